@@ -1,0 +1,58 @@
+/** Ends what it was returned for; calling it again does nothing. */
+export type Cancel = () => void;
+
+/**
+ * Time, passed in wherever something depends on it, so that tests decide what time it is.
+ */
+export interface Clock {
+  /** The time now, in milliseconds since the epoch. */
+  now(): number;
+  /**
+   * Runs `run` once, `milliseconds` from now. A pending timer never keeps the process alive.
+   */
+  after(milliseconds: number, run: () => void): Cancel;
+}
+
+/** Node and browsers fire a longer timer at once, so a long wait is made of waits of this length. */
+const longestTimer = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(milliseconds, run) {
+    let timer: ReturnType<typeof setTimeout>;
+    const wait = (left: number): void => {
+      const step = Math.min(left, longestTimer);
+      timer = setTimeout(() => (left > step ? wait(left - step) : run()), step);
+      // A browser's timer is a number and has no unref.
+      if (typeof timer === 'object') timer.unref();
+    };
+    wait(Math.max(0, milliseconds));
+    return () => clearTimeout(timer);
+  },
+};
+
+/** The time now in seconds since the epoch, as tokens express it. */
+export const secondsNow = (clock: Clock): number => Math.floor(clock.now() / 1000);
+
+/**
+ * Waits until the time has passed.
+ *
+ * @throws the signal's reason as soon as it is aborted.
+ */
+export function wait(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      cancel();
+      reject(signal.reason as Error);
+    };
+    if (signal.aborted) {
+      reject(signal.reason as Error);
+      return;
+    }
+    const cancel = clock.after(milliseconds, () => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    });
+    signal.addEventListener('abort', abort, { once: true });
+  });
+}

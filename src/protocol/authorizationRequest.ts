@@ -1,0 +1,65 @@
+import * as oauth from 'oauth4webapi';
+import { Secret } from '../platform/secret.ts';
+import type { Connection } from './client.ts';
+import { Failure } from './failure.ts';
+
+/**
+ * One authorization request (RFC 6749 section 4.1.1, with PKCE S256 of RFC 7636 and the nonce of OpenID
+ * Connect Core). Its `state`, verifier and nonce belong to this request alone.
+ */
+export interface AuthorizationRequest {
+  /** The address to open in the browser. It holds the state: never log it. */
+  readonly url: Secret;
+  readonly state: Secret;
+  readonly codeVerifier: Secret;
+  /** Undefined if no ID token was asked for. */
+  readonly nonce: Secret | undefined;
+  readonly redirectUri: string;
+  readonly scopes: readonly string[];
+}
+
+export interface AuthorizationRequestOptions {
+  readonly state: Secret;
+  readonly redirectUri: string;
+  readonly scopes: readonly string[];
+  /** Whom to sign in, if known: `login_hint`. */
+  readonly loginHint?: string | undefined;
+  /** Further parameters of the provider's settings; they cannot replace those of the protocol. */
+  readonly parameters?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A fresh `state`: 256 random bits, base64url. */
+export const createState = (): Secret => new Secret(oauth.generateRandomState());
+
+/**
+ * @throws Failure `method-unsupported` if the server has no authorization endpoint.
+ */
+export async function createAuthorizationRequest(
+  connection: Connection,
+  { state, redirectUri, scopes, loginHint, parameters }: AuthorizationRequestOptions,
+): Promise<AuthorizationRequest> {
+  const { metadata, client } = connection;
+  if (!metadata.authorization_endpoint || !metadata.token_endpoint) {
+    const missing = metadata.authorization_endpoint ? 'a token endpoint' : 'an authorization endpoint';
+    throw new Failure('method-unsupported', { issuer: client.issuer, missing });
+  }
+  const codeVerifier = new Secret(oauth.generateRandomCodeVerifier());
+  const nonce = scopes.includes('openid') ? new Secret(oauth.generateRandomNonce()) : undefined;
+
+  const url = new URL(metadata.authorization_endpoint);
+  const query = new URLSearchParams(url.search);
+  for (const [name, value] of Object.entries(parameters ?? {})) query.set(name, value);
+  query.set('response_type', 'code');
+  query.set('client_id', client.id);
+  query.set('redirect_uri', redirectUri);
+  if (scopes.length > 0) query.set('scope', scopes.join(' '));
+  query.set('state', state.reveal());
+  query.set('code_challenge', await oauth.calculatePKCECodeChallenge(codeVerifier.reveal()));
+  query.set('code_challenge_method', 'S256');
+  if (nonce) query.set('nonce', nonce.reveal());
+  if (loginHint !== undefined) query.set('login_hint', loginHint);
+  // Spaces as %20: unlike "+", every server and every layer in between reads it the same way.
+  url.search = query.toString().replaceAll('+', '%20');
+
+  return { url: new Secret(url.href), state, codeVerifier, nonce, redirectUri, scopes };
+}

@@ -1,0 +1,69 @@
+import * as oauth from 'oauth4webapi';
+import type { AuthorizationRequest } from './authorizationRequest.ts';
+import type { Connection } from './client.ts';
+import { Failure, saying } from './failure.ts';
+import { errorCode, quoteServerText } from './serverText.ts';
+
+/** Response parameters that count; each may occur once (RFC 6749 section 3.1). */
+const single = ['code', 'state', 'iss', 'error', 'error_description'] as const;
+
+/**
+ * Checks an authorization response (RFC 6749 section 4.1.2, RFC 9207) before any request is made with it.
+ * Whoever calls this has already found the pending request by the response's `state`.
+ *
+ * @returns the parameters in the form that the exchange of the code demands.
+ * @throws Failure `response-foreign` if `iss` is not the server asked, or is missing though announced;
+ * `response-invalid` if a parameter is repeated or there is neither code nor error; `access-denied`,
+ * `login-needed`, `authorization-refused`, `server-failed` for an error response.
+ */
+export function checkAuthorizationResponse(
+  connection: Connection,
+  request: AuthorizationRequest,
+  parameters: URLSearchParams,
+): URLSearchParams {
+  const { client, metadata, server, oauthClient } = connection;
+  const { host } = new URL(client.issuer);
+  const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
+
+  const repeated = single.find(name => parameters.getAll(name).length > 1);
+  if (repeated !== undefined) throw invalid(`"${repeated}" occurs more than once`);
+
+  // The sender is checked first, on error responses too: mix-up attacks (RFC 9700 section 4.4).
+  const iss = parameters.get('iss');
+  if (
+    iss !== null ? iss !== client.issuer : metadata.authorization_response_iss_parameter_supported === true
+  ) {
+    const found =
+      iss === null ? 'a server that does not name itself' : (quoteServerText(iss) ?? 'an unnamed server');
+    throw new Failure('response-foreign', { found, expected: client.issuer });
+  }
+
+  if (parameters.has('error')) throw authorizationError(client.issuer, parameters);
+  if (!parameters.get('code')) throw invalid('there is neither a code nor an error in it');
+
+  try {
+    return oauth.validateAuthResponse(server, oauthClient, parameters, request.state.reveal());
+  } catch {
+    // All that can be said without repeating the response, which holds the code.
+    throw invalid('it is not a valid authorization response');
+  }
+}
+
+function authorizationError(issuer: string, parameters: URLSearchParams): Failure {
+  const error = errorCode(parameters.get('error')) ?? 'an unreadable error';
+  const said = saying(quoteServerText(parameters.get('error_description')?.replaceAll('+', ' ')));
+  switch (error) {
+    case 'access_denied':
+      return new Failure('access-denied', { issuer, said });
+    case 'login_required':
+    case 'interaction_required':
+    case 'consent_required':
+    case 'account_selection_required':
+      return new Failure('login-needed', { issuer, error });
+    case 'server_error':
+    case 'temporarily_unavailable':
+      return new Failure('server-failed', { host: new URL(issuer).host, status: error });
+    default:
+      return new Failure('authorization-refused', { issuer, error, said });
+  }
+}

@@ -1,0 +1,218 @@
+/**
+ * Every way in which talking to a provider can fail, closed. Each says what happened, whether trying again
+ * later can help (`passing`) or not (`final`), and what the person can do. `{name}` stands for a detail; the
+ * details of a failure are never secret, and text from a server is quoted (see serverText.ts).
+ */
+export const failures = {
+  'address-insecure': {
+    kind: 'final',
+    what: 'The address {address} is not https.',
+    next: 'Use the https address of the provider. Plain http is only possible on this computer (localhost), with "allowLoopbackHttp" set for the provider.',
+  },
+  'address-invalid': {
+    kind: 'final',
+    what: '{address} is not an address that can be used here: {reason}.',
+    next: 'Correct the address in the setting oidc.providers.',
+  },
+  unreachable: {
+    kind: 'passing',
+    what: '{host} could not be reached ({reason}).',
+    next: 'Check the address, your network, proxy and VPN, then try again.',
+  },
+  'timed-out': {
+    kind: 'passing',
+    what: '{host} did not answer within {seconds} seconds.',
+    next: 'Check your network, proxy and VPN, then try again.',
+  },
+  'answer-too-large': {
+    kind: 'final',
+    what: '{host} sent more than {limit} bytes where a short answer was expected.',
+    next: 'Check that the address is that of the provider and not of another service.',
+  },
+  redirected: {
+    kind: 'final',
+    what: '{host} answered with a redirect to {target}; addresses of a provider must answer directly.',
+    next: 'Use the address it points to, if you trust it, or check the proxy in between.',
+  },
+  'metadata-not-found': {
+    kind: 'final',
+    what: 'No OpenID Connect or OAuth metadata was found at {address} ({answers}).',
+    next: 'Check the issuer address; it is the one before "/.well-known/openid-configuration" and may have a path.',
+  },
+  'metadata-invalid': {
+    kind: 'final',
+    what: 'The metadata of {address} cannot be used: {reason}.',
+    next: 'Check the issuer address, or tell the administrator of the provider.',
+  },
+  'issuer-mismatch': {
+    kind: 'final',
+    what: 'The metadata at {address} belongs to the issuer {found}, not to {expected}.',
+    next: 'Set "issuer" to exactly the issuer of the provider, if you trust it: the two must be equal to the letter.',
+  },
+  'method-unsupported': {
+    kind: 'final',
+    what: '{issuer} does not offer what this way to sign in needs: {missing}.',
+    next: 'Choose another way to sign in, or ask the administrator of the provider to enable it.',
+  },
+  'access-denied': {
+    kind: 'final',
+    what: 'The sign-in was refused at {issuer}.{said}',
+    next: 'Sign in again and allow the access, or ask the administrator whether your account may use this application.',
+  },
+  'authorization-refused': {
+    kind: 'final',
+    what: '{issuer} refused the sign-in request with {error}.{said}',
+    next: 'Check the client id, the scopes and the registered redirect URIs of the provider.',
+  },
+  'login-needed': {
+    kind: 'final',
+    what: '{issuer} wants you to sign in there again ({error}).',
+    next: 'Sign in again.',
+  },
+  'response-foreign': {
+    kind: 'final',
+    what: 'The answer of the browser came from {found}, not from {expected}; it was not used.',
+    next: 'Sign in again, and take care which page you sign in on.',
+  },
+  'response-invalid': {
+    kind: 'final',
+    what: 'The answer of {host} cannot be used: {reason}.',
+    next: 'Try again; if it stays so, tell the administrator of the provider.',
+  },
+  'client-refused': {
+    kind: 'final',
+    what: '{host} does not accept this client ({error}).{said}',
+    next: 'Check the client id of the provider, and its client secret if it needs one.',
+  },
+  'grant-refused': {
+    kind: 'final',
+    what: '{host} no longer accepts this sign-in ({error}).{said}',
+    next: 'Sign in again.',
+  },
+  'request-refused': {
+    kind: 'final',
+    what: '{host} refused the request ({error}).{said}',
+    next: 'Check the settings of the provider; the log shows which request it was.',
+  },
+  'server-failed': {
+    kind: 'passing',
+    what: '{host} has a problem (status {status}).',
+    next: 'Try again later.',
+  },
+  'rate-limited': {
+    kind: 'passing',
+    what: '{host} asked to be left alone for a while (status {status}).',
+    next: 'Try again later.',
+  },
+  intercepted: {
+    kind: 'passing',
+    what: 'Something else answered in place of {host} (status {status}); a proxy or the log-in page of a network does that.',
+    next: 'Check your network, proxy and VPN, then try again.',
+  },
+  'token-untrusted': {
+    kind: 'final',
+    what: 'The ID token of {issuer} was refused: {reason}.',
+    next: 'Sign in again; if it stays so, tell the administrator of the provider.',
+  },
+  'clock-differs': {
+    kind: 'final',
+    what: 'The clock of this computer and that of {host} differ by {minutes} minutes, so that the sign-in cannot be checked.',
+    next: 'Set the clock of this computer, then sign in again.',
+  },
+  'browser-not-opened': {
+    kind: 'final',
+    what: 'No browser could be opened for {host}.',
+    next: 'Try again, and allow the editor to open the address.',
+  },
+  'no-response': {
+    kind: 'final',
+    what: 'No answer from the browser came within {minutes} minutes.',
+    next: 'Sign in again. If the browser showed an error, check the redirect URI that is registered at the provider: {redirectUri}',
+  },
+  'storage-failed': {
+    kind: 'final',
+    what: 'The sign-in could not be kept: the secret storage of the editor failed.',
+    next: 'Check the keyring of this computer (the editor explains it under "Troubleshoot keychain issues"), then sign in again.',
+  },
+} as const satisfies Record<string, { kind: 'final' | 'passing'; what: string; next: string }>;
+
+export type FailureCode = keyof typeof failures;
+
+/** The names between braces of a text. */
+type Placeholders<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholders<Rest>
+  : never;
+
+type Template<Code extends FailureCode> = (typeof failures)[Code]['what'] | (typeof failures)[Code]['next'];
+
+/** What a failure's texts need to be filled in. */
+export type FailureDetails<Code extends FailureCode> = Readonly<
+  Record<Placeholders<Template<Code>>, string | number>
+>;
+
+/**
+ * A failure of a known kind. `message` is complete: what happened and what to do next, fit to be shown.
+ * There is no `cause`: what a library or server threw may hold secrets.
+ */
+export class Failure<Code extends FailureCode = FailureCode> extends Error {
+  override readonly name = 'Failure';
+  readonly code: Code;
+  readonly details: Readonly<Record<string, string | number>>;
+  /** The wait that the server asked for in `Retry-After`, in seconds. */
+  readonly retryAfter: number | undefined;
+
+  constructor(code: Code, details: FailureDetails<Code>, options: { retryAfter?: number | undefined } = {}) {
+    const { what, next } = failures[code];
+    super(fill(`${what} ${next}`, details));
+    this.code = code;
+    this.details = details;
+    this.retryAfter = options.retryAfter;
+  }
+
+  /** True if the same request can succeed later without anybody doing anything. */
+  get passing(): boolean {
+    return failures[this.code].kind === 'passing';
+  }
+}
+
+/**
+ * True if the request may have reached the server and taken effect there, though no usable answer came back.
+ * After such a failure a refresh token may be spent.
+ */
+export function mayHaveTakenEffect(error: unknown): boolean {
+  if (!(error instanceof Failure)) return true;
+  switch (error.code) {
+    case 'timed-out':
+    case 'response-invalid':
+    case 'answer-too-large':
+      return true;
+    case 'server-failed':
+      return error.details['status'] !== 503;
+    case 'unreachable':
+      return !neverSent.has(String(error.details['reason']));
+    default:
+      return false;
+  }
+}
+
+/** Reasons of `unreachable` that say that there was no connection to send anything over. */
+export const noConnection = {
+  ENOTFOUND: 'the host name is unknown',
+  EAI_AGAIN: 'the host name could not be looked up',
+  ECONNREFUSED: 'the connection was refused',
+  EHOSTUNREACH: 'there is no route to the host',
+  ENETUNREACH: 'there is no network',
+  UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
+} as const;
+
+const neverSent = new Set<string>(Object.values(noConnection));
+
+/** Replaces each `{name}` by the detail of that name. */
+export function fill(text: string, details: Readonly<Record<string, string | number>>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(details[name] ?? whole));
+}
+
+/** The detail `said`: what the server itself gave as a reason, as a sentence of its own, or nothing. */
+export function saying(quoted: string | undefined): string {
+  return quoted === undefined ? '' : ` It said: ${quoted}.`;
+}

@@ -1,0 +1,166 @@
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import { checkAddress, type AddressPolicy } from './address.ts';
+import { Failure, noConnection } from './failure.ts';
+import { quoteServerText } from './serverText.ts';
+
+/** The signature of the platform's `fetch`, which in the editor respects its proxy and certificates. */
+export type Fetch = typeof globalThis.fetch;
+
+/**
+ * Sends one request to a provider and reads the whole answer.
+ *
+ * Its shape is that of `fetch`, so that oauth4webapi can be handed it as `customFetch`. The response it
+ * resolves with has been read completely; its body can be read without waiting.
+ */
+export type HttpClient = (
+  url: string,
+  init: {
+    method?: string;
+    headers?: Record<string, string>;
+    body?: BodyInit | null | undefined;
+    signal?: AbortSignal | undefined;
+  },
+) => Promise<Response>;
+
+export interface HttpOptions {
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly policy: AddressPolicy;
+  /** Ends the request early, with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How long an answer may take, in seconds, from the request to the last byte of its body. */
+export const answerTimeout = 15;
+
+/** The largest answer that is read, in bytes. Real metadata and key sets are below 100 kB. */
+export const answerLimit = 1024 * 1024;
+
+/**
+ * Makes the http client through which everything on the wire goes. It allows https only (see
+ * {@link checkAddress}), follows no redirect, ends after {@link answerTimeout}, reads at most
+ * {@link answerLimit} bytes, sends no cookies, and logs method, host, path, status and duration.
+ *
+ * @throws Failure `address-insecure`, `address-invalid`, `unreachable`, `timed-out`, `answer-too-large`,
+ * `redirected`; or the signal's reason.
+ */
+export function createHttpClient(options: HttpOptions): HttpClient {
+  const { clock, log, policy } = options;
+  return async (address, { method = 'GET', headers, body, signal }) => {
+    const url = checkAddress(address, policy);
+    const started = clock.now();
+    const timeout = new AbortController();
+    const cancelTimeout = clock.after(answerTimeout * 1000, () => timeout.abort());
+    const outside = [options.signal, signal].filter(given => given !== undefined);
+    const abort = AbortSignal.any([timeout.signal, ...outside]);
+    try {
+      const answer = await options.fetch(url.href, {
+        method,
+        redirect: 'manual',
+        credentials: 'omit',
+        cache: 'no-store',
+        referrerPolicy: 'no-referrer',
+        signal: abort,
+        ...(headers && { headers }),
+        ...(body !== undefined && body !== null && { body }),
+      });
+      const response = await readWhole(answer, url, abort);
+      log.debug('answered', {
+        method,
+        host: url.host,
+        path: url.pathname,
+        status: response.status,
+        milliseconds: clock.now() - started,
+      });
+      return response;
+    } catch (error) {
+      for (const given of outside) given.throwIfAborted();
+      const failure = asFailure(error, url, timeout.signal.aborted);
+      log.debug('not answered', { method, host: url.host, path: url.pathname, failure: failure.code });
+      throw failure;
+    } finally {
+      cancelTimeout();
+    }
+  };
+}
+
+async function readWhole(answer: Response, url: URL, signal: AbortSignal): Promise<Response> {
+  // A browser hides where a manual redirect leads; Node shows it.
+  if (answer.type === 'opaqueredirect' || (answer.status >= 300 && answer.status < 400)) {
+    await answer.body?.cancel();
+    const target = quoteServerText(withoutQuery(answer.headers.get('location'), url));
+    throw new Failure('redirected', { host: url.host, target: target ?? 'another address' });
+  }
+  const body = await readBody(answer, url, signal);
+  const { status, statusText, headers } = answer;
+  // A Response of these statuses must not have a body.
+  return new Response(status === 204 || status === 205 ? null : body, { status, statusText, headers });
+}
+
+async function readBody(answer: Response, url: URL, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  if (!answer.body) return new Uint8Array();
+  const reader = answer.body.getReader();
+  // Not every fetch ends the body's reading when the request is aborted.
+  const stop = (): void => void reader.cancel(signal.reason).catch(() => undefined);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const parts: Uint8Array[] = [];
+    let length = 0;
+    for (;;) {
+      const { done, value } = await reader.read();
+      signal.throwIfAborted();
+      if (done) break;
+      length += value.length;
+      if (length > answerLimit) {
+        await reader.cancel();
+        throw new Failure('answer-too-large', { host: url.host, limit: answerLimit });
+      }
+      parts.push(value);
+    }
+    const whole = new Uint8Array(length);
+    let at = 0;
+    for (const part of parts) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function asFailure(error: unknown, url: URL, timedOut: boolean): Failure {
+  if (error instanceof Failure) return error;
+  if (timedOut) return new Failure('timed-out', { host: url.host, seconds: answerTimeout });
+  return new Failure('unreachable', { host: url.host, reason: networkReason(error) });
+}
+
+/** Why a request failed, from the error's code alone: its text may hold addresses and parameters. */
+function networkReason(error: unknown): string {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    const code = 'code' in at ? at.code : undefined;
+    if (typeof code !== 'string') continue;
+    const known = networkReasons[code];
+    if (known !== undefined) return known;
+    if (/^(CERT|ERR_TLS|ERR_SSL|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED)/.test(code)) {
+      return `its certificate is not trusted: ${code}`;
+    }
+    if (/^[A-Z][A-Z0-9_]{2,40}$/.test(code)) return code;
+  }
+  return 'network error';
+}
+
+const networkReasons: Readonly<Record<string, string>> = {
+  ...noConnection,
+  ECONNRESET: 'the connection was interrupted',
+  UND_ERR_SOCKET: 'the connection was interrupted',
+  EPIPE: 'the connection was interrupted',
+  ETIMEDOUT: 'the connection was lost',
+};
+
+function withoutQuery(location: string | null, base: URL): string | undefined {
+  const target = location === null ? null : URL.parse(location, base);
+  return target ? `${target.protocol}//${target.host}${target.pathname}` : undefined;
+}

@@ -1,0 +1,106 @@
+import * as v from 'valibot';
+import { checkAddress, type AddressPolicy } from './address.ts';
+import { Failure } from './failure.ts';
+import { quoteServerText } from './serverText.ts';
+
+const address = v.pipe(v.string(), v.maxLength(2048));
+const names = v.pipe(v.array(v.pipe(v.string(), v.maxLength(200))), v.maxLength(1000));
+const flag = v.boolean();
+
+/**
+ * The members of authorization server metadata (RFC 8414 section 2, OpenID Connect Discovery 1.0 section 3)
+ * that are used here. Others are dropped; one of these with a wrong type makes the document unusable.
+ */
+const metadataSchema = v.object({
+  issuer: address,
+  authorization_endpoint: v.optional(address),
+  token_endpoint: v.optional(address),
+  jwks_uri: v.optional(address),
+  userinfo_endpoint: v.optional(address),
+  device_authorization_endpoint: v.optional(address),
+  revocation_endpoint: v.optional(address),
+  introspection_endpoint: v.optional(address),
+  end_session_endpoint: v.optional(address),
+  registration_endpoint: v.optional(address),
+  pushed_authorization_request_endpoint: v.optional(address),
+  require_pushed_authorization_requests: v.optional(flag),
+  authorization_response_iss_parameter_supported: v.optional(flag),
+  client_id_metadata_document_supported: v.optional(flag),
+  scopes_supported: v.optional(names),
+  response_types_supported: v.optional(names),
+  grant_types_supported: v.optional(names),
+  code_challenge_methods_supported: v.optional(names),
+  token_endpoint_auth_methods_supported: v.optional(names),
+  id_token_signing_alg_values_supported: v.optional(names),
+  userinfo_signing_alg_values_supported: v.optional(names),
+  acr_values_supported: v.optional(names),
+});
+
+export type Metadata = v.InferOutput<typeof metadataSchema>;
+
+/** The members that are addresses requests are sent to, or the browser is. */
+const endpoints = [
+  'authorization_endpoint',
+  'token_endpoint',
+  'jwks_uri',
+  'userinfo_endpoint',
+  'device_authorization_endpoint',
+  'revocation_endpoint',
+  'introspection_endpoint',
+  'end_session_endpoint',
+  'registration_endpoint',
+  'pushed_authorization_request_endpoint',
+] as const satisfies readonly (keyof Metadata)[];
+
+/** Signature algorithms an ID token may have here: asymmetric ones that WebCrypto can verify (RFC 7518, 8037). */
+const trustedAlgorithms = /^(RS|PS|ES)(256|384|512)$|^(EdDSA|Ed25519)$/;
+
+/**
+ * Checks a metadata document that claims to be `issuer`'s.
+ *
+ * @throws Failure `metadata-invalid`, `issuer-mismatch` (compared to the letter, RFC 8414 section 3.3), or
+ * those of {@link checkAddress} for one of its endpoints.
+ */
+export function parseMetadata(
+  document: unknown,
+  issuer: string,
+  at: string,
+  policy: AddressPolicy,
+): Metadata {
+  const invalid = (reason: string): Failure => new Failure('metadata-invalid', { address: at, reason });
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    throw invalid('it is not a JSON object');
+  }
+  const parsed = v.safeParse(metadataSchema, withoutNulls(document));
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw invalid(`"${v.getDotPath(issue) ?? 'document'}" is missing or of the wrong type`);
+  }
+  const metadata = parsed.output;
+  if (metadata.issuer !== issuer) {
+    throw new Failure('issuer-mismatch', {
+      address: at,
+      found: quoteServerText(metadata.issuer) ?? '“”',
+      expected: `“${issuer}”`,
+    });
+  }
+  for (const endpoint of endpoints) {
+    const value = metadata[endpoint];
+    if (value !== undefined) checkAddress(value, policy);
+  }
+  if (
+    metadata.response_types_supported?.includes('code') === false &&
+    !metadata.device_authorization_endpoint
+  ) {
+    throw invalid('it offers neither the authorization code nor the device authorization grant');
+  }
+  const algorithms = metadata.id_token_signing_alg_values_supported?.filter(name =>
+    trustedAlgorithms.test(name),
+  );
+  return { ...metadata, ...(algorithms && { id_token_signing_alg_values_supported: algorithms }) };
+}
+
+/** Some servers write null for a member they do not have; JSON has no other way to leave it out. */
+function withoutNulls(document: object): object {
+  return Object.fromEntries(Object.entries(document).filter(([, value]) => value !== null));
+}

@@ -1,0 +1,33 @@
+import * as oauth from 'oauth4webapi';
+import type { Secret } from '../platform/secret.ts';
+import type { Connection } from './client.ts';
+import { tokenEndpointFailure } from './tokenEndpoint.ts';
+
+/** `unsupported`: the server has no revocation endpoint, so that its tokens live until they end. */
+export type Revocation = 'revoked' | 'unsupported';
+
+/**
+ * Tells the server that the tokens are no longer needed (RFC 7009): the refresh token first, as most servers
+ * end everything that came from it; then the access token.
+ *
+ * @throws Failure of the http client or as {@link tokenEndpointFailure}: the tokens may still be valid.
+ */
+export async function revokeTokens(
+  connection: Connection,
+  tokens: { readonly refreshToken: Secret | undefined; readonly accessToken: Secret },
+): Promise<Revocation> {
+  const { metadata, server, oauthClient, authenticate, options } = connection;
+  if (!metadata.revocation_endpoint) return 'unsupported';
+  const { host } = new URL(metadata.revocation_endpoint);
+  const revoke = async (token: Secret, hint: string): Promise<void> => {
+    const response = await oauth.revocationRequest(server, oauthClient, authenticate, token.reveal(), {
+      ...options,
+      additionalParameters: { token_type_hint: hint },
+    });
+    const refused = await tokenEndpointFailure(response, host);
+    if (refused) throw refused;
+  };
+  if (tokens.refreshToken) await revoke(tokens.refreshToken, 'refresh_token');
+  await revoke(tokens.accessToken, 'access_token');
+  return 'revoked';
+}

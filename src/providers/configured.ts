@@ -1,0 +1,21 @@
+import { parseDefinition, type DefinitionProblem, type Provider } from './definition.ts';
+
+/** What the setting `oidc.providers` says: the providers that can be used, and what is wrong with the rest. */
+export interface ConfiguredProviders {
+  readonly providers: readonly Provider[];
+  readonly problems: readonly DefinitionProblem[];
+}
+
+/** Each entry stands for itself: a wrong one does not keep the others from working. */
+export function parseProviders(value: unknown): ConfiguredProviders {
+  if (value === undefined) return { providers: [], problems: [] };
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    const reason = 'must be an object from provider id to provider';
+    return { providers: [], problems: [{ providerId: '', field: undefined, reason }] };
+  }
+  const parsed = Object.entries(value).map(([id, definition]) => parseDefinition(id, definition));
+  return {
+    providers: parsed.flatMap(entry => (entry.ok ? [entry.provider] : [])),
+    problems: parsed.flatMap(entry => (entry.ok ? [] : entry.problems)),
+  };
+}

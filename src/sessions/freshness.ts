@@ -1,0 +1,45 @@
+import type { CurrentTokens } from './grant.ts';
+
+/** The wait after a first failed refresh, and the longest one, in seconds. */
+const firstBackOff = 5;
+const longestBackOff = 300;
+
+/**
+ * When the tokens are to be refreshed, in seconds since the epoch: when 90 % of the lifetime is over, or a
+ * minute before its end if that comes earlier, but never before half of it has passed.
+ *
+ * @param spread from 0 to 1: which part of the jitter to take, up to 5 % of the lifetime earlier, so that
+ * grants that began together are not refreshed together.
+ * @returns undefined if they never need to be: the server gave no lifetime, and none is assumed.
+ */
+export function refreshDueAt(
+  { receivedAt }: CurrentTokens,
+  expiresAt: number | undefined,
+  spread: number,
+): number | undefined {
+  if (expiresAt === undefined) return undefined;
+  const lifetime = Math.max(0, expiresAt - receivedAt);
+  const due = Math.min(lifetime * 0.9, lifetime - 60);
+  return receivedAt + Math.max(lifetime * 0.5, due - spread * lifetime * 0.05);
+}
+
+/**
+ * When the access token ends, in seconds since the epoch.
+ *
+ * @param assumedLifetime in seconds: for a server that does not say; undefined means that it never ends.
+ */
+export function expiryOf(tokens: CurrentTokens, assumedLifetime: number | undefined): number | undefined {
+  if (tokens.expiresAt !== undefined) return tokens.expiresAt;
+  return assumedLifetime === undefined ? undefined : tokens.receivedAt + assumedLifetime;
+}
+
+/**
+ * How long to wait after the n-th failure in a row, in seconds: exponential, with jitter so that many clients
+ * of a server that comes back do not return at once. What the server asked for in `Retry-After` is the least.
+ *
+ * @param spread from 0 to 1.
+ */
+export function backOff(failures: number, spread: number, retryAfter: number | undefined): number {
+  const ceiling = Math.min(longestBackOff, firstBackOff * 2 ** (failures - 1));
+  return Math.max(ceiling * (0.5 + spread / 2), retryAfter ?? 0);
+}

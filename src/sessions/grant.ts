@@ -1,0 +1,146 @@
+import * as v from 'valibot';
+import { secret, type Secret } from '../platform/secret.ts';
+
+/** What a grant's tokens are bound to. They are never sent anywhere else. */
+export interface Binding {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly tokenEndpoint: string;
+}
+
+export interface Account {
+  /** The subject: unique and never reassigned within the issuer (OpenID Connect Core 1.0 section 2). */
+  readonly id: string;
+  /** What the Accounts menu shows; unique within the provider, as the editor keys its consents by it. */
+  readonly label: string;
+}
+
+/** Why a person must sign in again. */
+export interface SignInNeeded {
+  /** A sentence that is fit to be shown. */
+  readonly reason: string;
+  /** Seconds since the epoch. */
+  readonly since: number;
+}
+
+/** The tokens of a grant that are current. Times are in seconds since the epoch. */
+export interface CurrentTokens {
+  /** 1 for the tokens of the sign-in, one more with each refresh: tells newer tokens from older ones. */
+  readonly serial: number;
+  readonly accessToken: Secret;
+  readonly receivedAt: number;
+  /** Undefined: the server did not say. */
+  readonly expiresAt: number | undefined;
+  readonly refreshToken: Secret | undefined;
+  readonly idToken: Secret | undefined;
+}
+
+/**
+ * The lasting result of one sign-in. Plain data; every change makes a new one with the next revision, so that
+ * of two copies in two windows the newer can be told.
+ */
+export interface Grant {
+  readonly id: string;
+  readonly revision: number;
+  readonly providerId: string;
+  readonly binding: Binding;
+  readonly account: Account;
+  /** Claims of the ID token and of UserInfo that other extensions may learn. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** What the access token may be used for. */
+  readonly grantedScopes: readonly string[];
+  /** The scope sets that were asked for, in the callers' order: each is a session. At least one. */
+  readonly sessions: readonly (readonly string[])[];
+  readonly tokens: CurrentTokens;
+  /**
+   * The time (seconds since the epoch) at which the refresh token was last sent without a certain answer.
+   * Stored before it is sent: after a crash it tells that the token may be spent.
+   */
+  readonly refreshSentAt: number | undefined;
+  readonly signInNeeded: SignInNeeded | undefined;
+}
+
+const seconds = v.pipe(v.number(), v.finite());
+
+/** A grant as it is stored: JSON of this version. */
+const storedGrantSchema = v.object({
+  version: v.literal(1),
+  id: v.pipe(v.string(), v.regex(/^[\w-]{8,64}$/)),
+  revision: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  providerId: v.string(),
+  binding: v.object({ issuer: v.string(), clientId: v.string(), tokenEndpoint: v.string() }),
+  account: v.object({ id: v.string(), label: v.string() }),
+  claims: v.record(v.string(), v.unknown()),
+  grantedScopes: v.array(v.string()),
+  sessions: v.pipe(v.array(v.array(v.string())), v.minLength(1)),
+  tokens: v.object({
+    serial: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    accessToken: v.pipe(v.string(), v.nonEmpty()),
+    receivedAt: seconds,
+    expiresAt: v.optional(seconds),
+    refreshToken: v.optional(v.string()),
+    idToken: v.optional(v.string()),
+  }),
+  refreshSentAt: v.optional(seconds),
+  signInNeeded: v.optional(v.object({ reason: v.string(), since: seconds })),
+});
+
+type StoredGrant = v.InferOutput<typeof storedGrantSchema>;
+
+/** The grant as text to be stored in secret storage or sent to another window of ours; secrets included. */
+export function serialiseGrant(grant: Grant): string {
+  const { tokens, grantedScopes, sessions, claims, ...rest } = grant;
+  const stored: StoredGrant = {
+    version: 1,
+    ...rest,
+    claims: { ...claims },
+    grantedScopes: [...grantedScopes],
+    sessions: sessions.map(scopes => [...scopes]),
+    tokens: {
+      ...tokens,
+      accessToken: tokens.accessToken.reveal(),
+      refreshToken: tokens.refreshToken?.reveal(),
+      idToken: tokens.idToken?.reveal(),
+    },
+  };
+  return JSON.stringify(stored);
+}
+
+export type ParsedGrant =
+  | { readonly kind: 'grant'; readonly grant: Grant }
+  /** Written by a later version of the extension, which will know what to do with it. */
+  | { readonly kind: 'newer'; readonly version: number }
+  | { readonly kind: 'garbage' };
+
+/** Reads what {@link serialiseGrant} wrote. Never throws. */
+export function parseGrant(text: string): ParsedGrant {
+  const value = parseJson(text);
+  const parsed = v.safeParse(storedGrantSchema, value);
+  if (!parsed.success) {
+    const version = (value as { version?: unknown } | null | undefined)?.version;
+    return typeof version === 'number' && version > 1 ? { kind: 'newer', version } : { kind: 'garbage' };
+  }
+  const { version: _, tokens, refreshSentAt, signInNeeded, ...rest } = parsed.output;
+  const grant: Grant = {
+    ...rest,
+    tokens: {
+      serial: tokens.serial,
+      accessToken: secret(tokens.accessToken),
+      receivedAt: tokens.receivedAt,
+      expiresAt: tokens.expiresAt,
+      refreshToken: secret(tokens.refreshToken),
+      idToken: secret(tokens.idToken),
+    },
+    refreshSentAt,
+    signInNeeded,
+  };
+  return { kind: 'grant', grant };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,35 @@
+/** A set of scopes in one order, each once: equal sets are equal lists. */
+export function normaliseScopes(scopes: readonly string[]): string[] {
+  return [...new Set(scopes)].sort();
+}
+
+/** True if everything in `asked` is among `granted`. */
+export function covers(granted: readonly string[], asked: readonly string[]): boolean {
+  return asked.every(scope => granted.includes(scope));
+}
+
+/** All of the lists, each scope once, in the order in which they first occur. */
+export function union(...lists: readonly (readonly string[])[]): string[] {
+  return [...new Set(lists.flat())];
+}
+
+/**
+ * The id of the session that shows a grant for a set of scopes. It follows from the two alone, so that it
+ * stays the same for as long as the grant lives, whatever tokens come and go.
+ */
+export function sessionId(grantId: string, scopes: readonly string[]): string {
+  return `${grantId}:${normaliseScopes(scopes).join(' ')}`;
+}
+
+/** The grant that a session id belongs to, and the scopes it shows. */
+export function parseSessionId(id: string): { grantId: string; scopes: string[] } {
+  const colon = id.indexOf(':');
+  if (colon < 0) return { grantId: id, scopes: [] };
+  return {
+    grantId: id.slice(0, colon),
+    scopes: id
+      .slice(colon + 1)
+      .split(' ')
+      .filter(scope => scope !== ''),
+  };
+}

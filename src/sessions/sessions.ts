@@ -1,0 +1,92 @@
+import type { Secret } from '../platform/secret.ts';
+import type { Provider } from '../providers/definition.ts';
+import type { Account, Grant } from './grant.ts';
+import type { GrantChange } from './grantBook.ts';
+import { covers, normaliseScopes, sessionId } from './scopes.ts';
+
+/** What another extension is given: a view of a grant for exactly the scopes it asked for. */
+export interface Session {
+  readonly id: string;
+  readonly account: Account;
+  readonly scopes: readonly string[];
+  readonly accessToken: Secret;
+  readonly idToken: Secret | undefined;
+}
+
+export interface SessionsChange {
+  readonly added: readonly Session[];
+  readonly removed: readonly Session[];
+  readonly changed: readonly Session[];
+}
+
+/** Shows a grant for a set of scopes. */
+export function sessionOf(grant: Grant, scopes: readonly string[]): Session {
+  return {
+    id: sessionId(grant.id, scopes),
+    account: grant.account,
+    scopes,
+    accessToken: grant.tokens.accessToken,
+    idToken: grant.tokens.idToken,
+  };
+}
+
+/** All sessions of a grant: one for each set of scopes that was asked for. */
+export const sessionsOf = (grant: Grant): Session[] => grant.sessions.map(scopes => sessionOf(grant, scopes));
+
+/**
+ * True if the grant came from the provider as it is configured now. A grant from an earlier issuer or client
+ * is kept, but neither shown nor used, until the settings are what they were.
+ */
+export const belongsTo = (grant: Grant, provider: Provider): boolean =>
+  grant.providerId === provider.id &&
+  grant.binding.issuer === provider.issuer &&
+  grant.binding.clientId === provider.clientId;
+
+/**
+ * The grants that can serve a request for `scopes`, best first: those that were signed in for exactly these
+ * scopes before those that were granted more; among equals the newest.
+ */
+export function matchingGrants(
+  grants: readonly Grant[],
+  scopes: readonly string[],
+  account: { readonly id: string } | undefined,
+): Grant[] {
+  const asked = normaliseScopes(scopes).join(' ');
+  const exact = (grant: Grant): boolean =>
+    grant.sessions.some(session => normaliseScopes(session).join(' ') === asked);
+  return grants
+    .filter(grant => account === undefined || grant.account.id === account.id)
+    .filter(grant => exact(grant) || covers(grant.grantedScopes, scopes))
+    .sort((a, b) => Number(exact(b)) - Number(exact(a)));
+}
+
+/**
+ * What the editor must be told of a changed grant. It drops the whole account when one of its sessions goes,
+ * so sessions of the same account that remain (`others`) are listed as changed with it.
+ */
+export function sessionsChange({ before, after }: GrantChange, others: readonly Grant[]): SessionsChange {
+  const old = before ? sessionsOf(before) : [];
+  const now = after ? sessionsOf(after) : [];
+  const added = now.filter(session => !old.some(({ id }) => id === session.id));
+  const removed = old.filter(session => !now.some(({ id }) => id === session.id));
+  const kept = now.filter(session => old.some(({ id }) => id === session.id));
+  const account = (before ?? after)?.account.id;
+  const survivors = others.filter(grant => grant.account.id === account).flatMap(sessionsOf);
+  return { added, removed, changed: removed.length > 0 ? [...kept, ...survivors] : kept };
+}
+
+/**
+ * The label for a new account: unique among the other accounts of the provider, because the editor keys what
+ * an account allowed by its label. The same account keeps the label it has.
+ */
+export function uniqueLabel(
+  account: Account,
+  alternatives: readonly string[],
+  others: readonly Account[],
+): string {
+  const same = others.find(other => other.id === account.id);
+  if (same) return same.label;
+  const taken = new Set(others.map(other => other.label));
+  const candidates = [account.label, ...alternatives.map(text => `${account.label} (${text})`)];
+  return candidates.find(label => !taken.has(label)) ?? `${account.label} (${account.id})`;
+}

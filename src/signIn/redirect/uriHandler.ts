@@ -1,0 +1,55 @@
+import * as vscode from 'vscode';
+import type { Log } from '../../platform/log.ts';
+import type { PendingResponses } from '../pendingResponses.ts';
+import type { Redirect } from './redirect.ts';
+
+/**
+ * Receives authorization responses at the extension's own address in the editor.
+ *
+ * On the desktop the address is `vscode://<extension id>/<path>` with the running product's scheme: the same
+ * at all times, so that it can be registered. In a browser the editor makes up an https address for each call,
+ * which hands the response on to us.
+ */
+export function uriHandlerRedirect(extensionId: string, pending: PendingResponses): Redirect {
+  return {
+    async open(state, path) {
+      const address = `${vscode.env.uriScheme}://${extensionId}${path}`;
+      const expected = pending.expect(state, path);
+      return {
+        redirectUri: isWeb()
+          ? (await vscode.env.asExternalUri(vscode.Uri.parse(address))).toString(true)
+          : address,
+        response: expected.response,
+        close: () => expected.drop(),
+      };
+    },
+  };
+}
+
+/** Hands what arrives at our address to the sign-in that waits for it. It does nothing else, whatever comes. */
+export function registerUriHandler(pending: PendingResponses, log: Log): vscode.Disposable {
+  return vscode.window.registerUriHandler({
+    handleUri(uri) {
+      const delivered = pending.deliver(uri.path, responseParameters(uri.query, isWeb()));
+      log.info(
+        delivered ? 'authorization response received' : 'address opened that no sign-in waits for; ignored',
+      );
+    },
+  });
+}
+
+const isWeb = (): boolean => vscode.env.uiKind === vscode.UIKind.Web;
+
+/**
+ * The parameters of a delivered address. In a browser the query arrives as the server wrote it. On the desktop
+ * it has been decoded once already: decoding it again would change a code that holds a `+` or `%`.
+ */
+export function responseParameters(query: string, encoded: boolean): URLSearchParams {
+  if (encoded) return new URLSearchParams(query);
+  const parameters = new URLSearchParams();
+  for (const part of query.split('&')) {
+    const equals = part.indexOf('=');
+    if (equals > 0) parameters.append(part.slice(0, equals), part.slice(equals + 1));
+  }
+  return parameters;
+}
