@@ -119,6 +119,11 @@ export const failures = {
     what: 'The clock of this computer and that of {host} differ by {minutes} minutes, so that the sign-in cannot be checked.',
     next: 'Set the clock of this computer, then sign in again.',
   },
+  'endpoint-changed': {
+    kind: 'final',
+    what: '{issuer} now names {found} as its token endpoint, another one than when you signed in; nothing was sent there.',
+    next: 'Sign in again, if you trust that address.',
+  },
   'browser-not-opened': {
     kind: 'final',
     what: 'No browser could be opened for {host}.',

@@ -1,21 +1,27 @@
 const longest = 300;
 
 /**
- * Text that a server wrote, made safe to show: control and bidirectional formatting characters removed, white
- * space collapsed, length limited, in quotation marks so that nobody takes it for our own words.
+ * Text that a server wrote, made fit to be shown: control and bidirectional formatting characters removed,
+ * white space collapsed, length limited.
  *
  * @returns undefined if nothing readable is left.
  */
-export function quoteServerText(text: unknown): string | undefined {
+export function readableText(text: unknown): string | undefined {
   if (typeof text !== 'string') return undefined;
   const readable = text
     .slice(0, longest * 4)
     .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ')
     .replace(/\s+/g, ' ')
     .trim();
-  if (readable === '') return undefined;
   const characters = Array.from(readable);
-  return `“${characters.length > longest ? `${characters.slice(0, longest).join('')}…` : readable}”`;
+  if (characters.length === 0) return undefined;
+  return characters.length > longest ? `${characters.slice(0, longest).join('')}…` : readable;
+}
+
+/** {@link readableText} in quotation marks, so that nobody takes it for our own words. */
+export function quoteServerText(text: unknown): string | undefined {
+  const readable = readableText(text);
+  return readable === undefined ? undefined : `“${readable}”`;
 }
 
 /**

@@ -24,11 +24,26 @@ export interface GrantBook {
    * @returns when it is stored, true; false if storing failed and will be tried again.
    */
   put(grant: Grant): Promise<boolean>;
+  /**
+   * Changes a grant as it is now, in one step; the revision counts up by itself.
+   *
+   * @param change gets the newest grant; returns undefined to leave it as it is.
+   * @returns the grant after the change and whether it is stored; undefined if there is no such grant.
+   */
+  update(
+    id: string,
+    change: (current: Grant) => Grant | undefined,
+  ): Promise<{ readonly grant: Grant; readonly stored: boolean } | undefined>;
   /** @returns when it is gone from storage, true; false if that failed: it will not be shown again anyway. */
   remove(id: string, at: number): Promise<boolean>;
   /** Everything the index knows, for comparing with other windows. */
   entries(): Promise<readonly IndexEntry[]>;
+  /** The grants in memory now. */
+  known(): readonly Grant[];
+  /** Told of each grant that comes, changes or goes; not of one that is read from storage. */
   onDidChange(listener: (change: GrantChange) => void): Cancel;
+  /** Told of each grant that was read from storage. */
+  onDidLoad(listener: (grant: Grant) => void): Cancel;
 }
 
 /** After a failed write, the next try follows after this many seconds, then after twice as many, … */
@@ -41,6 +56,7 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
   const loading = new Map<string, Promise<Grant | undefined>>();
   const removed = new Set<string>();
   const listeners = new Set<(change: GrantChange) => void>();
+  const loadListeners = new Set<(grant: Grant) => void>();
 
   const tell = (change: GrantChange): void => {
     for (const listener of listeners) listener(change);
@@ -52,7 +68,10 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
     const reading = store.load(id).then(
       grant => {
         // What was put in while the storage was read is newer.
-        if (grant && !known.has(id) && !removed.has(id)) known.set(id, grant);
+        if (grant && !known.has(id) && !removed.has(id)) {
+          known.set(id, grant);
+          for (const listener of loadListeners) listener(grant);
+        }
         return known.get(id);
       },
       (error: unknown) => {
@@ -80,6 +99,18 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
     }
   };
 
+  const put = async (grant: Grant): Promise<boolean> => {
+    const before = known.get(grant.id);
+    if (removed.has(grant.id) || (before && before.revision >= grant.revision)) return true;
+    known.set(grant.id, grant);
+    tell({ before, after: grant });
+    // Always the newest: a retry that comes late must not write an old revision over a new one.
+    return persist(grant.id, async () => {
+      const newest = known.get(grant.id);
+      if (newest) await store.save(newest);
+    });
+  };
+
   return {
     async ofProvider(providerId) {
       const stored = (await store.index()).filter(entry => entry.providerId === providerId && !entry.removed);
@@ -93,16 +124,14 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
         .sort((a, b) => b.tokens.receivedAt - a.tokens.receivedAt);
     },
     get,
-    async put(grant) {
-      const before = known.get(grant.id);
-      if (removed.has(grant.id) || (before && before.revision >= grant.revision)) return true;
-      known.set(grant.id, grant);
-      tell({ before, after: grant });
-      // Always the newest: a retry that comes late must not write an old revision over a new one.
-      return persist(grant.id, async () => {
-        const newest = known.get(grant.id);
-        if (newest) await store.save(newest);
-      });
+    put,
+    async update(id, change) {
+      const current = await get(id);
+      // Nothing is awaited from here to the change in memory, so that no other change is lost.
+      const changed = current && change(current);
+      if (!changed) return current && { grant: current, stored: true };
+      const grant = { ...changed, id, revision: current.revision + 1 };
+      return { grant, stored: await put(grant) };
     },
     async remove(id, at) {
       const before = await get(id).catch(() => undefined);
@@ -114,9 +143,14 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
       return persist(id, () => store.remove({ id, providerId, revision }, at));
     },
     entries: () => store.index(),
+    known: () => [...known.values()],
     onDidChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    onDidLoad(listener) {
+      loadListeners.add(listener);
+      return () => loadListeners.delete(listener);
     },
   };
 }

@@ -9,7 +9,7 @@ import type { GrantBook } from './grantBook.ts';
 /** How a grant's tokens are doing, beside what is stored with the grant. */
 export type TokenState =
   | { readonly kind: 'resting' }
-  | { readonly kind: 'refreshing'; readonly result: Promise<Grant> }
+  | { readonly kind: 'refreshing'; readonly result: Promise<Grant | undefined> }
   /** The server could not be asked: the tokens are kept, and it will be asked again. */
   | {
       readonly kind: 'offline';
@@ -27,24 +27,28 @@ export interface KeeperOptions {
   /**
    * Sends the grant's refresh token, once.
    *
-   * @throws Failure. Anything else counts as passing trouble.
+   * @param beforeSending to be called right before the request, with nothing awaited in between. It throws
+   * if the token may not be sent any more.
+   * @throws Failure, or what `beforeSending` threw. Anything else counts as passing trouble.
    */
-  refresh(grant: Grant): Promise<Tokens>;
+  refresh(grant: Grant, beforeSending: () => void): Promise<Tokens>;
+  /** True if the grant's provider is configured as it was when the grant was signed in. */
+  isConfigured(grant: Grant): boolean;
   /** The lifetime to assume for tokens of this grant whose server does not say, in seconds. */
   assumedLifetime(grant: Grant): number | undefined;
   /** False once another window has taken over: then no token may be sent any more. */
   isOwner(): boolean;
   /** Told once when a grant needs its person; `grant.signInNeeded` says why. */
   onSignInNeeded(grant: Grant): void;
+  /** Told of tokens that arrived for a grant that was signed out meanwhile: nobody will use them. */
+  onOrphaned(grant: Grant, tokens: Tokens): void;
 }
 
 /**
- * Keeps tokens fresh. It runs in one window only, the owner, because a refresh token must be sent once:
+ * Keeps the tokens of all grants in the book fresh. It runs in one window only, the owner, because a refresh token must be sent once:
  * servers that rotate them take a second use for theft and end the whole sign-in (RFC 9700 section 4.14.2).
  */
 export interface Keeper {
-  /** Refreshes the grant when it is due, from now on. Call it for each grant as it becomes known. */
-  watch(grant: Grant): void;
   /**
    * The grant with tokens later than those of `serial`; refreshed now unless they are. Callers share one
    * request.
@@ -67,6 +71,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
 
   const state = (id: string): TokenState => states.get(id) ?? resting;
 
+  const canRefresh = (grant: Grant): boolean => hasWay(grant) && options.isConfigured(grant);
+
   const setTimer = (id: string, atSeconds: number): void => {
     timers.get(id)?.();
     if (disposed) return;
@@ -74,7 +80,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       id,
       clock.after(Math.max(0, atSeconds * 1000 - clock.now()), () => {
         timers.delete(id);
-        void renewById(id);
+        void start(id);
       }),
     );
   };
@@ -93,126 +99,154 @@ export function createKeeper(options: KeeperOptions): Keeper {
     if (at !== undefined) setTimer(grant.id, at);
   };
 
-  const renewById = async (id: string): Promise<void> => {
-    const grant = await book.get(id);
-    if (grant && canRefresh(grant)) await start(grant);
-  };
-
   /** Joins the refresh under way, or begins one. Never rejects. */
-  const start = (grant: Grant): Promise<Grant> => {
-    const current = state(grant.id);
+  const start = (id: string): Promise<Grant | undefined> => {
+    const current = state(id);
     if (current.kind === 'refreshing') return current.result;
     const failures = current.kind === 'offline' ? current.failures : 0;
-    const result = attempt(grant, failures).finally(() => {
-      void book.get(grant.id).then(newest => newest && schedule(newest));
+    const result = attempt(id, failures).finally(() => {
+      void book.get(id).then(grant => grant && schedule(grant));
     });
-    states.set(grant.id, { kind: 'refreshing', result });
+    states.set(id, { kind: 'refreshing', result });
     return result;
   };
 
-  const attempt = async (grant: Grant, failures: number): Promise<Grant> => {
-    const intent = { ...grant, revision: grant.revision + 1, refreshSentAt: secondsNow(clock) };
+  const attempt = async (id: string, failures: number): Promise<Grant | undefined> => {
     // The intent is stored before the token leaves, so that a crash in between is known about.
-    await book.put(intent);
-    // Asked as late as possible: nothing is awaited between this and the request.
-    if (!options.isOwner() || (await book.get(grant.id))?.revision !== intent.revision) {
-      states.set(grant.id, resting);
-      return (await book.get(grant.id)) ?? grant;
+    const sentAt = secondsNow(clock);
+    const intent = await book.update(id, grant =>
+      canRefresh(grant) ? { ...grant, refreshSentAt: sentAt } : undefined,
+    );
+    if (!intent || !canRefresh(intent.grant)) {
+      states.set(id, resting);
+      return intent?.grant;
     }
     try {
-      const tokens = await options.refresh(intent);
-      return await succeeded(intent, tokens);
+      return await succeeded(intent.grant, await options.refresh(intent.grant, checkOwner));
     } catch (error) {
-      return failed(intent, error, failures + 1);
+      if (error instanceof NoLongerOwner) {
+        states.set(id, resting);
+        return intent.grant;
+      }
+      return failed(intent.grant, error, failures + 1);
     }
   };
 
-  const succeeded = async (grant: Grant, tokens: Tokens): Promise<Grant> => {
-    const renewed: Grant = {
-      ...grant,
-      revision: grant.revision + 1,
-      grantedScopes: tokens.grantedScopes ?? grant.grantedScopes,
-      tokens: {
-        serial: grant.tokens.serial + 1,
-        accessToken: tokens.accessToken,
-        receivedAt: tokens.receivedAt,
-        expiresAt: tokens.expiresAt,
-        // Many servers send a new one only when they rotate it (RFC 6749 section 6).
-        refreshToken: tokens.refreshToken ?? grant.tokens.refreshToken,
-        idToken: tokens.idToken ?? grant.tokens.idToken,
-      },
-      refreshSentAt: undefined,
-      signInNeeded: undefined,
-    };
-    states.set(grant.id, resting);
-    // Stored before anybody gets the access token that came with it.
-    const stored = await book.put(renewed);
+  const checkOwner = (): void => {
+    if (!options.isOwner()) throw new NoLongerOwner();
+  };
+
+  const succeeded = async (sent: Grant, tokens: Tokens): Promise<Grant | undefined> => {
+    states.set(sent.id, resting);
+    // Stored before anybody gets the access token that came with the new refresh token.
+    const renewed = await book.update(sent.id, grant => {
+      if (grant.tokens.serial !== sent.tokens.serial) return undefined;
+      return {
+        ...grant,
+        grantedScopes: tokens.grantedScopes ?? grant.grantedScopes,
+        tokens: {
+          serial: grant.tokens.serial + 1,
+          accessToken: tokens.accessToken,
+          receivedAt: tokens.receivedAt,
+          expiresAt: tokens.expiresAt,
+          // Many servers send a new one only when they rotate it (RFC 6749 section 6).
+          refreshToken: tokens.refreshToken ?? grant.tokens.refreshToken,
+          idToken: tokens.idToken ?? grant.tokens.idToken,
+        },
+        refreshSentAt: undefined,
+        signInNeeded: undefined,
+      };
+    });
+    if (!renewed) {
+      options.onOrphaned(sent, tokens);
+      return undefined;
+    }
     log.info('refreshed', {
-      provider: grant.providerId,
-      account: grant.account.label,
+      provider: sent.providerId,
+      account: sent.account.label,
       rotated: tokens.refreshToken !== undefined,
       validSeconds: tokens.expiresAt && tokens.expiresAt - tokens.receivedAt,
-      stored,
+      stored: renewed.stored,
     });
-    return renewed;
+    return renewed.grant;
   };
 
-  const failed = async (grant: Grant, error: unknown, failures: number): Promise<Grant> => {
+  const failed = async (sent: Grant, error: unknown, failures: number): Promise<Grant | undefined> => {
     const failure = error instanceof Failure ? error : undefined;
     const fields = {
-      provider: grant.providerId,
-      account: grant.account.label,
+      provider: sent.providerId,
+      account: sent.account.label,
       failure: failure?.code ?? 'unknown',
     };
-    if (failure && !failure.passing && endsGrant(failure)) {
-      const ended: Grant = {
-        ...grant,
-        revision: grant.revision + 1,
-        refreshSentAt: undefined,
-        signInNeeded: { reason: failure.message, since: secondsNow(clock) },
-      };
-      states.set(grant.id, resting);
-      await book.put(ended);
+    const unchanged = (grant: Grant): boolean => grant.tokens.serial === sent.tokens.serial;
+
+    if (failure && endsGrant(failure)) {
+      states.set(sent.id, resting);
+      const signInNeeded = { reason: failure.message, since: secondsNow(clock) };
+      const ended = await book.update(sent.id, grant =>
+        unchanged(grant) ? { ...grant, refreshSentAt: undefined, signInNeeded } : undefined,
+      );
+      if (ended?.grant.signInNeeded !== signInNeeded) return ended?.grant;
       log.warn('sign-in needed', fields);
-      options.onSignInNeeded(ended);
-      return ended;
+      options.onSignInNeeded(ended.grant);
+      return ended.grant;
     }
-    if (!mayHaveTakenEffect(error)) {
-      await book.put({ ...grant, revision: grant.revision + 1, refreshSentAt: undefined });
-    }
+
     const wait = backOff(failures, random(), failure?.retryAfter);
-    states.set(grant.id, {
-      kind: 'offline',
-      failures,
-      retryAt: secondsNow(clock) + wait,
-      reason: failure?.message ?? 'The refresh failed.',
-    });
+    const retryAt = secondsNow(clock) + wait;
+    const reason = failure?.message ?? 'The refresh failed.';
+    states.set(sent.id, { kind: 'offline', failures, retryAt, reason });
     log.warn('not refreshed, trying again', { ...fields, failures, seconds: Math.round(wait) });
-    return (await book.get(grant.id)) ?? grant;
+    // A token that certainly was not used can be sent again at any time; any other waits, see schedule().
+    const kept = await book.update(sent.id, grant =>
+      unchanged(grant) && !mayHaveTakenEffect(error) ? { ...grant, refreshSentAt: undefined } : undefined,
+    );
+    return kept?.grant;
   };
 
+  const watching = [
+    book.onDidLoad(schedule),
+    book.onDidChange(({ before, after }) => {
+      if (after) return schedule(after);
+      const id = before?.id ?? '';
+      timers.get(id)?.();
+      timers.delete(id);
+      states.delete(id);
+    }),
+  ];
+  for (const grant of book.known()) schedule(grant);
+
   return {
-    watch: schedule,
     async renew(grantId, serial) {
       const grant = await book.get(grantId);
       if (!grant || grant.tokens.serial > serial || !canRefresh(grant)) return grant;
       const current = state(grantId);
       if (current.kind === 'offline' && secondsNow(clock) < current.retryAt) return grant;
-      return start(grant);
+      return start(grantId);
     },
     state,
     dispose() {
       disposed = true;
+      for (const end of watching) end();
       for (const cancel of timers.values()) cancel();
       timers.clear();
     },
   };
 }
 
-const canRefresh = (grant: Grant): boolean =>
+/** Another window has taken over, and with it this refresh. */
+class NoLongerOwner extends Error {}
+
+const hasWay = (grant: Grant): boolean =>
   grant.tokens.refreshToken !== undefined && grant.signInNeeded === undefined;
 
 /** Failures that are the server's last word on this refresh token, or on the tokens it gave for it. */
 function endsGrant({ code }: Failure): boolean {
-  return ['grant-refused', 'client-refused', 'request-refused', 'token-untrusted'].includes(code);
+  return [
+    'grant-refused',
+    'client-refused',
+    'request-refused',
+    'token-untrusted',
+    'endpoint-changed',
+  ].includes(code);
 }

@@ -67,9 +67,13 @@ export function matchingGrants(
 export function sessionsChange({ before, after }: GrantChange, others: readonly Grant[]): SessionsChange {
   const old = before ? sessionsOf(before) : [];
   const now = after ? sessionsOf(after) : [];
-  const added = now.filter(session => !old.some(({ id }) => id === session.id));
+  // A session that could not be used until its person signed in again is as good as new: the editor ends a
+  // pending request to sign in only when a session is added.
+  const restored = before?.signInNeeded !== undefined && after?.signInNeeded === undefined;
+  const isNew = (session: Session): boolean => restored || !old.some(({ id }) => id === session.id);
+  const added = now.filter(isNew);
   const removed = old.filter(session => !now.some(({ id }) => id === session.id));
-  const kept = now.filter(session => old.some(({ id }) => id === session.id));
+  const kept = now.filter(session => !isNew(session));
   const account = (before ?? after)?.account.id;
   const survivors = others.filter(grant => grant.account.id === account).flatMap(sessionsOf);
   return { added, removed, changed: removed.length > 0 ? [...kept, ...survivors] : kept };

@@ -1,6 +1,7 @@
 import type { Connection } from '../protocol/client.ts';
 import { Failure } from '../protocol/failure.ts';
 import type { Tokens } from '../protocol/tokens.ts';
+import { readableText } from '../protocol/serverText.ts';
 import { requestUserInfo } from '../protocol/userInfo.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Grant } from '../sessions/grant.ts';
@@ -37,7 +38,7 @@ export async function newGrant(
   const { provider, scopes, requested, tokens } = signedIn;
   const { client, metadata } = connection;
   const claims = await claimsOf(connection, tokens);
-  const label = labelClaims.map(name => claims[name]).find(isText);
+  const label = labelClaims.map(name => readableText(claims[name])).find(text => text !== undefined);
   const subject = claims['sub'];
   if (!isText(subject) || label === undefined) {
     throw new Failure('token-untrusted', { issuer: client.issuer, reason: 'it does not say who signed in' });

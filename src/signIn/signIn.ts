@@ -3,13 +3,14 @@ import { untilAborted } from '../platform/abort.ts';
 import type { Log } from '../platform/log.ts';
 import type { Secret } from '../platform/secret.ts';
 import { createAuthorizationRequest, createState } from '../protocol/authorizationRequest.ts';
-import { connect, type Client, type Connection } from '../protocol/client.ts';
+import { connect, type Connection } from '../protocol/client.ts';
 import { Failure } from '../protocol/failure.ts';
 import { exchangeAuthorizationCode } from '../protocol/grants.ts';
 import type { Wire } from '../protocol/wire.ts';
 import { defaultScopes, type Provider } from '../providers/definition.ts';
 import type { Grant } from '../sessions/grant.ts';
 import { union } from '../sessions/scopes.ts';
+import { clientOf } from './client.ts';
 import { newGrant } from './newGrant.ts';
 import { redirectPath, type OpenRedirect, type Redirect } from './redirect/redirect.ts';
 
@@ -39,14 +40,6 @@ export interface SignInRequest {
   readonly signal: AbortSignal;
   progress(stage: SignInStage): void;
 }
-
-/** The provider's client, as the protocol needs it. */
-export const clientOf = (provider: Provider): Client => ({
-  issuer: provider.issuer,
-  id: provider.clientId,
-  authentication: { method: 'none' },
-  policy: { allowLoopbackHttp: provider.allowLoopbackHttp },
-});
 
 /**
  * Signs a person in with the browser: authorization code with PKCE (RFC 8252). It always settles: with a

@@ -5,7 +5,7 @@ import { limits, type Frames } from './frames.ts';
 /** Calls in both directions over frames whose peer has proved the key. */
 export interface Channel {
   /** Rejects with what the function threw as a RemoteError, or with `lost()` if the channel ends first. */
-  call(method: string, args: readonly unknown[]): Promise<unknown>;
+  call(method: string, args: readonly unknown[], lost: () => Error): Promise<unknown>;
   /** Asks the peer for a sign of life; any bytes are the answer. */
   ping(): void;
   /** To be called when the frames have closed: rejects what is outstanding. */
@@ -18,7 +18,7 @@ export type Callable = Readonly<Record<string, (...args: never[]) => unknown>>;
 const ping = JSON.stringify({ t: 'ping' });
 const pong = JSON.stringify({ t: 'pong' });
 
-export function openChannel(frames: Frames, callable: Callable, lost: (method: string) => Error): Channel {
+export function openChannel(frames: Frames, callable: Callable): Channel {
   // Without a prototype: the library looks a method up by name, and `constructor` is not ours to offer.
   const functions = Object.assign(Object.create(null) as object, callable);
   let ended = false;
@@ -50,13 +50,13 @@ export function openChannel(frames: Frames, callable: Callable, lost: (method: s
   }, limits.frame);
 
   return {
-    async call(method, args) {
-      if (ended) throw lost(method);
+    async call(method, args, lost) {
+      if (ended) throw lost();
       try {
-        return await (rpc.$callRaw({ method, args: [...args] }) as Promise<unknown>);
+        return await rpc.$callRaw({ method, args: [...args] });
       } catch (error) {
         // An answer that came just before the end is still an answer.
-        throw ended && !(error instanceof RemoteError) ? lost(method) : error;
+        throw ended && !(error instanceof RemoteError) ? lost() : error;
       }
     },
     ping: () => frames.send(ping),

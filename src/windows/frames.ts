@@ -29,6 +29,9 @@ export interface FrameEvents {
   closed(reason: string): void;
 }
 
+/** The reason when the peer closed the connection in order. */
+export const peerClosed = 'it closed the connection';
+
 const newline = 0x0a;
 
 export function framesOver(socket: Socket, events: FrameEvents): Frames {
@@ -91,6 +94,6 @@ export function framesOver(socket: Socket, events: FrameEvents): Frames {
     }
   });
   socket.on('error', error => frames.drop(codeOf(error) ?? 'socket error'));
-  socket.on('close', () => frames.drop('it closed the connection'));
+  socket.on('close', () => frames.drop(peerClosed));
   return frames;
 }

@@ -9,10 +9,11 @@ import { afterListening, watchPeer, type Watch } from './patience.ts';
 
 /** A proved connection to the owner. */
 export interface OwnerConnection {
-  call(method: string, args: readonly unknown[]): Promise<unknown>;
+  /** `what` names the call in an OwnerLost. */
+  call(what: string, method: string, args: readonly unknown[]): Promise<unknown>;
   /** Resolves when the connection is over: `silent` if the owner is there but does not answer. */
   readonly ended: Promise<'closed' | 'silent'>;
-  close(): void;
+  readonly isOver: () => boolean;
 }
 
 /** How an attempt to reach an owner ended. */
@@ -65,7 +66,7 @@ export function approachOwner(options: {
     proveAsMember(frames, options.claim, options.readKey, () => {
       giveUp();
       let outstanding = 0;
-      const channel = openChannel(frames, options.callable, method => new OwnerLost(method));
+      const channel = openChannel(frames, options.callable);
       const watching = watchPeer({
         clock,
         unresponsiveAfter,
@@ -80,16 +81,16 @@ export function approachOwner(options: {
         ended.resolve(reason === silent ? 'silent' : 'closed');
         channel.end();
       };
-      const call: OwnerConnection['call'] = async (method, args) => {
+      const call: OwnerConnection['call'] = async (what, method, args) => {
         outstanding++;
         watching.called();
         try {
-          return await channel.call(method, args);
+          return await channel.call(method, args, () => new OwnerLost(what));
         } finally {
           outstanding--;
         }
       };
-      resolve({ outcome: 'attached', owner: { call, ended: ended.promise, close: leave } });
+      resolve({ outcome: 'attached', owner: { call, ended: ended.promise, isOver: () => frames.closed } });
     });
   });
 }

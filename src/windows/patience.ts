@@ -35,9 +35,9 @@ export function watchPeer(options: {
   clock: Clock;
   unresponsiveAfter: number;
   heartbeat: number;
-  outstanding(): boolean;
-  ping(): void;
-  silent(): void;
+  outstanding: () => boolean;
+  ping: () => void;
+  silent: () => void;
 }): Watch {
   const { clock, unresponsiveAfter, heartbeat } = options;
   let state: 'idle' | 'busy' | 'pinged' | 'stopped' = 'idle';
@@ -98,4 +98,17 @@ export function rarely(clock: Clock, log: Log): (event: string, reason: string) 
       if (repeated > 0) log.warn(event, { reason, repeated });
     });
   };
+}
+
+/** The promise's outcome, or `late()` after `milliseconds` in which this process was able to listen. */
+export function within<T>(
+  clock: Clock,
+  milliseconds: number,
+  promise: Promise<T>,
+  late: () => Error,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = afterListening(clock, milliseconds, () => reject(late()));
+    promise.then(resolve, reject).finally(cancel);
+  });
 }

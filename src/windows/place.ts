@@ -1,5 +1,7 @@
-import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Claim } from './claims.ts';
 import { codeOf } from './errors.ts';
@@ -18,7 +20,7 @@ export interface Place {
 const longestSocketPath = 100;
 /** As long as the name of a socket will be for a long time: `999999999.0123456789ab`. */
 const longestSocketName = 22;
-const socketName = /^([1-9][0-9]{0,14})\.[0-9a-f]{12}$/;
+const socketName = /^(0|[1-9][0-9]{0,14})\.[0-9a-f]{12}$/;
 
 /**
  * Makes the directories if need be. Throws if that fails, or if a directory is not private to this user and
@@ -68,5 +70,23 @@ export function removeOldSockets({ socketDirectory }: Place, claim: Claim): void
   for (const name of readdirSync(socketDirectory)) {
     const generation = Number(socketName.exec(name)?.[1] ?? Infinity);
     if (generation < claim.generation) rmSync(join(socketDirectory, name), { force: true });
+  }
+}
+
+/** Whether a window could take part there: tries what a claim needs, under names that are nobody's claim. */
+export async function canMeetAt(directory: string): Promise<boolean> {
+  try {
+    const place = openPlace(directory);
+    const nonce = randomBytes(6).toString('hex');
+    const file = join(place.directory, `probe.${nonce}`);
+    writeFileSync(file, nonce, { flag: 'wx', mode: 0o600 });
+    rmSync(file);
+    const server = createServer();
+    server.listen(place.addressOf({ generation: 0, nonce }));
+    await once(server, 'listening');
+    server.close();
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -5,7 +5,7 @@ import type { Log } from '../platform/log.ts';
 import { openChannel, type Callable, type Channel } from './channel.ts';
 import type { Claim } from './claims.ts';
 import { codeOf } from './errors.ts';
-import { framesOver, type Frames } from './frames.ts';
+import { framesOver, peerClosed, type Frames } from './frames.ts';
 import { proveAsOwner } from './handshake.ts';
 import { afterListening, rarely } from './patience.ts';
 
@@ -35,6 +35,7 @@ export async function listenAsOwner(options: {
   const warn = rarely(clock, log);
   const unproved = new Set<Frames>();
   const members = new Map<Channel, Frames>();
+  let closing = false;
 
   function accept(socket: Socket): void {
     let channel: Channel | undefined;
@@ -47,10 +48,10 @@ export async function listenAsOwner(options: {
           channel.end();
         }
         if (closing) return;
-        if (channel === undefined || reason.startsWith('it ')) {
-          if (reason !== 'it closed the connection')
-            warn('A connection to the owning window was dropped', reason);
-        }
+        // Members come and go; what a peer did wrong, or one that never proved the key, is worth a line.
+        const noteworthy = channel === undefined || reason.startsWith('it ');
+        if (noteworthy && reason !== peerClosed)
+          warn('A connection to the owning window was dropped', reason);
         if (channel !== undefined) options.memberLeft();
       },
     });
@@ -63,22 +64,18 @@ export async function listenAsOwner(options: {
     try {
       key = options.key();
     } catch (error) {
-      log.error('The key shared by the windows cannot be used', { reason: codeOf(error) ?? String(error) });
+      // Closed: this window found out that it is not the owner any more.
+      if (!frames.closed) warn('The key shared by the windows cannot be used', codeOf(error) ?? 'unknown');
       return frames.drop('there is no usable key');
     }
     proveAsOwner(frames, options.claim, key, () => {
       giveUp();
       unproved.delete(frames);
-      channel = openChannel(
-        frames,
-        options.callable,
-        () => new Error('That window went away before it answered.'),
-      );
+      channel = openChannel(frames, options.callable);
       members.set(channel, frames);
     });
   }
 
-  let closing = false;
   const server = createServer(accept);
   server.listen(options.address);
   await once(server, 'listening');

@@ -1,0 +1,141 @@
+import * as vscode from 'vscode';
+import type { Log } from '../platform/log.ts';
+import type { Provider } from '../providers/definition.ts';
+import type { Accounts } from '../sessions/accounts.ts';
+import type { Grant } from '../sessions/grant.ts';
+import type { GrantBook } from '../sessions/grantBook.ts';
+import type { Session, SessionsChange } from '../sessions/sessions.ts';
+
+/** What a provider in the Accounts menu does, apart from the answering of questions. */
+export interface ProviderActions {
+  /**
+   * Signs a person in, visibly and with a way to cancel.
+   *
+   * @throws Failure, or a `vscode.CancellationError` if the person cancelled.
+   */
+  signIn(request: {
+    provider: Provider;
+    scopes: readonly string[];
+    grantedScopes: readonly string[];
+    loginHint: string | undefined;
+  }): Promise<Grant>;
+  /** Asks for the provider's settings and keeps them. */
+  configure(id: string): Promise<Provider>;
+  /** Tells the server that the tokens of a grant are no longer needed, and the person what came of it. */
+  revoke(provider: Provider | undefined, grant: Grant): void;
+  /** A sign-in could not be stored: it ends with this window. */
+  onNotKept(provider: Provider): void;
+}
+
+export interface ProviderContext {
+  readonly accounts: Accounts;
+  readonly book: GrantBook;
+  readonly log: Log;
+  readonly actions: ProviderActions;
+}
+
+/**
+ * One provider id as the editor sees it. The editor calls it for one request at a time, so that none of these
+ * may hang: `getSessions` asks nobody, and `createSession` ends by itself.
+ */
+export class OidcAuthenticationProvider implements vscode.AuthenticationProvider, vscode.Disposable {
+  readonly #id: string;
+  readonly #context: ProviderContext;
+  readonly #changes =
+    new vscode.EventEmitter<vscode.AuthenticationProviderAuthenticationSessionsChangeEvent>();
+  readonly #endWatching: () => void;
+  #provider: Provider | undefined;
+  #signIns = 0;
+
+  readonly onDidChangeSessions = this.#changes.event;
+
+  constructor(id: string, provider: Provider | undefined, context: ProviderContext) {
+    this.#id = id;
+    this.#provider = provider;
+    this.#context = context;
+    this.#endWatching = context.book.onDidChange(change => {
+      const grant = change.after ?? change.before;
+      if (grant?.providerId === id) this.#fire(context.accounts.change(change));
+    });
+  }
+
+  /** The provider as it is configured now; undefined if it is not. */
+  get provider(): Provider | undefined {
+    return this.#provider;
+  }
+
+  set provider(provider: Provider | undefined) {
+    this.#provider = provider;
+  }
+
+  /** True while a person is signing in through this object: then it must stay registered. */
+  get busy(): boolean {
+    return this.#signIns > 0;
+  }
+
+  async getSessions(
+    scopes: readonly string[] | undefined,
+    options: vscode.AuthenticationProviderSessionOptions,
+  ): Promise<vscode.AuthenticationSession[]> {
+    if (!this.#provider) return [];
+    const sessions = await this.#context.accounts.sessions(this.#provider, scopes, options?.account);
+    return sessions.map(asEditorSession);
+  }
+
+  async createSession(
+    scopes: readonly string[],
+    options: vscode.AuthenticationProviderSessionOptions,
+  ): Promise<vscode.AuthenticationSession> {
+    const { accounts, actions, log } = this.#context;
+    this.#signIns++;
+    try {
+      this.#provider ??= await actions.configure(this.#id);
+      const provider = this.#provider;
+      const account = options?.account;
+      const grant = await actions.signIn({
+        provider,
+        scopes,
+        grantedScopes: account ? await accounts.grantedScopes(provider, account) : [],
+        loginHint: account?.label,
+      });
+      const { session, kept } = await accounts.add(provider, grant);
+      log.info('signed in', { provider: provider.id, account: session.account.label, scopes: [...scopes] });
+      if (!kept) actions.onNotKept(provider);
+      return asEditorSession(session);
+    } finally {
+      this.#signIns--;
+    }
+  }
+
+  async removeSession(sessionId: string): Promise<void> {
+    const { accounts, actions, log } = this.#context;
+    const grant = await accounts.remove(sessionId);
+    if (!grant) return;
+    log.info('signed out', { provider: grant.providerId, account: grant.account.label });
+    actions.revoke(this.#provider, grant);
+  }
+
+  #fire({ added, removed, changed }: SessionsChange): void {
+    this.#changes.fire({
+      added: added.map(asEditorSession),
+      removed: removed.map(asEditorSession),
+      changed: changed.map(asEditorSession),
+    });
+  }
+
+  dispose(): void {
+    this.#endWatching();
+    this.#changes.dispose();
+  }
+}
+
+/** The one place where an access token leaves: to the editor, which asks for consent before it hands it on. */
+function asEditorSession(session: Session): vscode.AuthenticationSession {
+  return {
+    id: session.id,
+    accessToken: session.accessToken.reveal(),
+    ...(session.idToken && { idToken: session.idToken.reveal() }),
+    account: session.account,
+    scopes: session.scopes,
+  };
+}

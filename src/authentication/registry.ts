@@ -1,0 +1,78 @@
+import * as vscode from 'vscode';
+import { firstProviderId, type Provider } from '../providers/definition.ts';
+import { OidcAuthenticationProvider, type ProviderContext } from './provider.ts';
+
+interface Registration {
+  readonly label: string;
+  readonly adapter: OidcAuthenticationProvider;
+  readonly disposable: vscode.Disposable;
+}
+
+/** What the editor calls the first provider until there is one. */
+const unconfiguredLabel = 'OpenID Connect';
+
+/** The providers that are registered with the editor, one for each id. */
+export interface Registry extends vscode.Disposable {
+  /**
+   * Registers what is configured now, and the first id even if it is not: signing in to it is how a person
+   * begins. A provider whose label stays is changed in place, so that nothing of it is interrupted.
+   */
+  update(providers: readonly Provider[]): void;
+  get(id: string): OidcAuthenticationProvider | undefined;
+  /** The configured providers, in the order of the settings. */
+  providers(): readonly Provider[];
+}
+
+export function createRegistry(context: ProviderContext): Registry {
+  const registrations = new Map<string, Registration>();
+  let wanted: readonly Provider[] = [];
+
+  const register = (id: string, provider: Provider | undefined): void => {
+    const adapter = new OidcAuthenticationProvider(id, provider, context);
+    const label = provider?.label ?? unconfiguredLabel;
+    const options = { supportsMultipleAccounts: true };
+    const disposable = vscode.authentication.registerAuthenticationProvider(id, label, adapter, options);
+    registrations.set(id, { label, adapter, disposable });
+    context.log.info('provider registered', { provider: id, label, issuer: provider?.issuer });
+  };
+
+  const unregister = (id: string): void => {
+    const registration = registrations.get(id);
+    registration?.disposable.dispose();
+    registration?.adapter.dispose();
+    registrations.delete(id);
+  };
+
+  const update = (): void => {
+    const configured = new Map(wanted.map(provider => [provider.id, provider]));
+    for (const id of [...registrations.keys()]) {
+      if (id !== firstProviderId && !configured.has(id)) unregister(id);
+    }
+    for (const id of new Set([firstProviderId, ...configured.keys()])) {
+      const provider = configured.get(id);
+      const registration = registrations.get(id);
+      if (!registration) {
+        register(id, provider);
+        continue;
+      }
+      registration.adapter.provider = provider;
+      // A new name takes a new registration, which would cut off a sign-in that is under way.
+      if (registration.label !== (provider?.label ?? unconfiguredLabel) && !registration.adapter.busy) {
+        unregister(id);
+        register(id, provider);
+      }
+    }
+  };
+
+  return {
+    update(providers) {
+      wanted = providers;
+      update();
+    },
+    get: id => registrations.get(id)?.adapter,
+    providers: () => wanted,
+    dispose() {
+      for (const id of [...registrations.keys()]) unregister(id);
+    },
+  };
+}

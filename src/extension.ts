@@ -1,0 +1,127 @@
+import * as vscode from 'vscode';
+import { createRegistry, type Registry } from './authentication/registry.ts';
+import { systemClock } from './platform/clock.ts';
+import { editorLog } from './platform/editorLog.ts';
+import { createWire } from './protocol/wire.ts';
+import type { DefinitionProblem } from './providers/definition.ts';
+import { changesProviders, readProviders } from './providers/settings.ts';
+import { createAccounts } from './sessions/accounts.ts';
+import type { Grant } from './sessions/grant.ts';
+import { createGrantBook } from './sessions/grantBook.ts';
+import { createGrantStore, type SetAside } from './sessions/grantStore.ts';
+import { createKeeper } from './sessions/keeper.ts';
+import { belongsTo } from './sessions/sessions.ts';
+import { createPendingResponses } from './signIn/pendingResponses.ts';
+import { registerUriHandler, uriHandlerRedirect } from './signIn/redirect/uriHandler.ts';
+import { registerCommands } from './ui/commands.ts';
+import { showDefinitionProblems, showSignInNeeded } from './ui/messages.ts';
+import { createProviderActions } from './ui/providerActions.ts';
+
+/**
+ * Puts the parts together. Everything that is registered here is registered before it returns, without the
+ * network and without a secret read: an extension that asks for a session waits for us.
+ */
+export function activate(context: vscode.ExtensionContext): void {
+  const channel = vscode.window.createOutputChannel('OpenID Connect Authentication', { log: true });
+  const log = editorLog(channel);
+  const clock = systemClock;
+  const wire = createWire({ fetch: (...request) => globalThis.fetch(...request), clock, log });
+  const showLog = (): void => channel.show();
+
+  const store = createGrantStore({ storage: context.secrets, log, onSetAside: tellSetAside(showLog) });
+  const book = createGrantBook(store, clock, log);
+  const configured = (grant: Grant) => registry.providers().find(provider => belongsTo(grant, provider));
+  const keeper = createKeeper({
+    book,
+    clock,
+    log,
+    random: Math.random,
+    isOwner: () => true,
+    isConfigured: grant => configured(grant) !== undefined,
+    assumedLifetime: () => undefined,
+    async refresh(grant, beforeSending) {
+      const provider = configured(grant);
+      if (!provider) throw new Error('The provider is no longer configured.');
+      const { refreshGrant } = await import('./signIn/keepGrant.ts');
+      return refreshGrant(wire, provider, grant, beforeSending);
+    },
+    onSignInNeeded(grant) {
+      const label = configured(grant)?.label ?? grant.providerId;
+      const signIn = (): void => signInAgain(registry, grant.providerId, grant.sessions[0] ?? [], grant);
+      void showSignInNeeded(label, grant.account.label, grant.signInNeeded?.reason ?? '', signIn);
+    },
+    onOrphaned: (grant, tokens) =>
+      actions.revoke(configured(grant), { ...grant, tokens: { serial: 0, ...tokens } }),
+  });
+  const accounts = createAccounts({
+    book,
+    clock,
+    log,
+    renew: (grantId, serial) => keeper.renew(grantId, serial),
+    assumedLifetime: () => undefined,
+  });
+
+  const pending = createPendingResponses();
+  const actions = createProviderActions({
+    wire,
+    log,
+    redirect: uriHandlerRedirect(context.extension.id, pending),
+    extensionId: context.extension.id,
+    timeout: () => vscode.workspace.getConfiguration('oidc').get<number>('signIn.timeout', 300),
+    retry: (providerId, scopes) => signInAgain(registry, providerId, scopes),
+    showLog,
+  });
+  const registry = createRegistry({ accounts, book, log, actions });
+  const problems = problemReporter();
+  const readSettings = (): void => {
+    const settings = readProviders();
+    registry.update(settings.providers);
+    problems(settings.problems);
+  };
+  readSettings();
+
+  context.subscriptions.push(
+    channel,
+    registry,
+    keeper,
+    registerUriHandler(pending, log),
+    registerCommands({ registry, showLog }),
+    vscode.workspace.onDidChangeConfiguration(event => {
+      if (changesProviders(event)) readSettings();
+    }),
+  );
+}
+
+/** Starts a sign-in that a person has asked for in a message. What goes wrong, it shows itself. */
+function signInAgain(registry: Registry, providerId: string, scopes: readonly string[], grant?: Grant): void {
+  const options = grant ? { account: grant.account } : {};
+  registry
+    .get(providerId)
+    ?.createSession(scopes, options)
+    .catch(() => undefined);
+}
+
+function openSettings(): void {
+  void vscode.commands.executeCommand('workbench.action.openSettings', 'oidc.providers');
+}
+
+/** Reports each problem of the settings once, however often they are read. */
+function problemReporter(): (problems: readonly DefinitionProblem[]) => void {
+  const told = new Set<string>();
+  return problems => {
+    const fresh = problems.filter(problem => !told.has(JSON.stringify(problem)));
+    for (const problem of fresh) told.add(JSON.stringify(problem));
+    if (fresh.length > 0) void showDefinitionProblems(fresh, openSettings);
+  };
+}
+
+function tellSetAside(showLog: () => void): (entry: SetAside) => void {
+  return ({ why }) => {
+    const reason =
+      why === 'newer' ? 'was written by a newer version of this extension' : 'is damaged and cannot be read';
+    const button = 'Show Log';
+    void vscode.window
+      .showWarningMessage(`A stored sign-in ${reason}. It was put aside, not deleted; sign in again.`, button)
+      .then(chosen => chosen === button && showLog());
+  };
+}

@@ -1,0 +1,180 @@
+import { secondsNow, type Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Provider } from '../providers/definition.ts';
+import { expiryOf, refreshDueAt } from './freshness.ts';
+import type { Account, Grant } from './grant.ts';
+import type { GrantBook, GrantChange } from './grantBook.ts';
+import { covers, normaliseScopes, parseSessionId, union } from './scopes.ts';
+import {
+  belongsTo,
+  matchingGrants,
+  sessionOf,
+  sessionsChange,
+  sessionsOf,
+  uniqueLabel,
+  type Session,
+  type SessionsChange,
+} from './sessions.ts';
+
+export interface AccountsOptions {
+  readonly book: GrantBook;
+  readonly clock: Clock;
+  readonly log: Log;
+  /**
+   * The grant with tokens later than those of `serial`, from whoever keeps them fresh; the grant as it is if
+   * that is not possible now.
+   */
+  renew(grantId: string, serial: number): Promise<Grant | undefined>;
+  /** The lifetime to assume for tokens whose server does not say, in seconds. */
+  assumedLifetime(grant: Grant): number | undefined;
+}
+
+/** The people who are signed in, and the sessions they give to extensions. */
+export interface Accounts {
+  /**
+   * The sessions of a provider. Never asks anybody; waits for the network only if a session was asked for by
+   * its scopes and its token has ended.
+   *
+   * @param scopes undefined: every session there is; a list, also an empty one: the sessions for just that.
+   */
+  sessions(
+    provider: Provider,
+    scopes: readonly string[] | undefined,
+    account?: { readonly id: string },
+  ): Promise<Session[]>;
+  /** Takes over the grant of a finished sign-in. `kept` is false if it could not be stored. */
+  add(provider: Provider, grant: Grant): Promise<{ session: Session; kept: boolean }>;
+  /**
+   * Signs out: the session's grant is forgotten.
+   *
+   * @returns the grant, so that the server can be told; undefined if there was none.
+   */
+  remove(sessionId: string): Promise<Grant | undefined>;
+  /** All that was granted to an account, so that the next sign-in keeps it. */
+  grantedScopes(provider: Provider, account: { readonly id: string }): Promise<string[]>;
+  /** What a change means for the sessions of its provider. */
+  change(change: GrantChange): SessionsChange;
+}
+
+export function createAccounts(options: AccountsOptions): Accounts {
+  const { book, clock, log, renew } = options;
+  /** Sign-ins and sign-outs one after another: each reads what the one before has written. */
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(run: () => Promise<T>): Promise<T> => {
+    const result = turn.then(run);
+    turn = result.catch(() => undefined);
+    return result;
+  };
+
+  const grantsOf = async (provider: Provider): Promise<Grant[]> => {
+    try {
+      return (await book.ofProvider(provider.id)).filter(grant => belongsTo(grant, provider));
+    } catch {
+      // An answer must come whatever the storage does; it is read again at the next question.
+      log.error('secret storage failed to read', { provider: provider.id });
+      return book.known().filter(grant => belongsTo(grant, provider));
+    }
+  };
+
+  const ended = (grant: Grant): boolean => {
+    const expiresAt = expiryOf(grant.tokens, options.assumedLifetime(grant));
+    return expiresAt !== undefined && secondsNow(clock) >= expiresAt;
+  };
+
+  /** The grant with a token that works, if there is a way to one. */
+  const usable = async (grant: Grant): Promise<Grant | undefined> => {
+    if (!ended(grant)) {
+      const due = refreshDueAt(grant.tokens, expiryOf(grant.tokens, options.assumedLifetime(grant)), 0);
+      // Meanwhile the current token answers.
+      if (due !== undefined && secondsNow(clock) >= due) void renew(grant.id, grant.tokens.serial);
+      return grant;
+    }
+    const renewed = await renew(grant.id, grant.tokens.serial);
+    if (!renewed) return undefined;
+    // Offline, an ended token is still the best answer: without it the person would be asked to sign in, which
+    // is not possible offline either.
+    const hopeless = ended(renewed) && (renewed.signInNeeded !== undefined || !renewed.tokens.refreshToken);
+    return hopeless ? undefined : renewed;
+  };
+
+  return {
+    async sessions(provider, scopes, account) {
+      const grants = await grantsOf(provider);
+      if (scopes === undefined) {
+        return grants
+          .filter(grant => account === undefined || grant.account.id === account.id)
+          .flatMap(sessionsOf);
+      }
+      const found: Session[] = [];
+      const accounts = new Set<string>();
+      for (const match of matchingGrants(grants, scopes, account)) {
+        // One session for each account: the editor takes the first of several without asking.
+        if (accounts.has(match.account.id)) continue;
+        const grant = await usable(match);
+        if (!grant) continue;
+        accounts.add(grant.account.id);
+        found.push(sessionOf(grant, scopes));
+      }
+      return found;
+    },
+
+    add: (provider, signedIn) =>
+      inTurn(async () => {
+        const grants = await grantsOf(provider);
+        const others = grants.map(grant => grant.account);
+        const alternatives = ['email', 'name'].map(name => signedIn.claims[name]).filter(isText);
+        const label = uniqueLabel(signedIn.account, alternatives, others);
+        const account: Account = { id: signedIn.account.id, label };
+        const scopes = signedIn.sessions[0] ?? [];
+        const old = grants.find(grant => grant.account.id === account.id && canReplace(signedIn, grant));
+        const added =
+          old && (await book.update(old.id, current => replacing(current, { ...signedIn, account })));
+        if (added) return { session: sessionOf(added.grant, scopes), kept: added.stored };
+        const grant = { ...signedIn, account };
+        return { session: sessionOf(grant, scopes), kept: await book.put(grant) };
+      }),
+
+    remove: sessionId =>
+      inTurn(async () => {
+        const { grantId } = parseSessionId(sessionId);
+        const grant = await book.get(grantId).catch(() => undefined);
+        await book.remove(grantId, secondsNow(clock));
+        return grant;
+      }),
+
+    async grantedScopes(provider, account) {
+      const grants = (await grantsOf(provider)).filter(grant => grant.account.id === account.id);
+      return union(...grants.map(grant => grant.grantedScopes));
+    },
+
+    change(change) {
+      const changed = change.after ?? change.before;
+      const others = book
+        .known()
+        .filter(grant => grant.providerId === changed?.providerId && grant.id !== changed.id);
+      return sessionsChange(change, others);
+    },
+  };
+}
+
+const isSame = (a: readonly string[], b: readonly string[]): boolean =>
+  normaliseScopes(a).join(' ') === normaliseScopes(b).join(' ');
+
+/** True if the new grant can serve all that the account's old one served. Otherwise both stay: nothing is lost. */
+const canReplace = (signedIn: Grant, old: Grant): boolean =>
+  old.sessions.every(
+    scopes =>
+      covers(signedIn.grantedScopes, scopes) || signedIn.sessions.some(asked => isSame(asked, scopes)),
+  );
+
+/** The new grant in the place of the account's old one: its sessions keep their ids. */
+function replacing(old: Grant, signedIn: Grant): Grant {
+  const kept = old.sessions.filter(scopes => !signedIn.sessions.some(asked => isSame(asked, scopes)));
+  return {
+    ...signedIn,
+    sessions: [...signedIn.sessions, ...kept],
+    tokens: { ...signedIn.tokens, serial: old.tokens.serial + 1 },
+  };
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';

@@ -1,0 +1,72 @@
+import * as vscode from 'vscode';
+import type { Registry } from '../authentication/registry.ts';
+import { firstProviderId } from '../providers/definition.ts';
+import { isCancellation } from './messages.ts';
+
+export interface CommandContext {
+  readonly registry: Registry;
+  showLog(): void;
+}
+
+/** The commands of the palette. */
+export function registerCommands(context: CommandContext): vscode.Disposable {
+  return vscode.Disposable.from(
+    vscode.commands.registerCommand('oidc.signIn', (id?: unknown) => signIn(context.registry, id)),
+    vscode.commands.registerCommand('oidc.signOut', () => signOut(context.registry)),
+    vscode.commands.registerCommand('oidc.showLog', () => context.showLog()),
+  );
+}
+
+/**
+ * Signs in without another extension asking. It goes to our own provider directly, not through the editor's
+ * `getSession`: no extension is to be given the session, so there is nothing to consent to.
+ */
+async function signIn(registry: Registry, id: unknown): Promise<void> {
+  const chosen = typeof id === 'string' ? id : await chooseProvider(registry);
+  const adapter = chosen === undefined ? undefined : registry.get(chosen);
+  if (!adapter) return;
+  try {
+    const session = await adapter.createSession([], {});
+    const label = adapter.provider?.label ?? chosen;
+    void vscode.window.showInformationMessage(`Signed in to ${label} as ${session.account.label}.`);
+  } catch (error) {
+    // A failure has been shown by the sign-in itself, with what can be done about it.
+    if (!isCancellation(error) && !adapter.provider) throw error;
+  }
+}
+
+async function chooseProvider(registry: Registry): Promise<string | undefined> {
+  const providers = registry.providers();
+  if (providers.length <= 1) return providers[0]?.id ?? firstProviderId;
+  const items = providers.map(({ id, label, issuer }) => ({ id, label, description: id, detail: issuer }));
+  return (await vscode.window.showQuickPick(items, { title: 'Sign in with which identity provider?' }))?.id;
+}
+
+async function signOut(registry: Registry): Promise<void> {
+  const accounts = await signedInAccounts(registry);
+  if (accounts.length === 0) {
+    void vscode.window.showInformationMessage(
+      'You are not signed in with any identity provider of this extension.',
+    );
+    return;
+  }
+  const chosen = await vscode.window.showQuickPick(accounts, { title: 'Sign out which account?' });
+  if (!chosen) return;
+  for (const sessionId of chosen.sessionIds) await registry.get(chosen.providerId)?.removeSession(sessionId);
+  void vscode.window.showInformationMessage(`Signed out ${chosen.label} (${chosen.description}).`);
+}
+
+type AccountItem = vscode.QuickPickItem & { providerId: string; sessionIds: string[] };
+
+async function signedInAccounts(registry: Registry): Promise<AccountItem[]> {
+  const items = new Map<string, AccountItem>();
+  for (const { id: providerId, label: description } of registry.providers()) {
+    for (const { id, account } of (await registry.get(providerId)?.getSessions(undefined, {})) ?? []) {
+      const key = JSON.stringify([providerId, account.id]);
+      const item = items.get(key) ?? { label: account.label, description, providerId, sessionIds: [] };
+      item.sessionIds.push(id);
+      items.set(key, item);
+    }
+  }
+  return [...items.values()];
+}

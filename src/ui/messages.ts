@@ -1,0 +1,54 @@
+import * as vscode from 'vscode';
+import { Failure } from '../protocol/failure.ts';
+import type { DefinitionProblem } from '../providers/definition.ts';
+
+export const isCancellation = (error: unknown): boolean => error instanceof vscode.CancellationError;
+
+/** What to show for something that went wrong: our own words for failures, and for anything else no details. */
+export function messageOf(error: unknown): string {
+  if (error instanceof Failure) return error.message;
+  return 'Something unexpected went wrong. The log says where.';
+}
+
+/** A sign-in did not succeed. `retry` is offered as a button. */
+export async function showSignInFailure(
+  label: string,
+  error: unknown,
+  actions: { retry(): void; showLog(): void },
+): Promise<void> {
+  const retry = 'Try Again';
+  const log = 'Show Log';
+  const chosen = await vscode.window.showErrorMessage(
+    `Sign-in to ${label} failed. ${messageOf(error)}`,
+    retry,
+    log,
+  );
+  if (chosen === retry) actions.retry();
+  if (chosen === log) actions.showLog();
+}
+
+/** A sign-in that lasted has ended: the person is told once, and nothing opens by itself. */
+export async function showSignInNeeded(
+  label: string,
+  account: string,
+  reason: string,
+  signIn: () => void,
+): Promise<void> {
+  const button = 'Sign In';
+  const message = `${account} must sign in to ${label} again. ${reason}`;
+  if ((await vscode.window.showWarningMessage(message, button)) === button) signIn();
+}
+
+/** Entries of `oidc.providers` that cannot be used. The others work. */
+export async function showDefinitionProblems(
+  problems: readonly DefinitionProblem[],
+  openSettings: () => void,
+): Promise<void> {
+  const button = 'Open Settings';
+  const list = problems.map(({ providerId, field, reason }) => {
+    const where = [providerId, field].filter(part => part !== undefined && part !== '').join(' → ');
+    return where === '' ? reason : `“${where}”: ${reason}`;
+  });
+  const message = `In the setting oidc.providers, ${list.join('; ')}. Correct it there; other providers are not affected.`;
+  if ((await vscode.window.showWarningMessage(message, button)) === button) openSettings();
+}

@@ -1,0 +1,60 @@
+import { describeError, MessageTooLarge, RemoteError, reviveError, type DescribedError } from './errors.ts';
+import { limits } from './frames.ts';
+
+/**
+ * A call behaves alike whether the function lives in this process or in another one: arguments and results pass
+ * through JSON, what it throws arrives as a RemoteError. (`undefined` among the arguments becomes `null`, except
+ * at their end.)
+ */
+export function asSent(args: readonly unknown[]): readonly unknown[] {
+  const end = args.findLastIndex(argument => argument !== undefined);
+  return throughJson(args.slice(0, end + 1)) as unknown[];
+}
+
+/** What a peer sent as name and arguments, checked, called on a plain object of functions. */
+export async function invoke(functions: object, name: unknown, args: unknown): Promise<unknown> {
+  const found: unknown =
+    typeof name === 'string' && Object.hasOwn(functions, name) ? Reflect.get(functions, name) : undefined;
+  if (typeof found !== 'function' || !Array.isArray(args)) {
+    throw Object.assign(new Error('There is no such function in that window; it may run another version.'), {
+      code: 'NO_SUCH_FUNCTION',
+    });
+  }
+  return await (Reflect.apply(found, functions, args) as unknown);
+}
+
+/** A call of a function in this process, seen as if it had come back from another one. */
+export async function asReceived(call: Promise<unknown>): Promise<unknown> {
+  try {
+    return throughJson(await call);
+  } catch (error) {
+    throw error instanceof RemoteError ? error : new RemoteError(describeError(error));
+  }
+}
+
+function throughJson(value: unknown): unknown {
+  const text = JSON.stringify(value) as string | undefined;
+  if (text === undefined) return undefined;
+  const bytes = Buffer.byteLength(text);
+  if (bytes > limits.frame) throw new MessageTooLarge(bytes, limits.frame);
+  return JSON.parse(text) as unknown;
+}
+
+/** How a broadcast ended in one window. */
+export type Outcome<T = unknown> = { readonly value: T } | { readonly error: RemoteError };
+
+/** As it crosses the wire. */
+export type SentOutcome = { readonly value?: unknown } | { readonly error: DescribedError };
+
+export const outcomeOf = (call: Promise<unknown>): Promise<SentOutcome> =>
+  call.then(
+    value => ({ value }),
+    (error: unknown) => ({ error: describeError(error) }),
+  );
+
+export function reviveOutcomes(sent: unknown): Outcome[] {
+  if (!Array.isArray(sent)) return [];
+  return sent.map((outcome: SentOutcome) =>
+    'error' in outcome ? { error: reviveError(outcome.error) } : { value: outcome.value },
+  );
+}

@@ -1,0 +1,170 @@
+import { wait } from '../platform/clock.ts';
+import { asSent, invoke } from './calls.ts';
+import { claimAfter, latestGeneration, readClaim, type Claim } from './claims.ts';
+import { codeOf } from './errors.ts';
+import { readKey } from './key.ts';
+import { approachOwner, type Approach, type OwnerConnection } from './member.ts';
+import { canMeetAt, openPlace, type Place } from './place.ts';
+import { takeSeat, type Attachment, type Seat, type SeatOptions } from './seat.ts';
+
+export interface ElectionOptions extends SeatOptions {
+  readonly directory: string;
+  /** This window has found an owner, perhaps itself. */
+  readonly entered: (attachment: Attachment) => void;
+  /** It has lost that owner again. */
+  readonly left: (attachment: Attachment) => void;
+  /** What is being tried, for the error of those who wait. */
+  readonly trying: (what: string) => void;
+  /** Aborted when this window leaves the group. */
+  readonly leaving: AbortSignal;
+}
+
+/** A claim is followed by listening at once. A living process may take so many tries, so many milliseconds apart. */
+const startTries = 20;
+const startInterval = 25;
+/** A handshake may fail because the owner was just ending; one that keeps failing is not our owner's. */
+const handshakeTries = 3;
+const handshakeInterval = 250;
+/** After so many claims of one window within so many milliseconds the windows evidently cannot reach each other. */
+const mostClaims = 5;
+const mostClaimsWithin = 10_000;
+
+/**
+ * Finds the owner, or becomes it, again and again until this window leaves: look up the highest generation; if
+ * its claimant answers, be its member; if not, claim the next. Resolves when everything is closed.
+ */
+export async function takePart(options: ElectionOptions): Promise<void> {
+  const { directory, clock, log, timing, leaving } = options;
+  const pause = (milliseconds: number) => wait(clock, milliseconds, leaving).catch(() => undefined);
+  /** Nonce of the claim whose owner answered us last: if nobody listens there any more, that owner is dead. */
+  let answeredBefore: string | undefined;
+  let recentClaims = 0;
+
+  while (!leaving.aborted) {
+    try {
+      const place = openPlace(directory);
+      while (!leaving.aborted) {
+        const generation = latestGeneration(place.directory);
+        if (generation === 0 || (await follow(place, generation)) === 'claim')
+          await claimNext(place, generation);
+      }
+    } catch (error) {
+      if (!leaving.aborted)
+        await workAlone(codeOf(error) ?? (error instanceof Error ? error.message : 'unknown'));
+    }
+  }
+
+  /** Stays with the claimant of this generation while that is possible; then says what is to be done. */
+  async function follow(place: Place, generation: number): Promise<'claim' | 'look again'> {
+    let failures = 0;
+    for (let tries = 0; !leaving.aborted && latestGeneration(place.directory) === generation; tries++) {
+      const claim = readClaim(place.directory, generation);
+      options.trying(`reaching process ${claim?.pid ?? 'unknown'}`);
+      const approach = claim === undefined ? undefined : await reach(place, claim);
+
+      if (approach?.outcome === 'attached') {
+        answeredBefore = claim?.nonce;
+        log.info('This window asks another one', { generation, process: claim?.pid });
+        if ((await beMember(approach.owner, generation)) === 'closed') return 'look again';
+      }
+      if (approach?.outcome === 'attached' || approach?.outcome === 'silent') {
+        log.warn('The owning window does not answer', { generation, process: claim?.pid });
+        return 'claim';
+      }
+      if (approach?.outcome === 'failed') {
+        if (++failures === handshakeTries) {
+          log.warn('The owning window could not be joined', { generation, reason: approach.reason });
+          return 'claim';
+        }
+        await pause(handshakeInterval);
+        continue;
+      }
+      // Nobody listens, or the claim is not written to its end: its maker is just starting, or dead.
+      const dead = claim !== undefined && (claim.nonce === answeredBefore || !isAlive(claim.pid));
+      if (dead || tries >= startTries) return 'claim';
+      await pause(startInterval);
+    }
+    return 'look again';
+  }
+
+  function reach(place: Place, claim: Claim): Promise<Approach> {
+    return approachOwner({
+      address: place.addressOf(claim),
+      claim,
+      readKey: () => readKey(place.directory),
+      callable: { call: (name: unknown, args: unknown) => invoke(options.window, name, args) },
+      clock,
+      unresponsiveAfter: timing.unresponsiveAfter,
+      heartbeat: timing.heartbeat,
+      signal: leaving,
+    });
+  }
+
+  async function beMember(owner: OwnerConnection, generation: number): Promise<'closed' | 'silent'> {
+    const attachment: Attachment = {
+      role: 'member',
+      generation,
+      isOver: owner.isOver,
+      call: (name, args) => owner.call(name, 'call', [name, asSent(args)]),
+      broadcast: (name, args) => owner.call(name, 'broadcast', [name, asSent(args)]),
+    };
+    options.entered(attachment);
+    const ended = await owner.ended;
+    options.left(attachment);
+    return ended;
+  }
+
+  async function claimNext(place: Place, generation: number): Promise<void> {
+    if (leaving.aborted) return;
+    if (recentClaims === mostClaims) {
+      throw new Error(
+        'the windows take over from each other all the time, as if they were on several machines',
+      );
+    }
+    options.trying('taking over');
+    const claim = claimAfter(place.directory, generation);
+    // The winner needs a moment to listen.
+    if (claim === undefined) return pause(startInterval);
+    recentClaims++;
+    clock.after(mostClaimsWithin, () => recentClaims--);
+    const seat = await takeSeat(options, { place, claim });
+    if (seat === undefined) return;
+    log.info('This window is the one the others ask', { generation: claim.generation });
+    await sit(seat);
+  }
+
+  /** Sign-in must work even where windows cannot find each other. Ends when they perhaps can. */
+  async function workAlone(reason: string): Promise<void> {
+    log.error('This window cannot share with the others and works alone', { reason, directory });
+    const seat = await takeSeat(options, undefined);
+    if (seat === undefined) return;
+    const lookAgain = async (): Promise<void> => {
+      while (!seat.lost.aborted) {
+        await pause(timing.aloneRecheck);
+        if (!seat.lost.aborted && (await canMeetAt(directory))) seat.close();
+      }
+    };
+    await Promise.all([sit(seat), lookAgain()]);
+  }
+
+  async function sit(seat: Seat): Promise<void> {
+    leaving.addEventListener('abort', seat.close);
+    if (leaving.aborted) seat.close();
+    if (!seat.lost.aborted) {
+      options.entered(seat.attachment);
+      await new Promise(resolve => seat.lost.addEventListener('abort', resolve));
+      options.left(seat.attachment);
+    }
+    leaving.removeEventListener('abort', seat.close);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (pid === 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) !== 'ESRCH';
+  }
+}
