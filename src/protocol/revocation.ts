@@ -25,7 +25,10 @@ export async function revokeTokens(
       additionalParameters: { token_type_hint: hint },
     });
     const refused = await tokenEndpointFailure(response, host);
-    if (refused) throw refused;
+    // A server need not be able to revoke every kind of token: signed access tokens, for example, just end.
+    const unable =
+      refused?.code === 'request-refused' && refused.details['error'] === 'unsupported_token_type';
+    if (refused && !unable) throw refused;
   };
   if (tokens.refreshToken) await revoke(tokens.refreshToken, 'refresh_token');
   await revoke(tokens.accessToken, 'access_token');

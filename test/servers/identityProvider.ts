@@ -1,0 +1,155 @@
+import { createServer } from 'node:http';
+import { parseArgs } from 'node:util';
+import Provider, { type ClientMetadata, type JWKS, type KoaContextWithOIDC } from 'oidc-provider';
+import { isWebHostRedirectUri, knownClients, type KnownClients } from './clients.ts';
+import { configuration, endpoints, type ProviderSettings } from './configuration.ts';
+import { interactionPages } from './interactions.ts';
+import { askedToEnd, isProgram, listen, loopback, stop } from './listening.ts';
+import { createMemoryStorage } from './memoryStorage.ts';
+import { recordArrival, type RecordedRequest } from './recordedRequests.ts';
+import { sharedSigningKeys } from './signingKeys.ts';
+
+export interface IdentityProviderOptions extends Partial<ProviderSettings> {
+  /** The name in the issuer. Whatever it is, the server binds to 127.0.0.1. */
+  readonly host?: string;
+  /** 0, the default, lets the operating system choose. */
+  readonly port?: number;
+  /** Where clients reach the provider if not at its own address: that of a proxy in front of it. */
+  readonly issuer?: string;
+  /** Clients beyond those every provider knows. */
+  readonly clients?: readonly ClientMetadata[];
+  /** The initial access token that dynamic registration asks for (RFC 7591, 3). By default it is open to all. */
+  readonly registrationToken?: string;
+  /** Signing keys. By default all providers of one process share theirs; see `createSigningKeys`. */
+  readonly jwks?: JWKS;
+}
+
+/** A running identity provider. */
+export interface IdentityProvider {
+  readonly issuer: string;
+  /** Where it really listens, `http://127.0.0.1:<port>`, whatever name the issuer has. */
+  readonly address: string;
+  readonly clients: KnownClients;
+  readonly endpoints: typeof endpoints;
+  /** May be changed while it runs. */
+  readonly settings: ProviderSettings;
+  /** Every request so far, in the order of arrival. */
+  readonly requests: readonly RecordedRequest[];
+  /** Failures of the server itself (500), which its answers and the console are silent about. */
+  readonly failures: readonly Error[];
+  readonly requestsTo: (path: string) => RecordedRequest[];
+  /** Takes back everything granted on this person's behalf. Returns how many grants that were. */
+  readonly revokeEverything: (sub: string) => number;
+  /** Stops listening and ends all connections. */
+  readonly close: () => Promise<void>;
+}
+
+/** Asking for `offline_access` counts as `prompt=consent`, which our clients need not send and get all the same. */
+function keepOfflineAccess(provider: Provider): void {
+  const prototype = provider.OIDCContext.prototype;
+  const asked = Reflect.getOwnPropertyDescriptor(prototype, 'prompts')?.get as (
+    this: KoaContextWithOIDC['oidc'],
+  ) => Set<string>;
+  Object.defineProperty(prototype, 'prompts', {
+    configurable: true,
+    get(this: KoaContextWithOIDC['oidc']) {
+      const prompts = asked.call(this);
+      const scope = this.params?.['scope'];
+      if (typeof scope === 'string' && scope.split(' ').includes('offline_access') && !prompts.has('none')) {
+        prompts.add('consent');
+      }
+      return prompts;
+    },
+  });
+}
+
+/** Lets one client come back to a VS Code in a browser, whose redirect URI is never twice the same. */
+function allowWebHostRedirectUris(provider: Provider, clientId: string): void {
+  type Client = InstanceType<Provider['Client']>;
+  const prototype = provider.Client.prototype;
+  const registered = Object.getOwnPropertyDescriptor(prototype, 'redirectUriAllowed')?.value as (
+    this: Client,
+    uri: string,
+  ) => boolean;
+  prototype.redirectUriAllowed = function (this: Client, uri: string) {
+    return registered.call(this, uri) || (this.clientId === clientId && isWebHostRedirectUri(uri));
+  };
+}
+
+/** Starts an identity provider of its own: own storage, own secrets, own port. It writes nothing to the console. */
+export async function startIdentityProvider(
+  options: IdentityProviderOptions = {},
+): Promise<IdentityProvider> {
+  const settings: ProviderSettings = {
+    accessTokenLifetime: options.accessTokenLifetime ?? 3600,
+    rotateRefreshToken: options.rotateRefreshToken ?? true,
+    accessTokens: options.accessTokens ?? 'jwt',
+  };
+  const jwks = options.jwks ?? (await sharedSigningKeys());
+  const server = createServer();
+  const port = await listen(server, options.port);
+  const issuer = options.issuer ?? `http://${options.host ?? loopback}:${port}`;
+  const storage = createMemoryStorage();
+  const { clients, metadata } = knownClients();
+  const provider = new Provider(
+    issuer,
+    configuration({
+      storage,
+      settings,
+      clients,
+      metadata: [...metadata, ...(options.clients ?? [])],
+      jwks,
+      registrationToken: options.registrationToken,
+    }),
+  );
+  const failures: Error[] = [];
+  provider.silent = true;
+  provider.on('server_error', (_ctx, error) => failures.push(error));
+  keepOfflineAccess(provider);
+  allowWebHostRedirectUris(provider, clients.editorWeb.clientId);
+
+  const requests: RecordedRequest[] = [];
+  const answerPage = interactionPages(provider);
+  provider.use(async (ctx, next) => {
+    const record = recordArrival(ctx.req.method, ctx.req.url, ctx.req.headers.authorization);
+    requests.push(record);
+    try {
+      const form = await answerPage(ctx);
+      if (form === undefined) {
+        await next();
+      }
+      record.body = { ...(form ?? (ctx as Partial<KoaContextWithOIDC>).oidc?.body) };
+    } catch (error) {
+      failures.push(error instanceof Error ? error : new Error(String(error)));
+      ctx.status = 500;
+    }
+    record.status = ctx.status;
+  });
+  const handle = provider.callback();
+  server.on('request', (request, response) => void handle(request, response));
+
+  return {
+    issuer,
+    address: `http://${loopback}:${port}`,
+    clients,
+    endpoints,
+    settings,
+    requests,
+    failures,
+    requestsTo: path => requests.filter(request => request.path === path),
+    revokeEverything: sub => storage.revokeAccount(sub),
+    close: () => stop(server),
+  };
+}
+
+if (isProgram(import.meta.url)) {
+  const { values } = parseArgs({ options: { port: { type: 'string' }, host: { type: 'string' } } });
+  const identityProvider = await startIdentityProvider({
+    port: Number(values.port ?? 0),
+    host: values.host ?? loopback,
+  });
+  console.log(identityProvider.issuer);
+  await askedToEnd();
+  await identityProvider.close();
+  process.stdin.destroy();
+}
