@@ -1,0 +1,46 @@
+import { secret } from '../../../src/platform/secret.ts';
+import type { Provider } from '../../../src/providers/definition.ts';
+import type { CurrentTokens, Grant } from '../../../src/sessions/grant.ts';
+
+/** A moment to start tests at: 2030-01-01, in seconds since the epoch. */
+export const start = 1_893_456_000;
+
+export const someProvider: Provider = {
+  id: 'oidc',
+  label: 'Company',
+  issuer: 'https://login.example.com',
+  clientId: 'editor',
+  scopes: undefined,
+  allowLoopbackHttp: false,
+  acceptsChangingRedirectUri: false,
+  authorizationParameters: {},
+};
+
+export const someTokens = (serial = 1, changes: Partial<CurrentTokens> = {}): CurrentTokens => ({
+  serial,
+  accessToken: secret(`access-${serial}`),
+  receivedAt: start,
+  expiresAt: start + 3600,
+  refreshToken: secret(`refresh-${serial}`),
+  idToken: undefined,
+  ...changes,
+});
+
+export const someGrant = (changes: Partial<Grant> = {}): Grant => ({
+  id: 'grant-0001',
+  revision: 1,
+  providerId: 'oidc',
+  binding: {
+    issuer: 'https://login.example.com',
+    clientId: 'editor',
+    tokenEndpoint: 'https://login.example.com/token',
+  },
+  account: { id: 'sub-alice', label: 'alice' },
+  claims: { email: 'alice@example.com', groups: ['developers'] },
+  grantedScopes: ['openid', 'profile', 'email', 'offline_access'],
+  sessions: [['openid', 'profile']],
+  tokens: someTokens(),
+  refreshSentAt: undefined,
+  signInNeeded: undefined,
+  ...changes,
+});
