@@ -540,6 +540,16 @@ describe('test servers', () => {
       }
     });
 
+    it('refuses an ID token even if it is the audience', async () => {
+      const { tokens } = await signIn(as, people.alice);
+      const mistaken = await startResourceServer({ issuer: provider.issuer, audience: 'editor' });
+      try {
+        assert.equal((await askAs(`${mistaken.url}/whoami`, tokens.id_token)).status, 401);
+      } finally {
+        await mistaken.close();
+      }
+    });
+
     it('refuses an access token from the moment it expires', async () => {
       const { tokens } = await signIn(as, people.alice);
       const expiry = (decodeJwt(tokens.access_token).exp ?? 0) * 1000;
@@ -616,9 +626,7 @@ describe('test servers', () => {
         const held = faulty.proxy.on(token, { kind: 'delay', until: gate.promise, what });
         const refreshed = refresh(metadata, tokens.refresh_token);
         await held.met;
-        if (what === 'request') {
-          assert.equal(faulty.requestsTo(token).length, before);
-        }
+        assert.equal(faulty.requestsTo(token).length, what === 'request' ? before : before + 1);
         gate.resolve(undefined);
         assert.ok((await refreshed).access_token);
         assert.equal(faulty.requestsTo(token).length, before + 1);

@@ -39,7 +39,10 @@ export interface FaultOptions {
 export interface ScriptedFault {
   /** How many requests it met so far. */
   readonly hits: number;
-  /** Resolves when it meets its first request: the way for a test to wait for that. */
+  /**
+   * Resolves when it meets its first request, or, if it delays an answer, when it holds the first one: the way for
+   * a test to wait for that.
+   */
   readonly met: Promise<void>;
   /** From now on it meets none. */
   readonly remove: () => void;
@@ -159,20 +162,25 @@ function replaced(answer: Answer, { body, contentType }: Extract<Fault, { kind: 
   return { ...answer, headers, body: text === undefined ? answer.body : Buffer.from(text) };
 }
 
-/** Lets `fault` happen to a request. `pass` sends the request on and gives the server's answer. */
-async function happen(fault: Fault, response: ServerResponse, pass: () => Promise<Answer>): Promise<void> {
+/** Lets a fault happen to a request. `pass` sends the request on and gives the server's answer. */
+async function happen(
+  { fault, meet }: Script,
+  response: ServerResponse,
+  pass: () => Promise<Answer>,
+): Promise<void> {
+  if (fault.kind === 'delay' && fault.what === 'answer') {
+    const answer = await pass();
+    meet();
+    await fault.until;
+    send(response, answer);
+    return;
+  }
+  meet();
   switch (fault.kind) {
-    case 'delay': {
-      if (fault.what === 'answer') {
-        const answer = await pass();
-        await fault.until;
-        send(response, answer);
-      } else {
-        await fault.until;
-        send(response, await pass());
-      }
+    case 'delay':
+      await fault.until;
+      send(response, await pass());
       return;
-    }
     case 'resetBeforeForwarding':
       response.socket?.resetAndDestroy();
       return;
@@ -205,19 +213,18 @@ export async function startFaultProxy(target?: string, port = 0): Promise<FaultP
   let scripts: Script[] = [];
   const requests: ProxiedRequest[] = [];
 
-  const next = (path: string): Fault | undefined => {
+  const next = (path: string): Script | undefined => {
     const script = scripts.find(candidate => candidate.path === path || candidate.path === '*');
     if (script && script.sticky !== true) {
       scripts = scripts.filter(candidate => candidate !== script);
     }
-    script?.meet();
-    return script?.fault;
+    return script;
   };
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-    const fault = next(path);
-    requests.push({ method: request.method ?? 'GET', path, fault: fault?.kind });
+    const script = next(path);
+    requests.push({ method: request.method ?? 'GET', path, fault: script?.fault.kind });
     const body = await readAll(request);
     const pass = () => {
       if (forwardedTo === undefined) {
@@ -225,8 +232,8 @@ export async function startFaultProxy(target?: string, port = 0): Promise<FaultP
       }
       return forward(forwardedTo, request, body);
     };
-    if (fault) {
-      await happen(fault, response, pass);
+    if (script) {
+      await happen(script, response, pass);
     } else {
       send(response, await pass());
     }

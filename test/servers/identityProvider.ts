@@ -76,6 +76,22 @@ function allowWebHostRedirectUris(provider: Provider, clientId: string): void {
   };
 }
 
+/**
+ * A queue. Token requests go through one, as they would through a database's transactions: of two refreshes with
+ * one token the second always finds it spent, however close together they come.
+ */
+function createQueue(): (task: () => Promise<unknown>) => Promise<void> {
+  let last: Promise<unknown> = Promise.resolve();
+  return async task => {
+    const own = last.then(task);
+    last = own.then(
+      () => undefined,
+      () => undefined,
+    );
+    await own;
+  };
+}
+
 /** Starts an identity provider of its own: own storage, own secrets, own port. It writes nothing to the console. */
 export async function startIdentityProvider(
   options: IdentityProviderOptions = {},
@@ -91,32 +107,36 @@ export async function startIdentityProvider(
   const issuer = options.issuer ?? `http://${options.host ?? loopback}:${port}`;
   const storage = createMemoryStorage();
   const { clients, metadata } = knownClients();
-  const provider = new Provider(
-    issuer,
-    configuration({
-      storage,
-      settings,
-      clients,
-      metadata: [...metadata, ...(options.clients ?? [])],
-      jwks,
-      registrationToken: options.registrationToken,
-    }),
-  );
+  const { registrationToken } = options;
+  const all = [...metadata, ...(options.clients ?? [])];
+  let provider: Provider;
+  try {
+    provider = new Provider(
+      issuer,
+      configuration({ storage, settings, clients, metadata: all, jwks, registrationToken }),
+    );
+  } catch (error) {
+    // The library refused the options: a test that expects that must not be kept alive by the port.
+    await stop(server);
+    throw error;
+  }
   const failures: Error[] = [];
   provider.silent = true;
   provider.on('server_error', (_ctx, error) => failures.push(error));
   keepOfflineAccess(provider);
   allowWebHostRedirectUris(provider, clients.editorWeb.clientId);
 
+  const isTokenRequest = ({ method, path }: RecordedRequest) => method === 'POST' && path === endpoints.token;
   const requests: RecordedRequest[] = [];
   const answerPage = interactionPages(provider);
+  const oneAtATime = createQueue();
   provider.use(async (ctx, next) => {
     const record = recordArrival(ctx.req.method, ctx.req.url, ctx.req.headers.authorization);
     requests.push(record);
     try {
       const form = await answerPage(ctx);
       if (form === undefined) {
-        await next();
+        await (isTokenRequest(record) ? oneAtATime(next) : next());
       }
       record.body = { ...(form ?? (ctx as Partial<KoaContextWithOIDC>).oidc?.body) };
     } catch (error) {

@@ -1,0 +1,115 @@
+import type { Page } from 'playwright-core';
+import { isWanted, waitFor, type Wanted } from './waiting.ts';
+
+/** A dialog that blocks the window. */
+export interface Dialog {
+  readonly message: string;
+  readonly detail: string;
+  readonly buttons: readonly string[];
+}
+
+export interface Notification {
+  readonly message: string;
+  readonly source: string;
+  readonly severity: 'info' | 'warning' | 'error';
+  readonly buttons: readonly string[];
+}
+
+const dialogBox = (page: Page) => page.locator('.monaco-dialog-box');
+
+/** Read in one go: between two questions the dialog may be another one. */
+async function currentDialog(page: Page): Promise<Dialog | undefined> {
+  const [dialog] = await dialogBox(page).evaluateAll(boxes =>
+    boxes.map(box => {
+      const texts = (selector: string) =>
+        [...box.querySelectorAll<HTMLElement>(selector)].map(element => element.innerText.trim());
+      const message = texts('.dialog-message')[0] ?? '';
+      const detail = texts('.dialog-message-detail')[0] ?? '';
+      const buttons = texts('.dialog-buttons .monaco-button');
+      // A dialog that has one text only shows it in the place of the detail.
+      return message === '' ? { message: detail, detail: '', buttons } : { message, detail, buttons };
+    }),
+  );
+  return dialog;
+}
+
+/** Waits for a dialog, whose message fits if one is given. */
+export async function readDialog(page: Page, wanted?: Wanted): Promise<Dialog> {
+  return waitFor(
+    async () =>
+      `a dialog ${wanted === undefined ? '' : String(wanted)}; there is: ${JSON.stringify(await currentDialog(page))}`,
+    async () => {
+      const dialog = await currentDialog(page);
+      if (dialog === undefined) return undefined;
+      return (wanted === undefined || isWanted(dialog.message, wanted)) && dialog;
+    },
+  );
+}
+
+/** Waits for a dialog, presses one of its buttons, waits until it is gone and returns what it said. */
+export async function acceptDialog(page: Page, button: Wanted, wanted?: Wanted): Promise<Dialog> {
+  const dialog = await readDialog(page, wanted);
+  const index = dialog.buttons.findIndex(text => isWanted(text, button));
+  if (index < 0) throw new Error(`No button ${String(button)} in ${JSON.stringify(dialog)}`);
+  await dialogBox(page).locator('.dialog-buttons .monaco-button').nth(index).click();
+  // Another dialog may follow at once: this one is gone when its text is.
+  await waitFor(`the dialog to close: ${dialog.message}`, async () => {
+    return (await currentDialog(page))?.message !== dialog.message;
+  });
+  return dialog;
+}
+
+const items = (page: Page) => page.locator('.notification-list-item').filter({ visible: true });
+
+/** In the order of `items`, and read in one go like a dialog. */
+async function readNotifications(page: Page): Promise<Notification[]> {
+  return items(page).evaluateAll(found =>
+    found.map(item => {
+      const texts = (selector: string) =>
+        [...item.querySelectorAll<HTMLElement>(selector)].map(element => element.innerText.trim());
+      const icon = item.querySelector('.notification-list-item-icon')?.className ?? '';
+      return {
+        message: texts('.notification-list-item-message')[0] ?? '',
+        source: (texts('.notification-list-item-source')[0] ?? '').replace(/^Source: /, ''),
+        severity: icon.includes('codicon-error')
+          ? 'error'
+          : icon.includes('codicon-warning')
+            ? 'warning'
+            : 'info',
+        buttons: texts('.notification-list-item-buttons-container .monaco-button'),
+      };
+    }),
+  );
+}
+
+/** The messages on the screen now, newest first. */
+export async function notifications(page: Page): Promise<Notification[]> {
+  return readNotifications(page);
+}
+
+/** Waits for a message that fits. A message without buttons goes away by itself after some seconds. */
+export async function waitForNotification(
+  page: Page,
+  wanted: Wanted,
+  milliseconds?: number,
+): Promise<Notification> {
+  return waitFor(
+    async () => `the message ${String(wanted)}; there are: ${JSON.stringify(await readNotifications(page))}`,
+    async () => (await readNotifications(page)).find(({ message }) => isWanted(message, wanted)),
+    milliseconds,
+  );
+}
+
+/** Presses a button of the message; waits for the message. */
+export async function pressNotification(page: Page, wanted: Wanted, button: Wanted): Promise<Notification> {
+  const notification = await waitForNotification(page, wanted);
+  const label = notification.buttons.find(text => isWanted(text, button));
+  if (label === undefined) throw new Error(`No button ${String(button)} in ${JSON.stringify(notification)}`);
+  await items(page)
+    .filter({ hasText: notification.message })
+    .first()
+    .locator('.notification-list-item-buttons-container')
+    .getByRole('button', { name: label, exact: true })
+    .click();
+  return notification;
+}

@@ -1,0 +1,126 @@
+import type { Locator, Page } from 'playwright-core';
+import { isWanted, waitFor, type Wanted } from './waiting.ts';
+
+/** What the input box or list at the top of the window shows. */
+export interface QuickInputContent {
+  readonly title: string;
+  readonly placeholder: string;
+  readonly value: string;
+  /** The hint or the complaint below the input box. */
+  readonly message: string;
+  /** What a screen reader says of each row: label, description and detail with commas between. */
+  readonly items: readonly string[];
+}
+
+export interface QuickInput {
+  /** Waits until one is open whose title or placeholder matches. */
+  read(wanted?: Wanted): Promise<QuickInputContent>;
+  isOpen(): Promise<boolean>;
+  type(text: string): Promise<void>;
+  /** Chooses the row with that label (or whose whole text matches). */
+  pick(wanted: Wanted): Promise<void>;
+  /** Enter. */
+  accept(): Promise<void>;
+  cancel(): Promise<void>;
+}
+
+async function textOf(locator: Locator): Promise<string> {
+  const [first] = await locator.filter({ visible: true }).allInnerTexts();
+  return (first ?? '').trim();
+}
+
+export function quickInputOf(page: Page): QuickInput {
+  const widget = page.locator('.quick-input-widget');
+  const input = widget.locator('.quick-input-box input');
+  const rows = widget.locator('.quick-input-list .monaco-list-row');
+
+  async function content(): Promise<QuickInputContent | undefined> {
+    if (!(await widget.isVisible())) return undefined;
+    const shown = await input.isVisible();
+    return {
+      title: await textOf(widget.locator('.quick-input-title')),
+      placeholder: shown ? ((await input.getAttribute('placeholder')) ?? '') : '',
+      value: shown ? await input.inputValue() : '',
+      message: await textOf(widget.locator('.quick-input-message')),
+      items: await rows.evaluateAll(elements =>
+        elements.map(element => element.getAttribute('aria-label') ?? ''),
+      ),
+    };
+  }
+
+  async function describe(): Promise<string> {
+    return JSON.stringify((await content()) ?? 'no input open');
+  }
+
+  async function findRow(wanted: Wanted): Promise<Locator | undefined> {
+    for (const row of await rows.all()) {
+      const labels = [
+        (await row.getAttribute('aria-label')) ?? '',
+        (await row.locator('.label-name').first().innerText()).trim(),
+      ];
+      if (labels.some(label => isWanted(label, wanted))) return row;
+    }
+    return undefined;
+  }
+
+  return {
+    isOpen: () => widget.isVisible(),
+    async read(wanted) {
+      return waitFor(
+        async () => `an input ${wanted === undefined ? '' : String(wanted)}; there is: ${await describe()}`,
+        async () => {
+          const now = await content();
+          if (now === undefined) return undefined;
+          const fits =
+            wanted === undefined || [now.title, now.placeholder].some(text => isWanted(text, wanted));
+          return fits && now;
+        },
+      );
+    },
+    async type(text) {
+      await input.waitFor({ state: 'visible' });
+      await input.fill(text);
+    },
+    async pick(wanted) {
+      const row = await waitFor(
+        async () => `the row ${String(wanted)} in ${await describe()}`,
+        () => findRow(wanted),
+      );
+      await row.click();
+    },
+    async accept() {
+      await input.waitFor({ state: 'visible' });
+      await input.press('Enter');
+    },
+    async cancel() {
+      await input.press('Escape');
+      await widget.waitFor({ state: 'hidden' });
+    },
+  };
+}
+
+/**
+ * Runs a command by its title in the command palette (`Consumer: Who Am I?`). Waits for commands of extensions
+ * that the window does not know yet.
+ */
+export async function runCommand(page: Page, title: string): Promise<void> {
+  const widget = page.locator('.quick-input-widget');
+  const input = widget.locator('.quick-input-box input');
+  const label = widget.locator('.quick-input-list .monaco-list-row .label-name');
+
+  // The palette must be open, hold the text and show a row of exactly that title; until then begin again.
+  const row = await waitFor(`the command ${title} in the palette`, async () => {
+    if (!(await widget.isVisible()) || !(await input.inputValue()).startsWith('>')) {
+      await page.keyboard.press('F1');
+      await page.waitForTimeout(100);
+      if (!(await widget.isVisible())) return undefined;
+    }
+    await input.fill('>');
+    await input.fill(`>${title}`);
+    await page.waitForTimeout(150);
+    const texts = await label.allInnerTexts();
+    const index = texts.findIndex(text => text.trim() === title);
+    return index < 0 ? undefined : label.nth(index);
+  });
+  await row.click();
+}

@@ -1,0 +1,101 @@
+/**
+ * `npm test`: everything, in order, each with its time. What fails does not keep the rest from running.
+ * Ends with a table and a last line `N passed, N failed`.
+ */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { styleText } from 'node:util';
+import { npmCommand } from '../editor/npm.ts';
+import { countLine, readCount, type Count } from './count.ts';
+
+/** A script of package.json. A suite says itself how many tests passed; anything else passes or fails. */
+interface Step {
+  readonly script: string;
+  readonly kind: 'check' | 'suite';
+}
+
+const steps: readonly Step[] = [
+  { script: 'build', kind: 'check' },
+  { script: 'lint', kind: 'check' },
+  { script: 'typecheck', kind: 'check' },
+  { script: 'package', kind: 'check' },
+  { script: 'test:unit', kind: 'suite' },
+  { script: 'test:protocol', kind: 'suite' },
+  { script: 'test:host', kind: 'suite' },
+  { script: 'test:e2e', kind: 'suite' },
+];
+
+interface Result extends Count {
+  readonly script: string;
+  readonly seconds: number;
+  readonly ok: boolean;
+}
+
+const repository = join(import.meta.dirname, '..', '..');
+
+/** Runs a script with the Node that runs us first on its path, shows its output as it comes and returns it. */
+function runScript(script: string): Promise<{ code: number; output: string }> {
+  const { command, args, shell } = npmCommand();
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, [...args, 'run', '--silent', script], {
+      cwd: repository,
+      shell,
+      stdio: ['inherit', 'pipe', 'pipe'],
+      env: { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}) },
+    });
+    let output = '';
+    child.stdout?.on('data', (data: Buffer) => {
+      output += data.toString();
+      process.stdout.write(data);
+    });
+    child.stderr?.on('data', (data: Buffer) => process.stderr.write(data));
+    child.once('error', reject);
+    child.once('close', code => {
+      resolve({ code: code ?? 1, output });
+    });
+  });
+}
+
+async function runStep({ script, kind }: Step): Promise<Result> {
+  console.log(`\n${styleText('bold', `── ${script} `.padEnd(60, '─'))}`);
+  const started = performance.now();
+  const { code, output } = await runScript(script);
+  const seconds = (performance.now() - started) / 1000;
+  const count = (kind === 'suite' ? readCount(output) : undefined) ?? { passed: 0, failed: 0 };
+  // A suite that passes nothing, or dies with nothing failed, has failed all the same.
+  const ok = code === 0 && count.failed === 0 && (kind === 'check' || count.passed > 0);
+  const failed = !ok && count.failed === 0 ? 1 : count.failed;
+  return { script, seconds, ok, passed: count.passed, failed };
+}
+
+function printTable(results: readonly Result[]): void {
+  const row = (cells: readonly [string, string, string, string]) =>
+    console.log(
+      `${cells[0].padEnd(16)}${cells[1].padStart(8)}${cells[2].padStart(8)}${cells[3].padStart(10)}`,
+    );
+  console.log('');
+  row(['suite', 'passed', 'failed', 'seconds']);
+  for (const { script, ok, passed, failed, seconds } of results) {
+    const isSuite = passed + failed > 0;
+    row([
+      script,
+      isSuite ? String(passed) : ok ? 'ok' : '',
+      isSuite ? String(failed) : '',
+      seconds.toFixed(1),
+    ]);
+  }
+}
+
+// Ctrl+C reaches the scripts as well, and they clean up. This process waits for the one that runs, then ends.
+let interrupted = false;
+process.on('SIGINT', () => {
+  interrupted = true;
+});
+
+const results: Result[] = [];
+for (const step of steps) if (!interrupted) results.push(await runStep(step));
+printTable(results);
+const sum = (of: (result: Result) => number) => results.reduce((total, result) => total + of(result), 0);
+const total = { passed: sum(result => result.passed), failed: sum(result => result.failed) };
+console.log(countLine(total));
+process.exitCode = interrupted || total.failed > 0 ? 1 : 0;

@@ -1,0 +1,17 @@
+/** How a suite ended; a test that was left out counts as neither. */
+export interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** The last line of every suite, for people and for the program that adds suites up. */
+export const countLine = ({ passed, failed }: Count) => `${passed} passed, ${failed} failed`;
+
+/** The last such line in a suite's output. */
+export function readCount(output: string): Count | undefined {
+  const found = [...output.matchAll(/^(\d+) passed, (\d+) failed$/gm)].at(-1);
+  return found && { passed: Number(found[1]), failed: Number(found[2]) };
+}
+
+/** The variable that names the file into which tests inside an editor write their count line. */
+export const resultVariable = 'HOST_TESTS_RESULT';

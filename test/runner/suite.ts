@@ -1,0 +1,64 @@
+/**
+ * Runs the tests of one folder in this process: `node test/runner/suite.ts <folder>`.
+ *
+ * Ends with the line `N passed, N failed`, and by itself: whatever keeps the process alive after the last test
+ * is a server, a timer or a socket that some test has not closed, and counts as a failure.
+ */
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import Mocha from 'mocha';
+import '../editor/resolveLocalhost.ts';
+import { countLine } from './count.ts';
+import { mochaOptions } from './reporter.ts';
+
+/** Milliseconds for sockets that are closing already. */
+const closingTime = 5000;
+
+const repository = join(import.meta.dirname, '..', '..');
+
+/** Standard input and output are nobody's leak. */
+const ownResources = /^(TTYWrap|PipeWrap|FSReqCallback|FSReqPromise)$/;
+
+const [folder] = process.argv.slice(2);
+if (folder === undefined) throw new Error('Which suite? Give the name of a folder in test/');
+
+const files = globSync(`test/${folder}/**/*.test.ts`, { cwd: repository }).sort();
+if (files.length === 0) {
+  console.error(`There is no file *.test.ts in test/${folder}`);
+  console.log(countLine({ passed: 0, failed: 1 }));
+  process.exit(1);
+}
+
+const mocha = new Mocha(mochaOptions);
+for (const file of files) mocha.addFile(join(repository, file));
+
+function finish(passed: number, failed: number): void {
+  process.exitCode = failed > 0 ? 1 : 0;
+  // Not a reason to stay alive itself: it only fires if there is another one.
+  setTimeout(() => {
+    const open = process.getActiveResourcesInfo().filter(resource => !ownResources.test(resource));
+    console.error(`\nThe tests are over, but something still runs: ${open.join(', ') || 'unknown'}`);
+    console.log(countLine({ passed, failed: failed + 1 }));
+    process.exit(1);
+  }, closingTime).unref();
+}
+
+try {
+  await mocha.loadFilesAsync();
+  const runner = mocha.run();
+  runner.once('end', () => {
+    const { tests = 0, passes = 0, failures = 0 } = runner.stats ?? {};
+    if (tests === 0 && failures === 0) {
+      console.error(`The files in test/${folder} hold no test`);
+      console.log(countLine({ passed: 0, failed: 1 }));
+      finish(0, 1);
+    } else {
+      finish(passes, failures);
+    }
+  });
+} catch (error) {
+  // A file that cannot be loaded: none of its tests ran.
+  console.error(error);
+  console.log(countLine({ passed: 0, failed: 1 }));
+  finish(0, 1);
+}

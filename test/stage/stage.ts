@@ -1,0 +1,115 @@
+import type { Browser, BrowserContext } from 'playwright-core';
+import { launchChromium } from '../editor/chromium.ts';
+import { startCodeServer, type EditorServer } from '../editor/codeServer.ts';
+import { packageConsumer } from '../editor/consumer.ts';
+import { packageExtension } from '../editor/packageExtension.ts';
+import { openWorkbench, type Workbench } from '../editor/workbench.ts';
+import '../editor/resolveLocalhost.ts';
+import {
+  startIdentityProvider,
+  type IdentityProvider,
+  type IdentityProviderOptions,
+} from '../servers/identityProvider.ts';
+import { startResourceServer, type ResourceServer } from '../servers/resourceServer.ts';
+
+export interface StageOptions {
+  readonly identityProvider?: IdentityProviderOptions;
+  /** Settings of the editor besides those that make the extension and its consumers work. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Told what is being done, before it is done. */
+  readonly progress?: (step: string) => void;
+  /** Leave `oidc.providers` empty: a person adds the provider. */
+  readonly unconfigured?: boolean;
+  readonly headless?: boolean;
+  /** Where screenshots go. */
+  readonly screenshots?: string;
+}
+
+/** Everything a sign-in takes, for real: provider, resource server, editor, browser and two extensions that ask. */
+export interface Stage {
+  readonly identityProvider: IdentityProvider;
+  readonly resourceServer: ResourceServer;
+  readonly editor: EditorServer;
+  readonly browser: Browser;
+  /** The settings of the editor. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** A person at a computer of their own: their browser knows nobody yet. */
+  newPerson(): Promise<BrowserContext>;
+  /** A window of the editor. */
+  openWindow(context: BrowserContext): Promise<Workbench>;
+  /** Ends everything that was started and removes its folders. */
+  close(): Promise<void>;
+}
+
+/** The name the test's provider has in the Accounts menu. */
+export const providerLabel = 'Company';
+
+/**
+ * The provider has a name of its own (`idp.localhost`): in a browser, the editor takes a plain `127.0.0.1` for
+ * a port to forward, and would change the address.
+ */
+const providerHost = 'idp.localhost';
+
+export async function openStage(options: StageOptions = {}): Promise<Stage> {
+  const { progress = () => undefined } = options;
+  const ends: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const end of ends.splice(0).reverse()) await end();
+  };
+  try {
+    progress('Packaging the extension and two extensions that use it');
+    const extensions = [
+      await packageExtension(),
+      await packageConsumer(),
+      await packageConsumer({ name: 'second-consumer', displayName: 'Second Consumer' }),
+    ];
+
+    progress('Starting the identity provider and the resource server');
+    const identityProvider = await startIdentityProvider({ host: providerHost, ...options.identityProvider });
+    ends.push(() => identityProvider.close());
+    const resourceServer = await startResourceServer({
+      issuer: identityProvider.issuer,
+      issuerAddress: identityProvider.address,
+    });
+    ends.push(() => resourceServer.close());
+
+    const settings = {
+      ...(!options.unconfigured && {
+        'oidc.providers': {
+          oidc: {
+            label: providerLabel,
+            issuer: identityProvider.issuer,
+            clientId: identityProvider.clients.editorWeb.clientId,
+            allowLoopbackHttp: true,
+            acceptsChangingRedirectUri: true,
+          },
+        },
+      }),
+      'consumer.resourceServer': resourceServer.url,
+      'second-consumer.resourceServer': resourceServer.url,
+      ...options.settings,
+    };
+    progress('Starting VS Code');
+    const editor = await startCodeServer({ extensions, settings });
+    ends.push(() => editor.close());
+
+    progress('Starting the browser');
+    const browser = await launchChromium({ headless: options.headless ?? true });
+    ends.push(() => browser.close());
+
+    return {
+      identityProvider,
+      resourceServer,
+      editor,
+      browser,
+      settings,
+      newPerson: () => browser.newContext({ viewport: { width: 1280, height: 800 } }),
+      openWindow: context =>
+        openWorkbench(context, editor.url(), options.screenshots ? { screenshots: options.screenshots } : {}),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
