@@ -58,6 +58,8 @@ const quietSettings = {
 
 /** Seconds an extension host waits for its window to come back; hours by default. */
 const reconnectionGrace = '5';
+/** Read by `endWithParent.ts`. */
+const endsWithParent = 'TEST_ENDS_WITH_PARENT';
 const startTimeout = 60_000;
 const preloads = ['resolveLocalhost.ts', 'endWithParent.ts'].map(file => join(import.meta.dirname, file));
 
@@ -133,7 +135,7 @@ async function start(program: Program, options: EditorServerOptions): Promise<Ed
       node([...program.place(profile), ...program.serve(profile)]),
       {
         cwd: workspace,
-        env,
+        env: { ...env, [endsWithParent]: '1' },
       },
     );
     tree = running;
@@ -178,7 +180,7 @@ export async function startTestServer(options: EditorServerOptions = {}): Promis
         ...['--enable-smoke-test-driver', '--disable-workspace-trust', '--disable-telemetry'],
         ...['--reconnection-grace-time', reconnectionGrace],
       ],
-      listening: /Extension host agent listening on (\d+)/,
+      listening: /^Extension host .* listening on (\d+)/,
       userData: profile => join(profile, 'data'),
     },
     options,

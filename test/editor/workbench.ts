@@ -43,6 +43,8 @@ export interface Workbench {
   notifications(): Promise<Notification[]>;
   waitForNotification(message: Wanted, milliseconds?: number): Promise<Notification>;
   pressNotification(message: Wanted, button: Wanted): Promise<Notification>;
+  /** So that the next message that is awaited is not an old one. */
+  clearNotifications(): Promise<void>;
   /** Shows an output channel and returns its whole text. The log level in force decides what is in it. */
   outputChannel(name: string): Promise<string>;
   /** Resolves with the next page that the editor opens; begin to wait before the click that opens it. */
@@ -56,7 +58,7 @@ export interface Workbench {
 
 const repository = join(import.meta.dirname, '..', '..');
 
-/** The window is usable: the workbench is drawn and its remote extension host has told what it brings. */
+/** The workbench is drawn. What extensions bring may come later; whoever needs it waits for that. */
 async function waitUntilReady(page: Page): Promise<void> {
   await page.locator('.monaco-workbench').waitFor({ timeout: patience });
   await page.locator('.activitybar [aria-label^="Accounts"]').first().waitFor({ timeout: patience });
@@ -157,6 +159,10 @@ export async function openWorkbench(
     notifications: () => notifications(page),
     waitForNotification: (message, milliseconds) => waitForNotification(page, message, milliseconds),
     pressNotification: (message, button) => pressNotification(page, message, button),
+    async clearNotifications() {
+      await runCommand(page, 'Notifications: Clear All Notifications');
+      await waitFor('no message on the screen', async () => (await notifications(page)).length === 0);
+    },
     nextPage: () => context.waitForEvent('page', { timeout: patience }),
     async reload() {
       await page.reload();
