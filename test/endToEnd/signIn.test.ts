@@ -92,7 +92,7 @@ describe('a person in a real VS Code', function () {
 
   it('signs out from the Accounts menu, and the provider is told', async () => {
     await window.chooseAccountAction(/^alice/, 'Sign Out');
-    await window.acceptDialog(/Sign Out/i);
+    await window.acceptDialog('Sign Out');
     await waitFor('no account in the Accounts menu', async () => {
       const entries = await window.accountsMenuEntries();
       return !entries.some(entry => entry.endsWith(`(${providerLabel})`));

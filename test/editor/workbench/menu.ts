@@ -6,62 +6,54 @@ function entriesOf(page: Page): Locator {
   return page.locator('.monaco-menu .action-item:not(.disabled):has(.action-label:not(.separator))');
 }
 
-async function labelOf(entry: Locator): Promise<string> {
-  return (await entry.locator('.action-label').first().innerText()).trim();
-}
-
 /** The labels of every open menu and submenu, from top to bottom. */
 export async function menuEntries(page: Page): Promise<string[]> {
   const labels = await entriesOf(page).locator('.action-label').allInnerTexts();
   return labels.map(label => label.trim());
 }
 
-async function findEntry(page: Page, wanted: Wanted): Promise<Locator | undefined> {
-  const entries = await entriesOf(page).all();
-  // The innermost submenu comes last, and that is where the mouse is.
-  for (const entry of entries.reverse()) if (isWanted(await labelOf(entry), wanted)) return entry;
-  return undefined;
-}
-
 async function isOpen(page: Page): Promise<boolean> {
   return (await page.locator('.monaco-menu').count()) > 0;
 }
 
-/** Moves the mouse onto the entry as a hand does; without the steps between, the menu does not notice. */
-async function moveOnto(page: Page, entry: Locator): Promise<void> {
-  const box = await entry.boundingBox();
-  if (!box) return;
-  await page.mouse.move(box.x + Math.min(40, box.width / 2), box.y + box.height / 2, { steps: 8 });
+/** The entry that has the focus in the menu at this depth: 0 is the menu, 1 its submenu, and so on. */
+async function focusedEntry(page: Page, depth: number): Promise<string | undefined> {
+  const menu = page.locator('.monaco-menu').nth(depth);
+  const focused = menu.locator('> .monaco-action-bar > .actions-container > .action-item.focused');
+  if ((await focused.count()) === 0) return undefined;
+  return (await focused.first().locator('.action-label').first().innerText()).trim();
+}
+
+/** Moves the focus onto an entry of the menu at this depth, with the arrow keys. */
+async function focusEntry(page: Page, depth: number, wanted: Wanted): Promise<void> {
+  const there = async () => `menu entry ${String(wanted)} among: ${(await menuEntries(page)).join(' | ')}`;
+  await waitFor(there, async () => {
+    const focused = await focusedEntry(page, depth);
+    if (focused !== undefined && isWanted(focused, wanted)) return true;
+    await page.keyboard.press('ArrowDown');
+    return undefined;
+  });
 }
 
 /**
  * Chooses an entry of the open menu: `['Sign Out']`, or through a submenu `[/^alice/, 'Sign Out']`.
  *
- * A menu that has just opened ignores the mouse for a moment and nothing on the page tells when that is over:
- * so the entry is pressed again until the menu is gone.
+ * With the keyboard, as a person may: a menu that has just opened ignores the mouse for a moment, and closes
+ * a submenu when the mouse crosses another entry on its way there.
  */
 export async function chooseMenuEntry(page: Page, path: readonly Wanted[]): Promise<void> {
   const last = path.length - 1;
   for (const [depth, wanted] of path.entries()) {
-    const there = async () => `menu entry ${String(wanted)} among: ${(await menuEntries(page)).join(' | ')}`;
-    const entry = await waitFor(there, () => findEntry(page, wanted));
+    await focusEntry(page, depth, wanted);
     if (depth < last) {
-      const submenus = page.locator('.monaco-submenu');
       await waitFor(`the submenu of ${String(wanted)}`, async () => {
-        if ((await submenus.count()) > depth) return true;
-        await moveOnto(page, entry);
-        await page.waitForTimeout(300);
-        return (await submenus.count()) > depth;
+        if ((await page.locator('.monaco-menu').count()) > depth + 1) return true;
+        await page.keyboard.press('ArrowRight');
+        return undefined;
       });
     } else {
-      await waitFor(`the menu to close after ${String(wanted)}`, async () => {
-        await moveOnto(page, entry);
-        await page.waitForTimeout(150);
-        await page.mouse.down();
-        await page.mouse.up();
-        await page.waitForTimeout(150);
-        return !(await isOpen(page));
-      });
+      await page.keyboard.press('Enter');
+      await waitFor(`the menu to close after ${String(wanted)}`, async () => !(await isOpen(page)));
     }
   }
 }
