@@ -22,9 +22,11 @@ export interface ElectionOptions extends SeatOptions {
 /** A claim is followed by listening at once. A living process may take so many tries, so many milliseconds apart. */
 const startTries = 20;
 const startInterval = 25;
-/** A handshake may fail because the owner was just ending; one that keeps failing is not our owner's. */
-const handshakeTries = 3;
-const handshakeInterval = 250;
+/**
+ * A handshake may fail because the owner is just ending: its connections close a moment before its socket does.
+ * One that fails again after each of these pauses is not our owner's.
+ */
+const handshakePauses = [25, 250];
 /** After so many claims of one window within so many milliseconds the windows evidently cannot reach each other. */
 const mostClaims = 5;
 const mostClaimsWithin = 10_000;
@@ -72,11 +74,12 @@ export async function takePart(options: ElectionOptions): Promise<void> {
         return 'claim';
       }
       if (approach?.outcome === 'failed') {
-        if (++failures === handshakeTries) {
+        const milliseconds = handshakePauses[failures++];
+        if (milliseconds === undefined) {
           log.warn('The owning window could not be joined', { generation, reason: approach.reason });
           return 'claim';
         }
-        await pause(handshakeInterval);
+        await pause(milliseconds);
         continue;
       }
       // Nobody listens, or the claim is not written to its end: its maker is just starting, or dead.
@@ -150,11 +153,14 @@ export async function takePart(options: ElectionOptions): Promise<void> {
   async function sit(seat: Seat): Promise<void> {
     leaving.addEventListener('abort', seat.close);
     if (leaving.aborted) seat.close();
-    if (!seat.lost.aborted) {
-      options.entered(seat.attachment);
-      await new Promise(resolve => seat.lost.addEventListener('abort', resolve));
-      options.left(seat.attachment);
-    }
+    const lost = new Promise<void>(resolve => {
+      // Before anybody is told: whoever is told may find out at once that the seat is lost already.
+      seat.lost.addEventListener('abort', () => resolve());
+      if (seat.lost.aborted) resolve();
+    });
+    if (!seat.lost.aborted) options.entered(seat.attachment);
+    await lost;
+    options.left(seat.attachment);
     leaving.removeEventListener('abort', seat.close);
   }
 }

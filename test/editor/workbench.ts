@@ -101,8 +101,12 @@ export async function openWorkbench(
     return waitFor('the Accounts menu', async () => {
       const entries = await menuEntries(page);
       if (entries.length > 0) return entries;
-      // A menu that opens or closes covers the window: a click would not reach the button.
-      if (await page.locator('.context-view-block').isVisible()) return undefined;
+      // A menu covers the window while it opens and closes: a click would not reach the button.
+      if (await page.locator('.context-view-block').isVisible()) {
+        // Just after the start it says "Loading...", and goes on saying so until it is opened anew.
+        if ((await page.locator('.monaco-menu .action-item').count()) > 0) await page.keyboard.press('Escape');
+        return undefined;
+      }
       await accounts.click();
       // The menu asks every provider for its accounts before it opens.
       await page.locator('.monaco-menu .action-item').first().waitFor({ timeout: patience });

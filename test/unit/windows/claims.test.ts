@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  claimAfter,
+  isLatest,
+  latestGeneration,
+  readClaim,
+  removeOldClaims,
+} from '../../../src/windows/claims.ts';
+import { temporaryDirectory } from '../../windows/surroundings.ts';
+
+describe('claims', () => {
+  let directory: ReturnType<typeof temporaryDirectory>;
+  beforeEach(() => {
+    directory = temporaryDirectory();
+  });
+  afterEach(() => directory.remove());
+
+  const claim = (after: number) =>
+    claimAfter(directory.path, after) ?? assert.fail(`no claim after ${after}`);
+
+  it('are made once per generation', () => {
+    assert.equal(latestGeneration(directory.path), 0);
+    const first = claim(0);
+    assert.deepEqual([first.generation, first.pid], [1, process.pid]);
+    assert.equal(claimAfter(directory.path, 0), undefined);
+    assert.equal(latestGeneration(directory.path), 1);
+    assert.deepEqual(readClaim(directory.path, 1), first);
+  });
+
+  it('end with the next one', () => {
+    const first = claim(0);
+    assert.equal(isLatest(directory.path, first), true);
+    const second = claim(1);
+    assert.equal(isLatest(directory.path, first), false);
+    assert.equal(isLatest(directory.path, second), true);
+  });
+
+  it('are ordered as numbers', () => {
+    writeFileSync(join(directory.path, 'generation-9'), '');
+    const tenth = claim(9);
+    assert.equal(latestGeneration(directory.path), 10);
+    assert.equal(isLatest(directory.path, tenth), true);
+  });
+
+  it('cannot be made by a process that slept while its generation was used up and removed', () => {
+    claim(0);
+    for (let generation = 1; generation < 20; generation++) claim(generation);
+    removeOldClaims(directory.path, readClaim(directory.path, 20) ?? assert.fail());
+    assert.equal(readClaim(directory.path, 2), undefined);
+    assert.equal(claimAfter(directory.path, 1), undefined);
+    assert.equal(latestGeneration(directory.path), 20);
+  });
+
+  it('end when the directory is emptied, even if the same number is claimed again', () => {
+    const first = claim(0);
+    rmSync(join(directory.path, 'generation-1'));
+    assert.equal(isLatest(directory.path, first), false);
+    const again = claim(0);
+    assert.equal(isLatest(directory.path, first), false);
+    assert.equal(isLatest(directory.path, again), true);
+  });
+
+  it('end when the directory is gone', () => {
+    const first = claim(0);
+    directory.remove();
+    assert.equal(isLatest(directory.path, first), false);
+  });
+
+  it('are not known, rather than lost, when the directory cannot be read', () => {
+    const first = claim(0);
+    directory.remove();
+    writeFileSync(directory.path, 'a file');
+    assert.throws(() => isLatest(directory.path, first), { code: 'ENOTDIR' });
+  });
+
+  it('that are not completely written are nobody', () => {
+    for (const content of [
+      '',
+      '12',
+      '12 0123456789ab',
+      '12 0123456789abc\n',
+      'x 0123456789ab\n',
+      '\0'.repeat(99),
+    ]) {
+      writeFileSync(join(directory.path, 'generation-1'), content);
+      assert.equal(readClaim(directory.path, 1), undefined, JSON.stringify(content));
+    }
+    assert.equal(readClaim(directory.path, 2), undefined);
+    mkdirSync(join(directory.path, 'generation-3'));
+    assert.equal(readClaim(directory.path, 3), undefined);
+    assert.equal(claim(3).generation, 4);
+  });
+
+  it('do not run out unnoticed', () => {
+    writeFileSync(join(directory.path, 'generation-999999999999999'), '');
+    assert.equal(latestGeneration(directory.path), 999_999_999_999_999);
+    assert.throws(() => claimAfter(directory.path, 999_999_999_999_999), /No generation is left/);
+  });
+
+  it('keep the files of those just before, and nothing that is not a claim is touched', () => {
+    const others = [
+      'generation-',
+      'generation-0',
+      'generation-01',
+      'generation-1x',
+      'generation-1234567890123456',
+      'key',
+    ];
+    for (const name of others) writeFileSync(join(directory.path, name), '');
+    assert.equal(latestGeneration(directory.path), 0);
+    for (let generation = 0; generation < 12; generation++) claim(generation);
+    removeOldClaims(directory.path, readClaim(directory.path, 12) ?? assert.fail());
+    const left = [4, 5, 6, 7, 8, 9, 10, 11, 12].map(generation => `generation-${generation}`);
+    assert.deepEqual(readdirSync(directory.path).sort(), [...left, ...others].sort());
+  });
+});
