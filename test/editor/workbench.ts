@@ -104,7 +104,8 @@ export async function openWorkbench(
       // A menu covers the window while it opens and closes: a click would not reach the button.
       if (await page.locator('.context-view-block').isVisible()) {
         // Just after the start it says "Loading...", and goes on saying so until it is opened anew.
-        if ((await page.locator('.monaco-menu .action-item').count()) > 0) await page.keyboard.press('Escape');
+        if ((await page.locator('.monaco-menu .action-item').count()) > 0)
+          await page.keyboard.press('Escape');
         return undefined;
       }
       await accounts.click();

@@ -3,10 +3,12 @@ import { Failure } from '../../src/protocol/failure.ts';
 import type { FailureCode } from '../../src/protocol/failure.ts';
 import { refreshGrant, revokeGrant } from '../../src/signIn/keepGrant.ts';
 import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
+import { startFaultyIdentityProvider } from '../servers/faultProxy.ts';
+import { apiResource } from '../servers/resources.ts';
 import { people } from '../servers/people.ts';
 import { signInOverHttp } from '../servers/person.ts';
 import { manualClock, settled } from '../standIns/manualClock.ts';
-import { personSignsIn, signInTrial } from './signingIn.ts';
+import { personSignsIn, signInTrial, until } from './signingIn.ts';
 
 const failsWith = (code: FailureCode, text?: RegExp) => (error: unknown) => {
   assert.ok(error instanceof Failure, `not a Failure: ${String(error)}`);
@@ -14,6 +16,24 @@ const failsWith = (code: FailureCode, text?: RegExp) => (error: unknown) => {
   if (text) assert.match(error.message, text);
   return true;
 };
+
+/** Runs against a server that takes no pushed authorization requests. */
+async function withoutPushedRequests(run: (issuer: string) => Promise<void>): Promise<void> {
+  const server = await startFaultyIdentityProvider();
+  server.proxy.on(
+    server.endpoints.configuration,
+    {
+      kind: 'replace',
+      body: text => text.replace('"pushed_authorization_request_endpoint"', '"not_taken"'),
+    },
+    { sticky: true },
+  );
+  try {
+    await run(server.issuer);
+  } finally {
+    await server.close();
+  }
+}
 
 describe('signing in with the browser', () => {
   let server: IdentityProvider;
@@ -46,9 +66,25 @@ describe('signing in with the browser', () => {
 
   it('sends PKCE S256, state, nonce and the exact redirect URI', async () => {
     const trial = signInTrial();
+    await withoutPushedRequests(async issuer => {
+      await trial.signIn(trial.provider({ issuer }), { loginHint: 'alice' });
+    });
+    const [address] = trial.opened;
+    checkParameters(new URL(address ?? '').searchParams);
+    assert.ok(!address?.includes('+'), 'spaces are %20');
+  });
+
+  it('sends the same to the server itself first, where that takes it (RFC 9126)', async () => {
+    const trial = signInTrial();
     await trial.signIn(trial.provider({ issuer: server.issuer }), { loginHint: 'alice' });
     const [address] = trial.opened;
-    const query = new URL(address ?? '').searchParams;
+    const { searchParams } = new URL(address ?? '');
+    assert.deepEqual([...searchParams.keys()].sort(), ['client_id', 'request_uri']);
+    const pushed = server.requestsTo(server.endpoints.pushedAuthorizationRequest).at(-1);
+    checkParameters(new URLSearchParams(pushed?.body as Record<string, string>));
+  });
+
+  function checkParameters(query: URLSearchParams): void {
     assert.equal(query.get('response_type'), 'code');
     assert.equal(query.get('code_challenge_method'), 'S256');
     assert.match(query.get('code_challenge') ?? '', /^[\w-]{43}$/);
@@ -56,7 +92,30 @@ describe('signing in with the browser', () => {
     assert.match(query.get('nonce') ?? '', /^[\w-]{43}$/);
     assert.equal(query.get('redirect_uri'), 'vscode://vscode-oidc.oidc-authentication/callback');
     assert.equal(query.get('login_hint'), 'alice');
-    assert.ok(!address?.includes('+'), 'spaces are %20');
+  }
+
+  it('asks for what the provider is set to ask for, and gets a token for that resource', async () => {
+    const trial = signInTrial();
+    const provider = trial.provider({
+      issuer: server.issuer,
+      prompt: 'consent',
+      maxAge: 600,
+      acrValues: ['gold', 'silver'],
+      audience: 'somebody',
+      resource: [apiResource],
+      authorizationParameters: { ui_locales: 'fr' },
+    });
+    const grant = await trial.signIn(provider);
+    const pushed = server.requestsTo(server.endpoints.pushedAuthorizationRequest).at(-1)?.body ?? {};
+    assert.equal(pushed['prompt'], 'consent');
+    assert.equal(pushed['max_age'], '600');
+    assert.equal(pushed['acr_values'], 'gold silver');
+    assert.equal(pushed['ui_locales'], 'fr');
+    assert.equal(pushed['resource'], apiResource);
+    const exchange = server.requestsTo(server.endpoints.token).at(-1)?.body ?? {};
+    assert.equal(exchange['resource'], apiResource);
+    await refreshGrant(trial.context, provider, grant, () => undefined);
+    assert.equal(server.requestsTo(server.endpoints.token).at(-1)?.body?.['resource'], apiResource);
   });
 
   it('writes neither code, state, verifier nor tokens to the log', async () => {
@@ -66,7 +125,7 @@ describe('signing in with the browser', () => {
     const secrets = [
       exchange?.body?.['code'],
       exchange?.body?.['code_verifier'],
-      new URL(trial.opened[0] ?? '').searchParams.get('state'),
+      server.requestsTo(server.endpoints.pushedAuthorizationRequest).at(-1)?.body?.['state'],
       grant.tokens.accessToken.reveal(),
       grant.tokens.refreshToken?.reveal(),
       grant.tokens.idToken?.reveal(),
@@ -75,7 +134,7 @@ describe('signing in with the browser', () => {
     assert.match(log, /opening the browser/);
     for (const secret of secrets) {
       assert.ok(typeof secret === 'string' && secret.length > 20, 'each secret is there');
-      assert.ok(!log.includes(secret));
+      assert.ok(!log.includes(String(secret)));
     }
     assert.ok(!JSON.stringify(grant).includes(secrets[3] ?? ''), 'a grant prints without its tokens');
   });
@@ -95,9 +154,9 @@ describe('signing in with the browser', () => {
     });
     const provider = trial.provider({ issuer: server.issuer });
     const first = trial.signIn(provider);
-    while (ends.length < 1) await settled();
+    await until(() => ends.length >= 1);
     const second = trial.signIn(provider);
-    while (ends.length < 2) await settled();
+    await until(() => ends.length >= 2);
     ends[1]?.();
     assert.equal((await second).account.label, 'bob');
     ends[0]?.();
@@ -128,7 +187,7 @@ describe('signing in with the browser', () => {
     const trial = signInTrial();
     const provider = trial.provider({ issuer: server.issuer });
     const grant = await trial.signIn(provider);
-    const tokens = await refreshGrant(trial.context.wire, provider, grant, () => undefined);
+    const tokens = await refreshGrant(trial.context, provider, grant, () => undefined);
     assert.notEqual(tokens.accessToken.reveal(), grant.tokens.accessToken.reveal());
     assert.notEqual(tokens.refreshToken?.reveal(), grant.tokens.refreshToken?.reveal());
 
@@ -137,14 +196,14 @@ describe('signing in with the browser', () => {
       binding: { ...grant.binding, tokenEndpoint: 'https://elsewhere.example/token' },
     };
     await assert.rejects(
-      refreshGrant(trial.context.wire, provider, moved, () => undefined),
+      refreshGrant(trial.context, provider, moved, () => undefined),
       failsWith('endpoint-changed'),
     );
 
     const renewed = { ...grant, tokens: { serial: 2, ...tokens } };
-    assert.equal(await revokeGrant(trial.context.wire, provider, renewed), 'revoked');
+    assert.equal(await revokeGrant(trial.context, provider, renewed), 'revoked');
     await assert.rejects(
-      refreshGrant(trial.context.wire, provider, renewed, () => undefined),
+      refreshGrant(trial.context, provider, renewed, () => undefined),
       failsWith('grant-refused'),
     );
   });
@@ -158,15 +217,22 @@ describe('signing in with the browser', () => {
       );
     });
 
-    it('when the client id is unknown, by the time-out and the redirect URI to check', async () => {
+    it('when the client id is unknown, before a browser opens', async () => {
+      const trial = signInTrial();
+      const provider = trial.provider({ issuer: server.issuer, clientId: 'nobody' });
+      await assert.rejects(trial.signIn(provider), failsWith('client-refused'));
+      assert.deepEqual(trial.opened, []);
+    });
+
+    it('when no answer comes, by the time-out and the redirect URI to check', async () => {
       const clock = manualClock();
-      const trial = signInTrial({ clock, timeout: 120 });
-      const signingIn = trial.signIn(trial.provider({ issuer: server.issuer, clientId: 'nobody' }));
+      const trial = signInTrial({ clock, timeout: 120, browser: () => true });
+      const signingIn = trial.signIn(trial.provider({ issuer: server.issuer }));
       const refused = assert.rejects(
         signingIn,
         failsWith('no-response', /within 2 minutes.*vscode:\/\/vscode-oidc\.oidc-authentication\/callback/),
       );
-      while (trial.opened.length === 0) await settled();
+      await until(() => trial.opened.length > 0);
       await settled();
       await clock.advance(120_000);
       await refused;
@@ -215,7 +281,7 @@ describe('signing in with the browser', () => {
       const trial = signInTrial({ clock, browser: () => true });
       const signingIn = trial.signIn(trial.provider({ issuer: server.issuer }), { signal: cancel.signal });
       const refused = assert.rejects(signingIn, error => error === reason);
-      while (trial.opened.length === 0) await settled();
+      await until(() => trial.opened.length > 0);
       cancel.abort(reason);
       await refused;
       assert.equal(clock.pending, 0, 'no timer is left');

@@ -1,10 +1,19 @@
+import { readFile } from 'node:fs/promises';
 import { systemClock, type Clock } from '../../src/platform/clock.ts';
 import { createWire } from '../../src/protocol/wire.ts';
 import { parseDefinition, type Provider, type ProviderDefinition } from '../../src/providers/definition.ts';
 import type { Grant } from '../../src/sessions/grant.ts';
 import { createPendingResponses, type PendingResponses } from '../../src/signIn/pendingResponses.ts';
 import { signIn, type SignInContext, type SignInRequest } from '../../src/signIn/signIn.ts';
-import type { Redirect } from '../../src/signIn/redirect/redirect.ts';
+import type { DeviceScreen } from '../../src/signIn/deviceSignIn.ts';
+import type { Surroundings } from '../../src/signIn/planner.ts';
+import type { EditorAddress } from '../../src/signIn/redirect/editorAddress.ts';
+import { createRedirects } from '../../src/signIn/redirect/redirects.ts';
+import { createRegistrations } from '../../src/signIn/registrations.ts';
+import type { Secret } from '../../src/platform/secret.ts';
+import type { Method } from '../../src/providers/signInMethods.ts';
+import { memorySecretStorage, type MemorySecretStorage } from '../standIns/memorySecretStorage.ts';
+import { settled } from '../standIns/manualClock.ts';
 import { recordingLog, type RecordingLog } from '../standIns/recordingLog.ts';
 import { people, type Person } from '../servers/people.ts';
 import { signInOverHttp } from '../servers/person.ts';
@@ -12,15 +21,31 @@ import { signInOverHttp } from '../servers/person.ts';
 export const editorRedirectUri = 'vscode://vscode-oidc.oidc-authentication';
 
 /** The editor's own address, as on the desktop, without an editor: a test delivers what the browser ends on. */
-export const editorRedirect = (pending: PendingResponses): Redirect => ({
-  open(state, path) {
-    const { response, drop } = pending.expect(state, path);
-    return Promise.resolve({ redirectUri: `${editorRedirectUri}${path}`, response, close: drop });
-  },
-});
+export const desktopAddress: EditorAddress = {
+  of: (path, query = '') => Promise.resolve(`${editorRedirectUri}${path}${query && `?${query}`}`),
+};
+
+/** A person at their own computer. */
+export const desktop: Surroundings = {
+  ui: 'desktop',
+  runsIn: 'local',
+  remoteName: undefined,
+  uriScheme: 'vscode',
+};
+
+/** A person in front of code-server. */
+export const codeServer: Surroundings = {
+  ui: 'web',
+  runsIn: 'remote',
+  remoteName: 'localhost:8080',
+  uriScheme: 'code-oss',
+};
 
 /** Does what the person and the browser do with the address that a sign-in opens. */
-export type BrowserBehaviour = (address: string, deliver: (end: URL) => boolean) => Promise<unknown> | boolean;
+export type BrowserBehaviour = (
+  address: string,
+  deliver: (end: URL) => boolean,
+) => Promise<unknown> | boolean;
 
 export const personSignsIn =
   (person: Person = people.alice, decision: { deny?: boolean } = {}): BrowserBehaviour =>
@@ -30,16 +55,38 @@ export const personSignsIn =
 export interface SignInTrial {
   readonly context: SignInContext;
   readonly log: RecordingLog;
+  readonly storage: MemorySecretStorage;
+  /** What the person was told. */
+  readonly told: string[];
   readonly pending: PendingResponses;
   /** Addresses that were opened in the browser. */
   readonly opened: string[];
+  /** A provider whose client id is `editor`, unless `clientId` is given: `''` for none at all. */
   provider(definition: Partial<ProviderDefinition>, id?: string): Provider;
   signIn(provider: Provider, request?: Partial<SignInRequest>): Promise<Grant>;
 }
 
+const noScreen: DeviceScreen = {
+  open() {
+    throw new Error('This sign-in must not show a device code.');
+  },
+};
+
 /** Everything a sign-in needs, with a person in front of a browser in the place of the editor's. */
 export function signInTrial(
-  options: { browser?: BrowserBehaviour; clock?: Clock; timeout?: number; fetch?: typeof fetch } = {},
+  options: {
+    browser?: BrowserBehaviour;
+    clock?: Clock;
+    timeout?: number;
+    fetch?: typeof fetch;
+    surroundings?: Surroundings;
+    editor?: EditorAddress;
+    method?: Method;
+    device?: DeviceScreen;
+    clientDocument?: string;
+    storage?: MemorySecretStorage;
+    initialAccessToken?: () => Promise<Secret | undefined>;
+  } = {},
 ): SignInTrial {
   const log = recordingLog();
   const clock = options.clock ?? systemClock;
@@ -50,11 +97,29 @@ export function signInTrial(
     const path = end.href.slice(editorRedirectUri.length).split('?')[0] ?? '';
     return pending.deliver(path, end.searchParams);
   };
+  const wire = createWire({ fetch: options.fetch ?? fetch, clock, log });
+  const storage = options.storage ?? memorySecretStorage();
+  const told: string[] = [];
   const context: SignInContext = {
-    wire: createWire({ fetch: options.fetch ?? fetch, clock, log }),
+    wire,
     log,
-    redirect: editorRedirect(pending),
-    timeout: options.timeout ?? 60,
+    surroundings: options.surroundings ?? desktop,
+    redirects: createRedirects({
+      editor: options.editor ?? desktopAddress,
+      pending,
+      loopbackPage: () => readFile(new URL('../../media/loopback.html', import.meta.url), 'utf8'),
+    }),
+    registrations: createRegistrations({
+      storage,
+      wire,
+      askInitialAccessToken: options.initialAccessToken ?? (() => Promise.resolve(undefined)),
+    }),
+    clientDocument: options.clientDocument,
+    method: options.method ?? 'auto',
+    timeouts: { provider: 60, browser: 60, person: options.timeout ?? 60 },
+    device: options.device ?? noScreen,
+    failedWays: new Map(),
+    tell: sentence => void told.push(sentence),
     openBrowser(address) {
       opened.push(address.reveal());
       const result = browser(address.reveal(), deliver);
@@ -67,10 +132,17 @@ export function signInTrial(
   return {
     context,
     log,
+    storage,
+    told,
     pending,
     opened,
     provider(definition, id = 'oidc') {
-      const parsed = parseDefinition(id, { allowLoopbackHttp: true, clientId: 'editor', ...definition });
+      const { clientId = 'editor', ...rest } = definition;
+      const parsed = parseDefinition(id, {
+        allowLoopbackHttp: true,
+        ...(clientId !== '' && { clientId }),
+        ...rest,
+      });
       if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
       return parsed.provider;
     },
@@ -83,4 +155,9 @@ export function signInTrial(
         ...request,
       }),
   };
+}
+
+/** Waits for something that other code brings about. A test that waits in vain ends by its own time-out. */
+export async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await settled();
 }

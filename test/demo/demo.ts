@@ -1,0 +1,92 @@
+/**
+ * `npm start`: one whole sign-in in a real VS Code, driven as a person would, each step printed with its time
+ * and saved as a picture. In a terminal everything is left running to be tried by hand, until Ctrl+C.
+ */
+import { rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { once } from 'node:events';
+import { signInOnPage } from '../editor/loginPages.ts';
+import { waitFor } from '../editor/workbench/waiting.ts';
+import { people } from '../servers/people.ts';
+import { openStage, providerLabel, type Stage } from '../stage/stage.ts';
+
+const repository = join(import.meta.dirname, '..', '..');
+const pictures = join(repository, 'dist', 'demo');
+const started = performance.now();
+
+const seconds = (): string => `${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s`;
+const say = (text: string): void => console.log(`${seconds()}  ${text}`);
+
+/** Numbers the pictures in the order in which they are taken. */
+let count = 0;
+async function picture(take: (path: string) => Promise<unknown>, name: string): Promise<void> {
+  const path = join(pictures, `${String(++count).padStart(2, '0')}-${name}.png`);
+  await take(path);
+  console.log(`${' '.repeat(10)}${relative(repository, path)}`);
+}
+
+async function signInAsAPerson(stage: Stage): Promise<void> {
+  const person = await stage.newPerson();
+  const window = await stage.openWindow(person);
+  const shoot = (name: string) => picture(path => window.page.screenshot({ path }), name);
+  say('VS Code is open');
+
+  await window.waitForAccountsLabel(/Sign in requested/);
+  await window.openAccountsMenu();
+  say('An extension, Consumer, asks to sign in; the Accounts menu offers it');
+  await shoot('accounts-menu');
+
+  const opened = window.nextPage();
+  await window.chooseMenuEntry(new RegExp(`^Sign in with ${providerLabel} to use Consumer`));
+  const page = await opened;
+  await page.getByRole('button', { name: 'Sign in' }).waitFor();
+  say(`The browser is at ${providerLabel}, the identity provider`);
+  await picture(path => page.screenshot({ path }), 'login-page');
+  await shoot('waiting');
+
+  await signInOnPage(page, people.alice);
+  say(`${people.alice.login} signed in there and allowed the access; the browser comes back to the editor`);
+
+  await waitFor('the account in the Accounts menu', async () => {
+    const entries = await window.accountsMenuEntries();
+    return entries.some(entry => entry === `${people.alice.login} (${providerLabel})`);
+  });
+  await window.openAccountsMenu();
+  say(`The Accounts menu shows ${people.alice.login}`);
+  await shoot('signed-in');
+  await window.closeMenu();
+
+  await window.runCommand('Consumer: Who Am I?');
+  const { message } = await window.waitForNotification(/^You are /);
+  await shoot('who-am-i');
+  say(`Consumer asked the resource server with the session it was given: "${message}"`);
+
+  const calls = stage.resourceServer.requestsTo('/whoami').map(({ status }) => status);
+  if (message !== `You are ${people.alice.name}` || !calls.includes(200)) {
+    throw new Error(`The sign-in went wrong: the message is "${message}"`);
+  }
+  await person.close();
+}
+
+const interrupted = once(process, 'SIGINT');
+let stage: Stage | undefined;
+try {
+  await rm(pictures, { recursive: true, force: true });
+  stage = await openStage({ progress: say });
+  await signInAsAPerson(stage);
+  say(`Signed in: ${people.alice.name}`);
+  if (process.stdout.isTTY) {
+    const { login, password } = people.bob;
+    console.log(`\nTry it yourself:  ${stage.editor.url()}`);
+    console.log(`Sign in as ${people.alice.login} (${people.alice.password}) or ${login} (${password}).`);
+    console.log('Ctrl+C ends everything that was started.');
+    await interrupted;
+  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+} finally {
+  await stage?.close();
+  say('Everything that was started has ended');
+}
+process.removeAllListeners('SIGINT');
