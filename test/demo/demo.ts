@@ -4,7 +4,6 @@
  */
 import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { once } from 'node:events';
 import { signInOnPage } from '../editor/loginPages.ts';
 import { waitFor } from '../editor/workbench/waiting.ts';
 import { people } from '../servers/people.ts';
@@ -68,7 +67,6 @@ async function signInAsAPerson(stage: Stage): Promise<void> {
   await person.close();
 }
 
-const interrupted = once(process, 'SIGINT');
 let stage: Stage | undefined;
 try {
   await rm(pictures, { recursive: true, force: true });
@@ -80,7 +78,8 @@ try {
     console.log(`\nTry it yourself:  ${stage.editor.url()}`);
     console.log(`Sign in as ${people.alice.login} (${people.alice.password}) or ${login} (${password}).`);
     console.log('Ctrl+C ends everything that was started.');
-    await interrupted;
+    // Whoever started something ends it when this process is interrupted.
+    await new Promise<never>(() => undefined);
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
@@ -89,4 +88,3 @@ try {
   await stage?.close();
   say('Everything that was started has ended');
 }
-process.removeAllListeners('SIGINT');
