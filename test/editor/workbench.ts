@@ -99,8 +99,12 @@ export async function openWorkbench(
 
   async function openAccountsMenu(): Promise<string[]> {
     return waitFor('the Accounts menu', async () => {
-      const entries = await menuEntries(page);
-      if (entries.length > 0) return entries;
+      if ((await menuEntries(page)).length > 0) {
+        // Drawn, and not just about to vanish.
+        await page.evaluate(() => new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn, 100))));
+        const entries = await menuEntries(page);
+        if (entries.length > 0) return entries;
+      }
       // A menu covers the window while it opens and closes: a click would not reach the button.
       if (await page.locator('.context-view-block').isVisible()) {
         // Just after the start it says "Loading...", and goes on saying so until it is opened anew.
