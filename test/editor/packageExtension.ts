@@ -11,6 +11,12 @@ const repository = join(import.meta.dirname, '..', '..');
 export async function packageExtension(): Promise<string> {
   const packagePath = join(repository, 'dist', 'oidc-authentication.vsix');
   await run(process.execPath, ['esbuild.js'], { cwd: repository, env: process.env });
-  await createVSIX({ cwd: repository, packagePath, dependencies: false, allowMissingRepository: true });
+  await createVSIX({
+    cwd: repository,
+    packagePath,
+    dependencies: false,
+    allowMissingRepository: true,
+    rewriteRelativeLinks: false,
+  });
   return packagePath;
 }
