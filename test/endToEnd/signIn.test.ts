@@ -4,6 +4,7 @@ import { signInOnPage } from '../editor/loginPages.ts';
 import type { Workbench } from '../editor/workbench.ts';
 import { waitFor } from '../editor/workbench/waiting.ts';
 import { people } from '../servers/people.ts';
+import { documentationPicture } from '../stage/documentationPicture.ts';
 import { openStage, providerLabel, type Stage } from '../stage/stage.ts';
 
 describe('a person in a real VS Code', function () {
@@ -28,7 +29,7 @@ describe('a person in a real VS Code', function () {
       entries.some(entry => entry.startsWith(`Sign in with ${providerLabel} to use Consumer`)),
       entries.join(' | '),
     );
-    await window.screenshot('accounts-menu-sign-in-requested');
+    await documentationPicture(window, 'accounts-menu', { x: 0, y: 560, width: 640, height: 240 });
     await window.closeMenu();
   });
 
@@ -49,7 +50,7 @@ describe('a person in a real VS Code', function () {
   it('lets the consumer know who they are', async () => {
     await window.runCommand('Consumer: Who Am I?');
     await window.waitForNotification(`You are ${people.alice.name}`);
-    await window.screenshot('who-am-i');
+    await documentationPicture(window, 'who-am-i', { x: 640, y: 560, width: 640, height: 240 });
     assert.deepEqual(
       stage.resourceServer.requestsTo('/whoami').map(({ status }) => status),
       [200],
