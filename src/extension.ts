@@ -6,16 +6,18 @@ import { createWire } from './protocol/wire.ts';
 import type { DefinitionProblem } from './providers/definition.ts';
 import { changesProviders, readProviders } from './providers/settings.ts';
 import { createAccounts } from './sessions/accounts.ts';
+import { addGrant } from './sessions/addGrant.ts';
 import type { Grant } from './sessions/grant.ts';
 import { createGrantBook } from './sessions/grantBook.ts';
 import { createGrantStore, type SetAside } from './sessions/grantStore.ts';
 import { createKeeper } from './sessions/keeper.ts';
 import { belongsTo } from './sessions/sessions.ts';
 import { createPendingResponses } from './signIn/pendingResponses.ts';
-import { registerUriHandler, uriHandlerRedirect } from './signIn/redirect/uriHandler.ts';
-import { registerCommands } from './ui/commands.ts';
+import { registerUriHandler } from './signIn/redirect/uriHandler.ts';
+import { registerCommands, signInAnotherWay } from './ui/commands.ts';
 import { showDefinitionProblems, showSignInNeeded } from './ui/messages.ts';
 import { createProviderActions } from './ui/providerActions.ts';
+import { createSignIns, editorRegistrations } from './ui/signIns.ts';
 
 /**
  * Puts the parts together. Everything that is registered here is registered before it returns, without the
@@ -28,6 +30,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const wire = createWire({ fetch: (...request) => globalThis.fetch(...request), clock, log });
   const showLog = (): void => channel.show();
 
+  const registrations = editorRegistrations(context.secrets, wire);
   const store = createGrantStore({ storage: context.secrets, log, onSetAside: tellSetAside(showLog) });
   const book = createGrantBook(store, clock, log);
   const configured = (grant: Grant) => registry.providers().find(provider => belongsTo(grant, provider));
@@ -43,7 +46,7 @@ export function activate(context: vscode.ExtensionContext): void {
       const provider = configured(grant);
       if (!provider) throw new Error('The provider is no longer configured.');
       const { refreshGrant } = await import('./signIn/keepGrant.ts');
-      return refreshGrant(wire, provider, grant, beforeSending);
+      return refreshGrant({ wire, registrations }, provider, grant, beforeSending);
     },
     onSignInNeeded(grant) {
       const label = configured(grant)?.label ?? grant.providerId;
@@ -58,16 +61,25 @@ export function activate(context: vscode.ExtensionContext): void {
     clock,
     log,
     renew: (grantId, serial) => keeper.renew(grantId, serial),
+    add: (provider, grant) => addGrant(book, provider, grant),
     assumedLifetime: () => undefined,
   });
 
   const pending = createPendingResponses();
-  const actions = createProviderActions({
+  const signIns = createSignIns({
     wire,
     log,
-    redirect: uriHandlerRedirect(context.extension.id, pending),
+    extension: context.extension,
+    pending,
+    registrations,
+    startAnother: () => signInAnotherWay(registry, signIns),
+  });
+  const actions = createProviderActions({
+    wire,
+    registrations,
+    log,
+    signIns,
     extensionId: context.extension.id,
-    timeout: () => vscode.workspace.getConfiguration('oidc').get<number>('signIn.timeout', 300),
     retry: (providerId, scopes) => signInAgain(registry, providerId, scopes),
     showLog,
   });
@@ -86,6 +98,7 @@ export function activate(context: vscode.ExtensionContext): void {
     keeper,
     registerUriHandler(pending, log),
     registerCommands({ registry, showLog }),
+    signIns,
     vscode.workspace.onDidChangeConfiguration(event => {
       if (changesProviders(event)) readSettings();
     }),

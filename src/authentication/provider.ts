@@ -1,10 +1,21 @@
 import * as vscode from 'vscode';
+import { systemClock, type Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Accounts } from '../sessions/accounts.ts';
 import type { Grant } from '../sessions/grant.ts';
 import type { GrantBook } from '../sessions/grantBook.ts';
+import { parseSessionId } from '../sessions/scopes.ts';
 import type { Session, SessionsChange } from '../sessions/sessions.ts';
+import { createChallengeAnswers, type ChallengeAnswers } from './challengeAnswers.ts';
+import {
+  ChallengeRefused,
+  demandingProvider,
+  readDemand,
+  unmet,
+  type ChallengeConstraint,
+  type Demand,
+} from './challenges.ts';
 
 /** What a provider in the Accounts menu does, apart from the answering of questions. */
 export interface ProviderActions {
@@ -28,6 +39,7 @@ export interface ProviderActions {
 }
 
 export interface ProviderContext {
+  readonly clock?: Clock;
   readonly accounts: Accounts;
   readonly book: GrantBook;
   readonly log: Log;
@@ -43,16 +55,21 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
   readonly #context: ProviderContext;
   readonly #changes =
     new vscode.EventEmitter<vscode.AuthenticationProviderAuthenticationSessionsChangeEvent>();
+  readonly #challenges: ChallengeAnswers;
   readonly #endWatching: () => void;
+  readonly #onIdle: () => void;
   #provider: Provider | undefined;
   #signIns = 0;
 
   readonly onDidChangeSessions = this.#changes.event;
 
-  constructor(id: string, provider: Provider | undefined, context: ProviderContext) {
+  /** @param onIdle called when the last sign-in that was under way has ended. */
+  constructor(id: string, provider: Provider | undefined, context: ProviderContext, onIdle: () => void) {
+    this.#onIdle = onIdle;
     this.#id = id;
     this.#provider = provider;
     this.#context = context;
+    this.#challenges = createChallengeAnswers({ clock: systemClock, ...context });
     this.#endWatching = context.book.onDidChange(change => {
       const grant = change.after ?? change.before;
       if (grant?.providerId === id) this.#fire(context.accounts.change(change));
@@ -82,18 +99,47 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     return sessions.map(asEditorSession);
   }
 
-  async createSession(
+  createSession(
     scopes: readonly string[],
     options: vscode.AuthenticationProviderSessionOptions,
+  ): Promise<vscode.AuthenticationSession> {
+    return this.#signIn(scopes, options?.account);
+  }
+
+  /** As {@link getSessions}, for an extension that hands on why a server refused its token. */
+  async getSessionsFromChallenges(
+    constraint: ChallengeConstraint,
+    options: vscode.AuthenticationProviderSessionOptions,
+  ): Promise<vscode.AuthenticationSession[]> {
+    if (!this.#provider) return [];
+    const demand = readDemand(constraint);
+    const sessions = await this.#challenges.sessions(this.#provider, demand, options?.account);
+    return sessions.map(asEditorSession);
+  }
+
+  /** As {@link createSession}, with what the server demands of the sign-in. */
+  async createSessionFromChallenges(
+    constraint: ChallengeConstraint,
+    options: vscode.AuthenticationProviderSessionOptions,
+  ): Promise<vscode.AuthenticationSession> {
+    const demand = readDemand(constraint);
+    const account =
+      options?.account ?? (this.#provider && (await this.#challenges.refusedAccount(this.#provider, demand)));
+    return this.#signIn(demand.scopes, account, demand);
+  }
+
+  async #signIn(
+    scopes: readonly string[],
+    account: { id: string; label: string } | undefined,
+    demand?: Demand,
   ): Promise<vscode.AuthenticationSession> {
     const { accounts, actions, log } = this.#context;
     this.#signIns++;
     try {
       this.#provider ??= await actions.configure(this.#id);
       const provider = this.#provider;
-      const account = options?.account;
       const grant = await actions.signIn({
-        provider,
+        provider: demand ? demandingProvider(provider, demand) : provider,
         scopes,
         grantedScopes: account ? await accounts.grantedScopes(provider, account) : [],
         loginHint: account?.label,
@@ -101,10 +147,26 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
       const { session, kept } = await accounts.add(provider, grant);
       log.info('signed in', { provider: provider.id, account: session.account.label, scopes: [...scopes] });
       if (!kept) actions.onNotKept(provider);
+      if (demand) await this.#checkDemand(provider, demand, session);
       return asEditorSession(session);
     } finally {
       this.#signIns--;
+      if (!this.busy) this.#onIdle();
     }
+  }
+
+  /**
+   * The sign-in is kept whatever it lacks: it is a good one, if not good enough for the server that asked.
+   *
+   * @throws ChallengeRefused
+   */
+  async #checkDemand(provider: Provider, demand: Demand, session: Session): Promise<void> {
+    const { book, clock = systemClock } = this.#context;
+    const grant = await book.get(parseSessionId(session.id).grantId);
+    if (!grant) return;
+    this.#challenges.signedIn(grant, demand);
+    const lack = unmet(demand, grant, clock.now() / 1000);
+    if (lack !== undefined) throw new ChallengeRefused(`${provider.label} ${lack}.`);
   }
 
   async removeSession(sessionId: string): Promise<void> {

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { Log } from '../platform/log.ts';
 import { firstProviderId, type Provider } from '../providers/definition.ts';
 import { OidcAuthenticationProvider, type ProviderContext } from './provider.ts';
 
@@ -26,12 +27,19 @@ export interface Registry extends vscode.Disposable {
 export function createRegistry(context: ProviderContext): Registry {
   const registrations = new Map<string, Registration>();
   let wanted: readonly Provider[] = [];
+  let disposed = false;
+
+  /** A new name may have waited for the end of a sign-in. The editor gets the result of that first. */
+  const updateLater = (): void => {
+    setTimeout(() => {
+      if (!disposed) update();
+    });
+  };
 
   const register = (id: string, provider: Provider | undefined): void => {
-    const adapter = new OidcAuthenticationProvider(id, provider, context);
+    const adapter = new OidcAuthenticationProvider(id, provider, context, updateLater);
     const label = provider?.label ?? unconfiguredLabel;
-    const options = { supportsMultipleAccounts: true };
-    const disposable = vscode.authentication.registerAuthenticationProvider(id, label, adapter, options);
+    const disposable = registerWithEditor(id, label, adapter, context.log);
     registrations.set(id, { label, adapter, disposable });
     context.log.info('provider registered', { provider: id, label, issuer: provider?.issuer });
   };
@@ -72,7 +80,28 @@ export function createRegistry(context: ProviderContext): Registry {
     get: id => registrations.get(id)?.adapter,
     providers: () => wanted,
     dispose() {
+      disposed = true;
       for (const id of [...registrations.keys()]) unregister(id);
     },
   };
+}
+
+/** With answers to challenges, which is an addition to the API that an editor may refuse; then without. */
+function registerWithEditor(
+  id: string,
+  label: string,
+  adapter: OidcAuthenticationProvider,
+  log: Log,
+): vscode.Disposable {
+  const options = { supportsMultipleAccounts: true };
+  const { registerAuthenticationProvider } = vscode.authentication;
+  try {
+    return registerAuthenticationProvider(id, label, adapter, {
+      ...options,
+      ...{ supportsChallenges: true },
+    });
+  } catch {
+    log.info('this editor does not hand on challenges of servers', { provider: id });
+    return registerAuthenticationProvider(id, label, adapter, options);
+  }
 }

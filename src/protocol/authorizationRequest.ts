@@ -2,6 +2,7 @@ import * as oauth from 'oauth4webapi';
 import { Secret } from '../platform/secret.ts';
 import type { Connection } from './client.ts';
 import { Failure } from './failure.ts';
+import { pushAuthorizationRequest } from './pushedAuthorization.ts';
 
 /**
  * One authorization request (RFC 6749 section 4.1.1, with PKCE S256 of RFC 7636 and the nonce of OpenID
@@ -16,6 +17,10 @@ export interface AuthorizationRequest {
   readonly nonce: Secret | undefined;
   readonly redirectUri: string;
   readonly scopes: readonly string[];
+  /** Sent with the exchange of the code too (RFC 8707 section 2.2). */
+  readonly resources: readonly string[];
+  /** The oldest sign-in at the server that is accepted, in seconds; checked against the ID token. */
+  readonly maxAge: number | undefined;
 }
 
 export interface AuthorizationRequestOptions {
@@ -24,6 +29,10 @@ export interface AuthorizationRequestOptions {
   readonly scopes: readonly string[];
   /** Whom to sign in, if known: `login_hint`. */
   readonly loginHint?: string | undefined;
+  /** What the access token is for (RFC 8707 section 2.1). */
+  readonly resources?: readonly string[];
+  /** `max_age`, in seconds (OpenID Connect Core 1.0 section 3.1.2.1). */
+  readonly maxAge?: number | undefined;
   /** Further parameters of the provider's settings; they cannot replace those of the protocol. */
   readonly parameters?: Readonly<Record<string, string>> | undefined;
 }
@@ -32,11 +41,14 @@ export interface AuthorizationRequestOptions {
 export const createState = (): Secret => new Secret(oauth.generateRandomState());
 
 /**
- * @throws Failure `method-unsupported` if the server has no authorization endpoint.
+ * Makes a request, and pushes it to the server first where that takes it (RFC 9126).
+ *
+ * @throws Failure `method-unsupported` if the server has no authorization endpoint; those of
+ * {@link pushAuthorizationRequest}.
  */
 export async function createAuthorizationRequest(
   connection: Connection,
-  { state, redirectUri, scopes, loginHint, parameters }: AuthorizationRequestOptions,
+  { state, redirectUri, scopes, loginHint, resources = [], maxAge, parameters }: AuthorizationRequestOptions,
 ): Promise<AuthorizationRequest> {
   const { metadata, client } = connection;
   if (!metadata.authorization_endpoint || !metadata.token_endpoint) {
@@ -46,9 +58,7 @@ export async function createAuthorizationRequest(
   const codeVerifier = new Secret(oauth.generateRandomCodeVerifier());
   const nonce = scopes.includes('openid') ? new Secret(oauth.generateRandomNonce()) : undefined;
 
-  const url = new URL(metadata.authorization_endpoint);
-  const query = new URLSearchParams(url.search);
-  for (const [name, value] of Object.entries(parameters ?? {})) query.set(name, value);
+  const query = new URLSearchParams(parameters);
   query.set('response_type', 'code');
   query.set('client_id', client.id);
   query.set('redirect_uri', redirectUri);
@@ -58,8 +68,23 @@ export async function createAuthorizationRequest(
   query.set('code_challenge_method', 'S256');
   if (nonce) query.set('nonce', nonce.reveal());
   if (loginHint !== undefined) query.set('login_hint', loginHint);
+  if (maxAge !== undefined) query.set('max_age', String(maxAge));
+  for (const resource of resources) query.append('resource', resource);
+
+  const requestUri = await pushAuthorizationRequest(connection, query);
+  const sent =
+    requestUri === undefined ? query : new URLSearchParams({ client_id: client.id, request_uri: requestUri });
+  const url = addressWith(metadata.authorization_endpoint, sent);
+  return { url, state, codeVerifier, nonce, redirectUri, scopes, resources, maxAge };
+}
+
+/** The endpoint with these parameters; what its own query says besides is kept (RFC 6749 section 3.1). */
+function addressWith(endpoint: string, parameters: URLSearchParams): Secret {
+  const url = new URL(endpoint);
+  const query = new URLSearchParams(url.search);
+  for (const name of new Set(parameters.keys())) query.delete(name);
+  for (const [name, value] of parameters) query.append(name, value);
   // Spaces as %20: unlike "+", every server and every layer in between reads it the same way.
   url.search = query.toString().replaceAll('+', '%20');
-
-  return { url: new Secret(url.href), state, codeVerifier, nonce, redirectUri, scopes };
+  return new Secret(url.href);
 }

@@ -39,7 +39,10 @@ export function checkAuthorizationResponse(
   }
 
   if (parameters.has('error')) throw authorizationError(client.issuer, parameters);
-  if (!parameters.get('code')) throw invalid('there is neither a code nor an error in it');
+  const code = parameters.get('code');
+  if (!code) throw invalid('there is neither a code nor an error in it');
+  // RFC 6749 appendix A.11.
+  if (!/^[\x20-\x7E]+$/.test(code)) throw invalid('the code in it is malformed');
 
   try {
     return oauth.validateAuthResponse(server, oauthClient, parameters, request.state.reveal());

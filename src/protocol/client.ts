@@ -18,6 +18,11 @@ export interface Client {
   readonly issuer: string;
   readonly id: string;
   readonly authentication: ClientAuthentication;
+  /**
+   * The algorithm by which ID tokens for this client are signed, if it was agreed on: the client's registered
+   * `id_token_signed_response_alg`. Undefined: any that the metadata lists, RS256 if it lists none.
+   */
+  readonly idTokenAlgorithm?: string | undefined;
   readonly policy: AddressPolicy;
 }
 
@@ -30,7 +35,6 @@ export interface Connection {
   readonly metadata: Metadata;
   readonly http: HttpClient;
   readonly wire: Wire;
-  /** oauth4webapi keeps a server's keys under this object's identity: see {@link withFreshKeys}. */
   readonly server: oauth.AuthorizationServer;
   readonly oauthClient: oauth.Client;
   readonly authenticate: oauth.ClientAuth;
@@ -62,9 +66,12 @@ function connection(
     metadata,
     http,
     wire,
-    server: keysOf(metadata),
+    server: withoutUndefined(metadata),
     oauthClient: {
       client_id: client.id,
+      ...(client.idTokenAlgorithm !== undefined && {
+        id_token_signed_response_alg: client.idTokenAlgorithm,
+      }),
       // The library reads the system's clock; this makes it read ours.
       [oauth.clockSkew]: secondsNow(wire.clock) - Math.floor(Date.now() / 1000),
       [oauth.clockTolerance]: clockTolerance,
@@ -87,24 +94,6 @@ function authenticationOf({ authentication }: Client): oauth.ClientAuth {
     case 'client_secret_post':
       return oauth.ClientSecretPost(authentication.secret.reveal());
   }
-}
-
-const serverObjects = new WeakMap<Metadata, oauth.AuthorizationServer>();
-
-function keysOf(metadata: Metadata): oauth.AuthorizationServer {
-  let server = serverObjects.get(metadata);
-  if (!server) {
-    server = withoutUndefined(metadata);
-    serverObjects.set(metadata, server);
-  }
-  return server;
-}
-
-/** The same connection with an empty memory of the server's keys, which later connections share. */
-export function withFreshKeys(from: Connection): Connection {
-  const server = { ...from.server };
-  serverObjects.set(from.metadata, server);
-  return { ...from, server };
 }
 
 function withoutUndefined(metadata: Metadata): oauth.AuthorizationServer {

@@ -1,8 +1,10 @@
 import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
 import { checkAddress, type AddressPolicy } from './address.ts';
 import { Failure } from './failure.ts';
 import type { HttpClient } from './http.ts';
-import { parseMetadata, type Metadata } from './metadata.ts';
+import { parseServerJson } from './json.ts';
+import { metadataWarnings, parseMetadata, type Metadata } from './metadata.ts';
 import { untilAborted } from '../platform/abort.ts';
 
 /** A provider's metadata and where it was found. */
@@ -53,21 +55,16 @@ export async function discover(
     const { host, pathname } = new URL(address);
     if (response.status === 429) throw new Failure('rate-limited', { host, status: 429 });
     if (response.status >= 500) throw new Failure('server-failed', { host, status: response.status });
-    const document = response.status === 200 ? parseJson(await response.text()) : undefined;
-    if (document !== undefined) {
-      return { metadata: parseMetadata(document, issuer, address, policy), metadataAddress: address };
+    const document = response.status === 200 ? parseServerJson(await response.text()) : undefined;
+    if (document?.kind === 'refused') {
+      throw new Failure('metadata-invalid', { address, reason: `it ${document.reason}` });
+    }
+    if (document?.kind === 'json') {
+      return { metadata: parseMetadata(document.value, issuer, address, policy), metadataAddress: address };
     }
     answers.push(`${pathname}: ${response.status === 200 ? 'not JSON' : `status ${response.status}`}`);
   }
   throw new Failure('metadata-not-found', { address: issuer, answers: answers.join('; ') });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /** How long metadata is used without asking again, in seconds. */
@@ -76,7 +73,7 @@ const metadataLifetime = 3600;
 /** Remembers the metadata of providers for {@link metadataLifetime}; concurrent callers share one request. */
 export interface MetadataCache {
   /**
-   * @param signal ends this caller's waiting, not the request that others may share.
+   * @param signal ends this caller's waiting; the request ends with the last caller that waits for it.
    * @throws as {@link discover}, or the signal's reason.
    */
   get(issuer: string, policy: AddressPolicy, signal?: AbortSignal): Promise<DiscoveredServer>;
@@ -84,31 +81,55 @@ export interface MetadataCache {
   forget(issuer: string): void;
 }
 
+/** A request under way, and how many callers still want its answer. */
+interface Asking {
+  readonly answer: Promise<DiscoveredServer>;
+  readonly unwanted: AbortController;
+  callers: number;
+}
+
 export function createMetadataCache(
   clock: Clock,
-  client: (policy: AddressPolicy) => HttpClient,
+  client: (policy: AddressPolicy, signal?: AbortSignal) => HttpClient,
+  log: Log,
 ): MetadataCache {
   const known = new Map<string, { at: number; server: DiscoveredServer }>();
-  const asked = new Map<string, Promise<DiscoveredServer>>();
+  const asked = new Map<string, Asking>();
 
-  const ask = (key: string, issuer: string, policy: AddressPolicy): Promise<DiscoveredServer> => {
-    const asking = discover(client(policy), issuer, policy)
+  const ask = (key: string, issuer: string, policy: AddressPolicy): Asking => {
+    const unwanted = new AbortController();
+    const answer = discover(client(policy, unwanted.signal), issuer, policy)
       .then(server => {
         known.set(key, { at: clock.now(), server });
+        for (const warning of metadataWarnings(server.metadata)) log.warn(warning, { issuer });
         return server;
       })
-      .finally(() => asked.delete(key));
+      .finally(() => {
+        if (asked.get(key) === asking) asked.delete(key);
+      });
+    const asking: Asking = { answer, unwanted, callers: 0 };
     asked.set(key, asking);
     return asking;
   };
 
   return {
-    get(issuer, policy, signal) {
+    async get(issuer, policy, signal) {
+      signal?.throwIfAborted();
       // The policy is part of what was checked: a provider that stops allowing http must not use old metadata.
       const key = JSON.stringify([issuer, policy.allowLoopbackHttp]);
       const entry = known.get(key);
-      if (entry && clock.now() - entry.at < metadataLifetime * 1000) return Promise.resolve(entry.server);
-      return untilAborted(asked.get(key) ?? ask(key, issuer, policy), signal);
+      if (entry && clock.now() - entry.at < metadataLifetime * 1000) return entry.server;
+      const asking = asked.get(key) ?? ask(key, issuer, policy);
+      asking.callers++;
+      try {
+        return await untilAborted(asking.answer, signal);
+      } finally {
+        asking.callers--;
+        if (asking.callers === 0) {
+          if (asked.get(key) === asking) asked.delete(key);
+          asking.unwanted.abort();
+        }
+      }
     },
     forget(issuer) {
       for (const key of known.keys()) {

@@ -134,6 +134,46 @@ export const failures = {
     what: 'No answer from the browser came within {minutes} minutes.',
     next: 'Sign in again. If the browser showed an error, check the redirect URI that is registered at the provider: {redirectUri}',
   },
+  'no-way': {
+    kind: 'final',
+    what: 'There is no way to sign in at {issuer} from here. {why}',
+    next: 'Ask the administrator of the provider for one of these, or change the settings of the provider.',
+  },
+  'port-taken': {
+    kind: 'final',
+    what: 'The answer of the browser cannot be received on this computer: {ports} is taken.',
+    next: 'Close the program that uses it, or sign in another way.',
+  },
+  'redirect-refused': {
+    kind: 'final',
+    what: '{host} does not accept the redirect URI {redirectUri}.',
+    next: 'Register it there to the letter, or sign in another way.',
+  },
+  'registration-closed': {
+    kind: 'final',
+    what: '{host} lets this editor register itself only with an initial access token.',
+    next: 'Ask the administrator of the provider for one, or for a client id to put in the setting oidc.providers.',
+  },
+  'registration-refused': {
+    kind: 'final',
+    what: '{host} refused to register this editor ({error}).{said}',
+    next: 'Ask the administrator of the provider for a client id, and put it in the setting oidc.providers.',
+  },
+  'device-code-expired': {
+    kind: 'final',
+    what: 'The code for {host} was not entered in time.',
+    next: 'Sign in again and enter the new code.',
+  },
+  'logout-unconfirmed': {
+    kind: 'final',
+    what: '{host} did not confirm that you are signed out in the browser.',
+    next: 'You are signed out in the editor. Check in the browser whether you are still signed in there.',
+  },
+  'issuer-not-found': {
+    kind: 'final',
+    what: 'No identity provider was found for {identifier}: {reason}.',
+    next: 'Enter the issuer address of the provider instead; its administrator knows it.',
+  },
   'storage-failed': {
     kind: 'final',
     what: 'The sign-in could not be kept: the secret storage of the editor failed.',
@@ -155,23 +195,32 @@ export type FailureDetails<Code extends FailureCode> = Readonly<
   Record<Placeholders<Template<Code>>, string | number>
 >;
 
+interface FailureOptions {
+  readonly retryAfter?: number | undefined;
+}
+
+/** A code with the details that its texts need. */
+type FailureArguments = {
+  [Code in FailureCode]: [code: Code, details: FailureDetails<Code>, options?: FailureOptions];
+}[FailureCode];
+
 /**
  * A failure of a known kind. `message` is complete: what happened and what to do next, fit to be shown.
  * There is no `cause`: what a library or server threw may hold secrets.
  */
-export class Failure<Code extends FailureCode = FailureCode> extends Error {
+export class Failure extends Error {
   override readonly name = 'Failure';
-  readonly code: Code;
+  readonly code: FailureCode;
   readonly details: Readonly<Record<string, string | number>>;
   /** The wait that the server asked for in `Retry-After`, in seconds. */
   readonly retryAfter: number | undefined;
 
-  constructor(code: Code, details: FailureDetails<Code>, options: { retryAfter?: number | undefined } = {}) {
+  constructor(...[code, details, options]: FailureArguments) {
     const { what, next } = failures[code];
     super(fill(`${what} ${next}`, details));
     this.code = code;
     this.details = details;
-    this.retryAfter = options.retryAfter;
+    this.retryAfter = options?.retryAfter;
   }
 
   /** True if the same request can succeed later without anybody doing anything. */
@@ -186,18 +235,10 @@ export class Failure<Code extends FailureCode = FailureCode> extends Error {
  */
 export function mayHaveTakenEffect(error: unknown): boolean {
   if (!(error instanceof Failure)) return true;
-  switch (error.code) {
-    case 'timed-out':
-    case 'response-invalid':
-    case 'answer-too-large':
-      return true;
-    case 'server-failed':
-      return error.details['status'] !== 503;
-    case 'unreachable':
-      return !neverSent.has(String(error.details['reason']));
-    default:
-      return false;
-  }
+  const { code, details } = error;
+  if (code === 'server-failed') return details['status'] !== 503;
+  if (code === 'unreachable') return !neverSent.has(String(details['reason']));
+  return code === 'timed-out' || code === 'response-invalid' || code === 'answer-too-large';
 }
 
 /** Reasons of `unreachable` that say that there was no connection to send anything over. */
@@ -208,6 +249,8 @@ export const noConnection = {
   EHOSTUNREACH: 'there is no route to the host',
   ENETUNREACH: 'there is no network',
   UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
+  /** Not an error of the network: the request's turn never came, see traffic.ts. */
+  WAITING: 'earlier requests to it have not been answered',
 } as const;
 
 const neverSent = new Set<string>(Object.values(noConnection));

@@ -4,7 +4,6 @@ import type { AuthorizationRequest } from './authorizationRequest.ts';
 import { checkAuthorizationResponse } from './authorizationResponse.ts';
 import type { Connection } from './client.ts';
 import { Failure } from './failure.ts';
-import type { IdTokenClaims } from './idToken.ts';
 import { requestTokens, type Tokens } from './tokens.ts';
 
 /**
@@ -29,64 +28,72 @@ export async function exchangeAuthorizationCode(
         parameters,
         request.redirectUri,
         request.codeVerifier.reveal(),
-        options,
+        { ...options, additionalParameters: resourceParameters(request.resources) },
       ),
     answer =>
-      oauth.processAuthorizationCodeResponse(
-        server,
-        oauthClient,
-        answer,
-        request.nonce ? { expectedNonce: request.nonce.reveal(), requireIdToken: true } : {},
-      ),
+      oauth.processAuthorizationCodeResponse(server, oauthClient, answer, {
+        ...(request.nonce && { expectedNonce: request.nonce.reveal(), requireIdToken: true }),
+        ...(request.nonce && request.maxAge !== undefined && { maxAge: request.maxAge }),
+      }),
   );
 }
+
+const resourceParameters = (resources: readonly string[]): URLSearchParams =>
+  new URLSearchParams(resources.map(resource => ['resource', resource]));
 
 export interface RefreshOptions {
   /** Fewer scopes than were granted, for a narrower access token (RFC 6749 section 6). */
   readonly scopes?: readonly string[];
   /** Further parameters of the provider's settings. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** What the access token is for (RFC 8707 section 2.2). */
+  readonly resources?: readonly string[];
   /** Whose tokens they must be: a new ID token for anybody else is refused (OpenID Connect Core, 12.2). */
   readonly subject: string | undefined;
+  /** When that person signed in, if it is known: the `auth_time` of the first ID token, which must stay. */
+  readonly authTime?: number | undefined;
+  /** Called right before the request leaves, however long it had to wait; throws to keep the token here. */
+  readonly beforeSending?: (() => void) | undefined;
 }
 
 /**
  * Gets new tokens with a refresh token (RFC 6749 section 6).
  *
  * A refresh token is sent once: whoever calls this has made sure that nobody else sends it, and stores the
- * new one before using the access token. An answer without a refresh token means that the old one stays.
+ * new one before using the access token. An answer without a refresh token means that the old one stays. An
+ * ID token whose keys cannot be had now is left out rather than losing the tokens that came with it.
  *
- * @throws Failure as {@link requestTokens}; `token-untrusted` if a new ID token names another subject.
+ * @throws Failure as {@link requestTokens}; `token-untrusted` if a new ID token names another subject; or what
+ * `beforeSending` threw.
  */
 export async function refreshTokens(
   connection: Connection,
   refreshToken: Secret,
-  { scopes, parameters, subject }: RefreshOptions,
+  { scopes, parameters, resources = [], subject, authTime, beforeSending }: RefreshOptions,
 ): Promise<Tokens> {
-  const { server, oauthClient, authenticate, options } = connection;
+  const { client, http, server, oauthClient, authenticate, options } = connection;
   const additionalParameters = new URLSearchParams(parameters);
   if (scopes) additionalParameters.set('scope', scopes.join(' '));
-  const tokens = await requestTokens(
+  for (const resource of resources) additionalParameters.append('resource', resource);
+  const untrusted = (reason: string): Failure =>
+    new Failure('token-untrusted', { issuer: client.issuer, reason });
+  return requestTokens(
     connection,
     () =>
       oauth.refreshTokenGrantRequest(server, oauthClient, authenticate, refreshToken.reveal(), {
         ...options,
+        [oauth.customFetch]: (url, init) => http(url, { ...init, beforeSending }),
         additionalParameters,
       }),
     answer => oauth.processRefreshTokenResponse(server, oauthClient, answer),
+    {
+      dispensable: true,
+      check(claims) {
+        if (subject !== undefined && claims.sub !== subject) throw untrusted('it names another person');
+        if (authTime !== undefined && claims.auth_time !== undefined && claims.auth_time !== authTime) {
+          throw untrusted('it tells of another sign-in');
+        }
+      },
+    },
   );
-  checkSubject(connection, tokens.idTokenClaims, subject);
-  return tokens;
-}
-
-function checkSubject(
-  connection: Connection,
-  claims: IdTokenClaims | undefined,
-  subject: string | undefined,
-): void {
-  if (!claims || subject === undefined || claims.sub === subject) return;
-  throw new Failure('token-untrusted', {
-    issuer: connection.client.issuer,
-    reason: 'it names another person',
-  });
 }

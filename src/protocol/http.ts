@@ -3,6 +3,7 @@ import type { Log } from '../platform/log.ts';
 import { checkAddress, type AddressPolicy } from './address.ts';
 import { Failure, noConnection } from './failure.ts';
 import { quoteServerText } from './serverText.ts';
+import type { Traffic } from './traffic.ts';
 
 /** The signature of the platform's `fetch`, which in the editor respects its proxy and certificates. */
 export type Fetch = typeof globalThis.fetch;
@@ -20,6 +21,8 @@ export type HttpClient = (
     headers?: Record<string, string>;
     body?: BodyInit | null | undefined;
     signal?: AbortSignal | undefined;
+    /** Called when the request's turn has come, right before it leaves. What it throws ends the request unsent. */
+    beforeSending?: (() => void) | undefined;
   },
 ) => Promise<Response>;
 
@@ -28,6 +31,7 @@ export interface HttpOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly policy: AddressPolicy;
+  readonly traffic: Traffic;
   /** Ends the request early, with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -35,27 +39,35 @@ export interface HttpOptions {
 /** How long an answer may take, in seconds, from the request to the last byte of its body. */
 export const answerTimeout = 15;
 
+/** How long a request waits for its turn, in seconds, before it is given up unsent. */
+export const turnTimeout = 15;
+
 /** The largest answer that is read, in bytes. Real metadata and key sets are below 100 kB. */
 export const answerLimit = 1024 * 1024;
 
 /**
  * Makes the http client through which everything on the wire goes. It allows https only (see
  * {@link checkAddress}), follows no redirect, ends after {@link answerTimeout}, reads at most
- * {@link answerLimit} bytes, sends no cookies, and logs method, host, path, status and duration.
+ * {@link answerLimit} bytes, sends no cookies, keeps to the host's share of requests at once (see
+ * {@link Traffic}), and logs method, host, path, status and duration.
  *
  * @throws Failure `address-insecure`, `address-invalid`, `unreachable`, `timed-out`, `answer-too-large`,
- * `redirected`; or the signal's reason.
+ * `redirected`, `response-invalid`; the signal's reason; or what `beforeSending` threw.
  */
 export function createHttpClient(options: HttpOptions): HttpClient {
   const { clock, log, policy } = options;
-  return async (address, { method = 'GET', headers, body, signal }) => {
+  return async (address, { method = 'GET', headers, body, signal, beforeSending }) => {
     const url = checkAddress(address, policy);
+    const outside = [options.signal, signal].filter(given => given !== undefined);
+    const leave = await waitForTurn(options, url, outside);
     const started = clock.now();
     const timeout = new AbortController();
     const cancelTimeout = clock.after(answerTimeout * 1000, () => timeout.abort());
-    const outside = [options.signal, signal].filter(given => given !== undefined);
     const abort = AbortSignal.any([timeout.signal, ...outside]);
+    let sending = false;
     try {
+      beforeSending?.();
+      sending = true;
       const answer = await options.fetch(url.href, {
         method,
         redirect: 'manual',
@@ -77,13 +89,37 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       return response;
     } catch (error) {
       for (const given of outside) given.throwIfAborted();
+      if (!sending) throw error;
       const failure = asFailure(error, url, timeout.signal.aborted);
       log.debug('not answered', { method, host: url.host, path: url.pathname, failure: failure.code });
       throw failure;
     } finally {
       cancelTimeout();
+      leave();
     }
   };
+}
+
+/**
+ * Waits for a place among the requests to the host. The time for the answer begins after that, so that no
+ * request is sent only to be given up at once.
+ *
+ * @returns gives the place back.
+ */
+async function waitForTurn(
+  { clock, traffic }: HttpOptions,
+  url: URL,
+  outside: readonly AbortSignal[],
+): Promise<() => void> {
+  const timeout = new AbortController();
+  const cancel = clock.after(turnTimeout * 1000, () =>
+    timeout.abort(new Failure('unreachable', { host: url.host, reason: noConnection.WAITING })),
+  );
+  try {
+    return await traffic.enter(url.host, AbortSignal.any([timeout.signal, ...outside]));
+  } finally {
+    cancel();
+  }
 }
 
 async function readWhole(answer: Response, url: URL, signal: AbortSignal): Promise<Response> {
@@ -94,9 +130,12 @@ async function readWhole(answer: Response, url: URL, signal: AbortSignal): Promi
     throw new Failure('redirected', { host: url.host, target: target ?? 'another address' });
   }
   const body = await readBody(answer, url, signal);
-  const { status, statusText, headers } = answer;
+  const { status, headers } = answer;
+  if (status < 200 || status > 599) {
+    throw new Failure('response-invalid', { host: url.host, reason: `there is no HTTP status ${status}` });
+  }
   // A Response of these statuses must not have a body.
-  return new Response(status === 204 || status === 205 ? null : body, { status, statusText, headers });
+  return new Response(status === 204 || status === 205 ? null : body, { status, headers });
 }
 
 async function readBody(answer: Response, url: URL, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {

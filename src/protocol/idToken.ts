@@ -1,17 +1,24 @@
 import * as oauth from 'oauth4webapi';
 import { secondsNow } from '../platform/clock.ts';
-import { clockTolerance, withFreshKeys, type Connection } from './client.ts';
+import { base64urlOf, textFromBase64url } from './base64url.ts';
+import { clockTolerance, type Connection } from './client.ts';
 import { Failure } from './failure.ts';
+import { parseServerJson } from './json.ts';
+import { verifySignature } from './keys.ts';
 
 /** The claims of a verified ID token (OpenID Connect Core 1.0 section 2). */
 export type IdTokenClaims = Readonly<oauth.IDToken>;
 
+/** The longest `sub`, in characters (OpenID Connect Core 1.0 section 2). */
+const longestSubject = 255;
+
 /**
  * Verifies the signature of the ID token of an answer that the library has processed, and what the library
- * leaves open: `at_hash`, an `iat` in the future, an `azp` that is not us.
+ * leaves open: `at_hash`, an `iat` in the future, an `azp` that is not us, and that its claims are harmless.
  *
  * @returns undefined if the answer has no ID token.
- * @throws Failure `token-untrusted`, `clock-differs`, or those of the http client.
+ * @throws Failure `token-untrusted`, `clock-differs`; or, if the keys to verify it with cannot be had, those of
+ * the http client and of the server's answer.
  */
 export async function checkIdToken(
   connection: Connection,
@@ -20,8 +27,25 @@ export async function checkIdToken(
 ): Promise<IdTokenClaims | undefined> {
   const claims = oauth.getValidatedIdTokenClaims(answer);
   if (!claims || answer.id_token === undefined) return undefined;
-  await verifySignature(connection, response);
+  // What needs no request first: keys are asked for only if all else is right.
+  checkClaims(connection, response, answer.id_token, claims);
+  try {
+    await verifySignature(connection, response);
+  } catch (error) {
+    throw idTokenFailure(connection, error, response);
+  }
+  if (claims['at_hash'] !== undefined && claims['at_hash'] !== (await accessTokenHash(answer))) {
+    throw untrusted(connection, 'it belongs to another access token');
+  }
+  return claims;
+}
 
+function checkClaims(
+  connection: Connection,
+  response: Response,
+  idToken: string,
+  claims: IdTokenClaims,
+): void {
   if (claims.iat > secondsNow(connection.wire.clock) + clockTolerance) {
     throw (
       clockFailure(connection, response, claims.iat) ?? untrusted(connection, 'it was issued in the future')
@@ -30,45 +54,25 @@ export async function checkIdToken(
   if (claims.azp !== undefined && claims.azp !== connection.client.id) {
     throw untrusted(connection, 'it was issued to another client');
   }
-  if (claims['at_hash'] !== undefined && claims['at_hash'] !== (await accessTokenHash(answer))) {
-    throw untrusted(connection, 'it belongs to another access token');
+  // Control and invisible characters would make two accounts look like one.
+  if (claims.sub.length > longestSubject || /[\p{Cc}\p{Cf}]/u.test(claims.sub)) {
+    throw untrusted(connection, 'its claim "sub" is not a name');
   }
-  return claims;
-}
-
-/** Verifies the signature; once more with keys asked for anew, in case the server has changed its keys. */
-async function verifySignature(connection: Connection, response: Response): Promise<void> {
-  if (!connection.metadata.jwks_uri)
-    throw untrusted(connection, 'the provider publishes no keys to check it with');
-  try {
-    await oauth.validateApplicationLevelSignature(connection.server, response, connection.options);
-  } catch (error) {
-    if (!(error instanceof oauth.OperationProcessingError) || error.code !== oauth.KEY_SELECTION) {
-      throw idTokenFailure(connection, error, response);
-    }
-    const fresh = withFreshKeys(connection);
-    try {
-      await oauth.validateApplicationLevelSignature(fresh.server, response, fresh.options);
-    } catch (again) {
-      throw idTokenFailure(connection, again, response);
-    }
-  }
+  const payload = parseServerJson(textFromBase64url(idToken.split('.')[1] ?? ''));
+  if (payload.kind === 'refused') throw untrusted(connection, `it ${payload.reason}`);
 }
 
 /** The left half of the access token's hash, by the ID token's algorithm (OpenID Connect Core, 3.1.3.6). */
 async function accessTokenHash(answer: oauth.TokenEndpointResponse): Promise<string> {
-  const header = JSON.parse(atob(base64(answer.id_token?.split('.')[0] ?? ''))) as { alg: string };
+  const header = JSON.parse(textFromBase64url(answer.id_token?.split('.')[0] ?? '')) as { alg: string };
   // Ed25519 hashes with SHA-512 itself; the others name their hash's length.
   const bits = /(256|384|512)$/.exec(header.alg)?.[1];
   const hash = header.alg.startsWith('Ed') || bits === undefined ? 'SHA-512' : `SHA-${bits}`;
   const digest = new Uint8Array(
     await crypto.subtle.digest(hash, new TextEncoder().encode(answer.access_token)),
   );
-  const half = String.fromCharCode(...digest.slice(0, digest.length / 2));
-  return btoa(half).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return base64urlOf(digest.slice(0, digest.length / 2));
 }
-
-const base64 = (base64url: string): string => base64url.replaceAll('-', '+').replaceAll('_', '/');
 
 /** Makes a typed failure of what the library threw about a token answer. Its text and cause stay here. */
 export function idTokenFailure(connection: Connection, error: unknown, response: Response): Failure {
@@ -87,6 +91,7 @@ export function idTokenFailure(connection: Connection, error: unknown, response:
       case oauth.INVALID_RESPONSE:
       case oauth.PARSE_ERROR:
         return untrusted(connection, reasonOf(error.message));
+      case undefined:
       default:
     }
   }

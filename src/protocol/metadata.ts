@@ -1,9 +1,9 @@
 import * as v from 'valibot';
-import { checkAddress, type AddressPolicy } from './address.ts';
+import { serverAddressProblem, type AddressPolicy } from './address.ts';
 import { Failure } from './failure.ts';
 import { quoteServerText } from './serverText.ts';
 
-const address = v.pipe(v.string(), v.maxLength(2048));
+const address = v.pipe(v.string(), v.nonEmpty(), v.maxLength(2048));
 const names = v.pipe(v.array(v.pipe(v.string(), v.maxLength(200))), v.maxLength(1000));
 const flag = v.boolean();
 
@@ -58,8 +58,8 @@ const trustedAlgorithms = /^(RS|PS|ES)(256|384|512)$|^(EdDSA|Ed25519)$/;
 /**
  * Checks a metadata document that claims to be `issuer`'s.
  *
- * @throws Failure `metadata-invalid`, `issuer-mismatch` (compared to the letter, RFC 8414 section 3.3), or
- * those of {@link checkAddress} for one of its endpoints.
+ * @throws Failure `metadata-invalid`, also for an endpoint that {@link serverAddressProblem} objects to;
+ * `issuer-mismatch` (compared to the letter, RFC 8414 section 3.3).
  */
 export function parseMetadata(
   document: unknown,
@@ -86,7 +86,8 @@ export function parseMetadata(
   }
   for (const endpoint of endpoints) {
     const value = metadata[endpoint];
-    if (value !== undefined) checkAddress(value, policy);
+    const problem = value && serverAddressProblem(value, policy, new URL(issuer).hostname);
+    if (problem) throw invalid(`its "${endpoint}" ${problem}`);
   }
   if (
     metadata.response_types_supported?.includes('code') === false &&
@@ -98,6 +99,22 @@ export function parseMetadata(
     trustedAlgorithms.test(name),
   );
   return { ...metadata, ...(algorithms && { id_token_signing_alg_values_supported: algorithms }) };
+}
+
+/**
+ * What is odd about a server that can be used all the same, as sentences without a full stop. For the log and
+ * for whoever looks into why a provider does not work.
+ */
+export function metadataWarnings(metadata: Metadata): string[] {
+  const { code_challenge_methods_supported: challenges, jwks_uri: keys } = metadata;
+  return [
+    ...(challenges?.includes('S256')
+      ? []
+      : ['the provider does not say that it supports PKCE with S256, which is used all the same']),
+    ...(keys === undefined
+      ? ['the provider publishes no keys, so that its ID tokens cannot be verified']
+      : []),
+  ];
 }
 
 /** Some servers write null for a member they do not have; JSON has no other way to leave it out. */

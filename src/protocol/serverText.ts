@@ -2,7 +2,8 @@ const longest = 300;
 
 /**
  * Text that a server wrote, made fit to be shown: control and bidirectional formatting characters removed,
- * white space collapsed, length limited.
+ * white space collapsed, length limited. The editor makes a link, even one that runs a command, of
+ * `[text](address)` in a message: what a server wrote can be none.
  *
  * @returns undefined if nothing readable is left.
  */
@@ -11,6 +12,7 @@ export function readableText(text: unknown): string | undefined {
   const readable = text
     .slice(0, longest * 4)
     .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/\](?=\s*\()/g, '] ')
     .replace(/\s+/g, ' ')
     .trim();
   const characters = Array.from(readable);
@@ -18,18 +20,16 @@ export function readableText(text: unknown): string | undefined {
   return characters.length > longest ? `${characters.slice(0, longest).join('')}…` : readable;
 }
 
-/** {@link readableText} in quotation marks, so that nobody takes it for our own words. */
+/** {@link readableText} in quotation marks that it cannot end, so that nobody takes it for our own words. */
 export function quoteServerText(text: unknown): string | undefined {
   const readable = readableText(text);
-  return readable === undefined ? undefined : `“${readable}”`;
+  return readable === undefined ? undefined : `“${readable.replace(/[“”„‟«»]/g, "'")}”`;
 }
 
 /**
- * An OAuth `error` code as RFC 6749 section 5.2 allows it: printable ASCII without quotation mark and
- * backslash. Anything else is not an error code and is not repeated.
+ * An OAuth `error` code that can be repeated outside of quotation marks: a name or a URI. RFC 6749 section 5.2
+ * allows nearly all of ASCII, of which no server makes use; anything else is not an error code here.
  */
 export function errorCode(value: unknown): string | undefined {
-  return typeof value === 'string' && /^[\x20-\x21\x23-\x5B\x5D-\x7E]{1,100}$/.test(value)
-    ? value
-    : undefined;
+  return typeof value === 'string' && /^[\w.:/+-]{1,100}$/.test(value) ? value : undefined;
 }

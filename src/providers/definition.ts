@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { checkAddress } from '../protocol/address.ts';
 import { Failure } from '../protocol/failure.ts';
+import { redirectSettingsSchema, type RedirectSettings } from './redirectSettings.ts';
+import { methods, type Method } from './signInMethods.ts';
 
 /** The provider id that our manifest declares; the first provider a person adds gets it. */
 export const firstProviderId = 'oidc';
@@ -42,6 +44,9 @@ const parameters = (description: string) =>
     v.description(description),
   );
 
+/** RFC 8707 section 2: an absolute URI without a fragment. */
+const isResource = (value: string): boolean => URL.canParse(value) && !value.includes('#');
+
 /**
  * What a provider's entry in `oidc.providers` may say. The types, the schema that the settings editor checks
  * with, and the messages about a wrong entry all come from here.
@@ -51,7 +56,11 @@ export const providerDefinitionSchema = v.strictObject({
   issuer: text(
     'The issuer identifier of the provider, exactly as its metadata has it, for example `https://login.example.com/realms/staff`. The metadata is found from it.',
   ),
-  clientId: text('The client id under which this editor is registered at the provider.'),
+  clientId: v.optional(
+    text(
+      'The client id under which this editor is registered at the provider. Without one, the editor registers itself where the provider allows that.',
+    ),
+  ),
   scopes: v.optional(
     v.pipe(
       v.array(scope),
@@ -76,6 +85,47 @@ export const providerDefinitionSchema = v.strictObject({
       ),
     ),
   ),
+  signInMethod: v.optional(
+    v.pipe(
+      v.picklist(methods),
+      v.description(
+        'How to sign in to this provider, in place of `#oidc.signIn.method#`: `uri-handler`, `loopback`, `bridge` and `paste` use the browser and differ in how its answer comes back; `device-code` shows a code to enter in any browser.',
+      ),
+    ),
+  ),
+  redirect: v.optional(redirectSettingsSchema),
+  prompt: v.optional(
+    text('`prompt` of every authorization request, for example `select_account` or `consent`.'),
+  ),
+  maxAge: v.optional(
+    v.pipe(
+      v.number(),
+      v.integer('must be a whole number'),
+      v.minValue(0, 'must not be negative'),
+      v.description('How long ago you may have signed in at the provider at most, in seconds (`max_age`).'),
+    ),
+  ),
+  acrValues: v.optional(
+    v.pipe(
+      v.array(scope),
+      v.description('The authentication context classes to ask for, the preferred first (`acr_values`).'),
+    ),
+  ),
+  resource: v.optional(
+    v.pipe(
+      v.array(
+        v.pipe(
+          v.string(),
+          v.check(isResource, 'must be an absolute address without a fragment (#…)'),
+          v.maxLength(2000, 'is too long'),
+        ),
+      ),
+      v.description('The resources that the access token is for (`resource`, RFC 8707).'),
+    ),
+  ),
+  audience: v.optional(
+    text('`audience` of every authorization request, for providers that ask for one (Auth0, Atlassian).'),
+  ),
   authorizationParameters: v.optional(
     parameters('Further parameters of the authorization request, for example `{ "prompt": "consent" }`.'),
   ),
@@ -98,11 +148,21 @@ export interface Provider {
   readonly id: string;
   readonly label: string;
   readonly issuer: string;
-  readonly clientId: string;
+  /** Undefined: this editor registers itself. */
+  readonly clientId: string | undefined;
   /** Undefined: {@link defaultScopes}, as far as the server has them. */
   readonly scopes: readonly string[] | undefined;
   readonly allowLoopbackHttp: boolean;
   readonly acceptsChangingRedirectUri: boolean;
+  /** Undefined: the overall setting decides. */
+  readonly signInMethod: Method | undefined;
+  readonly redirect: RedirectSettings;
+  /** `resource` of every authorization and token request (RFC 8707 section 2). */
+  readonly resources: readonly string[];
+  readonly audience: string | undefined;
+  /** In seconds. */
+  readonly maxAge: number | undefined;
+  /** Further parameters of the authorization request, those of `prompt`, `audience` and so on included. */
   readonly authorizationParameters: Readonly<Record<string, string>>;
 }
 
@@ -147,7 +207,17 @@ export function parseDefinition(providerId: string, definition: unknown): Parsed
       scopes,
       allowLoopbackHttp,
       acceptsChangingRedirectUri: rest.acceptsChangingRedirectUri ?? false,
-      authorizationParameters: rest.authorizationParameters ?? {},
+      signInMethod: rest.signInMethod,
+      redirect: rest.redirect ?? {},
+      resources: rest.resource ?? [],
+      audience: rest.audience,
+      maxAge: rest.maxAge,
+      authorizationParameters: {
+        ...rest.authorizationParameters,
+        ...(rest.prompt !== undefined && { prompt: rest.prompt }),
+        ...(rest.acrValues && { acr_values: rest.acrValues.join(' ') }),
+        ...(rest.audience !== undefined && { audience: rest.audience }),
+      },
     },
   };
 }
@@ -180,4 +250,6 @@ const typeName = (type: string): string =>
     array: 'a list',
     record: 'an object',
     strict_object: 'an object',
+    number: 'a number',
+    picklist: 'one of the values that the settings editor offers',
   })[type] ?? type;

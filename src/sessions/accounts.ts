@@ -1,17 +1,17 @@
 import { secondsNow, type Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Provider } from '../providers/definition.ts';
+import type { Added } from './addGrant.ts';
 import { expiryOf, refreshDueAt } from './freshness.ts';
-import type { Account, Grant } from './grant.ts';
+import type { Grant } from './grant.ts';
 import type { GrantBook, GrantChange } from './grantBook.ts';
-import { covers, normaliseScopes, parseSessionId, union } from './scopes.ts';
+import { parseSessionId, union } from './scopes.ts';
 import {
   belongsTo,
   matchingGrants,
   sessionOf,
   sessionsChange,
   sessionsOf,
-  uniqueLabel,
   type Session,
   type SessionsChange,
 } from './sessions.ts';
@@ -25,6 +25,8 @@ export interface AccountsOptions {
    * that is not possible now.
    */
   renew(grantId: string, serial: number): Promise<Grant | undefined>;
+  /** Takes over the grant of a finished sign-in, see addGrant.ts. */
+  add(provider: Provider, signedIn: Grant): Promise<Added>;
   /** The lifetime to assume for tokens whose server does not say, in seconds. */
   assumedLifetime(grant: Grant): number | undefined;
 }
@@ -50,6 +52,12 @@ export interface Accounts {
    * @returns the grant, so that the server can be told; undefined if there was none.
    */
   remove(sessionId: string): Promise<Grant | undefined>;
+  /**
+   * Gets new tokens for a grant now, though its token has not ended: a server refused it.
+   *
+   * @returns the grant as it is if that is not possible now; undefined if it has gone.
+   */
+  renew(grant: Grant): Promise<Grant | undefined>;
   /** All that was granted to an account, so that the next sign-in keeps it. */
   grantedScopes(provider: Provider, account: { readonly id: string }): Promise<string[]>;
   /** What a change means for the sessions of its provider. */
@@ -120,18 +128,8 @@ export function createAccounts(options: AccountsOptions): Accounts {
 
     add: (provider, signedIn) =>
       inTurn(async () => {
-        const grants = await grantsOf(provider);
-        const others = grants.map(grant => grant.account);
-        const alternatives = ['email', 'name'].map(name => signedIn.claims[name]).filter(isText);
-        const label = uniqueLabel(signedIn.account, alternatives, others);
-        const account: Account = { id: signedIn.account.id, label };
-        const scopes = signedIn.sessions[0] ?? [];
-        const old = grants.find(grant => grant.account.id === account.id && canReplace(signedIn, grant));
-        const added =
-          old && (await book.update(old.id, current => replacing(current, { ...signedIn, account })));
-        if (added) return { session: sessionOf(added.grant, scopes), kept: added.stored };
-        const grant = { ...signedIn, account };
-        return { session: sessionOf(grant, scopes), kept: await book.put(grant) };
+        const { grant, stored } = await options.add(provider, signedIn);
+        return { session: sessionOf(grant, signedIn.sessions[0] ?? []), kept: stored };
       }),
 
     remove: sessionId =>
@@ -141,6 +139,8 @@ export function createAccounts(options: AccountsOptions): Accounts {
         await book.remove(grantId, secondsNow(clock));
         return grant;
       }),
+
+    renew: grant => renew(grant.id, grant.tokens.serial),
 
     async grantedScopes(provider, account) {
       const grants = (await grantsOf(provider)).filter(grant => grant.account.id === account.id);
@@ -156,25 +156,3 @@ export function createAccounts(options: AccountsOptions): Accounts {
     },
   };
 }
-
-const isSame = (a: readonly string[], b: readonly string[]): boolean =>
-  normaliseScopes(a).join(' ') === normaliseScopes(b).join(' ');
-
-/** True if the new grant can serve all that the account's old one served. Otherwise both stay: nothing is lost. */
-const canReplace = (signedIn: Grant, old: Grant): boolean =>
-  old.sessions.every(
-    scopes =>
-      covers(signedIn.grantedScopes, scopes) || signedIn.sessions.some(asked => isSame(asked, scopes)),
-  );
-
-/** The new grant in the place of the account's old one: its sessions keep their ids. */
-function replacing(old: Grant, signedIn: Grant): Grant {
-  const kept = old.sessions.filter(scopes => !signedIn.sessions.some(asked => isSame(asked, scopes)));
-  return {
-    ...signedIn,
-    sessions: [...signedIn.sessions, ...kept],
-    tokens: { ...signedIn.tokens, serial: old.tokens.serial + 1 },
-  };
-}
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';

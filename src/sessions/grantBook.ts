@@ -19,7 +19,7 @@ export interface GrantBook {
   ofProvider(providerId: string): Promise<readonly Grant[]>;
   get(id: string): Promise<Grant | undefined>;
   /**
-   * Takes a grant over, unless a newer revision is known or it has been removed.
+   * Takes a grant over, unless this revision or a later one is known or it has been removed.
    *
    * @returns when it is stored, true; false if storing failed and will be tried again.
    */
@@ -27,7 +27,8 @@ export interface GrantBook {
   /**
    * Changes a grant as it is now, in one step; the revision counts up by itself.
    *
-   * @param change gets the newest grant; returns undefined to leave it as it is.
+   * @param change gets the newest grant; returns undefined to leave it as it is. A revision that it sets is
+   * taken if it is higher.
    * @returns the grant after the change and whether it is stored; undefined if there is no such grant.
    */
   update(
@@ -36,15 +37,38 @@ export interface GrantBook {
   ): Promise<{ readonly grant: Grant; readonly stored: boolean } | undefined>;
   /** @returns when it is gone from storage, true; false if that failed: it will not be shown again anyway. */
   remove(id: string, at: number): Promise<boolean>;
-  /** Everything the index knows, for comparing with other windows. */
+  /** Takes over that a grant was removed, which need not be known here. Otherwise as {@link remove}. */
+  adoptRemoval(removal: Removal): Promise<boolean>;
+  /** The removal of a grant, if it was removed. */
+  removal(id: string): Promise<Removal | undefined>;
+  /**
+   * Looks at the storage again, which other windows may share, and takes over what is newer there.
+   *
+   * @returns the newest there is. Never rejects: storage that fails has nothing newer.
+   */
+  reread(id: string): Promise<Grant | undefined>;
+  /**
+   * All grants that can be had here, with those that were removed, for comparing with other windows.
+   *
+   * @throws what the storage throws.
+   */
   entries(): Promise<readonly IndexEntry[]>;
   /** The grants in memory now. */
   known(): readonly Grant[];
   /** Told of each grant that comes, changes or goes; not of one that is read from storage. */
   onDidChange(listener: (change: GrantChange) => void): Cancel;
+  /** Told of each grant that was signed out, here or elsewhere, known or not. */
+  onDidRemove(listener: (removal: Removal) => void): Cancel;
   /** Told of each grant that was read from storage. */
   onDidLoad(listener: (grant: Grant) => void): Cancel;
+  /** Told of each grant that the index promises and the storage does not have: another window may have it. */
+  onDidMiss(listener: (id: string) => void): Cancel;
 }
+
+/** The entry of a grant that was signed out. */
+export type Removal = IndexEntry & { readonly removed: number };
+
+export const isRemoval = (entry: IndexEntry): entry is Removal => entry.removed !== undefined;
 
 /** After a failed write, the next try follows after this many seconds, then after twice as many, … */
 const firstRetry = 5;
@@ -54,38 +78,57 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
   const known = new Map<string, Grant>();
   /** Loads under way, so that two callers cause one read. */
   const loading = new Map<string, Promise<Grant | undefined>>();
-  const removed = new Set<string>();
+  /** What this window removed, or was told of; the index holds what was removed before. */
+  const removed = new Map<string, Removal>();
+  /** Promised by the index, but not there. */
+  const missing = new Set<string>();
   const listeners = new Set<(change: GrantChange) => void>();
   const loadListeners = new Set<(grant: Grant) => void>();
+  const removeListeners = new Set<(removal: Removal) => void>();
+  const missListeners = new Set<(id: string) => void>();
 
   const tell = (change: GrantChange): void => {
     for (const listener of listeners) listener(change);
   };
 
+  const removal = async (id: string): Promise<Removal | undefined> => {
+    // Whoever removes a grant that is known here is heard.
+    if (known.has(id)) return undefined;
+    const entry = removed.get(id) ?? (await store.entry(id));
+    return entry && isRemoval(entry) ? entry : undefined;
+  };
+
+  const read = async (id: string): Promise<Grant | undefined> => {
+    if (await removal(id)) return undefined;
+    const grant = await store.load(id);
+    // What was put in while the storage was read is newer.
+    if (known.has(id) || removed.has(id)) return known.get(id);
+    if (grant) {
+      known.set(id, grant);
+      for (const listener of loadListeners) listener(grant);
+    } else if (await store.entry(id)) {
+      missing.add(id);
+      for (const listener of missListeners) listener(id);
+    }
+    return grant;
+  };
+
   const load = (id: string): Promise<Grant | undefined> => {
     const running = loading.get(id);
     if (running) return running;
-    const reading = store.load(id).then(
-      grant => {
-        // What was put in while the storage was read is newer.
-        if (grant && !known.has(id) && !removed.has(id)) {
-          known.set(id, grant);
-          for (const listener of loadListeners) listener(grant);
-        }
-        return known.get(id);
-      },
-      (error: unknown) => {
-        loading.delete(id);
-        throw error;
-      },
-    );
+    const reading = read(id);
     loading.set(id, reading);
+    reading.then(
+      // What is not there now may be there later.
+      grant => grant ?? loading.delete(id),
+      () => loading.delete(id),
+    );
     return reading;
   };
 
   const get = async (id: string): Promise<Grant | undefined> => {
     if (removed.has(id)) return undefined;
-    return known.get(id) ?? (await load(id));
+    return known.get(id) ?? (missing.has(id) ? undefined : await load(id));
   };
 
   const persist = async (id: string, write: () => Promise<void>, retry = firstRetry): Promise<boolean> => {
@@ -103,12 +146,24 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
     const before = known.get(grant.id);
     if (removed.has(grant.id) || (before && before.revision >= grant.revision)) return true;
     known.set(grant.id, grant);
+    missing.delete(grant.id);
     tell({ before, after: grant });
     // Always the newest: a retry that comes late must not write an old revision over a new one.
     return persist(grant.id, async () => {
       const newest = known.get(grant.id);
       if (newest) await store.save(newest);
     });
+  };
+
+  const forget = async (entry: Removal): Promise<boolean> => {
+    const { id, removed: at } = entry;
+    const before = known.get(id);
+    removed.set(id, entry);
+    known.delete(id);
+    missing.delete(id);
+    if (before) tell({ before, after: undefined });
+    for (const listener of removeListeners) listener(entry);
+    return persist(id, () => store.remove(entry, at));
   };
 
   return {
@@ -124,33 +179,53 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
         .sort((a, b) => b.tokens.receivedAt - a.tokens.receivedAt);
     },
     get,
-    put,
+    async put(grant) {
+      if (!known.has(grant.id) && (await removal(grant.id).catch(() => undefined))) return true;
+      return put(grant);
+    },
     async update(id, change) {
       const current = await get(id);
       // Nothing is awaited from here to the change in memory, so that no other change is lost.
       const changed = current && change(current);
       if (!changed) return current && { grant: current, stored: true };
-      const grant = { ...changed, id, revision: current.revision + 1 };
+      const grant = { ...changed, id, revision: Math.max(changed.revision, current.revision + 1) };
       return { grant, stored: await put(grant) };
     },
     async remove(id, at) {
       const before = await get(id).catch(() => undefined);
       if (removed.has(id)) return true;
-      removed.add(id);
-      known.delete(id);
-      if (before) tell({ before, after: undefined });
       const { providerId, revision } = before ?? { providerId: '', revision: 0 };
-      return persist(id, () => store.remove({ id, providerId, revision }, at));
+      return forget({ id, providerId, revision, removed: at });
     },
-    entries: () => store.index(),
+    async adoptRemoval(entry) {
+      if (await removal(entry.id).catch(() => undefined)) return true;
+      // So that whoever watches is told which sessions have gone.
+      await get(entry.id).catch(() => undefined);
+      return removed.has(entry.id) || forget(entry);
+    },
+    removal,
+    async reread(id) {
+      const stored = known.has(id) ? await store.load(id).catch(() => undefined) : undefined;
+      if (stored) void put(stored);
+      return known.get(id);
+    },
+    async entries() {
+      const entries = new Map<string, IndexEntry>();
+      for (const entry of await store.index()) if (!missing.has(entry.id)) entries.set(entry.id, entry);
+      for (const { id, providerId, revision } of known.values())
+        entries.set(id, { id, providerId, revision });
+      for (const [id, entry] of removed) entries.set(id, entry);
+      return [...entries.values()];
+    },
     known: () => [...known.values()],
-    onDidChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    onDidLoad(listener) {
-      loadListeners.add(listener);
-      return () => loadListeners.delete(listener);
-    },
+    onDidChange: listener => listenIn(listeners, listener),
+    onDidLoad: listener => listenIn(loadListeners, listener),
+    onDidRemove: listener => listenIn(removeListeners, listener),
+    onDidMiss: listener => listenIn(missListeners, listener),
   };
+}
+
+function listenIn<Listener>(listeners: Set<Listener>, listener: Listener): Cancel {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }

@@ -17,17 +17,27 @@ export interface IndexEntry {
 
 /**
  * Grants at rest: one entry of secret storage for each, and one with the index of them. The index is ours
- * because the editor's list of keys may fail or be missing.
+ * because the editor's list of keys may fail or be missing; where it works, it finds again what the index lost.
  *
- * Invariant: a grant is written before the index names it, and leaves the index before it is deleted, so that
- * a crash in between loses nothing that the index promises.
+ * - A grant is written before the index names it, and leaves the index before it is deleted, so that a crash in
+ *   between loses nothing that the index promises.
+ * - Several windows may write to one storage: each write of the index keeps what the others have written.
  */
 export interface GrantStore {
-  /** All entries of the index; read once, then from memory. */
+  /**
+   * All entries of the index; read once, then from memory. Reads no grant, except those that exist and that the
+   * index does not name.
+   */
   index(): Promise<readonly IndexEntry[]>;
+  /** The entry of one grant. */
+  entry(id: string): Promise<IndexEntry | undefined>;
   /** @returns undefined if it is not there, or cannot be used; then it has been set aside and told. */
   load(id: string): Promise<Grant | undefined>;
-  /** @throws what the storage throws. The index in memory is up to date even then. */
+  /**
+   * Does nothing for a grant that was removed, or if the storage has this revision or a later one.
+   *
+   * @throws what the storage throws. The index in memory is up to date even then.
+   */
   save(grant: Grant): Promise<void>;
   /** @throws what the storage throws. The index in memory is up to date even then. */
   remove(grant: Pick<Grant, 'id' | 'providerId' | 'revision'>, at: number): Promise<void>;
@@ -53,17 +63,20 @@ const grantKey = (id: string): string => `grant:${id}`;
 /** Signed-out grants that the index remembers at most. */
 const rememberedRemovals = 200;
 
-const indexSchema = v.object({
-  version: v.literal(1),
-  grants: v.array(
-    v.object({
-      id: v.string(),
-      providerId: v.string(),
-      revision: v.number(),
-      removed: v.optional(v.number()),
-    }),
-  ),
+export const indexEntrySchema = v.object({
+  id: v.string(),
+  providerId: v.string(),
+  revision: v.number(),
+  removed: v.optional(v.number()),
 });
+
+const indexSchema = v.object({ version: v.literal(1), grants: v.array(indexEntrySchema) });
+
+/** Of two entries for one grant the one to believe: a removal, else the higher revision. */
+export function laterEntry(a: IndexEntry | undefined, b: IndexEntry): IndexEntry {
+  if (a === undefined || (a.removed === undefined && b.removed !== undefined)) return b;
+  return a.removed !== undefined || a.revision >= b.revision ? a : b;
+}
 
 export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions): GrantStore {
   let entries: Promise<Map<string, IndexEntry>> | undefined;
@@ -78,8 +91,11 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
 
   const setAside = async (key: string, text: string, why: SetAside['why']): Promise<void> => {
     const keptAs = `set-aside:${key}`;
+    const earlier = await storage.get(keptAs);
+    // It was found before, and nothing has replaced it since.
+    if (earlier === text) return;
     // An earlier one under that name is not overwritten with something that may be worth less.
-    const free = (await storage.get(keptAs)) === undefined ? keptAs : `${keptAs}:${crypto.randomUUID()}`;
+    const free = earlier === undefined ? keptAs : `${keptAs}:${crypto.randomUUID()}`;
     await storage.store(free, text);
     log.warn('stored entry set aside', { key, keptAs: free, why });
     onSetAside({ key, keptAs: free, why });
@@ -94,8 +110,43 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
     return new Map();
   };
 
+  const parseStored = async (id: string, text: string): Promise<Grant | undefined> => {
+    const parsed = parseGrant(text);
+    if (parsed.kind === 'grant' && parsed.grant.id === id) return parsed.grant;
+    await setAside(grantKey(id), text, parsed.kind === 'newer' ? 'newer' : 'garbage');
+    return undefined;
+  };
+
+  /** Ids of the grants that are stored; none where the editor cannot tell. */
+  const storedIds = async (): Promise<string[]> => {
+    try {
+      const keys = (await storage.keys?.()) ?? [];
+      const prefix = grantKey('');
+      return keys.filter(key => key.startsWith(prefix)).map(key => key.slice(prefix.length));
+    } catch {
+      log.debug('the keys of secret storage cannot be listed');
+      return [];
+    }
+  };
+
+  /** The index, with the grants that it does not name although they are there: they were lost from it. */
+  const recoverIndex = async (): Promise<Map<string, IndexEntry>> => {
+    const [known, ids] = await Promise.all([readIndex(), storedIds()]);
+    const lost = ids.filter(id => !known.has(id));
+    let recovered = 0;
+    for (const id of lost) {
+      const text = await storage.get(grantKey(id));
+      const grant = text === undefined ? undefined : await parseStored(id, text);
+      if (!grant) continue;
+      known.set(id, entryOf(grant));
+      recovered++;
+    }
+    if (recovered > 0) log.warn('stored grants recovered that the index had lost', { grants: recovered });
+    return known;
+  };
+
   const index = (): Promise<Map<string, IndexEntry>> => {
-    entries ??= readIndex().catch((error: unknown) => {
+    entries ??= recoverIndex().catch((error: unknown) => {
       entries = undefined;
       throw error;
     });
@@ -103,35 +154,51 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
   };
 
   const writeIndex = async (known: Map<string, IndexEntry>): Promise<void> => {
+    for (const [id, entry] of await readIndex()) known.set(id, laterEntry(known.get(id), entry));
     const removed = [...known.values()].filter(entry => entry.removed !== undefined);
     removed.sort((a, b) => (b.removed ?? 0) - (a.removed ?? 0));
     for (const { id } of removed.slice(rememberedRemovals)) known.delete(id);
     await storage.store(indexKey, JSON.stringify({ version: 1, grants: [...known.values()] }));
   };
 
+  /** One write of the index for all that was saved until it begins. */
+  let soon: Promise<void> | undefined;
+  const writeIndexSoon = (): Promise<void> => {
+    soon ??= inTurn(async () => {
+      soon = undefined;
+      await writeIndex(await index());
+    });
+    return soon;
+  };
+
   return {
     async index() {
       return [...(await index()).values()];
     },
+    async entry(id) {
+      return (await index()).get(id);
+    },
     async load(id) {
       const text = await storage.get(grantKey(id));
-      if (text === undefined) {
-        log.warn('stored grant is missing', { grant: id });
-        return undefined;
-      }
-      const parsed = parseGrant(text);
-      if (parsed.kind === 'grant' && parsed.grant.id === id) return parsed.grant;
-      await setAside(grantKey(id), text, parsed.kind === 'newer' ? 'newer' : 'garbage');
+      if (text !== undefined) return parseStored(id, text);
+      log.warn('stored grant is missing', { grant: id });
       return undefined;
     },
-    save: grant =>
-      inTurn(async () => {
+    async save(grant) {
+      const needed = await inTurn(async () => {
         const known = await index();
-        const entry = { id: grant.id, providerId: grant.providerId, revision: grant.revision };
+        const entry = laterEntry(known.get(grant.id), entryOf(grant));
+        if (entry.removed !== undefined) return false;
         known.set(grant.id, entry);
-        await storage.store(grantKey(grant.id), serialiseGrant(grant));
-        await writeIndex(known);
-      }),
+        const text = await storage.get(grantKey(grant.id));
+        const stored = text === undefined ? undefined : await parseStored(grant.id, text);
+        // In the storage that all windows of a desktop share, another one may have been quicker.
+        if (!stored || stored.revision < grant.revision)
+          await storage.store(grantKey(grant.id), serialiseGrant(grant));
+        return true;
+      });
+      if (needed) await writeIndexSoon();
+    },
     remove: ({ id, providerId, revision }, at) =>
       inTurn(async () => {
         const known = await index();
@@ -141,6 +208,8 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
       }),
   };
 }
+
+const entryOf = ({ id, providerId, revision }: Grant): IndexEntry => ({ id, providerId, revision });
 
 function isNewer(text: string): boolean {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), v.object({ version: v.number() })), text);

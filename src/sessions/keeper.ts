@@ -38,6 +38,15 @@ export interface KeeperOptions {
   assumedLifetime(grant: Grant): number | undefined;
   /** False once another window has taken over: then no token may be sent any more. */
   isOwner(): boolean;
+  /**
+   * Resolves when every window that was there before this one began to keep the tokens has had the time to say
+   * what it knows: one of them may have the answer to a request whose sender died.
+   */
+  heardOthers?(): Promise<void>;
+  /** Told of new tokens. */
+  onRefreshed?(grant: Grant): void;
+  /** Told of a refresh that failed for now; the tokens are kept. */
+  onTrouble?(grant: Grant, reason: string): void;
   /** Told once when a grant needs its person; `grant.signInNeeded` says why. */
   onSignInNeeded(grant: Grant): void;
   /** Told of tokens that arrived for a grant that was signed out meanwhile: nobody will use them. */
@@ -45,8 +54,14 @@ export interface KeeperOptions {
 }
 
 /**
- * Keeps the tokens of all grants in the book fresh. It runs in one window only, the owner, because a refresh token must be sent once:
- * servers that rotate them take a second use for theft and end the whole sign-in (RFC 9700 section 4.14.2).
+ * Keeps the tokens of all grants in the book fresh. It runs in one window only, the owner, because a refresh
+ * token must be sent once: servers that rotate them take a second use for theft and end the whole sign-in (RFC
+ * 9700 section 4.14.2).
+ *
+ * A refresh token whose sending had no certain outcome (a crash, an answer that was lost) may be spent. While the
+ * access token works it is not sent again: a server that takes it for theft would end the access token too. When
+ * that has ended there is nothing left to lose, and it is sent once more: servers that did not see the first
+ * request, or that forgive a repetition for a while, then answer with new tokens.
  */
 export interface Keeper {
   /**
@@ -59,6 +74,8 @@ export interface Keeper {
   state(grantId: string): TokenState;
   /** Ends all timers. A request under way is finished and its outcome stored. */
   dispose(): void;
+  /** Resolves when no request is under way. */
+  idle(): Promise<void>;
 }
 
 const resting: TokenState = { kind: 'resting' };
@@ -91,8 +108,6 @@ export function createKeeper(options: KeeperOptions): Keeper {
     if (!canRefresh(grant)) return;
     const current = state(grant.id);
     const expiresAt = expiryOf(grant.tokens, options.assumedLifetime(grant));
-    // A token that may be spent already is not sent again while the access token still works: a server that
-    // takes it for theft would end the access token too.
     const due =
       grant.refreshSentAt === undefined ? refreshDueAt(grant.tokens, expiresAt, random()) : expiresAt;
     const at = current.kind === 'offline' ? Math.max(due ?? 0, current.retryAt) : due;
@@ -111,7 +126,23 @@ export function createKeeper(options: KeeperOptions): Keeper {
     return result;
   };
 
+  /** True if the refresh token may be spent, and must not be sent while the access token works. */
+  const mustWait = (grant: Grant): boolean => {
+    if (grant.refreshSentAt === undefined) return false;
+    const expiresAt = expiryOf(grant.tokens, options.assumedLifetime(grant));
+    return expiresAt === undefined || secondsNow(clock) < expiresAt;
+  };
+
   const attempt = async (id: string, failures: number): Promise<Grant | undefined> => {
+    const before = await book.get(id);
+    if (before?.refreshSentAt !== undefined) await options.heardOthers?.();
+    // Windows that this one does not hear of may share its storage.
+    const newest = await book.reread(id);
+    const isRefreshed = before && newest && newest.tokens.serial > before.tokens.serial;
+    if (newest && (isRefreshed || mustWait(newest))) {
+      states.set(id, resting);
+      return newest;
+    }
     // The intent is stored before the token leaves, so that a crash in between is known about.
     const sentAt = secondsNow(clock);
     const intent = await book.update(id, grant =>
@@ -138,7 +169,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
 
   const succeeded = async (sent: Grant, tokens: Tokens): Promise<Grant | undefined> => {
     states.set(sent.id, resting);
-    // Stored before anybody gets the access token that came with the new refresh token.
+    // Whoever asked gets the access token when the refresh token that came with it is stored.
     const renewed = await book.update(sent.id, grant => {
       if (grant.tokens.serial !== sent.tokens.serial) return undefined;
       return {
@@ -161,6 +192,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       options.onOrphaned(sent, tokens);
       return undefined;
     }
+    options.onRefreshed?.(renewed.grant);
     log.info('refreshed', {
       provider: sent.providerId,
       account: sent.account.label,
@@ -181,6 +213,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const unchanged = (grant: Grant): boolean => grant.tokens.serial === sent.tokens.serial;
 
     if (failure && endsGrant(failure)) {
+      await book.reread(sent.id);
       states.set(sent.id, resting);
       const signInNeeded = { reason: failure.message, since: secondsNow(clock) };
       const ended = await book.update(sent.id, grant =>
@@ -197,6 +230,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const reason = failure?.message ?? 'The refresh failed.';
     states.set(sent.id, { kind: 'offline', failures, retryAt, reason });
     log.warn('not refreshed, trying again', { ...fields, failures, seconds: Math.round(wait) });
+    options.onTrouble?.(sent, reason);
     // A token that certainly was not used can be sent again at any time; any other waits, see schedule().
     const kept = await book.update(sent.id, grant =>
       unchanged(grant) && !mayHaveTakenEffect(error) ? { ...grant, refreshSentAt: undefined } : undefined,
@@ -219,12 +253,16 @@ export function createKeeper(options: KeeperOptions): Keeper {
   return {
     async renew(grantId, serial) {
       const grant = await book.get(grantId);
-      if (!grant || grant.tokens.serial > serial || !canRefresh(grant)) return grant;
+      if (disposed || !grant || grant.tokens.serial > serial || !canRefresh(grant)) return grant;
       const current = state(grantId);
+      if (current.kind !== 'refreshing' && mustWait(grant)) return grant;
       if (current.kind === 'offline' && secondsNow(clock) < current.retryAt) return grant;
       return start(grantId);
     },
     state,
+    async idle() {
+      for (const current of [...states.values()]) if (current.kind === 'refreshing') await current.result;
+    },
     dispose() {
       disposed = true;
       for (const end of watching) end();

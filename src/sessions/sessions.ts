@@ -37,10 +37,11 @@ export const sessionsOf = (grant: Grant): Session[] => grant.sessions.map(scopes
  * True if the grant came from the provider as it is configured now. A grant from an earlier issuer or client
  * is kept, but neither shown nor used, until the settings are what they were.
  */
-export const belongsTo = (grant: Grant, provider: Provider): boolean =>
+export const belongsTo = (grant: Grant, provider: Pick<Provider, 'id' | 'issuer' | 'clientId'>): boolean =>
   grant.providerId === provider.id &&
   grant.binding.issuer === provider.issuer &&
-  grant.binding.clientId === provider.clientId;
+  // Without a client id in the settings, the grant's client is one that registered itself at this issuer.
+  (provider.clientId === undefined || grant.binding.clientId === provider.clientId);
 
 /**
  * The grants that can serve a request for `scopes`, best first: those that were signed in for exactly these

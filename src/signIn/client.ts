@@ -1,10 +1,120 @@
-import type { Client } from '../protocol/client.ts';
+import type { Client, ClientAuthentication } from '../protocol/client.ts';
+import { Failure } from '../protocol/failure.ts';
+import type { Metadata } from '../protocol/metadata.ts';
+import type { Registration } from '../protocol/registration.ts';
 import type { Provider } from '../providers/definition.ts';
+import type { Grant } from '../sessions/grant.ts';
+import type { Registrations } from './registrations.ts';
 
 /** The provider's client, as the protocol needs it. */
-export const clientOf = (provider: Provider): Client => ({
-  issuer: provider.issuer,
-  id: provider.clientId,
-  authentication: { method: 'none' },
-  policy: { allowLoopbackHttp: provider.allowLoopbackHttp },
-});
+function clientOf(provider: Provider, id: string, authentication: ClientAuthentication): Client {
+  return {
+    issuer: provider.issuer,
+    id,
+    authentication,
+    policy: { allowLoopbackHttp: provider.allowLoopbackHttp },
+  };
+}
+
+/** The client that a grant was given to, whether it is in the settings or registered itself. */
+export async function clientOfGrant(
+  provider: Provider,
+  grant: Grant,
+  registrations: Registrations,
+): Promise<Client> {
+  const { clientId } = grant.binding;
+  const authentication: ClientAuthentication =
+    provider.clientId === undefined
+      ? await registrations.authentication(provider, clientId)
+      : { method: 'none' };
+  return clientOf(provider, clientId, authentication);
+}
+
+export interface ClientWish {
+  readonly provider: Provider;
+  readonly metadata: Metadata;
+  /** Undefined for a device code. */
+  readonly redirectUri: string | undefined;
+  readonly scopes: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** Where clients come from that are not in the settings of a provider. */
+export interface ClientSources {
+  readonly registrations: Registrations;
+  /** The address of this editor's client ID metadata document, if it has one. */
+  readonly clientDocument: string | undefined;
+}
+
+/** A client, and its registration if it registered itself: then it can do so again. */
+export interface FoundClient {
+  readonly client: Client;
+  readonly registration: Registration | undefined;
+}
+
+/**
+ * The client of a new sign-in: the one in the settings; else the address of a client ID metadata document,
+ * where the server takes that; else one that is registered for this redirect URI.
+ *
+ * @throws Failure as {@link Registrations.obtain}; `method-unsupported` if there is none of these.
+ */
+async function findClient(
+  { registrations, clientDocument }: ClientSources,
+  wish: ClientWish,
+): Promise<FoundClient> {
+  const { provider, metadata, redirectUri } = wish;
+  const notRegistered = (id: string): FoundClient => ({
+    client: clientOf(provider, id, { method: 'none' }),
+    registration: undefined,
+  });
+  if (provider.clientId !== undefined) return notRegistered(provider.clientId);
+  // A document lists addresses that never change; that of an editor in the browser cannot be among them.
+  const isStatic = redirectUri === undefined || !/[?&]vscode-reqid=/.test(redirectUri);
+  if (clientDocument !== undefined && metadata.client_id_metadata_document_supported && isStatic) {
+    return notRegistered(clientDocument);
+  }
+  if (!metadata.registration_endpoint) {
+    throw new Failure('method-unsupported', {
+      issuer: provider.issuer,
+      missing: 'a client id in the settings, or an endpoint at which this editor can register itself',
+    });
+  }
+  const registration = await registrations.obtain(wish);
+  const { clientId, authentication } = registration;
+  return { client: clientOf(provider, clientId, authentication), registration };
+}
+
+/**
+ * Runs the first step of a sign-in with its client. If the server refuses a client that registered itself, it
+ * is registered anew and the step runs once more.
+ */
+export async function withClient<T>(
+  sources: ClientSources,
+  wish: ClientWish,
+  run: (found: FoundClient) => Promise<T>,
+): Promise<T> {
+  const found = await findClient(sources, wish);
+  try {
+    return await run(found);
+  } catch (error) {
+    if (!found.registration || !(error instanceof Failure) || error.code !== 'client-refused') throw error;
+    await sources.registrations.forget(wish.provider, found.client.id);
+    return run(await findClient(sources, wish));
+  }
+}
+
+/**
+ * Forgets a registration over which a sign-in may have failed: one that was refused, or, where the server
+ * cannot be asked about it, one whose browser did not come back; for that is how an error page looks from here.
+ */
+export async function forgetIfDoubtful(
+  { registrations }: ClientSources,
+  provider: Provider,
+  { client, registration }: FoundClient,
+  error: unknown,
+): Promise<void> {
+  if (!registration || !(error instanceof Failure)) return;
+  const refused = error.code === 'client-refused';
+  const silent = error.code === 'no-response' && !registration.management;
+  if (refused || silent) await registrations.forget(provider, client.id);
+}

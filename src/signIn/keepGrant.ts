@@ -6,7 +6,14 @@ import type { Tokens } from '../protocol/tokens.ts';
 import type { Wire } from '../protocol/wire.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Grant } from '../sessions/grant.ts';
-import { clientOf } from './client.ts';
+import { clientOfGrant } from './client.ts';
+import type { Registrations } from './registrations.ts';
+
+/** What keeping a grant needs: the network, and what is known of clients that registered themselves. */
+export interface GrantServices {
+  readonly wire: Wire;
+  readonly registrations: Registrations;
+}
 
 /**
  * Gets new tokens for a grant.
@@ -16,12 +23,12 @@ import { clientOf } from './client.ts';
  * endpoint that the grant is bound to.
  */
 export async function refreshGrant(
-  wire: Wire,
+  { wire, registrations }: GrantServices,
   provider: Provider,
   grant: Grant,
   beforeSending: () => void,
 ): Promise<Tokens> {
-  const connection = await connect(wire, clientOf(provider));
+  const connection = await connect(wire, await clientOfGrant(provider, grant, registrations));
   const found = connection.metadata.token_endpoint ?? 'nothing';
   if (found !== grant.binding.tokenEndpoint) {
     throw new Failure('endpoint-changed', { issuer: provider.issuer, found });
@@ -33,8 +40,11 @@ export async function refreshGrant(
       said: '',
     });
   }
-  beforeSending();
-  return refreshTokens(connection, grant.tokens.refreshToken, { subject: grant.account.id });
+  return refreshTokens(connection, grant.tokens.refreshToken, {
+    subject: grant.account.id,
+    resources: provider.resources,
+    beforeSending,
+  });
 }
 
 /** How long a sign-out waits for the server, in seconds. */
@@ -45,14 +55,19 @@ const revocationTimeout = 5;
  *
  * @throws Failure if the server could not be told in a few seconds.
  */
-export async function revokeGrant(wire: Wire, provider: Provider, grant: Grant): Promise<Revocation> {
+export async function revokeGrant(
+  { wire, registrations }: GrantServices,
+  provider: Provider,
+  grant: Grant,
+): Promise<Revocation> {
   const { host } = new URL(provider.issuer);
   const late = new AbortController();
   const cancel = wire.clock.after(revocationTimeout * 1000, () =>
     late.abort(new Failure('timed-out', { host, seconds: revocationTimeout })),
   );
   try {
-    const connection = await connect(wire, clientOf(provider), late.signal);
+    const client = await clientOfGrant(provider, grant, registrations);
+    const connection = await connect(wire, client, late.signal);
     // A provider that was edited since must not learn the tokens of another.
     if (connection.metadata.token_endpoint !== grant.binding.tokenEndpoint) return 'unsupported';
     return await revokeTokens(connection, grant.tokens);

@@ -15,33 +15,52 @@ export interface PendingResponse {
  * cannot end, delay or disturb a sign-in that waits. A `state` is good for one response.
  */
 export interface PendingResponses {
-  /** @param path the path of the redirect URI; a response that comes to another one is not its own. */
-  expect(state: Secret, path: string): PendingResponse;
+  /**
+   * @param path the path of the redirect URI; a response that comes to another one is not its own.
+   * @param name the parameter that holds `state`; only a relay, which uses `state` for itself, has another one.
+   */
+  expect(state: Secret, path: string, name?: StateParameter): PendingResponse;
   /** @returns true if a sign-in was waiting for it. */
   deliver(path: string, parameters: URLSearchParams): boolean;
+}
+
+type StateParameter = 'state' | 'relay';
+
+interface Entry {
+  readonly state: Secret;
+  readonly path: string;
+  readonly name: StateParameter;
+  resolve(parameters: URLSearchParams): void;
 }
 
 /** No real authorization response is longer, in characters. */
 const longestResponse = 16 * 1024;
 
-/** Control characters (NUL, CR, LF) and invisible formatting ones (bidi) occur in no real response. */
-const unprintable = /[\p{Cc}\p{Cf}]/u;
+/**
+ * Control characters (NUL, CR, LF), invisible formatting ones (bidi) and U+FFFD, which escapes that are no
+ * UTF-8 turn into, occur in no real response, with one exception.
+ */
+const unprintable = /[\p{Cc}\p{Cf}\uFFFD]/u;
+
+/** Entra ID breaks the lines of the reason it gives, which is made readable before it is shown. */
+const lineBreaks = /[\r\n\t]/g;
 
 export function createPendingResponses(): PendingResponses {
-  const pending = new Set<{ state: Secret; path: string; resolve(parameters: URLSearchParams): void }>();
+  const pending = new Set<Entry>();
   return {
-    expect(state, path) {
+    expect(state, path, name = 'state') {
       const { promise, resolve } = Promise.withResolvers<URLSearchParams>();
-      const entry = { state, path, resolve };
+      const entry = { state, path, name, resolve };
       pending.add(entry);
       return { response: promise, drop: () => pending.delete(entry) };
     },
     deliver(path, parameters) {
       if (!isPlausible(parameters)) return false;
-      const state = parameters.get('state') ?? '';
+      const name = parameters.has('relay') ? 'relay' : 'state';
+      const state = parameters.get(name) ?? '';
       // All of them are compared, and each in constant time, so that timing tells nothing of a state.
       const found = [...pending].filter(entry => equalInConstantTime(entry.state.reveal(), state));
-      const entry = found.find(candidate => candidate.path === path);
+      const entry = found.find(candidate => candidate.path === path && candidate.name === name);
       if (!entry) return false;
       pending.delete(entry);
       entry.resolve(parameters);
@@ -54,9 +73,11 @@ function isPlausible(parameters: URLSearchParams): boolean {
   let length = 0;
   for (const [name, value] of parameters) {
     length += name.length + value.length;
-    if (length > longestResponse || unprintable.test(name) || unprintable.test(value)) return false;
+    if (length > longestResponse) return false;
+    const text = name === 'error_description' ? value.replace(lineBreaks, ' ') : value;
+    if (unprintable.test(name) || unprintable.test(text)) return false;
   }
-  return parameters.getAll('state').length === 1;
+  return parameters.getAll(parameters.has('relay') ? 'relay' : 'state').length === 1;
 }
 
 function equalInConstantTime(a: string, b: string): boolean {

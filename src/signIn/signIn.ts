@@ -1,119 +1,176 @@
-import type { Clock } from '../platform/clock.ts';
-import { untilAborted } from '../platform/abort.ts';
-import type { Log } from '../platform/log.ts';
-import type { Secret } from '../platform/secret.ts';
-import { createAuthorizationRequest, createState } from '../protocol/authorizationRequest.ts';
-import { connect, type Connection } from '../protocol/client.ts';
 import { Failure } from '../protocol/failure.ts';
-import { exchangeAuthorizationCode } from '../protocol/grants.ts';
-import type { Wire } from '../protocol/wire.ts';
-import { defaultScopes, type Provider } from '../providers/definition.ts';
+import type { Metadata } from '../protocol/metadata.ts';
+import type { Provider } from '../providers/definition.ts';
+import { wayNames, type Way } from '../providers/signInMethods.ts';
 import type { Grant } from '../sessions/grant.ts';
-import { union } from '../sessions/scopes.ts';
-import { clientOf } from './client.ts';
-import { newGrant } from './newGrant.ts';
-import { redirectPath, type OpenRedirect, type Redirect } from './redirect/redirect.ts';
+import { signInWithBrowser } from './browserSignIn.ts';
+import type { SignInContext, SignInControl, SignInRequest } from './context.ts';
+import { signInWithDeviceCode } from './deviceSignIn.ts';
+import { describePlan, planSignIn, type Plan } from './planner.ts';
 
-/** Where a sign-in is, in the order in which a person sees it. */
-export type SignInStage = 'asking-provider' | 'opening-browser' | 'waiting-for-person' | 'exchanging-code';
-
-/** What a sign-in needs from outside. */
-export interface SignInContext {
-  readonly wire: Wire;
-  readonly redirect: Redirect;
-  readonly log: Log;
-  /** Opens an address in the person's browser. Resolves with false if that was not possible or not wanted. */
-  openBrowser(address: Secret): Promise<boolean>;
-  /** How long the person may take in the browser, in seconds. */
-  readonly timeout: number;
-}
-
-/** One sign-in: who, for what, and how it is told of and ended. */
-export interface SignInRequest {
-  readonly provider: Provider;
-  /** The scopes that were asked for, in the caller's order; the session will carry exactly these. */
-  readonly scopes: readonly string[];
-  /** Scopes the account has been granted already, to be kept. */
-  readonly grantedScopes?: readonly string[];
-  /** The account that shall sign in, if one was named. */
-  readonly loginHint?: string | undefined;
-  readonly signal: AbortSignal;
-  progress(stage: SignInStage): void;
-}
+export type { SignInContext, SignInControl, SignInRequest, SignInStage } from './context.ts';
 
 /**
- * Signs a person in with the browser: authorization code with PKCE (RFC 8252). It always settles: with a
- * grant, a failure, the signal's reason, or a time-out. Nothing of it is left behind then.
+ * Signs a person in: plans how, tries the first way, and goes on to the next if the surroundings let it fail.
+ * It always settles: with a grant, a failure, or the signal's reason. Nothing of it is left behind then: no
+ * listener, no timer, no polling, nothing that waits for an answer.
  *
  * @throws Failure
  */
 export async function signIn(context: SignInContext, request: SignInRequest): Promise<Grant> {
-  const { provider, scopes, signal, progress } = request;
-  const { wire, redirect, log } = context;
+  const { provider, signal } = request;
+  const { log } = context;
 
-  progress('asking-provider');
-  const connection = await connect(wire, clientOf(provider), signal);
-  const requested = requestedScopes(connection, request);
+  request.progress('asking-provider');
+  const { metadata, plan } = await planFor(context, provider, signal);
+  log.info('sign-in planned', { provider: provider.id, ...describePlan(plan) });
 
-  const state = createState();
-  const open = await redirect.open(state, redirectPath(connection.metadata));
+  const running = new RunningSignIn(signal);
+  request.onPlan?.(plan, running);
   try {
-    signal.throwIfAborted();
-    const authorization = await createAuthorizationRequest(connection, {
-      state,
-      redirectUri: open.redirectUri,
-      scopes: requested,
-      loginHint: request.loginHint,
-      parameters: provider.authorizationParameters,
-    });
-
-    progress('opening-browser');
-    log.info('opening the browser', { provider: provider.id, scopes: requested });
-    const opened = await untilAborted(context.openBrowser(authorization.url), signal);
-    if (!opened) throw new Failure('browser-not-opened', { host: new URL(provider.issuer).host });
-
-    progress('waiting-for-person');
-    const response = await responseWithin(context, wire.clock, open, signal);
-
-    progress('exchanging-code');
-    const tokens = await exchangeAuthorizationCode(connection, authorization, response);
-    return await newGrant(connection, { provider, scopes, requested, tokens });
+    const left = plan.tries.map(({ way }) => way);
+    let next = request.way ?? left.shift();
+    let chosen = request.way !== undefined;
+    for (;;) {
+      if (next === undefined) throw noWay(metadata, plan);
+      const way: Way = next;
+      const outcome = await attempt(context, request, metadata, running, way);
+      if (outcome.kind === 'signed-in') return outcome.grant;
+      if (outcome.kind === 'other-way') {
+        log.info('another way was chosen', { provider: provider.id, way: outcome.way });
+        next = outcome.way;
+        chosen = true;
+        continue;
+      }
+      const { failure } = outcome;
+      next = left.find(candidate => candidate !== way);
+      if (!isOfSurroundings(failure) || next === undefined || chosen) throw failure;
+      left.splice(0, left.indexOf(next) + 1);
+      log.warn('this way to sign in failed, going on', { way, failure: failure.code, next });
+      context.tell(`${failure.message} Going on another way: ${wayNames[next]}.`);
+    }
   } finally {
-    open.close();
+    running.end();
   }
 }
 
-async function responseWithin(
-  { timeout }: SignInContext,
-  clock: Clock,
-  open: OpenRedirect,
-  signal: AbortSignal,
-): Promise<URLSearchParams> {
-  const late = Promise.withResolvers<never>();
-  const cancel = clock.after(timeout * 1000, () =>
-    late.reject(
-      new Failure('no-response', {
-        minutes: Math.max(1, Math.round(timeout / 60)),
-        redirectUri: open.redirectUri,
-      }),
-    ),
-  );
+/** How a sign-in to a provider would go from here. */
+export async function planFor(
+  context: SignInContext,
+  provider: Provider,
+  signal?: AbortSignal,
+): Promise<{ metadata: Metadata; plan: Plan }> {
+  const { metadata } = await context.wire.metadata.get(provider.issuer, provider, signal);
+  const plan = planSignIn({
+    surroundings: context.surroundings,
+    metadata,
+    provider,
+    method: provider.signInMethod ?? context.method,
+    hasClientDocument: context.clientDocument !== undefined,
+    failed: [...(context.failedWays.get(provider.id) ?? [])],
+  });
+  return { metadata, plan };
+}
+
+type Outcome =
+  | { readonly kind: 'signed-in'; readonly grant: Grant }
+  | { readonly kind: 'other-way'; readonly way: Way }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** @throws what is not a failure: the signal's reason above all. */
+async function attempt(
+  context: SignInContext,
+  request: SignInRequest,
+  metadata: Metadata,
+  running: RunningSignIn,
+  way: Way,
+): Promise<Outcome> {
+  const own = { ...request, signal: running.begin(way) };
+  const { id } = request.provider;
   try {
-    return await untilAborted(Promise.race([open.response, late.promise]), signal);
-  } finally {
-    cancel();
+    const grant =
+      way === 'device-code'
+        ? await signInWithDeviceCode(context, own, metadata)
+        : await signInWithBrowser(context, own, {
+            way,
+            metadata,
+            onPaste: take => running.takePasted(take),
+          });
+    context.failedWays.get(id)?.delete(way);
+    return { kind: 'signed-in', grant };
+  } catch (error) {
+    request.signal.throwIfAborted();
+    if (running.chosen !== undefined) return { kind: 'other-way', way: running.chosen };
+    if (!(error instanceof Failure)) throw error;
+    if (isOfSurroundings(error) || error.code === 'no-response') {
+      const failed = context.failedWays.get(id) ?? new Set();
+      context.failedWays.set(id, failed.add(way));
+    }
+    return { kind: 'failed', failure: error };
   }
 }
 
-/**
- * The scopes of the authorization request: those of the provider's settings, those asked for, and those the
- * account already has. Of our own defaults, only what the server says it knows.
- */
-function requestedScopes(
-  { metadata }: Connection,
-  { provider, scopes, grantedScopes = [] }: Pick<SignInRequest, 'provider' | 'scopes' | 'grantedScopes'>,
-): string[] {
-  const known = (scope: string): boolean =>
-    scope === 'openid' || (metadata.scopes_supported?.includes(scope) ?? true);
-  return union(provider.scopes ?? defaultScopes.filter(known), scopes, grantedScopes);
+/** Failures of one way back that leave the others untouched. */
+const isOfSurroundings = ({ code }: Failure): boolean => code === 'port-taken' || code === 'redirect-refused';
+
+/** The sign-in that is under way, as the person can reach into it. */
+class RunningSignIn implements SignInControl {
+  readonly #signal: AbortSignal;
+  #current = new AbortController();
+  #take: ((text: string) => string | undefined) | undefined;
+  #ended = false;
+  way: Way | undefined;
+  /** The way that was chosen in place of the current one. */
+  chosen: Way | undefined;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  /** @returns the signal that ends this attempt. */
+  begin(way: Way): AbortSignal {
+    this.way = way;
+    this.chosen = undefined;
+    this.#take = undefined;
+    this.#current = new AbortController();
+    return AbortSignal.any([this.#signal, this.#current.signal]);
+  }
+
+  takePasted(take: (text: string) => string | undefined): void {
+    this.#take = take;
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.way = undefined;
+    this.#take = undefined;
+  }
+
+  use(way: Way): void {
+    if (this.#ended) return;
+    this.chosen = way;
+    this.#current.abort(new Error('Another way to sign in was chosen.'));
+  }
+
+  paste(text: string): string | undefined {
+    return this.#take ? this.#take(text) : 'No sign-in waits for an address now.';
+  }
+}
+
+/** Says what the server offers and what would be needed. */
+function noWay(metadata: Metadata, plan: Plan): Failure {
+  const offers = [
+    metadata.authorization_endpoint && 'sign-in with the browser',
+    metadata.device_authorization_endpoint && 'device codes',
+    metadata.registration_endpoint && 'registration of applications',
+  ].filter(offer => offer !== undefined);
+  const offered =
+    offers.length > 0 ? `It offers ${offers.join(', ')}.` : 'It offers none that is known here.';
+  const reasons = [...new Set(plan.closed.map(({ why }) => why))];
+  const set = plan.offered.map(({ way }) => wayNames[way]);
+  const others = set.length > 0 ? [`Other ways would be open: ${set.join('; ')}.`] : [];
+  return new Failure('no-way', {
+    issuer: metadata.issuer,
+    why: [offered, ...reasons, ...others].join(' '),
+  });
 }

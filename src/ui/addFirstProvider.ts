@@ -17,14 +17,19 @@ export async function addProvider(id: string, wire: Wire, extensionId: string): 
   const allowLoopbackHttp = isLocal(issuer);
 
   const redirectUri = `${vscode.env.uriScheme}://${extensionId}${redirectPath(metadata)}`;
+  const registers = metadata.registration_endpoint !== undefined;
   const clientId = await ask({
     title: 'Add an identity provider (2/2)',
-    prompt: `The client id under which this editor is registered there, with the redirect URI ${redirectUri}`,
+    prompt: `The client id under which this editor is registered there, with the redirect URI ${redirectUri}${registers ? '. Leave it empty to let the editor register itself.' : ''}`,
     placeHolder: 'client id',
-    validateInput: text => (text.trim() === '' ? 'The client id must not be empty' : undefined),
+    validateInput: text => (text.trim() === '' && !registers ? 'The client id must not be empty' : undefined),
   });
 
-  const definition = { issuer, clientId, ...(allowLoopbackHttp && { allowLoopbackHttp }) };
+  const definition = {
+    issuer,
+    ...(clientId !== '' && { clientId }),
+    ...(allowLoopbackHttp && { allowLoopbackHttp }),
+  };
   const parsed = parseDefinition(id, definition);
   if (!parsed.ok)
     throw new Error(parsed.problems.map(({ field, reason }) => `${field} ${reason}`).join('; '));

@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
 import type { Registry } from '../authentication/registry.ts';
 import { firstProviderId } from '../providers/definition.ts';
-import { isCancellation } from './messages.ts';
+import { isCancellation, messageOf } from './messages.ts';
+import { chooseWay } from './otherWays.ts';
+import type { SignIns } from './signIns.ts';
 
 export interface CommandContext {
   readonly registry: Registry;
@@ -33,6 +35,25 @@ async function signIn(registry: Registry, id: unknown): Promise<void> {
     // A failure has been shown by the sign-in itself, with what can be done about it.
     if (!isCancellation(error) && !adapter.provider) throw error;
   }
+}
+
+/** Signs in the way that the person picks among those that are open here. */
+export async function signInAnotherWay(registry: Registry, signIns: SignIns): Promise<void> {
+  const id = await chooseProvider(registry);
+  const provider = registry.providers().find(candidate => candidate.id === id);
+  if (!provider) {
+    await signIn(registry, id);
+    return;
+  }
+  try {
+    const way = await chooseWay(provider, await signIns.plan(provider), undefined);
+    if (way === undefined) return;
+    signIns.choose(provider.id, way);
+  } catch (error) {
+    void vscode.window.showErrorMessage(messageOf(error));
+    return;
+  }
+  await signIn(registry, provider.id);
 }
 
 async function chooseProvider(registry: Registry): Promise<string | undefined> {

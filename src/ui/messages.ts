@@ -10,19 +10,20 @@ export function messageOf(error: unknown): string {
   return 'Something unexpected went wrong. The log says where.';
 }
 
-/** A sign-in did not succeed. `retry` is offered as a button. */
+/** A sign-in did not succeed. What can be done about it is offered as buttons. */
 export async function showSignInFailure(
   label: string,
   error: unknown,
-  actions: { retry(): void; showLog(): void },
+  actions: { retry(): void; showLog(): void; otherWays: (() => void) | undefined },
 ): Promise<void> {
   const retry = 'Try Again';
+  const others = 'Other Ways';
   const log = 'Show Log';
   const chosen = await vscode.window.showErrorMessage(
     `Sign-in to ${label} failed. ${messageOf(error)}`,
-    retry,
-    log,
+    ...[retry, ...(actions.otherWays ? [others] : []), log],
   );
+  if (chosen === others) actions.otherWays?.();
   if (chosen === retry) actions.retry();
   if (chosen === log) actions.showLog();
 }

@@ -1,23 +1,20 @@
 import * as vscode from 'vscode';
 import type { ProviderActions } from '../authentication/provider.ts';
 import type { Log } from '../platform/log.ts';
-import type { Secret } from '../platform/secret.ts';
 import { Failure } from '../protocol/failure.ts';
-import type { Wire } from '../protocol/wire.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Grant } from '../sessions/grant.ts';
-import type { Redirect } from '../signIn/redirect/redirect.ts';
+import type { GrantServices } from '../signIn/keepGrant.ts';
+import type { Plan } from '../signIn/planner.ts';
 import { addProvider } from './addFirstProvider.ts';
 import { isCancellation, messageOf, showSignInFailure } from './messages.ts';
-import { withSignInProgress } from './signInProgress.ts';
+import { chooseWay } from './otherWays.ts';
+import type { SignIns } from './signIns.ts';
 
-export interface ProviderActionsOptions {
-  readonly wire: Wire;
+export interface ProviderActionsOptions extends GrantServices {
   readonly log: Log;
-  readonly redirect: Redirect;
+  readonly signIns: SignIns;
   readonly extensionId: string;
-  /** How long a person may take in the browser, in seconds. */
-  timeout(): number;
   /** Starts a sign-in anew, after one that failed. */
   retry(providerId: string, scopes: readonly string[]): void;
   showLog(): void;
@@ -25,27 +22,31 @@ export interface ProviderActionsOptions {
 
 /** What the providers do when a person is there to see it. */
 export function createProviderActions(options: ProviderActionsOptions): ProviderActions {
-  const { wire, log, redirect, extensionId } = options;
+  const { wire, log, signIns, extensionId } = options;
+
+  const chooseOtherWay = async (provider: Provider, scopes: readonly string[], plan: Plan): Promise<void> => {
+    const way = await chooseWay(provider, plan, undefined);
+    if (way === undefined) return;
+    signIns.choose(provider.id, way);
+    options.retry(provider.id, scopes);
+  };
+
   return {
-    async signIn({ provider, scopes, grantedScopes, loginHint }) {
+    async signIn(wish) {
+      const { provider, scopes } = wish;
       try {
-        // Loaded here: a window in which nobody signs in does without it.
-        const { signIn } = await import('../signIn/signIn.ts');
-        return await withSignInProgress(provider, (progress, signal) =>
-          signIn(
-            { wire, log, redirect, openBrowser, timeout: options.timeout() },
-            { provider, scopes, grantedScopes, loginHint, progress, signal },
-          ),
-        );
+        return await signIns.run(wish);
       } catch (error) {
         if (isCancellation(error)) {
           log.info('sign-in cancelled', { provider: provider.id });
           throw error;
         }
         log.error('sign-in failed', { provider: provider.id, ...failureFields(error) });
+        const plan = signIns.latestPlan(provider.id);
         void showSignInFailure(provider.label, error, {
           retry: () => options.retry(provider.id, scopes),
           showLog: () => options.showLog(),
+          otherWays: plan && (() => void chooseOtherWay(provider, scopes, plan)),
         });
         // The consumer gets the same words as the person, and nothing else.
         throw new Error(messageOf(error));
@@ -75,7 +76,7 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
     }
     try {
       const { revokeGrant } = await import('../signIn/keepGrant.ts');
-      const outcome = await revokeGrant(wire, provider, grant);
+      const outcome = await revokeGrant(options, provider, grant);
       log.info('tokens given back', { provider: providerId, account: account.label, outcome });
     } catch (error) {
       log.warn('tokens could not be given back', { provider: providerId, ...failureFields(error) });
@@ -93,11 +94,3 @@ const failureFields = (error: unknown): { failure: string; reason?: string } =>
   error instanceof Failure
     ? { failure: error.code, reason: error.message }
     : { failure: error instanceof Error ? error.name : 'unknown' };
-
-/**
- * Opens an address in the person's browser. The typings ask for a `Uri`, but that decodes and encodes the
- * address again, which changes escapes within escapes (`%26` in a redirect URI); text is passed on as it is.
- */
-async function openBrowser(address: Secret): Promise<boolean> {
-  return vscode.env.openExternal(address.reveal() as unknown as vscode.Uri);
-}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import type { Clock } from '../../src/platform/clock.ts';
-import { Failure, type FailureCode } from '../../src/protocol/failure.ts';
+import { Failure, failures, fill, type FailureCode } from '../../src/protocol/failure.ts';
 import type { ProviderDefinition } from '../../src/providers/definition.ts';
 import type { Grant } from '../../src/sessions/grant.ts';
 import { describeFinds, findSecrets } from '../canaries/canaries.ts';
@@ -80,7 +80,7 @@ export async function failureOf(trial: Trial, promise: Promise<unknown>): Promis
 export function assertFailure(failure: Failure, code: FailureCode, says: RegExp): string {
   assert.equal(failure.code, code, failure.message);
   assert.match(failure.message, says);
-  return `refused (${code}): ${failure.message}`;
+  return `refused (${code}): ${fill(failures[code].what, failure.details)}`;
 }
 
 export const signIn = (trial: Trial, definition: Partial<ProviderDefinition> = {}): Promise<Grant> =>

@@ -15,6 +15,9 @@ import type { Page } from 'playwright-core';
 import { launchChromium } from './chromium.ts';
 import { startTestServer, type EditorServer } from './codeServer.ts';
 import { markVariable } from './markedOutput.ts';
+import { startOutside } from './outside.ts';
+import { outsideVariable } from './outsideAddress.ts';
+
 import { readCount } from '../runner/count.ts';
 
 /** Nothing heard from the tests for so long (in milliseconds) means that they will never end. */
@@ -112,12 +115,15 @@ const settings =
     ? (JSON.parse(await readFile(settingsFile, 'utf8')) as Record<string, unknown>)
     : {};
 const extensions = (values['install-extension'] ?? []) as string[];
-const server = await startTestServer({ settings, extensions, env: { [markVariable]: mark } });
+const outside = await startOutside();
+const env = { [markVariable]: mark, [outsideVariable]: outside.address };
+const server = await startTestServer({ settings, extensions, env });
 let code = 1;
 try {
   const browser = await launchChromium();
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    outside.watch(page, server);
     code = await runTests(page, server, positionals[0]);
   } finally {
     await browser.close();
@@ -126,6 +132,7 @@ try {
   console.error(error instanceof Error ? error.message : String(error));
 } finally {
   await server.close();
+  await outside.close();
 }
 process.stdin.pause().destroy();
 process.exitCode = code;

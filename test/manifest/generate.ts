@@ -1,7 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import * as prettier from 'prettier';
+import { generatedErrors } from './errors.ts';
 import { providerDefinitionSchema, providerIdSchema } from '../../src/providers/definition.ts';
 
 const manifestFile = new URL('../../package.json', import.meta.url);
@@ -38,7 +39,11 @@ function providersSetting(): object {
       defaultSnippets: [
         {
           label: 'Identity provider',
-          body: { label: '${1:Company}', issuer: '${2:https://login.example.com}', clientId: '${3:client id}' },
+          body: {
+            label: '${1:Company}',
+            issuer: '${2:https://login.example.com}',
+            clientId: '${3:client id}',
+          },
         },
       ],
     },
@@ -60,4 +65,7 @@ function withMarkdown(value: unknown): unknown {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   await writeFile(manifestFile, (await generatedManifest()).generated);
+  const errors = await generatedErrors();
+  await mkdir(new URL('.', errors.file), { recursive: true });
+  await writeFile(errors.file, errors.generated);
 }

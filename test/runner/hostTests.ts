@@ -28,7 +28,17 @@ async function prepareHostTests(): Promise<PreparedHostTests> {
     extensionDevelopmentPath: repository,
     extensionTestsPath,
     extensions: [await packageConsumer()],
-    settings: {},
+    // The extension has to start without its provider: nobody listens on port 1.
+    settings: {
+      'oidc.providers': {
+        oidc: {
+          label: 'Unreachable',
+          issuer: 'http://unreachable.localhost:1',
+          clientId: 'editor',
+          allowLoopbackHttp: true,
+        },
+      },
+    },
   };
 }
 

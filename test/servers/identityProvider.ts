@@ -162,7 +162,8 @@ export async function startIdentityProvider(
   };
 }
 
-if (isProgram(import.meta.url)) {
+/** Runs as a program of its own: prints the issuer, and ends when it is asked to. */
+async function serve(): Promise<void> {
   const { values } = parseArgs({ options: { port: { type: 'string' }, host: { type: 'string' } } });
   const identityProvider = await startIdentityProvider({
     port: Number(values.port ?? 0),
@@ -173,3 +174,5 @@ if (isProgram(import.meta.url)) {
   await identityProvider.close();
   process.stdin.destroy();
 }
+
+if (isProgram(import.meta.url)) void serve();

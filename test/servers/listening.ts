@@ -41,9 +41,13 @@ export function stop(server: Server): Promise<void> {
   });
 }
 
-/** Whether the module with this `import.meta.url` is the program that Node was started with. */
-export function isProgram(moduleUrl: string): boolean {
+/**
+ * Whether the module with this `import.meta.url` is the program that Node was started with. A module that was
+ * bundled into another one has no address, and is none.
+ */
+export function isProgram(moduleUrl: string | undefined): boolean {
   const program = process.argv[1];
+  if (moduleUrl === undefined) return false;
   return (
     program !== undefined && realpathSync.native(program) === realpathSync.native(fileURLToPath(moduleUrl))
   );

@@ -1,18 +1,31 @@
 import type { Secret } from '../../platform/secret.ts';
 import type { Metadata } from '../../protocol/metadata.ts';
+import type { Provider } from '../../providers/definition.ts';
 
 /** A redirect URI that is ready to receive the response to one authorization request. */
 export interface OpenRedirect {
   readonly redirectUri: string;
+  /** The `state` to send: the nonce itself, or the nonce with what a page on the way back needs to know. */
+  readonly state: Secret;
   readonly response: Promise<URLSearchParams>;
   /** Stops receiving. Called on every way out of a sign-in. */
   close(): void;
 }
 
+export interface RedirectRequest {
+  /** 256 random bits that belong to this sign-in alone. */
+  readonly nonce: Secret;
+  /** The path of the redirect URI, see {@link redirectPath}. */
+  readonly path: string;
+  readonly provider: Provider;
+  /** Redirect URIs that are registered for this editor already: one of them is better than a new one. */
+  readonly registered: readonly string[];
+}
+
 /** One way in which an authorization response comes back to the editor. */
 export interface Redirect {
-  /** @param path the path of the redirect URI, see {@link redirectPath}. */
-  open(state: Secret, path: string): Promise<OpenRedirect>;
+  /** @throws Failure `port-taken` if it cannot receive anything here. */
+  open(request: RedirectRequest): Promise<OpenRedirect>;
 }
 
 /**
@@ -20,7 +33,8 @@ export interface Redirect {
  * other by that; every other issuer gets a path of its own, so that a response of one cannot be passed off as
  * that of another (RFC 9700 section 4.4.2.2).
  */
-export function redirectPath(metadata: Metadata): string {
+export function redirectPath(metadata: Metadata, provider?: Pick<Provider, 'redirect'>): string {
+  if (provider?.redirect.path !== undefined) return provider.redirect.path;
   if (metadata.authorization_response_iss_parameter_supported) return '/callback';
   const { host, pathname } = new URL(metadata.issuer);
   return `/callback/${host}${pathname.replace(/\/$/, '')}`;

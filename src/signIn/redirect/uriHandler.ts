@@ -1,30 +1,21 @@
 import * as vscode from 'vscode';
 import type { Log } from '../../platform/log.ts';
 import type { PendingResponses } from '../pendingResponses.ts';
-import type { Redirect } from './redirect.ts';
+import type { EditorAddress } from './editorAddress.ts';
 
 /**
- * Receives authorization responses at the extension's own address in the editor.
+ * The extension's own address in the editor.
  *
- * On the desktop the address is `vscode://<extension id>/<path>` with the running product's scheme: the same
- * at all times, so that it can be registered. In a browser the editor makes up an https address for each call,
- * which hands the response on to us.
+ * On the desktop it is `vscode://<extension id>/<path>` with the running product's scheme: the same at all times,
+ * so that it can be registered. `asExternalUri` would add the number of the window. In a browser the editor makes
+ * up an https address for each call, which hands the response on to us.
  */
-export function uriHandlerRedirect(extensionId: string, pending: PendingResponses): Redirect {
-  return {
-    async open(state, path) {
-      const address = `${vscode.env.uriScheme}://${extensionId}${path}`;
-      const expected = pending.expect(state, path);
-      return {
-        redirectUri: isWeb()
-          ? (await vscode.env.asExternalUri(vscode.Uri.parse(address))).toString(true)
-          : address,
-        response: expected.response,
-        close: () => expected.drop(),
-      };
-    },
-  };
-}
+export const uriHandlerAddress = (extensionId: string): EditorAddress => ({
+  async of(path, query = '') {
+    const address = `${vscode.env.uriScheme}://${extensionId}${path}${query && `?${query}`}`;
+    return isWeb() ? (await vscode.env.asExternalUri(vscode.Uri.parse(address))).toString(true) : address;
+  },
+});
 
 /** Hands what arrives at our address to the sign-in that waits for it. It does nothing else, whatever comes. */
 export function registerUriHandler(pending: PendingResponses, log: Log): vscode.Disposable {

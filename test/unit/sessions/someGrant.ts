@@ -13,6 +13,11 @@ export const someProvider: Provider = {
   scopes: undefined,
   allowLoopbackHttp: false,
   acceptsChangingRedirectUri: false,
+  signInMethod: undefined,
+  redirect: {},
+  resources: [],
+  audience: undefined,
+  maxAge: undefined,
   authorizationParameters: {},
 };
 

@@ -1,0 +1,164 @@
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Secret } from '../platform/secret.ts';
+import { base64urlOf } from '../protocol/base64url.ts';
+import type { Provider } from '../providers/definition.ts';
+import type { Accounts } from '../sessions/accounts.ts';
+import type { Grant } from '../sessions/grant.ts';
+import type { GrantBook } from '../sessions/grantBook.ts';
+import { belongsTo, matchingGrants, sessionOf, type Session } from '../sessions/sessions.ts';
+import {
+  ChallengeRefused,
+  fingerprintOf,
+  nextStep,
+  queueing,
+  type Demand,
+  type EarlierAnswer,
+} from './challenges.ts';
+
+export interface ChallengeAnswersOptions {
+  readonly accounts: Accounts;
+  readonly book: GrantBook;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The answers of one provider id to the challenges that extensions hand on to it. */
+export interface ChallengeAnswers {
+  /**
+   * The sessions that answer a demand. Never asks anybody; none means that a person has to sign in.
+   *
+   * @throws ChallengeRefused if the same demand was answered in every way there is, or the provider is out of
+   * reach: then a sign-in would not help either.
+   */
+  sessions(provider: Provider, demand: Demand, account: { id: string } | undefined): Promise<Session[]>;
+  /** The account whose token was refused, as far as that can be told. */
+  refusedAccount(provider: Provider, demand: Demand): Promise<Grant['account'] | undefined>;
+  /** A person has signed in for a demand. */
+  signedIn(grant: Grant, demand: Demand): void;
+}
+
+/** Grants and demands that are remembered at most; the oldest are forgotten first. */
+const capacity = 200;
+
+export function createChallengeAnswers({
+  accounts,
+  book,
+  clock,
+  log,
+}: ChallengeAnswersOptions): ChallengeAnswers {
+  const earlier = new Map<string, EarlierAnswer>();
+  const now = (): number => clock.now() / 1000;
+
+  const remember = (key: string, step: EarlierAnswer['step'], serial: number): void => {
+    earlier.delete(key);
+    earlier.set(key, { step, serial, at: now() });
+    for (const oldest of earlier.keys()) {
+      if (earlier.size <= capacity) break;
+      earlier.delete(oldest);
+    }
+  };
+
+  const keyOf = (grant: Grant, demand: Demand): string => `${grant.id} ${fingerprintOf(demand)}`;
+
+  const answer = async (
+    provider: Provider,
+    grant: Grant,
+    demand: Demand,
+    isRefused: boolean | undefined,
+  ): Promise<Session | undefined> => {
+    const key = keyOf(grant, demand);
+    const { serial } = grant.tokens;
+    const before = earlier.get(key);
+    const step = nextStep(demand, { ...grant, serial, isRefused }, before, now());
+    log.info('challenged', {
+      provider: provider.id,
+      account: grant.account.label,
+      demand: demand.kind,
+      step,
+    });
+    switch (step) {
+      case 'hand-out': {
+        const sessions = await accounts.sessions(provider, demand.scopes, grant.account);
+        const session = sessions.find(({ account }) => account.id === grant.account.id);
+        // Whoever had an older token, or waited in the queue, does not change what was done for this one.
+        const queued = before?.serial === serial && now() - before.at <= queueing;
+        if (session && isRefused !== false && !queued) remember(key, step, serial);
+        return session;
+      }
+      case 'renew': {
+        const renewed = await accounts.renew(grant);
+        if (!renewed) return undefined;
+        if (renewed.tokens.serial <= serial) {
+          if (renewed.signInNeeded || !renewed.tokens.refreshToken) return undefined;
+          throw new ChallengeRefused(
+            `The token was refused, and ${provider.label} could not be asked for a new one. Try again later.`,
+          );
+        }
+        remember(key, step, renewed.tokens.serial);
+        return sessionOf(renewed, demand.scopes);
+      }
+      case 'sign-in':
+        return undefined;
+      case 'give-up':
+        throw new ChallengeRefused(
+          `The server refused the token again and asks for the same as before (${demand.kind}), though you have just signed in to ${provider.label} for that. Another sign-in would not help; ask those who run the server.`,
+        );
+    }
+  };
+
+  /** The grants a demand may be about, one for each account, and whether each one's token is the refused one. */
+  const candidates = async (
+    provider: Provider,
+    { scopes, refused }: Demand,
+    account: { id: string } | undefined,
+  ): Promise<{ grant: Grant; isRefused: boolean | undefined }[]> => {
+    const all = (await book.ofProvider(provider.id).catch(() => book.known())).filter(grant =>
+      belongsTo(grant, provider),
+    );
+    const marked = await Promise.all(
+      all.map(async grant => ({
+        grant,
+        isRefused: refused === undefined ? undefined : (await hashOf(grant.tokens.accessToken)) === refused,
+      })),
+    );
+    const refusedGrant = marked.find(({ isRefused }) => isRefused)?.grant;
+    const matching = matchingGrants(all, scopes, account ?? refusedGrant?.account);
+    const found = new Map<string, { grant: Grant; isRefused: boolean | undefined }>();
+    for (const grant of matching) {
+      const candidate = marked.find(entry => entry.grant === grant);
+      if (candidate && !found.has(grant.account.id)) found.set(grant.account.id, candidate);
+    }
+    return [...found.values()];
+  };
+
+  return {
+    async sessions(provider, demand, account) {
+      const sessions: Session[] = [];
+      let refusal: ChallengeRefused | undefined;
+      for (const { grant, isRefused } of await candidates(provider, demand, account)) {
+        try {
+          const session = await answer(provider, grant, demand, isRefused);
+          if (session) sessions.push(session);
+        } catch (error) {
+          if (!(error instanceof ChallengeRefused)) throw error;
+          refusal = error;
+        }
+      }
+      if (sessions.length === 0 && refusal) throw refusal;
+      return sessions;
+    },
+
+    async refusedAccount(provider, demand) {
+      const found = await candidates(provider, { ...demand, scopes: [] }, undefined);
+      return found.length === 1 ? found[0]?.grant.account : undefined;
+    },
+
+    signedIn: (grant, demand) => remember(keyOf(grant, demand), 'sign-in', grant.tokens.serial),
+  };
+}
+
+async function hashOf(token: Secret): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token.reveal()));
+  return base64urlOf(new Uint8Array(digest));
+}

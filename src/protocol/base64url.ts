@@ -1,0 +1,13 @@
+/** The text that base64url holds as UTF-8 (RFC 7515 section 2); nothing for what is not base64url. */
+export function textFromBase64url(encoded: string): string {
+  if (!/^[\w-]*$/.test(encoded) || encoded.length % 4 === 1) return '';
+  const bytes = atob(encoded.replaceAll('-', '+').replaceAll('_', '/'));
+  return new TextDecoder().decode(Uint8Array.from(bytes, character => character.charCodeAt(0)));
+}
+
+/** Bytes as base64url without padding. */
+export const base64urlOf = (bytes: Uint8Array): string =>
+  btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');

@@ -1,0 +1,44 @@
+/** How deeply arrays and objects may be nested in an answer. Real ones stay below ten. */
+export const deepestNesting = 32;
+
+export type ServerJson =
+  | { readonly kind: 'json'; readonly value: unknown }
+  /** It is not JSON at all. */
+  | { readonly kind: 'text' }
+  /** It is JSON that no honest server sends; `reason` goes on from "it ". */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/**
+ * Parses JSON that a server wrote. What comes out can be copied, serialised and walked through by recursion
+ * without harm: it is nested at most {@link deepestNesting} deep, and has no member `__proto__`, which would
+ * become a prototype where it is copied by assignment. Never throws.
+ */
+export function parseServerJson(text: string): ServerJson {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { kind: 'text' };
+  }
+  // Level by level instead of by recursion, which deep nesting would exhaust.
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    const next: unknown[] = [];
+    for (const node of level) {
+      if (typeof node !== 'object' || node === null) continue;
+      if (depth >= deepestNesting) {
+        return { kind: 'refused', reason: `is nested more than ${deepestNesting} levels deep` };
+      }
+      if (Object.hasOwn(node, '__proto__')) {
+        return { kind: 'refused', reason: 'has a member named "__proto__"' };
+      }
+      for (const member of Object.values(node)) next.push(member);
+    }
+    level = next;
+  }
+  return { kind: 'json', value };
+}
+
+/** True for what JSON calls an object. */
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

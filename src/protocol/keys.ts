@@ -1,0 +1,101 @@
+import * as oauth from 'oauth4webapi';
+import type { Connection } from './client.ts';
+import { Failure } from './failure.ts';
+import { isObject, parseServerJson } from './json.ts';
+import type { Metadata } from './metadata.ts';
+import { tokenEndpointFailure } from './tokenEndpoint.ts';
+
+/** How many keys a server may publish. Real ones have up to twenty. */
+export const mostKeys = 100;
+
+/** How long keys are used without asking again, in seconds. */
+const keysLifetime = 300;
+
+/** The longest numbers of an RSA key, base64url: a modulus of 16384 bits, and an exponent of 64. */
+const longestModulus = 2731;
+const longestExponent = 11;
+
+/** Members that only a private or a symmetric key has (RFC 7518 section 6). */
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'] as const;
+
+/** The keys by server: the metadata object is the server as one connection after another sees it. */
+const remembered = new WeakMap<Metadata, { readonly at: number; readonly keys: oauth.JWKS }>();
+
+/**
+ * Verifies the signature of a JWT in `response` that the library has processed, with the keys that the server
+ * publishes. Keys from memory that do not fit are asked for anew, once: the server may have changed them.
+ *
+ * @throws Failure `token-untrusted` for keys that cannot be used, those of {@link tokenEndpointFailure} and of
+ * the http client for keys that cannot be had; or what the library throws for a signature that is wrong.
+ */
+export async function verifySignature(connection: Connection, response: Response): Promise<void> {
+  const { metadata, wire } = connection;
+  const known = remembered.get(metadata);
+  if (known && wire.clock.now() - known.at < keysLifetime * 1000) {
+    try {
+      return await verifyWith(connection, response, known.keys);
+    } catch (error) {
+      if (!fitsNot(error)) throw error;
+    }
+  }
+  const keys = await requestKeys(connection);
+  remembered.set(metadata, { at: wire.clock.now(), keys });
+  await verifyWith(connection, response, keys);
+}
+
+async function verifyWith(connection: Connection, response: Response, jwks: oauth.JWKS): Promise<void> {
+  const { client, server, options } = connection;
+  try {
+    // The library keeps keys under the object's identity; a copy makes it take these, and none of its own.
+    await oauth.validateApplicationLevelSignature({ ...server }, response, {
+      ...options,
+      [oauth.jwksCache]: { jwks, uat: Math.floor(Date.now() / 1000) },
+    });
+  } catch (error) {
+    // What the platform says of a key that it cannot import.
+    if (error instanceof DOMException)
+      throw unusable(client.issuer, 'because the one that fits is malformed');
+    throw error;
+  }
+}
+
+/** No key for it, or the wrong signature by a key that was: a key without `kid` can change unseen. */
+const fitsNot = (error: unknown): boolean =>
+  error instanceof oauth.OperationProcessingError &&
+  (error.code === oauth.KEY_SELECTION || error.code === oauth.INVALID_RESPONSE);
+
+async function requestKeys({ client, metadata, http }: Connection): Promise<oauth.JWKS> {
+  const { issuer } = client;
+  if (!metadata.jwks_uri) throw unusable(issuer, 'because the provider publishes none');
+  const response = await http(metadata.jwks_uri, {
+    headers: { accept: 'application/json, application/jwk-set+json' },
+  });
+  const refused = await tokenEndpointFailure(response, new URL(metadata.jwks_uri).host);
+  if (refused?.code === 'server-failed' || refused?.code === 'rate-limited') throw refused;
+  if (response.status !== 200) throw unusable(issuer, `because of status ${response.status}`);
+  const parsed = parseServerJson(await response.text());
+  if (parsed.kind === 'refused') throw unusable(issuer, `because their list ${parsed.reason}`);
+  const keys = parsed.kind === 'json' && isObject(parsed.value) ? parsed.value['keys'] : undefined;
+  if (!Array.isArray(keys) || !keys.every(isObject))
+    throw unusable(issuer, 'because their list is malformed');
+  if (keys.length > mostKeys) throw unusable(issuer, `because there are more than ${mostKeys}`);
+  if (keys.some(key => privateMembers.some(name => name in key))) {
+    throw unusable(issuer, 'because a private one is published with them: anybody could have signed it');
+  }
+  return { keys: keys.filter(isReasonable) };
+}
+
+const unusable = (issuer: string, reason: string): Failure =>
+  new Failure('token-untrusted', { issuer, reason: `the keys to check it with cannot be used, ${reason}` });
+
+/** False for a key whose numbers are so large that checking with it would take long. */
+function isReasonable({ kty, n, e, key_ops }: Readonly<Record<string, unknown>>): boolean {
+  if (key_ops !== undefined && !Array.isArray(key_ops)) return false;
+  if (kty !== 'RSA') return true;
+  return (
+    typeof n === 'string' &&
+    n.length <= longestModulus &&
+    typeof e === 'string' &&
+    e.length <= longestExponent
+  );
+}

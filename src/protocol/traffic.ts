@@ -1,0 +1,78 @@
+/** How many requests to one host are under way at most. */
+export const requestsPerHost = 6;
+
+/**
+ * The requests of this window, by host: so many at a time that neither a burst of ours nor a server that
+ * answers slowly can pile up connections. Those beyond wait in their order.
+ */
+export interface Traffic {
+  /**
+   * Waits for a place among the requests to a host.
+   *
+   * @returns gives the place back; calling it again does nothing.
+   * @throws the signal's reason as soon as it is aborted; then no place is taken.
+   */
+  enter(host: string, signal: AbortSignal): Promise<() => void>;
+  /** How many requests have been sent to a host, or in all. */
+  sent(host?: string): number;
+  /** How many requests are under way now. */
+  readonly open: number;
+}
+
+interface Lane {
+  open: number;
+  sent: number;
+  readonly waiting: Set<() => void>;
+}
+
+export function createTraffic(limit = requestsPerHost): Traffic {
+  const lanes = new Map<string, Lane>();
+  const sum = (of: (lane: Lane) => number): number =>
+    [...lanes.values()].reduce((total, lane) => total + of(lane), 0);
+
+  const laneTo = (host: string): Lane => {
+    const lane = lanes.get(host) ?? { open: 0, sent: 0, waiting: new Set() };
+    lanes.set(host, lane);
+    return lane;
+  };
+
+  /** Takes a place that is free. */
+  const take = (lane: Lane): (() => void) => {
+    lane.open++;
+    lane.sent++;
+    let taken = true;
+    return () => {
+      if (!taken) return;
+      taken = false;
+      lane.open--;
+      const [next] = lane.waiting;
+      if (!next) return;
+      lane.waiting.delete(next);
+      next();
+    };
+  };
+
+  return {
+    enter(host, signal) {
+      const lane = laneTo(host);
+      return new Promise((resolve, reject) => {
+        if (signal.aborted) return reject(signal.reason as Error);
+        if (lane.open < limit) return resolve(take(lane));
+        const go = (): void => {
+          signal.removeEventListener('abort', leave);
+          resolve(take(lane));
+        };
+        const leave = (): void => {
+          lane.waiting.delete(go);
+          reject(signal.reason as Error);
+        };
+        lane.waiting.add(go);
+        signal.addEventListener('abort', leave, { once: true });
+      });
+    },
+    sent: host => (host === undefined ? sum(lane => lane.sent) : (lanes.get(host)?.sent ?? 0)),
+    get open() {
+      return sum(lane => lane.open);
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import * as v from 'valibot';
+import type { Log } from '../platform/log.ts';
+
+const activitySchema = v.object({
+  /** Seconds since the epoch. */
+  at: v.number(),
+  event: v.picklist(['sign-in', 'refresh', 'failure', 'sign-out', 'revocation']),
+  provider: v.string(),
+  account: v.string(),
+  scopes: v.array(v.string()),
+  /** What came of it, or why; a sentence fit to be shown. */
+  reason: v.optional(v.string()),
+});
+
+/** Something that happened to a sign-in. Holds no secret. */
+export type Activity = v.InferOutput<typeof activitySchema>;
+
+/** Where the activity is kept: text that is not secret, read and written as a whole. */
+export interface ActivityFile {
+  /** @returns undefined if there is none yet. */
+  read(): Promise<string | undefined>;
+  write(text: string): Promise<void>;
+}
+
+/** What happened to the sign-ins of this computer, for the person to look up. Kept by one window at a time. */
+export interface ActivityLog {
+  record(entries: readonly Activity[]): void;
+  /** Oldest first. */
+  entries(): Promise<readonly Activity[]>;
+}
+
+/** Only the latest are kept. */
+export const mostActivities = 1000;
+const longestReason = 500;
+
+/** Each line of the file is one entry as JSON; a line that is none is passed over. */
+export function createActivityLog(file: ActivityFile, log: Log): ActivityLog {
+  let entries: Activity[] = [];
+  let writing: Promise<void> | undefined;
+  let changed = false;
+
+  const reading = file
+    .read()
+    .then(text => {
+      entries = [...parseActivities(text ?? ''), ...entries].slice(-mostActivities);
+    })
+    .catch(() => log.warn('the activity log cannot be read; a new one is begun'));
+
+  const write = async (): Promise<void> => {
+    await reading;
+    // What is recorded during a write goes with the next one.
+    while (changed) {
+      changed = false;
+      await file.write(formatActivities(entries));
+    }
+  };
+
+  return {
+    record(fresh) {
+      entries = [...entries, ...fresh.map(shortened)].slice(-mostActivities);
+      changed = true;
+      writing ??= write()
+        .catch(() => log.warn('the activity log cannot be written'))
+        .finally(() => {
+          writing = undefined;
+        });
+    },
+    async entries() {
+      await reading;
+      return entries;
+    },
+  };
+}
+
+export const formatActivities = (entries: readonly Activity[]): string =>
+  entries.map(entry => `${JSON.stringify(entry)}\n`).join('');
+
+export function parseActivities(text: string): Activity[] {
+  return text.split('\n').flatMap(line => {
+    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), activitySchema), line);
+    return parsed.success ? [parsed.output] : [];
+  });
+}
+
+function shortened(entry: Activity): Activity {
+  return entry.reason === undefined ? entry : { ...entry, reason: entry.reason.slice(0, longestReason) };
+}
+
+/** The activity as a person reads it, the latest first. */
+export function describeActivities(
+  entries: readonly Activity[],
+  providerLabel: (id: string) => string,
+): string {
+  const lines = [...entries].reverse().map(entry => {
+    const time = new Date(entry.at * 1000).toISOString().replace('T', ' ').slice(0, 19);
+    const scopes = entry.scopes.length > 0 ? ` [${entry.scopes.join(' ')}]` : '';
+    const reason = entry.reason === undefined ? '' : ` — ${entry.reason}`;
+    return `${time}Z  ${entry.event.padEnd(10)}  ${providerLabel(entry.provider)} / ${entry.account}${scopes}${reason}`;
+  });
+  const heading = 'What happened to your sign-ins, the latest first. Times are UTC.';
+  return `${[heading, '', ...(lines.length > 0 ? lines : ['Nothing yet.'])].join('\n')}\n`;
+}

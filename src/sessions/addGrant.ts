@@ -1,0 +1,76 @@
+import type { Provider } from '../providers/definition.ts';
+import type { Account, Grant } from './grant.ts';
+import type { GrantBook } from './grantBook.ts';
+import { covers, normaliseScopes } from './scopes.ts';
+import { belongsTo, uniqueLabel } from './sessions.ts';
+
+/** What a grant is attributed to a provider by. */
+export type ProviderIdentity = Pick<Provider, 'id' | 'issuer' | 'clientId'>;
+
+/** A grant as it is kept after a sign-in, and whether it is stored. */
+export interface Added {
+  readonly grant: Grant;
+  readonly stored: boolean;
+}
+
+/**
+ * Each sign-in that replaces an earlier one begins a new range of revisions, so that it wins over any number of
+ * refreshes of the earlier one that another window may have made meanwhile. Where in the range is random: two
+ * windows that sign in at the same time without hearing of each other do not end up with equal revisions.
+ */
+const revisionsPerSignIn = 1e9;
+
+function firstRevisionAfter(revision: number): number {
+  const random = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+  return (Math.floor(revision / revisionsPerSignIn) + 1) * revisionsPerSignIn + (random % 1e8);
+}
+
+/**
+ * Takes the grant of a finished sign-in over: in the place of the account's earlier one if there is one that it
+ * can replace, beside it if not. The same sign-in twice is the same as once.
+ *
+ * @throws what the storage throws if it cannot be read.
+ */
+export async function addGrant(book: GrantBook, provider: ProviderIdentity, signedIn: Grant): Promise<Added> {
+  const grants = (await book.ofProvider(provider.id)).filter(grant => belongsTo(grant, provider));
+  const isSameSignIn = (grant: Grant): boolean =>
+    grant.tokens.accessToken.reveal() === signedIn.tokens.accessToken.reveal();
+  const already = grants.find(grant => grant.account.id === signedIn.account.id && isSameSignIn(grant));
+  if (already) return { grant: already, stored: await book.put(already) };
+
+  const alternatives = ['email', 'name'].map(name => signedIn.claims[name]).filter(isText);
+  const others = grants.map(grant => grant.account);
+  const account: Account = {
+    id: signedIn.account.id,
+    label: uniqueLabel(signedIn.account, alternatives, others),
+  };
+  const old = grants.find(grant => grant.account.id === account.id && canReplace(signedIn, grant));
+  const replaced =
+    old && (await book.update(old.id, current => replacing(current, { ...signedIn, account })));
+  if (replaced) return replaced;
+  const grant = { ...signedIn, account };
+  return { grant, stored: await book.put(grant) };
+}
+
+const isSame = (a: readonly string[], b: readonly string[]): boolean =>
+  normaliseScopes(a).join(' ') === normaliseScopes(b).join(' ');
+
+/** True if the new grant can serve all that the account's old one served. Otherwise both stay: nothing is lost. */
+const canReplace = (signedIn: Grant, old: Grant): boolean =>
+  old.sessions.every(
+    scopes =>
+      covers(signedIn.grantedScopes, scopes) || signedIn.sessions.some(asked => isSame(asked, scopes)),
+  );
+
+/** The new grant in the place of the account's old one: its sessions keep their ids. */
+function replacing(old: Grant, signedIn: Grant): Grant {
+  const kept = old.sessions.filter(scopes => !signedIn.sessions.some(asked => isSame(asked, scopes)));
+  return {
+    ...signedIn,
+    revision: firstRevisionAfter(old.revision),
+    sessions: [...signedIn.sessions, ...kept],
+    tokens: { ...signedIn.tokens, serial: old.tokens.serial + 1 },
+  };
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';

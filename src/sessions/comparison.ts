@@ -1,0 +1,127 @@
+import type { Cancel, Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import { parseGrant, serialiseGrant } from './grant.ts';
+import { isRemoval, type GrantBook, type Removal } from './grantBook.ts';
+import type { IndexEntry } from './grantStore.ts';
+import type { OwnerCalls } from './windowCalls.ts';
+
+/** The owner's functions that a comparison needs, as seen from another window. */
+export type Compared = {
+  readonly [Name in 'list' | 'give' | 'put' | 'remove']: (
+    ...args: Parameters<OwnerCalls[Name]>
+  ) => Promise<Awaited<ReturnType<OwnerCalls[Name]>>>;
+};
+
+/** The wait after a comparison that failed, in milliseconds, and the longest one. */
+const firstRetry = 5000;
+const longestRetry = 300_000;
+
+const idsPerCall = 500;
+const putsAtOnce = 50;
+
+/**
+ * Brings this window and the owner up to date with each other: of each grant both have the higher revision
+ * afterwards, or both know that it was removed. That also repairs a storage that lost or overwrote something.
+ *
+ * @throws what the storage or the calls throw; what was done until then stays done.
+ */
+export async function compareWithOwner(book: GrantBook, owner: Compared): Promise<void> {
+  const theirs = new Map<string, IndexEntry>();
+  for (let page = await owner.list(''); page.length > 0; page = await owner.list(page.at(-1)?.id ?? '')) {
+    for (const entry of page) theirs.set(entry.id, entry);
+  }
+  const ours = new Map((await book.entries()).map(entry => [entry.id, entry]));
+
+  const wanted: string[] = [];
+  for (const their of theirs.values()) {
+    const our = ours.get(their.id);
+    if (our?.removed !== undefined) continue;
+    if (isRemoval(their)) await book.adoptRemoval(their);
+    else if (!our || our.revision < their.revision) wanted.push(their.id);
+  }
+  await fetchGrants(book, owner, wanted);
+
+  const removals: Removal[] = [];
+  const newer: string[] = [];
+  for (const our of ours.values()) {
+    const their = theirs.get(our.id);
+    if (their?.removed !== undefined) continue;
+    if (isRemoval(our)) removals.push(our);
+    else if (!their || their.revision < our.revision) newer.push(our.id);
+  }
+  const put = async (id: string): Promise<void> => {
+    const grant = await book.get(id);
+    if (grant) await owner.put(serialiseGrant(grant));
+  };
+  while (newer.length > 0) await Promise.all(newer.splice(0, putsAtOnce).map(put));
+  while (removals.length > 0) await owner.remove(removals.splice(0, idsPerCall));
+}
+
+async function fetchGrants(book: GrantBook, owner: Compared, ids: readonly string[]): Promise<void> {
+  let wanted = ids;
+  while (wanted.length > 0) {
+    const texts = await owner.give(wanted.slice(0, idsPerCall));
+    const got = new Set<string>();
+    for (const text of texts) {
+      const parsed = parseGrant(text);
+      if (parsed.kind !== 'grant') continue;
+      got.add(parsed.grant.id);
+      // Not awaited: the grant is believed at once, and a storage that is slow keeps nobody from the next one.
+      void book.put(parsed.grant);
+    }
+    // Without progress, those that were asked for first are not to be had.
+    wanted = got.size > 0 ? wanted.filter(id => !got.has(id)) : wanted.slice(idsPerCall);
+  }
+}
+
+/** The comparisons of one window, one at a time. */
+export interface Comparing {
+  /** Compares with this owner now. */
+  start(owner: Compared): void;
+  /** Compares with the same owner once more, if there is one. */
+  again(): void;
+  /** There is no owner to compare with any more. */
+  stop(): void;
+}
+
+/** A comparison that fails is made again later, unless its owner has gone. */
+export function createComparing(book: GrantBook, clock: Clock, log: Log): Comparing {
+  let owner: Compared | undefined;
+  let running = false;
+  let repeat = false;
+  let retryIn = firstRetry;
+  let cancelRetry: Cancel = () => undefined;
+
+  const run = async (): Promise<void> => {
+    cancelRetry();
+    repeat = running;
+    if (running) return;
+    running = true;
+    const asked = owner;
+    try {
+      if (asked) await compareWithOwner(book, asked);
+      retryIn = firstRetry;
+    } catch (error) {
+      log.warn('what this window knows could not be compared with the others', {
+        reason: error instanceof Error ? error.name : 'unknown',
+        seconds: retryIn / 1000,
+      });
+      if (owner === asked) cancelRetry = clock.after(retryIn, () => void run());
+      retryIn = Math.min(2 * retryIn, longestRetry);
+    }
+    running = false;
+    if (repeat) await run();
+  };
+
+  return {
+    start(current) {
+      owner = current;
+      void run();
+    },
+    again: () => void run(),
+    stop() {
+      cancelRetry();
+      owner = undefined;
+    },
+  };
+}

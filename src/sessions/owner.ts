@@ -1,0 +1,70 @@
+import type { ActivityLog } from './activity.ts';
+import { addGrant } from './addGrant.ts';
+import { parseGrant, serialiseGrant, type Grant } from './grant.ts';
+import type { GrantBook } from './grantBook.ts';
+import type { Keeper } from './keeper.ts';
+import type { OwnerCalls } from './windowCalls.ts';
+
+/** So that a page of entries, at about 120 characters each, stays well below what one message may hold. */
+const entriesPerPage = 2000;
+/** Characters of grants in one answer. */
+const mostGiven = 256 * 1024;
+
+/** What the owner does for the other windows and for its own. */
+export function ownerCalls(book: GrantBook, keeper: Keeper, activity: ActivityLog): OwnerCalls {
+  return {
+    async renew(id, serial, revision) {
+      // A storage that fails knows of nothing: then the caller's copy is as good as any.
+      const removal = await book.removal(id).catch(() => undefined);
+      if (removal) return { kind: 'removed', removal };
+      const known = await book.get(id).catch(() => undefined);
+      if (!known || known.revision < revision) return { kind: 'behind' };
+      const grant = await keeper.renew(id, serial);
+      if (grant) return { kind: 'grant', text: serialiseGrant(grant) };
+      const since = await book.removal(id);
+      return since ? { kind: 'removed', removal: since } : { kind: 'behind' };
+    },
+
+    async add(provider, text) {
+      const { grant } = await addGrant(book, provider, readGrant(text));
+      return serialiseGrant(grant);
+    },
+
+    async put(text) {
+      await book.put(readGrant(text));
+    },
+
+    async remove(removals) {
+      await Promise.all(removals.map(removal => book.adoptRemoval(removal)));
+    },
+
+    async list(after) {
+      const entries = (await book.entries()).filter(({ id }) => id > after);
+      return entries.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, entriesPerPage);
+    },
+
+    async give(ids) {
+      const texts: string[] = [];
+      let length = 0;
+      for (const id of ids) {
+        const grant = await book.get(id);
+        if (!grant) continue;
+        const text = serialiseGrant(grant);
+        length += text.length;
+        if (texts.length > 0 && length > mostGiven) break;
+        texts.push(text);
+      }
+      return texts;
+    },
+
+    record: entries => activity.record(entries),
+    activities: () => activity.entries(),
+  };
+}
+
+/** @throws if another version of the extension wrote it. */
+function readGrant(text: string): Grant {
+  const parsed = parseGrant(text);
+  if (parsed.kind === 'grant') return parsed.grant;
+  throw new Error(`A grant of another window is not usable here: ${parsed.kind}.`);
+}

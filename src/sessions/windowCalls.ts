@@ -1,0 +1,52 @@
+import type { Join } from '../windows/join.ts';
+import type { Activity } from './activity.ts';
+import type { ProviderIdentity } from './addGrant.ts';
+import type { Removal } from './grantBook.ts';
+import type { IndexEntry } from './grantStore.ts';
+
+/**
+ * What windows ask the owner for. Grants travel as the text of `serialiseGrant`, secrets included: the channel
+ * carries nothing before both ends have proved that they are windows of the same person.
+ */
+export interface OwnerCalls {
+  /**
+   * As the keeper's `renew`.
+   *
+   * @param revision of the caller's copy: with an older one in its hands the owner must not send anything.
+   */
+  renew(id: string, serial: number, revision: number): Promise<Renewal>;
+  /** As `addGrant`. @returns the grant as it is kept. */
+  add(provider: ProviderIdentity, text: string): Promise<string>;
+  /** Tells of a grant that the owner may not have. */
+  put(text: string): Promise<void>;
+  /** Tells of grants that were signed out. */
+  remove(removals: readonly Removal[]): Promise<void>;
+  /** Some of what the owner knows, in the order of the ids, those after `after`; nothing at the end. */
+  list(after: string): Promise<IndexEntry[]>;
+  /** These grants, as many as fit in an answer; at least one of those that there are. */
+  give(ids: readonly string[]): Promise<string[]>;
+  record(entries: readonly Activity[]): void;
+  activities(): Promise<readonly Activity[]>;
+}
+
+export type Renewal =
+  | { readonly kind: 'grant'; readonly text: string }
+  | { readonly kind: 'removed'; readonly removal: Removal }
+  /** The owner has an older copy, or none: tell it of yours, then ask again. */
+  | { readonly kind: 'behind' };
+
+/** What the owner, or any window through it, asks of all windows. */
+export interface WindowCalls {
+  grantChanged(text: string): void;
+  grantRemoved(removal: Removal): void;
+  /** The owner lacks something that another window may have. */
+  compare(): void;
+  presence(): { readonly window: string; readonly focused: boolean };
+  /** To be shown by that window alone. */
+  signInNeeded(window: string, grantId: string): void;
+  /** A redirect response that landed in another window. @returns whether a sign-in waits for it here. */
+  deliver(path: string, parameters: readonly (readonly [string, string])[]): boolean;
+}
+
+export type JoinWindows = Join<OwnerCalls, WindowCalls>;
+export type Windows = ReturnType<JoinWindows>;

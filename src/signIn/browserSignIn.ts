@@ -1,0 +1,113 @@
+import {
+  createAuthorizationRequest,
+  createState,
+  type AuthorizationRequest,
+} from '../protocol/authorizationRequest.ts';
+import { connect } from '../protocol/client.ts';
+import { Failure } from '../protocol/failure.ts';
+import { exchangeAuthorizationCode } from '../protocol/grants.ts';
+import type { Metadata } from '../protocol/metadata.ts';
+import type { BrowserWay } from '../providers/signInMethods.ts';
+import type { Grant } from '../sessions/grant.ts';
+import { forgetIfDoubtful, withClient, type FoundClient } from './client.ts';
+import { inProviderTime, inTime, type SignInContext, type SignInRequest } from './context.ts';
+import { newGrant } from './newGrant.ts';
+import { readPasted } from './pastedResponse.ts';
+import { redirectPath, type OpenRedirect } from './redirect/redirect.ts';
+import { requestedScopes } from './requestedScopes.ts';
+
+export interface BrowserAttempt {
+  readonly way: BrowserWay;
+  readonly metadata: Metadata;
+  /** Given what takes the text that a person pastes, once the browser is open. */
+  onPaste(take: (text: string) => string | undefined): void;
+}
+
+/**
+ * Signs a person in with the browser: authorization code with PKCE (RFC 8252). It always settles: with a
+ * grant, a failure, the signal's reason, or a time-out. Nothing of it is left behind then.
+ *
+ * @throws Failure
+ */
+export async function signInWithBrowser(
+  context: SignInContext,
+  request: SignInRequest,
+  attempt: BrowserAttempt,
+): Promise<Grant> {
+  const { provider, signal } = request;
+  const { metadata } = attempt;
+  const redirect = await context.redirects(attempt.way, provider);
+  const registered =
+    provider.clientId === undefined ? await context.registrations.redirectUris(provider) : [];
+  const path = redirectPath(metadata, provider);
+  const open = await redirect.open({ nonce: createState(), path, provider, registered });
+  try {
+    signal.throwIfAborted();
+    const requested = requestedScopes(metadata, request);
+    const { redirectUri } = open;
+    const wish = { provider, metadata, redirectUri, scopes: requested, signal };
+    const { found, authorization } = await withClient(context, wish, found =>
+      prepare(context, request, found, open, requested),
+    );
+    try {
+      const response = await askPerson(context, request, attempt, open, authorization);
+      request.progress('exchanging-code');
+      return await inProviderTime(context, provider, signal, async within => {
+        const connection = await connect(context.wire, found.client, within);
+        const tokens = await exchangeAuthorizationCode(connection, authorization, response);
+        return newGrant(connection, { provider, scopes: request.scopes, requested, tokens });
+      });
+    } catch (error) {
+      await forgetIfDoubtful(context, provider, found, error);
+      throw error;
+    }
+  } finally {
+    open.close();
+  }
+}
+
+async function prepare(
+  context: SignInContext,
+  { provider, loginHint, signal }: SignInRequest,
+  found: FoundClient,
+  { state, redirectUri }: OpenRedirect,
+  scopes: readonly string[],
+): Promise<{ found: FoundClient; authorization: AuthorizationRequest }> {
+  const { resources, maxAge, authorizationParameters: parameters } = provider;
+  return inProviderTime(context, provider, signal, async within => {
+    const connection = await connect(context.wire, found.client, within);
+    const options = { state, redirectUri, scopes, loginHint, resources, maxAge, parameters };
+    return { found, authorization: await createAuthorizationRequest(connection, options) };
+  });
+}
+
+/** Opens the browser and waits for its answer, however it comes. */
+async function askPerson(
+  { wire, log, timeouts, openBrowser }: SignInContext,
+  { provider, signal, progress }: SignInRequest,
+  { way, onPaste }: BrowserAttempt,
+  { redirectUri, state, response }: OpenRedirect,
+  authorization: AuthorizationRequest,
+): Promise<URLSearchParams> {
+  const { issuer } = provider;
+  const pasted = Promise.withResolvers<URLSearchParams>();
+  onPaste(text => {
+    const takesBareCode = redirectUri === provider.redirect.paste;
+    const read = readPasted(text, { state, issuer, takesBareCode });
+    if (read.kind === 'problem') return read.problem;
+    pasted.resolve(read.parameters);
+    return undefined;
+  });
+
+  progress('opening-browser');
+  log.info('opening the browser', { provider: provider.id, way, scopes: authorization.scopes });
+  const notOpened = (): Failure => new Failure('browser-not-opened', { host: new URL(issuer).host });
+  const opening = openBrowser(authorization.url);
+  if (!(await inTime(wire.clock, timeouts.browser, signal, opening, notOpened))) throw notOpened();
+
+  progress(way === 'paste' ? 'waiting-for-paste' : 'waiting-for-person');
+  const minutes = Math.max(1, Math.round(timeouts.person / 60));
+  const answered = Promise.race([response, pasted.promise]);
+  const late = (): Failure => new Failure('no-response', { minutes, redirectUri });
+  return inTime(wire.clock, timeouts.person, signal, answered, late);
+}

@@ -1,0 +1,102 @@
+import { connect } from '../protocol/client.ts';
+import {
+  pollForTokens,
+  requestDeviceAuthorization,
+  type DeviceAuthorization,
+  type PollState,
+} from '../protocol/deviceAuthorization.ts';
+import { Failure } from '../protocol/failure.ts';
+import type { Metadata } from '../protocol/metadata.ts';
+import type { Tokens } from '../protocol/tokens.ts';
+import type { Provider } from '../providers/definition.ts';
+import type { Grant } from '../sessions/grant.ts';
+import { forgetIfDoubtful, withClient, type FoundClient } from './client.ts';
+import { inProviderTime, inTime, type SignInContext, type SignInRequest } from './context.ts';
+import { newGrant } from './newGrant.ts';
+import { requestedScopes } from './requestedScopes.ts';
+
+/** What a person sees while they sign in with a device code. */
+export interface DeviceScreen {
+  open(provider: Provider): DeviceView;
+}
+
+export interface DeviceView {
+  /** Shows a code to enter; it replaces one that was shown before. */
+  showCode(authorization: DeviceAuthorization): void;
+  showState(state: PollState): void;
+  /** Says that the code has expired. Resolves when the person wants another one. */
+  showExpired(): Promise<void>;
+  close(): void;
+}
+
+/**
+ * Signs a person in with a device code (RFC 8628), again with a new one whenever they ask for it after one has
+ * expired. The code has been asked for by this person: nothing starts it by itself.
+ *
+ * @throws Failure
+ */
+export async function signInWithDeviceCode(
+  context: SignInContext,
+  request: SignInRequest,
+  metadata: Metadata,
+): Promise<Grant> {
+  const { provider, scopes, signal } = request;
+  const requested = requestedScopes(metadata, request);
+  const wish = { provider, metadata, redirectUri: undefined, scopes: requested, signal };
+  const view = context.device.open(provider);
+  try {
+    for (;;) {
+      const { found, authorization } = await withClient(context, wish, found =>
+        start(context, request, found, requested),
+      );
+      context.log.info('device code shown', {
+        provider: provider.id,
+        host: new URL(authorization.verificationUri).host,
+        interval: authorization.interval,
+      });
+      view.showCode(authorization);
+      request.progress('waiting-for-code');
+      try {
+        const tokens = await poll(context, request, found, authorization, state => view.showState(state));
+        request.progress('exchanging-code');
+        return await inProviderTime(context, provider, signal, async within => {
+          const connection = await connect(context.wire, found.client, within);
+          return newGrant(connection, { provider, scopes, requested, tokens });
+        });
+      } catch (error) {
+        await forgetIfDoubtful(context, provider, found, error);
+        if (!(error instanceof Failure) || error.code !== 'device-code-expired') throw error;
+        context.log.info('device code expired', { provider: provider.id });
+        await inTime(context.wire.clock, context.timeouts.person, signal, view.showExpired(), () => error);
+      }
+    }
+  } finally {
+    view.close();
+  }
+}
+
+function start(
+  context: SignInContext,
+  { provider, signal }: SignInRequest,
+  found: FoundClient,
+  scopes: readonly string[],
+): Promise<{ found: FoundClient; authorization: DeviceAuthorization }> {
+  const { resources, audience } = provider;
+  const parameters: Record<string, string> = audience === undefined ? {} : { audience };
+  return inProviderTime(context, provider, signal, async within => {
+    const connection = await connect(context.wire, found.client, within);
+    const authorization = await requestDeviceAuthorization(connection, { scopes, resources, parameters });
+    return { found, authorization };
+  });
+}
+
+async function poll(
+  { wire }: SignInContext,
+  { signal }: SignInRequest,
+  { client }: FoundClient,
+  authorization: DeviceAuthorization,
+  onState: (state: PollState) => void,
+): Promise<Tokens> {
+  const connection = await connect(wire, client, signal);
+  return pollForTokens(connection, authorization, { signal, onState });
+}

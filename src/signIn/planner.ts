@@ -1,0 +1,205 @@
+import type { Metadata } from '../protocol/metadata.ts';
+import type { Provider } from '../providers/definition.ts';
+import { ways, type BrowserWay, type Method, type Way } from '../providers/signInMethods.ts';
+
+/** Where this extension runs and where its person is. */
+export interface Surroundings {
+  /** What the person looks at: the desktop application, or a page in a browser. */
+  readonly ui: 'desktop' | 'web';
+  /** Where our code runs: on the person's own computer, on another one, or inside the browser. */
+  readonly runsIn: 'local' | 'remote' | 'web-worker';
+  /** The editor's name for the remote, such as `ssh-remote`, `wsl`, `codespaces`; undefined if there is none. */
+  readonly remoteName: string | undefined;
+  /** The scheme of the running product: `vscode`, `vscodium`, `code-oss`, … */
+  readonly uriScheme: string;
+}
+
+export interface PlanInput {
+  readonly surroundings: Surroundings;
+  readonly metadata: Pick<
+    Metadata,
+    | 'issuer'
+    | 'authorization_endpoint'
+    | 'token_endpoint'
+    | 'device_authorization_endpoint'
+    | 'registration_endpoint'
+    | 'client_id_metadata_document_supported'
+    | 'grant_types_supported'
+  >;
+  readonly provider: Pick<Provider, 'clientId' | 'acceptsChangingRedirectUri' | 'redirect'>;
+  /** What the settings ask for: the provider's own method, else the overall one. */
+  readonly method: Method;
+  /** A client ID metadata document is configured, for servers that take one in place of a registration. */
+  readonly hasClientDocument: boolean;
+  /** Ways from which no answer came back in an earlier sign-in to this provider, in this window. */
+  readonly failed: readonly Way[];
+}
+
+/** A way that is open, with one sentence that says why it is, or why it stands where it does. */
+export interface PlannedWay {
+  readonly way: Way;
+  readonly reason: string;
+}
+
+/** A way that is closed, with one sentence that says why. */
+export interface ClosedWay {
+  readonly way: Way;
+  readonly why: string;
+}
+
+export interface Plan {
+  /** What is tried without asking, one after the other while the surroundings let each fail. */
+  readonly tries: readonly PlannedWay[];
+  /** What a person can choose besides. */
+  readonly offered: readonly PlannedWay[];
+  readonly closed: readonly ClosedWay[];
+}
+
+type Verdict =
+  | { readonly kind: 'open'; readonly reason: string }
+  /** Does not work as far as can be told from here; somebody who knows better may insist on it. */
+  | { readonly kind: 'doubtful'; readonly why: string }
+  | { readonly kind: 'closed'; readonly why: string };
+
+const open = (reason: string): Verdict => ({ kind: 'open', reason });
+const doubtful = (why: string): Verdict => ({ kind: 'doubtful', why });
+const closed = (why: string): Verdict => ({ kind: 'closed', why });
+
+/**
+ * Decides how to sign in: a pure function, so that every decision can be explained, logged and tested.
+ *
+ * A device code is tried by itself only if it was set, or if nothing brings an answer back to this editor: a
+ * code that somebody else started is how people are tricked into signing strangers in (RFC 8628 section 5.4).
+ */
+export function planSignIn(input: PlanInput): Plan {
+  const verdicts = new Map(ways.map(way => [way, judge(way, input)]));
+  const closedWays = ways.flatMap(way => {
+    const verdict = verdicts.get(way);
+    return verdict && verdict.kind !== 'open' ? [{ way, why: verdict.why }] : [];
+  });
+  const planned = (way: Way): PlannedWay[] => {
+    const verdict = verdicts.get(way);
+    return verdict?.kind === 'open' ? [{ way, reason: verdict.reason }] : [];
+  };
+
+  if (input.method !== 'auto') {
+    const fixed = input.method;
+    const verdict = verdicts.get(fixed);
+    const others = ways.filter(way => way !== fixed).flatMap(planned);
+    if (!verdict || verdict.kind === 'closed') return { tries: [], offered: others, closed: closedWays };
+    const reason = verdict.kind === 'open' ? verdict.reason : `It is set, although: ${verdict.why}`;
+    return {
+      tries: [{ way: fixed, reason }],
+      offered: others,
+      closed: closedWays.filter(({ way }) => way !== fixed),
+    };
+  }
+
+  const automatic = failedLast(automaticOrder(input).flatMap(planned), input.failed);
+  const manual = planned('paste');
+  const device = planned('device-code');
+  if (automatic.length > 0) {
+    return { tries: [...automatic, ...manual], offered: device, closed: closedWays };
+  }
+  const [code] = device;
+  if (!code) return { tries: manual, offered: [], closed: closedWays };
+  const reason =
+    'Nothing can bring the answer of a browser back to this editor, so you enter a code instead.';
+  return { tries: [{ ...code, reason }], offered: manual, closed: closedWays };
+}
+
+/** The ways that need nobody to carry anything, likeliest first: what was set for the provider comes before. */
+function automaticOrder({ provider: { redirect } }: PlanInput): BrowserWay[] {
+  const set: BrowserWay[] = [];
+  if (redirect.bridge !== undefined || redirect.relay !== undefined) set.push('bridge');
+  if (redirect.loopbackHost !== undefined || redirect.loopbackPorts !== undefined) set.push('loopback');
+  return [...new Set<BrowserWay>([...set, 'uri-handler', 'loopback', 'bridge'])];
+}
+
+function failedLast(planned: readonly PlannedWay[], failed: readonly Way[]): PlannedWay[] {
+  const again = planned
+    .filter(({ way }) => failed.includes(way))
+    .map(({ way }) => ({ way, reason: 'No answer came back this way before, so others go first.' }));
+  return [...planned.filter(({ way }) => !failed.includes(way)), ...again];
+}
+
+function judge(way: Way, input: PlanInput): Verdict {
+  const missing = missingFor(way, input);
+  if (missing !== undefined) return closed(missing);
+  switch (way) {
+    case 'uri-handler':
+      return judgeUriHandler(input);
+    case 'loopback':
+      return judgeLoopback(input.surroundings);
+    case 'bridge':
+      return judgeBridge(input);
+    case 'paste':
+      return open('You copy the address on which the browser ends, so nothing has to reach this editor.');
+    case 'device-code':
+      return open('You enter a code in any browser, also that of another device.');
+  }
+}
+
+/** What the server or the settings lack for a way, wherever the editor runs. */
+function missingFor(way: Way, { metadata, provider, hasClientDocument }: PlanInput): string | undefined {
+  const host = new URL(metadata.issuer).host;
+  if (!metadata.token_endpoint) return `${host} has no token endpoint.`;
+  const known =
+    provider.clientId !== undefined ||
+    metadata.registration_endpoint !== undefined ||
+    (hasClientDocument && metadata.client_id_metadata_document_supported === true);
+  if (!known) return `No client id is set, and ${host} does not let applications register themselves.`;
+  if (way === 'device-code') {
+    return metadata.device_authorization_endpoint ? undefined : `${host} offers no device codes.`;
+  }
+  if (!metadata.authorization_endpoint) return `${host} has no authorization endpoint.`;
+  return metadata.grant_types_supported?.includes('authorization_code') === false
+    ? `${host} does not offer the authorization code grant.`
+    : undefined;
+}
+
+function judgeUriHandler({ surroundings, metadata, provider }: PlanInput): Verdict {
+  const { ui, remoteName, uriScheme } = surroundings;
+  if (ui === 'desktop') {
+    return open(
+      remoteName === undefined
+        ? `The browser hands the answer to the editor by its own address (${uriScheme}://).`
+        : `The browser hands the answer to the editor on your computer (${uriScheme}://), though the workspace is remote (${remoteName}).`,
+    );
+  }
+  if (provider.acceptsChangingRedirectUri) {
+    return open('The address of this editor changes, which the provider is set to accept.');
+  }
+  if (provider.clientId === undefined && metadata.registration_endpoint !== undefined) {
+    return open('The address of this editor changes, so it is registered with the provider each time.');
+  }
+  return doubtful(
+    'The address of an editor in the browser changes each time, and the provider is not set to accept that.',
+  );
+}
+
+function judgeLoopback({ ui, runsIn, remoteName }: Surroundings): Verdict {
+  if (runsIn === 'web-worker') {
+    return closed('The extension runs inside the browser, where nothing can listen for an answer.');
+  }
+  if (runsIn === 'local') return open('The browser hands the answer to this computer (127.0.0.1).');
+  const where = remoteName === undefined ? 'another computer' : `another computer (${remoteName})`;
+  const person = ui === 'web' ? 'the computer of the browser' : 'yours';
+  return doubtful(`The extension runs on ${where}, and the answer would go to ${person}.`);
+}
+
+function judgeBridge({ provider: { redirect } }: PlanInput): Verdict {
+  const page = redirect.bridge ?? redirect.relay;
+  if (page === undefined) return closed('No bridge page is set for the provider.');
+  return open(`The page that is set for the provider, on ${new URL(page).host}, hands the answer on.`);
+}
+
+/** The plan as it stands in the log. */
+export function describePlan(plan: Plan): Readonly<Record<string, readonly string[]>> {
+  const reasons = (planned: readonly PlannedWay[]) => planned.map(({ way, reason }) => `${way}: ${reason}`);
+  return {
+    tries: reasons(plan.tries),
+    offered: reasons(plan.offered),
+    closed: plan.closed.map(({ way, why }) => `${way}: ${why}`),
+  };
+}

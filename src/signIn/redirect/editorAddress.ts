@@ -1,0 +1,58 @@
+import { secret } from '../../platform/secret.ts';
+import { base64urlOf } from '../../protocol/base64url.ts';
+import { Failure } from '../../protocol/failure.ts';
+import type { PendingResponses } from '../pendingResponses.ts';
+import type { Redirect } from './redirect.ts';
+
+/** The address at which the editor hands what a browser opens on to this extension. */
+export interface EditorAddress {
+  /** Resolves with a complete address; on the desktop it is the same at all times for the same path. */
+  of(path: string, query?: string): Promise<string>;
+}
+
+/** The authorization response goes straight to the editor's address. */
+export const editorRedirect = (editor: EditorAddress, pending: PendingResponses): Redirect => ({
+  async open({ nonce, path }) {
+    const redirectUri = await editor.of(path);
+    const { response, drop } = pending.expect(nonce, path);
+    return { redirectUri, state: nonce, response, close: drop };
+  },
+});
+
+/**
+ * The response goes to a static page (`media/bridge.html`), which opens the editor's address with it. The page
+ * learns that address from `state`, after the nonce, and opens it only if it is among those it allows.
+ */
+export const bridgeRedirect = (editor: EditorAddress, pending: PendingResponses): Redirect => ({
+  async open({ nonce, path, provider }) {
+    const redirectUri = pageOf(provider.redirect.bridge, provider.issuer);
+    const state = secret(`${nonce.reveal()}.${base64urlOf(new TextEncoder().encode(await editor.of(path)))}`);
+    const { response, drop } = pending.expect(state, path);
+    return { redirectUri, state, response, close: drop };
+  },
+});
+
+/**
+ * The response goes to a relay that takes the whole of `state` for the address to open, as
+ * `https://vscode.dev/redirect` does. The address carries the nonce, by which the response is known here.
+ */
+export const relayRedirect = (editor: EditorAddress, pending: PendingResponses): Redirect => ({
+  async open({ nonce, path, provider }) {
+    const redirectUri = pageOf(provider.redirect.relay, provider.issuer);
+    const target = await editor.of(path, `relay=${nonce.reveal()}`);
+    const state = secret(encodeURIComponent(target));
+    const { response, drop } = pending.expect(nonce, path, 'relay');
+    const withState = response.then(parameters => {
+      const own = new URLSearchParams(parameters);
+      own.delete('relay');
+      own.set('state', state.reveal());
+      return own;
+    });
+    return { redirectUri, state, response: withState, close: drop };
+  },
+});
+
+function pageOf(address: string | undefined, issuer: string): string {
+  if (address !== undefined) return address;
+  throw new Failure('method-unsupported', { issuer, missing: 'the address of a bridge page' });
+}

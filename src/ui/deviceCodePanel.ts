@@ -1,0 +1,157 @@
+import * as vscode from 'vscode';
+import { randomText } from '../platform/random.ts';
+import type { DeviceAuthorization, PollState } from '../protocol/deviceAuthorization.ts';
+import type { Failure } from '../protocol/failure.ts';
+import type { Provider } from '../providers/definition.ts';
+import type { DeviceScreen } from '../signIn/deviceSignIn.ts';
+import { qrCode, type QrCode } from './qrCode.ts';
+
+/** What the page shows; it holds no secret: the code is for the person, and of use with the device code only. */
+interface ShownState {
+  code?: {
+    provider: string;
+    userCode: string;
+    host: string;
+    verificationUri: string;
+    qr: QrCode | undefined;
+    /** Milliseconds from the moment of sending. */
+    expiresIn: number;
+  };
+  status: string;
+  expired: boolean;
+}
+
+export interface DeviceCodePanelOptions {
+  /** The page, `media/deviceCode.html`. */
+  page(): Promise<string>;
+  now(): number;
+  /** The person has closed the panel, or pressed Cancel. */
+  cancel(): void;
+}
+
+/** Shows a device code in a panel of the editor. */
+export function deviceCodePanel(options: DeviceCodePanelOptions): DeviceScreen {
+  return {
+    open(provider) {
+      const panel = createPanel(provider);
+      const state: ShownState = { status: 'Asking for a code…', expired: false };
+      let authorization: DeviceAuthorization | undefined;
+      let wantsNewCode: (() => void) | undefined;
+      let closing = false;
+
+      const send = (): void => {
+        const code = authorization && shownCode(provider, authorization, options.now());
+        void panel.webview.postMessage({ ...state, code });
+      };
+      const received = panel.webview.onDidReceiveMessage((message: unknown) => {
+        switch (message) {
+          case 'ready':
+            return send();
+          case 'open':
+            return void copyAndOpen(authorization);
+          case 'new-code':
+            return wantsNewCode?.();
+          case 'cancel':
+            return options.cancel();
+          default:
+        }
+      });
+      const disposed = panel.onDidDispose(() => {
+        received.dispose();
+        disposed.dispose();
+        if (!closing) options.cancel();
+      });
+      void options.page().then(page => {
+        if (!closing) panel.webview.html = page.replaceAll('{{nonce}}', randomText(16));
+      });
+
+      return {
+        showCode(next) {
+          authorization = next;
+          state.expired = false;
+          state.status = 'Waiting for you to enter the code.';
+          send();
+        },
+        showState(poll) {
+          state.status = statusText(poll);
+          send();
+        },
+        showExpired() {
+          state.expired = true;
+          state.status = 'The code has expired.';
+          send();
+          return new Promise<void>(resolve => {
+            wantsNewCode = () => {
+              wantsNewCode = undefined;
+              state.status = 'Asking for a new code…';
+              send();
+              resolve();
+            };
+          });
+        },
+        close() {
+          closing = true;
+          panel.dispose();
+        },
+      };
+    },
+  };
+}
+
+function createPanel(provider: Provider): vscode.WebviewPanel {
+  return vscode.window.createWebviewPanel(
+    'oidc.deviceCode',
+    `Sign in to ${provider.label}`,
+    { viewColumn: vscode.ViewColumn.Active },
+    { enableScripts: true, enableCommandUris: false, localResourceRoots: [] },
+  );
+}
+
+function shownCode(
+  provider: Provider,
+  authorization: DeviceAuthorization,
+  now: number,
+): NonNullable<ShownState['code']> {
+  const { userCode, verificationUri, verificationUriComplete, expiresAt } = authorization;
+  return {
+    provider: provider.label,
+    userCode,
+    host: new URL(verificationUri).host,
+    verificationUri,
+    qr: qrCode(verificationUriComplete ?? verificationUri),
+    expiresIn: Math.max(0, expiresAt - now),
+  };
+}
+
+function statusText(state: PollState): string {
+  switch (state.kind) {
+    case 'waiting':
+      return 'Waiting for you to enter the code.';
+    case 'slowed-down':
+      return `Waiting for you to enter the code. The provider asked to be asked less often: every ${state.interval} seconds.`;
+    case 'retrying':
+      return `${trouble(state.reason)} Trying again in ${state.seconds} seconds; the code stays valid.`;
+  }
+}
+
+function trouble({ code, details }: Failure): string {
+  const host = String(details['host'] ?? 'The provider');
+  switch (code) {
+    case 'unreachable':
+      return `${host} cannot be reached: ${String(details['reason'])}.`;
+    case 'timed-out':
+      return `${host} does not answer.`;
+    case 'rate-limited':
+      return `${host} asked for a pause.`;
+    default:
+      return `${host} has a problem.`;
+  }
+}
+
+async function copyAndOpen(authorization: DeviceAuthorization | undefined): Promise<void> {
+  if (!authorization) return;
+  await vscode.env.clipboard.writeText(authorization.userCode);
+  const address = authorization.verificationUriComplete ?? authorization.verificationUri;
+  // Text is passed on as it is; a `Uri` would be encoded anew.
+  await vscode.env.openExternal(address as unknown as vscode.Uri);
+}

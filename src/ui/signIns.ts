@@ -1,0 +1,150 @@
+import * as vscode from 'vscode';
+import type { SecretStorage } from '../platform/secretStorage.ts';
+import { secret, type Secret } from '../platform/secret.ts';
+import type { Wire } from '../protocol/wire.ts';
+import type { Log } from '../platform/log.ts';
+import type { Provider } from '../providers/definition.ts';
+import type { Way } from '../providers/signInMethods.ts';
+import type { Grant } from '../sessions/grant.ts';
+import type { SignInContext } from '../signIn/context.ts';
+import type { PendingResponses } from '../signIn/pendingResponses.ts';
+import type { Plan } from '../signIn/planner.ts';
+import { uriHandlerAddress } from '../signIn/redirect/uriHandler.ts';
+import { createRegistrations, type Registrations } from '../signIn/registrations.ts';
+import { createRunningSignIns } from './runningSignIns.ts';
+import { withSignInProgress } from './signInProgress.ts';
+import { readSignInSettings } from './signInSettings.ts';
+import { readSurroundings } from './surroundings.ts';
+
+/** What a person signs in for. */
+export interface SignInWish {
+  readonly provider: Provider;
+  readonly scopes: readonly string[];
+  readonly grantedScopes: readonly string[];
+  readonly loginHint: string | undefined;
+}
+
+/** The sign-ins of this window, as a person sees them. */
+export interface SignIns extends vscode.Disposable {
+  /** @throws Failure, or `vscode.CancellationError` if the person cancelled. */
+  run(wish: SignInWish): Promise<Grant>;
+  /** The next sign-in to this provider goes this way. */
+  choose(providerId: string, way: Way): void;
+  /** What the latest sign-in to this provider could have done. */
+  latestPlan(providerId: string): Plan | undefined;
+  /** How a sign-in to this provider would go. */
+  plan(provider: Provider): Promise<Plan>;
+}
+
+export interface SignInsOptions {
+  readonly wire: Wire;
+  readonly log: Log;
+  readonly extension: vscode.Extension<unknown>;
+  readonly pending: PendingResponses;
+  readonly registrations: Registrations;
+  /** Starts a sign-in another way where none is under way. */
+  startAnother(): Promise<void>;
+}
+
+export function createSignIns(options: SignInsOptions): SignIns {
+  const { wire, log, extension, pending, registrations } = options;
+  const failedWays = new Map<string, Set<Way>>();
+  const chosenWays = new Map<string, Way>();
+  const plans = new Map<string, Plan>();
+  const running = createRunningSignIns(() => options.startAnother());
+  const editor = uriHandlerAddress(extension.id);
+  const page = async (name: string): Promise<string> => {
+    const file = vscode.Uri.joinPath(extension.extensionUri, 'media', name);
+    return new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
+  };
+
+  const contextOf = async (cancel: () => void): Promise<SignInContext> => {
+    // Loaded here: a window in which nobody signs in does without them.
+    const [{ createRedirects }, { deviceCodePanel }] = await Promise.all([
+      import('../signIn/redirect/redirects.ts'),
+      import('./deviceCodePanel.ts'),
+    ]);
+    const { method, timeouts, clientDocument } = readSignInSettings();
+    return {
+      wire,
+      log,
+      surroundings: readSurroundings(extension),
+      redirects: createRedirects({ editor, pending, loopbackPage: () => page('loopback.html') }),
+      registrations,
+      clientDocument,
+      method,
+      timeouts,
+      device: deviceCodePanel({
+        page: () => page('deviceCode.html'),
+        now: () => wire.clock.now(),
+        cancel,
+      }),
+      failedWays,
+      openBrowser,
+      tell: sentence => void vscode.window.showInformationMessage(sentence),
+    };
+  };
+
+  return {
+    async run(wish) {
+      const { provider } = wish;
+      const id = crypto.randomUUID();
+      const way = chosenWays.get(provider.id);
+      chosenWays.delete(provider.id);
+      try {
+        return await withSignInProgress(provider, id, async ({ signal, progress, cancel }) => {
+          const [context, { signIn }] = await Promise.all([contextOf(cancel), import('../signIn/signIn.ts')]);
+          return signIn(context, {
+            ...wish,
+            way,
+            signal,
+            progress,
+            onPlan(plan, control) {
+              plans.set(provider.id, plan);
+              running.add({ id, provider, plan, control, cancel });
+            },
+          });
+        });
+      } finally {
+        running.remove(id);
+      }
+    },
+    choose: (providerId, way) => void chosenWays.set(providerId, way),
+    latestPlan: providerId => plans.get(providerId),
+    async plan(provider) {
+      const [context, { planFor }] = await Promise.all([
+        contextOf(() => undefined),
+        import('../signIn/signIn.ts'),
+      ]);
+      const { plan } = await planFor(context, provider);
+      return plan;
+    },
+    dispose: () => void running.dispose(),
+  };
+}
+
+/** This editor's registrations at providers; a person is asked for an initial access token where one is needed. */
+export function editorRegistrations(storage: SecretStorage, wire: Wire): Registrations {
+  return createRegistrations({ storage, wire, askInitialAccessToken });
+}
+
+async function askInitialAccessToken(provider: Provider): Promise<Secret | undefined> {
+  const text = await vscode.window.showInputBox({
+    title: `Register this editor at ${provider.label}`,
+    prompt:
+      'The provider lets applications register only with an initial access token, which its administrator gives out.',
+    placeHolder: 'initial access token',
+    password: true,
+    ignoreFocusOut: true,
+  });
+  const trimmed = text?.trim();
+  return trimmed === undefined || trimmed === '' ? undefined : secret(trimmed);
+}
+
+/**
+ * Opens an address in the person's browser. The typings ask for a `Uri`, but that decodes and encodes the
+ * address again, which changes escapes within escapes (`%26` in a redirect URI); text is passed on as it is.
+ */
+async function openBrowser(address: Secret): Promise<boolean> {
+  return vscode.env.openExternal(address.reveal() as unknown as vscode.Uri);
+}

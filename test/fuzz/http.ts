@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import fc from 'fast-check';
+import { systemClock } from '../../src/platform/clock.ts';
+import { answerLimit } from '../../src/protocol/http.ts';
+import { createWire } from '../../src/protocol/wire.ts';
+import { recordingLog } from '../standIns/recordingLog.ts';
+import { damaged, nastyText } from './arbitraries.ts';
+import { resultOf, type RunningTarget, type Target } from './target.ts';
+
+/** What a server writes, byte for byte; the connection ends after it. */
+const answer = damaged(
+  fc
+    .record({
+      version: fc.constantFrom('HTTP/1.1', 'HTTP/1.0', 'HTTP/2', 'http/1.1'),
+      status: fc.oneof(
+        fc.integer({ min: 0, max: 1000 }),
+        fc.constantFrom(100, 101, 200, 204, 301, 304, 401, 500),
+      ),
+      headers: fc.array(
+        fc.oneof(
+          fc.constantFrom(
+            'Content-Type: application/json',
+            'Transfer-Encoding: chunked',
+            'Content-Encoding: gzip',
+            'Content-Encoding: deflate, br, gzip',
+            'Content-Length: 5',
+            'Content-Length: 99999999999999999999',
+            'Content-Length: -1',
+            'Location: https://evil.example/\u202e?code=1',
+            'Location: [a](command:quit)',
+            'Retry-After: 999999999999',
+            'Connection: upgrade',
+          ),
+          nastyText.map(text => `X-Y: ${text.slice(0, 500)}`),
+        ),
+        { maxLength: 5 },
+      ),
+      body: fc.oneof(nastyText, fc.constantFrom('{}', '5\r\nhello\r\n0\r\n\r\n', 'ffffffffffffffff\r\n')),
+    })
+    .map(({ version, status, headers, body }) =>
+      [`${version} ${status} OK`, ...headers, '', body].join('\r\n'),
+    ),
+);
+
+/** The real http client over a real socket, against a server that writes anything at all. */
+async function start(): Promise<RunningTarget> {
+  let bytes = '';
+  const server: Server = createServer(socket => {
+    socket.on('error', () => socket.destroy());
+    socket.once('data', () => socket.end(bytes));
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const wire = createWire({ fetch, clock: systemClock, log: recordingLog() });
+  const property = fc.asyncProperty(answer, async text => {
+    bytes = text;
+    const http = wire.http({ allowLoopbackHttp: true });
+    const response = await resultOf(() => http(`http://127.0.0.1:${port}/`, {}));
+    assert.equal(wire.traffic.open, 0);
+    if (!response) return;
+    assert.ok(response.status < 300 || response.status >= 400, 'no redirect is followed');
+    assert.ok((await response.arrayBuffer()).byteLength <= answerLimit);
+  });
+  return {
+    property: property,
+    close: () => new Promise(resolve => server.close(() => resolve())),
+  };
+}
+
+export const httpTargets: readonly Target[] = [{ name: 'http answer', start }];

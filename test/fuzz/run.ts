@@ -1,0 +1,54 @@
+/**
+ * `npm run fuzz -- --minutes N`: new random inputs for every target in turn, until the time is over.
+ * Ends with the line `N passed, N failed`, counted in targets. What it finds is to be kept in regressions.ts.
+ */
+import { parseArgs } from 'node:util';
+import fc from 'fast-check';
+import { regressions } from './regressions.ts';
+import { targets } from './targets.ts';
+
+/** The most memory that may be in use after any round, in bytes. */
+const memoryLimit = 1024 ** 3;
+
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '1' }, target: { type: 'string' } },
+});
+const minutes = Number(values.minutes);
+if (!(minutes > 0)) throw new Error('--minutes must be a positive number');
+const chosen = targets.filter(({ name }) => values.target === undefined || name === values.target);
+if (chosen.length === 0)
+  throw new Error(`There is no such target. There are: ${targets.map(({ name }) => name).join(', ')}`);
+
+const end = Date.now() + minutes * 60_000;
+const tried = new Map<string, number>();
+const failed = new Set<string>();
+let round = 0;
+while (Date.now() < end) {
+  round++;
+  for (const { name, start } of chosen) {
+    const left = end - Date.now();
+    if (left <= 0 || failed.has(name)) continue;
+    const { property, close } = await start();
+    const seed = Math.floor(Math.random() * 0x7fff_ffff);
+    const examples = round === 1 ? (regressions[name] ?? []).map((input): [unknown] => [input]) : [];
+    const details = await fc.check(property, { seed, numRuns: 500, examples, interruptAfterTimeLimit: left });
+    await close();
+    tried.set(name, (tried.get(name) ?? 0) + details.numRuns);
+    const { rss } = process.memoryUsage();
+    if (details.failed && !details.interrupted) {
+      failed.add(name);
+      console.log(`\n✗ ${name} (seed ${seed}, path ${details.counterexamplePath ?? ''})`);
+      console.log(`  '${name}': [${fc.stringify(details.counterexample?.[0])}],`);
+      console.log(details.errorInstance);
+    } else if (rss > memoryLimit) {
+      failed.add(name);
+      console.log(`\n✗ ${name} (seed ${seed}): ${Math.round(rss / 1024 ** 2)} MiB in use`);
+    }
+  }
+}
+
+for (const { name } of chosen) {
+  console.log(`${failed.has(name) ? '✗' : '✔'} ${name.padEnd(24)} ${tried.get(name) ?? 0} inputs`);
+}
+console.log(`${chosen.length - failed.size} passed, ${failed.size} failed`);
+process.exit(failed.size > 0 ? 1 : 0);

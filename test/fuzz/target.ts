@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { Failure } from '../../src/protocol/failure.ts';
+
+/** One kind of input, and what must hold whatever it is. */
+export interface Target {
+  readonly name: string;
+  /** Makes ready what the checks share, such as a server. */
+  start(): Promise<RunningTarget>;
+}
+
+export interface RunningTarget {
+  readonly property: fc.IRawProperty<[unknown]>;
+  close(): Promise<void>;
+}
+
+/** @param check throws if the invariant does not hold. */
+export function target<Input>(
+  name: string,
+  inputs: fc.Arbitrary<Input>,
+  check: (input: Input) => Promise<void> | void,
+): Target {
+  return {
+    name,
+    start: () =>
+      Promise.resolve({
+        property: fc.asyncProperty(inputs, async input => check(input)),
+        close: () => Promise.resolve(),
+      }),
+  };
+}
+
+/** What the editor makes a link of in a message. */
+const link = /\[[^\]]+\]\([^)]+\)/;
+
+/** The longest message that a person can be expected to read, in characters. */
+const longestMessage = 3000;
+
+/** A failure that can be shown: ours, of bounded length, without control characters, and with no link in it. */
+export function assertShowable(error: unknown): asserts error is Failure {
+  assert.ok(
+    error instanceof Failure,
+    `not a Failure: ${error instanceof Error ? error.stack : String(error)}`,
+  );
+  assert.ok(error.message.length <= longestMessage, `a message of ${error.message.length} characters`);
+  assert.doesNotMatch(error.message, /[\p{Cc}\p{Cf}]/u);
+  assert.doesNotMatch(error.message, link);
+  assert.equal(error.cause, undefined);
+}
+
+/** The result, or undefined if it was refused in the way it must be. */
+export async function resultOf<T>(run: () => Promise<T> | T): Promise<T | undefined> {
+  try {
+    return await run();
+  } catch (error) {
+    assertShowable(error);
+    return undefined;
+  }
+}

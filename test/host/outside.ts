@@ -1,0 +1,58 @@
+/**
+ * What tests inside an extension host need of the world outside of it: the person at the browser, the messages
+ * on the screen and the files of the log. The program that started the editor provides it over HTTP, see
+ * `test/editor/outside.ts`.
+ */
+import * as vscode from 'vscode';
+import { outsideVariable, type PersonAtBrowser } from '../editor/outsideAddress.ts';
+import type { Notification } from '../editor/workbench/messages.ts';
+import { waitFor } from '../editor/workbench/waiting.ts';
+
+async function ask(method: string, path: string, body?: unknown): Promise<unknown> {
+  const address = process.env[outsideVariable];
+  if (address === undefined)
+    throw new Error(`${outsideVariable} is not set: nobody is outside of this editor`);
+  const response = await fetch(`${address}${path}`, {
+    method,
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  return response.json();
+}
+
+/**
+ * From now on this person answers the pages that the editor opens, in a browser that knows nobody yet. With
+ * nobody there the pages stay as they are.
+ */
+export async function sitDown(person: PersonAtBrowser | undefined): Promise<void> {
+  await ask('PUT', '/person', person ?? null);
+}
+
+/** What went wrong for the person at the browser so far, in sentences. */
+export async function browserProblems(): Promise<string[]> {
+  return (await ask('GET', '/problems')) as string[];
+}
+
+/** The messages that nobody has cleared, newest first. */
+export async function messages(): Promise<Notification[]> {
+  // While tests run, the editor shows them in this list only.
+  await vscode.commands.executeCommand('notifications.showList');
+  return (await ask('GET', '/messages')) as Notification[];
+}
+
+/** Waits until there is a message that matches. */
+export async function waitForMessage(wanted: RegExp): Promise<Notification> {
+  return waitFor(
+    async () => `the message ${String(wanted)}; there are: ${JSON.stringify(await messages())}`,
+    async () => (await messages()).find(({ message }) => wanted.test(message)),
+  );
+}
+
+export async function clearMessages(): Promise<void> {
+  await vscode.commands.executeCommand('notifications.clearAll');
+}
+
+/** The text of every log file, by its path. */
+export async function logFiles(): Promise<Map<string, string>> {
+  return new Map(Object.entries((await ask('GET', '/logs')) as Record<string, string>));
+}

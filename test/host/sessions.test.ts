@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { waitFor } from '../editor/workbench/waiting.ts';
+import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
+import { people } from '../servers/people.ts';
+import { startResourceServer, type ResourceServer } from '../servers/resourceServer.ts';
+import {
+  acceptUntil,
+  accountLabels,
+  changesDuring,
+  configure,
+  consumer,
+  consumerId,
+  definitionOf,
+  issuerHost,
+  menuEntry,
+  secrets,
+  signInFromMenu,
+  silently,
+} from './editor.ts';
+import { browserProblems, sitDown, waitForMessage } from './outside.ts';
+
+describe('sessions', () => {
+  let identityProvider: IdentityProvider;
+  let resourceServer: ResourceServer;
+  const tokenRequests = () => identityProvider.requestsTo(identityProvider.endpoints.token);
+  const revocations = () => identityProvider.requestsTo(identityProvider.endpoints.revocation);
+  const change = 'oidc (Company)';
+
+  before(async () => {
+    identityProvider = await startIdentityProvider({ host: issuerHost });
+    const { issuer, address } = identityProvider;
+    resourceServer = await startResourceServer({ issuer, issuerAddress: address });
+    const settings = vscode.workspace.getConfiguration('consumer');
+    await settings.update('resourceServer', resourceServer.url, vscode.ConfigurationTarget.Global);
+    await configure({ oidc: definitionOf(identityProvider, { label: 'Company' }) });
+    await sitDown(people.alice);
+  });
+  after(async () => {
+    for (const { body } of tokenRequests()) {
+      for (const name of ['code', 'code_verifier', 'refresh_token']) {
+        if (typeof body[name] === 'string') secrets.add(body[name]);
+      }
+    }
+    await sitDown(undefined);
+    await resourceServer.close();
+    await identityProvider.close();
+    assert.deepEqual(await browserProblems(), []);
+    assert.deepEqual(identityProvider.failures, []);
+  });
+
+  it('are none before anybody has signed in, and to say so takes no network', async () => {
+    assert.equal(await silently('oidc', ['openid', 'profile']), undefined);
+    assert.equal(await (await consumer()).askSilently(), undefined);
+    assert.deepEqual(await vscode.authentication.getAccounts('oidc'), []);
+    assert.deepEqual(identityProvider.requests, []);
+  });
+
+  it('come from a sign-in, with the scopes that were asked for and the account of the person', async () => {
+    await signInFromMenu('oidc', ['email']);
+    const session = await silently('oidc', ['email']);
+    assert.deepEqual(session?.scopes, ['email']);
+    assert.equal(session?.account.id, people.alice.sub);
+    assert.equal(session?.account.label, 'alice');
+    assert.equal(tokenRequests().length, 1);
+  });
+
+  it('belong to the extension that was allowed to have them', async () => {
+    assert.equal(await (await consumer()).askSilently(), undefined);
+  });
+
+  it('are got by another extension from the menu entry that was there since it started', async () => {
+    const { askSilently, whoAmI } = await consumer();
+    await vscode.commands.executeCommand(await menuEntry('oidc', consumerId));
+    const session = await askSilently();
+    assert.deepEqual(session?.scopes, ['openid', 'profile']);
+    assert.equal(session?.account.label, 'alice');
+    secrets.add(session.accessToken);
+    assert.equal(await whoAmI(), people.alice.name);
+    assert.equal(tokenRequests().length, 2);
+  });
+
+  it('keep the order and the repetitions in which scopes were asked for', async () => {
+    const before = identityProvider.requests.length;
+    for (const scopes of [
+      ['openid', 'profile'],
+      ['profile', 'openid'],
+      ['profile', 'openid', 'profile'],
+    ]) {
+      assert.deepEqual((await silently('oidc', scopes))?.scopes, scopes);
+    }
+    assert.equal(identityProvider.requests.length, before, 'no request to the provider');
+  });
+
+  it('are served for fewer scopes than were granted, without a request', async () => {
+    const before = identityProvider.requests.length;
+    const all = await silently('oidc', ['openid', 'profile']);
+    for (const scopes of [['profile'], [], ['openid', 'offline_access']]) {
+      const session = await silently('oidc', scopes);
+      assert.deepEqual(session?.scopes, scopes);
+      assert.equal(session?.accessToken, all?.accessToken);
+    }
+    assert.equal(identityProvider.requests.length, before);
+  });
+
+  it('are not served for a scope that was not granted', async () => {
+    assert.equal(await silently('oidc', ['openid', 'groups']), undefined);
+    assert.equal(await silently('oidc', ['no-such-scope']), undefined);
+  });
+
+  it('grow by a sign-in for more: the account keeps what it had, under the same ids', async () => {
+    const old = await silently('oidc', ['openid', 'profile']);
+    await signInFromMenu('oidc', ['openid', 'groups']);
+    const more = await silently('oidc', ['openid', 'groups']);
+    assert.deepEqual(more?.scopes, ['openid', 'groups']);
+    const now = await silently('oidc', ['openid', 'profile']);
+    assert.equal(now?.id, old?.id);
+    assert.notEqual(now?.accessToken, old?.accessToken);
+    assert.equal(now?.accessToken, more?.accessToken);
+    assert.deepEqual(await accountLabels('oidc'), ['alice']);
+    assert.ok(await (await consumer()).askSilently(), 'the consumer still has its session');
+  });
+
+  it('are also got by the command of the palette; those who listen are told once', async () => {
+    const before = tokenRequests().length;
+    const changes = await changesDuring(() => vscode.commands.executeCommand('oidc.signIn'));
+    assert.deepEqual(changes, [change]);
+    await waitForMessage(/^Signed in to Company as alice\.$/);
+    assert.equal(tokenRequests().length, before + 1);
+    assert.deepEqual(await accountLabels('oidc'), ['alice']);
+  });
+
+  it('of two accounts stand side by side', async () => {
+    await sitDown(people.bob);
+    const changes = await changesDuring(() => vscode.commands.executeCommand('oidc.signIn'));
+    assert.deepEqual(changes, [change]);
+    const accounts = await vscode.authentication.getAccounts('oidc');
+    assert.deepEqual(accounts.map(({ label }) => label).sort(), ['alice', 'bob']);
+    const bob = accounts.find(({ label }) => label === 'bob');
+    assert.ok(bob);
+    assert.equal(await silently('oidc', ['openid'], bob), undefined, 'nobody was allowed to use it');
+    const alice = accounts.find(({ label }) => label === 'alice');
+    assert.ok(alice);
+    assert.equal((await silently('oidc', ['openid'], alice))?.account.label, 'alice');
+  });
+
+  it('end with a sign-out, of which the provider is told and those who listen, once', async () => {
+    // The account that signed in last stands first.
+    const changes = await changesDuring(() => acceptUntil(vscode.commands.executeCommand('oidc.signOut')));
+    assert.deepEqual(changes, [change]);
+    assert.deepEqual(await accountLabels('oidc'), ['alice']);
+    assert.ok(await silently('oidc', ['openid', 'profile']), 'the other account stays');
+    await waitFor('the provider to be told', () => Promise.resolve(revocations().length > 0));
+
+    await acceptUntil(vscode.commands.executeCommand('oidc.signOut'));
+    assert.deepEqual(await accountLabels('oidc'), []);
+    assert.equal(await silently('oidc', ['openid', 'profile']), undefined);
+    assert.equal(await (await consumer()).askSilently(), undefined);
+    await vscode.commands.executeCommand('oidc.signOut');
+    await waitForMessage(/^You are not signed in with any identity provider/);
+  });
+
+  it('carry an empty list of scopes if they were asked for with one', async () => {
+    await sitDown(people.alice);
+    await signInFromMenu('oidc', []);
+    const session = await silently('oidc', []);
+    assert.deepEqual(session?.scopes, []);
+    const authorization = identityProvider.requestsTo(identityProvider.endpoints.authorization).at(-1);
+    assert.match(
+      String(authorization?.query['scope']),
+      /\bopenid\b/,
+      'the provider is asked for what it needs',
+    );
+  });
+});

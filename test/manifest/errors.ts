@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises';
+import * as prettier from 'prettier';
+import { failures } from '../../src/protocol/failure.ts';
+
+const documentFile = new URL('../../docs/errors.md', import.meta.url);
+
+const introduction = `# What can go wrong
+
+<!-- Written by \`npm run generate\` from src/protocol/failure.ts; change it there. -->
+
+Every failure of a sign-in, a refresh or a sign-out is one of these. A message consists of what happened and of what
+you can do; \`…\` stands for a detail such as the host. What a server said itself stands in quotation marks, shortened,
+without control characters and links. The code is what the log shows.
+
+**Passing** means that the same request can succeed later: an existing sign-in is kept, and tried again by itself.
+**Final** means that it cannot, until somebody does something.
+`;
+
+/** docs/errors.md as it is and as it follows from the code. */
+export async function generatedErrors(): Promise<{ file: URL; current: string; generated: string }> {
+  const current = await readFile(documentFile, 'utf8').catch(() => '');
+  const rows = Object.entries(failures)
+    .sort(([a], [b]) => a.localeCompare(b, 'en'))
+    .map(([code, { kind, what, next }]) => `| \`${code}\` | ${kind} | ${cell(what)} | ${cell(next)} |`);
+  const table = ['| code | kind | what happened | what you can do |', '|---|---|---|---|', ...rows].join(
+    '\n',
+  );
+  const options = { ...(await prettier.resolveConfig(documentFile)), parser: 'markdown' };
+  const generated = await prettier.format(`${introduction}\n${table}\n`, options);
+  return { file: documentFile, current, generated };
+}
+
+const cell = (text: string): string =>
+  text
+    .replace(/ ?\{said\}/g, '')
+    .replace(/\{\w+\}/g, '…')
+    .replaceAll('|', '\\|');

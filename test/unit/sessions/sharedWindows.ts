@@ -1,0 +1,146 @@
+import { join } from 'node:path';
+import { systemClock } from '../../../src/platform/clock.ts';
+import { secret } from '../../../src/platform/secret.ts';
+import type { Tokens } from '../../../src/protocol/tokens.ts';
+import { createAccounts, type Accounts } from '../../../src/sessions/accounts.ts';
+import { createActivityLog, type ActivityLog } from '../../../src/sessions/activity.ts';
+import type { Grant } from '../../../src/sessions/grant.ts';
+import { createGrantBook, type GrantBook } from '../../../src/sessions/grantBook.ts';
+import { createGrantStore, type SetAside } from '../../../src/sessions/grantStore.ts';
+import { shareGrants, type Sharing } from '../../../src/sessions/sharing.ts';
+import type { Windows } from '../../../src/sessions/windowCalls.ts';
+import { joinWindows } from '../../../src/windows/group.ts';
+import { memorySecretStorage, type MemorySecretStorage } from '../../standIns/memorySecretStorage.ts';
+import { recordingLog, type RecordingLog } from '../../standIns/recordingLog.ts';
+import { temporaryDirectory } from '../../windows/surroundings.ts';
+
+/** A window with a book of its own that meets the others of the test over real sockets. */
+export interface SharedWindow {
+  readonly storage: MemorySecretStorage;
+  readonly book: GrantBook;
+  readonly sharing: Sharing;
+  readonly accounts: Accounts;
+  readonly activity: ActivityLog;
+  readonly log: RecordingLog;
+  readonly setAside: SetAside[];
+  /** What the person was shown here. */
+  readonly shown: Grant[];
+  /** Redirect responses that were offered here: path and `state`. */
+  readonly offered: string[];
+  focused: boolean;
+  /** The `state` that a sign-in waits for here. */
+  waitsFor: string | undefined;
+  role(): string;
+  close(): Promise<void>;
+}
+
+/** Windows of one test, and the server that their refresh tokens go to. */
+export function sharedWindows() {
+  const directory = temporaryDirectory();
+  const windows: SharedWindow[] = [];
+  const server = {
+    /** Every refresh token that was sent, in order. */
+    sent: [] as string[],
+    answer: (grant: Grant): Promise<Tokens> => Promise.resolve(nextTokens(grant)),
+  };
+  return {
+    server,
+    async open(storage = memorySecretStorage()): Promise<SharedWindow> {
+      const log = recordingLog();
+      const clock = systemClock;
+      const setAside: SetAside[] = [];
+      const store = createGrantStore({ storage, log, onSetAside: entry => setAside.push(entry) });
+      const book = createGrantBook(store, clock, log);
+      let text: string | undefined;
+      const activity = createActivityLog(
+        {
+          read: () => Promise.resolve(text),
+          write(written) {
+            text = written;
+            return Promise.resolve();
+          },
+        },
+        log,
+      );
+      const joined = Promise.withResolvers<Windows>();
+      const sharing = shareGrants({
+        book,
+        clock,
+        log,
+        activity,
+        directory: join(directory.path, 'w'),
+        findWayToJoin: () =>
+          Promise.resolve(options => {
+            const group = joinWindows(options);
+            joined.resolve(group);
+            return group;
+          }),
+        keeper: {
+          random: () => 0,
+          refresh(grant, beforeSending) {
+            beforeSending();
+            server.sent.push(grant.tokens.refreshToken?.reveal() ?? '');
+            return server.answer(grant);
+          },
+          isConfigured: () => true,
+          assumedLifetime: () => undefined,
+          onOrphaned: () => undefined,
+        },
+        isFocused: () => window.focused,
+        showSignInNeeded: grant => window.shown.push(grant),
+        deliver(path, parameters) {
+          window.offered.push(`${path} ${parameters.get('state') ?? ''}`);
+          return parameters.get('state') === window.waitsFor;
+        },
+      });
+      const accounts = createAccounts({
+        book,
+        clock,
+        log,
+        renew: (id, serial) => sharing.renew(id, serial),
+        add: (provider, grant) => sharing.add(provider, grant),
+        assumedLifetime: () => undefined,
+      });
+      const group = await joined.promise;
+      let closed: Promise<void> | undefined;
+      const window: SharedWindow = {
+        storage,
+        book,
+        sharing,
+        accounts,
+        activity,
+        log,
+        setAside,
+        shown: [],
+        offered: [],
+        focused: false,
+        waitsFor: undefined,
+        role: () => group.role,
+        close: () => (closed ??= sharing.dispose()),
+      };
+      windows.push(window);
+      await until(() => group.role !== 'joining');
+      return window;
+    },
+    async end(): Promise<void> {
+      await Promise.all(windows.map(window => window.close()));
+      directory.remove();
+    },
+  };
+}
+
+/** What a server that rotates refresh tokens answers, for an hour. */
+export const nextTokens = ({ tokens }: Grant): Tokens => ({
+  accessToken: secret(`access-${tokens.serial + 1}`),
+  refreshToken: secret(`refresh-${tokens.serial + 1}`),
+  idToken: undefined,
+  idTokenClaims: undefined,
+  receivedAt: Math.floor(Date.now() / 1000),
+  expiresAt: Math.floor(Date.now() / 1000) + 3600,
+  grantedScopes: undefined,
+});
+
+/** Waits for what other code brings about. A test that waits in vain ends by its own time-out. */
+export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await new Promise(resolve => setTimeout(resolve, 2));
+}

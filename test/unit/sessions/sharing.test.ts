@@ -1,0 +1,352 @@
+import assert from 'node:assert/strict';
+import type { Grant } from '../../../src/sessions/grant.ts';
+import { serialiseGrant } from '../../../src/sessions/grant.ts';
+import { createGrantBook } from '../../../src/sessions/grantBook.ts';
+import { createGrantStore } from '../../../src/sessions/grantStore.ts';
+import { shareGrants } from '../../../src/sessions/sharing.ts';
+import { Failure } from '../../../src/protocol/failure.ts';
+import type { Tokens } from '../../../src/protocol/tokens.ts';
+import { manualClock, settled } from '../../standIns/manualClock.ts';
+import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
+import { recordingLog } from '../../standIns/recordingLog.ts';
+import { nextTokens, sharedWindows, until, type SharedWindow } from './sharedWindows.ts';
+import { someGrant, someProvider, someTokens } from './someGrant.ts';
+
+const scopes = ['openid', 'profile'];
+const now = (): number => Math.floor(Date.now() / 1000);
+const fresh = (serial = 1) => someTokens(serial, { receivedAt: now(), expiresAt: now() + 3600 });
+const ended = (serial = 1) => someTokens(serial, { receivedAt: now() - 3601, expiresAt: now() - 1 });
+const serialIn = (window: SharedWindow): number | undefined => window.book.known()[0]?.tokens.serial;
+const storedIn = ({ storage }: SharedWindow, id = 'grant-0001'): string =>
+  storage.values.get(`grant:${id}`) ?? '';
+
+describe('windows that share grants', function () {
+  this.timeout(20_000);
+  let windows: ReturnType<typeof sharedWindows>;
+  beforeEach(() => {
+    windows = sharedWindows();
+  });
+  afterEach(() => windows.end());
+
+  it('have each other’s sign-ins at once, each in its own storage', async () => {
+    const [a, b, c] = [await windows.open(), await windows.open(), await windows.open()];
+    const { session, kept } = await b.accounts.add(someProvider, someGrant({ tokens: fresh() }));
+    assert.equal(kept, true);
+    for (const window of [a, b, c]) {
+      await until(() => storedIn(window) !== '');
+      assert.deepEqual(
+        (await window.accounts.sessions(someProvider, scopes)).map(({ id }) => id),
+        [session.id],
+      );
+    }
+    assert.deepEqual(windows.server.sent, []);
+  });
+
+  it('send one request for a token that has ended, whoever and however many ask', async () => {
+    const opened = [await windows.open(), await windows.open(), await windows.open()];
+    await opened[2]?.accounts.add(someProvider, someGrant({ tokens: ended() }));
+    await until(() => opened.every(window => window.book.known().length === 1));
+    const asked = opened.flatMap(window =>
+      Array.from({ length: 1000 }, () => window.accounts.sessions(someProvider, scopes)),
+    );
+    const answers = await Promise.all(asked);
+    assert.deepEqual(
+      new Set(answers.map(([session]) => session?.accessToken.reveal())),
+      new Set(['access-2']),
+    );
+    assert.deepEqual(windows.server.sent, ['refresh-1']);
+  });
+
+  it('answer from a token that works without asking anybody', async () => {
+    const [owner, member] = [await windows.open(), await windows.open()];
+    await member.accounts.add(someProvider, someGrant({ tokens: fresh() }));
+    await until(() => owner.book.known().length === 1);
+    const reads = () => member.storage.calls.filter(({ key }) => key === 'grant:grant-0001').length;
+    await until(() => storedIn(member) !== '');
+    const before = reads();
+    const closing = owner.close();
+    assert.equal((await member.accounts.sessions(someProvider, scopes)).length, 1);
+    assert.equal(reads(), before);
+    await closing;
+  });
+
+  it('store a rotated token before whoever asked has it', async () => {
+    const [owner, member] = [await windows.open(), await windows.open()];
+    await owner.accounts.add(someProvider, someGrant({ tokens: ended() }));
+    await until(() => member.book.known().length === 1);
+    const [session] = await member.accounts.sessions(someProvider, scopes);
+    assert.equal(session?.accessToken.reveal(), 'access-2');
+    assert.match(storedIn(owner), /refresh-2/);
+    await until(() => storedIn(member).includes('refresh-2'));
+  });
+
+  it('know before a token is sent that it is about to be', async () => {
+    const [owner, member] = [await windows.open(), await windows.open()];
+    await owner.accounts.add(someProvider, someGrant({ tokens: ended() }));
+    await until(() => member.book.known().length === 1);
+    let seen: number | undefined;
+    windows.server.answer = grant => {
+      seen = member.book.known()[0]?.refreshSentAt;
+      return Promise.resolve(nextTokens(grant));
+    };
+    await owner.accounts.sessions(someProvider, scopes);
+    assert.ok(seen !== undefined && Math.abs(seen - now()) < 10);
+  });
+
+  it('sign out together, and a window that was away does not bring the grant back', async () => {
+    const away = memorySecretStorage();
+    const first = await windows.open(away);
+    await first.accounts.add(someProvider, someGrant({ tokens: fresh() }));
+    const second = await windows.open();
+    await until(() => storedIn(second) !== '');
+    await first.close();
+    await until(() => second.role() === 'owner');
+    const [session] = await second.accounts.sessions(someProvider, scopes);
+    assert.ok(session);
+    assert.equal((await second.accounts.remove(session.id))?.id, 'grant-0001');
+
+    const back = await windows.open(away);
+    await until(() => !away.values.has('grant:grant-0001'));
+    assert.deepEqual(await back.accounts.sessions(someProvider, scopes), []);
+    assert.deepEqual(await second.accounts.sessions(someProvider, scopes), []);
+    assert.match(away.values.get('grants') ?? '', /"removed":\d+/, 'also after the next start');
+  });
+
+  it('tell a sign-out in a member to the owner and to the others', async () => {
+    const [a, b, c] = [await windows.open(), await windows.open(), await windows.open()];
+    const { session } = await a.accounts.add(someProvider, someGrant({ tokens: fresh() }));
+    await until(() => [a, b, c].every(window => storedIn(window) !== ''));
+    const changes: unknown[] = [];
+    a.book.onDidChange(change => changes.push(a.accounts.change(change).removed.map(({ id }) => id)));
+    await b.accounts.remove(session.id);
+    await until(() => [a, b, c].every(window => storedIn(window) === ''));
+    assert.deepEqual(changes, [[session.id]]);
+  });
+
+  for (const [what, damage] of [
+    ['lost everything', (values: Map<string, string>) => values.clear()],
+    ['lost the index', (values: Map<string, string>) => values.delete('grants')],
+    ['lost a grant', (values: Map<string, string>) => values.delete('grant:grant-0001')],
+    ['has a garbled index', (values: Map<string, string>) => values.set('grants', 'garbage')],
+    ['has a garbled grant', (values: Map<string, string>) => values.set('grant:grant-0001', 'garbage')],
+    [
+      'has an old revision',
+      (values: Map<string, string>) => {
+        values.set('grant:grant-0001', serialiseGrant(someGrant({ tokens: fresh() })));
+        values.set('grants', '{"version":1,"grants":[{"id":"grant-0001","providerId":"oidc","revision":1}]}');
+      },
+    ],
+  ] as const) {
+    it(`repair the storage of a member that ${what}`, async () => {
+      const owner = await windows.open();
+      await owner.accounts.add(someProvider, someGrant({ revision: 7, tokens: fresh(3) }));
+      const values = new Map(owner.storage.values);
+      damage(values);
+      const member = await windows.open(memorySecretStorage(values));
+      await member.accounts.sessions(someProvider, scopes);
+      await until(() => storedIn(member).includes('refresh-3') && serialIn(member) === 3);
+      await until(() => /"revision":7/.test(member.storage.values.get('grants') ?? ''));
+    });
+
+    it(`repair the storage of an owner that ${what}`, async () => {
+      const seed = await windows.open();
+      await seed.accounts.add(someProvider, someGrant({ revision: 7, tokens: fresh(3) }));
+      const whole = memorySecretStorage(new Map(seed.storage.values));
+      const damaged = memorySecretStorage(new Map(seed.storage.values));
+      await seed.close();
+      damage(damaged.values);
+      const owner = await windows.open(damaged);
+      assert.equal(owner.role(), 'owner');
+      const member = await windows.open(whole);
+      assert.equal(member.role(), 'member');
+      await owner.accounts.sessions(someProvider, scopes);
+      await until(() => storedIn(owner).includes('refresh-3') && serialIn(owner) === 3);
+    });
+  }
+
+  it('let the next one refresh when the owner has gone', async () => {
+    const [owner, member] = [await windows.open(), await windows.open()];
+    await owner.accounts.add(someProvider, someGrant({ tokens: ended() }));
+    await until(() => member.book.known().length === 1);
+    await owner.close();
+    const [session] = await member.accounts.sessions(someProvider, scopes);
+    assert.equal(session?.accessToken.reveal(), 'access-2');
+    assert.deepEqual(windows.server.sent, ['refresh-1']);
+  });
+
+  it('ask an owner that lacks the grant only after telling it', async () => {
+    const [owner, member] = [await windows.open(), await windows.open()];
+    // Behind the member's back: nobody has been told.
+    owner.storage.fails = () => true;
+    await member.book.put(someGrant({ tokens: ended(4) }));
+    const [session] = await member.accounts.sessions(someProvider, scopes);
+    assert.equal(session?.accessToken.reveal(), 'access-5');
+    assert.deepEqual(windows.server.sent, ['refresh-4']);
+  });
+
+  it('do not send a token that may be spent before the others were heard', async () => {
+    // A window that knows only that a token was sent, and one that knows what came of it.
+    const before = someGrant({ revision: 2, tokens: ended(), refreshSentAt: now() - 5 });
+    const after = someGrant({ revision: 3, tokens: fresh(2) });
+    const [ignorant, knowing] = [memorySecretStorage(), memorySecretStorage()];
+    const log = recordingLog();
+    for (const [storage, grant] of [
+      [ignorant, before],
+      [knowing, after],
+    ] as const)
+      await createGrantStore({ storage, log, onSetAside: () => assert.fail() }).save(grant);
+    const owner = await windows.open(ignorant);
+    const asked = owner.accounts.sessions(someProvider, scopes);
+    await windows.open(knowing);
+    assert.equal((await asked)[0]?.accessToken.reveal(), 'access-2');
+    assert.deepEqual(windows.server.sent, []);
+  });
+
+  it('finish a refresh that is under way when its window closes', async () => {
+    const [owner, member] = [await windows.open(), await windows.open()];
+    await owner.accounts.add(someProvider, someGrant({ tokens: ended() }));
+    await until(() => member.book.known().length === 1);
+    const answer = Promise.withResolvers<Tokens>();
+    windows.server.answer = () => answer.promise;
+    const asked = member.accounts.sessions(someProvider, scopes);
+    await until(() => windows.server.sent.length === 1);
+    const closing = owner.close();
+    answer.resolve(nextTokens(someGrant()));
+    await closing;
+    console.log(member.book.known().map(g=>g.revision+' '+g.tokens.serial), member.log.text(), owner.log.text());
+    assert.equal((await asked)[0]?.accessToken.reveal(), 'access-2');
+    assert.match(storedIn(owner), /refresh-2/);
+    assert.deepEqual(windows.server.sent, ['refresh-1']);
+  });
+
+  it('show once that a sign-in is needed, where the person looks', async () => {
+    const opened = [await windows.open(), await windows.open(), await windows.open()] as const;
+    opened[1].focused = true;
+    await opened[2].accounts.add(someProvider, someGrant({ tokens: ended() }));
+    await until(() => opened.every(window => window.book.known().length === 1));
+    const details = { host: 'login.example.com', error: 'invalid_grant', said: '' };
+    windows.server.answer = () => Promise.reject(new Failure('grant-refused', details));
+    assert.deepEqual(await opened[2].accounts.sessions(someProvider, scopes), []);
+    await until(() => opened[1].shown.length > 0);
+    assert.deepEqual(
+      opened.map(({ shown }) => shown.length),
+      [0, 1, 0],
+    );
+  });
+
+  it('hand a redirect response to the window that waits for it', async () => {
+    const [a, b, c] = [await windows.open(), await windows.open(), await windows.open()];
+    c.waitsFor = 'the-state';
+    const response = new URLSearchParams({ state: 'the-state', code: 'the-secret-code' });
+    assert.equal(await a.sharing.deliver('/callback', response), true);
+    assert.equal(await b.sharing.deliver('/callback', new URLSearchParams({ state: 'another' })), false);
+    assert.deepEqual(c.offered, ['/callback the-state', '/callback another']);
+    for (const { log } of [a, b, c]) assert.ok(!log.text().includes('the-secret-code'));
+  });
+
+  it('keep one activity log', async () => {
+    const [owner, member] = [await windows.open(), await windows.open()];
+    const entry = { at: now(), event: 'sign-in', provider: 'oidc', account: 'alice', scopes } as const;
+    member.sharing.record(entry);
+    await until(async () => (await owner.sharing.activities()).length === 1);
+    assert.deepEqual(await member.sharing.activities(), [entry]);
+  });
+
+  it('replace an account’s grant once, though two windows sign it in at the same time', async () => {
+    const [a, b] = [await windows.open(), await windows.open()];
+    const first = await a.accounts.add(someProvider, someGrant({ tokens: fresh() }));
+    await until(() => b.book.known().length === 1);
+    const again = (id: string, access: string): Grant =>
+      someGrant({ id, tokens: { ...fresh(), accessToken: someTokens(Number(access)).accessToken } });
+    const added = await Promise.all([
+      a.accounts.add(someProvider, again('grant-0002', '20')),
+      b.accounts.add(someProvider, again('grant-0003', '30')),
+    ]);
+    assert.deepEqual(new Set(added.map(({ session }) => session.id)), new Set([first.session.id]));
+    await until(() => {
+      const [one] = a.book.known();
+      const [other] = b.book.known();
+      return one?.revision === other?.revision && one?.tokens.serial === 3;
+    });
+    assert.equal(a.book.known().length, 1);
+    assert.equal(
+      a.book.known()[0]?.tokens.accessToken.reveal(),
+      b.book.known()[0]?.tokens.accessToken.reveal(),
+    );
+  });
+
+  it('compare ten thousand grants without reading them', async () => {
+    const grants = Array.from({ length: 10_000 }, (_, at) => ({
+      id: `grant-${10_000 + at}`,
+      providerId: `provider-${at % 100}`,
+      revision: 5,
+    }));
+    const index = JSON.stringify({ version: 1, grants });
+    const [a, b] = [
+      await windows.open(memorySecretStorage(new Map([['grants', index]]))),
+      await windows.open(memorySecretStorage(new Map([['grants', index]]))),
+    ];
+    // Something only the comparison brings, after everything else was compared.
+    const late = someGrant({ id: 'grant-late', tokens: fresh() });
+    await b.accounts.add(someProvider, late);
+    await until(() => storedIn(a, 'grant-late') !== '');
+    const reads = [...a.storage.calls, ...b.storage.calls].filter(
+      ({ operation, key }) => operation === 'get' && key.startsWith('grant:') && key !== 'grant:grant-late',
+    );
+    assert.equal(reads.length, 0);
+  });
+
+  it('are not disturbed by a grant that this version cannot read', async () => {
+    const [a, b] = [await windows.open(), await windows.open()];
+    const text = serialiseGrant(someGrant({ tokens: fresh() }));
+    await a.accounts.add(someProvider, someGrant({ tokens: fresh() }));
+    await until(() => storedIn(b) !== '');
+    b.storage.values.set('grant:grant-0001', text.replace('"version":1', '"version":2'));
+    await a.book.update('grant-0001', grant => grant);
+    await until(() => b.setAside.length === 1);
+    assert.deepEqual(b.setAside[0]?.why, 'newer');
+    assert.equal((await b.accounts.sessions(someProvider, scopes)).length, 1);
+  });
+});
+
+describe('a window that cannot reach the others', () => {
+  it('answers with what it has, and in the end', async () => {
+    const clock = manualClock();
+    const log = recordingLog();
+    const storage = memorySecretStorage();
+    const book = createGrantBook(
+      createGrantStore({ storage, log, onSetAside: () => assert.fail('nothing is damaged') }),
+      clock,
+      log,
+    );
+    const never = new Promise<never>(() => undefined);
+    const sharing = shareGrants({
+      book,
+      clock,
+      log,
+      directory: '',
+      activity: { record: () => undefined, entries: () => Promise.resolve([]) },
+      findWayToJoin: () => never,
+      keeper: {
+        random: () => 0,
+        refresh: () => never,
+        isConfigured: () => true,
+        assumedLifetime: () => undefined,
+        onOrphaned: () => undefined,
+      },
+      isFocused: () => true,
+      showSignInNeeded: () => assert.fail('nobody is needed'),
+      deliver: () => false,
+    });
+    const added = sharing.add(someProvider, someGrant({ tokens: ended() }));
+    await settled();
+    await clock.advance(20_000);
+    console.log(log.text());
+    assert.equal((await added).stored, true);
+    const renewed = sharing.renew('grant-0001', 1);
+    await settled();
+    await clock.advance(20_000);
+    assert.equal((await renewed)?.tokens.serial, 1);
+    assert.match(log.text(), /kept here/);
+  });
+});

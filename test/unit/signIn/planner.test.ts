@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { planSignIn, type Plan, type PlanInput, type Surroundings } from '../../../src/signIn/planner.ts';
+
+/** Where the extension can run: every row of the table in the documentation. */
+const places = {
+  desktop: { ui: 'desktop', runsIn: 'local', remoteName: undefined, uriScheme: 'vscode' },
+  'desktop + SSH': { ui: 'desktop', runsIn: 'local', remoteName: 'ssh-remote', uriScheme: 'vscode' },
+  'desktop + WSL': { ui: 'desktop', runsIn: 'local', remoteName: 'wsl', uriScheme: 'vscode-insiders' },
+  'desktop, extension on the remote': {
+    ui: 'desktop',
+    runsIn: 'remote',
+    remoteName: 'dev-container',
+    uriScheme: 'vscode',
+  },
+  Codespaces: { ui: 'web', runsIn: 'remote', remoteName: 'codespaces', uriScheme: 'vscode' },
+  'code-server': { ui: 'web', runsIn: 'remote', remoteName: 'code.example.com:8080', uriScheme: 'code-oss' },
+  'vscode.dev': { ui: 'web', runsIn: 'web-worker', remoteName: undefined, uriScheme: 'vscode' },
+} as const satisfies Record<string, Surroundings>;
+
+type Place = keyof typeof places;
+
+const issuer = 'https://login.example.com';
+const code = {
+  issuer,
+  authorization_endpoint: `${issuer}/authorize`,
+  token_endpoint: `${issuer}/token`,
+};
+const device = { device_authorization_endpoint: `${issuer}/device` };
+const registration = { registration_endpoint: `${issuer}/register` };
+
+const servers = {
+  'code only': code,
+  'code and device': { ...code, ...device },
+  everything: { ...code, ...device, ...registration },
+  'device only': { issuer, token_endpoint: code.token_endpoint, ...device },
+  nothing: { issuer },
+} as const satisfies Record<string, PlanInput['metadata']>;
+
+const registered = { clientId: 'editor', acceptsChangingRedirectUri: false, redirect: {} };
+const providers = {
+  registered,
+  'accepting patterns': { ...registered, acceptsChangingRedirectUri: true },
+  'without client id': { ...registered, clientId: undefined },
+  'with bridge': { ...registered, redirect: { bridge: 'https://example.com/bridge' } },
+  'with relay': { ...registered, redirect: { relay: 'https://vscode.dev/redirect' } },
+  'with loopback port': { ...registered, redirect: { loopbackPorts: [8400] } },
+} as const satisfies Record<string, PlanInput['provider']>;
+
+const planAt = (
+  place: Place,
+  server: keyof typeof servers,
+  provider: keyof typeof providers = 'registered',
+  more: Partial<PlanInput> = {},
+): Plan =>
+  planSignIn({
+    surroundings: places[place],
+    metadata: servers[server],
+    provider: providers[provider],
+    method: 'auto',
+    hasClientDocument: false,
+    failed: [],
+    ...more,
+  });
+
+const brief = ({ tries, offered }: Plan): string =>
+  `${tries.map(({ way }) => way).join(' ')} | ${offered.map(({ way }) => way).join(' ')}`.trim();
+
+describe('the planner', () => {
+  // place, server, provider → what is tried, in order | what is offered besides
+  const table: [Place, keyof typeof servers, keyof typeof providers, string][] = [
+    ['desktop', 'code only', 'registered', 'uri-handler loopback paste |'],
+    ['desktop', 'code and device', 'registered', 'uri-handler loopback paste | device-code'],
+    ['desktop', 'everything', 'without client id', 'uri-handler loopback paste | device-code'],
+    ['desktop', 'code and device', 'without client id', '|'],
+    ['desktop', 'code and device', 'with bridge', 'bridge uri-handler loopback paste | device-code'],
+    ['desktop', 'code only', 'with relay', 'bridge uri-handler loopback paste |'],
+    ['desktop', 'code only', 'with loopback port', 'loopback uri-handler paste |'],
+    ['desktop', 'device only', 'registered', 'device-code |'],
+    ['desktop', 'nothing', 'registered', '|'],
+    ['desktop + SSH', 'code and device', 'registered', 'uri-handler loopback paste | device-code'],
+    ['desktop + WSL', 'code and device', 'registered', 'uri-handler loopback paste | device-code'],
+    ['desktop, extension on the remote', 'code and device', 'registered', 'uri-handler paste | device-code'],
+    ['desktop, extension on the remote', 'code only', 'with loopback port', 'uri-handler paste |'],
+    ['Codespaces', 'code and device', 'registered', 'device-code | paste'],
+    ['Codespaces', 'code only', 'registered', 'paste |'],
+    ['Codespaces', 'code and device', 'accepting patterns', 'uri-handler paste | device-code'],
+    ['Codespaces', 'everything', 'without client id', 'uri-handler paste | device-code'],
+    ['Codespaces', 'code and device', 'with bridge', 'bridge paste | device-code'],
+    ['code-server', 'code and device', 'registered', 'device-code | paste'],
+    ['code-server', 'code only', 'registered', 'paste |'],
+    ['code-server', 'everything', 'registered', 'device-code | paste'],
+    ['code-server', 'code and device', 'accepting patterns', 'uri-handler paste | device-code'],
+    ['code-server', 'everything', 'without client id', 'uri-handler paste | device-code'],
+    ['code-server', 'device only', 'registered', 'device-code |'],
+    ['code-server', 'nothing', 'registered', '|'],
+    ['vscode.dev', 'code and device', 'registered', 'device-code | paste'],
+    ['vscode.dev', 'code only', 'registered', 'paste |'],
+    ['vscode.dev', 'code and device', 'accepting patterns', 'uri-handler paste | device-code'],
+    ['vscode.dev', 'everything', 'without client id', 'uri-handler paste | device-code'],
+    ['vscode.dev', 'code only', 'with bridge', 'bridge paste |'],
+    ['vscode.dev', 'code only', 'with loopback port', 'paste |'],
+  ];
+  for (const [place, server, provider, expected] of table) {
+    it(`${place}, server: ${server}, provider: ${provider} → ${expected}`, () => {
+      assert.equal(brief(planAt(place, server, provider)), expected);
+    });
+  }
+
+  it('gives every way one sentence, and names every way once', () => {
+    for (const place of Object.keys(places) as Place[]) {
+      for (const server of Object.keys(servers) as (keyof typeof servers)[]) {
+        for (const provider of Object.keys(providers) as (keyof typeof providers)[]) {
+          const { tries, offered, closed } = planAt(place, server, provider);
+          const sentences = [...tries, ...offered].map(({ reason }) => reason);
+          sentences.push(...closed.map(({ why }) => why));
+          for (const sentence of sentences)
+            assert.match(sentence, /^(?:[A-Z]|login\.example\.com )[^!?]*[^.]\.$/, place);
+          const ways = [...tries, ...offered, ...closed].map(({ way }) => way).sort();
+          assert.deepEqual(ways, ['bridge', 'device-code', 'loopback', 'paste', 'uri-handler']);
+        }
+      }
+    }
+  });
+
+  it('never starts a device code by itself while a browser can bring its answer back', () => {
+    for (const place of Object.keys(places) as Place[]) {
+      for (const provider of Object.keys(providers) as (keyof typeof providers)[]) {
+        const { tries } = planAt(place, 'everything', provider);
+        const at = tries.findIndex(({ way }) => way === 'device-code');
+        assert.ok(at === -1 || tries.length === 1, `${place}, ${provider}`);
+        if (at === 0) assert.match(tries[0]?.reason ?? '', /^Nothing can bring the answer/);
+      }
+    }
+  });
+
+  describe('with a fixed method', () => {
+    it('tries that alone, and offers the others', () => {
+      const plan = planAt('desktop', 'code and device', 'registered', { method: 'device-code' });
+      assert.equal(brief(plan), 'device-code | uri-handler loopback paste');
+    });
+
+    it('does as it is told where it only doubts it, and says so', () => {
+      const plan = planAt('code-server', 'code only', 'registered', { method: 'loopback' });
+      assert.equal(brief(plan), 'loopback | paste');
+      assert.match(
+        plan.tries[0]?.reason ?? '',
+        /^It is set, although: The extension runs on another computer/,
+      );
+    });
+
+    it('tries nothing if it cannot be done', () => {
+      const plan = planAt('vscode.dev', 'code only', 'registered', { method: 'loopback' });
+      assert.equal(brief(plan), '| paste');
+      const bridge = planAt('desktop', 'code only', 'registered', { method: 'bridge' });
+      assert.equal(brief(bridge), '| uri-handler loopback paste');
+      assert.ok(bridge.closed.some(({ way, why }) => way === 'bridge' && why.includes('No bridge page')));
+    });
+  });
+
+  it('puts ways from which no answer came back behind the others', () => {
+    const plan = planAt('desktop', 'code only', 'registered', { failed: ['uri-handler'] });
+    assert.equal(brief(plan), 'loopback uri-handler paste |');
+    assert.match(plan.tries[1]?.reason ?? '', /^No answer came back this way before/);
+  });
+
+  it('takes a client ID metadata document where the server does', () => {
+    const metadata = { ...servers['code only'], client_id_metadata_document_supported: true };
+    const without = planAt('desktop', 'code only', 'without client id', { metadata });
+    assert.equal(brief(without), '|');
+    const plan = planAt('desktop', 'code only', 'without client id', { metadata, hasClientDocument: true });
+    assert.equal(brief(plan), 'uri-handler loopback paste |');
+  });
+
+  it('believes a server that does not list the authorization code grant', () => {
+    const metadata = { ...servers['code and device'], grant_types_supported: ['client_credentials'] };
+    assert.equal(brief(planAt('desktop', 'code and device', 'registered', { metadata })), 'device-code |');
+  });
+});
