@@ -1,23 +1,28 @@
 import * as vscode from 'vscode';
 import { createRegistry, type Registry } from './authentication/registry.ts';
-import { systemClock } from './platform/clock.ts';
-import { editorLog } from './platform/editorLog.ts';
+import { secondsNow, systemClock } from './platform/clock.ts';
+import { editorLog } from './ui/editorLog.ts';
 import { createWire } from './protocol/wire.ts';
 import type { DefinitionProblem } from './providers/definition.ts';
 import { changesProviders, readProviders } from './providers/settings.ts';
 import { createAccounts } from './sessions/accounts.ts';
-import { addGrant } from './sessions/addGrant.ts';
+import { activityOf, createActivityLog, type Recorder } from './sessions/activity.ts';
 import type { Grant } from './sessions/grant.ts';
 import { createGrantBook } from './sessions/grantBook.ts';
 import { createGrantStore, type SetAside } from './sessions/grantStore.ts';
-import { createKeeper } from './sessions/keeper.ts';
 import { belongsTo } from './sessions/sessions.ts';
+import { shareGrants } from './sessions/sharing.ts';
 import { createPendingResponses } from './signIn/pendingResponses.ts';
 import { registerUriHandler } from './signIn/redirect/uriHandler.ts';
+import { activityFile, registerActivityCommands } from './ui/activity.ts';
 import { registerCommands, signInAnotherWay } from './ui/commands.ts';
 import { showDefinitionProblems, showSignInNeeded } from './ui/messages.ts';
 import { createProviderActions } from './ui/providerActions.ts';
 import { createSignIns, editorRegistrations } from './ui/signIns.ts';
+import { findWayToJoin } from './windows/join.ts';
+
+/** What remains to be done when the window closes. */
+let leave = (): Promise<void> => Promise.resolve();
 
 /**
  * Puts the parts together. Everything that is registered here is registered before it returns, without the
@@ -34,38 +39,47 @@ export function activate(context: vscode.ExtensionContext): void {
   const store = createGrantStore({ storage: context.secrets, log, onSetAside: tellSetAside(showLog) });
   const book = createGrantBook(store, clock, log);
   const configured = (grant: Grant) => registry.providers().find(provider => belongsTo(grant, provider));
-  const keeper = createKeeper({
+  const pending = createPendingResponses();
+  const sharing = shareGrants({
     book,
     clock,
     log,
-    random: Math.random,
-    isOwner: () => true,
-    isConfigured: grant => configured(grant) !== undefined,
-    assumedLifetime: () => undefined,
-    async refresh(grant, beforeSending) {
-      const provider = configured(grant);
-      if (!provider) throw new Error('The provider is no longer configured.');
-      const { refreshGrant } = await import('./signIn/keepGrant.ts');
-      return refreshGrant({ wire, registrations }, provider, grant, beforeSending);
-    },
-    onSignInNeeded(grant) {
+    activity: createActivityLog(activityFile(context.globalStorageUri), log),
+    directory: vscode.Uri.joinPath(context.globalStorageUri, 'windows').fsPath,
+    findWayToJoin,
+    isFocused: () => vscode.window.state.focused,
+    deliver: (path, parameters) => pending.deliver(path, parameters),
+    showSignInNeeded(grant) {
       const label = configured(grant)?.label ?? grant.providerId;
       const signIn = (): void => signInAgain(registry, grant.providerId, grant.sessions[0] ?? [], grant);
       void showSignInNeeded(label, grant.account.label, grant.signInNeeded?.reason ?? '', signIn);
     },
-    onOrphaned: (grant, tokens) =>
-      actions.revoke(configured(grant), { ...grant, tokens: { serial: 0, ...tokens } }),
+    keeper: {
+      random: Math.random,
+      isConfigured: grant => configured(grant) !== undefined,
+      assumedLifetime: () => undefined,
+      async refresh(grant, beforeSending) {
+        const provider = configured(grant);
+        if (!provider) throw new Error('The provider is no longer configured.');
+        const { refreshGrant } = await import('./signIn/keepGrant.ts');
+        return refreshGrant({ wire, registrations }, provider, grant, beforeSending);
+      },
+      onOrphaned: (grant, tokens) =>
+        actions.revoke(configured(grant), { ...grant, tokens: { serial: 0, ...tokens } }),
+    },
   });
+  leave = () => sharing.dispose();
+  const record: Recorder = (event, grant, reason) =>
+    sharing.record(activityOf(event, grant, secondsNow(clock), reason));
   const accounts = createAccounts({
     book,
     clock,
     log,
-    renew: (grantId, serial) => keeper.renew(grantId, serial),
-    add: (provider, grant) => addGrant(book, provider, grant),
+    renew: (grantId, serial) => sharing.renew(grantId, serial),
+    add: (provider, grant) => sharing.add(provider, grant),
     assumedLifetime: () => undefined,
   });
 
-  const pending = createPendingResponses();
   const signIns = createSignIns({
     wire,
     log,
@@ -79,11 +93,12 @@ export function activate(context: vscode.ExtensionContext): void {
     registrations,
     log,
     signIns,
+    record,
     extensionId: context.extension.id,
     retry: (providerId, scopes) => signInAgain(registry, providerId, scopes),
     showLog,
   });
-  const registry = createRegistry({ accounts, book, log, actions });
+  const registry = createRegistry({ accounts, book, clock, log, actions });
   const problems = problemReporter();
   const readSettings = (): void => {
     const settings = readProviders();
@@ -95,14 +110,19 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     channel,
     registry,
-    keeper,
-    registerUriHandler(pending, log),
+    registerUriHandler(sharing, log),
+    registerActivityCommands(sharing, id => registry.get(id)?.provider?.label ?? id),
     registerCommands({ registry, showLog }),
     signIns,
     vscode.workspace.onDidChangeConfiguration(event => {
       if (changesProviders(event)) readSettings();
     }),
   );
+}
+
+/** The editor waits a few seconds for this: a refresh that is under way ends, and another window takes over. */
+export function deactivate(): Promise<void> {
+  return leave();
 }
 
 /** Starts a sign-in that a person has asked for in a message. What goes wrong, it shows itself. */

@@ -24,6 +24,6 @@ export function logLine(event: string, fields: SafeFields = {}): string {
 
 function fieldText(value: SafeValue): string {
   if (Array.isArray(value)) return `[${value.join(' ')}]`;
-  const text = String(value as string | number | boolean);
+  const text = String(value);
   return /^[\w.:/@+-]+$/.test(text) ? text : JSON.stringify(text);
 }

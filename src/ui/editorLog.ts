@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import { logLine, type Log } from './log.ts';
+import { logLine, type Log } from '../platform/log.ts';
 
 /** The log as an output channel of the editor, where a person sets the level and reads it. */
 export function editorLog(channel: vscode.LogOutputChannel): Log {
