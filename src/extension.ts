@@ -98,7 +98,7 @@ export function activate(context: vscode.ExtensionContext): void {
     retry: (providerId, scopes) => signInAgain(registry, providerId, scopes),
     showLog,
   });
-  const registry = createRegistry({ accounts, book, clock, log, actions });
+  const registry = createRegistry({ accounts, book, clock, log, actions, record });
   const problems = problemReporter();
   const readSettings = (): void => {
     const settings = readProviders();

@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
-import { systemClock, type Clock } from '../platform/clock.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Accounts } from '../sessions/accounts.ts';
+import type { Recorder } from '../sessions/activity.ts';
 import type { Grant } from '../sessions/grant.ts';
 import type { GrantBook } from '../sessions/grantBook.ts';
 import { parseSessionId } from '../sessions/scopes.ts';
@@ -39,11 +40,13 @@ export interface ProviderActions {
 }
 
 export interface ProviderContext {
-  readonly clock?: Clock;
+  readonly clock: Clock;
   readonly accounts: Accounts;
   readonly book: GrantBook;
   readonly log: Log;
   readonly actions: ProviderActions;
+  /** Notes what happened for the person to look up. */
+  readonly record: Recorder;
 }
 
 /**
@@ -69,7 +72,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     this.#id = id;
     this.#provider = provider;
     this.#context = context;
-    this.#challenges = createChallengeAnswers({ clock: systemClock, ...context });
+    this.#challenges = createChallengeAnswers(context);
     this.#endWatching = context.book.onDidChange(change => {
       const grant = change.after ?? change.before;
       if (grant?.providerId === id) this.#fire(context.accounts.change(change));
@@ -133,7 +136,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     account: { id: string; label: string } | undefined,
     demand?: Demand,
   ): Promise<vscode.AuthenticationSession> {
-    const { accounts, actions, log } = this.#context;
+    const { accounts, actions, log, record } = this.#context;
     this.#signIns++;
     try {
       this.#provider ??= await actions.configure(this.#id);
@@ -146,6 +149,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
       });
       const { session, kept } = await accounts.add(provider, grant);
       log.info('signed in', { provider: provider.id, account: session.account.label, scopes: [...scopes] });
+      record('sign-in', { ...grant, account: session.account });
       if (!kept) actions.onNotKept(provider);
       if (demand) await this.#checkDemand(provider, demand, session);
       return asEditorSession(session);
@@ -161,7 +165,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
    * @throws ChallengeRefused
    */
   async #checkDemand(provider: Provider, demand: Demand, session: Session): Promise<void> {
-    const { book, clock = systemClock } = this.#context;
+    const { book, clock } = this.#context;
     const grant = await book.get(parseSessionId(session.id).grantId);
     if (!grant) return;
     this.#challenges.signedIn(grant, demand);
@@ -170,10 +174,11 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
   }
 
   async removeSession(sessionId: string): Promise<void> {
-    const { accounts, actions, log } = this.#context;
+    const { accounts, actions, log, record } = this.#context;
     const grant = await accounts.remove(sessionId);
     if (!grant) return;
     log.info('signed out', { provider: grant.providerId, account: grant.account.label });
+    record('sign-out', grant);
     actions.revoke(this.#provider, grant);
   }
 

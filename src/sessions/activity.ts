@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Log } from '../platform/log.ts';
+import type { Grant } from './grant.ts';
 
 const activitySchema = v.object({
   /** Seconds since the epoch. */
@@ -14,6 +15,22 @@ const activitySchema = v.object({
 
 /** Something that happened to a sign-in. Holds no secret. */
 export type Activity = v.InferOutput<typeof activitySchema>;
+
+/** Records something that happened to a grant. */
+export type Recorder = (event: Activity['event'], grant: Grant, reason?: string) => void;
+
+/** @param at in seconds since the epoch. */
+export function activityOf(event: Activity['event'], grant: Grant, at: number, reason?: string): Activity {
+  const scopes = event === 'sign-in' ? grant.grantedScopes : (grant.sessions[0] ?? []);
+  return {
+    at,
+    event,
+    provider: grant.providerId,
+    account: grant.account.label,
+    scopes: [...scopes],
+    ...(reason !== undefined && { reason }),
+  };
+}
 
 /** Where the activity is kept: text that is not secret, read and written as a whole. */
 export interface ActivityFile {

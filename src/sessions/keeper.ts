@@ -45,7 +45,7 @@ export interface KeeperOptions {
   heardOthers?(): Promise<void>;
   /** Told of new tokens. */
   onRefreshed?(grant: Grant): void;
-  /** Told of a refresh that failed for now; the tokens are kept. */
+  /** Told of the first of several refreshes in a row that failed for now; the tokens are kept. */
   onTrouble?(grant: Grant, reason: string): void;
   /** Told once when a grant needs its person; `grant.signInNeeded` says why. */
   onSignInNeeded(grant: Grant): void;
@@ -230,7 +230,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const reason = failure?.message ?? 'The refresh failed.';
     states.set(sent.id, { kind: 'offline', failures, retryAt, reason });
     log.warn('not refreshed, trying again', { ...fields, failures, seconds: Math.round(wait) });
-    options.onTrouble?.(sent, reason);
+    if (failures === 1) options.onTrouble?.(sent, reason);
     // A token that certainly was not used can be sent again at any time; any other waits, see schedule().
     const kept = await book.update(sent.id, grant =>
       unchanged(grant) && !mayHaveTakenEffect(error) ? { ...grant, refreshSentAt: undefined } : undefined,

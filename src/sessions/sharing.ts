@@ -1,13 +1,13 @@
-import type { Cancel, Clock } from '../platform/clock.ts';
+import { secondsNow, type Cancel, type Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Ownership } from '../windows/group.ts';
 import { within } from '../windows/patience.ts';
 import type { Timing } from '../windows/seat.ts';
-import type { Activity, ActivityLog } from './activity.ts';
+import { activityOf, type Activity, type ActivityLog, type Recorder } from './activity.ts';
 import { addGrant, type Added, type ProviderIdentity } from './addGrant.ts';
 import { createComparing } from './comparison.ts';
 import { parseGrant, serialiseGrant, type Grant } from './grant.ts';
-import type { GrantBook, Removal } from './grantBook.ts';
+import type { GrantBook } from './grantBook.ts';
 import { createKeeper, type Keeper, type KeeperOptions } from './keeper.ts';
 import { ownerCalls } from './owner.ts';
 import type { JoinWindows, Renewal, WindowCalls, Windows } from './windowCalls.ts';
@@ -15,7 +15,7 @@ import type { JoinWindows, Renewal, WindowCalls, Windows } from './windowCalls.t
 /** What the keeper needs that is not a matter of who owns. */
 export type KeeperNeeds = Omit<
   KeeperOptions,
-  'book' | 'clock' | 'log' | 'isOwner' | 'heardOthers' | 'onSignInNeeded'
+  'book' | 'clock' | 'log' | 'isOwner' | 'heardOthers' | 'onRefreshed' | 'onTrouble' | 'onSignInNeeded'
 >;
 
 export interface SharingOptions {
@@ -111,6 +111,9 @@ export function shareGrants(options: SharingOptions): Sharing {
   });
   windows.catch(() => log.error('the way to the other windows could not be loaded'));
 
+  const record: Recorder = (event, grant, reason) =>
+    activity.record([activityOf(event, grant, secondsNow(clock), reason)]);
+
   function createOwner({ isCurrent, signal, broadcast }: Ownership<WindowCalls>) {
     const heardOthers = Promise.withResolvers<void>();
     const cancel = clock.after(listening, heardOthers.resolve);
@@ -126,7 +129,12 @@ export function shareGrants(options: SharingOptions): Sharing {
         await quietly(inTime(telling, tellings.get(grant.id) ?? Promise.resolve()), 'a window is slow');
         return options.keeper.refresh(grant, beforeSending);
       },
-      onSignInNeeded: grant => void tellSignInNeeded(grant),
+      onRefreshed: grant => record('refresh', grant),
+      onTrouble: (grant, reason) => record('failure', grant, reason),
+      onSignInNeeded(grant) {
+        record('failure', grant, grant.signInNeeded?.reason);
+        void tellSignInNeeded(grant);
+      },
     });
     tenure = { keeper, broadcast };
     const current = tenure;
@@ -306,7 +314,11 @@ export function shareGrants(options: SharingOptions): Sharing {
       comparing.stop();
       const keeper = tenure?.keeper;
       keeper?.dispose();
-      if (keeper) await quietly(inTime(leavingWithin, keeper.idle()), 'a refresh is still under way');
+      const everythingTold = async (): Promise<void> => {
+        await keeper?.idle();
+        await Promise.all(tellings.values());
+      };
+      await quietly(inTime(leavingWithin, everythingTold()), 'left while something was under way');
       for (const end of watching) end();
       await (await windows).dispose();
     },

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import { isLoopbackHost } from '../protocol/address.ts';
+import { checkAddress, isLoopbackHost } from '../protocol/address.ts';
 import { Failure } from '../protocol/failure.ts';
 import type { Metadata } from '../protocol/metadata.ts';
 import type { Wire } from '../protocol/wire.ts';
-import { issuerProblem, parseDefinition, type Provider } from '../providers/definition.ts';
+import { parseDefinition, type Provider } from '../providers/definition.ts';
 import { writeProvider } from '../providers/settings.ts';
 import { redirectPath } from '../signIn/redirect/redirect.ts';
 
@@ -51,10 +51,7 @@ async function askIssuer(wire: Wire, value = ''): Promise<{ issuer: string; meta
     placeHolder: 'https://login.example.com/realms/staff',
     value,
     // Nothing is sent anywhere while somebody types; the provider is asked when the answer is given.
-    validateInput: text => {
-      const problem = issuerProblem(text.trim(), isLocal(text));
-      return problem === undefined ? undefined : `The address ${problem}`;
-    },
+    validateInput: complaint,
   });
   const title = `Asking ${new URL(issuer).host}…`;
   try {
@@ -69,6 +66,20 @@ async function askIssuer(wire: Wire, value = ''): Promise<{ issuer: string; meta
     if ((await vscode.window.showErrorMessage(error.message, change)) !== change)
       throw new vscode.CancellationError();
     return askIssuer(wire, issuer);
+  }
+}
+
+/** What is wrong with an address that somebody types, in words that fit below the box they type it into. */
+function complaint(text: string): string | undefined {
+  const address = text.trim();
+  try {
+    const { search } = checkAddress(address, { allowLoopbackHttp: isLocal(address) });
+    return search === '' ? undefined : 'This is not an issuer address: it has a query (?…).';
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return error.code === 'address-insecure'
+      ? 'The address must be https. Plain http is possible on this computer (localhost) only.'
+      : `This is not an issuer address: ${String(error.details['reason'])}.`;
   }
 }
 

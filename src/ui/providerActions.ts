@@ -3,6 +3,7 @@ import type { ProviderActions } from '../authentication/provider.ts';
 import type { Log } from '../platform/log.ts';
 import { Failure } from '../protocol/failure.ts';
 import type { Provider } from '../providers/definition.ts';
+import type { Recorder } from '../sessions/activity.ts';
 import type { Grant } from '../sessions/grant.ts';
 import type { GrantServices } from '../signIn/keepGrant.ts';
 import type { Plan } from '../signIn/planner.ts';
@@ -14,6 +15,7 @@ import type { SignIns } from './signIns.ts';
 export interface ProviderActionsOptions extends GrantServices {
   readonly log: Log;
   readonly signIns: SignIns;
+  readonly record: Recorder;
   readonly extensionId: string;
   /** Starts a sign-in anew, after one that failed. */
   retry(providerId: string, scopes: readonly string[]): void;
@@ -22,7 +24,7 @@ export interface ProviderActionsOptions extends GrantServices {
 
 /** What the providers do when a person is there to see it. */
 export function createProviderActions(options: ProviderActionsOptions): ProviderActions {
-  const { wire, log, signIns, extensionId } = options;
+  const { wire, log, signIns, extensionId, record } = options;
 
   const chooseOtherWay = async (provider: Provider, scopes: readonly string[], plan: Plan): Promise<void> => {
     const way = await chooseWay(provider, plan, undefined);
@@ -72,14 +74,18 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
       log.warn('signed out without telling the provider, which is no longer configured', {
         provider: providerId,
       });
+      record('failure', grant, 'The provider could not be told of the sign-out: it is no longer configured.');
       return;
     }
     try {
       const { revokeGrant } = await import('../signIn/keepGrant.ts');
       const outcome = await revokeGrant(options, provider, grant);
       log.info('tokens given back', { provider: providerId, account: account.label, outcome });
+      if (outcome === 'unsupported') record('failure', grant, 'The provider takes no tokens back.');
+      else record('revocation', grant);
     } catch (error) {
       log.warn('tokens could not be given back', { provider: providerId, ...failureFields(error) });
+      record('failure', grant, `The provider could not be told of the sign-out. ${messageOf(error)}`);
       void vscode.window.showWarningMessage(
         `You are signed out of ${provider.label} here, but the provider could not be told; what was granted to ${account.label} ends there by itself later. ${messageOf(error)}`,
       );

@@ -96,7 +96,11 @@ describe('settings that change while the editor runs', () => {
     await configure({ oidc: { ...atClub, label: 'Company' }, club: atClub });
     assert.deepEqual(await accountLabels('oidc'), []);
     assert.equal(await silently('oidc', ['openid']), undefined);
-    assert.deepEqual(await accountLabels('club'), ['bob'], 'another id of the same issuer is another provider');
+    assert.deepEqual(
+      await accountLabels('club'),
+      ['bob'],
+      'another id of the same issuer is another provider',
+    );
 
     await configure({ oidc: atCompany, club: atClub });
     assert.deepEqual(await accountLabels('oidc'), ['alice']);

@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { ClientMetadata, Configuration, JWKS, KoaContextWithOIDC } from 'oidc-provider';
+import {
+  interactionPolicy,
+  type ClientMetadata,
+  type Configuration,
+  type JWKS,
+  type KoaContextWithOIDC,
+} from 'oidc-provider';
 import type { KnownClients } from './clients.ts';
 import type { MemoryStorage } from './memoryStorage.ts';
 import {
@@ -99,6 +105,28 @@ const deviceFlow: NonNullable<Configuration['features']>['deviceFlow'] = {
   },
 };
 
+/** The authentication context class of whoever signs in for a request that asks for it. */
+export const goldAcr = 'urn:example:gold';
+
+/** Signs a person in again who has not signed in as `acr_values` asks, voluntary though that is (OpenID Connect Core). */
+function promptPolicy() {
+  const policy = interactionPolicy.base();
+  const description = 'the sign-in is of another class than was asked for';
+  const needsGold = (ctx: KoaContextWithOIDC) =>
+    askedAcrValues(ctx.oidc.params).includes(goldAcr) && ctx.oidc.session?.acr !== goldAcr;
+  const check = new interactionPolicy.Check('acr_values', description, needsGold);
+  policy.get('login')?.checks.add(check);
+  return policy;
+}
+
+/** The authentication context classes that a request asks for. */
+export const askedAcrValues = (params: Readonly<Record<string, unknown>> | undefined): string[] => {
+  const claims = typeof params?.['claims'] === 'string' ? params['claims'] : '';
+  const inClaims = claims.includes(`"${goldAcr}"`) ? [goldAcr] : [];
+  const asked = typeof params?.['acr_values'] === 'string' ? params['acr_values'].split(' ') : [];
+  return [...asked, ...inClaims];
+};
+
 /** The configuration of oidc-provider. Whatever it would warn about on the console is decided here. */
 export function configuration(parts: {
   storage: MemoryStorage;
@@ -125,6 +153,8 @@ export function configuration(parts: {
     },
     clockTolerance: 0,
     scopes: ['openid', 'offline_access', 'profile', 'email', 'groups'],
+    acrValues: [goldAcr],
+    interactions: { policy: promptPolicy() },
     claims: {
       openid: ['sub'],
       profile: ['name', 'preferred_username'],
@@ -139,10 +169,12 @@ export function configuration(parts: {
       const person = personBySubject(sub);
       return person && { accountId: sub, claims: () => claimsOf(person) };
     },
-    // A resource server learns who is calling from the token alone.
-    extraTokenClaims(_ctx, token) {
+    // A resource server learns who is calling, and how they signed in, from the token alone (RFC 9068, 2.2).
+    extraTokenClaims(ctx, token) {
       const person = token.kind === 'AccessToken' ? personBySubject(token.accountId) : undefined;
-      return person && { name: person.name, preferred_username: person.login };
+      const { AuthorizationCode: code, RefreshToken: refresh } = ctx.oidc.entities;
+      const { acr, authTime } = code ?? refresh ?? {};
+      return person && { name: person.name, preferred_username: person.login, acr, auth_time: authTime };
     },
     pkce: { required: () => true },
     clientBasedCORS: () => true,

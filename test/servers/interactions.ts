@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { errors, type InteractionResults, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
-import { show } from './configuration.ts';
+import { askedAcrValues, goldAcr, show } from './configuration.ts';
 import { consentPage, errorPage, loginPage } from './pages.ts';
 import { leads, personBySubject, personWithPassword } from './people.ts';
 
@@ -98,7 +98,8 @@ export function interactionPages(provider: Provider): (exchange: Exchange) => Pr
     }
     const person = personWithPassword(form['login'], form['password']);
     if (person) {
-      await resume(exchange, { login: { accountId: person.sub, amr: ['pwd'] } }, false);
+      const acr = askedAcrValues(interaction.params).find(value => value === goldAcr);
+      await resume(exchange, { login: { accountId: person.sub, amr: ['pwd'], ...(acr && { acr }) } }, false);
       return;
     }
     exchange.status = 400;

@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import type { Log } from '../../platform/log.ts';
-import type { PendingResponses } from '../pendingResponses.ts';
 import type { EditorAddress } from './editorAddress.ts';
 
 /**
@@ -17,11 +16,17 @@ export const uriHandlerAddress = (extensionId: string): EditorAddress => ({
   },
 });
 
+/** Where a redirect response goes: to the sign-in that waits for it, in whichever window that is. */
+export interface ResponseDelivery {
+  /** Resolves with false if no sign-in waits for it. */
+  deliver(path: string, parameters: URLSearchParams): Promise<boolean>;
+}
+
 /** Hands what arrives at our address to the sign-in that waits for it. It does nothing else, whatever comes. */
-export function registerUriHandler(pending: PendingResponses, log: Log): vscode.Disposable {
+export function registerUriHandler(responses: ResponseDelivery, log: Log): vscode.Disposable {
   return vscode.window.registerUriHandler({
-    handleUri(uri) {
-      const delivered = pending.deliver(uri.path, responseParameters(uri.query, isWeb()));
+    async handleUri(uri) {
+      const delivered = await responses.deliver(uri.path, responseParameters(uri.query, isWeb()));
       log.info(
         delivered ? 'authorization response received' : 'address opened that no sign-in waits for; ignored',
       );

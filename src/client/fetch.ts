@@ -1,0 +1,104 @@
+import { safeAddress } from './address.ts';
+import { answerRefusal, isRefusal } from './refusal.ts';
+import { sessionFor, type AuthorizedOptions } from './session.ts';
+
+export interface AuthorizedFetchOptions extends AuthorizedOptions {
+  /** Sends the requests; by default the global `fetch`. */
+  readonly fetch?: typeof fetch | undefined;
+}
+
+/**
+ * A `fetch` that sends the person's access token along.
+ *
+ * The token goes to the origin of the address you call and nowhere else: a redirect to another origin is
+ * followed without it. Where the server refuses the token, the editor is told why (`WWW-Authenticate`), which
+ * gets a new token or a stronger sign-in, and the request is repeated once if its body allows that. A body that
+ * is a stream is not repeated: you get the refusal, and your next request has the new token.
+ *
+ * @returns a function for `fetch`'s arguments that resolves with whatever the server answers, also with 401. It
+ * throws `SignInDeclined`, `AccessRefused` if the editor knows that no sign-in helps, and `TypeError` for an
+ * address that is neither https nor on this computer.
+ */
+export function authorizedFetch(
+  providerId: string,
+  scopes: readonly string[],
+  options: AuthorizedFetchOptions = {},
+): (address: string | URL, init?: RequestInit) => Promise<Response> {
+  const send = options.fetch ?? ((...request: Parameters<typeof fetch>) => globalThis.fetch(...request));
+  return async (address, init = {}) => {
+    const url = safeAddress(address);
+    if (new Headers(init.headers).has('authorization')) {
+      throw new TypeError('authorizedFetch sets the header Authorization itself.');
+    }
+    const session = await sessionFor(providerId, scopes, options);
+    const first = await follow(send, url, init, session.accessToken);
+    if (!first.sawToken || !isRefusal(first.response)) return first.response;
+    init.signal?.throwIfAborted();
+    const another = await answerRefusal(providerId, scopes, options, session, first.response);
+    init.signal?.throwIfAborted();
+    if (!another || !isRepeatable(init.body)) return first.response;
+    await first.response.body?.cancel();
+    return (await follow(send, url, init, another.accessToken)).response;
+  };
+}
+
+const isRepeatable = (body: unknown): boolean =>
+  body === undefined ||
+  body === null ||
+  typeof body === 'string' ||
+  body instanceof ArrayBuffer ||
+  ArrayBuffer.isView(body) ||
+  body instanceof URLSearchParams ||
+  body instanceof FormData ||
+  body instanceof Blob;
+
+const mostRedirects = 10;
+
+/** @returns the last answer, and whether the token was sent to whoever gave it. */
+async function follow(
+  send: typeof fetch,
+  start: URL,
+  init: RequestInit,
+  token: string,
+): Promise<{ response: Response; sawToken: boolean }> {
+  const headers = new Headers(init.headers);
+  headers.set('authorization', `Bearer ${token}`);
+  let request: RequestInit = { ...init, headers, redirect: 'manual' };
+  let url = start;
+  for (let hop = 0; ; hop++) {
+    const response = await send(url, request);
+    if (response.type === 'opaqueredirect') {
+      throw new TypeError(
+        `${url.origin} redirects, and here nobody can see where to. Use the final address.`,
+      );
+    }
+    const location = [301, 302, 303, 307, 308].includes(response.status)
+      ? response.headers.get('location')
+      : null;
+    if (location === null || init.redirect === 'manual') {
+      return { response, sawToken: headers.has('authorization') };
+    }
+    await response.body?.cancel();
+    if (init.redirect === 'error') throw new TypeError(`${url.origin} redirects.`);
+    if (hop === mostRedirects) throw new TypeError(`${start.origin} redirects too often.`);
+    const next = safeAddress(new URL(location, url));
+    if (next.origin !== url.origin) {
+      for (const name of ['authorization', 'cookie', 'proxy-authorization']) headers.delete(name);
+    }
+    request = redirected(request, headers, response.status);
+    url = next;
+  }
+}
+
+/** The request after a redirect (Fetch standard, HTTP-redirect fetch, steps 11 and 12). */
+function redirected(request: RequestInit, headers: Headers, status: number): RequestInit {
+  const method = (request.method ?? 'GET').toUpperCase();
+  const becomesGet = status === 303 ? method !== 'HEAD' : status < 303 && method === 'POST';
+  if (!becomesGet) {
+    if (!isRepeatable(request.body)) throw new TypeError('A redirect needs a body that can be repeated.');
+    return request;
+  }
+  for (const name of [...headers.keys()]) if (name.startsWith('content-')) headers.delete(name);
+  const { body: _, ...rest } = request;
+  return { ...rest, method: 'GET' };
+}

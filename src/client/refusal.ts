@@ -1,0 +1,88 @@
+import * as vscode from 'vscode';
+import { isDeclined, SignInDeclined, type AuthorizedOptions } from './session.ts';
+
+/** The server refuses the token, and signing in again does not help. The message says why. */
+export class AccessRefused extends Error {
+  override readonly name = 'AccessRefused';
+  /** What the server answered. */
+  readonly response: Response;
+
+  constructor(message: string, response: Response) {
+    super(message);
+    this.response = response;
+  }
+}
+
+export const isRefusal = ({ status }: Response): boolean => status === 401 || status === 403;
+
+const longestChallenge = 16_384;
+
+/**
+ * Hands a refusal on to the editor: first silently, which is enough for a new token; then, where that is allowed,
+ * with the person.
+ *
+ * @returns a session with another token, or undefined if there is none.
+ */
+export async function answerRefusal(
+  providerId: string,
+  scopes: readonly string[],
+  { account: chosen, signIn, detail }: AuthorizedOptions,
+  session: vscode.AuthenticationSession,
+  response: Response,
+): Promise<vscode.AuthenticationSession | undefined> {
+  const challenge = challengeOf(response);
+  if (challenge === undefined) return undefined;
+  // Whoever has signed out in the meantime does not want to be asked to sign in again.
+  const accounts = await vscode.authentication.getAccounts(providerId);
+  if (!accounts.some(({ id }) => id === session.account.id)) return undefined;
+  const account = chosen && { account: chosen };
+  const wwwAuthenticate = `${challenge}, Refused-Token sha256="${await hashOf(session.accessToken)}"`;
+  const request = { wwwAuthenticate, fallbackScopes: scopes };
+  const other = (found: vscode.AuthenticationSession | undefined) =>
+    found?.accessToken === session.accessToken ? undefined : found;
+  try {
+    const silent = await vscode.authentication.getSession(providerId, request, { ...account, silent: true });
+    if (silent || signIn === 'never') return other(silent);
+    const createIfNone = detail === undefined ? (true as const) : { detail };
+    return other(await vscode.authentication.getSession(providerId, request, { ...account, createIfNone }));
+  } catch (error) {
+    if (isDeclined(error)) throw new SignInDeclined('Not signed in.');
+    const message = error instanceof Error ? error.message : String(error);
+    if (!/does not support (getting|creating) sessions? from challenges/.test(message)) {
+      throw new AccessRefused(message, response);
+    }
+  }
+  // An editor or a provider that knows no challenges: the scopes are all it can be told.
+  const more = /\bscope="?([^",]*)/i.exec(challenge)?.[1]?.split(' ') ?? [];
+  const needed = [...new Set([...scopes, ...more])].filter(scope => scope !== '');
+  const silent = await vscode.authentication.getSession(providerId, needed, { ...account, silent: true });
+  if (other(silent) || signIn === 'never') return other(silent);
+  try {
+    const forceNewSession = detail === undefined ? (true as const) : { detail };
+    return await vscode.authentication.getSession(providerId, needed, { ...account, forceNewSession });
+  } catch (error) {
+    if (isDeclined(error)) throw new SignInDeclined('Not signed in.');
+    throw error;
+  }
+}
+
+/** The challenge to hand on; undefined if the server asks for something other than a bearer token. */
+function challengeOf({ status, headers }: Response): string | undefined {
+  const header = headers.get('www-authenticate') ?? '';
+  if (header.length > longestChallenge) return undefined;
+  if (/(^|,)\s*bearer(\s|,|$)/i.test(header)) return header;
+  // Some servers only say no; a 403 of that kind is about the person, not about the token.
+  const namesScheme = /^\s*[\w-]+(\s|$)/.test(header);
+  return status === 401 && !namesScheme ? 'Bearer' : undefined;
+}
+
+/** Tells the provider which token was refused, without telling it to anybody who reads over its shoulder. */
+async function hashOf(token: string): Promise<string> {
+  const digest = new Uint8Array(
+    await globalThis.crypto.subtle.digest('SHA-256', new TextEncoder().encode(token)),
+  );
+  return btoa(String.fromCharCode(...digest))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
+}

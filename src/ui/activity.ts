@@ -1,0 +1,60 @@
+import * as vscode from 'vscode';
+import {
+  describeActivities,
+  formatActivities,
+  type Activity,
+  type ActivityFile,
+} from '../sessions/activity.ts';
+
+const scheme = 'oidc-activity';
+const document = vscode.Uri.from({ scheme, path: '/Sign-in Activity' });
+
+/** The activity log in a file of the extension's own folder. */
+export function activityFile(folder: vscode.Uri): ActivityFile {
+  const file = vscode.Uri.joinPath(folder, 'activity.jsonl');
+  return {
+    async read() {
+      try {
+        return new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
+      } catch (error) {
+        if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound') return undefined;
+        throw error;
+      }
+    },
+    async write(text) {
+      await vscode.workspace.fs.createDirectory(folder);
+      await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(text));
+    },
+  };
+}
+
+/** *Show Activity* and *Export Activity*. */
+export function registerActivityCommands(
+  log: { activities(): Promise<readonly Activity[]> },
+  providerLabel: (id: string) => string,
+): vscode.Disposable {
+  const changes = new vscode.EventEmitter<vscode.Uri>();
+  return vscode.Disposable.from(
+    changes,
+    vscode.workspace.registerTextDocumentContentProvider(scheme, {
+      onDidChange: changes.event,
+      provideTextDocumentContent: async () => describeActivities(await log.activities(), providerLabel),
+    }),
+    vscode.commands.registerCommand('oidc.showActivity', async () => {
+      // One that is open already shows what has happened since.
+      changes.fire(document);
+      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(document), {
+        preview: true,
+      });
+    }),
+    vscode.commands.registerCommand('oidc.exportActivity', async () => {
+      const target = await vscode.window.showSaveDialog({
+        title: 'Export the sign-in activity',
+        filters: { 'JSON lines': ['jsonl'] },
+      });
+      if (!target) return;
+      const text = formatActivities(await log.activities());
+      await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
+    }),
+  );
+}

@@ -1,0 +1,178 @@
+import { serialiseGrant } from '../../src/sessions/grant.ts';
+import { signInTrial } from '../protocol/signingIn.ts';
+import type { FaultyIdentityProvider } from '../servers/faultProxy.ts';
+import { eventually, startFleet, type Fleet, type FleetWindow } from './fleet.ts';
+import type { DeathPoint } from './worker.ts';
+
+/** Where the owner dies in a round. */
+export type Point = DeathPoint | 'after sending, never arrived' | 'after the server rotated';
+
+export const points: readonly Point[] = [
+  'before sending',
+  'after sending, never arrived',
+  'after the server rotated',
+  'after the answer came',
+  'before storing',
+  'after storing',
+  'before answering',
+  'while taking over',
+  'while signing out',
+];
+
+/**
+ * At these points nobody but the dead process ever had the server's answer, so that only the server can help: one
+ * that forgives a repetition, or that does not rotate.
+ */
+export const answerLost: ReadonlySet<Point> = new Set(['after the server rotated', 'after the answer came']);
+
+export interface Outcome {
+  readonly point: Point;
+  /** The person has to sign in again; or, for a sign-out, the grant came back. */
+  readonly lost: boolean;
+  /** Refresh tokens that reached the server more than once. */
+  readonly sentTwice: number;
+  /** From the death until every other window has a token that works, or knows that there is none. */
+  readonly milliseconds: number;
+}
+
+const names = ['a', 'b', 'c'] as const;
+
+/** Windows that die and are opened again, round after round. */
+export interface Chaos {
+  round(point: Point): Promise<Outcome>;
+  end(): Promise<void>;
+}
+
+export async function startChaos(
+  server: FaultyIdentityProvider,
+  storage: 'shared' | 'separate',
+): Promise<Chaos> {
+  const fleet: Fleet = startFleet(server.issuer, storage);
+  const windows = new Map<string, FleetWindow>();
+  let rounds = 0;
+
+  const openMissing = async (): Promise<FleetWindow[]> => {
+    await Promise.all(
+      names.map(async name => {
+        if (!windows.get(name)?.alive()) windows.set(name, await fleet.open(name));
+      }),
+    );
+    const all = [...windows.values()];
+    await eventually(() => {
+      const roles = all.map(window => window.role());
+      return Promise.resolve(
+        roles.filter(role => role === 'owner').length === 1 &&
+          roles.filter(role => role === 'member').length === all.length - 1,
+      );
+    });
+    return all;
+  };
+
+  const signIn = async (): Promise<string> => {
+    const trial = signInTrial();
+    const provider = trial.provider({ issuer: server.issuer }, `round-${++rounds}`);
+    return serialiseGrant(await trial.signIn(provider));
+  };
+
+  const everyoneHas = (all: readonly FleetWindow[], id: string, serial: number | undefined): Promise<void> =>
+    eventually(async () =>
+      (await Promise.all(all.map(window => window.look(id)))).every(found => found.serial === serial),
+    );
+
+  /** How the owner is made to die, up to its end. */
+  const die = async (
+    point: Point,
+    all: readonly FleetWindow[],
+    owner: FleetWindow,
+    id: string,
+  ): Promise<number> => {
+    const { token } = server.endpoints;
+    const members = all.filter(window => window !== owner);
+    const asking = (): void => {
+      for (const member of members) member.renew(id, 5).catch(() => undefined);
+    };
+    switch (point) {
+      case 'after sending, never arrived':
+      case 'after the server rotated': {
+        const release = Promise.withResolvers<void>();
+        const what = point === 'after the server rotated' ? 'answer' : 'request';
+        const never = new Promise<never>(() => undefined);
+        const fault = server.proxy.on(token, {
+          kind: 'delay',
+          what,
+          until: what === 'answer' ? release.promise : never,
+        });
+        void owner.expire(id).catch(() => undefined);
+        asking();
+        await fault.met;
+        await owner.kill();
+        release.resolve();
+        return owner.died;
+      }
+      case 'while signing out': {
+        owner.dieAt(point, id);
+        await members[0]?.signOut(id);
+        return owner.died;
+      }
+      case 'while taking over': {
+        for (const member of members) member.dieAt(point, `${id}-successor`);
+        owner.dieAt('before sending', id);
+        void owner.expire(id).catch(() => undefined);
+        asking();
+        await owner.died;
+        return Promise.race(members.map(member => member.died));
+      }
+      default: {
+        owner.dieAt(point, id);
+        void owner.expire(id).catch(() => undefined);
+        asking();
+        return owner.died;
+      }
+    }
+  };
+
+  return {
+    async round(point) {
+      const all = await openMissing();
+      const owner = all.find(window => window.role() === 'owner');
+      if (!owner) throw new Error('There is no owner');
+      const id = await owner.add(await signIn());
+      await everyoneHas(all, id, 1);
+      const before = server.requests.length;
+
+      const died = await die(point, all, owner, id);
+      const left = all.filter(window => window.alive());
+      const answers = await Promise.all(left.map(window => window.renew(id, 20)));
+      const milliseconds = performance.now() - died;
+
+      let lost: boolean;
+      if (point === 'while signing out') {
+        const everybody = await openMissing();
+        await everyoneHas(everybody, id, undefined);
+        lost = answers.flat().some(serial => serial !== 0);
+      } else {
+        lost = answers.flat().includes(0);
+        // A session that works once may be dead at the next refresh.
+        if (!lost) {
+          const everybody = await openMissing();
+          await everybody[0]?.expire(id);
+          const serials = await Promise.all(everybody.map(window => window.renew(id, 1)));
+          lost = serials.flat().includes(0);
+        }
+      }
+      server.proxy.heal();
+      return { point, lost, sentTwice: repetitions(server, before), milliseconds };
+    },
+    end: () => fleet.end(),
+  };
+}
+
+/** Of the refresh tokens that arrived since, how many arrived more than once. */
+export function repetitions(server: FaultyIdentityProvider, since: number): number {
+  const seen = new Map<string, number>();
+  for (const { path, body } of server.requests.slice(since)) {
+    const token = path === server.endpoints.token ? body['refresh_token'] : undefined;
+    if (typeof token === 'string') seen.set(token, (seen.get(token) ?? 0) + 1);
+  }
+  return [...seen.values()].filter(times => times > 1).length;
+}

@@ -1,0 +1,202 @@
+/**
+ * A window in a process of its own: the extension's grants, keeper and channel as they are, with secret storage
+ * in files, refreshing at a real server. It kills itself, as `kill -9` does, at the point that it is told.
+ */
+import { existsSync, writeFileSync } from 'node:fs';
+import { systemClock } from '../../src/platform/clock.ts';
+import type { SecretStorage } from '../../src/platform/secretStorage.ts';
+import { createWire } from '../../src/protocol/wire.ts';
+import { parseDefinition } from '../../src/providers/definition.ts';
+import { parseGrant, type Grant } from '../../src/sessions/grant.ts';
+import { createGrantBook } from '../../src/sessions/grantBook.ts';
+import { createGrantStore } from '../../src/sessions/grantStore.ts';
+import { shareGrants } from '../../src/sessions/sharing.ts';
+import { refreshGrant } from '../../src/signIn/keepGrant.ts';
+import { createRegistrations } from '../../src/signIn/registrations.ts';
+import { joinWindows } from '../../src/windows/group.ts';
+import { fileSecretStorage } from '../standIns/fileSecretStorage.ts';
+import { recordingLog } from '../standIns/recordingLog.ts';
+
+/** Where a window dies by its own hand. The other points are those where the parent kills it. */
+export type DeathPoint =
+  | 'before sending'
+  | 'after the answer came'
+  | 'before storing'
+  | 'after storing'
+  | 'before answering'
+  | 'while taking over'
+  | 'while signing out';
+
+export type ToWindow =
+  | { readonly do: 'open'; readonly directory: string; readonly storage: string; readonly issuer: string }
+  /** Of several windows that are told the same `mark`, a file that is not there yet, one dies. */
+  | { readonly do: 'dieAt'; readonly point: DeathPoint; readonly mark: string }
+  | { readonly do: Question; readonly call: number; readonly text: string; readonly callers: number };
+
+/**
+ * - `add`: takes a grant over, as text; answers with its id.
+ * - `expire`: its access token has ended.
+ * - `renew`: so many callers ask until it has ended no more; answers with the serials that they got.
+ * - `look`: what this window has.
+ * - `signOut`
+ */
+export type Question = 'add' | 'expire' | 'renew' | 'look' | 'signOut';
+
+export interface Look {
+  readonly serial: number | undefined;
+  readonly ended: boolean;
+  readonly signInNeeded: boolean;
+}
+
+export type FromWindow =
+  | { readonly is: 'ready' }
+  | { readonly is: 'role'; readonly role: string }
+  | { readonly is: 'answer'; readonly call: number; readonly value?: unknown; readonly error?: string };
+
+const tell = (message: FromWindow) => process.send?.(message);
+process.on('disconnect', () => process.exit());
+
+let death: { readonly point: DeathPoint; readonly mark: string } | undefined;
+function pass(point: DeathPoint): void {
+  if (death?.point !== point) return;
+  const { mark } = death;
+  death = undefined;
+  if (existsSync(mark)) return;
+  writeFileSync(mark, '', { flag: 'wx' });
+  process.kill(process.pid, 'SIGKILL');
+}
+
+const now = (): number => Math.floor(systemClock.now() / 1000);
+const hasEnded = (grant: Grant): boolean => (grant.tokens.expiresAt ?? Infinity) <= now();
+
+/** Whether this window has had an answer of the server that it has not finished storing. */
+let answered = false;
+
+/** A grant is looked up before it is written, as another window may have written it already; then the index is. */
+function watchedStorage(folder: string): SecretStorage {
+  const storage = fileSecretStorage(folder);
+  return {
+    ...storage,
+    get(key) {
+      if (answered && key.startsWith('grant:')) pass('before storing');
+      return storage.get(key);
+    },
+    async store(key, text) {
+      if (answered && key === 'grants') pass('after storing');
+      if (key === 'grants' && text.includes('"removed"')) pass('while signing out');
+      await storage.store(key, text);
+      if (answered && key === 'grants') {
+        pass('before answering');
+        answered = false;
+      }
+    },
+  };
+}
+
+function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'open' }>) {
+  const log = recordingLog();
+  const clock = systemClock;
+  const storage = watchedStorage(folder);
+  const wire = createWire({ fetch: (...request) => fetch(...request), clock, log });
+  const noToken = () => Promise.resolve(undefined);
+  const registrations = createRegistrations({ storage, wire, askInitialAccessToken: noToken });
+  const parsed = parseDefinition('oidc', { issuer, clientId: 'editor', allowLoopbackHttp: true });
+  if (!parsed.ok) throw new Error('The provider cannot be used');
+  const { provider } = parsed;
+  const book = createGrantBook(createGrantStore({ storage, log, onSetAside: () => undefined }), clock, log);
+  const sharing = shareGrants({
+    book,
+    clock,
+    log,
+    directory,
+    activity: { record: () => undefined, entries: () => Promise.resolve([]) },
+    findWayToJoin: () =>
+      Promise.resolve(options => {
+        const group = joinWindows({
+          ...options,
+          createOwner(ownership) {
+            pass('while taking over');
+            return options.createOwner(ownership);
+          },
+        });
+        group.onRoleChange(role => tell({ is: 'role', role }));
+        return group;
+      }),
+    isFocused: () => false,
+    showSignInNeeded: () => undefined,
+    deliver: () => false,
+    keeper: {
+      random: Math.random,
+      isConfigured: () => true,
+      assumedLifetime: () => undefined,
+      async refresh(grant, beforeSending) {
+        const tokens = await refreshGrant({ wire, registrations }, provider, grant, () => {
+          beforeSending();
+          pass('before sending');
+        });
+        pass('after the answer came');
+        answered = true;
+        return tokens;
+      },
+      onOrphaned: () => undefined,
+    },
+  });
+
+  const look = async (id: string): Promise<Look> => {
+    const grant = await book.get(id);
+    return {
+      serial: grant?.tokens.serial,
+      ended: grant !== undefined && hasEnded(grant),
+      signInNeeded: grant?.signInNeeded !== undefined,
+    };
+  };
+
+  /** One caller, who does not give up. */
+  const renew = async (id: string): Promise<number | undefined> => {
+    for (;;) {
+      const grant = await book.get(id);
+      if (!grant || grant.signInNeeded) return undefined;
+      if (!hasEnded(grant)) return grant.tokens.serial;
+      await sharing.renew(id, grant.tokens.serial);
+      await new Promise(resolve => setTimeout(resolve, 10));
+    }
+  };
+
+  const answers: Record<Question, (text: string, callers: number) => Promise<unknown>> = {
+    async add(text) {
+      const read = parseGrant(text);
+      if (read.kind !== 'grant') throw new Error('No grant');
+      const { providerId: id } = read.grant;
+      return (await sharing.add({ id, issuer, clientId: 'editor' }, read.grant)).grant.id;
+    },
+    expire: id =>
+      book
+        .update(id, grant => ({ ...grant, tokens: { ...grant.tokens, expiresAt: now() - 1 } }))
+        .then(() => 0),
+    async renew(id, callers) {
+      const serials = await Promise.all(Array.from({ length: callers }, () => renew(id)));
+      return [...new Set(serials.map(serial => serial ?? 0))];
+    },
+    look,
+    signOut: id => book.remove(id, now()),
+  };
+  return { answers, log };
+}
+
+let window: ReturnType<typeof open> | undefined;
+process.on('message', (message: ToWindow) => {
+  if (message.do === 'open') {
+    window = open(message);
+    return;
+  }
+  if (message.do === 'dieAt') {
+    death = message;
+    return;
+  }
+  const { call, text, callers } = message;
+  window?.answers[message.do](text, callers).then(
+    value => tell({ is: 'answer', call, value }),
+    (error: unknown) => tell({ is: 'answer', call, error: String(error) }),
+  );
+});
+tell({ is: 'ready' });

@@ -1,0 +1,129 @@
+import '../standIns/editor/useEditorStandIn.ts';
+import { createGrantBook } from '../../src/sessions/grantBook.ts';
+import { createGrantStore } from '../../src/sessions/grantStore.ts';
+import { createAccounts } from '../../src/sessions/accounts.ts';
+import { addGrant } from '../../src/sessions/addGrant.ts';
+import { createKeeper } from '../../src/sessions/keeper.ts';
+import { refreshGrant } from '../../src/signIn/keepGrant.ts';
+import type { ProviderActions } from '../../src/authentication/provider.ts';
+import type { Provider, ProviderDefinition } from '../../src/providers/definition.ts';
+import { signInTrial, type SignInTrial } from '../protocol/signingIn.ts';
+import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
+import { people, type Person } from '../servers/people.ts';
+import { openBrowser, signInOverHttp, type Browser } from '../servers/person.ts';
+import { manualClock, type ManualClock } from '../standIns/manualClock.ts';
+import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
+
+/** Our authentication provider, registered with the stand-in for the editor, and a person who can sign in. */
+export interface SignedInEditor {
+  readonly identityProvider: IdentityProvider;
+  readonly trial: SignInTrial;
+  readonly clock: ManualClock;
+  /** Who signs in next, and in which browser. */
+  person: Person;
+  browser: Browser;
+  /** How often somebody signed in. */
+  readonly signIns: () => number;
+  readonly tokenRequests: () => number;
+  register(definition?: Partial<ProviderDefinition>): Promise<void>;
+  /** Signs everybody out and forgets every consent; the provider is registered anew. */
+  reset(): Promise<void>;
+  signOut(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const ignore = (): undefined => undefined;
+
+/** Import this, then everything that imports `vscode` dynamically. */
+export async function openSignedInEditor(
+  options: Parameters<typeof startIdentityProvider>[0] = {},
+): Promise<SignedInEditor> {
+  const { createRegistry } = await import('../../src/authentication/registry.ts');
+  const { editor } = await import('../standIns/editor/vscode.ts');
+  const identityProvider = await startIdentityProvider(options);
+  const clock = manualClock();
+  let signIns = 0;
+  let registry: ReturnType<typeof createRegistry> | undefined;
+  let dispose: () => void = ignore;
+  let latest: Partial<ProviderDefinition> = {};
+  let book: ReturnType<typeof createGrantBook> | undefined;
+  let accounts: ReturnType<typeof createAccounts> | undefined;
+  let provider: Provider | undefined;
+
+  const trial = signInTrial({
+    browser: async (address, deliver) =>
+      deliver(await signInOverHttp(address, self.person, { browser: self.browser })),
+  });
+
+  const self: SignedInEditor = {
+    identityProvider,
+    trial,
+    clock,
+    person: people.alice,
+    browser: openBrowser(),
+    signIns: () => signIns,
+    tokenRequests: () => identityProvider.requestsTo(identityProvider.endpoints.token).length,
+    async register(definition = latest) {
+      latest = definition;
+      dispose();
+      const { log } = trial;
+      const configured = trial.provider({ issuer: identityProvider.issuer, ...definition });
+      const store = createGrantStore({ storage: memorySecretStorage(), log, onSetAside: ignore });
+      const grants = createGrantBook(store, clock, log);
+      const keeper = createKeeper({
+        book: grants,
+        clock,
+        log,
+        random: () => 0,
+        isOwner: () => true,
+        isConfigured: () => true,
+        assumedLifetime: ignore,
+        refresh: (grant, beforeSending) => refreshGrant(trial.context, configured, grant, beforeSending),
+        onSignInNeeded: ignore,
+        onOrphaned: ignore,
+      });
+      const actions: ProviderActions = {
+        async signIn({ provider: asked, scopes, grantedScopes, loginHint }) {
+          signIns++;
+          return trial.signIn(asked, { scopes, grantedScopes, loginHint });
+        },
+        configure: () => Promise.reject(new Error('not configured')),
+        revoke: ignore,
+        onNotKept: ignore,
+      };
+      const people = createAccounts({
+        book: grants,
+        clock,
+        log,
+        renew: (grantId, serial) => keeper.renew(grantId, serial),
+        add: (asked, grant) => addGrant(grants, asked, grant),
+        assumedLifetime: ignore,
+      });
+      registry = createRegistry({ accounts: people, book: grants, clock, log, actions, record: ignore });
+      registry.update([configured]);
+      [book, accounts, provider] = [grants, people, configured];
+      dispose = () => {
+        registry?.dispose();
+        keeper.dispose();
+      };
+      return Promise.resolve();
+    },
+    async reset() {
+      editor.reset();
+      signIns = 0;
+      self.person = people.alice;
+      self.browser = openBrowser();
+      Object.assign(identityProvider.settings, { accessTokens: 'jwt', accessTokenLifetime: 3600 });
+      await self.register({});
+    },
+    async signOut() {
+      if (!provider || !accounts || !book) return;
+      for (const { id } of await accounts.sessions(provider, undefined)) await accounts.remove(id);
+    },
+    async close() {
+      dispose();
+      await identityProvider.close();
+    },
+  };
+  return self;
+}

@@ -1,0 +1,174 @@
+/**
+ * As much of the editor's API as authentication takes, for tests without an editor: `vscode` resolves to this
+ * module, see useEditorStandIn.ts. The real editor's behaviour is the pattern (vscode.authentication): calls
+ * reach a provider one after another, a session needs the person's consent once for each account, and a
+ * provider's sessions are asked for before anything is created. Everybody here consents, unless told otherwise.
+ */
+import type * as vscode from 'vscode';
+
+export class Disposable {
+  readonly #dispose: () => unknown;
+  constructor(dispose: () => unknown) {
+    this.#dispose = dispose;
+  }
+  dispose(): void {
+    this.#dispose();
+  }
+}
+
+export class EventEmitter<T> {
+  readonly #listeners = new Set<(event: T) => unknown>();
+  readonly event = (listener: (event: T) => unknown): Disposable => {
+    this.#listeners.add(listener);
+    return new Disposable(() => this.#listeners.delete(listener));
+  };
+  fire(event: T): void {
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+  dispose(): void {
+    this.#listeners.clear();
+  }
+}
+
+export class CancellationError extends Error {
+  constructor() {
+    super('Canceled');
+    this.name = 'Canceled';
+  }
+}
+
+type Request = readonly string[] | { wwwAuthenticate: string; fallbackScopes?: readonly string[] };
+type Options = vscode.AuthenticationGetSessionOptions;
+interface Challenges {
+  getSessionsFromChallenges(constraint: object, options: object): Promise<vscode.AuthenticationSession[]>;
+  createSessionFromChallenges(constraint: object, options: object): Promise<vscode.AuthenticationSession>;
+}
+interface Registered {
+  readonly label: string;
+  readonly provider: vscode.AuthenticationProvider & Partial<Challenges>;
+  readonly challenges: boolean;
+  queue: Promise<unknown>;
+}
+
+const providers = new Map<string, Registered>();
+const allowed = new Set<string>();
+const changes = new EventEmitter<vscode.AuthenticationSessionsChangeEvent>();
+
+/** What a test decides, and what it can look at. */
+export const editor = {
+  /** Whether the person says yes when asked. */
+  consents: true,
+  /** Whether this editor takes providers that answer challenges: it may refuse them, or ignore the option. */
+  challenges: 'taken' as 'taken' | 'refused' | 'ignored',
+  /** The dialogs that the person has seen. */
+  dialogs: [] as string[],
+  reset(): void {
+    allowed.clear();
+    editor.consents = true;
+    editor.challenges = 'taken';
+    editor.dialogs = [];
+  },
+  /** The person takes back what they allowed. */
+  takeBack(id: string, label: string): void {
+    allowed.delete(`${id}-${label}`);
+    changes.fire({ provider: { id, label } });
+  },
+};
+
+/** The challenges of a header: schemes and parameters, commas inside of quotation marks being text. */
+function parseChallenges(header: string): { scheme: string; params: Record<string, string> }[] {
+  const found: { scheme: string; params: Record<string, string> }[] = [];
+  for (const [, scheme, name, quoted, plain] of header.matchAll(
+    /(?:^|[\s,]+)(?:([\w-]+)(?=\s+[\w-]+=|\s*,|\s*$)|([\w-]+)=(?:"([^"]*)"|([^\s,"]*)))/g,
+  )) {
+    if (scheme !== undefined) found.push({ scheme, params: {} });
+    else if (name !== undefined) Object.assign(found.at(-1)?.params ?? {}, { [name]: quoted ?? plain });
+  }
+  return found;
+}
+
+function registered(id: string): Registered {
+  const entry = providers.get(id);
+  if (!entry) throw new Error(`Timed out waiting for authentication provider '${id}' to register.`);
+  return entry;
+}
+
+function queued<T>(entry: Registered, run: () => PromiseLike<T>): Promise<T> {
+  const result = entry.queue.then(run);
+  entry.queue = result.catch(() => undefined);
+  return result;
+}
+
+function requireChallenges(id: string, { provider, challenges }: Registered, what: string): Challenges {
+  const { getSessionsFromChallenges, createSessionFromChallenges } = provider;
+  if (!challenges || !getSessionsFromChallenges || !createSessionFromChallenges) {
+    throw new Error(`The authentication provider '${id}' does not support ${what} from challenges.`);
+  }
+  return provider as Challenges;
+}
+
+const constraintOf = (request: Exclude<Request, readonly string[]>) => ({
+  challenges: parseChallenges(request.wwwAuthenticate),
+  fallbackScopes: request.fallbackScopes,
+});
+
+const isList = (request: Request): request is readonly string[] => Array.isArray(request);
+
+async function getSession(id: string, request: Request, options: Options = {}) {
+  const entry = registered(id);
+  const wish = options.account ? { account: options.account } : {};
+  const sessions = await queued(entry, () =>
+    isList(request)
+      ? Promise.resolve(entry.provider.getSessions([...request], wish))
+      : requireChallenges(id, entry, 'getting sessions').getSessionsFromChallenges(
+          constraintOf(request),
+          wish,
+        ),
+  );
+  const session = sessions.find(({ account }) => allowed.has(`${id}-${account.label}`));
+  if (session && !options.forceNewSession) return session;
+  if (!options.createIfNone && !options.forceNewSession) return undefined;
+  editor.dialogs.push(options.forceNewSession ? 'sign in again' : 'sign in');
+  if (!editor.consents) throw new Error('User did not consent to login.');
+  const [existing] = sessions;
+  const created =
+    existing && !options.forceNewSession
+      ? existing
+      : await queued(entry, () =>
+          isList(request)
+            ? Promise.resolve(entry.provider.createSession([...request], wish))
+            : requireChallenges(id, entry, 'creating sessions').createSessionFromChallenges(
+                constraintOf(request),
+                wish,
+              ),
+        );
+  allowed.add(`${id}-${created.account.label}`);
+  return created;
+}
+
+export const authentication = {
+  getSession,
+  onDidChangeSessions: changes.event,
+  async getAccounts(id: string) {
+    const entry = registered(id);
+    const sessions = await queued(entry, () => Promise.resolve(entry.provider.getSessions(undefined, {})));
+    return sessions.map(({ account }) => account);
+  },
+  registerAuthenticationProvider(
+    id: string,
+    label: string,
+    provider: vscode.AuthenticationProvider,
+    options?: { supportsChallenges?: boolean },
+  ): Disposable {
+    if (options?.supportsChallenges && editor.challenges === 'refused') {
+      throw new Error("Extension 'x' CANNOT use API proposal: authenticationChallenges.");
+    }
+    const challenges = options?.supportsChallenges === true && editor.challenges === 'taken';
+    providers.set(id, { label, provider, challenges, queue: Promise.resolve() });
+    const watching = provider.onDidChangeSessions(() => changes.fire({ provider: { id, label } }));
+    return new Disposable(() => {
+      watching.dispose();
+      providers.delete(id);
+    });
+  },
+};
