@@ -14,7 +14,7 @@ export interface Log {
   error(event: string, fields?: SafeFields): void;
 }
 
-/** One line of the log: the event, then its fields as `name=value`, values with spaces in quotes. */
+/** One line of the log: the event, then its fields as `name=value`, values with spaces in quotes; always a single line. */
 export function logLine(event: string, fields: SafeFields = {}): string {
   const parts = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
@@ -23,7 +23,16 @@ export function logLine(event: string, fields: SafeFields = {}): string {
 }
 
 function fieldText(value: SafeValue): string {
-  if (Array.isArray(value)) return `[${value.join(' ')}]`;
+  if (Array.isArray(value)) return `[${value.map(fieldText).join(' ')}]`;
   const text = String(value);
-  return /^[\w.:/@+-]+$/.test(text) ? text : JSON.stringify(text);
+  return /^[\w.:/@+-]+$/.test(text) ? text : quoted(text);
+}
+
+/** What JSON leaves as it is, but would end a line or change how the rest of it looks. */
+const misleading = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** In quotes, without anything that could be taken for the end of the value or of the line. */
+function quoted(text: string): string {
+  const escape = (character: string): string => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`;
+  return JSON.stringify(text).replace(misleading, escape);
 }

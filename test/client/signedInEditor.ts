@@ -51,6 +51,7 @@ export async function openSignedInEditor(
   let provider: Provider | undefined;
 
   const trial = signInTrial({
+    clock,
     browser: async (address, deliver) =>
       deliver(await signInOverHttp(address, self.person, { browser: self.browser })),
   });

@@ -10,8 +10,8 @@ export const consumerId = 'example-consumer.consumer';
 /** The name under which the issuers of the tests are known, in the browser too. */
 export const issuerHost = 'idp.localhost';
 
-/** Everything that must never stand in a log, collected by all tests. */
-export const secrets = new Set<string>();
+/** Everything that must never stand in a log, collected by all tests, and what it is. */
+export const secrets = new Map<string, string>();
 
 /** Our extension, active. */
 export async function activeExtension(): Promise<vscode.Extension<unknown>> {
@@ -58,9 +58,9 @@ export async function silently(
     ...(account && { account }),
   });
   if (session) {
-    secrets.add(session.accessToken);
+    secrets.set(session.accessToken, 'access token');
     // Newer editors than the oldest we run in have this one too.
-    if ('idToken' in session && typeof session.idToken === 'string') secrets.add(session.idToken);
+    if ('idToken' in session && typeof session.idToken === 'string') secrets.set(session.idToken, 'ID token');
   }
   return session;
 }

@@ -39,7 +39,7 @@ describe('sessions', () => {
   after(async () => {
     for (const { body } of tokenRequests()) {
       for (const name of ['code', 'code_verifier', 'refresh_token']) {
-        if (typeof body[name] === 'string') secrets.add(body[name]);
+        if (typeof body[name] === 'string') secrets.set(body[name], name);
       }
     }
     await sitDown(undefined);
@@ -75,7 +75,7 @@ describe('sessions', () => {
     const session = await askSilently();
     assert.deepEqual(session?.scopes, ['openid', 'profile']);
     assert.equal(session?.account.label, 'alice');
-    secrets.add(session.accessToken);
+    secrets.set(session.accessToken, 'access token');
     assert.equal(await whoAmI(), people.alice.name);
     assert.equal(tokenRequests().length, 2);
   });

@@ -1,0 +1,173 @@
+import { OwnerLost, RemoteError, describeError } from '../../src/windows/errors.ts';
+import type { Everywhere, Remote, Role, WindowGroup, WindowGroupOptions } from '../../src/windows/group.ts';
+import type { JoinWindows, OwnerCalls, WindowCalls } from '../../src/sessions/windowCalls.ts';
+
+/**
+ * The channel between windows as `src/windows` promises it, in one process and without sockets, so that every
+ * order of events can be tried: one owner at a time, another as soon as it is gone, messages that take a moment
+ * and pass through JSON, calls that are lost with the window that was asked.
+ */
+export interface Computer {
+  join: (life: Life) => JoinWindows;
+  /** To be called when a process has died: the operating system closes its sockets. */
+  noticeDeaths(): void;
+  /** Messages on their way. */
+  readonly busy: () => boolean;
+}
+
+/** A process: dead, it neither hears nor says anything any more. */
+export interface Life {
+  alive: boolean;
+}
+
+type Group = WindowGroup<OwnerCalls, WindowCalls>;
+type Options = WindowGroupOptions<OwnerCalls, WindowCalls>;
+
+interface Member {
+  readonly life: Life;
+  readonly options: Options;
+  readonly listeners: Set<(role: Role, generation: number) => void>;
+  role: Role;
+  functions: OwnerCalls | undefined;
+  readonly lost: AbortController;
+}
+
+const never = new Promise<never>(() => undefined);
+const throughJson = (value: unknown): unknown =>
+  value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
+
+export function createComputer(): Computer {
+  let members: Member[] = [];
+  let owner: Member | undefined;
+  let generation = 0;
+  let moving = 0;
+  /** Ends the calls under way when the owner goes. */
+  let gone = Promise.withResolvers<never>();
+  gone.promise.catch(() => undefined);
+
+  const hop = async (): Promise<void> => {
+    moving++;
+    await new Promise(resolve => setImmediate(resolve));
+    moving--;
+  };
+
+  const present = (member: Member): boolean => member.life.alive && members.includes(member);
+
+  const setRole = (member: Member, role: Role): void => {
+    member.role = role;
+    for (const listener of member.listeners) if (member.life.alive) listener(role, generation);
+  };
+
+  const elect = (): void => {
+    if (owner && present(owner)) return;
+    if (owner) {
+      owner.lost.abort();
+      gone.reject(new OwnerLost('a call'));
+      gone = Promise.withResolvers<never>();
+      gone.promise.catch(() => undefined);
+    }
+    members = members.filter(member => member.life.alive);
+    owner = members[0];
+    if (!owner) return;
+    generation++;
+    const elected = owner;
+    const { signal } = elected.lost;
+    const made = elected.options.createOwner({
+      generation,
+      isCurrent: () => owner === elected && present(elected),
+      signal,
+      broadcast: functionsBy<Everywhere<WindowCalls>>((name, args) => toAll(name, args)),
+    });
+    elected.functions = made as OwnerCalls;
+    setRole(elected, 'owner');
+    for (const member of members) if (member !== elected) setRole(member, 'member');
+  };
+
+  const invoke = async (functions: object, name: string, args: unknown[]): Promise<unknown> => {
+    const called = Reflect.get(functions, name) as (...sent: unknown[]) => unknown;
+    try {
+      return throughJson(await called(...(throughJson(args) as unknown[])));
+    } catch (error) {
+      throw new RemoteError(describeError(error));
+    }
+  };
+
+  const toAll = async (name: string, args: unknown[]): Promise<unknown> =>
+    Promise.all(
+      members.map(async member => {
+        await hop();
+        if (!present(member)) return { error: new RemoteError({ name: 'Error', message: 'gone' }) };
+        return { value: await invoke(member.options.window, name, args) };
+      }),
+    );
+
+  return {
+    busy: () => moving > 0,
+    noticeDeaths: elect,
+    join: life => options => {
+      const member: Member = {
+        life,
+        options,
+        listeners: new Set(),
+        role: 'joining',
+        functions: undefined,
+        lost: new AbortController(),
+      };
+      members.push(member);
+      void hop().then(() => {
+        elect();
+        if (present(member) && owner !== member && member.role === 'joining') setRole(member, 'member');
+      });
+
+      const ask = async (name: string, args: unknown[]): Promise<unknown> => {
+        for (;;) {
+          await hop();
+          if (!member.life.alive) return never;
+          elect();
+          const asked = owner;
+          if (!asked?.functions) continue;
+          try {
+            const answer = await Promise.race([invoke(asked.functions, name, args), gone.promise]);
+            await hop();
+            if (!member.life.alive) return await never;
+            return answer;
+          } catch (error) {
+            if (!(error instanceof OwnerLost) || !options.idempotent?.includes(name as never)) throw error;
+          }
+        }
+      };
+      const group: Group = {
+        owner: functionsBy<Remote<OwnerCalls>>(ask),
+        broadcast: functionsBy<Everywhere<WindowCalls>>(async (name, args) => {
+          await hop();
+          return member.life.alive ? toAll(name, args) : never;
+        }),
+        get role() {
+          return member.role;
+        },
+        get generation() {
+          return generation;
+        },
+        onRoleChange(listener) {
+          member.listeners.add(listener);
+          return () => member.listeners.delete(listener);
+        },
+        dispose() {
+          member.listeners.clear();
+          members = members.filter(other => other !== member);
+          elect();
+          return Promise.resolve();
+        },
+      };
+      return group;
+    },
+  };
+}
+
+function functionsBy<Functions extends object>(
+  call: (name: string, args: unknown[]) => Promise<unknown>,
+): Functions {
+  const get = (_: object, name: string | symbol) =>
+    typeof name === 'string' && name !== 'then' ? (...args: unknown[]) => call(name, args) : undefined;
+  return new Proxy({}, { get }) as Functions;
+}

@@ -1,0 +1,116 @@
+import { secret } from '../../src/platform/secret.ts';
+import { Failure } from '../../src/protocol/failure.ts';
+import type { Tokens } from '../../src/protocol/tokens.ts';
+import type { Grant } from '../../src/sessions/grant.ts';
+import type { Clock } from '../../src/platform/clock.ts';
+import type { Life } from './computer.ts';
+
+export type Weather = 'fine' | 'unreachable' | 'answers get lost' | 'server error' | 'answers are late';
+
+/** The sending of one refresh token. */
+interface Sending {
+  readonly token: string;
+  readonly sender: Life;
+  /** Whether the sender has had a whole answer, and time to act on it. */
+  outcome: 'none' | 'arrived' | 'settled';
+}
+
+/** A server that rotates refresh tokens, and ends everything when a spent one comes back (RFC 9700, 4.14.2). */
+export interface ModelServer {
+  weather: Weather;
+  readonly sendings: readonly Sending[];
+  /** What is wrong with what was sent. */
+  readonly offences: readonly string[];
+  signIn(id: string): Pick<Tokens, 'accessToken' | 'refreshToken' | 'receivedAt' | 'expiresAt'>;
+  refresh(sender: Life, grant: Grant, beforeSending: () => void): Promise<Tokens>;
+  /** The answers that are late arrive. */
+  release(): void;
+  /** Everything has come to rest: who had an answer has acted on it. */
+  settle(): void;
+  /** Whether this is the refresh token that the server would take. */
+  takes(token: string | undefined): boolean;
+  /** Whether a refresh token of this sign-in was sent without an answer having been used. */
+  hasDoubts(signIn: string): boolean;
+}
+
+export const lifetime = 3600;
+
+export function createModelServer(clock: Clock): ModelServer {
+  const current = new Map<string, string>();
+  const sendings: Sending[] = [];
+  const offences: string[] = [];
+  let late = Promise.withResolvers<void>();
+  let count = 0;
+
+  const issue = (signIn: string) => {
+    const token = `${signIn}/refresh-${++count}`;
+    current.set(signIn, token);
+    const receivedAt = Math.floor(clock.now() / 1000);
+    return {
+      accessToken: secret(`${signIn}/access-${count}`),
+      refreshToken: secret(token),
+      receivedAt,
+      expiresAt: receivedAt + lifetime,
+    };
+  };
+  const signInOf = (token: string): string => token.split('/')[0] ?? '';
+  const refusal = () =>
+    new Failure('grant-refused', { host: 'login.example.com', error: 'invalid_grant', said: '' });
+
+  const server: ModelServer = {
+    weather: 'fine',
+    sendings,
+    offences,
+    signIn: issue,
+    async refresh(sender, grant, beforeSending) {
+      const never = new Promise<never>(() => undefined);
+      await new Promise(resolve => setImmediate(resolve));
+      if (!sender.alive) return never;
+      beforeSending();
+      if (server.weather === 'unreachable') {
+        throw new Failure('unreachable', { host: 'login.example.com', reason: 'there is no network' });
+      }
+      const token = grant.tokens.refreshToken?.reveal() ?? '';
+      const before = sendings.findLast(sending => sending.token === token);
+      if (
+        before &&
+        (before.outcome === 'settled' ||
+          (before.outcome === 'none' && before.sender.alive && before.sender !== sender))
+      )
+        offences.push(
+          `${token} was sent again, though an answer to it ${before.outcome === 'none' ? 'was awaited' : 'was known'}`,
+        );
+      const sending: Sending = { token, sender, outcome: 'none' };
+      sendings.push(sending);
+      const signIn = signInOf(token);
+      const accepted = current.get(signIn) === token;
+      if (!accepted) current.delete(signIn);
+      const tokens = accepted ? issue(signIn) : undefined;
+      const { weather } = server;
+      if (weather === 'answers are late') await late.promise;
+      await new Promise(resolve => setImmediate(resolve));
+      if (!sender.alive) return never;
+      if (weather === 'answers get lost') {
+        throw new Failure('timed-out', { host: 'login.example.com', seconds: 15 });
+      }
+      if (weather === 'server error') {
+        throw new Failure('server-failed', { host: 'login.example.com', status: 500 });
+      }
+      sending.outcome = 'arrived';
+      if (!tokens) throw refusal();
+      return { ...tokens, idToken: undefined, idTokenClaims: undefined, grantedScopes: undefined };
+    },
+    release() {
+      late.resolve();
+      late = Promise.withResolvers();
+    },
+    settle() {
+      for (const sending of sendings)
+        if (sending.outcome === 'arrived' && sending.sender.alive) sending.outcome = 'settled';
+    },
+    takes: token => token !== undefined && current.get(signInOf(token)) === token,
+    hasDoubts: signIn =>
+      sendings.some(({ token, outcome }) => signInOf(token) === signIn && outcome !== 'settled'),
+  };
+  return server;
+}

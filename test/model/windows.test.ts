@@ -1,0 +1,309 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { Clock } from '../../src/platform/clock.ts';
+import type { Grant } from '../../src/sessions/grant.ts';
+import { createGrantBook, type GrantBook } from '../../src/sessions/grantBook.ts';
+import { createGrantStore } from '../../src/sessions/grantStore.ts';
+import { shareGrants, type Sharing } from '../../src/sessions/sharing.ts';
+import { manualClock, settled, type ManualClock } from '../standIns/manualClock.ts';
+import { memorySecretStorage, type MemorySecretStorage } from '../standIns/memorySecretStorage.ts';
+import { recordingLog, type RecordingLog } from '../standIns/recordingLog.ts';
+import { someGrant, someProvider, start } from '../unit/sessions/someGrant.ts';
+import { createComputer, type Computer, type Life } from './computer.ts';
+import { createModelServer, type ModelServer, type Weather } from './server.ts';
+
+/** What may happen. Windows and grants are chosen by number among those that there are. */
+type Step =
+  | { readonly do: 'open'; readonly storage: number }
+  | { readonly do: 'close' | 'crash'; readonly window: number }
+  | { readonly do: 'signIn'; readonly window: number; readonly account: number }
+  | { readonly do: 'signOut'; readonly window: number; readonly grant: number }
+  | { readonly do: 'ask'; readonly window: number; readonly grant: number }
+  | { readonly do: 'weather'; readonly weather: Weather }
+  | { readonly do: 'release' }
+  | { readonly do: 'storage'; readonly storage: number; readonly fails: boolean }
+  | { readonly do: 'time'; readonly seconds: number }
+  | { readonly do: 'rest' };
+
+const number = fc.nat(7);
+const steps: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('open' as const), storage: number }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('close' as const), window: number }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const), window: number }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('signIn' as const), window: number, account: fc.nat(2) }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('signOut' as const), window: number, grant: number }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('ask' as const), window: number, grant: number }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('weather' as const),
+      weather: fc.constantFrom<Weather>(
+        'fine',
+        'fine',
+        'unreachable',
+        'answers get lost',
+        'server error',
+        'answers are late',
+      ),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('release' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('storage' as const), storage: number, fails: fc.boolean() }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('time' as const),
+      seconds: fc.constantFrom(1, 30, 600, 3300, 4000),
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('rest' as const) }) },
+);
+
+interface ModelWindow {
+  readonly life: Life;
+  readonly storage: number;
+  readonly book: GrantBook;
+  readonly sharing: Sharing;
+  readonly log: RecordingLog;
+}
+
+const storages = 3;
+
+/** The windows of one run, and what they ought to have. */
+class Model {
+  readonly clock: ManualClock = manualClock(start * 1000);
+  readonly server: ModelServer = createModelServer(this.clock);
+  readonly computer: Computer = createComputer();
+  readonly secrets: MemorySecretStorage[];
+  readonly windows: ModelWindow[] = [];
+  /** Ids of grants that were signed in and stored, and not signed out. */
+  readonly held = new Set<string>();
+  readonly signedOut = new Set<string>();
+  /** The storage failed while a process died: what it had not stored is gone, and nobody can help it. */
+  excused = false;
+  #signIns = 0;
+
+  constructor(shared: boolean) {
+    const values = Array.from({ length: storages }, () => new Map<string, string>());
+    this.secrets = values.map((own, at) => memorySecretStorage(shared ? values[0] : (values[at] ?? own)));
+  }
+
+  get alive(): ModelWindow[] {
+    return this.windows.filter(({ life }) => life.alive);
+  }
+
+  pick(at: number): ModelWindow | undefined {
+    return this.alive[at % Math.max(1, this.alive.length)];
+  }
+
+  async step(step: Step): Promise<void> {
+    const window = 'window' in step ? this.pick(step.window) : undefined;
+    switch (step.do) {
+      case 'open':
+        this.open(step.storage % storages);
+        break;
+      case 'close':
+        if (window) void window.sharing.dispose().then(() => (window.life.alive = false));
+        break;
+      case 'crash':
+        if (window) this.crash(window);
+        break;
+      case 'signIn':
+        if (window) void this.signIn(window, step.account);
+        break;
+      case 'signOut': {
+        const id = [...this.held][step.grant % Math.max(1, this.held.size)];
+        if (window && id !== undefined) await this.signOut(window, id);
+        break;
+      }
+      case 'ask': {
+        const grant = window?.book.known()[step.grant % Math.max(1, window.book.known().length)];
+        if (window && grant) void this.ask(window, grant);
+        break;
+      }
+      case 'weather':
+        this.server.weather = step.weather;
+        break;
+      case 'release':
+        this.server.release();
+        break;
+      case 'storage': {
+        const secrets = this.secrets[step.storage % storages];
+        if (secrets) secrets.fails = () => step.fails;
+        break;
+      }
+      case 'time':
+        await this.clock.advance(step.seconds * 1000);
+        break;
+      case 'rest':
+        await this.rest();
+    }
+  }
+
+  open(storage: number): void {
+    const life: Life = { alive: true };
+    const log = recordingLog();
+    const clock = mortalClock(this.clock, life);
+    const secrets = mortalStorage(this.secrets[storage] ?? memorySecretStorage(), life);
+    const book = createGrantBook(
+      createGrantStore({ storage: secrets, log, onSetAside: entry => assert.fail(entry.key) }),
+      clock,
+      log,
+    );
+    const sharing = shareGrants({
+      book,
+      clock,
+      log,
+      directory: '',
+      activity: { record: () => undefined, entries: () => Promise.resolve([]) },
+      findWayToJoin: () => Promise.resolve(this.computer.join(life)),
+      isFocused: () => false,
+      showSignInNeeded: () => undefined,
+      deliver: () => false,
+      keeper: {
+        random: () => 0.5,
+        refresh: (grant, beforeSending) => this.server.refresh(life, grant, beforeSending),
+        isConfigured: () => true,
+        assumedLifetime: () => undefined,
+        onOrphaned: () => undefined,
+      },
+    });
+    this.windows.push({ life, storage, book, sharing, log });
+    void book.ofProvider('oidc').catch(() => undefined);
+  }
+
+  crash(window: ModelWindow): void {
+    if (this.secrets.some(secrets => secrets.fails({ operation: 'store', key: '' }))) this.excused = true;
+    window.life.alive = false;
+    this.computer.noticeDeaths();
+  }
+
+  async signIn(window: ModelWindow, account: number): Promise<void> {
+    const signIn = `sign-in-${++this.#signIns}`;
+    const tokens = this.server.signIn(signIn);
+    const signedIn = someGrant({
+      id: `grant-${1000 + this.#signIns}`,
+      account: { id: `person-${account}`, label: `person ${account}` },
+      tokens: { serial: 1, idToken: undefined, ...tokens },
+    });
+    const { grant, stored } = await window.sharing.add(someProvider, signedIn);
+    if (window.life.alive && stored && !this.signedOut.has(grant.id)) this.held.add(grant.id);
+  }
+
+  async signOut(window: ModelWindow, id: string): Promise<void> {
+    this.held.delete(id);
+    this.signedOut.add(id);
+    if (!(await window.book.remove(id, Math.floor(this.clock.now() / 1000)))) this.excused = true;
+    await this.rest();
+  }
+
+  async ask(window: ModelWindow, grant: Grant): Promise<void> {
+    const ended = (grant.tokens.expiresAt ?? Infinity) * 1000 <= this.clock.now();
+    if (ended) await window.sharing.renew(grant.id, grant.tokens.serial);
+  }
+
+  /** Until nothing moves that does not wait for time or for the network. */
+  async rest(): Promise<void> {
+    do await settled();
+    while (this.computer.busy());
+    this.server.settle();
+  }
+
+  /** Everything works again, and time passes. */
+  async heal(): Promise<void> {
+    for (const secrets of this.secrets) secrets.fails = () => false;
+    this.server.weather = 'fine';
+    this.server.release();
+    for (let storage = 0; storage < storages; storage++) this.open(storage);
+    for (let round = 0; round < 6; round++) {
+      await this.rest();
+      await this.clock.advance(1800_000);
+      this.server.release();
+    }
+    await this.rest();
+    // Long enough for every token to have been needed again.
+    for (const window of this.alive) await window.book.ofProvider('oidc');
+    for (let round = 0; round < 4; round++) {
+      await this.clock.advance(1800_000);
+      await this.rest();
+    }
+  }
+
+  async check(): Promise<void> {
+    assert.deepEqual(this.server.offences, []);
+    const views = await Promise.all(
+      this.alive.map(async ({ book }) =>
+        (await book.entries())
+          .map(({ id, revision, removed }) =>
+            removed === undefined ? `${id} r${revision}` : `${id} removed`,
+          )
+          .sort(),
+      ),
+    );
+    for (const view of views) assert.deepEqual(view, views[0], 'every window knows the same');
+    if (this.excused) return;
+
+    const [window] = this.alive;
+    assert.ok(window);
+    for (const id of this.signedOut) assert.equal(await window.book.get(id), undefined, `${id} came back`);
+    for (const id of this.held) {
+      const grant = await window.book.get(id);
+      assert.ok(grant, `${id} was lost`);
+      const token = grant.tokens.refreshToken?.reveal() ?? '';
+      if (this.server.takes(token) && !grant.signInNeeded) continue;
+      const signIn = token.split('/')[0] ?? '';
+      assert.ok(this.server.hasDoubts(signIn), `${id} stopped working, though every answer had arrived`);
+      assert.ok(grant.signInNeeded, `${id} does not work, and the person is not told`);
+    }
+  }
+}
+
+function mortalClock(clock: Clock, life: Life): Clock {
+  return {
+    now: () => clock.now(),
+    after: (milliseconds, run) =>
+      clock.after(milliseconds, () => {
+        if (life.alive) run();
+      }),
+  };
+}
+
+/** A dead process waits for its storage for ever. */
+function mortalStorage(storage: MemorySecretStorage, life: Life) {
+  const living = async <T>(run: () => PromiseLike<T>): Promise<T> => {
+    if (!life.alive) return new Promise<never>(() => undefined);
+    const value = await run();
+    return life.alive ? value : new Promise<never>(() => undefined);
+  };
+  return {
+    get: (key: string) => living(() => storage.get(key)),
+    store: (key: string, value: string) => living(() => storage.store(key, value)),
+    delete: (key: string) => living(() => storage.delete(key)),
+  };
+}
+
+describe('windows that open, close and crash while people sign in and networks fail', function () {
+  this.timeout(300_000);
+  const runs = Number(process.env['MODEL_RUNS'] ?? 150);
+
+  for (const shared of [true, false]) {
+    it(`with ${shared ? 'one storage' : 'a storage each'}: no token twice, none lost, all agree`, async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(steps, { minLength: 5, maxLength: 40 }), async history => {
+          const model = new Model(shared);
+          model.open(0);
+          for (const step of history) await model.step(step);
+          await model.heal();
+          await model.check();
+        }),
+        { numRuns: runs },
+      );
+    });
+  }
+});

@@ -1,0 +1,123 @@
+import { createServer } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import {
+  bearerChallenge,
+  bearerTokenIn,
+  judgeTokens,
+  type BearerTokenOptions,
+  type Caller,
+} from './bearerTokens.ts';
+import { listen, loopback, stop } from './listening.ts';
+
+/** A running WebSocket server. */
+export interface TokenWebSocketServer {
+  /** `ws://127.0.0.1:<port>` */
+  readonly url: string;
+  /** What each handshake was answered with, in order: 101, 401 or 503. */
+  readonly handshakes: readonly number[];
+  /** The tokens of the connections that are open now. */
+  readonly open: readonly string[];
+  /** TCP connections, whatever they are used for. */
+  readonly sockets: () => Promise<number>;
+  /** Accepts this token no longer; connections that it opened are closed. */
+  readonly refuse: (token: string) => void;
+  /** Ends all connections without a goodbye, as a network does. */
+  readonly cut: () => void;
+  readonly close: () => Promise<void>;
+}
+
+/** The close code of a connection whose token has ended; 4000 to 4999 are for applications (RFC 6455, 7.4.2). */
+const tokenEnded = 4401;
+
+/** What the handshake is answered with in place of 101 (RFC 6455 section 4.2.2), and the connection is closed. */
+function refuseUpgrade(socket: Duplex, status: string, challenge?: string): void {
+  const lines = [`HTTP/1.1 ${status}`, 'Connection: close', 'Content-Length: 0'];
+  if (challenge !== undefined) lines.push(`WWW-Authenticate: ${challenge}`);
+  socket.end(`${lines.join('\r\n')}\r\n\r\n`);
+}
+
+/**
+ * Starts a WebSocket server that judges the bearer token of the handshake before it accepts: nobody without a
+ * valid one gets as far as a WebSocket. It greets with the caller's subject and echoes every message.
+ */
+export async function startWebSocketServer(options: BearerTokenOptions): Promise<TokenWebSocketServer> {
+  const judge = judgeTokens(options);
+  const now = options.now ?? Date.now;
+  const refused = new Set<string>();
+  const handshakes: number[] = [];
+  const connections = new Map<WebSocket, string>();
+  const webSockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024 });
+  const challengeFor = (token: string | undefined) =>
+    bearerChallenge(token === undefined ? {} : { error: 'invalid_token' });
+
+  const accepted = async (token: string | undefined): Promise<Caller | undefined> =>
+    token === undefined || refused.has(token) ? undefined : judge(token);
+
+  const greet = (webSocket: WebSocket, token: string, { sub, expiresAt }: Caller): void => {
+    connections.set(webSocket, token);
+    // No connection outlives its token.
+    const left = Math.min(expiresAt * 1000 - now(), 2 ** 31 - 1);
+    const end = setTimeout(() => webSocket.close(tokenEnded, 'the token has ended'), left);
+    webSocket.on('message', (data, isBinary) => webSocket.send(data, { binary: isBinary }));
+    webSocket.on('error', () => webSocket.terminate());
+    webSocket.on('close', () => {
+      clearTimeout(end);
+      connections.delete(webSocket);
+    });
+    webSocket.send(JSON.stringify({ sub }));
+  };
+
+  const server = createServer((request, response) => {
+    const token = bearerTokenIn(request.headers.authorization);
+    request.resume();
+    accepted(token).then(
+      // A request without the upgrade: the right place, the wrong protocol.
+      caller =>
+        caller
+          ? response.writeHead(426, { upgrade: 'websocket' }).end()
+          : response.writeHead(401, { 'www-authenticate': challengeFor(token) }).end(),
+      () => response.writeHead(503).end(),
+    );
+  });
+  server.on('upgrade', (request, socket, head) => {
+    const token = bearerTokenIn(request.headers.authorization);
+    // Whoever goes away while the token is judged is nobody's error.
+    socket.on('error', () => socket.destroy());
+    accepted(token).then(
+      caller => {
+        handshakes.push(caller ? 101 : 401);
+        if (!caller) refuseUpgrade(socket, '401 Unauthorized', challengeFor(token));
+        else webSockets.handleUpgrade(request, socket, head, ws => greet(ws, token ?? '', caller));
+      },
+      () => {
+        handshakes.push(503);
+        refuseUpgrade(socket, '503 Service Unavailable');
+      },
+    );
+  });
+  const port = await listen(server);
+
+  return {
+    url: `ws://${loopback}:${port}`,
+    handshakes,
+    get open() {
+      return [...connections.values()];
+    },
+    sockets: () =>
+      new Promise((resolve, reject) => {
+        server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+      }),
+    refuse(token) {
+      refused.add(token);
+      for (const [webSocket, its] of connections) if (its === token) webSocket.close(tokenEnded, 'revoked');
+    },
+    cut() {
+      for (const webSocket of connections.keys()) webSocket.terminate();
+    },
+    async close() {
+      for (const webSocket of connections.keys()) webSocket.terminate();
+      await stop(server);
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { readFile, readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { packageExtension } from '../editor/packageExtension.ts';
+import { generatedManifest } from '../manifest/generate.ts';
+
+const repository = new URL('../../', import.meta.url);
+
+interface Manifest {
+  readonly main: string;
+  readonly icon?: string;
+  readonly contributes: {
+    readonly commands: readonly { readonly command: string; readonly category: string }[];
+    readonly configuration: {
+      readonly properties: Readonly<
+        Record<string, { readonly scope: string; readonly markdownDescription: string }>
+      >;
+    };
+  };
+}
+
+describe('the manifest', () => {
+  let manifest: Manifest;
+  before(async () => {
+    manifest = JSON.parse(await readFile(new URL('package.json', repository), 'utf8')) as Manifest;
+  });
+
+  it('has the schema that follows from the code (run `npm run generate`)', async () => {
+    const { current, generated } = await generatedManifest();
+    assert.equal(current, generated);
+  });
+
+  it('lets no workspace set anything, and describes each setting', () => {
+    for (const [name, { scope, markdownDescription }] of Object.entries(
+      manifest.contributes.configuration.properties,
+    )) {
+      assert.match(name, /^oidc\./);
+      assert.equal(scope, 'application', name);
+      assert.match(markdownDescription, /\.$/, name);
+    }
+  });
+
+  it('puts every command under one name', () => {
+    for (const { command, category } of manifest.contributes.commands) {
+      assert.match(command, /^oidc\.\w+$/);
+      assert.equal(category, 'OIDC', command);
+    }
+  });
+});
+
+/** The names in a ZIP archive, from its central directory (APPNOTE 4.3.12). */
+function zipEntries(archive: Buffer): string[] {
+  const names: string[] = [];
+  const end = archive.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
+  let at = archive.readUInt32LE(end + 16);
+  for (let left = archive.readUInt16LE(end + 10); left > 0; left--) {
+    const [name, extra, comment] = [28, 30, 32].map(offset => archive.readUInt16LE(at + offset));
+    names.push(archive.toString('utf8', at + 46, at + 46 + (name ?? 0)));
+    at += 46 + (name ?? 0) + (extra ?? 0) + (comment ?? 0);
+  }
+  return names;
+}
+
+describe('the package', () => {
+  let files: string[];
+  before(async function () {
+    this.timeout(60_000);
+    files = zipEntries(await readFile(await packageExtension()));
+  });
+
+  it('holds what the extension needs to run, and nothing else', async () => {
+    const pages = (await readdir(new URL('media/', repository))).filter(file => file.endsWith('.html'));
+    assert.ok(pages.length > 0);
+    assert.deepEqual(
+      files.toSorted(),
+      [
+        ...['[Content_Types].xml', 'extension.vsixmanifest'],
+        ...[
+          ...['package.json', 'readme.md', 'changelog.md', 'LICENSE.txt'],
+          ...['dist/extension.cjs', 'dist/THIRD-PARTY-NOTICES.txt', 'media/icon.png'],
+          ...pages.map(page => `media/${page}`),
+        ].map(file => `extension/${file}`),
+      ].toSorted(),
+    );
+  });
+
+  it('has a bundle that never writes to the console, evaluates text or names a place of this machine', async () => {
+    const bundle = await readFile(new URL('dist/extension.cjs', repository), 'utf8');
+    assert.deepEqual(bundle.match(/\bconsole\.\w+|\beval\(|new Function\(/g), null);
+    assert.ok(!bundle.includes(fileURLToPath(repository)));
+    assert.ok(!bundle.includes('sourceMappingURL=data:'));
+  });
+});
+
+describe('the sources', () => {
+  it('log no secret that they have revealed', async () => {
+    const names = await readdir(new URL('src/', repository), { recursive: true });
+    const sources = names.filter(name => name.endsWith('.ts'));
+    assert.ok(sources.length > 30);
+    for (const name of sources) {
+      const text = await readFile(new URL(`src/${name.replaceAll('\\', '/')}`, repository), 'utf8');
+      const logged = text.match(/\blog\.(debug|info|warn|error)\([^;]*?reveal\(/g);
+      assert.equal(logged, null, `${name} logs a revealed secret`);
+    }
+  });
+});

@@ -1,0 +1,279 @@
+import assert from 'node:assert/strict';
+import {
+  parseDefinition,
+  providerDefinitionSchema,
+  type Provider,
+} from '../../../src/providers/definition.ts';
+
+const issuer = 'https://login.example.com/realms/staff';
+
+/** What is wrong with an entry, as `field: reason`; empty if it is right. */
+function problems(definition: unknown, id = 'company'): string[] {
+  const parsed = parseDefinition(id, definition);
+  if (parsed.ok) return [];
+  return parsed.problems.map(({ providerId, field, reason }) => {
+    assert.equal(providerId, id);
+    return `${field ?? '(the entry)'}: ${reason}`;
+  });
+}
+
+function provider(definition: object): Provider {
+  const parsed = parseDefinition('company', { issuer, ...definition });
+  assert.ok(parsed.ok, parsed.ok ? '' : JSON.stringify(parsed.problems));
+  return parsed.provider;
+}
+
+describe('a provider in the settings', () => {
+  it('needs an issuer only; the rest has defaults', () => {
+    assert.deepEqual(provider({}), {
+      id: 'company',
+      label: 'login.example.com',
+      issuer,
+      clientId: undefined,
+      scopes: undefined,
+      allowLoopbackHttp: false,
+      acceptsChangingRedirectUri: false,
+      signInMethod: undefined,
+      redirect: {},
+      resources: [],
+      audience: undefined,
+      maxAge: undefined,
+      authorizationParameters: {},
+    });
+  });
+
+  it('takes every field over', () => {
+    const redirect: Provider['redirect'] = {
+      path: '/callback/staff',
+      loopbackHost: 'localhost',
+      loopbackPorts: [8000, 8001],
+      bridge: 'https://bridge.example.com/page',
+      relay: 'https://relay.example.com/redirect',
+      paste: 'urn:ietf:wg:oauth:2.0:oob',
+    };
+    const full = provider({
+      label: ' Staff ',
+      clientId: ' editor ',
+      scopes: ['openid', 'api:read'],
+      allowLoopbackHttp: true,
+      acceptsChangingRedirectUri: true,
+      signInMethod: 'loopback',
+      redirect,
+      prompt: 'consent',
+      maxAge: 0,
+      acrValues: ['urn:mfa', 'urn:pwd'],
+      resource: ['https://api.example.com/', 'urn:reports'],
+      audience: 'https://api.example.com',
+      authorizationParameters: { domain_hint: 'staff', prompt: 'login' },
+    });
+    assert.deepEqual(full, {
+      id: 'company',
+      label: 'Staff',
+      issuer,
+      clientId: 'editor',
+      scopes: ['openid', 'api:read'],
+      allowLoopbackHttp: true,
+      acceptsChangingRedirectUri: true,
+      signInMethod: 'loopback',
+      redirect,
+      resources: ['https://api.example.com/', 'urn:reports'],
+      audience: 'https://api.example.com',
+      maxAge: 0,
+      authorizationParameters: {
+        domain_hint: 'staff',
+        // What has a field of its own wins.
+        prompt: 'consent',
+        acr_values: 'urn:mfa urn:pwd',
+        audience: 'https://api.example.com',
+      },
+    } satisfies Provider);
+  });
+
+  it('names itself after the host and port of the issuer', () => {
+    assert.equal(provider({ issuer: 'https://login.example.com:8443/a' }).label, 'login.example.com:8443');
+  });
+
+  it('keeps an empty list of scopes, which is not the same as none', () => {
+    assert.deepEqual(provider({ scopes: [] }).scopes, []);
+  });
+
+  const wrongEntries: [what: string, definition: unknown, expected: string[]][] = [
+    ['no object', 'https://login.example.com', ['(the entry): must be an object']],
+    ['a list', [], ['issuer: is missing']],
+    ['null', null, ['(the entry): must be an object']],
+    ['without an issuer', {}, ['issuer: is missing']],
+    ['with an empty issuer', { issuer: ' ' }, ['issuer: must not be empty']],
+    ['with an unknown field', { issuer, colour: 'red' }, ['colour: is not a setting of a provider']],
+    ['with a secret', { issuer, clientSecret: 'x' }, ['clientSecret: is not a setting of a provider']],
+    ['with an empty label', { issuer, label: '' }, ['label: must not be empty']],
+    ['with an endless label', { issuer, label: 'x'.repeat(2001) }, ['label: is too long']],
+    ['with a number for a client id', { issuer, clientId: 7 }, ['clientId: must be text']],
+    ['with scopes in one text', { issuer, scopes: 'openid email' }, ['scopes: must be a list']],
+    [
+      'with a scope that is two',
+      { issuer, scopes: ['openid', 'a b'] },
+      ['scopes.1: must be a scope: printable characters without spaces, quotation marks and backslashes'],
+    ],
+    [
+      'with text for a switch',
+      { issuer, allowLoopbackHttp: 'yes' },
+      ['allowLoopbackHttp: must be true or false'],
+    ],
+    [
+      'with an unknown method',
+      { issuer, signInMethod: 'telepathy' },
+      ['signInMethod: must be one of the values that the settings editor offers'],
+    ],
+    ['with text for a redirect', { issuer, redirect: '/callback' }, ['redirect: must be an object']],
+    [
+      'with an unknown redirect',
+      { issuer, redirect: { port: 1 } },
+      ['redirect.port: is not a setting of a provider'],
+    ],
+    [
+      'with a relative path',
+      { issuer, redirect: { path: 'callback' } },
+      ['redirect.path: must be a path that starts with /'],
+    ],
+    [
+      'with a path with a query',
+      { issuer, redirect: { path: '/a?b' } },
+      ['redirect.path: must be a path that starts with /'],
+    ],
+    [
+      'with a loopback host that is none',
+      { issuer, redirect: { loopbackHost: '0.0.0.0' } },
+      ['redirect.loopbackHost: must be one of the values that the settings editor offers'],
+    ],
+    [
+      'with no port in a list of ports',
+      { issuer, redirect: { loopbackPorts: [] } },
+      ['redirect.loopbackPorts: must not be empty'],
+    ],
+    [
+      'with ports that are none',
+      { issuer, redirect: { loopbackPorts: [0, 65536, 1.5] } },
+      [
+        'redirect.loopbackPorts.0: must be a port from 1 to 65535',
+        'redirect.loopbackPorts.1: must be a port from 1 to 65535',
+        'redirect.loopbackPorts.2: must be a whole number',
+      ],
+    ],
+    [
+      'with a bridge in plain http',
+      { issuer, redirect: { bridge: 'http://bridge.example.com/' } },
+      ['redirect.bridge: must be an https address without a query and a fragment'],
+    ],
+    [
+      'with a relay with a query',
+      { issuer, redirect: { relay: 'https://relay.example.com/?to=x' } },
+      ['redirect.relay: must be an https address without a query and a fragment'],
+    ],
+    [
+      'with a pasted address that is none',
+      { issuer, redirect: { paste: '/oob' } },
+      ['redirect.paste: must be an absolute address'],
+    ],
+    ['with an empty prompt', { issuer, prompt: '' }, ['prompt: must not be empty']],
+    ['with a negative age', { issuer, maxAge: -1 }, ['maxAge: must not be negative']],
+    ['with half a second', { issuer, maxAge: 0.5 }, ['maxAge: must be a whole number']],
+    ['with text for an age', { issuer, maxAge: '60' }, ['maxAge: must be a number']],
+    ['with classes in one text', { issuer, acrValues: 'urn:mfa' }, ['acrValues: must be a list']],
+    [
+      'with a resource in one text',
+      { issuer, resource: 'https://api.example.com' },
+      ['resource: must be a list'],
+    ],
+    [
+      'with a resource with a fragment',
+      { issuer, resource: ['https://api.example.com#a', 'api'] },
+      [
+        'resource.0: must be an absolute address without a fragment (#…)',
+        'resource.1: must be an absolute address without a fragment (#…)',
+      ],
+    ],
+    ['with an empty audience', { issuer, audience: '' }, ['audience: must not be empty']],
+    [
+      'with a parameter that is no text',
+      { issuer, authorizationParameters: { a: 1 } },
+      ['authorizationParameters.a: must be text'],
+    ],
+    [
+      'with several mistakes',
+      { issuer: 7, clientId: '', colour: 1 },
+      ['issuer: must be text', 'clientId: must not be empty', 'colour: is not a setting of a provider'],
+    ],
+  ];
+  for (const [what, definition, expected] of wrongEntries) {
+    it(`is refused ${what}`, () => assert.deepEqual(problems(definition), expected));
+  }
+
+  it('must not replace what the protocol itself sends', () => {
+    const own = [
+      'state',
+      'nonce',
+      'redirect_uri',
+      'client_id',
+      'scope',
+      'code_challenge',
+      'response_type',
+      'request',
+    ];
+    for (const name of own) {
+      assert.deepEqual(problems({ issuer, authorizationParameters: { [name]: 'x' } }), [
+        `authorizationParameters.${name}: is a parameter that the extension sets itself`,
+      ]);
+    }
+    assert.deepEqual(problems({ issuer, authorizationParameters: { login_hint: 'alice' } }), []);
+  });
+
+  const wrongIssuers: [issuer: string, reason: RegExp][] = [
+    ['login.example.com', /^issuer: cannot be used\. .*it is not a complete URL/],
+    ['ftp://login.example.com', /^issuer: cannot be used\. .*it does not start with https:\/\//],
+    ['https://me:secret@login.example.com', /^issuer: cannot be used\. .*it carries a user name or password/],
+    ['https://login.example.com#a', /^issuer: cannot be used\. .*it has a fragment/],
+    ['https://login.example.com?tenant=1', /^issuer: is not an issuer: it has a query/],
+    ['http://login.example.com', /^issuer: cannot be used\. .*is not https/],
+    ['http://127.0.0.1:8080', /^issuer: cannot be used\. .*is not https.*allowLoopbackHttp/],
+  ];
+  for (const [wrong, reason] of wrongIssuers) {
+    it(`is refused with the issuer ${wrong}`, () => {
+      const [problem = '', ...others] = problems({ issuer: wrong });
+      assert.match(problem, reason);
+      assert.deepEqual(others, []);
+      assert.ok(!problem.includes('secret'), 'a password does not get into a message');
+    });
+  }
+
+  it('may be on this computer in plain http if it says so', () => {
+    for (const local of [
+      'http://127.0.0.1:8080',
+      'http://localhost',
+      'http://idp.localhost:1',
+      'http://[::1]:1',
+    ]) {
+      assert.deepEqual(problems({ issuer: local, allowLoopbackHttp: true }), [], local);
+    }
+    assert.equal(problems({ issuer: 'http://login.example.com', allowLoopbackHttp: true }).length, 1);
+  });
+
+  it('has an id of letters, digits, dots, hyphens and underscores', () => {
+    for (const id of ['oidc', 'a', 'My.Company_2-eu', '0', 'x'.repeat(64)]) {
+      assert.deepEqual(problems({ issuer }, id), []);
+    }
+    for (const id of ['', ' ', 'a b', '.a', '-a', 'a:b', 'a/b', 'ä', 'x'.repeat(65), '__proto__']) {
+      assert.deepEqual(problems({ issuer }, id), [
+        '(the entry): The id must be 1 to 64 letters, digits, dots, hyphens or underscores',
+      ]);
+    }
+  });
+
+  it('has no field that these tests do not know', () => {
+    const known = [
+      ...['label', 'issuer', 'clientId', 'scopes', 'allowLoopbackHttp', 'acceptsChangingRedirectUri'],
+      ...['signInMethod', 'redirect', 'prompt', 'maxAge', 'acrValues', 'resource', 'audience'],
+      'authorizationParameters',
+    ];
+    assert.deepEqual(Object.keys(providerDefinitionSchema.entries).sort(), known.sort());
+  });
+});
