@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 import * as v from 'valibot';
 import { wait } from '../platform/clock.ts';
 import { Secret, secret } from '../platform/secret.ts';
-import { checkAddress } from './address.ts';
+import { serverAddressProblem } from './address.ts';
 import type { Connection } from './client.ts';
 import { Failure } from './failure.ts';
 import { jsonAnswer } from './jsonAnswer.ts';
@@ -106,13 +106,9 @@ const withinBounds = (interval: number): number =>
 
 /** A person is sent there: never to `javascript:`, to plain http elsewhere, or to an address with a password. */
 function checkVerificationUri({ client }: Connection, address: string, host: string): string {
-  try {
-    return checkAddress(address, client.policy).href;
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    const reason = 'the address it names for the code is neither https nor otherwise fit to be opened';
-    throw new Failure('response-invalid', { host, reason });
-  }
+  const problem = serverAddressProblem(address, client.policy, new URL(client.issuer).hostname);
+  if (problem === undefined) return new URL(address).href;
+  throw new Failure('response-invalid', { host, reason: `the address it names for the code ${problem}` });
 }
 
 /** The host that is shown belongs to both addresses; one that leads elsewhere is left out. */

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { secondsNow } from '../platform/clock.ts';
 import { secret, type Secret } from '../platform/secret.ts';
-import { isLoopbackHost, checkAddress, type AddressPolicy } from './address.ts';
+import { isLoopbackHost, serverAddressProblem, type AddressPolicy } from './address.ts';
 import type { ClientAuthentication } from './client.ts';
 import { Failure } from './failure.ts';
 import { jsonAnswer } from './jsonAnswer.ts';
@@ -75,7 +75,7 @@ export async function registerClient(wire: Wire, request: RegistrationRequest): 
     clientId: answer.client_id,
     authentication: authenticationOf(answer, host),
     expiresAt: answer.client_secret && expiresAt > 0 ? expiresAt : undefined,
-    management: managementOf(answer, policy),
+    management: managementOf(answer, policy, metadata.issuer),
   };
 }
 
@@ -134,10 +134,11 @@ function authenticationOf(answer: Answer, host: string): ClientAuthentication {
   }
 }
 
-function managementOf(answer: Answer, policy: AddressPolicy): Registration['management'] {
+function managementOf(answer: Answer, policy: AddressPolicy, issuer: string): Registration['management'] {
   const { registration_client_uri: address, registration_access_token: token } = answer;
   if (!address || !token) return undefined;
-  checkAddress(address, policy);
+  // The registration is good without it: it can then not be asked after.
+  if (serverAddressProblem(address, policy, new URL(issuer).hostname) !== undefined) return undefined;
   return { address, token: secret(token) };
 }
 

@@ -5,6 +5,12 @@ const firstBackOff = 5;
 const longestBackOff = 300;
 
 /**
+ * Tokens live at least this long before they are refreshed by themselves, in seconds: a server that gives a
+ * lifetime of nothing must not be asked without pause.
+ */
+const shortestRest = 5;
+
+/**
  * When the tokens are to be refreshed, in seconds since the epoch: when 90 % of the lifetime is over, or a
  * minute before its end if that comes earlier, but never before half of it has passed.
  *
@@ -20,7 +26,7 @@ export function refreshDueAt(
   if (expiresAt === undefined) return undefined;
   const lifetime = Math.max(0, expiresAt - receivedAt);
   const due = Math.min(lifetime * 0.9, lifetime - 60);
-  return receivedAt + Math.max(lifetime * 0.5, due - spread * lifetime * 0.05);
+  return receivedAt + Math.max(shortestRest, lifetime * 0.5, due - spread * lifetime * 0.05);
 }
 
 /**

@@ -21,7 +21,7 @@ export interface GrantBook {
   /**
    * Takes a grant over, unless this revision or a later one is known or it has been removed.
    *
-   * @returns when it is stored, true; false if storing failed and will be tried again.
+   * @returns when it is stored, true; false if storing failed, and will be tried again, or takes long.
    */
   put(grant: Grant): Promise<boolean>;
   /**
@@ -53,6 +53,8 @@ export interface GrantBook {
    * @throws what the storage throws.
    */
   entries(): Promise<readonly IndexEntry[]>;
+  /** Resolves when the writes under way have ended, well or not. */
+  written(): Promise<void>;
   /** The grants in memory now. */
   known(): readonly Grant[];
   /** Told of each grant that comes, changes or goes; not of one that is read from storage. */
@@ -73,6 +75,9 @@ export const isRemoval = (entry: IndexEntry): entry is Removal => entry.removed 
 /** After a failed write, the next try follows after this many seconds, then after twice as many, … */
 const firstRetry = 5;
 const longestRetry = 600;
+
+/** How long anybody waits until something is stored, or read again, in seconds. What takes longer goes on. */
+const storagePatience = 4;
 
 export function createGrantBook(store: GrantStore, clock: Clock, log: Log): GrantBook {
   const known = new Map<string, Grant>();
@@ -131,28 +136,51 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
     return known.get(id) ?? (missing.has(id) ? undefined : await load(id));
   };
 
-  const persist = async (id: string, write: () => Promise<void>, retry = firstRetry): Promise<boolean> => {
+  const tryToPersist = async (
+    id: string,
+    write: () => Promise<void>,
+    retry = firstRetry,
+  ): Promise<boolean> => {
     try {
       await write();
       return true;
     } catch {
       log.error('secret storage failed to write; trying again', { grant: id, seconds: retry });
-      clock.after(retry * 1000, () => void persist(id, write, Math.min(retry * 2, longestRetry)));
+      clock.after(retry * 1000, () => void tryToPersist(id, write, Math.min(retry * 2, longestRetry)));
       return false;
     }
   };
 
+  const writes = new Set<Promise<boolean>>();
+  const persist = (id: string, write: () => Promise<void>): Promise<boolean> => {
+    const writing = tryToPersist(id, write).finally(() => writes.delete(writing));
+    writes.add(writing);
+    return soon(writing, false);
+  };
+  /** A storage whose window has gone never answers; nobody waits for it for long. */
+  const soon = <T>(promise: Promise<T>, otherwise: T): Promise<T> => {
+    const { promise: late, resolve } = Promise.withResolvers<T>();
+    const cancel = clock.after(storagePatience * 1000, () => resolve(otherwise));
+    return Promise.race([promise, late]).finally(cancel);
+  };
+
+  /** Of each grant that was put in, whether it was stored. */
+  const lastWrites = new Map<string, Promise<boolean>>();
+
   const put = async (grant: Grant): Promise<boolean> => {
     const before = known.get(grant.id);
-    if (removed.has(grant.id) || (before && before.revision >= grant.revision)) return true;
+    if (removed.has(grant.id)) return true;
+    if (before && before.revision >= grant.revision) return lastWrites.get(grant.id) ?? true;
     known.set(grant.id, grant);
     missing.delete(grant.id);
     tell({ before, after: grant });
     // Always the newest: a retry that comes late must not write an old revision over a new one.
-    return persist(grant.id, async () => {
+    const writing = persist(grant.id, async () => {
       const newest = known.get(grant.id);
       if (newest) await store.save(newest);
     });
+    lastWrites.set(grant.id, writing);
+    return writing;
   };
 
   const forget = async (entry: Removal): Promise<boolean> => {
@@ -205,7 +233,8 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
     },
     removal,
     async reread(id) {
-      const stored = known.has(id) ? await store.load(id).catch(() => undefined) : undefined;
+      const reading = known.has(id) ? store.load(id).catch(() => undefined) : undefined;
+      const stored = reading && (await soon(reading, undefined));
       if (stored) void put(stored);
       return known.get(id);
     },
@@ -216,6 +245,9 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
         entries.set(id, { id, providerId, revision });
       for (const [id, entry] of removed) entries.set(id, entry);
       return [...entries.values()];
+    },
+    async written() {
+      await Promise.all(writes);
     },
     known: () => [...known.values()],
     onDidChange: listener => listenIn(listeners, listener),

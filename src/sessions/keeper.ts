@@ -257,6 +257,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
       const current = state(grantId);
       if (current.kind !== 'refreshing' && mustWait(grant)) return grant;
       if (current.kind === 'offline' && secondsNow(clock) < current.retryAt) return grant;
+      // Tokens that end at once would otherwise be refreshed with every question.
+      if (grant.tokens.serial > 1 && secondsNow(clock) <= grant.tokens.receivedAt) return grant;
       return start(grantId);
     },
     state,

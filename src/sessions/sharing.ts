@@ -316,7 +316,7 @@ export function shareGrants(options: SharingOptions): Sharing {
       keeper?.dispose();
       const everythingTold = async (): Promise<void> => {
         await keeper?.idle();
-        await Promise.all(tellings.values());
+        await Promise.all([book.written(), ...tellings.values()]);
       };
       await quietly(inTime(leavingWithin, everythingTold()), 'left while something was under way');
       for (const end of watching) end();

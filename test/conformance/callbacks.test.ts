@@ -92,6 +92,25 @@ describe('callbacks', () => {
     }
   }
 
+  conforms('callback: state that is not ours', 'reused at once', () => {
+    const delivered: boolean[] = [];
+    return withTrial(
+      {},
+      async trial => {
+        await signIn(trial);
+        assert.deepEqual(delivered, [true, false]);
+        assert.equal(trial.server.requestsTo('token').length, 1);
+        return 'taken once, then ignored';
+      },
+      {
+        async browser(address, deliver) {
+          const end = await visit(address);
+          delivered.push(deliver(end), deliver(end));
+        },
+      },
+    );
+  });
+
   conforms('callback: state that is not ours', 'reused', () => {
     const ends: URL[] = [];
     const delivered: boolean[] = [];

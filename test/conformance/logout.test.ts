@@ -13,8 +13,13 @@ import { assertFailure, failureOf, signIn, visit, withTrial, type Trial } from '
 
 const path = '/signed-out';
 
-/** Signs in, then ends the session in the browser; `delivered` tells what became of what came back. */
-async function logOut(trial: Trial, delivered: boolean[]): Promise<string> {
+/**
+ * Signs in, then ends the session in the browser.
+ *
+ * @param delivered is told what became of what came back.
+ * @param taken what a way back that does not look at `state` would have taken.
+ */
+async function logOut(trial: Trial, delivered: boolean[], taken?: URLSearchParams): Promise<string> {
   const provider: Provider = trial.provider({ issuer: trial.server.issuer });
   const grant = await trial.signIn(provider);
   const policy = { allowLoopbackHttp: provider.allowLoopbackHttp };
@@ -30,7 +35,12 @@ async function logOut(trial: Trial, delivered: boolean[]): Promise<string> {
   return endSession({
     connection,
     idToken: grant.tokens.idToken,
-    redirect: { redirectUri: `${editorRedirectUri}${path}`, state, response, close: drop },
+    redirect: {
+      redirectUri: `${editorRedirectUri}${path}`,
+      state,
+      response: taken ? Promise.resolve(taken) : response,
+      close: drop,
+    },
     timeout: 60,
     signal: new AbortController().signal,
     async openBrowser(address) {
@@ -92,6 +102,18 @@ describe('signing out', () => {
         { clock },
       );
     });
+  }
+
+  for (const [row, taken] of [
+    ['oidcc-client-test-rp-init-logout-other-state', { state: 'x'.repeat(43) }],
+    ['oidcc-client-test-rp-init-logout-no-state', {}],
+  ] as const) {
+    conforms(row, 'by a way back that has let it through', () =>
+      withTrial({}, async trial => {
+        const failure = await failureOf(trial, logOut(trial, [], new URLSearchParams(taken)));
+        return assertFailure(failure, 'logout-unconfirmed', /did not confirm/);
+      }),
+    );
   }
 
   for (const [variant, reply, code] of [

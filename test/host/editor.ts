@@ -40,6 +40,16 @@ export const definitionOf = (
   ...more,
 });
 
+/** The scopes of the latest authorization request, whether the browser carried it or it was pushed (RFC 9126). */
+export function requestedScopes({ requests, endpoints }: IdentityProvider): string[] {
+  const request = requests.findLast(
+    ({ path, query, body }) =>
+      (path === endpoints.authorization && 'scope' in query) ||
+      (path === endpoints.pushedAuthorizationRequest && 'scope' in body),
+  );
+  return String(request?.query['scope'] ?? request?.body['scope']).split(' ');
+}
+
 /** Writes the setting `oidc.providers` of the person; undefined removes it. */
 export async function configure(providers: unknown): Promise<void> {
   await vscode.workspace

@@ -14,7 +14,7 @@ describe('when tokens are refreshed', () => {
     [120, 60, 'a minute before the end, which is half of it'],
     [60, 30, 'half of the lifetime, never earlier'],
     [10, 5, 'half of the lifetime'],
-    [0, 0, 'a token that ends at once'],
+    [0, 5, 'a token that ends at once: not without pause'],
   ];
   for (const [lifetime, after, why] of table) {
     it(`of ${lifetime} s: after ${after} s (${why})`, () => assert.equal(due(lifetime), after));

@@ -277,6 +277,20 @@ describe('the keeper of tokens', () => {
     assert.match(storage.values.get('grant:grant-0001') ?? '', /refresh-2/);
   });
 
+  it('does not ask without pause a server whose tokens end at once', async () => {
+    const { clock, sent, server, tokensOf, open } = keeping();
+    const { book, keeper } = open();
+    server.answer = serial => Promise.resolve({ ...tokensOf(serial), expiresAt: clock.now() / 1000 });
+    await book.put(someGrant({ tokens: someTokens(1, { expiresAt: start }) }));
+    for (let asked = 0; asked < 100; asked++) {
+      const serial = (await book.get('grant-0001'))?.tokens.serial ?? 0;
+      await keeper.renew('grant-0001', serial);
+    }
+    assert.equal(sent.length, 1, 'within one second');
+    await clock.advance(60_000);
+    assert.ok(sent.length >= 10 && sent.length <= 13, `${sent.length} requests in a minute`);
+  });
+
   it('leaves no timer behind', async () => {
     const { clock, open } = keeping();
     const { book, keeper } = open();

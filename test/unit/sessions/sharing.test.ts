@@ -163,6 +163,14 @@ describe('windows that share grants', function () {
     });
   }
 
+  it('say so if a sign-in is not stored', async () => {
+    const window = await windows.open();
+    window.storage.fails = ({ operation }) => operation === 'store';
+    const { kept } = await window.accounts.add(someProvider, someGrant({ tokens: fresh() }));
+    assert.equal(kept, false);
+    assert.equal((await window.accounts.sessions(someProvider, scopes)).length, 1);
+  });
+
   it('let the next one refresh when the owner has gone', async () => {
     const [owner, member] = [await windows.open(), await windows.open()];
     await owner.accounts.add(someProvider, someGrant({ tokens: ended() }));
