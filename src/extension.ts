@@ -15,6 +15,7 @@ import { shareGrants } from './sessions/sharing.ts';
 import { createPendingResponses } from './signIn/pendingResponses.ts';
 import { registerUriHandler } from './signIn/redirect/uriHandler.ts';
 import { activityFile, registerActivityCommands } from './ui/activity.ts';
+import { editorClientSecrets } from './ui/clientCredentials.ts';
 import { registerCommands, signInAnotherWay } from './ui/commands.ts';
 import { showDefinitionProblems, showSignInNeeded } from './ui/messages.ts';
 import { createProviderActions } from './ui/providerActions.ts';
@@ -36,6 +37,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const showLog = (): void => channel.show();
 
   const registrations = editorRegistrations(context.secrets, wire);
+  const clientSecrets = editorClientSecrets(context.secrets);
   const store = createGrantStore({ storage: context.secrets, log, onSetAside: tellSetAside(showLog) });
   const book = createGrantBook(store, clock, log);
   const configured = (grant: Grant) => registry.providers().find(provider => belongsTo(grant, provider));
@@ -57,12 +59,12 @@ export function activate(context: vscode.ExtensionContext): void {
     keeper: {
       random: Math.random,
       isConfigured: grant => configured(grant) !== undefined,
-      assumedLifetime: () => undefined,
+      assumedLifetime: grant => configured(grant)?.assumedTokenLifetime,
       async refresh(grant, beforeSending) {
         const provider = configured(grant);
         if (!provider) throw new Error('The provider is no longer configured.');
         const { refreshGrant } = await import('./signIn/keepGrant.ts');
-        return refreshGrant({ wire, registrations }, provider, grant, beforeSending);
+        return refreshGrant({ wire, registrations, clientSecrets }, provider, grant, beforeSending);
       },
       onOrphaned: (grant, tokens) =>
         actions.revoke(configured(grant), { ...grant, tokens: { serial: 0, ...tokens } }),
@@ -77,7 +79,7 @@ export function activate(context: vscode.ExtensionContext): void {
     log,
     renew: (grantId, serial) => sharing.renew(grantId, serial),
     add: (provider, grant) => sharing.add(provider, grant),
-    assumedLifetime: () => undefined,
+    assumedLifetime: grant => configured(grant)?.assumedTokenLifetime,
   });
 
   const signIns = createSignIns({
@@ -86,14 +88,17 @@ export function activate(context: vscode.ExtensionContext): void {
     extension: context.extension,
     pending,
     registrations,
+    clientSecrets,
     startAnother: () => signInAnotherWay(registry, signIns),
   });
   const actions = createProviderActions({
     wire,
     registrations,
+    clientSecrets,
     log,
     signIns,
     record,
+    pending,
     extensionId: context.extension.id,
     retry: (providerId, scopes) => signInAgain(registry, providerId, scopes),
     showLog,

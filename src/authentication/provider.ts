@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import type { Provider } from '../providers/definition.ts';
+import type { Provider, SignOut } from '../providers/definition.ts';
 import type { Accounts } from '../sessions/accounts.ts';
 import type { Recorder } from '../sessions/activity.ts';
 import type { Grant } from '../sessions/grant.ts';
@@ -33,8 +33,12 @@ export interface ProviderActions {
   }): Promise<Grant>;
   /** Asks for the provider's settings and keeps them. */
   configure(id: string): Promise<Provider>;
-  /** Tells the server that the tokens of a grant are no longer needed, and the person what came of it. */
-  revoke(provider: Provider | undefined, grant: Grant): void;
+  /**
+   * Tells the server that the tokens of a grant are no longer needed, and the person what came of it.
+   *
+   * @param how by default as the provider's settings say.
+   */
+  revoke(provider: Provider | undefined, grant: Grant, how?: SignOut): void;
   /** A sign-in could not be stored: it ends with this window. */
   onNotKept(provider: Provider): void;
 }
@@ -174,12 +178,31 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
   }
 
   async removeSession(sessionId: string): Promise<void> {
+    await this.#signOut(sessionId);
+  }
+
+  /**
+   * Signs every account of the provider out, here and in the browser.
+   *
+   * @returns the labels of the accounts.
+   */
+  async signOutEverywhere(): Promise<string[]> {
+    const labels = new Set<string>();
+    for (const { id } of await this.getSessions(undefined, {})) {
+      const grant = await this.#signOut(id, 'revoke-and-end-session');
+      if (grant) labels.add(grant.account.label);
+    }
+    return [...labels];
+  }
+
+  async #signOut(sessionId: string, how?: SignOut): Promise<Grant | undefined> {
     const { accounts, actions, log, record } = this.#context;
     const grant = await accounts.remove(sessionId);
-    if (!grant) return;
+    if (!grant) return undefined;
     log.info('signed out', { provider: grant.providerId, account: grant.account.label });
     record('sign-out', grant);
-    actions.revoke(this.#provider, grant);
+    actions.revoke(this.#provider, grant, how);
+    return grant;
   }
 
   #fire({ added, removed, changed }: SessionsChange): void {

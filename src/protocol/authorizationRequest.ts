@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { Secret } from '../platform/secret.ts';
 import type { Connection } from './client.ts';
+import { setScopes } from './dialect.ts';
 import { Failure } from './failure.ts';
 import { pushAuthorizationRequest } from './pushedAuthorization.ts';
 
@@ -62,7 +63,7 @@ export async function createAuthorizationRequest(
   query.set('response_type', 'code');
   query.set('client_id', client.id);
   query.set('redirect_uri', redirectUri);
-  if (scopes.length > 0) query.set('scope', scopes.join(' '));
+  setScopes(query, scopes, client.dialect ?? {});
   query.set('state', state.reveal());
   query.set('code_challenge', await oauth.calculatePKCECodeChallenge(codeVerifier.reveal()));
   query.set('code_challenge_method', 'S256');

@@ -3,6 +3,7 @@ import type { AuthorizationRequest } from './authorizationRequest.ts';
 import type { Connection } from './client.ts';
 import { Failure, saying } from './failure.ts';
 import { errorCode, quoteServerText } from './serverText.ts';
+import { isFromIssuer, isIssuerTemplate } from './serverSource.ts';
 
 /** Response parameters that count; each may occur once (RFC 6749 section 3.1). */
 const single = ['code', 'state', 'iss', 'error', 'error_description'] as const;
@@ -31,7 +32,9 @@ export function checkAuthorizationResponse(
   // The sender is checked first, on error responses too: mix-up attacks (RFC 9700 section 4.4).
   const iss = parameters.get('iss');
   if (
-    iss !== null ? iss !== client.issuer : metadata.authorization_response_iss_parameter_supported === true
+    iss !== null
+      ? !isFromIssuer(metadata.issuer, iss, client.policy.allowedTenants)
+      : metadata.authorization_response_iss_parameter_supported === true
   ) {
     const found =
       iss === null ? 'a server that does not name itself' : (quoteServerText(iss) ?? 'an unnamed server');
@@ -45,7 +48,10 @@ export function checkAuthorizationResponse(
   if (!/^[\x20-\x7E]+$/.test(code)) throw invalid('the code in it is malformed');
 
   try {
-    return oauth.validateAuthResponse(server, oauthClient, parameters, request.state.reveal());
+    // The library knows of no template; the sender has been checked above.
+    const checked = new URLSearchParams(parameters);
+    if (isIssuerTemplate(metadata.issuer)) checked.delete('iss');
+    return oauth.validateAuthResponse(server, oauthClient, checked, request.state.reveal());
   } catch {
     // All that can be said without repeating the response, which holds the code.
     throw invalid('it is not a valid authorization response');

@@ -1,16 +1,14 @@
 import * as oauth from 'oauth4webapi';
 import { secondsNow } from '../platform/clock.ts';
-import type { Secret } from '../platform/secret.ts';
-import type { AddressPolicy } from './address.ts';
+import { authenticateWith, type ClientAuthentication } from './clientAuthentication.ts';
+import { inDialect, type Dialect } from './dialect.ts';
 import type { DiscoveredServer } from './discovery.ts';
 import type { HttpClient } from './http.ts';
 import type { Metadata } from './metadata.ts';
+import { isIssuerTemplate, issuerOfTenant, type ServerSource } from './serverSource.ts';
 import type { Wire } from './wire.ts';
 
-/** How the client proves who it is at the token endpoint (RFC 6749 section 2.3, RFC 8252 section 8.4). */
-export type ClientAuthentication =
-  | { readonly method: 'none' }
-  | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly secret: Secret };
+export type { ClientAuthentication } from './clientAuthentication.ts';
 
 /** This application as one provider knows it. */
 export interface Client {
@@ -23,11 +21,18 @@ export interface Client {
    * `id_token_signed_response_alg`. Undefined: any that the metadata lists, RS256 if it lists none.
    */
   readonly idTokenAlgorithm?: string | undefined;
-  readonly policy: AddressPolicy;
+  /** Where the server's metadata comes from, and which addresses may be used. */
+  readonly policy: ServerSource;
+  /** In what the server departs from the standards; undefined: in nothing. */
+  readonly dialect?: Dialect | undefined;
 }
 
 /** By how much our clock and a server's may differ before a token is refused, in seconds. */
 export const clockTolerance = 60;
+
+/** The library asks this member of a server for the issuer to expect. It exports the symbol, but no type of it. */
+const expectedIssuer: unique symbol = (oauth as unknown as { readonly _expectedIssuer: never })
+  ._expectedIssuer;
 
 /** A client together with its server's metadata, in the words of oauth4webapi. */
 export interface Connection {
@@ -60,13 +65,21 @@ function connection(
   { metadata }: DiscoveredServer,
   signal?: AbortSignal,
 ): Connection {
-  const http = wire.http(client.policy, signal);
+  const http = inDialect(wire.http(client.policy, signal), client.dialect ?? {});
+  const { allowedTenants } = client.policy;
   return {
     client,
     metadata,
     http,
     wire,
-    server: withoutUndefined(metadata),
+    server: {
+      ...withoutUndefined(metadata),
+      // The one issuer that is no text to compare with: its tenant stands in the token alone.
+      ...(isIssuerTemplate(metadata.issuer) && {
+        [expectedIssuer]: ({ claims }: { claims: { tid?: unknown } }) =>
+          issuerOfTenant(metadata.issuer, claims.tid, allowedTenants),
+      }),
+    },
     oauthClient: {
       client_id: client.id,
       ...(client.idTokenAlgorithm !== undefined && {
@@ -76,24 +89,13 @@ function connection(
       [oauth.clockSkew]: secondsNow(wire.clock) - Math.floor(Date.now() / 1000),
       [oauth.clockTolerance]: clockTolerance,
     },
-    authenticate: authenticationOf(client),
+    authenticate: authenticateWith(client.authentication, metadata.token_endpoint),
     options: {
       [oauth.customFetch]: http,
       // Plain http is judged in one place, by the http client.
       [oauth.allowInsecureRequests]: true,
     },
   };
-}
-
-function authenticationOf({ authentication }: Client): oauth.ClientAuth {
-  switch (authentication.method) {
-    case 'none':
-      return oauth.None();
-    case 'client_secret_basic':
-      return oauth.ClientSecretBasic(authentication.secret.reveal());
-    case 'client_secret_post':
-      return oauth.ClientSecretPost(authentication.secret.reveal());
-  }
 }
 
 function withoutUndefined(metadata: Metadata): oauth.AuthorizationServer {

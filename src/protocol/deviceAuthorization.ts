@@ -4,6 +4,7 @@ import { wait } from '../platform/clock.ts';
 import { Secret, secret } from '../platform/secret.ts';
 import { serverAddressProblem } from './address.ts';
 import type { Connection } from './client.ts';
+import { setScopes } from './dialect.ts';
 import { Failure } from './failure.ts';
 import { jsonAnswer } from './jsonAnswer.ts';
 import { requestTokens, type Tokens } from './tokens.ts';
@@ -72,7 +73,7 @@ export async function requestDeviceAuthorization(
   }
   const { host } = new URL(endpoint);
   const body = new URLSearchParams(parameters);
-  if (scopes.length > 0) body.set('scope', scopes.join(' '));
+  setScopes(body, scopes, client.dialect ?? {});
   for (const resource of resources) body.append('resource', resource);
   const takesPkce = metadata.code_challenge_methods_supported?.includes('S256') === true;
   const codeVerifier = takesPkce ? new Secret(oauth.generateRandomCodeVerifier()) : undefined;

@@ -1,10 +1,11 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import { checkAddress, type AddressPolicy } from './address.ts';
+import { checkAddress } from './address.ts';
 import { Failure } from './failure.ts';
 import type { HttpClient } from './http.ts';
-import { parseServerJson } from './json.ts';
+import { isObject, parseServerJson } from './json.ts';
 import { metadataWarnings, parseMetadata, type Metadata } from './metadata.ts';
+import { endpointMembers, sourceKey, type ServerSource } from './serverSource.ts';
 import { untilAborted } from '../platform/abort.ts';
 
 /** A provider's metadata and where it was found. */
@@ -46,11 +47,16 @@ export function metadataAddresses(issuer: string): string[] {
 export async function discover(
   http: HttpClient,
   issuer: string,
-  policy: AddressPolicy,
+  policy: ServerSource,
 ): Promise<DiscoveredServer> {
   checkAddress(issuer, policy);
+  const named = endpointMembers(policy.endpoints);
+  if (policy.discovery === false) {
+    const at = 'the setting oidc.providers';
+    return { metadata: parseMetadata({ issuer, ...named }, issuer, at, policy), metadataAddress: at };
+  }
   const answers: string[] = [];
-  for (const address of metadataAddresses(issuer)) {
+  for (const address of policy.metadataUrl === undefined ? metadataAddresses(issuer) : [policy.metadataUrl]) {
     const response = await http(address, { headers: { accept: 'application/json' } });
     const { host, pathname } = new URL(address);
     if (response.status === 429) throw new Failure('rate-limited', { host, status: 429 });
@@ -60,7 +66,8 @@ export async function discover(
       throw new Failure('metadata-invalid', { address, reason: `it ${document.reason}` });
     }
     if (document?.kind === 'json') {
-      return { metadata: parseMetadata(document.value, issuer, address, policy), metadataAddress: address };
+      const value = isObject(document.value) ? { ...document.value, ...named } : document.value;
+      return { metadata: parseMetadata(value, issuer, address, policy), metadataAddress: address };
     }
     answers.push(`${pathname}: ${response.status === 200 ? 'not JSON' : `status ${response.status}`}`);
   }
@@ -76,7 +83,7 @@ export interface MetadataCache {
    * @param signal ends this caller's waiting; the request ends with the last caller that waits for it.
    * @throws as {@link discover}, or the signal's reason.
    */
-  get(issuer: string, policy: AddressPolicy, signal?: AbortSignal): Promise<DiscoveredServer>;
+  get(issuer: string, policy: ServerSource, signal?: AbortSignal): Promise<DiscoveredServer>;
   /** Forgets what is known of an issuer, so that the next `get` asks again. */
   forget(issuer: string): void;
 }
@@ -90,13 +97,13 @@ interface Asking {
 
 export function createMetadataCache(
   clock: Clock,
-  client: (policy: AddressPolicy, signal?: AbortSignal) => HttpClient,
+  client: (policy: ServerSource, signal?: AbortSignal) => HttpClient,
   log: Log,
 ): MetadataCache {
   const known = new Map<string, { at: number; server: DiscoveredServer }>();
   const asked = new Map<string, Asking>();
 
-  const ask = (key: string, issuer: string, policy: AddressPolicy): Asking => {
+  const ask = (key: string, issuer: string, policy: ServerSource): Asking => {
     const unwanted = new AbortController();
     const answer = discover(client(policy, unwanted.signal), issuer, policy)
       .then(server => {
@@ -116,7 +123,7 @@ export function createMetadataCache(
     async get(issuer, policy, signal) {
       signal?.throwIfAborted();
       // The policy is part of what was checked: a provider that stops allowing http must not use old metadata.
-      const key = JSON.stringify([issuer, policy.allowLoopbackHttp]);
+      const key = JSON.stringify([issuer, sourceKey(policy)]);
       const entry = known.get(key);
       if (entry && clock.now() - entry.at < metadataLifetime * 1000) return entry.server;
       const asking = asked.get(key) ?? ask(key, issuer, policy);

@@ -131,7 +131,7 @@ export const failures = {
   },
   'no-response': {
     kind: 'final',
-    what: 'No answer from the browser came within {minutes} minutes.',
+    what: 'No answer from the browser came within {time}.',
     next: 'Sign in again. If the browser showed an error, check the redirect URI that is registered at the provider: {redirectUri}',
   },
   'no-way': {
@@ -158,6 +158,16 @@ export const failures = {
     kind: 'final',
     what: '{host} refused to register this editor ({error}).{said}',
     next: 'Ask the administrator of the provider for a client id, and put it in the setting oidc.providers.',
+  },
+  'client-secret-missing': {
+    kind: 'passing',
+    what: 'What this editor proves its identity to {provider} with, a client secret or key, is not stored here.',
+    next: 'Sign in again and enter it, or run "OIDC: Replace Client Secret".',
+  },
+  'claims-lacking': {
+    kind: 'final',
+    what: '{account} may not use {provider} here: {lacking}.',
+    next: 'Sign in with another account, or ask the administrator of the provider for what is missing.',
   },
   'device-code-expired': {
     kind: 'final',

@@ -15,8 +15,12 @@ export async function exchangeAuthorizationCode(
   connection: Connection,
   request: AuthorizationRequest,
   response: URLSearchParams,
+  /** Further parameters of the provider's settings. */
+  further: Readonly<Record<string, string>> = {},
 ): Promise<Tokens> {
   const { server, oauthClient, authenticate, options } = connection;
+  const additionalParameters = new URLSearchParams(further);
+  for (const resource of request.resources) additionalParameters.append('resource', resource);
   const parameters = checkAuthorizationResponse(connection, request, response);
   return requestTokens(
     connection,
@@ -28,7 +32,7 @@ export async function exchangeAuthorizationCode(
         parameters,
         request.redirectUri,
         request.codeVerifier.reveal(),
-        { ...options, additionalParameters: resourceParameters(request.resources) },
+        { ...options, additionalParameters },
       ),
     answer =>
       oauth.processAuthorizationCodeResponse(server, oauthClient, answer, {
@@ -37,9 +41,6 @@ export async function exchangeAuthorizationCode(
       }),
   );
 }
-
-const resourceParameters = (resources: readonly string[]): URLSearchParams =>
-  new URLSearchParams(resources.map(resource => ['resource', resource]));
 
 export interface RefreshOptions {
   /** Fewer scopes than were granted, for a narrower access token (RFC 6749 section 6). */

@@ -17,7 +17,8 @@ export function createLogoutRequest(
   { client, metadata }: Connection,
   options: {
     readonly idToken: Secret | undefined;
-    readonly redirectUri: string;
+    /** Undefined: the browser stays at the server, and nothing tells that the session has ended. */
+    readonly redirectUri: string | undefined;
     readonly state: Secret;
     readonly loginHint?: string | undefined;
   },
@@ -28,8 +29,10 @@ export function createLogoutRequest(
   query.set('client_id', client.id);
   if (options.idToken) query.set('id_token_hint', options.idToken.reveal());
   else if (options.loginHint !== undefined) query.set('logout_hint', options.loginHint);
-  query.set('post_logout_redirect_uri', options.redirectUri);
-  query.set('state', options.state.reveal());
+  if (options.redirectUri !== undefined) {
+    query.set('post_logout_redirect_uri', options.redirectUri);
+    query.set('state', options.state.reveal());
+  }
   url.search = query.toString().replaceAll('+', '%20');
   return { url: secret(url.href), state: options.state };
 }

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
-import { serverAddressProblem, type AddressPolicy } from './address.ts';
+import { serverAddressProblem } from './address.ts';
 import { Failure } from './failure.ts';
 import { quoteServerText } from './serverText.ts';
+import { isFromIssuer, type ServerSource } from './serverSource.ts';
 
 const address = v.pipe(v.string(), v.nonEmpty(), v.maxLength(2048));
 const names = v.pipe(v.array(v.pipe(v.string(), v.maxLength(200))), v.maxLength(1000));
@@ -61,12 +62,7 @@ const trustedAlgorithms = /^(RS|PS|ES)(256|384|512)$|^(EdDSA|Ed25519)$/;
  * @throws Failure `metadata-invalid`, also for an endpoint that {@link serverAddressProblem} objects to;
  * `issuer-mismatch` (compared to the letter, RFC 8414 section 3.3).
  */
-export function parseMetadata(
-  document: unknown,
-  issuer: string,
-  at: string,
-  policy: AddressPolicy,
-): Metadata {
+export function parseMetadata(document: unknown, issuer: string, at: string, policy: ServerSource): Metadata {
   const invalid = (reason: string): Failure => new Failure('metadata-invalid', { address: at, reason });
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     throw invalid('it is not a JSON object');
@@ -77,7 +73,8 @@ export function parseMetadata(
     throw invalid(`"${v.getDotPath(issue) ?? 'document'}" is missing or of the wrong type`);
   }
   const metadata = parsed.output;
-  if (metadata.issuer !== issuer) {
+  // Of one tenant, the metadata names the issuer that stands in the settings as a template.
+  if (metadata.issuer !== issuer && !isFromIssuer(issuer, metadata.issuer, policy.allowedTenants)) {
     throw new Failure('issuer-mismatch', {
       address: at,
       found: quoteServerText(metadata.issuer) ?? '“”',

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { secondsNow } from '../platform/clock.ts';
 import { secret, type Secret } from '../platform/secret.ts';
 import { isLoopbackHost, serverAddressProblem, type AddressPolicy } from './address.ts';
-import type { ClientAuthentication } from './client.ts';
+import type { SharedSecretAuthentication } from './clientAuthentication.ts';
 import { Failure } from './failure.ts';
 import { jsonAnswer } from './jsonAnswer.ts';
 import type { Metadata } from './metadata.ts';
@@ -12,7 +12,7 @@ import type { Wire } from './wire.ts';
 /** This editor as a server has registered it (RFC 7591 section 3.2.1). */
 export interface Registration {
   readonly clientId: string;
-  readonly authentication: ClientAuthentication;
+  readonly authentication: SharedSecretAuthentication;
   /** When the client secret ends, in seconds since the epoch; undefined if never, or if there is none. */
   readonly expiresAt: number | undefined;
   /** Where the registration can be read and changed (RFC 7592), and the token for that. */
@@ -120,7 +120,7 @@ async function checkRegistered(
 type Answer = v.InferOutput<typeof registered>;
 
 /** What the server made of the wish for no authentication; it may give a secret all the same. */
-function authenticationOf(answer: Answer, host: string): ClientAuthentication {
+function authenticationOf(answer: Answer, host: string): SharedSecretAuthentication {
   if (!answer.client_secret) return { method: 'none' };
   const method = answer.token_endpoint_auth_method ?? 'client_secret_basic';
   switch (method) {

@@ -20,6 +20,8 @@ export interface Tokens {
   readonly expiresAt: number | undefined;
   /** The scopes the server says it granted; undefined if it did not say, which means: those asked for. */
   readonly grantedScopes: readonly string[] | undefined;
+  /** Further members of the answer that the provider is set to keep. */
+  readonly kept?: Readonly<Record<string, unknown>>;
 }
 
 /** The longest token that is taken, in characters. A header of a request seldom holds more than 16,000. */
@@ -80,8 +82,27 @@ export async function requestTokens(
     receivedAt,
     expiresAt: lifetime === undefined ? undefined : receivedAt + lifetime,
     grantedScopes: answer.scope === undefined ? undefined : scopesOf(answer.scope),
+    kept: keptMembers(answer, client.dialect?.keep ?? []),
   };
 }
+
+/** Short and plain: they end up among the claims. */
+const keptMembers = (
+  answer: oauth.TokenEndpointResponse,
+  names: readonly string[],
+): Record<string, unknown> => {
+  const isKept = (value: unknown): boolean =>
+    (typeof value === 'string' && value.length <= 2000) ||
+    typeof value === 'number' ||
+    typeof value === 'boolean';
+  return Object.fromEntries(
+    names
+      .filter(
+        name => !Object.hasOwn(tokenGrammar, name) && Object.hasOwn(answer, name) && isKept(answer[name]),
+      )
+      .map(name => [name, answer[name]]),
+  );
+};
 
 async function checkedClaims(
   connection: Connection,

@@ -1,8 +1,18 @@
 import * as v from 'valibot';
 import { checkAddress } from '../protocol/address.ts';
+import type { AssertionAudience, ClientAuthentication } from '../protocol/clientAuthentication.ts';
+import type { Dialect } from '../protocol/dialect.ts';
 import { Failure } from '../protocol/failure.ts';
-import { redirectSettingsSchema, type RedirectSettings } from './redirectSettings.ts';
-import { methods, type Method } from './signInMethods.ts';
+import { isIssuerTemplate, type NamedEndpoints, type ServerSource } from '../protocol/serverSource.ts';
+import { withPreset } from './presets/presets.ts';
+import { problemOf, type DefinitionProblem } from './problems.ts';
+import type { RedirectSettings } from './redirectSettings.ts';
+import { providerDefinitionSchema, type ProviderDefinition, type SignOut } from './schema.ts';
+import type { claimSources } from './serverSettings.ts';
+import type { Method } from './signInMethods.ts';
+
+export type { DefinitionProblem } from './problems.ts';
+export { providerDefinitionSchema, type ProviderDefinition, type SignOut } from './schema.ts';
 
 /** The provider id that our manifest declares; the first provider a person adds gets it. */
 export const firstProviderId = 'oidc';
@@ -10,129 +20,8 @@ export const firstProviderId = 'oidc';
 /** Asked for when a provider's settings do not say: who it is, and to stay signed in. */
 export const defaultScopes = ['openid', 'profile', 'email', 'offline_access'] as const;
 
-const text = (description: string) =>
-  v.pipe(
-    v.string(),
-    v.trim(),
-    v.nonEmpty('must not be empty'),
-    v.maxLength(2000, 'is too long'),
-    v.description(description),
-  );
-
-/** RFC 6749 section 3.3: printable ASCII without space, quotation mark and backslash. */
-const scope = v.pipe(
-  v.string(),
-  v.regex(
-    /^[\x21\x23-\x5B\x5D-\x7E]+$/,
-    'must be a scope: printable characters without spaces, quotation marks and backslashes',
-  ),
-);
-
-/** Parameters that the protocol itself sets; a setting must not replace them. */
-const reserved =
-  /^(response_type|response_mode|client_id|client_secret|redirect_uri|scope|state|nonce|code_challenge|code_challenge_method|code|code_verifier|grant_type|refresh_token|request|request_uri)$/;
-
-const parameters = (description: string) =>
-  v.pipe(
-    v.record(
-      v.pipe(
-        v.string(),
-        v.check(name => !reserved.test(name), 'is a parameter that the extension sets itself'),
-      ),
-      v.string(),
-    ),
-    v.description(description),
-  );
-
-/** RFC 8707 section 2: an absolute URI without a fragment. */
-const isResource = (value: string): boolean => URL.canParse(value) && !value.includes('#');
-
-/**
- * What a provider's entry in `oidc.providers` may say. The types, the schema that the settings editor checks
- * with, and the messages about a wrong entry all come from here.
- */
-export const providerDefinitionSchema = v.strictObject({
-  label: v.optional(text('The name shown in the Accounts menu. By default the host name of the issuer.')),
-  issuer: text(
-    'The issuer identifier of the provider, exactly as its metadata has it, for example `https://login.example.com/realms/staff`. The metadata is found from it.',
-  ),
-  clientId: v.optional(
-    text(
-      'The client id under which this editor is registered at the provider. Without one, the editor registers itself where the provider allows that.',
-    ),
-  ),
-  scopes: v.optional(
-    v.pipe(
-      v.array(scope),
-      v.description(
-        'The scopes asked for at every sign-in, besides those that an extension asks for. By default `openid`, `profile`, `email` and, unless the provider says that it has no such scope, `offline_access`.',
-      ),
-    ),
-  ),
-  allowLoopbackHttp: v.optional(
-    v.pipe(
-      v.boolean(),
-      v.description(
-        'Allow addresses of this provider to be plain http if they are on this computer (localhost). For development only.',
-      ),
-    ),
-  ),
-  acceptsChangingRedirectUri: v.optional(
-    v.pipe(
-      v.boolean(),
-      v.description(
-        'The provider accepts redirect URIs by a pattern, so that the changing address of an editor in the browser (code-server, Codespaces) can be used.',
-      ),
-    ),
-  ),
-  signInMethod: v.optional(
-    v.pipe(
-      v.picklist(methods),
-      v.description(
-        'How to sign in to this provider, in place of `#oidc.signIn.method#`: `uri-handler`, `loopback`, `bridge` and `paste` use the browser and differ in how its answer comes back; `device-code` shows a code to enter in any browser.',
-      ),
-    ),
-  ),
-  redirect: v.optional(redirectSettingsSchema),
-  prompt: v.optional(
-    text('`prompt` of every authorization request, for example `select_account` or `consent`.'),
-  ),
-  maxAge: v.optional(
-    v.pipe(
-      v.number(),
-      v.integer('must be a whole number'),
-      v.minValue(0, 'must not be negative'),
-      v.description('How long ago you may have signed in at the provider at most, in seconds (`max_age`).'),
-    ),
-  ),
-  acrValues: v.optional(
-    v.pipe(
-      v.array(scope),
-      v.description('The authentication context classes to ask for, the preferred first (`acr_values`).'),
-    ),
-  ),
-  resource: v.optional(
-    v.pipe(
-      v.array(
-        v.pipe(
-          v.string(),
-          v.check(isResource, 'must be an absolute address without a fragment (#…)'),
-          v.maxLength(2000, 'is too long'),
-        ),
-      ),
-      v.description('The resources that the access token is for (`resource`, RFC 8707).'),
-    ),
-  ),
-  audience: v.optional(
-    text('`audience` of every authorization request, for providers that ask for one (Auth0, Atlassian).'),
-  ),
-  authorizationParameters: v.optional(
-    parameters('Further parameters of the authorization request, for example `{ "prompt": "consent" }`.'),
-  ),
-});
-
-/** An entry as a person writes it. */
-export type ProviderDefinition = v.InferOutput<typeof providerDefinitionSchema>;
+/** Claims that name an account, the most telling first, where the settings do not say. */
+export const defaultLabelClaims = ['preferred_username', 'email', 'name', 'sub'] as const;
 
 /** A provider id: what extensions pass to `getSession`, and a part of keys in storage. */
 export const providerIdSchema = v.pipe(
@@ -143,13 +32,20 @@ export const providerIdSchema = v.pipe(
   ),
 );
 
+export type ClaimSource = (typeof claimSources)[number];
+
+/** A value that a claim must be or contain; of several, one is enough. */
+export type WantedClaim = string | number | boolean | readonly string[];
+
 /** A provider that can be signed in to. */
-export interface Provider {
+export interface Provider extends ServerSource {
   readonly id: string;
   readonly label: string;
   readonly issuer: string;
   /** Undefined: this editor registers itself. */
   readonly clientId: string | undefined;
+  readonly clientAuthentication: ClientAuthentication['method'];
+  readonly assertionAudience: AssertionAudience;
   /** Undefined: {@link defaultScopes}, as far as the server has them. */
   readonly scopes: readonly string[] | undefined;
   readonly allowLoopbackHttp: boolean;
@@ -164,15 +60,25 @@ export interface Provider {
   readonly maxAge: number | undefined;
   /** Further parameters of the authorization request, those of `prompt`, `audience` and so on included. */
   readonly authorizationParameters: Readonly<Record<string, string>>;
-}
-
-/** What is wrong with an entry, and where. */
-export interface DefinitionProblem {
-  readonly providerId: string;
-  /** The field, or undefined if the entry as a whole is wrong. */
-  readonly field: string | undefined;
-  /** Why, as the rest of a sentence that starts with the field: "must not be empty". */
-  readonly reason: string;
+  readonly tokenParameters: Readonly<Record<string, string>>;
+  readonly refreshParameters: Readonly<Record<string, string>>;
+  readonly sendRedirectUriOnRefresh: boolean;
+  readonly dialect: Dialect;
+  readonly idTokenAlgorithm: string | undefined;
+  /** Undefined: the account is the subject of the ID token, and a sign-in without one is refused. */
+  readonly accountId: string | undefined;
+  readonly labelClaims: readonly string[];
+  readonly claimSources: readonly ClaimSource[];
+  readonly requiredClaims: Readonly<Record<string, WantedClaim>>;
+  /** In seconds. */
+  readonly assumedTokenLifetime: number | undefined;
+  /** In seconds. */
+  readonly rotationGrace: number;
+  readonly refreshEndsAccessToken: boolean;
+  readonly revocation: 'standard' | 'none';
+  readonly signOut: SignOut;
+  /** The extension whose manifest brought it; undefined: the person's settings. */
+  readonly contributedBy: string | undefined;
 }
 
 export type ParsedDefinition =
@@ -180,76 +86,149 @@ export type ParsedDefinition =
   | { readonly ok: false; readonly problems: readonly DefinitionProblem[] };
 
 /** Checks one entry. Never throws: what is wrong is returned, by field. */
-export function parseDefinition(providerId: string, definition: unknown): ParsedDefinition {
+export function parseDefinition(
+  providerId: string,
+  definition: unknown,
+  contributedBy?: string,
+): ParsedDefinition {
   const id = v.safeParse(providerIdSchema, providerId);
-  if (!id.success) {
-    return {
-      ok: false,
-      problems: [{ providerId, field: undefined, reason: `The id ${id.issues[0].message}` }],
-    };
-  }
+  if (!id.success) return refused(providerId, undefined, `The id ${id.issues[0].message}`);
   const parsed = v.safeParse(providerDefinitionSchema, definition);
   if (!parsed.success) {
     return { ok: false, problems: parsed.issues.map(issue => problemOf(providerId, issue)) };
   }
-  const { label, issuer, clientId, scopes, allowLoopbackHttp = false, ...rest } = parsed.output;
-  const address = issuerProblem(issuer, allowLoopbackHttp);
-  if (address !== undefined) {
-    return { ok: false, problems: [{ providerId, field: 'issuer', reason: address }] };
+  const whole = withPreset(parsed.output);
+  if (!whole.ok) return refused(providerId, whole.field, whole.reason);
+  const server = serverOf(whole.definition);
+  if (!server.ok) return refused(providerId, server.field, server.reason);
+  return { ok: true, provider: providerOf(providerId, server, whole.definition, contributedBy) };
+}
+
+const refused = (providerId: string, field: string | undefined, reason: string): ParsedDefinition => ({
+  ok: false,
+  problems: [{ providerId, field, reason }],
+});
+
+type Server =
+  | {
+      readonly ok: true;
+      readonly issuer: string;
+      readonly source: ServerSource & { allowLoopbackHttp: boolean };
+    }
+  | { readonly ok: false; readonly field: string; readonly reason: string };
+
+/** Where the server is and how it is found out about; or what of that cannot be used. */
+function serverOf(definition: ProviderDefinition): Server {
+  const { allowLoopbackHttp = false, metadataUrl, endpoints, allowedTenants } = definition;
+  const wrong = (field: string, reason: string): Server => ({ ok: false, field, reason });
+  const discovery = definition.discovery ?? (definition.issuer !== undefined || metadataUrl !== undefined);
+  const issuer = definition.issuer ?? issuerBehind(metadataUrl, endpoints);
+  if (issuer === undefined) {
+    return metadataUrl === undefined
+      ? wrong('issuer', 'is missing: the address of the provider, or a "preset"')
+      : wrong('issuer', 'is missing: it cannot be told from this "metadataUrl"');
+  }
+  if (isIssuerTemplate(issuer) && metadataUrl === undefined && discovery) {
+    return wrong('metadataUrl', 'is missing: an issuer with {tenantid} does not say where its metadata is');
+  }
+  if (
+    !discovery &&
+    !(endpoints?.token !== undefined && (endpoints.authorization ?? endpoints.deviceAuthorization))
+  ) {
+    return wrong('endpoints', 'must name "token", and "authorization" or "deviceAuthorization"');
+  }
+  const addresses = { issuer, metadataUrl, ...prefixed(endpoints) };
+  for (const [field, address] of Object.entries(addresses)) {
+    if (address === undefined) continue;
+    const problem =
+      field === 'issuer'
+        ? issuerProblem(address, allowLoopbackHttp)
+        : addressProblem(address, allowLoopbackHttp);
+    if (problem !== undefined) return wrong(field, problem);
   }
   return {
     ok: true,
-    provider: {
-      id: providerId,
-      label: label ?? new URL(issuer).host,
-      issuer,
-      clientId,
-      scopes,
-      allowLoopbackHttp,
-      acceptsChangingRedirectUri: rest.acceptsChangingRedirectUri ?? false,
-      signInMethod: rest.signInMethod,
-      redirect: rest.redirect ?? {},
-      resources: rest.resource ?? [],
-      audience: rest.audience,
-      maxAge: rest.maxAge,
-      authorizationParameters: {
-        ...rest.authorizationParameters,
-        ...(rest.prompt !== undefined && { prompt: rest.prompt }),
-        ...(rest.acrValues && { acr_values: rest.acrValues.join(' ') }),
-        ...(rest.audience !== undefined && { audience: rest.audience }),
-      },
+    issuer,
+    source: { allowLoopbackHttp, metadataUrl, discovery, endpoints, allowedTenants },
+  };
+}
+
+const prefixed = (endpoints: NamedEndpoints = {}): Record<string, string | undefined> =>
+  Object.fromEntries(
+    Object.entries(endpoints).map(([name, address]) => [`endpoints.${name}`, address as string]),
+  );
+
+/** The issuer that a metadata address belongs to; of a server without metadata, the origin of its endpoints. */
+function issuerBehind(metadataUrl: string | undefined, endpoints: NamedEndpoints = {}): string | undefined {
+  if (metadataUrl !== undefined) {
+    const [, issuer] =
+      /^(.+?)\/?\/\.well-known\/(?:openid-configuration|oauth-authorization-server)$/.exec(metadataUrl) ?? [];
+    return issuer;
+  }
+  return URL.parse(endpoints.token ?? endpoints.authorization ?? '')?.origin;
+}
+
+function providerOf(
+  id: string,
+  { issuer, source }: Server & { ok: true },
+  definition: ProviderDefinition,
+  contributedBy: string | undefined,
+): Provider {
+  const { scopeSeparator, scopeParameter, account, redirect } = definition;
+  const { scopeSeparator: answerScopeSeparator, ...answers } = definition.answers ?? {};
+  return {
+    ...source,
+    id,
+    label: definition.label ?? new URL(issuer).host,
+    issuer,
+    clientId: definition.clientId,
+    clientAuthentication: definition.clientAuthentication ?? 'none',
+    assertionAudience: definition.assertionAudience ?? 'issuer',
+    scopes: definition.scopes,
+    acceptsChangingRedirectUri: definition.acceptsChangingRedirectUri ?? false,
+    signInMethod: definition.signInMethod,
+    redirect: redirect ?? {},
+    resources: definition.resource ?? [],
+    audience: definition.audience,
+    maxAge: definition.maxAge,
+    authorizationParameters: {
+      ...definition.authorizationParameters,
+      ...(definition.prompt !== undefined && { prompt: definition.prompt }),
+      ...(definition.acrValues && { acr_values: definition.acrValues.join(' ') }),
+      ...(definition.audience !== undefined && { audience: definition.audience }),
     },
+    tokenParameters: definition.tokenParameters ?? {},
+    refreshParameters: definition.refreshParameters ?? {},
+    sendRedirectUriOnRefresh: definition.sendRedirectUriOnRefresh ?? false,
+    dialect: { scopeSeparator, scopeParameter, answerScopeSeparator, ...answers },
+    idTokenAlgorithm: definition.idTokenAlgorithm,
+    accountId: account?.id,
+    labelClaims: account?.label ?? defaultLabelClaims,
+    claimSources: definition.claimSources ?? [],
+    requiredClaims: definition.requiredClaims ?? {},
+    assumedTokenLifetime: definition.assumedTokenLifetime,
+    rotationGrace: definition.rotationGrace ?? 0,
+    refreshEndsAccessToken: definition.refreshEndsAccessToken ?? false,
+    revocation: definition.revocation ?? 'standard',
+    signOut: definition.signOut ?? 'revoke',
+    contributedBy,
   };
 }
 
 /** Why an issuer cannot be used, or undefined if it can (OpenID Connect Discovery 1.0 section 2). */
 export function issuerProblem(issuer: string, allowLoopbackHttp: boolean): string | undefined {
+  const problem = addressProblem(issuer, allowLoopbackHttp);
+  if (problem !== undefined) return problem;
+  return new URL(issuer).search === '' ? undefined : 'is not an issuer: it has a query (?…)';
+}
+
+/** Why an address of the settings cannot be used, or undefined if it can. */
+export function addressProblem(address: string, allowLoopbackHttp: boolean): string | undefined {
   try {
-    const url = checkAddress(issuer, { allowLoopbackHttp });
-    return url.search === '' ? undefined : 'is not an issuer: it has a query (?…)';
+    checkAddress(address, { allowLoopbackHttp });
+    return undefined;
   } catch (error) {
     if (error instanceof Failure) return `cannot be used. ${error.message}`;
     throw error;
   }
 }
-
-function problemOf(providerId: string, issue: v.BaseIssue<unknown>): DefinitionProblem {
-  const field = v.getDotPath(issue) ?? undefined;
-  if (issue.type === 'strict_object' && issue.expected === 'never') {
-    return { providerId, field, reason: 'is not a setting of a provider' };
-  }
-  if (issue.received === 'undefined') return { providerId, field, reason: 'is missing' };
-  if (issue.kind === 'schema') return { providerId, field, reason: `must be ${typeName(issue.type)}` };
-  return { providerId, field, reason: issue.message };
-}
-
-const typeName = (type: string): string =>
-  ({
-    string: 'text',
-    boolean: 'true or false',
-    array: 'a list',
-    record: 'an object',
-    strict_object: 'an object',
-    number: 'a number',
-    picklist: 'one of the values that the settings editor offers',
-  })[type] ?? type;

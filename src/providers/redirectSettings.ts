@@ -50,6 +50,15 @@ export const redirectSettingsSchema = v.pipe(
         ),
       ),
     ),
+    signedOutPath: v.optional(
+      v.pipe(
+        v.string(),
+        v.regex(/^\/[A-Za-z0-9._~/-]{0,200}$/, 'must be a path that starts with /'),
+        v.description(
+          'The path of the post-logout redirect URI, if one is registered, for example `/signed-out`. By default the browser stays at the provider after a sign-out there.',
+        ),
+      ),
+    ),
     bridge: v.optional(
       page(
         'The address of a bridge page: a static page of yours that hands the answer on to the editor. The extension brings the page to host, `media/bridge.html`.',

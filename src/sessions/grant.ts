@@ -6,6 +6,8 @@ export interface Binding {
   readonly issuer: string;
   readonly clientId: string;
   readonly tokenEndpoint: string;
+  /** The redirect URI of the sign-in, for servers that want it with each refresh. */
+  readonly redirectUri?: string | undefined;
 }
 
 export interface Account {
@@ -68,7 +70,12 @@ const storedGrantSchema = v.object({
   id: v.pipe(v.string(), v.regex(/^[\w-]{8,64}$/)),
   revision: v.pipe(v.number(), v.integer(), v.minValue(0)),
   providerId: v.string(),
-  binding: v.object({ issuer: v.string(), clientId: v.string(), tokenEndpoint: v.string() }),
+  binding: v.object({
+    issuer: v.string(),
+    clientId: v.string(),
+    tokenEndpoint: v.string(),
+    redirectUri: v.optional(v.string()),
+  }),
   account: v.object({ id: v.string(), label: v.string() }),
   claims: v.record(v.string(), v.unknown()),
   grantedScopes: v.array(v.string()),

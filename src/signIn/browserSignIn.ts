@@ -54,8 +54,9 @@ export async function signInWithBrowser(
       request.progress('exchanging-code');
       return await inProviderTime(context, provider, signal, async within => {
         const connection = await connect(context.wire, found.client, within);
-        const tokens = await exchangeAuthorizationCode(connection, authorization, response);
-        return newGrant(connection, { provider, scopes: request.scopes, requested, tokens });
+        const further = provider.tokenParameters;
+        const tokens = await exchangeAuthorizationCode(connection, authorization, response, further);
+        return newGrant(connection, { provider, scopes: request.scopes, requested, tokens, redirectUri });
       });
     } catch (error) {
       await forgetIfDoubtful(context, provider, found, error);
@@ -102,12 +103,16 @@ async function askPerson(
   progress('opening-browser');
   log.info('opening the browser', { provider: provider.id, way, scopes: authorization.scopes });
   const notOpened = (): Failure => new Failure('browser-not-opened', { host: new URL(issuer).host });
-  const opening = openBrowser(authorization.url);
+  const answered = Promise.race([response, pasted.promise]);
+  // Whoever has opened the address by themselves may be faster than the editor's questions.
+  const opening = Promise.race([openBrowser(authorization.url, signal), answered.then(() => true)]);
   if (!(await inTime(wire.clock, timeouts.browser, signal, opening, notOpened))) throw notOpened();
 
   progress(way === 'paste' ? 'waiting-for-paste' : 'waiting-for-person');
-  const minutes = Math.max(1, Math.round(timeouts.person / 60));
-  const answered = Promise.race([response, pasted.promise]);
-  const late = (): Failure => new Failure('no-response', { minutes, redirectUri });
+  const late = (): Failure => new Failure('no-response', { time: inWords(timeouts.person), redirectUri });
   return inTime(wire.clock, timeouts.person, signal, answered, late);
 }
+
+/** A time-out as a person would say it. */
+const inWords = (seconds: number): string =>
+  seconds < 120 ? `${Math.round(seconds)} seconds` : `${Math.round(seconds / 60)} minutes`;

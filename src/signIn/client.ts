@@ -4,6 +4,7 @@ import type { Metadata } from '../protocol/metadata.ts';
 import type { Registration } from '../protocol/registration.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Grant } from '../sessions/grant.ts';
+import type { ClientSecrets } from './clientSecrets.ts';
 import type { Registrations } from './registrations.ts';
 
 /** The provider's client, as the protocol needs it. */
@@ -12,21 +13,33 @@ function clientOf(provider: Provider, id: string, authentication: ClientAuthenti
     issuer: provider.issuer,
     id,
     authentication,
-    policy: { allowLoopbackHttp: provider.allowLoopbackHttp },
+    idTokenAlgorithm: provider.idTokenAlgorithm,
+    policy: provider,
+    dialect: provider.dialect,
   };
 }
 
-/** The client that a grant was given to, whether it is in the settings or registered itself. */
+/** What clients prove who they are with. */
+export interface ClientStores {
+  readonly registrations: Registrations;
+  readonly clientSecrets: ClientSecrets;
+}
+
+/**
+ * The client that a grant was given to, whether it is in the settings or registered itself.
+ *
+ * @throws Failure `client-secret-missing`
+ */
 export async function clientOfGrant(
   provider: Provider,
   grant: Grant,
-  registrations: Registrations,
+  { registrations, clientSecrets }: ClientStores,
 ): Promise<Client> {
   const { clientId } = grant.binding;
   const authentication: ClientAuthentication =
     provider.clientId === undefined
       ? await registrations.authentication(provider, clientId)
-      : { method: 'none' };
+      : await clientSecrets.stored(provider);
   return clientOf(provider, clientId, authentication);
 }
 
@@ -40,8 +53,7 @@ export interface ClientWish {
 }
 
 /** Where clients come from that are not in the settings of a provider. */
-export interface ClientSources {
-  readonly registrations: Registrations;
+export interface ClientSources extends ClientStores {
   /** The address of this editor's client ID metadata document, if it has one. */
   readonly clientDocument: string | undefined;
 }
@@ -50,6 +62,8 @@ export interface ClientSources {
 export interface FoundClient {
   readonly client: Client;
   readonly registration: Registration | undefined;
+  /** The secret was entered for this sign-in, and may be wrong. */
+  readonly secretIsNew: boolean;
 }
 
 /**
@@ -59,15 +73,20 @@ export interface FoundClient {
  * @throws Failure as {@link Registrations.obtain}; `method-unsupported` if there is none of these.
  */
 async function findClient(
-  { registrations, clientDocument }: ClientSources,
+  { registrations, clientSecrets, clientDocument }: ClientSources,
   wish: ClientWish,
 ): Promise<FoundClient> {
   const { provider, metadata, redirectUri } = wish;
   const notRegistered = (id: string): FoundClient => ({
     client: clientOf(provider, id, { method: 'none' }),
     registration: undefined,
+    secretIsNew: false,
   });
-  if (provider.clientId !== undefined) return notRegistered(provider.clientId);
+  if (provider.clientId !== undefined) {
+    const { authentication, asked } = await clientSecrets.obtain(provider);
+    const client = clientOf(provider, provider.clientId, authentication);
+    return { client, registration: undefined, secretIsNew: asked };
+  }
   // A document lists addresses that never change; that of an editor in the browser cannot be among them.
   const isStatic = redirectUri === undefined || !/[?&]vscode-reqid=/.test(redirectUri);
   if (clientDocument !== undefined && metadata.client_id_metadata_document_supported && isStatic) {
@@ -81,7 +100,7 @@ async function findClient(
   }
   const registration = await registrations.obtain(wish);
   const { clientId, authentication } = registration;
-  return { client: clientOf(provider, clientId, authentication), registration };
+  return { client: clientOf(provider, clientId, authentication), registration, secretIsNew: false };
 }
 
 /**
@@ -97,8 +116,8 @@ export async function withClient<T>(
   try {
     return await run(found);
   } catch (error) {
+    await forgetIfDoubtful(sources, wish.provider, found, error);
     if (!found.registration || !(error instanceof Failure) || error.code !== 'client-refused') throw error;
-    await sources.registrations.forget(wish.provider, found.client.id);
     return run(await findClient(sources, wish));
   }
 }
@@ -106,13 +125,17 @@ export async function withClient<T>(
 /**
  * Forgets a registration over which a sign-in may have failed: one that was refused, or, where the server
  * cannot be asked about it, one whose browser did not come back; for that is how an error page looks from here.
+ * A secret that was just entered and refused is asked for again.
  */
 export async function forgetIfDoubtful(
-  { registrations }: ClientSources,
+  { registrations, clientSecrets }: ClientSources,
   provider: Provider,
-  { client, registration }: FoundClient,
+  { client, registration, secretIsNew }: FoundClient,
   error: unknown,
 ): Promise<void> {
+  if (secretIsNew && error instanceof Failure && error.code === 'client-refused') {
+    await clientSecrets.forget(provider);
+  }
   if (!registration || !(error instanceof Failure)) return;
   const refused = error.code === 'client-refused';
   const silent = error.code === 'no-response' && !registration.management;

@@ -42,8 +42,12 @@ export interface SignInContext extends ClientSources {
   readonly device: DeviceScreen;
   /** Ways that brought no answer back before, by provider; the sign-in adds to it. */
   readonly failedWays: Map<string, Set<Way>>;
-  /** Opens an address in the person's browser. Resolves with false if that was not possible or not wanted. */
-  openBrowser(address: Secret): Promise<boolean>;
+  /**
+   * Opens an address in the person's browser. Resolves with false if that was not possible or not wanted.
+   *
+   * @param signal ends what is asked of the person meanwhile.
+   */
+  openBrowser(address: Secret, signal: AbortSignal): Promise<boolean>;
   /** Tells the person in a sentence why it goes on another way. */
   tell(sentence: string): void;
 }

@@ -17,7 +17,14 @@ import { requestedScopes } from './requestedScopes.ts';
 
 /** What a person sees while they sign in with a device code. */
 export interface DeviceScreen {
-  open(provider: Provider): DeviceView;
+  /** @param why why it is a code, in a sentence; undefined if the person has chosen that. */
+  open(provider: Provider, why: string | undefined): DeviceView;
+}
+
+export interface DeviceAttempt {
+  readonly metadata: Metadata;
+  /** See {@link DeviceScreen.open}. */
+  readonly why: string | undefined;
 }
 
 export interface DeviceView {
@@ -38,12 +45,12 @@ export interface DeviceView {
 export async function signInWithDeviceCode(
   context: SignInContext,
   request: SignInRequest,
-  metadata: Metadata,
+  { metadata, why }: DeviceAttempt,
 ): Promise<Grant> {
   const { provider, scopes, signal } = request;
   const requested = requestedScopes(metadata, request);
   const wish = { provider, metadata, redirectUri: undefined, scopes: requested, signal };
-  const view = context.device.open(provider);
+  const view = context.device.open(provider, why);
   try {
     for (;;) {
       const { found, authorization } = await withClient(context, wish, found =>

@@ -6,13 +6,12 @@ import type { Tokens } from '../protocol/tokens.ts';
 import type { Wire } from '../protocol/wire.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Grant } from '../sessions/grant.ts';
-import { clientOfGrant } from './client.ts';
-import type { Registrations } from './registrations.ts';
+import { clientOfGrant, type ClientStores } from './client.ts';
+import { endSession, type EndSessionRequest } from './endSession.ts';
 
 /** What keeping a grant needs: the network, and what is known of clients that registered themselves. */
-export interface GrantServices {
+export interface GrantServices extends ClientStores {
   readonly wire: Wire;
-  readonly registrations: Registrations;
 }
 
 /**
@@ -23,12 +22,12 @@ export interface GrantServices {
  * endpoint that the grant is bound to.
  */
 export async function refreshGrant(
-  { wire, registrations }: GrantServices,
+  services: GrantServices,
   provider: Provider,
   grant: Grant,
   beforeSending: () => void,
 ): Promise<Tokens> {
-  const connection = await connect(wire, await clientOfGrant(provider, grant, registrations));
+  const connection = await connect(services.wire, await clientOfGrant(provider, grant, services));
   const found = connection.metadata.token_endpoint ?? 'nothing';
   if (found !== grant.binding.tokenEndpoint) {
     throw new Failure('endpoint-changed', { issuer: provider.issuer, found });
@@ -41,10 +40,39 @@ export async function refreshGrant(
     });
   }
   return refreshTokens(connection, grant.tokens.refreshToken, {
-    subject: grant.account.id,
+    subject: subjectOf(provider, grant),
+    parameters: {
+      ...provider.refreshParameters,
+      ...(grant.binding.redirectUri !== undefined && { redirect_uri: grant.binding.redirectUri }),
+    },
     resources: provider.resources,
     beforeSending,
   });
+}
+
+/** Whom a new ID token must name. A provider without ID tokens has claims of its own, and maybe no subject. */
+function subjectOf({ accountId }: Provider, { account, claims }: Grant): string | undefined {
+  const { sub } = claims;
+  if (typeof sub === 'string') return sub;
+  return accountId === undefined ? account.id : undefined;
+}
+
+/**
+ * Ends the session that the person's browser has at the server, in which a grant was signed in.
+ *
+ * @throws Failure as {@link endSession}
+ */
+export async function endGrantSession(
+  services: GrantServices,
+  provider: Provider,
+  grant: Grant,
+  browser: Omit<EndSessionRequest, 'connection' | 'idToken'>,
+): Promise<'ended' | 'opened' | 'unsupported'> {
+  const client = await clientOfGrant(provider, grant, services);
+  const connection = await connect(services.wire, client, browser.signal);
+  // Another provider must not learn the ID token, which says who the person is.
+  if (connection.metadata.token_endpoint !== grant.binding.tokenEndpoint) return 'unsupported';
+  return endSession({ ...browser, connection, idToken: grant.tokens.idToken });
 }
 
 /** How long a sign-out waits for the server, in seconds. */
@@ -56,17 +84,19 @@ const revocationTimeout = 5;
  * @throws Failure if the server could not be told in a few seconds.
  */
 export async function revokeGrant(
-  { wire, registrations }: GrantServices,
+  services: GrantServices,
   provider: Provider,
   grant: Grant,
 ): Promise<Revocation> {
+  if (provider.revocation === 'none') return 'unsupported';
+  const { wire } = services;
   const { host } = new URL(provider.issuer);
   const late = new AbortController();
   const cancel = wire.clock.after(revocationTimeout * 1000, () =>
     late.abort(new Failure('timed-out', { host, seconds: revocationTimeout })),
   );
   try {
-    const client = await clientOfGrant(provider, grant, registrations);
+    const client = await clientOfGrant(provider, grant, services);
     const connection = await connect(wire, client, late.signal);
     // A provider that was edited since must not learn the tokens of another.
     if (connection.metadata.token_endpoint !== grant.binding.tokenEndpoint) return 'unsupported';

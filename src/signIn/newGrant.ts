@@ -1,13 +1,14 @@
 import type { Connection } from '../protocol/client.ts';
 import { Failure } from '../protocol/failure.ts';
-import type { Tokens } from '../protocol/tokens.ts';
+import { introspectToken } from '../protocol/introspection.ts';
+import { revokeTokens } from '../protocol/revocation.ts';
 import { readableText } from '../protocol/serverText.ts';
+import type { Tokens } from '../protocol/tokens.ts';
+import { requestUser } from '../protocol/userEndpoint.ts';
 import { requestUserInfo } from '../protocol/userInfo.ts';
 import type { Provider } from '../providers/definition.ts';
-import type { Grant } from '../sessions/grant.ts';
-
-/** Claims that name an account, the most telling first. */
-const labelClaims = ['preferred_username', 'email', 'name', 'sub'] as const;
+import type { Account, Grant } from '../sessions/grant.ts';
+import { claimAt, lackingClaim } from './requiredClaims.ts';
 
 /** Claims about the token rather than the person; they are not kept with the grant. */
 const tokenClaims = new Set([
@@ -25,30 +26,48 @@ const tokenClaims = new Set([
   'sid',
 ]);
 
-/** Makes a grant of the tokens of a finished sign-in: finds out whose they are. */
-export async function newGrant(
-  connection: Connection,
-  signedIn: {
-    readonly provider: Provider;
-    readonly scopes: readonly string[];
-    readonly requested: readonly string[];
-    readonly tokens: Tokens;
-  },
-): Promise<Grant> {
-  const { provider, scopes, requested, tokens } = signedIn;
+/** What introspection says of the token (RFC 7662 section 2.2); it is of no use later. */
+const introspectionClaims = new Set([...tokenClaims, 'active', 'client_id', 'token_type', 'scope', 'cnf']);
+
+export interface SignedIn {
+  readonly provider: Provider;
+  readonly scopes: readonly string[];
+  readonly requested: readonly string[];
+  readonly tokens: Tokens;
+  /** The redirect URI of the authorization request, if there was one. */
+  readonly redirectUri?: string | undefined;
+}
+
+/**
+ * Makes a grant of the tokens of a finished sign-in: finds out whose they are, and whether they may be used.
+ * Tokens of an account that may not sign in are given back.
+ *
+ * @throws Failure `token-untrusted`, `claims-lacking`, those of the http client.
+ */
+export async function newGrant(connection: Connection, signedIn: SignedIn): Promise<Grant> {
+  const { provider, scopes, requested, tokens, redirectUri } = signedIn;
   const { client, metadata } = connection;
-  const claims = await claimsOf(connection, tokens);
-  const label = labelClaims.map(name => readableText(claims[name])).find(text => text !== undefined);
-  const subject = claims['sub'];
-  if (!isText(subject) || label === undefined) {
+  const { claims, expiresAt } = await identify(connection, provider, tokens);
+  const account = accountOf(provider, claims);
+  if (!account) {
     throw new Failure('token-untrusted', { issuer: client.issuer, reason: 'it does not say who signed in' });
+  }
+  const lacking = lackingClaim(provider, claims);
+  if (lacking !== undefined) {
+    await giveBack(connection, provider, tokens);
+    throw new Failure('claims-lacking', { account: account.label, provider: provider.label, lacking });
   }
   return {
     id: crypto.randomUUID(),
     revision: 1,
     providerId: provider.id,
-    binding: { issuer: client.issuer, clientId: client.id, tokenEndpoint: metadata.token_endpoint ?? '' },
-    account: { id: subject, label },
+    binding: {
+      issuer: client.issuer,
+      clientId: client.id,
+      tokenEndpoint: metadata.token_endpoint ?? '',
+      ...(redirectUri !== undefined && provider.sendRedirectUriOnRefresh && { redirectUri }),
+    },
+    account,
     claims,
     grantedScopes: tokens.grantedScopes ?? requested,
     sessions: [scopes],
@@ -56,7 +75,7 @@ export async function newGrant(
       serial: 1,
       accessToken: tokens.accessToken,
       receivedAt: tokens.receivedAt,
-      expiresAt: tokens.expiresAt,
+      expiresAt,
       refreshToken: tokens.refreshToken,
       idToken: tokens.idToken,
     },
@@ -67,25 +86,84 @@ export async function newGrant(
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
 
+/** An id is text, or a whole number as many APIs have it. */
+const idText = (value: unknown): string | undefined =>
+  isText(value) ? value : Number.isSafeInteger(value) ? String(value) : undefined;
+
+function accountOf(provider: Provider, claims: Readonly<Record<string, unknown>>): Account | undefined {
+  const id = idText(claimAt(claims, provider.accountId ?? 'sub'));
+  const label = provider.labelClaims
+    .map(name => readableText(claimAt(claims, name)))
+    .find(text => text !== undefined);
+  if (id === undefined) return undefined;
+  return { id, label: label ?? id };
+}
+
+type Claims = Record<string, unknown>;
+
+interface Identity {
+  readonly claims: Claims;
+  readonly expiresAt: number | undefined;
+}
+
 /**
- * Who signed in, as the ID token says; UserInfo is asked only if that has no name for the person. Without
- * an ID token there is nobody UserInfo could be checked against, so `openid` must have been asked for.
+ * Who signed in. The ID token says it; UserInfo and introspection add to it as far as the provider is set to
+ * ask them, and never replace what it says. A provider that is set to have no ID tokens is asked itself.
  */
-async function claimsOf(connection: Connection, tokens: Tokens): Promise<Record<string, unknown>> {
-  const { client, wire } = connection;
+async function identify(connection: Connection, provider: Provider, tokens: Tokens): Promise<Identity> {
+  const { client } = connection;
   const idToken = tokens.idTokenClaims;
-  if (!idToken) {
+  if (!idToken && provider.accountId === undefined) {
     throw new Failure('token-untrusted', { issuer: client.issuer, reason: 'there is none in the answer' });
   }
-  const fromIdToken = Object.fromEntries(Object.entries(idToken).filter(([name]) => !tokenClaims.has(name)));
-  if (labelClaims.slice(0, 3).some(name => isText(idToken[name]))) return fromIdToken;
+  const first = idToken ? without(idToken, tokenClaims) : await requestUser(connection, tokens.accessToken);
+  const subject = idToken?.sub;
+  const named = provider.labelClaims.some(name => name !== 'sub' && isText(claimAt(first, name)));
+  const { claimSources: sources } = provider;
+  const wantsUserInfo = sources.includes('userinfo') || !named;
+  const userInfo =
+    subject !== undefined && wantsUserInfo
+      ? await unlessPassing(connection, 'UserInfo', () =>
+          requestUserInfo(connection, tokens.accessToken, subject),
+        )
+      : undefined;
+  const introspection = sources.includes('introspection')
+    ? await unlessPassing(connection, 'introspection', () =>
+        introspectToken(connection, tokens.accessToken, subject),
+      )
+    : undefined;
+  return {
+    claims: {
+      ...without(introspection?.claims ?? {}, introspectionClaims),
+      ...userInfo,
+      ...tokens.kept,
+      ...first,
+    },
+    expiresAt: tokens.expiresAt ?? introspection?.expiresAt,
+  };
+}
+
+const without = (claims: object, names: ReadonlySet<string>): Claims =>
+  Object.fromEntries(Object.entries(claims).filter(([name]) => !names.has(name)));
+
+/** Answers about somebody else are an attack; without an answer the account still is who the ID token says. */
+async function unlessPassing<T>(
+  { client, wire }: Connection,
+  what: string,
+  ask: () => Promise<T>,
+): Promise<T | undefined> {
   try {
-    const userInfo = await requestUserInfo(connection, tokens.accessToken, idToken.sub);
-    return { ...userInfo, ...fromIdToken };
+    return await ask();
   } catch (error) {
-    // Somebody else's UserInfo is an attack; without UserInfo the account still has its `sub`.
     if (!(error instanceof Failure) || error.code === 'token-untrusted') throw error;
-    wire.log.warn('UserInfo not available', { issuer: client.issuer, failure: error.code });
-    return fromIdToken;
+    wire.log.warn(`${what} not available`, { issuer: client.issuer, failure: error.code });
+    return undefined;
   }
+}
+
+/** What came of it changes nothing for the person: they are not signed in. */
+async function giveBack(connection: Connection, provider: Provider, tokens: Tokens): Promise<void> {
+  if (provider.revocation === 'none') return;
+  const outcome = await revokeTokens(connection, tokens).catch(() => 'failed');
+  connection.wire.log.info('tokens of a refused account given back', { provider: provider.id, outcome });
 }

@@ -173,19 +173,16 @@ function judgeUriHandler({ surroundings, metadata, provider }: PlanInput): Verdi
   if (provider.clientId === undefined && metadata.registration_endpoint !== undefined) {
     return open('The address of this editor changes, so it is registered with the provider each time.');
   }
-  return doubtful(
-    'The address of an editor in the browser changes each time, and the provider is not set to accept that.',
-  );
+  return doubtful('The address of this editor changes, which the provider is not set to accept.');
 }
 
-function judgeLoopback({ ui, runsIn, remoteName }: Surroundings): Verdict {
+function judgeLoopback({ runsIn, remoteName }: Surroundings): Verdict {
   if (runsIn === 'web-worker') {
     return closed('The extension runs inside the browser, where nothing can listen for an answer.');
   }
   if (runsIn === 'local') return open('The browser hands the answer to this computer (127.0.0.1).');
-  const where = remoteName === undefined ? 'another computer' : `another computer (${remoteName})`;
-  const person = ui === 'web' ? 'the computer of the browser' : 'yours';
-  return doubtful(`The extension runs on ${where}, and the answer would go to ${person}.`);
+  const where = remoteName === undefined ? '' : ` (${remoteName})`;
+  return doubtful(`The answer would go to your computer; the extension runs elsewhere${where}.`);
 }
 
 function judgeBridge({ provider: { redirect } }: PlanInput): Verdict {

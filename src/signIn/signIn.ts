@@ -1,11 +1,11 @@
 import { Failure } from '../protocol/failure.ts';
 import type { Metadata } from '../protocol/metadata.ts';
 import type { Provider } from '../providers/definition.ts';
-import { wayNames, type Way } from '../providers/signInMethods.ts';
+import { wayNames, type Method, type Way } from '../providers/signInMethods.ts';
 import type { Grant } from '../sessions/grant.ts';
 import { signInWithBrowser } from './browserSignIn.ts';
 import type { SignInContext, SignInControl, SignInRequest } from './context.ts';
-import { signInWithDeviceCode } from './deviceSignIn.ts';
+import { signInWithDeviceCode, type DeviceAttempt } from './deviceSignIn.ts';
 import { describePlan, planSignIn, type Plan } from './planner.ts';
 
 export type { SignInContext, SignInControl, SignInRequest, SignInStage } from './context.ts';
@@ -34,7 +34,10 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
     for (;;) {
       if (next === undefined) throw noWay(metadata, plan);
       const way: Way = next;
-      const outcome = await attempt(context, request, metadata, running, way);
+      // A code that nobody has chosen is explained (RFC 8628 section 5.4).
+      const isChosen = chosen || methodFor(context, provider) !== 'auto';
+      const why = isChosen ? undefined : plan.tries.find(planned => planned.way === way)?.reason;
+      const outcome = await attempt(context, request, { metadata, why }, running, way);
       if (outcome.kind === 'signed-in') return outcome.grant;
       if (outcome.kind === 'other-way') {
         log.info('another way was chosen', { provider: provider.id, way: outcome.way });
@@ -65,12 +68,14 @@ export async function planFor(
     surroundings: context.surroundings,
     metadata,
     provider,
-    method: provider.signInMethod ?? context.method,
+    method: methodFor(context, provider),
     hasClientDocument: context.clientDocument !== undefined,
     failed: [...(context.failedWays.get(provider.id) ?? [])],
   });
   return { metadata, plan };
 }
+
+const methodFor = ({ method }: SignInContext, { signInMethod }: Provider): Method => signInMethod ?? method;
 
 type Outcome =
   | { readonly kind: 'signed-in'; readonly grant: Grant }
@@ -81,7 +86,7 @@ type Outcome =
 async function attempt(
   context: SignInContext,
   request: SignInRequest,
-  metadata: Metadata,
+  { metadata, why }: DeviceAttempt,
   running: RunningSignIn,
   way: Way,
 ): Promise<Outcome> {
@@ -90,7 +95,7 @@ async function attempt(
   try {
     const grant =
       way === 'device-code'
-        ? await signInWithDeviceCode(context, own, metadata)
+        ? await signInWithDeviceCode(context, own, { metadata, why })
         : await signInWithBrowser(context, own, {
             way,
             metadata,

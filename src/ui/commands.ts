@@ -15,6 +15,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.commands.registerCommand('oidc.signIn', (id?: unknown) => signIn(context.registry, id)),
     vscode.commands.registerCommand('oidc.signOut', () => signOut(context.registry)),
+    vscode.commands.registerCommand('oidc.signOutEverywhere', () => signOutEverywhere(context.registry)),
     vscode.commands.registerCommand('oidc.showLog', () => context.showLog()),
   );
 }
@@ -75,6 +76,33 @@ async function signOut(registry: Registry): Promise<void> {
   if (!chosen) return;
   for (const sessionId of chosen.sessionIds) await registry.get(chosen.providerId)?.removeSession(sessionId);
   void vscode.window.showInformationMessage(`Signed out ${chosen.label} (${chosen.description}).`);
+}
+
+/** All accounts of one provider, in all windows and, as far as the provider lets us, in the browser. */
+async function signOutEverywhere(registry: Registry): Promise<void> {
+  const accounts = await signedInAccounts(registry);
+  const items = registry
+    .providers()
+    .map(({ id, label }) => ({
+      id,
+      label,
+      description: accounts
+        .filter(account => account.providerId === id)
+        .map(account => account.label)
+        .join(', '),
+    }))
+    .filter(({ description }) => description !== '');
+  if (items.length === 0) {
+    void vscode.window.showInformationMessage(
+      'You are not signed in with any identity provider of this extension.',
+    );
+    return;
+  }
+  const title = 'Sign out of which identity provider, in all windows and in the browser?';
+  const chosen = await vscode.window.showQuickPick(items, { title });
+  if (!chosen) return;
+  const labels = (await registry.get(chosen.id)?.signOutEverywhere()) ?? [];
+  void vscode.window.showInformationMessage(`Signed out of ${chosen.label}: ${labels.join(', ')}.`);
 }
 
 type AccountItem = vscode.QuickPickItem & { providerId: string; sessionIds: string[] };

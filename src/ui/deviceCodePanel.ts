@@ -17,6 +17,8 @@ interface ShownState {
     /** Milliseconds from the moment of sending. */
     expiresIn: number;
   };
+  /** Why it is a code, if nobody has chosen that. */
+  why?: string;
   status: string;
   expired: boolean;
 }
@@ -32,9 +34,13 @@ export interface DeviceCodePanelOptions {
 /** Shows a device code in a panel of the editor. */
 export function deviceCodePanel(options: DeviceCodePanelOptions): DeviceScreen {
   return {
-    open(provider) {
+    open(provider, why) {
       const panel = createPanel(provider);
-      const state: ShownState = { status: 'Asking for a code…', expired: false };
+      const state: ShownState = {
+        ...(why !== undefined && { why }),
+        status: 'Asking for a code…',
+        expired: false,
+      };
       let authorization: DeviceAuthorization | undefined;
       let wantsNewCode: (() => void) | undefined;
       let closing = false;

@@ -1,21 +1,26 @@
 import * as vscode from 'vscode';
 import type { ProviderActions } from '../authentication/provider.ts';
 import type { Log } from '../platform/log.ts';
+import { createState } from '../protocol/authorizationRequest.ts';
 import { Failure } from '../protocol/failure.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Recorder } from '../sessions/activity.ts';
 import type { Grant } from '../sessions/grant.ts';
 import type { GrantServices } from '../signIn/keepGrant.ts';
+import type { PendingResponses } from '../signIn/pendingResponses.ts';
 import type { Plan } from '../signIn/planner.ts';
+import type { OpenRedirect } from '../signIn/redirect/redirect.ts';
+import { uriHandlerAddress } from '../signIn/redirect/uriHandler.ts';
 import { addProvider } from './addFirstProvider.ts';
 import { isCancellation, messageOf, showSignInFailure } from './messages.ts';
 import { chooseWay } from './otherWays.ts';
-import type { SignIns } from './signIns.ts';
+import { openBrowser, type SignIns } from './signIns.ts';
 
 export interface ProviderActionsOptions extends GrantServices {
   readonly log: Log;
   readonly signIns: SignIns;
   readonly record: Recorder;
+  readonly pending: PendingResponses;
   readonly extensionId: string;
   /** Starts a sign-in anew, after one that failed. */
   retry(providerId: string, scopes: readonly string[]): void;
@@ -57,8 +62,9 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
 
     configure: id => addProvider(id, wire, extensionId),
 
-    revoke(provider, grant) {
-      void tellServer(provider, grant);
+    revoke(provider, grant, how = provider?.signOut) {
+      const inBrowser = provider && how === 'revoke-and-end-session';
+      void tellServer(provider, grant).then(() => (inBrowser ? endInBrowser(provider, grant) : undefined));
     },
 
     onNotKept(provider) {
@@ -67,6 +73,42 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
       );
     },
   };
+
+  /** Ends the session in the browser, in which otherwise the next sign-in would ask for no password. */
+  async function endInBrowser(provider: Provider, grant: Grant): Promise<void> {
+    const { label } = provider;
+    const { signal } = new AbortController();
+    try {
+      const { endGrantSession } = await import('../signIn/keepGrant.ts');
+      const outcome = await endGrantSession(options, provider, grant, {
+        redirect: await signedOutRedirect(provider),
+        timeout: 120,
+        signal,
+        openBrowser: address => openBrowser(address, signal),
+      });
+      log.info('session at the provider', { provider: provider.id, outcome });
+      void vscode.window.showInformationMessage(
+        {
+          ended: `You are signed out of ${label}, here and in the browser.`,
+          opened: `You are signed out of ${label} here. In the browser, ${label} shows whether you are signed out there.`,
+          unsupported: `You are signed out of ${label} here. ${label} offers no way to end the session in the browser from here.`,
+        }[outcome],
+      );
+    } catch (error) {
+      log.warn('session at the provider not ended', { provider: provider.id, ...failureFields(error) });
+      record('failure', grant, `The session in the browser could not be ended. ${messageOf(error)}`);
+      void vscode.window.showWarningMessage(`You are signed out of ${label} here. ${messageOf(error)}`);
+    }
+  }
+
+  async function signedOutRedirect({ redirect }: Provider): Promise<OpenRedirect | undefined> {
+    const path = redirect.signedOutPath;
+    if (path === undefined) return undefined;
+    const state = createState();
+    const { response, drop } = options.pending.expect(state, path);
+    const redirectUri = await uriHandlerAddress(extensionId).of(path);
+    return { redirectUri, state, response, close: drop };
+  }
 
   async function tellServer(provider: Provider | undefined, grant: Grant): Promise<void> {
     const { account, providerId } = grant;

@@ -6,6 +6,7 @@ import type { Log } from '../platform/log.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Way } from '../providers/signInMethods.ts';
 import type { Grant } from '../sessions/grant.ts';
+import type { ClientSecrets } from '../signIn/clientSecrets.ts';
 import type { SignInContext } from '../signIn/context.ts';
 import type { PendingResponses } from '../signIn/pendingResponses.ts';
 import type { Plan } from '../signIn/planner.ts';
@@ -42,12 +43,13 @@ export interface SignInsOptions {
   readonly extension: vscode.Extension<unknown>;
   readonly pending: PendingResponses;
   readonly registrations: Registrations;
+  readonly clientSecrets: ClientSecrets;
   /** Starts a sign-in another way where none is under way. */
   startAnother(): Promise<void>;
 }
 
 export function createSignIns(options: SignInsOptions): SignIns {
-  const { wire, log, extension, pending, registrations } = options;
+  const { wire, log, extension, pending, registrations, clientSecrets } = options;
   const failedWays = new Map<string, Set<Way>>();
   const chosenWays = new Map<string, Way>();
   const plans = new Map<string, Plan>();
@@ -71,6 +73,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
       surroundings: readSurroundings(extension),
       redirects: createRedirects({ editor, pending, loopbackPage: () => page('loopback.html') }),
       registrations,
+      clientSecrets,
       clientDocument,
       method,
       timeouts,
@@ -144,7 +147,22 @@ async function askInitialAccessToken(provider: Provider): Promise<Secret | undef
 /**
  * Opens an address in the person's browser. The typings ask for a `Uri`, but that decodes and encodes the
  * address again, which changes escapes within escapes (`%26` in a redirect URI); text is passed on as it is.
+ *
+ * The editor may ask first whether to open the address, and offers to copy it. It does not tell that from a
+ * refusal, so the person is asked: whoever has copied it wants to open it in another browser.
  */
-async function openBrowser(address: Secret): Promise<boolean> {
-  return vscode.env.openExternal(address.reveal() as unknown as vscode.Uri);
+export async function openBrowser(address: Secret, signal: AbortSignal): Promise<boolean> {
+  for (;;) {
+    if (await vscode.env.openExternal(address.reveal() as unknown as vscode.Uri)) return true;
+    signal.throwIfAborted();
+    const copied = 'I Have Copied the Address';
+    const again = 'Open It Again';
+    const chosen = await vscode.window.showWarningMessage(
+      'The browser was not opened. If you have copied the address, open it in any browser; the sign-in waits for you.',
+      copied,
+      again,
+    );
+    signal.throwIfAborted();
+    if (chosen !== again) return chosen === copied;
+  }
 }

@@ -12,6 +12,7 @@ import { createGrantBook } from '../../src/sessions/grantBook.ts';
 import { createGrantStore } from '../../src/sessions/grantStore.ts';
 import { shareGrants } from '../../src/sessions/sharing.ts';
 import { refreshGrant } from '../../src/signIn/keepGrant.ts';
+import { createClientSecrets } from '../../src/signIn/clientSecrets.ts';
 import { createRegistrations } from '../../src/signIn/registrations.ts';
 import { joinWindows } from '../../src/windows/group.ts';
 import { fileSecretStorage } from '../standIns/fileSecretStorage.ts';
@@ -100,6 +101,7 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
   const wire = createWire({ fetch: (...request) => fetch(...request), clock, log });
   const noToken = () => Promise.resolve(undefined);
   const registrations = createRegistrations({ storage, wire, askInitialAccessToken: noToken });
+  const clientSecrets = createClientSecrets({ storage, ask: noToken });
   const parsed = parseDefinition('oidc', { issuer, clientId: 'editor', allowLoopbackHttp: true });
   if (!parsed.ok) throw new Error('The provider cannot be used');
   const { provider } = parsed;
@@ -130,7 +132,7 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
       isConfigured: () => true,
       assumedLifetime: () => undefined,
       async refresh(grant, beforeSending) {
-        const tokens = await refreshGrant({ wire, registrations }, provider, grant, () => {
+        const tokens = await refreshGrant({ wire, registrations, clientSecrets }, provider, grant, () => {
           beforeSending();
           pass('before sending');
         });

@@ -53,8 +53,8 @@ describe('a sign-in that is held up', () => {
     if (path === undefined) {
       const { openBrowser } = trial.context;
       Object.assign(trial.context, {
-        openBrowser: async (address: Parameters<typeof openBrowser>[0]) => {
-          await openBrowser(address);
+        openBrowser: async (...given: Parameters<typeof openBrowser>) => {
+          await openBrowser(...given);
           await hold.promise;
           return true;
         },

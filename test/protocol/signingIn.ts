@@ -9,6 +9,7 @@ import type { DeviceScreen } from '../../src/signIn/deviceSignIn.ts';
 import type { Surroundings } from '../../src/signIn/planner.ts';
 import type { EditorAddress } from '../../src/signIn/redirect/editorAddress.ts';
 import { createRedirects } from '../../src/signIn/redirect/redirects.ts';
+import { createClientSecrets, type ClientCredential } from '../../src/signIn/clientSecrets.ts';
 import { createRegistrations } from '../../src/signIn/registrations.ts';
 import type { Secret } from '../../src/platform/secret.ts';
 import type { Method } from '../../src/providers/signInMethods.ts';
@@ -86,6 +87,7 @@ export function signInTrial(
     clientDocument?: string;
     storage?: MemorySecretStorage;
     initialAccessToken?: () => Promise<Secret | undefined>;
+    clientSecret?: () => Promise<ClientCredential | undefined>;
   } = {},
 ): SignInTrial {
   const log = recordingLog();
@@ -113,6 +115,10 @@ export function signInTrial(
       storage,
       wire,
       askInitialAccessToken: options.initialAccessToken ?? (() => Promise.resolve(undefined)),
+    }),
+    clientSecrets: createClientSecrets({
+      storage,
+      ask: options.clientSecret ?? (() => Promise.resolve(undefined)),
     }),
     clientDocument: options.clientDocument,
     method: options.method ?? 'auto',

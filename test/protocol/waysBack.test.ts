@@ -106,6 +106,18 @@ describe('the ways back from the browser', () => {
     assert.equal((await trial.signIn(provider)).account.label, 'alice');
   });
 
+  it('takes an answer that comes while the editor still asks whether to open the browser', async () => {
+    const trial = signInTrial({
+      async browser(address, deliver) {
+        // The person has copied the address out of that question, and opened it themselves.
+        deliver(await signInOverHttp(address, people.alice));
+        return new Promise<never>(() => undefined);
+      },
+    });
+    const grant = await trial.signIn(trial.provider({ issuer: server.issuer }));
+    assert.equal(grant.account.label, 'alice');
+  });
+
   describe('by a pasted address', () => {
     it('works where nothing else can come back', async () => {
       let control: SignInControl | undefined;

@@ -5,6 +5,7 @@ import { packageConsumer } from '../editor/consumer.ts';
 import { packageExtension } from '../editor/packageExtension.ts';
 import { openWorkbench, type Workbench } from '../editor/workbench.ts';
 import '../editor/resolveLocalhost.ts';
+import { startFaultProxy, type FaultProxy } from '../servers/faultProxy.ts';
 import {
   startIdentityProvider,
   type IdentityProvider,
@@ -14,6 +15,13 @@ import { startResourceServer, type ResourceServer } from '../servers/resourceSer
 
 export interface StageOptions {
   readonly identityProvider?: IdentityProviderOptions;
+  /** Puts a proxy in front of the identity provider, at whose address everybody reaches it. */
+  readonly faults?: boolean;
+  /**
+   * The entries of `oidc.providers`, by id. What they leave out is that of the one entry that there is by default:
+   * `oidc`, whose client may come back to an editor in the browser.
+   */
+  readonly providers?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Settings of the editor besides those that make the extension and its consumers work. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Told what is being done, before it is done. */
@@ -28,6 +36,8 @@ export interface StageOptions {
 /** Everything a sign-in takes, for real: provider, resource server, editor, browser and two extensions that ask. */
 export interface Stage {
   readonly identityProvider: IdentityProvider;
+  /** What stands in front of it, if it was asked for. */
+  readonly faults: FaultProxy | undefined;
   readonly resourceServer: ResourceServer;
   readonly editor: EditorServer;
   readonly browser: Browser;
@@ -65,8 +75,15 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     ];
 
     progress('Starting the identity provider and the resource server');
-    const identityProvider = await startIdentityProvider({ host: providerHost, ...options.identityProvider });
+    const faults = options.faults ? await startFaultProxy() : undefined;
+    if (faults) ends.push(() => faults.close());
+    const identityProvider = await startIdentityProvider({
+      host: providerHost,
+      ...(faults && { issuer: `http://${providerHost}:${new URL(faults.url).port}` }),
+      ...options.identityProvider,
+    });
     ends.push(() => identityProvider.close());
+    faults?.forwardTo(identityProvider.address);
     const resourceServer = await startResourceServer({
       issuer: identityProvider.issuer,
       issuerAddress: identityProvider.address,
@@ -75,15 +92,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
 
     const settings = {
       ...(!options.unconfigured && {
-        'oidc.providers': {
-          oidc: {
-            label: providerLabel,
-            issuer: identityProvider.issuer,
-            clientId: identityProvider.clients.editorWeb.clientId,
-            allowLoopbackHttp: true,
-            acceptsChangingRedirectUri: true,
-          },
-        },
+        'oidc.providers': providersFor(identityProvider, options.providers),
       }),
       'consumer.resourceServer': resourceServer.url,
       'second-consumer.resourceServer': resourceServer.url,
@@ -99,6 +108,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
 
     return {
       identityProvider,
+      faults,
       resourceServer,
       editor,
       browser,
@@ -112,4 +122,18 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     await close();
     throw error;
   }
+}
+
+function providersFor(
+  { issuer, clients }: IdentityProvider,
+  entries: NonNullable<StageOptions['providers']> = { oidc: {} },
+): Record<string, object> {
+  const usual = {
+    label: providerLabel,
+    issuer,
+    clientId: clients.editorWeb.clientId,
+    allowLoopbackHttp: true,
+    acceptsChangingRedirectUri: true,
+  };
+  return Object.fromEntries(Object.entries(entries).map(([id, entry]) => [id, { ...usual, ...entry }]));
 }

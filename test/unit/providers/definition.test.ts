@@ -39,6 +39,27 @@ describe('a provider in the settings', () => {
       audience: undefined,
       maxAge: undefined,
       authorizationParameters: {},
+      metadataUrl: undefined,
+      discovery: true,
+      endpoints: undefined,
+      allowedTenants: undefined,
+      clientAuthentication: 'none',
+      assertionAudience: 'issuer',
+      tokenParameters: {},
+      refreshParameters: {},
+      sendRedirectUriOnRefresh: false,
+      dialect: { scopeSeparator: undefined, scopeParameter: undefined, answerScopeSeparator: undefined },
+      idTokenAlgorithm: undefined,
+      accountId: undefined,
+      labelClaims: ['preferred_username', 'email', 'name', 'sub'],
+      claimSources: [],
+      requiredClaims: {},
+      assumedTokenLifetime: undefined,
+      rotationGrace: 0,
+      refreshEndsAccessToken: false,
+      revocation: 'standard',
+      signOut: 'revoke',
+      contributedBy: undefined,
     });
   });
 
@@ -65,6 +86,37 @@ describe('a provider in the settings', () => {
       resource: ['https://api.example.com/', 'urn:reports'],
       audience: 'https://api.example.com',
       authorizationParameters: { domain_hint: 'staff', prompt: 'login' },
+      metadataUrl: 'https://login.example.com/metadata',
+      discovery: true,
+      endpoints: { userInfo: 'https://api.example.com/me' },
+      allowedTenants: ['tenant-1'],
+      clientAuthentication: 'private_key_jwt',
+      assertionAudience: 'token-endpoint',
+      scopeSeparator: ',',
+      scopeParameter: 'user_scope',
+      tokenParameters: { a: '1' },
+      refreshParameters: { b: '2' },
+      sendRedirectUriOnRefresh: true,
+      answers: {
+        errorsWithStatus200: true,
+        formEncoded: true,
+        names: { verification_url: 'verification_uri' },
+        errors: { bad_refresh_token: 'invalid_grant' },
+        tokensIn: 'authed_user',
+        assumeBearer: true,
+        emptyMeansAbsent: true,
+        scopeSeparator: ' ',
+        keep: ['instance_url'],
+      },
+      idTokenAlgorithm: 'ES256',
+      account: { id: 'employee.id', label: ['nickname'] },
+      claimSources: ['userinfo', 'introspection'],
+      requiredClaims: { groups: ['a', 'b'], active: true, level: 3, 'realm.role': 'x' },
+      assumedTokenLifetime: 3600,
+      rotationGrace: 30,
+      refreshEndsAccessToken: true,
+      revocation: 'none',
+      signOut: 'revoke-and-end-session',
     });
     assert.deepEqual(full, {
       id: 'company',
@@ -86,6 +138,39 @@ describe('a provider in the settings', () => {
         acr_values: 'urn:mfa urn:pwd',
         audience: 'https://api.example.com',
       },
+      metadataUrl: 'https://login.example.com/metadata',
+      discovery: true,
+      endpoints: { userInfo: 'https://api.example.com/me' },
+      allowedTenants: ['tenant-1'],
+      clientAuthentication: 'private_key_jwt',
+      assertionAudience: 'token-endpoint',
+      tokenParameters: { a: '1' },
+      refreshParameters: { b: '2' },
+      sendRedirectUriOnRefresh: true,
+      dialect: {
+        scopeSeparator: ',',
+        scopeParameter: 'user_scope',
+        answerScopeSeparator: ' ',
+        errorsWithStatus200: true,
+        formEncoded: true,
+        names: { verification_url: 'verification_uri' },
+        errors: { bad_refresh_token: 'invalid_grant' },
+        tokensIn: 'authed_user',
+        assumeBearer: true,
+        emptyMeansAbsent: true,
+        keep: ['instance_url'],
+      },
+      idTokenAlgorithm: 'ES256',
+      accountId: 'employee.id',
+      labelClaims: ['nickname'],
+      claimSources: ['userinfo', 'introspection'],
+      requiredClaims: { groups: ['a', 'b'], active: true, level: 3, 'realm.role': 'x' },
+      assumedTokenLifetime: 3600,
+      rotationGrace: 30,
+      refreshEndsAccessToken: true,
+      revocation: 'none',
+      signOut: 'revoke-and-end-session',
+      contributedBy: undefined,
     } satisfies Provider);
   });
 
@@ -99,9 +184,9 @@ describe('a provider in the settings', () => {
 
   const wrongEntries: [what: string, definition: unknown, expected: string[]][] = [
     ['no object', 'https://login.example.com', ['(the entry): must be an object']],
-    ['a list', [], ['issuer: is missing']],
+    ['a list', [], ['issuer: is missing: the address of the provider, or a "preset"']],
     ['null', null, ['(the entry): must be an object']],
-    ['without an issuer', {}, ['issuer: is missing']],
+    ['without an issuer', {}, ['issuer: is missing: the address of the provider, or a "preset"']],
     ['with an empty issuer', { issuer: ' ' }, ['issuer: must not be empty']],
     ['with an unknown field', { issuer, colour: 'red' }, ['colour: is not a setting of a provider']],
     ['with a secret', { issuer, clientSecret: 'x' }, ['clientSecret: is not a setting of a provider']],
@@ -199,6 +284,84 @@ describe('a provider in the settings', () => {
       ['authorizationParameters.a: must be text'],
     ],
     [
+      'with an unknown preset',
+      { preset: 'acme' },
+      ['preset: must be one of the values that the settings editor offers'],
+    ],
+    [
+      'with half a preset',
+      { preset: 'keycloak', presetValues: { host: 'login.example.com' } },
+      ['presetValues.realm: is missing: the realm, for example staff'],
+    ],
+    [
+      'with an address for a host',
+      { preset: 'okta', presetValues: { domain: 'https://acme.okta.com' } },
+      ['presetValues.domain: must be like acme.okta.com: the Okta domain'],
+    ],
+    [
+      'with a value that a preset does not take',
+      { preset: 'google', presetValues: { tenant: 'x' } },
+      ['presetValues.tenant: is no value of "google", which takes none'],
+    ],
+    [
+      'with values and no preset',
+      { issuer, presetValues: { host: 'x' } },
+      ['presetValues: is of no use without "preset"'],
+    ],
+    [
+      'with a metadata address that is none',
+      { issuer, metadataUrl: 'login.example.com' },
+      [
+        'metadataUrl: cannot be used. “login.example.com” is not an address that can be used here: it is not a complete URL. Correct the address in the setting oidc.providers.',
+      ],
+    ],
+    [
+      'with a metadata address that does not tell the issuer',
+      { metadataUrl: 'https://login.example.com/metadata' },
+      ['issuer: is missing: it cannot be told from this "metadataUrl"'],
+    ],
+    [
+      'with a template and no metadata',
+      { issuer: 'https://login.example.com/{tenantid}' },
+      ['metadataUrl: is missing: an issuer with {tenantid} does not say where its metadata is'],
+    ],
+    [
+      'with half of its endpoints',
+      { endpoints: { token: 'https://login.example.com/token' } },
+      ['endpoints: must name "token", and "authorization" or "deviceAuthorization"'],
+    ],
+    [
+      'without metadata and endpoints',
+      { issuer, discovery: false },
+      ['endpoints: must name "token", and "authorization" or "deviceAuthorization"'],
+    ],
+    [
+      'with an unknown endpoint',
+      { issuer, endpoints: { toke: 'x' } },
+      ['endpoints.toke: is not a setting of a provider'],
+    ],
+    [
+      'with a claim that must be nothing',
+      { issuer, requiredClaims: { groups: [] } },
+      ['requiredClaims.groups: must not be empty'],
+    ],
+    [
+      'with a claim that must be null',
+      { issuer, requiredClaims: { groups: null } },
+      ['requiredClaims.groups: must be text, a number, true or false, or a list of texts'],
+    ],
+    [
+      'with a lifetime of nothing',
+      { issuer, assumedTokenLifetime: 0 },
+      ['assumedTokenLifetime: must be at least 1'],
+    ],
+    ['with an endless grace', { issuer, rotationGrace: 601 }, ['rotationGrace: must be at most 600']],
+    [
+      'with a weak algorithm',
+      { issuer, idTokenAlgorithm: 'HS256' },
+      ['idTokenAlgorithm: must be one of the values that the settings editor offers'],
+    ],
+    [
       'with several mistakes',
       { issuer: 7, clientId: '', colour: 1 },
       ['issuer: must be text', 'clientId: must not be empty', 'colour: is not a setting of a provider'],
@@ -268,11 +431,52 @@ describe('a provider in the settings', () => {
     }
   });
 
+  it('has a metadata address in the place of an issuer', () => {
+    for (const [metadataUrl, expected] of [
+      [`${issuer}/.well-known/openid-configuration`, issuer],
+      ['https://login.example.com/.well-known/oauth-authorization-server', 'https://login.example.com'],
+    ]) {
+      const parsed = parseDefinition('company', { metadataUrl });
+      assert.ok(parsed.ok);
+      assert.equal(parsed.provider.issuer, expected);
+    }
+  });
+
+  it('has endpoints in the place of metadata, and is named by their origin', () => {
+    const endpoints = {
+      authorization: 'https://login.example.com/oauth/authorize',
+      token: 'https://login.example.com/oauth/token',
+    };
+    const parsed = parseDefinition('company', { endpoints });
+    assert.ok(parsed.ok);
+    assert.equal(parsed.provider.issuer, 'https://login.example.com');
+    assert.equal(parsed.provider.discovery, false);
+    assert.equal(provider({ endpoints }).discovery, true, 'with an issuer, its metadata counts too');
+  });
+
+  it('goes before its preset', () => {
+    const parsed = parseDefinition('company', {
+      preset: 'keycloak',
+      presetValues: { host: 'login.example.com', realm: 'staff' },
+      label: 'Staff',
+      scopes: ['openid'],
+    });
+    assert.ok(parsed.ok);
+    assert.equal(parsed.provider.issuer, issuer);
+    assert.equal(parsed.provider.label, 'Staff');
+    assert.deepEqual(parsed.provider.scopes, ['openid']);
+    assert.equal(parsed.provider.redirect.loopbackHost, '127.0.0.1');
+  });
+
   it('has no field that these tests do not know', () => {
     const known = [
       ...['label', 'issuer', 'clientId', 'scopes', 'allowLoopbackHttp', 'acceptsChangingRedirectUri'],
       ...['signInMethod', 'redirect', 'prompt', 'maxAge', 'acrValues', 'resource', 'audience'],
-      'authorizationParameters',
+      ...['authorizationParameters', 'preset', 'presetValues', 'metadataUrl', 'discovery', 'endpoints'],
+      ...['allowedTenants', 'clientAuthentication', 'assertionAudience', 'scopeSeparator', 'scopeParameter'],
+      ...['tokenParameters', 'refreshParameters', 'sendRedirectUriOnRefresh', 'answers', 'idTokenAlgorithm'],
+      ...['account', 'claimSources', 'requiredClaims', 'assumedTokenLifetime', 'rotationGrace'],
+      ...['refreshEndsAccessToken', 'revocation'],
     ];
     assert.deepEqual(Object.keys(providerDefinitionSchema.entries).sort(), known.sort());
   });

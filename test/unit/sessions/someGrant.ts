@@ -1,25 +1,25 @@
 import { secret } from '../../../src/platform/secret.ts';
-import type { Provider } from '../../../src/providers/definition.ts';
+import {
+  parseDefinition,
+  type Provider,
+  type ProviderDefinition,
+} from '../../../src/providers/definition.ts';
 import type { CurrentTokens, Grant } from '../../../src/sessions/grant.ts';
 
 /** A moment to start tests at: 2030-01-01, in seconds since the epoch. */
 export const start = 1_893_456_000;
 
-export const someProvider: Provider = {
-  id: 'oidc',
+export const someProvider: Provider = providerOf({
   label: 'Company',
   issuer: 'https://login.example.com',
   clientId: 'editor',
-  scopes: undefined,
-  allowLoopbackHttp: false,
-  acceptsChangingRedirectUri: false,
-  signInMethod: undefined,
-  redirect: {},
-  resources: [],
-  audience: undefined,
-  maxAge: undefined,
-  authorizationParameters: {},
-};
+});
+
+function providerOf(definition: ProviderDefinition): Provider {
+  const parsed = parseDefinition('oidc', definition);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.provider;
+}
 
 export const someTokens = (serial = 1, changes: Partial<CurrentTokens> = {}): CurrentTokens => ({
   serial,

@@ -144,7 +144,7 @@ describe('the planner', () => {
       assert.equal(brief(plan), 'loopback | paste');
       assert.match(
         plan.tries[0]?.reason ?? '',
-        /^It is set, although: The extension runs on another computer/,
+        /^It is set, although: The answer would go to your computer/,
       );
     });
 

@@ -1,0 +1,56 @@
+import * as oauth from 'oauth4webapi';
+import type { Secret } from '../platform/secret.ts';
+
+/** The client has no secret, or shares one with the server (RFC 6749 section 2.3). */
+export type SharedSecretAuthentication =
+  | { readonly method: 'none' }
+  | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly secret: Secret };
+
+/** To whom the client's assertion is addressed: most servers take the issuer, some only their token endpoint. */
+export const assertionAudiences = ['issuer', 'token-endpoint'] as const;
+export type AssertionAudience = (typeof assertionAudiences)[number];
+
+/** How the client proves who it is (RFC 6749 section 2.3; `private_key_jwt`: OpenID Connect Core 1.0 section 9). */
+export type ClientAuthentication =
+  | SharedSecretAuthentication
+  | {
+      readonly method: 'private_key_jwt';
+      readonly key: CryptoKey;
+      /** Names the key to the server, if it knows it by a name. */
+      readonly keyId: string | undefined;
+      readonly audience: AssertionAudience;
+    };
+
+/** Methods that can be set for a provider, by their registered names. */
+export const clientAuthenticationMethods = [
+  'none',
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+] as const satisfies readonly ClientAuthentication['method'][];
+
+/** The authentication in the words of oauth4webapi. */
+export function authenticateWith(
+  authentication: ClientAuthentication,
+  tokenEndpoint: string | undefined,
+): oauth.ClientAuth {
+  switch (authentication.method) {
+    case 'none':
+      return oauth.None();
+    case 'client_secret_basic':
+      return oauth.ClientSecretBasic(authentication.secret.reveal());
+    case 'client_secret_post':
+      return oauth.ClientSecretPost(authentication.secret.reveal());
+    case 'private_key_jwt': {
+      const { key, keyId, audience } = authentication;
+      const toTokenEndpoint = audience === 'token-endpoint' && tokenEndpoint !== undefined;
+      return oauth.PrivateKeyJwt(keyId === undefined ? key : { key, kid: keyId }, {
+        ...(toTokenEndpoint && {
+          [oauth.modifyAssertion]: (_header: unknown, payload: Record<string, unknown>) => {
+            payload['aud'] = tokenEndpoint;
+          },
+        }),
+      });
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import * as v from 'valibot';
+
+/** Text that a person writes: never empty, never endless. */
+export const text = (description: string) =>
+  v.pipe(
+    v.string(),
+    v.trim(),
+    v.nonEmpty('must not be empty'),
+    v.maxLength(2000, 'is too long'),
+    v.description(description),
+  );
+
+/** RFC 6749 section 3.3: printable ASCII without space, quotation mark and backslash. */
+export const scope = v.pipe(
+  v.string(),
+  v.regex(
+    /^[\x21\x23-\x5B\x5D-\x7E]+$/,
+    'must be a scope: printable characters without spaces, quotation marks and backslashes',
+  ),
+);
+
+/** Parameters that the protocol itself sets; a setting must not replace them. */
+const reserved =
+  /^(response_type|response_mode|client_id|client_secret|client_assertion|client_assertion_type|redirect_uri|scope|state|nonce|code_challenge|code_challenge_method|code|code_verifier|device_code|grant_type|refresh_token|request|request_uri)$/;
+
+export const parameters = (description: string) =>
+  v.pipe(
+    v.record(
+      v.pipe(
+        v.string(),
+        v.check(name => !reserved.test(name), 'is a parameter that the extension sets itself'),
+      ),
+      v.string(),
+    ),
+    v.description(description),
+  );
+
+/** A length of time. */
+export const seconds = (description: string, most: number) =>
+  v.pipe(
+    v.number(),
+    v.integer('must be a whole number'),
+    v.minValue(1, 'must be at least 1'),
+    v.maxValue(most, `must be at most ${most}`),
+    v.description(description),
+  );
+
+export const flag = (description: string) => v.pipe(v.boolean(), v.description(description));

@@ -1,0 +1,42 @@
+import type { Preset } from './preset.ts';
+
+/** What GitHub and GitHub Enterprise Server have in common. */
+export const githubAnswers = {
+  errorsWithStatus200: true,
+  formEncoded: true,
+  scopeSeparator: ',',
+  errors: {
+    bad_verification_code: 'invalid_grant',
+    bad_refresh_token: 'invalid_grant',
+    incorrect_client_credentials: 'invalid_client',
+  },
+} as const;
+
+export const github: Preset = {
+  label: 'GitHub',
+  values: {},
+  definition: {
+    // No metadata for the sign-in of people, and no ID token: the account is what the API says.
+    endpoints: {
+      authorization: 'https://github.com/login/oauth/authorize',
+      token: 'https://github.com/login/oauth/access_token',
+      deviceAuthorization: 'https://github.com/login/device/code',
+      userInfo: 'https://api.github.com/user',
+    },
+    clientAuthentication: 'client_secret_post',
+    scopes: ['read:user'],
+    account: { id: 'id', label: ['login'] },
+    answers: githubAnswers,
+    redirect: { path: '/callback', loopbackHost: '127.0.0.1' },
+    // A GitHub App's refresh ends the old access token; an OAuth app's token never ends.
+    refreshEndsAccessToken: true,
+    revocation: 'none',
+  },
+  registration: [
+    'Settings → Developer settings → OAuth Apps (or GitHub Apps) → New.',
+    'Authorization callback URL: one of the redirect URIs below. GitHub ignores the port of a loopback one.',
+    'Generate a client secret; it is asked for at the first sign-in.',
+    'For device codes, tick "Enable Device Flow".',
+  ],
+  documentation: 'https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/creating-an-oauth-app',
+};

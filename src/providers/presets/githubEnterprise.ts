@@ -1,0 +1,26 @@
+import { github, githubAnswers } from './github.ts';
+import { host, type Preset } from './preset.ts';
+
+export const githubEnterprise: Preset = {
+  label: 'GitHub Enterprise ({host})',
+  values: {
+    host: { prompt: 'the host of GitHub Enterprise Server', example: 'github.example.com', pattern: host },
+  },
+  definition: {
+    endpoints: {
+      authorization: 'https://{host}/login/oauth/authorize',
+      token: 'https://{host}/login/oauth/access_token',
+      deviceAuthorization: 'https://{host}/login/device/code',
+      userInfo: 'https://{host}/api/v3/user',
+    },
+    clientAuthentication: 'client_secret_post',
+    scopes: ['read:user'],
+    account: { id: 'id', label: ['login'] },
+    answers: githubAnswers,
+    redirect: { path: '/callback', loopbackHost: '127.0.0.1' },
+    refreshEndsAccessToken: true,
+    revocation: 'none',
+  },
+  registration: github.registration,
+  documentation: github.documentation,
+};

@@ -1,0 +1,32 @@
+import { host, type Preset } from './preset.ts';
+
+export const gitlab: Preset = {
+  label: 'GitLab ({host})',
+  values: {
+    host: {
+      prompt: 'the host of GitLab',
+      example: 'gitlab.example.com',
+      pattern: host,
+      fallback: 'gitlab.com',
+    },
+  },
+  definition: {
+    issuer: 'https://{host}',
+    // The metadata of some versions lists the grant and leaves out its endpoint.
+    endpoints: { deviceAuthorization: 'https://{host}/oauth/authorize_device' },
+    scopes: ['openid', 'profile', 'email'],
+    // Names of groups come from UserInfo alone, and the end of a token may come from introspection alone.
+    claimSources: ['userinfo', 'introspection'],
+    account: { label: ['nickname', 'preferred_username', 'email', 'name', 'sub'] },
+    redirect: { path: '/callback', loopbackHost: '127.0.0.1' },
+    refreshEndsAccessToken: true,
+    sendRedirectUriOnRefresh: true,
+  },
+  registration: [
+    'User settings (or a group’s, or the Admin area) → Applications → Add new application.',
+    'Redirect URI: those below, one per line. GitLab ignores the port of http://127.0.0.1.',
+    'Untick "Confidential".',
+    'Tick the scopes openid, profile and email, and those that extensions ask for.',
+  ],
+  documentation: 'https://docs.gitlab.com/integration/oauth_provider/',
+};

@@ -1,0 +1,23 @@
+import type { Preset } from './preset.ts';
+
+export const google: Preset = {
+  label: 'Google',
+  values: {},
+  definition: {
+    issuer: 'https://accounts.google.com',
+    clientAuthentication: 'client_secret_post',
+    scopes: ['openid', 'profile', 'email'],
+    // In place of `offline_access`: without `prompt=consent` only the very first sign-in gets a refresh token.
+    authorizationParameters: { access_type: 'offline', prompt: 'consent' },
+    answers: { names: { verification_url: 'verification_uri' } },
+    account: { label: ['email', 'name', 'sub'] },
+    redirect: { path: '/callback', loopbackHost: '127.0.0.1' },
+  },
+  registration: [
+    'Google Cloud console → APIs & Services → Credentials → Create credentials → OAuth client ID.',
+    'Application type: "Desktop app". No redirect URI has to be registered: loopback addresses are allowed.',
+    'The client secret is asked for at the first sign-in; Google wants it from desktop apps too.',
+    'Device codes need another client, of the type "TVs and Limited Input devices".',
+  ],
+  documentation: 'https://developers.google.com/identity/protocols/oauth2/native-app',
+};

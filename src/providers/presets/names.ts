@@ -1,0 +1,19 @@
+/** The known providers, by the name that the setting `preset` has for them. */
+export const presetNames = [
+  'github',
+  'github-enterprise',
+  'gitlab',
+  'google',
+  'entra',
+  'okta',
+  'auth0',
+  'keycloak',
+  'qlik-cloud',
+  'atlassian',
+  'slack',
+  'salesforce',
+  'cognito',
+  'ping',
+] as const;
+
+export type PresetName = (typeof presetNames)[number];

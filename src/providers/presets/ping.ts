@@ -1,0 +1,30 @@
+import { registeredPort, type Preset } from './preset.ts';
+
+export const ping: Preset = {
+  label: 'PingOne',
+  values: {
+    region: {
+      prompt: 'the end of the host name of your region',
+      example: 'eu',
+      pattern: /^(?:com|eu|ca|asia|com\.au|sg)$/,
+      fallback: 'com',
+    },
+    environment: {
+      prompt: 'the id of the environment',
+      example: '0a1b2c3d-0000-4000-8000-000000000000',
+      pattern: /^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/,
+    },
+  },
+  definition: {
+    issuer: 'https://auth.pingone.{region}/{environment}/as',
+    scopes: ['openid', 'profile', 'email'],
+    redirect: { path: '/callback', loopbackPorts: [registeredPort] },
+  },
+  registration: [
+    'PingOne console → Applications → Add: OIDC, "Native".',
+    'Grant types: Authorization Code with PKCE "S256_REQUIRED", Refresh Token; Device Authorization if you want it.',
+    'Token auth method: None.',
+    'Redirect URIs: those below, to the letter.',
+  ],
+  documentation: 'https://docs.pingidentity.com/pingone/applications/p1_add_app_native.html',
+};

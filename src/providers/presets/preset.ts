@@ -1,0 +1,31 @@
+import type { ProviderDefinition } from '../schema.ts';
+
+/** Something that a preset needs to know of the person. */
+export interface PresetValue {
+  /** What it is, as a prompt. */
+  readonly prompt: string;
+  readonly example: string;
+  readonly pattern: RegExp;
+  /** Used if the person says nothing. */
+  readonly fallback?: string;
+}
+
+/** The settings of a known provider. `{name}` in a text stands for the value of that name. */
+export interface Preset {
+  readonly label: string;
+  readonly values: Readonly<Record<string, PresetValue>>;
+  readonly definition: Omit<ProviderDefinition, 'preset' | 'presetValues'>;
+  /** What to do at the provider to get a client, step by step. */
+  readonly registration: readonly string[];
+  /** The provider's own page about it. */
+  readonly documentation: string;
+}
+
+/** A host, with a port if need be, and without a scheme. */
+export const host = /^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?$/;
+
+/** A host that may be followed by a path. */
+export const hostAndPath = /^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?(?:\/[A-Za-z0-9._~-]+)*$/;
+
+/** A loopback port of this extension's own, for providers that compare redirect URIs with their port. */
+export const registeredPort = 47_811;

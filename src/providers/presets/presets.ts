@@ -1,0 +1,87 @@
+import type { ProviderDefinition } from '../schema.ts';
+import { atlassian } from './atlassian.ts';
+import { auth0 } from './auth0.ts';
+import { cognito } from './cognito.ts';
+import { entra } from './entra.ts';
+import { github } from './github.ts';
+import { githubEnterprise } from './githubEnterprise.ts';
+import { gitlab } from './gitlab.ts';
+import { google } from './google.ts';
+import { keycloak } from './keycloak.ts';
+import type { PresetName } from './names.ts';
+import { okta } from './okta.ts';
+import { ping } from './ping.ts';
+import type { Preset } from './preset.ts';
+import { qlikCloud } from './qlikCloud.ts';
+import { salesforce } from './salesforce.ts';
+import { slack } from './slack.ts';
+
+export const presets: Readonly<Record<PresetName, Preset>> = {
+  github,
+  'github-enterprise': githubEnterprise,
+  gitlab,
+  google,
+  entra,
+  okta,
+  auth0,
+  keycloak,
+  'qlik-cloud': qlikCloud,
+  atlassian,
+  slack,
+  salesforce,
+  cognito,
+  ping,
+};
+
+export type WithPreset =
+  | { readonly ok: true; readonly definition: ProviderDefinition }
+  | { readonly ok: false; readonly field: string; readonly reason: string };
+
+/** The settings of an entry with those of its preset; what the entry itself says goes before. */
+export function withPreset(entry: ProviderDefinition): WithPreset {
+  const { preset: name, presetValues = {}, ...own } = entry;
+  if (name === undefined) {
+    return Object.keys(presetValues).length === 0
+      ? { ok: true, definition: own }
+      : { ok: false, field: 'presetValues', reason: 'is of no use without "preset"' };
+  }
+  const preset = presets[name];
+  const values: Record<string, string> = {};
+  for (const key of Object.keys(presetValues)) {
+    if (Object.hasOwn(preset.values, key)) continue;
+    const known = Object.keys(preset.values);
+    const reason =
+      known.length > 0
+        ? `is no value of "${name}"; it takes ${known.join(', ')}`
+        : `is no value of "${name}", which takes none`;
+    return { ok: false, field: `presetValues.${key}`, reason };
+  }
+  for (const [key, { prompt, example, pattern, fallback }] of Object.entries(preset.values)) {
+    const value = presetValues[key] ?? fallback;
+    if (value === undefined) {
+      return {
+        ok: false,
+        field: `presetValues.${key}`,
+        reason: `is missing: ${prompt}, for example ${example}`,
+      };
+    }
+    if (!pattern.test(value)) {
+      return { ok: false, field: `presetValues.${key}`, reason: `must be like ${example}: ${prompt}` };
+    }
+    values[key] = value;
+  }
+  const filled = fillIn({ label: preset.label, ...preset.definition }, values) as ProviderDefinition;
+  return { ok: true, definition: { ...filled, ...own } };
+}
+
+/** Replaces `{name}` in all texts by the value of that name; other braces stay. */
+function fillIn(value: unknown, values: Readonly<Record<string, string>>): unknown {
+  if (typeof value === 'string') {
+    return value.replace(/\{(\w+)\}/g, (whole, name: string) =>
+      Object.hasOwn(values, name) ? (values[name] ?? whole) : whole,
+    );
+  }
+  if (Array.isArray(value)) return value.map(item => fillIn(item, values));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, fillIn(member, values)]));
+}

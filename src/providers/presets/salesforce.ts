@@ -1,0 +1,29 @@
+import { host, registeredPort, type Preset } from './preset.ts';
+
+export const salesforce: Preset = {
+  label: 'Salesforce ({host})',
+  values: {
+    host: {
+      prompt: 'the login host: of your domain, of a sandbox (test.salesforce.com), or the common one',
+      example: 'acme.my.salesforce.com',
+      pattern: host,
+      fallback: 'login.salesforce.com',
+    },
+  },
+  definition: {
+    issuer: 'https://{host}',
+    scopes: ['openid', 'profile', 'email', 'api', 'refresh_token'],
+    // The answer often does not say; two hours is the session timeout unless an administrator changed it.
+    assumedTokenLifetime: 7200,
+    // Where the API is: it is on another host for each organization.
+    answers: { keep: ['instance_url', 'id'] },
+    redirect: { path: '/callback', loopbackPorts: [registeredPort] },
+  },
+  registration: [
+    'Setup → External Client App Manager → New: enable OAuth.',
+    'Callback URL: those below, one per line.',
+    'Scopes: openid, profile, email, api, refresh_token. Require PKCE; untick "Require Secret for Web Server Flow" and "… for Refresh Token Flow".',
+    'Device codes are blocked for new apps since September 2025.',
+  ],
+  documentation: 'https://help.salesforce.com/s/articleView?id=xcloud.external_client_apps.htm',
+};

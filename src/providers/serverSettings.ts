@@ -1,0 +1,132 @@
+import * as v from 'valibot';
+import { flag, text } from './fields.ts';
+
+const endpoint = (what: string) => v.optional(text(`The ${what}.`));
+
+/** Endpoints that a person names, for servers whose metadata lacks them or is wrong about them. */
+export const endpointsSchema = v.pipe(
+  v.strictObject({
+    authorization: endpoint('authorization endpoint, which the browser opens'),
+    token: endpoint('token endpoint'),
+    keys: endpoint('address of the keys that ID tokens are signed with (`jwks_uri`)'),
+    userInfo: endpoint('UserInfo endpoint, or another one that says who the token belongs to'),
+    deviceAuthorization: endpoint('device authorization endpoint'),
+    revocation: endpoint('revocation endpoint'),
+    introspection: endpoint('introspection endpoint'),
+    endSession: endpoint('end session endpoint'),
+  }),
+  v.description(
+    'Endpoints of the provider. They go before those of its metadata; without `issuer` and `metadataUrl`, they are all that is used.',
+  ),
+);
+
+const names = (description: string) =>
+  v.pipe(
+    v.record(
+      v.pipe(v.string(), v.regex(/^\w{1,60}$/, 'must be a name')),
+      v.pipe(v.string(), v.regex(/^\w{1,60}$/, 'must be a name')),
+    ),
+    v.description(description),
+  );
+
+/** In what the answers of a server depart from the standards. */
+export const answersSchema = v.pipe(
+  v.strictObject({
+    errorsWithStatus200: v.optional(
+      flag(
+        'Errors come with status 200: an answer with `error`, or with `"ok": false`, is one (GitHub, Slack).',
+      ),
+    ),
+    formEncoded: v.optional(flag('Answers may be form-encoded though JSON was asked for.')),
+    names: v.optional(
+      names(
+        'Members of answers that have another name, from the provider’s name to the standard one, for example `{ "verification_url": "verification_uri" }` (Google).',
+      ),
+    ),
+    errors: v.optional(
+      names(
+        'Error codes of the provider’s own, and the standard ones that they mean, for example `{ "bad_refresh_token": "invalid_grant" }`.',
+      ),
+    ),
+    tokensIn: v.optional(
+      text(
+        'The member of the token answer that holds the tokens of the person, for example `authed_user` (Slack).',
+      ),
+    ),
+    assumeBearer: v.optional(
+      flag(
+        'The token type is missing or has a name of its own, though the tokens are bearer tokens (Slack).',
+      ),
+    ),
+    scopeSeparator: v.optional(
+      v.pipe(
+        v.picklist([' ', ',']),
+        v.description(
+          'What stands between scopes in answers, if it is not what stands there in requests (GitHub).',
+        ),
+      ),
+    ),
+    keep: v.optional(
+      v.pipe(
+        v.array(v.pipe(v.string(), v.regex(/^\w{1,60}$/, 'must be a name'))),
+        v.description(
+          'Further members of token answers, to be kept among the claims, for example `instance_url` (Salesforce).',
+        ),
+      ),
+    ),
+    emptyMeansAbsent: v.optional(flag('Members that are null or empty text count as absent.')),
+  }),
+  v.description('In what the answers of the provider depart from the standards. By default in nothing.'),
+);
+
+const claimName = v.pipe(
+  v.string(),
+  v.trim(),
+  v.nonEmpty('must not be empty'),
+  v.maxLength(200, 'is too long'),
+);
+
+/** Which claims name the account. */
+export const accountSchema = v.pipe(
+  v.strictObject({
+    id: v.optional(
+      v.pipe(
+        claimName,
+        v.description(
+          'The claim that identifies the account for good. By default `sub`. For providers without ID tokens, a member of the answer of `endpoints.userInfo`, for example `id` (GitHub).',
+        ),
+      ),
+    ),
+    label: v.optional(
+      v.pipe(
+        v.array(claimName),
+        v.minLength(1, 'must not be empty'),
+        v.description(
+          'The claims that name the account in the Accounts menu; the first one that there is counts. By default `preferred_username`, `email`, `name` and `sub`.',
+        ),
+      ),
+    ),
+  }),
+  v.description('Which claims name the account. A dot leads into a claim that is an object.'),
+);
+
+const wantedValue = v.union(
+  [v.string(), v.number(), v.boolean(), v.pipe(v.array(v.string()), v.minLength(1, 'must not be empty'))],
+  'must be text, a number, true or false, or a list of texts',
+);
+
+export const requiredClaimsSchema = v.pipe(
+  v.record(claimName, wantedValue),
+  v.description(
+    'What the claims of an account must say, for example `{ "groups": "teams/developers" }`: the claim must be that value or a list that contains it; of several values, one is enough. A dot leads into a claim that is an object (`realm_access.roles`). A sign-in that lacks it is refused, and its tokens are given back.',
+  ),
+);
+
+export const claimSources = ['userinfo', 'introspection'] as const;
+
+export const claimSourcesSchema = v.pipe(
+  v.array(v.picklist(claimSources)),
+  v.description(
+    'Where claims come from besides the ID token: `userinfo`, `introspection`. By default UserInfo is asked only if the ID token has no name for the account. Introspection also tells when a token ends whose answer does not say.',
+  ),
+);

@@ -1,0 +1,131 @@
+import * as v from 'valibot';
+import { secret, type Secret } from '../platform/secret.ts';
+import type { SecretStorage } from '../platform/secretStorage.ts';
+import type { ClientAuthentication } from '../protocol/clientAuthentication.ts';
+import { clientKeyAlgorithms, importClientKey, publicKeySet, type ClientKey } from '../protocol/clientKey.ts';
+import { Failure } from '../protocol/failure.ts';
+import type { Provider } from '../providers/definition.ts';
+
+/** What proves the client's identity: shared text, or a key of its own. */
+export type ClientCredential =
+  { readonly kind: 'secret'; readonly secret: Secret } | { readonly kind: 'key'; readonly key: ClientKey };
+
+/** The providers' client secrets and keys. They are in the secret storage of the editor and nowhere else. */
+export interface ClientSecrets {
+  /**
+   * How the client of the settings proves who it is. Asks nobody.
+   *
+   * @throws Failure `client-secret-missing` if what it takes is not stored.
+   */
+  stored(provider: Provider): Promise<ClientAuthentication>;
+  /**
+   * The same; asks the person if nothing is stored, and keeps what they say.
+   *
+   * @returns `asked`: it has not proved to be right yet.
+   * @throws Failure `client-secret-missing` if they say nothing.
+   */
+  obtain(provider: Provider): Promise<{ authentication: ClientAuthentication; asked: boolean }>;
+  replace(provider: Provider, credential: ClientCredential): Promise<void>;
+  forget(provider: Pick<Provider, 'id'>): Promise<void>;
+  /** The public part of a stored key, as it is registered at the provider. */
+  publicKeys(provider: Provider): Promise<object | undefined>;
+}
+
+export interface ClientSecretsOptions {
+  readonly storage: SecretStorage;
+  /** Asks the person for what the provider's `clientAuthentication` needs; undefined if they do not say. */
+  ask(provider: Provider): Promise<ClientCredential | undefined>;
+}
+
+/** It was given for one client of one issuer, and is sent to no other. */
+const storedSchema = v.object({
+  version: v.literal(1),
+  issuer: v.string(),
+  clientId: v.string(),
+  tokenHost: v.optional(v.string()),
+  secret: v.optional(v.string()),
+  key: v.optional(
+    v.object({ algorithm: v.picklist(clientKeyAlgorithms), keyId: v.string(), privateJwk: v.string() }),
+  ),
+});
+
+export function createClientSecrets({ storage, ask }: ClientSecretsOptions): ClientSecrets {
+  const keyOf = (provider: Pick<Provider, 'id'>): string => `clientSecret/${provider.id}`;
+
+  const read = async (provider: Provider): Promise<ClientCredential | undefined> => {
+    const parsed = v.safeParse(storedSchema, parseJson(await storage.get(keyOf(provider))));
+    if (!parsed.success || parsed.output.issuer !== provider.issuer) return undefined;
+    const { clientId, tokenHost, key, secret: text } = parsed.output;
+    if (clientId !== provider.clientId || tokenHost !== tokenHostOf(provider)) return undefined;
+    if (provider.clientAuthentication === 'private_key_jwt') {
+      return key && { kind: 'key', key: { ...key, privateJwk: secret(key.privateJwk) } };
+    }
+    return text === undefined ? undefined : { kind: 'secret', secret: secret(text) };
+  };
+
+  const replace = async (provider: Provider, credential: ClientCredential): Promise<void> => {
+    const stored: v.InferOutput<typeof storedSchema> = {
+      version: 1,
+      issuer: provider.issuer,
+      clientId: provider.clientId ?? '',
+      tokenHost: tokenHostOf(provider),
+      ...(credential.kind === 'secret'
+        ? { secret: credential.secret.reveal() }
+        : { key: { ...credential.key, privateJwk: credential.key.privateJwk.reveal() } }),
+    };
+    await storage.store(keyOf(provider), JSON.stringify(stored));
+  };
+
+  const missing = (provider: Provider): Failure =>
+    new Failure('client-secret-missing', { provider: provider.label });
+
+  return {
+    async stored(provider) {
+      if (provider.clientAuthentication === 'none') return { method: 'none' };
+      const credential = await read(provider);
+      if (!credential) throw missing(provider);
+      return authenticationOf(provider, credential);
+    },
+    async obtain(provider) {
+      if (provider.clientAuthentication === 'none')
+        return { authentication: { method: 'none' }, asked: false };
+      const known = await read(provider);
+      const credential = known ?? (await ask(provider));
+      if (!credential) throw missing(provider);
+      if (!known) await replace(provider, credential);
+      return { authentication: await authenticationOf(provider, credential), asked: !known };
+    },
+    replace,
+    forget: async provider => storage.delete(keyOf(provider)),
+    async publicKeys(provider) {
+      const credential = await read(provider);
+      return credential?.kind === 'key' ? publicKeySet(credential.key) : undefined;
+    },
+  };
+}
+
+/** Settings that name the token endpoint themselves bind a secret to its host too. */
+const tokenHostOf = ({ endpoints }: Provider): string | undefined => URL.parse(endpoints?.token ?? '')?.host;
+
+async function authenticationOf(
+  provider: Provider,
+  credential: ClientCredential,
+): Promise<ClientAuthentication> {
+  const { clientAuthentication: method, assertionAudience: audience } = provider;
+  if (credential.kind === 'key' && method === 'private_key_jwt') {
+    const key = await importClientKey(credential.key);
+    return { method, key, keyId: credential.key.keyId, audience };
+  }
+  if (credential.kind === 'secret' && (method === 'client_secret_basic' || method === 'client_secret_post')) {
+    return { method, secret: credential.secret };
+  }
+  throw new Failure('client-secret-missing', { provider: provider.label });
+}
+
+function parseJson(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as unknown);
+  } catch {
+    return undefined;
+  }
+}

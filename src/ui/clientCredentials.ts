@@ -1,0 +1,89 @@
+import * as vscode from 'vscode';
+import { secret } from '../platform/secret.ts';
+import type { SecretStorage } from '../platform/secretStorage.ts';
+import { generateClientKey, KeyProblem, publicKeySet, readClientKey } from '../protocol/clientKey.ts';
+import type { Provider } from '../providers/definition.ts';
+import { createClientSecrets, type ClientCredential, type ClientSecrets } from '../signIn/clientSecrets.ts';
+
+/** The client secrets and keys of this editor; what is missing is asked for. */
+export const editorClientSecrets = (storage: SecretStorage): ClientSecrets =>
+  createClientSecrets({ storage, ask: askClientCredential });
+
+/** Asks for what the provider's `clientAuthentication` needs. */
+export async function askClientCredential(
+  provider: Pick<Provider, 'label' | 'clientId' | 'clientAuthentication'>,
+): Promise<ClientCredential | undefined> {
+  return provider.clientAuthentication === 'private_key_jwt' ? askKey(provider.label) : askSecret(provider);
+}
+
+async function askSecret({
+  label,
+  clientId,
+}: Pick<Provider, 'label' | 'clientId'>): Promise<ClientCredential | undefined> {
+  const text = await vscode.window.showInputBox({
+    title: `Client secret of ${label}`,
+    prompt: `The secret of the client ${clientId}. It is kept in the secret storage of this editor, and in no settings.`,
+    placeHolder: 'client secret',
+    password: true,
+    ignoreFocusOut: true,
+  });
+  const trimmed = text?.trim();
+  return trimmed === undefined || trimmed === '' ? undefined : { kind: 'secret', secret: secret(trimmed) };
+}
+
+async function askKey(label: string): Promise<ClientCredential | undefined> {
+  const make = {
+    label: '$(key) Make a new key',
+    detail: 'Its public part is shown, to be registered at the provider.',
+  };
+  const paste = { label: '$(clippy) Paste a private key', detail: 'PEM (PKCS #8) or JSON Web Key.' };
+  const chosen = await vscode.window.showQuickPick([make, paste], {
+    title: `Client key of ${label}`,
+    ignoreFocusOut: true,
+  });
+  if (chosen === make) {
+    const key = await generateClientKey();
+    await showPublicKeys(publicKeySet(key));
+    return { kind: 'key', key };
+  }
+  return chosen === paste ? pasteKey(label) : undefined;
+}
+
+async function pasteKey(label: string): Promise<ClientCredential | undefined> {
+  const text = await vscode.window.showInputBox({
+    title: `Client key of ${label}`,
+    prompt: 'The private key as PEM or as JSON Web Key. It is kept in the secret storage of this editor.',
+    password: true,
+    ignoreFocusOut: true,
+    // A box of one line makes spaces of line breaks.
+    validateInput: async value => problemOfKey(value),
+  });
+  return text === undefined ? undefined : { kind: 'key', key: await readClientKey(withLines(text)) };
+}
+
+async function problemOfKey(text: string): Promise<string | undefined> {
+  if (text.trim() === '') return 'The key must not be empty';
+  try {
+    await readClientKey(withLines(text));
+    return undefined;
+  } catch (error) {
+    if (error instanceof KeyProblem) return error.message;
+    return 'This key cannot be read';
+  }
+}
+
+/** PEM whose line breaks were lost when it was pasted. */
+const withLines = (text: string): string =>
+  text.replace(
+    /(-----BEGIN [A-Z ]+-----)\s*([\s\S]*?)\s*(-----END [A-Z ]+-----)/,
+    (_, begin: string, body: string, end: string) => `${begin}\n${body.replace(/\s+/g, '\n')}\n${end}`,
+  );
+
+/** Shows a JSON Web Key Set, which is public. */
+export async function showPublicKeys(keys: object): Promise<void> {
+  const document = await vscode.workspace.openTextDocument({
+    language: 'json',
+    content: `${JSON.stringify(keys, null, 2)}\n`,
+  });
+  await vscode.window.showTextDocument(document, { preview: false });
+}
