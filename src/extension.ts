@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { createExports, type OidcAuthenticationApi } from './authentication/exports.ts';
 import { createRegistry, type Registry } from './authentication/registry.ts';
 import { secondsNow, systemClock } from './platform/clock.ts';
 import { editorLog } from './ui/editorLog.ts';
@@ -29,7 +30,7 @@ let leave = (): Promise<void> => Promise.resolve();
  * Puts the parts together. Everything that is registered here is registered before it returns, without the
  * network and without a secret read: an extension that asks for a session waits for us.
  */
-export function activate(context: vscode.ExtensionContext): void {
+export function activate(context: vscode.ExtensionContext): OidcAuthenticationApi {
   const channel = vscode.window.createOutputChannel('OpenID Connect Authentication', { log: true });
   const log = editorLog(channel);
   const clock = systemClock;
@@ -60,6 +61,8 @@ export function activate(context: vscode.ExtensionContext): void {
       random: Math.random,
       isConfigured: grant => configured(grant) !== undefined,
       assumedLifetime: grant => configured(grant)?.assumedTokenLifetime,
+      rotationGrace: grant => configured(grant)?.rotationGrace ?? 0,
+      refreshEndsAccessToken: grant => configured(grant)?.refreshEndsAccessToken ?? false,
       async refresh(grant, beforeSending) {
         const provider = configured(grant);
         if (!provider) throw new Error('The provider is no longer configured.');
@@ -80,6 +83,7 @@ export function activate(context: vscode.ExtensionContext): void {
     renew: (grantId, serial) => sharing.renew(grantId, serial),
     add: (provider, grant) => sharing.add(provider, grant),
     assumedLifetime: grant => configured(grant)?.assumedTokenLifetime,
+    refreshEndsAccessToken: grant => configured(grant)?.refreshEndsAccessToken ?? false,
   });
 
   const signIns = createSignIns({
@@ -123,6 +127,7 @@ export function activate(context: vscode.ExtensionContext): void {
       if (changesProviders(event)) readSettings();
     }),
   );
+  return createExports({ book, configured });
 }
 
 /** The editor waits a few seconds for this: a refresh that is under way ends, and another window takes over. */

@@ -29,6 +29,8 @@ export interface AccountsOptions {
   add(provider: Provider, signedIn: Grant): Promise<Added>;
   /** The lifetime to assume for tokens whose server does not say, in seconds. */
   assumedLifetime(grant: Grant): number | undefined;
+  /** True if a refresh ends the old access token at once. */
+  refreshEndsAccessToken?(grant: Grant): boolean;
 }
 
 /** The people who are signed in, and the sessions they give to extensions. */
@@ -92,7 +94,13 @@ export function createAccounts(options: AccountsOptions): Accounts {
   /** The grant with a token that works, if there is a way to one. */
   const usable = async (grant: Grant): Promise<Grant | undefined> => {
     if (!ended(grant)) {
-      const due = refreshDueAt(grant.tokens, expiryOf(grant.tokens, options.assumedLifetime(grant)), 0);
+      const late = options.refreshEndsAccessToken?.(grant);
+      const due = refreshDueAt(
+        grant.tokens,
+        expiryOf(grant.tokens, options.assumedLifetime(grant)),
+        0,
+        late,
+      );
       // Meanwhile the current token answers.
       if (due !== undefined && secondsNow(clock) >= due) void renew(grant.id, grant.tokens.serial);
       return grant;

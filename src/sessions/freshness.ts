@@ -16,17 +16,21 @@ const shortestRest = 5;
  *
  * @param spread from 0 to 1: which part of the jitter to take, up to 5 % of the lifetime earlier, so that
  * grants that began together are not refreshed together.
+ * @param late true for a server that ends the old access token with the refresh: others may be using it, so that
+ * it is refreshed a minute before its end and no earlier.
  * @returns undefined if they never need to be: the server gave no lifetime, and none is assumed.
  */
 export function refreshDueAt(
   { receivedAt }: CurrentTokens,
   expiresAt: number | undefined,
   spread: number,
+  late = false,
 ): number | undefined {
   if (expiresAt === undefined) return undefined;
   const lifetime = Math.max(0, expiresAt - receivedAt);
-  const due = Math.min(lifetime * 0.9, lifetime - 60);
-  return receivedAt + Math.max(shortestRest, lifetime * 0.5, due - spread * lifetime * 0.05);
+  const due = late ? lifetime - 60 : Math.min(lifetime * 0.9, lifetime - 60);
+  const jitter = late ? 0 : spread * lifetime * 0.05;
+  return receivedAt + Math.max(shortestRest, lifetime * 0.5, due - jitter);
 }
 
 /**

@@ -55,7 +55,7 @@ export interface Grant {
   readonly sessions: readonly (readonly string[])[];
   readonly tokens: CurrentTokens;
   /**
-   * The time (seconds since the epoch) at which the refresh token was last sent without a certain answer.
+   * The time (seconds since the epoch) at which the refresh token was first sent without a certain answer.
    * Stored before it is sent: after a crash it tells that the token may be spent.
    */
   readonly refreshSentAt: number | undefined;

@@ -36,6 +36,13 @@ export interface KeeperOptions {
   isConfigured(grant: Grant): boolean;
   /** The lifetime to assume for tokens of this grant whose server does not say, in seconds. */
   assumedLifetime(grant: Grant): number | undefined;
+  /**
+   * For how long after a refresh token was spent the server still takes it, in seconds; by default 0. Within that
+   * time a lost answer costs nothing.
+   */
+  rotationGrace?(grant: Grant): number;
+  /** True if a refresh ends the old access token at once. */
+  refreshEndsAccessToken?(grant: Grant): boolean;
   /** False once another window has taken over: then no token may be sent any more. */
   isOwner(): boolean;
   /**
@@ -108,8 +115,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
     if (!canRefresh(grant)) return;
     const current = state(grant.id);
     const expiresAt = expiryOf(grant.tokens, options.assumedLifetime(grant));
-    const due =
-      grant.refreshSentAt === undefined ? refreshDueAt(grant.tokens, expiresAt, random()) : expiresAt;
+    const late = options.refreshEndsAccessToken?.(grant);
+    const due = mustWait(grant) ? expiresAt : refreshDueAt(grant.tokens, expiresAt, random(), late);
     const at = current.kind === 'offline' ? Math.max(due ?? 0, current.retryAt) : due;
     if (at !== undefined) setTimer(grant.id, at);
   };
@@ -129,6 +136,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
   /** True if the refresh token may be spent, and must not be sent while the access token works. */
   const mustWait = (grant: Grant): boolean => {
     if (grant.refreshSentAt === undefined) return false;
+    const grace = options.rotationGrace?.(grant) ?? 0;
+    if (secondsNow(clock) < grant.refreshSentAt + grace) return false;
     const expiresAt = expiryOf(grant.tokens, options.assumedLifetime(grant));
     return expiresAt === undefined || secondsNow(clock) < expiresAt;
   };
@@ -146,7 +155,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     // The intent is stored before the token leaves, so that a crash in between is known about.
     const sentAt = secondsNow(clock);
     const intent = await book.update(id, grant =>
-      canRefresh(grant) ? { ...grant, refreshSentAt: sentAt } : undefined,
+      canRefresh(grant) ? { ...grant, refreshSentAt: grant.refreshSentAt ?? sentAt } : undefined,
     );
     if (!intent || !canRefresh(intent.grant)) {
       states.set(id, resting);

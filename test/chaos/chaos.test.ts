@@ -20,8 +20,8 @@ describe('windows in processes of their own, at a real server', function () {
   for (const storage of ['shared', 'separate'] as const) {
     describe(`with ${storage} secret storage, when the owner is killed`, () => {
       let chaos: Chaos;
-      before(async () => {
-        chaos = await startChaos(server, storage);
+      before(() => {
+        chaos = startChaos(server, storage);
       });
       after(() => chaos.end());
 

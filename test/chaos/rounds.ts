@@ -43,10 +43,7 @@ export interface Chaos {
   end(): Promise<void>;
 }
 
-export async function startChaos(
-  server: FaultyIdentityProvider,
-  storage: 'shared' | 'separate',
-): Promise<Chaos> {
+export function startChaos(server: FaultyIdentityProvider, storage: 'shared' | 'separate'): Chaos {
   const fleet: Fleet = startFleet(server.issuer, storage);
   const windows = new Map<string, FleetWindow>();
   let rounds = 0;

@@ -21,7 +21,7 @@ const server = await startFaultyIdentityProvider({ rotateRefreshToken: !values['
 const outcomes: Outcome[] = [];
 for (const storage of ['shared', 'separate'] as const) {
   const count = storage === 'shared' ? Math.ceil(rounds / 2) : Math.floor(rounds / 2);
-  const chaos = await startChaos(server, storage);
+  const chaos = startChaos(server, storage);
   try {
     for (const point of points.filter(candidate => (values.point ?? candidate) === candidate)) {
       process.stderr.write(`${storage} storage: ${point}, ${count} rounds\n`);

@@ -1,4 +1,13 @@
 import * as vscode from 'vscode';
+// A real extension has its own copy of these, or the package.
+import {
+  authorizedFetch,
+  authorizedWebSocket,
+  onDidChangeAccount,
+  requireSession,
+  SignInDeclined,
+} from '../../src/client/index.ts';
+import type { OidcAuthenticationApi } from '../../src/authentication/exports.ts';
 
 /** What other extensions and tests get from `extension.exports`. */
 export interface ConsumerApi {
@@ -12,6 +21,8 @@ interface Asked {
   readonly provider: string;
   readonly scopes: readonly string[];
   readonly resourceServer: string;
+  readonly api: string;
+  readonly chat: string;
 }
 
 function message(error: unknown): string {
@@ -29,39 +40,93 @@ export function activate(context: vscode.ExtensionContext): ConsumerApi {
       provider: settings.get<string>('provider', 'oidc'),
       scopes: settings.get<string[]>('scopes', ['openid', 'profile']),
       resourceServer: settings.get<string>('resourceServer', ''),
+      api: settings.get<string>('api', ''),
+      chat: settings.get<string>('chat', ''),
     };
   }
 
-  async function whoAmI(): Promise<string> {
-    const { provider, scopes, resourceServer } = asked();
-    const session = await vscode.authentication.getSession(provider, scopes, { createIfNone: true });
-    if (resourceServer === '') throw new Error(`The setting ${name}.resourceServer is empty`);
-    const response = await fetch(`${resourceServer.replace(/\/$/, '')}/whoami`, {
-      headers: { authorization: `Bearer ${session.accessToken}`, accept: 'application/json' },
-    });
+  /** An answer of a server. What the token lacked, `authorizedFetch` has seen to by then, if it could. */
+  async function read(address: string, path: string): Promise<Record<string, unknown>> {
+    if (address === '') throw new Error(`No address is set for ${name}`);
+    const { provider, scopes } = asked();
+    const response = await authorizedFetch(provider, scopes, { askAgain: true })(
+      `${address.replace(/\/$/, '')}${path}`,
+      { headers: { accept: 'application/json' } },
+    );
     if (!response.ok) {
       const challenge = response.headers.get('www-authenticate');
       throw new Error(
         `The resource server answered ${response.status}${challenge === null ? '' : `: ${challenge}`}`,
       );
     }
-    const caller = (await response.json()) as { name?: unknown };
-    if (typeof caller.name !== 'string') throw new Error('The resource server did not say a name');
-    return caller.name;
+    return (await response.json()) as Record<string, unknown>;
   }
 
-  context.subscriptions.push(
-    vscode.commands.registerCommand(`${name}.whoAmI`, async () => {
+  async function whoAmI(): Promise<string> {
+    const caller = await read(asked().resourceServer, '/whoami');
+    if (typeof caller['name'] !== 'string') throw new Error('The resource server did not say a name');
+    return caller['name'];
+  }
+
+  /** Facts about the person, without a request: the session says whose they are. */
+  async function groups(): Promise<string> {
+    const { provider, scopes } = asked();
+    const session = await requireSession(provider, scopes, { askAgain: true });
+    const extension = vscode.extensions.getExtension<OidcAuthenticationApi>(
+      'vscode-oidc.oidc-authentication',
+    );
+    const facts = await (await extension?.activate())?.describe(session);
+    const claim = facts?.claims['groups'];
+    return Array.isArray(claim) ? claim.join(', ') : 'none that are known';
+  }
+
+  async function chat(): Promise<string> {
+    const { provider, scopes, chat } = asked();
+    const socket = await authorizedWebSocket(provider, scopes, chat, { askAgain: true });
+    try {
+      return await new Promise<string>((resolve, reject) => {
+        socket.onDidReceive(data => {
+          if (data === 'hello') resolve(data);
+        });
+        socket.onDidEnd(({ reason }) => reject(new Error(`The conversation has ended: ${reason}`)));
+        socket.send('hello');
+      });
+    } finally {
+      socket.dispose();
+    }
+  }
+
+  /** A command that says what came of it. */
+  const command = (id: string, failed: string, run: () => Promise<string>): vscode.Disposable =>
+    vscode.commands.registerCommand(`${name}.${id}`, async () => {
       try {
-        void vscode.window.showInformationMessage(`You are ${await whoAmI()}`);
+        void vscode.window.showInformationMessage(await run());
       } catch (error) {
-        void vscode.window.showErrorMessage(`Who are you? ${message(error)}`);
+        // Whoever said no needs no message that says so.
+        if (error instanceof SignInDeclined) return;
+        void vscode.window.showErrorMessage(`${failed} ${message(error)}`);
       }
+    });
+
+  const { provider, scopes } = asked();
+  const view = createAccountView();
+  context.subscriptions.push(
+    command('whoAmI', 'Who are you?', async () => `You are ${await whoAmI()}`),
+    command('write', 'Not written:', async () => {
+      await read(asked().api, '/write');
+      return 'Written';
     }),
+    command('openVault', 'The vault stays closed:', async () => {
+      await read(asked().api, '/vault');
+      return 'The vault is open';
+    }),
+    command('chat', 'No conversation:', async () => `The server says ${await chat()}`),
+    command('groups', 'Not known:', async () => `Your groups: ${await groups()}`),
+    vscode.window.registerTreeDataProvider(`${name}.account`, view),
+    onDidChangeAccount(provider, scopes, account => view.show(account?.label)),
   );
 
   // Without options nobody is disturbed: the Accounts menu offers to sign in, and that is all.
-  const { provider, scopes } = asked();
   vscode.authentication.getSession(provider, scopes).then(undefined, (error: unknown) => {
     console.warn(`${name}: no session at start-up: ${message(error)}`);
   });
@@ -71,6 +136,21 @@ export function activate(context: vscode.ExtensionContext): ConsumerApi {
     async askSilently() {
       const { provider, scopes } = asked();
       return vscode.authentication.getSession(provider, scopes, { silent: true });
+    },
+  };
+}
+
+/** A view of one line: who is signed in. */
+function createAccountView(): vscode.TreeDataProvider<string> & { show(label: string | undefined): void } {
+  const changes = new vscode.EventEmitter<void>();
+  let label: string | undefined;
+  return {
+    onDidChangeTreeData: changes.event,
+    getChildren: () => [label === undefined ? 'Not signed in' : `Signed in as ${label}`],
+    getTreeItem: text => new vscode.TreeItem(text),
+    show(account) {
+      label = account;
+      changes.fire();
     },
   };
 }

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import * as prettier from 'prettier';
 import { generatedErrors } from './errors.ts';
+import { generatedProviderDocuments } from './providerDocuments.ts';
 import { providerDefinitionSchema, providerIdSchema } from '../../src/providers/definition.ts';
 
 const manifestFile = new URL('../../package.json', import.meta.url);
@@ -65,7 +66,8 @@ function withMarkdown(value: unknown): unknown {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   await writeFile(manifestFile, (await generatedManifest()).generated);
-  const errors = await generatedErrors();
-  await mkdir(new URL('.', errors.file), { recursive: true });
-  await writeFile(errors.file, errors.generated);
+  for (const { file, generated } of [await generatedErrors(), ...(await generatedProviderDocuments())]) {
+    await mkdir(new URL('.', file), { recursive: true });
+    await writeFile(file, generated);
+  }
 }

@@ -9,6 +9,8 @@ import type { JoinWindows, OwnerCalls, WindowCalls } from '../../src/sessions/wi
  */
 export interface Computer {
   join: (life: Life) => JoinWindows;
+  /** The owner is taken for dead, and goes on living: another one takes over. */
+  supersede(): Life | undefined;
   /** To be called when a process has died: the operating system closes its sockets. */
   noticeDeaths(): void;
   /** Messages on their way. */
@@ -18,6 +20,8 @@ export interface Computer {
 /** A process: dead, it neither hears nor says anything any more. */
 export interface Life {
   alive: boolean;
+  /** It was taken for dead once; what it had begun then is in doubt. */
+  superseded?: boolean;
 }
 
 type Group = WindowGroup<OwnerCalls, WindowCalls>;
@@ -29,7 +33,7 @@ interface Member {
   readonly listeners: Set<(role: Role, generation: number) => void>;
   role: Role;
   functions: OwnerCalls | undefined;
-  readonly lost: AbortController;
+  lost: AbortController;
 }
 
 const never = new Promise<never>(() => undefined);
@@ -104,6 +108,18 @@ export function createComputer(): Computer {
   return {
     busy: () => moving > 0,
     noticeDeaths: elect,
+    supersede() {
+      const stalled = owner;
+      if (!stalled || members.length < 2) return undefined;
+      members = members.filter(member => member !== stalled);
+      elect();
+      // It comes back as one of the others.
+      stalled.lost = new AbortController();
+      stalled.functions = undefined;
+      members.push(stalled);
+      setRole(stalled, 'member');
+      return stalled.life;
+    },
     join: life => options => {
       const member: Member = {
         life,

@@ -72,14 +72,11 @@ export function createModelServer(clock: Clock): ModelServer {
       }
       const token = grant.tokens.refreshToken?.reveal() ?? '';
       const before = sendings.findLast(sending => sending.token === token);
-      if (
-        before &&
-        (before.outcome === 'settled' ||
-          (before.outcome === 'none' && before.sender.alive && before.sender !== sender))
-      )
-        offences.push(
-          `${token} was sent again, though an answer to it ${before.outcome === 'none' ? 'was awaited' : 'was known'}`,
-        );
+      const isAwaited = before?.outcome === 'none' && before.sender.alive && !before.sender.superseded;
+      if (before && (before.outcome === 'settled' || (isAwaited && before.sender !== sender)))
+        offences.push(`${token} was sent again, though an answer was ${isAwaited ? 'awaited' : 'known'}`);
+      if (before && clock.now() < (grant.tokens.expiresAt ?? Infinity) * 1000)
+        offences.push(`${token} was sent again, though the access token worked`);
       const sending: Sending = { token, sender, outcome: 'none' };
       sendings.push(sending);
       const signIn = signInOf(token);

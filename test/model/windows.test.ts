@@ -20,7 +20,7 @@ type Step =
   | { readonly do: 'signOut'; readonly window: number; readonly grant: number }
   | { readonly do: 'ask'; readonly window: number; readonly grant: number }
   | { readonly do: 'weather'; readonly weather: Weather }
-  | { readonly do: 'release' }
+  | { readonly do: 'release' | 'stall' }
   | { readonly do: 'storage'; readonly storage: number; readonly fails: boolean }
   | { readonly do: 'time'; readonly seconds: number }
   | { readonly do: 'rest' };
@@ -51,6 +51,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('release' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('stall' as const) }) },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('storage' as const), storage: number, fails: fc.boolean() }),
@@ -85,7 +86,7 @@ class Model {
   /** Ids of grants that were signed in and stored, and not signed out. */
   readonly held = new Set<string>();
   readonly signedOut = new Set<string>();
-  /** The storage failed while a process died: what it had not stored is gone, and nobody can help it. */
+  /** The storage failed while a process ended: what it had not stored is gone, and nobody can help it. */
   excused = false;
   #signIns = 0;
 
@@ -109,7 +110,7 @@ class Model {
         this.open(step.storage % storages);
         break;
       case 'close':
-        if (window) void window.sharing.dispose().then(() => (window.life.alive = false));
+        if (window) this.close(window);
         break;
       case 'crash':
         if (window) this.crash(window);
@@ -133,6 +134,11 @@ class Model {
       case 'release':
         this.server.release();
         break;
+      case 'stall': {
+        const stalled = this.computer.supersede();
+        if (stalled) stalled.superseded = true;
+        break;
+      }
       case 'storage': {
         const secrets = this.secrets[step.storage % storages];
         if (secrets) secrets.fails = () => step.fails;
@@ -178,8 +184,20 @@ class Model {
     void book.ofProvider('oidc').catch(() => undefined);
   }
 
-  crash(window: ModelWindow): void {
+  close(window: ModelWindow): void {
+    const end = (): void => {
+      this.#excuseIfNotStored();
+      window.life.alive = false;
+    };
+    void window.sharing.dispose().then(end);
+  }
+
+  #excuseIfNotStored(): void {
     if (this.secrets.some(secrets => secrets.fails({ operation: 'store', key: '' }))) this.excused = true;
+  }
+
+  crash(window: ModelWindow): void {
+    this.#excuseIfNotStored();
     window.life.alive = false;
     this.computer.noticeDeaths();
   }
@@ -239,7 +257,6 @@ class Model {
   }
 
   async check(): Promise<void> {
-    assert.deepEqual(this.server.offences, []);
     const views = await Promise.all(
       this.alive.map(async ({ book }) =>
         (await book.entries())
@@ -251,6 +268,7 @@ class Model {
     );
     for (const view of views) assert.deepEqual(view, views[0], 'every window knows the same');
     if (this.excused) return;
+    assert.deepEqual(this.server.offences, []);
 
     const [window] = this.alive;
     assert.ok(window);

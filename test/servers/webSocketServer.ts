@@ -35,6 +35,10 @@ function refuseUpgrade(socket: Duplex, status: string, challenge?: string): void
   const lines = [`HTTP/1.1 ${status}`, 'Connection: close', 'Content-Length: 0'];
   if (challenge !== undefined) lines.push(`WWW-Authenticate: ${challenge}`);
   socket.end(`${lines.join('\r\n')}\r\n\r\n`);
+  // Nobody reads from a refused socket, and unread it would never end; nor would it if its client did not.
+  socket.resume();
+  const overdue = setTimeout(() => socket.destroy(), 5000);
+  socket.once('close', () => clearTimeout(overdue));
 }
 
 /**

@@ -476,7 +476,7 @@ describe('a provider in the settings', () => {
       ...['allowedTenants', 'clientAuthentication', 'assertionAudience', 'scopeSeparator', 'scopeParameter'],
       ...['tokenParameters', 'refreshParameters', 'sendRedirectUriOnRefresh', 'answers', 'idTokenAlgorithm'],
       ...['account', 'claimSources', 'requiredClaims', 'assumedTokenLifetime', 'rotationGrace'],
-      ...['refreshEndsAccessToken', 'revocation'],
+      ...['refreshEndsAccessToken', 'revocation', 'signOut'],
     ];
     assert.deepEqual(Object.keys(providerDefinitionSchema.entries).sort(), known.sort());
   });

@@ -109,4 +109,76 @@ describe('grants at rest', () => {
     await store.save(someGrant());
     assert.equal((await open().index()).length, 1);
   });
+
+  it('that the index has lost are found by their keys', async () => {
+    const { storage, log, open } = storeIn();
+    for (const id of ['grant-0001', 'grant-0002', 'grant-0003'])
+      await open().save(someGrant({ id, revision: 4 }));
+    storage.values.set('grants', JSON.stringify({ version: 1, grants: [] }));
+    storage.values.set('grant:grant-0003', 'damaged');
+    const withKeys = { ...storage, keys: () => Promise.resolve([...storage.values.keys()]) };
+    const setAside: SetAside[] = [];
+    const store = createGrantStore({ storage: withKeys, log, onSetAside: entry => setAside.push(entry) });
+    assert.deepEqual(
+      (await store.index()).map(({ id, revision }) => `${id} ${revision}`),
+      ['grant-0001 4', 'grant-0002 4'],
+    );
+    assert.deepEqual(
+      setAside.map(({ key }) => key),
+      ['grant:grant-0003'],
+    );
+  });
+
+  it('need no list of keys: an editor may have none, or throw', async () => {
+    const { storage, log, open } = storeIn();
+    await open().save(someGrant());
+    const throwing = { ...storage, keys: () => Promise.reject(new Error('not here')) };
+    const store = createGrantStore({
+      storage: throwing,
+      log,
+      onSetAside: () => assert.fail('nothing is damaged'),
+    });
+    assert.equal((await store.index()).length, 1);
+  });
+
+  it('of two windows that share a storage do not push each other out of the index', async () => {
+    const { open } = storeIn();
+    const [a, b] = [open(), open()];
+    await Promise.all([a.index(), b.index()]);
+    await a.save(someGrant({ id: 'grant-0001' }));
+    await b.save(someGrant({ id: 'grant-0002' }));
+    await a.remove(someGrant({ id: 'grant-0003' }), start);
+    await b.save(someGrant({ id: 'grant-0003' }));
+    const found = (await open().index()).map(({ id, removed }) => `${id} ${removed ?? 'lives'}`).sort();
+    assert.deepEqual(found, ['grant-0001 lives', 'grant-0002 lives', `grant-0003 ${start}`]);
+  });
+
+  it('are not overwritten with an earlier revision', async () => {
+    const { storage, open } = storeIn();
+    const [a, b] = [open(), open()];
+    await a.save(someGrant({ revision: 9 }));
+    await b.save(someGrant({ revision: 8 }));
+    assert.match(storage.values.get('grant:grant-0001') ?? '', /"revision":9/);
+    assert.equal((await open().index())[0]?.revision, 9);
+  });
+
+  it('are written with one index for many', async () => {
+    const { storage, open } = storeIn();
+    const store = open();
+    await Promise.all(
+      Array.from({ length: 100 }, (_, at) => store.save(someGrant({ id: `grant-${1000 + at}` }))),
+    );
+    const writes = storage.calls.filter(({ operation, key }) => operation === 'store' && key === 'grants');
+    assert.ok(writes.length < 5, `${writes.length} writes`);
+    assert.equal((await open().index()).length, 100);
+  });
+
+  it('that are damaged are told of once', async () => {
+    const { storage, setAside, open } = storeIn();
+    await open().save(someGrant());
+    storage.values.set('grant:grant-0001', 'damaged');
+    for (let start = 0; start < 3; start++) await open().load('grant-0001');
+    assert.equal(setAside.length, 1);
+    assert.equal([...storage.values.keys()].filter(key => key.startsWith('set-aside:')).length, 1);
+  });
 });

@@ -27,6 +27,7 @@ function keeping(storage = memorySecretStorage()) {
   const server = {
     owner: true,
     configured: true,
+    grace: 0,
     answer: (serial: number): Promise<Tokens> => Promise.resolve(tokensOf(serial)),
   };
   const tokensOf = (serial: number): Tokens => ({
@@ -54,6 +55,7 @@ function keeping(storage = memorySecretStorage()) {
       isConfigured: () => server.configured,
       assumedLifetime: () => undefined,
       isOwner: () => server.owner,
+      rotationGrace: () => server.grace,
       onSignInNeeded: grant => needed.push(grant.signInNeeded?.reason ?? ''),
       onOrphaned: (_, tokens) => orphaned.push(tokens.accessToken.reveal()),
     });
@@ -163,6 +165,42 @@ describe('the keeper of tokens', () => {
     assert.deepEqual(sent, ['refresh-1']);
     await clock.advance(minutes(1));
     assert.deepEqual(sent, ['refresh-1', 'refresh-1'], 'then there is nothing left to lose');
+  });
+
+  it('does not send a token that may be spent when it is asked either', async () => {
+    const { clock, sent, server, open } = keeping();
+    const { book, keeper } = open();
+    await book.put(someGrant());
+    server.answer = () => Promise.reject(lost());
+    await clock.advance(minutes(58));
+    assert.equal((await keeper.renew('grant-0001', 1))?.tokens.serial, 1);
+    assert.deepEqual(sent, ['refresh-1']);
+  });
+
+  it('sends it again at once to a server that forgives that for a while, and only for that while', async () => {
+    const { clock, sent, server, open } = keeping();
+    const { book } = open();
+    await book.put(someGrant());
+    server.grace = 30;
+    server.answer = () => Promise.reject(lost());
+    await clock.advance(minutes(58));
+    const times = sent.length;
+    assert.ok(times > 1 && times < 8, `sent ${times} times`);
+    await clock.advance(minutes(1));
+    assert.equal(sent.length, times);
+  });
+
+  it('takes what another window has stored instead of asking the server', async () => {
+    const { sent, storage, open } = keeping();
+    const [mine, theirs] = [open(), open()];
+    await mine.book.put(someGrant());
+    mine.keeper.dispose();
+    const { keeper, book } = theirs;
+    await book.get('grant-0001');
+    await mine.book.update('grant-0001', grant => ({ ...grant, tokens: someTokens(2) }));
+    assert.match(storage.values.get('grant:grant-0001') ?? '', /refresh-2/);
+    assert.equal((await keeper.renew('grant-0001', 1))?.tokens.serial, 2);
+    assert.deepEqual(sent, []);
   });
 
   it('knows after a crash that a token may be spent', async () => {

@@ -142,10 +142,7 @@ describe('the planner', () => {
     it('does as it is told where it only doubts it, and says so', () => {
       const plan = planAt('code-server', 'code only', 'registered', { method: 'loopback' });
       assert.equal(brief(plan), 'loopback | paste');
-      assert.match(
-        plan.tries[0]?.reason ?? '',
-        /^It is set, although: The answer would go to your computer/,
-      );
+      assert.match(plan.tries[0]?.reason ?? '', /^It is set, although: The answer would go to your computer/);
     });
 
     it('tries nothing if it cannot be done', () => {

@@ -1,0 +1,169 @@
+import { readFile } from 'node:fs/promises';
+import { toJsonSchema } from '@valibot/to-json-schema';
+import * as prettier from 'prettier';
+import { parseDefinition } from '../../src/providers/definition.ts';
+import { presetNames, type PresetName } from '../../src/providers/presets/names.ts';
+import { presets } from '../../src/providers/presets/presets.ts';
+import { providerDefinitionSchema } from '../../src/providers/schema.ts';
+
+export interface GeneratedFile {
+  readonly file: URL;
+  readonly current: string;
+  readonly generated: string;
+}
+
+const documents = new URL('../../docs/', import.meta.url);
+
+interface Schema {
+  readonly type?: string;
+  readonly description?: string;
+  readonly enum?: readonly string[];
+  readonly anyOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema | boolean;
+}
+
+/** docs/provider-settings.md, and a page for each preset, as they are and as they follow from the code. */
+export async function generatedProviderDocuments(): Promise<GeneratedFile[]> {
+  return [
+    await document('provider-settings.md', settingsReference()),
+    await document('providers/README.md', presetList()),
+    ...(await Promise.all(presetNames.map(name => document(`providers/${name}.md`, presetPage(name))))),
+  ];
+}
+
+async function document(path: string, text: string): Promise<GeneratedFile> {
+  const file = new URL(path, documents);
+  const current = await readFile(file, 'utf8').catch(() => '');
+  const options = { ...(await prettier.resolveConfig(file)), parser: 'markdown' };
+  return { file, current, generated: await prettier.format(text, options) };
+}
+
+function settingsReference(): string {
+  const schema = toJsonSchema(providerDefinitionSchema, { errorMode: 'ignore' }) as Schema;
+  return `# Settings of a provider
+
+<!-- Written by \`npm run generate\` from src/providers/schema.ts; change it there. -->
+
+The setting \`oidc.providers\` is an object from provider id to provider. The id is what extensions pass to
+\`vscode.authentication.getSession\`. Each provider can say the following; nothing but \`issuer\` (or \`metadataUrl\`,
+\`endpoints\` or a [\`preset\`](providers/README.md)) has to be said. The same can stand in the \`package.json\` of
+another extension, under \`contributes.oidcProviders\`.
+
+A client secret is never a setting: it is asked for once and kept in the secret storage of the editor.
+
+| setting | type | what it says |
+|---|---|---|
+${rows(schema, '').join('\n')}
+`;
+}
+
+function rows(schema: Schema, prefix: string): string[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, member]) => [
+    `| \`${prefix}${name}\` | ${typeOf(member)} | ${cell(member.description ?? '')} |`,
+    ...rows(member, `${prefix}${name}.`),
+  ]);
+}
+
+function typeOf(schema: Schema): string {
+  if (schema.enum) return schema.enum.map(value => `\`${JSON.stringify(value)}\``).join(', ');
+  if (schema.type === 'array')
+    return `list of ${schema.items?.enum ? typeOf(schema.items) : (names[schema.items?.type ?? ''] ?? 'values')}s`;
+  return names[schema.type ?? ''] ?? 'value';
+}
+
+const names: Readonly<Record<string, string>> = {
+  string: 'text',
+  boolean: 'true or false',
+  integer: 'number',
+  number: 'number',
+  object: 'object',
+};
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replace(/`#(.+?)#`/g, '`$1`');
+
+function presetList(): string {
+  const list = presetNames.map(name => {
+    const { label, values } = presets[name];
+    const asked = Object.keys(values)
+      .map(value => `\`${value}\``)
+      .join(', ');
+    return `| [${label.replace(/ \(.*\)$/, '')}](${name}.md) | \`${name}\` | ${asked || 'nothing'} |`;
+  });
+  return `# Providers
+
+<!-- Written by \`npm run generate\` from src/providers/presets; change it there. -->
+
+For these, a preset knows in what they differ from the standards. *OIDC: Add Identity Provider…* offers them; in
+\`settings.json\` they are named by \`preset\`. Any other provider works by its address alone if it keeps to the standards,
+and with the [settings](../provider-settings.md) that name its differences if it does not.
+
+| provider | \`preset\` | needs to know |
+|---|---|---|
+${list.join('\n')}
+`;
+}
+
+function presetPage(name: PresetName): string {
+  const { label, values, registration, documentation, definition } = presets[name];
+  const examples = Object.fromEntries(
+    Object.entries(values)
+      .filter(([, value]) => value.fallback === undefined)
+      .map(([key, value]) => [key, value.example]),
+  );
+  const entry = {
+    preset: name,
+    ...(Object.keys(examples).length > 0 && { presetValues: examples }),
+    clientId: '<the client id>',
+  };
+  const parsed = parseDefinition('oidc', entry);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  const { redirect, clientAuthentication } = parsed.provider;
+  const path = redirect.path ?? '/callback';
+  const ports = redirect.loopbackPorts ?? ['<any port>'];
+  const redirectUris = [
+    `vscode://vscode-oidc.oidc-authentication${path}`,
+    ...ports.map(port => `http://${redirect.loopbackHost ?? '127.0.0.1'}:${port}${path}`),
+  ];
+  const asked = Object.entries(values).map(
+    ([key, { prompt, example, fallback }]) =>
+      `- \`${key}\`: ${prompt}, for example \`${example}\`${fallback === undefined ? '' : `; by default ${fallback === '' ? 'empty' : `\`${fallback}\``}`}`,
+  );
+  return `# ${label.replace(/ \(.*\)$/, '')}
+
+<!-- Written by \`npm run generate\` from src/providers/presets; change it there. -->
+
+## At the provider
+
+${registration.map((step, at) => `${at + 1}. ${step}`).join('\n')}
+
+See also ${documentation}.
+
+Redirect URIs (another editor than VS Code has another scheme; *OIDC: Add Identity Provider…* and *OIDC: Diagnose
+Provider…* show those of yours):
+
+\`\`\`
+${redirectUris.join('\n')}
+\`\`\`
+
+${clientAuthentication === 'none' ? 'The client is public: it has no secret.' : 'The client has a secret. It is asked for at the first sign-in and kept in the secret storage of the editor.'}
+
+## In the editor
+
+Run *OIDC: Add Identity Provider…* and choose it from the list, or write in \`settings.json\`:
+
+\`\`\`json
+${JSON.stringify({ 'oidc.providers': { oidc: entry } }, null, 2)}
+\`\`\`
+
+${asked.length > 0 ? `It needs to know:\n\n${asked.join('\n')}\n` : ''}
+## What the preset sets
+
+Each of these can be set otherwise beside \`preset\`.
+
+\`\`\`json
+${JSON.stringify(definition, null, 2)}
+\`\`\`
+`;
+}

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import type * as vscode from 'vscode';
+import { createExports } from '../../../src/authentication/exports.ts';
+import { createGrantBook, type GrantBook } from '../../../src/sessions/grantBook.ts';
+import { createGrantStore } from '../../../src/sessions/grantStore.ts';
+import { manualClock } from '../../standIns/manualClock.ts';
+import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
+import { recordingLog } from '../../standIns/recordingLog.ts';
+import { someGrant, someProvider, someTokens, start } from '../sessions/someGrant.ts';
+
+describe('what other extensions learn about a session', () => {
+  let book: GrantBook;
+  const session: vscode.AuthenticationSession = {
+    id: 'grant-0001:openid profile',
+    accessToken: 'access-1',
+    account: { id: 'sub-alice', label: 'alice' },
+    scopes: ['openid', 'profile'],
+  };
+
+  beforeEach(async () => {
+    const log = recordingLog();
+    const store = createGrantStore({ storage: memorySecretStorage(), log, onSetAside: () => undefined });
+    book = createGrantBook(store, manualClock(start * 1000), log);
+    await book.put(someGrant());
+  });
+  const api = () => createExports({ book, configured: () => someProvider });
+
+  it('is who, what, until when and the claims, and no token', async () => {
+    const facts = await api().describe(session);
+    assert.deepEqual(facts, {
+      account: { id: 'sub-alice', label: 'alice' },
+      provider: { id: 'oidc', label: 'Company', issuer: 'https://login.example.com' },
+      grantedScopes: ['openid', 'profile', 'email', 'offline_access'],
+      expiresAt: start + 3600,
+      signInNeeded: undefined,
+      claims: { email: 'alice@example.com', groups: ['developers'] },
+    });
+    assert.doesNotMatch(JSON.stringify(facts), /access-1|refresh-1/);
+    assert.equal(api().version, 1);
+  });
+
+  it('is nothing without a session of theirs', async () => {
+    const others: [what: string, session: unknown][] = [
+      ['a wrong token', { ...session, accessToken: 'access-2' }],
+      ['the beginning of the token', { ...session, accessToken: 'access-' }],
+      ['the token and more', { ...session, accessToken: 'access-11' }],
+      ['an empty token', { ...session, accessToken: '' }],
+      ['another grant', { ...session, id: 'grant-0002:openid' }],
+      ['no object', 'grant-0001'],
+      ['nothing', undefined],
+      ['an id that is no text', { ...session, id: { toString: () => session.id } }],
+    ];
+    for (const [what, other] of others) {
+      await assert.rejects(api().describe(other as vscode.AuthenticationSession), /ask the editor/, what);
+    }
+    const unconfigured = createExports({ book, configured: () => undefined });
+    await assert.rejects(unconfigured.describe(session), /ask the editor/);
+  });
+
+  it('ends with the session', async () => {
+    await book.update('grant-0001', grant => ({ ...grant, tokens: someTokens(2) }));
+    await assert.rejects(api().describe(session), /ask the editor/);
+    assert.ok(await api().describe({ ...session, accessToken: 'access-2' }));
+    await book.remove('grant-0001', start);
+    await assert.rejects(api().describe({ ...session, accessToken: 'access-2' }), /ask the editor/);
+  });
+
+  it('cannot be changed for others', async () => {
+    const { claims } = await api().describe(session);
+    (claims['groups'] as string[]).push('leads');
+    assert.deepEqual((await api().describe(session)).claims['groups'], ['developers']);
+    assert.throws(() => Object.assign(api(), { describe: () => undefined }));
+  });
+});

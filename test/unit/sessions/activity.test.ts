@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import {
+  activityOf,
+  createActivityLog,
+  describeActivities,
+  formatActivities,
+  mostActivities,
+  parseActivities,
+  type Activity,
+} from '../../../src/sessions/activity.ts';
+import { settled } from '../../standIns/manualClock.ts';
+import { recordingLog } from '../../standIns/recordingLog.ts';
+import { someGrant, start } from './someGrant.ts';
+
+const entry = (at: number, changes: Partial<Activity> = {}): Activity => ({
+  at,
+  event: 'refresh',
+  provider: 'oidc',
+  account: 'alice',
+  scopes: ['openid'],
+  ...changes,
+});
+
+function fileOf(text?: string) {
+  const file = {
+    text,
+    writes: 0,
+    fails: false,
+    read: () => Promise.resolve(file.text),
+    async write(written: string) {
+      await settled();
+      if (file.fails) throw new Error('The disk is full.');
+      file.writes++;
+      file.text = written;
+    },
+  };
+  return file;
+}
+
+describe('the activity log', () => {
+  it('is found by the next window', async () => {
+    const file = fileOf();
+    createActivityLog(file, recordingLog()).record([entry(1), entry(2, { reason: 'because' })]);
+    await settled();
+    await settled();
+    assert.deepEqual(await createActivityLog(file, recordingLog()).entries(), [
+      entry(1),
+      entry(2, { reason: 'because' }),
+    ]);
+  });
+
+  it('keeps the latest only', async () => {
+    const file = fileOf(formatActivities(Array.from({ length: mostActivities }, (_, at) => entry(at))));
+    const log = createActivityLog(file, recordingLog());
+    log.record([entry(5000)]);
+    const entries = await log.entries();
+    assert.equal(entries.length, mostActivities);
+    assert.deepEqual([entries[0]?.at, entries.at(-1)?.at], [1, 5000]);
+  });
+
+  it('writes once for all that is recorded during a write', async () => {
+    const file = fileOf();
+    const log = createActivityLog(file, recordingLog());
+    for (let at = 0; at < 100; at++) log.record([entry(at)]);
+    await settled();
+    for (let at = 100; at < 200; at++) log.record([entry(at)]);
+    for (let turn = 0; turn < 5; turn++) await settled();
+    assert.equal(parseActivities(file.text ?? '').length, 200);
+    assert.ok(file.writes <= 3, `${file.writes} writes`);
+  });
+
+  it('goes on when the disk is full, and passes over lines that are none', async () => {
+    const file = fileOf(`garbage\n${formatActivities([entry(1)])}{"at":2}\n`);
+    file.fails = true;
+    const recorded = recordingLog();
+    const log = createActivityLog(file, recorded);
+    log.record([entry(3)]);
+    for (let turn = 0; turn < 3; turn++) await settled();
+    assert.match(recorded.text(), /cannot be written/);
+    assert.deepEqual(
+      (await log.entries()).map(({ at }) => at),
+      [1, 3],
+    );
+  });
+
+  it('holds nothing secret, and is readable', () => {
+    const activity = activityOf('failure', someGrant(), start, 'The server said no.');
+    const text = describeActivities([activity], () => 'Company');
+    assert.match(
+      text,
+      /2030-01-01 00:00:00Z {2}failure {5}Company \/ alice \[openid profile\] — The server said no\./,
+    );
+    for (const secret of ['access-1', 'refresh-1']) {
+      assert.ok(!text.includes(secret));
+      assert.ok(!formatActivities([activity]).includes(secret));
+    }
+  });
+});

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { createAccounts } from '../../../src/sessions/accounts.ts';
+import { addGrant } from '../../../src/sessions/addGrant.ts';
+import { createGrantBook, type GrantBook } from '../../../src/sessions/grantBook.ts';
+import { createGrantStore } from '../../../src/sessions/grantStore.ts';
+import type { SessionsChange } from '../../../src/sessions/sessions.ts';
+import { manualClock } from '../../standIns/manualClock.ts';
+import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
+import { recordingLog } from '../../standIns/recordingLog.ts';
+import { someGrant, someProvider, someTokens, start } from './someGrant.ts';
+
+function watched() {
+  const clock = manualClock(start * 1000);
+  const log = recordingLog();
+  const storage = memorySecretStorage();
+  const store = createGrantStore({ storage, log, onSetAside: () => assert.fail('nothing is damaged') });
+  const book: GrantBook = createGrantBook(store, clock, log);
+  const accounts = createAccounts({
+    book,
+    clock,
+    log,
+    renew: id => book.get(id),
+    add: (provider, grant) => addGrant(book, provider, grant),
+    assumedLifetime: () => undefined,
+  });
+  const changes: Record<keyof SessionsChange, string[]>[] = [];
+  book.onDidChange(change => {
+    const { added, removed, changed } = accounts.change(change);
+    const ids = (sessions: readonly { id: string }[]) => sessions.map(({ id }) => id);
+    changes.push({ added: ids(added), removed: ids(removed), changed: ids(changed) });
+  });
+  return { book, accounts, changes };
+}
+
+describe('what the editor is told', () => {
+  it('of a sign-in, a refresh and a sign-out', async () => {
+    const { book, accounts, changes } = watched();
+    const { session } = await accounts.add(someProvider, someGrant());
+    await book.update('grant-0001', grant => ({ ...grant, tokens: someTokens(2) }));
+    await accounts.remove(session.id);
+    assert.deepEqual(changes, [
+      { added: [session.id], removed: [], changed: [] },
+      { added: [], removed: [], changed: [session.id] },
+      { added: [], removed: [session.id], changed: [] },
+    ]);
+  });
+
+  it('of the sessions of an account that remain when one of its grants goes', async () => {
+    const { accounts, changes } = watched();
+    const narrow = someGrant({ id: 'grant-0002', grantedScopes: ['mail'], sessions: [['mail']] });
+    const kept = await accounts.add(someProvider, someGrant());
+    const gone = await accounts.add(someProvider, {
+      ...narrow,
+      tokens: someTokens(1, { accessToken: someTokens(9).accessToken }),
+    });
+    assert.notEqual(kept.session.id, gone.session.id, 'neither replaces the other');
+    await accounts.remove(gone.session.id);
+    assert.deepEqual(changes.at(-1), {
+      added: [],
+      removed: [gone.session.id],
+      changed: [kept.session.id],
+    });
+  });
+
+  it('of the same account signed in again: the same sessions, with other tokens', async () => {
+    const { book, accounts, changes } = watched();
+    const first = await accounts.add(someProvider, someGrant());
+    const again = someGrant({
+      id: 'grant-0002',
+      tokens: { ...someTokens(1), accessToken: someTokens(7).accessToken },
+    });
+    const second = await accounts.add(someProvider, again);
+    assert.equal(second.session.id, first.session.id);
+    assert.deepEqual(changes.at(-1), { added: [], removed: [], changed: [first.session.id] });
+    assert.ok((book.known()[0]?.revision ?? 0) > 1e9, 'it wins over any refresh of the earlier one');
+  });
+
+  it('of a sign-in after one was needed: as if the session were new', async () => {
+    const { book, accounts, changes } = watched();
+    const { session } = await accounts.add(someProvider, someGrant());
+    const signInNeeded = { reason: 'The server said no.', since: start };
+    await book.update('grant-0001', grant => ({ ...grant, signInNeeded }));
+    await accounts.add(
+      someProvider,
+      someGrant({ id: 'grant-0002', tokens: { ...someTokens(1), accessToken: someTokens(7).accessToken } }),
+    );
+    assert.deepEqual(changes.at(-1), { added: [session.id], removed: [], changed: [] });
+  });
+
+  it('of the same sign-in twice: nothing new', async () => {
+    const { book, accounts } = watched();
+    await accounts.add(someProvider, someGrant());
+    await accounts.add(someProvider, someGrant());
+    assert.equal(book.known()[0]?.revision, 1);
+  });
+});
