@@ -5,6 +5,7 @@ import { createAccounts } from '../../src/sessions/accounts.ts';
 import { addGrant } from '../../src/sessions/addGrant.ts';
 import { createKeeper } from '../../src/sessions/keeper.ts';
 import { refreshGrant } from '../../src/signIn/keepGrant.ts';
+import type { ExportsContext } from '../../src/authentication/exports.ts';
 import type { ProviderActions } from '../../src/authentication/provider.ts';
 import type { Provider, ProviderDefinition } from '../../src/providers/definition.ts';
 import { signInTrial, type SignInTrial } from '../protocol/signingIn.ts';
@@ -29,6 +30,8 @@ export interface SignedInEditor {
   /** Signs everybody out and forgets every consent; the provider is registered anew. */
   reset(): Promise<void>;
   signOut(): Promise<void>;
+  /** For the API that other extensions get. */
+  exportsContext(): ExportsContext;
   close(): Promise<void>;
 }
 
@@ -120,6 +123,10 @@ export async function openSignedInEditor(
     async signOut() {
       if (!provider || !accounts || !book) return;
       for (const { id } of await accounts.sessions(provider, undefined)) await accounts.remove(id);
+    },
+    exportsContext() {
+      if (!book) throw new Error('Nothing is registered.');
+      return { book, configured: () => provider };
     },
     async close() {
       dispose();

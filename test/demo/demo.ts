@@ -1,13 +1,17 @@
 /**
  * `npm start`: one whole sign-in in a real VS Code, driven as a person would, each step printed with its time
  * and saved as a picture. In a terminal everything is left running to be tried by hand, until Ctrl+C.
+ *
+ * `npm start -- --method loopback` shows another way to sign in; see `ways.ts`.
  */
 import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { signInOnPage } from '../editor/loginPages.ts';
+import { parseArgs } from 'node:util';
+import type { Page } from 'playwright-core';
 import { waitFor } from '../editor/workbench/waiting.ts';
 import { people } from '../servers/people.ts';
 import { openStage, providerLabel, type Stage } from '../stage/stage.ts';
+import { wayNamed, type Way } from './ways.ts';
 
 const repository = join(import.meta.dirname, '..', '..');
 const pictures = join(repository, 'dist', 'demo');
@@ -24,7 +28,7 @@ async function picture(take: (path: string) => Promise<unknown>, name: string): 
   console.log(`${' '.repeat(10)}${relative(repository, path)}`);
 }
 
-async function signInAsAPerson(stage: Stage): Promise<void> {
+async function signInAsAPerson(stage: Stage, way: Way): Promise<void> {
   const person = await stage.newPerson();
   const window = await stage.openWindow(person);
   const shoot = (name: string) => picture(path => window.page.screenshot({ path }), name);
@@ -35,16 +39,9 @@ async function signInAsAPerson(stage: Stage): Promise<void> {
   say('An extension, Consumer, asks to sign in; the Accounts menu offers it');
   await shoot('accounts-menu');
 
-  const opened = window.nextPage();
-  await window.chooseMenuEntry(new RegExp(`^Sign in with ${providerLabel} to use Consumer`));
-  const page = await opened;
-  await page.getByRole('button', { name: 'Sign in' }).waitFor();
-  say(`The browser is at ${providerLabel}, the identity provider`);
-  await picture(path => page.screenshot({ path }), 'login-page');
-  await shoot('waiting');
-
-  await signInOnPage(page, people.alice);
-  say(`${people.alice.login} signed in there and allowed the access; the browser comes back to the editor`);
+  const click = () => window.chooseMenuEntry(new RegExp(`^Sign in with ${providerLabel} to use Consumer`));
+  const show = (page: Page, name: string) => picture(path => page.screenshot({ path }), name);
+  await way.go(stage, window, click, { say, picture: show });
 
   await waitFor('the account in the Accounts menu', async () => {
     const entries = await window.accountsMenuEntries();
@@ -68,10 +65,14 @@ async function signInAsAPerson(stage: Stage): Promise<void> {
 }
 
 let stage: Stage | undefined;
+let way: Way | undefined;
 try {
+  const { values } = parseArgs({ options: { method: { type: 'string' } } });
+  way = await wayNamed(values.method);
   await rm(pictures, { recursive: true, force: true });
-  stage = await openStage({ progress: say });
-  await signInAsAPerson(stage);
+  stage = await openStage({ progress: say, ...way.stage });
+  way.prepare?.(stage);
+  await signInAsAPerson(stage, way);
   say(`Signed in: ${people.alice.name}`);
   if (process.stdout.isTTY) {
     const { login, password } = people.bob;
@@ -86,5 +87,6 @@ try {
   process.exitCode = 1;
 } finally {
   await stage?.close();
+  await way?.close?.();
   say('Everything that was started has ended');
 }

@@ -65,3 +65,43 @@ export async function signInOnPage(
     }
   }
 }
+
+/** Goes through the provider's pages for a device code as `person` would, until they say how it ended. */
+export async function approveDeviceOnPage(
+  page: Page,
+  person: { readonly login: string; readonly password: string },
+  decision: 'allow' | 'deny' = 'allow',
+): Promise<void> {
+  const main = page.locator('main[data-page]');
+  const last = decision === 'allow' ? 'device-success' : 'device-denied';
+  const press = async (name: string): Promise<void> => {
+    const button = page.getByRole('button', { name, exact: true });
+    await Promise.all([page.waitForEvent('framenavigated'), button.click()]);
+  };
+  await waitFor(
+    async () => `the page ${last}; there is: ${await main.innerText()}`,
+    async () => {
+      const [kind] = await main.evaluateAll(found => found.map(element => element.getAttribute('data-page')));
+      switch (kind) {
+        case last:
+          return true;
+        case 'device-code':
+          await press('Continue');
+          return undefined;
+        case 'device-confirm':
+          await press(decision === 'allow' ? 'Continue' : 'Cancel');
+          return undefined;
+        case 'login':
+          await page.locator('input[name=login]').fill(person.login);
+          await page.locator('input[name=password]').fill(person.password);
+          await press('Sign in');
+          return undefined;
+        case 'consent':
+          await press('Allow');
+          return undefined;
+        default:
+          return undefined;
+      }
+    },
+  );
+}

@@ -5,6 +5,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { chooseMenuEntry, menuEntries } from './workbench/menu.ts';
 import {
   acceptDialog,
+  followLink,
   notifications,
   pressNotification,
   readDialog,
@@ -43,6 +44,8 @@ export interface Workbench {
   notifications(): Promise<Notification[]>;
   waitForNotification(message: Wanted, milliseconds?: number): Promise<Notification>;
   pressNotification(message: Wanted, button: Wanted): Promise<Notification>;
+  /** Clicks a link in the text of a message. */
+  followLink(message: Wanted, link: string): Promise<void>;
   /** So that the next message that is awaited is not an old one. */
   clearNotifications(): Promise<void>;
   /** Shows an output channel and returns its whole text. The log level in force decides what is in it. */
@@ -50,8 +53,8 @@ export interface Workbench {
   /** Resolves with the next page that the editor opens; begin to wait before the click that opens it. */
   nextPage(): Promise<Page>;
   reload(): Promise<void>;
-  /** Saves `<name>.png` in the folder given to `openWorkbench` and returns its path. */
-  screenshot(name: string): Promise<string>;
+  /** Saves `<name>.png` in the folder given to `openWorkbench` and returns its path; by default of this window. */
+  screenshot(name: string, shown?: Page): Promise<string>;
   /** Closes the window; its extension host ends after the server's grace time. */
   close(): Promise<void>;
 }
@@ -97,7 +100,14 @@ export async function openWorkbench(
     });
   }
 
+  /** Whoever uses a window has it before them; behind another page of the browser it is slow besides. */
+  async function runCommandInFront(title: string): Promise<void> {
+    await page.bringToFront();
+    await runCommand(page, title);
+  }
+
   async function openAccountsMenu(): Promise<string[]> {
+    await page.bringToFront();
     return waitFor('the Accounts menu', async () => {
       if ((await menuEntries(page)).length > 0) {
         // Drawn, and not just about to vanish.
@@ -120,7 +130,7 @@ export async function openWorkbench(
   }
 
   async function outputChannel(name: string): Promise<string> {
-    await runCommand(page, 'Output: Show Output Channels...');
+    await runCommandInFront('Output: Show Output Channels...');
     await quickInput.read();
     await quickInput.type(name);
     await quickInput.pick(name);
@@ -145,7 +155,7 @@ export async function openWorkbench(
     openAccountsMenu,
     closeMenu,
     outputChannel,
-    runCommand: title => runCommand(page, title),
+    runCommand: runCommandInFront,
     async waitForAccountsLabel(wanted) {
       return waitFor(
         async () => `the Accounts button to say ${String(wanted)}; it says ${await accountsLabel()}`,
@@ -170,8 +180,9 @@ export async function openWorkbench(
     notifications: () => notifications(page),
     waitForNotification: (message, milliseconds) => waitForNotification(page, message, milliseconds),
     pressNotification: (message, button) => pressNotification(page, message, button),
+    followLink: (message, link) => followLink(page, message, link),
     async clearNotifications() {
-      await runCommand(page, 'Notifications: Clear All Notifications');
+      await runCommandInFront('Notifications: Clear All Notifications');
       await waitFor('no message on the screen', async () => (await notifications(page)).length === 0);
     },
     nextPage: () => context.waitForEvent('page', { timeout: patience }),
@@ -179,10 +190,10 @@ export async function openWorkbench(
       await page.reload();
       await waitUntilReady(page);
     },
-    async screenshot(name) {
+    async screenshot(name, shown = page) {
       await mkdir(screenshots, { recursive: true });
       const path = join(screenshots, `${name}.png`);
-      await page.screenshot({ path });
+      await shown.screenshot({ path });
       return path;
     },
     async close() {

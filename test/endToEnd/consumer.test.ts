@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { BrowserContext } from 'playwright-core';
 import { signInOnPage } from '../editor/loginPages.ts';
 import type { Workbench } from '../editor/workbench.ts';
+import { waitFor } from '../editor/workbench/waiting.ts';
 import { startChallengingApi, type ChallengingApi } from '../servers/challengingApi.ts';
 import { people } from '../servers/people.ts';
 import { startWebSocketServer, type TokenWebSocketServer } from '../servers/webSocketServer.ts';
@@ -78,7 +79,7 @@ describe('an extension that uses ours, in a real VS Code', function () {
     const token = api.requests.at(-1)?.token ?? '';
     api.refuse(token);
     await window.runCommand('Consumer: Open the Vault');
-    await window.waitForNotification('The vault is open');
+    await waitFor('two more answers', () => Promise.resolve(statuses('/vault').length === 4));
     assert.deepEqual(statuses('/vault'), [401, 200, 401, 200]);
     assert.equal(tokenRequests().at(-1)?.body['grant_type'], 'refresh_token');
   });

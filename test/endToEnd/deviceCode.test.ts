@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import type { BrowserContext, Page } from 'playwright-core';
+import { approveDeviceOnPage } from '../editor/loginPages.ts';
 import type { Workbench } from '../editor/workbench.ts';
 import { panelOf } from '../editor/workbench/panel.ts';
 import { waitFor } from '../editor/workbench/waiting.ts';
 import { people } from '../servers/people.ts';
 import { documentationPicture } from '../stage/documentationPicture.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
-import { accountEntry, approveOnPage, followLink, noProgress, openSignIn, startSignIn } from './signingIn.ts';
+import { accountEntry, noProgress, openSignIn, startSignIn } from './signingIn.ts';
 
 describe('a device code, in a real VS Code', function () {
   this.timeout(180_000);
@@ -72,7 +73,7 @@ describe('a device code, in a real VS Code', function () {
     await onPhone(async page => {
       await page.goto(address);
       await page.locator('input[name=user_code]').fill(code);
-      await approveOnPage(page, people.alice);
+      await approveDeviceOnPage(page, people.alice);
     });
     assert.equal(await accountEntry(window, 'Strict'), 'alice (Strict)');
     assert.equal(await panelCount(), 0, 'the panel is gone');
@@ -81,7 +82,7 @@ describe('a device code, in a real VS Code', function () {
 
   it('is there for whoever chooses it while a sign-in in the browser runs', async () => {
     const page = await openSignIn(window, 'Web');
-    await followLink(window, 'Other Ways');
+    await window.followLink(/^Signing in to/, 'Other Ways');
     const { items } = await window.quickInput.read(/How do you want to sign in/);
     assert.ok(
       items.some(item => /under way now/.test(item)),
@@ -99,7 +100,7 @@ describe('a device code, in a real VS Code', function () {
     const verification = await opened;
     assert.equal(await window.page.evaluate(() => navigator.clipboard.readText()), code);
     assert.equal(await verification.locator('input[name=user_code]').inputValue(), code);
-    await approveOnPage(verification, people.bob);
+    await approveDeviceOnPage(verification, people.bob);
     assert.equal(await accountEntry(window, 'Web'), 'bob (Web)');
     await page.close();
     await verification.close();
@@ -126,7 +127,7 @@ describe('a device code, in a real VS Code', function () {
     const address = await panel().locator('#address').innerText();
     await onPhone(async page => {
       await page.goto(`${address}?user_code=${third}`);
-      await approveOnPage(page, people.alice);
+      await approveDeviceOnPage(page, people.alice);
     });
     await window.waitForNotification(/Signed in to Strict as alice/);
     const later = polls().slice(before);
@@ -156,7 +157,7 @@ describe('a device code, in a real VS Code', function () {
     const address = await panel().locator('#address').innerText();
     await onPhone(async page => {
       await page.goto(`${address}?user_code=${second}`);
-      await approveOnPage(page, people.alice, 'deny');
+      await approveDeviceOnPage(page, people.alice, 'deny');
     });
     const { message, buttons } = await window.waitForNotification(/Sign-in to Strict failed/);
     assert.match(message, /denied|refused/);

@@ -13,6 +13,7 @@ describe('behind a reverse proxy, under a path', function () {
   let proxy: PathProxy;
   let person: BrowserContext;
   let window: Workbench;
+  let first: string;
 
   before(async () => {
     stage = await openStage({
@@ -38,7 +39,7 @@ describe('behind a reverse proxy, under a path', function () {
     const page = await openSignIn(window, 'Accepts');
     const redirectUri = lastRequest(stage, 'redirect_uri');
     assert.ok(redirectUri.startsWith(`${proxy.url}/stable-`), redirectUri);
-    assert.match(redirectUri, /vscode-reqid=1&/);
+    first = redirectUri;
     await signInOnPage(page, people.alice);
     assert.equal(await accountEntry(window, 'Accepts'), 'alice (Accepts)');
     assert.ok(page.url().startsWith(`${proxy.url}/stable-`), page.url());
@@ -48,7 +49,7 @@ describe('behind a reverse proxy, under a path', function () {
     const page = await openSignIn(window, 'Registers');
     const redirectUri = lastRequest(stage, 'redirect_uri');
     assert.ok(redirectUri.startsWith(`${proxy.url}/stable-`), redirectUri);
-    assert.match(redirectUri, /vscode-reqid=2&/, 'another one than before');
+    assert.notEqual(redirectUri, first, 'another one than before');
     await signInOnPage(page, people.bob);
     assert.equal(await accountEntry(window, 'Registers'), 'bob (Registers)');
   });

@@ -1,5 +1,5 @@
 import { createConnection } from 'node:net';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import type { Workbench } from '../editor/workbench.ts';
 import type { Stage } from '../stage/stage.ts';
 import { waitFor } from '../editor/workbench/waiting.ts';
@@ -35,11 +35,6 @@ export async function noProgress(window: Workbench): Promise<void> {
   );
 }
 
-/** Clicks a link in the message of the sign-in that is under way. */
-export async function followLink(window: Workbench, text: string): Promise<void> {
-  await window.page.locator('.notification-list-item-message').getByText(text, { exact: true }).click();
-}
-
 /** Waits until the Accounts menu has an account of this provider, and returns its entry. */
 export async function accountEntry(window: Workbench, label: string): Promise<string> {
   let entries: string[] = [];
@@ -72,52 +67,10 @@ export function lastRequest({ identityProvider }: Stage, parameter: string): str
   return value;
 }
 
-/** Opens the address of the sign-in that is under way in another browser, as somebody does who has copied it. */
-export async function openAddressOf({ identityProvider }: Stage, context: BrowserContext): Promise<Page> {
+/** The address that the browser was last sent to, as somebody has it who has copied it. */
+export function lastAddress({ identityProvider }: Stage): string {
   const { issuer, endpoints, requestsTo } = identityProvider;
   const address = new URL(issuer + endpoints.authorization);
   address.search = new URLSearchParams(requestsTo(endpoints.authorization).at(-1)?.query).toString();
-  const page = await context.newPage();
-  await page.goto(address.href);
-  return page;
-}
-
-/** Goes through the provider's pages for a device code as `person` would, until they say how it ended. */
-export async function approveOnPage(
-  page: Page,
-  person: { readonly login: string; readonly password: string },
-  decision: 'allow' | 'deny' = 'allow',
-): Promise<void> {
-  const main = page.locator('main[data-page]');
-  const last = decision === 'allow' ? 'device-success' : 'device-denied';
-  const press = async (name: string): Promise<void> => {
-    const button = page.getByRole('button', { name, exact: true });
-    await Promise.all([page.waitForEvent('framenavigated'), button.click()]);
-  };
-  await waitFor(
-    async () => `the page ${last}; there is: ${await main.innerText()}`,
-    async () => {
-      const [kind] = await main.evaluateAll(found => found.map(element => element.getAttribute('data-page')));
-      switch (kind) {
-        case last:
-          return true;
-        case 'device-code':
-          await press('Continue');
-          return undefined;
-        case 'device-confirm':
-          await press(decision === 'allow' ? 'Continue' : 'Cancel');
-          return undefined;
-        case 'login':
-          await page.locator('input[name=login]').fill(person.login);
-          await page.locator('input[name=password]').fill(person.password);
-          await press('Sign in');
-          return undefined;
-        case 'consent':
-          await press('Allow');
-          return undefined;
-        default:
-          return undefined;
-      }
-    },
-  );
+  return address.href;
 }

@@ -5,15 +5,7 @@ import type { Workbench } from '../editor/workbench.ts';
 import { startBridgeHost, type BridgeHost } from '../servers/bridgeHost.ts';
 import { people } from '../servers/people.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
-import {
-  accountEntry,
-  followLink,
-  lastRequest,
-  listens,
-  noProgress,
-  openAddressOf,
-  openSignIn,
-} from './signingIn.ts';
+import { accountEntry, lastRequest, listens, noProgress, lastAddress, openSignIn } from './signingIn.ts';
 
 describe('each way back from the browser, in a real VS Code', function () {
   this.timeout(180_000);
@@ -84,7 +76,7 @@ describe('each way back from the browser, in a real VS Code', function () {
 
     await signInOnPage(page, people.alice);
     await page.getByRole('heading').waitFor();
-    await page.screenshot({ path: 'dist/test/screenshots/loopback-page.png' });
+    await window.screenshot('loopback-page', page);
     const shown = await page.locator('body').innerText();
     assert.match(shown, /close this (page|tab|window)/i);
     assert.equal(await accountEntry(window, 'Loopback'), 'alice (Loopback)');
@@ -126,7 +118,7 @@ describe('each way back from the browser, in a real VS Code', function () {
       ended = await signInAndFail(page);
       await window.screenshot('paste-waiting');
 
-      await followLink(window, 'Paste the Address');
+      await window.followLink(/^Signing in to/, 'Paste the Address');
       await window.quickInput.read('Sign in to Paste');
       await window.quickInput.type(ended.replace(/state=[^&]*/, 'state=somebody-else'));
       await window.screenshot('paste-input');
@@ -142,7 +134,8 @@ describe('each way back from the browser, in a real VS Code', function () {
     it('takes it by the command too, when the browser is on another computer than the editor', async () => {
       const page = await openSignIn(window, 'Registers');
       const elsewhere = await stage.newPerson();
-      const other = await openAddressOf(stage, elsewhere);
+      const other = await elsewhere.newPage();
+      await other.goto(lastAddress(stage));
       await page.close();
       await signInOnPage(other, people.alice);
       await other.waitForURL(/code=/);

@@ -9,12 +9,36 @@ import type { EditorAddress } from './editorAddress.ts';
  * so that it can be registered. `asExternalUri` would add the number of the window. In a browser the editor makes
  * up an https address for each call, which hands the response on to us.
  */
-export const uriHandlerAddress = (extensionId: string): EditorAddress => ({
-  async of(path, query = '') {
-    const address = `${vscode.env.uriScheme}://${extensionId}${path}${query && `?${query}`}`;
-    return isWeb() ? (await vscode.env.asExternalUri(vscode.Uri.parse(address))).toString(true) : address;
-  },
-});
+export function uriHandlerAddress(extensionId: string): EditorAddress {
+  let numbersSkipped: Promise<unknown> | undefined;
+  return {
+    async of(path, query = '') {
+      const address = `${vscode.env.uriScheme}://${extensionId}${path}${query && `?${query}`}`;
+      if (!isWeb()) return address;
+      const first = await externalAddress(address);
+      if (!/[?&]vscode-reqid=\d+&/.test(first)) return first;
+      numbersSkipped ??= skipNumbers(address);
+      await numbersSkipped;
+      return externalAddress(address);
+    },
+  };
+}
+
+const externalAddress = async (address: string): Promise<string> =>
+  (await vscode.env.asExternalUri(vscode.Uri.parse(address))).toString(true);
+
+/** The most addresses that a window skips. */
+const mostSkipped = 63;
+
+/**
+ * Skips some addresses, by chance. An editor in the browser numbers them, in each window from 1, and hands an
+ * answer to every window that waits for its number; none of them waits for that number any longer then. Of two
+ * windows that sign in at the same time with the same number, one would wait in vain.
+ */
+function skipNumbers(address: string): Promise<unknown> {
+  const [random = 0] = crypto.getRandomValues(new Uint8Array(1));
+  return Promise.all(Array.from({ length: random % (mostSkipped + 1) }, () => externalAddress(address)));
+}
 
 /** Where a redirect response goes: to the sign-in that waits for it, in whichever window that is. */
 export interface ResponseDelivery {

@@ -113,3 +113,14 @@ export async function pressNotification(page: Page, wanted: Wanted, button: Want
     .click();
   return notification;
 }
+
+/** Clicks a link in the text of a message; waits for the message. */
+export async function followLink(page: Page, wanted: Wanted, link: string): Promise<void> {
+  const { message } = await waitForNotification(page, wanted);
+  await items(page)
+    .filter({ hasText: message })
+    .first()
+    .locator('.notification-list-item-message')
+    .getByText(link, { exact: true })
+    .click();
+}

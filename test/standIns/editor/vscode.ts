@@ -62,6 +62,8 @@ export const editor = {
   challenges: 'taken' as 'taken' | 'refused' | 'ignored',
   /** The dialogs that the person has seen. */
   dialogs: [] as string[],
+  /** What extensions export, by their id. */
+  exported: {} as Record<string, unknown>,
   reset(): void {
     allowed.clear();
     editor.consents = true;
@@ -145,6 +147,11 @@ async function getSession(id: string, request: Request, options: Options = {}) {
   allowed.add(`${id}-${created.account.label}`);
   return created;
 }
+
+export const extensions = {
+  getExtension: (id: string) =>
+    id in editor.exported ? { activate: () => Promise.resolve(editor.exported[id]) } : undefined,
+};
 
 export const authentication = {
   getSession,

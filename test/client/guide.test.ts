@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createExports } from '../../src/authentication/exports.ts';
+import { until } from '../protocol/signingIn.ts';
+import { startChallengingApi, type ChallengingApi } from '../servers/challengingApi.ts';
+import { people } from '../servers/people.ts';
+import { startWebSocketServer, type TokenWebSocketServer } from '../servers/webSocketServer.ts';
+import type * as EditorStandIn from '../standIns/editor/vscode.ts';
+import type * as Guide from './guide.ts';
+import { openSignedInEditor, type SignedInEditor } from './signedInEditor.ts';
+
+describe('the guide for extension authors', () => {
+  let surroundings: SignedInEditor;
+  let api: ChallengingApi;
+  let chat: TokenWebSocketServer;
+  let guide: typeof Guide;
+  let editor: typeof EditorStandIn.editor;
+
+  before(async () => {
+    surroundings = await openSignedInEditor();
+    const { issuer } = surroundings.identityProvider;
+    api = await startChallengingApi({ issuer });
+    chat = await startWebSocketServer({ issuer });
+    guide = await import('./guide.ts');
+    ({ editor } = await import('../standIns/editor/vscode.ts'));
+  });
+  after(async () => {
+    await chat.close();
+    await api.close();
+    await surroundings.close();
+  });
+  beforeEach(() => surroundings.reset());
+
+  it('shows the code that is compiled and run here, and no other', async () => {
+    const text = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
+    const [code, document] = [await text('guide.ts'), await text('../../docs/extension-authors.md')];
+    const regions = [...code.matchAll(/\/\/ #region \w+\n([\s\S]*?)\/\/ #endregion/g)].map(([, region]) =>
+      (region ?? '').trim().replace('../../src/client/', './oidc/'),
+    );
+    const shown = [...document.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) => (block ?? '').trim());
+    assert.ok(shown.length >= 8);
+    assert.deepEqual(shown.toSorted(), regions.toSorted());
+  });
+
+  it('signs in', async () => {
+    assert.partialDeepStrictEqual(await guide.whoAmI(api.url), { caller: { sub: people.alice.sub } });
+  });
+
+  it('hands a refusal on', async () => {
+    assert.equal((await guide.write(api.url)).status, 200);
+    assert.equal(surroundings.signIns(), 2);
+  });
+
+  it('opens the vault, or says why not', async () => {
+    assert.equal(await guide.openVault(api.url), 'open');
+    await surroundings.reset();
+    editor.consents = false;
+    assert.equal(await guide.openVault(api.url), 'closed: nobody wanted to sign in');
+    editor.consents = true;
+    assert.partialDeepStrictEqual(await guide.onClick(), { account: { label: 'alice' } });
+  });
+
+  it('shows who is signed in', async () => {
+    await guide.onClick();
+    const shown: string[] = [];
+    const showing = guide.showAccount(text => shown.push(text));
+    await until(() => shown.length === 1);
+    await surroundings.signOut();
+    await until(() => shown.length === 2);
+    assert.deepEqual(shown, ['Signed in as alice', 'Not signed in']);
+    showing.dispose();
+  });
+
+  it('listens', async () => {
+    const shown: string[] = [];
+    const listening = await guide.listen(chat.url, text => shown.push(text));
+    await until(() => shown.includes('subscribe'));
+    listening.dispose();
+  });
+
+  it('knows the groups', async () => {
+    const exported = createExports(surroundings.exportsContext());
+    editor.exported = { 'vscode-oidc.oidc-authentication': exported };
+    assert.deepEqual(await guide.groups(), people.alice.groups);
+  });
+});

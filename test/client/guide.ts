@@ -1,0 +1,91 @@
+/** The code of docs/extension-authors.md, region by region: compiled with everything else, and run by its test. */
+// #region imports
+import * as vscode from 'vscode';
+import {
+  AccessRefused,
+  authorizedFetch,
+  authorizedWebSocket,
+  onDidChangeAccount,
+  requireSession,
+  SignInDeclined,
+} from '../../src/client/index.ts';
+// #endregion
+import type { SessionFacts } from '../../src/authentication/exports.ts';
+
+// #region editor
+export async function whoAmI(api: string): Promise<unknown> {
+  const session = await vscode.authentication.getSession('oidc', ['openid', 'profile'], {
+    createIfNone: true,
+  });
+  const response = await fetch(`${api}/whoami`, {
+    headers: { authorization: `Bearer ${session.accessToken}` },
+  });
+  return response.json();
+}
+// #endregion
+
+// #region challenge
+export async function write(api: string): Promise<Response> {
+  const scopes = ['openid', 'profile'];
+  const send = (token: string) => fetch(`${api}/write`, { headers: { authorization: `Bearer ${token}` } });
+  const session = await vscode.authentication.getSession('oidc', scopes, { createIfNone: true });
+  const response = await send(session.accessToken);
+  const wwwAuthenticate = response.headers.get('www-authenticate');
+  if (response.ok || wwwAuthenticate === null) return response;
+  const request = { wwwAuthenticate, fallbackScopes: scopes };
+  const better = await vscode.authentication.getSession('oidc', request, { createIfNone: true });
+  return send(better.accessToken);
+}
+// #endregion
+
+// #region fetch
+export async function openVault(api: string): Promise<string> {
+  const call = authorizedFetch('oidc', ['openid', 'profile'], { detail: 'The vault holds your keys.' });
+  try {
+    const response = await call(`${api}/vault`, { method: 'POST', body: 'open' });
+    return response.ok ? 'open' : `closed: ${response.status}`;
+  } catch (error) {
+    if (error instanceof SignInDeclined) return 'closed: nobody wanted to sign in';
+    if (error instanceof AccessRefused) return `closed: ${error.message}`;
+    throw error;
+  }
+}
+// #endregion
+
+// #region session
+export async function onClick(): Promise<vscode.AuthenticationSession> {
+  return requireSession('oidc', ['openid', 'profile'], { askAgain: true });
+}
+// #endregion
+
+// #region account
+export function showAccount(show: (text: string) => void): vscode.Disposable {
+  return onDidChangeAccount('oidc', ['openid', 'profile'], account =>
+    show(account ? `Signed in as ${account.label}` : 'Not signed in'),
+  );
+}
+// #endregion
+
+// #region socket
+export async function listen(address: string, show: (text: string) => void): Promise<vscode.Disposable> {
+  const socket = await authorizedWebSocket('oidc', ['openid', 'profile'], address);
+  socket.onDidReceive(data => show(typeof data === 'string' ? data : `${data.byteLength} bytes`));
+  // After every change of the token the server has forgotten what you had asked for.
+  socket.onDidOpen(() => socket.send('subscribe'));
+  socket.onDidEnd(({ reason }) => show(`It is over: ${reason}`));
+  socket.send('subscribe');
+  return socket;
+}
+// #endregion
+
+// #region facts
+export async function groups(): Promise<unknown> {
+  const session = await requireSession('oidc', ['openid', 'profile', 'groups']);
+  const extension = vscode.extensions.getExtension<{
+    version: 1;
+    describe(session: vscode.AuthenticationSession): Promise<SessionFacts>;
+  }>('vscode-oidc.oidc-authentication');
+  const api = await extension?.activate();
+  return (await api?.describe(session))?.claims['groups'];
+}
+// #endregion
