@@ -95,12 +95,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
   const usable = async (grant: Grant): Promise<Grant | undefined> => {
     if (!ended(grant)) {
       const late = options.refreshEndsAccessToken?.(grant);
-      const due = refreshDueAt(
-        grant.tokens,
-        expiryOf(grant.tokens, options.assumedLifetime(grant)),
-        0,
-        late,
-      );
+      const due = refreshDueAt(grant.tokens, expiryOf(grant.tokens, options.assumedLifetime(grant)), 0, late);
       // Meanwhile the current token answers.
       if (due !== undefined && secondsNow(clock) >= due) void renew(grant.id, grant.tokens.serial);
       return grant;
