@@ -173,7 +173,10 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
     },
     expire: id =>
       book
-        .update(id, grant => ({ ...grant, tokens: { ...grant.tokens, expiresAt: now() - 1 } }))
+        .update(id, grant => ({
+          ...grant,
+          tokens: { ...grant.tokens, receivedAt: now() - 3600, expiresAt: now() - 1 },
+        }))
         .then(() => 0),
     async renew(id, callers) {
       const serials = await Promise.all(Array.from({ length: callers }, () => renew(id)));

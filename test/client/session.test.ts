@@ -64,8 +64,7 @@ describe('the session of an extension', () => {
     // Consent comes after the session, and the editor tells of it.
     editor.takeBack('oidc', 'somebody else');
     await until(() => seen.length === 2);
-    await surroundings.clock.advance(3600 * 0.95 * 1000);
-    await until(() => surroundings.tokenRequests() >= 2);
+    await surroundings.renewal();
     await settled();
     editor.takeBack('oidc', 'alice');
     await until(() => seen.length === 3);

@@ -8,7 +8,7 @@ import { refreshGrant } from '../../src/signIn/keepGrant.ts';
 import type { ExportsContext } from '../../src/authentication/exports.ts';
 import type { ProviderActions } from '../../src/authentication/provider.ts';
 import type { Provider, ProviderDefinition } from '../../src/providers/definition.ts';
-import { signInTrial, type SignInTrial } from '../protocol/signingIn.ts';
+import { signInTrial, until, type SignInTrial } from '../protocol/signingIn.ts';
 import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
 import { people, type Person } from '../servers/people.ts';
 import { openBrowser, signInOverHttp, type Browser } from '../servers/person.ts';
@@ -29,6 +29,8 @@ export interface SignedInEditor {
   register(definition?: Partial<ProviderDefinition>): Promise<void>;
   /** Signs everybody out and forgets every consent; the provider is registered anew. */
   reset(): Promise<void>;
+  /** Lets time pass until the token is renewed, and no further: a request's time-out is a timer too. */
+  renewal(): Promise<void>;
   signOut(): Promise<void>;
   /** For the API that other extensions get. */
   exportsContext(): ExportsContext;
@@ -119,6 +121,11 @@ export async function openSignedInEditor(
       self.browser = openBrowser();
       Object.assign(identityProvider.settings, { accessTokens: 'jwt', accessTokenLifetime: 3600 });
       await self.register({});
+    },
+    async renewal() {
+      const before = self.tokenRequests();
+      await clock.advance(Math.max(0, (clock.next ?? 0) - clock.now()));
+      await until(() => self.tokenRequests() > before);
     },
     async signOut() {
       if (!provider || !accounts || !book) return;

@@ -70,7 +70,7 @@ describe('authorizedWebSocket', () => {
     const old = (await session()).accessToken;
     let openings = 0;
     open.onDidOpen(() => openings++);
-    await surroundings.clock.advance(3600 * 0.95 * 1000);
+    await surroundings.renewal();
     await until(() => server.handshakes.length === 2 && server.open.length === 1);
     const current = (await session()).accessToken;
     assert.notEqual(current, old);

@@ -21,7 +21,7 @@ describe('a device code, in a real VS Code', function () {
       providers: {
         oidc: { label: 'Web', signInMethod: 'auto' },
         // The provider takes only addresses that never change, and that of an editor in the browser does.
-        strict: { label: 'Strict', clientId: 'editor', acceptsChangingRedirectUri: false },
+        strict: { label: 'Company', clientId: 'editor', acceptsChangingRedirectUri: false },
       },
     });
     person = await stage.newPerson();
@@ -59,7 +59,7 @@ describe('a device code, in a real VS Code', function () {
   }
 
   it('is what is left where no answer comes back, and the panel says so', async () => {
-    await startSignIn(window, 'Strict');
+    await startSignIn(window, 'Company');
     const code = await codeInPanel();
     assert.match(code, /^\w{4}-?\w{4}$/);
     const text = await panel().locator('main').innerText();
@@ -75,7 +75,7 @@ describe('a device code, in a real VS Code', function () {
       await page.locator('input[name=user_code]').fill(code);
       await approveDeviceOnPage(page, people.alice);
     });
-    assert.equal(await accountEntry(window, 'Strict'), 'alice (Strict)');
+    assert.equal(await accountEntry(window, 'Company'), 'alice (Company)');
     assert.equal(await panelCount(), 0, 'the panel is gone');
     await noProgress(window);
   });
@@ -107,7 +107,7 @@ describe('a device code, in a real VS Code', function () {
   });
 
   it('stops to be asked for when it is cancelled, and leaves nothing', async () => {
-    await startSignIn(window, 'Strict');
+    await startSignIn(window, 'Company');
     const first = await codeInPanel();
     await panel().getByRole('button', { name: 'Cancel' }).click();
     await noProgress(window);
@@ -116,20 +116,20 @@ describe('a device code, in a real VS Code', function () {
     const before = polls().length;
 
     // Closing the panel is a cancel too.
-    await startSignIn(window, 'Strict');
+    await startSignIn(window, 'Company');
     const second = await codeInPanel(first);
     await window.runCommand('View: Close Editor');
     await noProgress(window);
 
     // While a third one is polled for, the first two would be too.
-    await startSignIn(window, 'Strict');
+    await startSignIn(window, 'Company');
     const third = await codeInPanel(second);
     const address = await panel().locator('#address').innerText();
     await onPhone(async page => {
       await page.goto(`${address}?user_code=${third}`);
       await approveDeviceOnPage(page, people.alice);
     });
-    await window.waitForNotification(/Signed in to Strict as alice/);
+    await window.waitForNotification(/Signed in to Company as alice/);
     const later = polls().slice(before);
     assert.ok(later.length > 0);
     assert.equal(new Set(later.map(({ body }) => body['device_code'])).size, 1, 'the third one alone');
@@ -139,7 +139,7 @@ describe('a device code, in a real VS Code', function () {
     const short = (text: string): string =>
       JSON.stringify({ ...JSON.parse(text), expires_in: 3, interval: 1 });
     stage.faults?.on(deviceAuthorization, { kind: 'replace', body: short });
-    await startSignIn(window, 'Strict');
+    await startSignIn(window, 'Company');
     const first = await codeInPanel();
     const again = panel().getByRole('button', { name: 'Get a New Code' });
     await again.waitFor();
@@ -159,7 +159,7 @@ describe('a device code, in a real VS Code', function () {
       await page.goto(`${address}?user_code=${second}`);
       await approveDeviceOnPage(page, people.alice, 'deny');
     });
-    const { message, buttons } = await window.waitForNotification(/Sign-in to Strict failed/);
+    const { message, buttons } = await window.waitForNotification(/Sign-in to Company failed/);
     assert.match(message, /denied|refused/);
     assert.deepEqual(buttons, ['Try Again', 'Other Ways', 'Show Log']);
   });
