@@ -1,7 +1,6 @@
 /**
  * Signed-in requests for extensions, on the editor's own API (`vscode.authentication`) and nothing else. There
- * is no dependency but `vscode`: copy the folder into your extension, or install the package that
- * `npm run build:client` makes of it.
+ * is no dependency but `vscode`: copy the folder into your extension.
  */
 export { authorizedFetch, type AuthorizedFetchOptions } from './fetch.ts';
 export { AccessRefused } from './refusal.ts';
