@@ -19,6 +19,9 @@ import { activityFile, registerActivityCommands } from './ui/activity.ts';
 import { editorClientSecrets } from './ui/clientCredentials.ts';
 import { registerCommands, signInAnotherWay } from './ui/commands.ts';
 import { showDefinitionProblems, showSignInNeeded } from './ui/messages.ts';
+import { registerDiagnoseCommand } from './ui/diagnoseProvider.ts';
+import { registerEditCommands } from './ui/editProvider.ts';
+import { createNewProviders, registerAddCommand } from './ui/newProviders.ts';
 import { createProviderActions } from './ui/providerActions.ts';
 import { createSignIns, editorRegistrations } from './ui/signIns.ts';
 import { findWayToJoin } from './windows/join.ts';
@@ -95,6 +98,11 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     clientSecrets,
     startAnother: () => signInAnotherWay(registry, signIns),
   });
+  const newProviders = createNewProviders({
+    wire,
+    extension: context.extension,
+    ids: () => registry.providers().map(({ id }) => id),
+  });
   const actions = createProviderActions({
     wire,
     registrations,
@@ -104,6 +112,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     record,
     pending,
     extensionId: context.extension.id,
+    newProviders,
     retry: (providerId, scopes) => signInAgain(registry, providerId, scopes),
     showLog,
   });
@@ -122,6 +131,17 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     registerUriHandler(sharing, log),
     registerActivityCommands(sharing, id => registry.get(id)?.provider?.label ?? id),
     registerCommands({ registry, showLog }),
+    registerAddCommand({ registry, accounts, newProviders, signIn: wish => actions.signIn(wish) }),
+    registerEditCommands({ registry, registrations, clientSecrets }),
+    registerDiagnoseCommand({
+      wire,
+      registry,
+      book,
+      signIns,
+      clientSecrets,
+      secrets: context.secrets,
+      extension: context.extension,
+    }),
     signIns,
     vscode.workspace.onDidChangeConfiguration(event => {
       if (changesProviders(event)) readSettings();

@@ -143,14 +143,15 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     const { accounts, actions, log, record } = this.#context;
     this.#signIns++;
     try {
-      this.#provider ??= await actions.configure(this.#id);
-      const provider = this.#provider;
+      const provider = this.#provider ?? (await actions.configure(this.#id));
       const grant = await actions.signIn({
         provider: demand ? demandingProvider(provider, demand) : provider,
         scopes,
         grantedScopes: account ? await accounts.grantedScopes(provider, account) : [],
         loginHint: account?.label,
       });
+      // A new provider counts from its first sign-in on.
+      this.#provider ??= provider;
       const { session, kept } = await accounts.add(provider, grant);
       log.info('signed in', { provider: provider.id, account: session.account.label, scopes: [...scopes] });
       record('sign-in', { ...grant, account: session.account });

@@ -184,6 +184,11 @@ export const failures = {
     what: 'No identity provider was found for {identifier}: {reason}.',
     next: 'Enter the issuer address of the provider instead; its administrator knows it.',
   },
+  'provider-not-found': {
+    kind: 'final',
+    what: 'No identity provider was found at {address}.',
+    next: '{hint}',
+  },
   'storage-failed': {
     kind: 'final',
     what: 'The sign-in could not be kept: the secret storage of the editor failed.',

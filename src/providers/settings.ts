@@ -17,13 +17,34 @@ export function readProviders(): ConfiguredProviders {
   return parseProviders(userValue());
 }
 
-/** Adds a provider to the user's settings, or replaces the one of the same id. */
-export async function writeProvider(id: string, definition: ProviderDefinition): Promise<void> {
+/** The entries of the user's settings, right or wrong. */
+export function writtenProviders(): Readonly<Record<string, unknown>> {
   const current = userValue();
-  const others = typeof current === 'object' && current !== null && !Array.isArray(current) ? current : {};
-  await vscode.workspace
-    .getConfiguration(section)
-    .update(key, { ...others, [id]: definition }, vscode.ConfigurationTarget.Global);
+  const isEntries = typeof current === 'object' && current !== null && !Array.isArray(current);
+  return isEntries ? (current as Record<string, unknown>) : {};
+}
+
+/** Adds a provider to the user's settings, or replaces the one of the same id. */
+export const writeProvider = (id: string, definition: ProviderDefinition): Promise<void> =>
+  write({ ...writtenProviders(), [id]: definition });
+
+/** Changes single fields of a provider in the user's settings; undefined removes one. */
+export async function changeProvider(id: string, fields: Partial<ProviderDefinition>): Promise<void> {
+  const written = writtenProviders()[id];
+  if (typeof written !== 'object' || written === null) return;
+  const changed = Object.entries({ ...written, ...fields }).filter(([, value]) => value !== undefined);
+  await write({ ...writtenProviders(), [id]: Object.fromEntries(changed) });
+}
+
+/** Takes a provider out of the user's settings. */
+export function removeProvider(id: string): Promise<void> {
+  const { [id]: _, ...others } = writtenProviders();
+  return write(others);
+}
+
+async function write(entries: Readonly<Record<string, unknown>>): Promise<void> {
+  const value = Object.keys(entries).length > 0 ? entries : undefined;
+  await vscode.workspace.getConfiguration(section).update(key, value, vscode.ConfigurationTarget.Global);
 }
 
 function userValue(): unknown {

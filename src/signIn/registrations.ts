@@ -45,6 +45,8 @@ export interface Registrations {
   authentication(provider: Provider, clientId: string): Promise<ClientAuthentication>;
   /** Forgets a registration that the server has refused, so that the next sign-in makes a new one. */
   forget(provider: Provider, clientId: string): Promise<void>;
+  /** Forgets all of a provider's registrations, and the token that allowed them. The provider is not told. */
+  forgetAll(provider: Pick<Provider, 'id'>): Promise<void>;
 }
 
 export interface RegistrationsOptions {
@@ -77,8 +79,8 @@ const storedToken = v.object({ issuer: v.string(), token: v.string() });
 
 export function createRegistrations(options: RegistrationsOptions): Registrations {
   const { storage, wire } = options;
-  const keyOf = (provider: Provider): string => `registrations/${provider.id}`;
-  const tokenKeyOf = (provider: Provider): string => `initialAccessToken/${provider.id}`;
+  const keyOf = (provider: Pick<Provider, 'id'>): string => `registrations/${provider.id}`;
+  const tokenKeyOf = (provider: Pick<Provider, 'id'>): string => `initialAccessToken/${provider.id}`;
   /** Changes happen one after the other, so that none undoes another. */
   let last: Promise<unknown> = Promise.resolve();
 
@@ -183,6 +185,11 @@ export function createRegistrations(options: RegistrationsOptions): Registration
       return found?.authentication ?? { method: 'none' };
     },
     forget,
+    async forgetAll(provider) {
+      await last;
+      await storage.delete(keyOf(provider));
+      await storage.delete(tokenKeyOf(provider));
+    },
   };
 }
 

@@ -11,8 +11,8 @@ import type { PendingResponses } from '../signIn/pendingResponses.ts';
 import type { Plan } from '../signIn/planner.ts';
 import type { OpenRedirect } from '../signIn/redirect/redirect.ts';
 import { uriHandlerAddress } from '../signIn/redirect/uriHandler.ts';
-import { addProvider } from './addFirstProvider.ts';
 import { isCancellation, messageOf, showSignInFailure } from './messages.ts';
+import type { NewProviders } from './newProviders.ts';
 import { chooseWay } from './otherWays.ts';
 import { openBrowser, type SignIns } from './signIns.ts';
 
@@ -21,6 +21,7 @@ export interface ProviderActionsOptions extends GrantServices {
   readonly signIns: SignIns;
   readonly record: Recorder;
   readonly pending: PendingResponses;
+  readonly newProviders: NewProviders;
   readonly extensionId: string;
   /** Starts a sign-in anew, after one that failed. */
   retry(providerId: string, scopes: readonly string[]): void;
@@ -29,7 +30,7 @@ export interface ProviderActionsOptions extends GrantServices {
 
 /** What the providers do when a person is there to see it. */
 export function createProviderActions(options: ProviderActionsOptions): ProviderActions {
-  const { wire, log, signIns, extensionId, record } = options;
+  const { log, signIns, extensionId, record, newProviders } = options;
 
   const chooseOtherWay = async (provider: Provider, scopes: readonly string[], plan: Plan): Promise<void> => {
     const way = await chooseWay(provider, plan, undefined);
@@ -42,13 +43,16 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
     async signIn(wish) {
       const { provider, scopes } = wish;
       try {
-        return await signIns.run(wish);
+        const grant = await signIns.run(wish);
+        await newProviders.proved(provider);
+        return grant;
       } catch (error) {
         if (isCancellation(error)) {
           log.info('sign-in cancelled', { provider: provider.id });
           throw error;
         }
         log.error('sign-in failed', { provider: provider.id, ...failureFields(error) });
+        if (newProviders.failed(provider, error)) throw new Error(messageOf(error));
         const plan = signIns.latestPlan(provider.id);
         void showSignInFailure(provider.label, error, {
           retry: () => options.retry(provider.id, scopes),
@@ -60,7 +64,7 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
       }
     },
 
-    configure: id => addProvider(id, wire, extensionId),
+    configure: id => newProviders.ask(id),
 
     revoke(provider, grant, how = provider?.signOut) {
       const inBrowser = provider && how === 'revoke-and-end-session';

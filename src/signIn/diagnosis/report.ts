@@ -1,0 +1,71 @@
+import { Failure } from '../../protocol/failure.ts';
+
+/** One line of a diagnosis. */
+export interface Finding {
+  readonly verdict: 'pass' | 'warn' | 'fail' | 'info';
+  /** What was looked at: "Reachability". */
+  readonly what: string;
+  /** What was found, as a sentence or a list. */
+  readonly found: string;
+  /** What to do about it, and where. */
+  readonly next?: string | undefined;
+}
+
+export interface Section {
+  readonly title: string;
+  readonly findings: readonly Finding[];
+}
+
+export const pass = (what: string, found: string): Finding => ({ verdict: 'pass', what, found });
+export const info = (what: string, found: string): Finding => ({ verdict: 'info', what, found });
+export const warn = (what: string, found: string, next?: string): Finding => ({
+  verdict: 'warn',
+  what,
+  found,
+  next,
+});
+export const fail = (what: string, found: string, next?: string): Finding => ({
+  verdict: 'fail',
+  what,
+  found,
+  next,
+});
+
+/** A failure brings its own words for what to do. */
+export const failed = (what: string, error: unknown): Finding =>
+  fail(
+    what,
+    error instanceof Failure ? error.message : 'Something unexpected went wrong; the log says where.',
+  );
+
+const marks = { pass: '✅ pass', warn: '⚠️ warn', fail: '❌ fail', info: 'ℹ️' } as const;
+
+/** The diagnosis as Markdown, to be read and to be put into a bug report. */
+export function diagnosisDocument(
+  head: Readonly<Record<string, string>>,
+  sections: readonly Section[],
+): string {
+  const count = (verdict: Finding['verdict']): number =>
+    sections.flatMap(({ findings }) => findings).filter(finding => finding.verdict === verdict).length;
+  const lines = [
+    `# Diagnosis of ${cell(head['Provider'] ?? 'a provider')}`,
+    '',
+    `${count('fail')} failed, ${count('warn')} to look at, ${count('pass')} in order. There is nothing secret in here.`,
+    '',
+    ...Object.entries(head).map(([name, value]) => `- ${name}: ${cell(value)}`),
+  ];
+  for (const { title, findings } of sections) {
+    lines.push('', `## ${title}`, '', '| | | |', '|---|---|---|');
+    for (const { verdict, what, found, next } of findings) {
+      const text = next === undefined ? found : `${found.replace(/([^.])$/, '$1.')} **${next}**`;
+      lines.push(`| ${marks[verdict]} | ${cell(what)} | ${cell(text)} |`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** What a server wrote can neither end a cell nor become a link or HTML. */
+const cell = (text: string): string =>
+  text
+    .replace(/[\\`*_{}[\]<>|]/g, character => (character === '*' ? '*' : `\\${character}`))
+    .replace(/\s+/g, ' ');

@@ -1,0 +1,46 @@
+import type { Metadata } from '../../protocol/metadata.ts';
+import type { Provider } from '../../providers/definition.ts';
+import type { Surroundings } from '../planner.ts';
+import { redirectPath } from './redirect.ts';
+
+/** A redirect URI that is to be registered at the provider, to the letter. */
+export interface RegisteredUri {
+  readonly uri: string;
+  /** What it is for, and what to know about it, as a sentence. */
+  readonly why: string;
+}
+
+/**
+ * The redirect URIs to register for a client so that its people can sign in from this editor. An editor in a
+ * browser has no address of its own that stays: there, it is what the settings name, or a pattern.
+ */
+export function urisToRegister(
+  metadata: Metadata,
+  { redirect }: Pick<Provider, 'redirect'>,
+  { uriScheme, ui }: Pick<Surroundings, 'uriScheme' | 'ui'>,
+  extensionId: string,
+): RegisteredUri[] {
+  const path = redirectPath(metadata, { redirect });
+  const host = redirect.loopbackHost ?? '127.0.0.1';
+  const uris: RegisteredUri[] = [];
+  if (redirect.bridge !== undefined) uris.push({ uri: redirect.bridge, why: 'The bridge page that is set.' });
+  if (redirect.relay !== undefined) uris.push({ uri: redirect.relay, why: 'The relay that is set.' });
+  if (redirect.paste !== undefined)
+    uris.push({ uri: redirect.paste, why: 'For an address or code that is pasted.' });
+  const inEditor =
+    ui === 'web'
+      ? 'For an editor on a desktop. The address of an editor in the browser changes each time.'
+      : 'Straight back to this editor.';
+  uris.push({ uri: `${uriScheme}://${extensionId}${path}`, why: inEditor });
+  if (redirect.loopbackPorts) {
+    for (const port of redirect.loopbackPorts) {
+      uris.push({ uri: `http://${host}:${port}${path}`, why: 'Back to this computer.' });
+    }
+  } else {
+    uris.push({
+      uri: `http://${host}${path}`,
+      why: 'Back to this computer. The port changes; if the provider wants it registered, set "redirect.loopbackPorts".',
+    });
+  }
+  return uris;
+}

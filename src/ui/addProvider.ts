@@ -1,0 +1,217 @@
+import * as vscode from 'vscode';
+import { Failure } from '../protocol/failure.ts';
+import type { Wire } from '../protocol/wire.ts';
+import {
+  firstProviderId,
+  parseDefinition,
+  providerIdSchema,
+  type Provider,
+  type ProviderDefinition,
+} from '../providers/definition.ts';
+import { lookUp, type FoundServer } from '../providers/lookUp.ts';
+import type { PresetName } from '../providers/presets/names.ts';
+import { presets } from '../providers/presets/presets.ts';
+import { readTypedAddress, type TypedAddress } from '../providers/typedAddress.ts';
+import type { Surroundings } from '../signIn/planner.ts';
+import { askClient, askClientId, askScopes } from './addProviderClient.ts';
+import { askPresetValues, askWhich } from './addProviderWhich.ts';
+import { askText, back, type Back } from './questions.ts';
+
+export interface AddProviderContext {
+  readonly wire: Wire;
+  readonly extensionId: string;
+  surroundings(): Surroundings;
+  /** The ids that are taken. */
+  ids(): readonly string[];
+}
+
+/** A provider as the person has described it. It is not in the settings yet. */
+export interface AddedProvider {
+  readonly provider: Provider;
+  readonly definition: ProviderDefinition;
+}
+
+/** What has been answered so far. Going back keeps it, so that nothing has to be entered again. */
+export interface Answers {
+  typed?: string;
+  preset?: PresetName;
+  presetValues?: Record<string, string>;
+  found?: FoundServer;
+  /** Undefined: the editor registers itself. */
+  clientId?: string | undefined;
+  clientAuthentication?: ProviderDefinition['clientAuthentication'];
+  scopes?: readonly string[] | undefined;
+  label?: string;
+  id?: string;
+}
+
+export const wizardTitle = 'Add an identity provider';
+export const steps = 5;
+
+/**
+ * Asks for a provider step by step, finds out what it offers, and describes it as settings. Nothing is saved.
+ *
+ * @param id the id it gets; undefined: the person says.
+ * @param answers of an earlier time, to begin with.
+ * @throws vscode.CancellationError if the person leaves one of the questions.
+ */
+export async function askProvider(
+  context: AddProviderContext,
+  id: string | undefined,
+  answers: Answers = {},
+): Promise<AddedProvider> {
+  const questions = [
+    () => askWhich(answers),
+    () => askPresetValues(answers),
+    () => findOut(context, answers),
+    () => askClient(context, answers, { step: 2, steps }),
+    () => askClientId(context, answers, definitionOf(answers), { step: 3, steps }),
+    () => askScopes(answers, { step: 4, steps }),
+    () => askNames(context, answers, id),
+  ];
+  /** The questions that were really asked, in their order: those that Back leads to. */
+  const asked: number[] = [];
+  let at = 0;
+  while (at < questions.length) {
+    const outcome = await questions[at]?.();
+    if (outcome === back) {
+      at = asked.pop() ?? 0;
+      continue;
+    }
+    if (outcome === 'asked') asked.push(at);
+    at++;
+  }
+  const definition = definitionOf(answers);
+  const parsed = parseDefinition(id ?? answers.id ?? firstProviderId, definition);
+  if (!parsed.ok)
+    throw new Error(parsed.problems.map(({ field, reason }) => `${field} ${reason}`).join('; '));
+  return { provider: parsed.provider, definition };
+}
+
+/** `skipped`: there was nothing to ask, and Back goes past it. */
+export type Outcome = 'asked' | 'skipped' | Back;
+
+/** The settings that the answers make. */
+function definitionOf(answers: Answers): ProviderDefinition {
+  const { preset, presetValues = {}, found, clientId, clientAuthentication, scopes, label } = answers;
+  const server: ProviderDefinition = preset
+    ? { preset, ...(Object.keys(presetValues).length > 0 && { presetValues }) }
+    : {
+        issuer: found?.issuer ?? '',
+        ...(found?.metadataUrl !== undefined && { metadataUrl: found.metadataUrl }),
+        ...(found?.allowLoopbackHttp === true && { allowLoopbackHttp: true }),
+        ...(found?.resource !== undefined && { resource: [found.resource] }),
+      };
+  return {
+    ...(label !== undefined && label !== '' && { label }),
+    ...server,
+    ...(clientId !== undefined && clientId !== '' && { clientId }),
+    ...(clientAuthentication !== undefined && { clientAuthentication }),
+    ...(scopes !== undefined && { scopes: [...scopes] }),
+  };
+}
+
+/** Asks the server. What goes wrong is shown with a way to change the address. */
+async function findOut({ wire }: AddProviderContext, answers: Answers): Promise<Outcome> {
+  const typed = answers.typed === undefined ? undefined : readTypedAddress(answers.typed);
+  const about = answers.preset ? presets[answers.preset].label : (answers.typed ?? '');
+  try {
+    answers.found = await vscode.window.withProgress(
+      {
+        location: vscode.ProgressLocation.Notification,
+        title: `Asking ${hostOf(typed) ?? 'the provider'}…`,
+        cancellable: true,
+      },
+      (_, token) => {
+        const abort = new AbortController();
+        token.onCancellationRequested(() => abort.abort(new vscode.CancellationError()));
+        return answers.preset
+          ? ofPreset(wire, answers, abort.signal)
+          : lookUp(wire, typed as Exclude<TypedAddress, { kind: 'problem' }>, abort.signal);
+      },
+    );
+    return 'skipped';
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    wire.log.warn('no provider found', { typed: about, failure: error.code });
+    const change = answers.preset ? 'Change the Values' : 'Change the Address';
+    if ((await vscode.window.showErrorMessage(error.message, change)) !== change)
+      throw new vscode.CancellationError();
+    return back;
+  }
+}
+
+const hostOf = (typed: TypedAddress | undefined): string | undefined => {
+  if (typed?.kind === 'email') return typed.address.slice(typed.address.indexOf('@') + 1);
+  return typed && typed.kind !== 'problem' ? new URL(typed.url).host : undefined;
+};
+
+async function ofPreset(wire: Wire, answers: Answers, signal: AbortSignal): Promise<FoundServer> {
+  const parsed = parseDefinition(firstProviderId, definitionOf(answers));
+  if (!parsed.ok) throw new Error(parsed.problems.map(({ reason }) => reason).join('; '));
+  const { provider } = parsed;
+  const { metadata, metadataAddress } = await wire.metadata.get(provider.issuer, provider, signal);
+  const { issuer, metadataUrl, allowLoopbackHttp } = provider;
+  const how = 'It is a known provider.';
+  return {
+    issuer,
+    metadata,
+    metadataAddress,
+    metadataUrl,
+    allowLoopbackHttp,
+    how,
+    resource: undefined,
+    scopes: [],
+  };
+}
+
+async function askNames(
+  { ids }: AddProviderContext,
+  answers: Answers,
+  fixedId: string | undefined,
+): Promise<Outcome> {
+  const suggested = suggestedLabel(answers);
+  const label = await askText({
+    title: wizardTitle,
+    step: steps,
+    steps,
+    canGoBack: true,
+    prompt: 'The name of the provider in the Accounts menu',
+    value: answers.label ?? suggested,
+    problem: text => (text.trim() === '' ? 'The name must not be empty' : undefined),
+  });
+  if (label === back) return back;
+  answers.label = label;
+  if (fixedId !== undefined || !ids().includes(firstProviderId)) return 'asked';
+  const taken = new Set(ids());
+  const [rule] = providerIdSchema.pipe.filter(part => part.type === 'regex');
+  const id = await askText({
+    title: wizardTitle,
+    step: steps,
+    steps,
+    canGoBack: true,
+    prompt: 'The id of the provider: extensions ask for it by this name',
+    value:
+      answers.id ??
+      label
+        .toLowerCase()
+        .replace(/[^a-z0-9]+/g, '-')
+        .replace(/^-|-$/g, ''),
+    problem: text => {
+      if (taken.has(text.trim())) return 'Another provider has this id';
+      return rule?.requirement.test(text.trim()) === true ? undefined : `The id ${String(rule?.message)}`;
+    },
+  });
+  if (id === back) return askNames({ ids } as AddProviderContext, answers, fixedId);
+  answers.id = id;
+  return 'asked';
+}
+
+function suggestedLabel({ preset, presetValues = {}, found }: Answers): string {
+  if (!preset) return new URL(found?.issuer ?? '').host;
+  const { label, values } = presets[preset];
+  return label.replace(
+    /\{(\w+)\}/g,
+    (_, name: string) => presetValues[name] ?? values[name]?.fallback ?? name,
+  );
+}

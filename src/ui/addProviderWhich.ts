@@ -1,0 +1,98 @@
+import { presetForAddress, type KnownHost } from '../providers/presets/knownHosts.ts';
+import { presetNames } from '../providers/presets/names.ts';
+import { presets } from '../providers/presets/presets.ts';
+import { readTypedAddress } from '../providers/typedAddress.ts';
+import { steps, wizardTitle, type Answers, type Outcome } from './addProvider.ts';
+import { askChoiceOrText, askText, back, type Choice } from './questions.ts';
+
+type Start = { readonly typed: string } | KnownHost;
+
+/** Asks for the provider: by an address, or by its name in the list. */
+export async function askWhich(answers: Answers): Promise<Outcome> {
+  const list: Choice<Start>[] = presetNames.map(name => ({
+    label: presets[name].label.replace(/ \(.*\)$/, ''),
+    choice: { preset: name, values: {} },
+  }));
+  const chosen = await askChoiceOrText<Start>({
+    title: wizardTitle,
+    step: 1,
+    steps,
+    canGoBack: false,
+    placeholder: 'Address of the provider or of an API, e-mail address, or one of these',
+    value: answers.typed,
+    items: list,
+    typed: typedItems,
+  });
+  if (chosen === back) return back;
+  if ('typed' in chosen) {
+    answers.typed = chosen.typed;
+    delete answers.preset;
+    delete answers.presetValues;
+  } else {
+    answers.preset = chosen.preset;
+    answers.presetValues = {
+      ...chosen.values,
+      ...(answers.preset === chosen.preset ? answers.presetValues : {}),
+    };
+    delete answers.typed;
+  }
+  return 'asked';
+}
+
+function typedItems(text: string): Choice<Start>[] {
+  if (text.trim() === '') return [];
+  const read = readTypedAddress(text);
+  if (read.kind === 'problem') return isAboutList(text) ? [] : [{ label: `$(circle-slash) ${read.reason}` }];
+  const address = read.kind === 'email' ? read.address : read.url;
+  const known = presetForAddress(address);
+  // A name of one of the list is a word without a dot; an address it may be all the same.
+  const item: Choice<Start> = {
+    label: `$(search) ${address}`,
+    description: 'find the provider there',
+    choice: { typed: text },
+  };
+  if (!known) return isAboutList(text) ? [] : [item];
+  return [
+    {
+      label: `$(star) ${presets[known.preset].label.replace(/ \(.*\)$/, '')}`,
+      description: address,
+      choice: known,
+    },
+    item,
+  ];
+}
+
+const isAboutList = (text: string): boolean =>
+  !/[.:/@]/.test(text) &&
+  presetNames.some(name => presets[name].label.toLowerCase().includes(text.trim().toLowerCase()));
+
+/** Asks for what the preset needs to know. */
+export async function askPresetValues(answers: Answers): Promise<Outcome> {
+  const { preset } = answers;
+  if (preset === undefined) return 'skipped';
+  const values = Object.entries(presets[preset].values);
+  const given = (answers.presetValues ??= {});
+  for (let at = 0; at < values.length; at++) {
+    const entry = values[at];
+    if (!entry) continue;
+    const [name, { prompt, example, pattern, fallback }] = entry;
+    const value = await askText({
+      title: `${wizardTitle}: ${presets[preset].label.replace(/ \(.*\)$/, '')}`,
+      step: 1,
+      steps,
+      canGoBack: true,
+      prompt: `${prompt.charAt(0).toUpperCase()}${prompt.slice(1)}`,
+      placeholder: example,
+      value: given[name] ?? fallback,
+      problem: text => (pattern.test(text.trim()) ? undefined : `It must be like ${example}`),
+    });
+    if (value === back) {
+      if (at === 0) return back;
+      at -= 2;
+      continue;
+    }
+    if (value === '') delete given[name];
+    else given[name] = value;
+  }
+  return values.length > 0 ? 'asked' : 'skipped';
+}

@@ -1,0 +1,99 @@
+import * as vscode from 'vscode';
+import type { Registry } from '../authentication/registry.ts';
+import type { SecretStorage } from '../platform/secretStorage.ts';
+import type { Wire } from '../protocol/wire.ts';
+import type { Provider } from '../providers/definition.ts';
+import type { GrantBook } from '../sessions/grantBook.ts';
+import { belongsTo } from '../sessions/sessions.ts';
+import type { ClientSecrets } from '../signIn/clientSecrets.ts';
+import type { SeenGrants } from '../signIn/diagnosis/diagnose.ts';
+import { urisToRegister } from '../signIn/redirect/registeredUris.ts';
+import { chooseProvider } from './editProvider.ts';
+import type { SignIns } from './signIns.ts';
+import { readSurroundings } from './surroundings.ts';
+
+export interface DiagnoseContext {
+  readonly wire: Wire;
+  readonly registry: Registry;
+  readonly book: GrantBook;
+  readonly signIns: SignIns;
+  readonly clientSecrets: ClientSecrets;
+  readonly secrets: SecretStorage;
+  readonly extension: vscode.Extension<unknown>;
+}
+
+/** *OIDC: Diagnose Provider…*: a document that says what is right and what is wrong, fit for a bug report. */
+export function registerDiagnoseCommand(context: DiagnoseContext): vscode.Disposable {
+  return vscode.commands.registerCommand('oidc.diagnoseProvider', async (id?: unknown) => {
+    const provider = await chooseProvider(context.registry, 'Diagnose which identity provider?', id);
+    if (!provider) return;
+    const title = `Diagnosing ${provider.label}…`;
+    const content = await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title },
+      () => report(context, provider),
+    );
+    const document = await vscode.workspace.openTextDocument({ language: 'markdown', content });
+    await vscode.window.showTextDocument(document, { preview: false });
+  });
+}
+
+async function report(context: DiagnoseContext, provider: Provider): Promise<string> {
+  const { wire, book, signIns, clientSecrets, secrets, extension } = context;
+  const [{ diagnose }, { diagnosisDocument }] = await Promise.all([
+    import('../signIn/diagnosis/diagnose.ts'),
+    import('../signIn/diagnosis/report.ts'),
+  ]);
+  const surroundings = readSurroundings(extension);
+  const hasClientSecret = await clientSecrets.stored(provider).then(
+    () => true,
+    () => false,
+  );
+  const sections = await diagnose({
+    wire,
+    provider,
+    plan: () => signIns.plan(provider),
+    registeredUris: metadata => urisToRegister(metadata, provider, surroundings, extension.id),
+    grants: await seenGrants(book, provider),
+    hasClientSecret,
+    storageWorks: await tryStorage(secrets),
+    proxy: proxyWithoutPassword(vscode.workspace.getConfiguration('http').get<unknown>('proxy')),
+  });
+  const { version } = extension.packageJSON as { version: string };
+  const head = {
+    Provider: provider.label,
+    Time: new Date(wire.clock.now()).toISOString(),
+    Extension: version,
+    Editor: `${vscode.env.appName} ${vscode.version} (${surroundings.ui}, ${surroundings.remoteName ?? 'no remote'}, runs ${surroundings.runsIn})`,
+  };
+  return diagnosisDocument(head, sections);
+}
+
+async function seenGrants(book: GrantBook, provider: Provider): Promise<SeenGrants> {
+  const grants = (await book.ofProvider(provider.id).catch(() => [])).filter(grant =>
+    belongsTo(grant, provider),
+  );
+  return {
+    accounts: grants.length,
+    lifetimes: grants.map(({ tokens: { expiresAt, receivedAt } }) => expiresAt && expiresAt - receivedAt),
+    withoutRefreshToken: grants.filter(({ tokens }) => !tokens.refreshToken).length,
+    signInNeeded: grants.filter(({ signInNeeded }) => signInNeeded).length,
+  };
+}
+
+/** Stores something and reads it again. Whether it is there after a restart no API tells. */
+async function tryStorage(secrets: SecretStorage): Promise<boolean> {
+  const [key, value] = ['diagnosis', crypto.randomUUID()];
+  try {
+    await secrets.store(key, value);
+    const found = await secrets.get(key);
+    await secrets.delete(key);
+    return found === value;
+  } catch {
+    return false;
+  }
+}
+
+function proxyWithoutPassword(setting: unknown): string | undefined {
+  const url = typeof setting === 'string' ? URL.parse(setting) : null;
+  return url ? `${url.protocol}//${url.host}` : undefined;
+}

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import type { ProviderDefinition } from '../../src/providers/definition.ts';
+import { diagnose, type DiagnosisInput } from '../../src/signIn/diagnosis/diagnose.ts';
+import { diagnosisDocument, type Finding, type Section } from '../../src/signIn/diagnosis/report.ts';
+import { urisToRegister } from '../../src/signIn/redirect/registeredUris.ts';
+import { planFor } from '../../src/signIn/signIn.ts';
+import { html, json } from '../servers/hostile/replies.ts';
+import { startHostileServer, type HostileServer } from '../servers/hostile/server.ts';
+import { desktop, signInTrial } from './signingIn.ts';
+
+describe('the diagnosis of a provider', () => {
+  let server: HostileServer;
+  beforeEach(async () => {
+    server = await startHostileServer();
+  });
+  afterEach(() => server.close());
+
+  async function sections(
+    definition: Partial<ProviderDefinition> = {},
+    more: Partial<DiagnosisInput> = {},
+  ): Promise<Section[]> {
+    const trial = signInTrial();
+    const provider = trial.provider({ issuer: server.issuer, ...definition });
+    return diagnose({
+      wire: trial.context.wire,
+      provider,
+      plan: async () => (await planFor(trial.context, provider)).plan,
+      registeredUris: metadata =>
+        urisToRegister(metadata, provider, desktop, 'vscode-oidc.oidc-authentication'),
+      grants: { accounts: 0, lifetimes: [], withoutRefreshToken: 0, signInNeeded: 0 },
+      hasClientSecret: false,
+      storageWorks: true,
+      proxy: undefined,
+      ...more,
+    });
+  }
+
+  async function finding(what: string, ...parts: Parameters<typeof sections>): Promise<Finding> {
+    const found = (await sections(...parts))
+      .flatMap(section => section.findings)
+      .filter(one => one.what === what);
+    assert.equal(found.length, 1, what);
+    return found[0] as Finding;
+  }
+
+  it('of one that is in order has nothing that failed', async () => {
+    const all = await sections();
+    assert.deepEqual(
+      all.map(({ title }) => title),
+      [
+        'Settings',
+        'Connection',
+        'Metadata',
+        'What the provider offers',
+        'Signing in from here',
+        'Redirect URIs to register at the provider, to the letter',
+        'Sign-ins',
+      ],
+    );
+    const bad = all.flatMap(({ findings }) => findings).filter(({ verdict }) => verdict === 'fail');
+    assert.deepEqual(bad, []);
+    assert.equal((await finding('Keys')).found, '2 (RS256, ES256)');
+    assert.equal((await finding('PKCE')).verdict, 'pass');
+    assert.equal((await finding('Clock')).verdict, 'pass');
+    assert.equal((await finding('vscode://vscode-oidc.oidc-authentication/callback')).verdict, 'info');
+  });
+
+  const departures: [
+    what: string,
+    departure: HostileServer['departure'],
+    line: string,
+    verdict: string,
+    text: RegExp,
+  ][] = [
+    [
+      'a clock that is wrong',
+      {
+        replies: {
+          metadata: right => ({
+            ...right,
+            headers: { ...right.headers, date: 'Thu, 01 Jan 2026 00:00:00 GMT' },
+          }),
+        },
+      },
+      'Clock',
+      'fail',
+      /differs from that of the server by \d+ s/,
+    ],
+    [
+      'another issuer',
+      { metadata: document => ({ ...document, issuer: 'https://other.example.com' }) },
+      'Metadata',
+      'fail',
+      /belongs to the issuer “https:\/\/other\.example\.com”/,
+    ],
+    [
+      'a log-in page for metadata',
+      { replies: { metadata: () => html() } },
+      'Metadata',
+      'fail',
+      /No OpenID Connect or OAuth metadata/,
+    ],
+    [
+      'no PKCE list',
+      { metadata: ({ code_challenge_methods_supported: _, ...document }) => document },
+      'PKCE',
+      'warn',
+      /does not say/,
+    ],
+    ['no keys', { keys: () => ({}) }, 'Keys', 'fail', /there are none/],
+    ['keys that cannot be had', { replies: { keys: () => json({}, 500) } }, 'Keys', 'fail', /status 500/],
+    [
+      'endpoints elsewhere',
+      { metadata: document => ({ ...document, token_endpoint: 'https://api.example.com/token' }) },
+      'Other hosts',
+      'info',
+      /api\.example\.com/,
+    ],
+    [
+      'no token endpoint',
+      { metadata: ({ token_endpoint: _, ...document }) => document },
+      'Token endpoint',
+      'fail',
+      /none/,
+    ],
+  ];
+  for (const [what, departure, line, verdict, text] of departures) {
+    it(`sees ${what}`, async () => {
+      server.departure = departure;
+      const found = await finding(line);
+      assert.equal(found.verdict, verdict);
+      assert.match(found.found, text);
+    });
+  }
+
+  it('says that nobody answers, and still what is set', async () => {
+    await server.close();
+    const all = await sections();
+    assert.deepEqual(
+      all.map(({ title }) => title),
+      ['Settings', 'Connection', 'Metadata'],
+    );
+    const reach = all[1]?.findings[0];
+    assert.equal(reach?.verdict, 'fail');
+    assert.match(reach?.found ?? '', /connection was refused/);
+  });
+
+  it('says what is missing of a client secret, of scopes, of a lifetime and of the storage', async () => {
+    assert.equal(
+      (await finding('Client authentication', { clientAuthentication: 'client_secret_post' })).verdict,
+      'warn',
+    );
+    server.departure = { metadata: document => ({ ...document, scopes_supported: ['openid'] }) };
+    assert.match(
+      (await sections({ scopes: ['openid', 'api'] }))
+        .flatMap(({ findings }) => findings)
+        .find(({ what, verdict }) => what === 'Scopes' && verdict === 'warn')?.found ?? '',
+      /does not list api/,
+    );
+    const grants = { accounts: 1, lifetimes: [undefined], withoutRefreshToken: 1, signInNeeded: 1 };
+    assert.equal((await finding('Token lifetime', {}, { grants })).verdict, 'warn');
+    assert.equal((await finding('Staying signed in', {}, { grants })).verdict, 'warn');
+    assert.equal((await finding('Secret storage', {}, { storageWorks: false })).verdict, 'fail');
+  });
+
+  it('is a document in which a server can write nothing but text', async () => {
+    server.departure = {
+      metadata: document => ({ ...document, grant_types_supported: ['[x](command:quit)', '<b>|', 'a\nb'] }),
+    };
+    const text = diagnosisDocument({ Provider: 'Company', Time: 'now' }, await sections());
+    assert.match(text, /^# Diagnosis of Company\n/);
+    assert.match(text, /\d+ failed, \d+ to look at, \d+ in order/);
+    assert.ok(!/(^|[^\\])\[x\]/.test(text) && !/(^|[^\\])<b>/.test(text));
+    for (const line of text.split('\n').filter(one => one.startsWith('|'))) {
+      assert.equal(line.replaceAll('\\|', '').split('|').length, 5, line);
+    }
+  });
+});

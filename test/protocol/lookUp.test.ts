@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import { systemClock } from '../../src/platform/clock.ts';
+import { Failure, type FailureCode } from '../../src/protocol/failure.ts';
+import { createWire } from '../../src/protocol/wire.ts';
+import { lookUp, type FoundServer } from '../../src/providers/lookUp.ts';
+import { readTypedAddress } from '../../src/providers/typedAddress.ts';
+import { startHostileServer, type HostileServer } from '../servers/hostile/server.ts';
+import { html, text } from '../servers/hostile/replies.ts';
+import { listen, stop } from '../servers/listening.ts';
+import { recordingLog } from '../standIns/recordingLog.ts';
+
+const failsWith = (code: FailureCode, text: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof Failure, String(error));
+  assert.equal(error.code, code, error.message);
+  assert.match(error.message, text);
+  return true;
+};
+
+function find(typed: string): Promise<FoundServer> {
+  const wire = createWire({ fetch, clock: systemClock, log: recordingLog() });
+  const read = readTypedAddress(typed);
+  assert.ok(read.kind !== 'problem', JSON.stringify(read));
+  return lookUp(wire, read);
+}
+
+/** An API with these documents, by path. */
+async function startApi(
+  documents: (origin: string) => Record<string, unknown>,
+): Promise<{ origin: string; http: Server }> {
+  const http = createServer((request, response) => {
+    const document = documents(origin)[new URL(request.url ?? '', origin).pathname];
+    if (document === undefined) {
+      const challenge = documents(origin)['challenge'];
+      response.writeHead(401, typeof challenge === 'string' ? { 'www-authenticate': challenge } : {}).end();
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document));
+  });
+  const origin = `http://127.0.0.1:${await listen(http)}`;
+  return { origin, http };
+}
+
+/** A host that names no provider. */
+const noWebFinger = { webFinger: () => text('Not found', 'text/plain', 404) };
+
+describe('looking a provider up', () => {
+  let server: HostileServer;
+  const servers: { close(): Promise<void> }[] = [];
+  beforeEach(async () => {
+    server = await startHostileServer({ path: '/realms/staff' });
+    servers.push(server);
+  });
+  afterEach(async () => {
+    for (const started of servers.splice(0)) await started.close();
+  });
+
+  it('by its issuer', async () => {
+    const found = await find(server.issuer);
+    assert.equal(found.issuer, server.issuer);
+    assert.equal(found.metadataUrl, undefined);
+    assert.equal(found.allowLoopbackHttp, true);
+    assert.ok(found.metadata.token_endpoint);
+  });
+
+  it('by its issuer with a slash too many, or without its scheme', async () => {
+    assert.equal((await find(`${server.issuer}/`)).issuer, server.issuer);
+    assert.equal((await find(server.issuer.replace('http://', ''))).issuer, server.issuer);
+  });
+
+  it('by its issuer with a slash too few', async () => {
+    const issuer = `${server.issuer}/`;
+    server.departure = { ...server.departure, metadata: document => ({ ...document, issuer }) };
+    assert.equal((await find(server.issuer)).issuer, issuer);
+  });
+
+  it('by its metadata document', async () => {
+    const found = await find(`${server.issuer}/.well-known/openid-configuration`);
+    assert.equal(found.issuer, server.issuer);
+    assert.equal(found.metadataUrl, undefined, 'it is where it is looked for');
+  });
+
+  it('by a metadata document that is not where its issuer says', async () => {
+    const issuer = `${new URL(server.issuer).origin}/other`;
+    server.departure = { ...server.departure, metadata: document => ({ ...document, issuer }) };
+    const url = `${server.issuer}/.well-known/openid-configuration`;
+    const found = await find(url);
+    assert.equal(found.issuer, issuer);
+    assert.equal(found.metadataUrl, url);
+  });
+
+  it('by the address of an API that says whom it trusts', async () => {
+    const api = await startApi(origin => ({
+      '/.well-known/oauth-protected-resource/v1': {
+        resource: `${origin}/v1`,
+        authorization_servers: [server.issuer],
+        scopes_supported: ['api:read', 'two words'],
+      },
+    }));
+    servers.push({ close: () => stop(api.http) });
+    const found = await find(`${api.origin}/v1`);
+    assert.equal(found.issuer, server.issuer);
+    assert.equal(found.resource, `${api.origin}/v1`);
+    assert.deepEqual(found.scopes, ['api:read']);
+  });
+
+  it('by the challenge of an API', async () => {
+    const api = await startApi(origin => ({
+      challenge: `Bearer error="invalid_token", resource_metadata="${origin}/meta"`,
+      '/meta': { resource: origin, authorization_servers: [server.issuer] },
+    }));
+    servers.push({ close: () => stop(api.http) });
+    assert.equal((await find(`${api.origin}/v1/things`)).issuer, server.issuer);
+  });
+
+  it('by the host that names it (WebFinger)', async () => {
+    const host = await startApi(() => ({
+      '/.well-known/webfinger': {
+        links: [{ rel: 'http://openid.net/specs/connect/1.0/issuer', href: server.issuer }],
+      },
+    }));
+    servers.push({ close: () => stop(host.http) });
+    const found = await find(host.origin);
+    assert.equal(found.issuer, server.issuer);
+    assert.match(found.how, /WebFinger/);
+  });
+
+  it('not by an API that speaks for another', async () => {
+    const api = await startApi(() => ({
+      '/.well-known/oauth-protected-resource': {
+        resource: 'https://elsewhere.example.com',
+        authorization_servers: [server.issuer],
+      },
+    }));
+    servers.push({ close: () => stop(api.http) });
+    await assert.rejects(find(api.origin), failsWith('provider-not-found', /may have a path/));
+  });
+
+  it('says what may have been meant: a realm', async () => {
+    const keycloak = await startApi(origin => ({
+      '/realms/master/.well-known/openid-configuration': { issuer: `${origin}/realms/master` },
+    }));
+    servers.push({ close: () => stop(keycloak.http) });
+    await assert.rejects(
+      find(keycloak.origin),
+      failsWith('provider-not-found', /Did you mean http:\/\/127\.0\.0\.1:\d+\/realms\/<name>\?/),
+    );
+  });
+
+  it('says what may have been meant: the host', async () => {
+    const plain = await startHostileServer({ replies: noWebFinger });
+    servers.push(plain);
+    await assert.rejects(
+      find(`${plain.issuer}/login`),
+      failsWith('provider-not-found', /Did you mean http:\/\/127\.0\.0\.1:\d+\?/),
+    );
+  });
+
+  it('is not sent to another host without the person', async () => {
+    server.departure = {
+      ...server.departure,
+      metadata: document => ({ ...document, issuer: 'https://evil.example.com' }),
+    };
+    await assert.rejects(find(server.issuer), failsWith('issuer-mismatch', /evil\.example\.com/));
+  });
+
+  it('takes a page for no answer', async () => {
+    server.departure = { ...server.departure, replies: { metadata: () => html(), ...noWebFinger } };
+    await assert.rejects(find(server.issuer), failsWith('provider-not-found', /Check the path/));
+  });
+
+  it('says that nobody is there', async () => {
+    await server.close();
+    await assert.rejects(find(server.issuer), failsWith('unreachable', /the connection was refused/));
+  });
+});
