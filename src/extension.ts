@@ -23,6 +23,7 @@ import { registerDiagnoseCommand } from './ui/diagnoseProvider.ts';
 import { registerEditCommands } from './ui/editProvider.ts';
 import { createNewProviders, registerAddCommand } from './ui/newProviders.ts';
 import { createProviderActions } from './ui/providerActions.ts';
+import { createTrust } from './ui/trust.ts';
 import { createSignIns, editorRegistrations } from './ui/signIns.ts';
 import { findWayToJoin } from './windows/join.ts';
 
@@ -113,6 +114,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     pending,
     extensionId: context.extension.id,
     newProviders,
+    trust: createTrust(context.globalState),
     retry: (providerId, scopes) => signInAgain(registry, providerId, scopes),
     showLog,
   });
@@ -143,6 +145,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
       extension: context.extension,
     }),
     signIns,
+    vscode.extensions.onDidChange(readSettings),
     vscode.workspace.onDidChangeConfiguration(event => {
       if (changesProviders(event)) readSettings();
     }),

@@ -7,6 +7,8 @@ export interface DefinitionProblem {
   readonly field: string | undefined;
   /** Why, as the rest of a sentence that starts with the field: "must not be empty". */
   readonly reason: string;
+  /** The extension whose manifest has the entry; undefined: the person's settings. */
+  readonly extension?: string | undefined;
 }
 
 /** What the schema says of an entry, in words for the person who wrote it. */

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { parseProviders, type ConfiguredProviders } from './configured.ts';
+import { contributedProviders, withContributed } from './contributed.ts';
 import type { ProviderDefinition } from './definition.ts';
 
 const section = 'oidc';
@@ -10,11 +11,15 @@ export const changesProviders = (event: vscode.ConfigurationChangeEvent): boolea
   event.affectsConfiguration(`${section}.${key}`);
 
 /**
- * Reads the providers from the user's own settings. A workspace cannot define one: the setting has application
- * scope, and only its user value is read.
+ * Reads the providers from the user's own settings and from the manifests of installed extensions. A workspace
+ * cannot define one: the setting has application scope, and only its user value is read.
  */
 export function readProviders(): ConfiguredProviders {
-  return parseProviders(userValue());
+  const extensions = vscode.extensions.all.map(({ id, packageJSON }) => ({
+    id,
+    manifest: packageJSON as unknown,
+  }));
+  return withContributed(parseProviders(userValue()), contributedProviders(extensions));
 }
 
 /** The entries of the user's settings, right or wrong. */

@@ -46,10 +46,20 @@ export async function showDefinitionProblems(
   openSettings: () => void,
 ): Promise<void> {
   const button = 'Open Settings';
-  const list = problems.map(({ providerId, field, reason }) => {
+  const inWords = ({ providerId, field, reason }: DefinitionProblem): string => {
     const where = [providerId, field].filter(part => part !== undefined && part !== '').join(' → ');
     return where === '' ? reason : `“${where}”: ${reason}`;
-  });
+  };
+  const extensions = new Set(problems.map(({ extension }) => extension));
+  for (const extension of extensions) {
+    if (extension === undefined) continue;
+    const its = problems.filter(problem => problem.extension === extension).map(inWords);
+    void vscode.window.showWarningMessage(
+      `The extension ${extension} brings an identity provider that is not used: ${its.join('; ')}.`,
+    );
+  }
+  const list = problems.filter(({ extension }) => extension === undefined).map(inWords);
+  if (list.length === 0) return;
   const message = `In the setting oidc.providers, ${list.join('; ')}. Correct it there; other providers are not affected.`;
   if ((await vscode.window.showWarningMessage(message, button)) === button) openSettings();
 }

@@ -15,6 +15,7 @@ import { isCancellation, messageOf, showSignInFailure } from './messages.ts';
 import type { NewProviders } from './newProviders.ts';
 import { chooseWay } from './otherWays.ts';
 import { openBrowser, type SignIns } from './signIns.ts';
+import type { Trust } from './trust.ts';
 
 export interface ProviderActionsOptions extends GrantServices {
   readonly log: Log;
@@ -22,6 +23,7 @@ export interface ProviderActionsOptions extends GrantServices {
   readonly record: Recorder;
   readonly pending: PendingResponses;
   readonly newProviders: NewProviders;
+  readonly trust: Trust;
   readonly extensionId: string;
   /** Starts a sign-in anew, after one that failed. */
   retry(providerId: string, scopes: readonly string[]): void;
@@ -43,6 +45,7 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
     async signIn(wish) {
       const { provider, scopes } = wish;
       try {
+        await options.trust.check(provider);
         const grant = await signIns.run(wish);
         await newProviders.proved(provider);
         return grant;

@@ -42,7 +42,9 @@ describe('a person whose provider does not work', function () {
       async () => {
         text = (await window.page.locator('.editor-instance .view-lines').allInnerTexts())
           .join('\n')
-          .replaceAll(' ', ' ');
+
+          // The editor draws spaces as ones that do not break.
+          .replace(/\u00a0/g, ' ');
         return text.includes(`# Diagnosis of ${label}`);
       },
     );

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { packageManifestOnly } from '../editor/manifestOnly.ts';
+import { signInOnPage } from '../editor/loginPages.ts';
+import type { Workbench } from '../editor/workbench.ts';
+import { people } from '../servers/people.ts';
+import { openStage, type Stage } from '../stage/stage.ts';
+import { accountEntry } from './signingIn.ts';
+
+describe('a person who installs an extension that brings a provider without code', function () {
+  this.timeout(180_000);
+  let stage: Stage;
+  let window: Workbench;
+
+  before(async () => {
+    stage = await openStage({ unconfigured: true });
+    const { issuer, clients } = stage.identityProvider;
+    const vsix = await packageManifestOnly({
+      label: 'Acme',
+      issuer,
+      clientId: clients.editorWeb.clientId,
+      allowLoopbackHttp: true,
+      acceptsChangingRedirectUri: true,
+    });
+    await stage.editor.installExtension(vsix);
+    window = await stage.openWindow(await stage.newPerson());
+  });
+  after(() => stage?.close());
+
+  const requests = (): number =>
+    stage.identityProvider.requestsTo(stage.identityProvider.endpoints.pushedAuthorizationRequest).length;
+
+  it('is asked before the first sign-in, and told who brings it and where it leads', async () => {
+    await window.runCommand('OIDC: Sign In');
+    const { host } = new URL(stage.identityProvider.issuer);
+    const { message, buttons } = await window.waitForNotification(
+      /^The extension example-acme\.manifest-only brings/,
+    );
+    assert.ok(message.includes('the identity provider Acme'), message);
+    assert.ok(message.includes(`sign in at ${host}`), message);
+    assert.ok(buttons.includes(`Sign In at ${host}`), buttons.join(' | '));
+    await window.screenshot('contributed-trust');
+    await window.pressNotification(/^The extension example-acme/, 'Cancel');
+    assert.equal(requests(), 0, 'nothing was sent');
+  });
+
+  it('signs in, and finds the account under the label that the extension gives', async () => {
+    await window.runCommand('OIDC: Sign In');
+    const { host } = new URL(stage.identityProvider.issuer);
+    const opened = window.nextPage();
+    await window.pressNotification(/^The extension example-acme/, `Sign In at ${host}`);
+    await signInOnPage(await opened, people.alice);
+    assert.equal(await accountEntry(window, 'Acme'), 'alice (Acme)');
+  });
+
+  it('is not asked again', async () => {
+    await window.clearNotifications();
+    const opened = window.nextPage();
+    await window.runCommand('OIDC: Sign In');
+    await signInOnPage(await opened, people.alice);
+    await window.waitForNotification('Signed in to Acme as alice.');
+  });
+});
