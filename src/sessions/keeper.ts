@@ -267,7 +267,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
       if (current.kind !== 'refreshing' && mustWait(grant)) return grant;
       if (current.kind === 'offline' && secondsNow(clock) < current.retryAt) return grant;
       // Tokens that end at once would otherwise be refreshed with every question.
-      if (grant.tokens.serial > 1 && secondsNow(clock) <= grant.tokens.receivedAt) return grant;
+      const { serial: latest, receivedAt, expiresAt = Infinity } = grant.tokens;
+      if (latest > 1 && expiresAt <= receivedAt && secondsNow(clock) <= receivedAt) return grant;
       return start(grantId);
     },
     state,
