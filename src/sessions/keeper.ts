@@ -5,6 +5,7 @@ import type { Tokens } from '../protocol/tokens.ts';
 import { backOff, expiryOf, refreshDueAt } from './freshness.ts';
 import type { Grant } from './grant.ts';
 import type { GrantBook } from './grantBook.ts';
+import type { Trouble } from './troubles.ts';
 
 /** How a grant's tokens are doing, beside what is stored with the grant. */
 export type TokenState =
@@ -54,6 +55,8 @@ export interface KeeperOptions {
   onRefreshed?(grant: Grant): void;
   /** Told of the first of several refreshes in a row that failed for now; the tokens are kept. */
   onTrouble?(grant: Grant, reason: string): void;
+  /** Told of each refresh that failed for now, and (undefined) when that is over; maybe more often than it changes. */
+  onTroubleChange?(grantId: string, trouble: Trouble | undefined): void;
   /** Told once when a grant needs its person; `grant.signInNeeded` says why. */
   onSignInNeeded(grant: Grant): void;
   /** Told of tokens that arrived for a grant that was signed out meanwhile: nobody will use them. */
@@ -75,9 +78,10 @@ export interface Keeper {
    * The grant with tokens later than those of `serial`; refreshed now unless they are. Callers share one
    * request.
    *
+   * @param urgent a person asks: a refresh that failed is tried again at once, not only when its time has come.
    * @returns the grant as it is if it cannot be refreshed now: offline, or in need of its person.
    */
-  renew(grantId: string, serial: number): Promise<Grant | undefined>;
+  renew(grantId: string, serial: number, urgent?: boolean): Promise<Grant | undefined>;
   state(grantId: string): TokenState;
   /** Ends all timers. A request under way is finished and its outcome stored. */
   dispose(): void;
@@ -94,6 +98,14 @@ export function createKeeper(options: KeeperOptions): Keeper {
   let disposed = false;
 
   const state = (id: string): TokenState => states.get(id) ?? resting;
+
+  const setState = (id: string, next: TokenState): void => {
+    states.set(id, next);
+    // Trouble lasts until a refresh has succeeded or will not be tried again.
+    if (next.kind === 'offline')
+      options.onTroubleChange?.(id, { reason: next.reason, retryAt: next.retryAt });
+    if (next.kind === 'resting') options.onTroubleChange?.(id, undefined);
+  };
 
   const canRefresh = (grant: Grant): boolean => hasWay(grant) && options.isConfigured(grant);
 
@@ -129,7 +141,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const result = attempt(id, failures).finally(() => {
       void book.get(id).then(grant => grant && schedule(grant));
     });
-    states.set(id, { kind: 'refreshing', result });
+    setState(id, { kind: 'refreshing', result });
     return result;
   };
 
@@ -149,7 +161,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const newest = await book.reread(id);
     const isRefreshed = before && newest && newest.tokens.serial > before.tokens.serial;
     if (newest && (isRefreshed || mustWait(newest))) {
-      states.set(id, resting);
+      setState(id, resting);
       return newest;
     }
     // The intent is stored before the token leaves, so that a crash in between is known about.
@@ -158,14 +170,14 @@ export function createKeeper(options: KeeperOptions): Keeper {
       canRefresh(grant) ? { ...grant, refreshSentAt: grant.refreshSentAt ?? sentAt } : undefined,
     );
     if (!intent || !canRefresh(intent.grant)) {
-      states.set(id, resting);
+      setState(id, resting);
       return intent?.grant;
     }
     try {
       return await succeeded(intent.grant, await options.refresh(intent.grant, checkOwner));
     } catch (error) {
       if (error instanceof NoLongerOwner) {
-        states.set(id, resting);
+        setState(id, resting);
         return intent.grant;
       }
       return failed(intent.grant, error, failures + 1);
@@ -177,7 +189,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
   };
 
   const succeeded = async (sent: Grant, tokens: Tokens): Promise<Grant | undefined> => {
-    states.set(sent.id, resting);
+    setState(sent.id, resting);
     // Whoever asked gets the access token when the refresh token that came with it is stored.
     const renewed = await book.update(sent.id, grant => {
       if (grant.tokens.serial !== sent.tokens.serial) return undefined;
@@ -223,7 +235,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
 
     if (failure && endsGrant(failure)) {
       await book.reread(sent.id);
-      states.set(sent.id, resting);
+      setState(sent.id, resting);
       const signInNeeded = { reason: failure.message, since: secondsNow(clock) };
       const ended = await book.update(sent.id, grant =>
         unchanged(grant) ? { ...grant, refreshSentAt: undefined, signInNeeded } : undefined,
@@ -237,7 +249,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const wait = backOff(failures, random(), failure?.retryAfter);
     const retryAt = secondsNow(clock) + wait;
     const reason = failure?.message ?? 'The refresh failed.';
-    states.set(sent.id, { kind: 'offline', failures, retryAt, reason });
+    setState(sent.id, { kind: 'offline', failures, retryAt, reason });
     log.warn('not refreshed, trying again', { ...fields, failures, seconds: Math.round(wait) });
     if (failures === 1) options.onTrouble?.(sent, reason);
     // A token that certainly was not used can be sent again at any time; any other waits, see schedule().
@@ -255,17 +267,18 @@ export function createKeeper(options: KeeperOptions): Keeper {
       timers.get(id)?.();
       timers.delete(id);
       states.delete(id);
+      options.onTroubleChange?.(id, undefined);
     }),
   ];
   for (const grant of book.known()) schedule(grant);
 
   return {
-    async renew(grantId, serial) {
+    async renew(grantId, serial, urgent = false) {
       const grant = await book.get(grantId);
       if (disposed || !grant || grant.tokens.serial > serial || !canRefresh(grant)) return grant;
       const current = state(grantId);
       if (current.kind !== 'refreshing' && mustWait(grant)) return grant;
-      if (current.kind === 'offline' && secondsNow(clock) < current.retryAt) return grant;
+      if (!urgent && current.kind === 'offline' && secondsNow(clock) < current.retryAt) return grant;
       // Tokens that end at once would otherwise be refreshed with every question.
       const { serial: latest, receivedAt, expiresAt = Infinity } = grant.tokens;
       if (latest > 1 && expiresAt <= receivedAt && secondsNow(clock) <= receivedAt) return grant;

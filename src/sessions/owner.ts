@@ -3,6 +3,7 @@ import { addGrant } from './addGrant.ts';
 import { parseGrant, serialiseGrant, type Grant } from './grant.ts';
 import type { GrantBook } from './grantBook.ts';
 import type { Keeper } from './keeper.ts';
+import type { Troubles } from './troubles.ts';
 import type { OwnerCalls } from './windowCalls.ts';
 
 /** So that a page of entries, at about 120 characters each, stays well below what one message may hold. */
@@ -11,15 +12,20 @@ const entriesPerPage = 2000;
 const mostGiven = 256 * 1024;
 
 /** What the owner does for the other windows and for its own. */
-export function ownerCalls(book: GrantBook, keeper: Keeper, activity: ActivityLog): OwnerCalls {
+export function ownerCalls(
+  book: GrantBook,
+  keeper: Keeper,
+  activity: ActivityLog,
+  troubles: Troubles,
+): OwnerCalls {
   return {
-    async renew(id, serial, revision) {
+    async renew(id, serial, revision, urgent) {
       // A storage that fails knows of nothing: then the caller's copy is as good as any.
       const removal = await book.removal(id).catch(() => undefined);
       if (removal) return { kind: 'removed', removal };
       const known = await book.get(id).catch(() => undefined);
       if (!known || known.revision < revision) return { kind: 'behind' };
-      const grant = await keeper.renew(id, serial);
+      const grant = await keeper.renew(id, serial, urgent);
       if (grant) return { kind: 'grant', text: serialiseGrant(grant) };
       const since = await book.removal(id);
       return since ? { kind: 'removed', removal: since } : { kind: 'behind' };
@@ -57,6 +63,7 @@ export function ownerCalls(book: GrantBook, keeper: Keeper, activity: ActivityLo
       return texts;
     },
 
+    troubles: () => troubles.entries(),
     record: entries => activity.record(entries),
     activities: () => activity.entries(),
   };

@@ -10,12 +10,21 @@ import { parseGrant, serialiseGrant, type Grant } from './grant.ts';
 import type { GrantBook } from './grantBook.ts';
 import { createKeeper, type Keeper, type KeeperOptions } from './keeper.ts';
 import { ownerCalls } from './owner.ts';
+import { createTroubles, type Troubles } from './troubles.ts';
 import type { JoinWindows, Renewal, WindowCalls, Windows } from './windowCalls.ts';
 
 /** What the keeper needs that is not a matter of who owns. */
 export type KeeperNeeds = Omit<
   KeeperOptions,
-  'book' | 'clock' | 'log' | 'isOwner' | 'heardOthers' | 'onRefreshed' | 'onTrouble' | 'onSignInNeeded'
+  | 'book'
+  | 'clock'
+  | 'log'
+  | 'isOwner'
+  | 'heardOthers'
+  | 'onRefreshed'
+  | 'onTrouble'
+  | 'onTroubleChange'
+  | 'onSignInNeeded'
 >;
 
 export interface SharingOptions {
@@ -46,7 +55,9 @@ export interface SharingOptions {
  */
 export interface Sharing {
   /** As the keeper's, wherever that is. Answers with what this window has if there is no owner in time. */
-  renew(grantId: string, serial: number): Promise<Grant | undefined>;
+  renew(grantId: string, serial: number, urgent?: boolean): Promise<Grant | undefined>;
+  /** The grants whose tokens cannot be renewed for now, as the owner has told. */
+  readonly troubles: Pick<Troubles, 'get' | 'onDidChange'>;
   /** As {@link addGrant}, by the owner if there is one in time. */
   add(provider: ProviderIdentity, signedIn: Grant): Promise<Added>;
   /** Hands a redirect response to whichever window waits for it. @returns false if none does. */
@@ -82,6 +93,7 @@ export function shareGrants(options: SharingOptions): Sharing {
   const tellings = new Map<string, Promise<unknown>>();
   const renewals = new Map<string, Promise<Grant | undefined>>();
   const comparing = createComparing(book, clock, log);
+  const troubles = createTroubles();
 
   const late = (): Error => new Error('The other windows did not answer in time.');
   const inTime = <T>(milliseconds: number, promise: Promise<T>): Promise<T> =>
@@ -97,13 +109,15 @@ export function shareGrants(options: SharingOptions): Sharing {
       createOwner,
       window: windowCalls(),
       // A refresh that is asked for twice is shared or answered with its result; the rest is for reading.
-      idempotent: ['renew', 'put', 'remove', 'list', 'give', 'activities'],
+      idempotent: ['renew', 'put', 'remove', 'list', 'give', 'troubles', 'activities'],
       clock,
       log,
       ...(options.timing && { timing: options.timing }),
     });
     group.onRoleChange(role => {
       // The owner has nobody to compare with: the others compare with it.
+      troubles.clear();
+      if (role === 'member') void quietly(learnTroubles(group), 'the owner did not tell of its troubles');
       if (role === 'member') comparing.start(group.owner);
       else comparing.stop();
     });
@@ -131,6 +145,13 @@ export function shareGrants(options: SharingOptions): Sharing {
       },
       onRefreshed: grant => record('refresh', grant),
       onTrouble: (grant, reason) => record('failure', grant, reason),
+      onTroubleChange(grantId, trouble) {
+        if (!isCurrent() || !troubles.set(grantId, trouble)) return;
+        void quietly(
+          broadcast.troubleChanged(grantId, trouble ?? null),
+          'a trouble was told to not every window',
+        );
+      },
       onSignInNeeded(grant) {
         record('failure', grant, grant.signInNeeded?.reason);
         void tellSignInNeeded(grant);
@@ -144,7 +165,7 @@ export function shareGrants(options: SharingOptions): Sharing {
       cancel();
       heardOthers.resolve();
     });
-    return ownerCalls(book, keeper, activity);
+    return ownerCalls(book, keeper, activity, troubles);
   }
 
   function windowCalls(): WindowCalls {
@@ -154,6 +175,7 @@ export function shareGrants(options: SharingOptions): Sharing {
         heard.set(removal.id, Infinity);
         void book.adoptRemoval(removal);
       },
+      troubleChanged: (grantId, trouble) => void troubles.set(grantId, trouble ?? undefined),
       compare: () => comparing.again(),
       presence: () => ({ window: name, focused: options.isFocused() }),
       signInNeeded(window, grantId) {
@@ -162,6 +184,10 @@ export function shareGrants(options: SharingOptions): Sharing {
       deliver: (path, parameters) =>
         options.deliver(path, new URLSearchParams(parameters.map(([key, value]) => [key, value]))),
     };
+  }
+
+  async function learnTroubles(group: Windows): Promise<void> {
+    for (const [grantId, trouble] of await group.owner.troubles()) troubles.set(grantId, trouble);
   }
 
   /** Takes over what another window has told. */
@@ -209,12 +235,12 @@ export function shareGrants(options: SharingOptions): Sharing {
     }),
   ];
 
-  async function renewByOwner(id: string, serial: number): Promise<Grant | undefined> {
+  async function renewByOwner(id: string, serial: number, urgent: boolean): Promise<Grant | undefined> {
     const group = await windows;
     for (let tries = 0; tries < 2; tries++) {
       const mine = await book.get(id);
       if (!mine) return undefined;
-      const answer: Renewal = await group.owner.renew(id, serial, mine.revision);
+      const answer: Renewal = await group.owner.renew(id, serial, mine.revision, urgent);
       if (answer.kind === 'grant') {
         const adopted = adopt(answer.text)?.grant;
         const known = await book.get(id);
@@ -253,12 +279,13 @@ export function shareGrants(options: SharingOptions): Sharing {
   }
 
   return {
-    async renew(id, serial) {
+    troubles,
+    async renew(id, serial, urgent = false) {
       const mine = await book.get(id);
       if (!mine || mine.tokens.serial > serial) return mine;
       const running = renewals.get(id);
       if (running) return running;
-      const renewal = inTime(patience, renewByOwner(id, serial))
+      const renewal = inTime(patience, renewByOwner(id, serial, urgent))
         .catch((error: unknown) => {
           log.warn('the owning window did not renew a token', {
             provider: mine.providerId,

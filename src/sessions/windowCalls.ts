@@ -3,6 +3,7 @@ import type { Activity } from './activity.ts';
 import type { ProviderIdentity } from './addGrant.ts';
 import type { Removal } from './grantBook.ts';
 import type { IndexEntry } from './grantStore.ts';
+import type { Trouble } from './troubles.ts';
 
 /**
  * What windows ask the owner for. Grants travel as the text of `serialiseGrant`, secrets included: the channel
@@ -14,7 +15,7 @@ export interface OwnerCalls {
    *
    * @param revision of the caller's copy: with an older one in its hands the owner must not send anything.
    */
-  renew(id: string, serial: number, revision: number): Promise<Renewal>;
+  renew(id: string, serial: number, revision: number, urgent?: boolean): Promise<Renewal>;
   /** As `addGrant`. @returns the grant as it is kept. */
   add(provider: ProviderIdentity, text: string): Promise<string>;
   /** Tells of a grant that the owner may not have. */
@@ -25,6 +26,8 @@ export interface OwnerCalls {
   list(after: string): Promise<IndexEntry[]>;
   /** These grants, as many as fit in an answer; at least one of those that there are. */
   give(ids: readonly string[]): Promise<string[]>;
+  /** The grants whose tokens cannot be renewed for now. */
+  troubles(): readonly (readonly [string, Trouble])[];
   record(entries: readonly Activity[]): void;
   activities(): Promise<readonly Activity[]>;
 }
@@ -39,6 +42,8 @@ export type Renewal =
 export interface WindowCalls {
   grantChanged(text: string): void;
   grantRemoved(removal: Removal): void;
+  /** The tokens of a grant cannot be renewed for now; null: that is over. */
+  troubleChanged(grantId: string, trouble: Trouble | null): void;
   /** The owner lacks something that another window may have. */
   compare(): void;
   presence(): { readonly window: string; readonly focused: boolean };
