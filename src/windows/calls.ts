@@ -1,5 +1,5 @@
-import { describeError, MessageTooLarge, RemoteError, reviveError, type DescribedError } from './errors.ts';
-import { limits } from './frames.ts';
+import { describeError, RemoteError, reviveError, type DescribedError } from './errors.ts';
+import { checkSize } from './frames.ts';
 
 /**
  * A call behaves alike whether the function lives in this process or in another one: arguments and results pass
@@ -35,8 +35,7 @@ export async function asReceived(call: Promise<unknown>): Promise<unknown> {
 function throughJson(value: unknown): unknown {
   const text = JSON.stringify(value) as string | undefined;
   if (text === undefined) return undefined;
-  const bytes = Buffer.byteLength(text);
-  if (bytes > limits.frame) throw new MessageTooLarge(bytes, limits.frame);
+  checkSize(text);
   return JSON.parse(text) as unknown;
 }
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { asSent, reviveOutcomes, type Outcome } from './calls.ts';
-import { takePart } from './election.ts';
 import { GroupDisposed, OwnerLost, OwnerUnavailable } from './errors.ts';
+import type { TakePart } from './part.ts';
 import { within } from './patience.ts';
 import type { Attachment, Tenure, Timing } from './seat.ts';
 
@@ -27,7 +27,7 @@ export interface Ownership<WindowFunctions> {
   /** Grows with every owner; 0 if this window works alone. */
   readonly generation: number;
   /**
-   * Whether no other window has taken over. Reads the disk, synchronously: call it immediately before anything
+   * Whether no other window has taken over. Synchronous, and may read the disk: call it immediately before anything
    * that only one may do, with no `await` between. It cannot take back what was done just before another took
    * over: what must survive that has to be recorded before it is begun.
    */
@@ -69,7 +69,10 @@ export interface WindowGroup<OwnerFunctions, WindowFunctions> {
 }
 
 export interface WindowGroupOptions<OwnerFunctions extends object, WindowFunctions extends object> {
-  /** Absolute path of a directory that is the same for all windows and of no other use. Created if missing. */
+  /**
+   * A path that is the same for all windows and of no other use. Windows that meet by sockets create a directory
+   * there; to tabs of a browser it is but a name.
+   */
   readonly directory: string;
   /**
    * Called each time this process becomes the owner. Calls wait until it has answered with a plain object of
@@ -98,8 +101,11 @@ const mostRepeats = 4;
 /**
  * Makes this process one of a group of windows of which exactly one is the owner. Returns at once; calls wait
  * until an owner is found. Works alone, with a line in the log, where windows cannot find each other.
+ *
+ * @param takePart the way in which the windows find each other.
  */
-export function joinWindows<OwnerFunctions extends object, WindowFunctions extends object>(
+export function joinWindowsBy<OwnerFunctions extends object, WindowFunctions extends object>(
+  takePart: TakePart,
   options: WindowGroupOptions<OwnerFunctions, WindowFunctions>,
 ): WindowGroup<OwnerFunctions, WindowFunctions> {
   const { clock, log } = options;

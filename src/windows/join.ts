@@ -15,5 +15,5 @@ export async function findWayToJoin(): Promise<
   ) => WindowGroup<OwnerFunctions, WindowFunctions>
 > {
   const isNode = typeof process === 'object' && typeof process.versions?.node === 'string';
-  return isNode ? (await import('./group.ts')).joinWindows : (await import('./nobody.ts')).joinNobody;
+  return isNode ? (await import('./sockets/join.ts')).joinWindows : (await import('./nobody.ts')).joinNobody;
 }

@@ -1,13 +1,10 @@
-import { connect } from 'node:net';
 import type { Clock } from '../platform/clock.ts';
 import { openChannel, type Callable } from './channel.ts';
-import type { Claim } from './claims.ts';
 import { OwnerLost } from './errors.ts';
-import { framesOver } from './frames.ts';
-import { proveAsMember } from './handshake.ts';
-import { afterListening, watchPeer, type Watch } from './patience.ts';
+import type { Frames } from './frames.ts';
+import { watchPeer } from './patience.ts';
 
-/** A proved connection to the owner. */
+/** A connection to an owner that is known to be ours. */
 export interface OwnerConnection {
   /** `what` names the call in an OwnerLost. */
   call(what: string, method: string, args: readonly unknown[]): Promise<unknown>;
@@ -16,81 +13,51 @@ export interface OwnerConnection {
   readonly isOver: () => boolean;
 }
 
-/** How an attempt to reach an owner ended. */
-export type Approach =
-  | { readonly outcome: 'attached'; readonly owner: OwnerConnection }
-  /** Nobody listens there. */
-  | { readonly outcome: 'nobody' }
-  /** Somebody is there, and did not answer in time. */
-  | { readonly outcome: 'silent' }
-  /** Somebody is there, and the handshake did not come to its end. */
-  | { readonly outcome: 'failed'; readonly reason: string };
+/** The reason for which the frames of an owner are dropped that is there but does not answer. */
+export const silent = 'it does not answer';
 
-const nobodyListens = new Set(['ECONNREFUSED', 'ENOENT']);
-const silent = 'it does not answer';
+/** To be told what becomes of the frames. */
+export interface Membership {
+  readonly owner: OwnerConnection;
+  /** Something arrived. */
+  heard(): void;
+  /** The frames have closed. */
+  closed(reason: string): void;
+}
 
-/** Connects to the claimant of `claim`. Never rejects. */
-export function approachOwner(options: {
-  address: string;
-  claim: Claim;
-  readKey: () => Buffer;
-  callable: Callable;
-  clock: Clock;
-  unresponsiveAfter: number;
-  heartbeat: number;
-  signal: AbortSignal;
-}): Promise<Approach> {
-  const { clock, unresponsiveAfter, heartbeat, signal } = options;
-  return new Promise(resolve => {
-    const ended = Promise.withResolvers<'closed' | 'silent'>();
-    let watch: Watch | undefined;
-    let whenClosed = (reason: string): void => {
-      if (reason === silent) resolve({ outcome: 'silent' });
-      else if (nobodyListens.has(reason)) resolve({ outcome: 'nobody' });
-      else resolve({ outcome: 'failed', reason });
-    };
-
-    const socket = connect(options.address);
-    const frames = framesOver(socket, {
-      heard: () => watch?.heard(),
-      closed(reason) {
-        giveUp();
-        signal.removeEventListener('abort', leave);
-        whenClosed(reason);
-      },
-    });
-    const giveUp = afterListening(clock, unresponsiveAfter, () => frames.drop(silent));
-    const leave = (): void => frames.drop('this window leaves');
-    signal.addEventListener('abort', leave);
-
-    proveAsMember(frames, options.claim, options.readKey, () => {
-      giveUp();
-      let outstanding = 0;
-      const channel = openChannel(frames, options.callable);
-      const watching = watchPeer({
-        clock,
-        unresponsiveAfter,
-        heartbeat,
-        outstanding: () => outstanding > 0,
-        ping: () => channel.ping(),
-        silent: () => frames.drop(silent),
-      });
-      watch = watching;
-      whenClosed = reason => {
-        watching.stop();
-        ended.resolve(reason === silent ? 'silent' : 'closed');
-        channel.end();
-      };
-      const call: OwnerConnection['call'] = async (what, method, args) => {
-        outstanding++;
-        watching.called();
-        try {
-          return await channel.call(method, args, () => new OwnerLost(what));
-        } finally {
-          outstanding--;
-        }
-      };
-      resolve({ outcome: 'attached', owner: { call, ended: ended.promise, isOver: () => frames.closed } });
-    });
+/** Calls the owner over these frames, and drops them when it does not answer. */
+export function memberOver(
+  frames: Frames,
+  options: { callable: Callable; clock: Clock; unresponsiveAfter: number; heartbeat: number },
+): Membership {
+  const { clock, unresponsiveAfter, heartbeat } = options;
+  const ended = Promise.withResolvers<'closed' | 'silent'>();
+  let outstanding = 0;
+  const channel = openChannel(frames, options.callable);
+  const watch = watchPeer({
+    clock,
+    unresponsiveAfter,
+    heartbeat,
+    outstanding: () => outstanding > 0,
+    ping: () => channel.ping(),
+    silent: () => frames.drop(silent),
   });
+  const call: OwnerConnection['call'] = async (what, method, args) => {
+    outstanding++;
+    watch.called();
+    try {
+      return await channel.call(method, args, () => new OwnerLost(what));
+    } finally {
+      outstanding--;
+    }
+  };
+  return {
+    owner: { call, ended: ended.promise, isOver: () => frames.closed },
+    heard: () => watch.heard(),
+    closed(reason) {
+      watch.stop();
+      ended.resolve(reason === silent ? 'silent' : 'closed');
+      channel.end();
+    },
+  };
 }

@@ -2,12 +2,9 @@ import type { Cancel, Clock } from '../platform/clock.ts';
 import { untilAborted } from '../platform/abort.ts';
 import type { Log } from '../platform/log.ts';
 import { asReceived, asSent, invoke, outcomeOf, type SentOutcome } from './calls.ts';
-import { isLatest, removeOldClaims, type Claim } from './claims.ts';
+import type { Callable, Channel } from './channel.ts';
 import { codeOf, OwnerLost, OwnerUnavailable } from './errors.ts';
-import { ensureKey } from './key.ts';
 import { rarely, within } from './patience.ts';
-import { removeOldSockets, type Place } from './place.ts';
-import { listenAsOwner, type OwnerServer } from './server.ts';
 
 /** Durations in milliseconds. */
 export interface Timing {
@@ -50,6 +47,31 @@ export interface SeatOptions {
   readonly timing: Timing;
 }
 
+/** What makes this window the owner for all: no other window has the like of it at the same time. */
+export interface Hold {
+  /** Grows with every owner. */
+  readonly generation: number;
+  /** Whether no other window has taken over. Synchronous. Throws if nothing is known now. */
+  readonly isLatest: () => boolean;
+  /** Lets the others reach this window. Rejects if nothing can be stored or listened to. */
+  readonly listen: (listener: Listener) => Promise<OwnerServer>;
+}
+
+/** What the owner does for those who reach it. */
+export interface Listener {
+  /** What they may call. */
+  readonly callable: Callable;
+  readonly isCurrent: () => boolean;
+  readonly memberLeft: () => void;
+}
+
+/** The owner's end of the channels to all members. */
+export interface OwnerServer {
+  readonly members: ReadonlySet<Channel>;
+  /** Stops listening first, then drops every member: a member that comes back must find nobody. */
+  close(): void;
+}
+
 /** This process as owner. */
 export interface Seat {
   readonly attachment: Attachment;
@@ -59,17 +81,17 @@ export interface Seat {
 }
 
 /**
- * Takes the seat of the owner: with a claim, for all windows; without one, for this window alone. Rejects if
+ * Takes the seat of the owner: with a hold, for all windows; without one, for this window alone. Rejects if
  * nothing can be stored or listened to; undefined if another window took over meanwhile.
  */
 export async function takeSeat(
   { createOwner, window, clock, log, timing }: SeatOptions,
-  held: { readonly place: Place; readonly claim: Claim } | undefined,
+  held: Hold | undefined,
 ): Promise<Seat | undefined> {
   const over = new AbortController();
   const lost = over.signal;
   const warn = rarely(clock, log);
-  const generation = held?.claim.generation ?? 0;
+  const generation = held?.generation ?? 0;
   let server: OwnerServer | undefined;
   let cancelHeartbeat: Cancel = () => undefined;
 
@@ -85,7 +107,7 @@ export async function takeSeat(
     if (lost.aborted) return false;
     if (held === undefined) return true;
     try {
-      if (isLatest(held.place.directory, held.claim)) return true;
+      if (held.isLatest()) return true;
     } catch (error) {
       // Nothing is known: not enough to act as the owner, nor to give up being it.
       warn('The claims of the windows cannot be read', codeOf(error) ?? 'unknown');
@@ -129,18 +151,7 @@ export async function takeSeat(
   }
 
   if (held !== undefined) {
-    const { place, claim } = held;
-    ensureKey(place.directory, log, true);
-    removeOldClaims(place.directory, claim);
-    removeOldSockets(place, claim);
-    server = await listenAsOwner({
-      address: place.addressOf(claim),
-      claim,
-      // A superseded owner must not touch the key; it drops the connection by finding that out.
-      key: () => {
-        if (!isCurrent()) throw new Error('this window is not the owner');
-        return ensureKey(place.directory, log, false);
-      },
+    server = await held.listen({
       callable: {
         call: (name: unknown, args: unknown) => {
           // Nobody is served from what a superseded owner remembers; losing the seat closes the connection.
@@ -150,11 +161,9 @@ export async function takeSeat(
         },
         broadcast: (name: unknown, args: unknown) => broadcast(String(name), Array.isArray(args) ? args : []),
       },
+      isCurrent,
       // Members leave an owner that did not answer for a while, and take over: this is how it learns of it.
       memberLeft: () => void isCurrent(),
-      clock,
-      log,
-      unresponsiveAfter: timing.unresponsiveAfter,
     });
     if (!isCurrent()) {
       close();

@@ -14,7 +14,7 @@ import { shareGrants } from '../../src/sessions/sharing.ts';
 import { refreshGrant } from '../../src/signIn/keepGrant.ts';
 import { createClientSecrets } from '../../src/signIn/clientSecrets.ts';
 import { createRegistrations } from '../../src/signIn/registrations.ts';
-import { joinWindows } from '../../src/windows/group.ts';
+import { joinWindows } from '../../src/windows/sockets/join.ts';
 import { fileSecretStorage } from '../standIns/fileSecretStorage.ts';
 import { recordingLog } from '../standIns/recordingLog.ts';
 

@@ -1,11 +1,6 @@
 import { systemClock } from '../../src/platform/clock.ts';
-import {
-  joinWindows,
-  type Ownership,
-  type Role,
-  type WindowGroup,
-  type WindowGroupOptions,
-} from '../../src/windows/group.ts';
+import type { Ownership, Role, WindowGroup, WindowGroupOptions } from '../../src/windows/group.ts';
+import { joinWindows } from '../../src/windows/sockets/join.ts';
 import { recordedLog, temporaryDirectory, type RecordedLog } from './surroundings.ts';
 
 /** What the owner of these tests offers. */

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { latestGeneration, readClaim, type Claim } from '../../src/windows/claims.ts';
-import { proofOf } from '../../src/windows/handshake.ts';
-import { readKey } from '../../src/windows/key.ts';
-import { openPlace } from '../../src/windows/place.ts';
+import { latestGeneration, readClaim, type Claim } from '../../src/windows/sockets/claims.ts';
+import { proofOf } from '../../src/windows/sockets/handshake.ts';
+import { readKey } from '../../src/windows/sockets/key.ts';
+import { openPlace } from '../../src/windows/sockets/place.ts';
 
 /** The claim of the current owner and its address. */
 export function currentOwner(directory: string): { claim: Claim; address: string } {

@@ -1,7 +1,8 @@
 import { openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../src/platform/clock.ts';
-import { joinWindows, type Ownership } from '../../src/windows/group.ts';
+import type { Ownership } from '../../src/windows/group.ts';
+import { joinWindows } from '../../src/windows/sockets/join.ts';
 import { recordedLog } from './surroundings.ts';
 
 /**

@@ -9,7 +9,7 @@ import { createGrantBook, type GrantBook } from '../../../src/sessions/grantBook
 import { createGrantStore, type SetAside } from '../../../src/sessions/grantStore.ts';
 import { shareGrants, type Sharing } from '../../../src/sessions/sharing.ts';
 import type { Windows } from '../../../src/sessions/windowCalls.ts';
-import { joinWindows } from '../../../src/windows/group.ts';
+import { joinWindows } from '../../../src/windows/sockets/join.ts';
 import { memorySecretStorage, type MemorySecretStorage } from '../../standIns/memorySecretStorage.ts';
 import { recordingLog, type RecordingLog } from '../../standIns/recordingLog.ts';
 import { temporaryDirectory } from '../../windows/surroundings.ts';

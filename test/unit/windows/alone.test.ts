@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/platform/clock.ts';
-import { claimAfter } from '../../../src/windows/claims.ts';
+import { claimAfter } from '../../../src/windows/sockets/claims.ts';
 import { codeOf } from '../../../src/windows/errors.ts';
-import { openPlace } from '../../../src/windows/place.ts';
+import { holdOf } from '../../../src/windows/sockets/hold.ts';
+import { openPlace } from '../../../src/windows/sockets/place.ts';
 import { takeSeat } from '../../../src/windows/seat.ts';
 import { testWindows } from '../../windows/groups.ts';
 import { recordedLog } from '../../windows/surroundings.ts';
@@ -81,7 +82,7 @@ describe('a window that cannot find the others', () => {
     };
     const nowhere = { ...place, addressOf: () => join(windows.directory, 'missing', 'socket') };
     await assert.rejects(
-      takeSeat(options, { place: nowhere, claim }),
+      takeSeat(options, holdOf(nowhere, claim, options)),
       (error: unknown) => codeOf(error) !== undefined,
     );
   });

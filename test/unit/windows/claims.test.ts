@@ -7,7 +7,7 @@ import {
   latestGeneration,
   readClaim,
   removeOldClaims,
-} from '../../../src/windows/claims.ts';
+} from '../../../src/windows/sockets/claims.ts';
 import { temporaryDirectory } from '../../windows/surroundings.ts';
 
 describe('claims', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { claimAfter, latestGeneration } from '../../../src/windows/claims.ts';
+import { claimAfter, latestGeneration } from '../../../src/windows/sockets/claims.ts';
 import { GroupDisposed, OwnerLost, OwnerUnavailable, RemoteError } from '../../../src/windows/errors.ts';
 import { testWindows } from '../../windows/groups.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureKey, readKey } from '../../../src/windows/key.ts';
+import { ensureKey, readKey } from '../../../src/windows/sockets/key.ts';
 import { recordedLog, temporaryDirectory, type RecordedLog } from '../../windows/surroundings.ts';
 
 describe('the key of the windows', () => {

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { claimAfter, latestGeneration } from '../../../src/windows/claims.ts';
-import { proofOf } from '../../../src/windows/handshake.ts';
-import { readKey } from '../../../src/windows/key.ts';
-import { openPlace } from '../../../src/windows/place.ts';
+import { claimAfter, latestGeneration } from '../../../src/windows/sockets/claims.ts';
+import { proofOf } from '../../../src/windows/sockets/handshake.ts';
+import { readKey } from '../../../src/windows/sockets/key.ts';
+import { openPlace } from '../../../src/windows/sockets/place.ts';
 import { testWindows, type TestWindow } from '../../windows/groups.ts';
 import { connectProved, connectRaw, currentOwner, rawPeer } from '../../windows/rawPeer.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { canMeetAt, openPlace, removeOldSockets } from '../../../src/windows/place.ts';
+import { canMeetAt, openPlace, removeOldSockets } from '../../../src/windows/sockets/place.ts';
 import { temporaryDirectory } from '../../windows/surroundings.ts';
 
 const claim = { generation: 12, nonce: '0123456789ab', pid: 1 };

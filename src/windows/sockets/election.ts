@@ -1,23 +1,13 @@
-import { wait } from '../platform/clock.ts';
-import { asSent, invoke } from './calls.ts';
+import { wait } from '../../platform/clock.ts';
+import { invoke } from '../calls.ts';
+import { codeOf } from '../errors.ts';
+import { beMember, sit, type PartOptions } from '../part.ts';
+import { takeSeat } from '../seat.ts';
 import { claimAfter, latestGeneration, readClaim, type Claim } from './claims.ts';
-import { codeOf } from './errors.ts';
+import { holdOf } from './hold.ts';
 import { readKey } from './key.ts';
-import { approachOwner, type Approach, type OwnerConnection } from './member.ts';
+import { approachOwner, type Approach } from './member.ts';
 import { canMeetAt, openPlace, type Place } from './place.ts';
-import { takeSeat, type Attachment, type Seat, type SeatOptions } from './seat.ts';
-
-export interface ElectionOptions extends SeatOptions {
-  readonly directory: string;
-  /** This window has found an owner, perhaps itself. */
-  readonly entered: (attachment: Attachment) => void;
-  /** It has lost that owner again. */
-  readonly left: (attachment: Attachment) => void;
-  /** What is being tried, for the error of those who wait. */
-  readonly trying: (what: string) => void;
-  /** Aborted when this window leaves the group. */
-  readonly leaving: AbortSignal;
-}
 
 /** A claim is followed by listening at once. A living process may take so many tries, so many milliseconds apart. */
 const startTries = 20;
@@ -35,7 +25,7 @@ const mostClaimsWithin = 10_000;
  * Finds the owner, or becomes it, again and again until this window leaves: look up the highest generation; if
  * its claimant answers, be its member; if not, claim the next. Resolves when everything is closed.
  */
-export async function takePart(options: ElectionOptions): Promise<void> {
+export async function takePart(options: PartOptions): Promise<void> {
   const { directory, clock, log, timing, leaving } = options;
   const pause = (milliseconds: number) => wait(clock, milliseconds, leaving).catch(() => undefined);
   /** Nonce of the claim whose owner answered us last: if nobody listens there any more, that owner is dead. */
@@ -67,7 +57,7 @@ export async function takePart(options: ElectionOptions): Promise<void> {
       if (approach?.outcome === 'attached') {
         answeredBefore = claim?.nonce;
         log.info('This window asks another one', { generation, process: claim?.pid });
-        if ((await beMember(approach.owner, generation)) === 'closed') return 'look again';
+        if ((await beMember(options, approach.owner, generation)) === 'closed') return 'look again';
       }
       if (approach?.outcome === 'attached' || approach?.outcome === 'silent') {
         log.warn('The owning window does not answer', { generation, process: claim?.pid });
@@ -103,20 +93,6 @@ export async function takePart(options: ElectionOptions): Promise<void> {
     });
   }
 
-  async function beMember(owner: OwnerConnection, generation: number): Promise<'closed' | 'silent'> {
-    const attachment: Attachment = {
-      role: 'member',
-      generation,
-      isOver: owner.isOver,
-      call: (name, args) => owner.call(name, 'call', [name, asSent(args)]),
-      broadcast: (name, args) => owner.call(name, 'broadcast', [name, asSent(args)]),
-    };
-    options.entered(attachment);
-    const ended = await owner.ended;
-    options.left(attachment);
-    return ended;
-  }
-
   async function claimNext(place: Place, generation: number): Promise<void> {
     if (leaving.aborted) return;
     if (recentClaims === mostClaims) {
@@ -130,10 +106,10 @@ export async function takePart(options: ElectionOptions): Promise<void> {
     if (claim === undefined) return pause(startInterval);
     recentClaims++;
     clock.after(mostClaimsWithin, () => recentClaims--);
-    const seat = await takeSeat(options, { place, claim });
+    const seat = await takeSeat(options, holdOf(place, claim, options));
     if (seat === undefined) return;
     log.info('This window is the one the others ask', { generation: claim.generation });
-    await sit(seat);
+    await sit(options, seat);
   }
 
   /** Sign-in must work even where windows cannot find each other. Ends when they perhaps can. */
@@ -147,21 +123,7 @@ export async function takePart(options: ElectionOptions): Promise<void> {
         if (!seat.lost.aborted && (await canMeetAt(directory))) seat.close();
       }
     };
-    await Promise.all([sit(seat), lookAgain()]);
-  }
-
-  async function sit(seat: Seat): Promise<void> {
-    leaving.addEventListener('abort', seat.close);
-    if (leaving.aborted) seat.close();
-    const lost = new Promise<void>(resolve => {
-      // Before anybody is told: whoever is told may find out at once that the seat is lost already.
-      seat.lost.addEventListener('abort', () => resolve());
-      if (seat.lost.aborted) resolve();
-    });
-    if (!seat.lost.aborted) options.entered(seat.attachment);
-    await lost;
-    options.left(seat.attachment);
-    leaving.removeEventListener('abort', seat.close);
+    await Promise.all([sit(options, seat), lookAgain()]);
   }
 }
 

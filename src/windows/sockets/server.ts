@@ -1,20 +1,15 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import type { Clock } from '../platform/clock.ts';
-import type { Log } from '../platform/log.ts';
-import { openChannel, type Callable, type Channel } from './channel.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+import { openChannel, type Callable, type Channel } from '../channel.ts';
+import type { OwnerServer } from '../seat.ts';
 import type { Claim } from './claims.ts';
-import { codeOf } from './errors.ts';
-import { framesOver, peerClosed, type Frames } from './frames.ts';
+import { codeOf } from '../errors.ts';
+import { peerClosed, type Frames } from '../frames.ts';
+import { framesOver } from './frames.ts';
 import { proveAsOwner } from './handshake.ts';
-import { afterListening, rarely } from './patience.ts';
-
-/** The owner's end of the channels to all members. */
-export interface OwnerServer {
-  readonly members: ReadonlySet<Channel>;
-  /** Stops listening first, then drops every member: a member that comes back must find nobody. */
-  close(): void;
-}
+import { afterListening, rarely } from '../patience.ts';
 
 /** Connections that have not proved the key yet; more than any number of windows that start together. */
 const mostUnproved = 256;

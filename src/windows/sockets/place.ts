@@ -4,7 +4,7 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, wri
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Claim } from './claims.ts';
-import { codeOf } from './errors.ts';
+import { codeOf } from '../errors.ts';
 
 /** Where the windows of one machine meet. Follows from the directory alone, never from the environment. */
 export interface Place {

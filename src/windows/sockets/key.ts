@@ -11,8 +11,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { Log } from '../platform/log.ts';
-import { codeOf } from './errors.ts';
+import type { Log } from '../../platform/log.ts';
+import { codeOf } from '../errors.ts';
 
 /**
  * The secret by which windows of one user know each other: 32 random bytes in a file only this user can read.

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Claim } from './claims.ts';
-import { limits, type Frames } from './frames.ts';
+import { limits, type Frames } from '../frames.ts';
 
 /**
  * Both ends prove that they know the key before anything else is accepted:
