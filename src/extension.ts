@@ -13,6 +13,7 @@ import { createGrantBook } from './sessions/grantBook.ts';
 import { createGrantStore, type SetAside } from './sessions/grantStore.ts';
 import { belongsTo } from './sessions/sessions.ts';
 import { shareGrants } from './sessions/sharing.ts';
+import type { FindSubject } from './signIn/machineTokens.ts';
 import { createPendingResponses } from './signIn/pendingResponses.ts';
 import { registerUriHandler } from './signIn/redirect/uriHandler.ts';
 import { activityFile, registerActivityCommands } from './ui/activity.ts';
@@ -71,7 +72,8 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
         const provider = configured(grant);
         if (!provider) throw new Error('The provider is no longer configured.');
         const { refreshGrant } = await import('./signIn/keepGrant.ts');
-        return refreshGrant({ wire, registrations, clientSecrets }, provider, grant, beforeSending);
+        const services = { wire, registrations, clientSecrets, findSubject };
+        return refreshGrant(services, provider, grant, beforeSending);
       },
       onOrphaned: (grant, tokens) =>
         actions.revoke(configured(grant), { ...grant, tokens: { serial: 0, ...tokens } }),
@@ -90,8 +92,13 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     refreshEndsAccessToken: grant => configured(grant)?.refreshEndsAccessToken ?? false,
   });
 
+  const findSubject: FindSubject = async id => {
+    const provider = registry.providers().find(configured => configured.id === id);
+    return provider && { provider, grants: await accounts.current(provider) };
+  };
   const signIns = createSignIns({
     wire,
+    findSubject,
     log,
     extension: context.extension,
     pending,

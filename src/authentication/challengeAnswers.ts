@@ -4,7 +4,7 @@ import type { Secret } from '../platform/secret.ts';
 import { base64urlOf } from '../protocol/base64url.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Accounts } from '../sessions/accounts.ts';
-import type { Grant } from '../sessions/grant.ts';
+import { isRenewable, type Grant } from '../sessions/grant.ts';
 import type { GrantBook } from '../sessions/grantBook.ts';
 import { belongsTo, matchingGrants, sessionOf, type Session } from '../sessions/sessions.ts';
 import {
@@ -90,7 +90,7 @@ export function createChallengeAnswers({
         const renewed = await accounts.renew(grant);
         if (!renewed) return undefined;
         if (renewed.tokens.serial <= serial) {
-          if (renewed.signInNeeded || !renewed.tokens.refreshToken) return undefined;
+          if (renewed.signInNeeded || !isRenewable(renewed)) return undefined;
           throw new ChallengeRefused(
             `The token was refused, and ${provider.label} could not be asked for a new one. Try again later.`,
           );

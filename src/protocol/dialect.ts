@@ -21,6 +21,8 @@ export interface Dialect {
   readonly names?: Readonly<Record<string, string>> | undefined;
   /** Error codes of the server's own, and the standard ones that they mean. */
   readonly errors?: Readonly<Record<string, string>> | undefined;
+  /** Errors come as a list `errors`, each with `code`, `title` and `detail`. */
+  readonly errorList?: boolean | undefined;
   /** The member that holds the person's tokens, if they are not on the top level. */
   readonly tokensIn?: string | undefined;
   /** The token type is missing or has a name of its own, though the tokens are bearer tokens. */
@@ -63,6 +65,7 @@ export async function standardAnswer(response: Response, dialect: Dialect): Prom
   const isError =
     dialect.errorsWithStatus200 === true && (typeof members['error'] === 'string' || members['ok'] === false);
   const status = response.status === 200 && isError ? 400 : response.status;
+  if (dialect.errorList) firstOfList(members, dialect);
   const error = members['error'];
   if (typeof error === 'string') members['error'] = ownMember(dialect.errors, error) ?? error;
   if (status >= 200 && status < 300) {
@@ -111,6 +114,18 @@ function renamed(body: Members, { names }: Dialect): Members {
       return [standard !== undefined && !(standard in body) ? standard : name, value];
     }),
   );
+}
+
+/** Makes a standard error of the first of a list. A code that stands for no standard error says nothing to us. */
+function firstOfList(members: Members, { errors }: Dialect): void {
+  const list = members['errors'];
+  const first: unknown = Array.isArray(list) ? list[0] : undefined;
+  if (!isObject(first)) return;
+  const { code, title, detail } = first;
+  const known = typeof code === 'string' ? ownMember(errors, code) : undefined;
+  if (known !== undefined) members['error'] ??= known;
+  const said = [title, detail, code].filter(part => typeof part === 'string' && part !== '');
+  if (said.length > 0) members['error_description'] ??= said.join(', ');
 }
 
 function standardScope(members: Members, { scopeSeparator, answerScopeSeparator }: Dialect): void {

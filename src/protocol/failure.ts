@@ -82,7 +82,7 @@ export const failures = {
   'client-refused': {
     kind: 'final',
     what: '{host} does not accept this client ({error}).{said}',
-    next: 'Check the client id of the provider, and its client secret if it needs one.',
+    next: 'Check the client id of the provider, and its client secret if it needs one ("OIDC: Replace Client Secret…").',
   },
   'grant-refused': {
     kind: 'final',
@@ -93,6 +93,36 @@ export const failures = {
     kind: 'final',
     what: '{host} refused the request ({error}).{said}',
     next: 'Check the settings of the provider; the log shows which request it was.',
+  },
+  'scopes-refused': {
+    kind: 'final',
+    what: '{host} gives the client {clientId} no token for these scopes: {scopes}.{said}',
+    next: 'Set "scopes" to those that the client may have, or ask the administrator of the provider to allow them.',
+  },
+  'grant-type-refused': {
+    kind: 'final',
+    what: '{host} does not let the client {clientId} sign in by itself with the grant type {grantType}.{said}',
+    next: 'Allow that grant type for the client at the provider, or set another "signInMethod".',
+  },
+  'user-refused': {
+    kind: 'final',
+    what: '{host} gives the client {clientId} no token in the name of the user whose {field} is {value}.{said}',
+    next: 'Check "userLookup", that this user exists there, and that the client may impersonate users.',
+  },
+  'subject-missing': {
+    kind: 'final',
+    what: 'There is no sign-in to {source} whose token {provider} could be given.',
+    next: 'Sign in to {source}, then to {provider}.',
+  },
+  'subject-token-ended': {
+    kind: 'passing',
+    what: 'The token of {source} that {provider} is given has ended and could not be renewed.',
+    next: 'It goes on by itself when {source} can be reached; or sign in to {source} again.',
+  },
+  'token-exchange-refused': {
+    kind: 'final',
+    what: '{host} refused to exchange the token ({error}).{said}',
+    next: 'Check that the provider of "tokenExchange" is one that {host} trusts, and "audience", "resource" and the rights of the client there.',
   },
   'server-failed': {
     kind: 'passing',

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { serverAddressProblem } from './address.ts';
 import { Failure } from './failure.ts';
+import { machineGrantTypes } from './machineGrantTypes.ts';
 import { quoteServerText } from './serverText.ts';
 import { isFromIssuer, type ServerSource } from './serverSource.ts';
 
@@ -53,6 +54,9 @@ const endpoints = [
   'pushed_authorization_request_endpoint',
 ] as const satisfies readonly (keyof Metadata)[];
 
+/** Grants for which nobody has to be asked: see machineGrants.ts. */
+const machineGrants: readonly string[] = Object.values(machineGrantTypes);
+
 /** Signature algorithms an ID token may have here: asymmetric ones that WebCrypto can verify (RFC 7518, 8037). */
 const trustedAlgorithms = /^(RS|PS|ES)(256|384|512)$|^(EdDSA|Ed25519)$/;
 
@@ -86,12 +90,11 @@ export function parseMetadata(document: unknown, issuer: string, at: string, pol
     const problem = value && serverAddressProblem(value, policy, new URL(issuer).hostname);
     if (problem) throw invalid(`its "${endpoint}" ${problem}`);
   }
-  if (
-    metadata.response_types_supported?.includes('code') === false &&
-    !metadata.device_authorization_endpoint
-  ) {
-    throw invalid('it offers neither the authorization code nor the device authorization grant');
-  }
+  const offersAny =
+    (metadata.response_types_supported?.includes('code') ?? true) ||
+    metadata.device_authorization_endpoint !== undefined ||
+    machineGrants.some(grantType => metadata.grant_types_supported?.includes(grantType));
+  if (!offersAny) throw invalid('it offers no grant that is of use here');
   const algorithms = metadata.id_token_signing_alg_values_supported?.filter(name =>
     trustedAlgorithms.test(name),
   );

@@ -4,12 +4,13 @@ import type { AssertionAudience, ClientAuthentication } from '../protocol/client
 import type { Dialect } from '../protocol/dialect.ts';
 import { Failure } from '../protocol/failure.ts';
 import { isIssuerTemplate, type NamedEndpoints, type ServerSource } from '../protocol/serverSource.ts';
+import { machineOf, type MachineSignIn } from './machine.ts';
 import { withPreset } from './presets/presets.ts';
 import { problemOf, type DefinitionProblem } from './problems.ts';
 import type { RedirectSettings } from './redirectSettings.ts';
 import { providerDefinitionSchema, type ProviderDefinition, type SignOut } from './schema.ts';
 import type { claimSources } from './serverSettings.ts';
-import type { Method } from './signInMethods.ts';
+import { isMachineWay, type ProviderMethod } from './signInMethods.ts';
 
 export type { DefinitionProblem } from './problems.ts';
 export { providerDefinitionSchema, type ProviderDefinition, type SignOut } from './schema.ts';
@@ -51,7 +52,9 @@ export interface Provider extends ServerSource {
   readonly allowLoopbackHttp: boolean;
   readonly acceptsChangingRedirectUri: boolean;
   /** Undefined: the overall setting decides. */
-  readonly signInMethod: Method | undefined;
+  readonly signInMethod: ProviderMethod | undefined;
+  /** How the client signs in by itself; undefined: a person signs in. */
+  readonly machine: MachineSignIn | undefined;
   readonly redirect: RedirectSettings;
   /** `resource` of every authorization and token request (RFC 8707 section 2). */
   readonly resources: readonly string[];
@@ -101,7 +104,10 @@ export function parseDefinition(
   if (!whole.ok) return refused(providerId, whole.field, whole.reason);
   const server = serverOf(whole.definition);
   if (!server.ok) return refused(providerId, server.field, server.reason);
-  return { ok: true, provider: providerOf(providerId, server, whole.definition, contributedBy) };
+  const machine = machineOf(providerId, whole.definition, contributedBy);
+  if (!machine.ok) return refused(providerId, machine.field, machine.reason);
+  const provider = { ...providerOf(providerId, server, whole.definition, contributedBy), machine: machine.machine };
+  return { ok: true, provider };
 }
 
 const refused = (providerId: string, field: string | undefined, reason: string): ParsedDefinition => ({
@@ -131,11 +137,11 @@ function serverOf(definition: ProviderDefinition): Server {
   if (isIssuerTemplate(issuer) && metadataUrl === undefined && discovery) {
     return wrong('metadataUrl', 'is missing: an issuer with {tenantid} does not say where its metadata is');
   }
-  if (
-    !discovery &&
-    !(endpoints?.token !== undefined && (endpoints.authorization ?? endpoints.deviceAuthorization))
-  ) {
-    return wrong('endpoints', 'must name "token", and "authorization" or "deviceAuthorization"');
+  const isMachine = isMachineWay(definition.signInMethod);
+  const signsIn = isMachine ? endpoints?.token : (endpoints?.authorization ?? endpoints?.deviceAuthorization);
+  if (!discovery && (endpoints?.token === undefined || signsIn === undefined)) {
+    const others = isMachine ? '' : ', and "authorization" or "deviceAuthorization"';
+    return wrong('endpoints', `must name "token"${others}`);
   }
   const addresses = { issuer, metadataUrl, ...prefixed(endpoints) };
   for (const [field, address] of Object.entries(addresses)) {
@@ -173,7 +179,7 @@ function providerOf(
   { issuer, source }: Server & { ok: true },
   definition: ProviderDefinition,
   contributedBy: string | undefined,
-): Provider {
+): Omit<Provider, 'machine'> {
   const { scopeSeparator, scopeParameter, account, redirect } = definition;
   const { scopeSeparator: answerScopeSeparator, ...answers } = definition.answers ?? {};
   return {

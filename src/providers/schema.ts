@@ -10,7 +10,8 @@ import {
   endpointsSchema,
   requiredClaimsSchema,
 } from './serverSettings.ts';
-import { methods } from './signInMethods.ts';
+import { tokenExchangeSchema, userLookupSchema } from './machine.ts';
+import { providerMethods } from './signInMethods.ts';
 
 /** RFC 8707 section 2: an absolute URI without a fragment. */
 const isResource = (value: string): boolean => URL.canParse(value) && !value.includes('#');
@@ -141,12 +142,14 @@ export const providerDefinitionSchema = v.strictObject({
   ),
   signInMethod: v.optional(
     v.pipe(
-      v.picklist(methods),
+      v.picklist(providerMethods),
       v.description(
-        'How to sign in to this provider, in place of `#oidc.signIn.method#`: `uri-handler`, `loopback`, `bridge` and `paste` use the browser and differ in how its answer comes back; `device-code` shows a code to enter in any browser.',
+        'How to sign in to this provider, in place of `#oidc.signIn.method#`: `uri-handler`, `loopback`, `bridge` and `paste` use the browser and differ in how its answer comes back; `device-code` shows a code to enter in any browser. With the others nobody is asked, the client signs in by itself: `client-credentials` as itself, `impersonation` in the name of a user (Qlik Cloud), `token-exchange` with the token of another provider.',
       ),
     ),
   ),
+  userLookup: v.optional(userLookupSchema),
+  tokenExchange: v.optional(tokenExchangeSchema),
   redirect: v.optional(redirectSettingsSchema),
   prompt: v.optional(
     text('`prompt` of every authorization request, for example `select_account` or `consent`.'),
@@ -178,7 +181,9 @@ export const providerDefinitionSchema = v.strictObject({
     ),
   ),
   audience: v.optional(
-    text('`audience` of every authorization request, for providers that ask for one (Auth0, Atlassian).'),
+    text(
+      '`audience` of every authorization request, for providers that ask for one (Auth0, Atlassian); of the token request if the client signs in by itself.',
+    ),
   ),
   signOut: v.optional(
     v.pipe(
@@ -192,7 +197,9 @@ export const providerDefinitionSchema = v.strictObject({
     parameters('Further parameters of the authorization request, for example `{ "prompt": "consent" }`.'),
   ),
   tokenParameters: v.optional(
-    parameters('Further parameters of the request that exchanges a code for tokens.'),
+    parameters(
+      'Further parameters of the request that exchanges a code for tokens, or that a client makes which signs in by itself.',
+    ),
   ),
   refreshParameters: v.optional(parameters('Further parameters of the request that refreshes tokens.')),
   sendRedirectUriOnRefresh: v.optional(

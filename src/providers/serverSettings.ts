@@ -20,10 +20,10 @@ export const endpointsSchema = v.pipe(
   ),
 );
 
-const names = (description: string) =>
+const names = (description: string, theirs = /^\w{1,60}$/) =>
   v.pipe(
     v.record(
-      v.pipe(v.string(), v.regex(/^\w{1,60}$/, 'must be a name')),
+      v.pipe(v.string(), v.regex(theirs, 'must be a name')),
       v.pipe(v.string(), v.regex(/^\w{1,60}$/, 'must be a name')),
     ),
     v.description(description),
@@ -46,7 +46,11 @@ export const answersSchema = v.pipe(
     errors: v.optional(
       names(
         'Error codes of the provider’s own, and the standard ones that they mean, for example `{ "bad_refresh_token": "invalid_grant" }`.',
+        /^[\w.-]{1,60}$/,
       ),
+    ),
+    errorList: v.optional(
+      flag('Errors come as a list `errors`, each with `code`, `title` and `detail` (Qlik Cloud).'),
     ),
     tokensIn: v.optional(
       text(

@@ -3,7 +3,7 @@ import type { Log } from '../platform/log.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Added } from './addGrant.ts';
 import { expiryOf, refreshDueAt } from './freshness.ts';
-import type { Grant } from './grant.ts';
+import { isRenewable, type Grant } from './grant.ts';
 import type { GrantBook, GrantChange } from './grantBook.ts';
 import { parseSessionId, union } from './scopes.ts';
 import {
@@ -46,6 +46,8 @@ export interface Accounts {
     scopes: readonly string[] | undefined,
     account?: { readonly id: string },
   ): Promise<Session[]>;
+  /** The sign-ins to a provider, each with a token that works as far as one can be had now. */
+  current(provider: Provider): Promise<readonly { readonly grant: Grant; readonly hasEnded: boolean }[]>;
   /** Takes over the grant of a finished sign-in. `kept` is false if it could not be stored. */
   add(provider: Provider, grant: Grant): Promise<{ session: Session; kept: boolean }>;
   /**
@@ -104,7 +106,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
     if (!renewed) return undefined;
     // Offline, an ended token is still the best answer: without it the person would be asked to sign in, which
     // is not possible offline either.
-    const hopeless = ended(renewed) && (renewed.signInNeeded !== undefined || !renewed.tokens.refreshToken);
+    const hopeless = ended(renewed) && (renewed.signInNeeded !== undefined || !isRenewable(renewed));
     return hopeless ? undefined : renewed;
   };
 
@@ -127,6 +129,13 @@ export function createAccounts(options: AccountsOptions): Accounts {
         found.push(sessionOf(grant, scopes));
       }
       return found;
+    },
+
+    async current(provider) {
+      const grants = await Promise.all((await grantsOf(provider)).map(usable));
+      return grants
+        .filter(grant => grant !== undefined)
+        .map(grant => ({ grant, hasEnded: ended(grant) }));
     },
 
     add: (provider, signedIn) =>

@@ -1,11 +1,7 @@
-import type { Provider } from '../providers/definition.ts';
 import type { Account, Grant } from './grant.ts';
 import type { GrantBook } from './grantBook.ts';
 import { covers, normaliseScopes } from './scopes.ts';
-import { belongsTo, uniqueLabel } from './sessions.ts';
-
-/** What a grant is attributed to a provider by. */
-export type ProviderIdentity = Pick<Provider, 'id' | 'issuer' | 'clientId'>;
+import { belongsTo, uniqueLabel, type ProviderIdentity } from './sessions.ts';
 
 /** A grant as it is kept after a sign-in, and whether it is stored. */
 export interface Added {

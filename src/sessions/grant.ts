@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { secret, type Secret } from '../platform/secret.ts';
+import { subjectTokens, userLookupFields, type MachineSignIn } from '../providers/machine.ts';
 
 /** What a grant's tokens are bound to. They are never sent anywhere else. */
 export interface Binding {
@@ -8,7 +9,14 @@ export interface Binding {
   readonly tokenEndpoint: string;
   /** The redirect URI of the sign-in, for servers that want it with each refresh. */
   readonly redirectUri?: string | undefined;
+  /** How the client asks for tokens by itself, without a refresh token; undefined: a person signed in. */
+  readonly machine?: MachineBinding | undefined;
 }
+
+export type MachineBinding =
+  | Exclude<MachineSignIn, { readonly way: 'token-exchange' }>
+  /** The token of this account of the other provider is exchanged, and that of no other. */
+  | (Extract<MachineSignIn, { readonly way: 'token-exchange' }> & { readonly account: string });
 
 export interface Account {
   /** The subject: unique and never reassigned within the issuer (OpenID Connect Core 1.0 section 2). */
@@ -62,7 +70,23 @@ export interface Grant {
   readonly signInNeeded: SignInNeeded | undefined;
 }
 
+/** True if new tokens can be had without the person. */
+export const isRenewable = ({ binding, tokens }: Grant): boolean =>
+  tokens.refreshToken !== undefined || binding.machine !== undefined;
+
 const seconds = v.pipe(v.number(), v.finite());
+
+const machineSchema = v.variant('way', [
+  v.object({ way: v.literal('client-credentials') }),
+  v.object({ way: v.literal('impersonation'), field: v.picklist(userLookupFields), value: v.string() }),
+  v.object({
+    way: v.literal('token-exchange'),
+    from: v.string(),
+    subjectToken: v.picklist(subjectTokens),
+    requestedTokenType: v.optional(v.string()),
+    account: v.string(),
+  }),
+]);
 
 /** A grant as it is stored: JSON of this version. */
 const storedGrantSchema = v.object({
@@ -75,6 +99,7 @@ const storedGrantSchema = v.object({
     clientId: v.string(),
     tokenEndpoint: v.string(),
     redirectUri: v.optional(v.string()),
+    machine: v.optional(machineSchema),
   }),
   account: v.object({ id: v.string(), label: v.string() }),
   claims: v.record(v.string(), v.unknown()),

@@ -3,7 +3,7 @@ import type { Log } from '../platform/log.ts';
 import { Failure, mayHaveTakenEffect } from '../protocol/failure.ts';
 import type { Tokens } from '../protocol/tokens.ts';
 import { backOff, expiryOf, refreshDueAt } from './freshness.ts';
-import type { Grant } from './grant.ts';
+import { isRenewable, type Grant } from './grant.ts';
 import type { GrantBook } from './grantBook.ts';
 import type { Trouble } from './troubles.ts';
 
@@ -26,7 +26,8 @@ export interface KeeperOptions {
   /** A random number from 0 to 1, for jitter. */
   random(): number;
   /**
-   * Sends the grant's refresh token, once.
+   * Sends the grant's refresh token, once; or asks for new tokens without one, where the client signs in by
+   * itself.
    *
    * @param beforeSending to be called right before the request, with nothing awaited in between. It throws
    * if the token may not be sent any more.
@@ -167,7 +168,9 @@ export function createKeeper(options: KeeperOptions): Keeper {
     // The intent is stored before the token leaves, so that a crash in between is known about.
     const sentAt = secondsNow(clock);
     const intent = await book.update(id, grant =>
-      canRefresh(grant) ? { ...grant, refreshSentAt: grant.refreshSentAt ?? sentAt } : undefined,
+      canRefresh(grant) && spendsToken(grant)
+        ? { ...grant, refreshSentAt: grant.refreshSentAt ?? sentAt }
+        : undefined,
     );
     if (!intent || !canRefresh(intent.grant)) {
       setState(id, resting);
@@ -300,10 +303,12 @@ export function createKeeper(options: KeeperOptions): Keeper {
 /** Another window has taken over, and with it this refresh. */
 class NoLongerOwner extends Error {}
 
-const hasWay = (grant: Grant): boolean =>
-  grant.tokens.refreshToken !== undefined && grant.signInNeeded === undefined;
+const hasWay = (grant: Grant): boolean => isRenewable(grant) && grant.signInNeeded === undefined;
 
-/** Failures that are the server's last word on this refresh token, or on the tokens it gave for it. */
+/** A client that signs in by itself spends nothing: what it asked for, it can always ask for again. */
+const spendsToken = ({ binding }: Grant): boolean => binding.machine === undefined;
+
+/** Failures that are the server's last word on this grant, or on the tokens it gave for it. */
 function endsGrant({ code }: Failure): boolean {
   return [
     'grant-refused',
@@ -311,5 +316,11 @@ function endsGrant({ code }: Failure): boolean {
     'request-refused',
     'token-untrusted',
     'endpoint-changed',
+    // Of a client that signs in by itself.
+    'scopes-refused',
+    'grant-type-refused',
+    'user-refused',
+    'subject-missing',
+    'token-exchange-refused',
   ].includes(code);
 }

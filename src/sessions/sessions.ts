@@ -1,6 +1,7 @@
 import type { Secret } from '../platform/secret.ts';
 import type { Provider } from '../providers/definition.ts';
-import type { Account, Grant } from './grant.ts';
+import type { MachineSignIn } from '../providers/machine.ts';
+import type { Account, Grant, MachineBinding } from './grant.ts';
 import type { GrantChange } from './grantBook.ts';
 import { covers, normaliseScopes, sessionId } from './scopes.ts';
 
@@ -37,11 +38,24 @@ export const sessionsOf = (grant: Grant): Session[] => grant.sessions.map(scopes
  * True if the grant came from the provider as it is configured now. A grant from an earlier issuer or client
  * is kept, but neither shown nor used, until the settings are what they were.
  */
-export const belongsTo = (grant: Grant, provider: Pick<Provider, 'id' | 'issuer' | 'clientId'>): boolean =>
+export const belongsTo = (grant: Grant, provider: ProviderIdentity): boolean =>
   grant.providerId === provider.id &&
   grant.binding.issuer === provider.issuer &&
   // Without a client id in the settings, the grant's client is one that registered itself at this issuer.
-  (provider.clientId === undefined || grant.binding.clientId === provider.clientId);
+  (provider.clientId === undefined || grant.binding.clientId === provider.clientId) &&
+  isSameMachine(grant.binding.machine, provider.machine);
+
+/** What a grant is attributed to a provider by. */
+export type ProviderIdentity = Pick<Provider, 'id' | 'issuer' | 'clientId' | 'machine'>;
+
+/** A client that signs in by itself must never be taken for a person, nor for another user. */
+function isSameMachine(had: MachineBinding | undefined, set: MachineSignIn | undefined): boolean {
+  if (had?.way === 'impersonation' && set?.way === 'impersonation') {
+    return had.field === set.field && had.value === set.value;
+  }
+  if (had?.way === 'token-exchange' && set?.way === 'token-exchange') return had.from === set.from;
+  return had?.way === set?.way;
+}
 
 /**
  * The grants that can serve a request for `scopes`, best first: those that were signed in for exactly these

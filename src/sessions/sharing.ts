@@ -4,12 +4,13 @@ import type { Ownership } from '../windows/group.ts';
 import { within } from '../windows/patience.ts';
 import type { Timing } from '../windows/seat.ts';
 import { activityOf, type Activity, type ActivityLog, type Recorder } from './activity.ts';
-import { addGrant, type Added, type ProviderIdentity } from './addGrant.ts';
+import { addGrant, type Added } from './addGrant.ts';
 import { createComparing } from './comparison.ts';
 import { parseGrant, serialiseGrant, type Grant } from './grant.ts';
 import type { GrantBook } from './grantBook.ts';
 import { createKeeper, type Keeper, type KeeperOptions } from './keeper.ts';
 import { ownerCalls } from './owner.ts';
+import type { ProviderIdentity } from './sessions.ts';
 import { createTroubles, type Troubles } from './troubles.ts';
 import type { JoinWindows, Renewal, WindowCalls, Windows } from './windowCalls.ts';
 
@@ -299,12 +300,12 @@ export function shareGrants(options: SharingOptions): Sharing {
     },
 
     async add(provider, signedIn) {
-      const { id, issuer, clientId } = provider;
+      const { id, issuer, clientId, machine } = provider;
       try {
         const group = await inTime(patience, windows);
         const text = await inTime(
           patience,
-          group.owner.add({ id, issuer, clientId }, serialiseGrant(signedIn)),
+          group.owner.add({ id, issuer, clientId, machine }, serialiseGrant(signedIn)),
         );
         const adopted = adopt(text);
         if (adopted) return { grant: adopted.grant, stored: await adopted.stored };

@@ -1,8 +1,8 @@
 import type { Join } from '../windows/join.ts';
 import type { Activity } from './activity.ts';
-import type { ProviderIdentity } from './addGrant.ts';
 import type { Removal } from './grantBook.ts';
 import type { IndexEntry } from './grantStore.ts';
+import type { ProviderIdentity } from './sessions.ts';
 import type { Trouble } from './troubles.ts';
 
 /**

@@ -7,7 +7,9 @@ import type { Wire } from '../protocol/wire.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Method, Way } from '../providers/signInMethods.ts';
 import type { ClientSources } from './client.ts';
+import type { Account } from '../sessions/grant.ts';
 import type { DeviceScreen } from './deviceSignIn.ts';
+import type { FindSubject } from './machineTokens.ts';
 import type { Plan, Surroundings } from './planner.ts';
 import type { Redirects } from './redirect/redirects.ts';
 
@@ -18,6 +20,7 @@ export type SignInStage =
   | 'waiting-for-person'
   | 'waiting-for-paste'
   | 'waiting-for-code'
+  | 'asking-for-token'
   | 'exchanging-code';
 
 /** How long each stage may take, in seconds. */
@@ -40,6 +43,9 @@ export interface SignInContext extends ClientSources {
   /** What the overall setting says. */
   readonly method: Method;
   readonly device: DeviceScreen;
+  readonly findSubject: FindSubject;
+  /** Asks which account's token is exchanged; undefined if the person does not say. */
+  chooseAccount(provider: Provider, accounts: readonly Account[]): Promise<Account | undefined>;
   /** Ways that brought no answer back before, by provider; the sign-in adds to it. */
   readonly failedWays: Map<string, Set<Way>>;
   /**

@@ -8,21 +8,27 @@ import type { Provider } from '../providers/definition.ts';
 import type { Grant } from '../sessions/grant.ts';
 import { clientOfGrant, type ClientStores } from './client.ts';
 import { endSession, type EndSessionRequest } from './endSession.ts';
+import { machineTokens, type FindSubject } from './machineTokens.ts';
 
 /** What keeping a grant needs: the network, and what is known of clients that registered themselves. */
 export interface GrantServices extends ClientStores {
   readonly wire: Wire;
 }
 
+/** What renewing takes besides. */
+export interface RenewalServices extends GrantServices {
+  readonly findSubject: FindSubject;
+}
+
 /**
- * Gets new tokens for a grant.
+ * Gets new tokens for a grant: with its refresh token, or by asking again where the client signs in by itself.
  *
  * @param beforeSending called right before the refresh token leaves; throws to keep it here.
- * @throws Failure as {@link refreshTokens}; `endpoint-changed` if it would go elsewhere than to the token
+ * @throws Failure as {@link refreshTokens} and {@link machineTokens}; `endpoint-changed` if it would go elsewhere than to the token
  * endpoint that the grant is bound to.
  */
 export async function refreshGrant(
-  services: GrantServices,
+  services: RenewalServices,
   provider: Provider,
   grant: Grant,
   beforeSending: () => void,
@@ -31,6 +37,12 @@ export async function refreshGrant(
   const found = connection.metadata.token_endpoint ?? 'nothing';
   if (found !== grant.binding.tokenEndpoint) {
     throw new Failure('endpoint-changed', { issuer: provider.issuer, found });
+  }
+  const { machine } = grant.binding;
+  if (machine) {
+    const account = machine.way === 'token-exchange' ? machine.account : undefined;
+    const wish = { machine, account, scopes: grant.grantedScopes, beforeSending };
+    return (await machineTokens(connection, provider, services.findSubject, wish)).tokens;
   }
   if (!grant.tokens.refreshToken) {
     throw new Failure('grant-refused', {

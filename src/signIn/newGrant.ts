@@ -8,26 +8,9 @@ import { requestUser } from '../protocol/userEndpoint.ts';
 import { requestUserInfo } from '../protocol/userInfo.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Account, Grant } from '../sessions/grant.ts';
+import { introspectionClaims, tokenClaims, without } from './identityClaims.ts';
+import { identifyMachine, machineAccount, type MachineSignedIn } from './machineIdentity.ts';
 import { claimAt, lackingClaim } from './requiredClaims.ts';
-
-/** Claims about the token rather than the person; they are not kept with the grant. */
-const tokenClaims = new Set([
-  'iss',
-  'aud',
-  'azp',
-  'exp',
-  'iat',
-  'nbf',
-  'jti',
-  'nonce',
-  'at_hash',
-  'c_hash',
-  's_hash',
-  'sid',
-]);
-
-/** What introspection says of the token (RFC 7662 section 2.2); it is of no use later. */
-const introspectionClaims = new Set([...tokenClaims, 'active', 'client_id', 'token_type', 'scope', 'cnf']);
 
 export interface SignedIn {
   readonly provider: Provider;
@@ -36,6 +19,8 @@ export interface SignedIn {
   readonly tokens: Tokens;
   /** The redirect URI of the authorization request, if there was one. */
   readonly redirectUri?: string | undefined;
+  /** Set if no person signed in, but the client by itself. */
+  readonly machine?: MachineSignedIn | undefined;
 }
 
 /**
@@ -45,10 +30,13 @@ export interface SignedIn {
  * @throws Failure `token-untrusted`, `claims-lacking`, those of the http client.
  */
 export async function newGrant(connection: Connection, signedIn: SignedIn): Promise<Grant> {
-  const { provider, scopes, requested, tokens, redirectUri } = signedIn;
+  const { provider, scopes, requested, tokens, redirectUri, machine } = signedIn;
   const { client, metadata } = connection;
-  const { claims, expiresAt } = await identify(connection, provider, tokens);
-  const account = accountOf(provider, claims);
+  const { claims, expiresAt } = machine
+    ? await identifyMachine(connection, provider, tokens)
+    : await identify(connection, provider, tokens);
+  const named = accountOf(provider, claims);
+  const account = machine ? machineAccount(client.id, named, machine) : named;
   if (!account) {
     throw new Failure('token-untrusted', { issuer: client.issuer, reason: 'it does not say who signed in' });
   }
@@ -66,6 +54,7 @@ export async function newGrant(connection: Connection, signedIn: SignedIn): Prom
       clientId: client.id,
       tokenEndpoint: metadata.token_endpoint ?? '',
       ...(redirectUri !== undefined && provider.sendRedirectUriOnRefresh && { redirectUri }),
+      ...(machine && { machine: machine.binding }),
     },
     account,
     claims,
@@ -142,9 +131,6 @@ async function identify(connection: Connection, provider: Provider, tokens: Toke
     expiresAt: tokens.expiresAt ?? introspection?.expiresAt,
   };
 }
-
-const without = (claims: object, names: ReadonlySet<string>): Claims =>
-  Object.fromEntries(Object.entries(claims).filter(([name]) => !names.has(name)));
 
 /** Answers about somebody else are an attack; without an answer the account still is who the ID token says. */
 async function unlessPassing<T>(

@@ -1,6 +1,15 @@
+import { machineGrantTypes } from '../protocol/machineGrantTypes.ts';
 import type { Metadata } from '../protocol/metadata.ts';
 import type { Provider } from '../providers/definition.ts';
-import { ways, type BrowserWay, type Method, type Way } from '../providers/signInMethods.ts';
+import {
+  isMachineWay,
+  personWays,
+  type BrowserWay,
+  type MachineWay,
+  type PersonWay,
+  type ProviderMethod,
+  type Way,
+} from '../providers/signInMethods.ts';
 
 /** Where this extension runs and where its person is. */
 export interface Surroundings {
@@ -25,10 +34,11 @@ export interface PlanInput {
     | 'registration_endpoint'
     | 'client_id_metadata_document_supported'
     | 'grant_types_supported'
+    | 'response_types_supported'
   >;
   readonly provider: Pick<Provider, 'clientId' | 'acceptsChangingRedirectUri' | 'redirect'>;
   /** What the settings ask for: the provider's own method, else the overall one. */
-  readonly method: Method;
+  readonly method: ProviderMethod;
   /** A client ID metadata document is configured, for servers that take one in place of a registration. */
   readonly hasClientDocument: boolean;
   /** Ways from which no answer came back in an earlier sign-in to this provider, in this window. */
@@ -72,12 +82,13 @@ const closed = (why: string): Verdict => ({ kind: 'closed', why });
  * code that somebody else started is how people are tricked into signing strangers in (RFC 8628 section 5.4).
  */
 export function planSignIn(input: PlanInput): Plan {
-  const verdicts = new Map(ways.map(way => [way, judge(way, input)]));
-  const closedWays = ways.flatMap(way => {
+  if (isMachineWay(input.method)) return planMachine(input.method, input);
+  const verdicts = new Map(personWays.map(way => [way, judge(way, input)]));
+  const closedWays = personWays.flatMap(way => {
     const verdict = verdicts.get(way);
     return verdict && verdict.kind !== 'open' ? [{ way, why: verdict.why }] : [];
   });
-  const planned = (way: Way): PlannedWay[] => {
+  const planned = (way: PersonWay): PlannedWay[] => {
     const verdict = verdicts.get(way);
     return verdict?.kind === 'open' ? [{ way, reason: verdict.reason }] : [];
   };
@@ -85,7 +96,7 @@ export function planSignIn(input: PlanInput): Plan {
   if (input.method !== 'auto') {
     const fixed = input.method;
     const verdict = verdicts.get(fixed);
-    const others = ways.filter(way => way !== fixed).flatMap(planned);
+    const others = personWays.filter(way => way !== fixed).flatMap(planned);
     if (!verdict || verdict.kind === 'closed') return { tries: [], offered: others, closed: closedWays };
     const reason = verdict.kind === 'open' ? verdict.reason : `It is set, although: ${verdict.why}`;
     return {
@@ -108,6 +119,26 @@ export function planSignIn(input: PlanInput): Plan {
   return { tries: [{ ...code, reason }], offered: manual, closed: closedWays };
 }
 
+/**
+ * A client that signs in by itself signs in as itself, or as the settings say. There is no other way: a person
+ * would be somebody else.
+ */
+function planMachine(way: MachineWay, { metadata }: PlanInput): Plan {
+  const { host } = new URL(metadata.issuer);
+  if (!metadata.token_endpoint) {
+    return { tries: [], offered: [], closed: [{ way, why: `${host} has no token endpoint.` }] };
+  }
+  const listed = metadata.grant_types_supported?.includes(machineGrantTypes[way]) ?? true;
+  const although = listed ? '' : ` It is tried although ${host} does not list that grant type.`;
+  return { tries: [{ way, reason: `${machineReasons[way]}${although}` }], offered: [], closed: [] };
+}
+
+const machineReasons: Readonly<Record<MachineWay, string>> = {
+  'client-credentials': 'The client signs in as itself: no person is asked and no browser is opened.',
+  impersonation: 'The client signs in in the name of the user that is set: no browser is opened.',
+  'token-exchange': 'The token of your sign-in at another provider is exchanged for one of this provider.',
+};
+
 /** The ways that need nobody to carry anything, likeliest first: what was set for the provider comes before. */
 function automaticOrder({ provider: { redirect } }: PlanInput): BrowserWay[] {
   const set: BrowserWay[] = [];
@@ -123,7 +154,7 @@ function failedLast(planned: readonly PlannedWay[], failed: readonly Way[]): Pla
   return [...planned.filter(({ way }) => !failed.includes(way)), ...again];
 }
 
-function judge(way: Way, input: PlanInput): Verdict {
+function judge(way: PersonWay, input: PlanInput): Verdict {
   const missing = missingFor(way, input);
   if (missing !== undefined) return closed(missing);
   switch (way) {
@@ -141,7 +172,7 @@ function judge(way: Way, input: PlanInput): Verdict {
 }
 
 /** What the server or the settings lack for a way, wherever the editor runs. */
-function missingFor(way: Way, { metadata, provider, hasClientDocument }: PlanInput): string | undefined {
+function missingFor(way: PersonWay, { metadata, provider, hasClientDocument }: PlanInput): string | undefined {
   const host = new URL(metadata.issuer).host;
   if (!metadata.token_endpoint) return `${host} has no token endpoint.`;
   const known =
@@ -153,7 +184,10 @@ function missingFor(way: Way, { metadata, provider, hasClientDocument }: PlanInp
     return metadata.device_authorization_endpoint ? undefined : `${host} offers no device codes.`;
   }
   if (!metadata.authorization_endpoint) return `${host} has no authorization endpoint.`;
-  return metadata.grant_types_supported?.includes('authorization_code') === false
+  const hasCodes =
+    (metadata.grant_types_supported?.includes('authorization_code') ?? true) &&
+    (metadata.response_types_supported?.includes('code') ?? true);
+  return !hasCodes
     ? `${host} does not offer the authorization code grant.`
     : undefined;
 }

@@ -4,7 +4,7 @@ import { union } from '../sessions/scopes.ts';
 
 /**
  * The scopes of a request: those of the provider's settings, those asked for, and those the account already
- * has. Of our own defaults, only what the server says it knows.
+ * has. Of our own defaults, only what the server says it knows; none of them for a client that signs in by itself.
  */
 export function requestedScopes(
   metadata: Metadata,
@@ -14,6 +14,10 @@ export function requestedScopes(
     grantedScopes = [],
   }: { provider: Provider; scopes: readonly string[]; grantedScopes?: readonly string[] | undefined },
 ): string[] {
+  // Nobody is asked, so there is nobody to be remembered while they are away (OpenID Connect Core, 11).
+  if (provider.machine) {
+    return union(provider.scopes ?? [], scopes, grantedScopes).filter(scope => scope !== 'offline_access');
+  }
   const known = (scope: string): boolean =>
     scope === 'openid' || (metadata.scopes_supported?.includes(scope) ?? true);
   return union(provider.scopes ?? defaultScopes.filter(known), scopes, grantedScopes);

@@ -1,11 +1,12 @@
 import { Failure } from '../protocol/failure.ts';
 import type { Metadata } from '../protocol/metadata.ts';
 import type { Provider } from '../providers/definition.ts';
-import { wayNames, type Method, type Way } from '../providers/signInMethods.ts';
+import { wayNames, type ProviderMethod, type Way } from '../providers/signInMethods.ts';
 import type { Grant } from '../sessions/grant.ts';
 import { signInWithBrowser } from './browserSignIn.ts';
 import type { SignInContext, SignInControl, SignInRequest } from './context.ts';
 import { signInWithDeviceCode, type DeviceAttempt } from './deviceSignIn.ts';
+import { signInAsMachine } from './machineSignIn.ts';
 import { describePlan, planSignIn, type Plan } from './planner.ts';
 
 export type { SignInContext, SignInControl, SignInRequest, SignInStage } from './context.ts';
@@ -75,7 +76,7 @@ export async function planFor(
   return { metadata, plan };
 }
 
-const methodFor = ({ method }: SignInContext, { signInMethod }: Provider): Method => signInMethod ?? method;
+const methodFor = ({ method }: SignInContext, { signInMethod }: Provider): ProviderMethod => signInMethod ?? method;
 
 type Outcome =
   | { readonly kind: 'signed-in'; readonly grant: Grant }
@@ -92,15 +93,20 @@ async function attempt(
 ): Promise<Outcome> {
   const own = { ...request, signal: running.begin(way) };
   const { id } = request.provider;
+  const begin = (): Promise<Grant> => {
+    switch (way) {
+      case 'device-code':
+        return signInWithDeviceCode(context, own, { metadata, why });
+      case 'client-credentials':
+      case 'impersonation':
+      case 'token-exchange':
+        return signInAsMachine(context, own, metadata);
+      default:
+        return signInWithBrowser(context, own, { way, metadata, onPaste: take => running.takePasted(take) });
+    }
+  };
   try {
-    const grant =
-      way === 'device-code'
-        ? await signInWithDeviceCode(context, own, { metadata, why })
-        : await signInWithBrowser(context, own, {
-            way,
-            metadata,
-            onPaste: take => running.takePasted(take),
-          });
+    const grant = await begin();
     context.failedWays.get(id)?.delete(way);
     return { kind: 'signed-in', grant };
   } catch (error) {

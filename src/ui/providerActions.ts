@@ -70,7 +70,9 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
     configure: id => newProviders.ask(id),
 
     revoke(provider, grant, how = provider?.signOut) {
-      const inBrowser = provider && how === 'revoke-and-end-session';
+      // Nobody signed in in a browser where the client did so by itself.
+      const isPerson = grant.binding.machine === undefined;
+      const inBrowser = provider && isPerson && how === 'revoke-and-end-session';
       void tellServer(provider, grant).then(() => (inBrowser ? endInBrowser(provider, grant) : undefined));
     },
 

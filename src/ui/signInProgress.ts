@@ -10,6 +10,7 @@ const stages: Readonly<Record<SignInStage, string>> = {
   'waiting-for-paste':
     'Sign in in the browser. It ends on a page that may not open: copy its whole address, and paste it here.',
   'waiting-for-code': 'Enter the code in a browser; this goes on by itself then.',
+  'asking-for-token': 'Asking for a token…',
   'exchanging-code': 'Finishing the sign-in…',
 };
 

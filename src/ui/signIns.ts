@@ -5,9 +5,10 @@ import type { Wire } from '../protocol/wire.ts';
 import type { Log } from '../platform/log.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Way } from '../providers/signInMethods.ts';
-import type { Grant } from '../sessions/grant.ts';
+import type { Account, Grant } from '../sessions/grant.ts';
 import type { ClientSecrets } from '../signIn/clientSecrets.ts';
 import type { SignInContext } from '../signIn/context.ts';
+import type { FindSubject } from '../signIn/machineTokens.ts';
 import type { PendingResponses } from '../signIn/pendingResponses.ts';
 import type { Plan } from '../signIn/planner.ts';
 import { uriHandlerAddress } from '../signIn/redirect/uriHandler.ts';
@@ -44,6 +45,7 @@ export interface SignInsOptions {
   readonly pending: PendingResponses;
   readonly registrations: Registrations;
   readonly clientSecrets: ClientSecrets;
+  readonly findSubject: FindSubject;
   /** Starts a sign-in another way where none is under way. */
   startAnother(): Promise<void>;
 }
@@ -82,6 +84,8 @@ export function createSignIns(options: SignInsOptions): SignIns {
         now: () => wire.clock.now(),
         cancel,
       }),
+      findSubject: options.findSubject,
+      chooseAccount,
       failedWays,
       openBrowser,
       tell: sentence => void vscode.window.showInformationMessage(sentence),
@@ -124,6 +128,18 @@ export function createSignIns(options: SignInsOptions): SignIns {
     },
     dispose: () => void running.dispose(),
   };
+}
+
+/** Asks whose token is handed on. */
+async function chooseAccount(
+  { label }: Provider,
+  accounts: readonly Account[],
+): Promise<Account | undefined> {
+  const chosen = await vscode.window.showQuickPick(
+    accounts.map(account => ({ label: account.label, account })),
+    { title: `Which account of ${label}?`, ignoreFocusOut: true },
+  );
+  return chosen?.account;
 }
 
 /** This editor's registrations at providers; a person is asked for an initial access token where one is needed. */

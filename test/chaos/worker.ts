@@ -132,7 +132,9 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
       isConfigured: () => true,
       assumedLifetime: () => undefined,
       async refresh(grant, beforeSending) {
-        const tokens = await refreshGrant({ wire, registrations, clientSecrets }, provider, grant, () => {
+        const findSubject = () => Promise.resolve(undefined);
+        const services = { wire, registrations, clientSecrets, findSubject };
+        const tokens = await refreshGrant(services, provider, grant, () => {
           beforeSending();
           pass('before sending');
         });
@@ -169,7 +171,7 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
       const read = parseGrant(text);
       if (read.kind !== 'grant') throw new Error('No grant');
       const { providerId: id } = read.grant;
-      return (await sharing.add({ id, issuer, clientId: 'editor' }, read.grant)).grant.id;
+      return (await sharing.add({ id, issuer, clientId: 'editor', machine: undefined }, read.grant)).grant.id;
     },
     expire: id =>
       book

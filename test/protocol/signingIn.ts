@@ -87,6 +87,8 @@ export function signInTrial(
     clientDocument?: string;
     storage?: MemorySecretStorage;
     initialAccessToken?: () => Promise<Secret | undefined>;
+    findSubject?: SignInContext['findSubject'];
+    chooseAccount?: SignInContext['chooseAccount'];
     clientSecret?: () => Promise<ClientCredential | undefined>;
   } = {},
 ): SignInTrial {
@@ -124,6 +126,8 @@ export function signInTrial(
     method: options.method ?? 'auto',
     timeouts: { provider: 60, browser: 60, person: options.timeout ?? 60 },
     device: options.device ?? noScreen,
+    findSubject: options.findSubject ?? (() => Promise.resolve(undefined)),
+    chooseAccount: options.chooseAccount ?? (() => Promise.resolve(undefined)),
     failedWays: new Map(),
     tell: sentence => void told.push(sentence),
     openBrowser(address) {

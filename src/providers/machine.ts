@@ -1,0 +1,108 @@
+import * as v from 'valibot';
+import { text } from './fields.ts';
+import { isMachineWay } from './signInMethods.ts';
+import type { ProviderDefinition } from './schema.ts';
+
+/** By what Qlik Cloud looks a user up. */
+export const userLookupFields = ['userId', 'subject'] as const;
+
+export const userLookupSchema = v.pipe(
+  v.strictObject({
+    field: v.pipe(
+      v.picklist(userLookupFields),
+      v.description('What the user is found by: `userId` (the id in the tenant) or `subject`.'),
+    ),
+    value: text('The id or subject of the user.'),
+  }),
+  v.description(
+    'With `"signInMethod": "impersonation"` (Qlik Cloud): the user in whose name the client gets its tokens.',
+  ),
+);
+
+/** Kinds of tokens that can be exchanged (RFC 8693 section 3). */
+export const subjectTokens = ['access_token', 'id_token'] as const;
+
+export const tokenExchangeSchema = v.pipe(
+  v.strictObject({
+    from: text('The id of the provider whose token is exchanged; you must be signed in there.'),
+    subjectToken: v.optional(
+      v.pipe(
+        v.picklist(subjectTokens),
+        v.description('Which token of that sign-in is sent. By default `access_token`.'),
+      ),
+    ),
+    requestedTokenType: v.optional(
+      v.pipe(
+        v.string(),
+        v.check(value => URL.canParse(value), 'must be a URI such as urn:ietf:params:oauth:token-type:access_token'),
+        v.description('The type of token that is asked for. By default the provider decides.'),
+      ),
+    ),
+  }),
+  v.description(
+    'With `"signInMethod": "token-exchange"` (RFC 8693): whose token is exchanged for one of this provider. **It is sent to this provider**: name only providers that may see each other’s tokens. `audience` and `resource` say what the new token is for.',
+  ),
+);
+
+/** What a client that signs in by itself asks for. */
+export type MachineSignIn =
+  | { readonly way: 'client-credentials' }
+  /** In the name of this user (Qlik Cloud). */
+  | {
+      readonly way: 'impersonation';
+      readonly field: (typeof userLookupFields)[number];
+      readonly value: string;
+    }
+  /** In the name of whoever is signed in at the provider `from` (RFC 8693). */
+  | {
+      readonly way: 'token-exchange';
+      readonly from: string;
+      readonly subjectToken: (typeof subjectTokens)[number];
+      readonly requestedTokenType?: string | undefined;
+    };
+
+export type ParsedMachine =
+  | { readonly ok: true; readonly machine: MachineSignIn | undefined }
+  | { readonly ok: false; readonly field: string; readonly reason: string };
+
+/** How a client signs in by itself, if it does; or what its entry lacks for that. */
+export function machineOf(
+  id: string,
+  definition: ProviderDefinition,
+  contributedBy: string | undefined,
+): ParsedMachine {
+  const { signInMethod: way, userLookup, tokenExchange, clientId, clientAuthentication } = definition;
+  const wrong = (field: string, reason: string): ParsedMachine => ({ ok: false, field, reason });
+  const useless = (setting: string): ParsedMachine =>
+    wrong(setting, `is of no use without "signInMethod": "${uses[setting] ?? ''}"`);
+  if (userLookup && way !== 'impersonation') return useless('userLookup');
+  if (tokenExchange && way !== 'token-exchange') return useless('tokenExchange');
+  if (!isMachineWay(way)) return { ok: true, machine: undefined };
+  if (clientId === undefined) {
+    return wrong('clientId', `is missing: with "${way}" the client signs in by itself, so it must be registered`);
+  }
+  if (way === 'token-exchange') {
+    if (!tokenExchange) return wrong('tokenExchange', 'is missing: it names the provider whose token is exchanged');
+    const { from, subjectToken = 'access_token', requestedTokenType } = tokenExchange;
+    if (from === id) return wrong('tokenExchange.from', 'must be another provider');
+    // It takes a token of the person elsewhere: only the person can decide that.
+    if (contributedBy !== undefined) {
+      return wrong('tokenExchange', 'can only stand in your own settings, as it hands on a token of another provider');
+    }
+    return { ok: true, machine: { way, from, subjectToken, requestedTokenType } };
+  }
+  if ((clientAuthentication ?? 'none') === 'none') {
+    return wrong(
+      'clientAuthentication',
+      `is missing: with "${way}" nothing but its secret or key proves who the client is`,
+    );
+  }
+  if (way === 'client-credentials') return { ok: true, machine: { way } };
+  if (!userLookup) return wrong('userLookup', 'is missing: it names the user in whose name the tokens are');
+  return { ok: true, machine: { way, ...userLookup } };
+}
+
+const uses: Readonly<Record<string, string>> = {
+  userLookup: 'impersonation',
+  tokenExchange: 'token-exchange',
+};

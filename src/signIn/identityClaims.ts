@@ -1,0 +1,22 @@
+/** Claims about the token rather than the person; they are not kept with the grant. */
+export const tokenClaims = new Set([
+  'iss',
+  'aud',
+  'azp',
+  'exp',
+  'iat',
+  'nbf',
+  'jti',
+  'nonce',
+  'at_hash',
+  'c_hash',
+  's_hash',
+  'sid',
+]);
+
+/** What introspection says of the token (RFC 7662 section 2.2); it is of no use later. */
+export const introspectionClaims = new Set([...tokenClaims, 'active', 'client_id', 'token_type', 'scope', 'cnf']);
+
+/** Claims without those of these names. */
+export const without = (claims: object, names: ReadonlySet<string>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(claims).filter(([name]) => !names.has(name)));

@@ -1,0 +1,74 @@
+import { untilAborted } from '../platform/abort.ts';
+import { connect } from '../protocol/client.ts';
+import { Failure } from '../protocol/failure.ts';
+import type { Metadata } from '../protocol/metadata.ts';
+import type { MachineSignIn } from '../providers/machine.ts';
+import type { Grant } from '../sessions/grant.ts';
+import { forgetIfDoubtful, withClient } from './client.ts';
+import { inProviderTime, type SignInContext, type SignInRequest } from './context.ts';
+import { machineTokens } from './machineTokens.ts';
+import { newGrant } from './newGrant.ts';
+import { requestedScopes } from './requestedScopes.ts';
+
+/**
+ * Signs a client in by itself (RFC 6749 section 4.4, RFC 8693, Qlik Cloud's impersonation): nobody is asked for more
+ * than the client's secret or key, once. Its tokens are kept and renewed as those of a person are.
+ *
+ * @throws Failure
+ */
+export async function signInAsMachine(
+  context: SignInContext,
+  request: SignInRequest,
+  metadata: Metadata,
+): Promise<Grant> {
+  const { provider, scopes, signal } = request;
+  const { machine } = provider;
+  if (!machine) throw new Error(`The client of ${provider.id} is not set to sign in by itself.`);
+  const requested = requestedScopes(metadata, request);
+  const account =
+    machine.way === 'token-exchange' ? await chooseSubject(context, machine, request) : undefined;
+  request.progress('asking-for-token');
+  const wish = { provider, metadata, redirectUri: undefined, scopes: requested, signal };
+  return withClient(context, wish, found =>
+    inProviderTime(context, provider, signal, async within => {
+      try {
+        const connection = await connect(context.wire, found.client, within);
+        const { tokens, binding, subject } = await machineTokens(connection, provider, context.findSubject, {
+          machine,
+          account,
+          scopes: requested,
+        });
+        return await newGrant(connection, {
+          provider,
+          scopes,
+          requested,
+          tokens,
+          machine: { binding, subject: subject?.account },
+        });
+      } catch (error) {
+        await forgetIfDoubtful(context, provider, found, error);
+        throw error;
+      }
+    }),
+  );
+}
+
+/**
+ * Whose token is exchanged: the account that was named, else the only one that is signed in, else the one that the
+ * person picks.
+ */
+async function chooseSubject(
+  { findSubject, chooseAccount }: SignInContext,
+  { from }: Extract<MachineSignIn, { readonly way: 'token-exchange' }>,
+  { provider, loginHint, signal }: SignInRequest,
+): Promise<string | undefined> {
+  const subject = await findSubject(from);
+  const accounts = (subject?.grants ?? []).map(({ grant }) => grant.account);
+  const named = accounts.find(({ label }) => label === loginHint);
+  if (!subject || named || accounts.length <= 1) return (named ?? accounts[0])?.id;
+  const chosen = await untilAborted(chooseAccount(subject.provider, accounts), signal);
+  if (chosen === undefined) {
+    throw new Failure('subject-missing', { source: subject.provider.label, provider: provider.label });
+  }
+  return chosen.id;
+}

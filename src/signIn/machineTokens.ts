@@ -1,0 +1,82 @@
+import type { Connection } from '../protocol/client.ts';
+import { Failure } from '../protocol/failure.ts';
+import { requestMachineTokens, type MachineRequest } from '../protocol/machineGrants.ts';
+import type { Tokens } from '../protocol/tokens.ts';
+import type { Provider } from '../providers/definition.ts';
+import type { MachineSignIn } from '../providers/machine.ts';
+import type { Grant, MachineBinding } from '../sessions/grant.ts';
+
+/** A sign-in at another provider whose token can be exchanged. */
+export interface Subject {
+  readonly provider: Provider;
+  /** With the tokens that are current; `undefined` if they have ended and cannot be renewed now. */
+  readonly grants: readonly { readonly grant: Grant; readonly hasEnded: boolean }[];
+}
+
+/** The sign-ins at another provider, kept fresh; undefined if no provider has this id. */
+export type FindSubject = (providerId: string) => Promise<Subject | undefined>;
+
+/** How a sign-in by the client itself is asked for: as the settings say, and for whom. */
+export interface MachineWish {
+  readonly machine: MachineSignIn;
+  /** Of a token exchange: the account whose token it is. Undefined: the only one there is. */
+  readonly account?: string | undefined;
+  readonly scopes: readonly string[];
+  readonly beforeSending?: (() => void) | undefined;
+}
+
+/**
+ * Gets tokens for a client that signs in by itself: for a new sign-in, and again whenever the token is about to
+ * end.
+ *
+ * @throws Failure as {@link requestMachineTokens}; `subject-missing` or `subject-token-ended` if there is no token
+ * that could be exchanged.
+ */
+export async function machineTokens(
+  connection: Connection,
+  provider: Provider,
+  findSubject: FindSubject,
+  { machine, account, scopes, beforeSending }: MachineWish,
+): Promise<{ tokens: Tokens; binding: MachineBinding; subject: Grant | undefined }> {
+  const { request, binding, subject } = await requestOf(provider, findSubject, machine, account);
+  const tokens = await requestMachineTokens(connection, request, {
+    scopes,
+    resources: provider.resources,
+    parameters: {
+      ...provider.tokenParameters,
+      ...(provider.audience !== undefined && { audience: provider.audience }),
+    },
+    beforeSending,
+  });
+  return { tokens, binding, subject };
+}
+
+interface Prepared {
+  readonly request: MachineRequest;
+  readonly binding: MachineBinding;
+  readonly subject: Grant | undefined;
+}
+
+async function requestOf(
+  provider: Provider,
+  findSubject: FindSubject,
+  machine: MachineSignIn,
+  account: string | undefined,
+): Promise<Prepared> {
+  if (machine.way !== 'token-exchange') return { request: machine, binding: machine, subject: undefined };
+  const { way, from, subjectToken: subjectTokenType, requestedTokenType } = machine;
+  const found = await findSubject(from);
+  const names = { source: found?.provider.label ?? from, provider: provider.label };
+  const known = found?.grants.find(({ grant }) => account === undefined || grant.account.id === account);
+  if (!known) throw new Failure('subject-missing', names);
+  const { grant, hasEnded } = known;
+  const subjectToken = grant.tokens[subjectTokenType === 'id_token' ? 'idToken' : 'accessToken'];
+  if (!subjectToken) throw new Failure('subject-missing', names);
+  // A server takes an ended token for a refusal for good, which it is not.
+  if (hasEnded) throw new Failure('subject-token-ended', names);
+  return {
+    request: { way, subjectToken, subjectTokenType, requestedTokenType },
+    binding: { ...machine, account: grant.account.id },
+    subject: grant,
+  };
+}
