@@ -106,7 +106,10 @@ export function parseDefinition(
   if (!server.ok) return refused(providerId, server.field, server.reason);
   const machine = machineOf(providerId, whole.definition, contributedBy);
   if (!machine.ok) return refused(providerId, machine.field, machine.reason);
-  const provider = { ...providerOf(providerId, server, whole.definition, contributedBy), machine: machine.machine };
+  const provider = {
+    ...providerOf(providerId, server, whole.definition, contributedBy),
+    machine: machine.machine,
+  };
   return { ok: true, provider };
 }
 

@@ -34,7 +34,10 @@ export const tokenExchangeSchema = v.pipe(
     requestedTokenType: v.optional(
       v.pipe(
         v.string(),
-        v.check(value => URL.canParse(value), 'must be a URI such as urn:ietf:params:oauth:token-type:access_token'),
+        v.check(
+          value => URL.canParse(value),
+          'must be a URI such as urn:ietf:params:oauth:token-type:access_token',
+        ),
         v.description('The type of token that is asked for. By default the provider decides.'),
       ),
     ),
@@ -79,15 +82,22 @@ export function machineOf(
   if (tokenExchange && way !== 'token-exchange') return useless('tokenExchange');
   if (!isMachineWay(way)) return { ok: true, machine: undefined };
   if (clientId === undefined) {
-    return wrong('clientId', `is missing: with "${way}" the client signs in by itself, so it must be registered`);
+    return wrong(
+      'clientId',
+      `is missing: with "${way}" the client signs in by itself, so it must be registered`,
+    );
   }
   if (way === 'token-exchange') {
-    if (!tokenExchange) return wrong('tokenExchange', 'is missing: it names the provider whose token is exchanged');
+    if (!tokenExchange)
+      return wrong('tokenExchange', 'is missing: it names the provider whose token is exchanged');
     const { from, subjectToken = 'access_token', requestedTokenType } = tokenExchange;
     if (from === id) return wrong('tokenExchange.from', 'must be another provider');
     // It takes a token of the person elsewhere: only the person can decide that.
     if (contributedBy !== undefined) {
-      return wrong('tokenExchange', 'can only stand in your own settings, as it hands on a token of another provider');
+      return wrong(
+        'tokenExchange',
+        'can only stand in your own settings, as it hands on a token of another provider',
+      );
     }
     return { ok: true, machine: { way, from, subjectToken, requestedTokenType } };
   }

@@ -133,9 +133,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
 
     async current(provider) {
       const grants = await Promise.all((await grantsOf(provider)).map(usable));
-      return grants
-        .filter(grant => grant !== undefined)
-        .map(grant => ({ grant, hasEnded: ended(grant) }));
+      return grants.filter(grant => grant !== undefined).map(grant => ({ grant, hasEnded: ended(grant) }));
     },
 
     add: (provider, signedIn) =>

@@ -15,7 +15,14 @@ export const tokenClaims = new Set([
 ]);
 
 /** What introspection says of the token (RFC 7662 section 2.2); it is of no use later. */
-export const introspectionClaims = new Set([...tokenClaims, 'active', 'client_id', 'token_type', 'scope', 'cnf']);
+export const introspectionClaims = new Set([
+  ...tokenClaims,
+  'active',
+  'client_id',
+  'token_type',
+  'scope',
+  'cnf',
+]);
 
 /** Claims without those of these names. */
 export const without = (claims: object, names: ReadonlySet<string>): Record<string, unknown> =>

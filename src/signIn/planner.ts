@@ -172,7 +172,10 @@ function judge(way: PersonWay, input: PlanInput): Verdict {
 }
 
 /** What the server or the settings lack for a way, wherever the editor runs. */
-function missingFor(way: PersonWay, { metadata, provider, hasClientDocument }: PlanInput): string | undefined {
+function missingFor(
+  way: PersonWay,
+  { metadata, provider, hasClientDocument }: PlanInput,
+): string | undefined {
   const host = new URL(metadata.issuer).host;
   if (!metadata.token_endpoint) return `${host} has no token endpoint.`;
   const known =
@@ -187,9 +190,7 @@ function missingFor(way: PersonWay, { metadata, provider, hasClientDocument }: P
   const hasCodes =
     (metadata.grant_types_supported?.includes('authorization_code') ?? true) &&
     (metadata.response_types_supported?.includes('code') ?? true);
-  return !hasCodes
-    ? `${host} does not offer the authorization code grant.`
-    : undefined;
+  return !hasCodes ? `${host} does not offer the authorization code grant.` : undefined;
 }
 
 function judgeUriHandler({ surroundings, metadata, provider }: PlanInput): Verdict {

@@ -76,7 +76,8 @@ export async function planFor(
   return { metadata, plan };
 }
 
-const methodFor = ({ method }: SignInContext, { signInMethod }: Provider): ProviderMethod => signInMethod ?? method;
+const methodFor = ({ method }: SignInContext, { signInMethod }: Provider): ProviderMethod =>
+  signInMethod ?? method;
 
 type Outcome =
   | { readonly kind: 'signed-in'; readonly grant: Grant }

@@ -478,7 +478,7 @@ describe('a provider in the settings', () => {
       ...['allowedTenants', 'clientAuthentication', 'assertionAudience', 'scopeSeparator', 'scopeParameter'],
       ...['tokenParameters', 'refreshParameters', 'sendRedirectUriOnRefresh', 'answers', 'idTokenAlgorithm'],
       ...['account', 'claimSources', 'requiredClaims', 'assumedTokenLifetime', 'rotationGrace'],
-      ...['refreshEndsAccessToken', 'revocation', 'signOut'],
+      ...['refreshEndsAccessToken', 'revocation', 'signOut', 'userLookup', 'tokenExchange'],
     ];
     assert.deepEqual(Object.keys(providerDefinitionSchema.entries).sort(), known.sort());
   });

@@ -154,6 +154,35 @@ describe('the planner', () => {
     });
   });
 
+  describe('of a client that signs in by itself', () => {
+    for (const way of ['client-credentials', 'impersonation', 'token-exchange'] as const) {
+      it(`has no other way than ${way}, wherever the editor runs`, () => {
+        for (const place of Object.keys(places) as Place[]) {
+          const { tries, offered, closed } = planAt(place, 'everything', 'registered', { method: way });
+          assert.deepEqual([tries.map(planned => planned.way), offered, closed], [[way], [], []]);
+          assert.match(tries[0]?.reason ?? '', /no person|no browser|your sign-in at another provider/);
+        }
+      });
+    }
+
+    it('is tried though the server does not list the grant type, and says so', () => {
+      const metadata = { ...servers['code only'], grant_types_supported: ['authorization_code'] };
+      const { tries } = planAt('desktop', 'code only', 'registered', {
+        method: 'client-credentials',
+        metadata,
+      });
+      assert.match(tries[0]?.reason ?? '', /although login.example.com does not list that grant type/);
+    });
+
+    it('needs a token endpoint', () => {
+      const { tries, closed } = planAt('desktop', 'nothing', 'registered', { method: 'client-credentials' });
+      assert.deepEqual(tries, []);
+      assert.deepEqual(closed, [
+        { way: 'client-credentials', why: 'login.example.com has no token endpoint.' },
+      ]);
+    });
+  });
+
   it('puts ways from which no answer came back behind the others', () => {
     const plan = planAt('desktop', 'code only', 'registered', { failed: ['uri-handler'] });
     assert.equal(brief(plan), 'loopback uri-handler paste |');

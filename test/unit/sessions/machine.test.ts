@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { Failure } from '../../../src/protocol/failure.ts';
+import type { Provider } from '../../../src/providers/definition.ts';
+import { parseGrant, serialiseGrant, type Grant, type MachineBinding } from '../../../src/sessions/grant.ts';
+import { createGrantBook } from '../../../src/sessions/grantBook.ts';
+import { createGrantStore } from '../../../src/sessions/grantStore.ts';
+import { createKeeper } from '../../../src/sessions/keeper.ts';
+import { belongsTo } from '../../../src/sessions/sessions.ts';
+import { manualClock } from '../../standIns/manualClock.ts';
+import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
+import { recordingLog } from '../../standIns/recordingLog.ts';
+import { nextTokens, sharedWindows } from './sharedWindows.ts';
+import { someGrant, someProvider, someTokens, start } from './someGrant.ts';
+
+const robot: MachineBinding = { way: 'client-credentials' };
+const alice: MachineBinding = { way: 'impersonation', field: 'userId', value: 'alice' };
+const exchanged: MachineBinding = {
+  way: 'token-exchange',
+  from: 'company',
+  subjectToken: 'access_token',
+  account: 'sub-alice',
+};
+
+const machineGrant = (machine: MachineBinding = robot, changes: Partial<Grant> = {}): Grant => {
+  const grant = someGrant({ tokens: someTokens(1, { refreshToken: undefined }), ...changes });
+  return { ...grant, binding: { ...grant.binding, machine } };
+};
+
+/** A keeper whose server answers as the test says. */
+function keeping() {
+  const clock = manualClock(start * 1000);
+  const log = recordingLog();
+  const storage = memorySecretStorage();
+  const asked: number[] = [];
+  const needed: string[] = [];
+  const server = { fails: undefined as Failure | undefined };
+  const store = createGrantStore({ storage, log, onSetAside: () => assert.fail('nothing is damaged') });
+  const book = createGrantBook(store, clock, log);
+  const keeper = createKeeper({
+    book,
+    clock,
+    log,
+    random: () => 0,
+    refresh(grant, beforeSending) {
+      beforeSending();
+      asked.push(Math.floor(clock.now() / 1000) - start);
+      const receivedAt = Math.floor(clock.now() / 1000);
+      return server.fails
+        ? Promise.reject(server.fails)
+        : Promise.resolve({
+            ...nextTokens(grant),
+            refreshToken: undefined,
+            receivedAt,
+            expiresAt: receivedAt + 3600,
+          });
+    },
+    isConfigured: () => true,
+    assumedLifetime: () => undefined,
+    isOwner: () => true,
+    onSignInNeeded: grant => needed.push(grant.signInNeeded?.reason ?? ''),
+    onOrphaned: () => undefined,
+  });
+  return { clock, storage, asked, needed, server, book, keeper };
+}
+
+describe('a sign-in by the client itself', () => {
+  it('is asked for again when its token is about to end, once each time', async () => {
+    const { clock, asked, book } = keeping();
+    await book.put(machineGrant());
+    await clock.advance(3 * 3_600_000);
+    assert.deepEqual(asked, [3240, 6480, 9720]);
+    assert.equal((await book.get('grant-0001'))?.tokens.accessToken.reveal(), 'access-4');
+    assert.equal((await book.get('grant-0001'))?.tokens.refreshToken, undefined);
+  });
+
+  it('spends nothing: a request whose answer was lost is made again while the token still works', async () => {
+    const { clock, asked, book, server, storage, keeper } = keeping();
+    await book.put(machineGrant());
+    server.fails = new Failure('timed-out', { host: 'login.example.com', seconds: 15 });
+    await keeper.renew('grant-0001', 1);
+    assert.equal(keeper.state('grant-0001').kind, 'offline');
+    assert.doesNotMatch(storage.values.get('grant:grant-0001') ?? '', /refreshSentAt/);
+    server.fails = undefined;
+    await clock.advance(10_000);
+    await keeper.renew('grant-0001', 1);
+    assert.equal(asked.length, 2);
+    assert.equal((await book.get('grant-0001'))?.tokens.serial, 2);
+  });
+
+  const host = 'login.example.com';
+  for (const refused of [
+    new Failure('client-refused', { host, error: 'invalid_client', said: '' }),
+    new Failure('scopes-refused', { host, clientId: 'robot', scopes: 'api', said: '' }),
+    new Failure('grant-type-refused', { host, clientId: 'robot', grantType: 'client_credentials', said: '' }),
+    new Failure('user-refused', { host, clientId: 'robot', field: 'userId', value: 'alice', said: '' }),
+    new Failure('subject-missing', { source: 'Company', provider: 'Robots' }),
+    new Failure('token-exchange-refused', { host, error: 'invalid_target', said: '' }),
+  ]) {
+    it(`needs its person when the server says ${refused.code}, and is not asked for again`, async () => {
+      const { clock, asked, needed, book, server } = keeping();
+      await book.put(machineGrant());
+      server.fails = refused;
+      await clock.advance(24 * 3_600_000);
+      assert.deepEqual([asked.length, needed], [1, [refused.message]]);
+      assert.equal((await book.get('grant-0001'))?.tokens.accessToken.reveal(), 'access-1');
+    });
+  }
+
+  it('waits while the token that it exchanges cannot be renewed', async () => {
+    const { clock, asked, needed, book, server } = keeping();
+    await book.put(machineGrant(exchanged));
+    server.fails = new Failure('subject-token-ended', { source: 'Company', provider: 'Robots' });
+    await clock.advance(3_600_000);
+    assert.ok(asked.length > 1);
+    assert.deepEqual(needed, []);
+    server.fails = undefined;
+    await clock.advance(3_600_000);
+    assert.ok(((await book.get('grant-0001'))?.tokens.serial ?? 0) > 1);
+  });
+
+  it('is asked for once by all windows together', async () => {
+    const shared = sharedWindows();
+    try {
+      const windows = await Promise.all([shared.open(), shared.open(), shared.open()]);
+      const now = Math.floor(Date.now() / 1000);
+      const tokens = someTokens(1, { refreshToken: undefined, receivedAt: now - 3600, expiresAt: now - 1 });
+      const [first] = windows;
+      await first?.sharing.add({ ...someProvider, machine: robot }, machineGrant(robot, { tokens }));
+      shared.server.answer = grant => Promise.resolve({ ...nextTokens(grant), refreshToken: undefined });
+      const robots: Provider = { ...someProvider, machine: robot };
+      const given = await Promise.all(
+        windows.map(async window => {
+          while ((await window.accounts.sessions(robots, undefined)).length === 0) {
+            await new Promise(resolve => setTimeout(resolve, 2));
+          }
+          const [session] = await window.accounts.sessions(robots, ['openid', 'profile']);
+          return session?.accessToken.reveal();
+        }),
+      );
+      assert.deepEqual(given, ['access-2', 'access-2', 'access-2']);
+      assert.equal(shared.server.sent.length, 1);
+    } finally {
+      await shared.end();
+    }
+  });
+
+  for (const machine of [robot, alice, exchanged]) {
+    it(`by ${machine.way} comes back from storage as it was`, () => {
+      const parsed = parseGrant(serialiseGrant(machineGrant(machine)));
+      assert.ok(parsed.kind === 'grant');
+      assert.deepEqual(parsed.grant.binding.machine, machine);
+    });
+  }
+
+  it('is never taken for a person, nor for somebody else', () => {
+    const { account: _, ...exchange } = exchanged;
+    const settings = [
+      undefined,
+      robot,
+      alice,
+      { ...alice, value: 'bob' },
+      { ...alice, field: 'subject' },
+      exchange,
+      { ...exchange, from: 'another' },
+    ] as const;
+    const grants = [someGrant(), machineGrant(robot), machineGrant(alice), machineGrant(exchanged)];
+    const belongs = grants.map(grant =>
+      settings.map(machine => Number(belongsTo(grant, { ...someProvider, machine }))),
+    );
+    assert.deepEqual(belongs, [
+      [1, 0, 0, 0, 0, 0, 0],
+      [0, 1, 0, 0, 0, 0, 0],
+      [0, 0, 1, 0, 0, 0, 0],
+      [0, 0, 0, 0, 0, 1, 0],
+    ]);
+  });
+});
