@@ -43,6 +43,7 @@ describe('several tabs of one person', function () {
 
   it('are signed in together when one of them signs in', async () => {
     await first.page.bringToFront();
+    await first.waitForAccountsLabel(/Sign in requested/);
     await first.openAccountsMenu();
     const opened = first.nextPage();
     await first.chooseMenuEntry(new RegExp(`^Sign in with ${providerLabel} to use Consumer`));

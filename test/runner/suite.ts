@@ -1,5 +1,5 @@
 /**
- * Runs the tests of one folder in this process: `node test/runner/suite.ts <folder>`.
+ * Runs the tests of one folder, or of one file, in this process: `node test/runner/suite.ts <folder or file>`.
  *
  * Ends with the line `N passed, N failed`, and by itself: whatever keeps the process alive after the last test
  * is a server, a timer or a socket that some test has not closed, and counts as a failure.
@@ -19,12 +19,14 @@ const repository = join(import.meta.dirname, '..', '..');
 /** Standard input and output are nobody's leak. */
 const ownResources = /^(TTYWrap|PipeWrap|FSReqCallback|FSReqPromise)$/;
 
-const [folder] = process.argv.slice(2);
-if (folder === undefined) throw new Error('Which suite? Give the name of a folder in test/');
+const [wanted] = process.argv.slice(2);
+if (wanted === undefined) throw new Error('Which suite? Give the name of a folder in test/, or a file');
 
-const files = globSync(`test/${folder}/**/*.test.ts`, { cwd: repository }).sort();
+const files = globSync(wanted.endsWith('.test.ts') ? wanted : `test/${wanted}/**/*.test.ts`, {
+  cwd: repository,
+}).sort();
 if (files.length === 0) {
-  console.error(`There is no file *.test.ts in test/${folder}`);
+  console.error(`There is no file *.test.ts in test/${wanted}`);
   console.log(countLine({ passed: 0, failed: 1 }));
   process.exit(1);
 }
@@ -49,7 +51,7 @@ try {
   runner.once('end', () => {
     const { tests = 0, passes = 0, failures = 0 } = runner.stats ?? {};
     if (tests === 0 && failures === 0) {
-      console.error(`The files in test/${folder} hold no test`);
+      console.error(`The files of ${wanted} hold no test`);
       console.log(countLine({ passed: 0, failed: 1 }));
       finish(0, 1);
     } else {

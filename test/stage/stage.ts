@@ -1,8 +1,7 @@
 import type { Browser, BrowserContext } from 'playwright-core';
 import { launchChromium } from '../editor/chromium.ts';
 import { startCodeServer, type EditorServer } from '../editor/codeServer.ts';
-import { packageConsumer } from '../editor/consumer.ts';
-import { packageExtension } from '../editor/packageExtension.ts';
+import { packageAll } from '../editor/packages.ts';
 import { openWorkbench, type Workbench } from '../editor/workbench.ts';
 import '../editor/resolveLocalhost.ts';
 import { startFaultProxy, type FaultProxy } from '../servers/faultProxy.ts';
@@ -68,11 +67,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   };
   try {
     progress('Packaging the extension and two extensions that use it');
-    const extensions = [
-      await packageExtension(),
-      await packageConsumer(),
-      await packageConsumer({ name: 'second-consumer', displayName: 'Second Consumer' }),
-    ];
+    const extensions = await packageAll();
 
     progress('Starting the identity provider and the resource server');
     const faults = options.faults ? await startFaultProxy() : undefined;

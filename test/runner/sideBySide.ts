@@ -1,0 +1,74 @@
+/**
+ * `npm run test:e2e`: runs each file of a folder in a process of its own, several at a time:
+ * `node test/runner/sideBySide.ts <folder>`.
+ *
+ * Every file has an editor, a browser and servers of its own on ports that the system chooses, and spends most of
+ * its time waiting for them. What a file prints appears in one piece when it is over. Ends with the line
+ * `N passed, N failed`.
+ */
+import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { findChromium } from '../editor/chromium.ts';
+import { installCodeServer } from '../editor/codeServerInstall.ts';
+import { cleanAtExit } from '../editor/leftovers.ts';
+import { packageAll, packagesVariable } from '../editor/packages.ts';
+import { countLine, readCount, type Count } from './count.ts';
+
+const repository = join(import.meta.dirname, '..', '..');
+const suite = join(import.meta.dirname, 'suite.ts');
+
+/** An editor with its browser keeps more than one processor busy only while it starts. */
+const atATime = Math.min(4, Math.max(2, availableParallelism()));
+
+/** A file that dies, or says nothing of itself, has failed. */
+function runFile(file: string, prepared: NodeJS.ProcessEnv): Promise<Count> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [suite, file], {
+      cwd: repository,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...prepared, ...(process.stdout.isTTY && { FORCE_COLOR: '1' }) },
+    });
+    // It ends what it has started in its turn.
+    const forget = cleanAtExit(() => child.kill());
+    const printed: Buffer[] = [];
+    child.stdout.on('data', (data: Buffer) => printed.push(data));
+    child.stderr.on('data', (data: Buffer) => printed.push(data));
+    child.once('error', reject);
+    child.once('close', code => {
+      forget();
+      const output = Buffer.concat(printed).toString();
+      console.log(output);
+      const count = readCount(output) ?? { passed: 0, failed: 0 };
+      const silent = count.failed === 0 && (code !== 0 || count.passed === 0);
+      if (silent) console.log(`${file} ended with ${code ?? 'a signal'} and no failed test`);
+      resolve(silent ? { ...count, failed: 1 } : count);
+    });
+  });
+}
+
+const [folder] = process.argv.slice(2);
+if (folder === undefined) throw new Error('Which suite? Give the name of a folder in test/');
+const files = globSync(`test/${folder}/**/*.test.ts`, { cwd: repository }).sort();
+if (files.length === 0) throw new Error(`There is no file *.test.ts in test/${folder}`);
+
+// What may take a while the first time, and what all files share.
+await installCodeServer();
+const prepared = {
+  CHROMIUM_PATH: await findChromium(),
+  [packagesVariable]: JSON.stringify(await packageAll()),
+};
+
+const waiting = [...files];
+const total = { passed: 0, failed: 0 };
+async function runWaiting(): Promise<void> {
+  for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+    const { passed, failed } = await runFile(file, prepared);
+    total.passed += passed;
+    total.failed += failed;
+  }
+}
+await Promise.all(Array.from({ length: atATime }, runWaiting));
+console.log(countLine(total));
+process.exitCode = total.failed > 0 ? 1 : 0;
