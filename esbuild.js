@@ -1,25 +1,64 @@
-import { readFile, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { build, context } from 'esbuild';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { build, context, transform } from 'esbuild';
 
-/** The extension, as the editor loads it: one minified CommonJS file that needs nothing but `vscode`. */
+const repository = import.meta.dirname;
+const outdir = join(repository, 'dist');
+
+/**
+ * The extension, as the editor loads it. `dist/extension.cjs` and the one file that it requires hold what every
+ * window needs to start; each `import()` of the sources is a further file, which is loaded when it is first needed.
+ * None of them needs anything but `vscode`.
+ */
 const extension = {
+  absWorkingDir: repository,
   entryPoints: ['src/extension.ts'],
-  outfile: 'dist/extension.cjs',
+  // What every window needs is one file, not one for each set of files that share something: every other part
+  // is declared to need all of it, which is true once it is loaded.
+  inject: ['src/extension.ts'],
+  outdir,
+  outExtension: { '.js': '.cjs' },
+  chunkNames: 'parts/[name]-[hash]',
   bundle: true,
+  splitting: true,
   minify: true,
-  sourcemap: 'linked',
-  format: 'cjs',
+  sourcemap: 'inline',
+  sourcesContent: true,
+  format: 'esm',
   platform: 'node',
   target: 'node22',
   external: ['vscode'],
   legalComments: 'none',
   metafile: true,
+  write: false,
   // oauth4webapi looks at `navigator` to choose a user agent; in the extension host, touching it logs a
   // migration error. Without it the library falls back to its own name, which is what we want.
   define: { navigator: 'undefined' },
   logLevel: 'warning',
+  plugins: [{ name: 'write', setup: ({ onEnd }) => onEnd(writeParts) }],
 };
+
+/** esbuild splits ECMAScript modules only; editors load CommonJS everywhere, and faster. */
+async function writeParts({ outputFiles, metafile, errors }) {
+  if (errors.length > 0) return;
+  await rm(join(outdir, 'parts'), { recursive: true, force: true });
+  await mkdir(join(outdir, 'parts'), { recursive: true });
+  for (const { path, text } of outputFiles) {
+    const { code, map } = await transform(text, {
+      format: 'cjs',
+      platform: 'node',
+      target: 'node22',
+      supported: { 'dynamic-import': false },
+      minify: true,
+      sourcemap: 'external',
+      sourcefile: basename(path),
+      legalComments: 'none',
+    });
+    await writeFile(path, `${code}//# sourceMappingURL=${basename(path)}.map\n`);
+    await writeFile(`${path}.map`, map);
+  }
+  await writeNotices(metafile);
+}
 
 /** The licences of all packages that are part of the bundle: they ask to be passed on with it. */
 async function writeNotices({ inputs }) {
@@ -29,19 +68,22 @@ async function writeNotices({ inputs }) {
   const packages = [...new Set(folders.filter(folder => folder !== undefined))].sort();
   const notices = await Promise.all(
     packages.map(async folder => {
-      const { name, version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
-      const file = (await readdir(folder)).find(entry => /^licen[cs]e/i.test(entry));
+      const { name, version } = JSON.parse(await readFile(join(repository, folder, 'package.json'), 'utf8'));
+      const file = (await readdir(join(repository, folder))).find(entry => /^licen[cs]e/i.test(entry));
       if (file === undefined) throw new Error(`${name} has no licence file to pass on`);
-      return `${name} ${version}\n\n${(await readFile(join(folder, file), 'utf8')).trim()}\n`;
+      const text = await readFile(join(repository, folder, file), 'utf8');
+      return `${name} ${version}\n\n${text.trim()}\n`;
     }),
   );
   const head = 'The extension contains the following packages.\n';
-  await writeFile('dist/THIRD-PARTY-NOTICES.txt', [head, ...notices].join(`\n${'-'.repeat(80)}\n\n`));
+  await writeFile(
+    join(outdir, 'THIRD-PARTY-NOTICES.txt'),
+    [head, ...notices].join(`\n${'-'.repeat(80)}\n\n`),
+  );
 }
 
 if (process.argv.includes('--watch')) {
   await (await context({ ...extension, logLevel: 'info' })).watch();
 } else {
-  const { metafile } = await build(extension);
-  await writeNotices(metafile);
+  await build(extension);
 }

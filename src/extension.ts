@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 import { createExports, type OidcAuthenticationApi } from './authentication/exports.ts';
+import type { ProviderActions } from './authentication/provider.ts';
 import { createRegistry, type Registry } from './authentication/registry.ts';
 import { secondsNow, systemClock } from './platform/clock.ts';
+import { once } from './platform/once.ts';
 import { editorLog } from './ui/editorLog.ts';
-import { createWire } from './protocol/wire.ts';
 import type { DefinitionProblem } from './providers/definition.ts';
 import { changesProviders, readProviders } from './providers/settings.ts';
 import { createAccounts } from './sessions/accounts.ts';
@@ -13,19 +14,11 @@ import { createGrantBook } from './sessions/grantBook.ts';
 import { createGrantStore, type SetAside } from './sessions/grantStore.ts';
 import { belongsTo } from './sessions/sessions.ts';
 import { shareGrants } from './sessions/sharing.ts';
-import type { FindSubject } from './signIn/machineTokens.ts';
 import { createPendingResponses } from './signIn/pendingResponses.ts';
 import { registerUriHandler } from './signIn/redirect/uriHandler.ts';
-import { activityFile, registerActivityCommands } from './ui/activity.ts';
-import { editorClientSecrets } from './ui/clientCredentials.ts';
-import { registerCommands, signInAnotherWay } from './ui/commands.ts';
+import { activityCommands, activityFile, registerActivityCommands } from './ui/activity.ts';
+import { contributedCommands, registerDeferredCommands } from './ui/deferredCommands.ts';
 import { showDefinitionProblems, showSignInNeeded } from './ui/messages.ts';
-import { registerDiagnoseCommand } from './ui/diagnoseProvider.ts';
-import { registerEditCommands } from './ui/editProvider.ts';
-import { createNewProviders, registerAddCommand } from './ui/newProviders.ts';
-import { createProviderActions } from './ui/providerActions.ts';
-import { createTrust } from './ui/trust.ts';
-import { createSignIns, editorRegistrations } from './ui/signIns.ts';
 import { findWayToJoin } from './windows/join.ts';
 
 /** What remains to be done when the window closes. */
@@ -39,11 +32,8 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
   const channel = vscode.window.createOutputChannel('OpenID Connect Authentication', { log: true });
   const log = editorLog(channel);
   const clock = systemClock;
-  const wire = createWire({ fetch: (...request) => globalThis.fetch(...request), clock, log });
   const showLog = (): void => channel.show();
 
-  const registrations = editorRegistrations(context.secrets, wire);
-  const clientSecrets = editorClientSecrets(context.secrets);
   const store = createGrantStore({ storage: context.secrets, log, onSetAside: tellSetAside(showLog) });
   const book = createGrantBook(store, clock, log);
   const configured = (grant: Grant) => registry.providers().find(provider => belongsTo(grant, provider));
@@ -71,9 +61,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
       async refresh(grant, beforeSending) {
         const provider = configured(grant);
         if (!provider) throw new Error('The provider is no longer configured.');
-        const { refreshGrant } = await import('./signIn/keepGrant.ts');
-        const services = { wire, registrations, clientSecrets, findSubject };
-        return refreshGrant(services, provider, grant, beforeSending);
+        return (await deferred()).refresh(provider, grant, beforeSending);
       },
       onOrphaned: (grant, tokens) =>
         actions.revoke(configured(grant), { ...grant, tokens: { serial: 0, ...tokens } }),
@@ -92,39 +80,35 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     refreshEndsAccessToken: grant => configured(grant)?.refreshEndsAccessToken ?? false,
   });
 
-  const findSubject: FindSubject = async id => {
-    const provider = registry.providers().find(configured => configured.id === id);
-    return provider && { provider, grants: await accounts.current(provider) };
+  /** What most windows do without is loaded when it is first needed. */
+  const deferred = once(async () => {
+    const { createDeferredParts } = await import('./deferred.ts');
+    commands.dispose();
+    const parts = createDeferredParts({
+      context,
+      clock,
+      log,
+      book,
+      accounts,
+      registry,
+      pending,
+      record,
+      signInAgain: (providerId, scopes) => signInAgain(registry, providerId, scopes),
+      showLog,
+    });
+    context.subscriptions.push(parts);
+    return parts;
+  });
+  const commands = registerDeferredCommands(
+    contributedCommands(context.extension.packageJSON).filter(id => !activityCommands.includes(id)),
+    deferred,
+  );
+  const actions: ProviderActions = {
+    signIn: async wish => (await deferred()).actions.signIn(wish),
+    configure: async id => (await deferred()).actions.configure(id),
+    revoke: (...grant) => void deferred().then(parts => parts.actions.revoke(...grant)),
+    onNotKept: provider => void deferred().then(parts => parts.actions.onNotKept(provider)),
   };
-  const signIns = createSignIns({
-    wire,
-    findSubject,
-    log,
-    extension: context.extension,
-    pending,
-    registrations,
-    clientSecrets,
-    startAnother: () => signInAnotherWay(registry, signIns),
-  });
-  const newProviders = createNewProviders({
-    wire,
-    extension: context.extension,
-    ids: () => registry.providers().map(({ id }) => id),
-  });
-  const actions = createProviderActions({
-    wire,
-    registrations,
-    clientSecrets,
-    log,
-    signIns,
-    record,
-    pending,
-    extensionId: context.extension.id,
-    newProviders,
-    trust: createTrust(context.globalState),
-    retry: (providerId, scopes) => signInAgain(registry, providerId, scopes),
-    showLog,
-  });
   const registry = createRegistry({ accounts, book, clock, log, actions, record });
   const problems = problemReporter();
   const readSettings = (): void => {
@@ -139,19 +123,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     registry,
     registerUriHandler(sharing, log),
     registerActivityCommands(sharing, id => registry.get(id)?.provider?.label ?? id),
-    registerCommands({ registry, showLog }),
-    registerAddCommand({ registry, accounts, newProviders, signIn: wish => actions.signIn(wish) }),
-    registerEditCommands({ registry, registrations, clientSecrets }),
-    registerDiagnoseCommand({
-      wire,
-      registry,
-      book,
-      signIns,
-      clientSecrets,
-      secrets: context.secrets,
-      extension: context.extension,
-    }),
-    signIns,
+    commands,
     vscode.extensions.onDidChange(readSettings),
     vscode.workspace.onDidChangeConfiguration(event => {
       if (changesProviders(event)) readSettings();

@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { secondsNow } from '../platform/clock.ts';
-import { authenticateWith, type ClientAuthentication } from './clientAuthentication.ts';
+import type { ClientAuthentication } from './clientAuthentication.ts';
+import { authenticateWith } from './clientProof.ts';
 import { inDialect, type Dialect } from './dialect.ts';
 import type { DiscoveredServer } from './discovery.ts';
 import type { HttpClient } from './http.ts';

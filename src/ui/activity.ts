@@ -28,6 +28,9 @@ export function activityFile(folder: vscode.Uri): ActivityFile {
   };
 }
 
+/** Registered from the start: an editor that shows the activity may be open when a window starts. */
+export const activityCommands = ['oidc.showActivity', 'oidc.exportActivity'];
+
 /** *Show Activity* and *Export Activity*. */
 export function registerActivityCommands(
   log: { activities(): Promise<readonly Activity[]> },

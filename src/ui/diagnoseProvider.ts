@@ -6,7 +6,8 @@ import type { Provider } from '../providers/definition.ts';
 import type { GrantBook } from '../sessions/grantBook.ts';
 import { belongsTo } from '../sessions/sessions.ts';
 import type { ClientSecrets } from '../signIn/clientSecrets.ts';
-import type { SeenGrants } from '../signIn/diagnosis/diagnose.ts';
+import { diagnose, type SeenGrants } from '../signIn/diagnosis/diagnose.ts';
+import { diagnosisDocument } from '../signIn/diagnosis/report.ts';
 import { urisToRegister } from '../signIn/redirect/registeredUris.ts';
 import { chooseProvider } from './editProvider.ts';
 import type { SignIns } from './signIns.ts';
@@ -39,10 +40,6 @@ export function registerDiagnoseCommand(context: DiagnoseContext): vscode.Dispos
 
 async function report(context: DiagnoseContext, provider: Provider): Promise<string> {
   const { wire, book, signIns, clientSecrets, secrets, extension } = context;
-  const [{ diagnose }, { diagnosisDocument }] = await Promise.all([
-    import('../signIn/diagnosis/diagnose.ts'),
-    import('../signIn/diagnosis/report.ts'),
-  ]);
   const surroundings = readSurroundings(extension);
   const hasClientSecret = await clientSecrets.stored(provider).then(
     () => true,

@@ -6,7 +6,7 @@ import { Failure } from '../protocol/failure.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Recorder } from '../sessions/activity.ts';
 import type { Grant } from '../sessions/grant.ts';
-import type { GrantServices } from '../signIn/keepGrant.ts';
+import { endGrantSession, revokeGrant, type GrantServices } from '../signIn/keepGrant.ts';
 import type { PendingResponses } from '../signIn/pendingResponses.ts';
 import type { Plan } from '../signIn/planner.ts';
 import type { OpenRedirect } from '../signIn/redirect/redirect.ts';
@@ -88,7 +88,6 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
     const { label } = provider;
     const { signal } = new AbortController();
     try {
-      const { endGrantSession } = await import('../signIn/keepGrant.ts');
       const outcome = await endGrantSession(options, provider, grant, {
         redirect: await signedOutRedirect(provider),
         timeout: 120,
@@ -129,7 +128,6 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
       return;
     }
     try {
-      const { revokeGrant } = await import('../signIn/keepGrant.ts');
       const outcome = await revokeGrant(options, provider, grant);
       log.info('tokens given back', { provider: providerId, account: account.label, outcome });
       if (outcome === 'unsupported') record('failure', grant, 'The provider takes no tokens back.');

@@ -12,7 +12,10 @@ import type { FindSubject } from '../signIn/machineTokens.ts';
 import type { PendingResponses } from '../signIn/pendingResponses.ts';
 import type { Plan } from '../signIn/planner.ts';
 import { uriHandlerAddress } from '../signIn/redirect/uriHandler.ts';
+import { createRedirects } from '../signIn/redirect/redirects.ts';
 import { createRegistrations, type Registrations } from '../signIn/registrations.ts';
+import { planFor, signIn } from '../signIn/signIn.ts';
+import { deviceCodePanel } from './deviceCodePanel.ts';
 import { createRunningSignIns } from './runningSignIns.ts';
 import { withSignInProgress } from './signInProgress.ts';
 import { readSignInSettings } from './signInSettings.ts';
@@ -62,12 +65,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
     return new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
   };
 
-  const contextOf = async (cancel: () => void): Promise<SignInContext> => {
-    // Loaded here: a window in which nobody signs in does without them.
-    const [{ createRedirects }, { deviceCodePanel }] = await Promise.all([
-      import('../signIn/redirect/redirects.ts'),
-      import('./deviceCodePanel.ts'),
-    ]);
+  const contextOf = (cancel: () => void): SignInContext => {
     const { method, timeouts, clientDocument } = readSignInSettings();
     return {
       wire,
@@ -99,9 +97,8 @@ export function createSignIns(options: SignInsOptions): SignIns {
       const way = chosenWays.get(provider.id);
       chosenWays.delete(provider.id);
       try {
-        return await withSignInProgress(provider, id, async ({ signal, progress, cancel }) => {
-          const [context, { signIn }] = await Promise.all([contextOf(cancel), import('../signIn/signIn.ts')]);
-          return signIn(context, {
+        return await withSignInProgress(provider, id, ({ signal, progress, cancel }) =>
+          signIn(contextOf(cancel), {
             ...wish,
             way,
             signal,
@@ -110,8 +107,8 @@ export function createSignIns(options: SignInsOptions): SignIns {
               plans.set(provider.id, plan);
               running.add({ id, provider, plan, control, cancel });
             },
-          });
-        });
+          }),
+        );
       } finally {
         running.remove(id);
       }
@@ -119,11 +116,10 @@ export function createSignIns(options: SignInsOptions): SignIns {
     choose: (providerId, way) => void chosenWays.set(providerId, way),
     latestPlan: providerId => plans.get(providerId),
     async plan(provider) {
-      const [context, { planFor }] = await Promise.all([
+      const { plan } = await planFor(
         contextOf(() => undefined),
-        import('../signIn/signIn.ts'),
-      ]);
-      const { plan } = await planFor(context, provider);
+        provider,
+      );
       return plan;
     },
     dispose: () => void running.dispose(),

@@ -71,6 +71,8 @@ describe('the package', () => {
   it('holds what the extension needs to run, and nothing else', async () => {
     const pages = (await readdir(new URL('media/', repository))).filter(file => file.endsWith('.html'));
     assert.ok(pages.length > 0);
+    const parts = (await readdir(new URL('dist/parts/', repository))).filter(file => file.endsWith('.cjs'));
+    assert.ok(parts.length > 0);
     assert.deepEqual(
       files.toSorted(),
       [
@@ -79,16 +81,21 @@ describe('the package', () => {
           ...['package.json', 'readme.md', 'changelog.md', 'LICENSE.txt'],
           ...['dist/extension.cjs', 'dist/THIRD-PARTY-NOTICES.txt', 'media/icon.png'],
           ...pages.map(page => `media/${page}`),
+          ...parts.map(part => `dist/parts/${part}`),
         ].map(file => `extension/${file}`),
       ].toSorted(),
     );
   });
 
-  it('has a bundle that never writes to the console, evaluates text or names a place of this machine', async () => {
-    const bundle = await readFile(new URL('dist/extension.cjs', repository), 'utf8');
-    assert.deepEqual(bundle.match(/\bconsole\.\w+|\beval\(|new Function\(/g), null);
-    assert.ok(!bundle.includes(fileURLToPath(repository)));
-    assert.ok(!bundle.includes('sourceMappingURL=data:'));
+  it('has bundles that never write to the console, evaluate text or name a place of this machine', async () => {
+    const names = files.filter(file => file.endsWith('.cjs'));
+    assert.ok(names.length > 1);
+    for (const name of names) {
+      const bundle = await readFile(new URL(name.replace(/^extension\//, ''), repository), 'utf8');
+      assert.deepEqual(bundle.match(/\bconsole\.\w+|\beval\(|new Function\(/g), null);
+      assert.ok(!bundle.includes(fileURLToPath(repository)));
+      assert.ok(!bundle.includes('sourceMappingURL=data:'));
+    }
   });
 });
 

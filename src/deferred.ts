@@ -1,0 +1,101 @@
+import * as vscode from 'vscode';
+import type { ProviderActions } from './authentication/provider.ts';
+import type { Registry } from './authentication/registry.ts';
+import type { Clock } from './platform/clock.ts';
+import type { Log } from './platform/log.ts';
+import type { Tokens } from './protocol/tokens.ts';
+import { createWire } from './protocol/wire.ts';
+import type { Provider } from './providers/definition.ts';
+import type { Accounts } from './sessions/accounts.ts';
+import type { Recorder } from './sessions/activity.ts';
+import type { Grant } from './sessions/grant.ts';
+import type { GrantBook } from './sessions/grantBook.ts';
+import { refreshGrant } from './signIn/keepGrant.ts';
+import type { FindSubject } from './signIn/machineTokens.ts';
+import type { PendingResponses } from './signIn/pendingResponses.ts';
+import { editorClientSecrets } from './ui/clientCredentials.ts';
+import { registerCommands, signInAnotherWay } from './ui/commands.ts';
+import { registerDiagnoseCommand } from './ui/diagnoseProvider.ts';
+import { registerEditCommands } from './ui/editProvider.ts';
+import { createNewProviders, registerAddCommand } from './ui/newProviders.ts';
+import { createProviderActions } from './ui/providerActions.ts';
+import { createSignIns, editorRegistrations } from './ui/signIns.ts';
+import { createTrust } from './ui/trust.ts';
+
+/** What every window has from its start, which the deferred parts build on. */
+export interface WindowParts {
+  readonly context: Pick<vscode.ExtensionContext, 'extension' | 'secrets' | 'globalState'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly book: GrantBook;
+  readonly accounts: Accounts;
+  readonly registry: Registry;
+  readonly pending: PendingResponses;
+  readonly record: Recorder;
+  /** Starts a sign-in anew, after one that failed. */
+  signInAgain(providerId: string, scopes: readonly string[]): void;
+  showLog(): void;
+}
+
+/**
+ * The parts of the extension that most windows do without: everything on the wire, and everything that a person
+ * does beside having a session. They are files of their own, which are loaded when they are first needed.
+ */
+export interface DeferredParts extends vscode.Disposable {
+  readonly actions: ProviderActions;
+  /** Sends the grant's refresh token, see `KeeperOptions`. */
+  refresh(provider: Provider, grant: Grant, beforeSending: () => void): Promise<Tokens>;
+}
+
+/** Puts them together, and registers the commands. */
+export function createDeferredParts(window: WindowParts): DeferredParts {
+  const { clock, log, book, accounts, registry, pending, record, showLog } = window;
+  const { extension, secrets, globalState } = window.context;
+  const wire = createWire({ fetch: (...request) => globalThis.fetch(...request), clock, log });
+  const registrations = editorRegistrations(secrets, wire);
+  const clientSecrets = editorClientSecrets(secrets);
+  const findSubject: FindSubject = async id => {
+    const provider = registry.providers().find(configured => configured.id === id);
+    return provider && { provider, grants: await accounts.current(provider) };
+  };
+  const services = { wire, registrations, clientSecrets, findSubject };
+
+  const signIns = createSignIns({
+    ...services,
+    log,
+    extension,
+    pending,
+    startAnother: () => signInAnotherWay(registry, signIns),
+  });
+  const newProviders = createNewProviders({
+    wire,
+    extension,
+    ids: () => registry.providers().map(({ id }) => id),
+  });
+  const actions = createProviderActions({
+    ...services,
+    log,
+    signIns,
+    record,
+    pending,
+    extensionId: extension.id,
+    newProviders,
+    trust: createTrust(globalState),
+    retry: (providerId, scopes) => window.signInAgain(providerId, scopes),
+    showLog,
+  });
+  const commands = vscode.Disposable.from(
+    registerCommands({ registry, showLog }),
+    registerAddCommand({ registry, accounts, newProviders, signIn: wish => actions.signIn(wish) }),
+    registerEditCommands({ registry, registrations, clientSecrets }),
+    registerDiagnoseCommand({ wire, registry, book, signIns, clientSecrets, secrets, extension }),
+  );
+  return {
+    actions,
+    refresh: (provider, grant, beforeSending) => refreshGrant(services, provider, grant, beforeSending),
+    dispose() {
+      signIns.dispose();
+      commands.dispose();
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import * as oauth from 'oauth4webapi';
+import type { ClientAuthentication } from './clientAuthentication.ts';
+
+/** The authentication in the words of oauth4webapi. */
+export function authenticateWith(
+  authentication: ClientAuthentication,
+  tokenEndpoint: string | undefined,
+): oauth.ClientAuth {
+  switch (authentication.method) {
+    case 'none':
+      return oauth.None();
+    case 'client_secret_basic':
+      return oauth.ClientSecretBasic(authentication.secret.reveal());
+    case 'client_secret_post':
+      return oauth.ClientSecretPost(authentication.secret.reveal());
+    case 'private_key_jwt': {
+      const { key, keyId, audience } = authentication;
+      const toTokenEndpoint = audience === 'token-endpoint' && tokenEndpoint !== undefined;
+      return oauth.PrivateKeyJwt(keyId === undefined ? key : { key, kid: keyId }, {
+        ...(toTokenEndpoint && {
+          [oauth.modifyAssertion]: (_header: unknown, payload: Record<string, unknown>) => {
+            payload['aud'] = tokenEndpoint;
+          },
+        }),
+      });
+    }
+  }
+}

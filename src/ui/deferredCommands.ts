@@ -1,0 +1,24 @@
+import * as vscode from 'vscode';
+
+/**
+ * Commands whose code is not loaded yet. The first of them that is called loads it, and is then called again.
+ *
+ * @param load disposes what this returns, and registers the commands themselves.
+ */
+export function registerDeferredCommands(
+  ids: readonly string[],
+  load: () => Promise<unknown>,
+): vscode.Disposable {
+  const register = (id: string): vscode.Disposable =>
+    vscode.commands.registerCommand(id, async (...args: unknown[]) => {
+      await load();
+      return vscode.commands.executeCommand(id, ...args);
+    });
+  return vscode.Disposable.from(...ids.map(register));
+}
+
+/** The commands that a manifest contributes. */
+export function contributedCommands(manifest: unknown): string[] {
+  const { contributes } = manifest as { contributes: { commands: { command: string }[] } };
+  return contributes.commands.map(({ command }) => command);
+}
