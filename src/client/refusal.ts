@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { challengeOf, scopesOf } from './challenge.ts';
 import { isDeclined, SignInDeclined, type AuthorizedOptions } from './session.ts';
 
 /** The server refuses the token, and signing in again does not help. The message says why. */
@@ -14,8 +15,6 @@ export class AccessRefused extends Error {
 }
 
 export const isRefusal = ({ status }: Response): boolean => status === 401 || status === 403;
-
-const longestChallenge = 16_384;
 
 /**
  * Hands a refusal on to the editor: first silently, which is enough for a new token; then, where that is allowed,
@@ -53,8 +52,7 @@ export async function answerRefusal(
     }
   }
   // An editor or a provider that knows no challenges: the scopes are all it can be told.
-  const more = /\bscope="?([^",]*)/i.exec(challenge)?.[1]?.split(' ') ?? [];
-  const needed = [...new Set([...scopes, ...more])].filter(scope => scope !== '');
+  const needed = [...new Set([...scopes, ...scopesOf(challenge)])];
   const silent = await vscode.authentication.getSession(providerId, needed, { ...account, silent: true });
   if (other(silent) || signIn === 'never') return other(silent);
   try {
@@ -64,16 +62,6 @@ export async function answerRefusal(
     if (isDeclined(error)) throw new SignInDeclined('Not signed in.');
     throw error;
   }
-}
-
-/** The challenge to hand on; undefined if the server asks for something other than a bearer token. */
-function challengeOf({ status, headers }: Response): string | undefined {
-  const header = headers.get('www-authenticate') ?? '';
-  if (header.length > longestChallenge) return undefined;
-  if (/(^|,)\s*bearer(\s|,|$)/i.test(header)) return header;
-  // Some servers only say no; a 403 of that kind is about the person, not about the token.
-  const namesScheme = /^\s*[\w-]+(\s|$)/.test(header);
-  return status === 401 && !namesScheme ? 'Bearer' : undefined;
 }
 
 /** Tells the provider which token was refused, without telling it to anybody who reads over its shoulder. */

@@ -11,6 +11,9 @@ export interface Introspection {
   readonly expiresAt: number | undefined;
 }
 
+/** The latest time that a `Date` can tell, in seconds since the epoch. */
+const latestTime = 8.64e12;
+
 /** The longest answer that is taken, in characters. */
 const longestAnswer = 256 * 1024;
 
@@ -44,10 +47,12 @@ export async function introspectToken(
   if (parsed.kind !== 'json' || !isObject(parsed.value)) throw invalid('it is not a JSON object');
   const claims = parsed.value;
   if (claims['active'] === false) throw untrusted('the server says that the access token is not valid');
+  // RFC 7662 section 2.2: without this member nothing is said of the token.
+  if (claims['active'] !== true) throw invalid('it does not say whether the token is "active"');
   const { sub, exp } = claims;
   if (subject !== undefined && sub !== undefined && sub !== subject) {
     throw untrusted('the introspection names another person');
   }
-  const isTime = typeof exp === 'number' && Number.isFinite(exp) && exp > 0;
+  const isTime = typeof exp === 'number' && exp > 0 && exp <= latestTime;
   return { claims, expiresAt: isTime ? Math.floor(exp) : undefined };
 }

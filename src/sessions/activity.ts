@@ -2,9 +2,9 @@ import * as v from 'valibot';
 import type { Log } from '../platform/log.ts';
 import type { Grant } from './grant.ts';
 
-const activitySchema = v.object({
-  /** Seconds since the epoch. */
-  at: v.number(),
+export const activitySchema = v.object({
+  /** Seconds since the epoch; no later than a `Date` can tell. */
+  at: v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e12)),
   event: v.picklist(['sign-in', 'refresh', 'failure', 'sign-out', 'revocation']),
   provider: v.string(),
   account: v.string(),
@@ -103,6 +103,8 @@ function shortened(entry: Activity): Activity {
   return entry.reason === undefined ? entry : { ...entry, reason: entry.reason.slice(0, longestReason) };
 }
 
+const notInALine = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
+
 /** The activity as a person reads it, the latest first. */
 export function describeActivities(
   entries: readonly Activity[],
@@ -112,7 +114,9 @@ export function describeActivities(
     const time = new Date(entry.at * 1000).toISOString().replace('T', ' ').slice(0, 19);
     const scopes = entry.scopes.length > 0 ? ` [${entry.scopes.join(' ')}]` : '';
     const reason = entry.reason === undefined ? '' : ` — ${entry.reason}`;
-    return `${time}Z  ${entry.event.padEnd(10)}  ${providerLabel(entry.provider)} / ${entry.account}${scopes}${reason}`;
+    const who = `${providerLabel(entry.provider)} / ${entry.account}`;
+    // Nobody who writes into the file, or is a name in it, writes lines of their own into what is shown.
+    return `${time}Z  ${entry.event.padEnd(10)}  ${who}${scopes}${reason}`.replace(notInALine, ' ');
   });
   const heading = 'What happened to your sign-ins, the latest first. Times are UTC.';
   return `${[heading, '', ...(lines.length > 0 ? lines : ['Nothing yet.'])].join('\n')}\n`;

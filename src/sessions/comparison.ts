@@ -3,6 +3,7 @@ import type { Log } from '../platform/log.ts';
 import { parseGrant, serialiseGrant } from './grant.ts';
 import { isRemoval, type GrantBook, type Removal } from './grantBook.ts';
 import type { IndexEntry } from './grantStore.ts';
+import { entriesSchema, received, textsSchema } from './received.ts';
 import type { OwnerCalls } from './windowCalls.ts';
 
 /** The owner's functions that a comparison needs, as seen from another window. */
@@ -27,8 +28,13 @@ const putsAtOnce = 50;
  */
 export async function compareWithOwner(book: GrantBook, owner: Compared): Promise<void> {
   const theirs = new Map<string, IndexEntry>();
-  for (let page = await owner.list(''); page.length > 0; page = await owner.list(page.at(-1)?.id ?? '')) {
+  for (let last = ''; ;) {
+    const page = received(entriesSchema, await owner.list(last));
     for (const entry of page) theirs.set(entry.id, entry);
+    const next = page.at(-1)?.id ?? '';
+    // Nothing more; or no order, in which there would be no end either.
+    if (next <= last) break;
+    last = next;
   }
   const ours = new Map((await book.entries()).map(entry => [entry.id, entry]));
 
@@ -60,7 +66,7 @@ export async function compareWithOwner(book: GrantBook, owner: Compared): Promis
 async function fetchGrants(book: GrantBook, owner: Compared, ids: readonly string[]): Promise<void> {
   let wanted = ids;
   while (wanted.length > 0) {
-    const texts = await owner.give(wanted.slice(0, idsPerCall));
+    const texts = received(textsSchema, await owner.give(wanted.slice(0, idsPerCall)));
     const got = new Set<string>();
     for (const text of texts) {
       const parsed = parseGrant(text);
@@ -69,8 +75,9 @@ async function fetchGrants(book: GrantBook, owner: Compared, ids: readonly strin
       // Not awaited: the grant is believed at once, and a storage that is slow keeps nobody from the next one.
       void book.put(parsed.grant);
     }
+    const rest = wanted.filter(id => !got.has(id));
     // Without progress, those that were asked for first are not to be had.
-    wanted = got.size > 0 ? wanted.filter(id => !got.has(id)) : wanted.slice(idsPerCall);
+    wanted = rest.length < wanted.length ? rest : wanted.slice(idsPerCall);
   }
 }
 

@@ -75,6 +75,8 @@ export const isRenewable = ({ binding, tokens }: Grant): boolean =>
   tokens.refreshToken !== undefined || binding.machine !== undefined;
 
 const seconds = v.pipe(v.number(), v.finite());
+/** Can be counted on from: beyond that, one more is the same number, and no change would ever be newer. */
+const countable = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 52));
 
 const machineSchema = v.variant('way', [
   v.object({ way: v.literal('client-credentials') }),
@@ -92,7 +94,7 @@ const machineSchema = v.variant('way', [
 const storedGrantSchema = v.object({
   version: v.literal(1),
   id: v.pipe(v.string(), v.regex(/^[\w-]{8,64}$/)),
-  revision: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  revision: countable,
   providerId: v.string(),
   binding: v.object({
     issuer: v.string(),
@@ -106,7 +108,7 @@ const storedGrantSchema = v.object({
   grantedScopes: v.array(v.string()),
   sessions: v.pipe(v.array(v.array(v.string())), v.minLength(1)),
   tokens: v.object({
-    serial: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    serial: v.pipe(countable, v.minValue(1)),
     accessToken: v.pipe(v.string(), v.nonEmpty()),
     receivedAt: seconds,
     expiresAt: v.optional(seconds),

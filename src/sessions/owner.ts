@@ -3,6 +3,14 @@ import { addGrant } from './addGrant.ts';
 import { parseGrant, serialiseGrant, type Grant } from './grant.ts';
 import type { GrantBook } from './grantBook.ts';
 import type { Keeper } from './keeper.ts';
+import {
+  activitiesSchema,
+  identitySchema,
+  received,
+  removalsSchema,
+  renewSchema,
+  textsSchema,
+} from './received.ts';
 import type { Troubles } from './troubles.ts';
 import type { OwnerCalls } from './windowCalls.ts';
 
@@ -19,20 +27,23 @@ export function ownerCalls(
   troubles: Troubles,
 ): OwnerCalls {
   return {
-    async renew(id, serial, revision, urgent) {
+    async renew(...asked) {
+      const [id, serial, revision, urgent] = received(renewSchema, asked);
       // A storage that fails knows of nothing: then the caller's copy is as good as any.
       const removal = await book.removal(id).catch(() => undefined);
       if (removal) return { kind: 'removed', removal };
       const known = await book.get(id).catch(() => undefined);
       if (!known || known.revision < revision) return { kind: 'behind' };
-      const grant = await keeper.renew(id, serial, urgent);
+      const grant = await keeper.renew(id, serial, urgent ?? false);
       if (grant) return { kind: 'grant', text: serialiseGrant(grant) };
       const since = await book.removal(id);
       return since ? { kind: 'removed', removal: since } : { kind: 'behind' };
     },
 
     async add(provider, text) {
-      const { grant } = await addGrant(book, provider, readGrant(text));
+      const { id, issuer, clientId, machine } = received(identitySchema, provider);
+      const identity = { id, issuer, clientId: clientId ?? undefined, machine: machine ?? undefined };
+      const { grant } = await addGrant(book, identity, readGrant(text));
       return serialiseGrant(grant);
     },
 
@@ -41,7 +52,7 @@ export function ownerCalls(
     },
 
     async remove(removals) {
-      await Promise.all(removals.map(removal => book.adoptRemoval(removal)));
+      await Promise.all(received(removalsSchema, removals).map(removal => book.adoptRemoval(removal)));
     },
 
     async list(after) {
@@ -52,7 +63,7 @@ export function ownerCalls(
     async give(ids) {
       const texts: string[] = [];
       let length = 0;
-      for (const id of ids) {
+      for (const id of received(textsSchema, ids)) {
         const grant = await book.get(id);
         if (!grant) continue;
         const text = serialiseGrant(grant);
@@ -64,7 +75,7 @@ export function ownerCalls(
     },
 
     troubles: () => troubles.entries(),
-    record: entries => activity.record(entries),
+    record: entries => activity.record(received(activitiesSchema, entries)),
     activities: () => activity.entries(),
   };
 }

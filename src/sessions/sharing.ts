@@ -10,9 +10,18 @@ import { parseGrant, serialiseGrant, type Grant } from './grant.ts';
 import type { GrantBook } from './grantBook.ts';
 import { createKeeper, type Keeper, type KeeperOptions } from './keeper.ts';
 import { ownerCalls } from './owner.ts';
+import {
+  activitiesSchema,
+  received,
+  removalSchema,
+  renewalSchema,
+  responseSchema,
+  troubleSchema,
+  troublesSchema,
+} from './received.ts';
 import type { ProviderIdentity } from './sessions.ts';
 import { createTroubles, type Troubles } from './troubles.ts';
-import type { JoinWindows, Renewal, WindowCalls, Windows } from './windowCalls.ts';
+import type { JoinWindows, WindowCalls, Windows } from './windowCalls.ts';
 
 /** What the keeper needs that is not a matter of who owns. */
 export type KeeperNeeds = Omit<
@@ -172,23 +181,30 @@ export function shareGrants(options: SharingOptions): Sharing {
   function windowCalls(): WindowCalls {
     return {
       grantChanged: text => void adopt(text),
-      grantRemoved(removal) {
+      grantRemoved(told) {
+        const removal = received(removalSchema, told);
         heard.set(removal.id, Infinity);
         void book.adoptRemoval(removal);
       },
-      troubleChanged: (grantId, trouble) => void troubles.set(grantId, trouble ?? undefined),
+      troubleChanged(...told) {
+        const [grantId, trouble] = received(troubleSchema, told);
+        troubles.set(grantId, trouble ?? undefined);
+      },
       compare: () => comparing.again(),
       presence: () => ({ window: name, focused: options.isFocused() }),
       signInNeeded(window, grantId) {
         if (window === name) void showSignInNeeded(grantId);
       },
-      deliver: (path, parameters) =>
-        options.deliver(path, new URLSearchParams(parameters.map(([key, value]) => [key, value]))),
+      deliver(...offered) {
+        const [path, parameters] = received(responseSchema, offered);
+        return options.deliver(path, new URLSearchParams(parameters));
+      },
     };
   }
 
   async function learnTroubles(group: Windows): Promise<void> {
-    for (const [grantId, trouble] of await group.owner.troubles()) troubles.set(grantId, trouble);
+    const known = received(troublesSchema, await group.owner.troubles());
+    for (const [grantId, trouble] of known) troubles.set(grantId, trouble);
   }
 
   /** Takes over what another window has told. */
@@ -241,7 +257,7 @@ export function shareGrants(options: SharingOptions): Sharing {
     for (let tries = 0; tries < 2; tries++) {
       const mine = await book.get(id);
       if (!mine) return undefined;
-      const answer: Renewal = await group.owner.renew(id, serial, mine.revision, urgent);
+      const answer = received(renewalSchema, await group.owner.renew(id, serial, mine.revision, urgent));
       if (answer.kind === 'grant') {
         const adopted = adopt(answer.text)?.grant;
         const known = await book.get(id);
@@ -336,7 +352,7 @@ export function shareGrants(options: SharingOptions): Sharing {
         'an entry of the activity log was lost',
       );
     },
-    activities: async () => (await windows).owner.activities(),
+    activities: async () => received(activitiesSchema, await (await windows).owner.activities()),
 
     async dispose() {
       comparing.stop();

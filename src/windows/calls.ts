@@ -51,9 +51,12 @@ export const outcomeOf = (call: Promise<unknown>): Promise<SentOutcome> =>
     (error: unknown) => ({ error: describeError(error) }),
   );
 
+/** Inverse of {@link outcomeOf}; tolerates anything a peer may have sent. */
 export function reviveOutcomes(sent: unknown): Outcome[] {
   if (!Array.isArray(sent)) return [];
-  return sent.map((outcome: SentOutcome) =>
-    'error' in outcome ? { error: reviveError(outcome.error) } : { value: outcome.value },
-  );
+  return sent.map((outcome: unknown) => {
+    if (typeof outcome !== 'object' || outcome === null) return { error: reviveError(undefined) };
+    const { value, error } = outcome as { value?: unknown; error?: unknown };
+    return error === undefined ? { value } : { error: reviveError(error) };
+  });
 }

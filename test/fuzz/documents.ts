@@ -12,6 +12,8 @@ import { quoteServerText } from '../../src/protocol/serverText.ts';
 import { findIssuer } from '../../src/protocol/webfinger.ts';
 import { requestDeviceAuthorization } from '../../src/protocol/deviceAuthorization.ts';
 import { parseProviders } from '../../src/providers/configured.ts';
+import { contributedProviders, withContributed } from '../../src/providers/contributed.ts';
+import { readTypedAddress } from '../../src/providers/typedAddress.ts';
 import { changed, changedText, damaged, nastyText, nastyValue } from './arbitraries.ts';
 import { resultOf, target, type Target } from './target.ts';
 import { connectionTo, issuer, metadataDocument } from './wire.ts';
@@ -36,6 +38,25 @@ const address = damaged(
     .tuple(fc.constantFrom('https://', 'http://', 'HTTPS:\\\\', 'file://', 'vscode://'), host, fc.webPath())
     .map(parts => parts.join('')),
 );
+
+/** What people type and paste. */
+const typed = damaged(
+  fc.oneof(
+    fc.constantFrom(
+      'login.example.com',
+      '  "https://login.example.com/realms/a/" ',
+      'localhost:8080',
+      'alice@example.com',
+      'https://login.example.com/.well-known/openid-configuration',
+      '@'.repeat(9000),
+      `a@${'.'.repeat(9000)}`,
+      '"'.repeat(9000) + 'x' + '"'.repeat(9000),
+    ),
+    nastyText,
+  ),
+);
+
+const providerId = fc.oneof(fc.constantFrom('company.sso', 'oidc', 'mine', 'github', '__proto__'), nastyText);
 
 const settingsEntry = {
   label: 'Company',
@@ -120,6 +141,56 @@ export const documentTargets: readonly Target[] = [
       assert.match(found.userCode, /^[\x20-\x7E]{1,64}$/);
       assert.equal(new URL(found.verificationUri).protocol, 'https:');
       assert.ok(Number.isFinite(found.expiresAt));
+    },
+  ),
+
+  target('typed address', fc.oneof(address, typed), text => {
+    const read = readTypedAddress(text);
+    if (read.kind === 'problem') {
+      assert.ok(read.reason.length > 0 && read.reason.length < 200);
+    } else if (read.kind === 'email') {
+      assert.doesNotMatch(read.address, /[\s/?#]/);
+    } else {
+      const url = new URL(read.url);
+      const isHere = isLoopbackHost(url.hostname);
+      assert.ok(url.protocol === 'https:' || (read.allowLoopbackHttp && isHere && url.protocol === 'http:'));
+      assert.equal(url.username + url.password + url.hash, '');
+      assert.doesNotMatch(read.url, /[\s\\\0]/);
+    }
+  }),
+
+  target(
+    'manifests',
+    fc.array(
+      fc.record({
+        id: fc.constantFrom('a.b', 'c.d', 'e.f'),
+        manifest: fc.oneof(
+          fc
+            .record({
+              oidcProviders: fc.oneof(
+                fc.dictionary(providerId, fc.oneof(changed(settingsEntry), nastyValue)),
+                nastyValue,
+              ),
+              authentication: fc.oneof(fc.array(changed({ id: 'company.sso', label: 'X' })), nastyValue),
+            })
+            .map(contributes => ({ contributes })),
+          nastyValue,
+        ),
+      }),
+      { maxLength: 3 },
+    ),
+    extensions => {
+      const own = parseProviders({ mine: settingsEntry });
+      const { providers, problems } = withContributed(own, contributedProviders(extensions));
+      assert.ok(providers.some(({ id }) => id === 'mine'));
+      assert.equal(new Set(providers.map(({ id }) => id)).size, providers.length);
+      for (const { id, contributedBy, issuer } of providers) {
+        assert.match(id, /^[A-Za-z0-9][\w.-]{0,63}$/);
+        assert.notEqual(id, 'oidc');
+        assert.equal(contributedBy === undefined, id === 'mine');
+        assert.match(issuer, /^https:/i);
+      }
+      for (const { reason } of problems) assert.ok(reason.length > 0 && reason.length < 3000);
     },
   ),
 

@@ -6,7 +6,7 @@ import { answerLimit } from '../../src/protocol/http.ts';
 import { createWire } from '../../src/protocol/wire.ts';
 import { recordingLog } from '../standIns/recordingLog.ts';
 import { damaged, nastyText } from './arbitraries.ts';
-import { resultOf, type RunningTarget, type Target } from './target.ts';
+import { resultOf, sharedTarget, type Target } from './target.ts';
 
 /** What a server writes, byte for byte; the connection ends after it. */
 const answer = damaged(
@@ -52,29 +52,38 @@ const survivable = (text: string): boolean =>
   [...text.matchAll(/content-encoding:([^\r\n]*)/gi)].flatMap(found => (found[1] ?? '').split(',')).length <=
   5;
 
-/** The real http client over a real socket, against a server that writes anything at all. */
-async function start(): Promise<RunningTarget> {
-  let bytes = '';
+interface AnyServer {
+  readonly port: number;
+  /** What it answers next. */
+  bytes: string;
+  close(): Promise<void>;
+}
+
+async function start(): Promise<AnyServer> {
   const server: Server = createServer(socket => {
     socket.on('error', () => socket.destroy());
-    socket.once('data', () => socket.end(bytes));
+    socket.once('data', () => socket.end(running.bytes));
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const wire = createWire({ fetch, clock: systemClock, log: recordingLog() });
-  const property = fc.asyncProperty(answer.filter(survivable), async text => {
-    bytes = text;
+  const running: AnyServer = {
+    port,
+    bytes: '',
+    close: () => new Promise(resolve => server.close(() => resolve())),
+  };
+  return running;
+}
+
+/** The real http client over a real socket, against a server that writes anything at all. */
+export const httpTargets: readonly Target[] = [
+  sharedTarget('http answer', answer.filter(survivable), start, async (text, server) => {
+    server.bytes = text;
+    const wire = createWire({ fetch, clock: systemClock, log: recordingLog() });
     const http = wire.http({ allowLoopbackHttp: true });
-    const response = await resultOf(() => http(`http://127.0.0.1:${port}/`, {}));
+    const response = await resultOf(() => http(`http://127.0.0.1:${server.port}/`, {}));
     assert.equal(wire.traffic.open, 0);
     if (!response) return;
     assert.ok(response.status < 300 || response.status >= 400, 'no redirect is followed');
     assert.ok((await response.arrayBuffer()).byteLength <= answerLimit);
-  });
-  return {
-    property: property,
-    close: () => new Promise(resolve => server.close(() => resolve())),
-  };
-}
-
-export const httpTargets: readonly Target[] = [{ name: 'http answer', start }];
+  }),
+];

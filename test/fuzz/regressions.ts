@@ -1,3 +1,6 @@
+import { serialiseGrant } from '../../src/sessions/grant.ts';
+import { someGrant } from '../unit/sessions/someGrant.ts';
+
 /**
  * Inputs that once broke something, by target: each is tried before the random ones. A failure of the fuzzer
  * prints the line to add here.
@@ -16,5 +19,36 @@ export const regressions: Readonly<Record<string, readonly unknown[]>> = {
   'token response': [
     // Said that the ID token was malformed.
     '{"access_token":"a","token_type":"Bearer","expires_in":null}',
+  ],
+  'activity file': [
+    // It would have written a line of its own into what is shown.
+    '{"at":1700000000,"event":"failure","provider":"oidc","account":"a\\nb","scopes":[]}',
+    // No Date can tell that time: nothing would have been shown at all.
+    '{"at":1e300,"event":"failure","provider":"oidc","account":"a","scopes":[]}',
+  ],
+  'stored grant': [
+    // One more than this is the same number: no change would ever have been newer.
+    '{"version":1,"id":"grant-0002","revision":1e300,"providerId":"oidc","binding":{"issuer":"https://a.example","clientId":"c","tokenEndpoint":"https://a.example/t"},"account":{"id":"a","label":"a"},"claims":{},"grantedScopes":[],"sessions":[[]],"tokens":{"serial":1,"accessToken":"t","receivedAt":1}}',
+  ],
+  introspection: [
+    // Says nothing of the token, and was believed.
+    '{"scope":"a b","exp":1,"sub":"alice-1"}',
+    '{"active":"false","sub":"alice-1"}',
+    '{"active":true,"exp":1e300,"sub":"alice-1"}',
+  ],
+  'outcomes of windows': [[null], [1]],
+  'asked by a window': [
+    // The index would have been stored with an entry that nobody can read: all of it was lost then.
+    { name: 'remove', args: [[{ providerId: 'oidc', revision: 1, removed: 1 }]] },
+    { name: 'record', args: [[null]] },
+  ],
+  'told by a window': [{ name: 'grantRemoved', args: [''] }],
+  'compared with a window': [
+    // Went round and round.
+    { pages: [[{ id: 'grant-0002', providerId: 'oidc', revision: 1 }]], texts: [] },
+    {
+      pages: [[{ id: 'grant-0003', providerId: 'oidc', revision: 9 }]],
+      texts: [serialiseGrant(someGrant({ id: 'grant-0002' }))],
+    },
   ],
 };

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import {
+  createActivityLog,
+  describeActivities,
+  mostActivities,
+  parseActivities,
+  type Activity,
+  type ActivityFile,
+} from '../../src/sessions/activity.ts';
 import { parseGrant, serialiseGrant } from '../../src/sessions/grant.ts';
 import { createGrantStore, type SetAside } from '../../src/sessions/grantStore.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
@@ -34,6 +42,19 @@ const grantText = fc.oneof(
   nastyText,
 );
 
+const activity: Activity = {
+  at: 1_700_000_000,
+  event: 'failure',
+  provider: 'oidc',
+  account: 'alice',
+  scopes: ['openid'],
+  reason: 'It was refused.',
+};
+
+const activityText = fc
+  .array(fc.oneof(changedText(activity), nastyText), { maxLength: 5 })
+  .map(lines => lines.join('\n'));
+
 export const storedTargets: readonly Target[] = [
   target('stored grant', grantText, text => {
     const parsed = parseGrant(text);
@@ -42,6 +63,9 @@ export const storedTargets: readonly Target[] = [
     assert.equal(again.kind, 'grant');
     if (again.kind === 'grant') assert.equal(serialiseGrant(again.grant), serialiseGrant(parsed.grant));
     assert.ok(!JSON.stringify(parsed.grant).includes('"accessToken":"a"'));
+    // There is always a newer one.
+    const { revision, tokens } = parsed.grant;
+    assert.ok(revision + 1 > revision && tokens.serial + 1 > tokens.serial);
   }),
 
   target('grant in storage', grantText, async text => {
@@ -52,6 +76,27 @@ export const storedTargets: readonly Target[] = [
     // Nothing is deleted, whatever it is: it can be read, or is kept under another name.
     if (loaded) assert.equal(loaded.id, id);
     else assert.equal(storage.values.get(aside[0]?.keptAs ?? ''), text);
+  }),
+
+  target('activity file', activityText, async text => {
+    let written = text;
+    const file: ActivityFile = {
+      read: () => Promise.resolve(text),
+      write(whole) {
+        written = whole;
+        return Promise.resolve();
+      },
+    };
+    const log = createActivityLog(file, recordingLog());
+    const before = await log.entries();
+    assert.ok(before.length <= mostActivities);
+    log.record([activity]);
+    const shown = describeActivities(await log.entries(), id => id);
+    // One line for each entry, whatever is in it; nobody can put a line of their own between them.
+    assert.equal(shown.split('\n').length, Math.min(before.length + 1, mostActivities) + 3);
+    assert.doesNotMatch(shown.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    await new Promise(resolve => setImmediate(resolve));
+    assert.deepEqual(parseActivities(written).at(-1), activity);
   }),
 
   target(

@@ -20,14 +20,36 @@ export function target<Input>(
   inputs: fc.Arbitrary<Input>,
   check: (input: Input) => Promise<void> | void,
 ): Target {
+  return sharedTarget(name, inputs, () => Promise.resolve({ close: () => Promise.resolve() }), check);
+}
+
+/** As {@link target}, with something that the checks share, such as a server. */
+export function sharedTarget<Input, Shared extends { close(): Promise<void> }>(
+  name: string,
+  inputs: fc.Arbitrary<Input>,
+  start: () => Promise<Shared>,
+  check: (input: Input, shared: Shared) => Promise<void> | void,
+): Target {
   return {
     name,
-    start: () =>
-      Promise.resolve({
-        property: fc.asyncProperty(inputs, async input => check(input)),
-        close: () => Promise.resolve(),
-      }),
+    async start() {
+      const shared = await start();
+      return {
+        property: fc.asyncProperty(inputs, input => inBoundedTime(async () => check(input, shared))),
+        close: () => shared.close(),
+      };
+    },
   };
+}
+
+/** More work than any input is worth, in milliseconds of this process: what others do meanwhile does not count. */
+const mostWork = 3000;
+
+async function inBoundedTime(check: () => Promise<void>): Promise<void> {
+  const before = process.cpuUsage();
+  await check();
+  const { user, system } = process.cpuUsage(before);
+  assert.ok((user + system) / 1000 < mostWork, `it took ${Math.round((user + system) / 1000)} ms of work`);
 }
 
 /** What the editor makes a link of in a message. */

@@ -45,6 +45,8 @@ export function sharedWindows() {
   };
   return {
     server,
+    /** Where they meet. */
+    directory: join(directory.path, 'w'),
     async open(storage = memorySecretStorage()): Promise<SharedWindow> {
       const log = recordingLog();
       const clock = systemClock;
@@ -68,7 +70,7 @@ export function sharedWindows() {
         clock,
         log,
         activity,
-        directory: join(directory.path, 'w'),
+        directory: this.directory,
         findWayToJoin: () =>
           Promise.resolve(options => {
             const group = joinWindows(options);
