@@ -32,8 +32,8 @@ export const entriesSchema = v.array(entrySchema);
 export const activitiesSchema = v.array(activitySchema);
 export const textsSchema = v.array(v.string());
 export const renewSchema = v.union([
-  v.tuple([id, count, count]),
-  v.tuple([id, count, count, v.nullable(v.boolean())]),
+  v.strictTuple([id, count, count]),
+  v.strictTuple([id, count, count, v.nullable(v.boolean())]),
 ]);
 export const identitySchema = v.object({
   id,
