@@ -71,7 +71,13 @@ export async function lookUp(
   throw new Failure('provider-not-found', { address: typed.url, hint: await hintFor(http, typed.url) });
 }
 
-async function discovered(
+/**
+ * The server with this issuer, as its metadata describes it now.
+ *
+ * @param how it was found, as a sentence.
+ * @throws Failure those of discovery and of the http client.
+ */
+export async function discovered(
   wire: Wire,
   issuer: string,
   policy: ServerSource,

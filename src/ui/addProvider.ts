@@ -8,7 +8,7 @@ import {
   type Provider,
   type ProviderDefinition,
 } from '../providers/definition.ts';
-import { lookUp, type FoundServer } from '../providers/lookUp.ts';
+import { discovered, lookUp, type FoundServer } from '../providers/lookUp.ts';
 import type { PresetName } from '../providers/presets/names.ts';
 import { presets } from '../providers/presets/presets.ts';
 import { readTypedAddress, type TypedAddress } from '../providers/typedAddress.ts';
@@ -150,19 +150,7 @@ async function ofPreset(wire: Wire, answers: Answers, signal: AbortSignal): Prom
   const parsed = parseDefinition(firstProviderId, definitionOf(answers));
   if (!parsed.ok) throw new Error(parsed.problems.map(({ reason }) => reason).join('; '));
   const { provider } = parsed;
-  const { metadata, metadataAddress } = await wire.metadata.get(provider.issuer, provider, signal);
-  const { issuer, metadataUrl, allowLoopbackHttp } = provider;
-  const how = 'It is a known provider.';
-  return {
-    issuer,
-    metadata,
-    metadataAddress,
-    metadataUrl,
-    allowLoopbackHttp,
-    how,
-    resource: undefined,
-    scopes: [],
-  };
+  return discovered(wire, provider.issuer, provider, 'It is a known provider.', signal);
 }
 
 async function askNames(

@@ -78,7 +78,7 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
 
     onNotKept(provider) {
       void vscode.window.showWarningMessage(
-        `You are signed in to ${provider.label}, but ${notKept.charAt(0).toLowerCase()}${notKept.slice(1)}`,
+        `You are signed in to ${provider.label}, but the sign-in could not be stored: it ends when this window is closed. Check the keyring of this computer.`,
       );
     },
   };
@@ -141,9 +141,6 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
     }
   }
 }
-
-const notKept =
-  'The sign-in could not be stored: it ends when this window is closed. Check the keyring of this computer.';
 
 const failureFields = (error: unknown): { failure: string; reason?: string } =>
   error instanceof Failure

@@ -1,8 +1,7 @@
-import { mkdir, readFile, copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createVSIX } from '@vscode/vsce';
 import { build } from 'esbuild';
-import { temporaryFolder } from './temporaryFolder.ts';
+import { packageFolder } from './packageFolder.ts';
 
 export interface ConsumerOptions {
   /** Also the prefix of its settings and of its command: `<name>.whoAmI`. */
@@ -33,15 +32,12 @@ export async function packageConsumer({
   displayName = 'Consumer',
   publisher = 'example-consumer',
 }: ConsumerOptions = {}): Promise<string> {
-  const packagePath = join(repository, 'dist', 'test', `${name}.vsix`);
-  await mkdir(join(repository, 'dist', 'test'), { recursive: true });
-  const folder = await temporaryFolder('consumer');
-  try {
-    await writeFile(join(folder.path, 'package.json'), await manifest({ name, displayName, publisher }));
-    await copyFile(join(source, 'README.md'), join(folder.path, 'README.md'));
+  return packageFolder(name, async folder => {
+    await writeFile(join(folder, 'package.json'), await manifest({ name, displayName, publisher }));
+    await copyFile(join(source, 'README.md'), join(folder, 'README.md'));
     await build({
       entryPoints: [join(source, 'consumer.ts')],
-      outfile: join(folder.path, 'consumer.cjs'),
+      outfile: join(folder, 'consumer.cjs'),
       bundle: true,
       format: 'cjs',
       platform: 'node',
@@ -49,15 +45,5 @@ export async function packageConsumer({
       external: ['vscode'],
       logLevel: 'warning',
     });
-    await createVSIX({
-      cwd: folder.path,
-      packagePath,
-      dependencies: false,
-      allowMissingRepository: true,
-      skipLicense: true,
-    });
-  } finally {
-    await folder.remove();
-  }
-  return packagePath;
+  });
 }
