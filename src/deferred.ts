@@ -7,12 +7,14 @@ import type { Tokens } from './protocol/tokens.ts';
 import { createWire } from './protocol/wire.ts';
 import type { Provider } from './providers/definition.ts';
 import type { Accounts } from './sessions/accounts.ts';
+import type { AccountFacts } from './sessions/accountFacts.ts';
 import type { Recorder } from './sessions/activity.ts';
 import type { Grant } from './sessions/grant.ts';
 import type { GrantBook } from './sessions/grantBook.ts';
 import { refreshGrant } from './signIn/keepGrant.ts';
 import type { FindSubject } from './signIn/machineTokens.ts';
 import type { PendingResponses } from './signIn/pendingResponses.ts';
+import { renewFacts } from './signIn/renewFacts.ts';
 import { editorClientSecrets } from './ui/clientCredentials.ts';
 import { registerCommands, signInAnotherWay } from './ui/commands.ts';
 import { registerDiagnoseCommand } from './ui/diagnoseProvider.ts';
@@ -45,6 +47,8 @@ export interface DeferredParts extends vscode.Disposable {
   readonly actions: ProviderActions;
   /** Sends the grant's refresh token, see `KeeperOptions`. */
   refresh(provider: Provider, grant: Grant, beforeSending: () => void): Promise<Tokens>;
+  /** What the provider says of the account of a grant that was refreshed, see `KeeperOptions`. */
+  facts(provider: Provider, grant: Grant, tokens: Tokens): Promise<AccountFacts | undefined>;
 }
 
 /** Puts them together, and registers the commands. */
@@ -93,6 +97,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
   return {
     actions,
     refresh: (provider, grant, beforeSending) => refreshGrant(services, provider, grant, beforeSending),
+    facts: (provider, grant, tokens) => renewFacts(services, provider, grant, tokens),
     dispose() {
       signIns.dispose();
       commands.dispose();

@@ -50,7 +50,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     showSignInNeeded(grant) {
       const label = configured(grant)?.label ?? grant.providerId;
       const signIn = (): void => signInAgain(registry, grant.providerId, grant.sessions[0] ?? [], grant);
-      void showSignInNeeded(label, grant.account.label, grant.signInNeeded?.reason ?? '', signIn);
+      if (grant.signInNeeded) void showSignInNeeded(label, grant.account.label, grant.signInNeeded, signIn);
     },
     keeper: {
       random: Math.random,
@@ -62,6 +62,11 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
         const provider = configured(grant);
         if (!provider) throw new Error('The provider is no longer configured.');
         return (await deferred()).refresh(provider, grant, beforeSending);
+      },
+      async facts(grant, tokens) {
+        const provider = configured(grant);
+        if (!provider) return undefined;
+        return (await deferred()).facts(provider, grant, tokens);
       },
       onOrphaned: (grant, tokens) =>
         actions.revoke(configured(grant), { ...grant, tokens: { serial: 0, ...tokens } }),

@@ -1,9 +1,10 @@
 import * as oauth from 'oauth4webapi';
 import { secondsNow } from '../platform/clock.ts';
+import type { Secret } from '../platform/secret.ts';
 import { base64urlOf, textFromBase64url } from './base64url.ts';
 import { clockTolerance, type Connection } from './client.ts';
 import { Failure } from './failure.ts';
-import { parseServerJson } from './json.ts';
+import { isObject, parseServerJson } from './json.ts';
 import { verifySignature } from './keys.ts';
 
 /** The claims of a verified ID token (OpenID Connect Core 1.0 section 2). */
@@ -38,6 +39,14 @@ export async function checkIdToken(
     throw untrusted(connection, 'it belongs to another access token');
   }
   return claims;
+}
+
+/** The claims of an ID token that was verified when it came, and has been kept here since. */
+export function claimsOfVerified(idToken: Secret): IdTokenClaims | undefined {
+  const payload = parseServerJson(textFromBase64url(idToken.reveal().split('.')[1] ?? ''));
+  return payload.kind === 'json' && isObject(payload.value) && typeof payload.value['sub'] === 'string'
+    ? (payload.value as IdTokenClaims)
+    : undefined;
 }
 
 function checkClaims(

@@ -122,7 +122,7 @@ const wantedValue = v.union(
 export const requiredClaimsSchema = v.pipe(
   v.record(claimName, wantedValue),
   v.description(
-    'What the claims of an account must say, for example `{ "groups": "teams/developers" }`: the claim must be that value or a list that contains it; of several values, one is enough. A dot leads into a claim that is an object (`realm_access.roles`). A sign-in that lacks it is refused, and its tokens are given back.',
+    'What the claims of an account must say, for example `{ "groups": "teams/developers" }`: the claim must be that value or a list that contains it; of several values, one is enough. A dot leads into a claim that is an object (`realm_access.roles`). A sign-in that lacks it is refused, and its tokens are given back. It is checked again with each refresh: an account that lacks it then is kept, but no extension gets a session of it until it has it again.',
   ),
 );
 
@@ -131,6 +131,6 @@ export const claimSources = ['userinfo', 'introspection'] as const;
 export const claimSourcesSchema = v.pipe(
   v.array(v.picklist(claimSources)),
   v.description(
-    'Where claims come from besides the ID token: `userinfo`, `introspection`. By default UserInfo is asked only if the ID token has no name for the account. Introspection also tells when a token ends whose answer does not say.',
+    'Where claims come from besides the ID token: `userinfo`, `introspection`. They are asked at the sign-in and after each refresh. By default UserInfo is asked only if the ID token has no name for the account. Introspection also tells when a token ends whose answer does not say.',
   ),
 );

@@ -31,6 +31,11 @@ export interface SignInNeeded {
   readonly reason: string;
   /** Seconds since the epoch. */
   readonly since: number;
+  /**
+   * True: the account lacks what the settings require of it. That may change at the server: the tokens are kept
+   * fresh, so that it is asked again with each refresh, but nobody is given them meanwhile.
+   */
+  readonly accountRefused?: true | undefined;
 }
 
 /** The tokens of a grant that are current. Times are in seconds since the epoch. */
@@ -116,7 +121,9 @@ const storedGrantSchema = v.object({
     idToken: v.optional(v.string()),
   }),
   refreshSentAt: v.optional(seconds),
-  signInNeeded: v.optional(v.object({ reason: v.string(), since: seconds })),
+  signInNeeded: v.optional(
+    v.object({ reason: v.string(), since: seconds, accountRefused: v.optional(v.literal(true)) }),
+  ),
 });
 
 type StoredGrant = v.InferOutput<typeof storedGrantSchema>;

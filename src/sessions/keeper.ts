@@ -1,10 +1,9 @@
-import { secondsNow, type Cancel, type Clock } from '../platform/clock.ts';
-import type { Log } from '../platform/log.ts';
+import { secondsNow, type Cancel } from '../platform/clock.ts';
 import { Failure, mayHaveTakenEffect } from '../protocol/failure.ts';
 import type { Tokens } from '../protocol/tokens.ts';
+import { learnFacts, type FactSources } from './accountFacts.ts';
 import { backOff, expiryOf, refreshDueAt } from './freshness.ts';
 import { isRenewable, type Grant } from './grant.ts';
-import type { GrantBook } from './grantBook.ts';
 import type { Trouble } from './troubles.ts';
 
 /** How a grant's tokens are doing, beside what is stored with the grant. */
@@ -19,10 +18,7 @@ export type TokenState =
       readonly reason: string;
     };
 
-export interface KeeperOptions {
-  readonly book: GrantBook;
-  readonly clock: Clock;
-  readonly log: Log;
+export interface KeeperOptions extends FactSources {
   /** A random number from 0 to 1, for jitter. */
   random(): number;
   /**
@@ -58,8 +54,6 @@ export interface KeeperOptions {
   onTrouble?(grant: Grant, reason: string): void;
   /** Told of each refresh that failed for now, and (undefined) when that is over; maybe more often than it changes. */
   onTroubleChange?(grantId: string, trouble: Trouble | undefined): void;
-  /** Told once when a grant needs its person; `grant.signInNeeded` says why. */
-  onSignInNeeded(grant: Grant): void;
   /** Told of tokens that arrived for a grant that was signed out meanwhile: nobody will use them. */
   onOrphaned(grant: Grant, tokens: Tokens): void;
 }
@@ -209,7 +203,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
           idToken: tokens.idToken ?? grant.tokens.idToken,
         },
         refreshSentAt: undefined,
-        signInNeeded: undefined,
+        signInNeeded: grant.signInNeeded?.accountRefused ? grant.signInNeeded : undefined,
       };
     });
     if (!renewed) {
@@ -224,6 +218,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       validSeconds: tokens.expiresAt && tokens.expiresAt - tokens.receivedAt,
       stored: renewed.stored,
     });
+    void learnFacts(options, renewed.grant, tokens);
     return renewed.grant;
   };
 
@@ -303,7 +298,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
 /** Another window has taken over, and with it this refresh. */
 class NoLongerOwner extends Error {}
 
-const hasWay = (grant: Grant): boolean => isRenewable(grant) && grant.signInNeeded === undefined;
+const hasWay = (grant: Grant): boolean =>
+  isRenewable(grant) && (grant.signInNeeded === undefined || grant.signInNeeded.accountRefused === true);
 
 /** A client that signs in by itself spends nothing: what it asked for, it can always ask for again. */
 const spendsToken = ({ binding }: Grant): boolean => binding.machine === undefined;

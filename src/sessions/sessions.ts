@@ -59,7 +59,7 @@ function isSameMachine(had: MachineBinding | undefined, set: MachineSignIn | und
 
 /**
  * The grants that can serve a request for `scopes`, best first: those that were signed in for exactly these
- * scopes before those that were granted more; among equals the newest.
+ * scopes before those that were granted more; among equals the newest. None of an account that is refused.
  */
 export function matchingGrants(
   grants: readonly Grant[],
@@ -71,6 +71,7 @@ export function matchingGrants(
     grant.sessions.some(session => normaliseScopes(session).join(' ') === asked);
   return grants
     .filter(grant => account === undefined || grant.account.id === account.id)
+    .filter(grant => !grant.signInNeeded?.accountRefused)
     .filter(grant => exact(grant) || covers(grant.grantedScopes, scopes))
     .sort((a, b) => Number(exact(b)) - Number(exact(a)));
 }

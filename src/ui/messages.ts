@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { Failure } from '../protocol/failure.ts';
 import type { DefinitionProblem } from '../providers/definition.ts';
+import type { SignInNeeded } from '../sessions/grant.ts';
 
 export const isCancellation = (error: unknown): boolean => error instanceof vscode.CancellationError;
 
@@ -32,11 +33,11 @@ export async function showSignInFailure(
 export async function showSignInNeeded(
   label: string,
   account: string,
-  reason: string,
+  { reason, accountRefused }: SignInNeeded,
   signIn: () => void,
 ): Promise<void> {
   const button = 'Sign In';
-  const message = `${account} must sign in to ${label} again. ${reason}`;
+  const message = accountRefused ? reason : `${account} must sign in to ${label} again. ${reason}`;
   if ((await vscode.window.showWarningMessage(message, button)) === button) signIn();
 }
 

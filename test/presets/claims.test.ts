@@ -1,23 +1,30 @@
 import assert from 'node:assert/strict';
+import { secret } from '../../src/platform/secret.ts';
 import { Failure } from '../../src/protocol/failure.ts';
 import type { Provider, ProviderDefinition } from '../../src/providers/definition.ts';
+import type { AccountFacts } from '../../src/sessions/accountFacts.ts';
+import { refreshGrant } from '../../src/signIn/keepGrant.ts';
+import { renewFacts } from '../../src/signIn/renewFacts.ts';
 import { claimAt, lackingClaim } from '../../src/signIn/requiredClaims.ts';
-import { startQuirkyProvider, type QuirkyProvider } from '../servers/quirkyProvider.ts';
+import { startQuirkyProvider, type Quirks, type QuirkyProvider } from '../servers/quirkyProvider.ts';
 import { signInTrial, type SignInTrial } from '../protocol/signingIn.ts';
 import { realProviders } from './realProviders.ts';
 
 describe('claims', () => {
   let server: QuirkyProvider;
   let trial: SignInTrial;
-  beforeEach(async () => {
-    server = await startQuirkyProvider(realProviders.gitlab.quirks);
-    trial = signInTrial({
-      fetch: server.fetch,
+  const trialAt = ({ fetch, signIn }: QuirkyProvider): SignInTrial =>
+    signInTrial({
+      fetch,
+      clientSecret: () => Promise.resolve({ kind: 'secret', secret: secret('the-secret') }),
       browser: async (address, deliver) => {
-        const end = await server.signIn(address);
+        const end = await signIn(address);
         if (end.protocol !== 'http:') deliver(end);
       },
     });
+  beforeEach(async () => {
+    server = await startQuirkyProvider(realProviders.gitlab.quirks);
+    trial = trialAt(server);
   });
   afterEach(async () => {
     assert.deepEqual(server.violations, []);
@@ -66,6 +73,80 @@ describe('claims', () => {
     assert.deepEqual(server.violations.splice(0), [
       'there is no https://gitlab.example.com/oauth/introspect',
     ]);
+  });
+
+  /** Signs in, changes the server, refreshes, and asks for what is known of the account then. */
+  async function afterRefresh(provider: Provider, change: (quirks: Quirks) => Quirks): Promise<AccountFacts> {
+    const grant = await trial.signIn(provider, { scopes: ['api'] });
+    server.quirks = change(server.quirks);
+    const tokens = await refreshGrant(trial.context, provider, grant, () => undefined);
+    const renewed = {
+      ...grant,
+      claims: { ...grant.claims, auth_time: 7 },
+      tokens: { ...grant.tokens, ...tokens, idToken: tokens.idToken ?? grant.tokens.idToken },
+    };
+    const facts = await renewFacts(trial.context, provider, renewed, tokens);
+    assert.ok(facts);
+    return facts;
+  }
+
+  it('that have changed at the server are known after a refresh', async () => {
+    const facts = await afterRefresh(gitlab(), quirks => ({
+      ...quirks,
+      user: { sub: '42', groups: ['teams/leads'] },
+      introspection: { active: true, exp: 4_102_444_800 },
+    }));
+    assert.deepEqual(facts, {
+      claims: { sub: '42', nickname: 'tanuki', groups: ['teams/leads'], auth_time: 7 },
+      expiresAt: facts.expiresAt,
+      refusal: undefined,
+    });
+  });
+
+  it('that are required and gone after a refresh: it is said why, and no token is given back', async () => {
+    const facts = await afterRefresh(gitlab({ requiredClaims: { groups: 'teams/developers' } }), quirks => ({
+      ...quirks,
+      user: { sub: '42', groups: [] },
+    }));
+    assert.match(
+      facts.refusal ?? '',
+      /^tanuki may not use GitLab \(gitlab\.example\.com\) here: "groups" must be or contain "teams\/developers"\./,
+    );
+    assert.deepEqual(server.requestsTo('https://gitlab.example.com/oauth/revoke'), []);
+  });
+
+  it('of an endpoint that fails after a refresh stay as they were', async () => {
+    const required = gitlab({ requiredClaims: { groups: 'teams/developers' } });
+    const facts = await afterRefresh(required, quirks => {
+      const { user: _, ...at } = quirks.at;
+      return { ...quirks, at };
+    });
+    assert.deepEqual(facts.claims['groups'], ['teams/developers']);
+    assert.equal(facts.refusal, undefined);
+    assert.deepEqual(server.violations.splice(0), ['there is no https://gitlab.example.com/oauth/userinfo']);
+  });
+
+  it('of somebody else after a refresh are not believed', async () => {
+    await assert.rejects(
+      afterRefresh(gitlab(), quirks => ({ ...quirks, user: { sub: '43', groups: ['teams/leads'] } })),
+      (error: unknown) => error instanceof Failure && error.code === 'token-untrusted',
+    );
+  });
+
+  it('of a provider without ID tokens are asked for again, and must be of the same account', async () => {
+    await server.close();
+    server = await startQuirkyProvider(realProviders.github.quirks);
+    trial = trialAt(server);
+    const github = trial.provider({ preset: 'github' });
+    const facts = await afterRefresh(github, quirks => ({
+      ...quirks,
+      user: { ...quirks.user, plan: 'team' },
+    }));
+    assert.equal(facts.claims['plan'], 'team');
+    await assert.rejects(
+      afterRefresh(github, quirks => ({ ...quirks, user: { id: 1, login: 'somebody' } })),
+      (error: unknown) => error instanceof Failure && error.code === 'token-untrusted',
+    );
   });
 
   it('that are required and there let an account in', async () => {

@@ -87,6 +87,24 @@ describe('what the editor is told', () => {
     assert.deepEqual(changes.at(-1), { added: [session.id], removed: [], changed: [] });
   });
 
+  it('of an account that is refused for a while: its sessions are not given out, and are as if new after that', async () => {
+    const { book, accounts, changes } = watched();
+    const { session } = await accounts.add(someProvider, someGrant());
+    const signInNeeded = { reason: 'Not in the group.', since: start, accountRefused: true } as const;
+    await book.update('grant-0001', grant => ({ ...grant, signInNeeded }));
+    assert.deepEqual(changes.at(-1), { added: [], removed: [], changed: [session.id] });
+    assert.deepEqual(await accounts.sessions(someProvider, session.scopes), []);
+    const all = await accounts.sessions(someProvider, undefined);
+    assert.deepEqual(
+      all.map(({ id }) => id),
+      [session.id],
+      'the account is still there to be signed out',
+    );
+    await book.update('grant-0001', grant => ({ ...grant, signInNeeded: undefined }));
+    assert.deepEqual(changes.at(-1), { added: [session.id], removed: [], changed: [] });
+    assert.equal((await accounts.sessions(someProvider, session.scopes)).length, 1);
+  });
+
   it('of the same sign-in twice: nothing new', async () => {
     const { book, accounts } = watched();
     await accounts.add(someProvider, someGrant());

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { secret } from '../../../src/platform/secret.ts';
 import { Failure } from '../../../src/protocol/failure.ts';
 import type { Tokens } from '../../../src/protocol/tokens.ts';
+import type { AccountFacts } from '../../../src/sessions/accountFacts.ts';
 import type { Grant } from '../../../src/sessions/grant.ts';
 import { createGrantBook } from '../../../src/sessions/grantBook.ts';
 import { createGrantStore } from '../../../src/sessions/grantStore.ts';
@@ -29,6 +30,7 @@ function keeping(storage = memorySecretStorage()) {
     configured: true,
     grace: 0,
     answer: (serial: number): Promise<Tokens> => Promise.resolve(tokensOf(serial)),
+    facts: (): Promise<AccountFacts | undefined> => Promise.resolve(undefined),
   };
   const tokensOf = (serial: number): Tokens => ({
     accessToken: secret(`access-${serial}`),
@@ -52,6 +54,7 @@ function keeping(storage = memorySecretStorage()) {
         sent.push(grant.tokens.refreshToken?.reveal() ?? '');
         return server.answer(grant.tokens.serial + 1);
       },
+      facts: () => server.facts(),
       isConfigured: () => server.configured,
       assumedLifetime: () => undefined,
       isOwner: () => server.owner,
@@ -327,6 +330,102 @@ describe('the keeper of tokens', () => {
     assert.equal(sent.length, 1, 'within one second');
     await clock.advance(60_000);
     assert.ok(sent.length >= 10 && sent.length <= 13, `${sent.length} requests in a minute`);
+  });
+
+  describe('learns with a refresh', () => {
+    const facts = (changes: Partial<AccountFacts> = {}): AccountFacts => ({
+      claims: { groups: ['leads'] },
+      expiresAt: undefined,
+      refusal: undefined,
+      ...changes,
+    });
+
+    it('what has become of the claims, and lets nobody wait for that', async () => {
+      const { server, open } = keeping();
+      const { book, keeper } = open();
+      await book.put(someGrant());
+      const answer = Promise.withResolvers<AccountFacts>();
+      server.facts = () => answer.promise;
+      const renewed = await keeper.renew('grant-0001', 1);
+      assert.equal(renewed?.tokens.serial, 2);
+      assert.deepEqual(renewed.claims, someGrant().claims);
+      answer.resolve(facts());
+      await settled();
+      assert.deepEqual((await book.get('grant-0001'))?.claims, { groups: ['leads'] });
+      assert.deepEqual((await book.get('grant-0001'))?.account, someGrant().account);
+    });
+
+    it('nothing, and writes nothing, if all is as before', async () => {
+      const { server, storage, open } = keeping();
+      const { book, keeper } = open();
+      await book.put(someGrant());
+      server.facts = () => Promise.resolve(facts({ claims: someGrant().claims }));
+      const renewed = await keeper.renew('grant-0001', 1);
+      const stored = storage.values.get('grant:grant-0001');
+      await settled();
+      assert.equal((await book.get('grant-0001'))?.revision, renewed?.revision);
+      assert.equal(storage.values.get('grant:grant-0001'), stored);
+    });
+
+    it('when the token ends whose answer does not say it', async () => {
+      const { clock, sent, server, tokensOf, open } = keeping();
+      const { book, keeper } = open();
+      await book.put(someGrant());
+      server.answer = serial => Promise.resolve({ ...tokensOf(serial), expiresAt: undefined });
+      server.facts = () => Promise.resolve(facts({ expiresAt: clock.now() / 1000 + 7200 }));
+      await keeper.renew('grant-0001', 1);
+      await settled();
+      assert.equal((await book.get('grant-0001'))?.tokens.expiresAt, start + 7200);
+      await clock.advance(minutes(119));
+      assert.deepEqual(sent, ['refresh-1', 'refresh-2'], 'and refreshes before that');
+    });
+
+    it('nothing of a token that is no longer the latest', async () => {
+      const { server, open } = keeping();
+      const { book, keeper } = open();
+      await book.put(someGrant());
+      const late = Promise.withResolvers<AccountFacts>();
+      server.facts = () => late.promise;
+      await keeper.renew('grant-0001', 1);
+      server.facts = () => Promise.resolve(facts({ claims: { groups: ['newest'] } }));
+      await keeper.renew('grant-0001', 2);
+      late.resolve(facts());
+      await settled();
+      assert.deepEqual((await book.get('grant-0001'))?.claims, { groups: ['newest'] });
+    });
+
+    it('that the account is refused: it is told once, refreshed on, and free when it no longer is', async () => {
+      const { clock, sent, needed, server, open } = keeping();
+      const { book } = open();
+      await book.put(someGrant());
+      server.facts = () => Promise.resolve(facts({ refusal: 'Not in the group.' }));
+      await clock.advance(minutes(54 * 3));
+      assert.equal(sent.length, 3);
+      assert.deepEqual(needed, ['Not in the group.']);
+      const refused = await book.get('grant-0001');
+      assert.deepEqual(refused?.signInNeeded, {
+        reason: 'Not in the group.',
+        since: start + 54 * 60,
+        accountRefused: true,
+      });
+      server.facts = () => Promise.resolve(facts());
+      await clock.advance(minutes(54));
+      const free = await book.get('grant-0001');
+      assert.equal(free?.signInNeeded, undefined);
+      assert.equal(free?.tokens.serial, 5);
+    });
+
+    it('nothing from a server that fails: what was known stays', async () => {
+      const { server, needed, log, open } = keeping();
+      const { book, keeper } = open();
+      await book.put(someGrant());
+      server.facts = () => Promise.reject(unreachable());
+      await keeper.renew('grant-0001', 1);
+      await settled();
+      assert.deepEqual((await book.get('grant-0001'))?.claims, someGrant().claims);
+      assert.deepEqual(needed, []);
+      assert.match(log.text(), /nothing new is known of the account.*unreachable/);
+    });
   });
 
   it('leaves no timer behind', async () => {
