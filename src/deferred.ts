@@ -11,6 +11,7 @@ import type { AccountFacts } from './sessions/accountFacts.ts';
 import type { Recorder } from './sessions/activity.ts';
 import type { Grant } from './sessions/grant.ts';
 import type { GrantBook } from './sessions/grantBook.ts';
+import type { Sharing } from './sessions/sharing.ts';
 import { refreshGrant } from './signIn/keepGrant.ts';
 import type { FindSubject } from './signIn/machineTokens.ts';
 import type { PendingResponses } from './signIn/pendingResponses.ts';
@@ -22,6 +23,7 @@ import { registerEditCommands } from './ui/editProvider.ts';
 import { createNewProviders, registerAddCommand } from './ui/newProviders.ts';
 import { createProviderActions } from './ui/providerActions.ts';
 import { createSignIns, editorRegistrations } from './ui/signIns.ts';
+import { registerSignInCommands } from './ui/signInsView/actions.ts';
 import { createTrust } from './ui/trust.ts';
 
 /** What every window has from its start, which the deferred parts build on. */
@@ -30,10 +32,13 @@ export interface WindowParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly book: GrantBook;
+  readonly sharing: Pick<Sharing, 'renew' | 'troubles'>;
   readonly accounts: Accounts;
   readonly registry: Registry;
   readonly pending: PendingResponses;
   readonly record: Recorder;
+  /** The provider that a grant came from, as it is configured now. */
+  configured(grant: Grant): Provider | undefined;
   /** Starts a sign-in anew, after one that failed. */
   signInAgain(providerId: string, scopes: readonly string[]): void;
   showLog(): void;
@@ -92,6 +97,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     registerCommands({ registry, showLog }),
     registerAddCommand({ registry, accounts, newProviders, signIn: wish => actions.signIn(wish) }),
     registerEditCommands({ registry, registrations, clientSecrets }),
+    registerSignInCommands(window),
     registerDiagnoseCommand({ wire, registry, book, signIns, clientSecrets, secrets, extension }),
   );
   return {

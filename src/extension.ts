@@ -19,6 +19,7 @@ import { registerUriHandler } from './signIn/redirect/uriHandler.ts';
 import { activityCommands, activityFile, registerActivityCommands } from './ui/activity.ts';
 import { contributedCommands, registerDeferredCommands } from './ui/deferredCommands.ts';
 import { showDefinitionProblems, showSignInNeeded } from './ui/messages.ts';
+import { createSignInsView } from './ui/signInsView/view.ts';
 import { findWayToJoin } from './windows/join.ts';
 
 /** What remains to be done when the window closes. */
@@ -94,10 +95,12 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
       clock,
       log,
       book,
+      sharing,
       accounts,
       registry,
       pending,
       record,
+      configured,
       signInAgain: (providerId, scopes) => signInAgain(registry, providerId, scopes),
       showLog,
     });
@@ -115,10 +118,12 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     onNotKept: provider => void deferred().then(parts => parts.actions.onNotKept(provider)),
   };
   const registry = createRegistry({ accounts, book, clock, log, actions, record });
+  const view = createSignInsView({ registry, book, clock, sharing, configured });
   const problems = problemReporter();
   const readSettings = (): void => {
     const settings = readProviders();
     registry.update(settings.providers);
+    view.providersChanged();
     problems(settings.problems);
   };
   readSettings();
@@ -126,6 +131,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
   context.subscriptions.push(
     channel,
     registry,
+    view,
     registerUriHandler(sharing, log),
     registerActivityCommands(sharing, id => registry.get(id)?.provider?.label ?? id),
     commands,

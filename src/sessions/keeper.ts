@@ -97,8 +97,6 @@ export function createKeeper(options: KeeperOptions): Keeper {
   const setState = (id: string, next: TokenState): void => {
     states.set(id, next);
     // Trouble lasts until a refresh has succeeded or will not be tried again.
-    if (next.kind === 'offline')
-      options.onTroubleChange?.(id, { reason: next.reason, retryAt: next.retryAt });
     if (next.kind === 'resting') options.onTroubleChange?.(id, undefined);
   };
 
@@ -254,6 +252,11 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const kept = await book.update(sent.id, grant =>
       unchanged(grant) && !mayHaveTakenEffect(error) ? { ...grant, refreshSentAt: undefined } : undefined,
     );
+    const waitsFor =
+      kept && mustWait(kept.grant)
+        ? expiryOf(kept.grant.tokens, options.assumedLifetime(kept.grant))
+        : undefined;
+    options.onTroubleChange?.(sent.id, { reason, retryAt: Math.max(retryAt, waitsFor ?? 0) });
     return kept?.grant;
   };
 

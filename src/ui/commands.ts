@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
 import type { Registry } from '../authentication/registry.ts';
 import { firstProviderId } from '../providers/definition.ts';
+import { parseSessionId } from '../sessions/scopes.ts';
 import { isCancellation, messageOf } from './messages.ts';
 import { chooseWay } from './otherWays.ts';
+import { namedProvider, rowTarget } from './rowTarget.ts';
 import type { SignIns } from './signIns.ts';
 
 export interface CommandContext {
@@ -14,8 +16,10 @@ export interface CommandContext {
 export function registerCommands(context: CommandContext): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.commands.registerCommand('oidc.signIn', (id?: unknown) => signIn(context.registry, id)),
-    vscode.commands.registerCommand('oidc.signOut', () => signOut(context.registry)),
-    vscode.commands.registerCommand('oidc.signOutEverywhere', () => signOutEverywhere(context.registry)),
+    vscode.commands.registerCommand('oidc.signOut', (row?: unknown) => signOut(context.registry, row)),
+    vscode.commands.registerCommand('oidc.signOutEverywhere', (row?: unknown) =>
+      signOutEverywhere(context.registry, namedProvider(row)),
+    ),
     vscode.commands.registerCommand('oidc.showLog', () => context.showLog()),
   );
 }
@@ -25,7 +29,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
  * `getSession`: no extension is to be given the session, so there is nothing to consent to.
  */
 async function signIn(registry: Registry, id: unknown): Promise<void> {
-  const chosen = typeof id === 'string' ? id : await chooseProvider(registry);
+  const chosen = namedProvider(id) ?? (await chooseProvider(registry));
   const adapter = chosen === undefined ? undefined : registry.get(chosen);
   if (!adapter) return;
   try {
@@ -64,25 +68,31 @@ async function chooseProvider(registry: Registry): Promise<string | undefined> {
   return (await vscode.window.showQuickPick(items, { title: 'Sign in with which identity provider?' }))?.id;
 }
 
-async function signOut(registry: Registry): Promise<void> {
+/** @param row of the sign-ins view; without one, the person picks. */
+async function signOut(registry: Registry, row: unknown): Promise<void> {
+  const target = rowTarget(row);
   const accounts = await signedInAccounts(registry);
-  if (accounts.length === 0) {
-    void vscode.window.showInformationMessage(
-      'You are not signed in with any identity provider of this extension.',
-    );
-    return;
-  }
-  const chosen = await vscode.window.showQuickPick(accounts, { title: 'Sign out which account?' });
+  if (accounts.length === 0) return showNobodySignedIn();
+  const isTarget = ({ providerId, accountId }: AccountItem): boolean =>
+    providerId === target?.providerId && accountId === target.account?.id;
+  const chosen =
+    target !== undefined
+      ? accounts.find(isTarget)
+      : await vscode.window.showQuickPick(accounts, { title: 'Sign out which account?' });
   if (!chosen) return;
-  for (const sessionId of chosen.sessionIds) await registry.get(chosen.providerId)?.removeSession(sessionId);
+  const inRow = (sessionId: string): boolean =>
+    target?.grantIds?.includes(parseSessionId(sessionId).grantId) ?? true;
+  for (const sessionId of chosen.sessionIds.filter(inRow))
+    await registry.get(chosen.providerId)?.removeSession(sessionId);
   void vscode.window.showInformationMessage(`Signed out ${chosen.label} (${chosen.description}).`);
 }
 
 /** All accounts of one provider, in all windows and, as far as the provider lets us, in the browser. */
-async function signOutEverywhere(registry: Registry): Promise<void> {
+async function signOutEverywhere(registry: Registry, providerId: string | undefined): Promise<void> {
   const accounts = await signedInAccounts(registry);
   const items = registry
     .providers()
+    .filter(({ id }) => providerId === undefined || id === providerId)
     .map(({ id, label }) => ({
       id,
       label,
@@ -92,27 +102,36 @@ async function signOutEverywhere(registry: Registry): Promise<void> {
         .join(', '),
     }))
     .filter(({ description }) => description !== '');
-  if (items.length === 0) {
-    void vscode.window.showInformationMessage(
-      'You are not signed in with any identity provider of this extension.',
-    );
-    return;
-  }
+  if (items.length === 0) return showNobodySignedIn();
   const title = 'Sign out of which identity provider, in all windows and in the browser?';
-  const chosen = await vscode.window.showQuickPick(items, { title });
+  const chosen = providerId === undefined ? await vscode.window.showQuickPick(items, { title }) : items[0];
   if (!chosen) return;
   const labels = (await registry.get(chosen.id)?.signOutEverywhere()) ?? [];
   void vscode.window.showInformationMessage(`Signed out of ${chosen.label}: ${labels.join(', ')}.`);
 }
 
-type AccountItem = vscode.QuickPickItem & { providerId: string; sessionIds: string[] };
+function showNobodySignedIn(): void {
+  void vscode.window.showInformationMessage('You are not signed in with any identity provider.');
+}
+
+type AccountItem = vscode.QuickPickItem & {
+  providerId: string;
+  accountId: string;
+  sessionIds: string[];
+};
 
 async function signedInAccounts(registry: Registry): Promise<AccountItem[]> {
   const items = new Map<string, AccountItem>();
   for (const { id: providerId, label: description } of registry.providers()) {
     for (const { id, account } of (await registry.get(providerId)?.getSessions(undefined, {})) ?? []) {
       const key = JSON.stringify([providerId, account.id]);
-      const item = items.get(key) ?? { label: account.label, description, providerId, sessionIds: [] };
+      const item = items.get(key) ?? {
+        label: account.label,
+        description,
+        providerId,
+        accountId: account.id,
+        sessionIds: [],
+      };
       item.sessionIds.push(id);
       items.set(key, item);
     }

@@ -4,6 +4,7 @@ import type { Provider } from '../providers/definition.ts';
 import { changeProvider, removeProvider, writtenProviders } from '../providers/settings.ts';
 import type { ClientStores } from '../signIn/client.ts';
 import { askClientCredential, showPublicKeys } from './clientCredentials.ts';
+import { namedProvider } from './rowTarget.ts';
 
 export interface EditProviderContext extends ClientStores {
   readonly registry: Registry;
@@ -39,7 +40,8 @@ export async function chooseProvider(
   id?: unknown,
 ): Promise<Provider | undefined> {
   const providers = registry.providers();
-  if (typeof id === 'string') return providers.find(provider => provider.id === id);
+  const named = namedProvider(id);
+  if (named !== undefined) return providers.find(provider => provider.id === named);
   if (providers.length === 0) {
     const add = 'Add Identity Provider…';
     const message = 'No identity provider is configured.';

@@ -79,7 +79,7 @@ describe('the package', () => {
         ...['[Content_Types].xml', 'extension.vsixmanifest'],
         ...[
           ...['package.json', 'readme.md', 'changelog.md', 'LICENSE.txt'],
-          ...['dist/extension.cjs', 'dist/THIRD-PARTY-NOTICES.txt', 'media/icon.png'],
+          ...['dist/extension.cjs', 'dist/THIRD-PARTY-NOTICES.txt', 'media/icon.png', 'media/view.svg'],
           ...pages.map(page => `media/${page}`),
           ...parts.map(part => `dist/parts/${part}`),
         ].map(file => `extension/${file}`),

@@ -1,0 +1,84 @@
+import type { Secret } from '../../platform/secret.ts';
+import { textFromBase64url } from '../../protocol/base64url.ts';
+import { isObject, parseServerJson } from '../../protocol/json.ts';
+import type { Provider } from '../../providers/definition.ts';
+import type { Grant } from '../../sessions/grant.ts';
+
+const withheld = '(withheld)';
+
+/**
+ * What is known of a sign-in, to be read: claims, scopes, and what the tokens say, never the tokens themselves.
+ * JSON with comments.
+ */
+export function claimsDocument(provider: Pick<Provider, 'label'>, grant: Grant): string {
+  const { account, binding, claims, grantedScopes, sessions, tokens } = grant;
+  const content = {
+    issuer: binding.issuer,
+    client: binding.clientId,
+    account: account.id,
+    claims: readableClaims(grant, claims),
+    grantedScopes,
+    sessions,
+    idToken: tokens.idToken ? (contentOf(grant, tokens.idToken) ?? withheld) : 'none',
+    accessToken: contentOf(grant, tokens.accessToken) ?? withheld,
+    refreshToken: tokens.refreshToken ? withheld : 'none',
+  };
+  const head = [
+    `${account.label} (${provider.label})`,
+    '',
+    'claims: what the provider says of you. Extensions that you allow to use this',
+    '  account can learn it.',
+    'idToken, accessToken: what these tokens contain. The access token is meant for',
+    '  servers, and is not verified here.',
+    `Tokens, and whatever could be used in their place, are ${withheld}.`,
+    'Times beside numbers are UTC.',
+  ];
+  const lines = JSON.stringify(content, null, 2).split('\n').map(withTime);
+  return `${[...head.map(line => `// ${line}`.trimEnd()), ...lines].join('\n')}\n`;
+}
+
+/** The claims as JSON, for the clipboard. */
+export const claimsText = (grant: Grant): string =>
+  `${JSON.stringify(readableClaims(grant, grant.claims), null, 2)}\n`;
+
+const readableClaims = (grant: Grant, claims: object): unknown => redacted(claims, secretsOf(grant));
+
+/** What a token contains if it is a JSON Web Token, without its signature; undefined if it is anything else. */
+function contentOf(grant: Grant, token: Secret): unknown {
+  const parts = token.reveal().split('.');
+  if (parts.length !== 3) return undefined;
+  const parsed = parseServerJson(textFromBase64url(parts[1] ?? ''));
+  return parsed.kind === 'json' && isObject(parsed.value)
+    ? redacted(parsed.value, secretsOf(grant))
+    : undefined;
+}
+
+const secretsOf = ({ tokens: { accessToken, refreshToken, idToken } }: Grant): string[] =>
+  [accessToken, refreshToken, idToken].flatMap(token => (token ? [token.reveal()] : []));
+
+/** Names of members that carry, or stand for, something that proves who one is. */
+const secretNames =
+  /^(nonce|sid|jti|at_hash|c_hash|s_hash|code)$|token|secret|passw|credential|api_?key|assertion|cookie|session_?id/i;
+
+/** A JSON Web Token, wherever it stands. */
+const jsonWebToken = /\bey[\w-]{10,}\.[\w-]+\.[\w-]*/;
+
+function redacted(value: unknown, secrets: readonly string[], name = ''): unknown {
+  if (typeof value === 'string') {
+    const isSecret =
+      secretNames.test(name) || jsonWebToken.test(value) || secrets.some(secret => value.includes(secret));
+    return isSecret ? withheld : value;
+  }
+  if (Array.isArray(value)) return value.map(entry => redacted(entry, secrets, name));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([member, entry]) => [member, redacted(entry, secrets, member)]),
+  );
+}
+
+/** A number of seconds, as a time that people can read. */
+function withTime(line: string): string {
+  const seconds = /^\s*"(?:exp|iat|nbf|auth_time|updated_at)": (\d{9,10}),?$/.exec(line)?.[1];
+  if (seconds === undefined) return line;
+  return `${line} // ${new Date(Number(seconds) * 1000).toISOString().replace('T', ' ').slice(0, 19)}`;
+}

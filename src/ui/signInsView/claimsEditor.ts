@@ -1,0 +1,41 @@
+import * as vscode from 'vscode';
+import type { Provider } from '../../providers/definition.ts';
+import type { Grant } from '../../sessions/grant.ts';
+import type { GrantBook } from '../../sessions/grantBook.ts';
+
+const scheme = 'oidc-claims';
+
+/** The address of the document about a grant: its name is what the tab shows. */
+export function claimsAddress(grant: Grant, { label }: Provider): vscode.Uri {
+  const name = `${grant.account.label} (${label}).jsonc`.replace(/[/\\]/g, '-');
+  return vscode.Uri.from({ scheme, path: `/${name}`, query: grant.id });
+}
+
+/** Documents about grants, which cannot be edited and follow what happens. */
+export function registerClaims(context: {
+  readonly book: GrantBook;
+  configured(grant: Grant): Provider | undefined;
+}): vscode.Disposable {
+  const { book, configured } = context;
+  const changes = new vscode.EventEmitter<vscode.Uri>();
+  const endWatching = book.onDidChange(({ before, after }) => {
+    const id = (after ?? before)?.id;
+    for (const { uri } of vscode.workspace.textDocuments) {
+      if (uri.scheme === scheme && uri.query === id) changes.fire(uri);
+    }
+  });
+  return vscode.Disposable.from(
+    changes,
+    new vscode.Disposable(endWatching),
+    vscode.workspace.registerTextDocumentContentProvider(scheme, {
+      onDidChange: changes.event,
+      async provideTextDocumentContent({ query }) {
+        const grant = await book.get(query).catch(() => undefined);
+        const provider = grant && configured(grant);
+        if (!provider) return '// This sign-in has ended.\n';
+        const { claimsDocument } = await import('./claims.ts');
+        return claimsDocument(provider, grant);
+      },
+    }),
+  );
+}

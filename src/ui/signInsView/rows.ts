@@ -1,0 +1,185 @@
+import type { Provider } from '../../providers/definition.ts';
+import type { Grant } from '../../sessions/grant.ts';
+import { normaliseScopes, sessionId } from '../../sessions/scopes.ts';
+import { belongsTo } from '../../sessions/sessions.ts';
+import type { Trouble } from '../../sessions/troubles.ts';
+import { byUrgency, describeState, stateOf, type SignInState } from './state.ts';
+
+/** What the view shows, at one moment. */
+export interface Shown {
+  readonly providers: readonly Provider[];
+  /** Newest first. */
+  readonly grants: readonly Grant[];
+  trouble(grantId: string): Trouble | undefined;
+  /** In seconds since the epoch. */
+  readonly now: number;
+}
+
+/** What a command that is started on a row is about. */
+export interface RowTarget {
+  readonly providerId: string;
+  readonly account?: { readonly id: string; readonly label: string };
+  /** The scopes of the session. */
+  readonly scopes?: readonly string[];
+  /** The grants that the row shows, the one that needs attention most first. */
+  readonly grantIds?: readonly string[];
+}
+
+/** A line of the tree, without the editor that draws it. */
+export interface Row extends RowTarget {
+  readonly kind: 'provider' | 'account' | 'session' | 'sign-in';
+  /** Stays the same for as long as the thing it shows is there. */
+  readonly id: string;
+  readonly label: string;
+  readonly description: string;
+  readonly tooltip: string;
+  /** What a screen reader says. */
+  readonly spoken: string;
+  readonly state: SignInState['kind'] | undefined;
+  /** When its words are no longer true, in seconds since the epoch. */
+  readonly changesAt: number | undefined;
+  readonly children: readonly Row[];
+}
+
+/** The rows of the view: provider, account, session. */
+export const rowsOf = (shown: Shown): Row[] => shown.providers.map(provider => providerRow(shown, provider));
+
+/** When the first of these rows, or of those below them, is no longer true. */
+export function nextChange(rows: readonly Row[]): number | undefined {
+  const times = rows.flatMap(row => [row.changesAt, nextChange(row.children)]);
+  return times.reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a), undefined);
+}
+
+function providerRow(shown: Shown, provider: Provider): Row {
+  const { id: providerId, label, issuer, clientId, contributedBy } = provider;
+  const grants = shown.grants.filter(grant => belongsTo(grant, provider));
+  const judged = grants.map(grant => ({
+    grant,
+    state: stateOf(grant, shown.trouble(grant.id), provider.assumedTokenLifetime, shown.now),
+  }));
+  const accounts = Map.groupBy(judged, ({ grant }) => grant.account.id);
+  const rows = [...accounts.values()].flatMap(ofAccount => accountRows(shown, provider, ofAccount));
+  const description = rows.length === 0 ? 'not signed in' : '';
+  const lines = [
+    `Issuer: ${issuer}`,
+    clientId === undefined ? 'This editor registers itself as a client.' : `Client id: ${clientId}`,
+    contributedBy === undefined ? undefined : `Brought by the extension ${contributedBy}.`,
+  ];
+  return {
+    kind: 'provider',
+    id: JSON.stringify([providerId]),
+    providerId,
+    label,
+    description,
+    tooltip: textOf([label, ...lines]),
+    spoken: spokenOf([label, 'identity provider', description]),
+    state: undefined,
+    changesAt: undefined,
+    children: rows.length > 0 ? rows : [signInRow(provider)],
+  };
+}
+
+/** The way on, where nobody has signed in. */
+const signInRow = ({ id: providerId, label }: Provider): Row => ({
+  kind: 'sign-in',
+  id: JSON.stringify([providerId, 'sign-in']),
+  providerId,
+  label: 'Sign In…',
+  description: '',
+  tooltip: `Sign in to ${label}`,
+  spoken: `Sign in to ${label}`,
+  state: undefined,
+  changesAt: undefined,
+  children: [],
+});
+
+interface Judged {
+  readonly grant: Grant;
+  readonly state: SignInState;
+}
+
+/** @param judged the sign-ins of one account; at least one. */
+function accountRows(shown: Shown, provider: Provider, judged: readonly Judged[]): Row[] {
+  const urgent = judged.toSorted((a, b) => byUrgency(a.state, b.state));
+  return urgent.slice(0, 1).map(({ grant: { account, sessions }, state }) => {
+    const { text: description, changesAt } = describeState(state, shown.now);
+    return {
+      kind: 'account',
+      id: JSON.stringify([provider.id, account.id]),
+      providerId: provider.id,
+      account,
+      scopes: sessions[0] ?? [],
+      grantIds: urgent.map(({ grant }) => grant.id),
+      label: account.label,
+      description,
+      tooltip: textOf([`${account.label} (${provider.label})`, ...explain(state)]),
+      spoken: spokenOf([account.label, `account at ${provider.label}`, description]),
+      state: state.kind,
+      changesAt,
+      children: judged.flatMap(one => sessionRows(shown, provider, one)),
+    };
+  });
+}
+
+function sessionRows({ now }: Shown, provider: Provider, { grant, state }: Judged): Row[] {
+  const { text: description, changesAt } = describeState(state, now);
+  return grant.sessions.map(scopes => {
+    const label = scopes.length === 0 ? 'Usual scopes' : normaliseScopes(scopes).join(' ');
+    return {
+      kind: 'session',
+      id: JSON.stringify([provider.id, grant.account.id, sessionId(grant.id, scopes)]),
+      providerId: provider.id,
+      account: grant.account,
+      scopes,
+      grantIds: [grant.id],
+      label,
+      description,
+      tooltip: textOf([
+        scopes.length === 0
+          ? 'The session that asks for no particular scopes.'
+          : `The session for the scopes ${label}.`,
+        `Granted: ${grant.grantedScopes.join(' ')}`,
+        ...explain(state),
+      ]),
+      spoken: spokenOf([label, `session of ${grant.account.label}`, description]),
+      state: state.kind,
+      changesAt,
+      children: [],
+    };
+  });
+}
+
+/** The state in whole sentences. */
+function explain(state: SignInState): string[] {
+  switch (state.kind) {
+    case 'valid':
+      return state.until === undefined
+        ? ['The provider does not say that it ends.']
+        : [`The access token is valid until ${timeOf(state.until)}. It is renewed by itself before.`];
+    case 'ending':
+      return [
+        `The access token is valid until ${timeOf(state.until)}.`,
+        'The provider gave nothing to renew it with: sign in again then.',
+      ];
+    case 'due':
+      return ['The access token has ended. It is renewed when an extension asks for it.'];
+    case 'offline':
+      return [
+        state.reason,
+        state.works
+          ? 'The access token still works. Nothing is lost: it is tried again by itself.'
+          : 'The access token has ended. Nothing is lost: it is tried again by itself.',
+      ];
+    case 'needs-sign-in':
+      return [state.reason];
+  }
+}
+
+/** The clock on the person's wall: none that ticks, so that it is written once. */
+const timeOf = (seconds: number): string =>
+  new Date(seconds * 1000).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+const textOf = (lines: readonly (string | undefined)[]): string =>
+  lines.filter(line => line !== undefined).join('\n');
+
+const spokenOf = (parts: readonly string[]): string => parts.filter(part => part !== '').join(', ');

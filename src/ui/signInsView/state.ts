@@ -1,0 +1,109 @@
+import { expiryOf, refreshDueAt } from '../../sessions/freshness.ts';
+import { isRenewable, type Grant } from '../../sessions/grant.ts';
+import type { Trouble } from '../../sessions/troubles.ts';
+
+/** How a sign-in is doing. Times are in seconds since the epoch. */
+export type SignInState =
+  /** Its access token works, and is renewed by itself; `until` is undefined if it never ends. */
+  | { readonly kind: 'valid'; readonly until: number | undefined }
+  /** Its access token works, and nothing renews it: it takes the person. */
+  | { readonly kind: 'ending'; readonly until: number }
+  /** Its access token has ended, and is renewed when it is next asked for, if not before. */
+  | { readonly kind: 'due' }
+  | {
+      readonly kind: 'offline';
+      readonly reason: string;
+      readonly retryAt: number;
+      /** Whether the access token works meanwhile. */
+      readonly works: boolean;
+    }
+  | { readonly kind: 'needs-sign-in'; readonly reason: string };
+
+/** @param now in seconds since the epoch. */
+export function stateOf(
+  grant: Grant,
+  trouble: Trouble | undefined,
+  assumedLifetime: number | undefined,
+  now: number,
+): SignInState {
+  const { tokens, signInNeeded } = grant;
+  if (signInNeeded) return { kind: 'needs-sign-in', reason: signInNeeded.reason };
+  const until = expiryOf(tokens, assumedLifetime);
+  const works = until === undefined || until > now;
+  // Tokens that need not be renewed yet are none the worse for a refresh that somebody has tried in vain.
+  const due = refreshDueAt(tokens, until, 1);
+  if (trouble && due !== undefined && now >= due) return { kind: 'offline', ...trouble, works };
+  if (isRenewable(grant)) return works ? { kind: 'valid', until } : { kind: 'due' };
+  if (until === undefined) return { kind: 'valid', until };
+  return works
+    ? { kind: 'ending', until }
+    : {
+        kind: 'needs-sign-in',
+        reason: 'The sign-in has ended, and the provider gave nothing to renew it with.',
+      };
+}
+
+const urgency: readonly SignInState['kind'][] = ['needs-sign-in', 'offline', 'due', 'ending', 'valid'];
+
+/** Sorts what needs attention most to the front. */
+export const byUrgency = (a: SignInState, b: SignInState): number =>
+  urgency.indexOf(a.kind) - urgency.indexOf(b.kind);
+
+/** A text that is true until `changesAt`, in seconds since the epoch; undefined: until something happens. */
+export interface Timed {
+  readonly text: string;
+  readonly changesAt: number | undefined;
+}
+
+/** The state in a few words, as it stands beside a name. */
+export function describeState(state: SignInState, now: number): Timed {
+  switch (state.kind) {
+    case 'valid': {
+      if (state.until === undefined) return lasting('valid');
+      const left = timeLeft(state.until, now);
+      return { ...left, text: `valid ${left.text}` };
+    }
+    case 'ending': {
+      const left = timeLeft(state.until, now);
+      return { ...left, text: `ends in ${left.text}` };
+    }
+    case 'due':
+      return lasting('renewed at the next use');
+    case 'offline': {
+      const wait = waitLeft(state.retryAt, now);
+      if (!wait) return lasting('offline, retrying now');
+      return { ...wait, text: `offline, retrying in ${wait.text}` };
+    }
+    case 'needs-sign-in':
+      return lasting(`needs sign-in: ${state.reason}`);
+  }
+}
+
+const lasting = (text: string): Timed => ({ text, changesAt: undefined });
+
+const [minute, hour, day] = [60, 3600, 86_400];
+
+/** How long something lasts, in whole units: a promise that is kept. */
+function timeLeft(until: number, now: number): Timed {
+  const left = Math.max(0, until - now);
+  if (left < minute) return { text: 'less than a minute', changesAt: until };
+  const unit = left < 2 * day ? minute : hour;
+  // One second after the last one that has this many whole units.
+  const changesAt = now + (left % unit) + 1;
+  if (left < hour) return { text: `${Math.floor(left / minute)} min`, changesAt };
+  const hours = Math.floor(left / hour);
+  if (left < 2 * day) return { text: `${hours} h ${Math.floor((left % hour) / minute)} min`, changesAt };
+  return { text: `${Math.floor(left / day)} days`, changesAt };
+}
+
+/** Nobody needs every second of a wait, and redrawing it would distract. */
+const waitStep = 5;
+
+function waitLeft(until: number, now: number): Timed | undefined {
+  const left = until - now;
+  if (left <= 0) return undefined;
+  const step = left > minute ? minute : waitStep;
+  const shown = Math.ceil(left / step) * step;
+  const changesAt = until - (shown - step);
+  return { text: step === minute ? `${shown / minute} min` : `${shown} s`, changesAt };
+}

@@ -1,0 +1,41 @@
+import * as vscode from 'vscode';
+import type { Row } from './rows.ts';
+
+/** A row as the editor draws it. Icons differ in shape, not in colour alone. */
+export function treeItem(row: Row): vscode.TreeItem {
+  const item = new vscode.TreeItem(row.label, collapsible(row));
+  item.id = row.id;
+  item.description = row.description;
+  item.tooltip = row.tooltip;
+  item.iconPath = icon(row);
+  item.contextValue = [row.kind, row.state].filter(part => part !== undefined).join('.');
+  item.accessibilityInformation = { label: row.spoken };
+  if (row.kind === 'sign-in') {
+    item.command = { command: 'oidc.signIn', title: row.tooltip, arguments: [row.providerId] };
+  }
+  return item;
+}
+
+function collapsible({ kind, children }: Row): vscode.TreeItemCollapsibleState {
+  if (children.length === 0) return vscode.TreeItemCollapsibleState.None;
+  return kind === 'provider'
+    ? vscode.TreeItemCollapsibleState.Expanded
+    : vscode.TreeItemCollapsibleState.Collapsed;
+}
+
+function icon({ kind, state }: Row): vscode.ThemeIcon {
+  const themed = (name: string, color?: string) =>
+    new vscode.ThemeIcon(name, color === undefined ? undefined : new vscode.ThemeColor(color));
+  if (state === 'needs-sign-in') return themed('warning', 'list.warningForeground');
+  if (state === 'offline') return themed('debug-disconnect', 'list.warningForeground');
+  switch (kind) {
+    case 'provider':
+      return themed('shield');
+    case 'account':
+      return themed('account');
+    case 'session':
+      return themed(state === 'ending' ? 'clock' : 'key');
+    case 'sign-in':
+      return themed('sign-in');
+  }
+}

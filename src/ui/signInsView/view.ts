@@ -1,0 +1,122 @@
+import * as vscode from 'vscode';
+import type { Registry } from '../../authentication/registry.ts';
+import { secondsNow, type Cancel, type Clock } from '../../platform/clock.ts';
+import type { Provider } from '../../providers/definition.ts';
+import type { Grant } from '../../sessions/grant.ts';
+import type { GrantBook } from '../../sessions/grantBook.ts';
+import type { Sharing } from '../../sessions/sharing.ts';
+import { registerClaims } from './claimsEditor.ts';
+import type { Row } from './rows.ts';
+import { stateOf } from './state.ts';
+
+export const viewId = 'oidc.signIns';
+
+export interface SignInsViewContext {
+  readonly registry: Registry;
+  readonly book: GrantBook;
+  readonly clock: Clock;
+  readonly sharing: Pick<Sharing, 'troubles'>;
+  /** The provider that a grant came from, as it is configured now. */
+  configured(grant: Grant): Provider | undefined;
+}
+
+/** The view of all sign-ins, in the activity bar. */
+export interface SignInsView extends vscode.Disposable {
+  /** To be called when there are other providers, or others of their settings, than before. */
+  providersChanged(): void;
+}
+
+/**
+ * Shows who is signed in where, and how that is doing. It follows what happens, in this window and in others; a
+ * timer runs only while somebody looks, for the words that tell how much time is left. What draws it is loaded
+ * when it is first looked at.
+ */
+export function createSignInsView(context: SignInsViewContext): SignInsView {
+  const { registry, book, clock, sharing } = context;
+  const changes = new vscode.EventEmitter<void>();
+  let cancelTimer: Cancel = () => undefined;
+
+  const rows = async (): Promise<Row[]> => {
+    const providers = registry.providers();
+    const [{ rowsOf, nextChange }, ...grants] = await Promise.all([
+      import('./rows.ts'),
+      // A storage that cannot be read has nothing to show; the accounts have logged it.
+      ...providers.map(({ id }) => book.ofProvider(id).catch(() => [])),
+    ]);
+    const trouble = (id: string) => sharing.troubles.get(id);
+    const drawn = rowsOf({ providers, grants: grants.flat(), trouble, now: secondsNow(clock) });
+    redrawAt(nextChange(drawn));
+    return drawn;
+  };
+
+  const redrawAt = (seconds: number | undefined): void => {
+    cancelTimer();
+    if (seconds === undefined || !view.visible) return;
+    cancelTimer = clock.after(Math.max(1000, seconds * 1000 - clock.now()), () => changes.fire());
+  };
+
+  const view = vscode.window.createTreeView<Row>(viewId, {
+    showCollapseAll: true,
+    treeDataProvider: {
+      onDidChangeTreeData: changes.event,
+      getChildren: row => (row ? [...row.children] : rows()),
+      getTreeItem: async row => (await import('./treeItem.ts')).treeItem(row),
+    },
+  });
+
+  const attention = createAttention(context, view);
+  const changed = (): void => {
+    attention();
+    if (view.visible) changes.fire();
+  };
+  const watching: Cancel[] = [
+    book.onDidChange(changed),
+    book.onDidLoad(changed),
+    sharing.troubles.onDidChange(changed),
+  ];
+
+  const visibility = view.onDidChangeVisibility(({ visible }) => {
+    cancelTimer();
+    if (visible) changes.fire();
+  });
+
+  const claims = registerClaims(context);
+
+  return {
+    providersChanged: changed,
+    dispose() {
+      cancelTimer();
+      for (const end of watching) end();
+      for (const part of [claims, visibility, view, changes]) part.dispose();
+    },
+  };
+}
+
+/**
+ * Keeps the editor informed of what hangs on the sign-ins: whether the view is there at all, which steps of the
+ * walkthrough are done, and how many sign-ins need their person, which is the only thing that draws the eye.
+ */
+function createAttention(
+  { registry, book, clock, configured }: SignInsViewContext,
+  view: vscode.TreeView<Row>,
+): () => void {
+  const told = new Map<string, boolean>();
+  const tell = (key: string, value: boolean): void => {
+    if (told.get(key) === value) return;
+    told.set(key, value);
+    void vscode.commands.executeCommand('setContext', key, value);
+  };
+  return () => {
+    const now = secondsNow(clock);
+    const states = book.known().flatMap(grant => {
+      const provider = configured(grant);
+      return provider ? [stateOf(grant, undefined, provider.assumedTokenLifetime, now)] : [];
+    });
+    const needed = states.filter(({ kind }) => kind === 'needs-sign-in').length;
+    tell('oidc.hasProvider', registry.providers().length > 0);
+    tell('oidc.isSignedIn', states.length > needed);
+    if ((view.badge?.value ?? 0) === needed) return;
+    const tooltip = needed === 1 ? 'One sign-in needs you' : `${needed} sign-ins need you`;
+    view.badge = needed > 0 ? { value: needed, tooltip } : undefined;
+  };
+}
