@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import type { AuthorizationRequest } from './authorizationRequest.ts';
-import type { Connection } from './client.ts';
+import type { Client, Connection } from './client.ts';
 import { Failure, saying } from './failure.ts';
 import { errorCode, quoteServerText } from './serverText.ts';
 import { isFromIssuer, isIssuerTemplate } from './serverSource.ts';
@@ -41,7 +41,7 @@ export function checkAuthorizationResponse(
     throw new Failure('response-foreign', { found, expected: client.issuer });
   }
 
-  if (parameters.has('error')) throw authorizationError(client.issuer, parameters);
+  if (parameters.has('error')) throw authorizationError(client, parameters);
   const code = parameters.get('code');
   if (!code) throw invalid('there is neither a code nor an error in it');
   // RFC 6749 appendix A.11.
@@ -58,9 +58,12 @@ export function checkAuthorizationResponse(
   }
 }
 
-function authorizationError(issuer: string, parameters: URLSearchParams): Failure {
+function authorizationError({ issuer, dialect }: Client, parameters: URLSearchParams): Failure {
   const error = errorCode(parameters.get('error')) ?? 'an unreadable error';
-  const said = saying(quoteServerText(parameters.get('error_description')?.replaceAll('+', ' ')));
+  const [theirs] =
+    Object.entries(dialect?.names ?? {}).find(([, standard]) => standard === 'error_description') ?? [];
+  const description = parameters.get('error_description') ?? parameters.get(theirs ?? 'error_description');
+  const said = saying(quoteServerText(description?.replaceAll('+', ' ')));
   switch (error) {
     case 'access_denied':
       return new Failure('access-denied', { issuer, said });

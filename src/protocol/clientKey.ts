@@ -1,10 +1,9 @@
 import * as jose from 'jose';
 import { Secret } from '../platform/secret.ts';
+import { clientKeyAlgorithms, type ClientKeyAlgorithm } from './clientKeyAlgorithms.ts';
 import { isObject } from './json.ts';
 
-/** The algorithms that a client's own key may have (RFC 7518 section 3.1, RFC 9864). */
-export const clientKeyAlgorithms = ['ES256', 'ES384', 'RS256', 'PS256', 'Ed25519'] as const;
-export type ClientKeyAlgorithm = (typeof clientKeyAlgorithms)[number];
+export { clientKeyAlgorithms, type ClientKeyAlgorithm };
 
 /** A client's private key as it is kept. */
 export interface ClientKey {

@@ -50,7 +50,7 @@ export async function tokenEndpointFailure(response: Response, host: string): Pr
   const isPage = /^\s*</.test(text) || (response.headers.get('content-type') ?? '').includes('text/html');
   if (isPage || ![400, 401, 403].includes(status)) return new Failure('intercepted', { host, status });
   const challenged = /\bBasic\b|error="?invalid_client/i.test(response.headers.get('www-authenticate') ?? '');
-  const details = { host, error: `status ${status}`, said: '' };
+  const details = { host, error: `status ${status}`, said };
   return challenged ? new Failure('client-refused', details) : new Failure('grant-refused', details);
 }
 

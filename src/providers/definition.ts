@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { checkAddress } from '../protocol/address.ts';
 import type { AssertionAudience, ClientAuthentication } from '../protocol/clientAuthentication.ts';
+import type { ClientKeyAlgorithm } from '../protocol/clientKeyAlgorithms.ts';
 import type { Dialect } from '../protocol/dialect.ts';
 import { Failure } from '../protocol/failure.ts';
 import { isIssuerTemplate, type NamedEndpoints, type ServerSource } from '../protocol/serverSource.ts';
@@ -47,6 +48,8 @@ export interface Provider extends ServerSource {
   readonly clientId: string | undefined;
   readonly clientAuthentication: ClientAuthentication['method'];
   readonly assertionAudience: AssertionAudience;
+  /** Of a key that is made here. */
+  readonly assertionAlgorithm: ClientKeyAlgorithm;
   /** Undefined: {@link defaultScopes}, as far as the server has them. */
   readonly scopes: readonly string[] | undefined;
   readonly allowLoopbackHttp: boolean;
@@ -193,6 +196,7 @@ function providerOf(
     clientId: definition.clientId,
     clientAuthentication: definition.clientAuthentication ?? 'none',
     assertionAudience: definition.assertionAudience ?? 'issuer',
+    assertionAlgorithm: definition.assertionAlgorithm ?? 'ES256',
     scopes: definition.scopes,
     acceptsChangingRedirectUri: definition.acceptsChangingRedirectUri ?? false,
     signInMethod: definition.signInMethod,

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { assertionAudiences, clientAuthenticationMethods } from '../protocol/clientAuthentication.ts';
+import { clientKeyAlgorithms } from '../protocol/clientKeyAlgorithms.ts';
 import { flag, parameters, scope, seconds, text } from './fields.ts';
 import { presetNames } from './presets/names.ts';
 import { redirectSettingsSchema } from './redirectSettings.ts';
@@ -99,6 +100,12 @@ export const providerDefinitionSchema = v.strictObject({
     v.pipe(
       v.picklist(assertionAudiences),
       v.description('With `private_key_jwt`: to whom the assertion is addressed. By default `issuer`.'),
+    ),
+  ),
+  assertionAlgorithm: v.optional(
+    v.pipe(
+      v.picklist(clientKeyAlgorithms),
+      v.description('With `private_key_jwt`: the algorithm of a key that is made here. By default `ES256`.'),
     ),
   ),
   scopes: v.optional(

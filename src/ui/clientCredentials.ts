@@ -11,9 +11,9 @@ export const editorClientSecrets = (storage: SecretStorage): ClientSecrets =>
 
 /** Asks for what the provider's `clientAuthentication` needs. */
 export async function askClientCredential(
-  provider: Pick<Provider, 'label' | 'clientId' | 'clientAuthentication'>,
+  provider: Pick<Provider, 'label' | 'clientId' | 'clientAuthentication' | 'assertionAlgorithm'>,
 ): Promise<ClientCredential | undefined> {
-  return provider.clientAuthentication === 'private_key_jwt' ? askKey(provider.label) : askSecret(provider);
+  return provider.clientAuthentication === 'private_key_jwt' ? askKey(provider) : askSecret(provider);
 }
 
 async function askSecret({
@@ -31,7 +31,10 @@ async function askSecret({
   return trimmed === undefined || trimmed === '' ? undefined : { kind: 'secret', secret: secret(trimmed) };
 }
 
-async function askKey(label: string): Promise<ClientCredential | undefined> {
+async function askKey({
+  label,
+  assertionAlgorithm,
+}: Pick<Provider, 'label' | 'assertionAlgorithm'>): Promise<ClientCredential | undefined> {
   const make = {
     label: '$(key) Make a new key',
     detail: 'Its public part is shown, to be registered at the provider.',
@@ -42,7 +45,7 @@ async function askKey(label: string): Promise<ClientCredential | undefined> {
     ignoreFocusOut: true,
   });
   if (chosen === make) {
-    const key = await generateClientKey();
+    const key = await generateClientKey(assertionAlgorithm);
     await showPublicKeys(publicKeySet(key));
     return { kind: 'key', key };
   }

@@ -6,7 +6,7 @@ import { createGrantStore } from '../../src/sessions/grantStore.ts';
 import { createKeeper } from '../../src/sessions/keeper.ts';
 import { refreshGrant } from '../../src/signIn/keepGrant.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
-import type { Trial } from './trial.ts';
+import type { SignInTrial } from '../protocol/signingIn.ts';
 
 export interface KeptGrant {
   /** Refreshes now, as the owner of the grants does. */
@@ -18,7 +18,11 @@ export interface KeptGrant {
 }
 
 /** A grant at rest, with what keeps it fresh. */
-export async function keep(trial: Trial, provider: Provider, grant: Grant): Promise<KeptGrant> {
+export async function keep(
+  trial: Pick<SignInTrial, 'log' | 'context'>,
+  provider: Provider,
+  grant: Grant,
+): Promise<KeptGrant> {
   const { log, context } = trial;
   const storage = memorySecretStorage();
   const store = () => createGrantStore({ storage, log, onSetAside: () => undefined });

@@ -3,6 +3,7 @@ import { toJsonSchema } from '@valibot/to-json-schema';
 import * as prettier from 'prettier';
 import { parseDefinition } from '../../src/providers/definition.ts';
 import { presetNames, type PresetName } from '../../src/providers/presets/names.ts';
+import type { PresetClient } from '../../src/providers/presets/preset.ts';
 import { presets } from '../../src/providers/presets/presets.ts';
 import { providerDefinitionSchema } from '../../src/providers/schema.ts';
 
@@ -105,8 +106,32 @@ ${list.join('\n')}
 `;
 }
 
+function secretOf(hasKinds: boolean, clientAuthentication: string): string {
+  const asked = 'It is asked for at the first sign-in and kept in the secret storage of the editor.';
+  if (hasKinds)
+    return `Where a client has a secret or key: ${asked.charAt(0).toLowerCase()}${asked.slice(1)}`;
+  return clientAuthentication === 'none'
+    ? 'The client is public: it has no secret.'
+    : `The client has a secret. ${asked}`;
+}
+
+const numbered = (steps: readonly string[]): string =>
+  steps.map((step, at) => `${at + 1}. ${step}`).join('\n');
+
+/** A section for each kind of client, with what it takes in the settings beside the rest. */
+const clientKinds = (clients: Readonly<Record<string, PresetClient>>): string =>
+  Object.values(clients)
+    .map(({ label, detail, registration, definition }) => {
+      const takes =
+        Object.keys(definition).length > 0
+          ? `\n\nIn the settings, beside the rest:\n\n\`\`\`json\n${JSON.stringify(definition, null, 2)}\n\`\`\``
+          : '';
+      return `### ${label}\n\n${detail}\n\n${numbered(registration)}${takes}`;
+    })
+    .join('\n\n');
+
 function presetPage(name: PresetName): string {
-  const { label, values, registration, documentation, definition } = presets[name];
+  const { label, values, registration, documentation, definition, clients } = presets[name];
   const examples = Object.fromEntries(
     Object.entries(values)
       .filter(([, value]) => value.fallback === undefined)
@@ -136,7 +161,7 @@ function presetPage(name: PresetName): string {
 
 ## At the provider
 
-${registration.map((step, at) => `${at + 1}. ${step}`).join('\n')}
+${clients ? clientKinds(clients) : numbered(registration)}
 
 See also ${documentation}.
 
@@ -147,7 +172,7 @@ Provider…* show those of yours):
 ${redirectUris.join('\n')}
 \`\`\`
 
-${clientAuthentication === 'none' ? 'The client is public: it has no secret.' : 'The client has a secret. It is asked for at the first sign-in and kept in the secret storage of the editor.'}
+${secretOf(clients !== undefined, clientAuthentication)}
 
 ## In the editor
 

@@ -10,6 +10,19 @@ export interface PresetValue {
   readonly fallback?: string;
 }
 
+/** A kind of client that can be registered at a provider, where there are several. */
+export interface PresetClient {
+  readonly label: string;
+  /** What it is good for, as a sentence. */
+  readonly detail: string;
+  /** What to do at the provider to get one, step by step. */
+  readonly registration: readonly string[];
+  /** What stands in the settings for it, besides those of the preset. */
+  readonly definition: Pick<ProviderDefinition, 'clientAuthentication' | 'signInMethod' | 'userLookup'>;
+  /** The editor registers it, so that there is no client id to set. */
+  readonly registersItself?: true;
+}
+
 /** The settings of a known provider. `{name}` in a text stands for the value of that name. */
 export interface Preset {
   readonly label: string;
@@ -17,6 +30,8 @@ export interface Preset {
   readonly definition: Omit<ProviderDefinition, 'preset' | 'presetValues'>;
   /** What to do at the provider to get a client, step by step. */
   readonly registration: readonly string[];
+  /** The kinds of clients, the usual one first; undefined: there is one, which `registration` is about. */
+  readonly clients?: Readonly<Record<string, PresetClient>>;
   /** The provider's own page about it. */
   readonly documentation: string;
 }

@@ -46,6 +46,7 @@ describe('a provider in the settings', () => {
       allowedTenants: undefined,
       clientAuthentication: 'none',
       assertionAudience: 'issuer',
+      assertionAlgorithm: 'ES256',
       tokenParameters: {},
       refreshParameters: {},
       sendRedirectUriOnRefresh: false,
@@ -93,6 +94,7 @@ describe('a provider in the settings', () => {
       allowedTenants: ['tenant-1'],
       clientAuthentication: 'private_key_jwt',
       assertionAudience: 'token-endpoint',
+      assertionAlgorithm: 'ES384',
       scopeSeparator: ',',
       scopeParameter: 'user_scope',
       tokenParameters: { a: '1' },
@@ -146,6 +148,7 @@ describe('a provider in the settings', () => {
       allowedTenants: ['tenant-1'],
       clientAuthentication: 'private_key_jwt',
       assertionAudience: 'token-endpoint',
+      assertionAlgorithm: 'ES384',
       tokenParameters: { a: '1' },
       refreshParameters: { b: '2' },
       sendRedirectUriOnRefresh: true,
@@ -478,7 +481,14 @@ describe('a provider in the settings', () => {
       ...['allowedTenants', 'clientAuthentication', 'assertionAudience', 'scopeSeparator', 'scopeParameter'],
       ...['tokenParameters', 'refreshParameters', 'sendRedirectUriOnRefresh', 'answers', 'idTokenAlgorithm'],
       ...['account', 'claimSources', 'requiredClaims', 'assumedTokenLifetime', 'rotationGrace'],
-      ...['refreshEndsAccessToken', 'revocation', 'signOut', 'userLookup', 'tokenExchange'],
+      ...[
+        'refreshEndsAccessToken',
+        'revocation',
+        'signOut',
+        'userLookup',
+        'tokenExchange',
+        'assertionAlgorithm',
+      ],
     ];
     assert.deepEqual(Object.keys(providerDefinitionSchema.entries).sort(), known.sort());
   });
