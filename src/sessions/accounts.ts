@@ -5,16 +5,9 @@ import type { Added } from './addGrant.ts';
 import { expiryOf, refreshDueAt } from './freshness.ts';
 import { isRenewable, type Grant } from './grant.ts';
 import type { GrantBook, GrantChange } from './grantBook.ts';
+import { createGrantViews, type GrantView } from './grantView.ts';
 import { parseSessionId, union } from './scopes.ts';
-import {
-  belongsTo,
-  matchingGrants,
-  sessionOf,
-  sessionsChange,
-  sessionsOf,
-  type Session,
-  type SessionsChange,
-} from './sessions.ts';
+import { sessionOf, sessionsChange, type Session, type SessionsChange } from './sessions.ts';
 
 export interface AccountsOptions {
   readonly book: GrantBook;
@@ -45,7 +38,7 @@ export interface Accounts {
     provider: Provider,
     scopes: readonly string[] | undefined,
     account?: { readonly id: string },
-  ): Promise<Session[]>;
+  ): Promise<readonly Session[]>;
   /** The sign-ins to a provider, each with a token that works as far as one can be had now. */
   current(provider: Provider): Promise<readonly { readonly grant: Grant; readonly hasEnded: boolean }[]>;
   /** Takes over the grant of a finished sign-in. `kept` is false if it could not be stored. */
@@ -78,13 +71,14 @@ export function createAccounts(options: AccountsOptions): Accounts {
     return result;
   };
 
-  const grantsOf = async (provider: Provider): Promise<Grant[]> => {
+  const view = createGrantViews();
+  const viewOf = async (provider: Provider): Promise<GrantView> => {
     try {
-      return (await book.ofProvider(provider.id)).filter(grant => belongsTo(grant, provider));
+      return view(await book.ofProvider(provider.id), provider);
     } catch {
       // An answer must come whatever the storage does; it is read again at the next question.
       log.error('secret storage failed to read', { provider: provider.id });
-      return book.known().filter(grant => belongsTo(grant, provider));
+      return view(book.known(), provider);
     }
   };
 
@@ -112,15 +106,14 @@ export function createAccounts(options: AccountsOptions): Accounts {
 
   return {
     async sessions(provider, scopes, account) {
-      const grants = await grantsOf(provider);
+      const known = await viewOf(provider);
       if (scopes === undefined) {
-        return grants
-          .filter(grant => account === undefined || grant.account.id === account.id)
-          .flatMap(sessionsOf);
+        const all = known.sessions();
+        return account === undefined ? all : all.filter(session => session.account.id === account.id);
       }
       const found: Session[] = [];
       const accounts = new Set<string>();
-      for (const match of matchingGrants(grants, scopes, account)) {
+      for (const match of known.matching(scopes, account)) {
         // One session for each account: the editor takes the first of several without asking.
         if (accounts.has(match.account.id)) continue;
         const grant = await usable(match);
@@ -132,7 +125,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
     },
 
     async current(provider) {
-      const grants = await Promise.all((await grantsOf(provider)).map(usable));
+      const grants = await Promise.all((await viewOf(provider)).grants.map(usable));
       return grants.filter(grant => grant !== undefined).map(grant => ({ grant, hasEnded: ended(grant) }));
     },
 
@@ -153,7 +146,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
     renew: grant => renew(grant.id, grant.tokens.serial),
 
     async grantedScopes(provider, account) {
-      const grants = (await grantsOf(provider)).filter(grant => grant.account.id === account.id);
+      const grants = (await viewOf(provider)).grants.filter(grant => grant.account.id === account.id);
       return union(...grants.map(grant => grant.grantedScopes));
     },
 

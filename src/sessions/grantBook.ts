@@ -15,7 +15,10 @@ export interface GrantChange {
  * of a grant, never the grant.
  */
 export interface GrantBook {
-  /** The grants of a provider, newest first. Reads each from storage at most once. */
+  /**
+   * The grants of a provider, newest first. Reads each from storage at most once. It is the same list until a
+   * grant changes.
+   */
   ofProvider(providerId: string): Promise<readonly Grant[]>;
   get(id: string): Promise<Grant | undefined>;
   /**
@@ -92,7 +95,11 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
   const removeListeners = new Set<(removal: Removal) => void>();
   const missListeners = new Set<(id: string) => void>();
 
+  /** Of each provider, its grants as they were listed last, and the index by which they were. */
+  const lists = new Map<string, { index: readonly IndexEntry[]; grants: readonly Grant[] }>();
+
   const tell = (change: GrantChange): void => {
+    lists.clear();
     for (const listener of listeners) listener(change);
   };
 
@@ -110,6 +117,7 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
     if (known.has(id) || removed.has(id)) return known.get(id);
     if (grant) {
       known.set(id, grant);
+      lists.clear();
       for (const listener of loadListeners) listener(grant);
     } else if (await store.entry(id)) {
       missing.add(id);
@@ -196,15 +204,17 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
 
   return {
     async ofProvider(providerId) {
-      const stored = (await store.index()).filter(entry => entry.providerId === providerId && !entry.removed);
-      const ids = new Set([
-        ...stored.map(entry => entry.id),
-        ...[...known.values()].filter(grant => grant.providerId === providerId).map(grant => grant.id),
-      ]);
-      const grants = await Promise.all([...ids].map(get));
-      return grants
-        .filter(grant => grant !== undefined)
+      const index = await store.index();
+      const list = lists.get(providerId);
+      if (list?.index === index) return list.grants;
+      const stored = index.filter(entry => entry.providerId === providerId && !entry.removed);
+      await Promise.all(stored.map(entry => get(entry.id)));
+      // Nothing is awaited from here on: every grant that can be had is known now, and no change is missed.
+      const grants = [...known.values()]
+        .filter(grant => grant.providerId === providerId)
         .sort((a, b) => b.tokens.receivedAt - a.tokens.receivedAt);
+      lists.set(providerId, { index, grants });
+      return grants;
     },
     get,
     async put(grant) {

@@ -26,7 +26,7 @@ export interface IndexEntry {
 export interface GrantStore {
   /**
    * All entries of the index; read once, then from memory. Reads no grant, except those that exist and that the
-   * index does not name.
+   * index does not name. It is the same list until an entry changes.
    */
   index(): Promise<readonly IndexEntry[]>;
   /** The entry of one grant. */
@@ -145,6 +145,14 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
     return known;
   };
 
+  /** The entries as they were listed last; undefined since one has changed. */
+  let listed: readonly IndexEntry[] | undefined;
+  const setEntry = (known: Map<string, IndexEntry>, entry: IndexEntry): void => {
+    if (known.get(entry.id) === entry) return;
+    known.set(entry.id, entry);
+    listed = undefined;
+  };
+
   const index = (): Promise<Map<string, IndexEntry>> => {
     entries ??= recoverIndex().catch((error: unknown) => {
       entries = undefined;
@@ -154,10 +162,13 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
   };
 
   const writeIndex = async (known: Map<string, IndexEntry>): Promise<void> => {
-    for (const [id, entry] of await readIndex()) known.set(id, laterEntry(known.get(id), entry));
+    for (const [id, entry] of await readIndex()) setEntry(known, laterEntry(known.get(id), entry));
     const removed = [...known.values()].filter(entry => entry.removed !== undefined);
     removed.sort((a, b) => (b.removed ?? 0) - (a.removed ?? 0));
-    for (const { id } of removed.slice(rememberedRemovals)) known.delete(id);
+    for (const { id } of removed.slice(rememberedRemovals)) {
+      known.delete(id);
+      listed = undefined;
+    }
     await storage.store(indexKey, JSON.stringify({ version: 1, grants: [...known.values()] }));
   };
 
@@ -173,7 +184,8 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
 
   return {
     async index() {
-      return [...(await index()).values()];
+      const known = await index();
+      return (listed ??= [...known.values()]);
     },
     async entry(id) {
       return (await index()).get(id);
@@ -189,7 +201,7 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
         const known = await index();
         const entry = laterEntry(known.get(grant.id), entryOf(grant));
         if (entry.removed !== undefined) return false;
-        known.set(grant.id, entry);
+        setEntry(known, entry);
         const text = await storage.get(grantKey(grant.id));
         const stored = text === undefined ? undefined : await parseStored(grant.id, text);
         // In the storage that all windows of a desktop share, another one may have been quicker.
@@ -202,7 +214,7 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
     remove: ({ id, providerId, revision }, at) =>
       inTurn(async () => {
         const known = await index();
-        known.set(id, { id, providerId, revision, removed: at });
+        setEntry(known, { id, providerId, revision, removed: at });
         await writeIndex(known);
         await storage.delete(grantKey(id));
       }),
