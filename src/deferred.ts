@@ -51,7 +51,12 @@ export interface WindowParts {
 export interface DeferredParts extends vscode.Disposable {
   readonly actions: ProviderActions;
   /** Sends the grant's refresh token, see `KeeperOptions`. */
-  refresh(provider: Provider, grant: Grant, beforeSending: () => void): Promise<Tokens>;
+  refresh(
+    provider: Provider,
+    grant: Grant,
+    beforeSending: () => void,
+    derived: readonly string[] | undefined,
+  ): Promise<Tokens>;
   /** What the provider says of the account of a grant that was refreshed, see `KeeperOptions`. */
   facts(provider: Provider, grant: Grant, tokens: Tokens): Promise<AccountFacts | undefined>;
 }
@@ -102,7 +107,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
   );
   return {
     actions,
-    refresh: (provider, grant, beforeSending) => refreshGrant(services, provider, grant, beforeSending),
+    refresh: (...renewal) => refreshGrant(services, ...renewal),
     facts: (provider, grant, tokens) => renewFacts(services, provider, grant, tokens),
     dispose() {
       signIns.dispose();

@@ -59,10 +59,11 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
       assumedLifetime: grant => configured(grant)?.assumedTokenLifetime,
       rotationGrace: grant => configured(grant)?.rotationGrace ?? 0,
       refreshEndsAccessToken: grant => configured(grant)?.refreshEndsAccessToken ?? false,
-      async refresh(grant, beforeSending) {
+      narrowsTokens: grant => configured(grant)?.narrowTokens ?? false,
+      async refresh(grant, beforeSending, derived) {
         const provider = configured(grant);
         if (!provider) throw new Error('The provider is no longer configured.');
-        return (await deferred()).refresh(provider, grant, beforeSending);
+        return (await deferred()).refresh(provider, grant, beforeSending, derived);
       },
       async facts(grant, tokens) {
         const provider = configured(grant);
@@ -81,6 +82,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     clock,
     log,
     renew: (grantId, serial) => sharing.renew(grantId, serial),
+    derive: (grantId, scopes, serial) => sharing.derive(grantId, scopes, serial),
     add: (provider, grant) => sharing.add(provider, grant),
     assumedLifetime: grant => configured(grant)?.assumedTokenLifetime,
     refreshEndsAccessToken: grant => configured(grant)?.refreshEndsAccessToken ?? false,

@@ -4,6 +4,7 @@ import type { Secret } from '../platform/secret.ts';
 import { base64urlOf } from '../protocol/base64url.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Accounts } from '../sessions/accounts.ts';
+import { accessTokenOf, derivedScopes, serialOf } from '../sessions/derived.ts';
 import { isRenewable, type Grant } from '../sessions/grant.ts';
 import type { GrantBook } from '../sessions/grantBook.ts';
 import { belongsTo, matchingGrants, sessionOf, type Session } from '../sessions/sessions.ts';
@@ -35,7 +36,7 @@ export interface ChallengeAnswers {
   /** The account whose token was refused, as far as that can be told. */
   refusedAccount(provider: Provider, demand: Demand): Promise<Grant['account'] | undefined>;
   /** A person has signed in for a demand. */
-  signedIn(grant: Grant, demand: Demand): void;
+  signedIn(provider: Provider, grant: Grant, demand: Demand): void;
 }
 
 /** Grants and demands that are remembered at most; the oldest are forgotten first. */
@@ -68,7 +69,8 @@ export function createChallengeAnswers({
     isRefused: boolean | undefined,
   ): Promise<Session | undefined> => {
     const key = keyOf(grant, demand);
-    const { serial } = grant.tokens;
+    const serialIn = (known: Grant): number => serialOf(known, derivedScopes(provider, known, demand.scopes));
+    const serial = serialIn(grant);
     const before = earlier.get(key);
     const step = nextStep(demand, { ...grant, serial, isRefused }, before, now());
     log.info('challenged', {
@@ -83,20 +85,22 @@ export function createChallengeAnswers({
         const session = sessions.find(({ account }) => account.id === grant.account.id);
         // Whoever had an older token, or waited in the queue, does not change what was done for this one.
         const queued = before?.serial === serial && now() - before.at <= queueing;
-        if (session && isRefused !== false && !queued) remember(key, step, serial);
+        const handedOut = (session && (await book.get(grant.id))) ?? grant;
+        if (session && isRefused !== false && !queued) remember(key, step, serialIn(handedOut));
         return session;
       }
       case 'renew': {
-        const renewed = await accounts.renew(grant);
+        const renewed = await accounts.renew(provider, grant, demand.scopes);
         if (!renewed) return undefined;
-        if (renewed.tokens.serial <= serial) {
+        const token = accessTokenOf(renewed, derivedScopes(provider, renewed, demand.scopes));
+        if (!token || token.serial <= serial) {
           if (renewed.signInNeeded || !isRenewable(renewed)) return undefined;
           throw new ChallengeRefused(
             `The token was refused, and ${provider.label} could not be asked for a new one. Try again later.`,
           );
         }
-        remember(key, step, renewed.tokens.serial);
-        return sessionOf(renewed, demand.scopes);
+        remember(key, step, token.serial);
+        return sessionOf(renewed, demand.scopes, token);
       }
       case 'sign-in':
         return undefined;
@@ -116,18 +120,14 @@ export function createChallengeAnswers({
     const all = (await book.ofProvider(provider.id).catch(() => book.known())).filter(grant =>
       belongsTo(grant, provider),
     );
-    const marked = await Promise.all(
-      all.map(async grant => ({
-        grant,
-        isRefused: refused === undefined ? undefined : (await hashOf(grant.tokens.accessToken)) === refused,
-      })),
-    );
-    const refusedGrant = marked.find(({ isRefused }) => isRefused)?.grant;
-    const matching = matchingGrants(all, scopes, account ?? refusedGrant?.account);
+    const isRefused = async (token: Secret | undefined): Promise<boolean | undefined> =>
+      refused === undefined ? undefined : token !== undefined && (await hashOf(token)) === refused;
     const found = new Map<string, { grant: Grant; isRefused: boolean | undefined }>();
-    for (const grant of matching) {
-      const candidate = marked.find(entry => entry.grant === grant);
-      if (candidate && !found.has(grant.account.id)) found.set(grant.account.id, candidate);
+    const refusedAccount = await refusedAmong(all, refused);
+    for (const grant of matchingGrants(provider, all, scopes, account ?? refusedAccount)) {
+      if (found.has(grant.account.id)) continue;
+      const token = accessTokenOf(grant, derivedScopes(provider, grant, scopes));
+      found.set(grant.account.id, { grant, isRefused: await isRefused(token?.accessToken) });
     }
     return [...found.values()];
   };
@@ -150,12 +150,35 @@ export function createChallengeAnswers({
     },
 
     async refusedAccount(provider, demand) {
-      const found = await candidates(provider, { ...demand, scopes: [] }, undefined);
-      return found.length === 1 ? found[0]?.grant.account : undefined;
+      const all = (await book.ofProvider(provider.id).catch(() => book.known())).filter(grant =>
+        belongsTo(grant, provider),
+      );
+      const accounts = new Map(all.map(({ account }) => [account.id, account]));
+      return (
+        (await refusedAmong(all, demand.refused)) ??
+        (accounts.size === 1 ? [...accounts.values()][0] : undefined)
+      );
     },
 
-    signedIn: (grant, demand) => remember(keyOf(grant, demand), 'sign-in', grant.tokens.serial),
+    signedIn(provider, grant, demand) {
+      const serial = serialOf(grant, derivedScopes(provider, grant, demand.scopes));
+      remember(keyOf(grant, demand), 'sign-in', serial);
+    },
   };
+}
+
+/** Whose token was refused, if it is one of these. */
+async function refusedAmong(
+  grants: readonly Grant[],
+  refused: string | undefined,
+): Promise<Grant['account'] | undefined> {
+  if (refused === undefined) return undefined;
+  for (const { account, tokens, derived } of grants) {
+    for (const { accessToken } of [tokens, ...derived.filter(entry => entry.kind === 'token')]) {
+      if ((await hashOf(accessToken)) === refused) return account;
+    }
+  }
+  return undefined;
 }
 
 async function hashOf(token: Secret): Promise<string> {

@@ -1,4 +1,5 @@
 import type { Provider } from '../providers/definition.ts';
+import { isPseudoScope, plainScopes } from '../sessions/pseudoScopes.ts';
 import { covers, normaliseScopes, union } from '../sessions/scopes.ts';
 
 /** One challenge of a `WWW-Authenticate` header (RFC 9110 section 11.6.1), as the editor has parsed it. */
@@ -72,6 +73,8 @@ export function readDemand({ challenges, fallbackScopes = [] }: ChallengeConstra
   }
   const kind = kindOf(error, parameters);
   const asked = wordsOf(scope, 'scope', limits.scopes, limits.scope);
+  // Only the extension says whom a token is for: a server must not be able to ask for one of another server.
+  if (asked.some(isPseudoScope)) throw unreadable('its scope names a resource');
   return {
     kind,
     scopes: union(fallbackScopes, asked),
@@ -245,8 +248,9 @@ export function unmet(
   { grantedScopes, claims }: Pick<Standing, 'grantedScopes' | 'claims'>,
   now: number,
 ): string | undefined {
-  if (!covers(grantedScopes, scopes)) {
-    const missing = scopes.filter(scope => !grantedScopes.includes(scope));
+  const plain = plainScopes(scopes);
+  if (!covers(grantedScopes, plain)) {
+    const missing = plain.filter(scope => !grantedScopes.includes(scope));
     return `did not grant ${missing.join(' ')}`;
   }
   const { acr, auth_time: authTime } = claims;

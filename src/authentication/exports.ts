@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import type { Provider } from '../providers/definition.ts';
+import type { AccessToken } from '../sessions/derived.ts';
 import { expiryOf } from '../sessions/freshness.ts';
 import type { Grant } from '../sessions/grant.ts';
 import type { GrantBook } from '../sessions/grantBook.ts';
@@ -45,14 +46,15 @@ export function createExports({ book, configured }: ExportsContext): OidcAuthent
       const grant = held && (await book.get(parseSessionId(held.id).grantId).catch(() => undefined));
       const provider = grant && configured(grant);
       // The token is what only the editor can have given them. An id alone may be guessed or overheard.
-      if (!provider || !isSame(grant.tokens.accessToken.reveal(), held.accessToken)) {
+      const token = grant && held && tokenIn(grant, held.accessToken);
+      if (!provider || !token) {
         throw new Error('This session has been renewed or ended: ask the editor for it again.');
       }
       return {
         account: { ...grant.account },
         provider: { id: provider.id, label: provider.label, issuer: provider.issuer },
         grantedScopes: [...grant.grantedScopes],
-        expiresAt: expiryOf(grant.tokens, provider.assumedTokenLifetime),
+        expiresAt: expiryOf(token, provider.assumedTokenLifetime),
         signInNeeded: grant.signInNeeded?.reason,
         // A copy: what an extension does to it must not reach the others.
         claims: structuredClone(grant.claims),
@@ -66,6 +68,12 @@ function heldSession(session: unknown): { id: string; accessToken: string } | un
   const { id, accessToken } = session as Record<string, unknown>;
   return typeof id === 'string' && typeof accessToken === 'string' ? { id, accessToken } : undefined;
 }
+
+/** The access token of the grant that this is. */
+const tokenIn = (grant: Grant, given: string): AccessToken | undefined =>
+  [grant.tokens, ...grant.derived.filter(entry => entry.kind === 'token')].find(({ accessToken }) =>
+    isSame(accessToken.reveal(), given),
+  );
 
 /** Compares in a time that does not tell how much of it is right. */
 function isSame(expected: string, given: string): boolean {

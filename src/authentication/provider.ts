@@ -6,6 +6,7 @@ import type { Accounts } from '../sessions/accounts.ts';
 import type { Recorder } from '../sessions/activity.ts';
 import type { Grant } from '../sessions/grant.ts';
 import type { GrantBook } from '../sessions/grantBook.ts';
+import { checkAsked } from '../sessions/pseudoScopes.ts';
 import { parseSessionId } from '../sessions/scopes.ts';
 import type { Session, SessionsChange } from '../sessions/sessions.ts';
 import { createChallengeAnswers, type ChallengeAnswers } from './challengeAnswers.ts';
@@ -141,13 +142,14 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     demand?: Demand,
   ): Promise<vscode.AuthenticationSession> {
     const { accounts, actions, log, record } = this.#context;
+    checkAsked(scopes);
     this.#signIns++;
     try {
       const provider = this.#provider ?? (await actions.configure(this.#id));
       const grant = await actions.signIn({
         provider: demand ? demandingProvider(provider, demand) : provider,
         scopes,
-        grantedScopes: account ? await accounts.grantedScopes(provider, account) : [],
+        grantedScopes: account ? await accounts.grantedScopes(provider, account, scopes) : [],
         loginHint: account?.label,
       });
       // A new provider counts from its first sign-in on.
@@ -173,7 +175,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     const { book, clock } = this.#context;
     const grant = await book.get(parseSessionId(session.id).grantId);
     if (!grant) return;
-    this.#challenges.signedIn(grant, demand);
+    this.#challenges.signedIn(provider, grant, demand);
     const lack = unmet(demand, grant, clock.now() / 1000);
     if (lack !== undefined) throw new ChallengeRefused(`${provider.label} ${lack}.`);
   }

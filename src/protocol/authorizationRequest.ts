@@ -18,8 +18,8 @@ export interface AuthorizationRequest {
   readonly nonce: Secret | undefined;
   readonly redirectUri: string;
   readonly scopes: readonly string[];
-  /** Sent with the exchange of the code too (RFC 8707 section 2.2). */
-  readonly resources: readonly string[];
+  /** Sent with the exchange of the code: what the first access token is for (RFC 8707 section 2.2). */
+  readonly tokenResources: readonly string[];
   /** The oldest sign-in at the server that is accepted, in seconds; checked against the ID token. */
   readonly maxAge: number | undefined;
 }
@@ -30,8 +30,10 @@ export interface AuthorizationRequestOptions {
   readonly scopes: readonly string[];
   /** Whom to sign in, if known: `login_hint`. */
   readonly loginHint?: string | undefined;
-  /** What the access token is for (RFC 8707 section 2.1). */
+  /** What access tokens are wanted for (RFC 8707 section 2.1). */
   readonly resources?: readonly string[];
+  /** Those of them that the first access token is for; by default all. */
+  readonly tokenResources?: readonly string[];
   /** `max_age`, in seconds (OpenID Connect Core 1.0 section 3.1.2.1). */
   readonly maxAge?: number | undefined;
   /** Further parameters of the provider's settings; they cannot replace those of the protocol. */
@@ -49,8 +51,10 @@ export const createState = (): Secret => new Secret(oauth.generateRandomState())
  */
 export async function createAuthorizationRequest(
   connection: Connection,
-  { state, redirectUri, scopes, loginHint, resources = [], maxAge, parameters }: AuthorizationRequestOptions,
+  options: AuthorizationRequestOptions,
 ): Promise<AuthorizationRequest> {
+  const { state, redirectUri, scopes, loginHint, resources = [], maxAge, parameters } = options;
+  const { tokenResources = resources } = options;
   const { metadata, client } = connection;
   if (!metadata.authorization_endpoint || !metadata.token_endpoint) {
     const missing = metadata.authorization_endpoint ? 'a token endpoint' : 'an authorization endpoint';
@@ -76,7 +80,7 @@ export async function createAuthorizationRequest(
   const sent =
     requestUri === undefined ? query : new URLSearchParams({ client_id: client.id, request_uri: requestUri });
   const url = addressWith(metadata.authorization_endpoint, sent);
-  return { url, state, codeVerifier, nonce, redirectUri, scopes, resources, maxAge };
+  return { url, state, codeVerifier, nonce, redirectUri, scopes, tokenResources, maxAge };
 }
 
 /** The endpoint with these parameters; what its own query says besides is kept (RFC 6749 section 3.1). */

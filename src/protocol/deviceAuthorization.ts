@@ -25,11 +25,16 @@ export interface DeviceAuthorization {
   readonly interval: number;
   /** PKCE, where the server takes it: a device code that is overheard is of no use then. */
   readonly codeVerifier: Secret | undefined;
+  /** Sent with the token request: what the access token is for (RFC 8707 section 2.2). */
+  readonly tokenResources: readonly string[];
 }
 
 export interface DeviceAuthorizationRequest {
   readonly scopes: readonly string[];
+  /** What access tokens are wanted for (RFC 8707 section 2.1). */
   readonly resources?: readonly string[];
+  /** Those of them that the first access token is for; by default all. */
+  readonly tokenResources?: readonly string[];
   /** Further parameters of the provider's settings. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
@@ -63,7 +68,7 @@ const answerSchema = v.object({
  */
 export async function requestDeviceAuthorization(
   connection: Connection,
-  { scopes, resources = [], parameters = {} }: DeviceAuthorizationRequest,
+  { scopes, resources = [], tokenResources = resources, parameters = {} }: DeviceAuthorizationRequest,
 ): Promise<DeviceAuthorization> {
   const { client, metadata, server, oauthClient, authenticate, options, wire } = connection;
   const endpoint = metadata.device_authorization_endpoint;
@@ -99,6 +104,7 @@ export async function requestDeviceAuthorization(
     expiresAt: wire.clock.now() + Math.min(answer.expires_in, longestLifetime) * 1000,
     interval: withinBounds(answer.interval ?? defaultInterval),
     codeVerifier,
+    tokenResources,
   };
 }
 
@@ -183,6 +189,7 @@ const longestPause = 120;
 function requestOnce(connection: Connection, authorization: DeviceAuthorization): Promise<Tokens> {
   const { server, oauthClient, authenticate, options } = connection;
   const additionalParameters = new URLSearchParams();
+  for (const resource of authorization.tokenResources) additionalParameters.append('resource', resource);
   if (authorization.codeVerifier) {
     additionalParameters.set('code_verifier', authorization.codeVerifier.reveal());
   }

@@ -179,6 +179,21 @@ export const failures = {
     what: '{host} does not accept the redirect URI {redirectUri}.',
     next: 'Register it there to the letter, or sign in another way.',
   },
+  'scope-unusable': {
+    kind: 'final',
+    what: 'The scope {scope} cannot be used: {reason}.',
+    next: 'Tell the authors of the extension that asked for it.',
+  },
+  'token-not-narrowed': {
+    kind: 'final',
+    what: '{provider} does not give an access token for fewer scopes than were granted. {reason}',
+    next: 'Remove "narrowTokens" from the settings of the provider, or ask its administrator.',
+  },
+  'token-unavailable': {
+    kind: 'passing',
+    what: '{provider} could not be asked for an access token now.',
+    next: 'Check your network, proxy and VPN, then try again; the log says more.',
+  },
   'registration-closed': {
     kind: 'final',
     what: '{host} lets this editor register itself only with an initial access token.',

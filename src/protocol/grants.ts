@@ -20,7 +20,7 @@ export async function exchangeAuthorizationCode(
 ): Promise<Tokens> {
   const { server, oauthClient, authenticate, options } = connection;
   const additionalParameters = new URLSearchParams(further);
-  for (const resource of request.resources) additionalParameters.append('resource', resource);
+  for (const resource of request.tokenResources) additionalParameters.append('resource', resource);
   const parameters = checkAuthorizationResponse(connection, request, response);
   return requestTokens(
     connection,
@@ -74,7 +74,7 @@ export async function refreshTokens(
 ): Promise<Tokens> {
   const { client, http, server, oauthClient, authenticate, options } = connection;
   const additionalParameters = new URLSearchParams(parameters);
-  if (scopes) additionalParameters.set('scope', scopes.join(' '));
+  if (scopes) additionalParameters.set('scope', scopes.join(client.dialect?.scopeSeparator ?? ' '));
   for (const resource of resources) additionalParameters.append('resource', resource);
   const untrusted = (reason: string): Failure =>
     new Failure('token-untrusted', { issuer: client.issuer, reason });

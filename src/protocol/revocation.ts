@@ -14,7 +14,12 @@ export type Revocation = 'revoked' | 'unsupported';
  */
 export async function revokeTokens(
   connection: Connection,
-  tokens: { readonly refreshToken: Secret | undefined; readonly accessToken: Secret },
+  tokens: {
+    readonly refreshToken: Secret | undefined;
+    readonly accessToken: Secret;
+    /** Further access tokens that the refresh token gave. */
+    readonly derived?: readonly Secret[];
+  },
 ): Promise<Revocation> {
   const { metadata, server, oauthClient, authenticate, options } = connection;
   if (!metadata.revocation_endpoint) return 'unsupported';
@@ -31,6 +36,6 @@ export async function revokeTokens(
     if (refused && !unable) throw refused;
   };
   if (tokens.refreshToken) await revoke(tokens.refreshToken, 'refresh_token');
-  await revoke(tokens.accessToken, 'access_token');
+  for (const token of [tokens.accessToken, ...(tokens.derived ?? [])]) await revoke(token, 'access_token');
   return 'revoked';
 }

@@ -62,6 +62,10 @@ export interface Provider extends ServerSource {
   /** `resource` of every authorization and token request (RFC 8707 section 2). */
   readonly resources: readonly string[];
   readonly audience: string | undefined;
+  /** One sign-in serves all of `resources`, with an access token for each (RFC 8707 section 2.2). */
+  readonly tokenPerResource: boolean;
+  /** Fewer scopes than were granted are served by an access token of their own (RFC 6749 section 6). */
+  readonly narrowTokens: boolean;
   /** In seconds. */
   readonly maxAge: number | undefined;
   /** Further parameters of the authorization request, those of `prompt`, `audience` and so on included. */
@@ -105,6 +109,8 @@ export function parseDefinition(
   }
   const whole = withPreset(parsed.output);
   if (!whole.ok) return refused(providerId, whole.field, whole.reason);
+  const clash = clashIn(whole.definition);
+  if (clash !== undefined) return refused(providerId, clash, 'is of no use with "refreshEndsAccessToken"');
   const server = serverOf(whole.definition);
   if (!server.ok) return refused(providerId, server.field, server.reason);
   const machine = machineOf(providerId, whole.definition, contributedBy);
@@ -120,6 +126,12 @@ const refused = (providerId: string, field: string | undefined, reason: string):
   ok: false,
   problems: [{ providerId, field, reason }],
 });
+
+/** A setting that takes several access tokens side by side, for a server where each refresh ends the one before. */
+const clashIn = (definition: ProviderDefinition): string | undefined =>
+  definition.refreshEndsAccessToken === true
+    ? (['narrowTokens', 'tokenPerResource'] as const).find(name => definition[name] === true)
+    : undefined;
 
 type Server =
   | {
@@ -203,6 +215,8 @@ function providerOf(
     redirect: redirect ?? {},
     resources: definition.resource ?? [],
     audience: definition.audience,
+    tokenPerResource: definition.tokenPerResource ?? false,
+    narrowTokens: definition.narrowTokens ?? false,
     maxAge: definition.maxAge,
     authorizationParameters: {
       ...definition.authorizationParameters,

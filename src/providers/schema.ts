@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { assertionAudiences, clientAuthenticationMethods } from '../protocol/clientAuthentication.ts';
 import { clientKeyAlgorithms } from '../protocol/clientKeyAlgorithms.ts';
+import { resourceProblem } from '../protocol/resourceIndicator.ts';
 import { flag, parameters, scope, seconds, text } from './fields.ts';
 import { presetNames } from './presets/names.ts';
 import { redirectSettingsSchema } from './redirectSettings.ts';
@@ -13,9 +14,6 @@ import {
 } from './serverSettings.ts';
 import { tokenExchangeSchema, userLookupSchema } from './machine.ts';
 import { providerMethods } from './signInMethods.ts';
-
-/** RFC 8707 section 2: an absolute URI without a fragment. */
-const isResource = (value: string): boolean => URL.canParse(value) && !value.includes('#');
 
 /** Signature algorithms an ID token may have (RFC 7518, RFC 8037). */
 export const idTokenAlgorithms = [
@@ -180,16 +178,30 @@ export const providerDefinitionSchema = v.strictObject({
       v.array(
         v.pipe(
           v.string(),
-          v.check(isResource, 'must be an absolute address without a fragment (#…)'),
-          v.maxLength(2000, 'is too long'),
+          v.check(
+            value => resourceProblem(value) === undefined,
+            'must be an absolute address without a fragment (#…)',
+          ),
         ),
       ),
-      v.description('The resources that the access token is for (`resource`, RFC 8707).'),
+      v.description(
+        'The resources that the access token is for (`resource`, RFC 8707). An extension asks for another one with the pseudo-scope `resource:<uri>`.',
+      ),
     ),
   ),
   audience: v.optional(
     text(
-      '`audience` of every authorization request, for providers that ask for one (Auth0, Atlassian); of the token request if the client signs in by itself.',
+      '`audience` of every authorization request, for providers that ask for one (Auth0, Atlassian); of the token request if the client signs in by itself. An extension asks for another one with the pseudo-scope `audience:<value>`.',
+    ),
+  ),
+  tokenPerResource: v.optional(
+    flag(
+      'One sign-in serves all of `resource`, each with an access token of its own: the sign-in asks for all of them, and the refresh token gives a token for the one that an extension names (`resource:<uri>`), or else for the first (RFC 8707 section 2.2). By default a token is for all of them, and another resource takes a sign-in of its own.',
+    ),
+  ),
+  narrowTokens: v.optional(
+    flag(
+      'An extension that asks for fewer scopes than were granted gets an access token with just those, by a refresh with `scope` (RFC 6749 section 6). Without it, it gets the token of the sign-in. For providers that leave the refresh token as it is then, as they must; not together with `refreshEndsAccessToken`.',
     ),
   ),
   signOut: v.optional(

@@ -1,12 +1,15 @@
 import { secondsNow, type Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
+import { Failure } from '../protocol/failure.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Added } from './addGrant.ts';
+import { accessTokenOf, derivedScopes, refusalOf, serialOf, type AccessToken } from './derived.ts';
 import { expiryOf, refreshDueAt } from './freshness.ts';
 import { isRenewable, type Grant } from './grant.ts';
 import type { GrantBook, GrantChange } from './grantBook.ts';
 import { createGrantViews, type GrantView } from './grantView.ts';
-import { parseSessionId, union } from './scopes.ts';
+import { checkAsked, targetOf } from './pseudoScopes.ts';
+import { isSameSet, parseSessionId, union } from './scopes.ts';
 import { sessionOf, sessionsChange, type Session, type SessionsChange } from './sessions.ts';
 
 export interface AccountsOptions {
@@ -18,6 +21,8 @@ export interface AccountsOptions {
    * that is not possible now.
    */
   renew(grantId: string, serial: number): Promise<Grant | undefined>;
+  /** The same for a derived token, see `Keeper.derive`. */
+  derive(grantId: string, scopes: readonly string[], serial: number): Promise<Grant | undefined>;
   /** Takes over the grant of a finished sign-in, see addGrant.ts. */
   add(provider: Provider, signedIn: Grant): Promise<Added>;
   /** The lifetime to assume for tokens whose server does not say, in seconds. */
@@ -33,6 +38,8 @@ export interface Accounts {
    * its scopes and its token has ended.
    *
    * @param scopes undefined: every session there is; a list, also an empty one: the sessions for just that.
+   * @throws Failure `scope-unusable`; `token-not-narrowed`, `token-unavailable` if there is a sign-in that a token
+   * of its own is needed of, which cannot be had: another sign-in would not help.
    */
   sessions(
     provider: Provider,
@@ -41,7 +48,11 @@ export interface Accounts {
   ): Promise<readonly Session[]>;
   /** The sign-ins to a provider, each with a token that works as far as one can be had now. */
   current(provider: Provider): Promise<readonly { readonly grant: Grant; readonly hasEnded: boolean }[]>;
-  /** Takes over the grant of a finished sign-in. `kept` is false if it could not be stored. */
+  /**
+   * Takes over the grant of a finished sign-in. `kept` is false if it could not be stored.
+   *
+   * @throws Failure as `sessions`; the sign-in is kept.
+   */
   add(provider: Provider, grant: Grant): Promise<{ session: Session; kept: boolean }>;
   /**
    * Signs out: the session's grant is forgotten.
@@ -50,19 +61,23 @@ export interface Accounts {
    */
   remove(sessionId: string): Promise<Grant | undefined>;
   /**
-   * Gets new tokens for a grant now, though its token has not ended: a server refused it.
+   * Gets a new token of a grant for these scopes now, though the one there is has not ended: a server refused it.
    *
    * @returns the grant as it is if that is not possible now; undefined if it has gone.
    */
-  renew(grant: Grant): Promise<Grant | undefined>;
-  /** All that was granted to an account, so that the next sign-in keeps it. */
-  grantedScopes(provider: Provider, account: { readonly id: string }): Promise<string[]>;
+  renew(provider: Provider, grant: Grant, scopes: readonly string[]): Promise<Grant | undefined>;
+  /** All that was granted to an account for the same target, so that the next sign-in for `scopes` keeps it. */
+  grantedScopes(
+    provider: Provider,
+    account: { readonly id: string },
+    scopes: readonly string[],
+  ): Promise<string[]>;
   /** What a change means for the sessions of its provider. */
   change(change: GrantChange): SessionsChange;
 }
 
 export function createAccounts(options: AccountsOptions): Accounts {
-  const { book, clock, log, renew } = options;
+  const { book, clock, log } = options;
   /** Sign-ins and sign-outs one after another: each reads what the one before has written. */
   let turn: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(run: () => Promise<T>): Promise<T> => {
@@ -82,26 +97,83 @@ export function createAccounts(options: AccountsOptions): Accounts {
     }
   };
 
-  const ended = (grant: Grant): boolean => {
-    const expiresAt = expiryOf(grant.tokens, options.assumedLifetime(grant));
+  /** @param derived of a derived token; undefined: the main one. */
+  const renew = (grant: Grant, derived: readonly string[] | undefined): Promise<Grant | undefined> =>
+    derived
+      ? options.derive(grant.id, derived, serialOf(grant, derived))
+      : options.renew(grant.id, grant.tokens.serial);
+
+  const endOf = (grant: Grant, token: AccessToken): number | undefined =>
+    expiryOf(token, options.assumedLifetime(grant));
+  const ended = (grant: Grant, token: AccessToken): boolean => {
+    const expiresAt = endOf(grant, token);
     return expiresAt !== undefined && secondsNow(clock) >= expiresAt;
   };
 
-  /** The grant with a token that works, if there is a way to one. */
-  const usable = async (grant: Grant): Promise<Grant | undefined> => {
-    if (!ended(grant)) {
+  /**
+   * The grant with a token that works, if there is a way to one.
+   *
+   * @param derived of a derived token, which may be missing in the end; undefined: the main one.
+   */
+  const fresh = async (
+    grant: Grant,
+    derived: readonly string[] | undefined,
+  ): Promise<{ readonly grant: Grant; readonly token: AccessToken | undefined } | undefined> => {
+    const token = accessTokenOf(grant, derived);
+    if (token && !ended(grant, token)) {
       const late = options.refreshEndsAccessToken?.(grant);
-      const due = refreshDueAt(grant.tokens, expiryOf(grant.tokens, options.assumedLifetime(grant)), 0, late);
+      const due = refreshDueAt(token, endOf(grant, token), 0, late);
       // Meanwhile the current token answers.
-      if (due !== undefined && secondsNow(clock) >= due) void renew(grant.id, grant.tokens.serial);
-      return grant;
+      if (due !== undefined && secondsNow(clock) >= due) void renew(grant, derived);
+      return { grant, token };
     }
-    const renewed = await renew(grant.id, grant.tokens.serial);
+    const isRefused = derived && refusalOf(grant, derived, secondsNow(clock)) !== undefined;
+    const renewed = isRefused ? grant : await renew(grant, derived);
     if (!renewed) return undefined;
+    const newest = accessTokenOf(renewed, derived);
     // Offline, an ended token is still the best answer: without it the person would be asked to sign in, which
     // is not possible offline either.
-    const hopeless = ended(renewed) && (renewed.signInNeeded !== undefined || !isRenewable(renewed));
-    return hopeless ? undefined : renewed;
+    const hopeless = renewed.signInNeeded !== undefined || !isRenewable(renewed);
+    return newest && hopeless && ended(renewed, newest) ? undefined : { grant: renewed, token: newest };
+  };
+
+  /**
+   * The session of a grant for these scopes, if there is a way to one without the person.
+   *
+   * @throws Failure `token-not-narrowed`, `token-unavailable`
+   */
+  const usable = async (
+    provider: Provider,
+    grant: Grant,
+    scopes: readonly string[],
+  ): Promise<Session | undefined> => {
+    const derived = derivedScopes(provider, grant, scopes);
+    const found = await fresh(grant, derived);
+    if (found?.token) return handedOut(found.grant, scopes, found.token);
+    return found && derived && noDerived(provider, found.grant, scopes, derived);
+  };
+
+  /** Nobody is given an access token before the refresh token that came with it is stored. */
+  const handedOut = async (grant: Grant, scopes: readonly string[], token: AccessToken): Promise<Session> => {
+    await book.stored(grant.id);
+    return sessionOf(grant, scopes, token);
+  };
+
+  /** Why there is no derived token; returns if a sign-in helps. */
+  const noDerived = (
+    provider: Provider,
+    grant: Grant,
+    scopes: readonly string[],
+    derived: readonly string[],
+  ): undefined => {
+    if (grant.signInNeeded) return undefined;
+    const isOther = !isSameSet(targetOf(scopes), grant.target);
+    const refusal = isRenewable(grant)
+      ? refusalOf(grant, derived, secondsNow(clock))
+      : 'There is no refresh token to get it with.';
+    if (isOther && refusal !== undefined) return undefined;
+    if (refusal === undefined) throw new Failure('token-unavailable', { provider: provider.label });
+    throw new Failure('token-not-narrowed', { provider: provider.label, reason: refusal });
   };
 
   return {
@@ -111,29 +183,37 @@ export function createAccounts(options: AccountsOptions): Accounts {
         const all = known.sessions();
         return account === undefined ? all : all.filter(session => session.account.id === account.id);
       }
-      const found: Session[] = [];
-      const accounts = new Set<string>();
-      for (const match of known.matching(scopes, account)) {
+      checkAsked(scopes);
+      const found = new Map<string, Session>();
+      let failure: Failure | undefined;
+      for (const grant of known.matching(scopes, account)) {
         // One session for each account: the editor takes the first of several without asking.
-        if (accounts.has(match.account.id)) continue;
-        const grant = await usable(match);
-        if (!grant) continue;
-        accounts.add(grant.account.id);
-        found.push(sessionOf(grant, scopes));
+        if (found.has(grant.account.id)) continue;
+        try {
+          const session = await usable(provider, grant, scopes);
+          if (session) found.set(grant.account.id, session);
+        } catch (error) {
+          if (!(error instanceof Failure)) throw error;
+          failure = error;
+        }
       }
-      return found;
+      if (found.size === 0 && failure) throw failure;
+      return [...found.values()];
     },
 
     async current(provider) {
-      const grants = await Promise.all((await viewOf(provider)).grants.map(usable));
-      return grants.filter(grant => grant !== undefined).map(grant => ({ grant, hasEnded: ended(grant) }));
+      const found = await Promise.all((await viewOf(provider)).grants.map(grant => fresh(grant, undefined)));
+      return found
+        .filter(known => known !== undefined)
+        .map(({ grant }) => ({ grant, hasEnded: ended(grant, grant.tokens) }));
     },
 
-    add: (provider, signedIn) =>
-      inTurn(async () => {
-        const { grant, stored } = await options.add(provider, signedIn);
-        return { session: sessionOf(grant, signedIn.sessions[0] ?? []), kept: stored };
-      }),
+    async add(provider, signedIn) {
+      const { grant, stored } = await inTurn(() => options.add(provider, signedIn));
+      const scopes = signedIn.sessions[0] ?? [];
+      const session = derivedScopes(provider, grant, scopes) && (await usable(provider, grant, scopes));
+      return { session: session ?? sessionOf(grant, scopes), kept: stored };
+    },
 
     remove: sessionId =>
       inTurn(async () => {
@@ -143,10 +223,12 @@ export function createAccounts(options: AccountsOptions): Accounts {
         return grant;
       }),
 
-    renew: grant => renew(grant.id, grant.tokens.serial),
+    renew: (provider, grant, scopes) => renew(grant, derivedScopes(provider, grant, scopes)),
 
-    async grantedScopes(provider, account) {
-      const grants = (await viewOf(provider)).grants.filter(grant => grant.account.id === account.id);
+    async grantedScopes(provider, account, scopes) {
+      const grants = (await viewOf(provider)).grants.filter(
+        grant => grant.account.id === account.id && isSameSet(grant.target, targetOf(scopes)),
+      );
       return union(...grants.map(grant => grant.grantedScopes));
     },
 

@@ -1,6 +1,7 @@
 import type { Account, Grant } from './grant.ts';
 import type { GrantBook } from './grantBook.ts';
-import { covers, normaliseScopes } from './scopes.ts';
+import { plainScopes } from './pseudoScopes.ts';
+import { covers, isSameSet } from './scopes.ts';
 import { belongsTo, uniqueLabel, type ProviderIdentity } from './sessions.ts';
 
 /** A grant as it is kept after a sign-in, and whether it is stored. */
@@ -48,19 +49,19 @@ export async function addGrant(book: GrantBook, provider: ProviderIdentity, sign
   return { grant, stored: await book.put(grant) };
 }
 
-const isSame = (a: readonly string[], b: readonly string[]): boolean =>
-  normaliseScopes(a).join(' ') === normaliseScopes(b).join(' ');
-
 /** True if the new grant can serve all that the account's old one served. Otherwise both stay: nothing is lost. */
 const canReplace = (signedIn: Grant, old: Grant): boolean =>
+  isSameSet(signedIn.target, old.target) &&
+  covers(signedIn.resources, old.resources) &&
   old.sessions.every(
     scopes =>
-      covers(signedIn.grantedScopes, scopes) || signedIn.sessions.some(asked => isSame(asked, scopes)),
+      covers(signedIn.grantedScopes, plainScopes(scopes)) ||
+      signedIn.sessions.some(asked => isSameSet(asked, scopes)),
   );
 
 /** The new grant in the place of the account's old one: its sessions keep their ids. */
 function replacing(old: Grant, signedIn: Grant): Grant {
-  const kept = old.sessions.filter(scopes => !signedIn.sessions.some(asked => isSame(asked, scopes)));
+  const kept = old.sessions.filter(scopes => !signedIn.sessions.some(asked => isSameSet(asked, scopes)));
   return {
     ...signedIn,
     revision: firstRevisionAfter(old.revision),

@@ -1,5 +1,7 @@
 import type { CurrentTokens } from './grant.ts';
 
+type Lifetime = Pick<CurrentTokens, 'receivedAt' | 'expiresAt'>;
+
 /** The wait after a first failed refresh, and the longest one, in seconds. */
 const firstBackOff = 5;
 const longestBackOff = 300;
@@ -21,7 +23,7 @@ const shortestRest = 5;
  * @returns undefined if they never need to be: the server gave no lifetime, and none is assumed.
  */
 export function refreshDueAt(
-  { receivedAt }: CurrentTokens,
+  { receivedAt }: Lifetime,
   expiresAt: number | undefined,
   spread: number,
   late = false,
@@ -38,7 +40,7 @@ export function refreshDueAt(
  *
  * @param assumedLifetime in seconds: for a server that does not say; undefined means that it never ends.
  */
-export function expiryOf(tokens: CurrentTokens, assumedLifetime: number | undefined): number | undefined {
+export function expiryOf(tokens: Lifetime, assumedLifetime: number | undefined): number | undefined {
   if (tokens.expiresAt !== undefined) return tokens.expiresAt;
   return assumedLifetime === undefined ? undefined : tokens.receivedAt + assumedLifetime;
 }

@@ -51,6 +51,32 @@ export interface CurrentTokens {
 }
 
 /**
+ * An access token beside the grant's main one: for fewer scopes than were granted, or for another resource. It is got
+ * with the grant's refresh token. Times are in seconds since the epoch.
+ */
+export type DerivedToken = {
+  /** What was asked for, pseudo-scopes included, normalised: there is one token for each. */
+  readonly scopes: readonly string[];
+} & (
+  | {
+      readonly kind: 'token';
+      /** As {@link CurrentTokens.serial}, counted for this token alone. */
+      readonly serial: number;
+      readonly accessToken: Secret;
+      readonly receivedAt: number;
+      readonly expiresAt: number | undefined;
+    }
+  /** The server does not give it; it is not asked again for a while. */
+  | { readonly kind: 'refused'; readonly since: number; readonly reason: string }
+);
+
+/** How a client that registered itself proves who it is, wherever the grant is used. */
+export interface RegisteredClient {
+  readonly method: 'client_secret_basic' | 'client_secret_post';
+  readonly secret: Secret;
+}
+
+/**
  * The lasting result of one sign-in. Plain data; every change makes a new one with the next revision, so that
  * of two copies in two windows the newer can be told.
  */
@@ -66,7 +92,14 @@ export interface Grant {
   readonly grantedScopes: readonly string[];
   /** The scope sets that were asked for, in the callers' order: each is a session. At least one. */
   readonly sessions: readonly (readonly string[])[];
+  /** The pseudo-scopes that the main access token is for, normalised; none: it is for what the settings say. */
+  readonly target: readonly string[];
+  /** The resources that the sign-in was for: for each, the refresh token gives an access token (RFC 8707). */
+  readonly resources: readonly string[];
   readonly tokens: CurrentTokens;
+  readonly derived: readonly DerivedToken[];
+  /** Undefined: the client is that of the settings, or has nothing to prove itself with. */
+  readonly registeredClient: RegisteredClient | undefined;
   /**
    * The time (seconds since the epoch) at which the refresh token was first sent without a certain answer.
    * Stored before it is sent: after a crash it tells that the token may be spent.
@@ -82,6 +115,8 @@ export const isRenewable = ({ binding, tokens }: Grant): boolean =>
 const seconds = v.pipe(v.number(), v.finite());
 /** Can be counted on from: beyond that, one more is the same number, and no change would ever be newer. */
 const countable = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 52));
+const serial = v.pipe(countable, v.minValue(1));
+const token = v.pipe(v.string(), v.nonEmpty());
 
 const machineSchema = v.variant('way', [
   v.object({ way: v.literal('client-credentials') }),
@@ -93,6 +128,18 @@ const machineSchema = v.variant('way', [
     requestedTokenType: v.optional(v.string()),
     account: v.string(),
   }),
+]);
+
+const storedDerivedSchema = v.variant('kind', [
+  v.object({
+    kind: v.literal('token'),
+    scopes: v.array(v.string()),
+    serial,
+    accessToken: token,
+    receivedAt: seconds,
+    expiresAt: v.optional(seconds),
+  }),
+  v.object({ kind: v.literal('refused'), scopes: v.array(v.string()), since: seconds, reason: v.string() }),
 ]);
 
 /** A grant as it is stored: JSON of this version. */
@@ -112,14 +159,20 @@ const storedGrantSchema = v.object({
   claims: v.record(v.string(), v.unknown()),
   grantedScopes: v.array(v.string()),
   sessions: v.pipe(v.array(v.array(v.string())), v.minLength(1)),
+  target: v.optional(v.array(v.string()), []),
+  resources: v.optional(v.array(v.string()), []),
   tokens: v.object({
-    serial: v.pipe(countable, v.minValue(1)),
-    accessToken: v.pipe(v.string(), v.nonEmpty()),
+    serial,
+    accessToken: token,
     receivedAt: seconds,
     expiresAt: v.optional(seconds),
     refreshToken: v.optional(v.string()),
     idToken: v.optional(v.string()),
   }),
+  derived: v.optional(v.array(storedDerivedSchema), []),
+  registeredClient: v.optional(
+    v.object({ method: v.picklist(['client_secret_basic', 'client_secret_post']), secret: token }),
+  ),
   refreshSentAt: v.optional(seconds),
   signInNeeded: v.optional(
     v.object({ reason: v.string(), since: seconds, accountRefused: v.optional(v.literal(true)) }),
@@ -130,18 +183,30 @@ type StoredGrant = v.InferOutput<typeof storedGrantSchema>;
 
 /** The grant as text to be stored in secret storage or sent to another window of ours; secrets included. */
 export function serialiseGrant(grant: Grant): string {
-  const { tokens, grantedScopes, sessions, claims, ...rest } = grant;
+  const { tokens, derived, registeredClient, grantedScopes, sessions, target, resources, claims, ...rest } =
+    grant;
   const stored: StoredGrant = {
     version: 1,
     ...rest,
     claims: { ...claims },
     grantedScopes: [...grantedScopes],
     sessions: sessions.map(scopes => [...scopes]),
+    target: [...target],
+    resources: [...resources],
     tokens: {
       ...tokens,
       accessToken: tokens.accessToken.reveal(),
       refreshToken: tokens.refreshToken?.reveal(),
       idToken: tokens.idToken?.reveal(),
+    },
+    derived: derived.map(entry =>
+      entry.kind === 'token'
+        ? { ...entry, scopes: [...entry.scopes], accessToken: entry.accessToken.reveal() }
+        : { ...entry, scopes: [...entry.scopes] },
+    ),
+    registeredClient: registeredClient && {
+      ...registeredClient,
+      secret: registeredClient.secret.reveal(),
     },
   };
   return JSON.stringify(stored);
@@ -161,7 +226,15 @@ export function parseGrant(text: string): ParsedGrant {
     const version = (value as { version?: unknown } | null | undefined)?.version;
     return typeof version === 'number' && version > 1 ? { kind: 'newer', version } : { kind: 'garbage' };
   }
-  const { version: _, tokens, refreshSentAt, signInNeeded, ...rest } = parsed.output;
+  const {
+    version: _,
+    tokens,
+    derived,
+    registeredClient,
+    refreshSentAt,
+    signInNeeded,
+    ...rest
+  } = parsed.output;
   const grant: Grant = {
     ...rest,
     tokens: {
@@ -171,6 +244,15 @@ export function parseGrant(text: string): ParsedGrant {
       expiresAt: tokens.expiresAt,
       refreshToken: secret(tokens.refreshToken),
       idToken: secret(tokens.idToken),
+    },
+    derived: derived.map(entry =>
+      entry.kind === 'token'
+        ? { ...entry, expiresAt: entry.expiresAt, accessToken: secret(entry.accessToken) }
+        : entry,
+    ),
+    registeredClient: registeredClient && {
+      ...registeredClient,
+      secret: secret(registeredClient.secret),
     },
     refreshSentAt,
     signInNeeded,

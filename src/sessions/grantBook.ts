@@ -56,6 +56,8 @@ export interface GrantBook {
    * @throws what the storage throws.
    */
   entries(): Promise<readonly IndexEntry[]>;
+  /** Resolves when a grant as it is now is stored; with false if that failed, or takes long. */
+  stored(id: string): Promise<boolean>;
   /** Resolves when the writes under way have ended, well or not. */
   written(): Promise<void>;
   /** The grants in memory now. */
@@ -256,6 +258,7 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
       for (const [id, entry] of removed) entries.set(id, entry);
       return [...entries.values()];
     },
+    stored: async id => (await lastWrites.get(id)) ?? true,
     async written() {
       await Promise.all(writes);
     },

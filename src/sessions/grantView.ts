@@ -29,7 +29,7 @@ export function viewOf(all: readonly Grant[], provider: Provider): GrantView {
       const known = found.get(question);
       if (known) return known;
       if (found.size >= mostQuestions) found.clear();
-      const matching = matchingGrants(grants, scopes, account);
+      const matching = matchingGrants(provider, grants, scopes, account);
       found.set(question, matching);
       return matching;
     },

@@ -1,15 +1,23 @@
 import { secondsNow, type Cancel } from '../platform/clock.ts';
 import { Failure, mayHaveTakenEffect } from '../protocol/failure.ts';
 import type { Tokens } from '../protocol/tokens.ts';
-import { learnFacts, type FactSources } from './accountFacts.ts';
+import { learnFacts } from './accountFacts.ts';
+import { accessTokenOf, refusalOf, serialOf, withDerived } from './derived.ts';
 import { backOff, expiryOf, refreshDueAt } from './freshness.ts';
 import { isRenewable, type Grant } from './grant.ts';
-import type { Trouble } from './troubles.ts';
+import type { KeeperOptions } from './keeperOptions.ts';
+import { endsGrant, isUnchanged, refusesDerived, withDerivedToken, withMainToken } from './refreshOutcome.ts';
+import { isSameSet } from './scopes.ts';
 
 /** How a grant's tokens are doing, beside what is stored with the grant. */
 export type TokenState =
   | { readonly kind: 'resting' }
-  | { readonly kind: 'refreshing'; readonly result: Promise<Grant | undefined> }
+  | {
+      readonly kind: 'refreshing';
+      readonly result: Promise<Grant | undefined>;
+      /** Of the derived token that is asked for; undefined: the main one is. */
+      readonly scopes: readonly string[] | undefined;
+    }
   /** The server could not be asked: the tokens are kept, and it will be asked again. */
   | {
       readonly kind: 'offline';
@@ -17,46 +25,6 @@ export type TokenState =
       readonly retryAt: number;
       readonly reason: string;
     };
-
-export interface KeeperOptions extends FactSources {
-  /** A random number from 0 to 1, for jitter. */
-  random(): number;
-  /**
-   * Sends the grant's refresh token, once; or asks for new tokens without one, where the client signs in by
-   * itself.
-   *
-   * @param beforeSending to be called right before the request, with nothing awaited in between. It throws
-   * if the token may not be sent any more.
-   * @throws Failure, or what `beforeSending` threw. Anything else counts as passing trouble.
-   */
-  refresh(grant: Grant, beforeSending: () => void): Promise<Tokens>;
-  /** True if the grant's provider is configured as it was when the grant was signed in. */
-  isConfigured(grant: Grant): boolean;
-  /** The lifetime to assume for tokens of this grant whose server does not say, in seconds. */
-  assumedLifetime(grant: Grant): number | undefined;
-  /**
-   * For how long after a refresh token was spent the server still takes it, in seconds; by default 0. Within that
-   * time a lost answer costs nothing.
-   */
-  rotationGrace?(grant: Grant): number;
-  /** True if a refresh ends the old access token at once. */
-  refreshEndsAccessToken?(grant: Grant): boolean;
-  /** False once another window has taken over: then no token may be sent any more. */
-  isOwner(): boolean;
-  /**
-   * Resolves when every window that was there before this one began to keep the tokens has had the time to say
-   * what it knows: one of them may have the answer to a request whose sender died.
-   */
-  heardOthers?(): Promise<void>;
-  /** Told of new tokens. */
-  onRefreshed?(grant: Grant): void;
-  /** Told of the first of several refreshes in a row that failed for now; the tokens are kept. */
-  onTrouble?(grant: Grant, reason: string): void;
-  /** Told of each refresh that failed for now, and (undefined) when that is over; maybe more often than it changes. */
-  onTroubleChange?(grantId: string, trouble: Trouble | undefined): void;
-  /** Told of tokens that arrived for a grant that was signed out meanwhile: nobody will use them. */
-  onOrphaned(grant: Grant, tokens: Tokens): void;
-}
 
 /**
  * Keeps the tokens of all grants in the book fresh. It runs in one window only, the owner, because a refresh
@@ -77,6 +45,14 @@ export interface Keeper {
    * @returns the grant as it is if it cannot be refreshed now: offline, or in need of its person.
    */
   renew(grantId: string, serial: number, urgent?: boolean): Promise<Grant | undefined>;
+  /**
+   * As `renew`, for the derived token of these scopes; `serial` is 0 if there is none yet. It is got when it is asked
+   * for, and never by itself. Never is more than one request of a grant under way.
+   *
+   * @returns the grant as it is, without a later token, also if the server refuses it: see `refusalOf`. That ends no
+   * grant, unless it is the refresh token that is refused.
+   */
+  derive(grantId: string, scopes: readonly string[], serial: number): Promise<Grant | undefined>;
   state(grantId: string): TokenState;
   /** Ends all timers. A request under way is finished and its outcome stored. */
   dispose(): void;
@@ -109,7 +85,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
       id,
       clock.after(Math.max(0, atSeconds * 1000 - clock.now()), () => {
         timers.delete(id);
-        void start(id);
+        // If another token of the grant is being asked for, the next time is set when that is over.
+        if (state(id).kind !== 'refreshing') void start(id, undefined);
       }),
     );
   };
@@ -126,16 +103,43 @@ export function createKeeper(options: KeeperOptions): Keeper {
     if (at !== undefined) setTimer(grant.id, at);
   };
 
-  /** Joins the refresh under way, or begins one. Never rejects. */
-  const start = (id: string): Promise<Grant | undefined> => {
+  /** Begins a refresh; none is under way. Never rejects. */
+  const start = (id: string, scopes: readonly string[] | undefined): Promise<Grant | undefined> => {
     const current = state(id);
-    if (current.kind === 'refreshing') return current.result;
     const failures = current.kind === 'offline' ? current.failures : 0;
-    const result = attempt(id, failures).finally(() => {
+    const result = attempt(id, scopes, failures).finally(() => {
       void book.get(id).then(grant => grant && schedule(grant));
     });
-    setState(id, { kind: 'refreshing', result });
+    setState(id, { kind: 'refreshing', result, scopes });
     return result;
+  };
+
+  const ask = async (
+    id: string,
+    scopes: readonly string[] | undefined,
+    serial: number,
+    urgent: boolean,
+  ): Promise<Grant | undefined> => {
+    for (;;) {
+      const grant = await book.get(id);
+      if (disposed || !grant || serialOf(grant, scopes) > serial || !canRefresh(grant)) return grant;
+      if (scopes && refusalOf(grant, scopes, secondsNow(clock)) !== undefined) return grant;
+      const current = state(id);
+      if (current.kind === 'refreshing') {
+        if (isSameToken(current.scopes, scopes)) return current.result;
+        // One after another: of two refresh requests at once, a server takes the second for theft.
+        await current.result;
+        continue;
+      }
+      if (mustWait(grant)) return grant;
+      if (!urgent && current.kind === 'offline' && secondsNow(clock) < current.retryAt) return grant;
+      // Tokens that end at once would otherwise be refreshed with every question.
+      const token = accessTokenOf(grant, scopes);
+      const isRenewed = token !== undefined && (scopes !== undefined || token.serial > 1);
+      const { receivedAt = 0, expiresAt = Infinity } = token ?? {};
+      if (isRenewed && expiresAt <= receivedAt && secondsNow(clock) <= receivedAt) return grant;
+      return start(id, scopes);
+    }
   };
 
   /** True if the refresh token may be spent, and must not be sent while the access token works. */
@@ -147,12 +151,16 @@ export function createKeeper(options: KeeperOptions): Keeper {
     return expiresAt === undefined || secondsNow(clock) < expiresAt;
   };
 
-  const attempt = async (id: string, failures: number): Promise<Grant | undefined> => {
+  const attempt = async (
+    id: string,
+    scopes: readonly string[] | undefined,
+    failures: number,
+  ): Promise<Grant | undefined> => {
     const before = await book.get(id);
     if (before?.refreshSentAt !== undefined) await options.heardOthers?.();
     // Windows that this one does not hear of may share its storage.
     const newest = await book.reread(id);
-    const isRefreshed = before && newest && newest.tokens.serial > before.tokens.serial;
+    const isRefreshed = before && newest && serialOf(newest, scopes) > serialOf(before, scopes);
     if (newest && (isRefreshed || mustWait(newest))) {
       setState(id, resting);
       return newest;
@@ -169,13 +177,13 @@ export function createKeeper(options: KeeperOptions): Keeper {
       return intent?.grant;
     }
     try {
-      return await succeeded(intent.grant, await options.refresh(intent.grant, checkOwner));
+      return await succeeded(intent.grant, scopes, await options.refresh(intent.grant, checkOwner, scopes));
     } catch (error) {
       if (error instanceof NoLongerOwner) {
         setState(id, resting);
         return intent.grant;
       }
-      return failed(intent.grant, error, failures + 1);
+      return failed(intent.grant, scopes, error, failures + 1);
     }
   };
 
@@ -183,52 +191,64 @@ export function createKeeper(options: KeeperOptions): Keeper {
     if (!options.isOwner()) throw new NoLongerOwner();
   };
 
-  const succeeded = async (sent: Grant, tokens: Tokens): Promise<Grant | undefined> => {
+  const succeeded = async (
+    sent: Grant,
+    scopes: readonly string[] | undefined,
+    tokens: Tokens,
+  ): Promise<Grant | undefined> => {
     setState(sent.id, resting);
     // Whoever asked gets the access token when the refresh token that came with it is stored.
-    const renewed = await book.update(sent.id, grant => {
-      if (grant.tokens.serial !== sent.tokens.serial) return undefined;
-      return {
-        ...grant,
-        grantedScopes: tokens.grantedScopes ?? grant.grantedScopes,
-        tokens: {
-          serial: grant.tokens.serial + 1,
-          accessToken: tokens.accessToken,
-          receivedAt: tokens.receivedAt,
-          expiresAt: tokens.expiresAt,
-          // Many servers send a new one only when they rotate it (RFC 6749 section 6).
-          refreshToken: tokens.refreshToken ?? grant.tokens.refreshToken,
-          idToken: tokens.idToken ?? grant.tokens.idToken,
-        },
-        refreshSentAt: undefined,
-        signInNeeded: grant.signInNeeded?.accountRefused ? grant.signInNeeded : undefined,
-      };
-    });
+    const narrows = options.narrowsTokens?.(sent) ?? false;
+    const renewed = await book.update(sent.id, grant =>
+      isUnchanged(grant, sent)
+        ? scopes
+          ? withDerivedToken(grant, scopes, tokens, narrows)
+          : withMainToken(grant, tokens)
+        : undefined,
+    );
     if (!renewed) {
       options.onOrphaned(sent, tokens);
       return undefined;
     }
-    options.onRefreshed?.(renewed.grant);
+    options.onRefreshed?.(renewed.grant, scopes);
     log.info('refreshed', {
       provider: sent.providerId,
       account: sent.account.label,
+      derived: scopes && [...scopes],
       rotated: tokens.refreshToken !== undefined,
       validSeconds: tokens.expiresAt && tokens.expiresAt - tokens.receivedAt,
       stored: renewed.stored,
     });
-    void learnFacts(options, renewed.grant, tokens);
+    // A derived token may not be let in where the facts are.
+    if (!scopes) void learnFacts(options, renewed.grant, tokens);
     return renewed.grant;
   };
 
-  const failed = async (sent: Grant, error: unknown, failures: number): Promise<Grant | undefined> => {
+  const failed = async (
+    sent: Grant,
+    scopes: readonly string[] | undefined,
+    error: unknown,
+    failures: number,
+  ): Promise<Grant | undefined> => {
     const failure = error instanceof Failure ? error : undefined;
     const fields = {
       provider: sent.providerId,
       account: sent.account.label,
       failure: failure?.code ?? 'unknown',
     };
-    const unchanged = (grant: Grant): boolean => grant.tokens.serial === sent.tokens.serial;
+    const unchanged = (grant: Grant): boolean => isUnchanged(grant, sent);
 
+    if (failure && scopes && refusesDerived(failure, sent, scopes)) {
+      setState(sent.id, resting);
+      const since = secondsNow(clock);
+      const entry = { kind: 'refused', scopes, since, reason: failure.message } as const;
+      // It stays noted that the refresh token was sent: there are servers that spend it and then refuse.
+      const kept = await book.update(sent.id, grant =>
+        unchanged(grant) ? { ...grant, derived: withDerived(grant, entry) } : undefined,
+      );
+      log.warn('derived token refused', { ...fields, scopes: [...scopes] });
+      return kept?.grant;
+    }
     if (failure && endsGrant(failure)) {
       await book.reread(sent.id);
       setState(sent.id, resting);
@@ -274,17 +294,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
   for (const grant of book.known()) schedule(grant);
 
   return {
-    async renew(grantId, serial, urgent = false) {
-      const grant = await book.get(grantId);
-      if (disposed || !grant || grant.tokens.serial > serial || !canRefresh(grant)) return grant;
-      const current = state(grantId);
-      if (current.kind !== 'refreshing' && mustWait(grant)) return grant;
-      if (!urgent && current.kind === 'offline' && secondsNow(clock) < current.retryAt) return grant;
-      // Tokens that end at once would otherwise be refreshed with every question.
-      const { serial: latest, receivedAt, expiresAt = Infinity } = grant.tokens;
-      if (latest > 1 && expiresAt <= receivedAt && secondsNow(clock) <= receivedAt) return grant;
-      return start(grantId);
-    },
+    renew: (grantId, serial, urgent = false) => ask(grantId, undefined, serial, urgent),
+    derive: (grantId, scopes, serial) => ask(grantId, scopes, serial, false),
     state,
     async idle() {
       for (const current of [...states.values()]) if (current.kind === 'refreshing') await current.result;
@@ -307,19 +318,5 @@ const hasWay = (grant: Grant): boolean =>
 /** A client that signs in by itself spends nothing: what it asked for, it can always ask for again. */
 const spendsToken = ({ binding }: Grant): boolean => binding.machine === undefined;
 
-/** Failures that are the server's last word on this grant, or on the tokens it gave for it. */
-function endsGrant({ code }: Failure): boolean {
-  return [
-    'grant-refused',
-    'client-refused',
-    'request-refused',
-    'token-untrusted',
-    'endpoint-changed',
-    // Of a client that signs in by itself.
-    'scopes-refused',
-    'grant-type-refused',
-    'user-refused',
-    'subject-missing',
-    'token-exchange-refused',
-  ].includes(code);
-}
+const isSameToken = (a: readonly string[] | undefined, b: readonly string[] | undefined): boolean =>
+  a && b ? isSameSet(a, b) : a === b;

@@ -8,11 +8,12 @@ import {
   identitySchema,
   received,
   removalsSchema,
+  deriveSchema,
   renewSchema,
   textsSchema,
 } from './received.ts';
 import type { Troubles } from './troubles.ts';
-import type { OwnerCalls } from './windowCalls.ts';
+import type { OwnerCalls, Renewal } from './windowCalls.ts';
 
 /** So that a page of entries, at about 120 characters each, stays well below what one message may hold. */
 const entriesPerPage = 2000;
@@ -26,18 +27,30 @@ export function ownerCalls(
   activity: ActivityLog,
   troubles: Troubles,
 ): OwnerCalls {
+  const unlessBehind = async (
+    id: string,
+    revision: number,
+    renew: () => Promise<Grant | undefined>,
+  ): Promise<Renewal> => {
+    // A storage that fails knows of nothing: then the caller's copy is as good as any.
+    const removal = await book.removal(id).catch(() => undefined);
+    if (removal) return { kind: 'removed', removal };
+    const known = await book.get(id).catch(() => undefined);
+    if (!known || known.revision < revision) return { kind: 'behind' };
+    const grant = await renew();
+    if (grant) return { kind: 'grant', text: serialiseGrant(grant) };
+    const since = await book.removal(id);
+    return since ? { kind: 'removed', removal: since } : { kind: 'behind' };
+  };
+
   return {
     async renew(...asked) {
       const [id, serial, revision, urgent] = received(renewSchema, asked);
-      // A storage that fails knows of nothing: then the caller's copy is as good as any.
-      const removal = await book.removal(id).catch(() => undefined);
-      if (removal) return { kind: 'removed', removal };
-      const known = await book.get(id).catch(() => undefined);
-      if (!known || known.revision < revision) return { kind: 'behind' };
-      const grant = await keeper.renew(id, serial, urgent ?? false);
-      if (grant) return { kind: 'grant', text: serialiseGrant(grant) };
-      const since = await book.removal(id);
-      return since ? { kind: 'removed', removal: since } : { kind: 'behind' };
+      return unlessBehind(id, revision, () => keeper.renew(id, serial, urgent ?? false));
+    },
+    async derive(...asked) {
+      const [id, scopes, serial, revision] = received(deriveSchema, asked);
+      return unlessBehind(id, revision, () => keeper.derive(id, scopes, serial));
     },
 
     async add(provider, text) {

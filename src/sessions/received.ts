@@ -35,6 +35,7 @@ export const renewSchema = v.union([
   v.strictTuple([id, count, count]),
   v.strictTuple([id, count, count, v.nullable(v.boolean())]),
 ]);
+export const deriveSchema = v.strictTuple([id, v.pipe(v.array(v.string()), v.maxLength(200)), count, count]);
 export const identitySchema = v.object({
   id,
   issuer: v.string(),

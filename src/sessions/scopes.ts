@@ -8,6 +8,10 @@ export function covers(granted: readonly string[], asked: readonly string[]): bo
   return asked.every(scope => granted.includes(scope));
 }
 
+/** True if both hold the same scopes, in whatever order. */
+export const isSameSet = (a: readonly string[], b: readonly string[]): boolean =>
+  normaliseScopes(a).join(' ') === normaliseScopes(b).join(' ');
+
 /** All of the lists, each scope once, in the order in which they first occur. */
 export function union(...lists: readonly (readonly string[])[]): string[] {
   return [...new Set(lists.flat())];

@@ -1,9 +1,11 @@
 import type { Secret } from '../platform/secret.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { MachineSignIn } from '../providers/machine.ts';
+import { accessTokenOf, canDeriveTarget, type AccessToken } from './derived.ts';
 import type { Account, Grant, MachineBinding } from './grant.ts';
 import type { GrantChange } from './grantBook.ts';
-import { covers, normaliseScopes, sessionId } from './scopes.ts';
+import { plainScopes, targetOf } from './pseudoScopes.ts';
+import { covers, isSameSet, sessionId } from './scopes.ts';
 
 /** What another extension is given: a view of a grant for exactly the scopes it asked for. */
 export interface Session {
@@ -20,13 +22,22 @@ export interface SessionsChange {
   readonly changed: readonly Session[];
 }
 
-/** Shows a grant for a set of scopes. */
-export function sessionOf(grant: Grant, scopes: readonly string[]): Session {
+/**
+ * Shows a grant for a set of scopes.
+ *
+ * @param token by default the derived one for them, if there is one, or else the main one: that is for lists of
+ * sessions, whose tokens nobody is given. Who asks for a session by its scopes is answered with the token for them.
+ */
+export function sessionOf(
+  grant: Grant,
+  scopes: readonly string[],
+  token: Pick<AccessToken, 'accessToken'> = accessTokenOf(grant, scopes) ?? grant.tokens,
+): Session {
   return {
     id: sessionId(grant.id, scopes),
     account: grant.account,
     scopes,
-    accessToken: grant.tokens.accessToken,
+    accessToken: token.accessToken,
     idToken: grant.tokens.idToken,
   };
 }
@@ -58,22 +69,27 @@ function isSameMachine(had: MachineBinding | undefined, set: MachineSignIn | und
 }
 
 /**
- * The grants that can serve a request for `scopes`, best first: those that were signed in for exactly these
- * scopes before those that were granted more; among equals the newest. None of an account that is refused.
+ * The grants that can serve a request for `asked`, best first: those that were signed in for exactly that, those that
+ * were granted more, those that can give a token for another resource; among equals the newest. None of an account
+ * that is refused.
  */
 export function matchingGrants(
+  provider: Provider,
   grants: readonly Grant[],
-  scopes: readonly string[],
+  asked: readonly string[],
   account: { readonly id: string } | undefined,
 ): Grant[] {
-  const asked = normaliseScopes(scopes).join(' ');
-  const exact = (grant: Grant): boolean =>
-    grant.sessions.some(session => normaliseScopes(session).join(' ') === asked);
+  const target = targetOf(asked);
+  const rank = (grant: Grant): number => {
+    if (grant.sessions.some(session => isSameSet(session, asked))) return 3;
+    if (isSameSet(grant.target, target)) return covers(grant.grantedScopes, plainScopes(asked)) ? 2 : 0;
+    return canDeriveTarget(provider, grant, asked) ? 1 : 0;
+  };
   return grants
     .filter(grant => account === undefined || grant.account.id === account.id)
     .filter(grant => !grant.signInNeeded?.accountRefused)
-    .filter(grant => exact(grant) || covers(grant.grantedScopes, scopes))
-    .sort((a, b) => Number(exact(b)) - Number(exact(a)));
+    .filter(grant => rank(grant) > 0)
+    .sort((a, b) => rank(b) - rank(a));
 }
 
 /**

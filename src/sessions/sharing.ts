@@ -1,4 +1,4 @@
-import { secondsNow, type Cancel, type Clock } from '../platform/clock.ts';
+import { secondsNow, type Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Ownership } from '../windows/group.ts';
 import { within } from '../windows/patience.ts';
@@ -6,22 +6,25 @@ import type { Timing } from '../windows/seat.ts';
 import { activityOf, type Activity, type ActivityLog, type Recorder } from './activity.ts';
 import { addGrant, type Added } from './addGrant.ts';
 import { createComparing } from './comparison.ts';
-import { parseGrant, serialiseGrant, type Grant } from './grant.ts';
+import { callForSignIn } from './attention.ts';
+import { serialiseGrant, type Grant } from './grant.ts';
 import type { GrantBook } from './grantBook.ts';
-import { createKeeper, type Keeper, type KeeperOptions } from './keeper.ts';
+import { createKeeper, type Keeper } from './keeper.ts';
+import type { KeeperOptions } from './keeperOptions.ts';
 import { ownerCalls } from './owner.ts';
 import {
   activitiesSchema,
   received,
   removalSchema,
-  renewalSchema,
   responseSchema,
   troubleSchema,
   troublesSchema,
 } from './received.ts';
+import { createRenewals, ownerPatience, type Renewals } from './renewals.ts';
 import type { ProviderIdentity } from './sessions.ts';
+import { createTelling } from './telling.ts';
 import { createTroubles, type Troubles } from './troubles.ts';
-import type { JoinWindows, WindowCalls, Windows } from './windowCalls.ts';
+import type { Broadcast, JoinWindows, WindowCalls, Windows } from './windowCalls.ts';
 
 /** What the keeper needs that is not a matter of who owns. */
 export type KeeperNeeds = Omit<
@@ -63,9 +66,7 @@ export interface SharingOptions {
  * Two books never stay different: of two copies of a grant the higher revision wins, a removal wins over any of
  * them, and whenever a window finds an owner the two compare all that they know.
  */
-export interface Sharing {
-  /** As the keeper's, wherever that is. Answers with what this window has if there is no owner in time. */
-  renew(grantId: string, serial: number, urgent?: boolean): Promise<Grant | undefined>;
+export interface Sharing extends Renewals {
   /** The grants whose tokens cannot be renewed for now, as the owner has told. */
   readonly troubles: Pick<Troubles, 'get' | 'onDidChange'>;
   /** As {@link addGrant}, by the owner if there is one in time. */
@@ -78,18 +79,16 @@ export interface Sharing {
   dispose(): Promise<void>;
 }
 
-/** How long an answer waits for the owner, in milliseconds. */
-const patience = 20_000;
 /** How long a new owner listens to the others before it sends a token that may be spent, in milliseconds. */
 const listening = 1000;
 /** How long a request waits until the others know that it is about to be sent, in milliseconds. */
-const telling = 1000;
+const tellingWithin = 1000;
 /** How long leaving waits for a refresh that is under way, in milliseconds. */
 const leavingWithin = 4000;
 
 interface Tenure {
   readonly keeper: Keeper;
-  readonly broadcast: Ownership<WindowCalls>['broadcast'];
+  readonly broadcast: Broadcast;
 }
 
 export function shareGrants(options: SharingOptions): Sharing {
@@ -97,11 +96,6 @@ export function shareGrants(options: SharingOptions): Sharing {
   const name = crypto.randomUUID();
   /** While this window is the owner. */
   let tenure: Tenure | undefined;
-  /** What the owner has told last of each grant: not to be told back to it. */
-  const heard = new Map<string, number>();
-  /** Of each grant, the telling under way. */
-  const tellings = new Map<string, Promise<unknown>>();
-  const renewals = new Map<string, Promise<Grant | undefined>>();
   const comparing = createComparing(book, clock, log);
   const troubles = createTroubles();
 
@@ -119,7 +113,7 @@ export function shareGrants(options: SharingOptions): Sharing {
       createOwner,
       window: windowCalls(),
       // A refresh that is asked for twice is shared or answered with its result; the rest is for reading.
-      idempotent: ['renew', 'put', 'remove', 'list', 'give', 'troubles', 'activities'],
+      idempotent: ['renew', 'derive', 'put', 'remove', 'list', 'give', 'troubles', 'activities'],
       clock,
       log,
       ...(options.timing && { timing: options.timing }),
@@ -135,6 +129,10 @@ export function shareGrants(options: SharingOptions): Sharing {
   });
   windows.catch(() => log.error('the way to the other windows could not be loaded'));
 
+  const telling = createTelling({ book, log, comparing, windows, broadcast: () => tenure?.broadcast });
+  const renewals = createRenewals({ book, clock, log, windows, telling });
+  const show = (grant: Grant): void => options.showSignInNeeded(grant);
+
   const record: Recorder = (event, grant, reason) =>
     activity.record([activityOf(event, grant, secondsNow(clock), reason)]);
 
@@ -148,12 +146,12 @@ export function shareGrants(options: SharingOptions): Sharing {
       log,
       isOwner: isCurrent,
       heardOthers: () => heardOthers.promise,
-      async refresh(grant, beforeSending) {
+      async refresh(grant, beforeSending, derived) {
         // Whoever owns next must know that this token may be spent.
-        await quietly(inTime(telling, tellings.get(grant.id) ?? Promise.resolve()), 'a window is slow');
-        return options.keeper.refresh(grant, beforeSending);
+        await quietly(inTime(tellingWithin, telling.told(grant.id)), 'a window is slow');
+        return options.keeper.refresh(grant, beforeSending, derived);
       },
-      onRefreshed: grant => record('refresh', grant),
+      onRefreshed: (grant, derived) => record('refresh', derived ? { ...grant, sessions: [derived] } : grant),
       onTrouble: (grant, reason) => record('failure', grant, reason),
       onTroubleChange(grantId, trouble) {
         if (!isCurrent() || !troubles.set(grantId, trouble)) return;
@@ -164,7 +162,7 @@ export function shareGrants(options: SharingOptions): Sharing {
       },
       onSignInNeeded(grant) {
         record('failure', grant, grant.signInNeeded?.reason);
-        void tellSignInNeeded(grant);
+        void callForSignIn({ clock, log, windows, name, show }, grant);
       },
     });
     tenure = { keeper, broadcast };
@@ -180,12 +178,8 @@ export function shareGrants(options: SharingOptions): Sharing {
 
   function windowCalls(): WindowCalls {
     return {
-      grantChanged: text => void adopt(text),
-      grantRemoved(told) {
-        const removal = received(removalSchema, told);
-        heard.set(removal.id, Infinity);
-        void book.adoptRemoval(removal);
-      },
+      grantChanged: text => void telling.adopt(text),
+      grantRemoved: told => void telling.adoptRemoval(received(removalSchema, told)),
       troubleChanged(...told) {
         const [grantId, trouble] = received(troubleSchema, told);
         troubles.set(grantId, trouble ?? undefined);
@@ -207,123 +201,24 @@ export function shareGrants(options: SharingOptions): Sharing {
     for (const [grantId, trouble] of known) troubles.set(grantId, trouble);
   }
 
-  /** Takes over what another window has told. */
-  function adopt(text: string): { grant: Grant; stored: Promise<boolean> } | undefined {
-    const parsed = parseGrant(text);
-    if (parsed.kind !== 'grant') {
-      log.warn('another window has a grant that cannot be used here', { kind: parsed.kind });
-      return undefined;
-    }
-    heard.set(parsed.grant.id, parsed.grant.revision);
-    return { grant: parsed.grant, stored: book.put(parsed.grant) };
-  }
-
-  const tellAbout = (id: string, promise: Promise<unknown>): void => {
-    const told = quietly(promise, 'a change reached not every window; they will compare');
-    tellings.set(id, told);
-    void told.finally(() => {
-      if (tellings.get(id) === told) tellings.delete(id);
-    });
-  };
-
-  const watching: Cancel[] = [
-    book.onDidChange(({ after }) => {
-      if (!after) return;
-      const text = serialiseGrant(after);
-      if (tenure) tellAbout(after.id, tenure.broadcast.grantChanged(text));
-      else if (heard.get(after.id) !== after.revision)
-        tellAbout(
-          after.id,
-          windows.then(group => group.owner.put(text)),
-        );
-    }),
-    book.onDidRemove(removal => {
-      if (tenure) tellAbout(removal.id, tenure.broadcast.grantRemoved(removal));
-      else if (heard.get(removal.id) !== Infinity)
-        tellAbout(
-          removal.id,
-          windows.then(group => group.owner.remove([removal])),
-        );
-    }),
-    book.onDidMiss(() => {
-      if (tenure)
-        void quietly(tenure.broadcast.compare(), 'the other windows cannot be asked for what is missing');
-      else comparing.again();
-    }),
-  ];
-
-  async function renewByOwner(id: string, serial: number, urgent: boolean): Promise<Grant | undefined> {
-    const group = await windows;
-    for (let tries = 0; tries < 2; tries++) {
-      const mine = await book.get(id);
-      if (!mine) return undefined;
-      const answer = received(renewalSchema, await group.owner.renew(id, serial, mine.revision, urgent));
-      if (answer.kind === 'grant') {
-        const adopted = adopt(answer.text)?.grant;
-        const known = await book.get(id);
-        return known && adopted && known.revision < adopted.revision ? adopted : known;
-      }
-      if (answer.kind === 'removed') {
-        heard.set(id, Infinity);
-        await book.adoptRemoval(answer.removal);
-        return undefined;
-      }
-      await group.owner.put(serialiseGrant(mine));
-    }
-    return book.get(id);
-  }
-
   async function showSignInNeeded(grantId: string): Promise<void> {
     const grant = await book.get(grantId);
-    if (grant?.signInNeeded) options.showSignInNeeded(grant);
-  }
-
-  async function tellSignInNeeded(grant: Grant): Promise<void> {
-    try {
-      const group = await windows;
-      const present = (await inTime(patience, group.broadcast.presence())).flatMap(outcome =>
-        'value' in outcome ? [outcome.value] : [],
-      );
-      const looking = present.find(({ focused }) => focused)?.window ?? name;
-      if (looking !== name) {
-        await group.broadcast.signInNeeded(looking, grant.id);
-        return;
-      }
-    } catch {
-      log.debug('the other windows could not be asked which one the person looks at');
-    }
-    options.showSignInNeeded(grant);
+    if (grant?.signInNeeded) show(grant);
   }
 
   return {
     troubles,
-    async renew(id, serial, urgent = false) {
-      const mine = await book.get(id);
-      if (!mine || mine.tokens.serial > serial) return mine;
-      const running = renewals.get(id);
-      if (running) return running;
-      const renewal = inTime(patience, renewByOwner(id, serial, urgent))
-        .catch((error: unknown) => {
-          log.warn('the owning window did not renew a token', {
-            provider: mine.providerId,
-            reason: error instanceof Error ? error.name : 'unknown',
-          });
-          return book.get(id);
-        })
-        .finally(() => renewals.delete(id));
-      renewals.set(id, renewal);
-      return renewal;
-    },
+    ...renewals,
 
     async add(provider, signedIn) {
       const { id, issuer, clientId, machine } = provider;
       try {
-        const group = await inTime(patience, windows);
+        const group = await inTime(ownerPatience, windows);
         const text = await inTime(
-          patience,
+          ownerPatience,
           group.owner.add({ id, issuer, clientId, machine }, serialiseGrant(signedIn)),
         );
-        const adopted = adopt(text);
+        const adopted = telling.adopt(text);
         if (adopted) return { grant: adopted.grant, stored: await adopted.stored };
       } catch (error) {
         log.warn('the owning window did not take a sign-in over; it is kept here', {
@@ -360,10 +255,10 @@ export function shareGrants(options: SharingOptions): Sharing {
       keeper?.dispose();
       const everythingTold = async (): Promise<void> => {
         await keeper?.idle();
-        await Promise.all([book.written(), ...tellings.values()]);
+        await Promise.all([book.written(), telling.everythingTold()]);
       };
       await quietly(inTime(leavingWithin, everythingTold()), 'left while something was under way');
-      for (const end of watching) end();
+      telling.stop();
       await (await windows).dispose();
     },
   };

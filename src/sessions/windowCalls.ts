@@ -1,3 +1,4 @@
+import type { Everywhere } from '../windows/group.ts';
 import type { Join } from '../windows/join.ts';
 import type { Activity } from './activity.ts';
 import type { Removal } from './grantBook.ts';
@@ -16,6 +17,8 @@ export interface OwnerCalls {
    * @param revision of the caller's copy: with an older one in its hands the owner must not send anything.
    */
   renew(id: string, serial: number, revision: number, urgent?: boolean): Promise<Renewal>;
+  /** As the keeper's `derive`. @param revision as of `renew`. */
+  derive(id: string, scopes: readonly string[], serial: number, revision: number): Promise<Renewal>;
   /** As `addGrant`. @returns the grant as it is kept. */
   add(provider: ProviderIdentity, text: string): Promise<string>;
   /** Tells of a grant that the owner may not have. */
@@ -55,3 +58,4 @@ export interface WindowCalls {
 
 export type JoinWindows = Join<OwnerCalls, WindowCalls>;
 export type Windows = ReturnType<JoinWindows>;
+export type Broadcast = Everywhere<WindowCalls>;

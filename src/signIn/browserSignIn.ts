@@ -9,6 +9,7 @@ import { exchangeAuthorizationCode } from '../protocol/grants.ts';
 import type { Metadata } from '../protocol/metadata.ts';
 import type { BrowserWay } from '../providers/signInMethods.ts';
 import type { Grant } from '../sessions/grant.ts';
+import { askedAudience, resourcesOfSignIn, resourcesOfToken } from '../sessions/pseudoScopes.ts';
 import { forgetIfDoubtful, withClient, type FoundClient } from './client.ts';
 import { inProviderTime, inTime, type SignInContext, type SignInRequest } from './context.ts';
 import { newGrant } from './newGrant.ts';
@@ -69,16 +70,29 @@ export async function signInWithBrowser(
 
 async function prepare(
   context: SignInContext,
-  { provider, loginHint, signal }: SignInRequest,
+  { provider, scopes: asked, loginHint, signal }: SignInRequest,
   found: FoundClient,
   { state, redirectUri }: OpenRedirect,
   scopes: readonly string[],
 ): Promise<{ found: FoundClient; authorization: AuthorizationRequest }> {
-  const { resources, maxAge, authorizationParameters: parameters } = provider;
+  const { maxAge } = provider;
+  const audience = askedAudience(asked);
+  const parameters = { ...provider.authorizationParameters, ...(audience !== undefined && { audience }) };
+  const resources = resourcesOfSignIn(provider, asked);
+  const tokenResources = resourcesOfToken(provider, asked);
   return inProviderTime(context, provider, signal, async within => {
     const connection = await connect(context.wire, found.client, within);
-    const options = { state, redirectUri, scopes, loginHint, resources, maxAge, parameters };
-    return { found, authorization: await createAuthorizationRequest(connection, options) };
+    const authorization = await createAuthorizationRequest(connection, {
+      state,
+      redirectUri,
+      scopes,
+      loginHint,
+      resources,
+      tokenResources,
+      maxAge,
+      parameters,
+    });
+    return { found, authorization };
   });
 }
 

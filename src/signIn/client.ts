@@ -38,7 +38,9 @@ export async function clientOfGrant(
   const { clientId } = grant.binding;
   const authentication: ClientAuthentication =
     provider.clientId === undefined
-      ? await registrations.authentication(provider, clientId)
+      ? // What is stored here is newer than what came with the grant; but another window may have registered.
+        ((await registrations.authentication(provider, clientId)) ??
+        grant.registeredClient ?? { method: 'none' })
       : await clientSecrets.stored(provider);
   return clientOf(provider, clientId, authentication);
 }

@@ -10,6 +10,7 @@ import type { Metadata } from '../protocol/metadata.ts';
 import type { Tokens } from '../protocol/tokens.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Grant } from '../sessions/grant.ts';
+import { askedAudience, resourcesOfSignIn, resourcesOfToken } from '../sessions/pseudoScopes.ts';
 import { forgetIfDoubtful, withClient, type FoundClient } from './client.ts';
 import { inProviderTime, inTime, type SignInContext, type SignInRequest } from './context.ts';
 import { newGrant } from './newGrant.ts';
@@ -84,15 +85,18 @@ export async function signInWithDeviceCode(
 
 function start(
   context: SignInContext,
-  { provider, signal }: SignInRequest,
+  { provider, scopes: asked, signal }: SignInRequest,
   found: FoundClient,
   scopes: readonly string[],
 ): Promise<{ found: FoundClient; authorization: DeviceAuthorization }> {
-  const { resources, audience } = provider;
+  const resources = resourcesOfSignIn(provider, asked);
+  const tokenResources = resourcesOfToken(provider, asked);
+  const audience = askedAudience(asked) ?? provider.audience;
   const parameters: Record<string, string> = audience === undefined ? {} : { audience };
   return inProviderTime(context, provider, signal, async within => {
     const connection = await connect(context.wire, found.client, within);
-    const authorization = await requestDeviceAuthorization(connection, { scopes, resources, parameters });
+    const wanted = { scopes, resources, tokenResources, parameters };
+    const authorization = await requestDeviceAuthorization(connection, wanted);
     return { found, authorization };
   });
 }

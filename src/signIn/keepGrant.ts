@@ -6,6 +6,7 @@ import type { Tokens } from '../protocol/tokens.ts';
 import type { Wire } from '../protocol/wire.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Grant } from '../sessions/grant.ts';
+import { plainScopes, resourcesOfToken } from '../sessions/pseudoScopes.ts';
 import { clientOfGrant, type ClientStores } from './client.ts';
 import { endSession, type EndSessionRequest } from './endSession.ts';
 import { machineTokens, type FindSubject } from './machineTokens.ts';
@@ -21,8 +22,10 @@ export interface RenewalServices extends GrantServices {
 }
 
 /**
- * Gets new tokens for a grant: with its refresh token, or by asking again where the client signs in by itself.
+ * Gets new tokens for a grant, its main access token or a derived one: with its refresh token, or by asking again
+ * where the client signs in by itself.
  *
+ * @param derived the scopes of the derived one, pseudo-scopes included; undefined: the main one.
  * @param beforeSending called right before the refresh token leaves; throws to keep it here.
  * @throws Failure as {@link refreshTokens} and {@link machineTokens}; `endpoint-changed` if it would go elsewhere than to the token
  * endpoint that the grant is bound to.
@@ -32,16 +35,20 @@ export async function refreshGrant(
   provider: Provider,
   grant: Grant,
   beforeSending: () => void,
+  derived?: readonly string[],
 ): Promise<Tokens> {
   const connection = await connect(services.wire, await clientOfGrant(provider, grant, services));
   const found = connection.metadata.token_endpoint ?? 'nothing';
   if (found !== grant.binding.tokenEndpoint) {
     throw new Failure('endpoint-changed', { issuer: provider.issuer, found });
   }
+  const asked = derived ?? grant.target;
+  const narrowed = derived && provider.narrowTokens ? plainScopes(derived) : undefined;
   const { machine } = grant.binding;
   if (machine) {
     const account = machine.way === 'token-exchange' ? machine.account : undefined;
-    const wish = { machine, account, scopes: grant.grantedScopes, beforeSending };
+    const scopes = narrowed ?? grant.grantedScopes;
+    const wish = { machine, account, scopes, asked, beforeSending };
     return (await machineTokens(connection, provider, services.findSubject, wish)).tokens;
   }
   if (!grant.tokens.refreshToken) {
@@ -57,7 +64,8 @@ export async function refreshGrant(
       ...provider.refreshParameters,
       ...(grant.binding.redirectUri !== undefined && { redirect_uri: grant.binding.redirectUri }),
     },
-    resources: provider.resources,
+    resources: resourcesOfToken(provider, asked),
+    ...(narrowed && narrowed.length > 0 && { scopes: narrowed }),
     beforeSending,
   });
 }
@@ -112,7 +120,8 @@ export async function revokeGrant(
     const connection = await connect(wire, client, late.signal);
     // A provider that was edited since must not learn the tokens of another.
     if (connection.metadata.token_endpoint !== grant.binding.tokenEndpoint) return 'unsupported';
-    return await revokeTokens(connection, grant.tokens);
+    const derived = grant.derived.flatMap(entry => (entry.kind === 'token' ? [entry.accessToken] : []));
+    return await revokeTokens(connection, { ...grant.tokens, derived });
   } finally {
     cancel();
   }

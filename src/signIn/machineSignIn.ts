@@ -37,6 +37,7 @@ export async function signInAsMachine(
           machine,
           account,
           scopes: requested,
+          asked: scopes,
         });
         return await newGrant(connection, {
           provider,

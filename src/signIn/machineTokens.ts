@@ -5,6 +5,7 @@ import type { Tokens } from '../protocol/tokens.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { MachineSignIn } from '../providers/machine.ts';
 import type { Grant, MachineBinding } from '../sessions/grant.ts';
+import { askedAudience, resourcesOfToken } from '../sessions/pseudoScopes.ts';
 
 /** A sign-in at another provider whose token can be exchanged. */
 export interface Subject {
@@ -22,6 +23,8 @@ export interface MachineWish {
   /** Of a token exchange: the account whose token it is. Undefined: the only one there is. */
   readonly account?: string | undefined;
   readonly scopes: readonly string[];
+  /** What was asked for, for the resources and the audience among it. */
+  readonly asked: readonly string[];
   readonly beforeSending?: (() => void) | undefined;
 }
 
@@ -36,16 +39,14 @@ export async function machineTokens(
   connection: Connection,
   provider: Provider,
   findSubject: FindSubject,
-  { machine, account, scopes, beforeSending }: MachineWish,
+  { machine, account, scopes, asked, beforeSending }: MachineWish,
 ): Promise<{ tokens: Tokens; binding: MachineBinding; subject: Grant | undefined }> {
   const { request, binding, subject } = await requestOf(provider, findSubject, machine, account);
+  const audience = askedAudience(asked) ?? provider.audience;
   const tokens = await requestMachineTokens(connection, request, {
     scopes,
-    resources: provider.resources,
-    parameters: {
-      ...provider.tokenParameters,
-      ...(provider.audience !== undefined && { audience: provider.audience }),
-    },
+    resources: resourcesOfToken(provider, asked),
+    parameters: { ...provider.tokenParameters, ...(audience !== undefined && { audience }) },
     beforeSending,
   });
   return { tokens, binding, subject };

@@ -1,9 +1,10 @@
-import type { Connection } from '../protocol/client.ts';
+import type { Client, Connection } from '../protocol/client.ts';
 import { Failure } from '../protocol/failure.ts';
 import { revokeTokens } from '../protocol/revocation.ts';
 import type { Tokens } from '../protocol/tokens.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Grant } from '../sessions/grant.ts';
+import { resourcesOfSignIn, targetOf } from '../sessions/pseudoScopes.ts';
 import { accountOf, identify } from './identity.ts';
 import { identifyMachine, machineAccount, type MachineSignedIn } from './machineIdentity.ts';
 import { lackingClaim } from './requiredClaims.ts';
@@ -56,6 +57,8 @@ export async function newGrant(connection: Connection, signedIn: SignedIn): Prom
     claims,
     grantedScopes: tokens.grantedScopes ?? requested,
     sessions: [scopes],
+    target: targetOf(scopes),
+    resources: resourcesOfSignIn(provider, scopes),
     tokens: {
       serial: 1,
       accessToken: tokens.accessToken,
@@ -64,10 +67,16 @@ export async function newGrant(connection: Connection, signedIn: SignedIn): Prom
       refreshToken: tokens.refreshToken,
       idToken: tokens.idToken,
     },
+    derived: [],
+    registeredClient: registeredClientOf(provider, client),
     refreshSentAt: undefined,
     signInNeeded: undefined,
   };
 }
+
+/** Other windows need not know of the registration, and yet use its grants. */
+const registeredClientOf = ({ clientId }: Provider, { authentication }: Client): Grant['registeredClient'] =>
+  clientId === undefined && 'secret' in authentication ? authentication : undefined;
 
 /** What came of it changes nothing for the person: they are not signed in. */
 async function giveBack(connection: Connection, provider: Provider, tokens: Tokens): Promise<void> {

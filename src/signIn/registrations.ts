@@ -41,8 +41,8 @@ export interface Registrations {
    * @throws Failure as {@link registerClient}.
    */
   obtain(wish: RegistrationWish): Promise<Registration>;
-  /** How a client of ours proves who it is; `none` if nothing is known of it. */
-  authentication(provider: Provider, clientId: string): Promise<ClientAuthentication>;
+  /** How a client of ours proves who it is; undefined if nothing is known of it here. */
+  authentication(provider: Provider, clientId: string): Promise<ClientAuthentication | undefined>;
   /** Forgets a registration that the server has refused, so that the next sign-in makes a new one. */
   forget(provider: Provider, clientId: string): Promise<void>;
   /** Forgets all of a provider's registrations, and the token that allowed them. The provider is not told. */
@@ -182,7 +182,7 @@ export function createRegistrations(options: RegistrationsOptions): Registration
     },
     async authentication(provider, clientId) {
       const found = (await ofIssuer(provider)).find(kept => kept.clientId === clientId);
-      return found?.authentication ?? { method: 'none' };
+      return found?.authentication;
     },
     forget,
     async forgetAll(provider) {

@@ -1,5 +1,6 @@
 import type { Metadata } from '../protocol/metadata.ts';
 import { defaultScopes, type Provider } from '../providers/definition.ts';
+import { plainScopes } from '../sessions/pseudoScopes.ts';
 import { union } from '../sessions/scopes.ts';
 
 /**
@@ -20,5 +21,5 @@ export function requestedScopes(
   }
   const known = (scope: string): boolean =>
     scope === 'openid' || (metadata.scopes_supported?.includes(scope) ?? true);
-  return union(provider.scopes ?? defaultScopes.filter(known), scopes, grantedScopes);
+  return union(provider.scopes ?? defaultScopes.filter(known), plainScopes(scopes), grantedScopes);
 }

@@ -102,6 +102,7 @@ export async function openSignedInEditor(
         clock,
         log,
         renew: (grantId, serial) => keeper.renew(grantId, serial),
+        derive: (grantId, scopes, serial) => keeper.derive(grantId, scopes, serial),
         add: (asked, grant) => addGrant(grants, asked, grant),
         assumedLifetime: ignore,
       });

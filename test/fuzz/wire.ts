@@ -69,6 +69,6 @@ export const authorizationRequest: AuthorizationRequest = {
   nonce: secret(nonce),
   redirectUri: 'vscode://vscode-oidc.oidc-authentication/callback',
   scopes: ['openid'],
-  resources: [],
+  tokenResources: [],
   maxAge: undefined,
 };

@@ -38,6 +38,8 @@ describe('a provider in the settings', () => {
       redirect: {},
       resources: [],
       audience: undefined,
+      tokenPerResource: false,
+      narrowTokens: false,
       maxAge: undefined,
       authorizationParameters: {},
       metadataUrl: undefined,
@@ -175,6 +177,8 @@ describe('a provider in the settings', () => {
       refreshEndsAccessToken: true,
       revocation: 'none',
       signOut: 'revoke-and-end-session',
+      tokenPerResource: false,
+      narrowTokens: false,
       contributedBy: undefined,
     } satisfies Provider);
   });
@@ -473,6 +477,18 @@ describe('a provider in the settings', () => {
     assert.equal(parsed.provider.redirect.loopbackHost, '127.0.0.1');
   });
 
+  it('can have tokens side by side, unless one refresh ends the token of another', () => {
+    const { tokenPerResource, narrowTokens } = provider({ tokenPerResource: true, narrowTokens: true });
+    assert.deepEqual([tokenPerResource, narrowTokens], [true, true]);
+    for (const setting of ['tokenPerResource', 'narrowTokens']) {
+      const parsed = parseDefinition('company', { issuer, refreshEndsAccessToken: true, [setting]: true });
+      assert.ok(!parsed.ok);
+      assert.deepEqual(parsed.problems, [
+        { providerId: 'company', field: setting, reason: 'is of no use with "refreshEndsAccessToken"' },
+      ]);
+    }
+  });
+
   it('has no field that these tests do not know', () => {
     const known = [
       ...['label', 'issuer', 'clientId', 'scopes', 'allowLoopbackHttp', 'acceptsChangingRedirectUri'],
@@ -481,14 +497,8 @@ describe('a provider in the settings', () => {
       ...['allowedTenants', 'clientAuthentication', 'assertionAudience', 'scopeSeparator', 'scopeParameter'],
       ...['tokenParameters', 'refreshParameters', 'sendRedirectUriOnRefresh', 'answers', 'idTokenAlgorithm'],
       ...['account', 'claimSources', 'requiredClaims', 'assumedTokenLifetime', 'rotationGrace'],
-      ...[
-        'refreshEndsAccessToken',
-        'revocation',
-        'signOut',
-        'userLookup',
-        'tokenExchange',
-        'assertionAlgorithm',
-      ],
+      ...['refreshEndsAccessToken', 'revocation', 'signOut', 'userLookup', 'tokenExchange'],
+      ...['assertionAlgorithm', 'tokenPerResource', 'narrowTokens'],
     ];
     assert.deepEqual(Object.keys(providerDefinitionSchema.entries).sort(), known.sort());
   });

@@ -20,6 +20,7 @@ function watched() {
     clock,
     log,
     renew: id => book.get(id),
+    derive: id => book.get(id),
     add: (provider, grant) => addGrant(book, provider, grant),
     assumedLifetime: () => undefined,
   });

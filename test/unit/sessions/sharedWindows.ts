@@ -100,6 +100,7 @@ export function sharedWindows() {
         clock,
         log,
         renew: (id, serial) => sharing.renew(id, serial),
+        derive: (id, scopes, serial) => sharing.derive(id, scopes, serial),
         add: (provider, grant) => sharing.add(provider, grant),
         assumedLifetime: () => undefined,
       });
