@@ -23,6 +23,10 @@ const port = v.pipe(
   v.maxValue(65535, 'must be a port from 1 to 65535'),
 );
 
+/** The kinds of redirect URIs that there are: each provider takes some of them. */
+export const redirectKinds = ['editor', 'loopback', 'https'] as const;
+export type RedirectKind = (typeof redirectKinds)[number];
+
 /** How the answer of the browser comes back. What stands here is registered at the provider to the letter. */
 export const redirectSettingsSchema = v.pipe(
   v.strictObject({
@@ -32,6 +36,15 @@ export const redirectSettingsSchema = v.pipe(
         v.regex(/^\/[A-Za-z0-9._~/-]{0,200}$/, 'must be a path that starts with /'),
         v.description(
           'The path of the redirect URI. By default `/callback`, followed by the host and path of the issuer if the provider does not name itself in its answers.',
+        ),
+      ),
+    ),
+    accepts: v.optional(
+      v.pipe(
+        v.array(v.picklist(redirectKinds)),
+        v.minLength(1, 'must not be empty'),
+        v.description(
+          'The kinds of redirect URIs that the provider takes: `editor` (the address of a desktop editor, such as `vscode://…`), `loopback` (`http://127.0.0.1`, `http://localhost`), `https` (the address of an editor in the browser; a bridge page). By default all.',
         ),
       ),
     ),
@@ -81,5 +94,9 @@ export const redirectSettingsSchema = v.pipe(
   }),
   v.description('How the answer of the browser comes back to the editor.'),
 );
+
+/** True if the provider takes redirect URIs of this kind, as far as the settings say. */
+export const acceptsRedirect = ({ accepts }: RedirectSettings, kind: RedirectKind): boolean =>
+  accepts?.includes(kind) ?? true;
 
 export type RedirectSettings = Readonly<v.InferOutput<typeof redirectSettingsSchema>>;

@@ -1,6 +1,7 @@
 import { machineGrantTypes } from '../protocol/machineGrantTypes.ts';
 import type { Metadata } from '../protocol/metadata.ts';
 import type { Provider } from '../providers/definition.ts';
+import { acceptsRedirect } from '../providers/redirectSettings.ts';
 import {
   isMachineWay,
   personWays,
@@ -161,11 +162,11 @@ function judge(way: PersonWay, input: PlanInput): Verdict {
     case 'uri-handler':
       return judgeUriHandler(input);
     case 'loopback':
-      return judgeLoopback(input.surroundings);
+      return judgeLoopback(input);
     case 'bridge':
       return judgeBridge(input);
     case 'paste':
-      return open('You copy the address on which the browser ends, so nothing has to reach this editor.');
+      return judgePaste(input.provider);
     case 'device-code':
       return open('You enter a code in any browser, also that of another device.');
   }
@@ -195,6 +196,10 @@ function missingFor(
 
 function judgeUriHandler({ surroundings, metadata, provider }: PlanInput): Verdict {
   const { ui, remoteName, uriScheme } = surroundings;
+  const kind = ui === 'desktop' ? 'editor' : 'https';
+  if (!acceptsRedirect(provider.redirect, kind)) {
+    return doubtful('The provider is set to take no address of this editor as a redirect URI.');
+  }
   if (ui === 'desktop') {
     return open(
       remoteName === undefined
@@ -211,9 +216,12 @@ function judgeUriHandler({ surroundings, metadata, provider }: PlanInput): Verdi
   return doubtful('The address of this editor changes, which the provider is not set to accept.');
 }
 
-function judgeLoopback({ runsIn, remoteName }: Surroundings): Verdict {
+function judgeLoopback({ surroundings: { runsIn, remoteName }, provider: { redirect } }: PlanInput): Verdict {
   if (runsIn === 'web-worker') {
     return closed('The extension runs inside the browser, where nothing can listen for an answer.');
+  }
+  if (!acceptsRedirect(redirect, 'loopback')) {
+    return doubtful('The provider is set to take no address of this computer as a redirect URI.');
   }
   if (runsIn === 'local') return open('The browser hands the answer to this computer (127.0.0.1).');
   const where = remoteName === undefined ? '' : ` (${remoteName})`;
@@ -224,6 +232,15 @@ function judgeBridge({ provider: { redirect } }: PlanInput): Verdict {
   const page = redirect.bridge ?? redirect.relay;
   if (page === undefined) return closed('No bridge page is set for the provider.');
   return open(`The page that is set for the provider, on ${new URL(page).host}, hands the answer on.`);
+}
+
+function judgePaste({ redirect }: PlanInput['provider']): Verdict {
+  if (redirect.paste === undefined && !acceptsRedirect(redirect, 'loopback')) {
+    return doubtful(
+      'No page is set on which the browser ends, and the provider takes no address of this computer.',
+    );
+  }
+  return open('You copy the address on which the browser ends, so nothing has to reach this editor.');
 }
 
 /** The plan as it stands in the log. */

@@ -5,6 +5,7 @@ import { parseDefinition } from '../../src/providers/definition.ts';
 import { presetNames, type PresetName } from '../../src/providers/presets/names.ts';
 import type { PresetClient } from '../../src/providers/presets/preset.ts';
 import { presets } from '../../src/providers/presets/presets.ts';
+import { acceptsRedirect } from '../../src/providers/redirectSettings.ts';
 import { providerDefinitionSchema } from '../../src/providers/schema.ts';
 
 export interface GeneratedFile {
@@ -147,9 +148,10 @@ function presetPage(name: PresetName): string {
   const { redirect, clientAuthentication } = parsed.provider;
   const path = redirect.path ?? '/callback';
   const ports = redirect.loopbackPorts ?? ['<any port>'];
+  const loopback = ports.map(port => `http://${redirect.loopbackHost ?? '127.0.0.1'}:${port}${path}`);
   const redirectUris = [
-    `vscode://vscode-oidc.oidc-authentication${path}`,
-    ...ports.map(port => `http://${redirect.loopbackHost ?? '127.0.0.1'}:${port}${path}`),
+    ...(acceptsRedirect(redirect, 'editor') ? [`vscode://vscode-oidc.oidc-authentication${path}`] : []),
+    ...(acceptsRedirect(redirect, 'loopback') ? loopback : []),
   ];
   const asked = Object.entries(values).map(
     ([key, { prompt, example, fallback }]) =>
@@ -185,7 +187,7 @@ ${JSON.stringify({ 'oidc.providers': { oidc: entry } }, null, 2)}
 ${asked.length > 0 ? `It needs to know:\n\n${asked.join('\n')}\n` : ''}
 ## What the preset sets
 
-Each of these can be set otherwise beside \`preset\`.
+Each of these can be set otherwise beside \`preset\`; of \`redirect\`, each member by itself.
 
 \`\`\`json
 ${JSON.stringify(definition, null, 2)}

@@ -279,7 +279,7 @@ export const realProviders: Readonly<Record<PresetName, RealProvider>> = {
   },
   slack: {
     quirks: {
-      client: confidential(editorUri),
+      client: publicClient(exactLocalhost, editorUri),
       at: {
         authorization: 'https://slack.com/oauth/v2/authorize',
         token: 'https://slack.com/api/oauth.v2.access',
@@ -288,7 +288,6 @@ export const realProviders: Readonly<Record<PresetName, RealProvider>> = {
       user: { ok: true, user: 'alice', user_id: 'U061F7AUR', team: 'Acme' },
       scopeParameter: 'user_scope',
       scopeSeparator: ',',
-      ignoresPkce: true,
       refresh: 'rotates',
       lifetime: 43_200,
       answer: ({ token_type: _, ...tokens }) => ({
@@ -311,7 +310,7 @@ export const realProviders: Readonly<Record<PresetName, RealProvider>> = {
   },
   salesforce: {
     quirks: oidc('https://login.salesforce.com', 'https://login.salesforce.com/services/oauth2', {
-      client: publicClient(exactLoopback, editorUri),
+      client: publicClient(exactLocalhost, editorUri),
       refresh: 'stays',
       lifetime: undefined as never,
       answer: body => ({

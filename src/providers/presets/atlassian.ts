@@ -14,13 +14,14 @@ export const atlassian: Preset = {
     audience: 'api.atlassian.com',
     prompt: 'consent',
     account: { id: 'account_id', label: ['email', 'name'] },
-    redirect: { path: '/callback', loopbackPorts: [registeredPort] },
+    // Whether it takes the address of an editor is not documented.
+    redirect: { path: '/callback', accepts: ['loopback', 'https'], loopbackPorts: [registeredPort] },
     revocation: 'none',
   },
   registration: [
     'developer.atlassian.com → My apps → Create → OAuth 2.0 integration.',
     'Permissions: User identity API (read:me), and those of the products that you need.',
-    'Authorization → Callback URL: one of those below, to the letter.',
+    'Authorization → Callback URL: the one below, to the letter.',
     'The secret (Settings) is asked for at the first sign-in.',
   ],
   documentation: 'https://developer.atlassian.com/cloud/confluence/oauth-2-3lo-apps/',

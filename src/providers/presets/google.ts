@@ -11,7 +11,8 @@ export const google: Preset = {
     authorizationParameters: { access_type: 'offline', prompt: 'consent' },
     answers: { names: { verification_url: 'verification_uri' } },
     account: { label: ['email', 'name', 'sub'] },
-    redirect: { path: '/callback', loopbackHost: '127.0.0.1' },
+    // Of a "Desktop app", Google takes no other.
+    redirect: { path: '/callback', accepts: ['loopback'], loopbackHost: '127.0.0.1' },
   },
   registration: [
     'Google Cloud console → APIs & Services → Credentials → Create credentials → OAuth client ID.',

@@ -71,7 +71,9 @@ export function withPreset(entry: ProviderDefinition): WithPreset {
     values[key] = value;
   }
   const filled = fillIn({ label: preset.label, ...preset.definition }, values) as ProviderDefinition;
-  return { ok: true, definition: { ...filled, ...own } };
+  // Whoever has a bridge page or a port of their own keeps what the provider demands of redirect URIs.
+  const redirect = { ...filled.redirect, ...own.redirect };
+  return { ok: true, definition: { ...filled, ...own, redirect } };
 }
 
 /** Replaces `{name}` in all texts by the value of that name; other braces stay. */

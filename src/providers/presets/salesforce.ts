@@ -17,7 +17,8 @@ export const salesforce: Preset = {
     assumedTokenLifetime: 7200,
     // Where the API is: it is on another host for each organization.
     answers: { keep: ['instance_url', 'id'] },
-    redirect: { path: '/callback', loopbackPorts: [registeredPort] },
+    // Plain http is for localhost only.
+    redirect: { path: '/callback', loopbackHost: 'localhost', loopbackPorts: [registeredPort] },
   },
   registration: [
     'Setup → External Client App Manager → New: enable OAuth.',

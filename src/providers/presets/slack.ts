@@ -1,4 +1,4 @@
-import type { Preset } from './preset.ts';
+import { registeredPort, type Preset } from './preset.ts';
 
 export const slack: Preset = {
   label: 'Slack',
@@ -10,7 +10,6 @@ export const slack: Preset = {
       userInfo: 'https://slack.com/api/auth.test',
       revocation: 'https://slack.com/api/auth.revoke',
     },
-    clientAuthentication: 'client_secret_post',
     // Of a person, not of a bot.
     scopeParameter: 'user_scope',
     scopeSeparator: ',',
@@ -28,14 +27,16 @@ export const slack: Preset = {
         bad_client_secret: 'invalid_client',
       },
     },
-    redirect: { path: '/callback' },
+    // An app with PKCE takes these, and no secret; one without takes https only.
+    redirect: { path: '/callback', loopbackHost: 'localhost', loopbackPorts: [registeredPort] },
     revocation: 'none',
   },
   registration: [
     'api.slack.com/apps → Create New App → OAuth & Permissions.',
-    'Redirect URLs must be https: host the bridge page (media/bridge.html), register its address and set it as "redirect.bridge".',
-    'User Token Scopes: users:read, and those that extensions ask for.',
-    'The client secret (Basic Information) is asked for at the first sign-in.',
+    'Turn PKCE on there: the app then has no secret, and its sign-ins end after 30 days without use. It cannot be turned off again.',
+    'Redirect URLs: those below.',
+    'User Token Scopes: users:read, and those that extensions ask for. Scopes of bots are not given to such an app.',
+    'An app without PKCE takes https only and has a secret: host the bridge page (media/bridge.html), register its address, set it as "redirect.bridge" with "redirect.accepts": ["https"], and set "clientAuthentication" to "client_secret_post".',
   ],
-  documentation: 'https://docs.slack.dev/authentication/installing-with-oauth/',
+  documentation: 'https://docs.slack.dev/authentication/using-pkce/',
 };

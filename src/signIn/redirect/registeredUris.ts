@@ -1,5 +1,6 @@
 import type { Metadata } from '../../protocol/metadata.ts';
 import type { Provider } from '../../providers/definition.ts';
+import { acceptsRedirect } from '../../providers/redirectSettings.ts';
 import type { Surroundings } from '../planner.ts';
 import { redirectPath } from './redirect.ts';
 
@@ -31,7 +32,10 @@ export function urisToRegister(
     ui === 'web'
       ? 'For an editor on a desktop. The address of an editor in the browser changes each time.'
       : 'Straight back to this editor.';
-  uris.push({ uri: `${uriScheme}://${extensionId}${path}`, why: inEditor });
+  if (acceptsRedirect(redirect, 'editor')) {
+    uris.push({ uri: `${uriScheme}://${extensionId}${path}`, why: inEditor });
+  }
+  if (!acceptsRedirect(redirect, 'loopback')) return uris;
   if (redirect.loopbackPorts) {
     for (const port of redirect.loopbackPorts) {
       uris.push({ uri: `http://${host}:${port}${path}`, why: 'Back to this computer.' });

@@ -43,6 +43,12 @@ const providers = {
   'without client id': { ...registered, clientId: undefined },
   'with bridge': { ...registered, redirect: { bridge: 'https://example.com/bridge' } },
   'with relay': { ...registered, redirect: { relay: 'https://vscode.dev/redirect' } },
+  'loopback only': { ...registered, redirect: { accepts: ['loopback'], loopbackHost: '127.0.0.1' } },
+  'https only': { ...registered, redirect: { accepts: ['https'] } },
+  'https only, with bridge': {
+    ...registered,
+    redirect: { accepts: ['https'], bridge: 'https://example.com/bridge' },
+  },
   'with loopback port': { ...registered, redirect: { loopbackPorts: [8400] } },
 } as const satisfies Record<string, PlanInput['provider']>;
 
@@ -75,6 +81,11 @@ describe('the planner', () => {
     ['desktop', 'code and device', 'with bridge', 'bridge uri-handler loopback paste | device-code'],
     ['desktop', 'code only', 'with relay', 'bridge uri-handler loopback paste |'],
     ['desktop', 'code only', 'with loopback port', 'loopback uri-handler paste |'],
+    ['desktop', 'code only', 'loopback only', 'loopback paste |'],
+    ['desktop', 'code and device', 'https only', 'device-code |'],
+    ['desktop', 'code only', 'https only, with bridge', 'bridge |'],
+    ['code-server', 'code only', 'loopback only', 'paste |'],
+    ['code-server', 'code only', 'https only', '|'],
     ['desktop', 'device only', 'registered', 'device-code |'],
     ['desktop', 'nothing', 'registered', '|'],
     ['desktop + SSH', 'code and device', 'registered', 'uri-handler loopback paste | device-code'],
