@@ -5,6 +5,7 @@ import type { ClientKeyAlgorithm } from '../protocol/clientKeyAlgorithms.ts';
 import type { Dialect } from '../protocol/dialect.ts';
 import { Failure } from '../protocol/failure.ts';
 import { isIssuerTemplate, type NamedEndpoints, type ServerSource } from '../protocol/serverSource.ts';
+import { halfFilled } from './halfFilled.ts';
 import { machineOf, type MachineSignIn } from './machine.ts';
 import { withPreset } from './presets/presets.ts';
 import { problemOf, type DefinitionProblem } from './problems.ts';
@@ -113,6 +114,11 @@ export function parseDefinition(
   if (clash !== undefined) return refused(providerId, clash, 'is of no use with "refreshEndsAccessToken"');
   const server = serverOf(whole.definition);
   if (!server.ok) return refused(providerId, server.field, server.reason);
+  const lack = halfFilled(whole.definition, {
+    issuer: server.issuer,
+    discovery: server.source.discovery !== false,
+  });
+  if (lack) return refused(providerId, lack.field, lack.reason);
   const machine = machineOf(providerId, whole.definition, contributedBy);
   if (!machine.ok) return refused(providerId, machine.field, machine.reason);
   const provider = {

@@ -111,6 +111,12 @@ function definitionOf(answers: Answers): ProviderDefinition {
   };
 }
 
+/** As it will be when the client is known, which is asked for later. */
+export const withSomeClient = (definition: ProviderDefinition): ProviderDefinition => ({
+  ...definition,
+  clientId: 'not-known-yet',
+});
+
 /** Asks the server. What goes wrong is shown with a way to change the address. */
 async function findOut({ wire }: AddProviderContext, answers: Answers): Promise<Outcome> {
   const typed = answers.typed === undefined ? undefined : readTypedAddress(answers.typed);
@@ -147,7 +153,7 @@ const hostOf = (typed: TypedAddress | undefined): string | undefined => {
 };
 
 async function ofPreset(wire: Wire, answers: Answers, signal: AbortSignal): Promise<FoundServer> {
-  const parsed = parseDefinition(firstProviderId, definitionOf(answers));
+  const parsed = parseDefinition(firstProviderId, withSomeClient(definitionOf(answers)));
   if (!parsed.ok) throw new Error(parsed.problems.map(({ reason }) => reason).join('; '));
   const { provider } = parsed;
   return discovered(wire, provider.issuer, provider, 'It is a known provider.', signal);

@@ -8,7 +8,7 @@ import {
 } from '../providers/definition.ts';
 import { presets } from '../providers/presets/presets.ts';
 import { urisToRegister } from '../signIn/redirect/registeredUris.ts';
-import type { AddProviderContext, Answers, Outcome } from './addProvider.ts';
+import { withSomeClient, type AddProviderContext, type Answers, type Outcome } from './addProvider.ts';
 import { askChoice, askSeveral, askText, back, type Choice } from './questions.ts';
 
 interface Position {
@@ -95,8 +95,7 @@ export async function askClientId(
 ): Promise<Outcome> {
   const { found, preset } = answers;
   if (answers.clientId === undefined || !found) return 'skipped';
-  const { clientId: _, ...withoutClient } = definition;
-  const parsed = parseDefinition('oidc', withoutClient);
+  const parsed = parseDefinition('oidc', withSomeClient(definition));
   if (!parsed.ok) return back;
   const { host } = new URL(found.issuer);
   for (;;) {

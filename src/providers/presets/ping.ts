@@ -4,7 +4,7 @@ export const ping: Preset = {
   label: 'PingOne',
   values: {
     region: {
-      prompt: 'the end of the host name of your region',
+      prompt: 'the end of the host name of your region (com, eu, ca, asia, com.au or sg)',
       example: 'eu',
       pattern: /^(?:com|eu|ca|asia|com\.au|sg)$/,
       fallback: 'com',

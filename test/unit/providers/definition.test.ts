@@ -76,7 +76,9 @@ describe('a provider in the settings', () => {
       relay: 'https://relay.example.com/redirect',
       paste: 'urn:ietf:wg:oauth:2.0:oob',
     };
+    const template = 'https://login.example.com/{tenantid}';
     const full = provider({
+      issuer: template,
       label: ' Staff ',
       clientId: ' editor ',
       scopes: ['openid', 'api:read'],
@@ -126,7 +128,7 @@ describe('a provider in the settings', () => {
     assert.deepEqual(full, {
       id: 'company',
       label: 'Staff',
-      issuer,
+      issuer: template,
       clientId: 'editor',
       scopes: ['openid', 'api:read'],
       allowLoopbackHttp: true,
@@ -313,6 +315,47 @@ describe('a provider in the settings', () => {
       ['presetValues.tenant: is no value of "google", which takes none'],
     ],
     [
+      'with a secret and no client',
+      { issuer, clientAuthentication: 'client_secret_basic' },
+      ['clientId: is missing: "client_secret_basic" is for a client that is registered'],
+    ],
+    [
+      'with a preset whose clients have a secret, and no client',
+      { preset: 'google' },
+      ['clientId: is missing: "client_secret_post" is for a client that is registered'],
+    ],
+    [
+      'with a preset without metadata, and no client',
+      { preset: 'slack' },
+      ['clientId: is missing: without metadata, no editor can register itself'],
+    ],
+    [
+      'with tenants that restrict nobody',
+      { issuer, clientId: 'editor', allowedTenants: ['6f0d1c0e-7f5b-4d4b-9f3c-2b1f4b1f0a11'] },
+      ['allowedTenants: is of no use: the issuer does not contain {tenantid}'],
+    ],
+    [
+      'with a bridge that nobody has built',
+      { issuer, clientId: 'editor', signInMethod: 'bridge' },
+      ['redirect.bridge: is missing: "signInMethod" is "bridge"'],
+    ],
+    [
+      'with device codes from nowhere',
+      {
+        clientId: 'editor',
+        signInMethod: 'device-code',
+        endpoints: { authorization: `${issuer}/authorize`, token: `${issuer}/token` },
+      },
+      ['endpoints.deviceAuthorization: is missing: "signInMethod" is "device-code"'],
+    ],
+    [
+      'with a region that a preset does not have',
+      { preset: 'ping', presetValues: { region: 'moon', environment: 'x' } },
+      [
+        'presetValues.region: must be like eu: the end of the host name of your region (com, eu, ca, asia, com.au or sg)',
+      ],
+    ],
+    [
       'with values and no preset',
       { issuer, presetValues: { host: 'x' } },
       ['presetValues: is of no use without "preset"'],
@@ -456,7 +499,7 @@ describe('a provider in the settings', () => {
       authorization: 'https://login.example.com/oauth/authorize',
       token: 'https://login.example.com/oauth/token',
     };
-    const parsed = parseDefinition('company', { endpoints });
+    const parsed = parseDefinition('company', { endpoints, clientId: 'editor' });
     assert.ok(parsed.ok);
     assert.equal(parsed.provider.issuer, 'https://login.example.com');
     assert.equal(parsed.provider.discovery, false);
