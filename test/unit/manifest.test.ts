@@ -11,6 +11,9 @@ interface Manifest {
   readonly icon?: string;
   readonly contributes: {
     readonly commands: readonly { readonly command: string; readonly category: string }[];
+    readonly menus: Readonly<Record<string, readonly { readonly command: string }[]>>;
+    readonly viewsWelcome: readonly { readonly contents: string }[];
+    readonly walkthroughs: readonly object[];
     readonly configuration: {
       readonly properties: Readonly<
         Record<string, { readonly scope: string; readonly markdownDescription: string }>
@@ -40,6 +43,15 @@ describe('the manifest', () => {
     }
   });
 
+  it('names only commands that there are, in menus and in texts', () => {
+    const { commands, menus, viewsWelcome, walkthroughs } = manifest.contributes;
+    const known = new Set(commands.map(({ command }) => command));
+    const texts = JSON.stringify([viewsWelcome, walkthroughs]).matchAll(/(?:\(command:|onCommand:)([\w.]+)/g);
+    const used = [...Object.values(menus).flat(), ...[...texts].map(([, command = '']) => ({ command }))];
+    assert.ok(used.length > 10);
+    for (const { command } of used) assert.ok(known.has(command), command);
+  });
+
   it('puts every command under one name', () => {
     for (const { command, category } of manifest.contributes.commands) {
       assert.match(command, /^oidc\.\w+$/);
@@ -63,14 +75,29 @@ function zipEntries(archive: Buffer): string[] {
 
 describe('the package', () => {
   let files: string[];
+  let archive: Buffer;
   before(async function () {
     this.timeout(60_000);
-    files = zipEntries(await readFile(await packageExtension()));
+    archive = await readFile(await packageExtension());
+    files = zipEntries(archive);
+  });
+
+  it('is small', () => {
+    const kilobytes = archive.byteLength / 1024;
+    assert.ok(kilobytes < 400, `it has ${Math.round(kilobytes)} kB`);
+  });
+
+  it('holds every picture and page that the manifest names', async () => {
+    const named = (await readFile(new URL('package.json', repository), 'utf8')).match(/\bmedia\/[\w./-]+/g);
+    assert.ok(named && named.length > 5);
+    // The bridge page is named for people who host it.
+    for (const name of named) assert.ok(files.includes(`extension/${name}`), name);
   });
 
   it('holds what the extension needs to run, and nothing else', async () => {
     const pages = (await readdir(new URL('media/', repository))).filter(file => file.endsWith('.html'));
     assert.ok(pages.length > 0);
+    const pictures = await readdir(new URL('media/walkthrough/', repository));
     const parts = (await readdir(new URL('dist/parts/', repository))).filter(file => file.endsWith('.cjs'));
     assert.ok(parts.length > 0);
     assert.deepEqual(
@@ -81,6 +108,7 @@ describe('the package', () => {
           ...['package.json', 'readme.md', 'changelog.md', 'LICENSE.txt'],
           ...['dist/extension.cjs', 'dist/THIRD-PARTY-NOTICES.txt', 'media/icon.png', 'media/view.svg'],
           ...pages.map(page => `media/${page}`),
+          ...pictures.map(picture => `media/walkthrough/${picture}`),
           ...parts.map(part => `dist/parts/${part}`),
         ].map(file => `extension/${file}`),
       ].toSorted(),

@@ -43,6 +43,11 @@ const actions: Readonly<Record<string, Action>> = {
     await vscode.commands.executeCommand(`${viewId}.focus`);
   },
 
+  async openWalkthrough() {
+    const id = 'vscode-oidc.oidc-authentication#start';
+    await vscode.commands.executeCommand('workbench.action.openWalkthrough', id, false);
+  },
+
   async refreshSignIn(context, argument) {
     const chosen = await choose(context, argument, 'Refresh which sign-in?');
     for (const one of chosen) await refresh(context, one);
