@@ -23,9 +23,21 @@ export function derivedScopes(
   asked: readonly string[],
 ): readonly string[] | undefined {
   const scopes = plainScopes(asked);
-  const narrower =
-    provider.narrowTokens && scopes.length > 0 && !isSameSet(scopes, plainScopes(grant.grantedScopes));
+  const narrower = provider.narrowTokens && scopes.length > 0 && !covers(scopes, grant.grantedScopes);
   return narrower || !isSameSet(targetOf(asked), grant.target) ? normaliseScopes(asked) : undefined;
+}
+
+/**
+ * The scopes that a narrower token is asked for: what was asked for, as far as it was granted. What was granted for
+ * another resource is not known. Empty: whatever there is.
+ *
+ * @param derived of the derived token.
+ */
+export function narrowedScopes(grant: Grant, derived: readonly string[]): string[] {
+  const scopes = plainScopes(derived);
+  if (!isSameSet(targetOf(derived), grant.target)) return scopes;
+  const granted = scopes.filter(scope => grant.grantedScopes.includes(scope));
+  return granted.length > 0 ? granted : scopes;
 }
 
 /**
@@ -79,7 +91,7 @@ export function derivedFrom(
   narrows: boolean,
 ): DerivedToken {
   const { accessToken, receivedAt, expiresAt, grantedScopes } = tokens;
-  const asked = plainScopes(scopes);
+  const asked = narrowedScopes(grant, scopes);
   const lacking = asked.filter(scope => grantedScopes?.includes(scope) === false);
   const besides = narrows && asked.length > 0 ? grantedScopes?.filter(scope => !asked.includes(scope)) : [];
   const refused = (reason: string): DerivedToken => ({ kind: 'refused', scopes, since: receivedAt, reason });

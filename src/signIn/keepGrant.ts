@@ -6,7 +6,8 @@ import type { Tokens } from '../protocol/tokens.ts';
 import type { Wire } from '../protocol/wire.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Grant } from '../sessions/grant.ts';
-import { plainScopes, resourcesOfToken } from '../sessions/pseudoScopes.ts';
+import { narrowedScopes } from '../sessions/derived.ts';
+import { resourcesOfToken } from '../sessions/pseudoScopes.ts';
 import { clientOfGrant, type ClientStores } from './client.ts';
 import { endSession, type EndSessionRequest } from './endSession.ts';
 import { machineTokens, type FindSubject } from './machineTokens.ts';
@@ -43,7 +44,7 @@ export async function refreshGrant(
     throw new Failure('endpoint-changed', { issuer: provider.issuer, found });
   }
   const asked = derived ?? grant.target;
-  const narrowed = derived && provider.narrowTokens ? plainScopes(derived) : undefined;
+  const narrowed = derived && provider.narrowTokens ? narrowedScopes(grant, derived) : undefined;
   const { machine } = grant.binding;
   if (machine) {
     const account = machine.way === 'token-exchange' ? machine.account : undefined;

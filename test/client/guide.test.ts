@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { decodeJwt } from 'jose';
 import { createExports } from '../../src/authentication/exports.ts';
 import { until } from '../protocol/signingIn.ts';
 import { startChallengingApi, type ChallengingApi } from '../servers/challengingApi.ts';
 import { people } from '../servers/people.ts';
+import { reportsResource } from '../servers/resources.ts';
 import { startWebSocketServer, type TokenWebSocketServer } from '../servers/webSocketServer.ts';
 import type * as EditorStandIn from '../standIns/editor/vscode.ts';
 import type * as Guide from './guide.ts';
@@ -44,6 +46,14 @@ describe('the guide for extension authors', () => {
 
   it('signs in', async () => {
     assert.partialDeepStrictEqual(await guide.whoAmI(api.url), { caller: { sub: people.alice.sub } });
+  });
+
+  it('gets a token for one API', async () => {
+    const session = await guide.reportsSession(reportsResource);
+    assert.deepEqual(session.scopes, ['openid', 'reports:read', `resource:${reportsResource}`]);
+    assert.equal(decodeJwt(session.accessToken).aud, reportsResource);
+    assert.deepEqual(await guide.reportsSession(reportsResource), session);
+    assert.equal(surroundings.signIns(), 1);
   });
 
   it('hands a refusal on', async () => {

@@ -24,6 +24,13 @@ export async function whoAmI(api: string): Promise<unknown> {
 }
 // #endregion
 
+// #region resource
+export async function reportsSession(resource: string): Promise<vscode.AuthenticationSession> {
+  const scopes = ['openid', 'reports:read', `resource:${resource}`];
+  return vscode.authentication.getSession('oidc', scopes, { createIfNone: true });
+}
+// #endregion
+
 // #region challenge
 export async function write(api: string): Promise<Response> {
   const scopes = ['openid', 'profile'];

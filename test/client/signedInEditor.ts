@@ -84,7 +84,7 @@ export async function openSignedInEditor(
         isOwner: () => true,
         isConfigured: () => true,
         assumedLifetime: ignore,
-        refresh: (grant, beforeSending) => refreshGrant(trial.context, configured, grant, beforeSending),
+        refresh: (...renewal) => refreshGrant(trial.context, configured, ...renewal),
         onSignInNeeded: ignore,
         onOrphaned: ignore,
       });

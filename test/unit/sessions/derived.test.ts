@@ -110,6 +110,14 @@ describe('an access token for fewer scopes', () => {
     assert.deepEqual(sent.slice(2), [['refresh-3', 'email openid']]);
   });
 
+  it('is for what was granted of it, where the server grants less than was asked for', async () => {
+    const { book, sent, tokenFor, server, tokensFor } = asking(narrowing);
+    await book.put(someGrant({ sessions: [['email', 'admin']] }));
+    server.answer = scopes => Promise.resolve({ ...tokensFor(scopes), grantedScopes: ['email'] });
+    assert.match((await tokenFor('email', 'admin')) ?? '', /admin email/);
+    assert.deepEqual(sent, [['refresh-1', 'admin email']]);
+  });
+
   it('is renewed before it ends, while it still answers', async () => {
     const { book, clock, sent, tokenFor } = asking(narrowing);
     await book.put(someGrant());
