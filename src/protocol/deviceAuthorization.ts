@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import * as v from 'valibot';
+import { untilAborted } from '../platform/abort.ts';
 import { wait } from '../platform/clock.ts';
 import { Secret, secret } from '../platform/secret.ts';
 import { serverAddressProblem } from './address.ts';
@@ -128,19 +129,27 @@ export type PollState =
   | { readonly kind: 'slowed-down'; readonly interval: number }
   | { readonly kind: 'retrying'; readonly reason: Failure; readonly seconds: number };
 
+export interface PollOptions {
+  readonly signal: AbortSignal;
+  onState(state: PollState): void;
+  /** Takes tokens that came when nobody waited for them any more. */
+  onLate(tokens: Tokens): void;
+}
+
 /**
  * Asks for the tokens of a device authorization until there is an answer (RFC 8628 section 3.5): never before
  * the interval has passed; five seconds slower, for good, each time the server asks for that; with the wait
  * doubled after each attempt that got no answer, and at least as long as `Retry-After` says.
  *
- * @param signal ends the waiting and the request under way at once. The connection must have been made with it.
+ * @param signal ends the waiting at once. A request under way comes to its end, as it may be the one that is answered
+ * with tokens: these go to `onLate`. So the connection is made without the signal.
  * @throws Failure `device-code-expired`, `access-denied`, the final ones of {@link requestTokens}; or the
  * signal's reason.
  */
 export async function pollForTokens(
   connection: Connection,
   authorization: DeviceAuthorization,
-  { signal, onState }: { readonly signal: AbortSignal; onState(state: PollState): void },
+  { signal, onState, onLate }: PollOptions,
 ): Promise<Tokens> {
   const { clock } = connection.wire;
   const { issuer } = connection.client;
@@ -152,9 +161,11 @@ export async function pollForTokens(
     const left = (authorization.expiresAt - clock.now()) / 1000;
     await wait(clock, Math.max(0, Math.min(pause, left)) * 1000, signal);
     if (clock.now() >= authorization.expiresAt) throw expired();
+    const request = requestOnce(connection, authorization);
     try {
-      return await requestOnce(connection, authorization);
+      return await untilAborted(request, signal);
     } catch (error) {
+      if (signal.aborted) request.then(onLate, () => undefined);
       signal.throwIfAborted();
       if (!(error instanceof Failure)) throw error;
       switch (error.details['error']) {

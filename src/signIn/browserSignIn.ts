@@ -12,6 +12,7 @@ import type { Grant } from '../sessions/grant.ts';
 import { askedAudience, resourcesOfSignIn, resourcesOfToken } from '../sessions/pseudoScopes.ts';
 import { forgetIfDoubtful, withClient, type FoundClient } from './client.ts';
 import { inProviderTime, inTime, type SignInContext, type SignInRequest } from './context.ts';
+import { unlessLate } from './lateTokens.ts';
 import { newGrant } from './newGrant.ts';
 import { readPasted } from './pastedResponse.ts';
 import { redirectPath, type OpenRedirect } from './redirect/redirect.ts';
@@ -55,9 +56,12 @@ export async function signInWithBrowser(
       request.progress('exchanging-code');
       return await inProviderTime(context, provider, signal, async within => {
         const connection = await connect(context.wire, found.client, within);
+        const lasting = await connect(context.wire, found.client);
         const further = provider.tokenParameters;
-        const tokens = await exchangeAuthorizationCode(connection, authorization, response, further);
-        return newGrant(connection, { provider, scopes: request.scopes, requested, tokens, redirectUri });
+        const exchange = exchangeAuthorizationCode(lasting, authorization, response, further);
+        return unlessLate(lasting, provider, within, exchange, tokens =>
+          newGrant(connection, { provider, scopes: request.scopes, requested, tokens, redirectUri }),
+        );
       });
     } catch (error) {
       await forgetIfDoubtful(context, provider, found, error);

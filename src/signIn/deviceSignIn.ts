@@ -7,12 +7,12 @@ import {
 } from '../protocol/deviceAuthorization.ts';
 import { Failure } from '../protocol/failure.ts';
 import type { Metadata } from '../protocol/metadata.ts';
-import type { Tokens } from '../protocol/tokens.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Grant } from '../sessions/grant.ts';
 import { askedAudience, resourcesOfSignIn, resourcesOfToken } from '../sessions/pseudoScopes.ts';
 import { forgetIfDoubtful, withClient, type FoundClient } from './client.ts';
 import { inProviderTime, inTime, type SignInContext, type SignInRequest } from './context.ts';
+import { giveBack, unlessLate } from './lateTokens.ts';
 import { newGrant } from './newGrant.ts';
 import { requestedScopes } from './requestedScopes.ts';
 
@@ -65,11 +65,18 @@ export async function signInWithDeviceCode(
       view.showCode(authorization);
       request.progress('waiting-for-code');
       try {
-        const tokens = await poll(context, request, found, authorization, state => view.showState(state));
+        const lasting = await connect(context.wire, found.client);
+        const tokens = await pollForTokens(lasting, authorization, {
+          signal,
+          onState: state => view.showState(state),
+          onLate: late => void giveBack(lasting, provider, late, 'the sign-in was cancelled'),
+        });
         request.progress('exchanging-code');
         return await inProviderTime(context, provider, signal, async within => {
           const connection = await connect(context.wire, found.client, within);
-          return newGrant(connection, { provider, scopes, requested, tokens });
+          return unlessLate(lasting, provider, within, Promise.resolve(tokens), () =>
+            newGrant(connection, { provider, scopes, requested, tokens }),
+          );
         });
       } catch (error) {
         await forgetIfDoubtful(context, provider, found, error);
@@ -99,15 +106,4 @@ function start(
     const authorization = await requestDeviceAuthorization(connection, wanted);
     return { found, authorization };
   });
-}
-
-async function poll(
-  { wire }: SignInContext,
-  { signal }: SignInRequest,
-  { client }: FoundClient,
-  authorization: DeviceAuthorization,
-  onState: (state: PollState) => void,
-): Promise<Tokens> {
-  const connection = await connect(wire, client, signal);
-  return pollForTokens(connection, authorization, { signal, onState });
 }

@@ -1,11 +1,11 @@
 import type { Client, Connection } from '../protocol/client.ts';
 import { Failure } from '../protocol/failure.ts';
-import { revokeTokens } from '../protocol/revocation.ts';
 import type { Tokens } from '../protocol/tokens.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Grant } from '../sessions/grant.ts';
 import { resourcesOfSignIn, targetOf } from '../sessions/pseudoScopes.ts';
 import { accountOf, identify } from './identity.ts';
+import { giveBack } from './lateTokens.ts';
 import { identifyMachine, machineAccount, type MachineSignedIn } from './machineIdentity.ts';
 import { lackingClaim } from './requiredClaims.ts';
 
@@ -39,7 +39,7 @@ export async function newGrant(connection: Connection, signedIn: SignedIn): Prom
   }
   const lacking = lackingClaim(provider, claims);
   if (lacking !== undefined) {
-    await giveBack(connection, provider, tokens);
+    await giveBack(connection, provider, tokens, 'the account may not be used');
     throw new Failure('claims-lacking', { account: account.label, provider: provider.label, lacking });
   }
   return {
@@ -77,10 +77,3 @@ export async function newGrant(connection: Connection, signedIn: SignedIn): Prom
 /** Other windows need not know of the registration, and yet use its grants. */
 const registeredClientOf = ({ clientId }: Provider, { authentication }: Client): Grant['registeredClient'] =>
   clientId === undefined && 'secret' in authentication ? authentication : undefined;
-
-/** What came of it changes nothing for the person: they are not signed in. */
-async function giveBack(connection: Connection, provider: Provider, tokens: Tokens): Promise<void> {
-  if (provider.revocation === 'none') return;
-  const outcome = await revokeTokens(connection, tokens).catch(() => 'failed');
-  connection.wire.log.info('tokens of a refused account given back', { provider: provider.id, outcome });
-}

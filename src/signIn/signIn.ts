@@ -14,7 +14,8 @@ export type { SignInContext, SignInControl, SignInRequest, SignInStage } from '.
 /**
  * Signs a person in: plans how, tries the first way, and goes on to the next if the surroundings let it fail.
  * It always settles: with a grant, a failure, or the signal's reason. Nothing of it is left behind then: no
- * listener, no timer, no polling, nothing that waits for an answer.
+ * listener, no timer, no polling, nothing that waits for an answer; but a token request under way comes to its end, so
+ * that its tokens can be given back.
  *
  * @throws Failure
  */

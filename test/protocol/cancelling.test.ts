@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ProviderDefinition } from '../../src/providers/definition.ts';
 import { Failure, type FailureCode } from '../../src/protocol/failure.ts';
 import { startFaultyIdentityProvider, type FaultyIdentityProvider } from '../servers/faultProxy.ts';
 import { people } from '../servers/people.ts';
@@ -39,6 +40,7 @@ describe('a sign-in that is held up', () => {
   async function heldUp(
     path: string | undefined,
     signal: AbortSignal,
+    definition: Partial<ProviderDefinition> = {},
   ): Promise<{ result: Promise<unknown> }> {
     const hold = Promise.withResolvers<void>();
     release = hold.resolve;
@@ -61,7 +63,7 @@ describe('a sign-in that is held up', () => {
       });
     }
     const fault = path && server.proxy.on(path, { kind: 'delay', until: hold.promise });
-    const provider = trial.provider({ issuer: server.issuer, clientId: '' });
+    const provider = trial.provider({ issuer: server.issuer, clientId: '', ...definition });
     const result = trial.signIn(provider, { signal });
     result.catch(() => undefined);
     await (fault ? fault.met : until(() => trial.opened.length > 0));
@@ -88,13 +90,41 @@ describe('a sign-in that is held up', () => {
       cancel.abort(reason);
       await assert.rejects(result, error => error === reason);
       await settled();
-      assert.equal(clock.pending, 0, 'no timer is left');
       const address = listened();
+      // The exchange itself comes to its end, so that its tokens can be given back.
+      assert.equal(clock.pending, path === '/token' ? 1 : 0, 'no timer is left');
       const isRegistered = ['/par', undefined, '/token'].includes(path);
       assert.equal(address !== undefined, isRegistered);
       if (address !== undefined) await assert.rejects(fetch(address), 'nobody listens');
     });
   }
+
+  it('gives the tokens back that come after it was cancelled', async () => {
+    const cancel = new AbortController();
+    const before = server.requestsTo('/revoke').length;
+    const { result } = await heldUp('/token', cancel.signal);
+    cancel.abort(new Error('cancelled'));
+    await assert.rejects(result);
+    release();
+    const revoked = () => server.requestsTo('/revoke').slice(before);
+    await until(() => revoked().filter(({ status }) => status !== 0).length === 2);
+    assert.deepEqual(
+      revoked().map(({ body }) => body['token_type_hint']),
+      ['refresh_token', 'access_token'],
+    );
+    await until(() => clock.pending === 0);
+    assert.match(trial.log.text(), /tokens given back .*the sign-in had ended/);
+  });
+
+  it('gives the tokens back if it is cancelled while it finds out whose they are', async () => {
+    const cancel = new AbortController();
+    const before = server.requestsTo('/revoke').length;
+    const { result } = await heldUp('/userinfo', cancel.signal, { claimSources: ['userinfo'] });
+    const reason = new Error('cancelled');
+    cancel.abort(reason);
+    await assert.rejects(result, error => error === reason);
+    await until(() => server.requestsTo('/revoke').length === before + 2 && clock.pending === 0);
+  });
 
   for (const [stage, code] of [
     ['while the provider is asked', 'timed-out'],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { secret } from '../../src/platform/secret.ts';
 import { Failure, type FailureCode } from '../../src/protocol/failure.ts';
 import { refreshGrant, revokeGrant } from '../../src/signIn/keepGrant.ts';
+import { parseGrant, serialiseGrant } from '../../src/sessions/grant.ts';
 import { belongsTo } from '../../src/sessions/sessions.ts';
 import { startFaultyIdentityProvider, type FaultyIdentityProvider } from '../servers/faultProxy.ts';
 import { startIdentityProvider } from '../servers/identityProvider.ts';
@@ -182,6 +183,29 @@ describe('a provider without a client id', () => {
     );
     assert.equal(registrations().length, before + 2);
     assert.ok(!trial.log.text().includes('s3cret'));
+  });
+
+  it('gives a secret that every window can use, though it was not there', async () => {
+    const { clientId, clientSecret } = server.clients.editorSecret;
+    const confidential = {
+      client_id: clientId,
+      client_secret: clientSecret,
+      token_endpoint_auth_method: 'client_secret_basic',
+      registration_client_uri: undefined,
+      registration_access_token: undefined,
+    };
+    const trial = signInTrial({ storage });
+    server.proxy.on(registration, changed(confidential));
+    const provider = trial.provider(definition());
+    const signedIn = await trial.signIn(provider);
+    const read = parseGrant(serialiseGrant(signedIn));
+    assert.ok(read.kind === 'grant');
+    const elsewhere = signInTrial();
+    const tokens = await refreshGrant(elsewhere.context, provider, read.grant, () => undefined);
+    assert.equal(server.requestsTo(token).at(-1)?.authorization, 'basic');
+    const renewed = { ...read.grant, tokens: { ...read.grant.tokens, ...tokens } };
+    assert.equal(await revokeGrant(elsewhere.context, provider, renewed), 'revoked');
+    for (const { log } of [trial, elsewhere]) assert.ok(!log.text().includes(clientSecret));
   });
 
   it('is registered at anew when the secret ends', async () => {

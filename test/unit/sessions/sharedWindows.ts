@@ -41,7 +41,8 @@ export function sharedWindows() {
   const server = {
     /** Every refresh token that was sent, in order. */
     sent: [] as string[],
-    answer: (grant: Grant): Promise<Tokens> => Promise.resolve(nextTokens(grant)),
+    answer: (grant: Grant, derived?: readonly string[]): Promise<Tokens> =>
+      Promise.resolve(nextTokens(grant, derived)),
   };
   return {
     server,
@@ -79,10 +80,10 @@ export function sharedWindows() {
           }),
         keeper: {
           random: () => 0,
-          refresh(grant, beforeSending) {
+          refresh(grant, beforeSending, derived) {
             beforeSending();
             server.sent.push(grant.tokens.refreshToken?.reveal() ?? '');
-            return server.answer(grant);
+            return server.answer(grant, derived);
           },
           isConfigured: () => true,
           assumedLifetime: () => undefined,
@@ -133,9 +134,9 @@ export function sharedWindows() {
 }
 
 /** What a server that rotates refresh tokens answers, for an hour. */
-export const nextTokens = ({ tokens }: Grant): Tokens => ({
-  accessToken: secret(`access-${tokens.serial + 1}`),
-  refreshToken: secret(`refresh-${tokens.serial + 1}`),
+export const nextTokens = ({ tokens }: Grant, derived?: readonly string[]): Tokens => ({
+  accessToken: secret(derived ? `access for ${derived.join(' ')}` : `access-${tokens.serial + 1}`),
+  refreshToken: secret(derived ? `${tokens.refreshToken?.reveal() ?? ''}+` : `refresh-${tokens.serial + 1}`),
   idToken: undefined,
   idTokenClaims: undefined,
   receivedAt: Math.floor(Date.now() / 1000),

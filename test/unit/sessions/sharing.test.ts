@@ -181,6 +181,54 @@ describe('windows that share grants', function () {
     assert.deepEqual(windows.server.sent, ['refresh-1']);
   });
 
+  it('get a token for fewer scopes once for all, whoever asks, and all have it then', async () => {
+    const narrowing = { ...someProvider, narrowTokens: true };
+    const opened = [await windows.open(), await windows.open(), await windows.open()];
+    await opened[1]?.accounts.add(someProvider, someGrant({ tokens: fresh() }));
+    await until(() => opened.every(window => window.book.known().length === 1));
+    const asked = opened.flatMap(({ accounts }) =>
+      Array.from({ length: 100 }, () => accounts.sessions(narrowing, ['openid'])),
+    );
+    const tokens = (await Promise.all(asked)).map(([session]) => session?.accessToken.reveal());
+    assert.deepEqual(new Set(tokens), new Set(['access for openid']));
+    await until(() => opened.every(window => storedIn(window).includes('access for openid')));
+    for (const window of opened) assert.match(storedIn(window), /"refreshToken":"refresh-1\+"/);
+    for (const { accounts } of opened) await accounts.sessions(narrowing, ['openid']);
+    assert.deepEqual(windows.server.sent, ['refresh-1']);
+    await opened[0]?.close();
+    const [session] = (await opened[2]?.accounts.sessions(narrowing, ['openid', 'email'])) ?? [];
+    assert.equal(session?.accessToken.reveal(), 'access for email openid');
+    assert.deepEqual(windows.server.sent, ['refresh-1', 'refresh-1+']);
+  });
+
+  it('hand a token out when the refresh token that came with it is stored, and not before', async () => {
+    const [owner, member] = [await windows.open(), await windows.open()];
+    await owner.accounts.add(someProvider, someGrant({ tokens: fresh() }));
+    await until(() => member.book.known().length === 1);
+    for (const window of [owner, member]) {
+      const before = serialIn(window) ?? 0;
+      const held = Promise.withResolvers<void>();
+      const { store } = window.storage;
+      window.storage.store = async (key, value) => {
+        if (value.includes(`"refresh-${before + 1}"`)) await held.promise;
+        await store(key, value);
+      };
+      void window.sharing.renew('grant-0001', before);
+      await until(() => window.book.known()[0]?.tokens.serial === before + 1);
+      let answered = false;
+      const asked = window.accounts.sessions(someProvider, scopes).then(([session]) => {
+        answered = true;
+        return session?.accessToken.reveal();
+      });
+      await settled();
+      assert.equal(answered, false);
+      held.resolve();
+      assert.equal(await asked, `access-${before + 1}`);
+      assert.match(storedIn(window), new RegExp(`refresh-${before + 1}`));
+      window.storage.store = store;
+    }
+  });
+
   it('ask an owner that lacks the grant only after telling it', async () => {
     const [owner, member] = [await windows.open(), await windows.open()];
     // Behind the member's back: nobody has been told.
