@@ -259,10 +259,10 @@ describe('windows that share grants', function () {
 
   it('finish a refresh that is under way when its window closes', async () => {
     const [owner, member] = [await windows.open(), await windows.open()];
-    await owner.accounts.add(someProvider, someGrant({ tokens: ended() }));
-    await until(() => member.book.known().length === 1);
     const answer = Promise.withResolvers<Tokens>();
     windows.server.answer = () => answer.promise;
+    await owner.accounts.add(someProvider, someGrant({ tokens: ended() }));
+    await until(() => member.book.known().length === 1);
     const asked = member.accounts.sessions(someProvider, scopes);
     await until(() => windows.server.sent.length === 1);
     const closing = owner.close();
@@ -276,10 +276,11 @@ describe('windows that share grants', function () {
   it('show once that a sign-in is needed, where the person looks', async () => {
     const opened = [await windows.open(), await windows.open(), await windows.open()] as const;
     opened[1].focused = true;
-    await opened[2].accounts.add(someProvider, someGrant({ tokens: ended() }));
-    await until(() => opened.every(window => window.book.known().length === 1));
+    // Before the sign-in: the owner asks as soon as it hears of a token that has ended.
     const details = { host: 'login.example.com', error: 'invalid_grant', said: '' };
     windows.server.answer = () => Promise.reject(new Failure('grant-refused', details));
+    await opened[2].accounts.add(someProvider, someGrant({ tokens: ended() }));
+    await until(() => opened.every(window => window.book.known().length === 1));
     assert.deepEqual(await opened[2].accounts.sessions(someProvider, scopes), []);
     await until(() => opened[1].shown.length > 0);
     assert.deepEqual(
