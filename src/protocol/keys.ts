@@ -18,8 +18,13 @@ const longestExponent = 11;
 /** Members that only a private or a symmetric key has (RFC 7518 section 6). */
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'] as const;
 
+interface Keys {
+  readonly at: number;
+  readonly answer: Promise<oauth.JWKS>;
+}
+
 /** The keys by server: the metadata object is the server as one connection after another sees it. */
-const remembered = new WeakMap<Metadata, { readonly at: number; readonly keys: oauth.JWKS }>();
+const remembered = new WeakMap<Metadata, Keys>();
 
 /**
  * Verifies the signature of a JWT in `response` that the library has processed, with the keys that the server
@@ -29,18 +34,43 @@ const remembered = new WeakMap<Metadata, { readonly at: number; readonly keys: o
  * the http client for keys that cannot be had; or what the library throws for a signature that is wrong.
  */
 export async function verifySignature(connection: Connection, response: Response): Promise<void> {
-  const { metadata, wire } = connection;
-  const known = remembered.get(metadata);
-  if (known && wire.clock.now() - known.at < keysLifetime * 1000) {
+  // Keys that could not be had earlier may be there now.
+  const known = await current(connection)?.answer.catch(() => undefined);
+  if (known) {
     try {
-      return await verifyWith(connection, response, known.keys);
+      return await verifyWith(connection, response, known);
     } catch (error) {
       if (!fitsNot(error)) throw error;
     }
   }
-  const keys = await requestKeys(connection);
-  remembered.set(metadata, { at: wire.clock.now(), keys });
-  await verifyWith(connection, response, keys);
+  await verifyWith(connection, response, await askForKeys(connection));
+}
+
+/**
+ * Asks for the keys of a server that will soon be needed, unless they are known. What goes wrong shows when they
+ * are needed: they are then asked for again.
+ */
+export function expectSignature(connection: Connection): void {
+  if (connection.metadata.jwks_uri !== undefined && !current(connection)) {
+    void askForKeys(connection).catch(() => undefined);
+  }
+}
+
+function current({ metadata, wire }: Connection): Keys | undefined {
+  const known = remembered.get(metadata);
+  return known && wire.clock.now() - known.at < keysLifetime * 1000 ? known : undefined;
+}
+
+async function askForKeys(connection: Connection): Promise<oauth.JWKS> {
+  const { metadata, wire } = connection;
+  const asked: Keys = { at: wire.clock.now(), answer: requestKeys(connection) };
+  remembered.set(metadata, asked);
+  try {
+    return await asked.answer;
+  } catch (error) {
+    if (remembered.get(metadata) === asked) remembered.delete(metadata);
+    throw error;
+  }
 }
 
 async function verifyWith(connection: Connection, response: Response, jwks: oauth.JWKS): Promise<void> {

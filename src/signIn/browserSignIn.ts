@@ -6,6 +6,7 @@ import {
 import { connect } from '../protocol/client.ts';
 import { Failure } from '../protocol/failure.ts';
 import { exchangeAuthorizationCode } from '../protocol/grants.ts';
+import { expectSignature } from '../protocol/keys.ts';
 import type { Metadata } from '../protocol/metadata.ts';
 import type { BrowserWay } from '../providers/signInMethods.ts';
 import type { Grant } from '../sessions/grant.ts';
@@ -96,6 +97,8 @@ async function prepare(
       maxAge,
       parameters,
     });
+    // While the person is in the browser there is time for what the answer will be checked with.
+    if (scopes.includes('openid')) expectSignature(connection);
     return { found, authorization };
   });
 }

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { temporaryDirectory } from '../windows/surroundings.ts';
-import type { DeathPoint, FromWindow, Look, Question, ToWindow } from './worker.ts';
+import type { Burst, DeathPoint, FromWindow, Look, Question, ToWindow } from './worker.ts';
 
 /** A window of the extension in a process of its own. */
 export interface FleetWindow {
@@ -18,6 +18,8 @@ export interface FleetWindow {
   expire(id: string): Promise<void>;
   /** @returns the serials that the callers got; 0 for one that was told to sign in, or that there is nothing. */
   renew(id: string, callers: number): Promise<number[]>;
+  /** So many callers ask at once for tokens later than those of `serial`. */
+  burst(id: string, serial: number, callers: number): Promise<Burst>;
   look(id: string): Promise<Look>;
   signOut(id: string): Promise<void>;
   kill(): Promise<void>;
@@ -90,11 +92,11 @@ async function startWindow(
   const send = (message: ToWindow): void => {
     if (alive) child.send(message, () => undefined);
   };
-  const ask = (question: Question, text: string, callers = 1): Promise<unknown> => {
+  const ask = (question: Question, text: string, callers = 1, serial = 0): Promise<unknown> => {
     const call = Promise.withResolvers<unknown>();
     if (!alive) call.reject(new Error(`${name} is dead`));
     calls.set(++asked, call);
-    send({ do: question, call: asked, text, callers });
+    send({ do: question, call: asked, text, callers, serial });
     return call.promise;
   };
   await ready.promise;
@@ -119,6 +121,7 @@ async function startWindow(
     add: grant => ask('add', grant) as Promise<string>,
     expire: id => ask('expire', id) as Promise<never>,
     renew: (id, callers) => ask('renew', id, callers) as Promise<number[]>,
+    burst: (id, serial, callers) => ask('burst', id, callers, serial) as Promise<Burst>,
     look: id => ask('look', id) as Promise<Look>,
     signOut: id => ask('signOut', id) as Promise<never>,
     async kill() {

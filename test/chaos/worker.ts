@@ -32,16 +32,29 @@ export type ToWindow =
   | { readonly do: 'open'; readonly directory: string; readonly storage: string; readonly issuer: string }
   /** Of several windows that are told the same `mark`, a file that is not there yet, one dies. */
   | { readonly do: 'dieAt'; readonly point: DeathPoint; readonly mark: string }
-  | { readonly do: Question; readonly call: number; readonly text: string; readonly callers: number };
+  | {
+      readonly do: Question;
+      readonly call: number;
+      readonly text: string;
+      readonly callers: number;
+      readonly serial: number;
+    };
 
 /**
  * - `add`: takes a grant over, as text; answers with its id.
  * - `expire`: its access token has ended.
  * - `renew`: so many callers ask until it has ended no more; answers with the serials that they got.
+ * - `burst`: so many callers at once ask for tokens later than those of `serial`; answers with what each waited, in
+ *   milliseconds, and with the serials that they got.
  * - `look`: what this window has.
  * - `signOut`
  */
-export type Question = 'add' | 'expire' | 'renew' | 'look' | 'signOut';
+export type Question = 'add' | 'expire' | 'renew' | 'burst' | 'look' | 'signOut';
+
+export interface Burst {
+  readonly waits: readonly number[];
+  readonly serials: readonly number[];
+}
 
 export interface Look {
   readonly serial: number | undefined;
@@ -166,7 +179,7 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
     }
   };
 
-  const answers: Record<Question, (text: string, callers: number) => Promise<unknown>> = {
+  const answers: Record<Question, (text: string, callers: number, serial: number) => Promise<unknown>> = {
     async add(text) {
       const read = parseGrant(text);
       if (read.kind !== 'grant') throw new Error('No grant');
@@ -184,6 +197,18 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
       const serials = await Promise.all(Array.from({ length: callers }, () => renew(id)));
       return [...new Set(serials.map(serial => serial ?? 0))];
     },
+    async burst(id, callers, serial) {
+      const waits: number[] = [];
+      const start = performance.now();
+      const serials = await Promise.all(
+        Array.from({ length: callers }, async () => {
+          const grant = await sharing.renew(id, serial);
+          waits.push(performance.now() - start);
+          return grant?.tokens.serial ?? 0;
+        }),
+      );
+      return { waits, serials: [...new Set(serials)] } satisfies Burst;
+    },
     look,
     signOut: id => book.remove(id, now()),
   };
@@ -200,8 +225,8 @@ process.on('message', (message: ToWindow) => {
     death = message;
     return;
   }
-  const { call, text, callers } = message;
-  window?.answers[message.do](text, callers).then(
+  const { call, text, callers, serial } = message;
+  window?.answers[message.do](text, callers, serial).then(
     value => tell({ is: 'answer', call, value }),
     (error: unknown) => tell({ is: 'answer', call, error: String(error) }),
   );

@@ -173,7 +173,9 @@ describe('keys', () => {
   for (const one of cases) {
     signInCase({
       ...one,
-      also: ({ server }) => assert.ok(server.requestsTo('keys').length <= 1, 'keys are asked for once'),
+      // Ahead, while the person is in the browser, and again when they did not fit: they may have changed since.
+      also: ({ server }) =>
+        assert.ok(server.requestsTo('keys').length <= 2, 'keys are asked for twice at most'),
     });
   }
 

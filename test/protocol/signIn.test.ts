@@ -64,6 +64,25 @@ describe('signing in with the browser', () => {
     );
   });
 
+  it('asks for the keys while the person is in the browser, and then for nothing but tokens', async () => {
+    const { endpoints } = server;
+    const requests = (): string[] =>
+      server.requests
+        .map(({ path }) => path)
+        .filter(path => path === endpoints.jwks || path === endpoints.token);
+    const before = requests().length;
+    const trial = signInTrial({
+      browser: async (address, deliver) => {
+        await until(() => requests().length > before);
+        deliver(await signInOverHttp(address, people.alice));
+      },
+    });
+    const provider = trial.provider({ issuer: server.issuer });
+    await trial.signIn(provider);
+    await trial.signIn(provider);
+    assert.deepEqual(requests().slice(before), [endpoints.jwks, endpoints.token, endpoints.token]);
+  });
+
   it('sends PKCE S256, state, nonce and the exact redirect URI', async () => {
     const trial = signInTrial();
     await withoutPushedRequests(async issuer => {

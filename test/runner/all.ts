@@ -29,6 +29,7 @@ const steps: readonly Step[] = [
   { script: 'test:chaos', kind: 'suite' },
   { script: 'test:client', kind: 'suite' },
   { script: 'test:resource-servers', kind: 'suite' },
+  { script: 'test:benchmark', kind: 'suite' },
   { script: 'test:host', kind: 'suite' },
   { script: 'test:e2e', kind: 'suite' },
 ];

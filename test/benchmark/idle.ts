@@ -1,0 +1,100 @@
+import type { Clock } from '../../src/platform/clock.ts';
+import { secret } from '../../src/platform/secret.ts';
+import { createGrantBook } from '../../src/sessions/grantBook.ts';
+import { createGrantStore } from '../../src/sessions/grantStore.ts';
+import { shareGrants } from '../../src/sessions/sharing.ts';
+import type { Windows } from '../../src/sessions/windowCalls.ts';
+import { joinNobody } from '../../src/windows/nobody.ts';
+import { joinWindows } from '../../src/windows/sockets/join.ts';
+import { manualClock, settled } from '../standIns/manualClock.ts';
+import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
+import { recordingLog } from '../standIns/recordingLog.ts';
+import { temporaryDirectory } from '../windows/surroundings.ts';
+import { count, type Figure } from './figures.ts';
+import { storedGrants } from './storedGrants.ts';
+
+const part = 'An hour in which nobody does anything, with 10 grants';
+const grants = 10;
+
+/** Lets an hour pass in a window, and counts what wakes it up. */
+async function idleHour(join: 'sockets' | 'nobody'): Promise<{ refreshes: number; wakeUps: number }> {
+  const time = manualClock();
+  let wakeUps = 0;
+  const clock: Clock = {
+    now: time.now,
+    after: (milliseconds, run) =>
+      time.after(milliseconds, () => {
+        wakeUps++;
+        run();
+      }),
+  };
+  const directory = temporaryDirectory();
+  const log = recordingLog();
+  const storage = memorySecretStorage(storedGrants(grants).values);
+  const book = createGrantBook(createGrantStore({ storage, log, onSetAside: () => undefined }), clock, log);
+  const joined = Promise.withResolvers<Windows>();
+  let refreshes = 0;
+  const sharing = shareGrants({
+    book,
+    clock,
+    log,
+    activity: { record: () => undefined, entries: () => Promise.resolve([]) },
+    directory: directory.path,
+    findWayToJoin: () =>
+      Promise.resolve(options => {
+        const group = join === 'sockets' ? joinWindows(options) : joinNobody(options);
+        joined.resolve(group);
+        return group;
+      }),
+    isFocused: () => false,
+    showSignInNeeded: () => undefined,
+    deliver: () => false,
+    keeper: {
+      random: Math.random,
+      isConfigured: () => true,
+      assumedLifetime: () => undefined,
+      onOrphaned: () => undefined,
+      refresh(grant, beforeSending) {
+        beforeSending();
+        refreshes++;
+        const receivedAt = Math.floor(time.now() / 1000);
+        const refreshToken = secret(`refresh-${grant.tokens.serial + 1}`);
+        return Promise.resolve({
+          accessToken: secret(`access-${grant.tokens.serial + 1}`),
+          receivedAt,
+          expiresAt: receivedAt + 3600,
+          refreshToken,
+          idToken: undefined,
+          idTokenClaims: undefined,
+          grantedScopes: undefined,
+        });
+      },
+    },
+  });
+  try {
+    const group = await joined.promise;
+    while (group.role !== 'owner' && group.role !== 'alone') await settled();
+    await book.ofProvider('oidc');
+    // The first seconds belong to the start.
+    await time.advance(10_000);
+    wakeUps = 0;
+    await time.advance(3_600_000);
+    return { refreshes, wakeUps };
+  } finally {
+    await sharing.dispose();
+    directory.remove();
+  }
+}
+
+export async function measureIdling(): Promise<Figure[]> {
+  const alone = await idleHour('nobody');
+  const owner = await idleHour('sockets');
+  return [
+    count(part, 'refreshes, each grant once', owner.refreshes, grants),
+    count(part, 'wake-ups of a window that meets no other', alone.wakeUps, grants),
+    {
+      ...count(part, 'wake-ups of the owner, which listens for other windows', owner.wakeUps, grants),
+      aim: { of: 'max', most: grants },
+    },
+  ];
+}

@@ -1,0 +1,58 @@
+/**
+ * `npm run benchmark`: measures the extension beside its peers and prints the figures as a table.
+ *
+ * - `--quick`: the figures that are counts, and the times that come with them, in under a minute and without an
+ *   editor. It ends with the line `N passed, N failed`: `npm test` runs it.
+ * - `--json <file>`: writes every figure with all its samples.
+ * - `--readme`: replaces the table in README.md.
+ */
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import '../editor/resolveLocalhost.ts';
+import { countLine } from '../runner/count.ts';
+import { measureAnswering } from './answering.ts';
+import { measureBytes } from './bytes.ts';
+import { measureCodeExchange } from './codeExchange.ts';
+import { isMet, ratio, statistics, type Figure } from './figures.ts';
+import { measureIdling } from './idle.ts';
+import { machine, writeReadme } from './readme.ts';
+import { measureStarting } from './starting.ts';
+import { markdownTable } from './table.ts';
+import { measureWindows } from './windows.ts';
+
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean' }, json: { type: 'string' }, readme: { type: 'boolean' } },
+});
+const quick = values.quick === true;
+
+/** The parts, in the order of the table. What only some of them need is loaded by them. */
+const parts: readonly (() => Promise<Figure[]>)[] = [
+  () => measureBytes(),
+  () => measureAnswering(quick ? 5 : 50, quick ? [1, 1000] : [1, 10, 100, 1000, 10_000]),
+  () => measureStarting(quick ? 1 : 10),
+  () => measureWindows(quick ? [2] : [1, 2, 4, 8], quick ? 1 : 5),
+  () => measureCodeExchange(quick ? 5 : 40),
+  () => measureIdling(),
+];
+
+const figures: Figure[] = [];
+for (const measure of parts) {
+  const found = await measure();
+  figures.push(...found);
+  console.log(markdownTable(found), '\n');
+}
+const certain = figures.filter(({ aim }) => aim?.isCertain);
+const missed = certain.filter(figure => isMet(figure) !== true);
+for (const { part, name } of missed) console.log(`Missed: ${part}: ${name}`);
+if (values.json !== undefined) {
+  const all = figures.map(figure => ({
+    ...figure,
+    ...statistics(figure.samples),
+    ratio: ratio(figure),
+    met: isMet(figure),
+  }));
+  await writeFile(values.json, `${JSON.stringify({ ...machine(), figures: all }, null, 2)}\n`);
+}
+if (values.readme === true) await writeReadme(figures);
+console.log(countLine({ passed: certain.length - missed.length, failed: missed.length }));
+process.exitCode = missed.length > 0 ? 1 : 0;
