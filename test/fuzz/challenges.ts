@@ -42,7 +42,14 @@ const parameters = changed({
   acr_values: 'gold',
   max_age: '60',
   claims: 'eyJhIjoxfQ==',
-}).map(values => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)])));
+}).map(values =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]),
+  ),
+);
 
 export const challengeTargets: readonly Target[] = [
   target('challenge, as sent', fc.record({ status: fc.constantFrom(401, 403), header }), input => {
