@@ -24,7 +24,7 @@ import { createNewProviders, registerAddCommand } from './ui/newProviders.ts';
 import { createProviderActions } from './ui/providerActions.ts';
 import { createSignIns, editorRegistrations } from './ui/signIns.ts';
 import { registerSignInCommands } from './ui/signInsView/actions.ts';
-import { createTrust } from './ui/trust.ts';
+import { editorTrust } from './ui/trust.ts';
 
 /** What every window has from its start, which the deferred parts build on. */
 export interface WindowParts {
@@ -81,7 +81,9 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     pending,
     startAnother: () => signInAnotherWay(registry, signIns),
   });
+  const trust = editorTrust(globalState);
   const newProviders = createNewProviders({
+    trust,
     wire,
     extension,
     ids: () => registry.providers().map(({ id }) => id),
@@ -94,14 +96,15 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     pending,
     extensionId: extension.id,
     newProviders,
-    trust: createTrust(globalState),
+    trust,
+    configured: registry,
     retry: (providerId, scopes) => window.signInAgain(providerId, scopes),
     showLog,
   });
   const commands = vscode.Disposable.from(
     registerCommands({ registry, showLog }),
     registerAddCommand({ registry, accounts, newProviders, signIn: wish => actions.signIn(wish) }),
-    registerEditCommands({ registry, registrations, clientSecrets }),
+    registerEditCommands({ registry, registrations, clientSecrets, trust }),
     registerSignInCommands(window),
     registerDiagnoseCommand({ wire, registry, book, signIns, clientSecrets, secrets, extension }),
   );

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { Cancel } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { firstProviderId, type Provider } from '../providers/definition.ts';
 import { OidcAuthenticationProvider, type ProviderContext } from './provider.ts';
@@ -22,12 +23,15 @@ export interface Registry extends vscode.Disposable {
   get(id: string): OidcAuthenticationProvider | undefined;
   /** The configured providers, in the order of the settings. */
   providers(): readonly Provider[];
+  /** Told after each update. */
+  onDidUpdate(listener: () => void): Cancel;
 }
 
 export function createRegistry(context: ProviderContext): Registry {
   const registrations = new Map<string, Registration>();
   let wanted: readonly Provider[] = [];
   let disposed = false;
+  const listeners = new Set<() => void>();
 
   /** A new name may have waited for the end of a sign-in. The editor gets the result of that first. */
   const updateLater = (): void => {
@@ -76,9 +80,14 @@ export function createRegistry(context: ProviderContext): Registry {
     update(providers) {
       wanted = providers;
       update();
+      for (const listener of listeners) listener();
     },
     get: id => registrations.get(id)?.adapter,
     providers: () => wanted,
+    onDidUpdate(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     dispose() {
       disposed = true;
       for (const id of [...registrations.keys()]) unregister(id);

@@ -159,6 +159,16 @@ export const failures = {
     what: 'No browser could be opened for {host}.',
     next: 'Try again, and allow the editor to open the address.',
   },
+  'provider-removed': {
+    kind: 'final',
+    what: 'The provider {provider} was removed while you signed in to it; nothing of that sign-in is kept.',
+    next: 'Add the provider again if you want to sign in to it.',
+  },
+  'provider-changed': {
+    kind: 'final',
+    what: 'The provider {provider} was changed while you signed in to it, and leads elsewhere now; nothing of that sign-in is kept.',
+    next: 'Sign in again.',
+  },
   'no-response': {
     kind: 'final',
     what: 'No answer from the browser came within {time}.',

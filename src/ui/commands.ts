@@ -32,13 +32,15 @@ async function signIn(registry: Registry, id: unknown): Promise<void> {
   const chosen = namedProvider(id) ?? (await chooseProvider(registry));
   const adapter = chosen === undefined ? undefined : registry.get(chosen);
   if (!adapter) return;
+  // It may be gone when the sign-in ends.
+  const isConfigured = adapter.provider !== undefined;
   try {
     const session = await adapter.createSession([], {});
     const label = adapter.provider?.label ?? chosen;
     void vscode.window.showInformationMessage(`Signed in to ${label} as ${session.account.label}.`);
   } catch (error) {
     // A failure has been shown by the sign-in itself, with what can be done about it.
-    if (!isCancellation(error) && !adapter.provider) throw error;
+    if (!isCancellation(error) && !isConfigured) throw error;
   }
 }
 

@@ -3,11 +3,13 @@ import type { Registry } from '../authentication/registry.ts';
 import type { Provider } from '../providers/definition.ts';
 import { changeProvider, removeProvider, writtenProviders } from '../providers/settings.ts';
 import type { ClientStores } from '../signIn/client.ts';
+import type { Trust } from '../signIn/trust.ts';
 import { askClientCredential, showPublicKeys } from './clientCredentials.ts';
 import { namedProvider } from './rowTarget.ts';
 
 export interface EditProviderContext extends ClientStores {
   readonly registry: Registry;
+  readonly trust: Trust;
 }
 
 /** The commands that change what there is of a provider. */
@@ -96,6 +98,7 @@ async function remove(context: EditProviderContext, provider: Provider): Promise
   for (const { id } of (await adapter?.getSessions(undefined, {})) ?? []) await adapter?.removeSession(id);
   await context.clientSecrets.forget(provider);
   await context.registrations.forgetAll(provider);
+  await context.trust.forget(provider.id);
   await removeProvider(provider.id);
 }
 

@@ -5,6 +5,7 @@ import { firstProviderId, type Provider } from '../providers/definition.ts';
 import { writeProvider } from '../providers/settings.ts';
 import type { Accounts } from '../sessions/accounts.ts';
 import type { Grant } from '../sessions/grant.ts';
+import type { Trust } from '../signIn/trust.ts';
 import { askProvider, type AddedProvider, type Answers } from './addProvider.ts';
 import { isCancellation, messageOf } from './messages.ts';
 import type { SignInWish } from './signIns.ts';
@@ -13,6 +14,7 @@ import { readSurroundings } from './surroundings.ts';
 export interface NewProvidersOptions {
   readonly wire: Wire;
   readonly extension: vscode.Extension<unknown>;
+  readonly trust: Trust;
   ids(): readonly string[];
 }
 
@@ -26,7 +28,7 @@ export interface NewProviders {
   failed(provider: Provider, error: unknown): boolean;
 }
 
-export function createNewProviders({ wire, extension, ids }: NewProvidersOptions): NewProviders {
+export function createNewProviders({ wire, extension, trust, ids }: NewProvidersOptions): NewProviders {
   const unproved = new Map<string, AddedProvider>();
   /** What was answered the last time, if it came to nothing. */
   let answers: Answers = {};
@@ -46,6 +48,8 @@ export function createNewProviders({ wire, extension, ids }: NewProvidersOptions
       const surroundings = () => readSurroundings(extension);
       const added = await askProvider({ wire, extensionId: extension.id, surroundings, ids }, id, answers);
       unproved.set(added.provider.id, added);
+      // Where it leads is what they have just entered.
+      await trust.accept(added.provider);
       return added.provider;
     },
     async proved(provider) {

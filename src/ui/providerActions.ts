@@ -10,12 +10,13 @@ import { endGrantSession, revokeGrant, type GrantServices } from '../signIn/keep
 import type { PendingResponses } from '../signIn/pendingResponses.ts';
 import type { Plan } from '../signIn/planner.ts';
 import type { OpenRedirect } from '../signIn/redirect/redirect.ts';
+import { whileConfigured, type ConfiguredNow } from '../signIn/providerWatch.ts';
 import { uriHandlerAddress } from '../signIn/redirect/uriHandler.ts';
+import type { Trust } from '../signIn/trust.ts';
 import { isCancellation, messageOf, showSignInFailure } from './messages.ts';
 import type { NewProviders } from './newProviders.ts';
 import { chooseWay } from './otherWays.ts';
 import { openBrowser, type SignIns } from './signIns.ts';
-import type { Trust } from './trust.ts';
 
 export interface ProviderActionsOptions extends GrantServices {
   readonly log: Log;
@@ -24,6 +25,7 @@ export interface ProviderActionsOptions extends GrantServices {
   readonly pending: PendingResponses;
   readonly newProviders: NewProviders;
   readonly trust: Trust;
+  readonly configured: ConfiguredNow;
   readonly extensionId: string;
   /** Starts a sign-in anew, after one that failed. */
   retry(providerId: string, scopes: readonly string[]): void;
@@ -45,10 +47,15 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
     async signIn(wish) {
       const { provider, scopes } = wish;
       try {
-        await options.trust.check(provider);
-        const grant = await signIns.run(wish);
-        await newProviders.proved(provider);
-        return grant;
+        return await whileConfigured(provider, options.configured, async ended => {
+          if (!(await options.trust.check(provider, ended))) {
+            ended.throwIfAborted();
+            throw new vscode.CancellationError();
+          }
+          const grant = await signIns.run(wish, ended);
+          await newProviders.proved(provider);
+          return grant;
+        });
       } catch (error) {
         if (isCancellation(error)) {
           log.info('sign-in cancelled', { provider: provider.id });
@@ -56,6 +63,11 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
         }
         log.error('sign-in failed', { provider: provider.id, ...failureFields(error) });
         if (newProviders.failed(provider, error)) throw new Error(messageOf(error));
+        if (error instanceof Failure && error.code === 'provider-removed') {
+          // There is nothing to try again with.
+          void vscode.window.showWarningMessage(error.message);
+          throw new Error(error.message);
+        }
         const plan = signIns.latestPlan(provider.id);
         void showSignInFailure(provider.label, error, {
           retry: () => options.retry(provider.id, scopes),

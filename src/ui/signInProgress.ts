@@ -34,6 +34,7 @@ function links(stage: SignInStage, signInId: string): string {
 /**
  * Shows a sign-in while it runs, with a button to cancel it.
  *
+ * @param ended ends it from outside, with its reason.
  * @throws vscode.CancellationError if the person cancelled; otherwise what `run` throws.
  */
 export async function withSignInProgress<T>(
@@ -44,6 +45,7 @@ export async function withSignInProgress<T>(
     progress(stage: SignInStage): void;
     cancel(): void;
   }) => Promise<T>,
+  ended: AbortSignal,
 ): Promise<T> {
   return vscode.window.withProgress(
     {
@@ -57,7 +59,7 @@ export async function withSignInProgress<T>(
       const cancelled = token.onCancellationRequested(cancel);
       try {
         return await run({
-          signal: abort.signal,
+          signal: AbortSignal.any([abort.signal, ended]),
           progress: stage => progress.report({ message: `${stages[stage]}${links(stage, signInId)}` }),
           cancel,
         });

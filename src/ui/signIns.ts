@@ -31,8 +31,11 @@ export interface SignInWish {
 
 /** The sign-ins of this window, as a person sees them. */
 export interface SignIns extends vscode.Disposable {
-  /** @throws Failure, or `vscode.CancellationError` if the person cancelled. */
-  run(wish: SignInWish): Promise<Grant>;
+  /**
+   * @param ended ends it, with its reason.
+   * @throws Failure, or `vscode.CancellationError` if the person cancelled.
+   */
+  run(wish: SignInWish, ended: AbortSignal): Promise<Grant>;
   /** The next sign-in to this provider goes this way. */
   choose(providerId: string, way: Way): void;
   /** What the latest sign-in to this provider could have done. */
@@ -91,23 +94,27 @@ export function createSignIns(options: SignInsOptions): SignIns {
   };
 
   return {
-    async run(wish) {
+    async run(wish, ended) {
       const { provider } = wish;
       const id = crypto.randomUUID();
       const way = chosenWays.get(provider.id);
       chosenWays.delete(provider.id);
       try {
-        return await withSignInProgress(provider, id, ({ signal, progress, cancel }) =>
-          signIn(contextOf(cancel), {
-            ...wish,
-            way,
-            signal,
-            progress,
-            onPlan(plan, control) {
-              plans.set(provider.id, plan);
-              running.add({ id, provider, plan, control, cancel });
-            },
-          }),
+        return await withSignInProgress(
+          provider,
+          id,
+          ({ signal, progress, cancel }) =>
+            signIn(contextOf(cancel), {
+              ...wish,
+              way,
+              signal,
+              progress,
+              onPlan(plan, control) {
+                plans.set(provider.id, plan);
+                running.add({ id, provider, plan, control, cancel });
+              },
+            }),
+          ended,
         );
       } finally {
         running.remove(id);

@@ -1,34 +1,45 @@
 import * as vscode from 'vscode';
-import type { Provider } from '../providers/definition.ts';
+import { hostsOf } from '../providers/destination.ts';
+import { createTrust, type Trust } from '../signIn/trust.ts';
+import { readSignInSettings } from './signInSettings.ts';
 
-/** Whether the person has agreed to sign in to providers that extensions have brought. */
-export interface Trust {
-  /**
-   * Asks before the first sign-in to a provider that an extension has brought, and again when it leads elsewhere
-   * than it did then.
-   *
-   * @throws vscode.CancellationError if the person does not want to.
-   */
-  check(provider: Provider): Promise<void>;
-}
+/**
+ * Asks in a list at the top of the window. A message could be hidden ("Do Not Disturb", or behind four others),
+ * could not be taken back, and a sign-in that waits for it would keep every other one of its provider waiting.
+ *
+ * @param storage of this editor; the windows share it, other computers do not.
+ */
+export function editorTrust(storage: vscode.Memento): Trust {
+  return createTrust({
+    storage,
+    async ask(provider, question, signal) {
+      const { label, contributedBy } = provider;
+      const [host = provider.issuer, ...others] = hostsOf(provider);
+      const from =
+        contributedBy === undefined ? 'from your settings' : `brought by the extension ${contributedBy}`;
+      const changed = question === 'changed' ? '; changed since you last agreed' : '';
+      const sign = {
+        label: `Sign In at ${host}`,
+        description: others.length > 0 ? `uses ${others.join(', ')} too` : '',
+        detail: `${label}, ${from}${changed}`,
+      };
+      const title = question === 'new' ? `First sign-in at ${host}` : `Changed sign-in at ${host}`;
+      const placeHolder = 'Extensions that you allow will get access tokens from there';
 
-/** @param storage what was agreed to is remembered here. */
-export function createTrust(storage: vscode.Memento): Trust {
-  return {
-    async check(provider) {
-      const { id, label, contributedBy, issuer, clientId, metadataUrl, endpoints } = provider;
-      if (contributedBy === undefined) return;
-      const key = `trusted/${id}`;
-      const leadsTo = JSON.stringify([contributedBy, issuer, clientId, metadataUrl, endpoints]);
-      if (storage.get(key) === leadsTo) return;
-      const { host } = new URL(issuer);
-      const sign = `Sign In at ${host}`;
-      const again = storage.get(key) === undefined ? 'brings' : 'has changed';
-      const message = `The extension ${contributedBy} ${again} the identity provider ${label}. You will sign in at ${host}, and extensions that you allow will get access tokens from there.`;
-      if ((await vscode.window.showWarningMessage(message, sign, 'Cancel')) !== sign) {
-        throw new vscode.CancellationError();
+      const over = new vscode.CancellationTokenSource();
+      const end = (): void => over.cancel();
+      signal.addEventListener('abort', end);
+      // Who wants to sign in later will ask again; nobody else waits for this any longer.
+      const timer = setTimeout(end, readSignInSettings().timeouts.person * 1000);
+      try {
+        const items = [sign, { label: 'Cancel' }];
+        const options = { title, placeHolder, ignoreFocusOut: true };
+        return (await vscode.window.showQuickPick(items, options, over.token)) === sign;
+      } finally {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        over.dispose();
       }
-      await storage.update(key, leadsTo);
     },
-  };
+  });
 }

@@ -6,6 +6,7 @@ import { listen, loopback, stop } from '../servers/listening.ts';
 import type { EditorServer } from './codeServer.ts';
 import { signInOnPage } from './loginPages.ts';
 import { notifications } from './workbench/messages.ts';
+import { agreeToProviders } from './workbench/newProvider.ts';
 
 export interface Outside {
   /** Where the tests ask; known before the editor starts, whose environment has to hold it. */
@@ -89,6 +90,7 @@ export async function startOutside(): Promise<Outside> {
     address: `http://${loopback}:${port}`,
     watch(window, editor) {
       watched = { window, server: editor };
+      void agreeToProviders(window);
       window.context().on('page', page => void answer(page));
     },
     close: () => stop(server),

@@ -13,10 +13,11 @@ import {
   type Dialog,
   type Notification,
 } from './workbench/messages.ts';
-import { quickInputOf, runCommand, type QuickInput } from './workbench/quickInput.ts';
+import { agreeToProviders } from './workbench/newProvider.ts';
+import { quickInputOf, runCommand, type QuickInput, type QuickInputContent } from './workbench/quickInput.ts';
 import { patience, waitFor, type Wanted } from './workbench/waiting.ts';
 
-export type { Dialog, Notification, QuickInput, Wanted };
+export type { Dialog, Notification, QuickInput, QuickInputContent, Wanted };
 
 /** Where a text is awaited, a string means exactly that text and a pattern what it matches. */
 export interface Workbench {
@@ -72,16 +73,22 @@ async function waitUntilReady(page: Page): Promise<void> {
  * Opens a window. `context` is the person: two windows of one context share cookies and storage.
  *
  * @param url from `EditorServer.url()`.
+ * @param options.agrees whether the person agrees at once to every provider that is new to them; if not, the
+ * test answers that question.
  * @param options.screenshots the folder for `screenshot`, by default `dist/test/screenshots`.
  */
 export async function openWorkbench(
   context: BrowserContext,
   url: string,
-  { screenshots = join(repository, 'dist', 'test', 'screenshots') }: { screenshots?: string } = {},
+  {
+    screenshots = join(repository, 'dist', 'test', 'screenshots'),
+    agrees = true,
+  }: { screenshots?: string; agrees?: boolean } = {},
 ): Promise<Workbench> {
   // Reading an output channel goes through the clipboard.
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(url).origin });
   const page = await context.newPage();
+  if (agrees) void agreeToProviders(page);
   await page.goto(url);
   await waitUntilReady(page);
 

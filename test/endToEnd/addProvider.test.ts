@@ -26,7 +26,8 @@ describe('a person who has configured nothing', function () {
     // The everyday way, as on a desktop: the test's provider accepts the changing address of this editor.
     stage = await openStage({ unconfigured: true, settings: { 'oidc.signIn.method': 'uri-handler' } });
     person = await stage.newPerson();
-    window = await stage.openWindow(person);
+    // What they enter themself they are not asked about: nobody would answer.
+    window = await stage.openWindow(person, { agrees: false });
   });
   after(() => stage?.close());
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { packageManifestOnly } from '../editor/manifestOnly.ts';
 import { signInOnPage } from '../editor/loginPages.ts';
 import type { Workbench } from '../editor/workbench.ts';
+import { providerQuestion } from '../editor/workbench/newProvider.ts';
 import { people } from '../servers/people.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
 import { accountEntry } from './signingIn.ts';
@@ -22,7 +23,7 @@ describe('a person who installs an extension that brings a provider without code
       acceptsChangingRedirectUri: true,
     });
     await stage.editor.installExtension(vsix);
-    window = await stage.openWindow(await stage.newPerson());
+    window = await stage.openWindow(await stage.newPerson(), { agrees: false });
   });
   after(() => stage?.close());
 
@@ -32,14 +33,12 @@ describe('a person who installs an extension that brings a provider without code
   it('is asked before the first sign-in, and told who brings it and where it leads', async () => {
     await window.runCommand('OIDC: Sign In');
     const { host } = new URL(stage.identityProvider.issuer);
-    const { message, buttons } = await window.waitForNotification(
-      /^The extension example-acme\.manifest-only brings/,
-    );
-    assert.ok(message.includes('the identity provider Acme'), message);
-    assert.ok(message.includes(`sign in at ${host}`), message);
-    assert.ok(buttons.includes(`Sign In at ${host}`), buttons.join(' | '));
+    const { title, items } = await window.quickInput.read(providerQuestion);
+    assert.equal(title, `First sign-in at ${host}`);
+    const brought = 'Acme, brought by the extension example-acme.manifest-only';
+    assert.ok(items[0]?.startsWith(`Sign In at ${host}`) && items[0].includes(brought), items.join(' | '));
     await window.screenshot('contributed-trust');
-    await window.pressNotification(/^The extension example-acme/, 'Cancel');
+    await window.quickInput.pick('Cancel');
     assert.equal(requests(), 0, 'nothing was sent');
   });
 
@@ -47,7 +46,8 @@ describe('a person who installs an extension that brings a provider without code
     await window.runCommand('OIDC: Sign In');
     const { host } = new URL(stage.identityProvider.issuer);
     const opened = window.nextPage();
-    await window.pressNotification(/^The extension example-acme/, `Sign In at ${host}`);
+    await window.quickInput.read(providerQuestion);
+    await window.quickInput.pick(new RegExp(`^Sign In at ${host}`));
     await signInOnPage(await opened, people.alice);
     assert.equal(await accountEntry(window, 'Acme'), 'alice (Acme)');
   });

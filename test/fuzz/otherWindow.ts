@@ -85,7 +85,7 @@ async function start(): Promise<Shared> {
 /** The sign-in that was there is there, whole; and what is kept can be read, shown and handed on. */
 async function assertUnharmed({ window }: Shared): Promise<void> {
   const mine = await window.book.get(grant.id);
-  assert.equal(mine?.tokens.accessToken.reveal(), 'access-1');
+  assert.match(mine?.tokens.accessToken.reveal() ?? '', /^access-\d+$/);
   for (const kept of window.book.known()) assert.doesNotThrow(() => serialiseGrant(kept));
   for (const entry of await window.book.entries()) {
     assert.equal(typeof entry.id, 'string');

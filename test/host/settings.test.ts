@@ -162,6 +162,31 @@ describe('settings that change while the editor runs', () => {
     assert.deepEqual(await accountLabels('oidc'), ['alice']);
   });
 
+  for (const [what, now, told] of [
+    ['remove a provider', () => ({ club: atClub }), /^The provider Company was removed while you signed in/],
+    [
+      'send a provider elsewhere',
+      () => ({ oidc: { ...atClub, label: 'Company' }, club: atClub }),
+      /^Sign-in to Company failed\. The provider Company was changed while you signed in/,
+    ],
+  ] as const) {
+    it(`${what} while somebody signs in: the sign-in ends, and that is told`, async () => {
+      await sitDown(undefined);
+      await clearMessages();
+      const { authorization } = company.endpoints;
+      const before = company.requestsTo(authorization).length;
+      const signedIn = vscode.commands.executeCommand('oidc.signIn', 'oidc');
+      await waitFor('the browser to be open', () =>
+        Promise.resolve(company.requestsTo(authorization).length > before),
+      );
+      await configure(now());
+      await signedIn;
+      await waitForMessage(told);
+      await configure({ oidc: atCompany, club: atClub });
+      assert.deepEqual(await accountLabels('oidc'), ['alice'], 'and nothing was lost');
+    });
+  }
+
   it('rename a provider while somebody signs in: the sign-in goes on, and then the new name counts', async () => {
     await sitDown(undefined);
     const { authorization } = company.endpoints;

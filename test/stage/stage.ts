@@ -44,8 +44,8 @@ export interface Stage {
   readonly settings: Readonly<Record<string, unknown>>;
   /** A person at a computer of their own: their browser knows nobody yet. */
   newPerson(): Promise<BrowserContext>;
-  /** A window of the editor. */
-  openWindow(context: BrowserContext): Promise<Workbench>;
+  /** A window of the editor, of somebody who agrees to new providers unless told otherwise. */
+  openWindow(context: BrowserContext, person?: { agrees?: boolean }): Promise<Workbench>;
   /** Ends everything that was started and removes its folders. */
   close(): Promise<void>;
 }
@@ -109,8 +109,11 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       browser,
       settings,
       newPerson: () => browser.newContext({ viewport: { width: 1280, height: 800 } }),
-      openWindow: context =>
-        openWorkbench(context, editor.url(), options.screenshots ? { screenshots: options.screenshots } : {}),
+      openWindow: (context, person) =>
+        openWorkbench(context, editor.url(), {
+          ...person,
+          ...(options.screenshots !== undefined && { screenshots: options.screenshots }),
+        }),
       close,
     };
   } catch (error) {

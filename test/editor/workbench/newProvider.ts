@@ -1,0 +1,25 @@
+import type { Page } from 'playwright-core';
+
+/** The title of the question before a sign-in to a provider that is new or has changed. */
+export const providerQuestion = /^(First|Changed) sign-in at /;
+
+/**
+ * Plays somebody who agrees at once to every provider that is new to them, in this window, for as long as it is
+ * there.
+ */
+export async function agreeToProviders(page: Page): Promise<void> {
+  const question = page
+    .locator('.quick-input-widget')
+    .filter({ has: page.locator('.quick-input-title', { hasText: providerQuestion }), visible: true });
+  const agree = question.locator('.quick-input-list .monaco-list-row[aria-label^="Sign In at "]');
+  while (!page.isClosed()) {
+    try {
+      await agree.waitFor({ timeout: 0 });
+      await agree.click({ timeout: 5000 });
+      await question.waitFor({ state: 'hidden', timeout: 5000 });
+    } catch {
+      // The window was closed or loaded anew under the question, or the test has answered it.
+      if (page.isClosed()) return;
+    }
+  }
+}

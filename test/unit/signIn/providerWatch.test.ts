@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { Failure } from '../../../src/protocol/failure.ts';
+import type { Provider } from '../../../src/providers/definition.ts';
+import { whileConfigured } from '../../../src/signIn/providerWatch.ts';
+import { someProvider } from '../sessions/someGrant.ts';
+
+/** Settings that change when the test says so. */
+function settings(...begin: Provider[]) {
+  let providers: readonly Provider[] = begin;
+  const listeners = new Set<() => void>();
+  return {
+    listeners,
+    configured: {
+      providers: () => providers,
+      onDidUpdate(listener: () => void) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
+    change(...now: Provider[]) {
+      providers = now;
+      for (const listener of [...listeners]) listener();
+    },
+  };
+}
+
+const untilEnded = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+
+describe('a provider during a sign-in', () => {
+  for (const [what, now, code] of [
+    ['removed', [], 'provider-removed'],
+    ['sent elsewhere', [{ ...someProvider, issuer: 'https://other.example' }], 'provider-changed'],
+    ['given another client', [{ ...someProvider, clientId: 'other' }], 'provider-changed'],
+  ] as const) {
+    it(`that is ${what} ends it, and says so`, async () => {
+      const { configured, change, listeners } = settings(someProvider);
+      const signIn = whileConfigured(someProvider, configured, untilEnded);
+      change(...now);
+      await assert.rejects(signIn, (error: unknown) => error instanceof Failure && error.code === code);
+      assert.equal(listeners.size, 0);
+    });
+  }
+
+  it('may change in what does not matter, and others may come and go', async () => {
+    const { configured, change, listeners } = settings(someProvider, { ...someProvider, id: 'other' });
+    const done = Promise.withResolvers<boolean>();
+    const signIn = whileConfigured(someProvider, configured, signal =>
+      done.promise.then(() => signal.aborted),
+    );
+    change({ ...someProvider, label: 'Another name', scopes: ['openid'] });
+    done.resolve(true);
+    assert.equal(await signIn, false);
+    assert.equal(listeners.size, 0);
+  });
+
+  it('need not be in the settings if it is being added', async () => {
+    const { configured, change } = settings();
+    const done = Promise.withResolvers<boolean>();
+    const signIn = whileConfigured(someProvider, configured, signal =>
+      done.promise.then(() => signal.aborted),
+    );
+    change({ ...someProvider, id: 'other' });
+    done.resolve(true);
+    assert.equal(await signIn, false);
+  });
+});

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import type { Provider } from '../../../src/providers/definition.ts';
+import { hostsOf } from '../../../src/providers/destination.ts';
+import { createTrust, type TrustQuestion } from '../../../src/signIn/trust.ts';
+import { someProvider } from '../sessions/someGrant.ts';
+
+interface Asked {
+  readonly provider: Provider;
+  readonly question: TrustQuestion;
+  readonly signal: AbortSignal;
+  answer(agrees: boolean): void;
+}
+
+/** A person who answers when the test says so, and what this editor remembers. */
+function person(memory = new Map<string, string>()) {
+  const asked: Asked[] = [];
+  const waiting: (() => void)[] = [];
+  const trust = createTrust({
+    storage: {
+      get: key => memory.get(key),
+      update(key, value) {
+        if (value === undefined) memory.delete(key);
+        else memory.set(key, value);
+        return Promise.resolve();
+      },
+    },
+    ask: (provider, question, signal) =>
+      new Promise(answer => {
+        asked.push({ provider, question, signal, answer });
+        for (const look of waiting.splice(0)) look();
+      }),
+  });
+  const question = async (number: number): Promise<Asked> => {
+    while (asked.length < number) await new Promise<void>(resolve => waiting.push(resolve));
+    return asked[number - 1] as Asked;
+  };
+  return { trust, asked, question, memory };
+}
+
+const going = (): AbortSignal => new AbortController().signal;
+
+describe('a provider that is new here', () => {
+  it('is asked about once, whatever comes later', async () => {
+    const { trust, asked, question } = person();
+    const first = trust.check(someProvider, going());
+    (await question(1)).answer(true);
+    assert.equal(await first, true);
+    assert.equal(asked[0]?.question, 'new');
+    assert.equal(await trust.check({ ...someProvider, label: 'Another', scopes: ['x'] }, going()), true);
+    assert.equal(asked.length, 1);
+  });
+
+  it('is asked about again after a refusal, of which nothing is remembered', async () => {
+    const { trust, question, memory } = person();
+    const first = trust.check(someProvider, going());
+    (await question(1)).answer(false);
+    assert.equal(await first, false);
+    assert.equal(memory.size, 0);
+    const second = trust.check(someProvider, going());
+    assert.equal((await question(2)).question, 'new');
+    (await question(2)).answer(true);
+    assert.equal(await second, true);
+  });
+
+  it('is asked about once for all who want it at the same time', async () => {
+    for (const agrees of [true, false]) {
+      const { trust, asked, question } = person();
+      const both = Promise.all([trust.check(someProvider, going()), trust.check(someProvider, going())]);
+      (await question(1)).answer(agrees);
+      assert.deepEqual(await both, [agrees, agrees]);
+      assert.equal(asked.length, 1);
+    }
+  });
+
+  it('waits until the question about another one is answered', async () => {
+    const { trust, asked, question } = person();
+    const other = { ...someProvider, id: 'other' };
+    const first = trust.check(someProvider, going());
+    const second = trust.check(other, going());
+    const { answer } = await question(1);
+    await new Promise(resolve => setImmediate(resolve));
+    assert.equal(asked.length, 1);
+    answer(false);
+    (await question(2)).answer(true);
+    assert.deepEqual(await Promise.all([first, second]), [false, true]);
+    assert.equal(asked[1]?.provider.id, 'other');
+  });
+
+  it('is not asked about if the sign-in ended while it waited, or was answered in another window', async () => {
+    const { trust, asked, question, memory } = person();
+    const ended = new AbortController();
+    const first = trust.check(someProvider, going());
+    const second = trust.check({ ...someProvider, id: 'ended' }, ended.signal);
+    const third = trust.check({ ...someProvider, id: 'elsewhere' }, going());
+    const { answer } = await question(1);
+    ended.abort();
+    const elsewhere = person(memory).trust;
+    await elsewhere.accept({ ...someProvider, id: 'elsewhere' });
+    answer(true);
+    assert.deepEqual(await Promise.all([first, second, third]), [true, false, true]);
+    assert.equal(asked.length, 1);
+  });
+
+  it('is not asked about if the person has just entered it, and is if they have removed it since', async () => {
+    const { trust, asked, question } = person();
+    await trust.accept(someProvider);
+    assert.equal(await trust.check(someProvider, going()), true);
+    assert.equal(asked.length, 0);
+    await trust.forget(someProvider.id);
+    const check = trust.check(someProvider, going());
+    assert.equal((await question(1)).question, 'new');
+    (await question(1)).answer(false);
+    assert.equal(await check, false);
+  });
+
+  it('is signed in to even if the answer cannot be kept', async () => {
+    const trust = createTrust({
+      storage: { get: () => undefined, update: () => Promise.reject(new Error('full')) },
+      ask: () => Promise.resolve(true),
+    });
+    assert.equal(await trust.check(someProvider, going()), true);
+  });
+});
+
+describe('a provider that has changed', () => {
+  const changes: Record<string, Partial<Provider>> = {
+    'its issuer': { issuer: 'https://login.example.com/' },
+    'its client': { clientId: 'other' },
+    'where its metadata is': { metadataUrl: 'https://other.example/.well-known/openid-configuration' },
+    'an endpoint': { endpoints: { token: 'https://other.example/token' } },
+    'the page that its answers pass through': { redirect: { bridge: 'https://other.example/bridge' } },
+    'the relay that its answers pass through': { redirect: { relay: 'https://other.example/relay' } },
+    'whose token it is sent': {
+      machine: { way: 'token-exchange', from: 'company', subjectToken: 'access_token' },
+    },
+    'the extension that brings it': { contributedBy: 'evil.extension' },
+  };
+  for (const [what, change] of Object.entries(changes)) {
+    it(`in ${what} is asked about again`, async () => {
+      const { trust, question } = person();
+      await trust.accept(someProvider);
+      const check = trust.check({ ...someProvider, ...change }, going());
+      assert.equal((await question(1)).question, 'changed');
+      (await question(1)).answer(true);
+      assert.equal(await check, true);
+      const back = trust.check(someProvider, going());
+      (await question(2)).answer(false);
+      assert.equal(await back, false, 'and so is the way back');
+    });
+  }
+
+  it('in nothing but the order of its endpoints is not', async () => {
+    const { trust, asked } = person();
+    const endpoints = { token: 'https://a.example/t', authorization: 'https://a.example/a' };
+    await trust.accept({ ...someProvider, endpoints });
+    const { token, authorization } = endpoints;
+    assert.equal(await trust.check({ ...someProvider, endpoints: { authorization, token } }, going()), true);
+    assert.equal(asked.length, 0);
+  });
+});
+
+describe('the hosts of a provider', () => {
+  it('begin with the one where the person signs in', () => {
+    assert.deepEqual(hostsOf(someProvider), ['login.example.com']);
+    const named = {
+      ...someProvider,
+      endpoints: { token: 'https://tokens.example:8443/t', authorization: 'https://evil.example/a' },
+      redirect: { bridge: 'https://bridge.example/' },
+    };
+    assert.deepEqual(hostsOf(named), [
+      'evil.example',
+      'login.example.com',
+      'tokens.example:8443',
+      'bridge.example',
+    ]);
+  });
+
+  it('are written so that no other name looks like them', () => {
+    assert.deepEqual(hostsOf({ ...someProvider, issuer: 'https://\u0430pple.com' }), ['xn--pple-43d.com']);
+  });
+});
