@@ -3,28 +3,40 @@ import { pathToFileURL } from 'node:url';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import * as prettier from 'prettier';
 import { generatedErrors } from './errors.ts';
-import { generatedProviderDocuments } from './providerDocuments.ts';
+import { generatedProviderDocuments, type GeneratedFile } from './providerDocuments.ts';
+import { takeTexts, type Json, type Texts } from './texts.ts';
 import { providerDefinitionSchema, providerIdSchema } from '../../src/providers/definition.ts';
 
 const manifestFile = new URL('../../package.json', import.meta.url);
+const textsFile = new URL('../../package.nls.json', import.meta.url);
 
 interface Manifest {
-  contributes: { configuration: { properties: Record<string, unknown> } };
+  readonly [name: string]: Json;
+  readonly contributes: { readonly configuration: { readonly properties: Record<string, Json> } };
 }
 
 /**
- * The manifest with the parts that follow from the code: the schema of `oidc.providers`, by which the settings
+ * The manifest and its texts. What follows from the code is the schema of `oidc.providers`, by which the settings
  * editor completes and checks it.
  */
-export async function generatedManifest(): Promise<{ current: string; generated: string }> {
+export async function generatedManifest(): Promise<GeneratedFile[]> {
   const current = await readFile(manifestFile, 'utf8');
-  const manifest = JSON.parse(current) as Manifest;
-  manifest.contributes.configuration.properties['oidc.providers'] = providersSetting();
-  const options = { ...(await prettier.resolveConfig(manifestFile)), parser: 'json-stringify' };
-  return { current, generated: await prettier.format(JSON.stringify(manifest), options) };
+  const currentTexts = await readFile(textsFile, 'utf8');
+  const written = JSON.parse(current) as Manifest;
+  written.contributes.configuration.properties['oidc.providers'] = providersSetting();
+  const { manifest, texts } = takeTexts(written, JSON.parse(currentTexts) as Texts);
+  return [
+    { file: manifestFile, current, generated: await formatted(manifest) },
+    { file: textsFile, current: currentTexts, generated: await formatted(texts) },
+  ];
 }
 
-function providersSetting(): object {
+async function formatted(value: unknown): Promise<string> {
+  const options = { ...(await prettier.resolveConfig(manifestFile)), parser: 'json-stringify' };
+  return prettier.format(JSON.stringify(value), options);
+}
+
+function providersSetting(): Json {
   const entry = toJsonSchema(providerDefinitionSchema, { errorMode: 'ignore' });
   delete entry.$schema;
   const [id] = providerIdSchema.pipe.filter(part => part.type === 'regex');
@@ -34,7 +46,7 @@ function providersSetting(): object {
     default: {},
     markdownDescription:
       'The identity providers to sign in with: an object from provider id to provider. The id is what extensions pass to `vscode.authentication.getSession`; the first one is best called `oidc`.',
-    propertyNames: { pattern: id?.requirement.source },
+    propertyNames: { pattern: id?.requirement.source ?? '' },
     additionalProperties: {
       ...(withMarkdown(entry) as object),
       defaultSnippets: [
@@ -65,8 +77,12 @@ function withMarkdown(value: unknown): unknown {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  await writeFile(manifestFile, (await generatedManifest()).generated);
-  for (const { file, generated } of [await generatedErrors(), ...(await generatedProviderDocuments())]) {
+  const files = [
+    ...(await generatedManifest()),
+    await generatedErrors(),
+    ...(await generatedProviderDocuments()),
+  ];
+  for (const { file, generated } of files) {
     await mkdir(new URL('.', file), { recursive: true });
     await writeFile(file, generated);
   }

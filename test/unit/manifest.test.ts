@@ -3,6 +3,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { packageExtension } from '../editor/packageExtension.ts';
 import { generatedManifest } from '../manifest/generate.ts';
+import { withTexts } from '../manifest/texts.ts';
 
 const repository = new URL('../../', import.meta.url);
 
@@ -25,12 +26,14 @@ interface Manifest {
 describe('the manifest', () => {
   let manifest: Manifest;
   before(async () => {
-    manifest = JSON.parse(await readFile(new URL('package.json', repository), 'utf8')) as Manifest;
+    const read = async (file: string) =>
+      JSON.parse(await readFile(new URL(file, repository), 'utf8')) as Record<string, string>;
+    const filled: unknown = withTexts(await read('package.json'), await read('package.nls.json'));
+    manifest = filled as Manifest;
   });
 
   it('has the schema that follows from the code (run `npm run generate`)', async () => {
-    const { current, generated } = await generatedManifest();
-    assert.equal(current, generated);
+    for (const { current, generated } of await generatedManifest()) assert.equal(current, generated);
   });
 
   it('lets no workspace set anything, and describes each setting', () => {
@@ -105,7 +108,7 @@ describe('the package', () => {
       [
         ...['[Content_Types].xml', 'extension.vsixmanifest'],
         ...[
-          ...['package.json', 'readme.md', 'changelog.md', 'LICENSE.txt'],
+          ...['package.json', 'package.nls.json', 'readme.md', 'changelog.md', 'LICENSE.txt'],
           ...['dist/extension.cjs', 'dist/THIRD-PARTY-NOTICES.txt', 'media/icon.png', 'media/view.svg'],
           ...pages.map(page => `media/${page}`),
           ...pictures.map(picture => `media/walkthrough/${picture}`),
