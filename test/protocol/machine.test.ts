@@ -1,0 +1,367 @@
+import assert from 'node:assert/strict';
+import { secret } from '../../src/platform/secret.ts';
+import { Failure, type FailureCode } from '../../src/protocol/failure.ts';
+import type { Provider, ProviderDefinition } from '../../src/providers/definition.ts';
+import type { Grant } from '../../src/sessions/grant.ts';
+import { createAccounts } from '../../src/sessions/accounts.ts';
+import { createGrantBook } from '../../src/sessions/grantBook.ts';
+import { createGrantStore } from '../../src/sessions/grantStore.ts';
+import { createKeeper } from '../../src/sessions/keeper.ts';
+import type { ClientCredential } from '../../src/signIn/clientSecrets.ts';
+import { refreshGrant, revokeGrant } from '../../src/signIn/keepGrant.ts';
+import type { FindSubject } from '../../src/signIn/machineTokens.ts';
+import { startFaultyIdentityProvider, type FaultyIdentityProvider } from '../servers/faultProxy.ts';
+import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
+import { people } from '../servers/people.ts';
+import { apiResource } from '../servers/resources.ts';
+import { startTokenExchangeServer, type TokenExchangeServer } from '../servers/tokenExchange.ts';
+import { manualClock } from '../standIns/manualClock.ts';
+import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
+import { recordingLog } from '../standIns/recordingLog.ts';
+import { personSignsIn, signInTrial, type SignInTrial } from './signingIn.ts';
+
+const failsWith = (code: FailureCode, message: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof Failure, String(error));
+  assert.equal(error.code, code, error.message);
+  assert.match(error.message, message);
+  return true;
+};
+/** A client that may have one scope only. */
+const modest = {
+  client_id: 'modest',
+  client_secret: 'the-secret-of-the-modest-client',
+  token_endpoint_auth_method: 'client_secret_basic' as const,
+  grant_types: ['client_credentials'],
+  response_types: [],
+  redirect_uris: [],
+  scope: 'email',
+};
+const given = (text: string): ClientCredential => ({ kind: 'secret', secret: secret(text) });
+
+describe('client credentials', () => {
+  let server: IdentityProvider;
+  before(async () => {
+    server = await startIdentityProvider({ clients: [modest] });
+  });
+  after(() => server.close());
+
+  const tryIt = (secretText = server.clients.editorSecret.clientSecret): SignInTrial =>
+    signInTrial({ clientSecret: () => Promise.resolve(given(secretText)) });
+  const robot = (trial: SignInTrial, more: Partial<ProviderDefinition> = {}, at = server.issuer): Provider =>
+    trial.provider({
+      issuer: at,
+      clientId: server.clients.editorSecret.clientId,
+      clientAuthentication: 'client_secret_basic',
+      signInMethod: 'client-credentials',
+      ...more,
+    });
+
+  it('end in a grant of the client, with one request and no browser', async () => {
+    const trial = tryIt();
+    const before = server.requests.length;
+    const stages: string[] = [];
+    const grant = await trial.signIn(robot(trial, { resource: [apiResource] }), {
+      scopes: ['api:read'],
+      progress: stage => stages.push(stage),
+    });
+    assert.deepEqual(grant.account, { id: 'editor-secret', label: 'service: editor-secret' });
+    assert.deepEqual([grant.grantedScopes, grant.sessions], [['api:read'], [['api:read']]]);
+    assert.equal(grant.tokens.refreshToken, undefined);
+    assert.ok((grant.tokens.expiresAt ?? 0) > grant.tokens.receivedAt);
+    assert.deepEqual(trial.opened, []);
+    assert.deepEqual(stages, ['asking-provider', 'asking-for-token']);
+    const sent = server.requests.slice(before).map(({ path }) => path);
+    assert.deepEqual(sent, [server.endpoints.configuration, server.endpoints.token]);
+    assert.ok(!trial.log.text().includes(server.clients.editorSecret.clientSecret));
+    assert.match(trial.log.text(), /client-credentials: The client signs in as itself/);
+  });
+
+  it('ask for no scope that only a person could give', async () => {
+    const trial = tryIt();
+    const grant = await trial.signIn(robot(trial), { scopes: ['offline_access'] });
+    assert.deepEqual([grant.grantedScopes, grant.sessions], [[], [['offline_access']]]);
+  });
+
+  it('refused for a scope say which scopes were asked for', async () => {
+    const trial = tryIt(modest.client_secret);
+    await assert.rejects(
+      trial.signIn(robot(trial, { clientId: modest.client_id }), { scopes: ['email', 'groups'] }),
+      failsWith('scopes-refused', /modest no token for these scopes: email, groups.*Set "scopes"/),
+    );
+  });
+
+  it('refused for a wrong secret ask for it again at the next time', async () => {
+    const answers = ['wrong', server.clients.editorSecret.clientSecret];
+    const trial = signInTrial({ clientSecret: () => Promise.resolve(given(answers.shift() ?? '')) });
+    await assert.rejects(
+      trial.signIn(robot(trial), { scopes: [] }),
+      failsWith('client-refused', /invalid_client.*Replace Client Secret/),
+    );
+    await trial.signIn(robot(trial), { scopes: [] });
+    await trial.signIn(robot(trial), { scopes: [] });
+    assert.deepEqual(answers, []);
+  });
+
+  it('of a client that may not have them say so', async () => {
+    const trial = tryIt(server.clients.resourceServer.clientSecret);
+    await assert.rejects(
+      trial.signIn(robot(trial, { clientId: server.clients.resourceServer.clientId }), { scopes: [] }),
+      failsWith('request-refused', /requested grant type is not allowed for this client/),
+    );
+  });
+
+  it('lack a required claim: the token is given back', async () => {
+    const trial = tryIt();
+    const before = server.requestsTo(server.endpoints.revocation).length;
+    await assert.rejects(
+      trial.signIn(robot(trial, { requiredClaims: { groups: 'robots' } }), { scopes: [] }),
+      failsWith('claims-lacking', /service: editor-secret may not use/),
+    );
+    assert.equal(server.requestsTo(server.endpoints.revocation).length, before + 1);
+  });
+
+  it('are given back at sign-out', async () => {
+    server.settings.accessTokens = 'opaque';
+    try {
+      const trial = tryIt();
+      const settings = robot(trial);
+      const grant = await trial.signIn(settings, { scopes: [] });
+      assert.equal(await revokeGrant(trial.context, settings, grant), 'revoked');
+    } finally {
+      server.settings.accessTokens = 'jwt';
+    }
+  });
+
+  describe('kept fresh', () => {
+    let faulty: FaultyIdentityProvider;
+    beforeEach(async () => {
+      faulty = await startFaultyIdentityProvider();
+    });
+    afterEach(() => faulty.close());
+
+    const kept = async () => {
+      const clock = manualClock();
+      const trial = signInTrial({
+        clock,
+        clientSecret: () => Promise.resolve(given(faulty.clients.editorSecret.clientSecret)),
+      });
+      const settings = robot(trial, {}, faulty.issuer);
+      const grant = await trial.signIn(settings, { scopes: [] });
+      const log = recordingLog();
+      const store = createGrantStore({ storage: memorySecretStorage(), log, onSetAside: () => undefined });
+      const book = createGrantBook(store, clock, log);
+      const needed: string[] = [];
+      const keeper = createKeeper({
+        book,
+        clock,
+        log,
+        random: () => 0,
+        isOwner: () => true,
+        isConfigured: () => true,
+        assumedLifetime: () => undefined,
+        refresh: (current, beforeSending) => refreshGrant(trial.context, settings, current, beforeSending),
+        onSignInNeeded: ended => needed.push(ended.signInNeeded?.reason ?? ''),
+        onOrphaned: () => undefined,
+      });
+      await book.put(grant);
+      const asked = () => faulty.requestsTo(faulty.endpoints.token).length;
+      const serial = async () => (await book.get(grant.id))?.tokens.serial;
+      return { trial, settings, grant, clock, book, keeper, needed, asked, serial };
+    };
+
+    it('ask once more shortly before the token ends, however many want it', async () => {
+      const { keeper, clock, grant, asked, serial } = await kept();
+      await clock.advance(3_239_000);
+      assert.equal(asked(), 1);
+      void clock.advance(2000);
+      await Promise.all(Array.from({ length: 100 }, () => keeper.renew(grant.id, 1)));
+      assert.deepEqual([asked(), await serial()], [2, 2]);
+      keeper.dispose();
+      await keeper.idle();
+    });
+
+    it('go on by themselves when the server is there again', async () => {
+      const { keeper, clock, grant, asked, serial, needed } = await kept();
+      faulty.proxy.on(faulty.endpoints.token, { kind: 'status', status: 503 });
+      await keeper.renew(grant.id, 1);
+      assert.equal(keeper.state(grant.id).kind, 'offline');
+      assert.deepEqual([asked(), await serial(), needed], [1, 1, []]);
+      await clock.advance(10_000);
+      await keeper.renew(grant.id, 1);
+      assert.deepEqual([asked(), await serial()], [2, 2]);
+      keeper.dispose();
+    });
+
+    it('need their person when the secret is gone for good', async () => {
+      const { keeper, trial, settings, grant, needed, serial } = await kept();
+      await trial.context.clientSecrets.replace(settings, given('revoked'));
+      const ended = await keeper.renew(grant.id, 1);
+      assert.match(ended?.signInNeeded?.reason ?? '', /does not accept this client \(invalid_client\)/);
+      assert.deepEqual([needed.length, await serial()], [1, 1]);
+      keeper.dispose();
+    });
+
+    it('wait while their secret cannot be read', async () => {
+      const { keeper, trial, settings, grant, needed } = await kept();
+      await trial.context.clientSecrets.forget(settings);
+      await keeper.renew(grant.id, 1);
+      assert.equal(keeper.state(grant.id).kind, 'offline');
+      assert.deepEqual(needed, []);
+      keeper.dispose();
+    });
+  });
+});
+
+describe('token exchange', () => {
+  let home: IdentityProvider;
+  let exchange: TokenExchangeServer;
+  before(async () => {
+    home = await startIdentityProvider();
+    const keys = `${home.issuer}${home.endpoints.jwks}`;
+    exchange = await startTokenExchangeServer({ issuer: home.issuer, keys }, 'https://reports.example.com/');
+  });
+  after(() => Promise.all([home.close(), exchange.close()]));
+
+  /** People who are signed in at home, in a book from which an exchange takes their tokens. */
+  const atHome = async (...who: (keyof typeof people)[]) => {
+    const clock = manualClock();
+    const log = recordingLog();
+    const store = createGrantStore({ storage: memorySecretStorage(), log, onSetAside: () => undefined });
+    const book = createGrantBook(store, clock, log);
+    let company: Provider | undefined;
+    for (const name of who) {
+      const trial = signInTrial({ browser: personSignsIn(people[name]) });
+      company = trial.provider({ issuer: home.issuer, label: 'Company' }, 'company');
+      await book.put(await trial.signIn(company));
+    }
+    const accounts = createAccounts({
+      book,
+      clock,
+      log,
+      // Nothing can be renewed here.
+      renew: id => book.get(id),
+      derive: id => book.get(id),
+      add: () => assert.fail('nothing is added'),
+      assumedLifetime: () => undefined,
+    });
+    const findSubject: FindSubject = async id =>
+      id === 'company' && company
+        ? { provider: company, grants: await accounts.current(company) }
+        : undefined;
+    return { findSubject, book, clock };
+  };
+
+  const tryIt = (findSubject: FindSubject, choose?: string): SignInTrial =>
+    signInTrial({
+      findSubject,
+      chooseAccount: (_, accounts) => Promise.resolve(accounts.find(({ label }) => label === choose)),
+      clientSecret: () => Promise.resolve(given(exchange.client.secret)),
+    });
+  const reports = (trial: SignInTrial, more: Partial<ProviderDefinition> = {}): Provider =>
+    trial.provider(
+      {
+        issuer: exchange.issuer,
+        label: 'Reports',
+        clientId: exchange.client.id,
+        clientAuthentication: 'client_secret_basic',
+        signInMethod: 'token-exchange',
+        tokenExchange: { from: 'company' },
+        audience: 'https://reports.example.com/',
+        ...more,
+      },
+      'reports',
+    );
+
+  for (const subjectToken of ['access_token', 'id_token'] as const) {
+    it(`gives the person a token of the other provider for their ${subjectToken}`, async () => {
+      const { findSubject } = await atHome('alice');
+      const trial = tryIt(findSubject);
+      const settings = reports(trial, { tokenExchange: { from: 'company', subjectToken } });
+      const grant = await trial.signIn(settings, { scopes: ['reports:read'] });
+      assert.deepEqual(grant.account, { id: people.alice.sub, label: 'alice' });
+      assert.equal(exchange.subjectOf(grant.tokens.accessToken.reveal()), people.alice.sub);
+      assert.deepEqual(grant.grantedScopes, ['reports:read']);
+      const [request] = exchange.requests.filter(({ path }) => path === '/token').slice(-1);
+      assert.equal(request?.body['audience'], 'https://reports.example.com/');
+      assert.deepEqual(trial.opened, []);
+      const renewed = await refreshGrant(trial.context, settings, grant, () => undefined);
+      assert.equal(exchange.subjectOf(renewed.accessToken.reveal()), people.alice.sub);
+      assert.equal(await revokeGrant(trial.context, settings, grant), 'revoked');
+      assert.equal(exchange.subjectOf(grant.tokens.accessToken.reveal()), undefined);
+    });
+  }
+
+  it('asks whose token it is where several people are signed in, and stays with them', async () => {
+    const { findSubject } = await atHome('alice', 'bob');
+    const trial = tryIt(findSubject, 'bob');
+    const settings = reports(trial);
+    const grant = await trial.signIn(settings, { scopes: [] });
+    assert.equal(grant.account.label, 'bob');
+    const renewed = await refreshGrant(trial.context, settings, grant, () => undefined);
+    assert.equal(exchange.subjectOf(renewed.accessToken.reveal()), people.bob.sub);
+    const named = await tryIt(findSubject).signIn(settings, { scopes: [], loginHint: 'alice' });
+    assert.equal(named.account.label, 'alice');
+    await assert.rejects(tryIt(findSubject).signIn(settings), failsWith('subject-missing', /Company/));
+  });
+
+  it('needs a sign-in there, at first and at each renewal', async () => {
+    const { findSubject, book } = await atHome('alice');
+    const trial = tryIt(findSubject);
+    const settings = reports(trial);
+    const grant = await trial.signIn(settings, { scopes: [] });
+    const sent = exchange.requests.length;
+    for (const { id } of book.known()) await book.remove(id, 0);
+    const missing = failsWith(
+      'subject-missing',
+      /no sign-in to Company.*Sign in to Company, then to Reports/,
+    );
+    await assert.rejects(trial.signIn(settings), missing);
+    await assert.rejects(
+      refreshGrant(trial.context, settings, grant, () => undefined),
+      missing,
+    );
+    const gone = reports(trial, { tokenExchange: { from: 'nobody' } });
+    await assert.rejects(trial.signIn(gone), failsWith('subject-missing', /no sign-in to nobody/));
+    assert.equal(exchange.requests.length, sent, 'nothing was sent');
+  });
+
+  it('waits while the token that it would hand on has ended and cannot be renewed', async () => {
+    const { findSubject, clock } = await atHome('alice');
+    const trial = tryIt(findSubject);
+    await clock.advance(3_700_000);
+    await assert.rejects(trial.signIn(reports(trial)), (error: unknown) => {
+      assert.ok(error instanceof Failure);
+      assert.deepEqual([error.code, error.passing], ['subject-token-ended', true]);
+      return true;
+    });
+  });
+
+  it('refused says why', async () => {
+    const { findSubject } = await atHome('alice');
+    const trial = tryIt(findSubject);
+    await assert.rejects(
+      trial.signIn(reports(trial, { audience: 'https://elsewhere.example.com/' })),
+      failsWith('token-exchange-refused', /invalid_target.*unknown audience.*"audience"/),
+    );
+    const requestedTokenType = 'urn:ietf:params:oauth:token-type:saml2';
+    await assert.rejects(
+      trial.signIn(reports(trial, { tokenExchange: { from: 'company', requestedTokenType } })),
+      failsWith('token-exchange-refused', /only access tokens are given here/),
+    );
+  });
+
+  it('hands on the token to nobody but the token endpoint of the provider that is set', async () => {
+    const { findSubject, book } = await atHome('alice');
+    const trial = tryIt(findSubject);
+    const grant: Grant = await trial.signIn(reports(trial), { scopes: [] });
+    const [source] = book.known();
+    const text = trial.log.text() + JSON.stringify([...trial.storage.values]) + JSON.stringify(grant);
+    assert.ok(source && !text.includes(source.tokens.accessToken.reveal()));
+    const moved = reports(trial, { endpoints: { token: `${home.issuer}${home.endpoints.token}` } });
+    await assert.rejects(
+      refreshGrant(trial.context, moved, grant, () => undefined),
+      (error: unknown) =>
+        error instanceof Failure && ['endpoint-changed', 'client-secret-missing'].includes(error.code),
+    );
+  });
+});
