@@ -60,6 +60,14 @@ async function writeParts({ outputFiles, metafile, errors }) {
   await writeNotices(metafile);
 }
 
+/** The text of the licence that a package names without bringing it: ours, with the other author. */
+async function namedLicence({ name, license, author }) {
+  const holder = author?.name ?? author;
+  if (license !== 'MIT' || !holder) throw new Error(`${name} has no licence to pass on`);
+  const ours = await readFile(join(repository, 'LICENSE'), 'utf8');
+  return ours.replace(/^Copyright.*$/m, `Copyright (c) ${holder}`);
+}
+
 /** The licences of all packages that are part of the bundle: they ask to be passed on with it. */
 async function writeNotices({ inputs }) {
   const folders = Object.keys(inputs).map(
@@ -68,10 +76,12 @@ async function writeNotices({ inputs }) {
   const packages = [...new Set(folders.filter(folder => folder !== undefined))].sort();
   const notices = await Promise.all(
     packages.map(async folder => {
-      const { name, version } = JSON.parse(await readFile(join(repository, folder, 'package.json'), 'utf8'));
+      const manifest = JSON.parse(await readFile(join(repository, folder, 'package.json'), 'utf8'));
+      const { name, version } = manifest;
       const file = (await readdir(join(repository, folder))).find(entry => /^licen[cs]e/i.test(entry));
-      if (file === undefined) throw new Error(`${name} has no licence file to pass on`);
-      const text = await readFile(join(repository, folder, file), 'utf8');
+      const text = file
+        ? await readFile(join(repository, folder, file), 'utf8')
+        : await namedLicence(manifest);
       return `${name} ${version}\n\n${text.trim()}\n`;
     }),
   );

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { createExports, type OidcAuthenticationApi } from './authentication/exports.ts';
 import type { ProviderActions } from './authentication/provider.ts';
@@ -30,6 +31,7 @@ let leave = (): Promise<void> => Promise.resolve();
  * network and without a secret read: an extension that asks for a session waits for us.
  */
 export function activate(context: vscode.ExtensionContext): OidcAuthenticationApi {
+  if (vscode.l10n.bundle) l10n.config({ contents: vscode.l10n.bundle });
   const channel = vscode.window.createOutputChannel('OpenID Connect Authentication', { log: true });
   const log = editorLog(channel);
   const clock = systemClock;

@@ -1,3 +1,5 @@
+import * as l10n from '@vscode/l10n';
+
 /**
  * Every way in which talking to a provider can fail, closed. Each says what happened, whether trying again
  * later can help (`passing`) or not (`final`), and what the person can do. `{name}` stands for a detail; the
@@ -267,6 +269,8 @@ export type FailureDetails<Code extends FailureCode> = Readonly<
 
 interface FailureOptions {
   readonly retryAfter?: number | undefined;
+  /** False if nothing has reached the server; by default something may have. */
+  readonly sent?: boolean;
 }
 
 /** A code with the details that its texts need. */
@@ -284,13 +288,16 @@ export class Failure extends Error {
   readonly details: Readonly<Record<string, string | number>>;
   /** The wait that the server asked for in `Retry-After`, in seconds. */
   readonly retryAfter: number | undefined;
+  /** False if nothing has reached the server. */
+  readonly sent: boolean;
 
   constructor(...[code, details, options]: FailureArguments) {
     const { what, next } = failures[code];
-    super(fill(`${what} ${next}`, details));
+    super(fill(`${l10n.t(what)} ${l10n.t(next)}`, details));
     this.code = code;
     this.details = details;
     this.retryAfter = options?.retryAfter;
+    this.sent = options?.sent ?? true;
   }
 
   /** True if the same request can succeed later without anybody doing anything. */
@@ -307,23 +314,9 @@ export function mayHaveTakenEffect(error: unknown): boolean {
   if (!(error instanceof Failure)) return true;
   const { code, details } = error;
   if (code === 'server-failed') return details['status'] !== 503;
-  if (code === 'unreachable') return !neverSent.has(String(details['reason']));
+  if (code === 'unreachable') return error.sent;
   return code === 'timed-out' || code === 'response-invalid' || code === 'answer-too-large';
 }
-
-/** Reasons of `unreachable` that say that there was no connection to send anything over. */
-export const noConnection = {
-  ENOTFOUND: 'the host name is unknown',
-  EAI_AGAIN: 'the host name could not be looked up',
-  ECONNREFUSED: 'the connection was refused',
-  EHOSTUNREACH: 'there is no route to the host',
-  ENETUNREACH: 'there is no network',
-  UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
-  /** Not an error of the network: the request's turn never came, see traffic.ts. */
-  WAITING: 'earlier requests to it have not been answered',
-} as const;
-
-const neverSent = new Set<string>(Object.values(noConnection));
 
 /** Replaces each `{name}` by the detail of that name. */
 export function fill(text: string, details: Readonly<Record<string, string | number>>): string {

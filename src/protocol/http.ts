@@ -1,7 +1,8 @@
+import * as l10n from '@vscode/l10n';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { checkAddress, type AddressPolicy } from './address.ts';
-import { Failure, noConnection } from './failure.ts';
+import { Failure } from './failure.ts';
 import { quoteServerText } from './serverText.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -113,7 +114,7 @@ async function waitForTurn(
 ): Promise<() => void> {
   const timeout = new AbortController();
   const cancel = clock.after(turnTimeout * 1000, () =>
-    timeout.abort(new Failure('unreachable', { host: url.host, reason: noConnection.WAITING })),
+    timeout.abort(unreachable(url, l10n.t('earlier requests to it have not been answered'), false)),
   );
   try {
     return await traffic.enter(url.host, AbortSignal.any([timeout.signal, ...outside]));
@@ -127,12 +128,15 @@ async function readWhole(answer: Response, url: URL, signal: AbortSignal): Promi
   if (answer.type === 'opaqueredirect' || (answer.status >= 300 && answer.status < 400)) {
     await answer.body?.cancel();
     const target = quoteServerText(withoutQuery(answer.headers.get('location'), url));
-    throw new Failure('redirected', { host: url.host, target: target ?? 'another address' });
+    throw new Failure('redirected', { host: url.host, target: target ?? l10n.t('another address') });
   }
   const body = await readBody(answer, url, signal);
   const { status, headers } = answer;
   if (status < 200 || status > 599) {
-    throw new Failure('response-invalid', { host: url.host, reason: `there is no HTTP status ${status}` });
+    throw new Failure('response-invalid', {
+      host: url.host,
+      reason: l10n.t('there is no HTTP status {0}', status),
+    });
   }
   // A Response of these statuses must not have a body.
   return new Response(status === 204 || status === 205 ? null : body, { status, headers });
@@ -173,31 +177,54 @@ async function readBody(answer: Response, url: URL, signal: AbortSignal): Promis
 function asFailure(error: unknown, url: URL, timedOut: boolean): Failure {
   if (error instanceof Failure) return error;
   if (timedOut) return new Failure('timed-out', { host: url.host, seconds: answerTimeout });
-  return new Failure('unreachable', { host: url.host, reason: networkReason(error) });
+  return networkFailure(error, url);
 }
 
+const unreachable = ({ host }: URL, reason: string, sent: boolean): Failure =>
+  new Failure('unreachable', { host, reason }, { sent });
+
 /** Why a request failed, from the error's code alone: its text may hold addresses and parameters. */
-function networkReason(error: unknown): string {
+function networkFailure(error: unknown, url: URL): Failure {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     const code = 'code' in at ? at.code : undefined;
     if (typeof code !== 'string') continue;
-    const known = networkReasons[code];
-    if (known !== undefined) return known;
+    const neverSent = noConnection(code);
+    if (neverSent !== undefined) return unreachable(url, neverSent, false);
+    const broken = brokenConnection(code);
+    if (broken !== undefined) return unreachable(url, broken, true);
     if (/^(CERT|ERR_TLS|ERR_SSL|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED)/.test(code)) {
-      return `its certificate is not trusted: ${code}`;
+      return unreachable(url, l10n.t('its certificate is not trusted: {0}', code), true);
     }
-    if (/^[A-Z][A-Z0-9_]{2,40}$/.test(code)) return code;
+    if (/^[A-Z][A-Z0-9_]{2,40}$/.test(code)) return unreachable(url, code, true);
   }
-  return 'network error';
+  return unreachable(url, l10n.t('network error'), true);
 }
 
-const networkReasons: Readonly<Record<string, string>> = {
-  ...noConnection,
-  ECONNRESET: 'the connection was interrupted',
-  UND_ERR_SOCKET: 'the connection was interrupted',
-  EPIPE: 'the connection was interrupted',
-  ETIMEDOUT: 'the connection was lost',
-};
+/** What a code says after which nothing can have been sent: there was no connection. */
+function noConnection(code: string): string | undefined {
+  switch (code) {
+    case 'ENOTFOUND':
+      return l10n.t('the host name is unknown');
+    case 'EAI_AGAIN':
+      return l10n.t('the host name could not be looked up');
+    case 'ECONNREFUSED':
+      return l10n.t('the connection was refused');
+    case 'EHOSTUNREACH':
+      return l10n.t('there is no route to the host');
+    case 'ENETUNREACH':
+      return l10n.t('there is no network');
+    case 'UND_ERR_CONNECT_TIMEOUT':
+      return l10n.t('the connection timed out');
+    default:
+      return undefined;
+  }
+}
+
+function brokenConnection(code: string): string | undefined {
+  if (code === 'ETIMEDOUT') return l10n.t('the connection was lost');
+  const interrupted = ['ECONNRESET', 'UND_ERR_SOCKET', 'EPIPE'].includes(code);
+  return interrupted ? l10n.t('the connection was interrupted') : undefined;
+}
 
 function withoutQuery(location: string | null, base: URL): string | undefined {
   const target = location === null ? null : URL.parse(location, base);

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import * as prettier from 'prettier';
+import { generatedCodeTexts } from './codeTexts.ts';
 import { generatedErrors } from './errors.ts';
 import { generatedProviderDocuments, type GeneratedFile } from './providerDocuments.ts';
 import { takeTexts, type Json, type Texts } from './texts.ts';
@@ -79,6 +80,7 @@ function withMarkdown(value: unknown): unknown {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const files = [
     ...(await generatedManifest()),
+    await generatedCodeTexts(),
     await generatedErrors(),
     ...(await generatedProviderDocuments()),
   ];

@@ -68,7 +68,11 @@ export function createModelServer(clock: Clock): ModelServer {
       if (!sender.alive) return never;
       beforeSending();
       if (server.weather === 'unreachable') {
-        throw new Failure('unreachable', { host: 'login.example.com', reason: 'there is no network' });
+        throw new Failure(
+          'unreachable',
+          { host: 'login.example.com', reason: 'there is no network' },
+          { sent: false },
+        );
       }
       const token = grant.tokens.refreshToken?.reveal() ?? '';
       const before = sendings.findLast(sending => sending.token === token);

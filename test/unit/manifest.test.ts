@@ -100,6 +100,7 @@ describe('the package', () => {
   it('holds what the extension needs to run, and nothing else', async () => {
     const pages = (await readdir(new URL('media/', repository))).filter(file => file.endsWith('.html'));
     assert.ok(pages.length > 0);
+    const languages = await readdir(new URL('l10n/', repository));
     const pictures = await readdir(new URL('media/walkthrough/', repository));
     const parts = (await readdir(new URL('dist/parts/', repository))).filter(file => file.endsWith('.cjs'));
     assert.ok(parts.length > 0);
@@ -111,6 +112,7 @@ describe('the package', () => {
           ...['package.json', 'package.nls.json', 'readme.md', 'changelog.md', 'LICENSE.txt'],
           ...['dist/extension.cjs', 'dist/THIRD-PARTY-NOTICES.txt', 'media/icon.png', 'media/view.svg'],
           ...pages.map(page => `media/${page}`),
+          ...languages.map(language => `l10n/${language}`),
           ...pictures.map(picture => `media/walkthrough/${picture}`),
           ...parts.map(part => `dist/parts/${part}`),
         ].map(file => `extension/${file}`),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generatedCodeTexts } from '../manifest/codeTexts.ts';
 import { takeTexts, withTexts } from '../manifest/texts.ts';
 
 describe('the texts of a manifest', () => {
@@ -31,5 +32,15 @@ describe('the texts of a manifest', () => {
 
   it('are missed where a key has none', () => {
     assert.throws(() => takeTexts({ displayName: '%nothing%' }, {}), /nothing/);
+  });
+});
+
+describe('the texts of the code', () => {
+  it('are all in the bundle that translations are made from (run `npm run generate`)', async () => {
+    const { current, generated } = await generatedCodeTexts();
+    assert.equal(current, generated);
+    const texts = Object.keys(JSON.parse(generated) as object);
+    assert.ok(texts.includes('Sign in again.'), 'the table of failures');
+    assert.ok(texts.includes('there is no network'), 'the calls of l10n.t');
   });
 });

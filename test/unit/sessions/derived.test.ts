@@ -191,7 +191,9 @@ describe('an access token for fewer scopes', () => {
     const { book, clock, server, tokenFor, tokensFor } = asking(narrowing);
     await book.put(someGrant());
     const offline = () =>
-      Promise.reject(new Failure('unreachable', { host: 'x', reason: 'there is no network' }));
+      Promise.reject(
+        new Failure('unreachable', { host: 'x', reason: 'there is no network' }, { sent: false }),
+      );
     server.answer = offline;
     await assert.rejects(
       tokenFor('email'),

@@ -13,7 +13,7 @@ import { recordingLog } from '../../standIns/recordingLog.ts';
 import { someGrant, someTokens, start } from './someGrant.ts';
 
 const unreachable = () =>
-  new Failure('unreachable', { host: 'login.example.com', reason: 'there is no network' });
+  new Failure('unreachable', { host: 'login.example.com', reason: 'there is no network' }, { sent: false });
 const lost = () => new Failure('timed-out', { host: 'login.example.com', seconds: 15 });
 const refused = () =>
   new Failure('grant-refused', { host: 'login.example.com', error: 'invalid_grant', said: '' });

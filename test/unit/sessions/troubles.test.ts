@@ -7,7 +7,7 @@ import { someGrant, someProvider, someTokens } from './someGrant.ts';
 const now = (): number => Math.floor(Date.now() / 1000);
 const ended = () => someTokens(1, { receivedAt: now() - 3601, expiresAt: now() - 1 });
 const unreachable = () =>
-  new Failure('unreachable', { host: 'login.example.com', reason: 'there is no network' });
+  new Failure('unreachable', { host: 'login.example.com', reason: 'there is no network' }, { sent: false });
 
 describe('trouble with renewing tokens', function () {
   this.timeout(20_000);

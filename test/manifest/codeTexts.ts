@@ -1,0 +1,30 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { getL10nJson } from '@vscode/l10n-dev';
+import * as prettier from 'prettier';
+import { failures } from '../../src/protocol/failure.ts';
+import type { GeneratedFile } from './providerDocuments.ts';
+
+const sources = new URL('../../src/', import.meta.url);
+const bundleFile = new URL('../../l10n/bundle.l10n.json', import.meta.url);
+
+/** Every text of the code that people see: what is given to `l10n.t`, and the table of failures. */
+async function codeTexts(): Promise<Awaited<ReturnType<typeof getL10nJson>>> {
+  const names = (await readdir(sources, { recursive: true })).filter(name => name.endsWith('.ts'));
+  const files = await Promise.all(
+    names.map(async name => {
+      const contents = await readFile(new URL(name.replaceAll('\\', '/'), sources), 'utf8');
+      return { extension: '.ts', contents } as const;
+    }),
+  );
+  const table = Object.values(failures).flatMap(({ what, next }) => [what, next]);
+  return { ...(await getL10nJson(files)), ...Object.fromEntries(table.map(text => [text, text])) };
+}
+
+/** `l10n/bundle.l10n.json`, from which a translation is made, as it is and as it follows from the code. */
+export async function generatedCodeTexts(): Promise<GeneratedFile> {
+  const current = await readFile(bundleFile, 'utf8').catch(() => '');
+  const texts = Object.entries(await codeTexts()).sort(([a], [b]) => (a < b ? -1 : 1));
+  const options = { ...(await prettier.resolveConfig(bundleFile)), parser: 'json-stringify' };
+  const generated = await prettier.format(JSON.stringify(Object.fromEntries(texts)), options);
+  return { file: bundleFile, current, generated };
+}
