@@ -38,6 +38,32 @@ const extension = {
   plugins: [{ name: 'write', setup: ({ onEnd }) => onEnd(writeParts) }],
 };
 
+/** The same sources for the web worker of an editor inside the browser, which loads one file and no more. */
+const webExtension = {
+  absWorkingDir: repository,
+  entryPoints: ['src/extension.ts'],
+  outfile: join(outdir, 'web', 'extension.cjs'),
+  bundle: true,
+  minify: true,
+  sourcemap: 'linked',
+  format: 'cjs',
+  platform: 'browser',
+  target: 'es2024',
+  external: ['vscode'],
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+  plugins: [
+    {
+      name: 'environment of the web worker',
+      setup({ onResolve }) {
+        const web = join(repository, 'src', 'environment.web.ts');
+        onResolve({ filter: /\/environment\.ts$/ }, () => ({ path: web }));
+      },
+    },
+  ],
+};
+
 /** esbuild splits ECMAScript modules only; editors load CommonJS everywhere, and faster. */
 async function writeParts({ outputFiles, metafile, errors }) {
   if (errors.length > 0) return;
@@ -93,7 +119,8 @@ async function writeNotices({ inputs }) {
 }
 
 if (process.argv.includes('--watch')) {
-  await (await context({ ...extension, logLevel: 'info' })).watch();
+  for (const options of [extension, webExtension])
+    await (await context({ ...options, logLevel: 'info' })).watch();
 } else {
-  await build(extension);
+  await Promise.all([build(extension), build(webExtension)]);
 }

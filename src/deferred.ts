@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { ProviderActions } from './authentication/provider.ts';
 import type { Registry } from './authentication/registry.ts';
+import { environment } from './environment.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Log } from './platform/log.ts';
 import type { Tokens } from './protocol/tokens.ts';
@@ -65,7 +66,7 @@ export interface DeferredParts extends vscode.Disposable {
 export function createDeferredParts(window: WindowParts): DeferredParts {
   const { clock, log, book, accounts, registry, pending, record, showLog } = window;
   const { extension, secrets, globalState } = window.context;
-  const wire = createWire({ fetch: (...request) => globalThis.fetch(...request), clock, log });
+  const wire = createWire({ fetch: environment.fetch, clock, log });
   const registrations = editorRegistrations(secrets, wire);
   const clientSecrets = editorClientSecrets(secrets);
   const findSubject: FindSubject = async id => {

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { environment } from './environment.ts';
 import { createExports, type OidcAuthenticationApi } from './authentication/exports.ts';
 import type { ProviderActions } from './authentication/provider.ts';
 import { createRegistry, type Registry } from './authentication/registry.ts';
@@ -21,7 +22,6 @@ import { activityCommands, activityFile, registerActivityCommands } from './ui/a
 import { contributedCommands, registerDeferredCommands } from './ui/deferredCommands.ts';
 import { showDefinitionProblems, showSignInNeeded } from './ui/messages.ts';
 import { createSignInsView } from './ui/signInsView/view.ts';
-import { findWayToJoin } from './windows/join.ts';
 
 /** What remains to be done when the window closes. */
 let leave = (): Promise<void> => Promise.resolve();
@@ -47,7 +47,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     log,
     activity: createActivityLog(activityFile(context.globalStorageUri), log),
     directory: vscode.Uri.joinPath(context.globalStorageUri, 'windows').fsPath,
-    findWayToJoin,
+    findWayToJoin: () => environment.findWayToJoin(context.secrets),
     isFocused: () => vscode.window.state.focused,
     deliver: (path, parameters) => pending.deliver(path, parameters),
     showSignInNeeded(grant) {

@@ -21,6 +21,11 @@ export const failures = {
     what: '{host} could not be reached ({reason}).',
     next: 'Check the address, your network, proxy and VPN, then try again.',
   },
+  'answer-withheld': {
+    kind: 'final',
+    what: '{host} is there, but does not allow an editor inside the browser to read its answers (CORS).',
+    next: 'Ask the administrator of the provider to allow the origin of this editor, or sign in from the editor on the desktop or with a remote.',
+  },
   'timed-out': {
     kind: 'passing',
     what: '{host} did not answer within {seconds} seconds.',
@@ -315,7 +320,12 @@ export function mayHaveTakenEffect(error: unknown): boolean {
   const { code, details } = error;
   if (code === 'server-failed') return details['status'] !== 503;
   if (code === 'unreachable') return error.sent;
-  return code === 'timed-out' || code === 'response-invalid' || code === 'answer-too-large';
+  return (
+    code === 'answer-withheld' ||
+    code === 'timed-out' ||
+    code === 'response-invalid' ||
+    code === 'answer-too-large'
+  );
 }
 
 /** Replaces each `{name}` by the detail of that name. */

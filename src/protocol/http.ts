@@ -53,7 +53,7 @@ export const answerLimit = 1024 * 1024;
  * {@link Traffic}), and logs method, host, path, status and duration.
  *
  * @throws Failure `address-insecure`, `address-invalid`, `unreachable`, `timed-out`, `answer-too-large`,
- * `redirected`, `response-invalid`; the signal's reason; or what `beforeSending` threw.
+ * `redirected`, `response-invalid`, in a browser also `answer-withheld`; the signal's reason; or what `beforeSending` threw.
  */
 export function createHttpClient(options: HttpOptions): HttpClient {
   const { clock, log, policy } = options;
@@ -189,6 +189,7 @@ function networkFailure(error: unknown, url: URL): Failure {
     const code = 'code' in at ? at.code : undefined;
     if (typeof code !== 'string') continue;
     const neverSent = noConnection(code);
+    if (code === 'ANSWER_WITHHELD') return new Failure('answer-withheld', { host: url.host });
     if (neverSent !== undefined) return unreachable(url, neverSent, false);
     const broken = brokenConnection(code);
     if (broken !== undefined) return unreachable(url, broken, true);
@@ -222,6 +223,12 @@ function noConnection(code: string): string | undefined {
 
 function brokenConnection(code: string): string | undefined {
   if (code === 'ETIMEDOUT') return l10n.t('the connection was lost');
+  if (code === 'OFFLINE') return l10n.t('the browser says that there is no network');
+  if (code === 'NO_READABLE_ANSWER') {
+    return l10n.t(
+      'the browser does not tell whether it cannot be reached, or does not allow this editor to read its answers (CORS)',
+    );
+  }
   const interrupted = ['ECONNRESET', 'UND_ERR_SOCKET', 'EPIPE'].includes(code);
   return interrupted ? l10n.t('the connection was interrupted') : undefined;
 }

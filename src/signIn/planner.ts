@@ -42,6 +42,8 @@ export interface PlanInput {
   readonly method: ProviderMethod;
   /** A client ID metadata document is configured, for servers that take one in place of a registration. */
   readonly hasClientDocument: boolean;
+  /** The token endpoint does not let an editor inside the browser read its answers, see `readableAnswers.ts`. */
+  readonly withholdsTokens?: boolean;
   /** Ways from which no answer came back in an earlier sign-in to this provider, in this window. */
   readonly failed: readonly Way[];
 }
@@ -124,11 +126,13 @@ export function planSignIn(input: PlanInput): Plan {
  * A client that signs in by itself signs in as itself, or as the settings say. There is no other way: a person
  * would be somebody else.
  */
-function planMachine(way: MachineWay, { metadata }: PlanInput): Plan {
+function planMachine(way: MachineWay, input: PlanInput): Plan {
+  const { metadata } = input;
   const { host } = new URL(metadata.issuer);
   if (!metadata.token_endpoint) {
     return { tries: [], offered: [], closed: [{ way, why: `${host} has no token endpoint.` }] };
   }
+  if (input.withholdsTokens) return { tries: [], offered: [], closed: [{ way, why: withheld(input) }] };
   const listed = metadata.grant_types_supported?.includes(machineGrantTypes[way]) ?? true;
   const although = listed ? '' : ` It is tried although ${host} does not list that grant type.`;
   return { tries: [{ way, reason: `${machineReasons[way]}${although}` }], offered: [], closed: [] };
@@ -158,6 +162,7 @@ function failedLast(planned: readonly PlannedWay[], failed: readonly Way[]): Pla
 function judge(way: PersonWay, input: PlanInput): Verdict {
   const missing = missingFor(way, input);
   if (missing !== undefined) return closed(missing);
+  if (input.withholdsTokens) return doubtful(withheld(input));
   switch (way) {
     case 'uri-handler':
       return judgeUriHandler(input);
@@ -170,6 +175,11 @@ function judge(way: PersonWay, input: PlanInput): Verdict {
     case 'device-code':
       return open('You enter a code in any browser, also that of another device.');
   }
+}
+
+function withheld({ metadata }: PlanInput): string {
+  const { host } = new URL(metadata.token_endpoint ?? metadata.issuer);
+  return `${host} does not allow an editor inside the browser to read its answers (CORS), so no sign-in could be completed.`;
 }
 
 /** What the server or the settings lack for a way, wherever the editor runs. */

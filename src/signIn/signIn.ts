@@ -8,6 +8,7 @@ import type { SignInContext, SignInControl, SignInRequest } from './context.ts';
 import { signInWithDeviceCode, type DeviceAttempt } from './deviceSignIn.ts';
 import { signInAsMachine } from './machineSignIn.ts';
 import { describePlan, planSignIn, type Plan } from './planner.ts';
+import { withholdsTokens } from './readableAnswers.ts';
 
 export type { SignInContext, SignInControl, SignInRequest, SignInStage } from './context.ts';
 
@@ -66,8 +67,11 @@ export async function planFor(
   signal?: AbortSignal,
 ): Promise<{ metadata: Metadata; plan: Plan }> {
   const { metadata } = await context.wire.metadata.get(provider.issuer, provider, signal);
+  const { surroundings } = context;
+  const inBrowser = surroundings.runsIn === 'web-worker';
   const plan = planSignIn({
-    surroundings: context.surroundings,
+    surroundings,
+    withholdsTokens: inBrowser && (await withholdsTokens(context.wire, provider, metadata, signal)),
     metadata,
     provider,
     method: methodFor(context, provider),

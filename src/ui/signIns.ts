@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { environment } from '../environment.ts';
 import type { SecretStorage } from '../platform/secretStorage.ts';
 import { secret, type Secret } from '../platform/secret.ts';
 import type { Wire } from '../protocol/wire.ts';
@@ -74,7 +75,12 @@ export function createSignIns(options: SignInsOptions): SignIns {
       wire,
       log,
       surroundings: readSurroundings(extension),
-      redirects: createRedirects({ editor, pending, loopbackPage: () => page('loopback.html') }),
+      redirects: createRedirects({
+        editor,
+        pending,
+        loopback: environment.loopback,
+        loopbackPage: () => page('loopback.html'),
+      }),
       registrations,
       clientSecrets,
       clientDocument,

@@ -1,6 +1,7 @@
+import { wait } from '../platform/clock.ts';
 import { asSent } from './calls.ts';
 import type { OwnerConnection } from './member.ts';
-import type { Attachment, Seat, SeatOptions } from './seat.ts';
+import { takeSeat, type Attachment, type Seat, type SeatOptions } from './seat.ts';
 
 /** A window's part in a group, whatever the windows meet by. */
 export interface PartOptions extends SeatOptions {
@@ -54,4 +55,26 @@ export async function sit({ entered, left, leaving }: PartOptions, seat: Seat): 
   await lost;
   left(seat.attachment);
   leaving.removeEventListener('abort', seat.close);
+}
+
+/**
+ * Is its own owner, because windows cannot find each other: sign-in must work even then. Ends when they perhaps
+ * can.
+ */
+export async function workAlone(
+  options: PartOptions,
+  reason: string,
+  canMeet: () => Promise<boolean>,
+): Promise<void> {
+  const { directory, clock, log, timing, leaving } = options;
+  log.error('This window cannot share with the others and works alone', { reason, directory });
+  const seat = await takeSeat(options, undefined);
+  if (seat === undefined) return;
+  const lookAgain = async (): Promise<void> => {
+    while (!seat.lost.aborted) {
+      await wait(clock, timing.aloneRecheck, leaving).catch(() => undefined);
+      if (!seat.lost.aborted && (await canMeet())) seat.close();
+    }
+  };
+  await Promise.all([sit(options, seat), lookAgain()]);
 }

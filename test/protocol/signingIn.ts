@@ -8,6 +8,7 @@ import { signIn, type SignInContext, type SignInRequest } from '../../src/signIn
 import type { DeviceScreen } from '../../src/signIn/deviceSignIn.ts';
 import type { Surroundings } from '../../src/signIn/planner.ts';
 import type { EditorAddress } from '../../src/signIn/redirect/editorAddress.ts';
+import { loopbackRedirect } from '../../src/signIn/redirect/loopback.ts';
 import { createRedirects } from '../../src/signIn/redirect/redirects.ts';
 import { createClientSecrets, type ClientCredential } from '../../src/signIn/clientSecrets.ts';
 import { createRegistrations } from '../../src/signIn/registrations.ts';
@@ -111,6 +112,7 @@ export function signInTrial(
     redirects: createRedirects({
       editor: options.editor ?? desktopAddress,
       pending,
+      loopback: page => Promise.resolve(loopbackRedirect(page)),
       loopbackPage: () => readFile(new URL('../../media/loopback.html', import.meta.url), 'utf8'),
     }),
     registrations: createRegistrations({

@@ -7,8 +7,12 @@ import { withTexts } from '../manifest/texts.ts';
 
 const repository = new URL('../../', import.meta.url);
 
+/** In characters, each a byte. A browser loads it all with each window, compressed to a third. */
+const largestWebBundle = 400_000;
+
 interface Manifest {
   readonly main: string;
+  readonly browser: string;
   readonly icon?: string;
   readonly contributes: {
     readonly commands: readonly { readonly command: string; readonly category: string }[];
@@ -110,7 +114,8 @@ describe('the package', () => {
         ...['[Content_Types].xml', 'extension.vsixmanifest'],
         ...[
           ...['package.json', 'package.nls.json', 'readme.md', 'changelog.md', 'LICENSE.txt'],
-          ...['dist/extension.cjs', 'dist/THIRD-PARTY-NOTICES.txt', 'media/icon.png', 'media/view.svg'],
+          ...['dist/extension.cjs', 'dist/web/extension.cjs', 'dist/THIRD-PARTY-NOTICES.txt'],
+          ...['media/icon.png', 'media/view.svg'],
           ...pages.map(page => `media/${page}`),
           ...languages.map(language => `l10n/${language}`),
           ...pictures.map(picture => `media/walkthrough/${picture}`),
@@ -118,6 +123,16 @@ describe('the package', () => {
         ].map(file => `extension/${file}`),
       ].toSorted(),
     );
+  });
+
+  it('has one file for web workers, which needs nothing but the editor and stays small', async () => {
+    const { browser } = JSON.parse(await readFile(new URL('package.json', repository), 'utf8')) as Manifest;
+    assert.equal(browser, './dist/web/extension.cjs');
+    const bundle = await readFile(new URL(browser, repository), 'utf8');
+    const required = new Set(Array.from(bundle.matchAll(/\brequire\("([^"]+)"\)/g), ([, name]) => name));
+    assert.deepEqual([...required], ['vscode']);
+    assert.doesNotMatch(bundle, /\bnode:|\bimport\(|\bprocess\.|\bBuffer\.|\bsetImmediate\b/);
+    assert.ok(bundle.length < largestWebBundle, `it has ${bundle.length} characters`);
   });
 
   it('has bundles that never write to the console, evaluate text or name a place of this machine', async () => {

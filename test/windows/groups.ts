@@ -21,8 +21,8 @@ export interface WindowFunctions {
   never(): Promise<void>;
 }
 
-type Group = WindowGroup<OwnerFunctions, WindowFunctions>;
-type Options = WindowGroupOptions<OwnerFunctions, WindowFunctions>;
+export type Group = WindowGroup<OwnerFunctions, WindowFunctions>;
+export type Options = WindowGroupOptions<OwnerFunctions, WindowFunctions>;
 
 export interface TestWindow {
   readonly name: string;
@@ -40,21 +40,29 @@ export interface TestWindow {
   has(role: Role, generation?: number): Promise<void>;
 }
 
-/** Windows of one test; `end` leaves nothing behind. */
-export function testWindows() {
+/** Windows of one test. */
+export interface TestWindows {
+  readonly directory: string;
+  open(name: string, options?: Partial<Options>): TestWindow;
+  /** Leaves nothing behind. */
+  end(): Promise<void>;
+}
+
+/** @param join how the windows meet, by default by sockets. */
+export function testWindows(join: (options: Options) => Group = joinWindows): TestWindows {
   const directory = temporaryDirectory();
   const windows: TestWindow[] = [];
   let ended = false;
   return {
     directory: directory.path,
-    open(name: string, options: Partial<Options> = {}): TestWindow {
+    open(name, options = {}) {
       // The body of a test that ran out of time goes on after its clean-up.
       if (ended) throw new Error('The test has ended');
-      const window = openWindow(name, directory.path, options);
+      const window = openWindow(name, directory.path, join, options);
       windows.push(window);
       return window;
     },
-    async end(): Promise<void> {
+    async end() {
       ended = true;
       await Promise.all(windows.map(window => window.group.dispose()));
       directory.remove();
@@ -62,7 +70,12 @@ export function testWindows() {
   };
 }
 
-function openWindow(name: string, directory: string, options: Partial<Options>): TestWindow {
+function openWindow(
+  name: string,
+  directory: string,
+  join: (options: Options) => Group,
+  options: Partial<Options>,
+): TestWindow {
   const log = recordedLog();
   const told: string[] = [];
   const ownerships: Ownership<WindowFunctions>[] = [];
@@ -70,7 +83,7 @@ function openWindow(name: string, directory: string, options: Partial<Options>):
   let slowCount = 0;
   const waiting = new Set<() => void>();
 
-  const group: Group = joinWindows<OwnerFunctions, WindowFunctions>({
+  const group = join({
     directory,
     createOwner(ownership) {
       ownerships.push(ownership);

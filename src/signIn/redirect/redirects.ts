@@ -1,3 +1,4 @@
+import { Failure } from '../../protocol/failure.ts';
 import type { Provider } from '../../providers/definition.ts';
 import type { BrowserWay } from '../../providers/signInMethods.ts';
 import type { PendingResponses } from '../pendingResponses.ts';
@@ -8,15 +9,20 @@ import { unattendedRedirect } from './unattended.ts';
 /** The redirect for a way to sign in. */
 export type Redirects = (way: BrowserWay, provider: Provider) => Promise<Redirect>;
 
+/** Makes the redirect at which this computer listens; its page is shown when a response has come. */
+export type Loopback = (page: () => Promise<string>) => Promise<Redirect>;
+
 export interface RedirectParts {
   readonly editor: EditorAddress;
   readonly pending: PendingResponses;
+  /** Undefined where nothing can listen. */
+  readonly loopback: Loopback | undefined;
   /** The page that is shown when a response has come to this computer. */
   loopbackPage(): Promise<string>;
 }
 
-export function createRedirects({ editor, pending, loopbackPage }: RedirectParts): Redirects {
-  return async (way, { redirect }) => {
+export function createRedirects({ editor, pending, loopback, loopbackPage }: RedirectParts): Redirects {
+  return async (way, { issuer, redirect }) => {
     switch (way) {
       case 'uri-handler':
         return editorRedirect(editor, pending);
@@ -26,11 +32,13 @@ export function createRedirects({ editor, pending, loopbackPage }: RedirectParts
           : bridgeRedirect(editor, pending);
       case 'paste':
         return unattendedRedirect;
-      case 'loopback': {
-        // Loaded here: there is no `node:http` in a web worker, where no plan has this way.
-        const { loopbackRedirect } = await import('./loopback.ts');
-        return loopbackRedirect(loopbackPage);
-      }
+      case 'loopback':
+        if (loopback) return loopback(loopbackPage);
+        // No plan has this way where nothing can listen.
+        throw new Failure('method-unsupported', {
+          issuer,
+          missing: 'a program that can listen on this computer',
+        });
     }
   };
 }

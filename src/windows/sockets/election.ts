@@ -1,7 +1,7 @@
 import { wait } from '../../platform/clock.ts';
 import { invoke } from '../calls.ts';
 import { codeOf } from '../errors.ts';
-import { beMember, sit, type PartOptions } from '../part.ts';
+import { beMember, sit, workAlone, type PartOptions } from '../part.ts';
 import { takeSeat } from '../seat.ts';
 import { claimAfter, latestGeneration, readClaim, type Claim } from './claims.ts';
 import { holdOf } from './hold.ts';
@@ -42,7 +42,9 @@ export async function takePart(options: PartOptions): Promise<void> {
       }
     } catch (error) {
       if (!leaving.aborted)
-        await workAlone(codeOf(error) ?? (error instanceof Error ? error.message : 'unknown'));
+        await workAlone(options, codeOf(error) ?? (error instanceof Error ? error.message : 'unknown'), () =>
+          canMeetAt(directory),
+        );
     }
   }
 
@@ -110,20 +112,6 @@ export async function takePart(options: PartOptions): Promise<void> {
     if (seat === undefined) return;
     log.info('This window is the one the others ask', { generation: claim.generation });
     await sit(options, seat);
-  }
-
-  /** Sign-in must work even where windows cannot find each other. Ends when they perhaps can. */
-  async function workAlone(reason: string): Promise<void> {
-    log.error('This window cannot share with the others and works alone', { reason, directory });
-    const seat = await takeSeat(options, undefined);
-    if (seat === undefined) return;
-    const lookAgain = async (): Promise<void> => {
-      while (!seat.lost.aborted) {
-        await pause(timing.aloneRecheck);
-        if (!seat.lost.aborted && (await canMeetAt(directory))) seat.close();
-      }
-    };
-    await Promise.all([sit(options, seat), lookAgain()]);
   }
 }
 

@@ -165,6 +165,27 @@ describe('the planner', () => {
     });
   });
 
+  describe('at a server that withholds its answers from a browser', () => {
+    const withheld = { withholdsTokens: true };
+
+    it('begins no sign-in that could not be completed, and says why', () => {
+      const plan = planAt('vscode.dev', 'everything', 'accepting patterns', withheld);
+      assert.equal(brief(plan), '|');
+      for (const { why } of plan.closed) assert.match(why, /^login\.example\.com does not allow .* \(CORS\)/);
+      const machine = planAt('vscode.dev', 'everything', 'registered', {
+        ...withheld,
+        method: 'client-credentials',
+      });
+      assert.match(machine.closed[0]?.why ?? '', /\(CORS\)/);
+    });
+
+    it('goes the way that is set, for somebody who knows better', () => {
+      const plan = planAt('vscode.dev', 'everything', 'registered', { ...withheld, method: 'device-code' });
+      assert.equal(brief(plan), 'device-code |');
+      assert.match(plan.tries[0]?.reason ?? '', /^It is set, although: .*\(CORS\)/);
+    });
+  });
+
   describe('of a client that signs in by itself', () => {
     for (const way of ['client-credentials', 'impersonation', 'token-exchange'] as const) {
       it(`has no other way than ${way}, wherever the editor runs`, () => {

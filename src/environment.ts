@@ -1,0 +1,31 @@
+import type { SecretStorage } from './platform/secretStorage.ts';
+import type { Fetch } from './protocol/http.ts';
+import type { JoinWindows } from './sessions/windowCalls.ts';
+import type { Loopback } from './signIn/redirect/redirects.ts';
+
+/**
+ * What differs between the two hosts in which an extension runs: Node, and a web worker inside the browser. Nothing
+ * else in the sources asks where it runs.
+ */
+export interface Environment {
+  readonly inBrowser: boolean;
+  readonly fetch: Fetch;
+  /** The way to the other windows, which may take a while to load. */
+  findWayToJoin(secrets: SecretStorage): Promise<JoinWindows>;
+  /** How this computer listens for the answer of a browser; undefined where nothing can. */
+  readonly loopback: Loopback | undefined;
+}
+
+/** Node's. The build for web workers has that of `environment.web.ts` in its place, see `esbuild.js`. */
+export const environment: Environment = {
+  inBrowser: false,
+  fetch: (...request) => globalThis.fetch(...request),
+  async findWayToJoin() {
+    const { joinWindows } = await import('./windows/sockets/join.ts');
+    return joinWindows;
+  },
+  async loopback(page) {
+    const { loopbackRedirect } = await import('./signIn/redirect/loopback.ts');
+    return loopbackRedirect(page);
+  },
+};

@@ -1,0 +1,11 @@
+import type { Environment } from './environment.ts';
+import { browserFetch } from './protocol/browserFetch.ts';
+import { joinTabs } from './windows/tabs/join.ts';
+
+/** That of a web worker: no sockets, and a browser that decides whose answers may be read. */
+export const environment: Environment = {
+  inBrowser: true,
+  fetch: browserFetch((...request) => globalThis.fetch(...request)),
+  findWayToJoin: secrets => Promise.resolve(options => joinTabs(secrets, options)),
+  loopback: undefined,
+};

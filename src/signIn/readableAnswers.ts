@@ -1,0 +1,33 @@
+import { Failure } from '../protocol/failure.ts';
+import type { Metadata } from '../protocol/metadata.ts';
+import type { Wire } from '../protocol/wire.ts';
+import type { Provider } from '../providers/definition.ts';
+
+/**
+ * Whether the token endpoint withholds its answers from an extension inside a browser, whose origin the server has
+ * to allow (CORS). Better known before a person signs in than after: the code would be spent, and its answer lost.
+ *
+ * The endpoint is asked for a token without the code that this takes, which every server refuses. The client is
+ * named, since many servers allow origins by client; if there is none yet, or if it cannot be found out, the answer
+ * is false.
+ */
+export async function withholdsTokens(
+  wire: Wire,
+  provider: Provider,
+  { token_endpoint: endpoint }: Pick<Metadata, 'token_endpoint'>,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const { clientId } = provider;
+  if (endpoint === undefined || clientId === undefined) return false;
+  try {
+    await wire.http(provider, signal)(endpoint, {
+      method: 'POST',
+      headers: { accept: 'application/json' },
+      body: new URLSearchParams({ grant_type: 'authorization_code', client_id: clientId }),
+    });
+    return false;
+  } catch (error) {
+    signal?.throwIfAborted();
+    return error instanceof Failure && error.code === 'answer-withheld';
+  }
+}

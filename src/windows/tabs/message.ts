@@ -1,0 +1,50 @@
+/** What tabs say to each other. The first line says what it is. */
+export type Message =
+  /** To everyone: who is the owner? */
+  | { readonly kind: 'who' }
+  /** I am. */
+  | { readonly kind: 'here'; readonly generation: number }
+  /** To the owner: this link shall lead to me. */
+  | { readonly kind: 'join'; readonly link: string }
+  /** From the owner: from now on it does. */
+  | { readonly kind: 'welcome'; readonly link: string }
+  | { readonly kind: 'frame'; readonly link: string; readonly line: string }
+  /** This link is over. */
+  | { readonly kind: 'end'; readonly link: string };
+
+const form = /^(who|here [1-9][0-9]{0,14}|(?:join|welcome|frame|end) [\w-]{1,64})(?:\n([^]*))?$/;
+
+export function textOf(message: Message): string {
+  switch (message.kind) {
+    case 'who':
+      return 'who';
+    case 'here':
+      return `here ${message.generation}`;
+    case 'frame':
+      return `frame ${message.link}\n${message.line}`;
+    case 'join':
+    case 'welcome':
+    case 'end':
+      return `${message.kind} ${message.link}`;
+  }
+}
+
+/** Undefined for what another version of the extension may say. */
+export function messageFrom(text: string): Message | undefined {
+  const [, head = '', line = ''] = form.exec(text) ?? [];
+  const [kind, argument = ''] = head.split(' ');
+  switch (kind) {
+    case 'who':
+      return { kind };
+    case 'here':
+      return { kind, generation: Number(argument) };
+    case 'frame':
+      return { kind, link: argument, line };
+    case 'join':
+    case 'welcome':
+    case 'end':
+      return { kind, link: argument };
+    default:
+      return undefined;
+  }
+}
