@@ -47,7 +47,11 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     log,
     activity: createActivityLog(activityFile(context.globalStorageUri), log),
     directory: vscode.Uri.joinPath(context.globalStorageUri, 'windows').fsPath,
-    findWayToJoin: () => environment.findWayToJoin(context.secrets),
+    async findWayToJoin() {
+      // After the start: the editor, and whoever waits for us, waits for no socket.
+      await new Promise(resolve => setTimeout(resolve));
+      return environment.findWayToJoin(context.secrets);
+    },
     isFocused: () => vscode.window.state.focused,
     deliver: (path, parameters) => pending.deliver(path, parameters),
     showSignInNeeded(grant) {

@@ -27,7 +27,12 @@ export const systemClock: Clock = {
       if (typeof timer === 'object') timer.unref();
     };
     wait(Math.max(0, milliseconds));
-    return () => clearTimeout(timer);
+    return () => {
+      // Node keeps a list for each duration of a timer that was unreferenced until that has passed; refreshes, each
+      // with a duration of its own, would pile them up.
+      if (typeof timer === 'object') timer.ref();
+      clearTimeout(timer);
+    };
   },
 };
 

@@ -93,7 +93,9 @@ interface Tenure {
 
 export function shareGrants(options: SharingOptions): Sharing {
   const { book, clock, log, activity } = options;
-  const name = crypto.randomUUID();
+  let ownName: string | undefined;
+  /** Of this window among the others. Loading what makes it takes longer than everything else at the start. */
+  const name = (): string => (ownName ??= crypto.randomUUID());
   /** While this window is the owner. */
   let tenure: Tenure | undefined;
   const comparing = createComparing(book, clock, log);
@@ -162,7 +164,7 @@ export function shareGrants(options: SharingOptions): Sharing {
       },
       onSignInNeeded(grant) {
         record('failure', grant, grant.signInNeeded?.reason);
-        void callForSignIn({ clock, log, windows, name, show }, grant);
+        void callForSignIn({ clock, log, windows, name: name(), show }, grant);
       },
     });
     tenure = { keeper, broadcast };
@@ -185,9 +187,9 @@ export function shareGrants(options: SharingOptions): Sharing {
         troubles.set(grantId, trouble ?? undefined);
       },
       compare: () => comparing.again(),
-      presence: () => ({ window: name, focused: options.isFocused() }),
+      presence: () => ({ window: name(), focused: options.isFocused() }),
       signInNeeded(window, grantId) {
-        if (window === name) void showSignInNeeded(grantId);
+        if (window === name()) void showSignInNeeded(grantId);
       },
       deliver(...offered) {
         const [path, parameters] = received(responseSchema, offered);

@@ -1,4 +1,5 @@
 import * as openid from 'openid-client';
+import type { ProviderDefinition } from '../../src/providers/definition.ts';
 import { personSignsIn, signInTrial } from '../protocol/signingIn.ts';
 import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
 import { people } from '../servers/people.ts';
@@ -24,7 +25,10 @@ const clientRequests = ({ requestsTo, endpoints }: IdentityProvider): number =>
   );
 
 /** The extension's own sign-ins; each after the first finds what that one has found out about the server. */
-function extension(server: IdentityProvider): () => Promise<SignIn> {
+function extension(
+  server: IdentityProvider,
+  settings: Partial<ProviderDefinition> = {},
+): () => Promise<SignIn> {
   let opened = 0;
   let answered = 0;
   const browse = personSignsIn();
@@ -37,7 +41,7 @@ function extension(server: IdentityProvider): () => Promise<SignIn> {
       });
     },
   });
-  const provider = trial.provider({ issuer: server.issuer });
+  const provider = trial.provider({ issuer: server.issuer, ...settings });
   return async () => {
     const before = clientRequests(server);
     const start = performance.now();
@@ -93,6 +97,9 @@ export async function measureCodeExchange(runs: number): Promise<Figure[]> {
     const warm = { ours: extension(server), bare: script(server) };
     // The first sign-in of each also loads what later ones find loaded.
     for (const signIn of [warm.ours, warm.bare]) for (let at = 0; at < 3; at++) await signIn();
+    const withUserInfo = extension(server, { claimSources: ['userinfo'] });
+    await withUserInfo();
+    const userInfo = await withUserInfo();
     const found = { coldOurs: [], coldBare: [], ours: [], bare: [] } as Record<string, SignIn[]>;
     for (let run = 0; run < runs; run++) {
       found['coldOurs']?.push(await extension(server)());
@@ -119,6 +126,7 @@ export async function measureCodeExchange(runs: number): Promise<Figure[]> {
     return [
       counts('requests, nothing known of the provider', ['coldOurs', 'coldBare'], 3),
       counts('requests, metadata and keys known', ['ours', 'bare'], 1),
+      count(part, 'requests, metadata and keys known, claims from UserInfo too', userInfo.requests, 2),
       times('all of it, nothing known', ['coldOurs', 'coldBare'], whole),
       times('all of it, metadata and keys known', ['ours', 'bare'], whole),
       times('code exchange to session, nothing known before', ['coldOurs', 'coldBare'], s => s.toSession),

@@ -15,7 +15,9 @@ import { measureBytes } from './bytes.ts';
 import { measureCodeExchange } from './codeExchange.ts';
 import { isMet, ratio, statistics, type Figure } from './figures.ts';
 import { measureIdling } from './idle.ts';
+import { measureInEditor } from './inEditor.ts';
 import { machine, writeReadme } from './readme.ts';
+import { measureRefreshing } from './refreshing.ts';
 import { measureStarting } from './starting.ts';
 import { markdownTable } from './table.ts';
 import { measureWindows } from './windows.ts';
@@ -28,11 +30,13 @@ const quick = values.quick === true;
 /** The parts, in the order of the table. What only some of them need is loaded by them. */
 const parts: readonly (() => Promise<Figure[]>)[] = [
   () => measureBytes(),
+  ...(quick ? [] : [() => measureInEditor(6, 200)]),
   () => measureAnswering(quick ? 5 : 50, quick ? [1, 1000] : [1, 10, 100, 1000, 10_000]),
-  () => measureStarting(quick ? 1 : 10),
-  () => measureWindows(quick ? [2] : [1, 2, 4, 8], quick ? 1 : 5),
-  () => measureCodeExchange(quick ? 5 : 40),
+  () => measureStarting(quick ? 1 : 5),
+  () => measureWindows(quick ? [2] : [1, 2, 4, 8], quick ? 1 : 3),
+  () => measureCodeExchange(quick ? 5 : 30),
   () => measureIdling(),
+  () => measureRefreshing(quick ? 1000 : 10_000),
 ];
 
 const figures: Figure[] = [];
