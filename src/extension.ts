@@ -20,7 +20,8 @@ import { createPendingResponses } from './signIn/pendingResponses.ts';
 import { registerUriHandler } from './signIn/redirect/uriHandler.ts';
 import { activityCommands, activityFile, registerActivityCommands } from './ui/activity.ts';
 import { contributedCommands, registerDeferredCommands } from './ui/deferredCommands.ts';
-import { showDefinitionProblems, showSignInNeeded } from './ui/messages.ts';
+import { changesMcpServers, mcpCommands, registerMcpServers } from './ui/mcpServers.ts';
+import { showDefinitionProblems, showSignInNeeded, type ProviderSetting } from './ui/messages.ts';
 import { createSignInsView } from './ui/signInsView/view.ts';
 
 /** What remains to be done when the window closes. */
@@ -116,7 +117,9 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     return parts;
   });
   const commands = registerDeferredCommands(
-    contributedCommands(context.extension.packageJSON).filter(id => !activityCommands.includes(id)),
+    contributedCommands(context.extension.packageJSON).filter(
+      id => ![...activityCommands, ...mcpCommands].includes(id),
+    ),
     deferred,
   );
   const actions: ProviderActions = {
@@ -127,12 +130,27 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
   };
   const registry = createRegistry({ accounts, book, clock, log, actions, record });
   const view = createSignInsView({ registry, book, clock, sharing, configured });
-  const problems = problemReporter();
+  const exported = createExports({ book, configured });
+  const mcpServers = registerMcpServers(log, async onDidChange => {
+    const { createEditorMcpServers } = await import('./ui/mcpServerParts.ts');
+    return createEditorMcpServers({
+      clock,
+      log,
+      onDidChange,
+      extensionId: context.extension.id,
+      describe: session => exported.describe(session),
+      isProvider: id => registry.get(id) !== undefined,
+      refreshEndsAccessToken: id => registry.get(id)?.provider?.refreshEndsAccessToken ?? false,
+      showProblems: problemReporter('oidc.mcpServers'),
+    });
+  });
+  const problems = problemReporter('oidc.providers');
   const readSettings = (): void => {
     const settings = readProviders();
     registry.update(settings.providers);
     view.providersChanged();
     problems(settings.problems);
+    mcpServers.settingsChanged();
   };
   readSettings();
 
@@ -143,12 +161,14 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     registerUriHandler(sharing, log),
     registerActivityCommands(sharing, id => registry.get(id)?.provider?.label ?? id),
     commands,
+    mcpServers,
     vscode.extensions.onDidChange(readSettings),
     vscode.workspace.onDidChangeConfiguration(event => {
       if (changesProviders(event)) readSettings();
+      if (changesMcpServers(event)) mcpServers.settingsChanged();
     }),
   );
-  return createExports({ book, configured });
+  return exported;
 }
 
 /** The editor waits a few seconds for this: a refresh that is under way ends, and another window takes over. */
@@ -165,17 +185,15 @@ function signInAgain(registry: Registry, providerId: string, scopes: readonly st
     .catch(() => undefined);
 }
 
-function openSettings(): void {
-  void vscode.commands.executeCommand('workbench.action.openSettings', 'oidc.providers');
-}
-
-/** Reports each problem of the settings once, however often they are read. */
-function problemReporter(): (problems: readonly DefinitionProblem[]) => void {
+/** Reports each problem of a setting once, however often it is read. */
+function problemReporter(setting: ProviderSetting): (problems: readonly DefinitionProblem[]) => void {
+  const openSettings = (): void =>
+    void vscode.commands.executeCommand('workbench.action.openSettings', setting);
   const told = new Set<string>();
   return problems => {
     const fresh = problems.filter(problem => !told.has(JSON.stringify(problem)));
     for (const problem of fresh) told.add(JSON.stringify(problem));
-    if (fresh.length > 0) void showDefinitionProblems(fresh, openSettings);
+    if (fresh.length > 0) void showDefinitionProblems(fresh, openSettings, setting);
   };
 }
 

@@ -41,10 +41,14 @@ export async function showSignInNeeded(
   if ((await vscode.window.showWarningMessage(message, button)) === button) signIn();
 }
 
-/** Entries of `oidc.providers` that cannot be used. The others work. */
+/** The settings that are an object of entries. */
+export type ProviderSetting = 'oidc.providers' | 'oidc.mcpServers';
+
+/** Entries of `oidc.providers`, or of another setting of that form, that cannot be used. The others work. */
 export async function showDefinitionProblems(
   problems: readonly DefinitionProblem[],
   openSettings: () => void,
+  setting: ProviderSetting,
 ): Promise<void> {
   const button = 'Open Settings';
   const inWords = ({ providerId, field, reason }: DefinitionProblem): string => {
@@ -61,6 +65,7 @@ export async function showDefinitionProblems(
   }
   const list = problems.filter(({ extension }) => extension === undefined).map(inWords);
   if (list.length === 0) return;
-  const message = `In the setting oidc.providers, ${list.join('; ')}. Correct it there; other providers are not affected.`;
+  const others = setting === 'oidc.providers' ? 'providers' : 'servers';
+  const message = `In the setting ${setting}, ${list.join('; ')}. Correct it there; other ${others} are not affected.`;
   if ((await vscode.window.showWarningMessage(message, button)) === button) openSettings();
 }

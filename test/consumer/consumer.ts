@@ -96,6 +96,17 @@ export function activate(context: vscode.ExtensionContext): ConsumerApi {
     }
   }
 
+  /** What an MCP server of the editor says; with which token it was started is the business of the editor. */
+  async function askMcpServer(): Promise<string> {
+    const tool = vscode.lm.tools.find(({ name }) => /^mcp_.*_?whoami$/.test(name));
+    if (!tool) return 'no tool of that kind is known';
+    const { content } = await vscode.lm.invokeTool(tool.name, { input: {}, toolInvocationToken: undefined });
+    return content
+      .filter(part => part instanceof vscode.LanguageModelTextPart)
+      .map(({ value }) => value)
+      .join(' ');
+  }
+
   /** A command that says what came of it. */
   const command = (id: string, failed: string, run: () => Promise<string>): vscode.Disposable =>
     vscode.commands.registerCommand(`${name}.${id}`, async () => {
@@ -122,6 +133,7 @@ export function activate(context: vscode.ExtensionContext): ConsumerApi {
     }),
     command('chat', 'No conversation:', async () => `The server says ${await chat()}`),
     command('groups', 'Not known:', async () => `Your groups: ${await groups()}`),
+    command('askMcpServer', 'No answer:', async () => `The tool says: ${await askMcpServer()}`),
     vscode.window.registerTreeDataProvider(`${name}.account`, view),
     onDidChangeAccount(provider, scopes, account => view.show(account?.label)),
   );

@@ -7,6 +7,7 @@ import { generatedErrors } from './errors.ts';
 import { generatedProviderDocuments, type GeneratedFile } from './providerDocuments.ts';
 import { takeTexts, type Json, type Texts } from './texts.ts';
 import { providerDefinitionSchema, providerIdSchema } from '../../src/providers/definition.ts';
+import { mcpServerIdSchema, mcpServerSchema } from '../../src/providers/mcpServers.ts';
 
 const manifestFile = new URL('../../package.json', import.meta.url);
 const textsFile = new URL('../../package.nls.json', import.meta.url);
@@ -17,14 +18,15 @@ interface Manifest {
 }
 
 /**
- * The manifest and its texts. What follows from the code is the schema of `oidc.providers`, by which the settings
- * editor completes and checks it.
+ * The manifest and its texts. What follows from the code are the schemas of `oidc.providers` and `oidc.mcpServers`,
+ * by which the settings editor completes and checks them.
  */
 export async function generatedManifest(): Promise<GeneratedFile[]> {
   const current = await readFile(manifestFile, 'utf8');
   const currentTexts = await readFile(textsFile, 'utf8');
   const written = JSON.parse(current) as Manifest;
   written.contributes.configuration.properties['oidc.providers'] = providersSetting();
+  written.contributes.configuration.properties['oidc.mcpServers'] = mcpServersSetting();
   const { manifest, texts } = takeTexts(written, JSON.parse(currentTexts) as Texts);
   return [
     { file: manifestFile, current, generated: await formatted(manifest) },
@@ -58,6 +60,29 @@ function providersSetting(): Json {
             issuer: '${2:https://login.example.com}',
             clientId: '${3:client id}',
           },
+        },
+      ],
+    },
+  };
+}
+
+function mcpServersSetting(): Json {
+  const entry = toJsonSchema(mcpServerSchema, { errorMode: 'ignore' });
+  delete entry.$schema;
+  const [id] = mcpServerIdSchema.pipe.filter(part => part.type === 'regex');
+  return {
+    type: 'object',
+    scope: 'application',
+    default: {},
+    markdownDescription:
+      'MCP servers that take the access token of an identity provider: an object from a name of yours to a server. The editor starts them with the token of your sign-in.',
+    propertyNames: { pattern: id?.requirement.source ?? '' },
+    additionalProperties: {
+      ...(withMarkdown(entry) as object),
+      defaultSnippets: [
+        {
+          label: 'MCP server',
+          body: { url: '${1:https://mcp.example.com/mcp}', provider: '${2:oidc}', scopes: [] },
         },
       ],
     },

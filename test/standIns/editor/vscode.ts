@@ -64,6 +64,8 @@ export const editor = {
   dialogs: [] as string[],
   /** What extensions export, by their id. */
   exported: {} as Record<string, unknown>,
+  /** The person's settings under `oidc`. */
+  settings: {} as Record<string, unknown>,
   reset(): void {
     allowed.clear();
     editor.consents = true;
@@ -151,6 +153,65 @@ async function getSession(id: string, request: Request, options: Options = {}) {
 export const extensions = {
   getExtension: (id: string) =>
     id in editor.exported ? { activate: () => Promise.resolve(editor.exported[id]) } : undefined,
+};
+
+/** As much of a URI as stands in the definition of an MCP server. */
+export class Uri {
+  readonly #text: string;
+  private constructor(text: string) {
+    this.#text = text;
+  }
+  static parse(text: string): Uri {
+    return new Uri(new URL(text).href);
+  }
+  toString(_skipEncoding?: boolean): string {
+    return this.#text;
+  }
+}
+
+export class McpHttpServerDefinition {
+  readonly label: string;
+  readonly uri: Uri;
+  readonly headers: Record<string, string>;
+  constructor(label: string, uri: Uri, headers: Record<string, string> = {}) {
+    [this.label, this.uri, this.headers] = [label, uri, headers];
+  }
+}
+
+interface McpProvider {
+  readonly onDidChangeMcpServerDefinitions?: (listener: () => void) => Disposable;
+  provideMcpServerDefinitions(): Promise<McpHttpServerDefinition[]>;
+  resolveMcpServerDefinition(
+    definition: McpHttpServerDefinition,
+  ): Promise<McpHttpServerDefinition | undefined>;
+}
+
+/** What the editor would do with MCP servers, as far as it concerns who provides them. */
+export const mcp = {
+  /** Whether this editor knows MCP servers, and takes them from extensions. */
+  known: 'yes' as 'yes' | 'no' | 'refused',
+  provider: undefined as McpProvider | undefined,
+};
+
+export const workspace = {
+  getConfiguration: (_section: string) => ({
+    inspect: (key: string) => ({ globalValue: editor.settings[key] }),
+  }),
+};
+
+export const commands = {
+  registerCommand: (_id: string, _run: unknown) => new Disposable(() => undefined),
+};
+
+export const lm = {
+  get registerMcpServerDefinitionProvider() {
+    if (mcp.known === 'no') return undefined;
+    return (_id: string, provider: McpProvider): Disposable => {
+      if (mcp.known === 'refused') throw new Error('MCP configuration providers must be registered');
+      mcp.provider = provider;
+      return new Disposable(() => (mcp.provider = undefined));
+    };
+  },
 };
 
 export const authentication = {

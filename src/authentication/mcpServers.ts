@@ -1,0 +1,193 @@
+import * as vscode from 'vscode';
+import { answerRefusal } from '../client/refusal.ts';
+import { requireSession, SignInDeclined } from '../client/session.ts';
+import type { Cancel, Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { McpServer } from '../providers/mcpServers.ts';
+import type { SessionFacts } from './exports.ts';
+
+/** So long before a token ends, in seconds, no server is left running on it. */
+const margin = 10;
+
+export interface McpServersContext {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** See `OidcAuthenticationApi.describe`. */
+  describe(session: vscode.AuthenticationSession): Promise<SessionFacts>;
+  /** True for a provider whose old access token ends as soon as there is a new one. */
+  refreshEndsAccessToken(providerId: string): boolean;
+  /** A server was not started because the person did not sign in. `signIn` asks again, then starts it. */
+  onDeclined(server: McpServer, signIn: () => void): void;
+  /** A server was not started because its session could not be had. */
+  onFailed(server: McpServer, error: unknown): void;
+  /** Starts a server, or starts it anew. */
+  start(server: McpServer): Promise<void>;
+  /** The definitions have changed: the editor asks for them, and stops the servers whose definition differs. */
+  onDidChange(): void;
+}
+
+/** The MCP servers of the person's settings, started by the editor with the access token of a sign-in. */
+export interface McpServers extends vscode.Disposable {
+  update(servers: readonly McpServer[]): void;
+  list(): readonly McpServer[];
+  /** What the editor is to know of the servers. No token is in it, and nobody is asked for anything. */
+  definitions(): vscode.McpHttpServerDefinition[];
+  /**
+   * The definition to start a server with: with the token of a session, for which the person is asked if there is
+   * none, but not again after a no.
+   *
+   * @returns undefined if it is not to be started.
+   */
+  resolve(definition: vscode.McpHttpServerDefinition): Promise<vscode.McpHttpServerDefinition | undefined>;
+  /**
+   * Gets a new token, whatever the expiry of the one there is, and starts the server anew with it. Asks the
+   * person to sign in if there is no session.
+   *
+   * @throws SignInDeclined, or what kept it from getting a session.
+   */
+  restart(server: McpServer): Promise<void>;
+}
+
+/** A server that was given a token, as long as it may be running on it. */
+interface Running {
+  readonly token: string;
+  readonly cancelTimer: Cancel | undefined;
+}
+
+export function createMcpServers(context: McpServersContext): McpServers {
+  const { clock, log } = context;
+  const running = new Map<string, Running>();
+  /** How often a server's token has ended; a definition that differs makes the editor stop the server. */
+  const endings = new Map<string, number>();
+  let servers: readonly McpServer[] = [];
+
+  const forget = (id: string): void => {
+    running.get(id)?.cancelTimer?.();
+    running.delete(id);
+  };
+
+  /** Has the editor stop a server. It starts it again, with a token of then, as soon as a tool of it is used. */
+  const end = ({ id, label }: McpServer, why: string): void => {
+    if (!running.has(id)) return;
+    forget(id);
+    endings.set(id, (endings.get(id) ?? 0) + 1);
+    log.info('an MCP server is stopped until it is used again', { server: label, why });
+    context.onDidChange();
+  };
+
+  /** Notes which token a server runs on, to stop it before that ends. */
+  const watch = async (server: McpServer, session: vscode.AuthenticationSession): Promise<void> => {
+    const expiresAt = await context.describe(session).then(
+      facts => facts.expiresAt,
+      // A provider of another extension, or a token that was renewed this moment.
+      () => undefined,
+    );
+    forget(server.id);
+    const left = expiresAt === undefined ? undefined : expiresAt - clock.now() / 1000;
+    // A token of a few seconds is used for most of them.
+    const wait = left === undefined ? undefined : Math.max(left - margin, left * 0.8, 0);
+    const cancelTimer =
+      wait === undefined ? undefined : clock.after(wait * 1000, () => end(server, 'its token ends'));
+    running.set(server.id, { token: session.accessToken, cancelTimer });
+  };
+
+  const sessionFor = (server: McpServer, askAgain: boolean): Promise<vscode.AuthenticationSession> =>
+    requireSession(server.providerId, server.scopes, {
+      detail: `The MCP server “${server.label}” (${new URL(server.url).host}) will be sent your access token.`,
+      askAgain,
+    });
+
+  const definitionOf = ({ id, label, url }: McpServer): vscode.McpHttpServerDefinition =>
+    // Never sent: the headers of the resolved definition take the place of this one.
+    new vscode.McpHttpServerDefinition(label, vscode.Uri.parse(url, true), {
+      'Token-Number': `${endings.get(id) ?? 0}`,
+    });
+
+  const resolve = async (
+    definition: vscode.McpHttpServerDefinition,
+  ): Promise<vscode.McpHttpServerDefinition | undefined> => {
+    // The address comes from the settings of now, whatever the editor remembers.
+    const server = servers.find(({ label }) => label === definition.label);
+    if (!server) return undefined;
+    try {
+      const session = await sessionFor(server, false);
+      await watch(server, session);
+      log.info('an MCP server gets the access token of a session', {
+        server: server.label,
+        host: new URL(server.url).host,
+        provider: server.providerId,
+        account: session.account.label,
+      });
+      const { label, uri } = definitionOf(server);
+      return new vscode.McpHttpServerDefinition(label, uri, {
+        Authorization: `Bearer ${session.accessToken}`,
+      });
+    } catch (error) {
+      log.info('an MCP server is not started', { server: server.label, provider: server.providerId });
+      const again = async (): Promise<void> => {
+        await sessionFor(server, true);
+        await context.start(server);
+      };
+      if (error instanceof SignInDeclined) {
+        context.onDeclined(server, () => {
+          again().catch((failure: unknown) => {
+            if (!(failure instanceof SignInDeclined)) context.onFailed(server, failure);
+          });
+        });
+      } else context.onFailed(server, error);
+      return undefined;
+    }
+  };
+
+  /** What has become of the tokens that servers run on. */
+  const review = async (providerId: string): Promise<void> => {
+    for (const server of servers) {
+      const token = running.get(server.id)?.token;
+      if (server.providerId !== providerId || token === undefined) continue;
+      const session = await silently(server);
+      if (running.get(server.id)?.token !== token) continue;
+      if (!session) end(server, 'signed out');
+      else if (session.accessToken !== token && context.refreshEndsAccessToken(providerId)) {
+        end(server, 'its token was replaced');
+      }
+    }
+  };
+
+  const silently = async ({ providerId, scopes }: McpServer) =>
+    vscode.authentication.getSession(providerId, scopes, { silent: true }).then(
+      session => session,
+      () => undefined,
+    );
+
+  const watching = vscode.authentication.onDidChangeSessions(({ provider }) => void review(provider.id));
+
+  return {
+    update(wanted) {
+      for (const server of servers) {
+        const other = wanted.find(({ id }) => id === server.id);
+        if (JSON.stringify(other) !== JSON.stringify(server)) end(server, 'its settings have changed');
+      }
+      const changed = JSON.stringify(wanted) !== JSON.stringify(servers);
+      servers = wanted;
+      if (changed) context.onDidChange();
+    },
+    list: () => servers,
+    definitions: () => servers.map(definitionOf),
+    resolve,
+    async restart(server) {
+      const { providerId, scopes } = server;
+      const session = await silently(server);
+      // As if the server had refused the token that there is: it is renewed though it has not ended.
+      if (session) await answerRefusal(providerId, scopes, { signIn: 'never' }, session, refused());
+      else await sessionFor(server, true);
+      await context.start(server);
+    },
+    dispose() {
+      for (const id of [...running.keys()]) forget(id);
+      watching.dispose();
+    },
+  };
+}
+
+const refused = (): Response =>
+  new Response(null, { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } });

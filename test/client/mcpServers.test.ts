@@ -1,0 +1,283 @@
+import assert from 'node:assert/strict';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type * as vscode from 'vscode';
+import type * as Authentication from '../../src/authentication/mcpServers.ts';
+import type { McpServers } from '../../src/authentication/mcpServers.ts';
+import { createExports } from '../../src/authentication/exports.ts';
+import type { McpServer } from '../../src/providers/mcpServers.ts';
+import { until } from '../protocol/signingIn.ts';
+import { startMcpServer, type ProtectedMcpServer } from '../servers/mcpServer.ts';
+import { people } from '../servers/people.ts';
+import type * as EditorStandIn from '../standIns/editor/vscode.ts';
+import { settled } from '../standIns/manualClock.ts';
+import { recordingLog, type RecordingLog } from '../standIns/recordingLog.ts';
+import type { McpServerRegistration } from '../../src/ui/mcpServers.ts';
+import { openSignedInEditor, type SignedInEditor } from './signedInEditor.ts';
+
+describe('MCP servers of the settings', () => {
+  let surroundings: SignedInEditor;
+  let server: ProtectedMcpServer;
+  let authentication: typeof Authentication;
+  let standIn: typeof EditorStandIn;
+  let servers: McpServers;
+  let log: RecordingLog;
+  let wiki: McpServer;
+  let endsWithRefresh: boolean;
+  let changes: number;
+  let declined: (() => void)[];
+  let failed: unknown[];
+  let started: string[];
+
+  // Time that has passed for the tokens has passed for the provider, too: each test has its own.
+  beforeEach(async () => {
+    surroundings = await openSignedInEditor();
+    server = await startMcpServer({ issuer: surroundings.identityProvider.issuer });
+    authentication = await import('../../src/authentication/mcpServers.ts');
+    standIn = await import('../standIns/editor/vscode.ts');
+    wiki = { id: 'wiki', label: 'Wiki', url: server.url, providerId: 'oidc', scopes: ['openid', 'profile'] };
+    await surroundings.reset();
+    [endsWithRefresh, changes, declined, failed, started, log] = [false, 0, [], [], [], recordingLog()];
+    servers = create();
+    servers.update([wiki]);
+    changes = 0;
+  });
+  afterEach(async () => {
+    servers.dispose();
+    await server.close();
+    await surroundings.close();
+  });
+
+  const create = (): McpServers =>
+    authentication.createMcpServers({
+      clock: surroundings.clock,
+      log,
+      describe: session => createExports(surroundings.exportsContext()).describe(session),
+      refreshEndsAccessToken: () => endsWithRefresh,
+      onDeclined: (_server, signIn) => void declined.push(signIn),
+      onFailed: (_server, error) => void failed.push(error),
+      start: ({ label }) => Promise.resolve(void started.push(label)),
+      onDidChange: () => changes++,
+    });
+  const offered = () => servers.definitions();
+  /** What the editor does to start a server: it hands over the definition it knows. */
+  const resolve = async (definition = offered()[0]) => definition && servers.resolve(definition);
+  const tokenOf = (definition: vscode.McpHttpServerDefinition | undefined): string =>
+    /^Bearer (.+)$/.exec(definition?.headers['Authorization'] ?? '')?.[1] ?? '';
+  /** An MCP client that sends what the editor would send. */
+  const connect = async (definition: vscode.McpHttpServerDefinition | undefined): Promise<Client> => {
+    assert.ok(definition);
+    const { uri, headers } = definition;
+    const client = new Client({ name: 'editor', version: '1' });
+    const transport = new StreamableHTTPClientTransport(new URL(uri.toString(true)), {
+      requestInit: { headers },
+    });
+    await client.connect(transport);
+    return client;
+  };
+
+  it('are offered without a token, and nobody is asked', () => {
+    const [definition] = offered();
+    assert.equal(definition?.label, 'Wiki');
+    assert.equal(definition?.uri.toString(), server.url);
+    assert.equal(tokenOf(definition), '');
+    assert.deepEqual(standIn.editor.dialogs, []);
+    assert.equal(surroundings.signIns(), 0);
+  });
+
+  it('get the token of a session when they start, which they take', async () => {
+    const definition = await resolve();
+    assert.deepEqual(Object.keys(definition?.headers ?? {}), ['Authorization']);
+    const client = await connect(definition);
+    const { tools } = await client.listTools();
+    assert.deepEqual(
+      tools.map(({ name }) => name),
+      ['whoami'],
+    );
+    const answer = await client.callTool({ name: 'whoami', arguments: {} });
+    assert.match(JSON.stringify(answer.content), new RegExp(people.alice.sub));
+    await client.close();
+    await resolve();
+    assert.deepEqual(standIn.editor.dialogs, ['sign in'], 'asked once');
+  });
+
+  it('let nobody in without it, and say where they describe themselves', async () => {
+    const { status, headers } = await fetch(server.url, { method: 'POST', body: '{}' });
+    assert.equal(status, 401);
+    assert.ok(headers.get('www-authenticate')?.includes(`resource_metadata="${server.metadataUrl}"`));
+    await assert.rejects(connect(offered()[0]));
+  });
+
+  it('write no token to the log', async () => {
+    const token = tokenOf(await resolve());
+    assert.ok(token.length > 100);
+    const lines = JSON.stringify(log.lines);
+    assert.match(lines, /an MCP server gets the access token of a session/);
+    assert.ok(!lines.includes(token) && !lines.includes(token.slice(-40)));
+  });
+
+  it('are stopped before their token ends, and start again with another one', async () => {
+    const before = offered()[0];
+    const token = tokenOf(await resolve(before));
+    await surroundings.renewal();
+    await settled();
+    assert.equal(changes, 0, 'a token that was renewed early is good until its end');
+    await surroundings.clock.advance(600_000);
+    assert.equal(changes, 1);
+    assert.notDeepEqual(offered()[0]?.headers, before?.headers, 'by which the editor sees the difference');
+    const fresh = tokenOf(await resolve());
+    assert.notEqual(fresh, token);
+    assert.deepEqual(standIn.editor.dialogs, ['sign in']);
+  });
+
+  it('are not stopped for a token that they no longer run on', async () => {
+    await resolve();
+    await surroundings.renewal();
+    await settled();
+    await resolve();
+    // The first token's time is over, not the second one's.
+    await surroundings.clock.advance(300_000);
+    assert.equal(changes, 0);
+  });
+
+  it('are stopped with the renewal, where that ends the old token', async () => {
+    endsWithRefresh = true;
+    await resolve();
+    await surroundings.renewal();
+    await until(() => changes === 1);
+  });
+
+  it('are stopped when the person signs out', async () => {
+    await resolve();
+    await surroundings.signOut();
+    await until(() => changes === 1);
+  });
+
+  it('are left alone by what happens to accounts while they do not run', async () => {
+    await surroundings.signOut();
+    standIn.editor.takeBack('oidc', 'alice');
+    await settled();
+    assert.equal(changes, 0);
+  });
+
+  it('are stopped and known anew when their settings change', async () => {
+    const old = offered()[0];
+    await resolve(old);
+    servers.update([{ ...wiki, url: 'https://mcp.example.com/mcp' }]);
+    assert.ok(changes > 0);
+    // The editor may still have the old definition: the token goes to the address of the settings.
+    assert.equal((await resolve(old))?.uri.toString(), 'https://mcp.example.com/mcp');
+    servers.update([]);
+    assert.equal(await resolve(old), undefined);
+    assert.deepEqual(offered(), []);
+  });
+
+  it('are no news if the settings are read again and say the same', async () => {
+    await resolve();
+    servers.update([{ ...wiki }]);
+    assert.equal(changes, 0);
+  });
+
+  it('do not start for somebody who says no, and do not ask again by themselves', async () => {
+    standIn.editor.consents = false;
+    assert.equal(await resolve(), undefined);
+    assert.equal(await resolve(), undefined);
+    assert.equal(standIn.editor.dialogs.length, 1);
+    assert.equal(declined.length, 2, 'but it is told, with a button');
+    standIn.editor.consents = true;
+    declined[1]?.();
+    await until(() => started.length === 1);
+    assert.notEqual(tokenOf(await resolve()), '');
+    assert.deepEqual(failed, []);
+  });
+
+  it('do not start, and say so, where no session can be had', async () => {
+    servers.update([{ ...wiki, providerId: 'nobody' }]);
+    assert.equal(await resolve(), undefined);
+    assert.equal(failed.length, 1);
+    assert.deepEqual(declined, []);
+  });
+
+  it('are started anew by the command with a new token, though the old one has not ended', async () => {
+    const old = tokenOf(await resolve());
+    await servers.restart(wiki);
+    assert.deepEqual(started, ['Wiki']);
+    const fresh = tokenOf(await resolve());
+    assert.notEqual(fresh, old);
+    assert.equal(surroundings.signIns(), 1, 'without the person');
+  });
+
+  it('are started by the command for somebody who has yet to sign in, with that token', async () => {
+    await servers.restart(wiki);
+    assert.deepEqual(started, ['Wiki']);
+    assert.equal(surroundings.tokenRequests(), 1, 'the token is fresh: no renewal');
+  });
+});
+
+describe('the registration of MCP servers with the editor', () => {
+  let standIn: typeof EditorStandIn;
+  let registration: McpServerRegistration | undefined;
+  let loads: number;
+  let reads: number;
+  let tell: () => void;
+
+  const register = async (): Promise<McpServerRegistration> => {
+    const { registerMcpServers } = await import('../../src/ui/mcpServers.ts');
+    [loads, reads] = [0, 0];
+    return registerMcpServers(recordingLog(), onDidChange => {
+      loads++;
+      tell = onDidChange;
+      return Promise.resolve({
+        definitions: () => [],
+        resolve: () => Promise.resolve(undefined),
+        readSettings: () => void reads++,
+        restartOne: () => Promise.resolve(),
+        dispose: () => undefined,
+      });
+    });
+  };
+  before(async () => {
+    await import('../standIns/editor/useEditorStandIn.ts');
+    standIn = await import('../standIns/editor/vscode.ts');
+  });
+  beforeEach(() => {
+    standIn.mcp.known = 'yes';
+    standIn.editor.settings = {};
+  });
+  afterEach(() => {
+    registration?.dispose();
+    standIn.editor.settings = {};
+  });
+
+  it('loads nothing where the setting names none', async () => {
+    registration = await register();
+    registration.settingsChanged();
+    assert.deepEqual(await standIn.mcp.provider?.provideMcpServerDefinitions(), []);
+    assert.equal(loads, 0);
+  });
+
+  it('loads once, reads the setting with each change of it, and tells the editor of changes', async () => {
+    standIn.editor.settings = { mcpServers: { wiki: {} } };
+    registration = await register();
+    let told = 0;
+    standIn.mcp.provider?.onDidChangeMcpServerDefinitions?.(() => told++);
+    registration.settingsChanged();
+    await standIn.mcp.provider?.provideMcpServerDefinitions();
+    assert.deepEqual([loads, reads], [1, 1]);
+    standIn.editor.settings = {};
+    registration.settingsChanged();
+    await settled();
+    assert.deepEqual([loads, reads], [1, 2], 'the last server was taken out of the setting');
+    tell();
+    assert.equal(told, 1);
+  });
+
+  for (const known of ['no', 'refused'] as const) {
+    it(`does without an editor that ${known === 'no' ? 'knows no MCP servers' : 'refuses them'}`, async () => {
+      standIn.mcp.known = known;
+      registration = await register();
+      assert.equal(standIn.mcp.provider, undefined);
+      registration.settingsChanged();
+    });
+  }
+});

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { waitFor } from '../editor/workbench/waiting.ts';
+import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
+import { configure, definitionOf, issuerHost } from './editor.ts';
+import { clearMessages, messages, waitForMessage } from './outside.ts';
+
+describe('the setting oidc.mcpServers', () => {
+  let company: IdentityProvider;
+  before(async () => {
+    company = await startIdentityProvider({ host: issuerHost });
+    await configure({ oidc: definitionOf(company, { label: 'Company' }) });
+    await clearMessages();
+  });
+  after(async () => {
+    await configureServers(undefined);
+    await clearMessages();
+    await company.close();
+  });
+
+  const configureServers = (value: unknown) =>
+    vscode.workspace.getConfiguration('oidc').update('mcpServers', value, vscode.ConfigurationTarget.Global);
+
+  it('is wrong in one entry: that is told by name and field, and disturbs nobody else', async () => {
+    await configureServers({
+      wiki: { url: 'https://mcp.example.com/mcp' },
+      plain: { url: 'http://mcp.example.com/mcp' },
+      lost: { url: 'https://mcp.example.com/mcp', provider: 'nobody' },
+    });
+    const { message, severity, buttons } = await waitForMessage(/^In the setting oidc\.mcpServers/);
+    assert.equal(severity, 'warning');
+    assert.deepEqual(buttons, ['Open Settings']);
+    for (const part of ['“plain → url”: must start with https://', '“lost → provider”: names “nobody”']) {
+      assert.ok(message.includes(part), `${part}: ${message}`);
+    }
+    assert.match(message, /other servers are not affected/);
+  });
+
+  it('cannot be made by a workspace', async () => {
+    const update = vscode.workspace
+      .getConfiguration('oidc')
+      .update('mcpServers', {}, vscode.ConfigurationTarget.Workspace);
+    await assert.rejects(async () => update, /only into User settings/);
+  });
+
+  it('asks nobody for anything by being there', async () => {
+    await clearMessages();
+    await configureServers({ wiki: { url: 'https://mcp.example.com/mcp' } });
+    await vscode.authentication.getAccounts('oidc');
+    await waitFor(
+      async () => `no message; there are: ${JSON.stringify(await messages())}`,
+      async () => (await messages()).length === 0,
+    );
+    assert.deepEqual(company.requests, []);
+  });
+});
