@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { waitFor } from '../editor/workbench/waiting.ts';
 import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
 import { configure, definitionOf, issuerHost } from './editor.ts';
-import { clearMessages, messages, waitForMessage } from './outside.ts';
+import { clearMessages, waitForMessage } from './outside.ts';
 
 describe('the setting oidc.mcpServers', () => {
   let company: IdentityProvider;
@@ -34,6 +33,7 @@ describe('the setting oidc.mcpServers', () => {
       assert.ok(message.includes(part), `${part}: ${message}`);
     }
     assert.match(message, /other servers are not affected/);
+    assert.deepEqual(company.requests, [], 'and nobody was asked for anything');
   });
 
   it('cannot be made by a workspace', async () => {
@@ -41,16 +41,5 @@ describe('the setting oidc.mcpServers', () => {
       .getConfiguration('oidc')
       .update('mcpServers', {}, vscode.ConfigurationTarget.Workspace);
     await assert.rejects(async () => update, /only into User settings/);
-  });
-
-  it('asks nobody for anything by being there', async () => {
-    await clearMessages();
-    await configureServers({ wiki: { url: 'https://mcp.example.com/mcp' } });
-    await vscode.authentication.getAccounts('oidc');
-    await waitFor(
-      async () => `no message; there are: ${JSON.stringify(await messages())}`,
-      async () => (await messages()).length === 0,
-    );
-    assert.deepEqual(company.requests, []);
   });
 });
