@@ -252,7 +252,8 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
     },
     async entries() {
       const entries = new Map<string, IndexEntry>();
-      for (const entry of await store.index()) if (!missing.has(entry.id)) entries.set(entry.id, entry);
+      for (const entry of await store.index())
+        if (!missing.has(entry.id) || isRemoval(entry)) entries.set(entry.id, entry);
       for (const { id, providerId, revision } of known.values())
         entries.set(id, { id, providerId, revision });
       for (const [id, entry] of removed) entries.set(id, entry);

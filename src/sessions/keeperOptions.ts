@@ -36,7 +36,7 @@ export interface KeeperOptions extends FactSources {
    * Resolves when every window that was there before this one began to keep the tokens has had the time to say
    * what it knows: one of them may have the answer to a request whose sender died.
    */
-  heardOthers?(): Promise<void>;
+  heardOthers?(): Promise<unknown>;
   /** Told of new tokens. @param derived the scopes of the token, if it is a derived one. */
   onRefreshed?(grant: Grant, derived: readonly string[] | undefined): void;
   /** Told of the first of several refreshes in a row that failed for now; the tokens are kept. */

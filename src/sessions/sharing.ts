@@ -98,6 +98,7 @@ export function shareGrants(options: SharingOptions): Sharing {
   const name = (): string => (ownName ??= crypto.randomUUID());
   /** While this window is the owner. */
   let tenure: Tenure | undefined;
+  let earlierRequests = Promise.resolve();
   const comparing = createComparing(book, clock, log);
   const troubles = createTroubles();
 
@@ -147,7 +148,8 @@ export function shareGrants(options: SharingOptions): Sharing {
       clock,
       log,
       isOwner: isCurrent,
-      heardOthers: () => heardOthers.promise,
+      // One of them may be this window as it was: a request of its earlier ownership comes to its end first.
+      heardOthers: () => Promise.all([heardOthers.promise, earlierRequests]),
       async refresh(grant, beforeSending, derived) {
         // Whoever owns next must know that this token may be spent.
         await quietly(inTime(tellingWithin, telling.told(grant.id)), 'a window is slow');
@@ -172,6 +174,7 @@ export function shareGrants(options: SharingOptions): Sharing {
     signal.addEventListener('abort', () => {
       if (tenure === current) tenure = undefined;
       keeper.dispose();
+      earlierRequests = keeper.idle();
       cancel();
       heardOthers.resolve();
     });

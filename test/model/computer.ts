@@ -11,6 +11,11 @@ export interface Computer {
   join: (life: Life) => JoinWindows;
   /** The owner is taken for dead, and goes on living: another one takes over. */
   supersede(): Life | undefined;
+  isOwner(life: Life): boolean;
+  /** Very slow: it may not be heard in time. */
+  isSlow(life: Life): boolean;
+  /** What is sent to a window takes so many turns more. */
+  slow(life: Life, turns: number): void;
   /** To be called when a process has died: the operating system closes its sockets. */
   noticeDeaths(): void;
   /** Messages on their way. */
@@ -49,9 +54,12 @@ export function createComputer(): Computer {
   let gone = Promise.withResolvers<never>();
   gone.promise.catch(() => undefined);
 
-  const hop = async (): Promise<void> => {
+  const slowness = new Map<Life, number>();
+
+  const hop = async (to?: Life): Promise<void> => {
     moving++;
-    await new Promise(resolve => setImmediate(resolve));
+    const turns = 1 + ((to && slowness.get(to)) ?? 0);
+    for (let turn = 0; turn < turns; turn++) await new Promise(resolve => setImmediate(resolve));
     moving--;
   };
 
@@ -99,7 +107,7 @@ export function createComputer(): Computer {
   const toAll = async (name: string, args: unknown[]): Promise<unknown> =>
     Promise.all(
       members.map(async member => {
-        await hop();
+        await hop(member.life);
         if (!present(member)) return { error: new RemoteError({ name: 'Error', message: 'gone' }) };
         return { value: await invoke(member.options.window, name, args) };
       }),
@@ -107,6 +115,9 @@ export function createComputer(): Computer {
 
   return {
     busy: () => moving > 0,
+    slow: (life, turns) => void slowness.set(life, turns),
+    isSlow: life => (slowness.get(life) ?? 0) > 100,
+    isOwner: life => owner?.life === life,
     noticeDeaths: elect,
     supersede() {
       const stalled = owner;
@@ -137,14 +148,14 @@ export function createComputer(): Computer {
 
       const ask = async (name: string, args: unknown[]): Promise<unknown> => {
         for (;;) {
-          await hop();
+          await hop(owner?.life);
           if (!member.life.alive) return never;
           elect();
           const asked = owner;
           if (!asked?.functions) continue;
           try {
             const answer = await Promise.race([invoke(asked.functions, name, args), gone.promise]);
-            await hop();
+            await hop(member.life);
             if (!member.life.alive) return await never;
             return answer;
           } catch (error) {

@@ -13,6 +13,8 @@ interface Sending {
   readonly sender: Life;
   /** Whether the sender has had a whole answer, and time to act on it. */
   outcome: 'none' | 'arrived' | 'settled';
+  /** The sender still waits for the answer. */
+  awaited: boolean;
 }
 
 /** A server that rotates refresh tokens, and ends everything when a spent one comes back (RFC 9700, 4.14.2). */
@@ -27,6 +29,8 @@ export interface ModelServer {
   release(): void;
   /** Everything has come to rest: who had an answer has acted on it. */
   settle(): void;
+  /** Whether a refresh token was sent before, and whoever sent it has had the answer and time to act on it. */
+  wasAnswered(token: string | undefined): boolean;
   /** Whether this is the refresh token that the server would take. */
   takes(token: string | undefined): boolean;
   /** Whether a refresh token of this sign-in was sent without an answer having been used. */
@@ -57,6 +61,13 @@ export function createModelServer(clock: Clock): ModelServer {
   const refusal = () =>
     new Failure('grant-refused', { host: 'login.example.com', error: 'invalid_grant', said: '' });
 
+  /** What the http client does with an answer that takes long. */
+  const timedOut = (): Promise<never> => {
+    const { promise, reject } = Promise.withResolvers<never>();
+    clock.after(15_000, () => reject(new Failure('timed-out', { host: 'login.example.com', seconds: 15 })));
+    return promise;
+  };
+
   const server: ModelServer = {
     weather: 'fine',
     sendings,
@@ -76,30 +87,36 @@ export function createModelServer(clock: Clock): ModelServer {
       }
       const token = grant.tokens.refreshToken?.reveal() ?? '';
       const before = sendings.findLast(sending => sending.token === token);
+      if (sendings.some(({ token: sent, awaited, sender: by }) => sent === token && awaited && by === sender))
+        offences.push(`${token} was sent twice at once`);
       const isAwaited = before?.outcome === 'none' && before.sender.alive && !before.sender.superseded;
-      if (before && (before.outcome === 'settled' || (isAwaited && before.sender !== sender)))
-        offences.push(`${token} was sent again, though an answer was ${isAwaited ? 'awaited' : 'known'}`);
+      if (before && isAwaited && before.sender !== sender)
+        offences.push(`${token} was sent again, though an answer was awaited`);
       if (before && clock.now() < (grant.tokens.expiresAt ?? Infinity) * 1000)
         offences.push(`${token} was sent again, though the access token worked`);
-      const sending: Sending = { token, sender, outcome: 'none' };
+      const sending: Sending = { token, sender, outcome: 'none', awaited: true };
       sendings.push(sending);
-      const signIn = signInOf(token);
-      const accepted = current.get(signIn) === token;
-      if (!accepted) current.delete(signIn);
-      const tokens = accepted ? issue(signIn) : undefined;
-      const { weather } = server;
-      if (weather === 'answers are late') await late.promise;
-      await new Promise(resolve => setImmediate(resolve));
-      if (!sender.alive) return never;
-      if (weather === 'answers get lost') {
-        throw new Failure('timed-out', { host: 'login.example.com', seconds: 15 });
+      try {
+        const signIn = signInOf(token);
+        const accepted = current.get(signIn) === token;
+        if (!accepted) current.delete(signIn);
+        const tokens = accepted ? issue(signIn) : undefined;
+        const { weather } = server;
+        if (weather === 'answers are late') await Promise.race([late.promise, timedOut()]);
+        await new Promise(resolve => setImmediate(resolve));
+        if (!sender.alive) return never;
+        if (weather === 'answers get lost') {
+          throw new Failure('timed-out', { host: 'login.example.com', seconds: 15 });
+        }
+        if (weather === 'server error') {
+          throw new Failure('server-failed', { host: 'login.example.com', status: 500 });
+        }
+        sending.outcome = 'arrived';
+        if (!tokens) throw refusal();
+        return { ...tokens, idToken: undefined, idTokenClaims: undefined, grantedScopes: undefined };
+      } finally {
+        sending.awaited = false;
       }
-      if (weather === 'server error') {
-        throw new Failure('server-failed', { host: 'login.example.com', status: 500 });
-      }
-      sending.outcome = 'arrived';
-      if (!tokens) throw refusal();
-      return { ...tokens, idToken: undefined, idTokenClaims: undefined, grantedScopes: undefined };
     },
     release() {
       late.resolve();
@@ -109,6 +126,7 @@ export function createModelServer(clock: Clock): ModelServer {
       for (const sending of sendings)
         if (sending.outcome === 'arrived' && sending.sender.alive) sending.outcome = 'settled';
     },
+    wasAnswered: token => sendings.some(sending => sending.token === token && sending.outcome === 'settled'),
     takes: token => token !== undefined && current.get(signInOf(token)) === token,
     hasDoubts: signIn =>
       sendings.some(({ token, outcome }) => signInOf(token) === signIn && outcome !== 'settled'),
