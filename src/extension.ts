@@ -158,7 +158,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     channel,
     registry,
     view,
-    registerUriHandler(sharing, log),
+    registerUriHandler(context.extension.id, sharing, log),
     registerActivityCommands(sharing, id => registry.get(id)?.provider?.label ?? id),
     commands,
     mcpServers,

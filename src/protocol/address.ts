@@ -63,25 +63,37 @@ export interface AddressPolicy {
   readonly allowLoopbackHttp: boolean;
 }
 
+/** Where an address comes from: that is where it has to be corrected. */
+const codes = {
+  settings: 'address-invalid',
+  typed: 'entry-invalid',
+  provider: 'named-address-invalid',
+} as const;
+
 /**
  * Checks an address of a provider before anything is sent there or opened in a browser.
  *
- * @throws Failure `address-invalid` if it is not an absolute http(s) URL, carries user information or a
+ * @throws Failure `address-invalid`, `entry-invalid` or `named-address-invalid`, as it comes from, if it is not an absolute http(s) URL, carries user information or a
  * fragment; `address-insecure` if it is plain http to anywhere but, where allowed, this computer.
  */
-export function checkAddress(address: string, policy: AddressPolicy): URL {
+export function checkAddress(
+  address: string,
+  policy: AddressPolicy,
+  origin: keyof typeof codes = 'provider',
+): URL {
   // What stands before an @ may be a password, also where the rest is no URL.
-  const shown = address.includes('@') ? 'The address' : (quoteServerText(address) ?? '“”');
+  const shown = address.includes('@') ? '“…”' : (quoteServerText(address) ?? '“”');
   const url = URL.parse(address);
-  if (!url) throw new Failure('address-invalid', { address: shown, reason: 'it is not a complete URL' });
+  const invalid = (reason: string): Failure => new Failure(codes[origin], { address: shown, reason });
+  if (!url) throw invalid('it is not a complete URL');
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw new Failure('address-invalid', { address: shown, reason: 'it does not start with https://' });
+    throw invalid('it does not start with https://');
   }
   if (url.username !== '' || url.password !== '') {
-    throw new Failure('address-invalid', { address: shown, reason: 'it carries a user name or password' });
+    throw invalid('it carries a user name or password');
   }
   if (url.hash !== '' || address.includes('#')) {
-    throw new Failure('address-invalid', { address: shown, reason: 'it has a fragment (#…)' });
+    throw invalid('it has a fragment (#…)');
   }
   if (url.protocol === 'http:' && !(policy.allowLoopbackHttp && isLoopbackHost(url.hostname))) {
     throw new Failure('address-insecure', { address: shown });

@@ -22,6 +22,8 @@ export interface Client {
    * `id_token_signed_response_alg`. Undefined: any that the metadata lists, RS256 if it lists none.
    */
   readonly idTokenAlgorithm?: string | undefined;
+  /** Audiences that an ID token may have besides the client. */
+  readonly trustedAudiences?: readonly string[] | undefined;
   /** Where the server's metadata comes from, and which addresses may be used. */
   readonly policy: ServerSource;
   /** In what the server departs from the standards; undefined: in nothing. */

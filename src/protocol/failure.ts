@@ -16,6 +16,16 @@ export const failures = {
     what: '{address} is not an address that can be used here: {reason}.',
     next: 'Correct the address in the setting oidc.providers.',
   },
+  'entry-invalid': {
+    kind: 'final',
+    what: '{address} is not an address that can be used here: {reason}.',
+    next: 'Correct the address that you have entered.',
+  },
+  'named-address-invalid': {
+    kind: 'final',
+    what: 'The provider names {address}, which is not an address that can be used here: {reason}.',
+    next: 'Tell the administrator of the provider.',
+  },
   unreachable: {
     kind: 'passing',
     what: '{host} could not be reached ({reason}).',

@@ -52,7 +52,7 @@ export const answerLimit = 1024 * 1024;
  * {@link answerLimit} bytes, sends no cookies, keeps to the host's share of requests at once (see
  * {@link Traffic}), and logs method, host, path, status and duration.
  *
- * @throws Failure `address-insecure`, `address-invalid`, `unreachable`, `timed-out`, `answer-too-large`,
+ * @throws Failure `address-insecure`, `named-address-invalid`, `unreachable`, `timed-out`, `answer-too-large`,
  * `redirected`, `response-invalid`, in a browser also `answer-withheld`; the signal's reason; or what `beforeSending` threw.
  */
 export function createHttpClient(options: HttpOptions): HttpClient {

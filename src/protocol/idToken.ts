@@ -6,6 +6,7 @@ import { clockTolerance, type Connection } from './client.ts';
 import { Failure } from './failure.ts';
 import { isObject, parseServerJson } from './json.ts';
 import { verifySignature } from './keys.ts';
+import { quoteServerText } from './serverText.ts';
 
 /** The claims of a verified ID token (OpenID Connect Core 1.0 section 2). */
 export type IdTokenClaims = Readonly<oauth.IDToken>;
@@ -15,7 +16,8 @@ const longestSubject = 255;
 
 /**
  * Verifies the signature of the ID token of an answer that the library has processed, and what the library
- * leaves open: `at_hash`, an `iat` in the future, an `azp` that is not us, and that its claims are harmless.
+ * leaves open: `at_hash`, an `iat` in the future, an `azp` that is not us, audiences that are not trusted, and that
+ * its claims are harmless.
  *
  * @returns undefined if the answer has no ID token.
  * @throws Failure `token-untrusted`, `clock-differs`; or, if the keys to verify it with cannot be had, those of
@@ -60,8 +62,16 @@ function checkClaims(
       clockFailure(connection, response, claims.iat) ?? untrusted(connection, 'it was issued in the future')
     );
   }
-  if (claims.azp !== undefined && claims.azp !== connection.client.id) {
+  const { id, trustedAudiences = [] } = connection.client;
+  if (claims.azp !== undefined && claims.azp !== id) {
     throw untrusted(connection, 'it was issued to another client');
+  }
+  // Whoever it is also meant for could pass it on as their own (OpenID Connect Core 1.0 section 3.1.3.7).
+  const audiences = typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
+  const stranger = audiences.find(audience => audience !== id && !trustedAudiences.includes(audience));
+  if (stranger !== undefined) {
+    const name = quoteServerText(stranger) ?? 'somebody';
+    throw untrusted(connection, `it is also meant for ${name}, which is not among "trustedAudiences"`);
   }
   // Control and invisible characters would make two accounts look like one.
   if (claims.sub.length > longestSubject || /[\p{Cc}\p{Cf}]/u.test(claims.sub)) {

@@ -13,6 +13,8 @@ import type { Wire } from './wire.ts';
 export interface Registration {
   readonly clientId: string;
   readonly authentication: SharedSecretAuthentication;
+  /** The algorithm by which ID tokens for it are signed, if the server said so. */
+  readonly idTokenAlgorithm?: string | undefined;
   /** When the client secret ends, in seconds since the epoch; undefined if never, or if there is none. */
   readonly expiresAt: number | undefined;
   /** Where the registration can be read and changed (RFC 7592), and the token for that. */
@@ -38,6 +40,7 @@ const registered = v.object({
   client_secret_expires_at: v.nullish(v.pipe(v.number(), v.finite())),
   token_endpoint_auth_method: v.nullish(v.string()),
   redirect_uris: v.nullish(v.array(v.string())),
+  id_token_signed_response_alg: v.nullish(v.pipe(v.string(), v.maxLength(20))),
   registration_access_token: v.nullish(v.pipe(v.string(), v.maxLength(4000))),
   registration_client_uri: v.nullish(v.string()),
 });
@@ -74,6 +77,7 @@ export async function registerClient(wire: Wire, request: RegistrationRequest): 
   return {
     clientId: answer.client_id,
     authentication: authenticationOf(answer, host),
+    idTokenAlgorithm: answer.id_token_signed_response_alg ?? undefined,
     expiresAt: answer.client_secret && expiresAt > 0 ? expiresAt : undefined,
     management: managementOf(answer, policy, metadata.issuer),
   };

@@ -76,6 +76,7 @@ export interface Provider extends ServerSource {
   readonly sendRedirectUriOnRefresh: boolean;
   readonly dialect: Dialect;
   readonly idTokenAlgorithm: string | undefined;
+  readonly trustedAudiences: readonly string[];
   /** Undefined: the account is the subject of the ID token, and a sign-in without one is refused. */
   readonly accountId: string | undefined;
   readonly labelClaims: readonly string[];
@@ -235,6 +236,7 @@ function providerOf(
     sendRedirectUriOnRefresh: definition.sendRedirectUriOnRefresh ?? false,
     dialect: { scopeSeparator, scopeParameter, answerScopeSeparator, ...answers },
     idTokenAlgorithm: definition.idTokenAlgorithm,
+    trustedAudiences: definition.trustedAudiences ?? [],
     accountId: account?.id,
     labelClaims: account?.label ?? defaultLabelClaims,
     claimSources: definition.claimSources ?? [],
@@ -258,7 +260,7 @@ export function issuerProblem(issuer: string, allowLoopbackHttp: boolean): strin
 /** Why an address of the settings cannot be used, or undefined if it can. */
 export function addressProblem(address: string, allowLoopbackHttp: boolean): string | undefined {
   try {
-    checkAddress(address, { allowLoopbackHttp });
+    checkAddress(address, { allowLoopbackHttp }, 'settings');
     return undefined;
   } catch (error) {
     if (error instanceof Failure) return `cannot be used. ${error.message}`;

@@ -46,7 +46,7 @@ export async function lookUp(
 ): Promise<FoundServer> {
   if (typed.kind === 'email') return byEmail(wire, typed.address, signal);
   const policy = { allowLoopbackHttp: typed.allowLoopbackHttp };
-  checkAddress(typed.url, policy);
+  checkAddress(typed.url, policy, 'typed');
   const http = wire.http(policy, signal);
   if (typed.kind === 'metadata') return byMetadata(wire, http, typed.url, policy, signal);
 

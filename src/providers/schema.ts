@@ -233,6 +233,14 @@ export const providerDefinitionSchema = v.strictObject({
       ),
     ),
   ),
+  trustedAudiences: v.optional(
+    v.pipe(
+      v.array(text('An audience.')),
+      v.description(
+        'Further audiences that an ID token for this client may have besides the client itself. By default none: an ID token that is also meant for somebody else is refused (OpenID Connect Core 1.0 section 3.1.3.7).',
+      ),
+    ),
+  ),
   account: v.optional(accountSchema),
   claimSources: v.optional(claimSourcesSchema),
   requiredClaims: v.optional(requiredClaimsSchema),

@@ -8,12 +8,18 @@ import type { ClientSecrets } from './clientSecrets.ts';
 import type { Registrations } from './registrations.ts';
 
 /** The provider's client, as the protocol needs it. */
-function clientOf(provider: Provider, id: string, authentication: ClientAuthentication): Client {
+function clientOf(
+  provider: Provider,
+  id: string,
+  authentication: ClientAuthentication,
+  registration?: Registration,
+): Client {
   return {
     issuer: provider.issuer,
     id,
     authentication,
-    idTokenAlgorithm: provider.idTokenAlgorithm,
+    idTokenAlgorithm: provider.idTokenAlgorithm ?? registration?.idTokenAlgorithm,
+    trustedAudiences: provider.trustedAudiences,
     policy: provider,
     dialect: provider.dialect,
   };
@@ -36,13 +42,13 @@ export async function clientOfGrant(
   { registrations, clientSecrets }: ClientStores,
 ): Promise<Client> {
   const { clientId } = grant.binding;
-  const authentication: ClientAuthentication =
-    provider.clientId === undefined
-      ? // What is stored here is newer than what came with the grant; but another window may have registered.
-        ((await registrations.authentication(provider, clientId)) ??
-        grant.registeredClient ?? { method: 'none' })
-      : await clientSecrets.stored(provider);
-  return clientOf(provider, clientId, authentication);
+  if (provider.clientId !== undefined) {
+    return clientOf(provider, clientId, await clientSecrets.stored(provider));
+  }
+  // What is stored here is newer than what came with the grant; but another window may have registered.
+  const registration = await registrations.known(provider, clientId);
+  const authentication = registration?.authentication ?? grant.registeredClient ?? { method: 'none' };
+  return clientOf(provider, clientId, authentication, registration);
 }
 
 export interface ClientWish {
@@ -102,7 +108,8 @@ async function findClient(
   }
   const registration = await registrations.obtain(wish);
   const { clientId, authentication } = registration;
-  return { client: clientOf(provider, clientId, authentication), registration, secretIsNew: false };
+  const client = clientOf(provider, clientId, authentication, registration);
+  return { client, registration, secretIsNew: false };
 }
 
 /**

@@ -2,7 +2,6 @@ import * as v from 'valibot';
 import { secondsNow } from '../platform/clock.ts';
 import { Secret, secret } from '../platform/secret.ts';
 import type { SecretStorage } from '../platform/secretStorage.ts';
-import type { ClientAuthentication } from '../protocol/client.ts';
 import { Failure } from '../protocol/failure.ts';
 import type { Metadata } from '../protocol/metadata.ts';
 import {
@@ -41,8 +40,8 @@ export interface Registrations {
    * @throws Failure as {@link registerClient}.
    */
   obtain(wish: RegistrationWish): Promise<Registration>;
-  /** How a client of ours proves who it is; undefined if nothing is known of it here. */
-  authentication(provider: Provider, clientId: string): Promise<ClientAuthentication | undefined>;
+  /** What is known here of a client of ours. Asks nobody. */
+  known(provider: Provider, clientId: string): Promise<Registration | undefined>;
   /** Forgets a registration that the server has refused, so that the next sign-in makes a new one. */
   forget(provider: Provider, clientId: string): Promise<void>;
   /** Forgets all of a provider's registrations, and the token that allowed them. The provider is not told. */
@@ -68,6 +67,7 @@ const stored = v.object({
       registeredAt: v.number(),
       clientId: v.string(),
       method: v.picklist(['none', 'client_secret_basic', 'client_secret_post']),
+      idTokenAlgorithm: v.optional(v.string()),
       secret: v.optional(v.string()),
       expiresAt: v.optional(v.number()),
       management: v.optional(v.object({ address: v.string(), token: v.string() })),
@@ -180,10 +180,7 @@ export function createRegistrations(options: RegistrationsOptions): Registration
       await keep(provider, { ...registration, issuer: provider.issuer, redirectUri, registeredAt });
       return registration;
     },
-    async authentication(provider, clientId) {
-      const found = (await ofIssuer(provider)).find(kept => kept.clientId === clientId);
-      return found?.authentication;
-    },
+    known: async (provider, clientId) => (await ofIssuer(provider)).find(kept => kept.clientId === clientId),
     forget,
     async forgetAll(provider) {
       await last;
@@ -216,6 +213,7 @@ function revive({
 function serialise(kept: Kept): StoredRegistration {
   const { authentication, management, issuer, redirectUri, registeredAt, clientId, expiresAt } = kept;
   return {
+    idTokenAlgorithm: kept.idTokenAlgorithm,
     issuer,
     redirectUri,
     registeredAt,

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { checkAddress } from '../../src/protocol/address.ts';
 import { parseMetadata } from '../../src/protocol/metadata.ts';
+import { parseDefinition } from '../../src/providers/definition.ts';
+import { lookUp } from '../../src/providers/lookUp.ts';
 import { conforms } from './table.ts';
-import { signInCase } from './trial.ts';
+import { signInCase, withTrial } from './trial.ts';
+
+const policy = { allowLoopbackHttp: false };
 
 /** Addresses inside of the machine or its network, in the spellings that URL parsers take. */
 const internal = [
@@ -48,6 +53,21 @@ describe('addresses that a server names', () => {
       assert.throws(() => endpoint(here, 'https://login.example.com'), /leads to this computer/);
     }
     return Promise.resolve('refused (metadata-invalid)');
+  });
+
+  conforms('server addresses', 'each is to be corrected where it comes from', async () => {
+    const wrong = 'https://user:password@login.example.com';
+    const settings = parseDefinition('oidc', { issuer: wrong });
+    assert.match(
+      settings.ok ? '' : (settings.problems[0]?.reason ?? ''),
+      /in the setting oidc\.providers\.$/,
+    );
+    assert.throws(() => checkAddress(wrong, policy), /The provider names “…”, which.*Tell the administrator/);
+    await withTrial({}, async ({ context: { wire } }) => {
+      const typed = { kind: 'address', url: wrong, allowLoopbackHttp: false } as const;
+      await assert.rejects(lookUp(wire, typed, new AbortController().signal), /that you have entered\.$/);
+    });
+    return 'settings, entry and provider told apart';
   });
 
   conforms('server addresses', 'the very host that the user wrote', () => {

@@ -9,7 +9,7 @@ import { assertFailure, assertNoSecrets, failureOf, signIn, visit, withTrial } f
 
 /** Responses that are not for the sign-in that waits, made of the one that is. */
 const foreign: Record<
-  'callback: state that is not ours' | 'callback: malformed',
+  'callback: state that is not ours' | 'callback: malformed' | 'callback: another authority',
   Record<string, (end: URL) => void>
 > = {
   'callback: state that is not ours': {
@@ -27,6 +27,20 @@ const foreign: Record<
     'with an error': ({ searchParams }) => {
       searchParams.set('state', 'x');
       searchParams.set('error', 'access_denied');
+    },
+  },
+  'callback: another authority': {
+    'of another extension': end => {
+      end.host = 'evil.extension';
+    },
+    'that begins like ours': end => {
+      end.host = `${end.host}.evil`;
+    },
+    'with a port': end => {
+      end.port = '1';
+    },
+    none: end => {
+      end.host = '';
     },
   },
   'callback: malformed': {
@@ -68,7 +82,11 @@ const reversed = (): { browser: BrowserBehaviour; held: (() => boolean)[] } => {
 };
 
 describe('callbacks', () => {
-  for (const row of ['callback: state that is not ours', 'callback: malformed'] as const) {
+  for (const row of [
+    'callback: state that is not ours',
+    'callback: malformed',
+    'callback: another authority',
+  ] as const) {
     for (const [variant, change] of Object.entries(foreign[row])) {
       conforms(row, variant, () => {
         const delivered: boolean[] = [];

@@ -29,6 +29,34 @@ describe('dynamic registration', () => {
     }),
   );
 
+  for (const [variant, key] of [
+    ['of the registration', 'ec'],
+    ['of the registration, and a token with another one that the server has too', 'rsa'],
+  ] as const) {
+    conforms('registered algorithm', variant, () =>
+      withTrial(
+        {
+          ...registering(body => ({ ...body, id_token_signed_response_alg: 'ES256' })),
+          idToken: { key },
+        },
+        async trial => {
+          if (key === 'rsa') {
+            const failure = await failureOf(trial, signIn(trial, unregistered));
+            return assertFailure(failure, 'token-untrusted', /signature algorithm is not accepted/);
+          }
+          await signIn(trial, unregistered);
+          // Again, with what was stored of it.
+          const { account } = await signIn(trial, unregistered);
+          assert.equal(
+            trial.server.requestsTo('register').filter(({ method }) => method === 'POST').length,
+            1,
+          );
+          return `signed in as ${account.label}`;
+        },
+      ),
+    );
+  }
+
   conforms('oidcc-client-test-client-secret-basic', '', () => {
     const departure: Departure = {
       clientSecret,

@@ -94,22 +94,24 @@ export interface SignInCase {
   readonly departure: Departure;
   readonly must: 'sign in' | readonly [FailureCode, RegExp];
   readonly clock?: () => Clock;
+  /** Settings of the provider. */
+  readonly settings?: Partial<ProviderDefinition>;
   /** What must hold afterwards besides. */
   readonly also?: (trial: Trial, grant: Grant | undefined) => void;
 }
 
-export function signInCase({ row, variant = '', departure, must, clock, also }: SignInCase): void {
+export function signInCase({ row, variant = '', departure, must, clock, settings, also }: SignInCase): void {
   conforms(row, variant, () =>
     withTrial(
       departure,
       async trial => {
         if (must === 'sign in') {
-          const grant = await signIn(trial);
+          const grant = await signIn(trial, settings);
           assert.equal(grant.account.id, 'alice-1');
           also?.(trial, grant);
           return `signed in as ${grant.account.label}`;
         }
-        const failure = await failureOf(trial, signIn(trial));
+        const failure = await failureOf(trial, signIn(trial, settings));
         const got = assertFailure(failure, ...must);
         also?.(trial, undefined);
         return got;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { packageManifestOnly } from '../editor/manifestOnly.ts';
 import { signInOnPage } from '../editor/loginPages.ts';
 import type { Workbench } from '../editor/workbench.ts';
-import { providerQuestion } from '../editor/workbench/newProvider.ts';
+import { providerQuestion, refuseProvider } from '../editor/workbench/newProvider.ts';
 import { people } from '../servers/people.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
 import { accountEntry } from './signingIn.ts';
@@ -38,7 +38,7 @@ describe('a person who installs an extension that brings a provider without code
     const brought = 'Acme, brought by the extension example-acme.manifest-only';
     assert.ok(items[0]?.startsWith(`Sign In at ${host}`) && items[0].includes(brought), items.join(' | '));
     await window.screenshot('contributed-trust');
-    await window.quickInput.pick('Cancel');
+    await refuseProvider(window);
     assert.equal(requests(), 0, 'nothing was sent');
   });
 

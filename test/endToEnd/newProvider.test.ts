@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { BrowserContext } from 'playwright-core';
 import { signInOnPage } from '../editor/loginPages.ts';
 import type { QuickInputContent, Workbench } from '../editor/workbench.ts';
-import { providerQuestion } from '../editor/workbench/newProvider.ts';
+import { providerQuestion, refuseProvider } from '../editor/workbench/newProvider.ts';
 import { waitFor } from '../editor/workbench/waiting.ts';
 import { people } from '../servers/people.ts';
 import { openStage, providerLabel, type Stage } from '../stage/stage.ts';
@@ -36,8 +36,7 @@ describe('a person whose settings name a provider that they have not signed in t
     assert.equal(title, `First sign-in at ${host}`);
     assert.match(items.join(' | '), new RegExp(`^Sign In at ${host}.*${providerLabel}, from your settings`));
     await window.screenshot('new-provider');
-    await window.quickInput.pick('Cancel');
-    await closed();
+    await refuseProvider(window);
     assert.equal(requests(), 0);
     assert.deepEqual(await window.notifications(), [], 'who said no needs no message that says so');
   });

@@ -95,8 +95,9 @@ export const furtherAnswerTargets: readonly Target[] = [
         askInitialAccessToken: () => Promise.resolve(undefined),
       });
       for (const uri of await registrations.redirectUris(someProvider)) assert.equal(typeof uri, 'string');
-      const found = await registrations.authentication(someProvider, 'given');
-      assert.match(found?.method ?? 'none', /^(none|client_secret_(basic|post))$/);
+      const found = await registrations.known(someProvider, 'given');
+      const { method } = found?.authentication ?? { method: 'none' };
+      assert.match(method, /^(none|client_secret_(basic|post))$/);
     },
   ),
 

@@ -11,7 +11,8 @@ import { changed, nastyText, nastyValue, type Json } from './arbitraries.ts';
 import { sharedTarget, type Target } from './target.ts';
 
 const now = secondsNow(systemClock);
-const grant = someGrant({ tokens: someTokens(1, { receivedAt: now, expiresAt: now + 3600 }) });
+/** Far from having to be renewed, however long the fuzzer runs. */
+const grant = someGrant({ tokens: someTokens(1, { receivedAt: now, expiresAt: now + 30 * 86_400 }) });
 const otherGrant = JSON.parse(serialiseGrant({ ...grant, id: 'grant-0002' })) as Json;
 
 const grantText = fc.oneof(

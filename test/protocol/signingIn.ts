@@ -7,6 +7,7 @@ import { createPendingResponses, type PendingResponses } from '../../src/signIn/
 import { signIn, type SignInContext, type SignInRequest } from '../../src/signIn/signIn.ts';
 import type { DeviceScreen } from '../../src/signIn/deviceSignIn.ts';
 import type { Surroundings } from '../../src/signIn/planner.ts';
+import { readDelivered } from '../../src/signIn/redirect/deliveredUri.ts';
 import type { EditorAddress } from '../../src/signIn/redirect/editorAddress.ts';
 import { loopbackRedirect } from '../../src/signIn/redirect/loopback.ts';
 import { createRedirects } from '../../src/signIn/redirect/redirects.ts';
@@ -99,8 +100,9 @@ export function signInTrial(
   const opened: string[] = [];
   const browser = options.browser ?? personSignsIn();
   const deliver = (end: URL): boolean => {
-    const path = end.href.slice(editorRedirectUri.length).split('?')[0] ?? '';
-    return pending.deliver(path, end.searchParams);
+    const uri = { authority: end.host, path: end.pathname, query: end.search.slice(1) };
+    const response = readDelivered(new URL(editorRedirectUri).host, uri, true);
+    return response !== undefined && pending.deliver(response.path, response.parameters);
   };
   const wire = createWire({ fetch: options.fetch ?? fetch, clock, log });
   const storage = options.storage ?? memorySecretStorage();

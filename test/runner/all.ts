@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { npmCommand } from '../editor/npm.ts';
-import { countLine, readCount, type Count } from './count.ts';
+import { countLine, notChecked, readCount, type Count } from './count.ts';
 
 /** A script of package.json. A suite says itself how many tests passed; anything else passes or fails. */
 interface Step {
@@ -19,6 +19,7 @@ const steps: readonly Step[] = [
   { script: 'lint', kind: 'check' },
   { script: 'typecheck', kind: 'check' },
   { script: 'package', kind: 'check' },
+  { script: 'test:audit', kind: 'check' },
   { script: 'test:unit', kind: 'suite' },
   { script: 'test:protocol', kind: 'suite' },
   { script: 'test:presets', kind: 'suite' },
@@ -38,6 +39,8 @@ interface Result extends Count {
   readonly script: string;
   readonly seconds: number;
   readonly ok: boolean;
+  /** A check could not look; it says why. */
+  readonly unchecked: boolean;
 }
 
 const repository = join(import.meta.dirname, '..', '..');
@@ -74,7 +77,8 @@ async function runStep({ script, kind }: Step): Promise<Result> {
   // A suite that passes nothing, or dies with nothing failed, has failed all the same.
   const ok = code === 0 && count.failed === 0 && (kind === 'check' || count.passed > 0);
   const failed = !ok && count.failed === 0 ? 1 : count.failed;
-  return { script, seconds, ok, passed: count.passed, failed };
+  const unchecked = kind === 'check' && (output.trim().split('\n').at(-1) ?? '').startsWith(notChecked);
+  return { script, seconds, ok, unchecked, passed: count.passed, failed };
 }
 
 function printTable(results: readonly Result[]): void {
@@ -84,11 +88,11 @@ function printTable(results: readonly Result[]): void {
     );
   console.log('');
   row(['suite', 'passed', 'failed', 'seconds']);
-  for (const { script, ok, passed, failed, seconds } of results) {
+  for (const { script, ok, unchecked, passed, failed, seconds } of results) {
     const isSuite = passed + failed > 0;
     row([
       script,
-      isSuite ? String(passed) : ok ? 'ok' : '',
+      isSuite ? String(passed) : unchecked ? '-' : ok ? 'ok' : '',
       isSuite ? String(failed) : '',
       seconds.toFixed(1),
     ]);
@@ -104,6 +108,8 @@ process.on('SIGINT', () => {
 const results: Result[] = [];
 for (const step of steps) if (!interrupted) results.push(await runStep(step));
 printTable(results);
+for (const { script, unchecked } of results)
+  if (unchecked) console.log(`${script}: ${notChecked}, see above`);
 const sum = (of: (result: Result) => number) => results.reduce((total, result) => total + of(result), 0);
 const total = { passed: sum(result => result.passed), failed: sum(result => result.failed) };
 console.log(countLine(total));

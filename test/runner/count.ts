@@ -15,3 +15,6 @@ export function readCount(output: string): Count | undefined {
 
 /** The variable that names the file into which tests inside an editor write their count line. */
 export const resultVariable = 'HOST_TESTS_RESULT';
+
+/** How a check begins its last line that could not look: it has neither passed nor failed. */
+export const notChecked = 'not checked';

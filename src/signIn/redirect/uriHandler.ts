@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Log } from '../../platform/log.ts';
+import { readDelivered } from './deliveredUri.ts';
 import type { EditorAddress } from './editorAddress.ts';
 
 /**
@@ -47,10 +48,15 @@ export interface ResponseDelivery {
 }
 
 /** Hands what arrives at our address to the sign-in that waits for it. It does nothing else, whatever comes. */
-export function registerUriHandler(responses: ResponseDelivery, log: Log): vscode.Disposable {
+export function registerUriHandler(
+  extensionId: string,
+  responses: ResponseDelivery,
+  log: Log,
+): vscode.Disposable {
   return vscode.window.registerUriHandler({
     async handleUri(uri) {
-      const delivered = await responses.deliver(uri.path, responseParameters(uri.query, isWeb()));
+      const response = readDelivered(extensionId, uri, isWeb());
+      const delivered = response && (await responses.deliver(response.path, response.parameters));
       log.info(
         delivered ? 'authorization response received' : 'address opened that no sign-in waits for; ignored',
       );
@@ -59,17 +65,3 @@ export function registerUriHandler(responses: ResponseDelivery, log: Log): vscod
 }
 
 const isWeb = (): boolean => vscode.env.uiKind === vscode.UIKind.Web;
-
-/**
- * The parameters of a delivered address. In a browser the query arrives as the server wrote it. On the desktop
- * it has been decoded once already: decoding it again would change a code that holds a `+` or `%`.
- */
-export function responseParameters(query: string, encoded: boolean): URLSearchParams {
-  if (encoded) return new URLSearchParams(query);
-  const parameters = new URLSearchParams();
-  for (const part of query.split('&')) {
-    const equals = part.indexOf('=');
-    if (equals > 0) parameters.append(part.slice(0, equals), part.slice(equals + 1));
-  }
-  return parameters;
-}

@@ -114,9 +114,16 @@ export async function pressNotification(page: Page, wanted: Wanted, button: Want
   return notification;
 }
 
-/** Clicks a link in the text of a message; waits for the message. */
+/** Clicks a link in the text of a message; waits for a message that has it, as its text may change. */
 export async function followLink(page: Page, wanted: Wanted, link: string): Promise<void> {
-  const { message } = await waitForNotification(page, wanted);
+  const { message } = await waitFor(
+    async () =>
+      `the link ${link} in ${String(wanted)}; there are: ${JSON.stringify(await readNotifications(page))}`,
+    async () =>
+      (await readNotifications(page)).find(
+        ({ message }) => isWanted(message, wanted) && message.includes(link),
+      ),
+  );
   await items(page)
     .filter({ hasText: message })
     .first()

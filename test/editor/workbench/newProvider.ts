@@ -1,7 +1,17 @@
 import type { Page } from 'playwright-core';
+import type { Workbench } from '../workbench.ts';
+import { waitFor } from './waiting.ts';
 
 /** The title of the question before a sign-in to a provider that is new or has changed. */
 export const providerQuestion = /^(First|Changed) sign-in at /;
+
+/** Says no, by the keyboard: where the mouse rests on a row, its description covers the next one. */
+export async function refuseProvider(window: Workbench): Promise<void> {
+  await window.quickInput.read(providerQuestion);
+  await window.page.keyboard.press('ArrowDown');
+  await window.quickInput.accept();
+  await waitFor('the question to be gone', async () => !(await window.quickInput.isOpen()));
+}
 
 /**
  * Plays somebody who agrees at once to every provider that is new to them, in this window, for as long as it is
