@@ -1,5 +1,6 @@
 import type { Provider } from '../providers/definition.ts';
 import { isPseudoScope, plainScopes } from '../sessions/pseudoScopes.ts';
+import { claimsFingerprint, missingClaim, readClaimsRequest } from './claimsRequest.ts';
 import { covers, normaliseScopes, union } from '../sessions/scopes.ts';
 
 /** One challenge of a `WWW-Authenticate` header (RFC 9110 section 11.6.1), as the editor has parsed it. */
@@ -49,7 +50,7 @@ export class ChallengeRefused extends Error {
 }
 
 /** More than any server needs; what a server sends must not grow into requests without bounds. */
-const limits = { challenges: 20, scopes: 100, scope: 256, acrValues: 20, acrValue: 256, claims: 8192 };
+const limits = { challenges: 20, scopes: 100, scope: 256, acrValues: 20, acrValue: 256 };
 
 const scopeToken = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
 
@@ -122,33 +123,11 @@ function secondsOf(text: string | undefined): number | undefined {
   return Number(text);
 }
 
-/** A claims request: JSON, in base64 or base64url as Entra sends it, or as it is. */
 function claimsOf(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  if (text.length > limits.claims) throw unreadable('its claims are too large');
-  const json = /^[\w+/-]+=*$/.test(text) ? decoded(text) : text;
-  if (json === undefined || !isJsonObject(json)) throw unreadable('its claims are malformed');
-  return json;
-}
-
-function decoded(text: string): string | undefined {
-  try {
-    const bytes = atob(text.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, ''));
-    return new TextDecoder('utf-8', { fatal: true }).decode(
-      Uint8Array.from(bytes, byte => byte.charCodeAt(0)),
-    );
-  } catch {
-    return undefined;
-  }
-}
-
-function isJsonObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-  } catch {
-    return false;
-  }
+  const read = readClaimsRequest(text);
+  if ('problem' in read) throw unreadable(read.problem);
+  return read.json;
 }
 
 /** What is known of the grant that answers for an account. Times are in seconds since the epoch. */
@@ -242,11 +221,13 @@ const tolerance = 10;
  * nothing. To be asked after every sign-in for a demand: a provider may leave out what it was asked for.
  *
  * @param now in seconds since the epoch.
+ * @param accessToken its claims, if it is a JWT.
  */
 export function unmet(
-  { scopes, acrValues, maxAge }: Demand,
+  { scopes, acrValues, maxAge, claims: request }: Demand,
   { grantedScopes, claims }: Pick<Standing, 'grantedScopes' | 'claims'>,
   now: number,
+  accessToken?: Readonly<Record<string, unknown>>,
 ): string | undefined {
   const plain = plainScopes(scopes);
   if (!covers(grantedScopes, plain)) {
@@ -261,7 +242,7 @@ export function unmet(
   if (maxAge !== undefined && !(typeof authTime === 'number' && now - authTime <= maxAge + tolerance)) {
     return `did not ask you to sign in anew: the sign-in may be ${maxAge} seconds old at most`;
   }
-  return undefined;
+  return request === undefined ? undefined : missingClaim(request, accessToken, claims);
 }
 
 /** The provider with what a demand adds to its authorization requests. */
@@ -280,5 +261,11 @@ export function demandingProvider(provider: Provider, { acrValues, maxAge, claim
 
 /** The same for demands that ask for the same, whatever else the server says. */
 export function fingerprintOf({ kind, scopes, acrValues, maxAge, claims }: Demand): string {
-  return JSON.stringify([kind, normaliseScopes(scopes), acrValues, maxAge, claims]);
+  return JSON.stringify([
+    kind,
+    normaliseScopes(scopes),
+    acrValues,
+    maxAge,
+    claims && claimsFingerprint(claims),
+  ]);
 }

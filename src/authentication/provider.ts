@@ -18,6 +18,7 @@ import {
   type ChallengeConstraint,
   type Demand,
 } from './challenges.ts';
+import { readableClaims } from './claimsRequest.ts';
 
 /** What a provider in the Accounts menu does, apart from the answering of questions. */
 export interface ProviderActions {
@@ -176,7 +177,8 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     const grant = await book.get(parseSessionId(session.id).grantId);
     if (!grant) return;
     this.#challenges.signedIn(provider, grant, demand);
-    const lack = unmet(demand, grant, clock.now() / 1000);
+    const accessToken = readableClaims(session.accessToken.reveal());
+    const lack = unmet(demand, grant, clock.now() / 1000, accessToken);
     if (lack !== undefined) throw new ChallengeRefused(`${provider.label} ${lack}.`);
   }
 

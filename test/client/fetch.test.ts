@@ -155,6 +155,28 @@ describe('authorizedFetch', () => {
     assert.equal(asked()['claims'], '{"id_token":{"acr":{"essential":true,"values":["urn:example:gold"]}}}');
   });
 
+  it('says so if the provider does not bring the claims', async () => {
+    await get('/whoami');
+    await assert.rejects(get('/unreachable-claims'), {
+      name: 'AccessRefused',
+      message: /did not sign you in as asked: “client_id” was to be “another-editor”/,
+    });
+    assert.equal(surroundings.signIns(), 2);
+    await assert.rejects(get('/unreachable-claims'), {
+      name: 'AccessRefused',
+      message: /refused the token again/,
+    });
+    assert.equal(surroundings.signIns(), 2);
+  });
+
+  it('comes to an end with a server that asks for an ever newer token', async () => {
+    await get('/whoami');
+    assert.equal((await get('/always-later')).status, 401, 'after a new sign-in');
+    assert.equal(surroundings.signIns(), 2);
+    await assert.rejects(get('/always-later'), { name: 'AccessRefused', message: /refused the token again/ });
+    assert.equal(surroundings.signIns(), 2);
+  });
+
   it('says so if the provider does not sign in as strongly as it was asked to', async () => {
     await get('/whoami');
     await assert.rejects(get('/unreachable-vault'), {

@@ -38,6 +38,11 @@ const refusal = (status: number, parameters: Readonly<Record<string, string>>): 
 });
 
 const entraClaims = JSON.stringify({ id_token: { acr: { essential: true, values: [goldAcr] } } });
+/** The provider of the tests takes no request that has nothing for the ID token. */
+const claimsOfToken = (wanted: object): string =>
+  JSON.stringify({ id_token: { auth_time: null }, access_token: wanted });
+const claimsChallenge = (claims: string): Verdict =>
+  refusal(401, { error: 'insufficient_claims', claims: Buffer.from(claims).toString('base64url') });
 const stepUp = { error: 'insufficient_user_authentication', error_description: 'Sign in, better' };
 
 /** What each place needs beyond a valid token. */
@@ -58,6 +63,11 @@ const places: Readonly<Record<string, (caller: Caller, now: number) => Verdict>>
           error: 'insufficient_claims',
           claims: Buffer.from(entraClaims).toString('base64'),
         }),
+  '/unreachable-claims': () =>
+    claimsChallenge(claimsOfToken({ client_id: { essential: true, value: 'another-editor' } })),
+  // Each time with another time, as Entra does where it evaluates access continuously.
+  '/always-later': () =>
+    claimsChallenge(claimsOfToken({ nbf: { essential: true, value: String(process.hrtime.bigint()) } })),
   '/never': () => refusal(401, { error: 'invalid_token' }),
   '/never-says-why': () => ({ status: 401 }),
   '/not-for-you': () => ({ status: 403 }),
