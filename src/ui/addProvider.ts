@@ -14,6 +14,7 @@ import { presets } from '../providers/presets/presets.ts';
 import { readTypedAddress, type TypedAddress } from '../providers/typedAddress.ts';
 import type { Surroundings } from '../signIn/planner.ts';
 import { askClient, askClientId, askScopes } from './addProviderClient.ts';
+import { kindSettings } from './addProviderKinds.ts';
 import { askPresetValues, askWhich } from './addProviderWhich.ts';
 import { askText, back, type Back } from './questions.ts';
 
@@ -40,6 +41,12 @@ export interface Answers {
   /** Undefined: the editor registers itself. */
   clientId?: string | undefined;
   clientAuthentication?: ProviderDefinition['clientAuthentication'];
+  /** Of a preset that knows several kinds of clients. */
+  clientKind?: string;
+  /** The client signs in by itself. */
+  isService?: boolean;
+  /** In whose name it does that. */
+  userLookup?: ProviderDefinition['userLookup'];
   scopes?: readonly string[] | undefined;
   label?: string;
   id?: string;
@@ -105,6 +112,7 @@ function definitionOf(answers: Answers): ProviderDefinition {
   return {
     ...(label !== undefined && label !== '' && { label }),
     ...server,
+    ...kindSettings(answers),
     ...(clientId !== undefined && clientId !== '' && { clientId }),
     ...(clientAuthentication !== undefined && { clientAuthentication }),
     ...(scopes !== undefined && { scopes: [...scopes] }),

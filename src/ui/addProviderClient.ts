@@ -9,6 +9,7 @@ import {
 import { presets } from '../providers/presets/presets.ts';
 import { urisToRegister } from '../signIn/redirect/registeredUris.ts';
 import { withSomeClient, type AddProviderContext, type Answers, type Outcome } from './addProvider.ts';
+import { askUserLookup, chooseClient, clientChoices, kindOf, type ClientChoice } from './addProviderKinds.ts';
 import { askChoice, askSeveral, askText, back, type Choice } from './questions.ts';
 
 interface Position {
@@ -48,22 +49,8 @@ export async function askClient(
   const { found, preset } = answers;
   if (!found) return back;
   const { issuer, metadata } = found;
-  const registers = metadata.registration_endpoint !== undefined && preset === undefined;
-  const items: Choice<'register' | 'known'>[] = [
-    ...(registers
-      ? [
-          {
-            label: '$(rocket) Let this editor register itself',
-            detail: 'Nothing has to be set up at the provider.',
-            choice: 'register' as const,
-          },
-        ]
-      : []),
-    {
-      label: '$(key) Enter a client id',
-      detail: 'The next step says what to register at the provider.',
-      choice: 'known' as const,
-    },
+  const items: Choice<ClientChoice>[] = [
+    ...clientChoices(preset, metadata),
     { label: 'What it offers', kind: vscode.QuickPickItemKind.Separator },
     { label: `$(globe) ${issuer}`, detail: found.how },
     ...offersOf(issuer, metadata).map(label => ({
@@ -77,12 +64,7 @@ export async function askClient(
     items,
   });
   if (chosen === back) return back;
-  if (chosen === 'register') {
-    answers.clientId = undefined;
-    delete answers.clientAuthentication;
-  } else {
-    answers.clientId ??= '';
-  }
+  chooseClient(answers, chosen);
   return 'asked';
 }
 
@@ -99,7 +81,7 @@ export async function askClientId(
   if (!parsed.ok) return back;
   const { host } = new URL(found.issuer);
   for (;;) {
-    const seen = await showRedirectUris(context, found.metadata, parsed.provider, preset, host, position);
+    const seen = await showWhatToRegister(context, found.metadata, parsed.provider, answers, position);
     if (seen === back) return back;
     const clientId = await askText({
       ...position,
@@ -114,38 +96,54 @@ export async function askClientId(
     const method = await askAuthentication(found.metadata, parsed.provider, preset !== undefined, position);
     if (method === back) continue;
     if (method !== undefined) answers.clientAuthentication = method;
+    if ((await askUserLookup(answers, position)) === back) continue;
     return 'asked';
   }
 }
 
-async function showRedirectUris(
+async function showWhatToRegister(
   { surroundings, extensionId }: AddProviderContext,
   metadata: Metadata,
   provider: Provider,
-  preset: Answers['preset'],
-  host: string,
+  answers: Answers,
   position: Position,
 ): Promise<true | typeof back> {
   const copy: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('copy'), tooltip: 'Copy' };
-  const uris = urisToRegister(metadata, provider, surroundings(), extensionId);
-  const instructions = preset
-    ? presets[preset].registration
-    : ['Register a public client (native application, no secret) with these redirect URIs.'];
+  // A client that signs in by itself opens no browser that could come back.
+  const uris = provider.machine ? [] : urisToRegister(metadata, provider, surroundings(), extensionId);
   const items: Choice<true>[] = [
     { label: '$(arrow-right) Continue', detail: 'The client is registered at the provider.', choice: true },
-    { label: 'Redirect URIs to register, to the letter', kind: vscode.QuickPickItemKind.Separator },
+    ...(uris.length > 0
+      ? [{ label: 'Redirect URIs to register, to the letter', kind: vscode.QuickPickItemKind.Separator }]
+      : []),
     ...uris.map(({ uri, why }) => ({ label: uri, detail: why, buttons: [copy] })),
     { label: 'At the provider', kind: vscode.QuickPickItemKind.Separator },
-    ...instructions.map((label, at) => ({ label: `${at + 1}. ${label}` })),
+    ...instructionsOf(answers).map((label, at) => ({ label: `${at + 1}. ${label}` })),
   ];
   return askChoice<true>({
     ...position,
-    title: `Register this editor at ${host}`,
-    placeholder: 'Copy the redirect URIs with the button beside them',
+    title: `Register this editor at ${new URL(provider.issuer).host}`,
+    placeholder:
+      uris.length > 0 ? 'Copy the redirect URIs with the button beside them' : 'No redirect URI is needed',
     canGoBack: true,
     items,
     onButton: ({ label }) => void vscode.env.clipboard.writeText(label),
   });
+}
+
+function instructionsOf(answers: Answers): readonly string[] {
+  const { preset, isService } = answers;
+  if (isService) {
+    return [
+      'Register a confidential client that may use the grant type client_credentials, with the scopes that it needs.',
+    ];
+  }
+  return (
+    kindOf(answers)?.registration ??
+    (preset
+      ? presets[preset].registration
+      : ['Register a public client (native application, no secret) with these redirect URIs.'])
+  );
 }
 
 type Method = NonNullable<ProviderDefinition['clientAuthentication']>;
@@ -157,9 +155,8 @@ async function askAuthentication(
   isPreset: boolean,
   position: Position,
 ): Promise<Method | undefined | typeof back> {
-  if (isPreset && provider.clientAuthentication !== 'none') return undefined;
   const supported = metadata.token_endpoint_auth_methods_supported;
-  if (isPreset || supported?.includes('none')) return undefined;
+  if (isPreset || (supported?.includes('none') && !provider.machine)) return undefined;
   const all: Choice<Method>[] = [
     { label: '$(unlock) It has no secret', detail: 'A public client, as editors should be.', choice: 'none' },
     {
@@ -176,7 +173,7 @@ async function askAuthentication(
   ];
   const offered = all.filter(
     ({ choice }) =>
-      choice === 'none' ||
+      (choice === 'none' && !provider.machine) ||
       (supported ?? ['client_secret_basic', 'client_secret_post', 'private_key_jwt']).includes(choice ?? ''),
   );
   return askChoice<Method>({
@@ -200,7 +197,9 @@ export async function askScopes(answers: Answers, position: Position): Promise<O
     answers.scopes = undefined;
     return 'skipped';
   }
-  const usual = defaultScopes.filter(scope => scope === 'openid' || supported.includes(scope));
+  const usual = answers.isService
+    ? []
+    : defaultScopes.filter(scope => scope === 'openid' || supported.includes(scope));
   const chosenBefore = answers.scopes ?? [...usual, ...found.scopes];
   const known = [...new Set([...usual, ...found.scopes, ...supported])].slice(0, mostScopes);
   const chosen = await askSeveral({

@@ -24,7 +24,11 @@ export function editorTrust(storage: vscode.Memento): Trust {
         detail: `${label}, ${from}${changed}`,
       };
       const title = question === 'new' ? `First sign-in at ${host}` : `Changed sign-in at ${host}`;
-      const placeHolder = 'Extensions that you allow will get access tokens from there';
+      const { machine } = provider;
+      const placeHolder =
+        machine?.way === 'token-exchange'
+          ? `The token of your sign-in to “${machine.from}” is sent there, and extensions that you allow will get access tokens from there`
+          : 'Extensions that you allow will get access tokens from there';
 
       const over = new vscode.CancellationTokenSource();
       const end = (): void => over.cancel();
