@@ -42,13 +42,14 @@ async function signInAsAPerson(stage: Stage, way: Way): Promise<void> {
   const click = () => window.chooseMenuEntry(new RegExp(`^Sign in with ${providerLabel} to use Consumer`));
   const show = (page: Page, name: string) => picture(path => page.screenshot({ path }), name);
   await way.go(stage, window, click, { say, picture: show });
+  const { label, name } = way.who ?? { label: people.alice.login, name: people.alice.name };
 
   await waitFor('the account in the Accounts menu', async () => {
     const entries = await window.accountsMenuEntries();
-    return entries.some(entry => entry === `${people.alice.login} (${providerLabel})`);
+    return entries.some(entry => entry === `${label} (${providerLabel})`);
   });
   await window.openAccountsMenu();
-  say(`The Accounts menu shows ${people.alice.login}`);
+  say(`The Accounts menu shows ${label}`);
   await shoot('signed-in');
   await window.closeMenu();
 
@@ -58,10 +59,11 @@ async function signInAsAPerson(stage: Stage, way: Way): Promise<void> {
   say(`Consumer asked the resource server with the session it was given: "${message}"`);
 
   const calls = stage.resourceServer.requestsTo('/whoami').map(({ status }) => status);
-  if (message !== `You are ${people.alice.name}` || !calls.includes(200)) {
+  if (message !== `You are ${name}` || !calls.includes(200)) {
     throw new Error(`The sign-in went wrong: the message is "${message}"`);
   }
   await person.close();
+  say(`Signed in: ${name}`);
 }
 
 let stage: Stage | undefined;
@@ -73,7 +75,6 @@ try {
   stage = await openStage({ progress: say, ...way.stage });
   way.prepare?.(stage);
   await signInAsAPerson(stage, way);
-  say(`Signed in: ${people.alice.name}`);
   if (process.stdout.isTTY) {
     const { login, password } = people.bob;
     console.log(`\nTry it yourself:  ${stage.editor.url()}`);

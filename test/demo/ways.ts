@@ -21,6 +21,8 @@ export interface Way {
   /** Goes on after `click`, which starts the sign-in, until the answer is on its way to the editor. */
   go(stage: Stage, window: Workbench, click: () => Promise<void>, report: Report): Promise<void>;
   close?(): Promise<void>;
+  /** Who is signed in at the end; by default alice. */
+  readonly who?: { readonly label: string; readonly name: string };
 }
 
 const { alice } = people;
@@ -111,6 +113,28 @@ const deviceCode: Way = {
   },
 };
 
+/** Nobody signs in: the client has a secret, which is asked for once. */
+const clientCredentials: Way = {
+  stage: {
+    providers: {
+      oidc: {
+        signInMethod: 'client-credentials',
+        clientId: 'editor-secret',
+        clientAuthentication: 'client_secret_basic',
+      },
+    },
+  },
+  who: { label: 'service: editor-secret', name: 'editor-secret' },
+  async go({ identityProvider }, window, click, report) {
+    await click();
+    await window.quickInput.read(/^Client secret of/);
+    await report.picture(window.page, 'client-secret');
+    await window.quickInput.type(identityProvider.clients.editorSecret.clientSecret);
+    await window.quickInput.accept();
+    report.say('The editor asked for the client secret, once; no browser is opened');
+  },
+};
+
 async function bridge(): Promise<Way> {
   const site = await startBridgeHost();
   const client = {
@@ -144,6 +168,7 @@ const ways: Readonly<Record<string, () => Way | Promise<Way>>> = {
   bridge,
   paste: () => paste,
   'device-code': () => deviceCode,
+  'client-credentials': () => clientCredentials,
 };
 
 /**
