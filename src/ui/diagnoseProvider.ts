@@ -3,6 +3,7 @@ import type { Registry } from '../authentication/registry.ts';
 import type { SecretStorage } from '../platform/secretStorage.ts';
 import type { Wire } from '../protocol/wire.ts';
 import type { Provider } from '../providers/definition.ts';
+import { isRenewable } from '../sessions/grant.ts';
 import type { GrantBook } from '../sessions/grantBook.ts';
 import { belongsTo } from '../sessions/sessions.ts';
 import type { ClientSecrets } from '../signIn/clientSecrets.ts';
@@ -72,7 +73,7 @@ async function seenGrants(book: GrantBook, provider: Provider): Promise<SeenGran
   return {
     accounts: grants.length,
     lifetimes: grants.map(({ tokens: { expiresAt, receivedAt } }) => expiresAt && expiresAt - receivedAt),
-    withoutRefreshToken: grants.filter(({ tokens }) => !tokens.refreshToken).length,
+    withoutRefreshToken: grants.filter(grant => !isRenewable(grant)).length,
     signInNeeded: grants.filter(({ signInNeeded }) => signInNeeded).length,
   };
 }

@@ -65,6 +65,25 @@ describe('the diagnosis of a provider', () => {
     assert.equal((await finding('vscode://vscode-oidc.oidc-authentication/callback')).verdict, 'info');
   });
 
+  it('of a client that signs in by itself tells of no browser', async () => {
+    const machine = {
+      clientAuthentication: 'client_secret_basic',
+      signInMethod: 'client-credentials',
+    } as const;
+    const grants = { accounts: 1, lifetimes: [300], withoutRefreshToken: 0, signInNeeded: 0 };
+    const all = await sections(machine, { hasClientSecret: true, grants });
+    assert.ok(!all.some(({ title }) => title.startsWith('Redirect URIs')));
+    const found = all.flatMap(({ findings }) => findings);
+    assert.deepEqual(
+      found.filter(({ verdict }) => verdict === 'fail'),
+      [],
+    );
+    assert.ok(found.some(({ what }) => what === '1. client credentials, without a person'));
+    assert.ok(
+      found.some(one => one.what === 'Staying signed in' && one.found === 'by asking for a new token'),
+    );
+  });
+
   const departures: [
     what: string,
     departure: HostileServer['departure'],

@@ -65,12 +65,15 @@ export async function diagnose(input: DiagnosisInput): Promise<Section[]> {
   }
   sections.push({ title: 'What the provider offers', findings: await offers(wire, provider, metadata) });
   sections.push({ title: 'Signing in from here', findings: await planFindings(input) });
-  sections.push({
-    title: 'Redirect URIs to register at the provider, to the letter',
-    findings: input
-      .registeredUris(metadata)
-      .map(({ uri, why }) => ({ verdict: 'info', what: uri, found: why })),
-  });
+  // A client that signs in by itself opens no browser that could come back.
+  if (!provider.machine) {
+    sections.push({
+      title: 'Redirect URIs to register at the provider, to the letter',
+      findings: input
+        .registeredUris(metadata)
+        .map(({ uri, why }) => ({ verdict: 'info', what: uri, found: why })),
+    });
+  }
   sections.push({ title: 'Sign-ins', findings: grantFindings(input) });
   return sections;
 }
@@ -206,7 +209,7 @@ function grantFindings({ grants, provider, storageWorks }: DiagnosisInput): Find
           `${withoutRefreshToken} of them without a refresh token`,
           'Ask for the scope "offline_access", or for what the provider has in its place.',
         )
-      : pass('Staying signed in', 'with refresh tokens'),
+      : pass('Staying signed in', provider.machine ? 'by asking for a new token' : 'with refresh tokens'),
     ...(signInNeeded > 0 ? [warn('Sign-in needed', `for ${signInNeeded} of them`, 'Sign in again.')] : []),
     storage,
   ];
