@@ -171,10 +171,10 @@ async function askAuthentication(
     },
     { label: '$(key) It has a key', description: 'private_key_jwt', choice: 'private_key_jwt' },
   ];
-  const offered = all.filter(
-    ({ choice }) =>
-      (choice === 'none' && !provider.machine) ||
-      (supported ?? ['client_secret_basic', 'client_secret_post', 'private_key_jwt']).includes(choice ?? ''),
+  const known = supported ?? ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
+  // Nothing else proves who a client is that signs in by itself.
+  const offered = all.filter(({ choice = '' }) =>
+    choice === 'none' ? !provider.machine : known.includes(choice),
   );
   return askChoice<Method>({
     ...position,
