@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import type { BrowserContext } from 'playwright-core';
 import type { Workbench } from '../editor/workbench.ts';
-import { waitFor } from '../editor/workbench/waiting.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
 import { accountEntry } from './signingIn.ts';
 
@@ -81,23 +80,5 @@ describe('a client that signs in by itself, in a real VS Code', function () {
       [200],
     );
     assert.deepEqual([...new Set(grantTypes())], ['client_credentials']);
-  });
-
-  it('is still signed in after a restart, and asks for nothing', async () => {
-    const before = tokenRequests().length;
-    await window.reload();
-    assert.equal(await accountEntry(window, 'Robots'), `${account} (Robots)`);
-    await window.runCommand('Consumer: Who Am I?');
-    await waitFor('the answer', () =>
-      Promise.resolve(stage.resourceServer.requestsTo('/whoami').length === 2),
-    );
-    assert.equal(tokenRequests().length, before);
-  });
-
-  it('signs out like any other account', async () => {
-    await window.runCommand('OIDC: Sign Out');
-    await waitFor('no account', async () =>
-      (await window.accountsMenuEntries()).every(entry => !entry.includes(account)),
-    );
   });
 });
