@@ -24,6 +24,7 @@ import { registerEditCommands } from './ui/editProvider.ts';
 import { createNewProviders, registerAddCommand } from './ui/newProviders.ts';
 import { createProviderActions } from './ui/providerActions.ts';
 import { createSignIns, editorRegistrations } from './ui/signIns.ts';
+import type { Repeating } from './ui/repeating.ts';
 import { registerSignInCommands } from './ui/signInsView/actions.ts';
 import { editorTrust } from './ui/trust.ts';
 
@@ -38,6 +39,7 @@ export interface WindowParts {
   readonly registry: Registry;
   readonly pending: PendingResponses;
   readonly record: Recorder;
+  readonly repeating: Repeating;
   /** The provider that a grant came from, as it is configured now. */
   configured(grant: Grant): Provider | undefined;
   /** Starts a sign-in anew, after one that failed. */
@@ -80,7 +82,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     log,
     extension,
     pending,
-    startAnother: () => signInAnotherWay(registry, signIns),
+    startAnother: () => signInAnotherWay(registry, signIns, showLog),
   });
   const trust = editorTrust(globalState);
   const newProviders = createNewProviders({
@@ -99,6 +101,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     newProviders,
     trust,
     configured: registry,
+    repeating: window.repeating,
     retry: (providerId, scopes) => window.signInAgain(providerId, scopes),
     showLog,
   });

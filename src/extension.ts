@@ -13,7 +13,7 @@ import { createAccounts } from './sessions/accounts.ts';
 import { activityOf, createActivityLog, type Recorder } from './sessions/activity.ts';
 import type { Grant } from './sessions/grant.ts';
 import { createGrantBook } from './sessions/grantBook.ts';
-import { createGrantStore, type SetAside } from './sessions/grantStore.ts';
+import { createGrantStore } from './sessions/grantStore.ts';
 import { belongsTo } from './sessions/sessions.ts';
 import { shareGrants } from './sessions/sharing.ts';
 import { createPendingResponses } from './signIn/pendingResponses.ts';
@@ -21,7 +21,13 @@ import { registerUriHandler } from './signIn/redirect/uriHandler.ts';
 import { activityCommands, activityFile, registerActivityCommands } from './ui/activity.ts';
 import { contributedCommands, registerDeferredCommands } from './ui/deferredCommands.ts';
 import { changesMcpServers, mcpCommands, registerMcpServers } from './ui/mcpServers.ts';
-import { showDefinitionProblems, showSignInNeeded, type ProviderSetting } from './ui/messages.ts';
+import {
+  showDefinitionProblems,
+  showSetAside,
+  showSignInNeeded,
+  type ProviderSetting,
+} from './ui/messages.ts';
+import { createRepeating, type Repeating } from './ui/repeating.ts';
 import { createSignInsView } from './ui/signInsView/view.ts';
 
 /** What remains to be done when the window closes. */
@@ -38,7 +44,11 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
   const clock = systemClock;
   const showLog = (): void => channel.show();
 
-  const store = createGrantStore({ storage: context.secrets, log, onSetAside: tellSetAside(showLog) });
+  const store = createGrantStore({
+    storage: context.secrets,
+    log,
+    onSetAside: entry => void showSetAside(entry),
+  });
   const book = createGrantBook(store, clock, log);
   const configured = (grant: Grant) => registry.providers().find(provider => belongsTo(grant, provider));
   const pending = createPendingResponses();
@@ -109,6 +119,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
       registry,
       pending,
       record,
+      repeating,
       configured,
       signInAgain: (providerId, scopes) => signInAgain(registry, providerId, scopes),
       showLog,
@@ -130,6 +141,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
   };
   const registry = createRegistry({ accounts, book, clock, log, actions, record });
   const view = createSignInsView({ registry, book, clock, sharing, configured });
+  const repeating = createRepeating(context.globalState);
   const exported = createExports({ book, configured });
   const mcpServers = registerMcpServers(log, async onDidChange => {
     const { createEditorMcpServers } = await import('./ui/mcpServerParts.ts');
@@ -141,10 +153,10 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
       describe: session => exported.describe(session),
       isProvider: id => registry.get(id) !== undefined,
       refreshEndsAccessToken: id => registry.get(id)?.provider?.refreshEndsAccessToken ?? false,
-      showProblems: problemReporter('oidc.mcpServers'),
+      showProblems: problemReporter('oidc.mcpServers', repeating),
     });
   });
-  const problems = problemReporter('oidc.providers');
+  const problems = problemReporter('oidc.providers', repeating);
   const readSettings = (): void => {
     const settings = readProviders();
     registry.update(settings.providers);
@@ -186,24 +198,14 @@ function signInAgain(registry: Registry, providerId: string, scopes: readonly st
 }
 
 /** Reports each problem of a setting once, however often it is read. */
-function problemReporter(setting: ProviderSetting): (problems: readonly DefinitionProblem[]) => void {
-  const openSettings = (): void =>
-    void vscode.commands.executeCommand('workbench.action.openSettings', setting);
+function problemReporter(
+  setting: ProviderSetting,
+  repeating: Repeating,
+): (problems: readonly DefinitionProblem[]) => void {
   const told = new Set<string>();
   return problems => {
     const fresh = problems.filter(problem => !told.has(JSON.stringify(problem)));
     for (const problem of fresh) told.add(JSON.stringify(problem));
-    if (fresh.length > 0) void showDefinitionProblems(fresh, openSettings, setting);
-  };
-}
-
-function tellSetAside(showLog: () => void): (entry: SetAside) => void {
-  return ({ why }) => {
-    const reason =
-      why === 'newer' ? 'was written by a newer version of this extension' : 'is damaged and cannot be read';
-    const button = 'Show Log';
-    void vscode.window
-      .showWarningMessage(`A stored sign-in ${reason}. It was put aside, not deleted; sign in again.`, button)
-      .then(chosen => chosen === button && showLog());
+    if (fresh.length > 0) showDefinitionProblems(fresh, setting, repeating);
   };
 }

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Registry } from '../authentication/registry.ts';
 import { firstProviderId } from '../providers/definition.ts';
 import { parseSessionId } from '../sessions/scopes.ts';
-import { isCancellation, messageOf } from './messages.ts';
+import { isCancellation, showNobodySignedIn, showSignInFailure } from './messages.ts';
 import { chooseWay } from './otherWays.ts';
 import { namedProvider, rowTarget } from './rowTarget.ts';
 import type { SignIns } from './signIns.ts';
@@ -45,7 +45,11 @@ async function signIn(registry: Registry, id: unknown): Promise<void> {
 }
 
 /** Signs in the way that the person picks among those that are open here. */
-export async function signInAnotherWay(registry: Registry, signIns: SignIns): Promise<void> {
+export async function signInAnotherWay(
+  registry: Registry,
+  signIns: SignIns,
+  showLog: () => void,
+): Promise<void> {
   const id = await chooseProvider(registry);
   const provider = registry.providers().find(candidate => candidate.id === id);
   if (!provider) {
@@ -57,7 +61,8 @@ export async function signInAnotherWay(registry: Registry, signIns: SignIns): Pr
     if (way === undefined) return;
     signIns.choose(provider.id, way);
   } catch (error) {
-    void vscode.window.showErrorMessage(messageOf(error));
+    const retry = (): void => void signInAnotherWay(registry, signIns, showLog);
+    void showSignInFailure(provider, error, { retry, showLog, otherWays: undefined });
     return;
   }
   await signIn(registry, provider.id);
@@ -104,16 +109,12 @@ async function signOutEverywhere(registry: Registry, providerId: string | undefi
         .join(', '),
     }))
     .filter(({ description }) => description !== '');
-  if (items.length === 0) return showNobodySignedIn();
+  if (items.length === 0) return showNobodySignedIn(providerId);
   const title = 'Sign out of which identity provider, in all windows and in the browser?';
   const chosen = providerId === undefined ? await vscode.window.showQuickPick(items, { title }) : items[0];
   if (!chosen) return;
   const labels = (await registry.get(chosen.id)?.signOutEverywhere()) ?? [];
   void vscode.window.showInformationMessage(`Signed out of ${chosen.label}: ${labels.join(', ')}.`);
-}
-
-function showNobodySignedIn(): void {
-  void vscode.window.showInformationMessage('You are not signed in with any identity provider.');
 }
 
 type AccountItem = vscode.QuickPickItem & {

@@ -5,6 +5,7 @@ import { changeProvider, removeProvider, writtenProviders } from '../providers/s
 import type { ClientStores } from '../signIn/client.ts';
 import type { Trust } from '../signIn/trust.ts';
 import { askClientCredential, showPublicKeys } from './clientCredentials.ts';
+import { showExtension } from './messages.ts';
 import { namedProvider } from './rowTarget.ts';
 
 export interface EditProviderContext extends ClientStores {
@@ -64,10 +65,15 @@ export async function chooseProvider(
 /** Settings that another extension's manifest makes cannot be changed here. */
 function isOwn(provider: Provider): boolean {
   if (Object.hasOwn(writtenProviders(), provider.id)) return true;
-  void vscode.window.showInformationMessage(
-    `${provider.label} comes from the extension ${provider.contributedBy ?? 'of somebody else'}, and is changed there.`,
-  );
+  void tellForeign(provider);
   return false;
+}
+
+async function tellForeign({ label, contributedBy = '' }: Provider): Promise<void> {
+  const button = 'Show Extension';
+  const message = `${label} comes from the extension ${contributedBy}, and can be changed only there.`;
+  if ((await vscode.window.showInformationMessage(message, button)) === button)
+    await showExtension(contributedBy);
 }
 
 async function edit(provider: Provider): Promise<void> {
@@ -104,9 +110,9 @@ async function remove(context: EditProviderContext, provider: Provider): Promise
 
 async function replaceSecret({ clientSecrets }: EditProviderContext, provider: Provider): Promise<void> {
   if (provider.clientAuthentication === 'none') {
-    void vscode.window.showInformationMessage(
-      `The client of ${provider.label} is public: it has no secret. Set "clientAuthentication" if it has one.`,
-    );
+    const change = 'Open Settings';
+    const message = `The client of ${provider.label} is public: it has no secret. If it has one, set "clientAuthentication".`;
+    if ((await vscode.window.showInformationMessage(message, change)) === change) await edit(provider);
     return;
   }
   const credential = await askClientCredential(provider);
@@ -115,8 +121,12 @@ async function replaceSecret({ clientSecrets }: EditProviderContext, provider: P
 
 async function showKeys({ clientSecrets }: EditProviderContext, provider: Provider): Promise<void> {
   const keys = await clientSecrets.publicKeys(provider);
-  if (keys) await showPublicKeys(keys);
-  else void vscode.window.showInformationMessage(`No key is stored for the client of ${provider.label}.`);
+  if (keys) return showPublicKeys(keys);
+  const make = 'Enter or Make a Key';
+  const message = `No key is stored for the client of ${provider.label}.`;
+  const isKeyed = provider.clientAuthentication === 'private_key_jwt';
+  const chosen = await vscode.window.showInformationMessage(message, ...(isKeyed ? [make] : []));
+  if (chosen === make) await vscode.commands.executeCommand('oidc.replaceClientSecret', provider.id);
 }
 
 async function forgetRegistration({ registrations }: EditProviderContext, provider: Provider): Promise<void> {

@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
-import { Failure } from '../protocol/failure.ts';
-import type { DefinitionProblem } from '../providers/definition.ts';
+import { Failure, helpButtons, type HelpButton } from '../protocol/failure.ts';
+import type { DefinitionProblem, Provider } from '../providers/definition.ts';
 import type { SignInNeeded } from '../sessions/grant.ts';
+import type { SetAside } from '../sessions/grantStore.ts';
+import type { Repeating } from './repeating.ts';
 
 export const isCancellation = (error: unknown): boolean => error instanceof vscode.CancellationError;
 
@@ -11,22 +13,39 @@ export function messageOf(error: unknown): string {
   return 'Something unexpected went wrong. The log says where.';
 }
 
-/** A sign-in did not succeed. What can be done about it is offered as buttons. */
+/** What can be done about a sign-in that did not succeed. */
+export interface SignInHelp {
+  retry(): void;
+  showLog(): void;
+  /** Undefined if there are none. */
+  readonly otherWays: (() => void) | undefined;
+}
+
+/** A sign-in did not succeed. What can be done about it is offered as buttons, what helps best first. */
 export async function showSignInFailure(
-  label: string,
+  { id, label }: Pick<Provider, 'id' | 'label'>,
   error: unknown,
-  actions: { retry(): void; showLog(): void; otherWays: (() => void) | undefined },
+  help: SignInHelp,
 ): Promise<void> {
-  const retry = 'Try Again';
-  const others = 'Other Ways';
-  const log = 'Show Log';
+  const run: Readonly<Record<Exclude<HelpButton, 'none'>, (() => unknown) | undefined>> = {
+    'try-again': () => help.retry(),
+    'other-ways': help.otherWays,
+    settings: () => vscode.commands.executeCommand('oidc.editProvider', id),
+    diagnose: () => vscode.commands.executeCommand('oidc.diagnoseProvider', id),
+  };
+  const best = error instanceof Failure ? error.button : 'try-again';
+  const offered: readonly HelpButton[] =
+    best === 'none' ? [] : best === 'try-again' ? [best, 'other-ways'] : [best, 'try-again'];
+  const buttons = offered.flatMap(button => {
+    const does = button === 'none' ? undefined : run[button];
+    return does ? [{ title: helpButtons[button] ?? '', does }] : [];
+  });
   const chosen = await vscode.window.showErrorMessage(
     `Sign-in to ${label} failed. ${messageOf(error)}`,
-    ...[retry, ...(actions.otherWays ? [others] : []), log],
+    ...buttons,
+    { title: 'Show Log', does: () => help.showLog() },
   );
-  if (chosen === others) actions.otherWays?.();
-  if (chosen === retry) actions.retry();
-  if (chosen === log) actions.showLog();
+  chosen?.does();
 }
 
 /** A sign-in that lasted has ended: the person is told once, and nothing opens by itself. */
@@ -44,28 +63,61 @@ export async function showSignInNeeded(
 /** The settings that are an object of entries. */
 export type ProviderSetting = 'oidc.providers' | 'oidc.mcpServers';
 
-/** Entries of `oidc.providers`, or of another setting of that form, that cannot be used. The others work. */
-export async function showDefinitionProblems(
+/** Entries of a setting that cannot be used, and of other extensions' manifests. The others work. */
+export function showDefinitionProblems(
   problems: readonly DefinitionProblem[],
-  openSettings: () => void,
   setting: ProviderSetting,
-): Promise<void> {
-  const button = 'Open Settings';
+  repeating: Repeating,
+): void {
   const inWords = ({ providerId, field, reason }: DefinitionProblem): string => {
     const where = [providerId, field].filter(part => part !== undefined && part !== '').join(' → ');
     return where === '' ? reason : `“${where}”: ${reason}`;
   };
-  const extensions = new Set(problems.map(({ extension }) => extension));
-  for (const extension of extensions) {
-    if (extension === undefined) continue;
-    const its = problems.filter(problem => problem.extension === extension).map(inWords);
-    void vscode.window.showWarningMessage(
-      `The extension ${extension} brings an identity provider that is not used: ${its.join('; ')}.`,
-    );
+  for (const [extension, its] of Map.groupBy(problems, problem => problem.extension)) {
+    const list = its.map(inWords).join('; ');
+    if (extension === undefined) void showSettingsProblems(list, setting, repeating);
+    else void showExtensionProblems(extension, list, repeating);
   }
-  const list = problems.filter(({ extension }) => extension === undefined).map(inWords);
-  if (list.length === 0) return;
-  const others = setting === 'oidc.providers' ? 'providers' : 'servers';
-  const message = `In the setting ${setting}, ${list.join('; ')}. Correct it there; other ${others} are not affected.`;
-  if ((await vscode.window.showWarningMessage(message, button)) === button) openSettings();
+}
+
+async function showSettingsProblems(
+  list: string,
+  setting: ProviderSetting,
+  repeating: Repeating,
+): Promise<void> {
+  const button = 'Open Settings';
+  const message =
+    setting === 'oidc.providers'
+      ? `In the setting oidc.providers, ${list}. Correct it there; other providers are not affected.`
+      : `In the setting oidc.mcpServers, ${list}. Correct it there; other servers are not affected.`;
+  if ((await repeating.warn(message, button)) === button)
+    await vscode.commands.executeCommand('workbench.action.openSettings', setting);
+}
+
+async function showExtensionProblems(extension: string, list: string, repeating: Repeating): Promise<void> {
+  const button = 'Show Extension';
+  const message = `The extension ${extension} brings an identity provider that is not used: ${list}. Update the extension, or tell its authors.`;
+  if ((await repeating.warn(message, button)) === button) await showExtension(extension);
+}
+
+export const showExtension = (id: string): Thenable<unknown> =>
+  vscode.commands.executeCommand('extension.open', id);
+
+/** A stored sign-in cannot be used. */
+export async function showSetAside({ why }: SetAside): Promise<void> {
+  const button = 'Sign In';
+  const message =
+    why === 'newer'
+      ? 'A stored sign-in was written by a newer version of this extension. It was put aside, not deleted, and is there again after an update; until then, sign in again.'
+      : 'A stored sign-in is damaged and cannot be read. It was put aside, not deleted; sign in again.';
+  if ((await vscode.window.showWarningMessage(message, button)) === button)
+    await vscode.commands.executeCommand('oidc.signIn');
+}
+
+/** Nobody is signed in, where somebody would have to be. */
+export async function showNobodySignedIn(providerId?: string): Promise<void> {
+  const button = 'Sign In';
+  const message = 'You are not signed in with any identity provider.';
+  if ((await vscode.window.showInformationMessage(message, button)) === button)
+    await vscode.commands.executeCommand('oidc.signIn', providerId);
 }

@@ -17,6 +17,7 @@ import { isCancellation, messageOf, showSignInFailure } from './messages.ts';
 import type { NewProviders } from './newProviders.ts';
 import { chooseWay } from './otherWays.ts';
 import { openBrowser, type SignIns } from './signIns.ts';
+import type { Repeating } from './repeating.ts';
 
 export interface ProviderActionsOptions extends GrantServices {
   readonly log: Log;
@@ -26,6 +27,7 @@ export interface ProviderActionsOptions extends GrantServices {
   readonly newProviders: NewProviders;
   readonly trust: Trust;
   readonly configured: ConfiguredNow;
+  readonly repeating: Repeating;
   readonly extensionId: string;
   /** Starts a sign-in anew, after one that failed. */
   retry(providerId: string, scopes: readonly string[]): void;
@@ -69,7 +71,7 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
           throw new Error(error.message);
         }
         const plan = signIns.latestPlan(provider.id);
-        void showSignInFailure(provider.label, error, {
+        void showSignInFailure(provider, error, {
           retry: () => options.retry(provider.id, scopes),
           showLog: () => options.showLog(),
           otherWays: plan && (() => void chooseOtherWay(provider, scopes, plan)),
@@ -89,9 +91,9 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
     },
 
     onNotKept(provider) {
-      void vscode.window.showWarningMessage(
-        `You are signed in to ${provider.label}, but the sign-in could not be stored: it ends when this window is closed. Check the keyring of this computer.`,
-      );
+      const log = 'Show Log';
+      const message = `You are signed in to ${provider.label}, but the sign-in could not be stored: it ends when this window is closed. Check the keyring of this computer.`;
+      void options.repeating.warn(message, log).then(pressed => pressed === log && options.showLog());
     },
   };
 
@@ -117,7 +119,7 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
     } catch (error) {
       log.warn('session at the provider not ended', { provider: provider.id, ...failureFields(error) });
       record('failure', grant, `The session in the browser could not be ended. ${messageOf(error)}`);
-      void vscode.window.showWarningMessage(`You are signed out of ${label} here. ${messageOf(error)}`);
+      void warnOf(provider, `You are signed out of ${label} here. ${messageOf(error)}`);
     }
   }
 
@@ -147,11 +149,19 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
     } catch (error) {
       log.warn('tokens could not be given back', { provider: providerId, ...failureFields(error) });
       record('failure', grant, `The provider could not be told of the sign-out. ${messageOf(error)}`);
-      void vscode.window.showWarningMessage(
+      void warnOf(
+        provider,
         `You are signed out of ${provider.label} here, but the provider could not be told; what was granted to ${account.label} ends there by itself later. ${messageOf(error)}`,
       );
     }
   }
+}
+
+/** About a sign-out, which is over: nothing is left to be tried again, but what was in its way can be found out. */
+async function warnOf({ id }: Provider, message: string): Promise<void> {
+  const button = 'Diagnose';
+  if ((await vscode.window.showWarningMessage(message, button)) === button)
+    await vscode.commands.executeCommand('oidc.diagnoseProvider', id);
 }
 
 const failureFields = (error: unknown): { failure: string; reason?: string } =>

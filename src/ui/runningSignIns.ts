@@ -41,7 +41,10 @@ export function createRunningSignIns(startAnother: () => Promise<void>): Running
   const paste = async (id: unknown): Promise<void> => {
     const signIn = await find(id);
     if (!signIn) {
-      void vscode.window.showInformationMessage('No sign-in is under way in this window.');
+      const start = 'Sign In';
+      const message = 'No sign-in is under way in this window.';
+      if ((await vscode.window.showInformationMessage(message, start)) === start)
+        await vscode.commands.executeCommand('oidc.signIn');
       return;
     }
     const text = await vscode.window.showInputBox({

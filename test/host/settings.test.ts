@@ -129,7 +129,7 @@ describe('settings that change while the editor runs', () => {
     });
     const { message, severity, buttons } = await waitForMessage(/^In the setting oidc\.providers/);
     assert.equal(severity, 'warning');
-    assert.deepEqual(buttons, ['Open Settings']);
+    assert.deepEqual(buttons, ['Open Settings', 'Don’t Show Again']);
     for (const part of [
       '“broken → clientId”: must be text',
       '“broken → colour”: is not a setting of a provider',

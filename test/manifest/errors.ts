@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import * as prettier from 'prettier';
-import { failures } from '../../src/protocol/failure.ts';
+import { failures, helpButtons } from '../../src/protocol/failure.ts';
 
 const documentFile = new URL('../../docs/errors.md', import.meta.url);
 
@@ -10,7 +10,7 @@ const introduction = `# What can go wrong
 
 Every failure of a sign-in, a refresh or a sign-out is one of these. A message consists of what happened and of what
 you can do; \`…\` stands for a detail such as the host. What a server said itself stands in quotation marks, shortened,
-without control characters and links. The code is what the log shows.
+without control characters and links. The code is what the log shows. The button is the first one of the message.
 
 **Passing** means that the same request can succeed later: an existing sign-in is kept, and tried again by itself.
 **Final** means that it cannot, until somebody does something.
@@ -21,10 +21,12 @@ export async function generatedErrors(): Promise<{ file: URL; current: string; g
   const current = await readFile(documentFile, 'utf8').catch(() => '');
   const rows = Object.entries(failures)
     .sort(([a], [b]) => a.localeCompare(b, 'en'))
-    .map(([code, { kind, what, next }]) => `| \`${code}\` | ${kind} | ${cell(what)} | ${cell(next)} |`);
-  const table = ['| code | kind | what happened | what you can do |', '|---|---|---|---|', ...rows].join(
-    '\n',
-  );
+    .map(
+      ([code, { kind, what, next, button }]) =>
+        `| \`${code}\` | ${kind} | ${cell(what)} | ${cell(next)} | ${helpButtons[button] ?? ''} |`,
+    );
+  const head = ['| code | kind | what happened | what you can do | button |', '|---|---|---|---|---|'];
+  const table = [...head, ...rows].join('\n');
   const options = { ...(await prettier.resolveConfig(documentFile)), parser: 'markdown' };
   const generated = await prettier.format(`${introduction}\n${table}\n`, options);
   return { file: documentFile, current, generated };

@@ -4,6 +4,7 @@ import type { Provider } from '../../providers/definition.ts';
 import { isRenewable, type Grant } from '../../sessions/grant.ts';
 import type { GrantBook } from '../../sessions/grantBook.ts';
 import type { Sharing } from '../../sessions/sharing.ts';
+import { showNobodySignedIn } from '../messages.ts';
 import { rowTarget } from '../rowTarget.ts';
 import { claimsText } from './claims.ts';
 import { claimsAddress } from './claimsEditor.ts';
@@ -115,10 +116,7 @@ async function choose(
     JSON.stringify([provider.id, grant.account.id]),
   );
   if (accounts.size === 0) {
-    const signIn = 'Sign In';
-    const message = 'You are not signed in with any identity provider of this extension.';
-    if ((await vscode.window.showInformationMessage(message, signIn)) === signIn)
-      await vscode.commands.executeCommand('oidc.signIn', target?.providerId);
+    await showNobodySignedIn(target?.providerId);
     return [];
   }
   const items = [...accounts.values()].map(ofAccount => ({

@@ -1,0 +1,31 @@
+import * as vscode from 'vscode';
+
+/** Messages that come again and again for one and the same reason, until a person has had enough of them. */
+export interface Repeating {
+  /**
+   * Shows a warning, with a further button to see it no more. A message of other words is another one.
+   *
+   * @returns the button that was pressed, among those given.
+   */
+  warn<Button extends string>(message: string, ...buttons: Button[]): Promise<Button | undefined>;
+}
+
+const enough = 'Don’t Show Again';
+
+/** @param storage what the person does not want to see is remembered here. */
+export function createRepeating(storage: vscode.Memento): Repeating {
+  const key = 'messages not shown again';
+  /** Old ones are forgotten: their reason has long gone. */
+  const most = 50;
+  return {
+    async warn(message, ...buttons) {
+      const unwanted = storage.get<readonly string[]>(key, []);
+      if (unwanted.includes(message)) return undefined;
+      const pressed = await vscode.window.showWarningMessage<string>(message, ...buttons, enough);
+      if (pressed === enough) {
+        await storage.update(key, [...storage.get<readonly string[]>(key, []), message].slice(-most));
+      }
+      return buttons.find(button => button === pressed);
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import type { Workbench } from '../editor/workbench.ts';
+import { openStage, providerLabel, type Stage } from '../stage/stage.ts';
+
+describe('a person who reads the messages', function () {
+  this.timeout(180_000);
+  let stage: Stage;
+  let window: Workbench;
+
+  before(async () => {
+    stage = await openStage({
+      providers: { oidc: {}, wrong: { label: 'Wrong', clientAuthentication: 'by shouting' } },
+    });
+    window = await stage.openWindow(await stage.newPerson());
+  });
+  after(() => stage?.close());
+
+  const wrong =
+    /^In the setting oidc\.providers, “wrong → clientAuthentication”: .* Correct it there; other providers are not affected\.$/;
+
+  it('is told what is wrong in the settings, and led there', async () => {
+    const { buttons } = await window.waitForNotification(wrong);
+    await window.screenshot('message-settings');
+    assert.deepEqual(buttons, ['Open Settings', 'Don’t Show Again']);
+    await window.pressNotification(wrong, 'Open Settings');
+    await window.page.locator('.settings-editor').waitFor();
+  });
+
+  it('is told again in the next window, until they have had enough', async () => {
+    await window.reload();
+    await window.pressNotification(wrong, 'Don’t Show Again');
+    await window.reload();
+    // What is told is told when the provider is registered, which the menu waits for.
+    assert.ok((await window.openAccountsMenu()).some(entry => entry.includes(providerLabel)));
+    await window.closeMenu();
+    assert.deepEqual(
+      (await window.notifications()).filter(({ message }) => wrong.test(message)),
+      [],
+    );
+  });
+
+  it('is led on where nobody is signed in', async () => {
+    await window.runCommand('OIDC: Show Claims');
+    const nobody = 'You are not signed in with any identity provider.';
+    const { buttons } = await window.waitForNotification(nobody);
+    assert.deepEqual(buttons, ['Sign In']);
+    await window.runCommand('OIDC: Sign Out');
+    await window.pressNotification(nobody, 'Sign In');
+    await window.waitForNotification(/^Signing in to/);
+  });
+});
