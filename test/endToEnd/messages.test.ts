@@ -26,18 +26,6 @@ describe('a person who reads the messages', function () {
     await window.page.locator('.settings-editor').waitFor();
   });
 
-  it('is told again in the next window, until they have had enough', async () => {
-    await window.reload();
-    await window.pressNotification(wrong, 'Don’t Show Again');
-    await window.reload();
-    // What is told is told when the providers are registered, for which the consumer waits that asks here.
-    await window.waitForAccountsLabel(/Sign in requested/);
-    assert.deepEqual(
-      (await window.notifications()).filter(({ message }) => wrong.test(message)),
-      [],
-    );
-  });
-
   it('is led on where nobody is signed in', async () => {
     await window.clearNotifications();
     await window.runCommand('OIDC: Show Claims');

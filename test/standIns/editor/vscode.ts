@@ -62,6 +62,9 @@ export const editor = {
   challenges: 'taken' as 'taken' | 'refused' | 'ignored',
   /** The dialogs that the person has seen. */
   dialogs: [] as string[],
+  /** The warnings that the person has seen, each followed by its buttons, and the button they press. */
+  warnings: [] as string[][],
+  presses: undefined as string | undefined,
   /** What extensions export, by their id. */
   exported: {} as Record<string, unknown>,
   /** The person's settings under `oidc`. */
@@ -149,6 +152,13 @@ async function getSession(id: string, request: Request, options: Options = {}) {
   allowed.add(`${id}-${created.account.label}`);
   return created;
 }
+
+export const window = {
+  showWarningMessage(...message: string[]): Promise<string | undefined> {
+    editor.warnings.push(message);
+    return Promise.resolve(editor.presses);
+  },
+};
 
 export const extensions = {
   getExtension: (id: string) =>

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import type { Memento } from 'vscode';
+import '../../standIns/editor/useEditorStandIn.ts';
+
+const { createRepeating } = await import('../../../src/ui/repeating.ts');
+const { editor } = await import('../../standIns/editor/vscode.ts');
+
+/** What the editor keeps for an extension, through all of its windows. */
+function memento(): Memento {
+  const values = new Map<string, unknown>();
+  return {
+    keys: () => [...values.keys()],
+    get: <T>(key: string, otherwise?: T) => (values.get(key) ?? otherwise) as T,
+    update(key: string, value: unknown) {
+      values.set(key, value);
+      return Promise.resolve();
+    },
+  };
+}
+
+describe('a message that comes again and again', () => {
+  beforeEach(() => {
+    editor.warnings = [];
+    editor.presses = undefined;
+  });
+
+  it('comes until the person has had enough of it, in every window, and then no more', async () => {
+    const storage = memento();
+    await createRepeating(storage).warn('Something is wrong.', 'Open Settings');
+    editor.presses = 'Don’t Show Again';
+    assert.equal(await createRepeating(storage).warn('Something is wrong.', 'Open Settings'), undefined);
+    assert.equal(await createRepeating(storage).warn('Something is wrong.', 'Open Settings'), undefined);
+    const shown = ['Something is wrong.', 'Open Settings', 'Don’t Show Again'];
+    assert.deepEqual(editor.warnings, [shown, shown]);
+  });
+
+  it('comes if it says something else', async () => {
+    const repeating = createRepeating(memento());
+    editor.presses = 'Don’t Show Again';
+    await repeating.warn('One thing is wrong.');
+    await repeating.warn('Another thing is wrong.');
+    assert.equal(editor.warnings.length, 2);
+  });
+
+  it('leads on, and then still comes the next time', async () => {
+    const repeating = createRepeating(memento());
+    editor.presses = 'Open Settings';
+    assert.equal(await repeating.warn('Something is wrong.', 'Open Settings'), 'Open Settings');
+    assert.equal(await repeating.warn('Something is wrong.', 'Open Settings'), 'Open Settings');
+  });
+});
