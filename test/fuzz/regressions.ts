@@ -20,6 +20,10 @@ export const regressions: Readonly<Record<string, readonly unknown[]>> = {
     // Said that the ID token was malformed.
     '{"access_token":"a","token_type":"Bearer","expires_in":null}',
   ],
+  'challenge, as sent': [
+    // Went into a request as it was.
+    { status: 401, header: 'Bearer scope="a\\b "' },
+  ],
   'activity file': [
     // It would have written a line of its own into what is shown.
     '{"at":1700000000,"event":"failure","provider":"oidc","account":"a\\nb","scopes":[]}',
