@@ -88,7 +88,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
         return (await deferred()).facts(provider, grant, tokens);
       },
       onOrphaned: (grant, tokens) =>
-        actions.revoke(configured(grant), { ...grant, tokens: { serial: 0, ...tokens } }),
+        void actions.revoke(configured(grant), { ...grant, tokens: { serial: 0, ...tokens } }),
     },
   });
   leave = () => sharing.dispose();
@@ -136,7 +136,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
   const actions: ProviderActions = {
     signIn: async wish => (await deferred()).actions.signIn(wish),
     configure: async id => (await deferred()).actions.configure(id),
-    revoke: (...grant) => void deferred().then(parts => parts.actions.revoke(...grant)),
+    revoke: async (...grant) => (await deferred()).actions.revoke(...grant),
     onNotKept: provider => void deferred().then(parts => parts.actions.onNotKept(provider)),
   };
   const registry = createRegistry({ accounts, book, clock, log, actions, record });
@@ -197,15 +197,15 @@ function signInAgain(registry: Registry, providerId: string, scopes: readonly st
     .catch(() => undefined);
 }
 
-/** Reports each problem of a setting once, however often it is read. */
+/** Reports each problem once, however often settings and manifests are read, and again if it comes back. */
 function problemReporter(
   setting: ProviderSetting,
   repeating: Repeating,
 ): (problems: readonly DefinitionProblem[]) => void {
-  const told = new Set<string>();
+  let told = new Set<string>();
   return problems => {
     const fresh = problems.filter(problem => !told.has(JSON.stringify(problem)));
-    for (const problem of fresh) told.add(JSON.stringify(problem));
+    told = new Set(problems.map(problem => JSON.stringify(problem)));
     if (fresh.length > 0) showDefinitionProblems(fresh, setting, repeating);
   };
 }

@@ -10,18 +10,18 @@ interface Manifest {
 }
 
 /**
- * Packages the extension in `test/manifestOnly`, which brings a provider without code, with these settings of the
- * provider in the place of its own.
+ * Packages the extension in `test/manifestOnly`, which brings a provider without code.
  *
- * @param publisher by default that of the extension: another one makes another extension, which brings the same id.
+ * @param providers by id: what it brings in the place of its own.
+ * @param publisher by default its own; another one makes another extension of it.
  * @returns the path of the VSIX.
  */
 export async function packageManifestOnly(
-  definition: Readonly<Record<string, unknown>>,
+  providers: Readonly<Record<string, unknown>>,
   publisher?: string,
 ): Promise<string> {
   const manifest = JSON.parse(await readFile(join(source, 'package.json'), 'utf8')) as Manifest;
-  manifest.contributes.oidcProviders['acme'] = { ...definition };
+  manifest.contributes.oidcProviders = { ...providers };
   manifest.publisher = publisher ?? manifest.publisher;
   return packageFolder(`${manifest.publisher}.manifest-only`, async folder => {
     await writeFile(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));

@@ -16,11 +16,13 @@ describe('a person who installs an extension that brings a provider without code
     stage = await openStage({ unconfigured: true });
     const { issuer, clients } = stage.identityProvider;
     const vsix = await packageManifestOnly({
-      label: 'Acme',
-      issuer,
-      clientId: clients.editorWeb.clientId,
-      allowLoopbackHttp: true,
-      acceptsChangingRedirectUri: true,
+      acme: {
+        label: 'Acme',
+        issuer,
+        clientId: clients.editorWeb.clientId,
+        allowLoopbackHttp: true,
+        acceptsChangingRedirectUri: true,
+      },
     });
     await stage.editor.installExtension(vsix);
     window = await stage.openWindow(await stage.newPerson(), { agrees: false });

@@ -7,6 +7,7 @@ import * as vscode from 'vscode';
 import { outsideVariable, type PersonAtBrowser } from '../editor/outsideAddress.ts';
 import type { Notification } from '../editor/workbench/messages.ts';
 import { waitFor } from '../editor/workbench/waiting.ts';
+import { extensionId } from './editor.ts';
 
 async function ask(method: string, path: string, body?: unknown): Promise<unknown> {
   const address = process.env[outsideVariable];
@@ -55,4 +56,11 @@ export async function clearMessages(): Promise<void> {
 /** The text of every log file, by its path. */
 export async function logFiles(): Promise<Map<string, string>> {
   return new Map(Object.entries((await ask('GET', '/logs')) as Record<string, string>));
+}
+
+/** How often the log says that a provider was registered under this label. */
+export async function registrations(id: string, label: string): Promise<number> {
+  const [, log = ''] = [...(await logFiles())].find(([file]) => file.includes(extensionId)) ?? [];
+  const line = `provider registered provider=${id} label=${/\s/.test(label) ? JSON.stringify(label) : label} `;
+  return log.split('\n').filter(text => text.includes(line)).length;
 }

@@ -8,20 +8,19 @@ import {
   changesDuring,
   configure,
   definitionOf,
-  extensionId,
   issuerHost,
   requestedScopes,
   signInFromMenu,
   silently,
 } from './editor.ts';
-import { browserProblems, clearMessages, logFiles, messages, sitDown, waitForMessage } from './outside.ts';
-
-/** How often the log says that a provider was registered under this label. */
-async function registrations(id: string, label: string): Promise<number> {
-  const [, log = ''] = [...(await logFiles())].find(([file]) => file.includes(extensionId)) ?? [];
-  const line = `provider registered provider=${id} label=${/\s/.test(label) ? JSON.stringify(label) : label} `;
-  return log.split('\n').filter(text => text.includes(line)).length;
-}
+import {
+  browserProblems,
+  clearMessages,
+  messages,
+  registrations,
+  sitDown,
+  waitForMessage,
+} from './outside.ts';
 
 describe('settings that change while the editor runs', () => {
   let company: IdentityProvider;

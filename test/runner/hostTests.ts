@@ -3,11 +3,29 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../editor/childProcess.ts';
 import { packageConsumer } from '../editor/consumer.ts';
+import { packageManifestOnly } from '../editor/manifestOnly.ts';
 import { temporaryFolder } from '../editor/temporaryFolder.ts';
 import { bundleHostTests } from './bundleHostTests.ts';
+import { laterExtensionsVariable } from './laterExtensions.ts';
 import { countLine, readCount, resultVariable, type Count } from './count.ts';
 
 const repository = join(import.meta.dirname, '..', '..');
+
+/** Two extensions without code that bring providers, both one with the id `acme`; one of the second is wrong. */
+async function packageLaterExtensions(): Promise<string[]> {
+  const at = (host: string, label: string) => ({ label, issuer: `https://${host}`, clientId: 'editor' });
+  return [
+    await packageManifestOnly({ acme: at('login.acme.example', 'Acme') }),
+    await packageManifestOnly(
+      {
+        acme: at('login.zeta.example', 'Acme of Zeta'),
+        broken: { label: 'Broken', issuer: 'http://login.zeta.example' },
+        zeta: at('login.zeta.example', 'Zeta'),
+      },
+      'example-zeta',
+    ),
+  ];
+}
 
 /** What both kinds of host run. */
 interface PreparedHostTests {
@@ -56,11 +74,16 @@ export interface HostRun extends PreparedHostTests {
  */
 export async function runHostTests(start: (run: HostRun) => Promise<unknown>): Promise<void> {
   const prepared = await prepareHostTests();
+  const later = JSON.stringify(await packageLaterExtensions());
   const folder = await temporaryFolder('host');
   const result = join(folder.path, 'result.txt');
   let count: Count = { passed: 0, failed: 1 };
   try {
-    const env = { [resultVariable]: result, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}) };
+    const env = {
+      [resultVariable]: result,
+      [laterExtensionsVariable]: later,
+      ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}),
+    };
     let ended = false;
     try {
       await start({ ...prepared, folder: folder.path, env });

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { waitFor } from '../editor/workbench/waiting.ts';
+import { laterExtensionsVariable } from '../runner/laterExtensions.ts';
+import { accountLabels, configure } from './editor.ts';
+import { clearMessages, messages, registrations, waitForMessage } from './outside.ts';
+
+const [acme = '', zeta = ''] = JSON.parse(process.env[laterExtensionsVariable] ?? '[]') as string[];
+
+const own = { label: 'My Acme', issuer: 'https://login.mine.example', clientId: 'editor' };
+const other = { label: 'Other', issuer: 'https://login.other.example', clientId: 'editor' };
+
+describe('extensions without code that come and go while the editor runs', () => {
+  const install = (vsix: string) =>
+    vscode.commands.executeCommand('workbench.extensions.installExtension', vscode.Uri.file(vsix));
+  const uninstall = (publisher: string) =>
+    vscode.commands.executeCommand('workbench.extensions.uninstallExtension', `${publisher}.manifest-only`);
+  const registered = (id: string, label: string, times = 1) =>
+    waitFor(`${label} to be registered`, async () => (await registrations(id, label)) === times);
+  /** The editor is asked for the accounts of a provider; it waits some seconds for one that is not there. */
+  const isThere = (id: string) =>
+    accountLabels(id).then(
+      () => true,
+      () => false,
+    );
+
+  before(async () => {
+    await configure({ other });
+    await clearMessages();
+  });
+  after(async () => {
+    await configure(undefined);
+    await clearMessages();
+  });
+
+  it('bring their provider at once', async () => {
+    assert.equal(await isThere('acme'), false);
+    await install(acme);
+    await registered('acme', 'Acme');
+    assert.deepEqual(await accountLabels('acme'), []);
+  });
+
+  it('give way to one that was there before, and to the settings; what is wrong is told by field', async () => {
+    await install(zeta);
+    await registered('zeta', 'Zeta');
+    const { message } = await waitForMessage(/^The extension example-zeta\.manifest-only brings/);
+    assert.match(message, /“acme”: .*the extension example-acme\.manifest-only/);
+    assert.match(message, /“broken → issuer”: cannot be used/);
+    assert.equal(await registrations('acme', 'Acme of Zeta'), 0);
+    assert.equal(await isThere('other'), true, 'nothing else stops working');
+
+    await clearMessages();
+    await configure({ other, acme: own });
+    await registered('acme', 'My Acme');
+    await waitForMessage(/^The extension example-acme\.manifest-only .*“acme”: .*oidc\.providers/);
+    await configure({ other });
+    await registered('acme', 'Acme', 2);
+  });
+
+  it('leave with their extension, and make room for the other', async () => {
+    await clearMessages();
+    await uninstall('example-acme');
+    await registered('acme', 'Acme of Zeta');
+    await uninstall('example-zeta');
+    await waitFor('zeta to be gone', async () => !(await isThere('zeta')));
+    assert.equal(await isThere('acme'), false);
+    assert.equal(await isThere('other'), true);
+  });
+
+  it('tell again what is wrong when they come back with it', async () => {
+    await clearMessages();
+    await install(zeta);
+    await waitForMessage(/“broken → issuer”: cannot be used/);
+    await uninstall('example-zeta');
+    await waitFor('zeta to be gone', async () => !(await isThere('zeta')));
+    assert.equal((await messages()).filter(({ message }) => message.includes('broken')).length, 1);
+  });
+});
