@@ -6,8 +6,9 @@ import { createWire } from '../../src/protocol/wire.ts';
 import { lookUp, type FoundServer } from '../../src/providers/lookUp.ts';
 import { readTypedAddress } from '../../src/providers/typedAddress.ts';
 import { startHostileServer, type HostileServer } from '../servers/hostile/server.ts';
-import { html, text } from '../servers/hostile/replies.ts';
+import { html, redirectTo, text } from '../servers/hostile/replies.ts';
 import { listen, stop } from '../servers/listening.ts';
+import { manualClock, settled } from '../standIns/manualClock.ts';
 import { recordingLog } from '../standIns/recordingLog.ts';
 
 const failsWith = (code: FailureCode, text: RegExp) => (error: unknown) => {
@@ -17,8 +18,10 @@ const failsWith = (code: FailureCode, text: RegExp) => (error: unknown) => {
   return true;
 };
 
-function find(typed: string): Promise<FoundServer> {
-  const wire = createWire({ fetch, clock: systemClock, log: recordingLog() });
+type WireOptions = Parameters<typeof createWire>[0];
+
+function find(typed: string, outside: Partial<WireOptions> = {}): Promise<FoundServer> {
+  const wire = createWire({ fetch, clock: systemClock, log: recordingLog(), ...outside });
   const read = readTypedAddress(typed);
   assert.ok(read.kind !== 'problem', JSON.stringify(read));
   return lookUp(wire, read);
@@ -123,6 +126,111 @@ describe('looking a provider up', () => {
     const found = await find(host.origin);
     assert.equal(found.issuer, server.issuer);
     assert.match(found.how, /WebFinger/);
+  });
+
+  describe('by an e-mail address', () => {
+    /** Servers that answer under names of their own, as if over TLS. */
+    const under = async (
+      documents: Record<string, (address: URL) => unknown>,
+    ): Promise<Partial<WireOptions> & { asked: string[] }> => {
+      const asked: string[] = [];
+      const host = await startApi(() => ({}));
+      servers.push({ close: () => stop(host.http) });
+      host.http.removeAllListeners('request').on('request', (request, response) => {
+        const address = new URL(String(request.headers['x-address']));
+        asked.push(address.href);
+        const document = documents[`${address.host}${address.pathname}`]?.(address);
+        response.writeHead(document === undefined ? 404 : 200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(document ?? {}));
+      });
+      return {
+        asked,
+        fetch: (address, init) =>
+          fetch(host.origin, {
+            ...init,
+            headers: { ...init?.headers, 'x-address': new Request(address).url },
+          }),
+      };
+    };
+    const issuer = 'https://login.acme.example/staff';
+    const metadata = {
+      'login.acme.example/staff/.well-known/openid-configuration': () => ({
+        issuer,
+        authorization_endpoint: `${issuer}/authorize`,
+        token_endpoint: `${issuer}/token`,
+        jwks_uri: `${issuer}/keys`,
+      }),
+    };
+
+    it('whose domain names the provider (WebFinger)', async () => {
+      const outside = await under({
+        ...metadata,
+        'acme.example/.well-known/webfinger': () => ({
+          links: [{ rel: 'http://openid.net/specs/connect/1.0/issuer', href: issuer }],
+        }),
+      });
+      const found = await find('alice@acme.example', outside);
+      assert.equal(found.issuer, issuer);
+      assert.equal(found.how, 'acme.example names it (WebFinger).');
+      assert.equal(new URL(outside.asked[0] ?? '').searchParams.get('resource'), 'acct:alice@acme.example');
+    });
+
+    it('whose domain is the provider itself', async () => {
+      const outside = await under({
+        'acme.example/.well-known/openid-configuration': () => ({
+          issuer: 'https://acme.example',
+          authorization_endpoint: 'https://acme.example/authorize',
+          token_endpoint: 'https://acme.example/token',
+        }),
+      });
+      const found = await find('alice@acme.example', outside);
+      assert.equal(found.how, 'It is at acme.example itself.');
+    });
+
+    it('whose domain names none: it is said what to enter instead', async () => {
+      await assert.rejects(
+        find('alice@acme.example', await under({})),
+        failsWith('provider-not-found', /Its domain names none; enter the address of the provider/),
+      );
+    });
+
+    it('whose domain names one over plain http: not taken', async () => {
+      const outside = await under({
+        'acme.example/.well-known/webfinger': () => ({
+          links: [{ rel: 'http://openid.net/specs/connect/1.0/issuer', href: 'http://login.acme.example' }],
+        }),
+      });
+      await assert.rejects(
+        find('alice@acme.example', outside),
+        failsWith('provider-not-found', /names none/),
+      );
+      assert.ok(outside.asked.every(address => address.startsWith('https://')));
+    });
+  });
+
+  it('takes a redirect for no answer, and follows none', async () => {
+    const elsewhere = await startHostileServer();
+    servers.push(elsewhere);
+    const replies = { metadata: () => redirectTo(`${elsewhere.issuer}/.well-known/openid-configuration`) };
+    server.departure = { ...server.departure, replies: { ...replies, ...noWebFinger } };
+    await assert.rejects(find(server.issuer), failsWith('provider-not-found', /Check the path/));
+    assert.deepEqual(elsewhere.requests, []);
+  });
+
+  it('says that there was no answer in time', async () => {
+    const clock = manualClock();
+    let asked = false;
+    const silent: typeof fetch = (_, init) => {
+      asked = true;
+      return new Promise((_resolve, reject) =>
+        init?.signal?.addEventListener('abort', () => reject(new DOMException('', 'AbortError'))),
+      );
+    };
+    const finding = find('https://login.acme.example', { fetch: silent, clock });
+    const refused = assert.rejects(finding, failsWith('timed-out', /login\.acme\.example/));
+    while (!asked) await settled();
+    await clock.advance(60_000);
+    await refused;
   });
 
   it('not by an API that speaks for another', async () => {
