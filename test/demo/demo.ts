@@ -2,16 +2,17 @@
  * `npm start`: one whole sign-in in a real VS Code, driven as a person would, each step printed with its time
  * and saved as a picture. In a terminal everything is left running to be tried by hand, until Ctrl+C.
  *
- * `npm start -- --method loopback` shows another way to sign in; see `ways.ts`.
+ * `npm start -- --method loopback` shows another way to sign in; see `ways.ts`. `npm start -- --add-provider` shows how
+ * a person adds a provider from its address alone.
  */
 import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Page } from 'playwright-core';
 import { waitFor } from '../editor/workbench/waiting.ts';
 import { people } from '../servers/people.ts';
 import { openStage, providerLabel, type Stage } from '../stage/stage.ts';
-import { wayNamed, type Way } from './ways.ts';
+import { addProvider, unconfigured } from './addProvider.ts';
+import { wayNamed, type Report, type Way } from './ways.ts';
 
 const repository = join(import.meta.dirname, '..', '..');
 const pictures = join(repository, 'dist', 'demo');
@@ -28,10 +29,23 @@ async function picture(take: (path: string) => Promise<unknown>, name: string): 
   console.log(`${' '.repeat(10)}${relative(repository, path)}`);
 }
 
+const report: Report = {
+  say,
+  picture: (page, name) => picture(path => page.screenshot({ path }), name),
+};
+
+async function addProviderAsAPerson(stage: Stage): Promise<void> {
+  const person = await stage.newPerson();
+  const window = await stage.openWindow(person);
+  say('VS Code is open, and knows no identity provider');
+  await addProvider(stage, window, report);
+  await person.close();
+}
+
 async function signInAsAPerson(stage: Stage, way: Way): Promise<void> {
   const person = await stage.newPerson();
   const window = await stage.openWindow(person);
-  const shoot = (name: string) => picture(path => window.page.screenshot({ path }), name);
+  const shoot = (name: string) => report.picture(window.page, name);
   say('VS Code is open');
 
   await window.waitForAccountsLabel(/Sign in requested/);
@@ -40,8 +54,7 @@ async function signInAsAPerson(stage: Stage, way: Way): Promise<void> {
   await shoot('accounts-menu');
 
   const click = () => window.chooseMenuEntry(new RegExp(`^Sign in with ${providerLabel} to use Consumer`));
-  const show = (page: Page, name: string) => picture(path => page.screenshot({ path }), name);
-  await way.go(stage, window, click, { say, picture: show });
+  await way.go(stage, window, click, report);
   const { label, name } = way.who ?? { label: people.alice.login, name: people.alice.name };
 
   await waitFor('the account in the Accounts menu', async () => {
@@ -69,12 +82,16 @@ async function signInAsAPerson(stage: Stage, way: Way): Promise<void> {
 let stage: Stage | undefined;
 let way: Way | undefined;
 try {
-  const { values } = parseArgs({ options: { method: { type: 'string' } } });
-  way = await wayNamed(values.method);
+  const { values } = parseArgs({
+    options: { method: { type: 'string' }, 'add-provider': { type: 'boolean' } },
+  });
+  const adds = values['add-provider'] === true;
+  if (adds && values.method !== undefined) throw new Error('Take either --add-provider or --method');
+  way = adds ? undefined : await wayNamed(values.method);
   await rm(pictures, { recursive: true, force: true });
-  stage = await openStage({ progress: say, ...way.stage });
-  way.prepare?.(stage);
-  await signInAsAPerson(stage, way);
+  stage = await openStage({ progress: say, ...(way ? way.stage : unconfigured) });
+  way?.prepare?.(stage);
+  await (way ? signInAsAPerson(stage, way) : addProviderAsAPerson(stage));
   if (process.stdout.isTTY) {
     const { login, password } = people.bob;
     console.log(`\nTry it yourself:  ${stage.editor.url()}`);
