@@ -7,6 +7,7 @@ import type { Log } from './platform/log.ts';
 import type { Tokens } from './protocol/tokens.ts';
 import { createWire } from './protocol/wire.ts';
 import type { Provider } from './providers/definition.ts';
+import { writtenProviders } from './providers/settings.ts';
 import type { Accounts } from './sessions/accounts.ts';
 import type { AccountFacts } from './sessions/accountFacts.ts';
 import type { Recorder } from './sessions/activity.ts';
@@ -89,7 +90,8 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     trust,
     wire,
     extension,
-    ids: () => registry.providers().map(({ id }) => id),
+    // Also those of entries that are wrong: nothing that a person wrote is written over.
+    ids: () => [...registry.providers().map(({ id }) => id), ...Object.keys(writtenProviders())],
   });
   const actions = createProviderActions({
     ...services,
@@ -107,7 +109,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
   });
   const commands = vscode.Disposable.from(
     registerCommands({ registry, showLog }),
-    registerAddCommand({ registry, accounts, newProviders, signIn: wish => actions.signIn(wish) }),
+    registerAddCommand({ accounts, newProviders, ...actions }),
     registerEditCommands({ registry, registrations, clientSecrets, trust }),
     registerSignInCommands(window),
     registerDiagnoseCommand({ wire, registry, book, signIns, clientSecrets, secrets, extension }),

@@ -39,8 +39,9 @@ export interface ProviderActions {
    * Tells the server that the tokens of a grant are no longer needed, and the person what came of it.
    *
    * @param how by default as the provider's settings say.
+   * @returns when the server knows, or could not be told. Never rejects.
    */
-  revoke(provider: Provider | undefined, grant: Grant, how?: SignOut): void;
+  revoke(provider: Provider | undefined, grant: Grant, how?: SignOut): Promise<void>;
   /** A sign-in could not be stored: it ends with this window. */
   onNotKept(provider: Provider): void;
 }
@@ -187,27 +188,35 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
   }
 
   /**
-   * Signs every account of the provider out, here and in the browser.
+   * Signs every account of the provider out.
    *
-   * @returns the labels of the accounts.
+   * @param how by default here and in the browser.
+   * @returns the labels of the accounts, and `told`: when the provider knows, or could not be told.
    */
-  async signOutEverywhere(): Promise<string[]> {
+  async signOutEverywhere(
+    how: SignOut = 'revoke-and-end-session',
+  ): Promise<{ labels: readonly string[]; told: Promise<unknown> }> {
     const labels = new Set<string>();
+    const tellings: Promise<void>[] = [];
     for (const { id } of await this.getSessions(undefined, {})) {
-      const grant = await this.#signOut(id, 'revoke-and-end-session');
-      if (grant) labels.add(grant.account.label);
+      const ended = await this.#signOut(id, how);
+      if (!ended) continue;
+      labels.add(ended.grant.account.label);
+      tellings.push(ended.told);
     }
-    return [...labels];
+    return { labels: [...labels], told: Promise.all(tellings) };
   }
 
-  async #signOut(sessionId: string, how?: SignOut): Promise<Grant | undefined> {
+  async #signOut(
+    sessionId: string,
+    how?: SignOut,
+  ): Promise<{ grant: Grant; told: Promise<void> } | undefined> {
     const { accounts, actions, log, record } = this.#context;
     const grant = await accounts.remove(sessionId);
     if (!grant) return undefined;
     log.info('signed out', { provider: grant.providerId, account: grant.account.label });
     record('sign-out', grant);
-    actions.revoke(this.#provider, grant, how);
-    return grant;
+    return { grant, told: actions.revoke(this.#provider, grant, how) };
   }
 
   #fire({ added, removed, changed }: SessionsChange): void {

@@ -113,7 +113,7 @@ async function signOutEverywhere(registry: Registry, providerId: string | undefi
   const title = 'Sign out of which identity provider, in all windows and in the browser?';
   const chosen = providerId === undefined ? await vscode.window.showQuickPick(items, { title }) : items[0];
   if (!chosen) return;
-  const labels = (await registry.get(chosen.id)?.signOutEverywhere()) ?? [];
+  const { labels = [] } = (await registry.get(chosen.id)?.signOutEverywhere()) ?? {};
   void vscode.window.showInformationMessage(`Signed out of ${chosen.label}: ${labels.join(', ')}.`);
 }
 

@@ -76,11 +76,19 @@ async function tellForeign({ label, contributedBy = '' }: Provider): Promise<voi
     await showExtension(contributedBy);
 }
 
+/** Opens the person's settings at the provider's own entry. */
 async function edit(provider: Provider): Promise<void> {
   if (!isOwn(provider)) return;
-  await vscode.commands.executeCommand('workbench.action.openSettingsJson', {
-    revealSetting: { key: 'oidc.providers', edit: true },
-  });
+  const key = 'oidc.providers';
+  await vscode.commands.executeCommand('workbench.action.openSettingsJson', { revealSetting: { key } });
+  const editor = vscode.window.activeTextEditor;
+  const text = editor?.document.getText() ?? '';
+  const entry = JSON.stringify(provider.id);
+  const at = text.indexOf(entry, text.indexOf(JSON.stringify(key)));
+  if (!editor || at < 0) return;
+  const start = editor.document.positionAt(at);
+  editor.selection = new vscode.Selection(start, editor.document.positionAt(at + entry.length));
+  editor.revealRange(editor.selection, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
 }
 
 async function rename(provider: Provider): Promise<void> {
@@ -95,17 +103,37 @@ async function rename(provider: Provider): Promise<void> {
     await changeProvider(provider.id, { label: label.trim() });
 }
 
+/** Takes a provider out of the settings. Who is signed in there stays so, for later, unless the person says otherwise. */
 async function remove(context: EditProviderContext, provider: Provider): Promise<void> {
   if (!isOwn(provider)) return;
-  const button = 'Remove';
-  const message = `Remove ${provider.label}? Its accounts are signed out; its client secret and registration are forgotten here.`;
-  if ((await vscode.window.showWarningMessage(message, button, 'Keep')) !== button) return;
-  const adapter = context.registry.get(provider.id);
-  for (const { id } of (await adapter?.getSessions(undefined, {})) ?? []) await adapter?.removeSession(id);
-  await context.clientSecrets.forget(provider);
-  await context.registrations.forgetAll(provider);
-  await context.trust.forget(provider.id);
-  await removeProvider(provider.id);
+  const { id, label } = provider;
+  const adapter = context.registry.get(id);
+  const sessions = (await adapter?.getSessions(undefined, {})) ?? [];
+  const accounts = [...new Set(sessions.map(({ account }) => account.label))].join(', ');
+  const [signOut, only, all, cancel] = ['Sign Out and Remove', 'Only Remove', 'Remove', 'Cancel'];
+  const chosen =
+    accounts === ''
+      ? await vscode.window.showWarningMessage(
+          `Remove ${label}? Its client secret and its registration are forgotten here.`,
+          all,
+          cancel,
+        )
+      : await vscode.window.showWarningMessage(
+          `Remove ${label}? These accounts are signed in there: ${accounts}. Sign them out and forget the client secret and the registration, or keep all that for when you add the provider again.`,
+          signOut,
+          only,
+          cancel,
+        );
+  if (chosen === signOut || chosen === all) {
+    // The provider is told with the secret that is forgotten then.
+    await (
+      await adapter?.signOutEverywhere('revoke')
+    )?.told;
+    await context.clientSecrets.forget(provider);
+    await context.registrations.forgetAll(provider);
+    await context.trust.forget(id);
+  } else if (chosen !== only) return;
+  await removeProvider(id);
 }
 
 async function replaceSecret({ clientSecrets }: EditProviderContext, provider: Provider): Promise<void> {
@@ -130,6 +158,12 @@ async function showKeys({ clientSecrets }: EditProviderContext, provider: Provid
 }
 
 async function forgetRegistration({ registrations }: EditProviderContext, provider: Provider): Promise<void> {
+  if (provider.clientId !== undefined) {
+    void vscode.window.showInformationMessage(
+      `This editor has not registered itself at ${provider.label}: its client id is in the settings.`,
+    );
+    return;
+  }
   await registrations.forgetAll(provider);
   void vscode.window.showInformationMessage(
     `The registration of this editor at ${provider.label} is forgotten here; the next sign-in makes a new one.`,

@@ -60,6 +60,12 @@ export async function showSignInNeeded(
   if ((await vscode.window.showWarningMessage(message, button)) === button) signIn();
 }
 
+/** Where it is and what it is: `“empty → issuer”: is missing`. */
+export function problemInWords({ providerId, field, reason }: DefinitionProblem): string {
+  const where = [providerId, field].filter(part => part !== undefined && part !== '').join(' → ');
+  return where === '' ? reason : `“${where}”: ${reason}`;
+}
+
 /** The settings that are an object of entries. */
 export type ProviderSetting = 'oidc.providers' | 'oidc.mcpServers';
 
@@ -69,12 +75,8 @@ export function showDefinitionProblems(
   setting: ProviderSetting,
   repeating: Repeating,
 ): void {
-  const inWords = ({ providerId, field, reason }: DefinitionProblem): string => {
-    const where = [providerId, field].filter(part => part !== undefined && part !== '').join(' → ');
-    return where === '' ? reason : `“${where}”: ${reason}`;
-  };
   for (const [extension, its] of Map.groupBy(problems, problem => problem.extension)) {
-    const list = its.map(inWords).join('; ');
+    const list = its.map(problemInWords).join('; ');
     if (extension === undefined) void showSettingsProblems(list, setting, repeating);
     else void showExtensionProblems(extension, list, repeating);
   }

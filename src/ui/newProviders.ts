@@ -1,13 +1,12 @@
 import * as vscode from 'vscode';
-import type { Registry } from '../authentication/registry.ts';
 import type { Wire } from '../protocol/wire.ts';
-import { firstProviderId, type Provider } from '../providers/definition.ts';
-import { writeProvider } from '../providers/settings.ts';
+import { firstProviderId, parseDefinition, type Provider } from '../providers/definition.ts';
+import { writeProvider, writtenProviders } from '../providers/settings.ts';
 import type { Accounts } from '../sessions/accounts.ts';
 import type { Grant } from '../sessions/grant.ts';
 import type { Trust } from '../signIn/trust.ts';
 import { askProvider, type AddedProvider, type Answers } from './addProvider.ts';
-import { isCancellation, messageOf } from './messages.ts';
+import { isCancellation, messageOf, problemInWords } from './messages.ts';
 import type { SignInWish } from './signIns.ts';
 import { readSurroundings } from './surroundings.ts';
 
@@ -20,7 +19,12 @@ export interface NewProvidersOptions {
 
 /** Providers that people add. One is saved when somebody has signed in to it: that is its proof. */
 export interface NewProviders {
-  /** Asks for a provider of this id; undefined: the person says which. */
+  /**
+   * Asks for a provider.
+   *
+   * @param id the id it gets; undefined: the first one if it is free, else the person says.
+   * @throws vscode.CancellationError if the person leaves the questions.
+   */
   ask(id: string | undefined): Promise<Provider>;
   /** Called after each sign-in: saves the provider if it is new. */
   proved(provider: Provider): Promise<void>;
@@ -44,7 +48,9 @@ export function createNewProviders({ wire, extension, trust, ids }: NewProviders
   };
 
   return {
-    async ask(id) {
+    async ask(wanted) {
+      const id = wanted ?? (ids().includes(firstProviderId) ? undefined : firstProviderId);
+      if (id !== undefined) await keepWrittenEntry(id);
       const surroundings = () => readSurroundings(extension);
       const added = await askProvider({ wire, extensionId: extension.id, surroundings, ids }, id, answers);
       unproved.set(added.provider.id, added);
@@ -69,21 +75,44 @@ export function createNewProviders({ wire, extension, trust, ids }: NewProviders
   };
 }
 
+/**
+ * Whoever asks for a provider whose entry in the settings is wrong wants that one: it is shown, and replaced only if
+ * the person says so.
+ *
+ * @throws vscode.CancellationError if the entry is to stay.
+ */
+async function keepWrittenEntry(id: string): Promise<void> {
+  const written = writtenProviders();
+  if (!Object.hasOwn(written, id)) return;
+  const parsed = parseDefinition(id, written[id]);
+  if (parsed.ok) return;
+  const open = 'Open Settings';
+  const replace = 'Set It Up Anew';
+  const why = parsed.problems.map(problemInWords).join('; ');
+  const message = `An identity provider cannot be used as it stands in the setting oidc.providers. ${why}. Correct it there, or set it up anew: then its entry is replaced.`;
+  const chosen = await vscode.window.showWarningMessage(message, open, replace);
+  if (chosen === replace) return;
+  if (chosen === open) {
+    await vscode.commands.executeCommand('workbench.action.openSettings', 'oidc.providers');
+  }
+  throw new vscode.CancellationError();
+}
+
 /** *OIDC: Add Identity Provider…* */
 export function registerAddCommand(context: {
-  readonly registry: Registry;
   readonly accounts: Accounts;
   readonly newProviders: NewProviders;
   signIn(wish: SignInWish): Promise<Grant>;
+  /** See `ProviderActions`. */
+  onNotKept(provider: Provider): void;
 }): vscode.Disposable {
   return vscode.commands.registerCommand('oidc.addProvider', async (wanted?: unknown) => {
-    const { registry, accounts, newProviders } = context;
+    const { accounts, newProviders } = context;
     try {
-      const isFirst = !registry.providers().some(({ id }) => id === firstProviderId);
-      const id = typeof wanted === 'string' ? wanted : isFirst ? firstProviderId : undefined;
-      const provider = await newProviders.ask(id);
+      const provider = await newProviders.ask(typeof wanted === 'string' ? wanted : undefined);
       const grant = await context.signIn({ provider, scopes: [], grantedScopes: [], loginHint: undefined });
-      const { session } = await accounts.add(provider, grant);
+      const { session, kept } = await accounts.add(provider, grant);
+      if (!kept) context.onNotKept(provider);
       void vscode.window.showInformationMessage(
         `Signed in to ${provider.label} as ${session.account.label}.`,
       );

@@ -83,11 +83,11 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
 
     configure: id => newProviders.ask(id),
 
-    revoke(provider, grant, how = provider?.signOut) {
+    async revoke(provider, grant, how = provider?.signOut) {
       // Nobody signed in in a browser where the client did so by itself.
       const isPerson = grant.binding.machine === undefined;
-      const inBrowser = provider && isPerson && how === 'revoke-and-end-session';
-      void tellServer(provider, grant).then(() => (inBrowser ? endInBrowser(provider, grant) : undefined));
+      await tellServer(provider, grant);
+      if (provider && isPerson && how === 'revoke-and-end-session') await endInBrowser(provider, grant);
     },
 
     onNotKept(provider) {

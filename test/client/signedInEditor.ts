@@ -94,7 +94,7 @@ export async function openSignedInEditor(
           return trial.signIn(asked, { scopes, grantedScopes, loginHint });
         },
         configure: () => Promise.reject(new Error('not configured')),
-        revoke: ignore,
+        revoke: () => Promise.resolve(),
         onNotKept: ignore,
       };
       const people = createAccounts({

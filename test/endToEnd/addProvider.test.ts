@@ -49,6 +49,10 @@ describe('a person who has configured nothing', function () {
     );
   }
 
+  async function goBack(): Promise<void> {
+    await window.page.getByRole('button', { name: 'Back' }).click();
+  }
+
   async function answerAddress(address: string): Promise<void> {
     await typeAddress(address);
     await waitForRow(/find the provider there/);
@@ -131,6 +135,89 @@ describe('a person who has configured nothing', function () {
     assert.equal(await configured(), undefined);
   });
 
+  it('may give the address of an API, which leads to the provider that it trusts', async () => {
+    const api = createServer((request, response) => {
+      const { host = '' } = request.headers;
+      const isMetadata = request.url === '/.well-known/oauth-protected-resource/v1';
+      response.writeHead(isMetadata ? 200 : 404, { 'content-type': 'application/json' });
+      response.end(
+        JSON.stringify(
+          isMetadata
+            ? { resource: `http://${host}/v1`, authorization_servers: [stage.identityProvider.issuer] }
+            : {},
+        ),
+      );
+    });
+    const port = await listen(api);
+    try {
+      await answerAddress(`http://api.localhost:${port}/v1`);
+      const offers = (await window.quickInput.read(howKnown)).items.join(' | ');
+      assert.ok(offers.includes(stage.identityProvider.issuer), offers);
+      assert.ok(offers.includes(`The API http://api.localhost:${port}/v1 trusts it`), offers);
+      await goBack();
+      await window.quickInput.read(which);
+    } finally {
+      await stop(api);
+    }
+  });
+
+  it('may go back from every question, finds there what was answered, and may leave at the last', async () => {
+    await answerAddress(stage.identityProvider.issuer);
+    await window.quickInput.read(howKnown);
+    await goBack();
+    assert.equal((await window.quickInput.read(which)).value, stage.identityProvider.issuer);
+    await window.quickInput.pick(/find the provider there/);
+    await window.quickInput.read(howKnown);
+    await window.quickInput.pick(/Enter a client id/);
+    await window.quickInput.read(whatToRegister);
+    await window.quickInput.pick(/Continue/);
+    await window.quickInput.read(clientIdQuestion);
+    await window.quickInput.type('mistyped');
+    await goBack();
+    await window.quickInput.read(whatToRegister);
+    await window.quickInput.pick(/Continue/);
+    await window.quickInput.read(clientIdQuestion);
+    await window.quickInput.type('mistyped');
+    await window.quickInput.accept();
+    await window.quickInput.read(scopesQuestion);
+    await goBack();
+    await window.quickInput.read(whatToRegister);
+    await window.quickInput.pick(/Continue/);
+    assert.equal((await window.quickInput.read(clientIdQuestion)).value, 'mistyped');
+    await window.quickInput.accept();
+    await window.quickInput.read(scopesQuestion);
+    await window.quickInput.accept();
+    await window.quickInput.read(which);
+    await goBack();
+    await window.quickInput.read(scopesQuestion);
+    await window.quickInput.cancel();
+    assert.equal(await configured(), undefined);
+    assert.deepEqual(await window.notifications(), []);
+  });
+
+  it('whose first sign-in fails has added nothing, and may change what was answered', async () => {
+    await window.runCommand('OIDC: Add Identity Provider…');
+    await answerAddress(stage.identityProvider.issuer);
+    await window.quickInput.read(howKnown);
+    await window.quickInput.pick(/Enter a client id/);
+    await window.quickInput.read(whatToRegister);
+    await window.quickInput.pick(/Continue/);
+    await window.quickInput.read(clientIdQuestion);
+    await window.quickInput.type('mistyped');
+    await window.quickInput.accept();
+    await window.quickInput.read(scopesQuestion);
+    await window.quickInput.accept();
+    await window.quickInput.read(which);
+    await window.quickInput.accept();
+    const failed = /^The sign-in to .* failed, so it was not added\./;
+    const { buttons } = await findNotification(window, failed);
+    assert.deepEqual(buttons, ['Change…', 'Save Anyway']);
+    await window.screenshot('add-provider-failed');
+    assert.equal(await configured(), undefined);
+    await window.pressNotification(failed, 'Change…');
+    assert.equal((await window.quickInput.read(which)).value, stage.identityProvider.issuer);
+  });
+
   it('gives the right address, sees what is offered and what to register, and signs in', async () => {
     await answerAddress(`${stage.identityProvider.issuer}/`);
     const offers = (await window.quickInput.read(howKnown)).items.join(' | ');
@@ -206,7 +293,7 @@ describe('a person who has configured nothing', function () {
     await window.runCommand('OIDC: Remove Identity Provider…');
     await window.quickInput.read(/Remove which/);
     await window.quickInput.pick('The Society');
-    await window.pressNotification(/^Remove The Society\?/, 'Remove');
+    await window.pressNotification(/^Remove The Society\?/, 'Sign Out and Remove');
     await waitFor('no account of it', async () =>
       (await window.accountsMenuEntries()).every(entry => !entry.includes('The Society')),
     );

@@ -16,13 +16,11 @@ describe('a person who installs an extension that brings a provider without code
     stage = await openStage({ unconfigured: true });
     const { issuer, clients } = stage.identityProvider;
     const vsix = await packageManifestOnly({
-      acme: {
-        label: 'Acme',
-        issuer,
-        clientId: clients.editorWeb.clientId,
-        allowLoopbackHttp: true,
-        acceptsChangingRedirectUri: true,
-      },
+      label: 'Acme',
+      issuer,
+      clientId: clients.editorWeb.clientId,
+      allowLoopbackHttp: true,
+      acceptsChangingRedirectUri: true,
     });
     await stage.editor.installExtension(vsix);
     window = await stage.openWindow(await stage.newPerson(), { agrees: false });
