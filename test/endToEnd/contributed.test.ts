@@ -3,6 +3,7 @@ import { packageManifestOnly } from '../editor/manifestOnly.ts';
 import { signInOnPage } from '../editor/loginPages.ts';
 import type { Workbench } from '../editor/workbench.ts';
 import { providerQuestion, refuseProvider } from '../editor/workbench/newProvider.ts';
+import { waitFor } from '../editor/workbench/waiting.ts';
 import { people } from '../servers/people.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
 import { accountEntry } from './signingIn.ts';
@@ -16,11 +17,13 @@ describe('a person who installs an extension that brings a provider without code
     stage = await openStage({ unconfigured: true });
     const { issuer, clients } = stage.identityProvider;
     const vsix = await packageManifestOnly({
-      label: 'Acme',
-      issuer,
-      clientId: clients.editorWeb.clientId,
-      allowLoopbackHttp: true,
-      acceptsChangingRedirectUri: true,
+      acme: {
+        label: 'Acme',
+        issuer,
+        clientId: clients.editorWeb.clientId,
+        allowLoopbackHttp: true,
+        acceptsChangingRedirectUri: true,
+      },
     });
     await stage.editor.installExtension(vsix);
     window = await stage.openWindow(await stage.newPerson(), { agrees: false });
@@ -58,5 +61,18 @@ describe('a person who installs an extension that brings a provider without code
     await window.runCommand('OIDC: Sign In');
     await signInOnPage(await opened, people.alice);
     await window.waitForNotification('Signed in to Acme as alice.');
+  });
+
+  it('uninstalls it: the provider is gone from the window that is open, and nothing else', async () => {
+    await window.runCommand('Extensions: Show Installed Extensions');
+    await window.page.locator('.extensions-list .extension-list-item', { hasText: 'Acme Sign-In' }).click();
+    const page = window.page.locator('.extension-editor');
+    await page.getByRole('button', { name: 'Uninstall', exact: true }).click();
+    await waitFor('no account of it', async () =>
+      (await window.accountsMenuEntries()).every(entry => !entry.includes('Acme')),
+    );
+    await window.runCommand('OIDC: Sign In');
+    await window.quickInput.read(/^Add an identity provider/);
+    await window.quickInput.cancel();
   });
 });
