@@ -43,6 +43,8 @@ export interface ProviderSettings {
   accessTokenLifetime: number;
   /** Whether every refresh gives a new refresh token and spends the old one. */
   rotateRefreshToken: boolean;
+  /** Whether clients inside a browser may read the answers of the endpoints for clients (CORS). */
+  allowsOrigins: boolean;
   /**
    * What a sign-in that names no resource gets: a JWT for `apiResource`, which the userinfo, revocation and
    * introspection endpoints refuse, or an opaque token that these accept and the resource server does not.
@@ -177,7 +179,7 @@ export function configuration(parts: {
       return person && { name: person.name, preferred_username: person.login, acr, auth_time: authTime };
     },
     pkce: { required: () => true },
-    clientBasedCORS: () => true,
+    clientBasedCORS: () => settings.allowsOrigins,
     rotateRefreshToken: () => settings.rotateRefreshToken,
     issueRefreshToken: (_ctx, client, source) =>
       client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),

@@ -100,6 +100,7 @@ export async function startIdentityProvider(
     accessTokenLifetime: options.accessTokenLifetime ?? 3600,
     rotateRefreshToken: options.rotateRefreshToken ?? true,
     accessTokens: options.accessTokens ?? 'jwt',
+    allowsOrigins: options.allowsOrigins ?? true,
   };
   const jwks = options.jwks ?? (await sharedSigningKeys());
   const server = createServer();

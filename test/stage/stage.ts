@@ -2,6 +2,7 @@ import type { Browser, BrowserContext } from 'playwright-core';
 import { launchChromium } from '../editor/chromium.ts';
 import { startCodeServer, type EditorServer } from '../editor/codeServer.ts';
 import { packageAll } from '../editor/packages.ts';
+import { runInWebWorker } from '../editor/webWorker.ts';
 import { openWorkbench, type Workbench } from '../editor/workbench.ts';
 import '../editor/resolveLocalhost.ts';
 import { startFaultProxy, type FaultProxy } from '../servers/faultProxy.ts';
@@ -27,6 +28,11 @@ export interface StageOptions {
   readonly progress?: (step: string) => void;
   /** Leave `oidc.providers` empty: a person adds the provider. */
   readonly unconfigured?: boolean;
+  /**
+   * The extension runs in the browser, in a web worker, and not on the server. The provider then has the name of a
+   * host that a worker is allowed to ask without TLS, and its pages keep the one below.
+   */
+  readonly webWorker?: boolean;
   readonly headless?: boolean;
   /** Where screenshots go. */
   readonly screenshots?: string;
@@ -59,6 +65,18 @@ export const providerLabel = 'Company';
  */
 const providerHost = 'idp.localhost';
 
+/** The content security policy of the worker allows plain http to this name, and to no other. */
+const workerHost = 'localhost';
+
+/** The name of the provider's pages for a person whose editor asks it as `localhost`: see {@link providerHost}. */
+export function namePages({ faults, identityProvider }: Stage): void {
+  const { origin, port } = new URL(identityProvider.issuer);
+  const pages = `http://${providerHost}:${port}`;
+  const body = (text: string): string =>
+    text.replace(`"authorization_endpoint":"${origin}/`, `"authorization_endpoint":"${pages}/`);
+  faults?.on(identityProvider.endpoints.configuration, { kind: 'replace', body }, { sticky: true });
+}
+
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const { progress = () => undefined } = options;
   const ends: (() => Promise<void>)[] = [];
@@ -67,14 +85,17 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   };
   try {
     progress('Packaging the extension and two extensions that use it');
-    const extensions = await packageAll();
+    const packages = await packageAll();
+    const extensions = options.webWorker ? packages.slice(1) : packages;
 
     progress('Starting the identity provider and the resource server');
-    const faults = options.faults ? await startFaultProxy() : undefined;
+    const faults = options.faults || options.webWorker ? await startFaultProxy() : undefined;
     if (faults) ends.push(() => faults.close());
     const identityProvider = await startIdentityProvider({
       host: providerHost,
-      ...(faults && { issuer: `http://${providerHost}:${new URL(faults.url).port}` }),
+      ...(faults && {
+        issuer: `http://${options.webWorker ? workerHost : providerHost}:${new URL(faults.url).port}`,
+      }),
       ...options.identityProvider,
     });
     ends.push(() => identityProvider.close());
@@ -108,7 +129,11 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       editor,
       browser,
       settings,
-      newPerson: () => browser.newContext({ viewport: { width: 1280, height: 800 } }),
+      async newPerson() {
+        const person = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+        if (options.webWorker) await runInWebWorker(person, editor);
+        return person;
+      },
       openWindow: (context, person) =>
         openWorkbench(context, editor.url(), {
           ...person,
