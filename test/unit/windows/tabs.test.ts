@@ -21,7 +21,8 @@ describe('tabs that meet by locks and a channel', () => {
   afterEach(() => Promise.all(endings.splice(0).map(windows => windows.end())));
 
   it('find the next owner however many are open', async () => {
-    const open = ['a', 'b', 'c', 'd'].map(name => tabs.open(name));
+    const options = { idempotent: ['whoOwns' as const] };
+    const open = ['a', 'b', 'c', 'd'].map(name => tabs.open(name, options));
     for (let left = open; left.length > 0;) {
       const answers = await Promise.all(left.map(tab => tab.group.owner.whoOwns()));
       assert.equal(new Set(answers.map(({ name }) => name)).size, 1);
