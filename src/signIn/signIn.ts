@@ -8,7 +8,7 @@ import type { SignInContext, SignInControl, SignInRequest } from './context.ts';
 import { signInWithDeviceCode, type DeviceAttempt } from './deviceSignIn.ts';
 import { signInAsMachine } from './machineSignIn.ts';
 import { describePlan, planSignIn, type Plan } from './planner.ts';
-import { withholdsTokens } from './readableAnswers.ts';
+import { withheldTokens } from './readableAnswers.ts';
 
 export type { SignInContext, SignInControl, SignInRequest, SignInStage } from './context.ts';
 
@@ -25,7 +25,7 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
   const { log } = context;
 
   request.progress('asking-provider');
-  const { metadata, plan } = await planFor(context, provider, signal);
+  const { metadata, plan, withheld } = await planFor(context, provider, signal);
   log.info('sign-in planned', { provider: provider.id, ...describePlan(plan) });
 
   const running = new RunningSignIn(signal);
@@ -35,7 +35,7 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
     let next = request.way ?? left.shift();
     let chosen = request.way !== undefined;
     for (;;) {
-      if (next === undefined) throw noWay(metadata, plan);
+      if (next === undefined) throw withheld ?? noWay(metadata, plan);
       const way: Way = next;
       // A code that nobody has chosen is explained (RFC 8628 section 5.4).
       const isChosen = chosen || methodFor(context, provider) !== 'auto';
@@ -65,20 +65,23 @@ export async function planFor(
   context: SignInContext,
   provider: Provider,
   signal?: AbortSignal,
-): Promise<{ metadata: Metadata; plan: Plan }> {
+): Promise<{ metadata: Metadata; plan: Plan; withheld: Failure | undefined }> {
   const { metadata } = await context.wire.metadata.get(provider.issuer, provider, signal);
   const { surroundings } = context;
-  const inBrowser = surroundings.runsIn === 'web-worker';
+  const withheld =
+    surroundings.runsIn === 'web-worker'
+      ? await withheldTokens(context.wire, provider, metadata, signal)
+      : undefined;
   const plan = planSignIn({
     surroundings,
-    withholdsTokens: inBrowser && (await withholdsTokens(context.wire, provider, metadata, signal)),
+    withholdsTokens: withheld !== undefined,
     metadata,
     provider,
     method: methodFor(context, provider),
     hasClientDocument: context.clientDocument !== undefined,
     failed: [...(context.failedWays.get(provider.id) ?? [])],
   });
-  return { metadata, plan };
+  return { metadata, plan, withheld };
 }
 
 const methodFor = ({ method }: SignInContext, { signInMethod }: Provider): ProviderMethod =>
