@@ -79,7 +79,7 @@ async function chooseProvider(registry: Registry): Promise<string | undefined> {
 async function signOut(registry: Registry, row: unknown): Promise<void> {
   const target = rowTarget(row);
   const accounts = await signedInAccounts(registry);
-  if (accounts.length === 0) return showNobodySignedIn();
+  if (accounts.length === 0) return void showNobodySignedIn();
   const isTarget = ({ providerId, accountId }: AccountItem): boolean =>
     providerId === target?.providerId && accountId === target.account?.id;
   const chosen =
@@ -109,7 +109,7 @@ async function signOutEverywhere(registry: Registry, providerId: string | undefi
         .join(', '),
     }))
     .filter(({ description }) => description !== '');
-  if (items.length === 0) return showNobodySignedIn(providerId);
+  if (items.length === 0) return void showNobodySignedIn(providerId);
   const title = 'Sign out of which identity provider, in all windows and in the browser?';
   const chosen = providerId === undefined ? await vscode.window.showQuickPick(items, { title }) : items[0];
   if (!chosen) return;

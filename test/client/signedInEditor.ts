@@ -124,9 +124,10 @@ export async function openSignedInEditor(
       await self.register({});
     },
     async renewal() {
-      const before = self.tokenRequests();
+      const serials = (): string => JSON.stringify(book?.known().map(({ tokens }) => tokens.serial));
+      const before = serials();
       await clock.advance(Math.max(0, (clock.next ?? 0) - clock.now()));
-      await until(() => self.tokenRequests() > before);
+      await until(() => serials() !== before);
     },
     async signOut() {
       if (!provider || !accounts || !book) return;

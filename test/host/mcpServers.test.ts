@@ -28,7 +28,7 @@ describe('the setting oidc.mcpServers', () => {
     });
     const { message, severity, buttons } = await waitForMessage(/^In the setting oidc\.mcpServers/);
     assert.equal(severity, 'warning');
-    assert.deepEqual(buttons, ['Open Settings']);
+    assert.deepEqual(buttons, ['Open Settings', 'Don’t Show Again']);
     for (const part of ['“plain → url”: must start with https://', '“lost → provider”: names “nobody”']) {
       assert.ok(message.includes(part), `${part}: ${message}`);
     }

@@ -116,7 +116,7 @@ async function choose(
     JSON.stringify([provider.id, grant.account.id]),
   );
   if (accounts.size === 0) {
-    await showNobodySignedIn(target?.providerId);
+    void showNobodySignedIn(target?.providerId);
     return [];
   }
   const items = [...accounts.values()].map(ofAccount => ({
