@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Workbench } from '../editor/workbench.ts';
+import { waitFor } from '../editor/workbench/waiting.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
 
 describe('a person who reads the messages', function () {
@@ -23,11 +24,16 @@ describe('a person who reads the messages', function () {
     await window.screenshot('message-settings');
     assert.deepEqual(buttons, ['Open Settings', 'Don’t Show Again']);
     await window.pressNotification(wrong, 'Open Settings');
-    await window.page.locator('.settings-editor').waitFor();
+    const settings = window.page.locator('.settings-editor');
+    await settings.waitFor();
+    // They lie over the window, which hears no other key until they are closed.
+    await waitFor('the settings to close', async () => {
+      await window.page.keyboard.press('Escape');
+      return !(await settings.isVisible());
+    });
   });
 
   it('is led on where nobody is signed in', async () => {
-    await window.clearNotifications();
     await window.runCommand('OIDC: Show Claims');
     const nobody = 'You are not signed in with any identity provider.';
     const { buttons } = await window.waitForNotification(nobody);
