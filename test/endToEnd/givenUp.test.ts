@@ -80,7 +80,7 @@ describe('a sign-in that is given up, in a real VS Code', function () {
       assert.ok(await listens(port));
       await cancel();
       await noProgress(window);
-      assert.ok(!(await listens(port)));
+      await waitFor('nobody to listen any more', async () => !(await listens(port)));
       const failed = page.waitForEvent('requestfailed', request => request.url().includes('code='));
       await signInOnPage(page, people.alice);
       await failed;

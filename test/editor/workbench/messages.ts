@@ -105,6 +105,8 @@ export async function pressNotification(page: Page, wanted: Wanted, button: Want
   const notification = await waitForNotification(page, wanted);
   const label = notification.buttons.find(text => isWanted(text, button));
   if (label === undefined) throw new Error(`No button ${String(button)} in ${JSON.stringify(notification)}`);
+  // A mouse that rests where a message appears has a hint drawn over it.
+  await page.mouse.move(1, 1);
   await items(page)
     .filter({ hasText: notification.message })
     .first()
