@@ -1,30 +1,12 @@
 import { secondsNow, type Cancel } from '../platform/clock.ts';
-import { Failure, mayHaveTakenEffect } from '../protocol/failure.ts';
-import type { Tokens } from '../protocol/tokens.ts';
-import { learnFacts } from './accountFacts.ts';
-import { accessTokenOf, refusalOf, serialOf, withDerived } from './derived.ts';
-import { backOff, expiryOf, refreshDueAt } from './freshness.ts';
-import { isRenewable, type Grant } from './grant.ts';
+import { accessTokenOf, refusalOf, serialOf } from './derived.ts';
+import { expiryOf, refreshDueAt } from './freshness.ts';
+import type { Grant } from './grant.ts';
 import type { KeeperOptions } from './keeperOptions.ts';
-import { endsGrant, isUnchanged, refusesDerived, withDerivedToken, withMainToken } from './refreshOutcome.ts';
+import { createRefreshAttempt } from './refreshAttempt.ts';
 import { isSameSet } from './scopes.ts';
-
-/** How a grant's tokens are doing, beside what is stored with the grant. */
-export type TokenState =
-  | { readonly kind: 'resting' }
-  | {
-      readonly kind: 'refreshing';
-      readonly result: Promise<Grant | undefined>;
-      /** Of the derived token that is asked for; undefined: the main one is. */
-      readonly scopes: readonly string[] | undefined;
-    }
-  /** The server could not be asked: the tokens are kept, and it will be asked again. */
-  | {
-      readonly kind: 'offline';
-      readonly failures: number;
-      readonly retryAt: number;
-      readonly reason: string;
-    };
+import { canRefresh, mustWait } from './sendingRules.ts';
+import { resting, type TokenState } from './tokenState.ts';
 
 /**
  * Keeps the tokens of all grants in the book fresh. It runs in one window only, the owner, because a refresh
@@ -60,10 +42,8 @@ export interface Keeper {
   idle(): Promise<void>;
 }
 
-const resting: TokenState = { kind: 'resting' };
-
 export function createKeeper(options: KeeperOptions): Keeper {
-  const { book, clock, log, random } = options;
+  const { book, clock, random } = options;
   const states = new Map<string, TokenState>();
   const timers = new Map<string, Cancel>();
   let disposed = false;
@@ -76,7 +56,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     if (next.kind === 'resting') options.onTroubleChange?.(id, undefined);
   };
 
-  const canRefresh = (grant: Grant): boolean => hasWay(grant) && options.isConfigured(grant);
+  const attempt = createRefreshAttempt(options, setState);
 
   const setTimer = (id: string, atSeconds: number): void => {
     timers.get(id)?.();
@@ -94,11 +74,11 @@ export function createKeeper(options: KeeperOptions): Keeper {
   const schedule = (grant: Grant): void => {
     timers.get(grant.id)?.();
     timers.delete(grant.id);
-    if (!canRefresh(grant)) return;
+    if (!canRefresh(grant, options)) return;
     const current = state(grant.id);
     const expiresAt = expiryOf(grant.tokens, options.assumedLifetime(grant));
     const late = options.refreshEndsAccessToken?.(grant);
-    const due = mustWait(grant) ? expiresAt : refreshDueAt(grant.tokens, expiresAt, random(), late);
+    const due = mustWait(grant, options) ? expiresAt : refreshDueAt(grant.tokens, expiresAt, random(), late);
     const at = current.kind === 'offline' ? Math.max(due ?? 0, current.retryAt) : due;
     if (at !== undefined) setTimer(grant.id, at);
   };
@@ -122,7 +102,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
   ): Promise<Grant | undefined> => {
     for (;;) {
       const grant = await book.get(id);
-      if (disposed || !grant || serialOf(grant, scopes) > serial || !canRefresh(grant)) return grant;
+      if (disposed || !grant || serialOf(grant, scopes) > serial || !canRefresh(grant, options)) return grant;
       if (scopes && refusalOf(grant, scopes, secondsNow(clock)) !== undefined) return grant;
       const current = state(id);
       if (current.kind === 'refreshing') {
@@ -131,7 +111,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
         await current.result;
         continue;
       }
-      if (mustWait(grant)) return grant;
+      if (mustWait(grant, options)) return grant;
       if (!urgent && current.kind === 'offline' && secondsNow(clock) < current.retryAt) return grant;
       // Tokens that end at once would otherwise be refreshed with every question.
       const token = accessTokenOf(grant, scopes);
@@ -140,144 +120,6 @@ export function createKeeper(options: KeeperOptions): Keeper {
       if (isRenewed && expiresAt <= receivedAt && secondsNow(clock) <= receivedAt) return grant;
       return start(id, scopes);
     }
-  };
-
-  /** True if the refresh token may be spent, and must not be sent while the access token works. */
-  const mustWait = (grant: Grant): boolean => {
-    if (grant.refreshSentAt === undefined) return false;
-    const grace = options.rotationGrace?.(grant) ?? 0;
-    if (secondsNow(clock) < grant.refreshSentAt + grace) return false;
-    const expiresAt = expiryOf(grant.tokens, options.assumedLifetime(grant));
-    return expiresAt === undefined || secondsNow(clock) < expiresAt;
-  };
-
-  const attempt = async (
-    id: string,
-    scopes: readonly string[] | undefined,
-    failures: number,
-  ): Promise<Grant | undefined> => {
-    const before = await book.get(id);
-    if (before?.refreshSentAt !== undefined) await options.heardOthers?.();
-    // Windows that this one does not hear of may share its storage.
-    const newest = await book.reread(id);
-    const isRefreshed = before && newest && serialOf(newest, scopes) > serialOf(before, scopes);
-    if (newest && (isRefreshed || mustWait(newest))) {
-      setState(id, resting);
-      return newest;
-    }
-    // The intent is stored before the token leaves, so that a crash in between is known about.
-    const sentAt = secondsNow(clock);
-    const intent = await book.update(id, grant =>
-      canRefresh(grant) && spendsToken(grant)
-        ? { ...grant, refreshSentAt: grant.refreshSentAt ?? sentAt }
-        : undefined,
-    );
-    if (!intent || !canRefresh(intent.grant)) {
-      setState(id, resting);
-      return intent?.grant;
-    }
-    try {
-      return await succeeded(intent.grant, scopes, await options.refresh(intent.grant, checkOwner, scopes));
-    } catch (error) {
-      if (error instanceof NoLongerOwner) {
-        setState(id, resting);
-        return intent.grant;
-      }
-      return failed(intent.grant, scopes, error, failures + 1);
-    }
-  };
-
-  const checkOwner = (): void => {
-    if (!options.isOwner()) throw new NoLongerOwner();
-  };
-
-  const succeeded = async (
-    sent: Grant,
-    scopes: readonly string[] | undefined,
-    tokens: Tokens,
-  ): Promise<Grant | undefined> => {
-    setState(sent.id, resting);
-    // Whoever asked gets the access token when the refresh token that came with it is stored.
-    const narrows = options.narrowsTokens?.(sent) ?? false;
-    const renewed = await book.update(sent.id, grant =>
-      isUnchanged(grant, sent)
-        ? scopes
-          ? withDerivedToken(grant, scopes, tokens, narrows)
-          : withMainToken(grant, tokens)
-        : undefined,
-    );
-    if (!renewed) {
-      options.onOrphaned(sent, tokens);
-      return undefined;
-    }
-    options.onRefreshed?.(renewed.grant, scopes);
-    log.info('refreshed', {
-      provider: sent.providerId,
-      account: sent.account.label,
-      derived: scopes && [...scopes],
-      rotated: tokens.refreshToken !== undefined,
-      validSeconds: tokens.expiresAt && tokens.expiresAt - tokens.receivedAt,
-      stored: renewed.stored,
-    });
-    // A derived token may not be let in where the facts are.
-    if (!scopes) void learnFacts(options, renewed.grant, tokens);
-    return renewed.grant;
-  };
-
-  const failed = async (
-    sent: Grant,
-    scopes: readonly string[] | undefined,
-    error: unknown,
-    failures: number,
-  ): Promise<Grant | undefined> => {
-    const failure = error instanceof Failure ? error : undefined;
-    const fields = {
-      provider: sent.providerId,
-      account: sent.account.label,
-      failure: failure?.code ?? 'unknown',
-    };
-    const unchanged = (grant: Grant): boolean => isUnchanged(grant, sent);
-
-    if (failure && scopes && refusesDerived(failure, sent, scopes)) {
-      setState(sent.id, resting);
-      const since = secondsNow(clock);
-      const entry = { kind: 'refused', scopes, since, reason: failure.message } as const;
-      // It stays noted that the refresh token was sent: there are servers that spend it and then refuse.
-      const kept = await book.update(sent.id, grant =>
-        unchanged(grant) ? { ...grant, derived: withDerived(grant, entry) } : undefined,
-      );
-      log.warn('derived token refused', { ...fields, scopes: [...scopes] });
-      return kept?.grant;
-    }
-    if (failure && endsGrant(failure)) {
-      await book.reread(sent.id);
-      setState(sent.id, resting);
-      const signInNeeded = { reason: failure.message, since: secondsNow(clock) };
-      const ended = await book.update(sent.id, grant =>
-        unchanged(grant) ? { ...grant, refreshSentAt: undefined, signInNeeded } : undefined,
-      );
-      if (ended?.grant.signInNeeded !== signInNeeded) return ended?.grant;
-      log.warn('sign-in needed', fields);
-      options.onSignInNeeded(ended.grant);
-      return ended.grant;
-    }
-
-    const wait = backOff(failures, random(), failure?.retryAfter);
-    const retryAt = secondsNow(clock) + wait;
-    const reason = failure?.message ?? 'The refresh failed.';
-    setState(sent.id, { kind: 'offline', failures, retryAt, reason });
-    log.warn('not refreshed, trying again', { ...fields, failures, seconds: Math.round(wait) });
-    if (failures === 1) options.onTrouble?.(sent, reason);
-    // A token that certainly was not used can be sent again at any time; any other waits, see schedule().
-    const kept = await book.update(sent.id, grant =>
-      unchanged(grant) && !mayHaveTakenEffect(error) ? { ...grant, refreshSentAt: undefined } : undefined,
-    );
-    const waitsFor =
-      kept && mustWait(kept.grant)
-        ? expiryOf(kept.grant.tokens, options.assumedLifetime(kept.grant))
-        : undefined;
-    options.onTroubleChange?.(sent.id, { reason, retryAt: Math.max(retryAt, waitsFor ?? 0) });
-    return kept?.grant;
   };
 
   const watching = [
@@ -308,15 +150,6 @@ export function createKeeper(options: KeeperOptions): Keeper {
     },
   };
 }
-
-/** Another window has taken over, and with it this refresh. */
-class NoLongerOwner extends Error {}
-
-const hasWay = (grant: Grant): boolean =>
-  isRenewable(grant) && (grant.signInNeeded === undefined || grant.signInNeeded.accountRefused === true);
-
-/** A client that signs in by itself spends nothing: what it asked for, it can always ask for again. */
-const spendsToken = ({ binding }: Grant): boolean => binding.machine === undefined;
 
 const isSameToken = (a: readonly string[] | undefined, b: readonly string[] | undefined): boolean =>
   a && b ? isSameSet(a, b) : a === b;

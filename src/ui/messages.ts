@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import { Failure, helpButtons, type HelpButton } from '../protocol/failure.ts';
+import { Failure } from '../protocol/failure.ts';
+import { helpButtons, type HelpButton } from '../protocol/failures/text.ts';
 import type { DefinitionProblem, Provider } from '../providers/definition.ts';
 import type { SignInNeeded } from '../sessions/grant.ts';
 import type { SetAside } from '../sessions/grantStore.ts';

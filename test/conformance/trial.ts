@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import type { Clock } from '../../src/platform/clock.ts';
-import { Failure, failures, fill, type FailureCode } from '../../src/protocol/failure.ts';
+import { Failure, fill, type FailureCode } from '../../src/protocol/failure.ts';
+import { failures } from '../../src/protocol/failures/table.ts';
 import type { ProviderDefinition } from '../../src/providers/definition.ts';
 import type { Grant } from '../../src/sessions/grant.ts';
 import { describeFinds, findSecrets } from '../canaries/canaries.ts';

@@ -1,7 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { getL10nJson } from '@vscode/l10n-dev';
 import * as prettier from 'prettier';
-import { failures } from '../../src/protocol/failure.ts';
+import { failures } from '../../src/protocol/failures/table.ts';
 import type { GeneratedFile } from './providerDocuments.ts';
 
 const sources = new URL('../../src/', import.meta.url);

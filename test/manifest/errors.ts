@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import * as prettier from 'prettier';
-import { failures, helpButtons } from '../../src/protocol/failure.ts';
+import { failures } from '../../src/protocol/failures/table.ts';
+import { helpButtons } from '../../src/protocol/failures/text.ts';
 
 const documentFile = new URL('../../docs/errors.md', import.meta.url);
 
 const introduction = `# What can go wrong
 
-<!-- Written by \`npm run generate\` from src/protocol/failure.ts; change it there. -->
+<!-- Written by \`npm run generate\` from src/protocol/failures; change it there. -->
 
 Every failure of a sign-in, a refresh or a sign-out is one of these. A message consists of what happened and of what
 you can do; \`…\` stands for a detail such as the host. What a server said itself stands in quotation marks, shortened,

@@ -1,0 +1,119 @@
+import type { FailureText } from './text.ts';
+
+/** On the way to a provider: its address, the network between, and what describes it. */
+export const reachingFailures = {
+  'address-insecure': {
+    kind: 'final',
+    what: 'The address {address} is not https.',
+    next: 'Use the https address of the provider. Plain http is only possible on this computer (localhost), with "allowLoopbackHttp" set for the provider.',
+    button: 'settings',
+  },
+  'address-invalid': {
+    kind: 'final',
+    what: '{address} is not an address that can be used here: {reason}.',
+    next: 'Correct the address in the setting oidc.providers.',
+    button: 'settings',
+  },
+  'entry-invalid': {
+    kind: 'final',
+    what: '{address} is not an address that can be used here: {reason}.',
+    next: 'Correct the address that you have entered.',
+    button: 'none',
+  },
+  'named-address-invalid': {
+    kind: 'final',
+    what: 'The provider names {address}, which is not an address that can be used here: {reason}.',
+    next: 'Tell the administrator of the provider.',
+    button: 'diagnose',
+  },
+  unreachable: {
+    kind: 'passing',
+    what: '{host} could not be reached ({reason}).',
+    next: 'Check the address, your network, proxy and VPN, then try again.',
+    button: 'try-again',
+  },
+  'answer-withheld': {
+    kind: 'final',
+    what: '{host} is there, but does not allow an editor inside the browser to read its answers (CORS).',
+    next: 'Ask the administrator of the provider to allow the origin of this editor, or sign in from the editor on the desktop or with a remote.',
+    button: 'diagnose',
+  },
+  'timed-out': {
+    kind: 'passing',
+    what: '{host} did not answer within {seconds} seconds.',
+    next: 'Check your network, proxy and VPN, then try again.',
+    button: 'try-again',
+  },
+  'answer-too-large': {
+    kind: 'final',
+    what: '{host} sent more than {limit} bytes where a short answer was expected.',
+    next: 'Check that the address is that of the provider and not of another service.',
+    button: 'diagnose',
+  },
+  redirected: {
+    kind: 'final',
+    what: '{host} answered with a redirect to {target}; addresses of a provider must answer directly.',
+    next: 'Use the address it points to, if you trust it, or check the proxy in between.',
+    button: 'settings',
+  },
+  intercepted: {
+    kind: 'passing',
+    what: 'Something else answered in place of {host} (status {status}); a proxy or the log-in page of a network does that.',
+    next: 'Check your network, proxy and VPN, then try again.',
+    button: 'try-again',
+  },
+  'server-failed': {
+    kind: 'passing',
+    what: '{host} has a problem (status {status}).',
+    next: 'Try again later.',
+    button: 'try-again',
+  },
+  'rate-limited': {
+    kind: 'passing',
+    what: '{host} asked to be left alone for a while (status {status}).',
+    next: 'Try again later.',
+    button: 'try-again',
+  },
+  'response-invalid': {
+    kind: 'final',
+    what: 'The answer of {host} cannot be used: {reason}.',
+    next: 'Try again; if it stays so, tell the administrator of the provider.',
+    button: 'try-again',
+  },
+  'clock-differs': {
+    kind: 'final',
+    what: 'The clock of this computer and that of {host} differ by {minutes} minutes, so that the sign-in cannot be checked.',
+    next: 'Set the clock of this computer, then sign in again.',
+    button: 'try-again',
+  },
+  'metadata-not-found': {
+    kind: 'final',
+    what: 'No OpenID Connect or OAuth metadata was found at {address} ({answers}).',
+    next: 'Check the issuer address; it is the one before "/.well-known/openid-configuration" and may have a path.',
+    button: 'settings',
+  },
+  'metadata-invalid': {
+    kind: 'final',
+    what: 'The metadata of {address} cannot be used: {reason}.',
+    next: 'Check the issuer address, or tell the administrator of the provider.',
+    button: 'diagnose',
+  },
+  'issuer-mismatch': {
+    kind: 'final',
+    what: 'The metadata at {address} belongs to the issuer {found}, not to {expected}.',
+    next: 'Set "issuer" to exactly the issuer of the provider, if you trust it: the two must be equal to the letter.',
+    button: 'settings',
+  },
+  'issuer-not-found': {
+    kind: 'final',
+    what: 'No identity provider was found for {identifier}: {reason}.',
+    next: 'Enter the issuer address of the provider instead; its administrator knows it.',
+    button: 'none',
+  },
+  'provider-not-found': {
+    kind: 'final',
+    what: 'No identity provider was found at {address}.',
+    next: '{hint}',
+    button: 'none',
+  },
+} as const satisfies Record<string, FailureText>;

@@ -1,0 +1,101 @@
+import type { FailureText } from './text.ts';
+
+/** About tokens: what a provider refuses to give or to renew, and what cannot be trusted or kept. */
+export const tokenFailures = {
+  'client-refused': {
+    kind: 'final',
+    what: '{host} does not accept this client ({error}).{said}',
+    next: 'Check the client id of the provider, and its client secret if it needs one ("OIDC: Replace Client Secret…").',
+    button: 'settings',
+  },
+  'grant-refused': {
+    kind: 'final',
+    what: '{host} no longer accepts this sign-in ({error}).{said}',
+    next: 'Sign in again.',
+    button: 'try-again',
+  },
+  'request-refused': {
+    kind: 'final',
+    what: '{host} refused the request ({error}).{said}',
+    next: 'Check the settings of the provider; the log shows which request it was.',
+    button: 'settings',
+  },
+  'scopes-refused': {
+    kind: 'final',
+    what: '{host} gives the client {clientId} no token for these scopes: {scopes}.{said}',
+    next: 'Set "scopes" to those that the client may have, or ask the administrator of the provider to allow them.',
+    button: 'settings',
+  },
+  'grant-type-refused': {
+    kind: 'final',
+    what: '{host} does not let the client {clientId} sign in by itself with the grant type {grantType}.{said}',
+    next: 'Allow that grant type for the client at the provider, or set another "signInMethod".',
+    button: 'settings',
+  },
+  'user-refused': {
+    kind: 'final',
+    what: '{host} gives the client {clientId} no token in the name of the user whose {field} is {value}.{said}',
+    next: 'Check "userLookup", that this user exists there, and that the client may impersonate users.',
+    button: 'settings',
+  },
+  'subject-missing': {
+    kind: 'final',
+    what: 'There is no sign-in to {source} whose token {provider} could be given.',
+    next: 'Sign in to {source}, then to {provider}.',
+    button: 'try-again',
+  },
+  'subject-token-ended': {
+    kind: 'passing',
+    what: 'The token of {source} that {provider} is given has ended and could not be renewed.',
+    next: 'It goes on by itself when {source} can be reached; or sign in to {source} again.',
+    button: 'try-again',
+  },
+  'token-exchange-refused': {
+    kind: 'final',
+    what: '{host} refused to exchange the token ({error}).{said}',
+    next: 'Check that the provider of "tokenExchange" is one that {host} trusts, and "audience", "resource" and the rights of the client there.',
+    button: 'settings',
+  },
+  'token-untrusted': {
+    kind: 'final',
+    what: 'The ID token of {issuer} was refused: {reason}.',
+    next: 'Sign in again; if it stays so, tell the administrator of the provider.',
+    button: 'try-again',
+  },
+  'endpoint-changed': {
+    kind: 'final',
+    what: '{issuer} now names {found} as its token endpoint, another one than when you signed in; nothing was sent there.',
+    next: 'Sign in again, if you trust that address.',
+    button: 'try-again',
+  },
+  'scope-unusable': {
+    kind: 'final',
+    what: 'The scope {scope} cannot be used: {reason}.',
+    next: 'Tell the authors of the extension that asked for it.',
+    button: 'none',
+  },
+  'token-not-narrowed': {
+    kind: 'final',
+    what: '{provider} does not give an access token for fewer scopes than were granted. {reason}',
+    next: 'Remove "narrowTokens" from the settings of the provider, or ask its administrator.',
+    button: 'settings',
+  },
+  'token-unavailable': {
+    kind: 'passing',
+    what: '{provider} could not be asked for an access token now.',
+    next: 'Check your network, proxy and VPN, then try again; the log says more.',
+    button: 'try-again',
+  },
+  'client-secret-missing': {
+    kind: 'passing',
+    what: 'What this editor proves its identity to {provider} with, a client secret or key, is not stored here.',
+    next: 'Sign in again and enter it, or run "OIDC: Replace Client Secret".',
+    button: 'try-again',
+  },
+  'storage-failed': {
+    kind: 'final',
+    what: 'The sign-in could not be kept: the secret storage of the editor failed.',
+    next: 'Check the keyring of this computer (the editor explains it under "Troubleshoot keychain issues"), then sign in again.',
+    button: 'try-again',
+  },
+} as const satisfies Record<string, FailureText>;

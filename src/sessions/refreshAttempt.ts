@@ -1,0 +1,163 @@
+import { secondsNow } from '../platform/clock.ts';
+import { Failure, mayHaveTakenEffect } from '../protocol/failure.ts';
+import type { Tokens } from '../protocol/tokens.ts';
+import { learnFacts } from './accountFacts.ts';
+import { serialOf, withDerived } from './derived.ts';
+import { backOff, expiryOf } from './freshness.ts';
+import type { Grant } from './grant.ts';
+import type { KeeperOptions } from './keeperOptions.ts';
+import { endsGrant, isUnchanged, refusesDerived, withDerivedToken, withMainToken } from './refreshOutcome.ts';
+import { canRefresh, mustWait, spendsToken } from './sendingRules.ts';
+import { resting, type TokenState } from './tokenState.ts';
+
+/**
+ * One request for new tokens of a grant: the intent is stored, the request sent, and its outcome stored before
+ * anybody hears of it. The state of the grant's tokens is set to what comes after it. Never rejects; the keeper
+ * sees to it that there is one at a time.
+ *
+ * @param scopes of the derived token to ask for; undefined: the main one.
+ * @param failures how many have failed in a row before this one.
+ * @returns the grant as it is afterwards; undefined if it is gone.
+ */
+export type RefreshAttempt = (
+  grantId: string,
+  scopes: readonly string[] | undefined,
+  failures: number,
+) => Promise<Grant | undefined>;
+
+export function createRefreshAttempt(
+  options: KeeperOptions,
+  setState: (grantId: string, next: TokenState) => void,
+): RefreshAttempt {
+  const { book, clock, log, random } = options;
+
+  const attempt: RefreshAttempt = async (id, scopes, failures) => {
+    const before = await book.get(id);
+    if (before?.refreshSentAt !== undefined) await options.heardOthers?.();
+    // Windows that this one does not hear of may share its storage.
+    const newest = await book.reread(id);
+    const isRefreshed = before && newest && serialOf(newest, scopes) > serialOf(before, scopes);
+    if (newest && (isRefreshed || mustWait(newest, options))) {
+      setState(id, resting);
+      return newest;
+    }
+    // The intent is stored before the token leaves, so that a crash in between is known about.
+    const sentAt = secondsNow(clock);
+    const intent = await book.update(id, grant =>
+      canRefresh(grant, options) && spendsToken(grant)
+        ? { ...grant, refreshSentAt: grant.refreshSentAt ?? sentAt }
+        : undefined,
+    );
+    if (!intent || !canRefresh(intent.grant, options)) {
+      setState(id, resting);
+      return intent?.grant;
+    }
+    try {
+      return await succeeded(intent.grant, scopes, await options.refresh(intent.grant, checkOwner, scopes));
+    } catch (error) {
+      if (error instanceof NoLongerOwner) {
+        setState(id, resting);
+        return intent.grant;
+      }
+      return failed(intent.grant, scopes, error, failures + 1);
+    }
+  };
+
+  const checkOwner = (): void => {
+    if (!options.isOwner()) throw new NoLongerOwner();
+  };
+
+  const succeeded = async (
+    sent: Grant,
+    scopes: readonly string[] | undefined,
+    tokens: Tokens,
+  ): Promise<Grant | undefined> => {
+    setState(sent.id, resting);
+    // Whoever asked gets the access token when the refresh token that came with it is stored.
+    const narrows = options.narrowsTokens?.(sent) ?? false;
+    const renewed = await book.update(sent.id, grant =>
+      isUnchanged(grant, sent)
+        ? scopes
+          ? withDerivedToken(grant, scopes, tokens, narrows)
+          : withMainToken(grant, tokens)
+        : undefined,
+    );
+    if (!renewed) {
+      options.onOrphaned(sent, tokens);
+      return undefined;
+    }
+    options.onRefreshed?.(renewed.grant, scopes);
+    log.info('refreshed', {
+      provider: sent.providerId,
+      account: sent.account.label,
+      derived: scopes && [...scopes],
+      rotated: tokens.refreshToken !== undefined,
+      validSeconds: tokens.expiresAt && tokens.expiresAt - tokens.receivedAt,
+      stored: renewed.stored,
+    });
+    // A derived token may not be let in where the facts are.
+    if (!scopes) void learnFacts(options, renewed.grant, tokens);
+    return renewed.grant;
+  };
+
+  const failed = async (
+    sent: Grant,
+    scopes: readonly string[] | undefined,
+    error: unknown,
+    failures: number,
+  ): Promise<Grant | undefined> => {
+    const failure = error instanceof Failure ? error : undefined;
+    const fields = {
+      provider: sent.providerId,
+      account: sent.account.label,
+      failure: failure?.code ?? 'unknown',
+    };
+    const unchanged = (grant: Grant): boolean => isUnchanged(grant, sent);
+
+    if (failure && scopes && refusesDerived(failure, sent, scopes)) {
+      setState(sent.id, resting);
+      const since = secondsNow(clock);
+      const entry = { kind: 'refused', scopes, since, reason: failure.message } as const;
+      // It stays noted that the refresh token was sent: there are servers that spend it and then refuse.
+      const kept = await book.update(sent.id, grant =>
+        unchanged(grant) ? { ...grant, derived: withDerived(grant, entry) } : undefined,
+      );
+      log.warn('derived token refused', { ...fields, scopes: [...scopes] });
+      return kept?.grant;
+    }
+    if (failure && endsGrant(failure)) {
+      await book.reread(sent.id);
+      setState(sent.id, resting);
+      const signInNeeded = { reason: failure.message, since: secondsNow(clock) };
+      const ended = await book.update(sent.id, grant =>
+        unchanged(grant) ? { ...grant, refreshSentAt: undefined, signInNeeded } : undefined,
+      );
+      if (ended?.grant.signInNeeded !== signInNeeded) return ended?.grant;
+      log.warn('sign-in needed', fields);
+      options.onSignInNeeded(ended.grant);
+      return ended.grant;
+    }
+
+    const wait = backOff(failures, random(), failure?.retryAfter);
+    const retryAt = secondsNow(clock) + wait;
+    const reason = failure?.message ?? 'The refresh failed.';
+    setState(sent.id, { kind: 'offline', failures, retryAt, reason });
+    log.warn('not refreshed, trying again', { ...fields, failures, seconds: Math.round(wait) });
+    if (failures === 1) options.onTrouble?.(sent, reason);
+    // A token that certainly was not used can be sent again at any time; any other waits, see schedule().
+    const kept = await book.update(sent.id, grant =>
+      unchanged(grant) && !mayHaveTakenEffect(error) ? { ...grant, refreshSentAt: undefined } : undefined,
+    );
+    const waitsFor =
+      kept && mustWait(kept.grant, options)
+        ? expiryOf(kept.grant.tokens, options.assumedLifetime(kept.grant))
+        : undefined;
+    options.onTroubleChange?.(sent.id, { reason, retryAt: Math.max(retryAt, waitsFor ?? 0) });
+    return kept?.grant;
+  };
+
+  return attempt;
+}
+
+/** Another window has taken over, and with it this refresh. */
+class NoLongerOwner extends Error {}

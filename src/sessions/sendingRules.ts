@@ -1,0 +1,26 @@
+import { secondsNow } from '../platform/clock.ts';
+import { expiryOf } from './freshness.ts';
+import { isRenewable, type Grant } from './grant.ts';
+import type { KeeperOptions } from './keeperOptions.ts';
+
+type Rules = Pick<KeeperOptions, 'assumedLifetime' | 'clock' | 'isConfigured' | 'rotationGrace'>;
+
+/** True if new tokens can be asked for, now or later, without the grant's person. */
+export const canRefresh = (grant: Grant, options: Pick<Rules, 'isConfigured'>): boolean =>
+  hasWay(grant) && options.isConfigured(grant);
+
+const hasWay = (grant: Grant): boolean =>
+  isRenewable(grant) && (grant.signInNeeded === undefined || grant.signInNeeded.accountRefused === true);
+
+/** True if the refresh token may be spent, and must not be sent while the access token works. */
+export function mustWait(grant: Grant, options: Rules): boolean {
+  if (grant.refreshSentAt === undefined) return false;
+  const now = secondsNow(options.clock);
+  const grace = options.rotationGrace?.(grant) ?? 0;
+  if (now < grant.refreshSentAt + grace) return false;
+  const expiresAt = expiryOf(grant.tokens, options.assumedLifetime(grant));
+  return expiresAt === undefined || now < expiresAt;
+}
+
+/** A client that signs in by itself spends nothing: what it asked for, it can always ask for again. */
+export const spendsToken = ({ binding }: Grant): boolean => binding.machine === undefined;
