@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { Failure } from './failure.ts';
 import { quoteServerText } from './serverText.ts';
 
@@ -85,15 +86,15 @@ export function checkAddress(
   const shown = address.includes('@') ? '“…”' : (quoteServerText(address) ?? '“”');
   const url = URL.parse(address);
   const invalid = (reason: string): Failure => new Failure(codes[origin], { address: shown, reason });
-  if (!url) throw invalid('it is not a complete URL');
+  if (!url) throw invalid(l10n.t('it is not a complete URL'));
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw invalid('it does not start with https://');
+    throw invalid(l10n.t('it does not start with https://'));
   }
   if (url.username !== '' || url.password !== '') {
-    throw invalid('it carries a user name or password');
+    throw invalid(l10n.t('it carries a user name or password'));
   }
   if (url.hash !== '' || address.includes('#')) {
-    throw invalid('it has a fragment (#…)');
+    throw invalid(l10n.t('it has a fragment (#…)'));
   }
   if (url.protocol === 'http:' && !(policy.allowLoopbackHttp && isLoopbackHost(url.hostname))) {
     throw new Failure('address-insecure', { address: shown });
@@ -122,12 +123,15 @@ export function serverAddressProblem(
     url = checkAddress(address, policy);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return error.code === 'address-insecure' ? 'is not https' : `cannot be used: ${error.details['reason']}`;
+    return error.code === 'address-insecure'
+      ? l10n.t('is not https')
+      : l10n.t('cannot be used: {0}', error.details['reason'] ?? '');
   }
-  if (!urlText.test(address)) return 'cannot be used: it has characters that no URL has';
+  if (!urlText.test(address)) return l10n.t('cannot be used: it has characters that no URL has');
   if (bare(url.hostname) === bare(written)) return undefined;
-  if (isForbiddenHost(url.hostname)) return 'leads to an internal address of this machine or its network';
+  if (isForbiddenHost(url.hostname))
+    return l10n.t('leads to an internal address of this machine or its network');
   const isHere = isLoopbackHost(url.hostname) || isEmbeddedLoopback(url.hostname);
-  if (isHere && !isLoopbackHost(written)) return 'leads to this computer, where the provider is not';
+  if (isHere && !isLoopbackHost(written)) return l10n.t('leads to this computer, where the provider is not');
   return undefined;
 }

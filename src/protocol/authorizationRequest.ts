@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as oauth from 'oauth4webapi';
 import { Secret } from '../platform/secret.ts';
 import type { Connection } from './client.ts';
@@ -57,7 +58,9 @@ export async function createAuthorizationRequest(
   const { tokenResources = resources } = options;
   const { metadata, client } = connection;
   if (!metadata.authorization_endpoint || !metadata.token_endpoint) {
-    const missing = metadata.authorization_endpoint ? 'a token endpoint' : 'an authorization endpoint';
+    const missing = metadata.authorization_endpoint
+      ? l10n.t('a token endpoint')
+      : l10n.t('an authorization endpoint');
     throw new Failure('method-unsupported', { issuer: client.issuer, missing });
   }
   const codeVerifier = new Secret(oauth.generateRandomCodeVerifier());

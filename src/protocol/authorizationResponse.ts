@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as oauth from 'oauth4webapi';
 import type { AuthorizationRequest } from './authorizationRequest.ts';
 import type { Client, Connection } from './client.ts';
@@ -27,7 +28,7 @@ export function checkAuthorizationResponse(
   const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
 
   const repeated = single.find(name => parameters.getAll(name).length > 1);
-  if (repeated !== undefined) throw invalid(`"${repeated}" occurs more than once`);
+  if (repeated !== undefined) throw invalid(l10n.t('"{0}" occurs more than once', repeated));
 
   // The sender is checked first, on error responses too: mix-up attacks (RFC 9700 section 4.4).
   const iss = parameters.get('iss');
@@ -37,15 +38,17 @@ export function checkAuthorizationResponse(
       : metadata.authorization_response_iss_parameter_supported === true
   ) {
     const found =
-      iss === null ? 'a server that does not name itself' : (quoteServerText(iss) ?? 'an unnamed server');
+      iss === null
+        ? l10n.t('a server that does not name itself')
+        : (quoteServerText(iss) ?? l10n.t('an unnamed server'));
     throw new Failure('response-foreign', { found, expected: client.issuer });
   }
 
   if (parameters.has('error')) throw authorizationError(client, parameters);
   const code = parameters.get('code');
-  if (!code) throw invalid('there is neither a code nor an error in it');
+  if (!code) throw invalid(l10n.t('there is neither a code nor an error in it'));
   // RFC 6749 appendix A.11.
-  if (!/^[\x20-\x7E]+$/.test(code)) throw invalid('the code in it is malformed');
+  if (!/^[\x20-\x7E]+$/.test(code)) throw invalid(l10n.t('the code in it is malformed'));
 
   try {
     // The library knows of no template; the sender has been checked above.
@@ -54,12 +57,12 @@ export function checkAuthorizationResponse(
     return oauth.validateAuthResponse(server, oauthClient, checked, request.state.reveal());
   } catch {
     // All that can be said without repeating the response, which holds the code.
-    throw invalid('it is not a valid authorization response');
+    throw invalid(l10n.t('it is not a valid authorization response'));
   }
 }
 
 function authorizationError({ issuer, dialect }: Client, parameters: URLSearchParams): Failure {
-  const error = errorCode(parameters.get('error')) ?? 'an unreadable error';
+  const error = errorCode(parameters.get('error')) ?? l10n.t('an unreadable error');
   const [theirs] =
     Object.entries(dialect?.names ?? {}).find(([, standard]) => standard === 'error_description') ?? [];
   const description = parameters.get('error_description') ?? parameters.get(theirs ?? 'error_description');

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as oauth from 'oauth4webapi';
 import * as v from 'valibot';
 import { untilAborted } from '../platform/abort.ts';
@@ -74,7 +75,7 @@ export async function requestDeviceAuthorization(
   const { client, metadata, server, oauthClient, authenticate, options, wire } = connection;
   const endpoint = metadata.device_authorization_endpoint;
   if (!endpoint || !metadata.token_endpoint) {
-    const missing = endpoint ? 'a token endpoint' : 'a device authorization endpoint';
+    const missing = endpoint ? l10n.t('a token endpoint') : l10n.t('a device authorization endpoint');
     throw new Failure('method-unsupported', { issuer: client.issuer, missing });
   }
   const { host } = new URL(endpoint);
@@ -116,7 +117,10 @@ const withinBounds = (interval: number): number =>
 function checkVerificationUri({ client }: Connection, address: string, host: string): string {
   const problem = serverAddressProblem(address, client.policy, new URL(client.issuer).hostname);
   if (problem === undefined) return new URL(address).href;
-  throw new Failure('response-invalid', { host, reason: `the address it names for the code ${problem}` });
+  throw new Failure('response-invalid', {
+    host,
+    reason: l10n.t('the address it names for the code {0}', problem),
+  });
 }
 
 /** The host that is shown belongs to both addresses; one that leads elsewhere is left out. */

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { checkAddress } from './address.ts';
@@ -52,7 +53,7 @@ export async function discover(
   checkAddress(issuer, policy);
   const named = endpointMembers(policy.endpoints);
   if (policy.discovery === false) {
-    const at = 'the setting oidc.providers';
+    const at = l10n.t('the setting oidc.providers');
     return { metadata: parseMetadata({ issuer, ...named }, issuer, at, policy), metadataAddress: at };
   }
   const answers: string[] = [];
@@ -63,13 +64,15 @@ export async function discover(
     if (response.status >= 500) throw new Failure('server-failed', { host, status: response.status });
     const document = response.status === 200 ? parseServerJson(await response.text()) : undefined;
     if (document?.kind === 'refused') {
-      throw new Failure('metadata-invalid', { address, reason: `it ${document.reason}` });
+      throw new Failure('metadata-invalid', { address, reason: l10n.t('it {0}', document.reason) });
     }
     if (document?.kind === 'json') {
       const value = isObject(document.value) ? { ...document.value, ...named } : document.value;
       return { metadata: parseMetadata(value, issuer, address, policy), metadataAddress: address };
     }
-    answers.push(`${pathname}: ${response.status === 200 ? 'not JSON' : `status ${response.status}`}`);
+    answers.push(
+      `${pathname}: ${response.status === 200 ? l10n.t('not JSON') : l10n.t('status {0}', response.status)}`,
+    );
   }
   throw new Failure('metadata-not-found', { address: issuer, answers: answers.join('; ') });
 }

@@ -84,5 +84,5 @@ export function fill(text: string, details: Readonly<Record<string, string | num
 
 /** The detail `said`: what the server itself gave as a reason, as a sentence of its own, or nothing. */
 export function saying(quoted: string | undefined): string {
-  return quoted === undefined ? '' : ` It said: ${quoted}.`;
+  return quoted === undefined ? '' : ` ${l10n.t('It said: {0}.', quoted)}`;
 }

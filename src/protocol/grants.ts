@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as oauth from 'oauth4webapi';
 import type { Secret } from '../platform/secret.ts';
 import type { AuthorizationRequest } from './authorizationRequest.ts';
@@ -90,9 +91,10 @@ export async function refreshTokens(
     {
       dispensable: true,
       check(claims) {
-        if (subject !== undefined && claims.sub !== subject) throw untrusted('it names another person');
+        if (subject !== undefined && claims.sub !== subject)
+          throw untrusted(l10n.t('it names another person'));
         if (authTime !== undefined && claims.auth_time !== undefined && claims.auth_time !== authTime) {
-          throw untrusted('it tells of another sign-in');
+          throw untrusted(l10n.t('it tells of another sign-in'));
         }
       },
     },

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as oauth from 'oauth4webapi';
 import { secondsNow } from '../platform/clock.ts';
 import type { Secret } from '../platform/secret.ts';
@@ -38,7 +39,7 @@ export async function checkIdToken(
     throw idTokenFailure(connection, error, response);
   }
   if (claims['at_hash'] !== undefined && claims['at_hash'] !== (await accessTokenHash(answer))) {
-    throw untrusted(connection, 'it belongs to another access token');
+    throw untrusted(connection, l10n.t('it belongs to another access token'));
   }
   return claims;
 }
@@ -59,26 +60,30 @@ function checkClaims(
 ): void {
   if (claims.iat > secondsNow(connection.wire.clock) + clockTolerance) {
     throw (
-      clockFailure(connection, response, claims.iat) ?? untrusted(connection, 'it was issued in the future')
+      clockFailure(connection, response, claims.iat) ??
+      untrusted(connection, l10n.t('it was issued in the future'))
     );
   }
   const { id, trustedAudiences = [] } = connection.client;
   if (claims.azp !== undefined && claims.azp !== id) {
-    throw untrusted(connection, 'it was issued to another client');
+    throw untrusted(connection, l10n.t('it was issued to another client'));
   }
   // Whoever it is also meant for could pass it on as their own (OpenID Connect Core 1.0 section 3.1.3.7).
   const audiences = typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
   const stranger = audiences.find(audience => audience !== id && !trustedAudiences.includes(audience));
   if (stranger !== undefined) {
-    const name = quoteServerText(stranger) ?? 'somebody';
-    throw untrusted(connection, `it is also meant for ${name}, which is not among "trustedAudiences"`);
+    const name = quoteServerText(stranger) ?? l10n.t('somebody');
+    throw untrusted(
+      connection,
+      l10n.t('it is also meant for {0}, which is not among "trustedAudiences"', name),
+    );
   }
   // Control and invisible characters would make two accounts look like one.
   if (claims.sub.length > longestSubject || /[\p{Cc}\p{Cf}]/u.test(claims.sub)) {
-    throw untrusted(connection, 'its claim "sub" is not a name');
+    throw untrusted(connection, l10n.t('its claim "sub" is not a name'));
   }
   const payload = parseServerJson(textFromBase64url(idToken.split('.')[1] ?? ''));
-  if (payload.kind === 'refused') throw untrusted(connection, `it ${payload.reason}`);
+  if (payload.kind === 'refused') throw untrusted(connection, l10n.t('it {0}', payload.reason));
 }
 
 /** The left half of the access token's hash, by the ID token's algorithm (OpenID Connect Core, 3.1.3.6). */
@@ -101,12 +106,13 @@ export function idTokenFailure(connection: Connection, error: unknown, response:
     switch (error.code) {
       case oauth.JWT_TIMESTAMP_CHECK:
         return (
-          clockFailure(connection, response) ?? untrusted(connection, `its "${claim ?? 'exp'}" time is past`)
+          clockFailure(connection, response) ??
+          untrusted(connection, l10n.t('its "{0}" time is past', claim ?? 'exp'))
         );
       case oauth.JWT_CLAIM_COMPARISON:
-        return untrusted(connection, `its claim "${claim ?? 'unknown'}" is not what it must be`);
+        return untrusted(connection, l10n.t('its claim "{0}" is not what it must be', claim ?? 'unknown'));
       case oauth.KEY_SELECTION:
-        return untrusted(connection, 'none of the keys of the provider, or more than one, fits it');
+        return untrusted(connection, l10n.t('none of the keys of the provider, or more than one, fits it'));
       case oauth.INVALID_RESPONSE:
       case oauth.PARSE_ERROR:
         return untrusted(connection, reasonOf(error.message));
@@ -115,9 +121,9 @@ export function idTokenFailure(connection: Connection, error: unknown, response:
     }
   }
   if (error instanceof oauth.UnsupportedOperationError) {
-    return untrusted(connection, 'it is signed or encrypted in a way that is not accepted');
+    return untrusted(connection, l10n.t('it is signed or encrypted in a way that is not accepted'));
   }
-  return untrusted(connection, 'it is malformed');
+  return untrusted(connection, l10n.t('it is malformed'));
 }
 
 const untrusted = (connection: Connection, reason: string): Failure =>
@@ -132,11 +138,13 @@ function claimOf(error: Error): string | undefined {
 function reasonOf(message: string): string {
   const claim = /"(\w{1,20})" \([\w -]+\) claim (missing|type|value)/.exec(message);
   if (claim)
-    return claim[2] === 'missing' ? `its claim "${claim[1]}" is missing` : `its claim "${claim[1]}" is wrong`;
-  if (message.includes('signature')) return 'its signature is wrong';
-  if (message.includes('"alg"')) return 'its signature algorithm is not accepted';
-  if (message.includes('"id_token"')) return 'there is none in the answer';
-  return 'it is malformed';
+    return claim[2] === 'missing'
+      ? l10n.t('its claim "{0}" is missing', claim[1] ?? '')
+      : l10n.t('its claim "{0}" is wrong', claim[1] ?? '');
+  if (message.includes('signature')) return l10n.t('its signature is wrong');
+  if (message.includes('"alg"')) return l10n.t('its signature algorithm is not accepted');
+  if (message.includes('"id_token"')) return l10n.t('there is none in the answer');
+  return l10n.t('it is malformed');
 }
 
 /** If the server's `Date` and our clock differ by more than is tolerated, that is what is wrong. */

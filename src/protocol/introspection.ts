@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as oauth from 'oauth4webapi';
 import type { Secret } from '../platform/secret.ts';
 import type { Connection } from './client.ts';
@@ -42,16 +43,17 @@ export async function introspectToken(
   const untrusted = (reason: string): Failure =>
     new Failure('token-untrusted', { issuer: client.issuer, reason });
   const text = await response.text();
-  if (text.length > longestAnswer) throw invalid('it is too long for an introspection');
+  if (text.length > longestAnswer) throw invalid(l10n.t('it is too long for an introspection'));
   const parsed = parseServerJson(text);
-  if (parsed.kind !== 'json' || !isObject(parsed.value)) throw invalid('it is not a JSON object');
+  if (parsed.kind !== 'json' || !isObject(parsed.value)) throw invalid(l10n.t('it is not a JSON object'));
   const claims = parsed.value;
-  if (claims['active'] === false) throw untrusted('the server says that the access token is not valid');
+  if (claims['active'] === false)
+    throw untrusted(l10n.t('the server says that the access token is not valid'));
   // RFC 7662 section 2.2: without this member nothing is said of the token.
-  if (claims['active'] !== true) throw invalid('it does not say whether the token is "active"');
+  if (claims['active'] !== true) throw invalid(l10n.t('it does not say whether the token is "active"'));
   const { sub, exp } = claims;
   if (subject !== undefined && sub !== undefined && sub !== subject) {
-    throw untrusted('the introspection names another person');
+    throw untrusted(l10n.t('the introspection names another person'));
   }
   const isTime = typeof exp === 'number' && exp > 0 && exp <= latestTime;
   return { claims, expiresAt: isTime ? Math.floor(exp) : undefined };

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 /** How deeply arrays and objects may be nested in an answer. Real ones stay below ten. */
 export const deepestNesting = 32;
 
@@ -27,10 +28,10 @@ export function parseServerJson(text: string): ServerJson {
     for (const node of level) {
       if (typeof node !== 'object' || node === null) continue;
       if (depth >= deepestNesting) {
-        return { kind: 'refused', reason: `is nested more than ${deepestNesting} levels deep` };
+        return { kind: 'refused', reason: l10n.t('is nested more than {0} levels deep', deepestNesting) };
       }
       if (Object.hasOwn(node, '__proto__')) {
-        return { kind: 'refused', reason: 'has a member named "__proto__"' };
+        return { kind: 'refused', reason: l10n.t('has a member named "__proto__"') };
       }
       for (const member of Object.values(node)) next.push(member);
     }

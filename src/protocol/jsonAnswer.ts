@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 import { Failure } from './failure.ts';
 import { parseServerJson } from './json.ts';
@@ -16,11 +17,13 @@ export async function jsonAnswer<Schema extends v.GenericSchema>(
   if (/^\s*</.test(text)) throw new Failure('intercepted', { host, status: response.status });
   const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
   const json = parseServerJson(text);
-  if (json.kind === 'text') throw invalid('it is not JSON');
-  if (json.kind === 'refused') throw invalid(`it ${json.reason}`);
+  if (json.kind === 'text') throw invalid(l10n.t('it is not JSON'));
+  if (json.kind === 'refused') throw invalid(l10n.t('it {0}', json.reason));
   const parsed = v.safeParse(schema, json.value);
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   const path = v.getDotPath(issue);
-  throw invalid(path === null ? 'it is not a JSON object' : `"${path}" is missing or of the wrong type`);
+  throw invalid(
+    path === null ? l10n.t('it is not a JSON object') : l10n.t('"{0}" is missing or of the wrong type', path),
+  );
 }

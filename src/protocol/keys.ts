@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as oauth from 'oauth4webapi';
 import type { Connection } from './client.ts';
 import { Failure } from './failure.ts';
@@ -84,7 +85,7 @@ async function verifyWith(connection: Connection, response: Response, jwks: oaut
   } catch (error) {
     // What the platform says of a key that it cannot import.
     if (error instanceof DOMException)
-      throw unusable(client.issuer, 'because the one that fits is malformed');
+      throw unusable(client.issuer, l10n.t('because the one that fits is malformed'));
     throw error;
   }
 }
@@ -96,27 +97,33 @@ const fitsNot = (error: unknown): boolean =>
 
 async function requestKeys({ client, metadata, http }: Connection): Promise<oauth.JWKS> {
   const { issuer } = client;
-  if (!metadata.jwks_uri) throw unusable(issuer, 'because the provider publishes none');
+  if (!metadata.jwks_uri) throw unusable(issuer, l10n.t('because the provider publishes none'));
   const response = await http(metadata.jwks_uri, {
     headers: { accept: 'application/json, application/jwk-set+json' },
   });
   const refused = await tokenEndpointFailure(response, new URL(metadata.jwks_uri).host);
   if (refused?.code === 'server-failed' || refused?.code === 'rate-limited') throw refused;
-  if (response.status !== 200) throw unusable(issuer, `because of status ${response.status}`);
+  if (response.status !== 200) throw unusable(issuer, l10n.t('because of status {0}', response.status));
   const parsed = parseServerJson(await response.text());
-  if (parsed.kind === 'refused') throw unusable(issuer, `because their list ${parsed.reason}`);
+  if (parsed.kind === 'refused') throw unusable(issuer, l10n.t('because their list {0}', parsed.reason));
   const keys = parsed.kind === 'json' && isObject(parsed.value) ? parsed.value['keys'] : undefined;
   if (!Array.isArray(keys) || !keys.every(isObject))
-    throw unusable(issuer, 'because their list is malformed');
-  if (keys.length > mostKeys) throw unusable(issuer, `because there are more than ${mostKeys}`);
+    throw unusable(issuer, l10n.t('because their list is malformed'));
+  if (keys.length > mostKeys) throw unusable(issuer, l10n.t('because there are more than {0}', mostKeys));
   if (keys.some(key => privateMembers.some(name => name in key))) {
-    throw unusable(issuer, 'because a private one is published with them: anybody could have signed it');
+    throw unusable(
+      issuer,
+      l10n.t('because a private one is published with them: anybody could have signed it'),
+    );
   }
   return { keys: keys.filter(isReasonable) };
 }
 
 const unusable = (issuer: string, reason: string): Failure =>
-  new Failure('token-untrusted', { issuer, reason: `the keys to check it with cannot be used, ${reason}` });
+  new Failure('token-untrusted', {
+    issuer,
+    reason: l10n.t('the keys to check it with cannot be used, {0}', reason),
+  });
 
 /** False for a key whose numbers are so large that checking with it would take long. */
 function isReasonable({ kty, n, e, key_ops }: Readonly<Record<string, unknown>>): boolean {

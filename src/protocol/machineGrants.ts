@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as oauth from 'oauth4webapi';
 import type { Secret } from '../platform/secret.ts';
 import type { Connection } from './client.ts';
@@ -109,7 +110,7 @@ function explained(
   const about = { host, clientId: client.id, said };
   switch (error) {
     case 'invalid_scope':
-      return new Failure('scopes-refused', { ...about, scopes: scopes.join(', ') || 'none' });
+      return new Failure('scopes-refused', { ...about, scopes: scopes.join(', ') || l10n.t('none') });
     case 'unauthorized_client':
     case 'unsupported_grant_type':
       return new Failure('grant-type-refused', { ...about, grantType });

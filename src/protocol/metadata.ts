@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 import { serverAddressProblem } from './address.ts';
 import { Failure } from './failure.ts';
@@ -69,12 +70,12 @@ const trustedAlgorithms = /^(RS|PS|ES)(256|384|512)$|^(EdDSA|Ed25519)$/;
 export function parseMetadata(document: unknown, issuer: string, at: string, policy: ServerSource): Metadata {
   const invalid = (reason: string): Failure => new Failure('metadata-invalid', { address: at, reason });
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
-    throw invalid('it is not a JSON object');
+    throw invalid(l10n.t('it is not a JSON object'));
   }
   const parsed = v.safeParse(metadataSchema, withoutNulls(document));
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    throw invalid(`"${v.getDotPath(issue) ?? 'document'}" is missing or of the wrong type`);
+    throw invalid(l10n.t('"{0}" is missing or of the wrong type', v.getDotPath(issue) ?? 'document'));
   }
   const metadata = parsed.output;
   // Of one tenant, the metadata names the issuer that stands in the settings as a template.
@@ -94,7 +95,7 @@ export function parseMetadata(document: unknown, issuer: string, at: string, pol
     (metadata.response_types_supported?.includes('code') ?? true) ||
     metadata.device_authorization_endpoint !== undefined ||
     machineGrants.some(grantType => metadata.grant_types_supported?.includes(grantType));
-  if (!offersAny) throw invalid('it offers no grant that is of use here');
+  if (!offersAny) throw invalid(l10n.t('it offers no grant that is of use here'));
   const algorithms = metadata.id_token_signing_alg_values_supported?.filter(name =>
     trustedAlgorithms.test(name),
   );
@@ -110,9 +111,9 @@ export function metadataWarnings(metadata: Metadata): string[] {
   return [
     ...(challenges?.includes('S256')
       ? []
-      : ['the provider does not say that it supports PKCE with S256, which is used all the same']),
+      : [l10n.t('the provider does not say that it supports PKCE with S256, which is used all the same')]),
     ...(keys === undefined
-      ? ['the provider publishes no keys, so that its ID tokens cannot be verified']
+      ? [l10n.t('the provider publishes no keys, so that its ID tokens cannot be verified')]
       : []),
   ];
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as oauth from 'oauth4webapi';
 import * as v from 'valibot';
 import type { Connection } from './client.ts';
@@ -25,7 +26,7 @@ export async function pushAuthorizationRequest(
   const endpoint = metadata.pushed_authorization_request_endpoint;
   if (!endpoint) {
     if (!required) return undefined;
-    const missing = 'the endpoint for pushed authorization requests that it requires';
+    const missing = l10n.t('the endpoint for pushed authorization requests that it requires');
     throw new Failure('method-unsupported', { issuer: metadata.issuer, missing });
   }
   const { host } = new URL(endpoint);

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 import { secondsNow } from '../platform/clock.ts';
 import { secret, type Secret } from '../platform/secret.ts';
@@ -56,7 +57,10 @@ export async function registerClient(wire: Wire, request: RegistrationRequest): 
   const { metadata, policy, redirectUri, initialAccessToken, signal } = request;
   const address = metadata.registration_endpoint;
   if (!address) {
-    throw new Failure('method-unsupported', { issuer: metadata.issuer, missing: 'a registration endpoint' });
+    throw new Failure('method-unsupported', {
+      issuer: metadata.issuer,
+      missing: l10n.t('a registration endpoint'),
+    });
   }
   const { host } = new URL(address);
   const response = await wire.http(policy, signal)(address, {
@@ -114,7 +118,7 @@ async function checkRegistered(
     if (failure) throw failure;
     return;
   }
-  const error = String(failure.details['error'] ?? 'an unreadable error');
+  const error = String(failure.details['error'] ?? l10n.t('an unreadable error'));
   if (error === 'invalid_redirect_uri' && redirectUri !== undefined) {
     throw new Failure('redirect-refused', { host, redirectUri });
   }
@@ -134,7 +138,10 @@ function authenticationOf(answer: Answer, host: string): SharedSecretAuthenticat
     case 'client_secret_post':
       return { method, secret: secret(answer.client_secret) };
     default:
-      throw new Failure('response-invalid', { host, reason: 'it asks for an unknown client authentication' });
+      throw new Failure('response-invalid', {
+        host,
+        reason: l10n.t('it asks for an unknown client authentication'),
+      });
   }
 }
 

@@ -1,3 +1,5 @@
+import * as l10n from '@vscode/l10n';
+
 /** The longest address of a resource that is taken, in characters. */
 export const longestResource = 2000;
 
@@ -6,9 +8,9 @@ export const longestResource = 2000;
  * a sentence; undefined if it is one.
  */
 export function resourceProblem(value: string): string | undefined {
-  if (value.length > longestResource) return 'is too long';
+  if (value.length > longestResource) return l10n.t('is too long');
   // A URI is ASCII (RFC 3986 section 2); the parser of URLs would let pass, and change, what is not.
   if (!/^[\x21-\x7E]+$/.test(value) || /["<>\\^`{|}]/.test(value) || !URL.canParse(value))
-    return 'must be an absolute URI';
-  return value.includes('#') ? 'must not have a fragment (#…)' : undefined;
+    return l10n.t('must be an absolute URI');
+  return value.includes('#') ? l10n.t('must not have a fragment (#…)') : undefined;
 }

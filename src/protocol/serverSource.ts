@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { AddressPolicy } from './address.ts';
 import { Failure } from './failure.ts';
 
@@ -72,9 +73,9 @@ export function issuerOfTenant(
   allowedTenants: readonly string[] | undefined,
 ): string {
   const untrusted = (reason: string): Failure => new Failure('token-untrusted', { issuer: template, reason });
-  if (typeof tid !== 'string' || !tenantId.test(tid)) throw untrusted('it does not name its tenant');
+  if (typeof tid !== 'string' || !tenantId.test(tid)) throw untrusted(l10n.t('it does not name its tenant'));
   if (allowedTenants && !allowedTenants.some(allowed => allowed.toLowerCase() === tid.toLowerCase())) {
-    throw untrusted(`people of the tenant ${tid} may not sign in, see "allowedTenants"`);
+    throw untrusted(l10n.t('people of the tenant {0} may not sign in, see "allowedTenants"', tid));
   }
   return template.replace(tenantPlaceholder, tid);
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as oauth from 'oauth4webapi';
 import { secret, type Secret } from '../platform/secret.ts';
 import { secondsNow } from '../platform/clock.ts';
@@ -131,30 +132,32 @@ async function checkSuccess(response: Response, host: string): Promise<number | 
   const { status } = response;
   const text = await response.clone().text();
   if (/^\s*</.test(text)) throw new Failure('intercepted', { host, status });
-  if (text.trim() === '') throw invalid('it is empty');
+  if (text.trim() === '') throw invalid(l10n.t('it is empty'));
   const parsed = parseServerJson(text);
-  if (parsed.kind === 'text') throw invalid('it is not JSON');
-  if (parsed.kind === 'refused') throw invalid(`it ${parsed.reason}`);
+  if (parsed.kind === 'text') throw invalid(l10n.t('it is not JSON'));
+  if (parsed.kind === 'refused') throw invalid(l10n.t('it {0}', parsed.reason));
   const body = parsed.value;
-  if (!isObject(body)) throw invalid('it is not a JSON object');
-  if ('error' in body) throw invalid('it is an error with the status of a success');
-  if (status !== 200) throw invalid(`it has the status ${status}`);
+  if (!isObject(body)) throw invalid(l10n.t('it is not a JSON object'));
+  if ('error' in body) throw invalid(l10n.t('it is an error with the status of a success'));
+  if (status !== 200) throw invalid(l10n.t('it has the status {0}', status));
 
   const { token_type: type, expires_in: lifetime, scope } = body;
-  if (typeof type !== 'string') throw invalid('the token type is missing');
-  if (type.toLowerCase() !== 'bearer') throw invalid('the token type is not Bearer');
-  if (body['access_token'] === undefined) throw invalid('there is no access token in it');
+  if (typeof type !== 'string') throw invalid(l10n.t('the token type is missing'));
+  if (type.toLowerCase() !== 'bearer') throw invalid(l10n.t('the token type is not Bearer'));
+  if (body['access_token'] === undefined) throw invalid(l10n.t('there is no access token in it'));
   for (const [name, grammar] of Object.entries(tokenGrammar)) {
     const token = body[name];
     if (token === undefined) continue;
     const called = name.replace('_', ' ');
-    if (typeof token !== 'string' || !grammar.test(token)) throw invalid(`the ${called} in it is malformed`);
-    if (token.length > longestToken) throw invalid(`the ${called} in it is too long`);
+    if (typeof token !== 'string' || !grammar.test(token))
+      throw invalid(l10n.t('the {0} in it is malformed', called));
+    if (token.length > longestToken) throw invalid(l10n.t('the {0} in it is too long', called));
   }
-  if (scope !== undefined && typeof scope !== 'string') throw invalid('the scope in it is not text');
+  if (scope !== undefined && typeof scope !== 'string') throw invalid(l10n.t('the scope in it is not text'));
   if (lifetime === undefined) return undefined;
   const seconds = typeof lifetime === 'string' && /^\d+$/.test(lifetime) ? Number(lifetime) : lifetime;
-  if (typeof seconds !== 'number' || !(seconds >= 0)) throw invalid('the lifetime in it is not a number');
+  if (typeof seconds !== 'number' || !(seconds >= 0))
+    throw invalid(l10n.t('the lifetime in it is not a number'));
   return Math.min(Math.floor(seconds), longestLifetime);
 }
 

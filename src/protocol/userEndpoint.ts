@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Secret } from '../platform/secret.ts';
 import type { Connection } from './client.ts';
 import { standardAnswer } from './dialect.ts';
@@ -22,7 +23,7 @@ export async function requestUser(
   const { client, metadata, http } = connection;
   const address = metadata.userinfo_endpoint;
   if (!address) {
-    const missing = 'an ID token, or an endpoint that says who signed in';
+    const missing = l10n.t('an ID token, or an endpoint that says who signed in');
     throw new Failure('method-unsupported', { issuer: client.issuer, missing });
   }
   const { host } = new URL(address);
@@ -35,8 +36,8 @@ export async function requestUser(
   if (refused) throw refused;
   const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
   const text = await response.text();
-  if (text.length > longestAnswer) throw invalid('it is too long to say who signed in');
+  if (text.length > longestAnswer) throw invalid(l10n.t('it is too long to say who signed in'));
   const parsed = parseServerJson(text);
-  if (parsed.kind !== 'json' || !isObject(parsed.value)) throw invalid('it is not a JSON object');
+  if (parsed.kind !== 'json' || !isObject(parsed.value)) throw invalid(l10n.t('it is not a JSON object'));
   return { ...parsed.value };
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as oauth from 'oauth4webapi';
 import type { Secret } from '../platform/secret.ts';
 import { textFromBase64url } from './base64url.ts';
@@ -50,10 +51,10 @@ export async function requestUserInfo(
     if (isSigned) await verifySignature(connection, response);
   } catch (error) {
     if (error instanceof Failure) throw error;
-    if (isSigned) throw untrusted('the signed UserInfo that goes with it cannot be trusted');
-    throw new Failure('response-invalid', { host, reason: 'it is not a valid UserInfo response' });
+    if (isSigned) throw untrusted(l10n.t('the signed UserInfo that goes with it cannot be trusted'));
+    throw new Failure('response-invalid', { host, reason: l10n.t('it is not a valid UserInfo response') });
   }
-  if (claims.sub !== subject) throw untrusted('UserInfo names another person');
+  if (claims.sub !== subject) throw untrusted(l10n.t('UserInfo names another person'));
   return claims;
 }
 
@@ -61,9 +62,9 @@ export async function requestUserInfo(
 async function checkBody(response: Response, host: string): Promise<void> {
   const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
   const text = await response.clone().text();
-  if (text.length > longestAnswer) throw invalid('it is too long for UserInfo');
+  if (text.length > longestAnswer) throw invalid(l10n.t('it is too long for UserInfo'));
   const payload = /^[\w-]+\.([\w-]+)\.[\w-]*$/.exec(text)?.[1];
   const parsed = parseServerJson(payload === undefined ? text : textFromBase64url(payload));
-  if (parsed.kind === 'refused') throw invalid(`it ${parsed.reason}`);
-  if (parsed.kind === 'text' || !isObject(parsed.value)) throw invalid('it is not a JSON object');
+  if (parsed.kind === 'refused') throw invalid(l10n.t('it {0}', parsed.reason));
+  if (parsed.kind === 'text' || !isObject(parsed.value)) throw invalid(l10n.t('it is not a JSON object'));
 }

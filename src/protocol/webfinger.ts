@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { isLoopbackHost, serverAddressProblem, type AddressPolicy } from './address.ts';
 import { Failure } from './failure.ts';
 import type { HttpClient } from './http.ts';
@@ -26,7 +27,7 @@ export async function findIssuer(
     new Failure('issuer-not-found', { identifier: quoteServerText(identifier) ?? '“”', reason });
 
   const resource = resourceOf(identifier.trim());
-  if (!resource) throw notFound('it is neither an e-mail address nor the address of a host');
+  if (!resource) throw notFound(l10n.t('it is neither an e-mail address nor the address of a host'));
   const address = new URL('/.well-known/webfinger', originOf(resource, policy));
   address.searchParams.set('resource', resource.name);
   address.searchParams.set('rel', issuerRelation);
@@ -38,15 +39,16 @@ export async function findIssuer(
   if (response.status >= 500) {
     throw new Failure('server-failed', { host: address.host, status: response.status });
   }
-  if (response.status !== 200) throw notFound(`${address.host} answered with status ${response.status}`);
+  if (response.status !== 200)
+    throw notFound(l10n.t('{0} answered with status {1}', address.host, response.status));
   const parsed = parseServerJson(await response.text());
   const links = parsed.kind === 'json' && isObject(parsed.value) ? parsed.value['links'] : undefined;
-  if (!Array.isArray(links)) throw notFound(`${address.host} did not answer as WebFinger does`);
+  if (!Array.isArray(links)) throw notFound(l10n.t('{0} did not answer as WebFinger does', address.host));
   const link = links.filter(isObject).find(({ rel }) => rel === issuerRelation);
   const issuer = link?.['href'];
-  if (typeof issuer !== 'string') throw notFound(`${address.host} names none`);
+  if (typeof issuer !== 'string') throw notFound(l10n.t('{0} names none', address.host));
   const problem = serverAddressProblem(issuer, policy, address.hostname);
-  if (problem !== undefined) throw notFound(`the one that ${address.host} names ${problem}`);
+  if (problem !== undefined) throw notFound(l10n.t('the one that {0} names {1}', address.host, problem));
   return issuer;
 }
 

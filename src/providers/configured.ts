@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { parseDefinition, type DefinitionProblem, type Provider } from './definition.ts';
 
 /** What the setting `oidc.providers` says: the providers that can be used, and what is wrong with the rest. */
@@ -10,7 +11,7 @@ export interface ConfiguredProviders {
 export function parseProviders(value: unknown): ConfiguredProviders {
   if (value === undefined) return { providers: [], problems: [] };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    const reason = 'must be an object from provider id to provider';
+    const reason = l10n.t('must be an object from provider id to provider');
     return { providers: [], problems: [{ providerId: '', field: undefined, reason }] };
   }
   const parsed = Object.entries(value).map(([id, definition]) => parseDefinition(id, definition));

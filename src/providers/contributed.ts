@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { isObject } from '../protocol/json.ts';
 import type { ConfiguredProviders } from './configured.ts';
 import { firstProviderId, parseDefinition, type DefinitionProblem, type Provider } from './definition.ts';
@@ -38,8 +39,10 @@ export function contributedProviders(extensions: readonly InstalledExtension[]):
         void problems.push({ providerId, field, reason, extension });
       const label = labels.get(providerId);
       const other = providers.get(providerId);
-      if (reservedIds.has(providerId)) refuse('has an id that belongs to the editor or to this extension');
-      else if (other) refuse(`has the id of a provider that the extension ${other.contributedBy} brings`);
+      if (reservedIds.has(providerId))
+        refuse(l10n.t('has an id that belongs to the editor or to this extension'));
+      else if (other)
+        refuse(l10n.t('has the id of a provider that the extension {0} brings', other.contributedBy ?? ''));
       else {
         const isNamed = isObject(definition) && label !== undefined;
         const named = isNamed ? { ...definition, label } : definition;
@@ -70,7 +73,7 @@ function contributionsOf(manifest: unknown): Contributions {
     if (typeof id === 'string' && typeof label === 'string' && label.trim() !== '') labels.set(id, label);
   }
   if (!isObject(point)) {
-    const problem = '"contributes.oidcProviders" must be an object from provider id to provider';
+    const problem = l10n.t('"contributes.oidcProviders" must be an object from provider id to provider');
     return { entries: [], labels, problem };
   }
   return { entries: Object.entries(point), labels };
@@ -91,7 +94,7 @@ export function withContributed(
       ...hidden.map(({ id, contributedBy }) => ({
         providerId: id,
         field: undefined,
-        reason: 'has the id of a provider in the setting oidc.providers, which is used',
+        reason: l10n.t('has the id of a provider in the setting oidc.providers, which is used'),
         extension: contributedBy,
       })),
     ],

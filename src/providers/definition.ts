@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 import { checkAddress } from '../protocol/address.ts';
 import type { AssertionAudience, ClientAuthentication } from '../protocol/clientAuthentication.ts';
@@ -29,9 +30,8 @@ export const defaultLabelClaims = ['preferred_username', 'email', 'name', 'sub']
 /** A provider id: what extensions pass to `getSession`, and a part of keys in storage. */
 export const providerIdSchema = v.pipe(
   v.string(),
-  v.regex(
-    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-    'must be 1 to 64 letters, digits, dots, hyphens or underscores',
+  v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, () =>
+    l10n.t('must be 1 to 64 letters, digits, dots, hyphens or underscores'),
   ),
 );
 
@@ -104,7 +104,7 @@ export function parseDefinition(
   contributedBy?: string,
 ): ParsedDefinition {
   const id = v.safeParse(providerIdSchema, providerId);
-  if (!id.success) return refused(providerId, undefined, `The id ${id.issues[0].message}`);
+  if (!id.success) return refused(providerId, undefined, l10n.t('The id {0}', id.issues[0].message));
   const parsed = v.safeParse(providerDefinitionSchema, definition);
   if (!parsed.success) {
     return { ok: false, problems: parsed.issues.map(issue => problemOf(providerId, issue)) };
@@ -112,7 +112,8 @@ export function parseDefinition(
   const whole = withPreset(parsed.output);
   if (!whole.ok) return refused(providerId, whole.field, whole.reason);
   const clash = clashIn(whole.definition);
-  if (clash !== undefined) return refused(providerId, clash, 'is of no use with "refreshEndsAccessToken"');
+  if (clash !== undefined)
+    return refused(providerId, clash, l10n.t('is of no use with "refreshEndsAccessToken"'));
   const server = serverOf(whole.definition);
   if (!server.ok) return refused(providerId, server.field, server.reason);
   const lack = halfFilled(whole.definition, {
@@ -156,17 +157,24 @@ function serverOf(definition: ProviderDefinition): Server {
   const issuer = definition.issuer ?? issuerBehind(metadataUrl, endpoints);
   if (issuer === undefined) {
     return metadataUrl === undefined
-      ? wrong('issuer', 'is missing: the address of the provider, or a "preset"')
-      : wrong('issuer', 'is missing: it cannot be told from this "metadataUrl"');
+      ? wrong('issuer', l10n.t('is missing: the address of the provider, or a "preset"'))
+      : wrong('issuer', l10n.t('is missing: it cannot be told from this "metadataUrl"'));
   }
   if (isIssuerTemplate(issuer) && metadataUrl === undefined && discovery) {
-    return wrong('metadataUrl', 'is missing: an issuer with {tenantid} does not say where its metadata is');
+    return wrong(
+      'metadataUrl',
+      l10n.t('is missing: an issuer with {tenantid} does not say where its metadata is'),
+    );
   }
   const isMachine = isMachineWay(definition.signInMethod);
   const signsIn = isMachine ? endpoints?.token : (endpoints?.authorization ?? endpoints?.deviceAuthorization);
   if (!discovery && (endpoints?.token === undefined || signsIn === undefined)) {
-    const others = isMachine ? '' : ', and "authorization" or "deviceAuthorization"';
-    return wrong('endpoints', `must name "token"${others}`);
+    return wrong(
+      'endpoints',
+      isMachine
+        ? l10n.t('must name "token"')
+        : l10n.t('must name "token", and "authorization" or "deviceAuthorization"'),
+    );
   }
   const addresses = { issuer, metadataUrl, ...prefixed(endpoints) };
   for (const [field, address] of Object.entries(addresses)) {
@@ -254,7 +262,7 @@ function providerOf(
 export function issuerProblem(issuer: string, allowLoopbackHttp: boolean): string | undefined {
   const problem = addressProblem(issuer, allowLoopbackHttp);
   if (problem !== undefined) return problem;
-  return new URL(issuer).search === '' ? undefined : 'is not an issuer: it has a query (?…)';
+  return new URL(issuer).search === '' ? undefined : l10n.t('is not an issuer: it has a query (?…)');
 }
 
 /** Why an address of the settings cannot be used, or undefined if it can. */
@@ -263,7 +271,7 @@ export function addressProblem(address: string, allowLoopbackHttp: boolean): str
     checkAddress(address, { allowLoopbackHttp }, 'settings');
     return undefined;
   } catch (error) {
-    if (error instanceof Failure) return `cannot be used. ${error.message}`;
+    if (error instanceof Failure) return l10n.t('cannot be used. {0}', error.message);
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 
 /** Text that a person writes: never empty, never endless. */
@@ -5,17 +6,16 @@ export const text = (description: string) =>
   v.pipe(
     v.string(),
     v.trim(),
-    v.nonEmpty('must not be empty'),
-    v.maxLength(2000, 'is too long'),
+    v.nonEmpty(() => l10n.t('must not be empty')),
+    v.maxLength(2000, () => l10n.t('is too long')),
     v.description(description),
   );
 
 /** RFC 6749 section 3.3: printable ASCII without space, quotation mark and backslash. */
 export const scope = v.pipe(
   v.string(),
-  v.regex(
-    /^[\x21\x23-\x5B\x5D-\x7E]+$/,
-    'must be a scope: printable characters without spaces, quotation marks and backslashes',
+  v.regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, () =>
+    l10n.t('must be a scope: printable characters without spaces, quotation marks and backslashes'),
   ),
 );
 
@@ -28,7 +28,10 @@ export const parameters = (description: string) =>
     v.record(
       v.pipe(
         v.string(),
-        v.check(name => !reserved.test(name), 'is a parameter that the extension sets itself'),
+        v.check(
+          name => !reserved.test(name),
+          () => l10n.t('is a parameter that the extension sets itself'),
+        ),
       ),
       v.string(),
     ),
@@ -39,9 +42,9 @@ export const parameters = (description: string) =>
 export const seconds = (description: string, most: number) =>
   v.pipe(
     v.number(),
-    v.integer('must be a whole number'),
-    v.minValue(1, 'must be at least 1'),
-    v.maxValue(most, `must be at most ${most}`),
+    v.integer(() => l10n.t('must be a whole number')),
+    v.minValue(1, () => l10n.t('must be at least 1')),
+    v.maxValue(most, () => l10n.t('must be at most {0}', most)),
     v.description(description),
   );
 

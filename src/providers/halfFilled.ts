@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { isIssuerTemplate } from '../protocol/serverSource.ts';
 import type { ProviderDefinition } from './schema.ts';
 
@@ -14,19 +15,22 @@ export function halfFilled(
   const { clientId, clientAuthentication = 'none', signInMethod, redirect, endpoints } = definition;
   const wrong = (field: string, reason: string) => ({ field, reason });
   if (clientId === undefined && clientAuthentication !== 'none') {
-    return wrong('clientId', `is missing: "${clientAuthentication}" is for a client that is registered`);
+    return wrong(
+      'clientId',
+      l10n.t('is missing: "{0}" is for a client that is registered', clientAuthentication),
+    );
   }
   if (clientId === undefined && !source.discovery) {
-    return wrong('clientId', 'is missing: without metadata, no editor can register itself');
+    return wrong('clientId', l10n.t('is missing: without metadata, no editor can register itself'));
   }
   if (definition.allowedTenants && !isIssuerTemplate(source.issuer)) {
-    return wrong('allowedTenants', 'is of no use: the issuer does not contain {tenantid}');
+    return wrong('allowedTenants', l10n.t('is of no use: the issuer does not contain {tenantid}'));
   }
   if (signInMethod === 'bridge' && redirect?.bridge === undefined && redirect?.relay === undefined) {
-    return wrong('redirect.bridge', 'is missing: "signInMethod" is "bridge"');
+    return wrong('redirect.bridge', l10n.t('is missing: "signInMethod" is "bridge"'));
   }
   if (signInMethod === 'device-code' && !source.discovery && endpoints?.deviceAuthorization === undefined) {
-    return wrong('endpoints.deviceAuthorization', 'is missing: "signInMethod" is "device-code"');
+    return wrong('endpoints.deviceAuthorization', l10n.t('is missing: "signInMethod" is "device-code"'));
   }
   return undefined;
 }

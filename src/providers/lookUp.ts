@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { checkAddress } from '../protocol/address.ts';
 import { metadataAddresses } from '../protocol/discovery.ts';
 import { Failure } from '../protocol/failure.ts';
@@ -54,19 +55,31 @@ export async function lookUp(
   if (issuer !== undefined) {
     const how =
       issuer === typed.url
-        ? 'It is the issuer itself.'
-        : `It names itself ${issuer}, a little otherwise than you did.`;
+        ? l10n.t('It is the issuer itself.')
+        : l10n.t('It names itself {0}, a little otherwise than you did.', issuer);
     return discovered(wire, issuer, policy, how, signal);
   }
   const api = await findProtectedResource(http, typed.url, policy);
   const [server] = api?.authorizationServers ?? [];
   if (api && server !== undefined) {
-    const found = await discovered(wire, server, policy, `The API ${api.resource} trusts it.`, signal);
+    const found = await discovered(
+      wire,
+      server,
+      policy,
+      l10n.t('The API {0} trusts it.', api.resource),
+      signal,
+    );
     return { ...found, resource: api.resource, scopes: api.scopes };
   }
   const named = await findIssuer(http, typed.url, policy).catch(notFound);
   if (named !== undefined) {
-    return discovered(wire, named, policy, `${new URL(typed.url).host} names it (WebFinger).`, signal);
+    return discovered(
+      wire,
+      named,
+      policy,
+      l10n.t('{0} names it (WebFinger).', new URL(typed.url).host),
+      signal,
+    );
   }
   throw new Failure('provider-not-found', { address: typed.url, hint: await hintFor(http, typed.url) });
 }
@@ -107,10 +120,12 @@ async function byEmail(wire: Wire, email: string, signal: AbortSignal | undefine
   const http = wire.http(policy, signal);
   const issuer = await findIssuer(http, email, policy).catch(notFound);
   if (issuer !== undefined)
-    return discovered(wire, issuer, policy, `${domain} names it (WebFinger).`, signal);
+    return discovered(wire, issuer, policy, l10n.t('{0} names it (WebFinger).', domain), signal);
   const own = await issuerAt(http, `https://${domain}`).catch(notFound);
-  if (own !== undefined) return discovered(wire, own, policy, `It is at ${domain} itself.`, signal);
-  const hint = 'Its domain names none; enter the address of the provider, which its administrator knows.';
+  if (own !== undefined) return discovered(wire, own, policy, l10n.t('It is at {0} itself.', domain), signal);
+  const hint = l10n.t(
+    'Its domain names none; enter the address of the provider, which its administrator knows.',
+  );
   throw new Failure('provider-not-found', { address: email, hint });
 }
 
@@ -123,12 +138,12 @@ async function byMetadata(
 ): Promise<FoundServer> {
   const issuer = await issuerIn(http, url);
   if (issuer === undefined) {
-    const hint = 'What is there is no metadata document; enter the issuer of the provider instead.';
+    const hint = l10n.t('What is there is no metadata document; enter the issuer of the provider instead.');
     throw new Failure('provider-not-found', { address: url, hint });
   }
   const isItsOwn = URL.canParse(issuer) && metadataAddresses(issuer).includes(url);
   const source = isItsOwn ? policy : { ...policy, metadataUrl: url };
-  return discovered(wire, issuer, source, 'Its metadata document says so.', signal);
+  return discovered(wire, issuer, source, l10n.t('Its metadata document says so.'), signal);
 }
 
 /** The issuer that a document at one of the standard places names, if it is of the same origin. */
@@ -173,11 +188,13 @@ async function hintFor(http: HttpClient, address: string): Promise<string> {
   if (pathname === '/' || pathname === '') {
     for (const { probe, meant } of likelyPaths) {
       if ((await issuerAt(http, `${origin}${probe}`).catch(notFound)) !== undefined) {
-        return `Did you mean ${origin}${meant}?`;
+        return l10n.t('Did you mean {0}?', `${origin}${meant}`);
       }
     }
-    return 'Its address may have a path; its administrator knows it.';
+    return l10n.t('Its address may have a path; its administrator knows it.');
   }
   const parent = await issuerAt(http, origin).catch(notFound);
-  return parent === undefined ? 'Check the path of the address.' : `Did you mean ${parent}?`;
+  return parent === undefined
+    ? l10n.t('Check the path of the address.')
+    : l10n.t('Did you mean {0}?', parent);
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 import { text } from './fields.ts';
 import { isMachineWay } from './signInMethods.ts';
@@ -36,7 +37,7 @@ export const tokenExchangeSchema = v.pipe(
         v.string(),
         v.check(
           value => URL.canParse(value),
-          'must be a URI such as urn:ietf:params:oauth:token-type:access_token',
+          () => l10n.t('must be a URI such as urn:ietf:params:oauth:token-type:access_token'),
         ),
         v.description('The type of token that is asked for. By default the provider decides.'),
       ),
@@ -77,26 +78,26 @@ export function machineOf(
   const { signInMethod: way, userLookup, tokenExchange, clientId, clientAuthentication } = definition;
   const wrong = (field: string, reason: string): ParsedMachine => ({ ok: false, field, reason });
   const useless = (setting: string): ParsedMachine =>
-    wrong(setting, `is of no use without "signInMethod": "${uses[setting] ?? ''}"`);
+    wrong(setting, l10n.t('is of no use without "signInMethod": "{0}"', uses[setting] ?? ''));
   if (userLookup && way !== 'impersonation') return useless('userLookup');
   if (tokenExchange && way !== 'token-exchange') return useless('tokenExchange');
   if (!isMachineWay(way)) return { ok: true, machine: undefined };
   if (clientId === undefined) {
     return wrong(
       'clientId',
-      `is missing: with "${way}" the client signs in by itself, so it must be registered`,
+      l10n.t('is missing: with "{0}" the client signs in by itself, so it must be registered', way),
     );
   }
   if (way === 'token-exchange') {
     if (!tokenExchange)
-      return wrong('tokenExchange', 'is missing: it names the provider whose token is exchanged');
+      return wrong('tokenExchange', l10n.t('is missing: it names the provider whose token is exchanged'));
     const { from, subjectToken = 'access_token', requestedTokenType } = tokenExchange;
-    if (from === id) return wrong('tokenExchange.from', 'must be another provider');
+    if (from === id) return wrong('tokenExchange.from', l10n.t('must be another provider'));
     // It takes a token of the person elsewhere: only the person can decide that.
     if (contributedBy !== undefined) {
       return wrong(
         'tokenExchange',
-        'can only stand in your own settings, as it hands on a token of another provider',
+        l10n.t('can only stand in your own settings, as it hands on a token of another provider'),
       );
     }
     return { ok: true, machine: { way, from, subjectToken, requestedTokenType } };
@@ -104,11 +105,12 @@ export function machineOf(
   if ((clientAuthentication ?? 'none') === 'none') {
     return wrong(
       'clientAuthentication',
-      `is missing: with "${way}" nothing but its secret or key proves who the client is`,
+      l10n.t('is missing: with "{0}" nothing but its secret or key proves who the client is', way),
     );
   }
   if (way === 'client-credentials') return { ok: true, machine: { way } };
-  if (!userLookup) return wrong('userLookup', 'is missing: it names the user in whose name the tokens are');
+  if (!userLookup)
+    return wrong('userLookup', l10n.t('is missing: it names the user in whose name the tokens are'));
   return { ok: true, machine: { way, ...userLookup } };
 }
 

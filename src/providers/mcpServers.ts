@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 import { checkAddress } from '../protocol/address.ts';
 import { Failure } from '../protocol/failure.ts';
@@ -41,7 +42,7 @@ export const mcpServerSchema = v.strictObject({
   scopes: v.optional(
     v.pipe(
       v.array(scope),
-      v.maxLength(100, 'has too many scopes'),
+      v.maxLength(100, () => l10n.t('has too many scopes')),
       v.description('The scopes that the server needs, besides those that the provider is always asked for.'),
     ),
   ),
@@ -60,7 +61,7 @@ export type McpServerDefinition = v.InferOutput<typeof mcpServerSchema>;
 export function parseMcpServers(value: unknown, isProvider: (id: string) => boolean): ConfiguredMcpServers {
   if (value === undefined) return { servers: [], problems: [] };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    const reason = 'must be an object from a name of yours to an MCP server';
+    const reason = l10n.t('must be an object from a name of yours to an MCP server');
     return { servers: [], problems: [{ providerId: '', field: undefined, reason }] };
   }
   const servers: McpServer[] = [];
@@ -70,20 +71,19 @@ export function parseMcpServers(value: unknown, isProvider: (id: string) => bool
       void problems.push({ providerId: id, field, reason });
     const name = v.safeParse(mcpServerIdSchema, id);
     const parsed = v.safeParse(mcpServerSchema, entry);
-    if (!name.success) refuse(undefined, `The id ${name.issues[0].message}`);
+    if (!name.success) refuse(undefined, l10n.t('The id {0}', name.issues[0].message));
     else if (!parsed.success) {
       for (const issue of parsed.issues) {
-        const problem = problemOf(id, issue);
-        refuse(problem.field, problem.reason.replace('of a provider', 'of an MCP server'));
+        problems.push(problemOf(id, issue, () => l10n.t('is not a setting of an MCP server')));
       }
     } else {
       const { url, provider: providerId = firstProviderId, scopes = [], label = id } = parsed.output;
       const wrongAddress = urlProblem(url);
       if (wrongAddress !== undefined) refuse('url', wrongAddress);
       else if (!isProvider(providerId)) {
-        refuse('provider', `names “${providerId}”, and oidc.providers has no provider of that id`);
+        refuse('provider', l10n.t('names “{0}”, and oidc.providers has no provider of that id', providerId));
       } else if (servers.some(other => other.label === label)) {
-        refuse('label', `is “${label}” as that of another server; give each a label of its own`);
+        refuse('label', l10n.t('is “{0}” as that of another server; give each a label of its own', label));
       } else servers.push({ id, label, url, providerId, scopes });
     }
   }
@@ -98,7 +98,7 @@ function urlProblem(url: string): string | undefined {
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return error.code === 'address-insecure'
-      ? 'must start with https://; plain http is possible on this computer only (localhost)'
-      : `must be the complete https address of the server, but ${error.details['reason']}`;
+      ? l10n.t('must start with https://; plain http is possible on this computer only (localhost)')
+      : l10n.t('must be the complete https address of the server, but {0}', error.details['reason'] ?? '');
   }
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 
 /** What is wrong with an entry, and where. */
@@ -11,25 +12,42 @@ export interface DefinitionProblem {
   readonly extension?: string | undefined;
 }
 
-/** What the schema says of an entry, in words for the person who wrote it. */
-export function problemOf(providerId: string, issue: v.BaseIssue<unknown>): DefinitionProblem {
+/**
+ * What the schema says of an entry, in words for the person who wrote it.
+ *
+ * @param unknown what to say of a setting that there is not.
+ */
+export function problemOf(
+  providerId: string,
+  issue: v.BaseIssue<unknown>,
+  unknown = () => l10n.t('is not a setting of a provider'),
+): DefinitionProblem {
   const field = v.getDotPath(issue) ?? undefined;
   if (issue.type === 'strict_object' && issue.expected === 'never') {
-    return { providerId, field, reason: 'is not a setting of a provider' };
+    return { providerId, field, reason: unknown() };
   }
   if (issue.type === 'union') return { providerId, field, reason: issue.message };
-  if (issue.received === 'undefined') return { providerId, field, reason: 'is missing' };
-  if (issue.kind === 'schema') return { providerId, field, reason: `must be ${typeName(issue.type)}` };
+  if (issue.received === 'undefined') return { providerId, field, reason: l10n.t('is missing') };
+  if (issue.kind === 'schema') return { providerId, field, reason: wrongType(issue.type) };
   return { providerId, field, reason: issue.message };
 }
 
-const typeName = (type: string): string =>
-  ({
-    string: 'text',
-    boolean: 'true or false',
-    array: 'a list',
-    record: 'an object',
-    strict_object: 'an object',
-    number: 'a number',
-    picklist: 'one of the values that the settings editor offers',
-  })[type] ?? type;
+function wrongType(type: string): string {
+  switch (type) {
+    case 'string':
+      return l10n.t('must be text');
+    case 'boolean':
+      return l10n.t('must be true or false');
+    case 'array':
+      return l10n.t('must be a list');
+    case 'record':
+    case 'strict_object':
+      return l10n.t('must be an object');
+    case 'number':
+      return l10n.t('must be a number');
+    case 'picklist':
+      return l10n.t('must be one of the values that the settings editor offers');
+    default:
+      return l10n.t('must be {0}', type);
+  }
+}

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 import { isLoopbackHost } from '../protocol/address.ts';
 
@@ -6,7 +7,7 @@ const page = (description: string) =>
   v.pipe(
     v.string(),
     v.trim(),
-    v.check(isPage, 'must be an https address without a query and a fragment'),
+    v.check(isPage, () => l10n.t('must be an https address without a query and a fragment')),
     v.description(description),
   );
 
@@ -18,9 +19,9 @@ function isPage(value: string): boolean {
 
 const port = v.pipe(
   v.number(),
-  v.integer('must be a whole number'),
-  v.minValue(1, 'must be a port from 1 to 65535'),
-  v.maxValue(65535, 'must be a port from 1 to 65535'),
+  v.integer(() => l10n.t('must be a whole number')),
+  v.minValue(1, () => l10n.t('must be a port from 1 to 65535')),
+  v.maxValue(65535, () => l10n.t('must be a port from 1 to 65535')),
 );
 
 /** The kinds of redirect URIs that there are: each provider takes some of them. */
@@ -33,7 +34,7 @@ export const redirectSettingsSchema = v.pipe(
     path: v.optional(
       v.pipe(
         v.string(),
-        v.regex(/^\/[A-Za-z0-9._~/-]{0,200}$/, 'must be a path that starts with /'),
+        v.regex(/^\/[A-Za-z0-9._~/-]{0,200}$/, () => l10n.t('must be a path that starts with /')),
         v.description(
           'The path of the redirect URI. By default `/callback`, followed by the host and path of the issuer if the provider does not name itself in its answers.',
         ),
@@ -42,7 +43,7 @@ export const redirectSettingsSchema = v.pipe(
     accepts: v.optional(
       v.pipe(
         v.array(v.picklist(redirectKinds)),
-        v.minLength(1, 'must not be empty'),
+        v.minLength(1, () => l10n.t('must not be empty')),
         v.description(
           'The kinds of redirect URIs that the provider takes: `editor` (the address of a desktop editor, such as `vscode://…`), `loopback` (`http://127.0.0.1`, `http://localhost`), `https` (the address of an editor in the browser; a bridge page). By default all.',
         ),
@@ -57,7 +58,7 @@ export const redirectSettingsSchema = v.pipe(
     loopbackPorts: v.optional(
       v.pipe(
         v.array(port),
-        v.minLength(1, 'must not be empty'),
+        v.minLength(1, () => l10n.t('must not be empty')),
         v.description(
           'The ports of loopback redirect URIs that are registered; the first free one is used. By default any free port.',
         ),
@@ -66,7 +67,7 @@ export const redirectSettingsSchema = v.pipe(
     signedOutPath: v.optional(
       v.pipe(
         v.string(),
-        v.regex(/^\/[A-Za-z0-9._~/-]{0,200}$/, 'must be a path that starts with /'),
+        v.regex(/^\/[A-Za-z0-9._~/-]{0,200}$/, () => l10n.t('must be a path that starts with /')),
         v.description(
           'The path of the post-logout redirect URI, if one is registered, for example `/signed-out`. By default the browser stays at the provider after a sign-out there.',
         ),
@@ -85,7 +86,10 @@ export const redirectSettingsSchema = v.pipe(
     paste: v.optional(
       v.pipe(
         v.string(),
-        v.check(value => URL.canParse(value), 'must be an absolute address'),
+        v.check(
+          value => URL.canParse(value),
+          () => l10n.t('must be an absolute address'),
+        ),
         v.description(
           'The redirect URI of a sign-in whose address or code you paste, for example a page of the provider that shows the code. By default a loopback address at which nobody listens.',
         ),

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 import { assertionAudiences, clientAuthenticationMethods } from '../protocol/clientAuthentication.ts';
 import { clientKeyAlgorithms } from '../protocol/clientKeyAlgorithms.ts';
@@ -75,7 +76,7 @@ export const providerDefinitionSchema = v.strictObject({
   allowedTenants: v.optional(
     v.pipe(
       v.array(text('A tenant id.')),
-      v.minLength(1, 'must not be empty'),
+      v.minLength(1, () => l10n.t('must not be empty')),
       v.description(
         'For an issuer that contains `{tenantid}` (Microsoft Entra ID): the ids of the tenants whose people may sign in. By default all.',
       ),
@@ -123,7 +124,7 @@ export const providerDefinitionSchema = v.strictObject({
   scopeParameter: v.optional(
     v.pipe(
       v.string(),
-      v.regex(/^\w{1,40}$/, 'must be the name of a parameter'),
+      v.regex(/^\w{1,40}$/, () => l10n.t('must be the name of a parameter')),
       v.description(
         'The parameter of the authorization request that carries the scopes. By default `scope`.',
       ),
@@ -162,8 +163,8 @@ export const providerDefinitionSchema = v.strictObject({
   maxAge: v.optional(
     v.pipe(
       v.number(),
-      v.integer('must be a whole number'),
-      v.minValue(0, 'must not be negative'),
+      v.integer(() => l10n.t('must be a whole number')),
+      v.minValue(0, () => l10n.t('must not be negative')),
       v.description('How long ago you may have signed in at the provider at most, in seconds (`max_age`).'),
     ),
   ),
@@ -180,7 +181,7 @@ export const providerDefinitionSchema = v.strictObject({
           v.string(),
           v.check(
             value => resourceProblem(value) === undefined,
-            'must be an absolute address without a fragment (#…)',
+            () => l10n.t('must be an absolute address without a fragment (#…)'),
           ),
         ),
       ),

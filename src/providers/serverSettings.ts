@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 import { flag, text } from './fields.ts';
 
@@ -23,8 +24,14 @@ export const endpointsSchema = v.pipe(
 const names = (description: string, theirs = /^\w{1,60}$/) =>
   v.pipe(
     v.record(
-      v.pipe(v.string(), v.regex(theirs, 'must be a name')),
-      v.pipe(v.string(), v.regex(/^\w{1,60}$/, 'must be a name')),
+      v.pipe(
+        v.string(),
+        v.regex(theirs, () => l10n.t('must be a name')),
+      ),
+      v.pipe(
+        v.string(),
+        v.regex(/^\w{1,60}$/, () => l10n.t('must be a name')),
+      ),
     ),
     v.description(description),
   );
@@ -72,7 +79,12 @@ export const answersSchema = v.pipe(
     ),
     keep: v.optional(
       v.pipe(
-        v.array(v.pipe(v.string(), v.regex(/^\w{1,60}$/, 'must be a name'))),
+        v.array(
+          v.pipe(
+            v.string(),
+            v.regex(/^\w{1,60}$/, () => l10n.t('must be a name')),
+          ),
+        ),
         v.description(
           'Further members of token answers, to be kept among the claims, for example `instance_url` (Salesforce).',
         ),
@@ -86,8 +98,8 @@ export const answersSchema = v.pipe(
 const claimName = v.pipe(
   v.string(),
   v.trim(),
-  v.nonEmpty('must not be empty'),
-  v.maxLength(200, 'is too long'),
+  v.nonEmpty(() => l10n.t('must not be empty')),
+  v.maxLength(200, () => l10n.t('is too long')),
 );
 
 /** Which claims name the account. */
@@ -104,7 +116,7 @@ export const accountSchema = v.pipe(
     label: v.optional(
       v.pipe(
         v.array(claimName),
-        v.minLength(1, 'must not be empty'),
+        v.minLength(1, () => l10n.t('must not be empty')),
         v.description(
           'The claims that name the account in the Accounts menu; the first one that there is counts. By default `preferred_username`, `email`, `name` and `sub`.',
         ),
@@ -115,8 +127,16 @@ export const accountSchema = v.pipe(
 );
 
 const wantedValue = v.union(
-  [v.string(), v.number(), v.boolean(), v.pipe(v.array(v.string()), v.minLength(1, 'must not be empty'))],
-  'must be text, a number, true or false, or a list of texts',
+  [
+    v.string(),
+    v.number(),
+    v.boolean(),
+    v.pipe(
+      v.array(v.string()),
+      v.minLength(1, () => l10n.t('must not be empty')),
+    ),
+  ],
+  () => l10n.t('must be text, a number, true or false, or a list of texts'),
 );
 
 export const requiredClaimsSchema = v.pipe(

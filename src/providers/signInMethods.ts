@@ -1,3 +1,5 @@
+import * as l10n from '@vscode/l10n';
+
 /** The ways to sign in that end in a browser and come back with an authorization code, by how they come back. */
 export const browserWays = ['uri-handler', 'loopback', 'bridge', 'paste'] as const;
 
@@ -29,13 +31,23 @@ export const isMachineWay = (way: unknown): way is MachineWay =>
   (machineWays as readonly unknown[]).includes(way);
 
 /** The name of a way as a person reads it, in the middle of a sentence too. */
-export const wayNames: Readonly<Record<Way, string>> = {
-  'uri-handler': 'browser, back by the address of the editor',
-  loopback: 'browser, back to this computer (127.0.0.1)',
-  bridge: 'browser, back by the bridge page',
-  paste: 'browser, back by a pasted address',
-  'device-code': 'device code, entered in any browser',
-  'client-credentials': 'client credentials, without a person',
-  impersonation: 'impersonation, without a person',
-  'token-exchange': 'exchange of the token of another sign-in',
-};
+export function wayName(way: Way): string {
+  switch (way) {
+    case 'uri-handler':
+      return l10n.t('browser, back by the address of the editor');
+    case 'loopback':
+      return l10n.t('browser, back to this computer (127.0.0.1)');
+    case 'bridge':
+      return l10n.t('browser, back by the bridge page');
+    case 'paste':
+      return l10n.t('browser, back by a pasted address');
+    case 'device-code':
+      return l10n.t('device code, entered in any browser');
+    case 'client-credentials':
+      return l10n.t('client credentials, without a person');
+    case 'impersonation':
+      return l10n.t('impersonation, without a person');
+    case 'token-exchange':
+      return l10n.t('exchange of the token of another sign-in');
+  }
+}

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { isLoopbackHost } from '../protocol/address.ts';
 
 /** What a person typed to name a provider. */
@@ -19,28 +20,29 @@ export function readTypedAddress(text: string): TypedAddress {
     .trim()
     .replace(/^["'<`“]+|["'>`”,;]+$/g, '')
     .trim();
-  if (trimmed === '') return problem('Enter an address');
-  if (/\s/.test(trimmed)) return problem('The address must not contain spaces');
+  if (trimmed === '') return problem(l10n.t('Enter an address'));
+  if (/\s/.test(trimmed)) return problem(l10n.t('The address must not contain spaces'));
   if (/^[^\s@:/?#]+@[^\s@/?#]+\.[^\s@/?#.]+$/.test(trimmed)) return { kind: 'email', address: trimmed };
   const [scheme] = /^[a-z][a-z0-9+.-]*:\/\//i.exec(trimmed) ?? [];
   const url = URL.parse(scheme === undefined ? withScheme(trimmed) : trimmed);
   if (!url || url.hostname === '')
-    return problem('This is not an address, such as https://login.example.com');
+    return problem(l10n.t('This is not an address, such as https://login.example.com'));
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
-    return problem('The address must start with https://');
+    return problem(l10n.t('The address must start with https://'));
   if (url.username !== '' || url.password !== '') {
-    return problem('The address must not carry a user name or password');
+    return problem(l10n.t('The address must not carry a user name or password'));
   }
-  if (url.hash !== '' || trimmed.includes('#')) return problem('The address must not have a fragment (#…)');
+  if (url.hash !== '' || trimmed.includes('#'))
+    return problem(l10n.t('The address must not have a fragment (#…)'));
   const isHere = isLoopbackHost(url.hostname);
   if (url.protocol === 'http:' && !isHere) {
-    return problem('The address must be https; plain http is possible on this computer only');
+    return problem(l10n.t('The address must be https; plain http is possible on this computer only'));
   }
   const allowLoopbackHttp = url.protocol === 'http:';
   if (/\/\.well-known\/(openid-configuration|oauth-authorization-server)/.test(url.pathname)) {
     return { kind: 'metadata', url: url.href, allowLoopbackHttp };
   }
-  if (url.search !== '') return problem('The address must not have a query (?…)');
+  if (url.search !== '') return problem(l10n.t('The address must not have a query (?…)'));
   // What URL makes of a bare host ends with a slash that nobody has typed.
   const typedSlash = trimmed.endsWith('/');
   return { kind: 'address', url: typedSlash ? url.href : url.href.replace(/\/$/, ''), allowLoopbackHttp };

@@ -1,7 +1,7 @@
 import { Failure } from '../protocol/failure.ts';
 import type { Metadata } from '../protocol/metadata.ts';
 import type { Provider } from '../providers/definition.ts';
-import { wayNames, type ProviderMethod, type Way } from '../providers/signInMethods.ts';
+import { wayName, type ProviderMethod, type Way } from '../providers/signInMethods.ts';
 import type { Grant } from '../sessions/grant.ts';
 import { signInWithBrowser } from './browserSignIn.ts';
 import type { SignInContext, SignInControl, SignInRequest } from './context.ts';
@@ -53,7 +53,7 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
       if (!isOfSurroundings(failure) || next === undefined || chosen) throw failure;
       left.splice(0, left.indexOf(next) + 1);
       log.warn('this way to sign in failed, going on', { way, failure: failure.code, next });
-      context.tell(`${failure.message} Going on another way: ${wayNames[next]}.`);
+      context.tell(`${failure.message} Going on another way: ${wayName(next)}.`);
     }
   } finally {
     running.end();
@@ -187,7 +187,7 @@ function noWay(metadata: Metadata, plan: Plan): Failure {
   const offered =
     offers.length > 0 ? `It offers ${offers.join(', ')}.` : 'It offers none that is known here.';
   const reasons = [...new Set(plan.closed.map(({ why }) => why))];
-  const set = plan.offered.map(({ way }) => wayNames[way]);
+  const set = plan.offered.map(({ way }) => wayName(way));
   const others = set.length > 0 ? [`Other ways would be open: ${set.join('; ')}.`] : [];
   return new Failure('no-way', {
     issuer: metadata.issuer,

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Failure } from '../protocol/failure.ts';
 import { helpButtons, type HelpButton } from '../protocol/failures/text.ts';
@@ -39,7 +40,7 @@ export async function showSignInFailure(
     best === 'none' ? [] : best === 'try-again' ? [best, 'other-ways'] : [best, 'try-again'];
   const buttons = offered.flatMap(button => {
     const does = button === 'none' ? undefined : run[button];
-    return does ? [{ title: helpButtons[button] ?? '', does }] : [];
+    return does ? [{ title: l10n.t(helpButtons[button] ?? ''), does }] : [];
   });
   const chosen = await vscode.window.showErrorMessage(
     `Sign-in to ${label} failed. ${messageOf(error)}`,

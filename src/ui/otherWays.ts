@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Provider } from '../providers/definition.ts';
-import { wayNames, type Way } from '../providers/signInMethods.ts';
+import { wayName, type Way } from '../providers/signInMethods.ts';
 import type { Plan } from '../signIn/planner.ts';
 
 type WayItem = vscode.QuickPickItem & { way?: Way };
@@ -16,7 +16,7 @@ export async function chooseWay(
   current: Way | undefined,
 ): Promise<Way | undefined> {
   const items: WayItem[] = [...plan.tries, ...plan.offered].map(({ way, reason }) => ({
-    label: capitalised(wayNames[way]),
+    label: capitalised(wayName(way)),
     ...(way === current && { description: 'under way now' }),
     detail: reason,
     way,
@@ -25,7 +25,7 @@ export async function chooseWay(
     items.push({ label: 'Not here', kind: vscode.QuickPickItemKind.Separator });
     items.push(
       ...plan.closed.map(({ way, why }) => ({
-        label: `$(circle-slash) ${capitalised(wayNames[way])}`,
+        label: `$(circle-slash) ${capitalised(wayName(way))}`,
         detail: why,
       })),
     );

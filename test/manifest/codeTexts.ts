@@ -2,12 +2,14 @@ import { readFile, readdir } from 'node:fs/promises';
 import { getL10nJson } from '@vscode/l10n-dev';
 import * as prettier from 'prettier';
 import { failures } from '../../src/protocol/failures/table.ts';
+import { helpButtons } from '../../src/protocol/failures/text.ts';
+import { presets } from '../../src/providers/presets/presets.ts';
 import type { GeneratedFile } from './providerDocuments.ts';
 
 const sources = new URL('../../src/', import.meta.url);
 const bundleFile = new URL('../../l10n/bundle.l10n.json', import.meta.url);
 
-/** Every text of the code that people see: what is given to `l10n.t`, and the table of failures. */
+/** Every text of the code that people see: what is given to `l10n.t`, and what stands in a table. */
 async function codeTexts(): Promise<Awaited<ReturnType<typeof getL10nJson>>> {
   const names = (await readdir(sources, { recursive: true })).filter(name => name.endsWith('.ts'));
   const files = await Promise.all(
@@ -16,9 +18,25 @@ async function codeTexts(): Promise<Awaited<ReturnType<typeof getL10nJson>>> {
       return { extension: '.ts', contents } as const;
     }),
   );
-  const table = Object.values(failures).flatMap(({ what, next }) => [what, next]);
-  return { ...(await getL10nJson(files)), ...Object.fromEntries(table.map(text => [text, text])) };
+  return {
+    ...(await getL10nJson(files)),
+    ...Object.fromEntries([...tables(), ...presetTexts()].map(text => [text, text])),
+  };
 }
+
+/** The texts of failures, and of the buttons that go with them. */
+const tables = (): string[] => [
+  ...Object.values(failures).flatMap(({ what, next }) => [what, next]),
+  ...Object.values(helpButtons).filter(text => text !== undefined),
+];
+
+/** What presets tell and ask. Their names are those of the providers, in every language. */
+const presetTexts = (): string[] =>
+  Object.values(presets).flatMap(({ values, registration, clients = {} }) => [
+    ...Object.values(values).map(({ prompt }) => prompt),
+    ...registration,
+    ...Object.values(clients).flatMap(client => [client.detail, ...client.registration]),
+  ]);
 
 /** `l10n/bundle.l10n.json`, from which a translation is made, as it is and as it follows from the code. */
 export async function generatedCodeTexts(): Promise<GeneratedFile> {

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { ProviderDefinition } from '../schema.ts';
 import { atlassian } from './atlassian.ts';
 import { auth0 } from './auth0.ts';
@@ -43,7 +44,7 @@ export function withPreset(entry: ProviderDefinition): WithPreset {
   if (name === undefined) {
     return Object.keys(presetValues).length === 0
       ? { ok: true, definition: own }
-      : { ok: false, field: 'presetValues', reason: 'is of no use without "preset"' };
+      : { ok: false, field: 'presetValues', reason: l10n.t('is of no use without "preset"') };
   }
   const preset = presets[name];
   const values: Record<string, string> = {};
@@ -52,8 +53,8 @@ export function withPreset(entry: ProviderDefinition): WithPreset {
     const known = Object.keys(preset.values);
     const reason =
       known.length > 0
-        ? `is no value of "${name}"; it takes ${known.join(', ')}`
-        : `is no value of "${name}", which takes none`;
+        ? l10n.t('is no value of "{0}"; it takes {1}', name, known.join(', '))
+        : l10n.t('is no value of "{0}", which takes none', name);
     return { ok: false, field: `presetValues.${key}`, reason };
   }
   for (const [key, { prompt, example, pattern, fallback }] of Object.entries(preset.values)) {
@@ -62,11 +63,15 @@ export function withPreset(entry: ProviderDefinition): WithPreset {
       return {
         ok: false,
         field: `presetValues.${key}`,
-        reason: `is missing: ${prompt}, for example ${example}`,
+        reason: l10n.t('is missing: {0}, for example {1}', l10n.t(prompt), example),
       };
     }
     if (!pattern.test(value)) {
-      return { ok: false, field: `presetValues.${key}`, reason: `must be like ${example}: ${prompt}` };
+      return {
+        ok: false,
+        field: `presetValues.${key}`,
+        reason: l10n.t('must be like {0}: {1}', example, l10n.t(prompt)),
+      };
     }
     values[key] = value;
   }

@@ -2,10 +2,11 @@ import { secondsNow } from '../../platform/clock.ts';
 import { isLoopbackHost } from '../../protocol/address.ts';
 import { metadataAddresses } from '../../protocol/discovery.ts';
 import { Failure } from '../../protocol/failure.ts';
+import { certificateCode } from '../../protocol/http.ts';
 import type { Metadata } from '../../protocol/metadata.ts';
 import type { Wire } from '../../protocol/wire.ts';
 import type { Provider } from '../../providers/definition.ts';
-import { wayNames } from '../../providers/signInMethods.ts';
+import { wayName } from '../../providers/signInMethods.ts';
 import type { Plan } from '../planner.ts';
 import type { RegisteredUri } from '../redirect/registeredUris.ts';
 import { metadataFindings, offers } from './offers.ts';
@@ -134,13 +135,12 @@ async function reachability(wire: Wire, provider: Provider): Promise<{ reach: Fi
     ];
     return { reach, skew: skewFinding(response.headers.get('date'), secondsNow(wire.clock)) };
   } catch (error) {
-    const about =
-      error instanceof Failure && /certificate/.test(error.message) ? 'Certificate' : 'Reachability';
-    const own = failed(about, error);
-    const next =
-      about === 'Certificate'
-        ? 'Add the certificate of your company to the operating system, and leave the setting http.systemCertificates on.'
-        : undefined;
+    const isUntrusted =
+      error instanceof Failure && certificateCode.test(String(error.details['reason'] ?? ''));
+    const own = failed(isUntrusted ? 'Certificate' : 'Reachability', error);
+    const next = isUntrusted
+      ? 'Add the certificate of your company to the operating system, and leave the setting http.systemCertificates on.'
+      : undefined;
     return { reach: [{ ...own, next }, ...(secure ? [secure] : [])], skew: [] };
   }
 }
@@ -167,9 +167,9 @@ async function planFindings(input: DiagnosisInput): Promise<Finding[]> {
   try {
     const { tries, offered, closed } = await input.plan();
     return [
-      ...tries.map(({ way, reason }, at) => pass(`${at + 1}. ${wayNames[way]}`, reason)),
-      ...offered.map(({ way, reason }) => info(wayNames[way], `on demand. ${reason}`)),
-      ...closed.map(({ way, why }) => info(wayNames[way], `not here. ${why}`)),
+      ...tries.map(({ way, reason }, at) => pass(`${at + 1}. ${wayName(way)}`, reason)),
+      ...offered.map(({ way, reason }) => info(wayName(way), `on demand. ${reason}`)),
+      ...closed.map(({ way, why }) => info(wayName(way), `not here. ${why}`)),
       ...(tries.length > 0
         ? []
         : [
