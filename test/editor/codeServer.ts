@@ -4,6 +4,7 @@ import { join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { run, startTree, type ProcessTree } from './childProcess.ts';
 import { installCodeServer } from './codeServerInstall.ts';
+import { keepAsEvidence } from './evidence.ts';
 import { temporaryFolder, type TemporaryFolder } from './temporaryFolder.ts';
 
 export interface EditorServerOptions {
@@ -121,7 +122,10 @@ async function start(program: Program, options: EditorServerOptions): Promise<Ed
   async function installExtension(vsix: string): Promise<void> {
     await run(process.execPath, node([...program.place(profile), '--install-extension', vsix]), { env });
   }
+  const logs = join(userData, 'logs');
+  const forgetLogs = keepAsEvidence(logs);
   async function close(): Promise<void> {
+    forgetLogs();
     await tree?.end();
     await folder.remove();
   }
@@ -144,7 +148,7 @@ async function start(program: Program, options: EditorServerOptions): Promise<Ed
     return {
       origin,
       workspace,
-      logs: join(userData, 'logs'),
+      logs,
       settingsFile,
       url({ folder: opened = workspace, payload } = {}) {
         const url = new URL(origin);
@@ -155,7 +159,7 @@ async function start(program: Program, options: EditorServerOptions): Promise<Ed
       },
       installExtension,
       writeSettings,
-      readLogs: () => readTexts(join(userData, 'logs')),
+      readLogs: () => readTexts(logs),
       output: () => running.output(),
       close,
     };

@@ -7,6 +7,7 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import Mocha from 'mocha';
+import { evidence } from '../editor/evidence.ts';
 import '../editor/resolveLocalhost.ts';
 import { countLine } from './count.ts';
 import { mochaOptions } from './reporter.ts';
@@ -48,6 +49,10 @@ function finish(passed: number, failed: number): void {
 try {
   await mocha.loadFilesAsync();
   const runner = mocha.run();
+  runner.on('fail', () => {
+    const logged = evidence();
+    if (logged !== '') console.log(`  ${logged}`);
+  });
   runner.once('end', () => {
     const { tests = 0, passes = 0, failures = 0 } = runner.stats ?? {};
     if (tests === 0 && failures === 0) {

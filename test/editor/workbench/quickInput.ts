@@ -1,4 +1,4 @@
-import type { Locator, Page } from 'playwright-core';
+import { errors, type Locator, type Page } from 'playwright-core';
 import { isWanted, waitFor, type Wanted } from './waiting.ts';
 
 /** What the input box or list at the top of the window shows. */
@@ -28,6 +28,9 @@ async function textOf(locator: Locator): Promise<string> {
   const [first] = await locator.filter({ visible: true }).allInnerTexts();
   return (first ?? '').trim();
 }
+
+/** How long one step waits for what the step before has opened. */
+const soon = { timeout: 1500 };
 
 export function quickInputOf(page: Page): QuickInput {
   const widget = page.locator('.quick-input-widget');
@@ -108,19 +111,25 @@ export async function runCommand(page: Page, title: string): Promise<void> {
   const input = widget.locator('.quick-input-box input');
   const label = widget.locator('.quick-input-list .monaco-list-row .label-name');
 
-  // The palette must be open, hold the text and show a row of exactly that title; until then begin again.
-  const row = await waitFor(`the command ${title} in the palette`, async () => {
-    if (!(await widget.isVisible()) || !(await input.inputValue()).startsWith('>')) {
-      await page.keyboard.press('F1');
-      await page.waitForTimeout(100);
-      if (!(await widget.isVisible())) return undefined;
+  // The palette must be open, hold the text and show a row of exactly that title; until then begin again. Whatever
+  // takes the focus (a message, a dialog, a window that is still loading) closes it, at any of these steps.
+  await waitFor(`the command ${title} in the palette`, async () => {
+    try {
+      if (!(await widget.isVisible()) || !(await input.inputValue(soon)).startsWith('>')) {
+        await page.keyboard.press('F1');
+        await input.waitFor({ state: 'visible', ...soon });
+      }
+      await input.fill('>', soon);
+      await input.fill(`>${title}`, soon);
+      await page.waitForTimeout(150);
+      const texts = await label.allInnerTexts();
+      const index = texts.findIndex(text => text.trim() === title);
+      if (index < 0) return false;
+      await label.nth(index).click(soon);
+      return true;
+    } catch (error) {
+      if (error instanceof errors.TimeoutError) return false;
+      throw error;
     }
-    await input.fill('>');
-    await input.fill(`>${title}`);
-    await page.waitForTimeout(150);
-    const texts = await label.allInnerTexts();
-    const index = texts.findIndex(text => text.trim() === title);
-    return index < 0 ? undefined : label.nth(index);
   });
-  await row.click();
 }
