@@ -119,8 +119,10 @@ async function start(program: Program, options: EditorServerOptions): Promise<Ed
     await mkdir(join(userData, 'User'), { recursive: true });
     await writeFile(settingsFile, JSON.stringify({ ...quietSettings, ...settings }, null, 2));
   }
-  async function installExtension(vsix: string): Promise<void> {
-    await run(process.execPath, node([...program.place(profile), '--install-extension', vsix]), { env });
+  /** By one call: each starts half an editor. */
+  async function installExtensions(packages: readonly string[]): Promise<void> {
+    const each = packages.flatMap(vsix => ['--install-extension', vsix]);
+    if (each.length > 0) await run(process.execPath, node([...program.place(profile), ...each]), { env });
   }
   const logs = join(userData, 'logs');
   const forgetLogs = keepAsEvidence(logs);
@@ -133,7 +135,7 @@ async function start(program: Program, options: EditorServerOptions): Promise<Ed
   try {
     await mkdir(workspace);
     await writeSettings(options.settings ?? {});
-    for (const vsix of options.extensions ?? []) await installExtension(vsix);
+    await installExtensions(options.extensions ?? []);
     const running = startTree(
       process.execPath,
       node([...program.place(profile), ...program.serve(profile)]),
@@ -157,7 +159,7 @@ async function start(program: Program, options: EditorServerOptions): Promise<Ed
         if (payload) url.searchParams.set('payload', JSON.stringify(payload));
         return url.href;
       },
-      installExtension,
+      installExtension: vsix => installExtensions([vsix]),
       writeSettings,
       readLogs: () => readTexts(logs),
       output: () => running.output(),
