@@ -44,11 +44,12 @@ describe('a sign-in that is given up, in a real VS Code', function () {
 
   describe('is cancelled', () => {
     let before: number;
+    const isLogged = () => waitFor('the log to say so', async () => (await cancellations()) > before);
     beforeEach(async () => {
       before = await cancellations();
     });
     afterEach(async () => {
-      await waitFor('the log to say so', async () => (await cancellations()) > before);
+      await isLogged();
       const entries = await window.accountsMenuEntries();
       assert.deepEqual(
         entries.filter(entry => entry.startsWith('alice')),
@@ -69,6 +70,7 @@ describe('a sign-in that is given up, in a real VS Code', function () {
         assert.match((await progress(window)) ?? '', says);
         await cancel();
         await noProgress(window);
+        await isLogged();
         held.resolve();
         assert.deepEqual(await window.notifications(), []);
       });
@@ -95,6 +97,8 @@ describe('a sign-in that is given up, in a real VS Code', function () {
       await waitFor('the stage', async () => /Finishing the sign-in/.test((await progress(window)) ?? ''));
       await cancel();
       await noProgress(window);
+      // The message goes at once; that the person has cancelled must reach the extension before the answer does.
+      await isLogged();
       held.resolve();
     });
   });

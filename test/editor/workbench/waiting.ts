@@ -6,7 +6,7 @@ export function isWanted(text: string, wanted: Wanted): boolean {
 }
 
 /** A guard against waiting for ever, not a measure of anything: generous, in milliseconds. */
-export const patience = 30_000;
+export const patience = 60_000;
 
 /**
  * Asks `look` again and again until it has an answer.
