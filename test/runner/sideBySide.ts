@@ -7,7 +7,7 @@
  * `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { findChromium } from '../editor/chromium.ts';
@@ -19,8 +19,8 @@ import { countLine, readCount, type Count } from './count.ts';
 const repository = join(import.meta.dirname, '..', '..');
 const suite = join(import.meta.dirname, 'suite.ts');
 
-/** An editor with its browser keeps more than one processor busy only while it starts. */
-const atATime = Math.min(4, Math.max(2, availableParallelism()));
+/** An editor with its browser keeps a processor busy only while it starts, and waits for the most part. */
+const atATime = Math.min(4, availableParallelism() + 1);
 
 /** A file that dies, or says nothing of itself, has failed. */
 function runFile(file: string, prepared: NodeJS.ProcessEnv): Promise<Count> {
@@ -50,7 +50,11 @@ function runFile(file: string, prepared: NodeJS.ProcessEnv): Promise<Count> {
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('Which suite? Give the name of a folder in test/');
-const files = globSync(`test/${folder}/**/*.test.ts`, { cwd: repository }).sort();
+// Those that have most to do come first, so that none of them is left to run alone at the end.
+const length = (file: string): number => statSync(join(repository, file)).size;
+const files = globSync(`test/${folder}/**/*.test.ts`, { cwd: repository }).sort(
+  (a, b) => length(b) - length(a),
+);
 if (files.length === 0) throw new Error(`There is no file *.test.ts in test/${folder}`);
 
 // What may take a while the first time, and what all files share.
