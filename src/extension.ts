@@ -137,6 +137,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     signIn: async wish => (await deferred()).actions.signIn(wish),
     configure: async id => (await deferred()).actions.configure(id),
     revoke: async (...grant) => (await deferred()).actions.revoke(...grant),
+    readResource: async (...asked) => (await deferred()).actions.readResource(...asked),
     onNotKept: provider => void deferred().then(parts => parts.actions.onNotKept(provider)),
   };
   const registry = createRegistry({ accounts, book, clock, log, actions, record });

@@ -7,7 +7,15 @@ import type { Accounts } from '../sessions/accounts.ts';
 import { accessTokenOf, derivedScopes, serialOf } from '../sessions/derived.ts';
 import { isRenewable, type Grant } from '../sessions/grant.ts';
 import type { GrantBook } from '../sessions/grantBook.ts';
+import { sessionId } from '../sessions/scopes.ts';
 import { belongsTo, matchingGrants, sessionOf, type Session } from '../sessions/sessions.ts';
+import {
+  aimedAt,
+  checkAuthorizationServers,
+  rememberingResources,
+  withSupportedScopes,
+  type ReadResource,
+} from './challengedResource.ts';
 import {
   ChallengeRefused,
   fingerprintOf,
@@ -22,10 +30,18 @@ export interface ChallengeAnswersOptions {
   readonly book: GrantBook;
   readonly clock: Clock;
   readonly log: Log;
+  readonly readResource: ReadResource;
 }
 
 /** The answers of one provider id to the challenges that extensions hand on to it. */
 export interface ChallengeAnswers {
+  /**
+   * A demand with what the API says about itself (RFC 9728), if its challenge names the place.
+   *
+   * @param forSignIn true if a person is about to sign in for it.
+   * @throws ChallengeRefused if the API takes no tokens of the provider.
+   */
+  understand(provider: Provider, demand: Demand, forSignIn: boolean): Promise<Demand>;
   /**
    * The sessions that answer a demand. Never asks anybody; none means that a person has to sign in.
    *
@@ -47,7 +63,9 @@ export function createChallengeAnswers({
   book,
   clock,
   log,
+  readResource,
 }: ChallengeAnswersOptions): ChallengeAnswers {
+  const resources = rememberingResources(readResource, clock, log);
   const earlier = new Map<string, EarlierAnswer>();
   const now = (): number => clock.now() / 1000;
 
@@ -59,6 +77,11 @@ export function createChallengeAnswers({
       earlier.delete(oldest);
     }
   };
+
+  const grantsOf = async (provider: Provider): Promise<Grant[]> =>
+    (await book.ofProvider(provider.id).catch(() => book.known())).filter(grant =>
+      belongsTo(grant, provider),
+    );
 
   const keyOf = (grant: Grant, demand: Demand): string => `${grant.id} ${fingerprintOf(demand)}`;
 
@@ -117,9 +140,7 @@ export function createChallengeAnswers({
     { scopes, refused }: Demand,
     account: { id: string } | undefined,
   ): Promise<{ grant: Grant; isRefused: boolean | undefined }[]> => {
-    const all = (await book.ofProvider(provider.id).catch(() => book.known())).filter(grant =>
-      belongsTo(grant, provider),
-    );
+    const all = await grantsOf(provider);
     const isRefused = async (token: Secret | undefined): Promise<boolean | undefined> =>
       refused === undefined ? undefined : token !== undefined && (await hashOf(token)) === refused;
     const found = new Map<string, { grant: Grant; isRefused: boolean | undefined }>();
@@ -133,6 +154,18 @@ export function createChallengeAnswers({
   };
 
   return {
+    async understand(provider, demand, forSignIn) {
+      if (demand.resourceMetadata === undefined) return demand;
+      const all = await grantsOf(provider);
+      const sent = await provenRequest(all, demand);
+      const resource = await resources(provider, demand.resourceMetadata, sent?.address);
+      if (!resource) return demand;
+      checkAuthorizationServers(provider, resource);
+      const scoped = withSupportedScopes(demand, resource);
+      // Without the request, nobody knows that it is this API which the token will be sent to.
+      return sent ? aimedAt(resource, scoped, provider, sent.grant, all, forSignIn) : scoped;
+    },
+
     async sessions(provider, demand, account) {
       const sessions: Session[] = [];
       let refusal: ChallengeRefused | undefined;
@@ -150,9 +183,7 @@ export function createChallengeAnswers({
     },
 
     async refusedAccount(provider, demand) {
-      const all = (await book.ofProvider(provider.id).catch(() => book.known())).filter(grant =>
-        belongsTo(grant, provider),
-      );
+      const all = await grantsOf(provider);
       const accounts = new Map(all.map(({ account }) => [account.id, account]));
       return (
         (await refusedAmong(all, demand.refused)) ??
@@ -181,7 +212,23 @@ async function refusedAmong(
   return undefined;
 }
 
-async function hashOf(token: Secret): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token.reveal()));
+/** Where a request went and with whose token, if it is proven that the caller says so, and not the server. */
+async function provenRequest(
+  grants: readonly Grant[],
+  { request, fallbackScopes = [] }: Demand,
+): Promise<{ readonly address: URL; readonly grant: Grant } | undefined> {
+  const address = request && URL.parse(request.address);
+  if (!request || !address) return undefined;
+  for (const grant of grants) {
+    const proof = await sha256(`${sessionId(grant.id, fallbackScopes)} ${request.address}`);
+    if (proof === request.proof) return { address, grant };
+  }
+  return undefined;
+}
+
+const hashOf = (token: Secret): Promise<string> => sha256(token.reveal());
+
+async function sha256(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
   return base64urlOf(new Uint8Array(digest));
 }

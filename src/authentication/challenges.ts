@@ -35,12 +35,22 @@ export interface Demand {
   readonly claims: string | undefined;
   /** The SHA-256 of the token that was refused, if the caller says which one it was; see {@link refusedScheme}. */
   readonly refused: string | undefined;
+  /** What the extension asks for by itself; undefined: it leaves that to the server. */
+  readonly fallbackScopes: readonly string[] | undefined;
+  /** Where the API says more about itself, if its challenge tells (`resource_metadata`, RFC 9728 section 5.1). */
+  readonly resourceMetadata: string | undefined;
+  /** Where the request went, if the caller says, and the proof that it was the caller; see {@link refusedScheme}. */
+  readonly request: { readonly address: string; readonly proof: string } | undefined;
 }
 
 /**
  * A challenge carries no trace of the token that was refused, so that nobody could tell a server that refuses
  * every token from a caller that had an old one. Our client helpers therefore add a challenge of this scheme,
  * with the base64url SHA-256 of the token as its parameter `sha256`. It is optional, and others ignore it.
+ *
+ * Nor does a challenge tell where the request went. The helpers say so in `request`: that address, without its query.
+ * A server must not be able to say it in their place, so `proof` is the base64url SHA-256 of the id of the session,
+ * a space and the address: the server knows the session's token, not its id.
  */
 export const refusedScheme = 'Refused-Token';
 
@@ -50,7 +60,7 @@ export class ChallengeRefused extends Error {
 }
 
 /** More than any server needs; what a server sends must not grow into requests without bounds. */
-const limits = { challenges: 20, scopes: 100, scope: 256, acrValues: 20, acrValue: 256 };
+const limits = { challenges: 20, scopes: 100, scope: 256, acrValues: 20, acrValue: 256, address: 2000 };
 
 const scopeToken = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
 
@@ -59,14 +69,14 @@ const scopeToken = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
  *
  * @throws ChallengeRefused if there is nothing in it that a sign-in could help with, or it is malformed.
  */
-export function readDemand({ challenges, fallbackScopes = [] }: ChallengeConstraint): Demand {
+export function readDemand({ challenges, fallbackScopes }: ChallengeConstraint): Demand {
   if (challenges.length > limits.challenges) throw unreadable('it holds too many challenges');
   const bearer = challenges.filter(({ scheme }) => scheme.toLowerCase() === 'bearer').map(parametersOf);
   if (bearer.length === 0) {
     throw new ChallengeRefused('The server does not ask for a bearer token, the only kind there is here.');
   }
   const parameters = bearer.find(({ error }) => error !== undefined) ?? bearer[0] ?? {};
-  const { error, scope } = parameters;
+  const { error, scope, resource_metadata: named } = parameters;
   if (error === 'invalid_request') {
     throw new ChallengeRefused(
       'The server did not refuse the token but the request itself (invalid_request); another token does not help.',
@@ -76,13 +86,19 @@ export function readDemand({ challenges, fallbackScopes = [] }: ChallengeConstra
   const asked = wordsOf(scope, 'scope', limits.scopes, limits.scope);
   // Only the extension says whom a token is for: a server must not be able to ask for one of another server.
   if (asked.some(isPseudoScope)) throw unreadable('its scope names a resource');
+  // The first of them: what a server has put into its own challenge stands behind it.
+  const refused = challenges.filter(({ scheme }) => scheme === refusedScheme).map(parametersOf)[0];
+  const { request: address, proof } = refused ?? {};
   return {
     kind,
-    scopes: union(fallbackScopes, asked),
+    scopes: union(fallbackScopes ?? [], asked),
+    fallbackScopes,
     acrValues: wordsOf(parameters['acr_values'], 'acr_values', limits.acrValues, limits.acrValue),
     maxAge: secondsOf(parameters['max_age']),
     claims: claimsOf(parameters['claims']),
-    refused: challenges.filter(({ scheme }) => scheme === refusedScheme).map(parametersOf)[0]?.['sha256'],
+    refused: refused?.['sha256'],
+    resourceMetadata: named !== undefined && named.length <= limits.address ? named : undefined,
+    request: address !== undefined && proof !== undefined ? { address, proof } : undefined,
   };
 }
 

@@ -9,6 +9,7 @@ import type { GrantBook } from '../sessions/grantBook.ts';
 import { checkAsked } from '../sessions/pseudoScopes.ts';
 import { parseSessionId } from '../sessions/scopes.ts';
 import type { Session, SessionsChange } from '../sessions/sessions.ts';
+import type { ReadResource } from './challengedResource.ts';
 import { createChallengeAnswers, type ChallengeAnswers } from './challengeAnswers.ts';
 import {
   ChallengeRefused,
@@ -42,6 +43,7 @@ export interface ProviderActions {
    * @returns when the server knows, or could not be told. Never rejects.
    */
   revoke(provider: Provider | undefined, grant: Grant, how?: SignOut): Promise<void>;
+  readonly readResource: ReadResource;
   /** A sign-in could not be stored: it ends with this window. */
   onNotKept(provider: Provider): void;
 }
@@ -79,7 +81,10 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     this.#id = id;
     this.#provider = provider;
     this.#context = context;
-    this.#challenges = createChallengeAnswers(context);
+    this.#challenges = createChallengeAnswers({
+      ...context,
+      readResource: (...asked) => context.actions.readResource(...asked),
+    });
     this.#endWatching = context.book.onDidChange(change => {
       const grant = change.after ?? change.before;
       if (grant?.providerId === id) this.#fire(context.accounts.change(change));
@@ -122,7 +127,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     options: vscode.AuthenticationProviderSessionOptions,
   ): Promise<vscode.AuthenticationSession[]> {
     if (!this.#provider) return [];
-    const demand = readDemand(constraint);
+    const demand = await this.#challenges.understand(this.#provider, readDemand(constraint), false);
     const sessions = await this.#challenges.sessions(this.#provider, demand, options?.account);
     return sessions.map(asEditorSession);
   }
@@ -132,9 +137,11 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     constraint: ChallengeConstraint,
     options: vscode.AuthenticationProviderSessionOptions,
   ): Promise<vscode.AuthenticationSession> {
-    const demand = readDemand(constraint);
+    const provider = this.#provider;
+    const read = readDemand(constraint);
+    const demand = provider ? await this.#challenges.understand(provider, read, true) : read;
     const account =
-      options?.account ?? (this.#provider && (await this.#challenges.refusedAccount(this.#provider, demand)));
+      options?.account ?? (provider && (await this.#challenges.refusedAccount(provider, demand)));
     return this.#signIn(demand.scopes, account, demand);
   }
 

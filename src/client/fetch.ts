@@ -1,5 +1,6 @@
 import { safeAddress } from './address.ts';
 import { answerRefusal, isRefusal } from './refusal.ts';
+import { scopesFor } from './resource.ts';
 import { sessionFor, type AuthorizedOptions } from './session.ts';
 
 export interface AuthorizedFetchOptions extends AuthorizedOptions {
@@ -30,11 +31,12 @@ export function authorizedFetch(
     if (new Headers(init.headers).has('authorization')) {
       throw new TypeError('authorizedFetch sets the header Authorization itself.');
     }
-    const session = await sessionFor(providerId, scopes, options);
+    const wanted = scopesFor(providerId, scopes, url);
+    const session = await sessionFor(providerId, wanted, options);
     const first = await follow(send, url, init, session.accessToken);
     if (!first.sawToken || !isRefusal(first.response)) return first.response;
     init.signal?.throwIfAborted();
-    const another = await answerRefusal(providerId, scopes, options, session, first.response);
+    const another = await answerRefusal(providerId, wanted, options, session, first.response, first.url);
     init.signal?.throwIfAborted();
     if (!another || !isRepeatable(init.body)) return first.response;
     await first.response.body?.cancel();
@@ -54,13 +56,13 @@ const isRepeatable = (body: unknown): boolean =>
 
 const mostRedirects = 10;
 
-/** @returns the last answer, and whether the token was sent to whoever gave it. */
+/** @returns the last answer, where it came from, and whether the token was sent there. */
 async function follow(
   send: typeof fetch,
   start: URL,
   init: RequestInit,
   token: string,
-): Promise<{ response: Response; sawToken: boolean }> {
+): Promise<{ response: Response; url: URL; sawToken: boolean }> {
   const headers = new Headers(init.headers);
   headers.set('authorization', `Bearer ${token}`);
   let request: RequestInit = { ...init, headers, redirect: 'manual' };
@@ -76,7 +78,7 @@ async function follow(
       ? response.headers.get('location')
       : null;
     if (location === null || init.redirect === 'manual') {
-      return { response, sawToken: headers.has('authorization') };
+      return { response, url, sawToken: headers.has('authorization') };
     }
     await response.body?.cancel();
     if (init.redirect === 'error') throw new TypeError(`${url.origin} redirects.`);

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { challengeOf, scopesOf } from './challenge.ts';
+import { learnResource } from './resource.ts';
 import { isDeclined, SignInDeclined, type AuthorizedOptions } from './session.ts';
 
 /** The server refuses the token, and signing in again does not help. The message says why. */
@@ -20,6 +21,8 @@ export const isRefusal = ({ status }: Response): boolean => status === 401 || st
  * Hands a refusal on to the editor: first silently, which is enough for a new token; then, where that is allowed,
  * with the person.
  *
+ * @param scopes those that the session was asked for with.
+ * @param address where the request went; undefined: nowhere.
  * @returns a session with another token, or undefined if there is none.
  */
 export async function answerRefusal(
@@ -28,6 +31,7 @@ export async function answerRefusal(
   { account: chosen, signIn, detail }: AuthorizedOptions,
   session: vscode.AuthenticationSession,
   response: Response,
+  address?: URL,
 ): Promise<vscode.AuthenticationSession | undefined> {
   const challenge = challengeOf(response);
   if (challenge === undefined) return undefined;
@@ -35,10 +39,14 @@ export async function answerRefusal(
   const accounts = await vscode.authentication.getAccounts(providerId);
   if (!accounts.some(({ id }) => id === session.account.id)) return undefined;
   const account = chosen && { account: chosen };
-  const wwwAuthenticate = `${challenge}, Refused-Token sha256="${await hashOf(session.accessToken)}"`;
+  // Before the challenge, in which a server might write anything.
+  const wwwAuthenticate = `${await refusedToken(session, address)}, ${challenge}`;
   const request = { wwwAuthenticate, fallbackScopes: scopes };
-  const other = (found: vscode.AuthenticationSession | undefined) =>
-    found?.accessToken === session.accessToken ? undefined : found;
+  const other = (found: vscode.AuthenticationSession | undefined) => {
+    if (!found || found.accessToken === session.accessToken) return undefined;
+    learnResource(providerId, scopes, found);
+    return found;
+  };
   try {
     const silent = await vscode.authentication.getSession(providerId, request, { ...account, silent: true });
     if (silent || signIn === 'never') return other(silent);
@@ -64,10 +72,25 @@ export async function answerRefusal(
   }
 }
 
-/** Tells the provider which token was refused, without telling it to anybody who reads over its shoulder. */
-async function hashOf(token: string): Promise<string> {
+/**
+ * Tells the provider which token was refused, without telling it to anybody who reads over its shoulder, and by whom.
+ * That it is not a server that says by whom, the id of the session proves, which no server knows.
+ */
+async function refusedToken(
+  { id, accessToken }: vscode.AuthenticationSession,
+  address: URL | undefined,
+): Promise<string> {
+  const parameters = [`sha256="${await hashOf(accessToken)}"`];
+  if (address) {
+    const place = `${address.origin}${address.pathname}`;
+    parameters.push(`request="${place}"`, `proof="${await hashOf(`${id} ${place}`)}"`);
+  }
+  return `Refused-Token ${parameters.join(', ')}`;
+}
+
+async function hashOf(text: string): Promise<string> {
   const digest = new Uint8Array(
-    await globalThis.crypto.subtle.digest('SHA-256', new TextEncoder().encode(token)),
+    await globalThis.crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)),
   );
   return btoa(String.fromCharCode(...digest))
     .replaceAll('+', '-')

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { safeAddress } from './address.ts';
 import type { AuthorizedFetchOptions } from './fetch.ts';
 import { answerRefusal, isRefusal } from './refusal.ts';
+import { scopesFor } from './resource.ts';
 import { sessionFor, SignInDeclined, silently, type AuthorizedOptions } from './session.ts';
 
 /** What of a `WebSocket` is used here. */
@@ -55,6 +56,9 @@ export async function authorizedWebSocket(
   options: AuthorizedWebSocketOptions = {},
 ): Promise<AuthorizedWebSocket> {
   const url = safeAddress(address, 'ws');
+  const probe = new URL(url);
+  probe.protocol = url.protocol.replace('ws', 'http');
+  const wanted = () => scopesFor(providerId, scopes, probe);
   const connect = options.connect ?? (options.protocols ? connectWith(options.protocols) : connectWith([]));
   const received = new vscode.EventEmitter<string | ArrayBuffer>();
   const opened = new vscode.EventEmitter<void>();
@@ -95,11 +99,12 @@ export async function authorizedWebSocket(
   };
 
   const openOrAnswer = async (wish: AuthorizedOptions): Promise<void> => {
+    const scopes = wanted();
     const session = await sessionFor(providerId, scopes, wish);
     try {
       await open(session);
     } catch (error) {
-      const another = await answerHandshake(providerId, scopes, { ...options, ...wish }, session, url);
+      const another = await answerHandshake(providerId, scopes, { ...options, ...wish }, session, probe);
       if (!another) throw error;
       await open(another);
     }
@@ -127,7 +132,7 @@ export async function authorizedWebSocket(
     if (provider.id !== providerId || !current) return;
     const { account } = options;
     const session = await silently(() =>
-      vscode.authentication.getSession(providerId, scopes, { ...(account && { account }), silent: true }),
+      vscode.authentication.getSession(providerId, wanted(), { ...(account && { account }), silent: true }),
     );
     if (session && session.accessToken !== token) await replace();
     // Signed out, or the permission is gone: the connection must not go on in this person's name.
@@ -205,6 +210,7 @@ function openSocket(connect: () => SocketLike, url: URL, listeners: SocketListen
 /**
  * A WebSocket does not tell why its handshake failed, so the server is asked once more, without the upgrade.
  *
+ * @param probe the same place by http.
  * @returns a session with another token to try again with.
  */
 async function answerHandshake(
@@ -212,15 +218,13 @@ async function answerHandshake(
   scopes: readonly string[],
   options: AuthorizedFetchOptions,
   session: vscode.AuthenticationSession,
-  url: URL,
+  probe: URL,
 ): Promise<vscode.AuthenticationSession | undefined> {
   const send = options.fetch ?? ((...request: Parameters<typeof fetch>) => globalThis.fetch(...request));
-  const probe = new URL(url);
-  probe.protocol = url.protocol.replace('ws', 'http');
   const headers = { authorization: `Bearer ${session.accessToken}` };
   const answer = await silently(() => send(probe, { headers, redirect: 'manual' }));
   await answer?.body?.cancel();
   return answer && isRefusal(answer)
-    ? answerRefusal(providerId, scopes, options, session, answer)
+    ? answerRefusal(providerId, scopes, options, session, answer, probe)
     : undefined;
 }

@@ -65,6 +65,8 @@ export interface Provider extends ServerSource {
   readonly audience: string | undefined;
   /** One sign-in serves all of `resources`, with an access token for each (RFC 8707 section 2.2). */
   readonly tokenPerResource: boolean;
+  /** A token for the resource that an API's challenge names is asked for (RFC 9728, RFC 8707). */
+  readonly resourceOfChallenge: boolean;
   /** Fewer scopes than were granted are served by an access token of their own (RFC 6749 section 6). */
   readonly narrowTokens: boolean;
   /** In seconds. */
@@ -231,6 +233,7 @@ function providerOf(
     resources: definition.resource ?? [],
     audience: definition.audience,
     tokenPerResource: definition.tokenPerResource ?? false,
+    resourceOfChallenge: definition.resourceOfChallenge ?? true,
     narrowTokens: definition.narrowTokens ?? false,
     maxAge: definition.maxAge,
     authorizationParameters: {

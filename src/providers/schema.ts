@@ -200,6 +200,11 @@ export const providerDefinitionSchema = v.strictObject({
       'One sign-in serves all of `resource`, each with an access token of its own: the sign-in asks for all of them, and the refresh token gives a token for the one that an extension names (`resource:<uri>`), or else for the first (RFC 8707 section 2.2). By default a token is for all of them, and another resource takes a sign-in of its own.',
     ),
   ),
+  resourceOfChallenge: v.optional(
+    flag(
+      'An API that refuses a token may say which resource it is (RFC 9728). If its token is for another one, a token for that resource is asked for (`resource`, RFC 8707). `false` for providers that refuse the parameter (Microsoft Entra ID). By default `true`.',
+    ),
+  ),
   narrowTokens: v.optional(
     flag(
       'An extension that asks for fewer scopes than were granted gets an access token with just those, by a refresh with `scope` (RFC 6749 section 6). Without it, it gets the token of the sign-in. For providers that leave the refresh token as it is then, as they must; not together with `refreshEndsAccessToken`.',

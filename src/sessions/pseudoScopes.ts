@@ -9,7 +9,7 @@ import { normaliseScopes, union } from './scopes.ts';
  * among them: `resource:<uri>` (RFC 8707) and `audience:<value>` (as Auth0 and others want it). These are never sent
  * as scopes.
  */
-const resourcePrefix = 'resource:';
+export const resourcePrefix = 'resource:';
 const audiencePrefix = 'audience:';
 
 export const isPseudoScope = (scope: string): boolean =>

@@ -6,6 +6,7 @@ import { Failure } from '../protocol/failure.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Recorder } from '../sessions/activity.ts';
 import type { Grant } from '../sessions/grant.ts';
+import { readChallengedResource } from '../signIn/challengedResource.ts';
 import { endGrantSession, revokeGrant, type GrantServices } from '../signIn/keepGrant.ts';
 import type { PendingResponses } from '../signIn/pendingResponses.ts';
 import type { Plan } from '../signIn/planner.ts';
@@ -89,6 +90,8 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
       await tellServer(provider, grant);
       if (provider && isPerson && how === 'revoke-and-end-session') await endInBrowser(provider, grant);
     },
+
+    readResource: (...asked) => readChallengedResource(options.wire, ...asked),
 
     onNotKept(provider) {
       const log = 'Show Log';

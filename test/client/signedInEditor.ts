@@ -4,6 +4,7 @@ import { createGrantStore } from '../../src/sessions/grantStore.ts';
 import { createAccounts } from '../../src/sessions/accounts.ts';
 import { addGrant } from '../../src/sessions/addGrant.ts';
 import { createKeeper } from '../../src/sessions/keeper.ts';
+import { readChallengedResource } from '../../src/signIn/challengedResource.ts';
 import { refreshGrant } from '../../src/signIn/keepGrant.ts';
 import type { ExportsContext } from '../../src/authentication/exports.ts';
 import type { ProviderActions } from '../../src/authentication/provider.ts';
@@ -95,6 +96,7 @@ export async function openSignedInEditor(
         },
         configure: () => Promise.reject(new Error('not configured')),
         revoke: () => Promise.resolve(),
+        readResource: (...resource) => readChallengedResource(trial.context.wire, ...resource),
         onNotKept: ignore,
       };
       const people = createAccounts({

@@ -50,6 +50,8 @@ export interface ProviderSettings {
    * introspection endpoints refuse, or an opaque token that these accept and the resource server does not.
    */
   accessTokens: 'jwt' | 'opaque';
+  /** Resources besides those of `resources.ts`, with the scopes of `apiResource`: APIs that are named by where they run. */
+  resources: readonly string[];
 }
 
 const hour = 3600;
@@ -226,7 +228,7 @@ export function configuration(parts: {
         defaultResource: (_ctx, _client, oneOf) =>
           oneOf ?? (settings.accessTokens === 'jwt' ? apiResource : undefined),
         useGrantedResource: () => true,
-        getResourceServerInfo: (_ctx, resource) => resourceServerInfo(resource, settings.accessTokenLifetime),
+        getResourceServerInfo: (_ctx, resource) => resourceServerInfo(resource, settings),
       },
       revocation: {
         enabled: true,

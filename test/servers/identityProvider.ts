@@ -101,6 +101,7 @@ export async function startIdentityProvider(
     rotateRefreshToken: options.rotateRefreshToken ?? true,
     accessTokens: options.accessTokens ?? 'jwt',
     allowsOrigins: options.allowsOrigins ?? true,
+    resources: options.resources ?? [],
   };
   const jwks = options.jwks ?? (await sharedSigningKeys());
   const server = createServer();

@@ -1,4 +1,5 @@
 import { errors, type ResourceServer } from 'oidc-provider';
+import type { ProviderSettings } from './configuration.ts';
 
 /** The resource (RFC 8707) that access tokens are for when the client names none. */
 export const apiResource = 'https://api.example.com/';
@@ -17,18 +18,20 @@ const scopesOf = new Map([
 
 /**
  * What oidc-provider must know about a resource.
- * @param accessTokenTTL seconds.
  * @throws errors.InvalidTarget for a resource that does not exist.
  */
-export function resourceServerInfo(resource: string, accessTokenTTL: number): ResourceServer {
-  const scope = scopesOf.get(resource);
+export function resourceServerInfo(
+  resource: string,
+  { accessTokenLifetime, resources }: Pick<ProviderSettings, 'accessTokenLifetime' | 'resources'>,
+): ResourceServer {
+  const scope = scopesOf.get(resources.includes(resource) ? apiResource : resource);
   if (scope === undefined) {
     throw new errors.InvalidTarget();
   }
   return {
     scope,
     audience: resource,
-    accessTokenTTL,
+    accessTokenTTL: accessTokenLifetime,
     accessTokenFormat: 'jwt',
     jwt: { sign: { alg: 'ES256' } },
   };

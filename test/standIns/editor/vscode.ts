@@ -82,11 +82,11 @@ export const editor = {
   },
 };
 
-/** The challenges of a header: schemes and parameters, commas inside of quotation marks being text. */
+/** The challenges of a header: schemes and parameters, commas inside of quotation marks, closed or not, being text. */
 function parseChallenges(header: string): { scheme: string; params: Record<string, string> }[] {
   const found: { scheme: string; params: Record<string, string> }[] = [];
   for (const [, scheme, name, quoted, plain] of header.matchAll(
-    /(?:^|[\s,]+)(?:([\w-]+)(?=\s+[\w-]+=|\s*,|\s*$)|([\w-]+)=(?:"([^"]*)"|([^\s,"]*)))/g,
+    /(?:^|[\s,]+)(?:([\w-]+)(?=\s+[\w-]+=|\s*,|\s*$)|([\w-]+)=(?:"([^"]*)(?:"|$)|([^\s,"]*)))/g,
   )) {
     if (scheme !== undefined) found.push({ scheme, params: {} });
     else if (name !== undefined) Object.assign(found.at(-1)?.params ?? {}, { [name]: quoted ?? plain });

@@ -52,12 +52,17 @@ describe('what a challenge demands', () => {
       { kind: 'more-scopes', scopes: ['openid', 'a'] },
     ],
     [
-      'with metadata of the resource (RFC 9728), which changes nothing',
+      'with metadata of the resource (RFC 9728)',
       {
         error: 'invalid_token',
         resource_metadata: 'https://api.example.com/.well-known/oauth-protected-resource',
       },
-      { kind: 'new-token', scopes: ['openid'] },
+      {
+        kind: 'new-token',
+        scopes: ['openid'],
+        resourceMetadata: 'https://api.example.com/.well-known/oauth-protected-resource',
+        request: undefined,
+      },
     ],
   ];
   for (const [what, params, expected] of read) {
@@ -80,6 +85,27 @@ describe('what a challenge demands', () => {
       { scheme: 'Refused-Token', params: { sha256: 'abc' } },
     ];
     assert.equal(readDemand({ challenges }).refused, 'abc');
+  });
+
+  it('knows where the request went from the first who says so, and only with a proof', () => {
+    const said = (params: Record<string, string>): Challenge => ({ scheme: 'Refused-Token', params });
+    const ours = { sha256: 'abc', request: 'https://api.example.com/v1', proof: 'p' };
+    const theirs = { sha256: 'def', request: 'https://evil.example.com/', proof: 'q' };
+    const { request, refused } = readDemand({ challenges: [said(ours), bearer(), said(theirs)] });
+    assert.deepEqual([request, refused], [{ address: ours.request, proof: 'p' }, 'abc']);
+    assert.equal(
+      readDemand({ challenges: [said({ request: theirs.request }), bearer()] }).request,
+      undefined,
+    );
+    assert.equal(
+      readDemand({ challenges: [said({ sha256: 'abc' }), said(theirs), bearer()] }).request,
+      undefined,
+    );
+  });
+
+  it('passes over an address of metadata that nobody would have', () => {
+    const long = { resource_metadata: `https://api.example.com/${'a'.repeat(2000)}` };
+    assert.equal(demandOf(long).resourceMetadata, undefined);
   });
 
   const refused: [what: string, challenges: readonly Challenge[], why: RegExp][] = [

@@ -39,6 +39,7 @@ describe('a provider in the settings', () => {
       resources: [],
       audience: undefined,
       tokenPerResource: false,
+      resourceOfChallenge: true,
       narrowTokens: false,
       maxAge: undefined,
       authorizationParameters: {},
@@ -124,6 +125,7 @@ describe('a provider in the settings', () => {
       assumedTokenLifetime: 3600,
       rotationGrace: 30,
       refreshEndsAccessToken: true,
+      resourceOfChallenge: false,
       revocation: 'none',
       signOut: 'revoke-and-end-session',
     });
@@ -183,6 +185,7 @@ describe('a provider in the settings', () => {
       revocation: 'none',
       signOut: 'revoke-and-end-session',
       tokenPerResource: false,
+      resourceOfChallenge: false,
       narrowTokens: false,
       contributedBy: undefined,
     } satisfies Provider);
@@ -545,7 +548,7 @@ describe('a provider in the settings', () => {
       'trustedAudiences',
       ...['account', 'claimSources', 'requiredClaims', 'assumedTokenLifetime', 'rotationGrace'],
       ...['refreshEndsAccessToken', 'revocation', 'signOut', 'userLookup', 'tokenExchange'],
-      ...['assertionAlgorithm', 'tokenPerResource', 'narrowTokens'],
+      ...['assertionAlgorithm', 'tokenPerResource', 'resourceOfChallenge', 'narrowTokens'],
     ];
     assert.deepEqual(Object.keys(providerDefinitionSchema.entries).sort(), known.sort());
   });
