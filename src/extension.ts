@@ -1,10 +1,10 @@
-import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { environment } from './environment.ts';
 import { createExports, type OidcAuthenticationApi } from './authentication/exports.ts';
 import type { ProviderActions } from './authentication/provider.ts';
 import { createRegistry, type Registry } from './authentication/registry.ts';
 import { secondsNow, systemClock } from './platform/clock.ts';
+import { speak } from './platform/language.ts';
 import { once } from './platform/once.ts';
 import { editorLog } from './ui/editorLog.ts';
 import type { DefinitionProblem } from './providers/definition.ts';
@@ -38,7 +38,7 @@ let leave = (): Promise<void> => Promise.resolve();
  * network and without a secret read: an extension that asks for a session waits for us.
  */
 export function activate(context: vscode.ExtensionContext): OidcAuthenticationApi {
-  if (vscode.l10n.bundle) l10n.config({ contents: vscode.l10n.bundle });
+  if (vscode.l10n.bundle) speak(vscode.env.language, vscode.l10n.bundle);
   const channel = vscode.window.createOutputChannel('OpenID Connect Authentication', { log: true });
   const log = editorLog(channel);
   const clock = systemClock;

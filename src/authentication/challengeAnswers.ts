@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Secret } from '../platform/secret.ts';
@@ -119,7 +120,10 @@ export function createChallengeAnswers({
         if (!token || token.serial <= serial) {
           if (renewed.signInNeeded || !isRenewable(renewed)) return undefined;
           throw new ChallengeRefused(
-            `The token was refused, and ${provider.label} could not be asked for a new one. Try again later.`,
+            l10n.t(
+              'The token was refused, and {0} could not be asked for a new one. Try again later.',
+              provider.label,
+            ),
           );
         }
         remember(key, step, token.serial);
@@ -129,7 +133,11 @@ export function createChallengeAnswers({
         return undefined;
       case 'give-up':
         throw new ChallengeRefused(
-          `The server refused the token again and asks for the same as before (${demand.kind}), though you have just signed in to ${provider.label} for that. Another sign-in would not help; ask those who run the server.`,
+          l10n.t(
+            'The server refused the token again and asks for the same as before ({0}), though you have just signed in to {1} for that. Another sign-in would not help; ask those who run the server.',
+            demand.kind,
+            provider.label,
+          ),
         );
     }
   };

@@ -1,6 +1,8 @@
+import * as l10n from '@vscode/l10n';
+import { anyOf } from '../platform/language.ts';
 import type { Provider } from '../providers/definition.ts';
 import { isPseudoScope, plainScopes } from '../sessions/pseudoScopes.ts';
-import { claimsFingerprint, missingClaim, readClaimsRequest } from './claimsRequest.ts';
+import { claimsFingerprint, missingClaim, readClaimsRequest, type Lack } from './claimsRequest.ts';
 import { covers, normaliseScopes, union } from '../sessions/scopes.ts';
 
 /** One challenge of a `WWW-Authenticate` header (RFC 9110 section 11.6.1), as the editor has parsed it. */
@@ -233,8 +235,7 @@ function isInARow(
 const tolerance = 10;
 
 /**
- * What a sign-in lacks of a demand, as the rest of a sentence that starts with the provider's name; undefined if
- * nothing. To be asked after every sign-in for a demand: a provider may leave out what it was asked for.
+ * What a sign-in lacks of a demand; undefined if nothing. To be asked after every sign-in for a demand: a provider may leave out what it was asked for.
  *
  * @param now in seconds since the epoch.
  * @param accessToken its claims, if it is a JWT.
@@ -244,19 +245,36 @@ export function unmet(
   { grantedScopes, claims }: Pick<Standing, 'grantedScopes' | 'claims'>,
   now: number,
   accessToken?: Readonly<Record<string, unknown>>,
-): string | undefined {
+): Lack | undefined {
   const plain = plainScopes(scopes);
   if (!covers(grantedScopes, plain)) {
     const missing = plain.filter(scope => !grantedScopes.includes(scope));
-    return `did not grant ${missing.join(' ')}`;
+    return provider => l10n.t('{0} did not grant {1}.', provider, missing.join(' '));
   }
   const { acr, auth_time: authTime } = claims;
   if (acrValues.length > 0 && !acrValues.includes(typeof acr === 'string' ? acr : '')) {
-    const got = typeof acr === 'string' ? 'another one' : 'no authentication context class at all';
-    return `did not sign you in as asked: ${acrValues.join(' or ')} was needed, and it told of ${got}`;
+    const wanted = anyOf(acrValues);
+    return typeof acr === 'string'
+      ? provider =>
+          l10n.t(
+            '{0} did not sign you in as asked: {1} was needed, and it told of another one.',
+            provider,
+            wanted,
+          )
+      : provider =>
+          l10n.t(
+            '{0} did not sign you in as asked: {1} was needed, and it told of no authentication context class at all.',
+            provider,
+            wanted,
+          );
   }
   if (maxAge !== undefined && !(typeof authTime === 'number' && now - authTime <= maxAge + tolerance)) {
-    return `did not ask you to sign in anew: the sign-in may be ${maxAge} seconds old at most`;
+    return provider =>
+      l10n.t(
+        '{0} did not ask you to sign in anew: the sign-in may be {1} seconds old at most.',
+        provider,
+        maxAge,
+      );
   }
   return request === undefined ? undefined : missingClaim(request, accessToken, claims);
 }

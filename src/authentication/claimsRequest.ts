@@ -1,3 +1,5 @@
+import * as l10n from '@vscode/l10n';
+import { anyOf } from '../platform/language.ts';
 import { quoteServerText } from '../protocol/serverText.ts';
 
 /** The values of a claim that a claims request names; of several, one is enough. */
@@ -21,6 +23,9 @@ export function readClaimsRequest(text: string): { json: string } | { problem: s
   return json !== undefined && objectIn(json) ? { json } : { problem: 'its claims are malformed' };
 }
 
+/** What is missing, as a sentence about the provider of this name. */
+export type Lack = (provider: string) => string;
+
 /**
  * What of a claims request a sign-in did not bring, as far as that can be read; undefined if nothing is known to be
  * missing. Only what is essential and names values can be missing, and only where the token says otherwise: a token
@@ -33,7 +38,7 @@ export function missingClaim(
   request: string,
   accessToken: Readonly<Record<string, unknown>> | undefined,
   idToken: Readonly<Record<string, unknown>>,
-): string | undefined {
+): Lack | undefined {
   for (const { name, values } of wantedIn(request, 'access_token')) {
     const found = accessToken?.[name];
     if (found === undefined || holds(name, found, values)) continue;
@@ -82,8 +87,15 @@ function holds(name: string, found: unknown, values: readonly unknown[]): boolea
   return values.some(value => all.some(item => item === value));
 }
 
-const inWords = (name: string, values: readonly unknown[]): string =>
-  `did not sign you in as asked: ${quoteServerText(name)} was to be ${values.map(value => quoteServerText(String(value))).join(' or ')}`;
+const inWords =
+  (name: string, values: readonly unknown[]): Lack =>
+  provider =>
+    l10n.t(
+      '{0} did not sign you in as asked: {1} was to be {2}.',
+      provider,
+      quoteServerText(name) ?? '',
+      anyOf(values.map(value => quoteServerText(String(value)) ?? '')),
+    );
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { answerRefusal } from '../client/refusal.ts';
 import { requireSession, SignInDeclined } from '../client/session.ts';
@@ -93,7 +94,11 @@ export function createMcpServers(context: McpServersContext): McpServers {
 
   const sessionFor = (server: McpServer, askAgain: boolean): Promise<vscode.AuthenticationSession> =>
     requireSession(server.providerId, server.scopes, {
-      detail: `The MCP server “${server.label}” (${new URL(server.url).host}) will be sent your access token.`,
+      detail: l10n.t(
+        'The MCP server “{0}” ({1}) will be sent your access token.',
+        server.label,
+        new URL(server.url).host,
+      ),
       askAgain,
     });
 

@@ -187,7 +187,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     this.#challenges.signedIn(provider, grant, demand);
     const accessToken = readableClaims(session.accessToken.reveal());
     const lack = unmet(demand, grant, clock.now() / 1000, accessToken);
-    if (lack !== undefined) throw new ChallengeRefused(`${provider.label} ${lack}.`);
+    if (lack !== undefined) throw new ChallengeRefused(lack(provider.label));
   }
 
   async removeSession(sessionId: string): Promise<void> {

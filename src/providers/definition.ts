@@ -99,14 +99,20 @@ export type ParsedDefinition =
   | { readonly ok: true; readonly provider: Provider }
   | { readonly ok: false; readonly problems: readonly DefinitionProblem[] };
 
+/** Why this cannot be the id of a provider, or of an MCP server; undefined if it can. */
+export function providerIdProblem(id: string): string | undefined {
+  const parsed = v.safeParse(providerIdSchema, id);
+  return parsed.success ? undefined : l10n.t('The id {0}', parsed.issues[0].message);
+}
+
 /** Checks one entry. Never throws: what is wrong is returned, by field. */
 export function parseDefinition(
   providerId: string,
   definition: unknown,
   contributedBy?: string,
 ): ParsedDefinition {
-  const id = v.safeParse(providerIdSchema, providerId);
-  if (!id.success) return refused(providerId, undefined, l10n.t('The id {0}', id.issues[0].message));
+  const wrongId = providerIdProblem(providerId);
+  if (wrongId !== undefined) return refused(providerId, undefined, wrongId);
   const parsed = v.safeParse(providerDefinitionSchema, definition);
   if (!parsed.success) {
     return { ok: false, problems: parsed.issues.map(issue => problemOf(providerId, issue)) };

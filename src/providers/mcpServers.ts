@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 import { checkAddress } from '../protocol/address.ts';
 import { Failure } from '../protocol/failure.ts';
-import { firstProviderId, providerIdSchema } from './definition.ts';
+import { firstProviderId, providerIdProblem, providerIdSchema } from './definition.ts';
 import { scope, text } from './fields.ts';
 import { problemOf, type DefinitionProblem } from './problems.ts';
 
@@ -69,9 +69,9 @@ export function parseMcpServers(value: unknown, isProvider: (id: string) => bool
   for (const [id, entry] of Object.entries(value)) {
     const refuse = (field: string | undefined, reason: string): void =>
       void problems.push({ providerId: id, field, reason });
-    const name = v.safeParse(mcpServerIdSchema, id);
+    const wrongId = providerIdProblem(id);
     const parsed = v.safeParse(mcpServerSchema, entry);
-    if (!name.success) refuse(undefined, l10n.t('The id {0}', name.issues[0].message));
+    if (wrongId !== undefined) refuse(undefined, wrongId);
     else if (!parsed.success) {
       for (const issue of parsed.issues) {
         problems.push(problemOf(id, issue, () => l10n.t('is not a setting of an MCP server')));

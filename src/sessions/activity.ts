@@ -1,11 +1,14 @@
+import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 import type { Log } from '../platform/log.ts';
 import type { Grant } from './grant.ts';
 
+const events = ['sign-in', 'refresh', 'failure', 'sign-out', 'revocation'] as const;
+
 export const activitySchema = v.object({
   /** Seconds since the epoch; no later than a `Date` can tell. */
   at: v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e12)),
-  event: v.picklist(['sign-in', 'refresh', 'failure', 'sign-out', 'revocation']),
+  event: v.picklist(events),
   provider: v.string(),
   account: v.string(),
   scopes: v.array(v.string()),
@@ -103,6 +106,21 @@ function shortened(entry: Activity): Activity {
   return entry.reason === undefined ? entry : { ...entry, reason: entry.reason.slice(0, longestReason) };
 }
 
+function eventName(event: Activity['event']): string {
+  switch (event) {
+    case 'sign-in':
+      return l10n.t('sign-in');
+    case 'refresh':
+      return l10n.t('refresh');
+    case 'failure':
+      return l10n.t('failure');
+    case 'sign-out':
+      return l10n.t('sign-out');
+    case 'revocation':
+      return l10n.t('revocation');
+  }
+}
+
 const notInALine = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
 
 /** The activity as a person reads it, the latest first. */
@@ -110,14 +128,18 @@ export function describeActivities(
   entries: readonly Activity[],
   providerLabel: (id: string) => string,
 ): string {
+  const width = Math.max(...events.map(event => eventName(event).length));
   const lines = [...entries].reverse().map(entry => {
     const time = new Date(entry.at * 1000).toISOString().replace('T', ' ').slice(0, 19);
     const scopes = entry.scopes.length > 0 ? ` [${entry.scopes.join(' ')}]` : '';
     const reason = entry.reason === undefined ? '' : ` — ${entry.reason}`;
     const who = `${providerLabel(entry.provider)} / ${entry.account}`;
     // Nobody who writes into the file, or is a name in it, writes lines of their own into what is shown.
-    return `${time}Z  ${entry.event.padEnd(10)}  ${who}${scopes}${reason}`.replace(notInALine, ' ');
+    return `${time}Z  ${eventName(entry.event).padEnd(width)}  ${who}${scopes}${reason}`.replace(
+      notInALine,
+      ' ',
+    );
   });
-  const heading = 'What happened to your sign-ins, the latest first. Times are UTC.';
-  return `${[heading, '', ...(lines.length > 0 ? lines : ['Nothing yet.'])].join('\n')}\n`;
+  const heading = l10n.t('What happened to your sign-ins, the latest first. Times are UTC.');
+  return `${[heading, '', ...(lines.length > 0 ? lines : [l10n.t('Nothing yet.')])].join('\n')}\n`;
 }

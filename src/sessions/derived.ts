@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Provider } from '../providers/definition.ts';
 import type { Tokens } from '../protocol/tokens.ts';
 import { isRenewable, type CurrentTokens, type DerivedToken, type Grant } from './grant.ts';
@@ -95,8 +96,9 @@ export function derivedFrom(
   const lacking = asked.filter(scope => grantedScopes?.includes(scope) === false);
   const besides = narrows && asked.length > 0 ? grantedScopes?.filter(scope => !asked.includes(scope)) : [];
   const refused = (reason: string): DerivedToken => ({ kind: 'refused', scopes, since: receivedAt, reason });
-  if (lacking.length > 0) return refused(`It did not grant ${lacking.join(' ')}.`);
-  if (besides && besides.length > 0) return refused(`It granted more than that: ${besides.join(' ')}.`);
+  if (lacking.length > 0) return refused(l10n.t('It did not grant {0}.', lacking.join(' ')));
+  if (besides && besides.length > 0)
+    return refused(l10n.t('It granted more than that: {0}.', besides.join(' ')));
   return { kind: 'token', scopes, serial: serialOf(grant, scopes) + 1, accessToken, receivedAt, expiresAt };
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { Failure } from '../protocol/failure.ts';
 import { resourceProblem } from '../protocol/resourceIndicator.ts';
 import { quoteServerText } from '../protocol/serverText.ts';
@@ -61,12 +62,12 @@ export function checkAsked(asked: readonly string[]): void {
     const value = scope.slice(scope.indexOf(':') + 1);
     if (scope.startsWith(resourcePrefix)) {
       const problem = resourceProblem(value);
-      if (problem !== undefined) refuse(scope, `what follows "${resourcePrefix}" ${problem}`);
+      if (problem !== undefined) refuse(scope, l10n.t('what follows "{0}" {1}', resourcePrefix, problem));
     } else if (!/^[\x21-\x7E]{1,2000}$/.test(value)) {
-      refuse(scope, `what follows "${audiencePrefix}" must be printable characters without spaces`);
+      refuse(scope, l10n.t('what follows "{0}" must be printable characters without spaces', audiencePrefix));
     }
   }
   const audiences = asked.filter(scope => scope.startsWith(audiencePrefix));
   const [, second] = normaliseScopes(audiences);
-  if (second !== undefined) refuse(second, 'an access token can have one audience only');
+  if (second !== undefined) refuse(second, l10n.t('an access token can have one audience only'));
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { secondsNow } from '../platform/clock.ts';
 import { Failure, mayHaveTakenEffect } from '../protocol/failure.ts';
 import type { Tokens } from '../protocol/tokens.ts';
@@ -140,7 +141,7 @@ export function createRefreshAttempt(
 
     const wait = backOff(failures, random(), failure?.retryAfter);
     const retryAt = secondsNow(clock) + wait;
-    const reason = failure?.message ?? 'The refresh failed.';
+    const reason = failure?.message ?? l10n.t('The refresh failed.');
     setState(sent.id, { kind: 'offline', failures, retryAt, reason });
     log.warn('not refreshed, trying again', { ...fields, failures, seconds: Math.round(wait) });
     if (failures === 1) options.onTrouble?.(sent, reason);

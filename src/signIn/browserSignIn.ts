@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import {
   createAuthorizationRequest,
   createState,
@@ -136,4 +137,6 @@ async function askPerson(
 
 /** A time-out as a person would say it. */
 const inWords = (seconds: number): string =>
-  seconds < 120 ? `${Math.round(seconds)} seconds` : `${Math.round(seconds / 60)} minutes`;
+  seconds < 120
+    ? l10n.t('{0} seconds', Math.round(seconds))
+    : l10n.t('{0} minutes', Math.round(seconds / 60));

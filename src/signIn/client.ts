@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Client, ClientAuthentication } from '../protocol/client.ts';
 import { Failure } from '../protocol/failure.ts';
 import type { Metadata } from '../protocol/metadata.ts';
@@ -103,7 +104,7 @@ async function findClient(
   if (!metadata.registration_endpoint) {
     throw new Failure('method-unsupported', {
       issuer: provider.issuer,
-      missing: 'a client id in the settings, or an endpoint at which this editor can register itself',
+      missing: l10n.t('a client id in the settings, or an endpoint at which this editor can register itself'),
     });
   }
   const registration = await registrations.obtain(wish);

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Connection } from '../protocol/client.ts';
 import { Failure } from '../protocol/failure.ts';
 import type { IdTokenClaims } from '../protocol/idToken.ts';
@@ -55,7 +56,10 @@ export async function identify(
   const { client } = connection;
   const idToken = tokens.idTokenClaims;
   if (!idToken && provider.accountId === undefined) {
-    throw new Failure('token-untrusted', { issuer: client.issuer, reason: 'there is none in the answer' });
+    throw new Failure('token-untrusted', {
+      issuer: client.issuer,
+      reason: l10n.t('there is none in the answer'),
+    });
   }
   const first = idToken ? without(idToken, tokenClaims) : await requestUser(connection, tokens.accessToken);
   const subject = idToken?.sub;

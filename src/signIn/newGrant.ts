@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Client, Connection } from '../protocol/client.ts';
 import { Failure } from '../protocol/failure.ts';
 import type { Tokens } from '../protocol/tokens.ts';
@@ -35,7 +36,10 @@ export async function newGrant(connection: Connection, signedIn: SignedIn): Prom
   const named = accountOf(provider, claims);
   const account = machine ? machineAccount(client.id, named, machine) : named;
   if (!account) {
-    throw new Failure('token-untrusted', { issuer: client.issuer, reason: 'it does not say who signed in' });
+    throw new Failure('token-untrusted', {
+      issuer: client.issuer,
+      reason: l10n.t('it does not say who signed in'),
+    });
   }
   const lacking = lackingClaim(provider, claims);
   if (lacking !== undefined) {

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Secret } from '../platform/secret.ts';
 
 export interface PasteExpectation {
@@ -21,17 +22,18 @@ const longestText = 32 * 1024;
  */
 export function readPasted(text: string, expected: PasteExpectation): Pasted {
   const trimmed = text.trim();
-  if (trimmed === '') return problem('Paste the whole address on which the browser ended.');
-  if (trimmed.length > longestText) return problem('This is too long to be the address of an answer.');
+  if (trimmed === '') return problem(l10n.t('Paste the whole address on which the browser ended.'));
+  if (trimmed.length > longestText)
+    return problem(l10n.t('This is too long to be the address of an answer.'));
   const parameters = parametersIn(trimmed);
   if (!parameters) return bareCode(trimmed, expected);
   if (!parameters.has('code') && !parameters.has('error')) {
-    return problem('This address holds no answer: there is neither a code nor an error in it.');
+    return problem(l10n.t('This address holds no answer: there is neither a code nor an error in it.'));
   }
   const states = parameters.getAll('state');
   if (states.length !== 1 || states[0] !== expected.state.reveal()) {
     return problem(
-      'This address does not belong to this sign-in. Paste the one on which the browser ended now.',
+      l10n.t('This address does not belong to this sign-in. Paste the one on which the browser ended now.'),
     );
   }
   return { kind: 'response', parameters };
@@ -52,8 +54,9 @@ function parametersIn(text: string): URLSearchParams | undefined {
  * nonce still bind it to this sign-in.
  */
 function bareCode(text: string, { state, issuer, takesBareCode }: PasteExpectation): Pasted {
-  if (!takesBareCode) return problem('Paste the whole address on which the browser ended, not a part of it.');
-  if (!/^[\x21-\x7E]{4,8192}$/.test(text)) return problem('This is neither an address nor a code.');
+  if (!takesBareCode)
+    return problem(l10n.t('Paste the whole address on which the browser ended, not a part of it.'));
+  if (!/^[\x21-\x7E]{4,8192}$/.test(text)) return problem(l10n.t('This is neither an address nor a code.'));
   const parameters = new URLSearchParams({ code: text, state: state.reveal(), iss: issuer });
   return { kind: 'response', parameters };
 }

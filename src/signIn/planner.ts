@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { machineGrantTypes } from '../protocol/machineGrantTypes.ts';
 import type { Metadata } from '../protocol/metadata.ts';
 import type { Provider } from '../providers/definition.ts';
@@ -101,7 +102,7 @@ export function planSignIn(input: PlanInput): Plan {
     const verdict = verdicts.get(fixed);
     const others = personWays.filter(way => way !== fixed).flatMap(planned);
     if (!verdict || verdict.kind === 'closed') return { tries: [], offered: others, closed: closedWays };
-    const reason = verdict.kind === 'open' ? verdict.reason : `It is set, although: ${verdict.why}`;
+    const reason = verdict.kind === 'open' ? verdict.reason : l10n.t('It is set, although: {0}', verdict.why);
     return {
       tries: [{ way: fixed, reason }],
       offered: others,
@@ -117,8 +118,9 @@ export function planSignIn(input: PlanInput): Plan {
   }
   const [code] = device;
   if (!code) return { tries: manual, offered: [], closed: closedWays };
-  const reason =
-    'Nothing can bring the answer of a browser back to this editor, so you enter a code instead.';
+  const reason = l10n.t(
+    'Nothing can bring the answer of a browser back to this editor, so you enter a code instead.',
+  );
   return { tries: [{ ...code, reason }], offered: manual, closed: closedWays };
 }
 
@@ -130,19 +132,25 @@ function planMachine(way: MachineWay, input: PlanInput): Plan {
   const { metadata } = input;
   const { host } = new URL(metadata.issuer);
   if (!metadata.token_endpoint) {
-    return { tries: [], offered: [], closed: [{ way, why: `${host} has no token endpoint.` }] };
+    return { tries: [], offered: [], closed: [{ way, why: l10n.t('{0} has no token endpoint.', host) }] };
   }
   if (input.withholdsTokens) return { tries: [], offered: [], closed: [{ way, why: withheld(input) }] };
   const listed = metadata.grant_types_supported?.includes(machineGrantTypes[way]) ?? true;
-  const although = listed ? '' : ` It is tried although ${host} does not list that grant type.`;
-  return { tries: [{ way, reason: `${machineReasons[way]}${although}` }], offered: [], closed: [] };
+  const doubts = listed ? [] : [l10n.t('It is tried although {0} does not list that grant type.', host)];
+  const reason = [machineReason(way), ...doubts].join(' ');
+  return { tries: [{ way, reason }], offered: [], closed: [] };
 }
 
-const machineReasons: Readonly<Record<MachineWay, string>> = {
-  'client-credentials': 'The client signs in as itself: no person is asked and no browser is opened.',
-  impersonation: 'The client signs in in the name of the user that is set: no browser is opened.',
-  'token-exchange': 'The token of your sign-in at another provider is exchanged for one of this provider.',
-};
+function machineReason(way: MachineWay): string {
+  switch (way) {
+    case 'client-credentials':
+      return l10n.t('The client signs in as itself: no person is asked and no browser is opened.');
+    case 'impersonation':
+      return l10n.t('The client signs in in the name of the user that is set: no browser is opened.');
+    case 'token-exchange':
+      return l10n.t('The token of your sign-in at another provider is exchanged for one of this provider.');
+  }
+}
 
 /** The ways that need nobody to carry anything, likeliest first: what was set for the provider comes before. */
 function automaticOrder({ provider: { redirect } }: PlanInput): BrowserWay[] {
@@ -155,7 +163,7 @@ function automaticOrder({ provider: { redirect } }: PlanInput): BrowserWay[] {
 function failedLast(planned: readonly PlannedWay[], failed: readonly Way[]): PlannedWay[] {
   const again = planned
     .filter(({ way }) => failed.includes(way))
-    .map(({ way }) => ({ way, reason: 'No answer came back this way before, so others go first.' }));
+    .map(({ way }) => ({ way, reason: l10n.t('No answer came back this way before, so others go first.') }));
   return [...planned.filter(({ way }) => !failed.includes(way)), ...again];
 }
 
@@ -173,13 +181,16 @@ function judge(way: PersonWay, input: PlanInput): Verdict {
     case 'paste':
       return judgePaste(input.provider);
     case 'device-code':
-      return open('You enter a code in any browser, also that of another device.');
+      return open(l10n.t('You enter a code in any browser, also that of another device.'));
   }
 }
 
 function withheld({ metadata }: PlanInput): string {
   const { host } = new URL(metadata.token_endpoint ?? metadata.issuer);
-  return `${host} does not allow an editor inside the browser to read its answers (CORS), so no sign-in could be completed.`;
+  return l10n.t(
+    '{0} does not allow an editor inside the browser to read its answers (CORS), so no sign-in could be completed.',
+    host,
+  );
 }
 
 /** What the server or the settings lack for a way, wherever the editor runs. */
@@ -188,69 +199,81 @@ function missingFor(
   { metadata, provider, hasClientDocument }: PlanInput,
 ): string | undefined {
   const host = new URL(metadata.issuer).host;
-  if (!metadata.token_endpoint) return `${host} has no token endpoint.`;
+  if (!metadata.token_endpoint) return l10n.t('{0} has no token endpoint.', host);
   const known =
     provider.clientId !== undefined ||
     metadata.registration_endpoint !== undefined ||
     (hasClientDocument && metadata.client_id_metadata_document_supported === true);
-  if (!known) return `No client id is set, and ${host} does not let applications register themselves.`;
+  if (!known)
+    return l10n.t('No client id is set, and {0} does not let applications register themselves.', host);
   if (way === 'device-code') {
-    return metadata.device_authorization_endpoint ? undefined : `${host} offers no device codes.`;
+    return metadata.device_authorization_endpoint ? undefined : l10n.t('{0} offers no device codes.', host);
   }
-  if (!metadata.authorization_endpoint) return `${host} has no authorization endpoint.`;
+  if (!metadata.authorization_endpoint) return l10n.t('{0} has no authorization endpoint.', host);
   const hasCodes =
     (metadata.grant_types_supported?.includes('authorization_code') ?? true) &&
     (metadata.response_types_supported?.includes('code') ?? true);
-  return !hasCodes ? `${host} does not offer the authorization code grant.` : undefined;
+  return !hasCodes ? l10n.t('{0} does not offer the authorization code grant.', host) : undefined;
 }
 
 function judgeUriHandler({ surroundings, metadata, provider }: PlanInput): Verdict {
   const { ui, remoteName, uriScheme } = surroundings;
   const kind = ui === 'desktop' ? 'editor' : 'https';
   if (!acceptsRedirect(provider.redirect, kind)) {
-    return doubtful('The provider is set to take no address of this editor as a redirect URI.');
+    return doubtful(l10n.t('The provider is set to take no address of this editor as a redirect URI.'));
   }
   if (ui === 'desktop') {
     return open(
       remoteName === undefined
-        ? `The browser hands the answer to the editor by its own address (${uriScheme}://).`
-        : `The browser hands the answer to the editor on your computer (${uriScheme}://), though the workspace is remote (${remoteName}).`,
+        ? l10n.t('The browser hands the answer to the editor by its own address ({0}://).', uriScheme)
+        : l10n.t(
+            'The browser hands the answer to the editor on your computer ({0}://), though the workspace is remote ({1}).',
+            uriScheme,
+            remoteName,
+          ),
     );
   }
   if (provider.acceptsChangingRedirectUri) {
-    return open('The address of this editor changes, which the provider is set to accept.');
+    return open(l10n.t('The address of this editor changes, which the provider is set to accept.'));
   }
   if (provider.clientId === undefined && metadata.registration_endpoint !== undefined) {
-    return open('The address of this editor changes, so it is registered with the provider each time.');
+    return open(
+      l10n.t('The address of this editor changes, so it is registered with the provider each time.'),
+    );
   }
-  return doubtful('The address of this editor changes, which the provider is not set to accept.');
+  return doubtful(l10n.t('The address of this editor changes, which the provider is not set to accept.'));
 }
 
 function judgeLoopback({ surroundings: { runsIn, remoteName }, provider: { redirect } }: PlanInput): Verdict {
   if (runsIn === 'web-worker') {
-    return closed('The extension runs inside the browser, where nothing can listen for an answer.');
+    return closed(l10n.t('The extension runs inside the browser, where nothing can listen for an answer.'));
   }
   if (!acceptsRedirect(redirect, 'loopback')) {
-    return doubtful('The provider is set to take no address of this computer as a redirect URI.');
+    return doubtful(l10n.t('The provider is set to take no address of this computer as a redirect URI.'));
   }
-  if (runsIn === 'local') return open('The browser hands the answer to this computer (127.0.0.1).');
-  const where = remoteName === undefined ? '' : ` (${remoteName})`;
-  return doubtful(`The answer would go to your computer; the extension runs elsewhere${where}.`);
+  if (runsIn === 'local') return open(l10n.t('The browser hands the answer to this computer (127.0.0.1).'));
+  return doubtful(
+    remoteName === undefined
+      ? l10n.t('The answer would go to your computer; the extension runs elsewhere.')
+      : l10n.t('The answer would go to your computer; the extension runs elsewhere ({0}).', remoteName),
+  );
 }
 
 function judgeBridge({ provider: { redirect } }: PlanInput): Verdict {
   const page = redirect.bridge ?? redirect.relay;
-  if (page === undefined) return closed('No bridge page is set for the provider.');
-  return open(`The page that is set for the provider, on ${new URL(page).host}, hands the answer on.`);
+  if (page === undefined) return closed(l10n.t('No bridge page is set for the provider.'));
+  return open(
+    l10n.t('The page that is set for the provider, on {0}, hands the answer on.', new URL(page).host),
+  );
 }
 
 function judgePaste({ redirect }: PlanInput['provider']): Verdict {
   if (redirect.paste === undefined && !acceptsRedirect(redirect, 'loopback')) {
     return doubtful(
-      'No page is set on which the browser ends, and the provider takes no address of this computer.',
+      l10n.t('No page is set on which the browser ends, and the provider takes no address of this computer.'),
     );
   }
-  return open('You copy the address on which the browser ends, so nothing has to reach this editor.');
+  return open(l10n.t('You copy the address on which the browser ends, so nothing has to reach this editor.'));
 }
 
 /** The plan as it stands in the log. */

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { connect } from '../protocol/client.ts';
 import { Failure } from '../protocol/failure.ts';
 import { claimsOfVerified } from '../protocol/idToken.ts';
@@ -41,7 +42,7 @@ export async function renewFacts(
       { ...(await identifyMachine(connection, provider, tokens)), complete: false }
     : await identify(connection, provider, { ...tokens, idTokenClaims, kept });
   if (!machine && accountOf(provider, identity.claims)?.id !== account.id) {
-    const reason = 'what is known of the account now is about somebody else';
+    const reason = l10n.t('what is known of the account now is about somebody else');
     throw new Failure('token-untrusted', { issuer: provider.issuer, reason });
   }
   const claims = {

@@ -1,3 +1,5 @@
+import * as l10n from '@vscode/l10n';
+import { anyOf } from '../platform/language.ts';
 import type { Provider, WantedClaim } from '../providers/definition.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -24,8 +26,8 @@ export function lackingClaim(
 ): string | undefined {
   for (const [name, wanted] of Object.entries(requiredClaims)) {
     if (has(claimAt(claims, name), wanted)) continue;
-    const values = Array.isArray(wanted) ? wanted.join('" or "') : String(wanted);
-    return `"${name}" must be or contain "${values}"`;
+    const values = Array.isArray(wanted) ? wanted : [String(wanted)];
+    return l10n.t('"{0}" must be or contain {1}', name, anyOf(values.map(value => `"${value}"`)));
   }
   return undefined;
 }

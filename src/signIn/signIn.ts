@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { Failure } from '../protocol/failure.ts';
 import type { Metadata } from '../protocol/metadata.ts';
 import type { Provider } from '../providers/definition.ts';
@@ -53,7 +54,7 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
       if (!isOfSurroundings(failure) || next === undefined || chosen) throw failure;
       left.splice(0, left.indexOf(next) + 1);
       log.warn('this way to sign in failed, going on', { way, failure: failure.code, next });
-      context.tell(`${failure.message} Going on another way: ${wayName(next)}.`);
+      context.tell(l10n.t('{0} Going on another way: {1}.', failure.message, wayName(next)));
     }
   } finally {
     running.end();
@@ -173,22 +174,24 @@ class RunningSignIn implements SignInControl {
   }
 
   paste(text: string): string | undefined {
-    return this.#take ? this.#take(text) : 'No sign-in waits for an address now.';
+    return this.#take ? this.#take(text) : l10n.t('No sign-in waits for an address now.');
   }
 }
 
 /** Says what the server offers and what would be needed. */
 function noWay(metadata: Metadata, plan: Plan): Failure {
   const offers = [
-    metadata.authorization_endpoint && 'sign-in with the browser',
-    metadata.device_authorization_endpoint && 'device codes',
-    metadata.registration_endpoint && 'registration of applications',
+    metadata.authorization_endpoint && l10n.t('sign-in with the browser'),
+    metadata.device_authorization_endpoint && l10n.t('device codes'),
+    metadata.registration_endpoint && l10n.t('registration of applications'),
   ].filter(offer => offer !== undefined);
   const offered =
-    offers.length > 0 ? `It offers ${offers.join(', ')}.` : 'It offers none that is known here.';
+    offers.length > 0
+      ? l10n.t('It offers {0}.', offers.join(', '))
+      : l10n.t('It offers none that is known here.');
   const reasons = [...new Set(plan.closed.map(({ why }) => why))];
   const set = plan.offered.map(({ way }) => wayName(way));
-  const others = set.length > 0 ? [`Other ways would be open: ${set.join('; ')}.`] : [];
+  const others = set.length > 0 ? [l10n.t('Other ways would be open: {0}.', set.join('; '))] : [];
   return new Failure('no-way', {
     issuer: metadata.issuer,
     why: [offered, ...reasons, ...others].join(' '),

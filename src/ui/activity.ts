@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import {
   describeActivities,
@@ -7,7 +8,8 @@ import {
 } from '../sessions/activity.ts';
 
 const scheme = 'oidc-activity';
-const document = vscode.Uri.from({ scheme, path: '/Sign-in Activity' });
+/** Its name is what the tab shows. */
+const documentAddress = (): vscode.Uri => vscode.Uri.from({ scheme, path: `/${l10n.t('Sign-in Activity')}` });
 
 /** The activity log in a file of the extension's own folder. */
 export function activityFile(folder: vscode.Uri): ActivityFile {
@@ -45,6 +47,7 @@ export function registerActivityCommands(
     }),
     vscode.commands.registerCommand('oidc.showActivity', async () => {
       // One that is open already shows what has happened since.
+      const document = documentAddress();
       changes.fire(document);
       await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(document), {
         preview: true,
@@ -52,8 +55,8 @@ export function registerActivityCommands(
     }),
     vscode.commands.registerCommand('oidc.exportActivity', async () => {
       const target = await vscode.window.showSaveDialog({
-        title: 'Export the sign-in activity',
-        filters: { 'JSON lines': ['jsonl'] },
+        title: l10n.t('Export the sign-in activity'),
+        filters: { [l10n.t('JSON lines')]: ['jsonl'] },
       });
       if (!target) return;
       const text = formatActivities(await log.activities());

@@ -1,10 +1,11 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Failure } from '../protocol/failure.ts';
 import type { Wire } from '../protocol/wire.ts';
 import {
   firstProviderId,
   parseDefinition,
-  providerIdSchema,
+  providerIdProblem,
   type Provider,
   type ProviderDefinition,
 } from '../providers/definition.ts';
@@ -52,7 +53,7 @@ export interface Answers {
   id?: string;
 }
 
-export const wizardTitle = 'Add an identity provider';
+export const wizardTitle = (): string => l10n.t('Add an identity provider');
 export const steps = 5;
 
 /**
@@ -128,12 +129,13 @@ export const withSomeClient = (definition: ProviderDefinition): ProviderDefiniti
 /** Asks the server. What goes wrong is shown with a way to change the address. */
 async function findOut({ wire }: AddProviderContext, answers: Answers): Promise<Outcome> {
   const typed = answers.typed === undefined ? undefined : readTypedAddress(answers.typed);
+  const host = hostOf(typed);
   const about = answers.preset ? presets[answers.preset].label : (answers.typed ?? '');
   try {
     answers.found = await vscode.window.withProgress(
       {
         location: vscode.ProgressLocation.Notification,
-        title: `Asking ${hostOf(typed) ?? 'the provider'}…`,
+        title: host === undefined ? l10n.t('Asking the provider…') : l10n.t('Asking {0}…', host),
         cancellable: true,
       },
       (_, token) => {
@@ -148,7 +150,7 @@ async function findOut({ wire }: AddProviderContext, answers: Answers): Promise<
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     wire.log.warn('no provider found', { typed: about, failure: error.code });
-    const change = answers.preset ? 'Change the Values' : 'Change the Address';
+    const change = answers.preset ? l10n.t('Change the Values') : l10n.t('Change the Address');
     if ((await vscode.window.showErrorMessage(error.message, change)) !== change)
       throw new vscode.CancellationError();
     return back;
@@ -164,7 +166,7 @@ async function ofPreset(wire: Wire, answers: Answers, signal: AbortSignal): Prom
   const parsed = parseDefinition(firstProviderId, withSomeClient(definitionOf(answers)));
   if (!parsed.ok) throw new Error(parsed.problems.map(({ reason }) => reason).join('; '));
   const { provider } = parsed;
-  return discovered(wire, provider.issuer, provider, 'It is a known provider.', signal);
+  return discovered(wire, provider.issuer, provider, l10n.t('It is a known provider.'), signal);
 }
 
 async function askNames(
@@ -174,25 +176,24 @@ async function askNames(
 ): Promise<Outcome> {
   const suggested = suggestedLabel(answers);
   const label = await askText({
-    title: wizardTitle,
+    title: wizardTitle(),
     step: steps,
     steps,
     canGoBack: true,
-    prompt: 'The name of the provider in the Accounts menu',
+    prompt: l10n.t('The name of the provider in the Accounts menu'),
     value: answers.label ?? suggested,
-    problem: text => (text.trim() === '' ? 'The name must not be empty' : undefined),
+    problem: text => (text.trim() === '' ? l10n.t('The name must not be empty') : undefined),
   });
   if (label === back) return back;
   answers.label = label;
   if (fixedId !== undefined || !ids().includes(firstProviderId)) return 'asked';
   const taken = new Set(ids());
-  const [rule] = providerIdSchema.pipe.filter(part => part.type === 'regex');
   const id = await askText({
-    title: wizardTitle,
+    title: wizardTitle(),
     step: steps,
     steps,
     canGoBack: true,
-    prompt: 'The id of the provider: extensions ask for it by this name',
+    prompt: l10n.t('The id of the provider: extensions ask for it by this name'),
     value:
       answers.id ??
       label
@@ -200,8 +201,8 @@ async function askNames(
         .replace(/[^a-z0-9]+/g, '-')
         .replace(/^-|-$/g, ''),
     problem: text => {
-      if (taken.has(text.trim())) return 'Another provider has this id';
-      return rule?.requirement.test(text.trim()) === true ? undefined : `The id ${String(rule?.message)}`;
+      if (taken.has(text.trim())) return l10n.t('Another provider has this id');
+      return providerIdProblem(text.trim());
     },
   });
   if (id === back) return askNames({ ids } as AddProviderContext, answers, fixedId);

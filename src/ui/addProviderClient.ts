@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Metadata } from '../protocol/metadata.ts';
 import {
@@ -17,8 +18,14 @@ interface Position {
   readonly steps: number;
 }
 
-/** What a server offers, as short sentences, the good news first. */
-export function offersOf(issuer: string, metadata: Metadata): string[] {
+/** What a server offers, or does not, in a few words. */
+export interface Offer {
+  readonly offered: boolean;
+  readonly text: string;
+}
+
+/** What a server offers, the good news first. */
+export function offersOf(issuer: string, metadata: Metadata): Offer[] {
   const { host } = new URL(issuer);
   const elsewhere = new Set(
     Object.entries(metadata)
@@ -26,17 +33,31 @@ export function offersOf(issuer: string, metadata: Metadata): string[] {
       .map(([, value]) => new URL(String(value)).host)
       .filter(other => other !== host),
   );
+  const offer = (endpoint: string | undefined, has: string, hasNot: string): Offer =>
+    endpoint === undefined ? { offered: false, text: hasNot } : { offered: true, text: has };
   return [
-    metadata.authorization_endpoint ? 'Sign-in with the browser' : 'No sign-in with the browser',
-    metadata.device_authorization_endpoint ? 'Device codes' : 'No device codes',
-    metadata.registration_endpoint
-      ? 'Registration of applications by themselves'
-      : 'No registration by itself',
-    ...(metadata.pushed_authorization_request_endpoint ? ['Pushed authorization requests'] : []),
-    metadata.revocation_endpoint
-      ? 'Sign-out that is told to the provider'
-      : 'Sign-out that the provider is not told of',
-    ...(elsewhere.size > 0 ? [`Uses other hosts too: ${[...elsewhere].join(', ')}`] : []),
+    offer(
+      metadata.authorization_endpoint,
+      l10n.t('Sign-in with the browser'),
+      l10n.t('No sign-in with the browser'),
+    ),
+    offer(metadata.device_authorization_endpoint, l10n.t('Device codes'), l10n.t('No device codes')),
+    offer(
+      metadata.registration_endpoint,
+      l10n.t('Registration of applications by themselves'),
+      l10n.t('No registration by itself'),
+    ),
+    ...(metadata.pushed_authorization_request_endpoint
+      ? [{ offered: true, text: l10n.t('Pushed authorization requests') }]
+      : []),
+    offer(
+      metadata.revocation_endpoint,
+      l10n.t('Sign-out that is told to the provider'),
+      l10n.t('Sign-out that the provider is not told of'),
+    ),
+    ...(elsewhere.size > 0
+      ? [{ offered: true, text: l10n.t('Uses other hosts too: {0}', [...elsewhere].join(', ')) }]
+      : []),
   ];
 }
 
@@ -51,15 +72,15 @@ export async function askClient(
   const { issuer, metadata } = found;
   const items: Choice<ClientChoice>[] = [
     ...clientChoices(preset, metadata),
-    { label: 'What it offers', kind: vscode.QuickPickItemKind.Separator },
+    { label: l10n.t('What it offers'), kind: vscode.QuickPickItemKind.Separator },
     { label: `$(globe) ${issuer}`, detail: found.how },
-    ...offersOf(issuer, metadata).map(label => ({
-      label: `$(${/^No |not told/.test(label) ? 'circle-slash' : 'check'}) ${label}`,
+    ...offersOf(issuer, metadata).map(({ offered, text }) => ({
+      label: `$(${offered ? 'check' : 'circle-slash'}) ${text}`,
     })),
   ];
   const chosen = await askChoice({
     ...position,
-    title: `${new URL(issuer).host}: how does this editor become known there?`,
+    title: l10n.t('{0}: how does this editor become known there?', new URL(issuer).host),
     canGoBack: true,
     items,
   });
@@ -85,11 +106,11 @@ export async function askClientId(
     if (seen === back) return back;
     const clientId = await askText({
       ...position,
-      title: `Client id at ${host}`,
+      title: l10n.t('Client id at {0}', host),
       canGoBack: true,
-      prompt: 'The client id that the provider shows for the client you have registered',
+      prompt: l10n.t('The client id that the provider shows for the client you have registered'),
       value: answers.clientId,
-      problem: text => (text.trim() === '' ? 'The client id must not be empty' : undefined),
+      problem: text => (text.trim() === '' ? l10n.t('The client id must not be empty') : undefined),
     });
     if (clientId === back) continue;
     answers.clientId = clientId;
@@ -108,23 +129,34 @@ async function showWhatToRegister(
   answers: Answers,
   position: Position,
 ): Promise<true | typeof back> {
-  const copy: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('copy'), tooltip: 'Copy' };
+  const copy: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('copy'), tooltip: l10n.t('Copy') };
   // A client that signs in by itself opens no browser that could come back.
   const uris = provider.machine ? [] : urisToRegister(metadata, provider, surroundings(), extensionId);
   const items: Choice<true>[] = [
-    { label: '$(arrow-right) Continue', detail: 'The client is registered at the provider.', choice: true },
+    {
+      label: `$(arrow-right) ${l10n.t('Continue')}`,
+      detail: l10n.t('The client is registered at the provider.'),
+      choice: true,
+    },
     ...(uris.length > 0
-      ? [{ label: 'Redirect URIs to register, to the letter', kind: vscode.QuickPickItemKind.Separator }]
+      ? [
+          {
+            label: l10n.t('Redirect URIs to register, to the letter'),
+            kind: vscode.QuickPickItemKind.Separator,
+          },
+        ]
       : []),
     ...uris.map(({ uri, why }) => ({ label: uri, detail: why, buttons: [copy] })),
-    { label: 'At the provider', kind: vscode.QuickPickItemKind.Separator },
+    { label: l10n.t('At the provider'), kind: vscode.QuickPickItemKind.Separator },
     ...instructionsOf(answers).map((label, at) => ({ label: `${at + 1}. ${label}` })),
   ];
   return askChoice<true>({
     ...position,
-    title: `Register this editor at ${new URL(provider.issuer).host}`,
+    title: l10n.t('Register this editor at {0}', new URL(provider.issuer).host),
     placeholder:
-      uris.length > 0 ? 'Copy the redirect URIs with the button beside them' : 'No redirect URI is needed',
+      uris.length > 0
+        ? l10n.t('Copy the redirect URIs with the button beside them')
+        : l10n.t('No redirect URI is needed'),
     canGoBack: true,
     items,
     onButton: ({ label }) => void vscode.env.clipboard.writeText(label),
@@ -135,14 +167,16 @@ function instructionsOf(answers: Answers): readonly string[] {
   const { preset, isService } = answers;
   if (isService) {
     return [
-      'Register a confidential client that may use the grant type client_credentials, with the scopes that it needs.',
+      l10n.t(
+        'Register a confidential client that may use the grant type client_credentials, with the scopes that it needs.',
+      ),
     ];
   }
   return (
-    kindOf(answers)?.registration ??
+    kindOf(answers)?.registration.map(step => l10n.t(step)) ??
     (preset
-      ? presets[preset].registration
-      : ['Register a public client (native application, no secret) with these redirect URIs.'])
+      ? presets[preset].registration.map(step => l10n.t(step))
+      : [l10n.t('Register a public client (native application, no secret) with these redirect URIs.')])
   );
 }
 
@@ -158,18 +192,22 @@ async function askAuthentication(
   const supported = metadata.token_endpoint_auth_methods_supported;
   if (isPreset || (supported?.includes('none') && !provider.machine)) return undefined;
   const all: Choice<Method>[] = [
-    { label: '$(unlock) It has no secret', detail: 'A public client, as editors should be.', choice: 'none' },
     {
-      label: '$(lock) It has a client secret',
+      label: `$(unlock) ${l10n.t('It has no secret')}`,
+      detail: l10n.t('A public client, as editors should be.'),
+      choice: 'none',
+    },
+    {
+      label: `$(lock) ${l10n.t('It has a client secret')}`,
       description: 'client_secret_basic',
       choice: 'client_secret_basic',
     },
     {
-      label: '$(lock) It has a client secret',
+      label: `$(lock) ${l10n.t('It has a client secret')}`,
       description: 'client_secret_post',
       choice: 'client_secret_post',
     },
-    { label: '$(key) It has a key', description: 'private_key_jwt', choice: 'private_key_jwt' },
+    { label: `$(key) ${l10n.t('It has a key')}`, description: 'private_key_jwt', choice: 'private_key_jwt' },
   ];
   const known = supported ?? ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
   // Nothing else proves who a client is that signs in by itself.
@@ -178,9 +216,10 @@ async function askAuthentication(
   );
   return askChoice<Method>({
     ...position,
-    title: 'How does the client prove who it is?',
-    placeholder:
+    title: l10n.t('How does the client prove who it is?'),
+    placeholder: l10n.t(
       'The secret or key is asked for at the sign-in, and kept in the secret storage of the editor',
+    ),
     canGoBack: true,
     items: offered,
   });
@@ -204,14 +243,17 @@ export async function askScopes(answers: Answers, position: Position): Promise<O
   const known = [...new Set([...usual, ...found.scopes, ...supported])].slice(0, mostScopes);
   const chosen = await askSeveral({
     ...position,
-    title: `Scopes at ${new URL(found.issuer).host}`,
-    placeholder: 'What a sign-in asks for; extensions ask for what they need besides',
+    title: l10n.t('Scopes at {0}', new URL(found.issuer).host),
+    placeholder: l10n.t('What a sign-in asks for; extensions ask for what they need besides'),
     canGoBack: true,
-    items: known.map(label => ({
-      label,
-      picked: chosenBefore.includes(label),
-      ...(about[label] !== undefined && { description: about[label] }),
-    })),
+    items: known.map(label => {
+      const description = aboutScope(label);
+      return {
+        label,
+        picked: chosenBefore.includes(label),
+        ...(description !== undefined && { description }),
+      };
+    }),
   });
   if (chosen === back) return back;
   const isUsual = chosen.length === usual.length && usual.every(scope => chosen.includes(scope));
@@ -219,9 +261,18 @@ export async function askScopes(answers: Answers, position: Position): Promise<O
   return 'asked';
 }
 
-const about: Readonly<Record<string, string>> = {
-  openid: 'who you are',
-  profile: 'your name',
-  email: 'your e-mail address',
-  offline_access: 'stay signed in',
-};
+/** What the usual scopes are about; nothing is known of others. */
+function aboutScope(scope: string): string | undefined {
+  switch (scope) {
+    case 'openid':
+      return l10n.t('who you are');
+    case 'profile':
+      return l10n.t('your name');
+    case 'email':
+      return l10n.t('your e-mail address');
+    case 'offline_access':
+      return l10n.t('stay signed in');
+    default:
+      return undefined;
+  }
+}

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Metadata } from '../protocol/metadata.ts';
 import { machineGrantTypes } from '../protocol/machineGrantTypes.ts';
 import type { ProviderDefinition } from '../providers/definition.ts';
@@ -33,7 +34,7 @@ export function clientChoices(preset: Answers['preset'], metadata: Metadata): Ch
       .filter(([, { registersItself }]) => !registersItself || metadata.registration_endpoint !== undefined)
       .map(([kind, { label, detail, definition, registersItself }]) => {
         const icon = registersItself ? 'rocket' : definition.signInMethod ? 'server-process' : 'account';
-        return { label: `$(${icon}) ${label}`, detail, choice: { by: 'kind', kind } };
+        return { label: `$(${icon}) ${label}`, detail: l10n.t(detail), choice: { by: 'kind', kind } };
       });
   }
   const isService = metadata.grant_types_supported?.includes(machineGrantTypes['client-credentials']);
@@ -41,22 +42,22 @@ export function clientChoices(preset: Answers['preset'], metadata: Metadata): Ch
     ...(metadata.registration_endpoint !== undefined && preset === undefined
       ? [
           {
-            label: '$(rocket) Let this editor register itself',
-            detail: 'Nothing has to be set up at the provider.',
+            label: `$(rocket) ${l10n.t('Let this editor register itself')}`,
+            detail: l10n.t('Nothing has to be set up at the provider.'),
             choice: { by: 'registration' as const },
           },
         ]
       : []),
     {
-      label: '$(key) Enter a client id',
-      detail: 'The next step says what to register at the provider.',
+      label: `$(key) ${l10n.t('Enter a client id')}`,
+      detail: l10n.t('The next step says what to register at the provider.'),
       choice: { by: 'id' },
     },
     ...(isService
       ? [
           {
-            label: '$(server-process) Enter the client id of a service',
-            detail: 'Nobody signs in: the client has a secret or a key, and acts as itself.',
+            label: `$(server-process) ${l10n.t('Enter the client id of a service')}`,
+            detail: l10n.t('Nobody signs in: the client has a secret or a key, and acts as itself.'),
             choice: { by: 'service' as const },
           },
         ]
@@ -91,16 +92,19 @@ export async function askUserLookup(
 ): Promise<true | typeof back> {
   if (kindOf(answers)?.definition.signInMethod !== 'impersonation') return true;
   const about = {
-    userId: { label: '$(account) By the id of the user', detail: 'The id that the user has in the tenant.' },
+    userId: {
+      label: `$(account) ${l10n.t('By the id of the user')}`,
+      detail: l10n.t('The id that the user has in the tenant.'),
+    },
     subject: {
-      label: '$(person) By the subject',
-      detail: 'What the identity provider of the tenant calls the user.',
+      label: `$(person) ${l10n.t('By the subject')}`,
+      detail: l10n.t('What the identity provider of the tenant calls the user.'),
     },
   };
   for (;;) {
     const field = await askChoice({
       ...position,
-      title: 'How is the user found in whose name the client acts?',
+      title: l10n.t('How is the user found in whose name the client acts?'),
       canGoBack: true,
       items: userLookupFields.map(choice => ({ ...about[choice], description: choice, choice })),
     });
@@ -108,11 +112,12 @@ export async function askUserLookup(
     const before = answers.userLookup;
     const value = await askText({
       ...position,
-      title: 'In whose name does the client act?',
+      title: l10n.t('In whose name does the client act?'),
       canGoBack: true,
-      prompt: field === 'userId' ? 'The id of the user in the tenant' : 'The subject of the user',
+      prompt:
+        field === 'userId' ? l10n.t('The id of the user in the tenant') : l10n.t('The subject of the user'),
       value: before?.field === field ? before.value : undefined,
-      problem: text => (text.trim() === '' ? 'It must not be empty' : undefined),
+      problem: text => (text.trim() === '' ? l10n.t('It must not be empty') : undefined),
     });
     if (value === back) continue;
     answers.userLookup = { field, value };

@@ -1,8 +1,10 @@
+import * as l10n from '@vscode/l10n';
 import { presetForAddress, type KnownHost } from '../providers/presets/knownHosts.ts';
 import { presetNames } from '../providers/presets/names.ts';
 import { presets } from '../providers/presets/presets.ts';
 import { readTypedAddress } from '../providers/typedAddress.ts';
 import { steps, wizardTitle, type Answers, type Outcome } from './addProvider.ts';
+import { capitalised } from './otherWays.ts';
 import { askChoiceOrText, askText, back, type Choice } from './questions.ts';
 
 type Start = { readonly typed: string } | KnownHost;
@@ -14,11 +16,11 @@ export async function askWhich(answers: Answers): Promise<Outcome> {
     choice: { preset: name, values: {} },
   }));
   const chosen = await askChoiceOrText<Start>({
-    title: wizardTitle,
+    title: wizardTitle(),
     step: 1,
     steps,
     canGoBack: false,
-    placeholder: 'Address of the provider or of an API, e-mail address, or one of these',
+    placeholder: l10n.t('Address of the provider or of an API, e-mail address, or one of these'),
     value: answers.typed,
     items: list,
     typed: typedItems,
@@ -48,7 +50,7 @@ function typedItems(text: string): Choice<Start>[] {
   // A name of one of the list is a word without a dot; an address it may be all the same.
   const item: Choice<Start> = {
     label: `$(search) ${address}`,
-    description: 'find the provider there',
+    description: l10n.t('find the provider there'),
     choice: { typed: text },
   };
   if (!known) return isAboutList(text) ? [] : [item];
@@ -77,14 +79,14 @@ export async function askPresetValues(answers: Answers): Promise<Outcome> {
     if (!entry) continue;
     const [name, { prompt, example, pattern, fallback }] = entry;
     const value = await askText({
-      title: `${wizardTitle}: ${presets[preset].label.replace(/ \(.*\)$/, '')}`,
+      title: `${wizardTitle()}: ${presets[preset].label.replace(/ \(.*\)$/, '')}`,
       step: 1,
       steps,
       canGoBack: true,
-      prompt: `${prompt.charAt(0).toUpperCase()}${prompt.slice(1)}`,
+      prompt: capitalised(l10n.t(prompt)),
       placeholder: example,
       value: given[name] ?? fallback,
-      problem: text => (pattern.test(text.trim()) ? undefined : `It must be like ${example}`),
+      problem: text => (pattern.test(text.trim()) ? undefined : l10n.t('It must be like {0}', example)),
     });
     if (value === back) {
       if (at === 0) return back;

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { secret } from '../platform/secret.ts';
 import type { SecretStorage } from '../platform/secretStorage.ts';
@@ -21,9 +22,12 @@ async function askSecret({
   clientId,
 }: Pick<Provider, 'label' | 'clientId'>): Promise<ClientCredential | undefined> {
   const text = await vscode.window.showInputBox({
-    title: `Client secret of ${label}`,
-    prompt: `The secret of the client ${clientId}. It is kept in the secret storage of this editor, and in no settings.`,
-    placeHolder: 'client secret',
+    title: l10n.t('Client secret of {0}', label),
+    prompt: l10n.t(
+      'The secret of the client {0}. It is kept in the secret storage of this editor, and in no settings.',
+      clientId ?? '',
+    ),
+    placeHolder: l10n.t('client secret'),
     password: true,
     ignoreFocusOut: true,
   });
@@ -36,12 +40,15 @@ async function askKey({
   assertionAlgorithm,
 }: Pick<Provider, 'label' | 'assertionAlgorithm'>): Promise<ClientCredential | undefined> {
   const make = {
-    label: '$(key) Make a new key',
-    detail: 'Its public part is shown, to be registered at the provider.',
+    label: `$(key) ${l10n.t('Make a new key')}`,
+    detail: l10n.t('Its public part is shown, to be registered at the provider.'),
   };
-  const paste = { label: '$(clippy) Paste a private key', detail: 'PEM (PKCS #8) or JSON Web Key.' };
+  const paste = {
+    label: `$(clippy) ${l10n.t('Paste a private key')}`,
+    detail: l10n.t('PEM (PKCS #8) or JSON Web Key.'),
+  };
   const chosen = await vscode.window.showQuickPick([make, paste], {
-    title: `Client key of ${label}`,
+    title: l10n.t('Client key of {0}', label),
     ignoreFocusOut: true,
   });
   if (chosen === make) {
@@ -54,8 +61,10 @@ async function askKey({
 
 async function pasteKey(label: string): Promise<ClientCredential | undefined> {
   const text = await vscode.window.showInputBox({
-    title: `Client key of ${label}`,
-    prompt: 'The private key as PEM or as JSON Web Key. It is kept in the secret storage of this editor.',
+    title: l10n.t('Client key of {0}', label),
+    prompt: l10n.t(
+      'The private key as PEM or as JSON Web Key. It is kept in the secret storage of this editor.',
+    ),
     password: true,
     ignoreFocusOut: true,
     // A box of one line makes spaces of line breaks.
@@ -65,13 +74,13 @@ async function pasteKey(label: string): Promise<ClientCredential | undefined> {
 }
 
 async function problemOfKey(text: string): Promise<string | undefined> {
-  if (text.trim() === '') return 'The key must not be empty';
+  if (text.trim() === '') return l10n.t('The key must not be empty');
   try {
     await readClientKey(withLines(text));
     return undefined;
   } catch (error) {
     if (error instanceof KeyProblem) return error.message;
-    return 'This key cannot be read';
+    return l10n.t('This key cannot be read');
   }
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Registry } from '../authentication/registry.ts';
 import { firstProviderId } from '../providers/definition.ts';
@@ -37,7 +38,9 @@ async function signIn(registry: Registry, id: unknown): Promise<void> {
   try {
     const session = await adapter.createSession([], {});
     const label = adapter.provider?.label ?? chosen;
-    void vscode.window.showInformationMessage(`Signed in to ${label} as ${session.account.label}.`);
+    void vscode.window.showInformationMessage(
+      l10n.t('Signed in to {0} as {1}.', label ?? '', session.account.label),
+    );
   } catch (error) {
     // A failure has been shown by the sign-in itself, with what can be done about it.
     if (!isCancellation(error) && !isConfigured) throw error;
@@ -72,7 +75,9 @@ async function chooseProvider(registry: Registry): Promise<string | undefined> {
   const providers = registry.providers();
   if (providers.length <= 1) return providers[0]?.id ?? firstProviderId;
   const items = providers.map(({ id, label, issuer }) => ({ id, label, description: id, detail: issuer }));
-  return (await vscode.window.showQuickPick(items, { title: 'Sign in with which identity provider?' }))?.id;
+  return (
+    await vscode.window.showQuickPick(items, { title: l10n.t('Sign in with which identity provider?') })
+  )?.id;
 }
 
 /** @param row of the sign-ins view; without one, the person picks. */
@@ -85,13 +90,15 @@ async function signOut(registry: Registry, row: unknown): Promise<void> {
   const chosen =
     target !== undefined
       ? accounts.find(isTarget)
-      : await vscode.window.showQuickPick(accounts, { title: 'Sign out which account?' });
+      : await vscode.window.showQuickPick(accounts, { title: l10n.t('Sign out which account?') });
   if (!chosen) return;
   const inRow = (sessionId: string): boolean =>
     target?.grantIds?.includes(parseSessionId(sessionId).grantId) ?? true;
   for (const sessionId of chosen.sessionIds.filter(inRow))
     await registry.get(chosen.providerId)?.removeSession(sessionId);
-  void vscode.window.showInformationMessage(`Signed out ${chosen.label} (${chosen.description}).`);
+  void vscode.window.showInformationMessage(
+    l10n.t('Signed out {0} ({1}).', chosen.label, chosen.description ?? ''),
+  );
 }
 
 /** All accounts of one provider, in all windows and, as far as the provider lets us, in the browser. */
@@ -110,11 +117,13 @@ async function signOutEverywhere(registry: Registry, providerId: string | undefi
     }))
     .filter(({ description }) => description !== '');
   if (items.length === 0) return void showNobodySignedIn(providerId);
-  const title = 'Sign out of which identity provider, in all windows and in the browser?';
+  const title = l10n.t('Sign out of which identity provider, in all windows and in the browser?');
   const chosen = providerId === undefined ? await vscode.window.showQuickPick(items, { title }) : items[0];
   if (!chosen) return;
   const { labels = [] } = (await registry.get(chosen.id)?.signOutEverywhere()) ?? {};
-  void vscode.window.showInformationMessage(`Signed out of ${chosen.label}: ${labels.join(', ')}.`);
+  void vscode.window.showInformationMessage(
+    l10n.t('Signed out of {0}: {1}.', chosen.label, labels.join(', ')),
+  );
 }
 
 type AccountItem = vscode.QuickPickItem & {

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { randomText } from '../platform/random.ts';
 import type { DeviceAuthorization, PollState } from '../protocol/deviceAuthorization.ts';
@@ -38,7 +39,7 @@ export function deviceCodePanel(options: DeviceCodePanelOptions): DeviceScreen {
       const panel = createPanel(provider);
       const state: ShownState = {
         ...(why !== undefined && { why }),
-        status: 'Asking for a code…',
+        status: l10n.t('Asking for a code…'),
         expired: false,
       };
       let authorization: DeviceAuthorization | undefined;
@@ -75,7 +76,7 @@ export function deviceCodePanel(options: DeviceCodePanelOptions): DeviceScreen {
         showCode(next) {
           authorization = next;
           state.expired = false;
-          state.status = 'Waiting for you to enter the code.';
+          state.status = l10n.t('Waiting for you to enter the code.');
           send();
         },
         showState(poll) {
@@ -84,12 +85,12 @@ export function deviceCodePanel(options: DeviceCodePanelOptions): DeviceScreen {
         },
         showExpired() {
           state.expired = true;
-          state.status = 'The code has expired.';
+          state.status = l10n.t('The code has expired.');
           send();
           return new Promise<void>(resolve => {
             wantsNewCode = () => {
               wantsNewCode = undefined;
-              state.status = 'Asking for a new code…';
+              state.status = l10n.t('Asking for a new code…');
               send();
               resolve();
             };
@@ -107,7 +108,7 @@ export function deviceCodePanel(options: DeviceCodePanelOptions): DeviceScreen {
 function createPanel(provider: Provider): vscode.WebviewPanel {
   return vscode.window.createWebviewPanel(
     'oidc.deviceCode',
-    `Sign in to ${provider.label}`,
+    l10n.t('Sign in to {0}', provider.label),
     { viewColumn: vscode.ViewColumn.Active },
     { enableScripts: true, enableCommandUris: false, localResourceRoots: [] },
   );
@@ -132,25 +133,32 @@ function shownCode(
 function statusText(state: PollState): string {
   switch (state.kind) {
     case 'waiting':
-      return 'Waiting for you to enter the code.';
+      return l10n.t('Waiting for you to enter the code.');
     case 'slowed-down':
-      return `Waiting for you to enter the code. The provider asked to be asked less often: every ${state.interval} seconds.`;
+      return l10n.t(
+        'Waiting for you to enter the code. The provider asked to be asked less often: every {0} seconds.',
+        state.interval,
+      );
     case 'retrying':
-      return `${trouble(state.reason)} Trying again in ${state.seconds} seconds; the code stays valid.`;
+      return l10n.t(
+        '{0} Trying again in {1} seconds; the code stays valid.',
+        trouble(state.reason),
+        state.seconds,
+      );
   }
 }
 
 function trouble({ code, details }: Failure): string {
-  const host = String(details['host'] ?? 'The provider');
+  const host = String(details['host'] ?? l10n.t('The provider'));
   switch (code) {
     case 'unreachable':
-      return `${host} cannot be reached: ${String(details['reason'])}.`;
+      return l10n.t('{0} cannot be reached: {1}.', host, String(details['reason']));
     case 'timed-out':
-      return `${host} does not answer.`;
+      return l10n.t('{0} does not answer.', host);
     case 'rate-limited':
-      return `${host} asked for a pause.`;
+      return l10n.t('{0} asked for a pause.', host);
     default:
-      return `${host} has a problem.`;
+      return l10n.t('{0} has a problem.', host);
   }
 }
 

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Registry } from '../authentication/registry.ts';
 import type { SecretStorage } from '../platform/secretStorage.ts';
@@ -27,9 +28,9 @@ export interface DiagnoseContext {
 /** *OIDC: Diagnose Provider…*: a document that says what is right and what is wrong, fit for a bug report. */
 export function registerDiagnoseCommand(context: DiagnoseContext): vscode.Disposable {
   return vscode.commands.registerCommand('oidc.diagnoseProvider', async (id?: unknown) => {
-    const provider = await chooseProvider(context.registry, 'Diagnose which identity provider?', id);
+    const provider = await chooseProvider(context.registry, l10n.t('Diagnose which identity provider?'), id);
     if (!provider) return;
-    const title = `Diagnosing ${provider.label}…`;
+    const title = l10n.t('Diagnosing {0}…', provider.label);
     const content = await vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title },
       () => report(context, provider),
@@ -58,12 +59,19 @@ async function report(context: DiagnoseContext, provider: Provider): Promise<str
   });
   const { version } = extension.packageJSON as { version: string };
   const head = {
-    Provider: provider.label,
-    Time: new Date(wire.clock.now()).toISOString(),
-    Extension: version,
-    Editor: `${vscode.env.appName} ${vscode.version} (${surroundings.ui}, ${surroundings.remoteName ?? 'no remote'}, runs ${surroundings.runsIn})`,
+    [l10n.t('Provider')]: provider.label,
+    [l10n.t('Time')]: new Date(wire.clock.now()).toISOString(),
+    [l10n.t('Extension')]: version,
+    [l10n.t('Editor')]: l10n.t(
+      '{0} {1} ({2}, {3}, runs {4})',
+      vscode.env.appName,
+      vscode.version,
+      surroundings.ui,
+      surroundings.remoteName ?? l10n.t('no remote'),
+      surroundings.runsIn,
+    ),
   };
-  return diagnosisDocument(head, sections);
+  return diagnosisDocument(provider.label, head, sections);
 }
 
 async function seenGrants(book: GrantBook, provider: Provider): Promise<SeenGrants> {

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Registry } from '../authentication/registry.ts';
 import type { Provider } from '../providers/definition.ts';
@@ -21,16 +22,20 @@ export function registerEditCommands(context: EditProviderContext): vscode.Dispo
       if (provider) await run(provider);
     });
   return vscode.Disposable.from(
-    command('editProvider', 'Edit which identity provider?', edit),
-    command('renameProvider', 'Rename which identity provider?', rename),
-    command('removeProvider', 'Remove which identity provider?', provider => remove(context, provider)),
-    command('replaceClientSecret', 'Replace the client secret of which identity provider?', provider =>
-      replaceSecret(context, provider),
+    command('editProvider', l10n.t('Edit which identity provider?'), edit),
+    command('renameProvider', l10n.t('Rename which identity provider?'), rename),
+    command('removeProvider', l10n.t('Remove which identity provider?'), provider =>
+      remove(context, provider),
     ),
-    command('showPublicKeys', 'Show the public key of which identity provider?', provider =>
+    command(
+      'replaceClientSecret',
+      l10n.t('Replace the client secret of which identity provider?'),
+      provider => replaceSecret(context, provider),
+    ),
+    command('showPublicKeys', l10n.t('Show the public key of which identity provider?'), provider =>
       showKeys(context, provider),
     ),
-    command('forgetRegistration', 'Forget the registration at which identity provider?', provider =>
+    command('forgetRegistration', l10n.t('Forget the registration at which identity provider?'), provider =>
       forgetRegistration(context, provider),
     ),
   );
@@ -46,8 +51,8 @@ export async function chooseProvider(
   const named = namedProvider(id);
   if (named !== undefined) return providers.find(provider => provider.id === named);
   if (providers.length === 0) {
-    const add = 'Add Identity Provider…';
-    const message = 'No identity provider is configured.';
+    const add = l10n.t('Add Identity Provider…');
+    const message = l10n.t('No identity provider is configured.');
     if ((await vscode.window.showInformationMessage(message, add)) === add) {
       await vscode.commands.executeCommand('oidc.addProvider');
     }
@@ -70,8 +75,12 @@ function isOwn(provider: Provider): boolean {
 }
 
 async function tellForeign({ label, contributedBy = '' }: Provider): Promise<void> {
-  const button = 'Show Extension';
-  const message = `${label} comes from the extension ${contributedBy}, and can be changed only there.`;
+  const button = l10n.t('Show Extension');
+  const message = l10n.t(
+    '{0} comes from the extension {1}, and can be changed only there.',
+    label,
+    contributedBy,
+  );
   if ((await vscode.window.showInformationMessage(message, button)) === button)
     await showExtension(contributedBy);
 }
@@ -94,10 +103,10 @@ async function edit(provider: Provider): Promise<void> {
 async function rename(provider: Provider): Promise<void> {
   if (!isOwn(provider)) return;
   const label = await vscode.window.showInputBox({
-    title: `Rename ${provider.label}`,
-    prompt: 'The name of the provider in the Accounts menu',
+    title: l10n.t('Rename {0}', provider.label),
+    prompt: l10n.t('The name of the provider in the Accounts menu'),
     value: provider.label,
-    validateInput: text => (text.trim() === '' ? 'The name must not be empty' : undefined),
+    validateInput: text => (text.trim() === '' ? l10n.t('The name must not be empty') : undefined),
   });
   if (label !== undefined && label.trim() !== provider.label)
     await changeProvider(provider.id, { label: label.trim() });
@@ -110,16 +119,25 @@ async function remove(context: EditProviderContext, provider: Provider): Promise
   const adapter = context.registry.get(id);
   const sessions = (await adapter?.getSessions(undefined, {})) ?? [];
   const accounts = [...new Set(sessions.map(({ account }) => account.label))].join(', ');
-  const [signOut, only, all, cancel] = ['Sign Out and Remove', 'Only Remove', 'Remove', 'Cancel'];
+  const [signOut, only, all, cancel] = [
+    l10n.t('Sign Out and Remove'),
+    l10n.t('Only Remove'),
+    l10n.t('Remove'),
+    l10n.t('Cancel'),
+  ];
   const chosen =
     accounts === ''
       ? await vscode.window.showWarningMessage(
-          `Remove ${label}? Its client secret and its registration are forgotten here.`,
+          l10n.t('Remove {0}? Its client secret and its registration are forgotten here.', label),
           all,
           cancel,
         )
       : await vscode.window.showWarningMessage(
-          `Remove ${label}? These accounts are signed in there: ${accounts}. Sign them out and forget the client secret and the registration, or keep all that for when you add the provider again.`,
+          l10n.t(
+            'Remove {0}? These accounts are signed in there: {1}. Sign them out and forget the client secret and the registration, or keep all that for when you add the provider again.',
+            label,
+            accounts,
+          ),
           signOut,
           only,
           cancel,
@@ -138,8 +156,11 @@ async function remove(context: EditProviderContext, provider: Provider): Promise
 
 async function replaceSecret({ clientSecrets }: EditProviderContext, provider: Provider): Promise<void> {
   if (provider.clientAuthentication === 'none') {
-    const change = 'Open Settings';
-    const message = `The client of ${provider.label} is public: it has no secret. If it has one, set "clientAuthentication".`;
+    const change = l10n.t('Open Settings');
+    const message = l10n.t(
+      'The client of {0} is public: it has no secret. If it has one, set "clientAuthentication".',
+      provider.label,
+    );
     if ((await vscode.window.showInformationMessage(message, change)) === change) await edit(provider);
     return;
   }
@@ -150,8 +171,8 @@ async function replaceSecret({ clientSecrets }: EditProviderContext, provider: P
 async function showKeys({ clientSecrets }: EditProviderContext, provider: Provider): Promise<void> {
   const keys = await clientSecrets.publicKeys(provider);
   if (keys) return showPublicKeys(keys);
-  const make = 'Enter or Make a Key';
-  const message = `No key is stored for the client of ${provider.label}.`;
+  const make = l10n.t('Enter or Make a Key');
+  const message = l10n.t('No key is stored for the client of {0}.', provider.label);
   const isKeyed = provider.clientAuthentication === 'private_key_jwt';
   const chosen = await vscode.window.showInformationMessage(message, ...(isKeyed ? [make] : []));
   if (chosen === make) await vscode.commands.executeCommand('oidc.replaceClientSecret', provider.id);
@@ -160,12 +181,18 @@ async function showKeys({ clientSecrets }: EditProviderContext, provider: Provid
 async function forgetRegistration({ registrations }: EditProviderContext, provider: Provider): Promise<void> {
   if (provider.clientId !== undefined) {
     void vscode.window.showInformationMessage(
-      `This editor has not registered itself at ${provider.label}: its client id is in the settings.`,
+      l10n.t(
+        'This editor has not registered itself at {0}: its client id is in the settings.',
+        provider.label,
+      ),
     );
     return;
   }
   await registrations.forgetAll(provider);
   void vscode.window.showInformationMessage(
-    `The registration of this editor at ${provider.label} is forgotten here; the next sign-in makes a new one.`,
+    l10n.t(
+      'The registration of this editor at {0} is forgotten here; the next sign-in makes a new one.',
+      provider.label,
+    ),
   );
 }

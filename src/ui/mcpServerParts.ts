@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { createMcpServers, type McpServers, type McpServersContext } from '../authentication/mcpServers.ts';
 import { SignInDeclined } from '../client/session.ts';
@@ -58,15 +59,19 @@ export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers 
 }
 
 function showDeclined({ label }: McpServer, signIn: () => void): void {
-  const button = 'Sign In';
-  const message = `The MCP server “${label}” was not started: you are not signed in.`;
+  const button = l10n.t('Sign In');
+  const message = l10n.t('The MCP server “{0}” was not started: you are not signed in.', label);
   void vscode.window.showWarningMessage(message, button).then(chosen => chosen === button && signIn());
 }
 
 function showFailed({ label, providerId }: McpServer, error: unknown): void {
   if (isCancellation(error)) return;
   void vscode.window.showErrorMessage(
-    `The MCP server “${label}” was not started: no session of the identity provider “${providerId}” could be had. The log says why.`,
+    l10n.t(
+      'The MCP server “{0}” was not started: no session of the identity provider “{1}” could be had. The log says why.',
+      label,
+      providerId,
+    ),
   );
 }
 
@@ -77,14 +82,19 @@ async function start(extensionId: string, { label }: McpServer): Promise<void> {
     return;
   }
   void vscode.window.showInformationMessage(
-    `There is a fresh token for the MCP server “${label}”. Restart the server in the list of MCP servers to use it.`,
+    l10n.t(
+      'There is a fresh token for the MCP server “{0}”. Restart the server in the list of MCP servers to use it.',
+      label,
+    ),
   );
 }
 
 async function chooseServer(servers: readonly McpServer[]): Promise<McpServer | undefined> {
   if (servers.length === 0) {
-    const button = 'Open Settings';
-    const message = 'No MCP server takes the token of a sign-in yet. Add one to the setting oidc.mcpServers.';
+    const button = l10n.t('Open Settings');
+    const message = l10n.t(
+      'No MCP server takes the token of a sign-in yet. Add one to the setting oidc.mcpServers.',
+    );
     if ((await vscode.window.showInformationMessage(message, button)) === button) {
       await vscode.commands.executeCommand('workbench.action.openSettings', 'oidc.mcpServers');
     }
@@ -97,5 +107,5 @@ async function chooseServer(servers: readonly McpServer[]): Promise<McpServer | 
     description: server.providerId,
     detail: server.url,
   }));
-  return (await vscode.window.showQuickPick(items, { title: 'Restart which MCP server?' }))?.server;
+  return (await vscode.window.showQuickPick(items, { title: l10n.t('Restart which MCP server?') }))?.server;
 }

@@ -12,7 +12,7 @@ export const isCancellation = (error: unknown): boolean => error instanceof vsco
 /** What to show for something that went wrong: our own words for failures, and for anything else no details. */
 export function messageOf(error: unknown): string {
   if (error instanceof Failure) return error.message;
-  return 'Something unexpected went wrong. The log says where.';
+  return l10n.t('Something unexpected went wrong. The log says where.');
 }
 
 /** What can be done about a sign-in that did not succeed. */
@@ -43,9 +43,9 @@ export async function showSignInFailure(
     return does ? [{ title: l10n.t(helpButtons[button] ?? ''), does }] : [];
   });
   const chosen = await vscode.window.showErrorMessage(
-    `Sign-in to ${label} failed. ${messageOf(error)}`,
+    l10n.t('Sign-in to {0} failed. {1}', label, messageOf(error)),
     ...buttons,
-    { title: 'Show Log', does: () => help.showLog() },
+    { title: l10n.t('Show Log'), does: () => help.showLog() },
   );
   chosen?.does();
 }
@@ -57,8 +57,10 @@ export async function showSignInNeeded(
   { reason, accountRefused }: SignInNeeded,
   signIn: () => void,
 ): Promise<void> {
-  const button = 'Sign In';
-  const message = accountRefused ? reason : `${account} must sign in to ${label} again. ${reason}`;
+  const button = l10n.t('Sign In');
+  const message = accountRefused
+    ? reason
+    : l10n.t('{0} must sign in to {1} again. {2}', account, label, reason);
   if ((await vscode.window.showWarningMessage(message, button)) === button) signIn();
 }
 
@@ -89,18 +91,28 @@ async function showSettingsProblems(
   setting: ProviderSetting,
   repeating: Repeating,
 ): Promise<void> {
-  const button = 'Open Settings';
+  const button = l10n.t('Open Settings');
   const message =
     setting === 'oidc.providers'
-      ? `In the setting oidc.providers, ${list}. Correct it there; other providers are not affected.`
-      : `In the setting oidc.mcpServers, ${list}. Correct it there; other servers are not affected.`;
+      ? l10n.t(
+          'In the setting oidc.providers, {0}. Correct it there; other providers are not affected.',
+          list,
+        )
+      : l10n.t(
+          'In the setting oidc.mcpServers, {0}. Correct it there; other servers are not affected.',
+          list,
+        );
   if ((await repeating.warn(message, button)) === button)
     await vscode.commands.executeCommand('workbench.action.openSettings', setting);
 }
 
 async function showExtensionProblems(extension: string, list: string, repeating: Repeating): Promise<void> {
-  const button = 'Show Extension';
-  const message = `The extension ${extension} brings an identity provider that is not used: ${list}. Update the extension, or tell its authors.`;
+  const button = l10n.t('Show Extension');
+  const message = l10n.t(
+    'The extension {0} brings an identity provider that is not used: {1}. Update the extension, or tell its authors.',
+    extension,
+    list,
+  );
   if ((await repeating.warn(message, button)) === button) await showExtension(extension);
 }
 
@@ -109,19 +121,23 @@ export const showExtension = (id: string): Thenable<unknown> =>
 
 /** A stored sign-in cannot be used. */
 export async function showSetAside({ why }: SetAside): Promise<void> {
-  const button = 'Sign In';
+  const button = l10n.t('Sign In');
   const message =
     why === 'newer'
-      ? 'A stored sign-in was written by a newer version of this extension. It was put aside, not deleted, and is there again after an update; until then, sign in again.'
-      : 'A stored sign-in is damaged and cannot be read. It was put aside, not deleted; sign in again.';
+      ? l10n.t(
+          'A stored sign-in was written by a newer version of this extension. It was put aside, not deleted, and is there again after an update; until then, sign in again.',
+        )
+      : l10n.t(
+          'A stored sign-in is damaged and cannot be read. It was put aside, not deleted; sign in again.',
+        );
   if ((await vscode.window.showWarningMessage(message, button)) === button)
     await vscode.commands.executeCommand('oidc.signIn');
 }
 
 /** Nobody is signed in, where somebody would have to be. */
 export async function showNobodySignedIn(providerId?: string): Promise<void> {
-  const button = 'Sign In';
-  const message = 'You are not signed in with any identity provider.';
+  const button = l10n.t('Sign In');
+  const message = l10n.t('You are not signed in with any identity provider.');
   if ((await vscode.window.showInformationMessage(message, button)) === button)
     await vscode.commands.executeCommand('oidc.signIn', providerId);
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Wire } from '../protocol/wire.ts';
 import { firstProviderId, parseDefinition, type Provider } from '../providers/definition.ts';
@@ -38,10 +39,14 @@ export function createNewProviders({ wire, extension, trust, ids }: NewProviders
   let answers: Answers = {};
 
   const offer = async (added: AddedProvider, error: unknown): Promise<void> => {
-    const change = 'Change…';
-    const save = 'Save Anyway';
+    const change = l10n.t('Change…');
+    const save = l10n.t('Save Anyway');
     const { provider, definition } = added;
-    const message = `The sign-in to ${provider.label} failed, so it was not added. ${messageOf(error)}`;
+    const message = l10n.t(
+      'The sign-in to {0} failed, so it was not added. {1}',
+      provider.label,
+      messageOf(error),
+    );
     const chosen = await vscode.window.showErrorMessage(message, change, save);
     if (chosen === save) await writeProvider(provider.id, definition);
     if (chosen === change) await vscode.commands.executeCommand('oidc.addProvider', provider.id);
@@ -86,10 +91,13 @@ async function keepWrittenEntry(id: string): Promise<void> {
   if (!Object.hasOwn(written, id)) return;
   const parsed = parseDefinition(id, written[id]);
   if (parsed.ok) return;
-  const open = 'Open Settings';
-  const replace = 'Set It Up Anew';
+  const open = l10n.t('Open Settings');
+  const replace = l10n.t('Set It Up Anew');
   const why = parsed.problems.map(problemInWords).join('; ');
-  const message = `An identity provider cannot be used as it stands in the setting oidc.providers. ${why}. Correct it there, or set it up anew: then its entry is replaced.`;
+  const message = l10n.t(
+    'An identity provider cannot be used as it stands in the setting oidc.providers. {0}. Correct it there, or set it up anew: then its entry is replaced.',
+    why,
+  );
   const chosen = await vscode.window.showWarningMessage(message, open, replace);
   if (chosen === replace) return;
   if (chosen === open) {
@@ -114,7 +122,7 @@ export function registerAddCommand(context: {
       const { session, kept } = await accounts.add(provider, grant);
       if (!kept) context.onNotKept(provider);
       void vscode.window.showInformationMessage(
-        `Signed in to ${provider.label} as ${session.account.label}.`,
+        l10n.t('Signed in to {0} as {1}.', provider.label, session.account.label),
       );
     } catch (error) {
       // A sign-in that failed has been told of, with what can be done about it.

@@ -1,4 +1,6 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { textLanguage } from '../platform/language.ts';
 import type { Provider } from '../providers/definition.ts';
 import { wayName, type Way } from '../providers/signInMethods.ts';
 import type { Plan } from '../signIn/planner.ts';
@@ -17,12 +19,12 @@ export async function chooseWay(
 ): Promise<Way | undefined> {
   const items: WayItem[] = [...plan.tries, ...plan.offered].map(({ way, reason }) => ({
     label: capitalised(wayName(way)),
-    ...(way === current && { description: 'under way now' }),
+    ...(way === current && { description: l10n.t('under way now') }),
     detail: reason,
     way,
   }));
   if (plan.closed.length > 0) {
-    items.push({ label: 'Not here', kind: vscode.QuickPickItemKind.Separator });
+    items.push({ label: l10n.t('Not here'), kind: vscode.QuickPickItemKind.Separator });
     items.push(
       ...plan.closed.map(({ way, why }) => ({
         label: `$(circle-slash) ${capitalised(wayName(way))}`,
@@ -31,12 +33,13 @@ export async function chooseWay(
     );
   }
   const chosen = await vscode.window.showQuickPick(items, {
-    title: `Sign in to ${provider.label}: other ways`,
-    placeHolder: 'How do you want to sign in?',
+    title: l10n.t('Sign in to {0}: other ways', provider.label),
+    placeHolder: l10n.t('How do you want to sign in?'),
     ignoreFocusOut: true,
   });
   if (chosen && chosen.way === undefined) return chooseWay(provider, plan, current);
   return chosen?.way;
 }
 
-const capitalised = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+export const capitalised = (text: string): string =>
+  `${text.charAt(0).toLocaleUpperCase(textLanguage())}${text.slice(1)}`;

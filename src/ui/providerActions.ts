@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ProviderActions } from '../authentication/provider.ts';
 import type { Log } from '../platform/log.ts';
@@ -94,8 +95,11 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
     readResource: (...asked) => readChallengedResource(options.wire, ...asked),
 
     onNotKept(provider) {
-      const log = 'Show Log';
-      const message = `You are signed in to ${provider.label}, but the sign-in could not be stored: it ends when this window is closed. Check the keyring of this computer.`;
+      const log = l10n.t('Show Log');
+      const message = l10n.t(
+        'You are signed in to {0}, but the sign-in could not be stored: it ends when this window is closed. Check the keyring of this computer.',
+        provider.label,
+      );
       void options.repeating.warn(message, log).then(pressed => pressed === log && options.showLog());
     },
   };
@@ -112,17 +116,15 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
         openBrowser: address => openBrowser(address, signal),
       });
       log.info('session at the provider', { provider: provider.id, outcome });
-      void vscode.window.showInformationMessage(
-        {
-          ended: `You are signed out of ${label}, here and in the browser.`,
-          opened: `You are signed out of ${label} here. In the browser, ${label} shows whether you are signed out there.`,
-          unsupported: `You are signed out of ${label} here. ${label} offers no way to end the session in the browser from here.`,
-        }[outcome],
-      );
+      void vscode.window.showInformationMessage(signedOutText(outcome, label));
     } catch (error) {
       log.warn('session at the provider not ended', { provider: provider.id, ...failureFields(error) });
-      record('failure', grant, `The session in the browser could not be ended. ${messageOf(error)}`);
-      void warnOf(provider, `You are signed out of ${label} here. ${messageOf(error)}`);
+      record(
+        'failure',
+        grant,
+        l10n.t('The session in the browser could not be ended. {0}', messageOf(error)),
+      );
+      void warnOf(provider, l10n.t('You are signed out of {0} here. {1}', label, messageOf(error)));
     }
   }
 
@@ -141,28 +143,58 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
       log.warn('signed out without telling the provider, which is no longer configured', {
         provider: providerId,
       });
-      record('failure', grant, 'The provider could not be told of the sign-out: it is no longer configured.');
+      record(
+        'failure',
+        grant,
+        l10n.t('The provider could not be told of the sign-out: it is no longer configured.'),
+      );
       return;
     }
     try {
       const outcome = await revokeGrant(options, provider, grant);
       log.info('tokens given back', { provider: providerId, account: account.label, outcome });
-      if (outcome === 'unsupported') record('failure', grant, 'The provider takes no tokens back.');
+      if (outcome === 'unsupported') record('failure', grant, l10n.t('The provider takes no tokens back.'));
       else record('revocation', grant);
     } catch (error) {
       log.warn('tokens could not be given back', { provider: providerId, ...failureFields(error) });
-      record('failure', grant, `The provider could not be told of the sign-out. ${messageOf(error)}`);
+      record(
+        'failure',
+        grant,
+        l10n.t('The provider could not be told of the sign-out. {0}', messageOf(error)),
+      );
       void warnOf(
         provider,
-        `You are signed out of ${provider.label} here, but the provider could not be told; what was granted to ${account.label} ends there by itself later. ${messageOf(error)}`,
+        l10n.t(
+          'You are signed out of {0} here, but the provider could not be told; what was granted to {1} ends there by itself later. {2}',
+          provider.label,
+          account.label,
+          messageOf(error),
+        ),
       );
     }
   }
 }
 
+function signedOutText(outcome: 'ended' | 'opened' | 'unsupported', label: string): string {
+  switch (outcome) {
+    case 'ended':
+      return l10n.t('You are signed out of {0}, here and in the browser.', label);
+    case 'opened':
+      return l10n.t(
+        'You are signed out of {0} here. In the browser, {0} shows whether you are signed out there.',
+        label,
+      );
+    case 'unsupported':
+      return l10n.t(
+        'You are signed out of {0} here. {0} offers no way to end the session in the browser from here.',
+        label,
+      );
+  }
+}
+
 /** About a sign-out, which is over: nothing is left to be tried again, but what was in its way can be found out. */
 async function warnOf({ id }: Provider, message: string): Promise<void> {
-  const button = 'Diagnose';
+  const button = l10n.t('Diagnose');
   if ((await vscode.window.showWarningMessage(message, button)) === button)
     await vscode.commands.executeCommand('oidc.diagnoseProvider', id);
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 /** Messages that come again and again for one and the same reason, until a person has had enough of them. */
@@ -10,8 +11,6 @@ export interface Repeating {
   warn<Button extends string>(message: string, ...buttons: Button[]): Promise<Button | undefined>;
 }
 
-const enough = 'Don’t Show Again';
-
 /** @param storage what the person does not want to see is remembered here. */
 export function createRepeating(storage: vscode.Memento): Repeating {
   const key = 'messages not shown again';
@@ -19,6 +18,7 @@ export function createRepeating(storage: vscode.Memento): Repeating {
   const most = 50;
   return {
     async warn(message, ...buttons) {
+      const enough = l10n.t('Don’t Show Again');
       const unwanted = storage.get<readonly string[]>(key, []);
       if (unwanted.includes(message)) return undefined;
       const pressed = await vscode.window.showWarningMessage<string>(message, ...buttons, enough);

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Provider } from '../providers/definition.ts';
 import type { SignInControl } from '../signIn/context.ts';
@@ -35,21 +36,23 @@ export function createRunningSignIns(startAnother: () => Promise<void>): Running
       description: signIn.provider.id,
       signIn,
     }));
-    return (await vscode.window.showQuickPick(items, { title: 'Which sign-in?' }))?.signIn;
+    return (await vscode.window.showQuickPick(items, { title: l10n.t('Which sign-in?') }))?.signIn;
   };
 
   const paste = async (id: unknown): Promise<void> => {
     const signIn = await find(id);
     if (!signIn) {
-      const start = 'Sign In';
-      const message = 'No sign-in is under way in this window.';
+      const start = l10n.t('Sign In');
+      const message = l10n.t('No sign-in is under way in this window.');
       if ((await vscode.window.showInformationMessage(message, start)) === start)
         await vscode.commands.executeCommand('oidc.signIn');
       return;
     }
     const text = await vscode.window.showInputBox({
-      title: `Sign in to ${signIn.provider.label}`,
-      prompt: 'Paste the address you ended on: the whole of what the address bar of the browser shows.',
+      title: l10n.t('Sign in to {0}', signIn.provider.label),
+      prompt: l10n.t(
+        'Paste the address you ended on: the whole of what the address bar of the browser shows.',
+      ),
       placeHolder: 'http://127.0.0.1/callback?code=…&state=…',
       ignoreFocusOut: true,
       // It holds a code, which nobody who looks at the screen should read.
@@ -57,7 +60,7 @@ export function createRunningSignIns(startAnother: () => Promise<void>): Running
     });
     const problem = text === undefined ? undefined : signIn.control.paste(text);
     if (problem === undefined) return;
-    const again = 'Paste Again';
+    const again = l10n.t('Paste Again');
     if ((await vscode.window.showWarningMessage(problem, again)) === again) await paste(signIn.id);
   };
 

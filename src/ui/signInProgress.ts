@@ -1,25 +1,36 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Provider } from '../providers/definition.ts';
 import type { SignInStage } from '../signIn/context.ts';
 import { otherWaysCommand, pasteCommand } from './runningSignIns.ts';
 
-const stages: Readonly<Record<SignInStage, string>> = {
-  'asking-provider': 'Asking the provider how to sign in…',
-  'opening-browser': 'Opening the browser…',
-  'waiting-for-person': 'Sign in in the browser; this goes on by itself then.',
-  'waiting-for-paste':
-    'Sign in in the browser. It ends on a page that may not open: copy its whole address, and paste it here.',
-  'waiting-for-code': 'Enter the code in a browser; this goes on by itself then.',
-  'asking-for-token': 'Asking for a token…',
-  'exchanging-code': 'Finishing the sign-in…',
-};
+function stageText(stage: SignInStage): string {
+  switch (stage) {
+    case 'asking-provider':
+      return l10n.t('Asking the provider how to sign in…');
+    case 'opening-browser':
+      return l10n.t('Opening the browser…');
+    case 'waiting-for-person':
+      return l10n.t('Sign in in the browser; this goes on by itself then.');
+    case 'waiting-for-paste':
+      return l10n.t(
+        'Sign in in the browser. It ends on a page that may not open: copy its whole address, and paste it here.',
+      );
+    case 'waiting-for-code':
+      return l10n.t('Enter the code in a browser; this goes on by itself then.');
+    case 'asking-for-token':
+      return l10n.t('Asking for a token…');
+    case 'exchanging-code':
+      return l10n.t('Finishing the sign-in…');
+  }
+}
 
 /** What a person can do in a stage, as links in the message; the same are commands of the palette. */
 function links(stage: SignInStage, signInId: string): string {
   const link = (text: string, command: string): string =>
     `[${text}](command:${command}?${encodeURIComponent(JSON.stringify([signInId]))})`;
-  const paste = link('Paste the Address', pasteCommand);
-  const others = link('Other Ways', otherWaysCommand);
+  const paste = link(l10n.t('Paste the Address'), pasteCommand);
+  const others = link(l10n.t('Other Ways'), otherWaysCommand);
   switch (stage) {
     case 'waiting-for-person':
     case 'waiting-for-paste':
@@ -50,7 +61,7 @@ export async function withSignInProgress<T>(
   return vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
-      title: `Signing in to ${provider.label}`,
+      title: l10n.t('Signing in to {0}', provider.label),
       cancellable: true,
     },
     async (progress, token) => {
@@ -60,7 +71,7 @@ export async function withSignInProgress<T>(
       try {
         return await run({
           signal: AbortSignal.any([abort.signal, ended]),
-          progress: stage => progress.report({ message: `${stages[stage]}${links(stage, signInId)}` }),
+          progress: stage => progress.report({ message: `${stageText(stage)}${links(stage, signInId)}` }),
           cancel,
         });
       } finally {

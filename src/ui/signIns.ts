@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { environment } from '../environment.ts';
 import type { SecretStorage } from '../platform/secretStorage.ts';
@@ -17,6 +18,7 @@ import { createRedirects } from '../signIn/redirect/redirects.ts';
 import { createRegistrations, type Registrations } from '../signIn/registrations.ts';
 import { planFor, signIn } from '../signIn/signIn.ts';
 import { deviceCodePanel } from './deviceCodePanel.ts';
+import { translatedPage } from './pages.ts';
 import { createRunningSignIns } from './runningSignIns.ts';
 import { withSignInProgress } from './signInProgress.ts';
 import { readSignInSettings } from './signInSettings.ts';
@@ -66,7 +68,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
   const editor = uriHandlerAddress(extension.id);
   const page = async (name: string): Promise<string> => {
     const file = vscode.Uri.joinPath(extension.extensionUri, 'media', name);
-    return new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
+    return translatedPage(new TextDecoder().decode(await vscode.workspace.fs.readFile(file)));
   };
 
   const contextOf = (cancel: () => void): SignInContext => {
@@ -146,7 +148,7 @@ async function chooseAccount(
 ): Promise<Account | undefined> {
   const chosen = await vscode.window.showQuickPick(
     accounts.map(account => ({ label: account.label, account })),
-    { title: `Which account of ${label}?`, ignoreFocusOut: true },
+    { title: l10n.t('Which account of {0}?', label), ignoreFocusOut: true },
   );
   return chosen?.account;
 }
@@ -158,10 +160,11 @@ export function editorRegistrations(storage: SecretStorage, wire: Wire): Registr
 
 async function askInitialAccessToken(provider: Provider): Promise<Secret | undefined> {
   const text = await vscode.window.showInputBox({
-    title: `Register this editor at ${provider.label}`,
-    prompt:
+    title: l10n.t('Register this editor at {0}', provider.label),
+    prompt: l10n.t(
       'The provider lets applications register only with an initial access token, which its administrator gives out.',
-    placeHolder: 'initial access token',
+    ),
+    placeHolder: l10n.t('initial access token'),
     password: true,
     ignoreFocusOut: true,
   });
@@ -180,10 +183,12 @@ export async function openBrowser(address: Secret, signal: AbortSignal): Promise
   for (;;) {
     if (await vscode.env.openExternal(address.reveal() as unknown as vscode.Uri)) return true;
     signal.throwIfAborted();
-    const copied = 'I Have Copied the Address';
-    const again = 'Open It Again';
+    const copied = l10n.t('I Have Copied the Address');
+    const again = l10n.t('Open It Again');
     const chosen = await vscode.window.showWarningMessage(
-      'The browser was not opened. If you have copied the address, open it in any browser; the sign-in waits for you.',
+      l10n.t(
+        'The browser was not opened. If you have copied the address, open it in any browser; the sign-in waits for you.',
+      ),
       copied,
       again,
     );

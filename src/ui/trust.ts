@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { hostsOf } from '../providers/destination.ts';
 import { createTrust, type Trust } from '../signIn/trust.ts';
@@ -16,19 +17,27 @@ export function editorTrust(storage: vscode.Memento): Trust {
       const { label, contributedBy } = provider;
       const [host = provider.issuer, ...others] = hostsOf(provider);
       const from =
-        contributedBy === undefined ? 'from your settings' : `brought by the extension ${contributedBy}`;
-      const changed = question === 'changed' ? '; changed since you last agreed' : '';
+        contributedBy === undefined
+          ? l10n.t('from your settings')
+          : l10n.t('brought by the extension {0}', contributedBy);
       const sign = {
-        label: `Sign In at ${host}`,
-        description: others.length > 0 ? `uses ${others.join(', ')} too` : '',
-        detail: `${label}, ${from}${changed}`,
+        label: l10n.t('Sign In at {0}', host),
+        description: others.length > 0 ? l10n.t('uses {0} too', others.join(', ')) : '',
+        detail:
+          question === 'changed'
+            ? l10n.t('{0}, {1}; changed since you last agreed', label, from)
+            : `${label}, ${from}`,
       };
-      const title = question === 'new' ? `First sign-in at ${host}` : `Changed sign-in at ${host}`;
+      const title =
+        question === 'new' ? l10n.t('First sign-in at {0}', host) : l10n.t('Changed sign-in at {0}', host);
       const { machine } = provider;
       const placeHolder =
         machine?.way === 'token-exchange'
-          ? `The token of your sign-in to “${machine.from}” is sent there, and extensions that you allow will get access tokens from there`
-          : 'Extensions that you allow will get access tokens from there';
+          ? l10n.t(
+              'The token of your sign-in to “{0}” is sent there, and extensions that you allow will get access tokens from there',
+              machine.from,
+            )
+          : l10n.t('Extensions that you allow will get access tokens from there');
 
       const over = new vscode.CancellationTokenSource();
       const end = (): void => over.cancel();
@@ -36,7 +45,7 @@ export function editorTrust(storage: vscode.Memento): Trust {
       // Who wants to sign in later will ask again; nobody else waits for this any longer.
       const timer = setTimeout(end, readSignInSettings().timeouts.person * 1000);
       try {
-        const items = [sign, { label: 'Cancel' }];
+        const items = [sign, { label: l10n.t('Cancel') }];
         const options = { title, placeHolder, ignoreFocusOut: true };
         return (await vscode.window.showQuickPick(items, options, over.token)) === sign;
       } finally {

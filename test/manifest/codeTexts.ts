@@ -4,9 +4,11 @@ import * as prettier from 'prettier';
 import { failures } from '../../src/protocol/failures/table.ts';
 import { helpButtons } from '../../src/protocol/failures/text.ts';
 import { presets } from '../../src/providers/presets/presets.ts';
+import { translatedPage } from '../../src/ui/pages.ts';
 import type { GeneratedFile } from './providerDocuments.ts';
 
 const sources = new URL('../../src/', import.meta.url);
+const pages = new URL('../../media/', import.meta.url);
 const bundleFile = new URL('../../l10n/bundle.l10n.json', import.meta.url);
 
 /** Every text of the code that people see: what is given to `l10n.t`, and what stands in a table. */
@@ -20,7 +22,7 @@ async function codeTexts(): Promise<Awaited<ReturnType<typeof getL10nJson>>> {
   );
   return {
     ...(await getL10nJson(files)),
-    ...Object.fromEntries([...tables(), ...presetTexts()].map(text => [text, text])),
+    ...Object.fromEntries([...tables(), ...presetTexts(), ...(await pageTexts())].map(text => [text, text])),
   };
 }
 
@@ -37,6 +39,18 @@ const presetTexts = (): string[] =>
     ...registration,
     ...Object.values(clients).flatMap(client => [client.detail, ...client.registration]),
   ]);
+
+/** What stands in the pages that the extension shows. */
+async function pageTexts(): Promise<string[]> {
+  const texts: string[] = [];
+  for (const name of (await readdir(pages)).filter(file => file.endsWith('.html'))) {
+    translatedPage(await readFile(new URL(name, pages), 'utf8'), text => {
+      texts.push(text);
+      return text;
+    });
+  }
+  return texts;
+}
 
 /** `l10n/bundle.l10n.json`, from which a translation is made, as it is and as it follows from the code. */
 export async function generatedCodeTexts(): Promise<GeneratedFile> {

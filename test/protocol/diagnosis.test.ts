@@ -186,7 +186,7 @@ describe('the diagnosis of a provider', () => {
     server.departure = {
       metadata: document => ({ ...document, grant_types_supported: ['[x](command:quit)', '<b>|', 'a\nb'] }),
     };
-    const text = diagnosisDocument({ Provider: 'Company', Time: 'now' }, await sections());
+    const text = diagnosisDocument('Company', { Provider: 'Company', Time: 'now' }, await sections());
     assert.match(text, /^# Diagnosis of Company\n/);
     assert.match(text, /\d+ failed, \d+ to look at, \d+ in order/);
     assert.ok(!/(^|[^\\])\[x\]/.test(text) && !/(^|[^\\])<b>/.test(text));

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { secondsNow } from '../../platform/clock.ts';
 import { isLoopbackHost } from '../../protocol/address.ts';
 import { metadataAddresses } from '../../protocol/discovery.ts';
@@ -45,11 +46,11 @@ const clockLimit = 60;
  */
 export async function diagnose(input: DiagnosisInput): Promise<Section[]> {
   const { wire, provider } = input;
-  const settings: Section = { title: 'Settings', findings: settingsFindings(provider, input) };
+  const settings: Section = { title: l10n.t('Settings'), findings: settingsFindings(provider, input) };
   const { reach, skew } = await reachability(wire, provider);
   const sections: Section[] = [
     settings,
-    { title: 'Connection', findings: [...reach, ...skew, proxyFinding(input)] },
+    { title: l10n.t('Connection'), findings: [...reach, ...skew, proxyFinding(input)] },
   ];
   let metadata: Metadata;
   try {
@@ -57,47 +58,52 @@ export async function diagnose(input: DiagnosisInput): Promise<Section[]> {
     const discovered = await wire.metadata.get(provider.issuer, provider);
     metadata = discovered.metadata;
     sections.push({
-      title: 'Metadata',
+      title: l10n.t('Metadata'),
       findings: metadataFindings(provider, metadata, discovered.metadataAddress),
     });
   } catch (error) {
-    sections.push({ title: 'Metadata', findings: [failed('Metadata', error)] });
+    sections.push({ title: l10n.t('Metadata'), findings: [failed(l10n.t('Metadata'), error)] });
     return sections;
   }
-  sections.push({ title: 'What the provider offers', findings: await offers(wire, provider, metadata) });
-  sections.push({ title: 'Signing in from here', findings: await planFindings(input) });
+  sections.push({
+    title: l10n.t('What the provider offers'),
+    findings: await offers(wire, provider, metadata),
+  });
+  sections.push({ title: l10n.t('Signing in from here'), findings: await planFindings(input) });
   // A client that signs in by itself opens no browser that could come back.
   if (!provider.machine) {
     sections.push({
-      title: 'Redirect URIs to register at the provider, to the letter',
+      title: l10n.t('Redirect URIs to register at the provider, to the letter'),
       findings: input
         .registeredUris(metadata)
         .map(({ uri, why }) => ({ verdict: 'info', what: uri, found: why })),
     });
   }
-  sections.push({ title: 'Sign-ins', findings: grantFindings(input) });
+  sections.push({ title: l10n.t('Sign-ins'), findings: grantFindings(input) });
   return sections;
 }
 
 function settingsFindings(provider: Provider, { hasClientSecret }: DiagnosisInput): Finding[] {
   const { clientId, clientAuthentication, contributedBy } = provider;
   return [
-    info('Issuer', provider.issuer),
+    info(l10n.t('Issuer'), provider.issuer),
     info(
-      'Comes from',
-      contributedBy === undefined ? 'the setting oidc.providers' : `the extension ${contributedBy}`,
+      l10n.t('Comes from'),
+      contributedBy === undefined
+        ? l10n.t('the setting oidc.providers')
+        : l10n.t('the extension {0}', contributedBy),
     ),
-    info('Client id', clientId ?? 'none: this editor registers itself'),
+    info(l10n.t('Client id'), clientId ?? l10n.t('none: this editor registers itself')),
     clientAuthentication === 'none'
-      ? pass('Client authentication', 'none: a public client with PKCE')
+      ? pass(l10n.t('Client authentication'), l10n.t('none: a public client with PKCE'))
       : hasClientSecret
-        ? pass('Client authentication', `${clientAuthentication}; what it takes is stored`)
+        ? pass(l10n.t('Client authentication'), l10n.t('{0}; what it takes is stored', clientAuthentication))
         : warn(
-            'Client authentication',
-            `${clientAuthentication}; what it takes is not stored`,
-            'It is asked for at the next sign-in; or run "OIDC: Replace Client Secret".',
+            l10n.t('Client authentication'),
+            l10n.t('{0}; what it takes is not stored', clientAuthentication),
+            l10n.t('It is asked for at the next sign-in; or run "OIDC: Replace Client Secret".'),
           ),
-    info('Scopes', provider.scopes?.join(' ') ?? 'the usual ones'),
+    info(l10n.t('Scopes'), provider.scopes?.join(' ') ?? l10n.t('the usual ones')),
   ];
 }
 
@@ -114,9 +120,9 @@ async function reachability(wire: Wire, provider: Provider): Promise<{ reach: Fi
     protocol === 'https:'
       ? undefined
       : warn(
-          'Encryption',
-          `${host} is asked by plain http`,
-          isLoopbackHost(hostname) ? 'Only good for development on this computer.' : undefined,
+          l10n.t('Encryption'),
+          l10n.t('{0} is asked by plain http', host),
+          isLoopbackHost(hostname) ? l10n.t('Only good for development on this computer.') : undefined,
         );
   const started = wire.clock.now();
   try {
@@ -125,21 +131,26 @@ async function reachability(wire: Wire, provider: Provider): Promise<{ reach: Fi
     const reach = [
       milliseconds > 3000
         ? warn(
-            'Reachability',
-            `${host} answered after ${milliseconds} ms`,
-            'Check your network, proxy and VPN.',
+            l10n.t('Reachability'),
+            l10n.t('{0} answered after {1} ms', host, milliseconds),
+            l10n.t('Check your network, proxy and VPN.'),
           )
-        : pass('Reachability', `${host} answered after ${milliseconds} ms with status ${response.status}`),
-      ...(protocol === 'https:' ? [pass('Certificate', 'trusted by this editor')] : []),
+        : pass(
+            l10n.t('Reachability'),
+            l10n.t('{0} answered after {1} ms with status {2}', host, milliseconds, response.status),
+          ),
+      ...(protocol === 'https:' ? [pass(l10n.t('Certificate'), l10n.t('trusted by this editor'))] : []),
       ...(secure ? [secure] : []),
     ];
     return { reach, skew: skewFinding(response.headers.get('date'), secondsNow(wire.clock)) };
   } catch (error) {
     const isUntrusted =
       error instanceof Failure && certificateCode.test(String(error.details['reason'] ?? ''));
-    const own = failed(isUntrusted ? 'Certificate' : 'Reachability', error);
+    const own = failed(isUntrusted ? l10n.t('Certificate') : l10n.t('Reachability'), error);
     const next = isUntrusted
-      ? 'Add the certificate of your company to the operating system, and leave the setting http.systemCertificates on.'
+      ? l10n.t(
+          'Add the certificate of your company to the operating system, and leave the setting http.systemCertificates on.',
+        )
       : undefined;
     return { reach: [{ ...own, next }, ...(secure ? [secure] : [])], skew: [] };
   }
@@ -147,41 +158,45 @@ async function reachability(wire: Wire, provider: Provider): Promise<{ reach: Fi
 
 function skewFinding(date: string | null, now: number): Finding[] {
   const there = Date.parse(date ?? '');
-  if (Number.isNaN(there)) return [info('Clock', 'the server does not say what time it is there')];
+  if (Number.isNaN(there))
+    return [info(l10n.t('Clock'), l10n.t('the server does not say what time it is there'))];
   const difference = Math.round(there / 1000 - now);
   return Math.abs(difference) <= clockLimit
-    ? [pass('Clock', `differs by ${Math.abs(difference)} s`)]
+    ? [pass(l10n.t('Clock'), l10n.t('differs by {0} s', Math.abs(difference)))]
     : [
         fail(
-          'Clock',
-          `differs from that of the server by ${Math.abs(difference)} s`,
-          'Set the clock of this computer.',
+          l10n.t('Clock'),
+          l10n.t('differs from that of the server by {0} s', Math.abs(difference)),
+          l10n.t('Set the clock of this computer.'),
         ),
       ];
 }
 
 const proxyFinding = ({ proxy }: DiagnosisInput): Finding =>
-  info('Proxy', proxy ?? 'none is set in the editor (http.proxy); that of the operating system may be used');
+  info(
+    l10n.t('Proxy'),
+    proxy ?? l10n.t('none is set in the editor (http.proxy); that of the operating system may be used'),
+  );
 
 async function planFindings(input: DiagnosisInput): Promise<Finding[]> {
   try {
     const { tries, offered, closed } = await input.plan();
     return [
       ...tries.map(({ way, reason }, at) => pass(`${at + 1}. ${wayName(way)}`, reason)),
-      ...offered.map(({ way, reason }) => info(wayName(way), `on demand. ${reason}`)),
-      ...closed.map(({ way, why }) => info(wayName(way), `not here. ${why}`)),
+      ...offered.map(({ way, reason }) => info(wayName(way), l10n.t('on demand. {0}', reason))),
+      ...closed.map(({ way, why }) => info(wayName(way), l10n.t('not here. {0}', why))),
       ...(tries.length > 0
         ? []
         : [
             fail(
-              'Any way',
-              'none is open',
-              'See the reasons above; a client id or a bridge page may be missing.',
+              l10n.t('Any way'),
+              l10n.t('none is open'),
+              l10n.t('See the reasons above; a client id or a bridge page may be missing.'),
             ),
           ]),
     ];
   } catch (error) {
-    return [failed('Ways to sign in', error)];
+    return [failed(l10n.t('Ways to sign in'), error)];
   }
 }
 
@@ -189,28 +204,41 @@ function grantFindings({ grants, provider, storageWorks }: DiagnosisInput): Find
   const { accounts, lifetimes, withoutRefreshToken, signInNeeded } = grants;
   const storage =
     storageWorks === false
-      ? fail('Secret storage', 'what is stored cannot be read again', 'Check the keyring of this computer.')
+      ? fail(
+          l10n.t('Secret storage'),
+          l10n.t('what is stored cannot be read again'),
+          l10n.t('Check the keyring of this computer.'),
+        )
       : pass(
-          'Secret storage',
-          'takes and gives; whether it outlives the editor depends on the keyring of the computer',
+          l10n.t('Secret storage'),
+          l10n.t('takes and gives; whether it outlives the editor depends on the keyring of the computer'),
         );
-  if (accounts === 0) return [info('Accounts', 'nobody is signed in'), storage];
+  if (accounts === 0) return [info(l10n.t('Accounts'), l10n.t('nobody is signed in')), storage];
   const said = lifetimes.filter(seconds => seconds !== undefined);
   return [
-    info('Accounts', `${accounts} signed in`),
+    info(l10n.t('Accounts'), l10n.t('{0} signed in', accounts)),
     said.length > 0
-      ? info('Token lifetime', `${Math.min(...said)} to ${Math.max(...said)} s`)
+      ? info(l10n.t('Token lifetime'), l10n.t('{0} to {1} s', Math.min(...said), Math.max(...said)))
       : provider.assumedTokenLifetime === undefined
-        ? warn('Token lifetime', 'the provider does not say', 'Set "assumedTokenLifetime" if its tokens end.')
-        : info('Token lifetime', `taken for ${provider.assumedTokenLifetime} s, as set`),
+        ? warn(
+            l10n.t('Token lifetime'),
+            l10n.t('the provider does not say'),
+            l10n.t('Set "assumedTokenLifetime" if its tokens end.'),
+          )
+        : info(l10n.t('Token lifetime'), l10n.t('taken for {0} s, as set', provider.assumedTokenLifetime)),
     withoutRefreshToken > 0
       ? warn(
-          'Staying signed in',
-          `${withoutRefreshToken} of them without a refresh token`,
-          'Ask for the scope "offline_access", or for what the provider has in its place.',
+          l10n.t('Staying signed in'),
+          l10n.t('{0} of them without a refresh token', withoutRefreshToken),
+          l10n.t('Ask for the scope "offline_access", or for what the provider has in its place.'),
         )
-      : pass('Staying signed in', provider.machine ? 'by asking for a new token' : 'with refresh tokens'),
-    ...(signInNeeded > 0 ? [warn('Sign-in needed', `for ${signInNeeded} of them`, 'Sign in again.')] : []),
+      : pass(
+          l10n.t('Staying signed in'),
+          provider.machine ? l10n.t('by asking for a new token') : l10n.t('with refresh tokens'),
+        ),
+    ...(signInNeeded > 0
+      ? [warn(l10n.t('Sign-in needed'), l10n.t('for {0} of them', signInNeeded), l10n.t('Sign in again.'))]
+      : []),
     storage,
   ];
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { isObject, parseServerJson } from '../../protocol/json.ts';
 import { metadataWarnings, type Metadata } from '../../protocol/metadata.ts';
 import type { Wire } from '../../protocol/wire.ts';
@@ -14,55 +15,66 @@ export function metadataFindings(provider: Provider, metadata: Metadata, at: str
       .filter(other => other !== host),
   );
   return [
-    pass('Document', at),
+    pass(l10n.t('Document'), at),
     metadata.issuer === provider.issuer
-      ? pass('Issuer', 'is that of the settings, to the letter')
-      : warn('Issuer', `${metadata.issuer}, which the template in the settings allows`),
+      ? pass(l10n.t('Issuer'), l10n.t('is that of the settings, to the letter'))
+      : warn(l10n.t('Issuer'), l10n.t('{0}, which the template in the settings allows', metadata.issuer)),
     ...(elsewhere.size > 0
-      ? [info('Other hosts', `it names endpoints at ${[...elsewhere].join(', ')}`)]
+      ? [info(l10n.t('Other hosts'), l10n.t('it names endpoints at {0}', [...elsewhere].join(', ')))]
       : []),
-    ...metadataWarnings(metadata).map(text => warn('Oddity', text)),
+    ...metadataWarnings(metadata).map(text => warn(l10n.t('Oddity'), text)),
   ];
 }
 
 /** What the provider offers, and what its lacking means. */
 export async function offers(wire: Wire, provider: Provider, metadata: Metadata): Promise<Finding[]> {
   const has = (what: string, endpoint: string | undefined, without: string): Finding =>
-    endpoint === undefined ? info(what, `no; ${without}`) : pass(what, 'yes');
+    endpoint === undefined ? info(what, l10n.t('no; {0}', without)) : pass(what, l10n.t('yes'));
   const challenges = metadata.code_challenge_methods_supported;
   return [
     metadata.token_endpoint
-      ? pass('Token endpoint', new URL(metadata.token_endpoint).host)
+      ? pass(l10n.t('Token endpoint'), new URL(metadata.token_endpoint).host)
       : fail(
-          'Token endpoint',
-          'none',
-          'Without one nobody can sign in. Ask the administrator of the provider.',
+          l10n.t('Token endpoint'),
+          l10n.t('none'),
+          l10n.t('Without one nobody can sign in. Ask the administrator of the provider.'),
         ),
-    has('Sign-in with the browser', metadata.authorization_endpoint, 'there is no authorization endpoint'),
+    has(
+      l10n.t('Sign-in with the browser'),
+      metadata.authorization_endpoint,
+      l10n.t('there is no authorization endpoint'),
+    ),
     challenges?.includes('S256')
       ? pass('PKCE', 'S256')
       : warn(
           'PKCE',
-          challenges ? 'the metadata does not list S256' : 'the metadata does not say',
-          'It is used all the same.',
+          challenges ? l10n.t('the metadata does not list S256') : l10n.t('the metadata does not say'),
+          l10n.t('It is used all the same.'),
         ),
-    info('Grant types', metadata.grant_types_supported?.join(', ') ?? 'the metadata does not say'),
-    has(
-      'Device codes',
-      metadata.device_authorization_endpoint,
-      'where no answer can come back, only pasting is left',
-    ),
-    has(
-      'Pushed authorization requests',
-      metadata.pushed_authorization_request_endpoint,
-      'the browser carries the request',
-    ),
-    has('Registration by itself', metadata.registration_endpoint, 'a client id has to be set'),
-    has('Revocation', metadata.revocation_endpoint, 'at sign-out, tokens end by themselves'),
-    has('Logout', metadata.end_session_endpoint, 'the browser stays signed in there'),
     info(
-      'Signatures',
-      metadata.id_token_signing_alg_values_supported?.join(', ') ?? 'the metadata does not say',
+      l10n.t('Grant types'),
+      metadata.grant_types_supported?.join(', ') ?? l10n.t('the metadata does not say'),
+    ),
+    has(
+      l10n.t('Device codes'),
+      metadata.device_authorization_endpoint,
+      l10n.t('where no answer can come back, only pasting is left'),
+    ),
+    has(
+      l10n.t('Pushed authorization requests'),
+      metadata.pushed_authorization_request_endpoint,
+      l10n.t('the browser carries the request'),
+    ),
+    has(
+      l10n.t('Registration by itself'),
+      metadata.registration_endpoint,
+      l10n.t('a client id has to be set'),
+    ),
+    has(l10n.t('Revocation'), metadata.revocation_endpoint, l10n.t('at sign-out, tokens end by themselves')),
+    has(l10n.t('Logout'), metadata.end_session_endpoint, l10n.t('the browser stays signed in there')),
+    info(
+      l10n.t('Signatures'),
+      metadata.id_token_signing_alg_values_supported?.join(', ') ?? l10n.t('the metadata does not say'),
     ),
     await keysFinding(wire, provider, metadata),
     scopesFinding(provider, metadata),
@@ -77,11 +89,11 @@ async function keysFinding(
   if (address === undefined) {
     return provider.accountId === undefined && !provider.machine
       ? fail(
-          'Keys',
-          'the provider publishes none',
-          'Its ID tokens cannot be verified. Set "account.id" if it has none.',
+          l10n.t('Keys'),
+          l10n.t('the provider publishes none'),
+          l10n.t('Its ID tokens cannot be verified. Set "account.id" if it has none.'),
         )
-      : info('Keys', 'none, and no ID tokens are expected');
+      : info(l10n.t('Keys'), l10n.t('none, and no ID tokens are expected'));
   }
   try {
     const response = await wire.http(provider)(address, { headers: { accept: 'application/json' } });
@@ -89,9 +101,9 @@ async function keysFinding(
     const keys = parsed.kind === 'json' && isObject(parsed.value) ? parsed.value['keys'] : undefined;
     if (response.status !== 200 || !Array.isArray(keys)) {
       return fail(
-        'Keys',
-        `there are none at ${new URL(address).host} (status ${response.status})`,
-        'Tell the administrator of the provider.',
+        l10n.t('Keys'),
+        l10n.t('there are none at {0} (status {1})', new URL(address).host, response.status),
+        l10n.t('Tell the administrator of the provider.'),
       );
     }
     const kinds = keys.filter(isObject).map(({ kty, alg }) =>
@@ -99,9 +111,9 @@ async function keysFinding(
         .replace(/[^\w-]/g, '')
         .slice(0, 20),
     );
-    return pass('Keys', `${keys.length} (${[...new Set(kinds)].join(', ')})`);
+    return pass(l10n.t('Keys'), `${keys.length} (${[...new Set(kinds)].join(', ')})`);
   } catch (error) {
-    return failed('Keys', error);
+    return failed(l10n.t('Keys'), error);
   }
 }
 
@@ -109,9 +121,9 @@ function scopesFinding({ scopes }: Provider, { scopes_supported: supported }: Me
   const unknown = supported === undefined ? [] : (scopes ?? []).filter(scope => !supported.includes(scope));
   return unknown.length > 0
     ? warn(
-        'Scopes',
-        `the metadata does not list ${unknown.join(', ')}`,
-        'Correct "scopes" in the settings, unless you know better.',
+        l10n.t('Scopes'),
+        l10n.t('the metadata does not list {0}', unknown.join(', ')),
+        l10n.t('Correct "scopes" in the settings, unless you know better.'),
       )
-    : info('Scopes', supported?.slice(0, 50).join(' ') ?? 'the metadata does not say');
+    : info(l10n.t('Scopes'), supported?.slice(0, 50).join(' ') ?? l10n.t('the metadata does not say'));
 }

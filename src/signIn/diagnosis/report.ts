@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { Failure } from '../../protocol/failure.ts';
 
 /** One line of a diagnosis. */
@@ -35,22 +36,34 @@ export const fail = (what: string, found: string, next?: string): Finding => ({
 export const failed = (what: string, error: unknown): Finding =>
   fail(
     what,
-    error instanceof Failure ? error.message : 'Something unexpected went wrong; the log says where.',
+    error instanceof Failure ? error.message : l10n.t('Something unexpected went wrong; the log says where.'),
   );
 
-const marks = { pass: '✅ pass', warn: '⚠️ warn', fail: '❌ fail', info: 'ℹ️' } as const;
+const marks = (): Readonly<Record<Finding['verdict'], string>> => ({
+  pass: `✅ ${l10n.t('pass')}`,
+  warn: `⚠️ ${l10n.t('warn')}`,
+  fail: `❌ ${l10n.t('fail')}`,
+  info: 'ℹ️',
+});
 
 /** The diagnosis as Markdown, to be read and to be put into a bug report. */
 export function diagnosisDocument(
+  provider: string,
   head: Readonly<Record<string, string>>,
   sections: readonly Section[],
 ): string {
   const count = (verdict: Finding['verdict']): number =>
     sections.flatMap(({ findings }) => findings).filter(finding => finding.verdict === verdict).length;
+  const mark = marks();
   const lines = [
-    `# Diagnosis of ${cell(head['Provider'] ?? 'a provider')}`,
+    `# ${l10n.t('Diagnosis of {0}', cell(provider))}`,
     '',
-    `${count('fail')} failed, ${count('warn')} to look at, ${count('pass')} in order. There is nothing secret in here.`,
+    l10n.t(
+      '{0} failed, {1} to look at, {2} in order. There is nothing secret in here.',
+      count('fail'),
+      count('warn'),
+      count('pass'),
+    ),
     '',
     ...Object.entries(head).map(([name, value]) => `- ${name}: ${cell(value)}`),
   ];
@@ -58,7 +71,7 @@ export function diagnosisDocument(
     lines.push('', `## ${title}`, '', '| | | |', '|---|---|---|');
     for (const { verdict, what, found, next } of findings) {
       const text = next === undefined ? found : `${found.replace(/([^.])$/, '$1.')} **${next}**`;
-      lines.push(`| ${marks[verdict]} | ${cell(what)} | ${cell(text)} |`);
+      lines.push(`| ${mark[verdict]} | ${cell(what)} | ${cell(text)} |`);
     }
   }
   return `${lines.join('\n')}\n`;

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { secret } from '../../platform/secret.ts';
 import { base64urlOf } from '../../protocol/base64url.ts';
 import { Failure } from '../../protocol/failure.ts';
@@ -54,5 +55,5 @@ export const relayRedirect = (editor: EditorAddress, pending: PendingResponses):
 
 function pageOf(address: string | undefined, issuer: string): string {
   if (address !== undefined) return address;
-  throw new Failure('method-unsupported', { issuer, missing: 'the address of a bridge page' });
+  throw new Failure('method-unsupported', { issuer, missing: l10n.t('the address of a bridge page') });
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -23,7 +24,7 @@ export function loopbackRedirect(page: () => Promise<string>): Redirect {
         if (opened) return opened;
       }
       throw new Failure('port-taken', {
-        ports: request.provider.redirect.loopbackPorts?.join(', ') ?? 'any port',
+        ports: request.provider.redirect.loopbackPorts?.join(', ') ?? l10n.t('any port'),
       });
     },
   };

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { Failure } from '../../protocol/failure.ts';
 import type { Provider } from '../../providers/definition.ts';
 import type { BrowserWay } from '../../providers/signInMethods.ts';
@@ -37,7 +38,7 @@ export function createRedirects({ editor, pending, loopback, loopbackPage }: Red
         // No plan has this way where nothing can listen.
         throw new Failure('method-unsupported', {
           issuer,
-          missing: 'a program that can listen on this computer',
+          missing: l10n.t('a program that can listen on this computer'),
         });
     }
   };

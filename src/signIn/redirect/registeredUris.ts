@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Metadata } from '../../protocol/metadata.ts';
 import type { Provider } from '../../providers/definition.ts';
 import { acceptsRedirect } from '../../providers/redirectSettings.ts';
@@ -24,26 +25,29 @@ export function urisToRegister(
   const path = redirectPath(metadata, { redirect });
   const host = redirect.loopbackHost ?? '127.0.0.1';
   const uris: RegisteredUri[] = [];
-  if (redirect.bridge !== undefined) uris.push({ uri: redirect.bridge, why: 'The bridge page that is set.' });
-  if (redirect.relay !== undefined) uris.push({ uri: redirect.relay, why: 'The relay that is set.' });
+  if (redirect.bridge !== undefined)
+    uris.push({ uri: redirect.bridge, why: l10n.t('The bridge page that is set.') });
+  if (redirect.relay !== undefined) uris.push({ uri: redirect.relay, why: l10n.t('The relay that is set.') });
   if (redirect.paste !== undefined)
-    uris.push({ uri: redirect.paste, why: 'For an address or code that is pasted.' });
+    uris.push({ uri: redirect.paste, why: l10n.t('For an address or code that is pasted.') });
   const inEditor =
     ui === 'web'
-      ? 'For an editor on a desktop. The address of an editor in the browser changes each time.'
-      : 'Straight back to this editor.';
+      ? l10n.t('For an editor on a desktop. The address of an editor in the browser changes each time.')
+      : l10n.t('Straight back to this editor.');
   if (acceptsRedirect(redirect, 'editor')) {
     uris.push({ uri: `${uriScheme}://${extensionId}${path}`, why: inEditor });
   }
   if (!acceptsRedirect(redirect, 'loopback')) return uris;
   if (redirect.loopbackPorts) {
     for (const port of redirect.loopbackPorts) {
-      uris.push({ uri: `http://${host}:${port}${path}`, why: 'Back to this computer.' });
+      uris.push({ uri: `http://${host}:${port}${path}`, why: l10n.t('Back to this computer.') });
     }
   } else {
     uris.push({
       uri: `http://${host}${path}`,
-      why: 'Back to this computer. The port changes; if the provider wants it registered, set "redirect.loopbackPorts".',
+      why: l10n.t(
+        'Back to this computer. The port changes; if the provider wants it registered, set "redirect.loopbackPorts".',
+      ),
     });
   }
   return uris;

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Registry } from '../../authentication/registry.ts';
 import type { Provider } from '../../providers/definition.ts';
@@ -50,32 +51,36 @@ const actions: Readonly<Record<string, Action>> = {
   },
 
   async refreshSignIn(context, argument) {
-    const chosen = await choose(context, argument, 'Refresh which sign-in?');
+    const chosen = await choose(context, argument, l10n.t('Refresh which sign-in?'));
     for (const one of chosen) await refresh(context, one);
   },
 
   async signInAgain(context, argument) {
-    const [chosen] = await choose(context, argument, 'Sign in again with which account?');
+    const [chosen] = await choose(context, argument, l10n.t('Sign in again with which account?'));
     if (chosen) await signInAgain(context, chosen);
   },
 
   async showClaims(context, argument) {
-    const [chosen] = await choose(context, argument, 'Show the claims of which account?');
+    const [chosen] = await choose(context, argument, l10n.t('Show the claims of which account?'));
     if (!chosen) return;
     const document = await vscode.workspace.openTextDocument(claimsAddress(chosen.grant, chosen.provider));
     await vscode.window.showTextDocument(document, { preview: true });
   },
 
   async copyClaims(context, argument) {
-    const [chosen] = await choose(context, argument, 'Copy the claims of which account?');
+    const [chosen] = await choose(context, argument, l10n.t('Copy the claims of which account?'));
     if (!chosen) return;
     await vscode.env.clipboard.writeText(claimsText(chosen.grant));
     const { label } = chosen.grant.account;
-    vscode.window.setStatusBarMessage(`$(check) The claims of ${label} are copied.`, shortly);
+    vscode.window.setStatusBarMessage(`$(check) ${l10n.t('The claims of {0} are copied.', label)}`, shortly);
   },
 
   async manageTrustedExtensions(context, argument) {
-    const [chosen] = await choose(context, argument, 'Choose the extensions that may use which account?');
+    const [chosen] = await choose(
+      context,
+      argument,
+      l10n.t('Choose the extensions that may use which account?'),
+    );
     if (!chosen) return;
     const { grant, provider } = chosen;
     const accountLabel = grant.account.label;
@@ -87,7 +92,11 @@ const actions: Readonly<Record<string, Action>> = {
     } catch {
       // A command of the editor itself, which another editor may not have.
       void vscode.window.showInformationMessage(
-        `The editor keeps the list of extensions that may use ${accountLabel} in its Accounts menu, under ${accountLabel} (${provider.label}).`,
+        l10n.t(
+          'The editor keeps the list of extensions that may use {0} in its Accounts menu, under {0} ({1}).',
+          accountLabel,
+          provider.label,
+        ),
       );
     }
   },
@@ -132,21 +141,26 @@ async function choose(
 async function refresh(context: SignInCommandsContext, chosen: Chosen): Promise<void> {
   const { grant, provider } = chosen;
   const who = `${grant.account.label} (${provider.label})`;
-  const renewed = await vscode.window.withProgress({ location: { viewId }, title: `Refreshing ${who}` }, () =>
-    context.sharing.renew(grant.id, grant.tokens.serial, true),
+  const renewed = await vscode.window.withProgress(
+    { location: { viewId }, title: l10n.t('Refreshing {0}', who) },
+    () => context.sharing.renew(grant.id, grant.tokens.serial, true),
   );
   if (!renewed) return;
   if (renewed.tokens.serial > grant.tokens.serial) {
-    vscode.window.setStatusBarMessage(`$(check) ${who} has new tokens.`, shortly);
+    vscode.window.setStatusBarMessage(`$(check) ${l10n.t('{0} has new tokens.', who)}`, shortly);
     return;
   }
   // What ends a sign-in is told once, by whichever window the person looks at.
   if (renewed.signInNeeded && !grant.signInNeeded) return;
-  const again = 'Sign In Again';
+  const again = l10n.t('Sign In Again');
   const trouble = context.sharing.troubles.get(grant.id);
   if (trouble) {
-    const retry = 'Try Again';
-    const message = `${who} could not be refreshed. ${trouble.reason} What you have is kept, and it is tried again by itself.`;
+    const retry = l10n.t('Try Again');
+    const message = l10n.t(
+      '{0} could not be refreshed. {1} What you have is kept, and it is tried again by itself.',
+      who,
+      trouble.reason,
+    );
     if ((await vscode.window.showWarningMessage(message, retry)) === retry) await refresh(context, chosen);
     return;
   }
@@ -156,10 +170,16 @@ async function refresh(context: SignInCommandsContext, chosen: Chosen): Promise<
 
 /** Why a grant has no newer tokens though nothing is in the way of asking for them. */
 function whyNot(who: string, grant: Grant): string {
-  if (grant.signInNeeded) return `${who} cannot be refreshed. ${grant.signInNeeded.reason}`;
+  if (grant.signInNeeded) return l10n.t('{0} cannot be refreshed. {1}', who, grant.signInNeeded.reason);
   if (!isRenewable(grant))
-    return `${who} cannot be refreshed: the provider gave nothing to do it with. Sign in again when it has ended.`;
-  return `${who} was not refreshed: an earlier attempt may have reached the provider, which would take a second one for theft. It is refreshed when the current token has ended; or sign in again now.`;
+    return l10n.t(
+      '{0} cannot be refreshed: the provider gave nothing to do it with. Sign in again when it has ended.',
+      who,
+    );
+  return l10n.t(
+    '{0} was not refreshed: an earlier attempt may have reached the provider, which would take a second one for theft. It is refreshed when the current token has ended; or sign in again now.',
+    who,
+  );
 }
 
 async function signInAgain({ registry }: SignInCommandsContext, chosen: Chosen): Promise<void> {

@@ -1,10 +1,12 @@
+import * as l10n from '@vscode/l10n';
 import type { Secret } from '../../platform/secret.ts';
 import { textFromBase64url } from '../../protocol/base64url.ts';
 import { isObject, parseServerJson } from '../../protocol/json.ts';
 import type { Provider } from '../../providers/definition.ts';
 import type { Grant } from '../../sessions/grant.ts';
 
-const withheld = '(withheld)';
+const withheld = (): string => l10n.t('(withheld)');
+const none = (): string => l10n.t('none');
 
 /**
  * What is known of a sign-in, to be read: claims, scopes, and what the tokens say, never the tokens themselves.
@@ -19,22 +21,39 @@ export function claimsDocument(provider: Pick<Provider, 'label'>, grant: Grant):
     claims: readableClaims(grant, claims),
     grantedScopes,
     sessions,
-    idToken: tokens.idToken ? (contentOf(grant, tokens.idToken) ?? withheld) : 'none',
-    accessToken: contentOf(grant, tokens.accessToken) ?? withheld,
-    refreshToken: tokens.refreshToken ? withheld : 'none',
+    idToken: tokens.idToken ? (contentOf(grant, tokens.idToken) ?? withheld()) : none(),
+    accessToken: contentOf(grant, tokens.accessToken) ?? withheld(),
+    refreshToken: tokens.refreshToken ? withheld() : none(),
   };
   const head = [
     `${account.label} (${provider.label})`,
     '',
-    'claims: what the provider says of you. Extensions that you allow to use this',
-    '  account can learn it.',
-    'idToken, accessToken: what these tokens contain. The access token is meant for',
-    '  servers, and is not verified here.',
-    `Tokens, and whatever could be used in their place, are ${withheld}.`,
-    'Times beside numbers are UTC.',
+    ...wrapped(
+      l10n.t(
+        'claims: what the provider says of you. Extensions that you allow to use this account can learn it.',
+      ),
+    ),
+    ...wrapped(
+      l10n.t(
+        'idToken, accessToken: what these tokens contain. The access token is meant for servers, and is not verified here.',
+      ),
+    ),
+    ...wrapped(l10n.t('Tokens, and whatever could be used in their place, are {0}.', withheld())),
+    l10n.t('Times beside numbers are UTC.'),
   ];
   const lines = JSON.stringify(content, null, 2).split('\n').map(withTime);
   return `${[...head.map(line => `// ${line}`.trimEnd()), ...lines].join('\n')}\n`;
+}
+
+/** A paragraph in lines that can be read at a glance, the further ones indented. */
+function wrapped(text: string): string[] {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (line.length + word.length < 78) lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+    else lines.push(`  ${word}`);
+  }
+  return lines;
 }
 
 /** The claims as JSON, for the clipboard. */
@@ -67,7 +86,7 @@ function redacted(value: unknown, secrets: readonly string[], name = ''): unknow
   if (typeof value === 'string') {
     const isSecret =
       secretNames.test(name) || jsonWebToken.test(value) || secrets.some(secret => value.includes(secret));
-    return isSecret ? withheld : value;
+    return isSecret ? withheld() : value;
   }
   if (Array.isArray(value)) return value.map(entry => redacted(entry, secrets, name));
   if (!isObject(value)) return value;

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Provider } from '../../providers/definition.ts';
 import type { Grant } from '../../sessions/grant.ts';
@@ -32,7 +33,7 @@ export function registerClaims(context: {
       async provideTextDocumentContent({ query }) {
         const grant = await book.get(query).catch(() => undefined);
         const provider = grant && configured(grant);
-        if (!provider) return '// This sign-in has ended.\n';
+        if (!provider) return `// ${l10n.t('This sign-in has ended.')}\n`;
         const { claimsDocument } = await import('./claims.ts');
         return claimsDocument(provider, grant);
       },

@@ -1,3 +1,5 @@
+import * as l10n from '@vscode/l10n';
+import { timeInWords } from '../../platform/language.ts';
 import type { Provider } from '../../providers/definition.ts';
 import type { Grant } from '../../sessions/grant.ts';
 import { normaliseScopes, sessionId } from '../../sessions/scopes.ts';
@@ -59,11 +61,13 @@ function providerRow(shown: Shown, provider: Provider): Row {
   }));
   const accounts = Map.groupBy(judged, ({ grant }) => grant.account.id);
   const rows = [...accounts.values()].flatMap(ofAccount => accountRows(shown, provider, ofAccount));
-  const description = rows.length === 0 ? 'not signed in' : '';
+  const description = rows.length === 0 ? l10n.t('not signed in') : '';
   const lines = [
-    `Issuer: ${issuer}`,
-    clientId === undefined ? 'This editor registers itself as a client.' : `Client id: ${clientId}`,
-    contributedBy === undefined ? undefined : `Brought by the extension ${contributedBy}.`,
+    l10n.t('Issuer: {0}', issuer),
+    clientId === undefined
+      ? l10n.t('This editor registers itself as a client.')
+      : l10n.t('Client id: {0}', clientId),
+    contributedBy === undefined ? undefined : l10n.t('Brought by the extension {0}.', contributedBy),
   ];
   return {
     kind: 'provider',
@@ -72,7 +76,7 @@ function providerRow(shown: Shown, provider: Provider): Row {
     label,
     description,
     tooltip: textOf([label, ...lines]),
-    spoken: spokenOf([label, 'identity provider', description]),
+    spoken: spokenOf([label, l10n.t('identity provider'), description]),
     state: undefined,
     changesAt: undefined,
     children: rows.length > 0 ? rows : [signInRow(provider)],
@@ -84,10 +88,10 @@ const signInRow = ({ id: providerId, label }: Provider): Row => ({
   kind: 'sign-in',
   id: JSON.stringify([providerId, 'sign-in']),
   providerId,
-  label: 'Sign In…',
+  label: l10n.t('Sign In…'),
   description: '',
-  tooltip: `Sign in to ${label}`,
-  spoken: `Sign in to ${label}`,
+  tooltip: l10n.t('Sign in to {0}', label),
+  spoken: l10n.t('Sign in to {0}', label),
   state: undefined,
   changesAt: undefined,
   children: [],
@@ -113,7 +117,7 @@ function accountRows(shown: Shown, provider: Provider, judged: readonly Judged[]
       label: account.label,
       description,
       tooltip: textOf([`${account.label} (${provider.label})`, ...explain(state)]),
-      spoken: spokenOf([account.label, `account at ${provider.label}`, description]),
+      spoken: spokenOf([account.label, l10n.t('account at {0}', provider.label), description]),
       state: state.kind,
       changesAt,
       children: judged.flatMap(one => sessionRows(shown, provider, one)),
@@ -124,7 +128,7 @@ function accountRows(shown: Shown, provider: Provider, judged: readonly Judged[]
 function sessionRows({ now }: Shown, provider: Provider, { grant, state }: Judged): Row[] {
   const { text: description, changesAt } = describeState(state, now);
   return grant.sessions.map(scopes => {
-    const label = scopes.length === 0 ? 'Usual scopes' : normaliseScopes(scopes).join(' ');
+    const label = scopes.length === 0 ? l10n.t('Usual scopes') : normaliseScopes(scopes).join(' ');
     return {
       kind: 'session',
       id: JSON.stringify([provider.id, grant.account.id, sessionId(grant.id, scopes)]),
@@ -136,12 +140,12 @@ function sessionRows({ now }: Shown, provider: Provider, { grant, state }: Judge
       description,
       tooltip: textOf([
         scopes.length === 0
-          ? 'The session that asks for no particular scopes.'
-          : `The session for the scopes ${label}.`,
-        `Granted: ${grant.grantedScopes.join(' ')}`,
+          ? l10n.t('The session that asks for no particular scopes.')
+          : l10n.t('The session for the scopes {0}.', label),
+        l10n.t('Granted: {0}', grant.grantedScopes.join(' ')),
         ...explain(state),
       ]),
-      spoken: spokenOf([label, `session of ${grant.account.label}`, description]),
+      spoken: spokenOf([label, l10n.t('session of {0}', grant.account.label), description]),
       state: state.kind,
       changesAt,
       children: [],
@@ -154,30 +158,31 @@ function explain(state: SignInState): string[] {
   switch (state.kind) {
     case 'valid':
       return state.until === undefined
-        ? ['The provider does not say that it ends.']
-        : [`The access token is valid until ${timeOf(state.until)}. It is renewed by itself before.`];
+        ? [l10n.t('The provider does not say that it ends.')]
+        : [
+            l10n.t(
+              'The access token is valid until {0}. It is renewed by itself before.',
+              timeInWords(state.until),
+            ),
+          ];
     case 'ending':
       return [
-        `The access token is valid until ${timeOf(state.until)}.`,
-        'The provider gave nothing to renew it with: sign in again then.',
+        l10n.t('The access token is valid until {0}.', timeInWords(state.until)),
+        l10n.t('The provider gave nothing to renew it with: sign in again then.'),
       ];
     case 'due':
-      return ['The access token has ended. It is renewed when an extension asks for it.'];
+      return [l10n.t('The access token has ended. It is renewed when an extension asks for it.')];
     case 'offline':
       return [
         state.reason,
         state.works
-          ? 'The access token still works. Nothing is lost: it is tried again by itself.'
-          : 'The access token has ended. Nothing is lost: it is tried again by itself.',
+          ? l10n.t('The access token still works. Nothing is lost: it is tried again by itself.')
+          : l10n.t('The access token has ended. Nothing is lost: it is tried again by itself.'),
       ];
     case 'needs-sign-in':
       return [state.reason];
   }
 }
-
-/** The clock on the person's wall: none that ticks, so that it is written once. */
-const timeOf = (seconds: number): string =>
-  new Date(seconds * 1000).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
 const textOf = (lines: readonly (string | undefined)[]): string =>
   lines.filter(line => line !== undefined).join('\n');

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { expiryOf, refreshDueAt } from '../../sessions/freshness.ts';
 import { isRenewable, type Grant } from '../../sessions/grant.ts';
 import type { Trouble } from '../../sessions/troubles.ts';
@@ -39,7 +40,7 @@ export function stateOf(
     ? { kind: 'ending', until }
     : {
         kind: 'needs-sign-in',
-        reason: 'The sign-in has ended, and the provider gave nothing to renew it with.',
+        reason: l10n.t('The sign-in has ended, and the provider gave nothing to renew it with.'),
       };
 }
 
@@ -61,21 +62,21 @@ export function describeState(state: SignInState, now: number): Timed {
     case 'valid': {
       if (state.until === undefined) return lasting('valid');
       const left = timeLeft(state.until, now);
-      return { ...left, text: `valid ${left.text}` };
+      return { ...left, text: l10n.t('valid {0}', left.text) };
     }
     case 'ending': {
       const left = timeLeft(state.until, now);
-      return { ...left, text: `ends in ${left.text}` };
+      return { ...left, text: l10n.t('ends in {0}', left.text) };
     }
     case 'due':
-      return lasting('renewed at the next use');
+      return lasting(l10n.t('renewed at the next use'));
     case 'offline': {
       const wait = waitLeft(state.retryAt, now);
-      if (!wait) return lasting('offline, retrying now');
-      return { ...wait, text: `offline, retrying in ${wait.text}` };
+      if (!wait) return lasting(l10n.t('offline, retrying now'));
+      return { ...wait, text: l10n.t('offline, retrying in {0}', wait.text) };
     }
     case 'needs-sign-in':
-      return lasting(`needs sign-in: ${state.reason}`);
+      return lasting(l10n.t('needs sign-in: {0}', state.reason));
   }
 }
 
@@ -86,14 +87,15 @@ const [minute, hour, day] = [60, 3600, 86_400];
 /** How long something lasts, in whole units: a promise that is kept. */
 function timeLeft(until: number, now: number): Timed {
   const left = Math.max(0, until - now);
-  if (left < minute) return { text: 'less than a minute', changesAt: until };
+  if (left < minute) return { text: l10n.t('less than a minute'), changesAt: until };
   const unit = left < 2 * day ? minute : hour;
   // One second after the last one that has this many whole units.
   const changesAt = now + (left % unit) + 1;
-  if (left < hour) return { text: `${Math.floor(left / minute)} min`, changesAt };
+  if (left < hour) return { text: l10n.t('{0} min', Math.floor(left / minute)), changesAt };
   const hours = Math.floor(left / hour);
-  if (left < 2 * day) return { text: `${hours} h ${Math.floor((left % hour) / minute)} min`, changesAt };
-  return { text: `${Math.floor(left / day)} days`, changesAt };
+  if (left < 2 * day)
+    return { text: l10n.t('{0} h {1} min', hours, Math.floor((left % hour) / minute)), changesAt };
+  return { text: l10n.t('{0} days', Math.floor(left / day)), changesAt };
 }
 
 /** Nobody needs every second of a wait, and redrawing it would distract. */
@@ -105,5 +107,5 @@ function waitLeft(until: number, now: number): Timed | undefined {
   const step = left > minute ? minute : waitStep;
   const shown = Math.ceil(left / step) * step;
   const changesAt = until - (shown - step);
-  return { text: step === minute ? `${shown / minute} min` : `${shown} s`, changesAt };
+  return { text: step === minute ? l10n.t('{0} min', shown / minute) : l10n.t('{0} s', shown), changesAt };
 }

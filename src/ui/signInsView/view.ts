@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Registry } from '../../authentication/registry.ts';
 import { secondsNow, type Cancel, type Clock } from '../../platform/clock.ts';
@@ -116,7 +117,7 @@ function createAttention(
     tell('oidc.hasProvider', registry.providers().length > 0);
     tell('oidc.isSignedIn', states.length > needed);
     if ((view.badge?.value ?? 0) === needed) return;
-    const tooltip = needed === 1 ? 'One sign-in needs you' : `${needed} sign-ins need you`;
+    const tooltip = needed === 1 ? l10n.t('One sign-in needs you') : l10n.t('{0} sign-ins need you', needed);
     view.badge = needed > 0 ? { value: needed, tooltip } : undefined;
   };
 }

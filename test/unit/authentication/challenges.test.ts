@@ -292,10 +292,19 @@ describe('what is done about a demand', () => {
 
   it('says what a sign-in lacks', () => {
     assert.equal(unmet(hasScopes, standing(), start), undefined);
-    assert.match(unmet(moreScopes, standing(), start) ?? '', /did not grant admin/);
-    assert.match(unmet(gold, standing(), start) ?? '', /gold was needed, and it told of another/);
-    assert.match(unmet(gold, standing({ claims: {} }), start) ?? '', /none|no authentication context/);
-    assert.match(unmet(minute, standing({ claims: { auth_time: start - 200 } }), start) ?? '', /120 seconds/);
+    assert.match(unmet(moreScopes, standing(), start)?.('Company') ?? '', /did not grant admin/);
+    assert.match(
+      unmet(gold, standing(), start)?.('Company') ?? '',
+      /gold was needed, and it told of another/,
+    );
+    assert.match(
+      unmet(gold, standing({ claims: {} }), start)?.('Company') ?? '',
+      /none|no authentication context/,
+    );
+    assert.match(
+      unmet(minute, standing({ claims: { auth_time: start - 200 } }), start)?.('Company') ?? '',
+      /120 seconds/,
+    );
   });
 });
 

@@ -1,0 +1,32 @@
+import * as l10n from '@vscode/l10n';
+
+/** The language that the source is written in, and the one of every text that has no translation. */
+const written = 'en';
+
+let spoken = written;
+
+/**
+ * Has all texts from now on in a language. A text must be asked for when it is needed, never when a file is loaded:
+ * that is earlier.
+ *
+ * @param language as the editor names it, for example `de`.
+ * @param translations from the texts as they are written to those of the language.
+ */
+export function speak(language: string, translations: Record<string, string>): void {
+  l10n.config({ contents: translations });
+  spoken = language;
+}
+
+/** The language of the texts, for what is not text: numbers, times, lists. */
+export const textLanguage = (): string => spoken;
+
+/** A moment as the clock on the person's wall would have it, in seconds since the epoch. */
+export function timeInWords(seconds: number): string {
+  // Who reads English has a clock and a calendar of some country; the computer knows which.
+  const language = spoken === written ? undefined : spoken;
+  return new Date(seconds * 1000).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+/** `a, b or c` */
+export const anyOf = (values: readonly string[]): string =>
+  new Intl.ListFormat(spoken, { type: 'disjunction' }).format(values);
