@@ -69,7 +69,7 @@ export interface DeferredParts extends vscode.Disposable {
 export function createDeferredParts(window: WindowParts): DeferredParts {
   const { clock, log, book, accounts, registry, pending, record, showLog } = window;
   const { extension, secrets, globalState } = window.context;
-  const wire = createWire({ fetch: environment.fetch, clock, log });
+  const wire = createWire({ fetch: environment.fetch, clock, log, mutualTls: environment.mutualTls });
   const registrations = editorRegistrations(secrets, wire);
   const clientSecrets = editorClientSecrets(secrets);
   const findSubject: FindSubject = async id => {

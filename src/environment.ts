@@ -1,4 +1,5 @@
 import type { SecretStorage } from './platform/secretStorage.ts';
+import type { LoadMutualTls } from './protocol/clientCertificate.ts';
 import type { Fetch } from './protocol/http.ts';
 import type { JoinWindows } from './sessions/windowCalls.ts';
 import type { Loopback } from './signIn/redirect/redirects.ts';
@@ -14,6 +15,8 @@ export interface Environment {
   findWayToJoin(secrets: SecretStorage): Promise<JoinWindows>;
   /** How this computer listens for the answer of a browser; undefined where nothing can. */
   readonly loopback: Loopback | undefined;
+  /** How a server is shown a client certificate; undefined where that cannot be done. */
+  readonly mutualTls: LoadMutualTls | undefined;
 }
 
 /** Node's. The build for web workers has that of `environment.web.ts` in its place, see `esbuild.js`. */
@@ -27,5 +30,9 @@ export const environment: Environment = {
   async loopback(page) {
     const { loopbackRedirect } = await import('./signIn/redirect/loopback.ts');
     return loopbackRedirect(page);
+  },
+  async mutualTls() {
+    const { mutualTls } = await import('./protocol/mutualTls.ts');
+    return mutualTls;
   },
 };

@@ -8,4 +8,5 @@ export const environment: Environment = {
   fetch: browserFetch((...request) => globalThis.fetch(...request)),
   findWayToJoin: secrets => Promise.resolve(options => joinTabs(secrets, options)),
   loopback: undefined,
+  mutualTls: undefined,
 };

@@ -2,6 +2,7 @@ import * as oauth from 'oauth4webapi';
 import { secondsNow } from '../platform/clock.ts';
 import type { ClientAuthentication } from './clientAuthentication.ts';
 import { authenticateWith } from './clientProof.ts';
+import { certificateHttp, forCertificate } from './certificateEndpoints.ts';
 import { inDialect, type Dialect } from './dialect.ts';
 import type { DiscoveredServer } from './discovery.ts';
 import type { HttpClient } from './http.ts';
@@ -65,10 +66,16 @@ export async function connect(wire: Wire, client: Client, signal?: AbortSignal):
 function connection(
   wire: Wire,
   client: Client,
-  { metadata }: DiscoveredServer,
+  discovered: DiscoveredServer,
   signal?: AbortSignal,
 ): Connection {
-  const http = inDialect(wire.http(client.policy, signal), client.dialect ?? {});
+  const certificate = 'certificate' in client.authentication ? client.authentication.certificate : undefined;
+  const metadata = certificate ? forCertificate(discovered.metadata, client.policy) : discovered.metadata;
+  const plain = wire.http(client.policy, signal);
+  const http = inDialect(
+    certificate ? certificateHttp(metadata, plain, wire.http(client.policy, signal, certificate)) : plain,
+    client.dialect ?? {},
+  );
   const { allowedTenants } = client.policy;
   return {
     client,

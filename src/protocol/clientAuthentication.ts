@@ -1,4 +1,5 @@
 import type { Secret } from '../platform/secret.ts';
+import type { ClientCertificate } from './clientCertificate.ts';
 
 /** The client has no secret, or shares one with the server (RFC 6749 section 2.3). */
 export type SharedSecretAuthentication =
@@ -9,7 +10,17 @@ export type SharedSecretAuthentication =
 export const assertionAudiences = ['issuer', 'token-endpoint'] as const;
 export type AssertionAudience = (typeof assertionAudiences)[number];
 
-/** How the client proves who it is (RFC 6749 section 2.3; `private_key_jwt`: OpenID Connect Core 1.0 section 9). */
+/** Methods by which the client shows a certificate when it connects (RFC 8705 section 2). */
+export const certificateMethods = ['tls_client_auth', 'self_signed_tls_client_auth'] as const;
+type CertificateMethod = (typeof certificateMethods)[number];
+
+export const isCertificateMethod = (method: string): method is CertificateMethod =>
+  certificateMethods.some(known => known === method);
+
+/**
+ * How the client proves who it is (RFC 6749 section 2.3; `private_key_jwt`: OpenID Connect Core 1.0 section 9; with a
+ * certificate: RFC 8705 section 2).
+ */
 export type ClientAuthentication =
   | SharedSecretAuthentication
   | {
@@ -18,7 +29,8 @@ export type ClientAuthentication =
       /** Names the key to the server, if it knows it by a name. */
       readonly keyId: string | undefined;
       readonly audience: AssertionAudience;
-    };
+    }
+  | { readonly method: CertificateMethod; readonly certificate: ClientCertificate };
 
 /** Methods that can be set for a provider, by their registered names. */
 export const clientAuthenticationMethods = [
@@ -26,4 +38,5 @@ export const clientAuthenticationMethods = [
   'client_secret_basic',
   'client_secret_post',
   'private_key_jwt',
+  ...certificateMethods,
 ] as const satisfies readonly ClientAuthentication['method'][];

@@ -13,6 +13,9 @@ export function authenticateWith(
       return oauth.ClientSecretBasic(authentication.secret.reveal());
     case 'client_secret_post':
       return oauth.ClientSecretPost(authentication.secret.reveal());
+    case 'tls_client_auth':
+    case 'self_signed_tls_client_auth':
+      return oauth.TlsClientAuth();
     case 'private_key_jwt': {
       const { key, keyId, audience } = authentication;
       const toTokenEndpoint = audience === 'token-endpoint' && tokenEndpoint !== undefined;

@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { checkAddress, type AddressPolicy } from './address.ts';
 import { Failure } from './failure.ts';
+import { networkFailure, unreachable } from './networkFailure.ts';
 import { quoteServerText } from './serverText.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -178,62 +179,6 @@ function asFailure(error: unknown, url: URL, timedOut: boolean): Failure {
   if (error instanceof Failure) return error;
   if (timedOut) return new Failure('timed-out', { host: url.host, seconds: answerTimeout });
   return networkFailure(error, url);
-}
-
-const unreachable = ({ host }: URL, reason: string, sent: boolean): Failure =>
-  new Failure('unreachable', { host, reason }, { sent });
-
-/** Why a request failed, from the error's code alone: its text may hold addresses and parameters. */
-function networkFailure(error: unknown, url: URL): Failure {
-  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
-    const code = 'code' in at ? at.code : undefined;
-    if (typeof code !== 'string') continue;
-    const neverSent = noConnection(code);
-    if (code === 'ANSWER_WITHHELD') return new Failure('answer-withheld', { host: url.host });
-    if (neverSent !== undefined) return unreachable(url, neverSent, false);
-    const broken = brokenConnection(code);
-    if (broken !== undefined) return unreachable(url, broken, true);
-    if (certificateCode.test(code)) {
-      return unreachable(url, l10n.t('its certificate is not trusted: {0}', code), true);
-    }
-    if (/^[A-Z][A-Z0-9_]{2,40}$/.test(code)) return unreachable(url, code, true);
-  }
-  return unreachable(url, l10n.t('network error'), true);
-}
-
-/** Begins the code of what is wrong with a certificate, which a failure has in its reason. */
-export const certificateCode = /\b(CERT|ERR_TLS|ERR_SSL|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED)/;
-
-/** What a code says after which nothing can have been sent: there was no connection. */
-function noConnection(code: string): string | undefined {
-  switch (code) {
-    case 'ENOTFOUND':
-      return l10n.t('the host name is unknown');
-    case 'EAI_AGAIN':
-      return l10n.t('the host name could not be looked up');
-    case 'ECONNREFUSED':
-      return l10n.t('the connection was refused');
-    case 'EHOSTUNREACH':
-      return l10n.t('there is no route to the host');
-    case 'ENETUNREACH':
-      return l10n.t('there is no network');
-    case 'UND_ERR_CONNECT_TIMEOUT':
-      return l10n.t('the connection timed out');
-    default:
-      return undefined;
-  }
-}
-
-function brokenConnection(code: string): string | undefined {
-  if (code === 'ETIMEDOUT') return l10n.t('the connection was lost');
-  if (code === 'OFFLINE') return l10n.t('the browser says that there is no network');
-  if (code === 'NO_READABLE_ANSWER') {
-    return l10n.t(
-      'the browser does not tell whether it cannot be reached, or does not allow this editor to read its answers (CORS)',
-    );
-  }
-  const interrupted = ['ECONNRESET', 'UND_ERR_SOCKET', 'EPIPE'].includes(code);
-  return interrupted ? l10n.t('the connection was interrupted') : undefined;
 }
 
 function withoutQuery(location: string | null, base: URL): string | undefined {

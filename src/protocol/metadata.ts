@@ -10,6 +10,16 @@ const address = v.pipe(v.string(), v.nonEmpty(), v.maxLength(2048));
 const names = v.pipe(v.array(v.pipe(v.string(), v.maxLength(200))), v.maxLength(1000));
 const flag = v.boolean();
 
+/** The endpoints that may have another address for clients with a certificate (RFC 8705 section 5). */
+const aliasesSchema = v.object({
+  token_endpoint: v.optional(address),
+  userinfo_endpoint: v.optional(address),
+  device_authorization_endpoint: v.optional(address),
+  revocation_endpoint: v.optional(address),
+  introspection_endpoint: v.optional(address),
+  pushed_authorization_request_endpoint: v.optional(address),
+});
+
 /**
  * The members of authorization server metadata (RFC 8414 section 2, OpenID Connect Discovery 1.0 section 3)
  * that are used here. Others are dropped; one of these with a wrong type makes the document unusable.
@@ -37,6 +47,8 @@ const metadataSchema = v.object({
   id_token_signing_alg_values_supported: v.optional(names),
   userinfo_signing_alg_values_supported: v.optional(names),
   acr_values_supported: v.optional(names),
+  tls_client_certificate_bound_access_tokens: v.optional(flag),
+  mtls_endpoint_aliases: v.optional(aliasesSchema),
 });
 
 export type Metadata = v.InferOutput<typeof metadataSchema>;
@@ -90,6 +102,10 @@ export function parseMetadata(document: unknown, issuer: string, at: string, pol
     const value = metadata[endpoint];
     const problem = value && serverAddressProblem(value, policy, new URL(issuer).hostname);
     if (problem) throw invalid(`its "${endpoint}" ${problem}`);
+  }
+  for (const [endpoint, value] of Object.entries(metadata.mtls_endpoint_aliases ?? {})) {
+    const problem = value && serverAddressProblem(value, policy, new URL(issuer).hostname);
+    if (problem) throw invalid(`its "mtls_endpoint_aliases.${endpoint}" ${problem}`);
   }
   const offersAny =
     (metadata.response_types_supported?.includes('code') ?? true) ||

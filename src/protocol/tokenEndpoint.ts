@@ -12,6 +12,7 @@ const errorBody = v.object({
  * (RFC 6749 section 5.2). Servers differ in how they refuse, so the decision is made by classes:
  *
  * - the server is busy or broken (408, 425, 429, 5xx): passing;
+ * - the client's certificate is refused by what stands before the server: final;
  * - somebody else answered, as a captive portal or proxy does (HTML, 404, 407): passing;
  * - the client is refused (`invalid_client`, `unauthorized_client`): final;
  * - the grant is refused (`invalid_grant`, a bare 400, 401 or 403): final;
@@ -48,6 +49,10 @@ export async function tokenEndpointFailure(response: Response, host: string): Pr
   }
 
   const isPage = /^\s*</.test(text) || (response.headers.get('content-type') ?? '').includes('text/html');
+  // What nginx answers in place of the server behind it.
+  const objection =
+    isPage && status === 400 ? /(?:No required )?SSL certificate(?: error| was sent)?/.exec(text) : null;
+  if (objection) return new Failure('certificate-refused', { host, reason: `“${objection[0]}”` });
   if (isPage || ![400, 401, 403].includes(status)) return new Failure('intercepted', { host, status });
   const challenged = /\bBasic\b|error="?invalid_client/i.test(response.headers.get('www-authenticate') ?? '');
   const details = { host, error: `status ${status}`, said };

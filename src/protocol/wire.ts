@@ -1,7 +1,9 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { AddressPolicy } from './address.ts';
+import type { ClientCertificate, LoadMutualTls } from './clientCertificate.ts';
 import { createMetadataCache, type MetadataCache } from './discovery.ts';
+import { Failure } from './failure.ts';
 import { createHttpClient, type Fetch, type HttpClient } from './http.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
 
@@ -12,13 +14,32 @@ export interface Wire {
   readonly metadata: MetadataCache;
   /** The requests under way and those sent, of all clients together. */
   readonly traffic: Traffic;
-  /** The http client for one provider; `signal` ends its requests early. */
-  http(policy: AddressPolicy, signal?: AbortSignal): HttpClient;
+  /**
+   * The http client for one provider; `signal` ends its requests early.
+   *
+   * @param certificate is shown to the server.
+   */
+  http(policy: AddressPolicy, signal?: AbortSignal, certificate?: ClientCertificate): HttpClient;
 }
 
-export function createWire(options: { fetch: Fetch; clock: Clock; log: Log }): Wire {
-  const { clock, log } = options;
+/** @param options.mutualTls undefined where no certificate can be shown to a server. */
+export function createWire(options: {
+  fetch: Fetch;
+  clock: Clock;
+  log: Log;
+  mutualTls?: LoadMutualTls | undefined;
+}): Wire {
+  const { clock, log, mutualTls } = options;
   const traffic = createTraffic();
-  const http: Wire['http'] = (policy, signal) => createHttpClient({ ...options, traffic, policy, signal });
+  const showing =
+    (certificate: ClientCertificate): Fetch =>
+    async (...request) => {
+      if (!mutualTls) throw new Failure('certificate-not-here', {});
+      return (await mutualTls()).fetch(certificate, clock)(...request);
+    };
+  const http: Wire['http'] = (policy, signal, certificate) => {
+    const fetch = certificate ? showing(certificate) : options.fetch;
+    return createHttpClient({ clock, log, traffic, fetch, policy, signal });
+  };
   return { clock, log, traffic, metadata: createMetadataCache(clock, http, log), http };
 }

@@ -105,7 +105,10 @@ export function machineOf(
   if ((clientAuthentication ?? 'none') === 'none') {
     return wrong(
       'clientAuthentication',
-      l10n.t('is missing: with "{0}" nothing but its secret or key proves who the client is', way),
+      l10n.t(
+        'is missing: with "{0}" nothing but its secret, key or certificate proves who the client is',
+        way,
+      ),
     );
   }
   if (way === 'client-credentials') return { ok: true, machine: { way } };

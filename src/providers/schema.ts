@@ -91,7 +91,7 @@ export const providerDefinitionSchema = v.strictObject({
     v.pipe(
       v.picklist(clientAuthenticationMethods),
       v.description(
-        'How the client proves who it is. By default `none`, a public client with PKCE. The secret or key itself is never a setting: it is asked for once and kept in the secret storage of the editor.',
+        'How the client proves who it is. By default `none`, a public client with PKCE. The secret, key or certificate itself is never a setting: it is asked for once and kept in the secret storage of the editor. `tls_client_auth` and `self_signed_tls_client_auth` show a client certificate (RFC 8705), which an editor inside the browser cannot do.',
       ),
     ),
   ),

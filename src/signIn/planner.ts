@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { isCertificateMethod } from '../protocol/clientAuthentication.ts';
 import { machineGrantTypes } from '../protocol/machineGrantTypes.ts';
 import type { Metadata } from '../protocol/metadata.ts';
 import type { Provider } from '../providers/definition.ts';
@@ -38,7 +39,10 @@ export interface PlanInput {
     | 'grant_types_supported'
     | 'response_types_supported'
   >;
-  readonly provider: Pick<Provider, 'clientId' | 'acceptsChangingRedirectUri' | 'redirect'>;
+  readonly provider: Pick<
+    Provider,
+    'clientId' | 'clientAuthentication' | 'acceptsChangingRedirectUri' | 'redirect'
+  >;
   /** What the settings ask for: the provider's own method, else the overall one. */
   readonly method: ProviderMethod;
   /** A client ID metadata document is configured, for servers that take one in place of a registration. */
@@ -134,7 +138,8 @@ function planMachine(way: MachineWay, input: PlanInput): Plan {
   if (!metadata.token_endpoint) {
     return { tries: [], offered: [], closed: [{ way, why: l10n.t('{0} has no token endpoint.', host) }] };
   }
-  if (input.withholdsTokens) return { tries: [], offered: [], closed: [{ way, why: withheld(input) }] };
+  const why = lacksCertificate(input) ?? (input.withholdsTokens ? withheld(input) : undefined);
+  if (why !== undefined) return { tries: [], offered: [], closed: [{ way, why }] };
   const listed = metadata.grant_types_supported?.includes(machineGrantTypes[way]) ?? true;
   const doubts = listed ? [] : [l10n.t('It is tried although {0} does not list that grant type.', host)];
   const reason = [machineReason(way), ...doubts].join(' ');
@@ -168,7 +173,7 @@ function failedLast(planned: readonly PlannedWay[], failed: readonly Way[]): Pla
 }
 
 function judge(way: PersonWay, input: PlanInput): Verdict {
-  const missing = missingFor(way, input);
+  const missing = lacksCertificate(input) ?? missingFor(way, input);
   if (missing !== undefined) return closed(missing);
   if (input.withholdsTokens) return doubtful(withheld(input));
   switch (way) {
@@ -192,6 +197,14 @@ function withheld({ metadata }: PlanInput): string {
     host,
   );
 }
+
+/** A browser shows its own certificates, after asking the person, and none of ours. */
+const lacksCertificate = ({ provider, surroundings }: PlanInput): string | undefined =>
+  isCertificateMethod(provider.clientAuthentication) && surroundings.runsIn === 'web-worker'
+    ? l10n.t(
+        'An editor inside the browser cannot show the client certificate that is set; sign in from the editor on the desktop or with a remote.',
+      )
+    : undefined;
 
 /** What the server or the settings lack for a way, wherever the editor runs. */
 function missingFor(

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { certificateMethods } from '../protocol/clientAuthentication.ts';
 import type { Metadata } from '../protocol/metadata.ts';
 import {
   defaultScopes,
@@ -29,8 +30,9 @@ export function offersOf(issuer: string, metadata: Metadata): Offer[] {
   const { host } = new URL(issuer);
   const elsewhere = new Set(
     Object.entries(metadata)
-      .filter(([name, value]) => /_endpoint$/.test(name) && typeof value === 'string')
-      .map(([, value]) => new URL(String(value)).host)
+      .flatMap(([name, value]) =>
+        /_endpoint$/.test(name) && typeof value === 'string' ? [new URL(value).host] : [],
+      )
       .filter(other => other !== host),
   );
   const offer = (endpoint: string | undefined, has: string, hasNot: string): Offer =>
@@ -96,7 +98,7 @@ export async function askClientId(
   definition: ProviderDefinition,
   position: Position,
 ): Promise<Outcome> {
-  const { found, preset } = answers;
+  const { found } = answers;
   if (answers.clientId === undefined || !found) return 'skipped';
   const parsed = parseDefinition('oidc', withSomeClient(definition));
   if (!parsed.ok) return back;
@@ -114,7 +116,7 @@ export async function askClientId(
     });
     if (clientId === back) continue;
     answers.clientId = clientId;
-    const method = await askAuthentication(found.metadata, parsed.provider, preset !== undefined, position);
+    const method = await askAuthentication(context, found.metadata, parsed.provider, answers, position);
     if (method === back) continue;
     if (method !== undefined) answers.clientAuthentication = method;
     if ((await askUserLookup(answers, position)) === back) continue;
@@ -184,13 +186,14 @@ type Method = NonNullable<ProviderDefinition['clientAuthentication']>;
 
 /** Asks only where the server does not say that public clients are welcome. */
 async function askAuthentication(
+  { surroundings }: AddProviderContext,
   metadata: Metadata,
   provider: Provider,
-  isPreset: boolean,
+  { preset }: Answers,
   position: Position,
 ): Promise<Method | undefined | typeof back> {
   const supported = metadata.token_endpoint_auth_methods_supported;
-  if (isPreset || (supported?.includes('none') && !provider.machine)) return undefined;
+  if (preset !== undefined || (supported?.includes('none') && !provider.machine)) return undefined;
   const all: Choice<Method>[] = [
     {
       label: `$(unlock) ${l10n.t('It has no secret')}`,
@@ -208,6 +211,14 @@ async function askAuthentication(
       choice: 'client_secret_post',
     },
     { label: `$(key) ${l10n.t('It has a key')}`, description: 'private_key_jwt', choice: 'private_key_jwt' },
+    // An editor inside the browser cannot show one.
+    ...(surroundings().runsIn === 'web-worker'
+      ? []
+      : certificateMethods.map(choice => ({
+          label: `$(verified) ${l10n.t('It has a certificate')}`,
+          description: choice,
+          choice,
+        }))),
   ];
   const known = supported ?? ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
   // Nothing else proves who a client is that signs in by itself.
@@ -218,7 +229,7 @@ async function askAuthentication(
     ...position,
     title: l10n.t('How does the client prove who it is?'),
     placeholder: l10n.t(
-      'The secret or key is asked for at the sign-in, and kept in the secret storage of the editor',
+      'The secret, key or certificate is asked for at the sign-in, and kept in the secret storage of the editor',
     ),
     canGoBack: true,
     items: offered,

@@ -1,19 +1,24 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { environment } from '../environment.ts';
 import { secret } from '../platform/secret.ts';
 import type { SecretStorage } from '../platform/secretStorage.ts';
+import { isCertificateMethod } from '../protocol/clientAuthentication.ts';
+import { CertificateProblem, type MutualTls } from '../protocol/clientCertificate.ts';
 import { generateClientKey, KeyProblem, publicKeySet, readClientKey } from '../protocol/clientKey.ts';
+import { Failure } from '../protocol/failure.ts';
 import type { Provider } from '../providers/definition.ts';
 import { createClientSecrets, type ClientCredential, type ClientSecrets } from '../signIn/clientSecrets.ts';
 
-/** The client secrets and keys of this editor; what is missing is asked for. */
+/** The client secrets, keys and certificates of this editor; what is missing is asked for. */
 export const editorClientSecrets = (storage: SecretStorage): ClientSecrets =>
-  createClientSecrets({ storage, ask: askClientCredential });
+  createClientSecrets({ storage, ask: askClientCredential, mutualTls: environment.mutualTls });
 
 /** Asks for what the provider's `clientAuthentication` needs. */
 export async function askClientCredential(
   provider: Pick<Provider, 'label' | 'clientId' | 'clientAuthentication' | 'assertionAlgorithm'>,
 ): Promise<ClientCredential | undefined> {
+  if (isCertificateMethod(provider.clientAuthentication)) return askCertificate(provider);
   return provider.clientAuthentication === 'private_key_jwt' ? askKey(provider) : askSecret(provider);
 }
 
@@ -81,6 +86,60 @@ async function problemOfKey(text: string): Promise<string | undefined> {
   } catch (error) {
     if (error instanceof KeyProblem) return error.message;
     return l10n.t('This key cannot be read');
+  }
+}
+
+async function askCertificate({ label }: Pick<Provider, 'label'>): Promise<ClientCredential | undefined> {
+  const tls = await environment.mutualTls?.();
+  if (!tls) {
+    void vscode.window.showErrorMessage(new Failure('certificate-not-here', {}).message);
+    return undefined;
+  }
+  const title = l10n.t('Client certificate of {0}', label);
+  const files = {
+    label: `$(files) ${l10n.t('Choose Files…')}`,
+    detail: l10n.t(
+      'PEM: the certificate, those that lead to its issuer, and the private key, in one file or several.',
+    ),
+  };
+  const paste = {
+    label: `$(clippy) ${l10n.t('Paste PEM')}`,
+    detail: l10n.t('The certificate and the private key, one after the other.'),
+  };
+  const chosen = await vscode.window.showQuickPick([files, paste], { title, ignoreFocusOut: true });
+  if (!chosen) return undefined;
+  const text = chosen === files ? await readFiles(title) : await pasteCertificate(tls, title);
+  if (text === undefined) return undefined;
+  const problem = problemOfCertificate(tls, text);
+  if (problem === undefined) return { kind: 'certificate', certificate: tls.read(text) };
+  await vscode.window.showErrorMessage(problem);
+  return undefined;
+}
+
+async function readFiles(title: string): Promise<string | undefined> {
+  const chosen = await vscode.window.showOpenDialog({ title, canSelectMany: true });
+  if (!chosen || chosen.length === 0) return undefined;
+  const parts = await Promise.all(chosen.map(file => vscode.workspace.fs.readFile(file)));
+  return parts.map(part => new TextDecoder().decode(part)).join('\n');
+}
+
+const pasteCertificate = async (tls: MutualTls, title: string): Promise<string | undefined> =>
+  vscode.window.showInputBox({
+    title,
+    prompt: l10n.t(
+      'The certificate and the private key as PEM, one after the other. They are kept in the secret storage of this editor.',
+    ),
+    password: true,
+    ignoreFocusOut: true,
+    validateInput: text => problemOfCertificate(tls, text),
+  });
+
+function problemOfCertificate(tls: MutualTls, text: string): string | undefined {
+  try {
+    tls.read(text);
+    return undefined;
+  } catch (error) {
+    return error instanceof CertificateProblem ? error.message : l10n.t('This certificate cannot be read.');
   }
 }
 

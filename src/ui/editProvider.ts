@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Registry } from '../authentication/registry.ts';
+import { isCertificateMethod } from '../protocol/clientAuthentication.ts';
 import type { Provider } from '../providers/definition.ts';
 import { changeProvider, removeProvider, writtenProviders } from '../providers/settings.ts';
 import type { ClientStores } from '../signIn/client.ts';
@@ -173,7 +174,8 @@ async function showKeys({ clientSecrets }: EditProviderContext, provider: Provid
   if (keys) return showPublicKeys(keys);
   const make = l10n.t('Enter or Make a Key');
   const message = l10n.t('No key is stored for the client of {0}.', provider.label);
-  const isKeyed = provider.clientAuthentication === 'private_key_jwt';
+  const { clientAuthentication } = provider;
+  const isKeyed = clientAuthentication === 'private_key_jwt' || isCertificateMethod(clientAuthentication);
   const chosen = await vscode.window.showInformationMessage(message, ...(isKeyed ? [make] : []));
   if (chosen === make) await vscode.commands.executeCommand('oidc.replaceClientSecret', provider.id);
 }

@@ -228,7 +228,7 @@ describe('Qlik Cloud', () => {
       const settings = trial.provider(definition);
       await assert.rejects(
         trial.signIn(settings),
-        failsWith('client-secret-missing', /client secret or key/),
+        failsWith('client-secret-missing', /client secret, key or certificate/),
       );
       assert.deepEqual(tenant.tokenRequests, [], 'nothing was asked without it');
       await assert.rejects(

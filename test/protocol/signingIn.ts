@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { environment, type Environment } from '../../src/environment.ts';
 import { systemClock, type Clock } from '../../src/platform/clock.ts';
 import { createWire } from '../../src/protocol/wire.ts';
 import { parseDefinition, type Provider, type ProviderDefinition } from '../../src/providers/definition.ts';
@@ -92,6 +93,7 @@ export function signInTrial(
     findSubject?: SignInContext['findSubject'];
     chooseAccount?: SignInContext['chooseAccount'];
     clientSecret?: () => Promise<ClientCredential | undefined>;
+    environment?: Pick<Environment, 'mutualTls'>;
   } = {},
 ): SignInTrial {
   const log = recordingLog();
@@ -104,7 +106,8 @@ export function signInTrial(
     const response = readDelivered(new URL(editorRedirectUri).host, uri, true);
     return response !== undefined && pending.deliver(response.path, response.parameters);
   };
-  const wire = createWire({ fetch: options.fetch ?? fetch, clock, log });
+  const { mutualTls } = options.environment ?? environment;
+  const wire = createWire({ fetch: options.fetch ?? fetch, clock, log, mutualTls });
   const storage = options.storage ?? memorySecretStorage();
   const told: string[] = [];
   const context: SignInContext = {
@@ -125,6 +128,7 @@ export function signInTrial(
     clientSecrets: createClientSecrets({
       storage,
       ask: options.clientSecret ?? (() => Promise.resolve(undefined)),
+      mutualTls,
     }),
     clientDocument: options.clientDocument,
     method: options.method ?? 'auto',

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
 import {
   interactionPolicy,
   type ClientMetadata,
@@ -131,6 +132,35 @@ export const askedAcrValues = (params: Readonly<Record<string, unknown>> | undef
   return [...asked, ...inClaims];
 };
 
+const clientAuthMethods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
+const certificateMethods = ['tls_client_auth', 'self_signed_tls_client_auth'] as const;
+
+const certificateOf = (ctx: KoaContextWithOIDC) => (ctx.socket as TLSSocket).getPeerX509Certificate?.();
+
+/** Clients with a certificate (RFC 8705): issued by the authority, for the registered name; or self-signed. */
+const mutualTls: NonNullable<Configuration['features']>['mTLS'] = {
+  enabled: true,
+  certificateBoundAccessTokens: true,
+  tlsClientAuth: true,
+  selfSignedTlsClientAuth: true,
+  getCertificate: ctx => certificateOf(ctx)?.toString(),
+  certificateAuthorized: ctx => (ctx.socket as TLSSocket).authorized,
+  certificateSubjectMatches: (ctx, property, expected) =>
+    property === 'tls_client_auth_san_dns' && certificateOf(ctx)?.checkHost(expected) !== undefined,
+};
+
+/** The endpoints that take certificates, on their own port (RFC 8705 section 5). */
+const aliases = (origin: string) => ({
+  mtls_endpoint_aliases: {
+    token_endpoint: `${origin}${endpoints.token}`,
+    userinfo_endpoint: `${origin}${endpoints.userinfo}`,
+    revocation_endpoint: `${origin}${endpoints.revocation}`,
+    introspection_endpoint: `${origin}${endpoints.introspection}`,
+    device_authorization_endpoint: `${origin}${endpoints.deviceAuthorization}`,
+    pushed_authorization_request_endpoint: `${origin}${endpoints.pushedAuthorizationRequest}`,
+  },
+});
+
 /** The configuration of oidc-provider. Whatever it would warn about on the console is decided here. */
 export function configuration(parts: {
   storage: MemoryStorage;
@@ -139,6 +169,10 @@ export function configuration(parts: {
   metadata: readonly ClientMetadata[];
   jwks: JWKS;
   registrationToken: string | undefined;
+  /** Whether clients may prove who they are with a certificate. */
+  mutualTls: boolean;
+  /** Where they do so, if not at the issuer. */
+  aliasOrigin: string | undefined;
 }): Configuration {
   const { settings } = parts;
   // Cookies know no port: without a name of their own, two providers on one host would sign each other's people out.
@@ -156,6 +190,8 @@ export function configuration(parts: {
       },
     },
     clockTolerance: 0,
+    ...(parts.mutualTls && { clientAuthMethods: [...clientAuthMethods, ...certificateMethods] }),
+    ...(parts.aliasOrigin !== undefined && { discovery: aliases(parts.aliasOrigin) }),
     scopes: ['openid', 'offline_access', 'profile', 'email', 'groups'],
     acrValues: [goldAcr],
     interactions: { policy: promptPolicy() },
@@ -215,6 +251,7 @@ export function configuration(parts: {
       claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },
       deviceFlow,
+      ...(parts.mutualTls && { mTLS: mutualTls }),
       introspection: {
         enabled: true,
         allowedPolicy: (_ctx, client, token) =>

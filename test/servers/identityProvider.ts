@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { parseArgs } from 'node:util';
 import Provider, { type ClientMetadata, type JWKS, type KoaContextWithOIDC } from 'oidc-provider';
 import { isWebHostRedirectUri, knownClients, type KnownClients } from './clients.ts';
@@ -7,6 +8,7 @@ import { interactionPages } from './interactions.ts';
 import { askedToEnd, isProgram, listen, loopback, stop } from './listening.ts';
 import { createMemoryStorage } from './memoryStorage.ts';
 import { recordArrival, type RecordedRequest } from './recordedRequests.ts';
+import type { TestCertificate } from './certificates.ts';
 import { sharedSigningKeys } from './signingKeys.ts';
 
 export interface IdentityProviderOptions extends Partial<ProviderSettings> {
@@ -20,15 +22,30 @@ export interface IdentityProviderOptions extends Partial<ProviderSettings> {
   readonly clients?: readonly ClientMetadata[];
   /** The initial access token that dynamic registration asks for (RFC 7591, 3). By default it is open to all. */
   readonly registrationToken?: string;
+  /** Answers by https, and clients may prove who they are with a certificate (RFC 8705). */
+  readonly tls?: MutualTlsOptions;
   /** Signing keys. By default all providers of one process share theirs; see `createSigningKeys`. */
   readonly jwks?: JWKS;
+}
+
+export interface MutualTlsOptions {
+  readonly own: TestCertificate;
+  /** Who issues the certificates of clients, PEM. */
+  readonly authority: string;
+  /**
+   * Whether a further port asks for certificates, which the metadata names (`mtls_endpoint_aliases`), as servers have it
+   * whose log-in page must not ask for one. Otherwise there is only one port, which asks.
+   */
+  readonly aliases: boolean;
 }
 
 /** A running identity provider. */
 export interface IdentityProvider {
   readonly issuer: string;
-  /** Where it really listens, `http://127.0.0.1:<port>`, whatever name the issuer has. */
+  /** Where it really listens, `http://127.0.0.1:<port>` or `https`, whatever name the issuer has. */
   readonly address: string;
+  /** Where clients with a certificate go, if that is another port. */
+  readonly aliasOrigin: string | undefined;
   readonly clients: KnownClients;
   readonly endpoints: typeof endpoints;
   /** May be changed while it runs. */
@@ -104,9 +121,14 @@ export async function startIdentityProvider(
     resources: options.resources ?? [],
   };
   const jwks = options.jwks ?? (await sharedSigningKeys());
-  const server = createServer();
+  const { tls } = options;
+  const secure = tls && { cert: tls.own.certificate, key: tls.own.privateKey };
+  const asking = { ...secure, requestCert: true, rejectUnauthorized: false, ca: tls?.authority };
+  const server = secure ? createTlsServer(tls.aliases ? secure : asking) : createServer();
   const port = await listen(server, options.port);
-  const issuer = options.issuer ?? `http://${options.host ?? loopback}:${port}`;
+  const issuer = options.issuer ?? `${tls ? 'https' : 'http'}://${options.host ?? loopback}:${port}`;
+  const aliased = tls?.aliases ? createTlsServer(asking) : undefined;
+  const aliasOrigin = aliased && `https://${loopback}:${await listen(aliased)}`;
   const storage = createMemoryStorage();
   const { clients, metadata } = knownClients();
   const { registrationToken } = options;
@@ -115,11 +137,21 @@ export async function startIdentityProvider(
   try {
     provider = new Provider(
       issuer,
-      configuration({ storage, settings, clients, metadata: all, jwks, registrationToken }),
+      configuration({
+        storage,
+        settings,
+        clients,
+        metadata: all,
+        jwks,
+        registrationToken,
+        mutualTls: tls !== undefined,
+        aliasOrigin,
+      }),
     );
   } catch (error) {
     // The library refused the options: a test that expects that must not be kept alive by the port.
     await stop(server);
+    if (aliased) await stop(aliased);
     throw error;
   }
   const failures: Error[] = [];
@@ -148,11 +180,14 @@ export async function startIdentityProvider(
     record.status = ctx.status;
   });
   const handle = provider.callback();
-  server.on('request', (request, response) => void handle(request, response));
+  for (const each of [server, ...(aliased ? [aliased] : [])]) {
+    each.on('request', (request, response) => void handle(request, response));
+  }
 
   return {
     issuer,
-    address: `http://${loopback}:${port}`,
+    address: `${tls ? 'https' : 'http'}://${loopback}:${port}`,
+    aliasOrigin,
     clients,
     endpoints,
     settings,
@@ -160,7 +195,10 @@ export async function startIdentityProvider(
     failures,
     requestsTo: path => requests.filter(request => request.path === path),
     revokeEverything: sub => storage.revokeAccount(sub),
-    close: () => stop(server),
+    async close() {
+      await stop(server);
+      if (aliased) await stop(aliased);
+    },
   };
 }
 

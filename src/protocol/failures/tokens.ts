@@ -88,9 +88,27 @@ export const tokenFailures = {
   },
   'client-secret-missing': {
     kind: 'passing',
-    what: 'What this editor proves its identity to {provider} with, a client secret or key, is not stored here.',
+    what: 'What this editor proves its identity to {provider} with, a client secret, key or certificate, is not stored here.',
     next: 'Sign in again and enter it, or run "OIDC: Replace Client Secret".',
     button: 'try-again',
+  },
+  'certificate-unusable': {
+    kind: 'passing',
+    what: 'The client certificate by which this editor proves its identity to {host} cannot be used: {reason}.',
+    next: 'Get another one from whoever issues it, and enter it with "OIDC: Replace Client Secret…".',
+    button: 'try-again',
+  },
+  'certificate-refused': {
+    kind: 'final',
+    what: '{host} does not accept the client certificate of this editor: {reason}.',
+    next: 'Check "clientAuthentication" and what is registered at the provider; another certificate is entered with "OIDC: Replace Client Secret…".',
+    button: 'settings',
+  },
+  'certificate-not-here': {
+    kind: 'final',
+    what: 'An editor inside the browser cannot show a client certificate.',
+    next: 'Sign in from the editor on the desktop or with a remote, or ask the administrator of the provider for another client authentication.',
+    button: 'none',
   },
   'storage-failed': {
     kind: 'final',

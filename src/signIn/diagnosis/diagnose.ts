@@ -3,7 +3,7 @@ import { secondsNow } from '../../platform/clock.ts';
 import { isLoopbackHost } from '../../protocol/address.ts';
 import { metadataAddresses } from '../../protocol/discovery.ts';
 import { Failure } from '../../protocol/failure.ts';
-import { certificateCode } from '../../protocol/http.ts';
+import { certificateCode } from '../../protocol/networkFailure.ts';
 import type { Metadata } from '../../protocol/metadata.ts';
 import type { Wire } from '../../protocol/wire.ts';
 import type { Provider } from '../../providers/definition.ts';
@@ -145,7 +145,9 @@ async function reachability(wire: Wire, provider: Provider): Promise<{ reach: Fi
     return { reach, skew: skewFinding(response.headers.get('date'), secondsNow(wire.clock)) };
   } catch (error) {
     const isUntrusted =
-      error instanceof Failure && certificateCode.test(String(error.details['reason'] ?? ''));
+      error instanceof Failure &&
+      error.code === 'unreachable' &&
+      certificateCode.test(String(error.details['reason'] ?? ''));
     const own = failed(isUntrusted ? l10n.t('Certificate') : l10n.t('Reachability'), error);
     const next = isUntrusted
       ? l10n.t(

@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { isCertificateMethod } from '../../protocol/clientAuthentication.ts';
 import { isObject, parseServerJson } from '../../protocol/json.ts';
 import { metadataWarnings, type Metadata } from '../../protocol/metadata.ts';
 import type { Wire } from '../../protocol/wire.ts';
@@ -10,8 +11,9 @@ export function metadataFindings(provider: Provider, metadata: Metadata, at: str
   const { host } = new URL(provider.issuer);
   const elsewhere = new Set(
     Object.entries(metadata)
-      .filter(([name, value]) => /_(endpoint|uri)$/.test(name) && typeof value === 'string')
-      .map(([, value]) => new URL(String(value)).host)
+      .flatMap(([name, value]) =>
+        /_(endpoint|uri)$/.test(name) && typeof value === 'string' ? [new URL(value).host] : [],
+      )
       .filter(other => other !== host),
   );
   return [
@@ -77,7 +79,33 @@ export async function offers(wire: Wire, provider: Provider, metadata: Metadata)
       metadata.id_token_signing_alg_values_supported?.join(', ') ?? l10n.t('the metadata does not say'),
     ),
     await keysFinding(wire, provider, metadata),
+    ...certificateFindings(provider, metadata),
     scopesFinding(provider, metadata),
+  ];
+}
+
+/** Where a client certificate is shown, and what becomes of the tokens. */
+function certificateFindings({ clientAuthentication }: Provider, metadata: Metadata): Finding[] {
+  if (!isCertificateMethod(clientAuthentication)) return [];
+  const shownAt = metadata.mtls_endpoint_aliases?.token_endpoint ?? metadata.token_endpoint;
+  const bound = metadata.tls_client_certificate_bound_access_tokens === true;
+  return [
+    ...(shownAt === undefined
+      ? []
+      : [pass(l10n.t('Client certificate'), l10n.t('shown to {0}', new URL(shownAt).host))]),
+    ...(bound
+      ? [
+          warn(
+            l10n.t('Bound tokens'),
+            l10n.t(
+              'the provider can bind access tokens to the client certificate, which extensions do not have',
+            ),
+            l10n.t(
+              'Register the client without "tls_client_certificate_bound_access_tokens", unless nobody checks it.',
+            ),
+          ),
+        ]
+      : []),
   ];
 }
 

@@ -52,7 +52,7 @@ describe('a client that signs in by itself', () => {
     [
       'without a secret',
       { issuer, clientId: 'robot', signInMethod: 'client-credentials' },
-      /^clientAuthentication is missing.*nothing but its secret or key/,
+      /^clientAuthentication is missing.*nothing but its secret, key or certificate/,
     ],
     ['that impersonates nobody', { ...client, signInMethod: 'impersonation' }, /^userLookup is missing/],
     [

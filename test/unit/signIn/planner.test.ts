@@ -36,7 +36,12 @@ const servers = {
   nothing: { issuer },
 } as const satisfies Record<string, PlanInput['metadata']>;
 
-const registered = { clientId: 'editor', acceptsChangingRedirectUri: false, redirect: {} };
+const registered = {
+  clientId: 'editor',
+  clientAuthentication: 'none',
+  acceptsChangingRedirectUri: false,
+  redirect: {},
+} as const;
 const providers = {
   registered,
   'accepting patterns': { ...registered, acceptsChangingRedirectUri: true },
@@ -49,6 +54,7 @@ const providers = {
     ...registered,
     redirect: { accepts: ['https'], bridge: 'https://example.com/bridge' },
   },
+  'with certificate': { ...registered, clientAuthentication: 'tls_client_auth' },
   'with loopback port': { ...registered, redirect: { loopbackPorts: [8400] } },
 } as const satisfies Record<string, PlanInput['provider']>;
 
@@ -110,6 +116,8 @@ describe('the planner', () => {
     ['vscode.dev', 'everything', 'without client id', 'uri-handler paste | device-code'],
     ['vscode.dev', 'code only', 'with bridge', 'bridge paste |'],
     ['vscode.dev', 'code only', 'with loopback port', 'paste |'],
+    ['vscode.dev', 'everything', 'with certificate', '|'],
+    ['Codespaces', 'code and device', 'with certificate', 'device-code | paste'],
   ];
   for (const [place, server, provider, expected] of table) {
     it(`${place}, server: ${server}, provider: ${provider} → ${expected}`, () => {
