@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { environment } from './environment.ts';
-import { createExports, type OidcAuthenticationApi } from './authentication/exports.ts';
+import { createExports } from './authentication/exports.ts';
+import type { OidcAuthenticationApi } from './client/facts.ts';
 import type { ProviderActions } from './authentication/provider.ts';
 import { createRegistry, type Registry } from './authentication/registry.ts';
 import { secondsNow, systemClock } from './platform/clock.ts';

@@ -1,36 +1,10 @@
-import type * as vscode from 'vscode';
+import type { OidcAuthenticationApi, SessionFacts } from '../client/facts.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { AccessToken } from '../sessions/derived.ts';
 import { expiryOf } from '../sessions/freshness.ts';
 import type { Grant } from '../sessions/grant.ts';
 import type { GrantBook } from '../sessions/grantBook.ts';
 import { parseSessionId } from '../sessions/scopes.ts';
-
-/** What `getExtension('vscode-oidc.oidc-authentication').exports` is. Later versions only add to it. */
-export interface OidcAuthenticationApi {
-  readonly version: 1;
-  /**
-   * What is known about a session that the editor has given you, beside its tokens. There is no other way to
-   * ask: whoever has no session, and so not the person's consent, learns nothing.
-   *
-   * @throws Error if the session has been renewed or ended since you got it: ask the editor for it again.
-   */
-  describe(session: vscode.AuthenticationSession): Promise<SessionFacts>;
-}
-
-/** Facts about a session; none of them is secret. Times are in seconds since the epoch. */
-export interface SessionFacts {
-  readonly account: { readonly id: string; readonly label: string };
-  readonly provider: { readonly id: string; readonly label: string; readonly issuer: string };
-  /** What the person was granted, which may be more than the session's `scopes`. */
-  readonly grantedScopes: readonly string[];
-  /** When the access token ends; undefined if the provider does not say. It is renewed before. */
-  readonly expiresAt: number | undefined;
-  /** Why it will not be renewed, as a sentence to show; undefined if it will. */
-  readonly signInNeeded: string | undefined;
-  /** Claims about the person from the ID token and UserInfo, such as `email` or `groups`. */
-  readonly claims: Readonly<Record<string, unknown>>;
-}
 
 export interface ExportsContext {
   readonly book: GrantBook;

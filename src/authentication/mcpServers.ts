@@ -1,11 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import type { SessionFacts } from '../client/facts.ts';
 import { answerRefusal } from '../client/refusal.ts';
 import { requireSession, SignInDeclined } from '../client/session.ts';
 import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { McpServer } from '../providers/mcpServers.ts';
-import type { SessionFacts } from './exports.ts';
 
 /** So long before a token ends, in seconds, no server is left running on it. */
 const margin = 10;

@@ -1,7 +1,8 @@
 /**
  * Signed-in requests for extensions, on the editor's own API (`vscode.authentication`) and nothing else. There
- * is no dependency but `vscode`: copy the folder into your extension.
+ * is no dependency but `vscode`. `npm run package:client` makes a package of it, with all of it in one file to copy.
  */
+export { describeSession, type OidcAuthenticationApi, type SessionFacts } from './facts.ts';
 export { authorizedFetch, type AuthorizedFetchOptions } from './fetch.ts';
 export { AccessRefused } from './refusal.ts';
 export {

@@ -10,7 +10,7 @@ export interface SocketLike {
   onopen: ((event: never) => void) | null;
   onmessage: ((event: MessageEvent) => void) | null;
   onerror: ((event: never) => void) | null;
-  onclose: ((event: CloseEvent) => void) | null;
+  onclose: ((event: never) => void) | null;
   binaryType: string;
   send(data: string | ArrayBuffer | Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
@@ -200,7 +200,7 @@ function openSocket(connect: () => SocketLike, url: URL, listeners: SocketListen
     };
     // An error is always followed by the close event; without a listener it would be thrown.
     socket.onerror = () => undefined;
-    socket.onclose = event => {
+    socket.onclose = (event: { code: number; reason: string }) => {
       if (isOpen) listeners.close(socket, event);
       else reject(new Error(`${url.host} did not open the WebSocket.`));
     };

@@ -37,7 +37,7 @@ describe('the guide for extension authors', () => {
     const text = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
     const [code, document] = [await text('guide.ts'), await text('../../docs/extension-authors.md')];
     const regions = [...code.matchAll(/\/\/ #region \w+\n([\s\S]*?)\/\/ #endregion/g)].map(([, region]) =>
-      (region ?? '').trim().replace('../../src/client/', './oidc/'),
+      (region ?? '').trim().replace('../../src/client/index.ts', 'oidc-authentication-client'),
     );
     const shown = [...document.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) => (block ?? '').trim());
     assert.ok(shown.length >= 8);

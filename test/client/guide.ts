@@ -5,12 +5,12 @@ import {
   AccessRefused,
   authorizedFetch,
   authorizedWebSocket,
+  describeSession,
   onDidChangeAccount,
   requireSession,
   SignInDeclined,
 } from '../../src/client/index.ts';
 // #endregion
-import type { SessionFacts } from '../../src/authentication/exports.ts';
 
 // #region editor
 export async function whoAmI(api: string): Promise<unknown> {
@@ -88,11 +88,7 @@ export async function listen(address: string, show: (text: string) => void): Pro
 // #region facts
 export async function groups(): Promise<unknown> {
   const session = await requireSession('oidc', ['openid', 'profile', 'groups']);
-  const extension = vscode.extensions.getExtension<{
-    version: 1;
-    describe(session: vscode.AuthenticationSession): Promise<SessionFacts>;
-  }>('vscode-oidc.oidc-authentication');
-  const api = await extension?.activate();
-  return (await api?.describe(session))?.claims['groups'];
+  const facts = await describeSession(session);
+  return facts?.claims['groups'];
 }
 // #endregion

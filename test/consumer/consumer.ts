@@ -3,11 +3,11 @@ import * as vscode from 'vscode';
 import {
   authorizedFetch,
   authorizedWebSocket,
+  describeSession,
   onDidChangeAccount,
   requireSession,
   SignInDeclined,
 } from '../../src/client/index.ts';
-import type { OidcAuthenticationApi } from '../../src/authentication/exports.ts';
 
 /** What other extensions and tests get from `extension.exports`. */
 export interface ConsumerApi {
@@ -72,10 +72,7 @@ export function activate(context: vscode.ExtensionContext): ConsumerApi {
   async function groups(): Promise<string> {
     const { provider, scopes } = asked();
     const session = await requireSession(provider, scopes, { askAgain: true });
-    const extension = vscode.extensions.getExtension<OidcAuthenticationApi>(
-      'vscode-oidc.oidc-authentication',
-    );
-    const facts = await (await extension?.activate())?.describe(session);
+    const facts = await describeSession(session);
     const claim = facts?.claims['groups'];
     return Array.isArray(claim) ? claim.join(', ') : 'none that are known';
   }

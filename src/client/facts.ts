@@ -1,0 +1,42 @@
+import * as vscode from 'vscode';
+
+const extensionId = 'vscode-oidc.oidc-authentication';
+
+/** Facts about a session; none of them is secret. Times are in seconds since the epoch. */
+export interface SessionFacts {
+  readonly account: { readonly id: string; readonly label: string };
+  readonly provider: { readonly id: string; readonly label: string; readonly issuer: string };
+  /** What the person was granted, which may be more than the session's `scopes`. */
+  readonly grantedScopes: readonly string[];
+  /** When the access token ends; undefined if the provider does not say. It is renewed before. */
+  readonly expiresAt: number | undefined;
+  /** Why it will not be renewed, as a sentence to show; undefined if it will. */
+  readonly signInNeeded: string | undefined;
+  /** Claims about the person from the ID token and UserInfo, such as `email` or `groups`. */
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** What `getExtension('vscode-oidc.oidc-authentication').exports` is. Later versions only add to it. */
+export interface OidcAuthenticationApi {
+  readonly version: 1;
+  /**
+   * What is known about a session that the editor has given you, beside its tokens. There is no other way to
+   * ask: whoever has no session, and so not the person's consent, learns nothing.
+   *
+   * @throws Error if the session has been renewed or ended since you got it: ask the editor for it again.
+   */
+  describe(session: vscode.AuthenticationSession): Promise<SessionFacts>;
+}
+
+/**
+ * What is known about a session that you hold.
+ *
+ * @returns undefined where the extension that knows is not installed, or switched off.
+ * @throws Error if the session was renewed or ended since you got it, or is of a provider of another extension.
+ */
+export async function describeSession(
+  session: vscode.AuthenticationSession,
+): Promise<SessionFacts | undefined> {
+  const extension = vscode.extensions.getExtension<OidcAuthenticationApi>(extensionId);
+  return extension && (await extension.activate()).describe(session);
+}
