@@ -23,6 +23,7 @@ interface Asked {
   readonly resourceServer: string;
   readonly api: string;
   readonly chat: string;
+  readonly pages: readonly string[];
 }
 
 function message(error: unknown): string {
@@ -42,6 +43,7 @@ export function activate(context: vscode.ExtensionContext): ConsumerApi {
       resourceServer: settings.get<string>('resourceServer', ''),
       api: settings.get<string>('api', ''),
       chat: settings.get<string>('chat', ''),
+      pages: settings.get<string[]>('pages', []),
     };
   }
 
@@ -77,6 +79,16 @@ export function activate(context: vscode.ExtensionContext): ConsumerApi {
     return Array.isArray(claim) ? claim.join(', ') : 'none that are known';
   }
 
+  /** A page that a web server shows to whoever it lets in; it says in a header whom it takes the caller for. */
+  async function openPage(): Promise<string | undefined> {
+    const { provider, scopes, pages } = asked();
+    const page = await vscode.window.showQuickPick([...pages], { title: 'Which page?' });
+    if (page === undefined) return undefined;
+    const response = await authorizedFetch(provider, scopes, { askAgain: true })(page);
+    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    return `The page says ${await response.text()} to ${response.headers.get('x-remote-user') ?? 'somebody'}`;
+  }
+
   async function chat(): Promise<string> {
     const { provider, scopes, chat } = asked();
     const socket = await authorizedWebSocket(provider, scopes, chat, { askAgain: true });
@@ -105,10 +117,11 @@ export function activate(context: vscode.ExtensionContext): ConsumerApi {
   }
 
   /** A command that says what came of it. */
-  const command = (id: string, failed: string, run: () => Promise<string>): vscode.Disposable =>
+  const command = (id: string, failed: string, run: () => Promise<string | undefined>): vscode.Disposable =>
     vscode.commands.registerCommand(`${name}.${id}`, async () => {
       try {
-        void vscode.window.showInformationMessage(await run());
+        const outcome = await run();
+        if (outcome !== undefined) void vscode.window.showInformationMessage(outcome);
       } catch (error) {
         // Whoever said no needs no message that says so.
         if (error instanceof SignInDeclined) return;
@@ -128,6 +141,7 @@ export function activate(context: vscode.ExtensionContext): ConsumerApi {
       await read(asked().api, '/vault');
       return 'The vault is open';
     }),
+    command('openPage', 'The page stays closed:', openPage),
     command('chat', 'No conversation:', async () => `The server says ${await chat()}`),
     command('groups', 'Not known:', async () => `Your groups: ${await groups()}`),
     command('askMcpServer', 'No answer:', async () => `The tool says: ${await askMcpServer()}`),

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import type { BrowserContext } from 'playwright-core';
 import { signInOnPage } from '../editor/loginPages.ts';
 import type { Workbench } from '../editor/workbench.ts';
+import { treeViewOf, type TreeView } from '../editor/workbench/tree.ts';
 import { waitFor } from '../editor/workbench/waiting.ts';
+import { startApache, type Apache } from '../servers/apache.ts';
 import { startChallengingApi, type ChallengingApi } from '../servers/challengingApi.ts';
 import { people } from '../servers/people.ts';
 import { startWebSocketServer, type TokenWebSocketServer } from '../servers/webSocketServer.ts';
@@ -15,6 +17,7 @@ describe('an extension that uses ours, in a real VS Code', function () {
   let chat: TokenWebSocketServer;
   let window: Workbench;
   let person: BrowserContext;
+  let account: TreeView;
 
   before(async () => {
     stage = await openStage();
@@ -29,6 +32,7 @@ describe('an extension that uses ours, in a real VS Code', function () {
     });
     person = await stage.newPerson();
     window = await stage.openWindow(person);
+    account = treeViewOf(window.page, 'Consumer');
   });
   after(async () => {
     await stage?.close();
@@ -48,11 +52,21 @@ describe('an extension that uses ours, in a real VS Code', function () {
     await signInOnPage(page, people.alice);
   };
 
+  it('shows in a view of its own that nobody is signed in', async () => {
+    await window.runCommand('Explorer: Focus on Consumer View');
+    await account.waitForRow('Not signed in');
+  });
+
   it('signs the person in, and is let in by the server', async () => {
     await window.runCommand('Consumer: Who Am I?');
     await agree();
     await window.waitForNotification(`You are ${people.alice.name}`);
     assert.equal(tokenRequests().length, 1);
+  });
+
+  it('shows who is signed in', async () => {
+    await account.waitForRow(`Signed in as ${people.alice.login}`);
+    await window.screenshot('consumer-signed-in');
   });
 
   it('talks over a WebSocket whose server judges the token of the handshake', async () => {
@@ -82,5 +96,74 @@ describe('an extension that uses ours, in a real VS Code', function () {
     await waitFor('two more answers', () => Promise.resolve(statuses('/vault').length === 4));
     assert.deepEqual(statuses('/vault'), [401, 200, 401, 200]);
     assert.equal(tokenRequests().at(-1)?.body['grant_type'], 'refresh_token');
+  });
+
+  it('shows that nobody is signed in any more', async () => {
+    await window.chooseAccountAction(/^alice/, 'Sign Out');
+    await window.acceptDialog('Sign Out');
+    await account.waitForRow('Not signed in');
+  });
+
+  describe('before Apache httpd with mod_auth_openidc', () => {
+    let apache: Apache;
+
+    before(async () => {
+      apache = await startApache(stage.identityProvider);
+      await stage.editor.writeSettings({
+        ...stage.settings,
+        'consumer.scopes': ['openid', 'profile', 'groups'],
+        'consumer.pages': [
+          `${apache.verifying}/`,
+          `${apache.introspecting}/`,
+          `${apache.introspecting}/leads/`,
+          `${apache.merging}/leads/`,
+        ],
+      });
+      await window.reload();
+    });
+    after(() => apache?.close());
+
+    const open = async (page: string): Promise<void> => {
+      await window.clearNotifications();
+      await window.runCommand('Consumer: Open a Protected Page…');
+      await window.quickInput.read('Which page?');
+      await window.quickInput.pick(page);
+    };
+    const welcome = `The page says welcome to ${people.alice.sub}`;
+
+    it('is let in with a token that Apache verifies by the keys of the provider', async () => {
+      const introspections = () =>
+        stage.identityProvider.requestsTo(stage.identityProvider.endpoints.introspection).length;
+      await open(`${apache.verifying}/`);
+      await agree();
+      await window.waitForNotification(welcome);
+      assert.equal(introspections(), 0);
+    });
+
+    it('is let in with a token that Apache asks the provider about', async () => {
+      await window.chooseAccountAction(/^alice/, 'Sign Out');
+      await window.acceptDialog('Sign Out');
+      stage.identityProvider.settings.accessTokens = 'opaque';
+      await open(`${apache.introspecting}/`);
+      await agree();
+      await window.waitForNotification(welcome);
+    });
+
+    it('is let in as a member of a group', async () => {
+      await open(`${apache.merging}/leads/`);
+      await window.waitForNotification(welcome);
+    });
+
+    it('gets a new token for one that Apache will not have, and then hears that it is not the token', async () => {
+      const before = tokenRequests().length;
+      await open(`${apache.introspecting}/leads/`);
+      await window.waitForNotification('The page stays closed: the server answered 401');
+      assert.deepEqual(
+        tokenRequests()
+          .slice(before)
+          .map(({ body }) => body['grant_type']),
+        ['refresh_token'],
+      );
+    });
   });
 });
