@@ -6,6 +6,7 @@ import { generatedCodeTexts } from './codeTexts.ts';
 import { generatedErrors } from './errors.ts';
 import { generatedProviderDocuments, type GeneratedFile } from './providerDocuments.ts';
 import { takeTexts, type Json, type Texts } from './texts.ts';
+import { generatedTranslations } from './translations.ts';
 import { providerDefinitionSchema, providerIdSchema } from '../../src/providers/definition.ts';
 import { mcpServerIdSchema, mcpServerSchema } from '../../src/providers/mcpServers.ts';
 
@@ -113,4 +114,6 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     await mkdir(new URL('.', file), { recursive: true });
     await writeFile(file, generated);
   }
+  // They follow from what has just been written.
+  for (const { file, generated } of await generatedTranslations()) await writeFile(file, generated);
 }

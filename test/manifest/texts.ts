@@ -16,6 +16,7 @@ const shown = [
   'contributes configuration title',
   'contributes configuration properties ** markdownDescription',
   'contributes configuration properties ** markdownEnumDescriptions *',
+  'contributes configuration properties ** defaultSnippets * label',
   'contributes mcpServerDefinitionProviders * label',
   'contributes viewsContainers * * title',
   'contributes views * * name',

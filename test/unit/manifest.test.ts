@@ -108,6 +108,7 @@ describe('the package', () => {
     const languages = (await readdir(new URL('l10n/', repository))).filter(file =>
       /\.\w\w\.json$/.test(file),
     );
+    const manifestTexts = (await readdir(repository)).filter(file => /^package\.nls\..*json$/.test(file));
     const pictures = await readdir(new URL('media/walkthrough/', repository));
     const parts = (await readdir(new URL('dist/parts/', repository))).filter(file => file.endsWith('.cjs'));
     assert.ok(parts.length > 0);
@@ -116,7 +117,7 @@ describe('the package', () => {
       [
         ...['[Content_Types].xml', 'extension.vsixmanifest'],
         ...[
-          ...['package.json', 'package.nls.json', 'readme.md', 'changelog.md', 'LICENSE.txt'],
+          ...['package.json', ...manifestTexts, 'readme.md', 'changelog.md', 'LICENSE.txt'],
           ...['dist/extension.cjs', 'dist/web/extension.cjs', 'dist/THIRD-PARTY-NOTICES.txt'],
           ...['media/icon.png', 'media/view.svg'],
           ...pages.map(page => `media/${page}`),

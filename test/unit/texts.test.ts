@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { generatedCodeTexts } from '../manifest/codeTexts.ts';
 import { takeTexts, withTexts } from '../manifest/texts.ts';
+import {
+  generatedTranslations,
+  problemsOf,
+  readTranslations,
+  type Translation,
+} from '../manifest/translations.ts';
 
 describe('the texts of a manifest', () => {
   const written = {
@@ -42,5 +48,55 @@ describe('the texts of the code', () => {
     const texts = Object.keys(JSON.parse(generated) as object);
     assert.ok(texts.includes('Sign in again.'), 'the table of failures');
     assert.ok(texts.includes('there is no network'), 'the calls of l10n.t');
+  });
+});
+
+describe('the translations', () => {
+  it('say everything there is to say in each language (`npm run generate` adds an empty text for each new one)', async () => {
+    const translations = await readTranslations();
+    const languages = Map.groupBy(translations, ({ language }) => language);
+    assert.ok(languages.has('de'));
+    for (const [language, files] of languages)
+      assert.equal(files.length, 2, `${language}: code and manifest`);
+    assert.deepEqual(translations.flatMap(problemsOf), []);
+    for (const { current, generated } of await generatedTranslations()) assert.equal(current, generated);
+  });
+
+  const translation = (texts: Record<string, string>): Translation => ({
+    file: new URL('file:///bundle.l10n.de.json'),
+    language: 'de',
+    written: {
+      'Sign in to {0} again.': 'Sign in to {0} again.',
+      'the.key': 'The name in `oidc.providers`.\n[Sign In](command:oidc.signIn)',
+    },
+    texts: {
+      'Sign in to {0} again.': 'Melden Sie sich erneut bei {0} an.',
+      'the.key': 'Der Name in `oidc.providers`.\n[Anmelden](command:oidc.signIn)',
+      ...texts,
+    },
+  });
+  const wrong: readonly [string, Record<string, string>, RegExp][] = [
+    ['is missing', { 'Sign in to {0} again.': '' }, /not translated: Sign in to/],
+    ['was forgotten', { 'Sign in to {0} again.': 'Sign in to {0} again.' }, /still as written/],
+    ['has lost a placeholder', { 'Sign in to {0} again.': 'Melden Sie sich erneut an.' }, /placeholders/],
+    ['has another placeholder', { 'Sign in to {0} again.': 'Erneut bei {1} anmelden.' }, /placeholders/],
+    [
+      'translates a name of the code',
+      { 'the.key': 'Der Name in `oidc.anbieter`.\n[An](command:oidc.signIn)' },
+      /code/,
+    ],
+    ['leads elsewhere', { 'the.key': 'Der Name in `oidc.providers`.\n[An](command:oidc.signOut)' }, /links/],
+    ['is of a text that is gone', { Gone: 'Weg' }, /no longer a text: Gone/],
+  ];
+  for (const [what, texts, problem] of wrong) {
+    it(`are refused where one ${what}`, () => {
+      const problems = problemsOf(translation(texts));
+      assert.equal(problems.length, 1);
+      assert.match(problems[0] ?? '', problem);
+    });
+  }
+
+  it('are accepted where nothing is wrong', () => {
+    assert.deepEqual(problemsOf(translation({})), []);
   });
 });
