@@ -89,7 +89,9 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
         return (await deferred()).facts(provider, grant, tokens);
       },
       onOrphaned: (grant, tokens) =>
-        void actions.revoke(configured(grant), { ...grant, tokens: { serial: 0, ...tokens } }),
+        void actions.revoke(configured(grant), [
+          { grant: { ...grant, tokens: { serial: 0, ...tokens } }, isLast: false },
+        ]),
     },
   });
   leave = () => sharing.dispose();
@@ -137,7 +139,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
   const actions: ProviderActions = {
     signIn: async wish => (await deferred()).actions.signIn(wish),
     configure: async id => (await deferred()).actions.configure(id),
-    revoke: async (...grant) => (await deferred()).actions.revoke(...grant),
+    revoke: async (...signedOut) => (await deferred()).actions.revoke(...signedOut),
     readResource: async (...asked) => (await deferred()).actions.readResource(...asked),
     onNotKept: provider => void deferred().then(parts => parts.actions.onNotKept(provider)),
   };

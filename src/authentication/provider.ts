@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Provider, SignOut } from '../providers/definition.ts';
-import type { Accounts } from '../sessions/accounts.ts';
+import type { Accounts, SignedOut } from '../sessions/accounts.ts';
 import type { Recorder } from '../sessions/activity.ts';
 import type { Grant } from '../sessions/grant.ts';
 import type { GrantBook } from '../sessions/grantBook.ts';
@@ -37,12 +37,14 @@ export interface ProviderActions {
   /** Asks for the provider's settings and keeps them. */
   configure(id: string): Promise<Provider>;
   /**
-   * Tells the server that the tokens of a grant are no longer needed, and the person what came of it.
+   * Tells the server that the tokens of grants are no longer needed, and the person once what came of it. The session
+   * in the browser ends with the last grant of its account.
    *
+   * @param signedOut together, from the same provider.
    * @param how by default as the provider's settings say.
    * @returns when the server knows, or could not be told. Never rejects.
    */
-  revoke(provider: Provider | undefined, grant: Grant, how?: SignOut): Promise<void>;
+  revoke(provider: Provider | undefined, signedOut: readonly SignedOut[], how?: SignOut): Promise<void>;
   readonly readResource: ReadResource;
   /** A sign-in could not be stored: it ends with this window. */
   onNotKept(provider: Provider): void;
@@ -191,7 +193,8 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
   }
 
   async removeSession(sessionId: string): Promise<void> {
-    await this.#signOut(sessionId);
+    const signedOut = await this.#forget(sessionId);
+    if (signedOut) void this.#context.actions.revoke(this.#provider, [signedOut]);
   }
 
   /**
@@ -202,28 +205,25 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
    */
   async signOutEverywhere(
     how: SignOut = 'revoke-and-end-session',
-  ): Promise<{ labels: readonly string[]; told: Promise<unknown> }> {
-    const labels = new Set<string>();
-    const tellings: Promise<void>[] = [];
+  ): Promise<{ labels: readonly string[]; told: Promise<void> }> {
+    const signedOut: SignedOut[] = [];
     for (const { id } of await this.getSessions(undefined, {})) {
-      const ended = await this.#signOut(id, how);
-      if (!ended) continue;
-      labels.add(ended.grant.account.label);
-      tellings.push(ended.told);
+      const ended = await this.#forget(id);
+      if (ended) signedOut.push(ended);
     }
-    return { labels: [...labels], told: Promise.all(tellings) };
+    const labels = new Set(signedOut.map(({ grant }) => grant.account.label));
+    return { labels: [...labels], told: this.#context.actions.revoke(this.#provider, signedOut, how) };
   }
 
-  async #signOut(
-    sessionId: string,
-    how?: SignOut,
-  ): Promise<{ grant: Grant; told: Promise<void> } | undefined> {
-    const { accounts, actions, log, record } = this.#context;
-    const grant = await accounts.remove(sessionId);
-    if (!grant) return undefined;
+  /** @returns undefined if there is no such grant: two sessions may be of one. */
+  async #forget(sessionId: string): Promise<SignedOut | undefined> {
+    const { accounts, log, record } = this.#context;
+    const signedOut = await accounts.remove(sessionId);
+    if (!signedOut) return undefined;
+    const { grant } = signedOut;
     log.info('signed out', { provider: grant.providerId, account: grant.account.label });
     record('sign-out', grant);
-    return { grant, told: actions.revoke(this.#provider, grant, how) };
+    return signedOut;
   }
 
   #fire({ added, removed, changed }: SessionsChange): void {

@@ -31,6 +31,13 @@ export interface AccountsOptions {
   refreshEndsAccessToken?(grant: Grant): boolean;
 }
 
+/** A grant that was forgotten. */
+export interface SignedOut {
+  readonly grant: Grant;
+  /** True if its account has no other grant of that issuer left: nothing is signed in to it any more. */
+  readonly isLast: boolean;
+}
+
 /** The people who are signed in, and the sessions they give to extensions. */
 export interface Accounts {
   /**
@@ -59,7 +66,7 @@ export interface Accounts {
    *
    * @returns the grant, so that the server can be told; undefined if there was none.
    */
-  remove(sessionId: string): Promise<Grant | undefined>;
+  remove(sessionId: string): Promise<SignedOut | undefined>;
   /**
    * Gets a new token of a grant for these scopes now, though the one there is has not ended: a server refused it.
    *
@@ -220,7 +227,9 @@ export function createAccounts(options: AccountsOptions): Accounts {
         const { grantId } = parseSessionId(sessionId);
         const grant = await book.get(grantId).catch(() => undefined);
         await book.remove(grantId, secondsNow(clock));
-        return grant;
+        if (!grant) return undefined;
+        const others = await book.ofProvider(grant.providerId).catch(() => book.known());
+        return { grant, isLast: !others.some(other => isSameAccount(other, grant)) };
       }),
 
     renew: (provider, grant, scopes) => renew(grant, derivedScopes(provider, grant, scopes)),
@@ -241,3 +250,6 @@ export function createAccounts(options: AccountsOptions): Accounts {
     },
   };
 }
+
+const isSameAccount = (a: Grant, b: Grant): boolean =>
+  a.providerId === b.providerId && a.binding.issuer === b.binding.issuer && a.account.id === b.account.id;

@@ -15,6 +15,12 @@ export function messageOf(error: unknown): string {
   return l10n.t('Something unexpected went wrong. The log says where.');
 }
 
+/** What the log says of something that went wrong. */
+export const failureFields = (error: unknown): { failure: string; reason?: string } =>
+  error instanceof Failure
+    ? { failure: error.code, reason: error.message }
+    : { failure: error instanceof Error ? error.name : 'unknown' };
+
 /** What can be done about a sign-in that did not succeed. */
 export interface SignInHelp {
   retry(): void;

@@ -84,13 +84,15 @@ function keepOfflineAccess(provider: Provider): void {
 function allowWebHostRedirectUris(provider: Provider, clientId: string): void {
   type Client = InstanceType<Provider['Client']>;
   const prototype = provider.Client.prototype;
-  const registered = Object.getOwnPropertyDescriptor(prototype, 'redirectUriAllowed')?.value as (
-    this: Client,
-    uri: string,
-  ) => boolean;
-  prototype.redirectUriAllowed = function (this: Client, uri: string) {
-    return registered.call(this, uri) || (this.clientId === clientId && isWebHostRedirectUri(uri));
-  };
+  for (const name of ['redirectUriAllowed', 'postLogoutRedirectUriAllowed'] as const) {
+    const registered = Object.getOwnPropertyDescriptor(prototype, name)?.value as (
+      this: Client,
+      uri: string,
+    ) => boolean;
+    prototype[name] = function (this: Client, uri: string) {
+      return registered.call(this, uri) || (this.clientId === clientId && isWebHostRedirectUri(uri));
+    };
+  }
 }
 
 /**

@@ -102,7 +102,7 @@ describe('windows that share grants', function () {
     await until(() => second.role() === 'owner');
     const [session] = await second.accounts.sessions(someProvider, scopes);
     assert.ok(session);
-    assert.equal((await second.accounts.remove(session.id))?.id, 'grant-0001');
+    assert.equal((await second.accounts.remove(session.id))?.grant.id, 'grant-0001');
 
     const back = await windows.open(away);
     await until(() => !away.values.has('grant:grant-0001'));
