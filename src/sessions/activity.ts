@@ -24,13 +24,12 @@ export type Recorder = (event: Activity['event'], grant: Grant, reason?: string)
 
 /** @param at in seconds since the epoch. */
 export function activityOf(event: Activity['event'], grant: Grant, at: number, reason?: string): Activity {
-  const scopes = event === 'sign-in' ? grant.grantedScopes : (grant.sessions[0] ?? []);
   return {
     at,
     event,
     provider: grant.providerId,
     account: grant.account.label,
-    scopes: [...scopes],
+    scopes: [...grant.grantedScopes],
     ...(reason !== undefined && { reason }),
   };
 }

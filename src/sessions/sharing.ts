@@ -155,7 +155,8 @@ export function shareGrants(options: SharingOptions): Sharing {
         await quietly(inTime(tellingWithin, telling.told(grant.id)), 'a window is slow');
         return options.keeper.refresh(grant, beforeSending, derived);
       },
-      onRefreshed: (grant, derived) => record('refresh', derived ? { ...grant, sessions: [derived] } : grant),
+      onRefreshed: (grant, derived) =>
+        record('refresh', derived ? { ...grant, grantedScopes: derived } : grant),
       onTrouble: (grant, reason) => record('failure', grant, reason),
       onTroubleChange(grantId, trouble) {
         if (!isCurrent() || !troubles.set(grantId, trouble)) return;

@@ -54,9 +54,11 @@ export function registerActivityCommands(
       });
     }),
     vscode.commands.registerCommand('oidc.exportActivity', async () => {
+      const [folder] = vscode.workspace.workspaceFolders ?? [];
       const target = await vscode.window.showSaveDialog({
         title: l10n.t('Export the sign-in activity'),
         filters: { [l10n.t('JSON lines')]: ['jsonl'] },
+        ...(folder && { defaultUri: vscode.Uri.joinPath(folder.uri, 'sign-in-activity.jsonl') }),
       });
       if (!target) return;
       const text = formatActivities(await log.activities());

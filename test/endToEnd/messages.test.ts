@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Page } from 'playwright-core';
 import type { Workbench } from '../editor/workbench.ts';
 import { waitFor } from '../editor/workbench/waiting.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
@@ -33,6 +34,35 @@ describe('a person who reads the messages', function () {
     });
   });
 
+  /** When the window has read the settings and said what is wrong there: a command of the extension has answered. */
+  async function reloaded(): Promise<string[]> {
+    await window.reload();
+    await window.runCommand('OIDC: Show Claims');
+    await window.waitForNotification('You are not signed in with any identity provider.');
+    return (await window.notifications()).map(({ message }) => message);
+  }
+
+  it('is told again after a reload, until they have had enough of it: then other messages only', async () => {
+    assert.ok((await reloaded()).some(message => wrong.test(message)));
+    await window.pressNotification(wrong, 'Don’t Show Again');
+    await waitFor('the editor to store that', async () =>
+      (await storedState(window.page)).includes('messages not shown again'),
+    );
+    assert.ok(!(await reloaded()).some(message => wrong.test(message)));
+
+    const { wrong: entry, ...others } = stage.settings['oidc.providers'] as Record<string, object>;
+    const further = { ...entry, signInMethod: 'by pigeon' };
+    await stage.editor.writeSettings({
+      ...stage.settings,
+      'oidc.providers': { ...others, wrong: entry, further },
+    });
+    const messages = await reloaded();
+    assert.ok(
+      messages.some(message => message.includes('further → signInMethod')),
+      messages.join('\n'),
+    );
+  });
+
   it('is led on where nobody is signed in', async () => {
     await window.runCommand('OIDC: Show Claims');
     const nobody = 'You are not signed in with any identity provider.';
@@ -44,3 +74,23 @@ describe('a person who reads the messages', function () {
     await window.waitForNotification(/^Signing in to/);
   });
 });
+
+/** What the editor has stored in the browser for its extensions, which it does a moment after they have asked for it. */
+function storedState(page: Page): Promise<string> {
+  return page.evaluate(async () => {
+    const finished = <T>(request: IDBRequest<T>): Promise<T> =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(new Error('the database cannot be read'));
+      });
+    const values: unknown[] = [];
+    for (const { name = '' } of await indexedDB.databases()) {
+      if (!name.startsWith('vscode-web-state-db')) continue;
+      const database = await finished(indexedDB.open(name));
+      for (const table of database.objectStoreNames)
+        values.push(await finished(database.transaction(table).objectStore(table).getAll()));
+      database.close();
+    }
+    return JSON.stringify(values);
+  });
+}

@@ -88,7 +88,7 @@ describe('the activity log', () => {
     const text = describeActivities([activity], () => 'Company');
     assert.match(
       text,
-      /2030-01-01 00:00:00Z {2}failure {5}Company \/ alice \[openid profile\] — The server said no\./,
+      /2030-01-01 00:00:00Z {2}failure {5}Company \/ alice \[openid profile email offline_access\] — The server said no\./,
     );
     for (const secret of ['access-1', 'refresh-1']) {
       assert.ok(!text.includes(secret));
