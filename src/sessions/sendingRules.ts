@@ -16,8 +16,9 @@ const hasWay = (grant: Grant): boolean =>
 export function mustWait(grant: Grant, options: Rules): boolean {
   if (grant.refreshSentAt === undefined) return false;
   const now = secondsNow(options.clock);
-  const grace = options.rotationGrace?.(grant) ?? 0;
-  if (now < grant.refreshSentAt + grace) return false;
+  const sentSince = now - grant.refreshSentAt;
+  // A clock that was set back says nothing of how long ago that was.
+  if (sentSince >= 0 && sentSince < (options.rotationGrace?.(grant) ?? 0)) return false;
   const expiresAt = expiryOf(grant.tokens, options.assumedLifetime(grant));
   return expiresAt === undefined || now < expiresAt;
 }

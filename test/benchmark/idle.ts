@@ -1,5 +1,4 @@
 import type { Clock } from '../../src/platform/clock.ts';
-import { secret } from '../../src/platform/secret.ts';
 import { createGrantBook } from '../../src/sessions/grantBook.ts';
 import { createGrantStore } from '../../src/sessions/grantStore.ts';
 import { shareGrants } from '../../src/sessions/sharing.ts';
@@ -8,6 +7,7 @@ import { joinNobody } from '../../src/windows/nobody.ts';
 import { joinWindows } from '../../src/windows/sockets/join.ts';
 import { manualClock, settled } from '../standIns/manualClock.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
+import { hourOfTokens, quietKeeper, quietWindow } from '../standIns/quietWindow.ts';
 import { recordingLog } from '../standIns/recordingLog.ts';
 import { temporaryDirectory } from '../windows/surroundings.ts';
 import { count, type Figure } from './figures.ts';
@@ -38,7 +38,7 @@ async function idleHour(join: 'sockets' | 'nobody'): Promise<{ refreshes: number
     book,
     clock,
     log,
-    activity: { record: () => undefined, entries: () => Promise.resolve([]) },
+    ...quietWindow,
     directory: directory.path,
     findWayToJoin: () =>
       Promise.resolve(options => {
@@ -46,28 +46,13 @@ async function idleHour(join: 'sockets' | 'nobody'): Promise<{ refreshes: number
         joined.resolve(group);
         return group;
       }),
-    isFocused: () => false,
-    showSignInNeeded: () => undefined,
-    deliver: () => false,
     keeper: {
+      ...quietKeeper,
       random: Math.random,
-      isConfigured: () => true,
-      assumedLifetime: () => undefined,
-      onOrphaned: () => undefined,
       refresh(grant, beforeSending) {
         beforeSending();
         refreshes++;
-        const receivedAt = Math.floor(time.now() / 1000);
-        const refreshToken = secret(`refresh-${grant.tokens.serial + 1}`);
-        return Promise.resolve({
-          accessToken: secret(`access-${grant.tokens.serial + 1}`),
-          receivedAt,
-          expiresAt: receivedAt + 3600,
-          refreshToken,
-          idToken: undefined,
-          idTokenClaims: undefined,
-          grantedScopes: undefined,
-        });
+        return Promise.resolve(hourOfTokens(time, grant.tokens.serial + 1));
       },
     },
   });

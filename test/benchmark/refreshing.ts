@@ -11,6 +11,7 @@ import { createClientSecrets } from '../../src/signIn/clientSecrets.ts';
 import { refreshGrant } from '../../src/signIn/keepGrant.ts';
 import { createRegistrations } from '../../src/signIn/registrations.ts';
 import { joinNobody } from '../../src/windows/nobody.ts';
+import { quietKeeper, quietWindow } from '../standIns/quietWindow.ts';
 import type { Figure } from './figures.ts';
 import { definition, storedGrants } from './storedGrants.ts';
 
@@ -70,17 +71,12 @@ function openWindow() {
     book,
     clock,
     log,
-    activity: { record: () => undefined, entries: () => Promise.resolve([]) },
+    ...quietWindow,
     directory: '',
     findWayToJoin: () => Promise.resolve(joinNobody),
-    isFocused: () => false,
-    showSignInNeeded: () => undefined,
-    deliver: () => false,
     keeper: {
+      ...quietKeeper,
       random: Math.random,
-      isConfigured: () => true,
-      assumedLifetime: () => undefined,
-      onOrphaned: () => undefined,
       refresh: (grant, beforeSending) => refreshGrant(services, provider, grant, beforeSending),
     },
   });

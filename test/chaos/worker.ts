@@ -16,6 +16,7 @@ import { createClientSecrets } from '../../src/signIn/clientSecrets.ts';
 import { createRegistrations } from '../../src/signIn/registrations.ts';
 import { joinWindows } from '../../src/windows/sockets/join.ts';
 import { fileSecretStorage } from '../standIns/fileSecretStorage.ts';
+import { quietKeeper, quietWindow } from '../standIns/quietWindow.ts';
 import { recordingLog } from '../standIns/recordingLog.ts';
 
 /** Where a window dies by its own hand. The other points are those where the parent kills it. */
@@ -124,7 +125,7 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
     clock,
     log,
     directory,
-    activity: { record: () => undefined, entries: () => Promise.resolve([]) },
+    ...quietWindow,
     findWayToJoin: () =>
       Promise.resolve(options => {
         const group = joinWindows({
@@ -137,13 +138,9 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
         group.onRoleChange(role => tell({ is: 'role', role }));
         return group;
       }),
-    isFocused: () => false,
-    showSignInNeeded: () => undefined,
-    deliver: () => false,
     keeper: {
+      ...quietKeeper,
       random: Math.random,
-      isConfigured: () => true,
-      assumedLifetime: () => undefined,
       async refresh(grant, beforeSending) {
         const findSubject = () => Promise.resolve(undefined);
         const services = { wire, registrations, clientSecrets, findSubject };
@@ -155,7 +152,6 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
         answered = true;
         return tokens;
       },
-      onOrphaned: () => undefined,
     },
   });
 

@@ -14,6 +14,7 @@ import { startIdentityProvider, type IdentityProvider } from '../servers/identit
 import { people, type Person } from '../servers/people.ts';
 import { openBrowser, signInOverHttp, type Browser } from '../servers/person.ts';
 import { manualClock, type ManualClock } from '../standIns/manualClock.ts';
+import { quietKeeper } from '../standIns/quietWindow.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
 
 /** Our authentication provider, registered with the stand-in for the editor, and a person who can sign in. */
@@ -78,16 +79,11 @@ export async function openSignedInEditor(
       const store = createGrantStore({ storage: memorySecretStorage(), log, onSetAside: ignore });
       const grants = createGrantBook(store, clock, log);
       const keeper = createKeeper({
+        ...quietKeeper,
         book: grants,
         clock,
         log,
-        random: () => 0,
-        isOwner: () => true,
-        isConfigured: () => true,
-        assumedLifetime: ignore,
         refresh: (...renewal) => refreshGrant(trial.context, configured, ...renewal),
-        onSignInNeeded: ignore,
-        onOrphaned: ignore,
       });
       const actions: ProviderActions = {
         async signIn({ provider: asked, scopes, grantedScopes, loginHint }) {

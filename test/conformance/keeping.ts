@@ -5,6 +5,7 @@ import { createGrantBook } from '../../src/sessions/grantBook.ts';
 import { createGrantStore } from '../../src/sessions/grantStore.ts';
 import { createKeeper } from '../../src/sessions/keeper.ts';
 import { refreshGrant } from '../../src/signIn/keepGrant.ts';
+import { quietKeeper } from '../standIns/quietWindow.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import type { SignInTrial } from '../protocol/signingIn.ts';
 
@@ -32,17 +33,13 @@ export async function keep(
   return {
     async renew() {
       const keeper = createKeeper({
+        ...quietKeeper,
         book,
         clock: systemClock,
         log,
-        random: () => 0,
-        isOwner: () => true,
         heardOthers: () => Promise.resolve(),
-        isConfigured: () => true,
-        assumedLifetime: () => undefined,
         refresh: (current, beforeSending) => refreshGrant(context, provider, current, beforeSending),
         onSignInNeeded: ended => void told.push(ended.signInNeeded?.reason ?? ''),
-        onOrphaned: () => undefined,
       });
       try {
         const current = await book.get(grant.id);

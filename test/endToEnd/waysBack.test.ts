@@ -3,6 +3,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { signInOnPage } from '../editor/loginPages.ts';
 import type { Workbench } from '../editor/workbench.ts';
 import { startBridgeHost, type BridgeHost } from '../servers/bridgeHost.ts';
+import { bridgedClient } from '../servers/clients.ts';
 import { people } from '../servers/people.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
 import { accountEntry, lastRequest, listens, noProgress, lastAddress, openSignIn } from './signingIn.ts';
@@ -17,19 +18,7 @@ describe('each way back from the browser, in a real VS Code', function () {
   before(async () => {
     site = await startBridgeHost();
     stage = await openStage({
-      identityProvider: {
-        clients: [
-          {
-            client_id: 'bridged',
-            client_name: 'Editor behind a Bridge',
-            application_type: 'native',
-            token_endpoint_auth_method: 'none',
-            grant_types: ['authorization_code', 'refresh_token'],
-            response_types: ['code'],
-            redirect_uris: [site.bridge, site.relay],
-          },
-        ],
-      },
+      identityProvider: { clients: [bridgedClient(site.bridge, site.relay)] },
       providers: {
         oidc: { label: 'Registers', clientId: undefined, acceptsChangingRedirectUri: false },
         loopback: { label: 'Loopback', clientId: 'editor', signInMethod: 'loopback' },

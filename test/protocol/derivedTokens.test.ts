@@ -13,6 +13,7 @@ import { startIdentityProvider, type IdentityProvider } from '../servers/identit
 import { people } from '../servers/people.ts';
 import { approveDevice } from '../servers/person.ts';
 import { apiResource, reportsResource } from '../servers/resources.ts';
+import { quietKeeper } from '../standIns/quietWindow.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import { recordingScreen } from './deviceScreen.ts';
 import { signInTrial } from './signingIn.ts';
@@ -43,13 +44,10 @@ describe('access tokens of one sign-in, at a real server that rotates refresh to
     const store = createGrantStore({ storage, log, onSetAside: () => assert.fail('nothing is damaged') });
     const book = createGrantBook(store, systemClock, log);
     const keeper = createKeeper({
+      ...quietKeeper,
       book,
       clock: systemClock,
       log,
-      random: () => 0,
-      isOwner: () => true,
-      isConfigured: () => true,
-      assumedLifetime: () => undefined,
       narrowsTokens: () => provider.narrowTokens,
       refresh: (...renewal) => refreshGrant(context, provider, ...renewal),
       onSignInNeeded: grant => assert.fail(grant.signInNeeded?.reason),

@@ -17,6 +17,7 @@ import { apiResource } from '../servers/resources.ts';
 import { startTokenExchangeServer, type TokenExchangeServer } from '../servers/tokenExchange.ts';
 import { manualClock } from '../standIns/manualClock.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
+import { quietKeeper } from '../standIns/quietWindow.ts';
 import { recordingLog } from '../standIns/recordingLog.ts';
 import { personSignsIn, signInTrial, type SignInTrial } from './signingIn.ts';
 
@@ -152,16 +153,12 @@ describe('client credentials', () => {
       const book = createGrantBook(store, clock, log);
       const needed: string[] = [];
       const keeper = createKeeper({
+        ...quietKeeper,
         book,
         clock,
         log,
-        random: () => 0,
-        isOwner: () => true,
-        isConfigured: () => true,
-        assumedLifetime: () => undefined,
         refresh: (current, beforeSending) => refreshGrant(trial.context, settings, current, beforeSending),
         onSignInNeeded: ended => needed.push(ended.signInNeeded?.reason ?? ''),
-        onOrphaned: () => undefined,
       });
       await book.put(grant);
       const asked = () => faulty.requestsTo(faulty.endpoints.token).length;

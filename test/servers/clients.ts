@@ -27,6 +27,17 @@ const editor = (clientId: string, clientName: string): ClientMetadata => ({
   post_logout_redirect_uris: redirectUris,
 });
 
+/** A client whose answers come back over pages of its own, at exactly these addresses. */
+export const bridgedClient = (...addresses: string[]): ClientMetadata => ({
+  client_id: 'bridged',
+  client_name: 'Editor behind a Bridge',
+  application_type: 'native',
+  token_endpoint_auth_method: 'none',
+  grant_types: ['authorization_code', 'refresh_token'],
+  response_types: ['code'],
+  redirect_uris: addresses,
+});
+
 /** The clients that every identity provider of the tests knows. Secrets are new with every call. */
 export function knownClients() {
   const secret = () => randomBytes(32).toString('base64url');

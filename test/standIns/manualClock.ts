@@ -6,6 +6,8 @@ export interface ManualClock extends Clock {
   advance(milliseconds: number): Promise<void>;
   /** Lets time pass as a sleeping computer does: timers that fell due run late, all at the end of it. */
   sleep(milliseconds: number): Promise<void>;
+  /** Sets the clock forward or back, as a time server does: timers go by the time that really passes. */
+  set(milliseconds: number): void;
   /** How many timers are pending. */
   readonly pending: number;
   /** When the next timer is due, in milliseconds since the epoch. */
@@ -41,6 +43,10 @@ export function manualClock(start = Date.now()): ManualClock {
     async sleep(milliseconds) {
       now += milliseconds;
       await runDue(now, () => now);
+    },
+    set(milliseconds) {
+      now += milliseconds;
+      for (const timer of timers) timer.at += milliseconds;
     },
     get pending() {
       return timers.size;

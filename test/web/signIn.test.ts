@@ -6,6 +6,7 @@ import { panelOf } from '../editor/workbench/panel.ts';
 import { waitFor } from '../editor/workbench/waiting.ts';
 import { accountEntry, lastRequest, noProgress, openSignIn, startSignIn } from '../endToEnd/signingIn.ts';
 import { startBridgeHost, type BridgeHost } from '../servers/bridgeHost.ts';
+import { bridgedClient } from '../servers/clients.ts';
 import { endpoints } from '../servers/configuration.ts';
 import { people } from '../servers/people.ts';
 import { namePages, openStage, type Stage } from '../stage/stage.ts';
@@ -21,19 +22,7 @@ describe('the extension in a web worker', function () {
     site = await startBridgeHost();
     stage = await openStage({
       webWorker: true,
-      identityProvider: {
-        clients: [
-          {
-            client_id: 'bridged',
-            client_name: 'Editor behind a Bridge',
-            application_type: 'native',
-            token_endpoint_auth_method: 'none',
-            grant_types: ['authorization_code', 'refresh_token'],
-            response_types: ['code'],
-            redirect_uris: [site.bridge],
-          },
-        ],
-      },
+      identityProvider: { clients: [bridgedClient(site.bridge)] },
       providers: {
         oidc: { label: 'Company' },
         // It takes only addresses that never change, and that of an editor in the browser does.

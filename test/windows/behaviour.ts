@@ -10,15 +10,6 @@ export function behavesAsGroup(openWindows: () => TestWindows): void {
   });
   afterEach(() => windows.end());
 
-  /** One owner and one member. */
-  async function two(options: Parameters<typeof windows.open>[1] = {}) {
-    const a = windows.open('a', options);
-    await a.has('owner');
-    const b = windows.open('b', options);
-    await b.has('member');
-    return { a, b };
-  }
-
   it('has one owner, and the others ask it', async () => {
     const opened = ['a', 'b', 'c', 'd', 'e'].map(name => windows.open(name));
     const answers = await Promise.all(opened.map(window => window.group.owner.whoOwns()));
@@ -33,7 +24,7 @@ export function behavesAsGroup(openWindows: () => TestWindows): void {
   });
 
   it('passes arguments and results alike to the owner itself and to members', async () => {
-    for (const { group } of Object.values(await two())) {
+    for (const { group } of Object.values(await windows.two())) {
       assert.equal(await group.owner.add(2, 3), 5);
       assert.deepEqual(await group.owner.echo({ ü: ['\n', null] }), { value: { ü: ['\n', null] }, count: 1 });
       assert.deepEqual(await group.owner.echo(1, undefined), { value: 1, count: 1 });
@@ -42,7 +33,7 @@ export function behavesAsGroup(openWindows: () => TestWindows): void {
   });
 
   it('passes errors alike, without their stack', async () => {
-    for (const { group } of Object.values(await two())) {
+    for (const { group } of Object.values(await windows.two())) {
       await assert.rejects(group.owner.fail('E_TEST'), (error: unknown) => {
         assert.ok(error instanceof RemoteError);
         assert.deepEqual(
@@ -59,7 +50,7 @@ export function behavesAsGroup(openWindows: () => TestWindows): void {
   });
 
   it('refuses messages that are too large, in both directions, and goes on', async () => {
-    for (const { group } of Object.values(await two())) {
+    for (const { group } of Object.values(await windows.two())) {
       const megabyte = 1024 * 1024;
       await assert.rejects(group.owner.echo('x'.repeat(megabyte)), { code: 'MESSAGE_TOO_LARGE' });
       await assert.rejects(group.owner.text(megabyte), { code: 'MESSAGE_TOO_LARGE' });
@@ -68,7 +59,7 @@ export function behavesAsGroup(openWindows: () => TestWindows): void {
   });
 
   it('answers many calls at once', async () => {
-    const { b } = await two();
+    const { b } = await windows.two();
     const sums = await Promise.all(Array.from({ length: 1000 }, (_, i) => b.group.owner.add(i, 1)));
     assert.deepEqual(
       sums,
@@ -77,7 +68,7 @@ export function behavesAsGroup(openWindows: () => TestWindows): void {
   });
 
   it('reaches every window with a broadcast, whoever sends it', async () => {
-    const { a, b } = await two();
+    const { a, b } = await windows.two();
     const c = windows.open('c');
     await c.has('member');
     const heard = (text: string) => ['a', 'b', 'c'].map(name => ({ value: `${name} heard ${text}` }));
@@ -90,14 +81,14 @@ export function behavesAsGroup(openWindows: () => TestWindows): void {
   });
 
   it('does not wait for a window that does not answer a broadcast', async () => {
-    const { b } = await two({ timing: { unresponsiveAfter: 30 } });
+    const { b } = await windows.two({ timing: { unresponsiveAfter: 30 } });
     const outcomes = await b.group.broadcast.never();
     assert.equal(outcomes.length, 2);
     for (const outcome of outcomes) assert.match('error' in outcome ? outcome.error.message : '', /in time/);
   });
 
   it('finds another owner when the owner leaves', async () => {
-    const { a, b } = await two();
+    const { a, b } = await windows.two();
     const before = a.group.generation;
     const [ownership] = a.ownerships;
     await a.group.dispose();
@@ -133,7 +124,7 @@ export function behavesAsGroup(openWindows: () => TestWindows): void {
   });
 
   it('tells every change of role', async () => {
-    const { a, b } = await two();
+    const { a, b } = await windows.two();
     const seen: string[] = [];
     b.group.onRoleChange((role, generation) => seen.push(`${role} ${generation}`));
     const generation = a.group.generation;
@@ -172,7 +163,7 @@ export function behavesAsGroup(openWindows: () => TestWindows): void {
   });
 
   it('answers nobody any more after it has left', async () => {
-    const { a, b } = await two();
+    const { a, b } = await windows.two();
     const waiting = b.group.owner.slow('x');
     await a.slowCalls(1);
     const lost = assert.rejects(waiting, OwnerLost);

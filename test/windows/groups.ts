@@ -44,6 +44,8 @@ export interface TestWindow {
 export interface TestWindows {
   readonly directory: string;
   open(name: string, options?: Partial<Options>): TestWindow;
+  /** Opens the owner `a` and the member `b`. */
+  two(options?: Partial<Options>): Promise<{ a: TestWindow; b: TestWindow }>;
   /** Leaves nothing behind. */
   end(): Promise<void>;
 }
@@ -61,6 +63,13 @@ export function testWindows(join: (options: Options) => Group = joinWindows): Te
       const window = openWindow(name, directory.path, join, options);
       windows.push(window);
       return window;
+    },
+    async two(options) {
+      const a = this.open('a', options);
+      await a.has('owner');
+      const b = this.open('b', options);
+      await b.has('member');
+      return { a, b };
     },
     async end() {
       ended = true;

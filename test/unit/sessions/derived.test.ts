@@ -6,13 +6,11 @@ import type { Provider } from '../../../src/providers/definition.ts';
 import { createAccounts } from '../../../src/sessions/accounts.ts';
 import { mostDerived, withDerived } from '../../../src/sessions/derived.ts';
 import { parseGrant, serialiseGrant, type Grant } from '../../../src/sessions/grant.ts';
-import { createGrantBook } from '../../../src/sessions/grantBook.ts';
-import { createGrantStore } from '../../../src/sessions/grantStore.ts';
-import { createKeeper } from '../../../src/sessions/keeper.ts';
 import { plainScopes } from '../../../src/sessions/pseudoScopes.ts';
 import { manualClock, settled } from '../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
-import { recordingLog } from '../../standIns/recordingLog.ts';
+import { hourOfTokens } from '../../standIns/quietWindow.ts';
+import { keptGrants } from './keptGrants.ts';
 import { someGrant, someProvider, someTokens, start } from './someGrant.ts';
 
 const hour = 3_600_000;
@@ -26,47 +24,34 @@ type Sent = readonly [refreshToken: string, derived: string];
 /** One window that asks for tokens, and a server that rotates refresh tokens and answers as the test says. */
 function asking(provider: Provider, storage = memorySecretStorage()) {
   const clock = manualClock(start * 1000);
-  const log = recordingLog();
   const sent: Sent[] = [];
   let atOnce = 0;
   const server = {
     most: 0,
     answer: (scopes: readonly string[] | undefined): Promise<Tokens> => Promise.resolve(tokensFor(scopes)),
   };
-  const tokensFor = (scopes: readonly string[] | undefined): Tokens => ({
-    accessToken: secret(`access for ${scopes?.join(' ') ?? 'all'} #${sent.length}`),
-    refreshToken: secret(`refresh-${sent.length + 1}`),
-    idToken: undefined,
-    idTokenClaims: undefined,
-    receivedAt: Math.floor(clock.now() / 1000),
-    expiresAt: Math.floor(clock.now() / 1000) + 3600,
-    grantedScopes: scopes && plainScopes(scopes),
-  });
-  const store = createGrantStore({ storage, log, onSetAside: () => assert.fail('nothing is damaged') });
-  const book = createGrantBook(store, clock, log);
-  const needed: string[] = [];
-  const keeper = createKeeper({
-    book,
-    clock,
-    log,
-    random: () => 0,
-    async refresh(grant, beforeSending, derived) {
-      beforeSending();
-      sent.push([grant.tokens.refreshToken?.reveal() ?? '', derived?.join(' ') ?? '']);
-      server.most = Math.max(server.most, ++atOnce);
-      try {
-        return await server.answer(derived);
-      } finally {
-        atOnce--;
-      }
+  const tokensFor = (scopes: readonly string[] | undefined): Tokens =>
+    hourOfTokens(clock, sent.length + 1, {
+      accessToken: secret(`access for ${scopes?.join(' ') ?? 'all'} #${sent.length}`),
+      grantedScopes: scopes && plainScopes(scopes),
+    });
+  const kept = keptGrants(
+    {
+      clock,
+      async answer(grant, derived) {
+        sent.push([grant.tokens.refreshToken?.reveal() ?? '', derived?.join(' ') ?? '']);
+        server.most = Math.max(server.most, ++atOnce);
+        try {
+          return await server.answer(derived);
+        } finally {
+          atOnce--;
+        }
+      },
+      narrowsTokens: () => provider.narrowTokens,
     },
-    narrowsTokens: () => provider.narrowTokens,
-    isConfigured: () => true,
-    assumedLifetime: () => undefined,
-    isOwner: () => true,
-    onSignInNeeded: grant => needed.push(grant.signInNeeded?.reason ?? ''),
-    onOrphaned: () => undefined,
-  });
+    storage,
+  );
+  const { book, keeper, log } = kept;
   const accounts = createAccounts({
     book,
     clock,
@@ -81,7 +66,7 @@ function asking(provider: Provider, storage = memorySecretStorage()) {
     assert.deepEqual(session?.scopes ?? scopes, scopes);
     return session?.accessToken.reveal();
   };
-  return { storage, clock, log, sent, server, book, keeper, needed, tokenFor, tokensFor };
+  return { ...kept, clock, sent, server, tokenFor, tokensFor };
 }
 
 const refused = (error: string) =>

@@ -1,73 +1,26 @@
 import assert from 'node:assert/strict';
-import { secret } from '../../../src/platform/secret.ts';
 import { Failure } from '../../../src/protocol/failure.ts';
 import type { Tokens } from '../../../src/protocol/tokens.ts';
-import type { AccountFacts } from '../../../src/sessions/accountFacts.ts';
 import type { Grant } from '../../../src/sessions/grant.ts';
-import { createGrantBook } from '../../../src/sessions/grantBook.ts';
-import { createGrantStore } from '../../../src/sessions/grantStore.ts';
-import { createKeeper } from '../../../src/sessions/keeper.ts';
-import { manualClock, settled } from '../../standIns/manualClock.ts';
-import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
-import { recordingLog } from '../../standIns/recordingLog.ts';
+import { settled } from '../../standIns/manualClock.ts';
+import { keeping, minutes, unreachable } from './keeping.ts';
 import { someGrant, someTokens, start } from './someGrant.ts';
 
-const unreachable = () =>
-  new Failure('unreachable', { host: 'login.example.com', reason: 'there is no network' }, { sent: false });
 const lost = () => new Failure('timed-out', { host: 'login.example.com', seconds: 15 });
 const refused = () =>
   new Failure('grant-refused', { host: 'login.example.com', error: 'invalid_grant', said: '' });
 
-/** A keeper whose server answers as the test says; every refresh token that was sent is noted. */
-function keeping(storage = memorySecretStorage()) {
-  const clock = manualClock(start * 1000);
-  const log = recordingLog();
-  const sent: string[] = [];
-  const needed: string[] = [];
-  const orphaned: string[] = [];
-  const server = {
-    owner: true,
-    configured: true,
-    grace: 0,
-    answer: (serial: number): Promise<Tokens> => Promise.resolve(tokensOf(serial)),
-    facts: (): Promise<AccountFacts | undefined> => Promise.resolve(undefined),
-  };
-  const tokensOf = (serial: number): Tokens => ({
-    accessToken: secret(`access-${serial}`),
-    refreshToken: secret(`refresh-${serial}`),
-    idToken: undefined,
-    idTokenClaims: undefined,
-    receivedAt: Math.floor(clock.now() / 1000),
-    expiresAt: Math.floor(clock.now() / 1000) + 3600,
-    grantedScopes: undefined,
-  });
-  const open = () => {
-    const store = createGrantStore({ storage, log, onSetAside: () => assert.fail('nothing is damaged') });
-    const book = createGrantBook(store, clock, log);
-    const keeper = createKeeper({
-      book,
-      clock,
-      log,
-      random: () => 0,
-      refresh(grant, beforeSending) {
-        beforeSending();
-        sent.push(grant.tokens.refreshToken?.reveal() ?? '');
-        return server.answer(grant.tokens.serial + 1);
-      },
-      facts: () => server.facts(),
-      isConfigured: () => server.configured,
-      assumedLifetime: () => undefined,
-      isOwner: () => server.owner,
-      rotationGrace: () => server.grace,
-      onSignInNeeded: grant => needed.push(grant.signInNeeded?.reason ?? ''),
-      onOrphaned: (_, tokens) => orphaned.push(tokens.accessToken.reveal()),
-    });
-    return { book, keeper };
-  };
-  return { storage, clock, log, sent, needed, orphaned, server, tokensOf, open };
+/** With a refresh under way, whose answer the test gives. */
+async function refreshing() {
+  const kept = keeping();
+  const window = kept.open();
+  await window.book.put(someGrant());
+  const answer = Promise.withResolvers<Tokens>();
+  kept.server.answer = () => answer.promise;
+  const renewing = window.keeper.renew('grant-0001', 1);
+  await settled();
+  return { ...kept, ...window, answer, renewing };
 }
-
-const minutes = (count: number): number => count * 60_000;
 
 describe('the keeper of tokens', () => {
   it('refreshes when the time has come, again and again', async () => {
@@ -129,8 +82,8 @@ describe('the keeper of tokens', () => {
   });
 
   it('stays calm offline: keeps the tokens, waits longer each time, and recovers', async () => {
-    const { clock, sent, needed, server, tokensOf, open } = keeping();
-    const { book, keeper } = open();
+    const { clock, sent, server, tokensOf, open } = keeping();
+    const { book, keeper, needed } = open();
     await book.put(someGrant());
     server.answer = () => Promise.reject(unreachable());
     await clock.advance(minutes(24 * 60));
@@ -219,8 +172,8 @@ describe('the keeper of tokens', () => {
   });
 
   it('ends with a reason, told once, when the server has the last word', async () => {
-    const { clock, sent, needed, server, storage, open } = keeping();
-    const { book, keeper } = open();
+    const { clock, sent, server, storage, open } = keeping();
+    const { book, keeper, needed } = open();
     await book.put(someGrant());
     server.answer = () => Promise.reject(refused());
     const grant = await keeper.renew('grant-0001', 1);
@@ -233,13 +186,7 @@ describe('the keeper of tokens', () => {
   });
 
   it('does not believe a refusal of a token that was replaced meanwhile', async () => {
-    const { server, needed, open } = keeping();
-    const { book, keeper } = open();
-    await book.put(someGrant());
-    const answer = Promise.withResolvers<Tokens>();
-    server.answer = () => answer.promise;
-    const renewing = keeper.renew('grant-0001', 1);
-    await settled();
+    const { book, needed, answer, renewing } = await refreshing();
     await book.update('grant-0001', grant => ({ ...grant, tokens: someTokens(5) }));
     answer.reject(refused());
     assert.equal((await renewing)?.tokens.serial, 5);
@@ -248,13 +195,7 @@ describe('the keeper of tokens', () => {
   });
 
   it('does not overwrite a new sign-in with an old refresh', async () => {
-    const { server, tokensOf, open } = keeping();
-    const { book, keeper } = open();
-    await book.put(someGrant());
-    const answer = Promise.withResolvers<Tokens>();
-    server.answer = () => answer.promise;
-    const renewing = keeper.renew('grant-0001', 1);
-    await settled();
+    const { book, tokensOf, answer, renewing } = await refreshing();
     await book.update('grant-0001', grant => ({ ...grant, tokens: someTokens(5) }));
     answer.resolve(tokensOf(2));
     await renewing;
@@ -262,13 +203,7 @@ describe('the keeper of tokens', () => {
   });
 
   it('gives tokens back that arrive after the sign-out', async () => {
-    const { server, tokensOf, orphaned, open, storage } = keeping();
-    const { book, keeper } = open();
-    await book.put(someGrant());
-    const answer = Promise.withResolvers<Tokens>();
-    server.answer = () => answer.promise;
-    const renewing = keeper.renew('grant-0001', 1);
-    await settled();
+    const { book, storage, tokensOf, orphaned, answer, renewing } = await refreshing();
     await book.remove('grant-0001', start);
     answer.resolve(tokensOf(2));
     assert.equal(await renewing, undefined);
@@ -330,102 +265,6 @@ describe('the keeper of tokens', () => {
     assert.equal(sent.length, 1, 'within one second');
     await clock.advance(60_000);
     assert.ok(sent.length >= 10 && sent.length <= 13, `${sent.length} requests in a minute`);
-  });
-
-  describe('learns with a refresh', () => {
-    const facts = (changes: Partial<AccountFacts> = {}): AccountFacts => ({
-      claims: { groups: ['leads'] },
-      expiresAt: undefined,
-      refusal: undefined,
-      ...changes,
-    });
-
-    it('what has become of the claims, and lets nobody wait for that', async () => {
-      const { server, open } = keeping();
-      const { book, keeper } = open();
-      await book.put(someGrant());
-      const answer = Promise.withResolvers<AccountFacts>();
-      server.facts = () => answer.promise;
-      const renewed = await keeper.renew('grant-0001', 1);
-      assert.equal(renewed?.tokens.serial, 2);
-      assert.deepEqual(renewed.claims, someGrant().claims);
-      answer.resolve(facts());
-      await settled();
-      assert.deepEqual((await book.get('grant-0001'))?.claims, { groups: ['leads'] });
-      assert.deepEqual((await book.get('grant-0001'))?.account, someGrant().account);
-    });
-
-    it('nothing, and writes nothing, if all is as before', async () => {
-      const { server, storage, open } = keeping();
-      const { book, keeper } = open();
-      await book.put(someGrant());
-      server.facts = () => Promise.resolve(facts({ claims: someGrant().claims }));
-      const renewed = await keeper.renew('grant-0001', 1);
-      const stored = storage.values.get('grant:grant-0001');
-      await settled();
-      assert.equal((await book.get('grant-0001'))?.revision, renewed?.revision);
-      assert.equal(storage.values.get('grant:grant-0001'), stored);
-    });
-
-    it('when the token ends whose answer does not say it', async () => {
-      const { clock, sent, server, tokensOf, open } = keeping();
-      const { book, keeper } = open();
-      await book.put(someGrant());
-      server.answer = serial => Promise.resolve({ ...tokensOf(serial), expiresAt: undefined });
-      server.facts = () => Promise.resolve(facts({ expiresAt: clock.now() / 1000 + 7200 }));
-      await keeper.renew('grant-0001', 1);
-      await settled();
-      assert.equal((await book.get('grant-0001'))?.tokens.expiresAt, start + 7200);
-      await clock.advance(minutes(119));
-      assert.deepEqual(sent, ['refresh-1', 'refresh-2'], 'and refreshes before that');
-    });
-
-    it('nothing of a token that is no longer the latest', async () => {
-      const { server, open } = keeping();
-      const { book, keeper } = open();
-      await book.put(someGrant());
-      const late = Promise.withResolvers<AccountFacts>();
-      server.facts = () => late.promise;
-      await keeper.renew('grant-0001', 1);
-      server.facts = () => Promise.resolve(facts({ claims: { groups: ['newest'] } }));
-      await keeper.renew('grant-0001', 2);
-      late.resolve(facts());
-      await settled();
-      assert.deepEqual((await book.get('grant-0001'))?.claims, { groups: ['newest'] });
-    });
-
-    it('that the account is refused: it is told once, refreshed on, and free when it no longer is', async () => {
-      const { clock, sent, needed, server, open } = keeping();
-      const { book } = open();
-      await book.put(someGrant());
-      server.facts = () => Promise.resolve(facts({ refusal: 'Not in the group.' }));
-      await clock.advance(minutes(54 * 3));
-      assert.equal(sent.length, 3);
-      assert.deepEqual(needed, ['Not in the group.']);
-      const refused = await book.get('grant-0001');
-      assert.deepEqual(refused?.signInNeeded, {
-        reason: 'Not in the group.',
-        since: start + 54 * 60,
-        accountRefused: true,
-      });
-      server.facts = () => Promise.resolve(facts());
-      await clock.advance(minutes(54));
-      const free = await book.get('grant-0001');
-      assert.equal(free?.signInNeeded, undefined);
-      assert.equal(free?.tokens.serial, 5);
-    });
-
-    it('nothing from a server that fails: what was known stays', async () => {
-      const { server, needed, log, open } = keeping();
-      const { book, keeper } = open();
-      await book.put(someGrant());
-      server.facts = () => Promise.reject(unreachable());
-      await keeper.renew('grant-0001', 1);
-      await settled();
-      assert.deepEqual((await book.get('grant-0001'))?.claims, someGrant().claims);
-      assert.deepEqual(needed, []);
-      assert.match(log.text(), /nothing new is known of the account.*unreachable/);
-    });
   });
 
   it('leaves no timer behind', async () => {

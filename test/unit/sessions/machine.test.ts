@@ -2,13 +2,10 @@ import assert from 'node:assert/strict';
 import { Failure } from '../../../src/protocol/failure.ts';
 import type { Provider } from '../../../src/providers/definition.ts';
 import { parseGrant, serialiseGrant, type Grant, type MachineBinding } from '../../../src/sessions/grant.ts';
-import { createGrantBook } from '../../../src/sessions/grantBook.ts';
-import { createGrantStore } from '../../../src/sessions/grantStore.ts';
-import { createKeeper } from '../../../src/sessions/keeper.ts';
 import { belongsTo } from '../../../src/sessions/sessions.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
-import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
-import { recordingLog } from '../../standIns/recordingLog.ts';
+import { hourOfTokens } from '../../standIns/quietWindow.ts';
+import { keptGrants } from './keptGrants.ts';
 import { nextTokens, sharedWindows } from './sharedWindows.ts';
 import { someGrant, someProvider, someTokens, start } from './someGrant.ts';
 
@@ -29,38 +26,18 @@ const machineGrant = (machine: MachineBinding = robot, changes: Partial<Grant> =
 /** A keeper whose server answers as the test says. */
 function keeping() {
   const clock = manualClock(start * 1000);
-  const log = recordingLog();
-  const storage = memorySecretStorage();
   const asked: number[] = [];
-  const needed: string[] = [];
   const server = { fails: undefined as Failure | undefined };
-  const store = createGrantStore({ storage, log, onSetAside: () => assert.fail('nothing is damaged') });
-  const book = createGrantBook(store, clock, log);
-  const keeper = createKeeper({
-    book,
+  const kept = keptGrants({
     clock,
-    log,
-    random: () => 0,
-    refresh(grant, beforeSending) {
-      beforeSending();
+    answer(grant) {
       asked.push(Math.floor(clock.now() / 1000) - start);
-      const receivedAt = Math.floor(clock.now() / 1000);
       return server.fails
         ? Promise.reject(server.fails)
-        : Promise.resolve({
-            ...nextTokens(grant),
-            refreshToken: undefined,
-            receivedAt,
-            expiresAt: receivedAt + 3600,
-          });
+        : Promise.resolve(hourOfTokens(clock, grant.tokens.serial + 1, { refreshToken: undefined }));
     },
-    isConfigured: () => true,
-    assumedLifetime: () => undefined,
-    isOwner: () => true,
-    onSignInNeeded: grant => needed.push(grant.signInNeeded?.reason ?? ''),
-    onOrphaned: () => undefined,
   });
-  return { clock, storage, asked, needed, server, book, keeper };
+  return { clock, asked, server, ...kept };
 }
 
 describe('a sign-in by the client itself', () => {

@@ -1,53 +1,27 @@
 import assert from 'node:assert/strict';
-import { secret } from '../../../src/platform/secret.ts';
 import { Failure } from '../../../src/protocol/failure.ts';
-import type { Tokens } from '../../../src/protocol/tokens.ts';
-import { createGrantBook } from '../../../src/sessions/grantBook.ts';
-import { createGrantStore } from '../../../src/sessions/grantStore.ts';
-import { createKeeper } from '../../../src/sessions/keeper.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
-import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
-import { recordingLog } from '../../standIns/recordingLog.ts';
+import { hourOfTokens } from '../../standIns/quietWindow.ts';
+import { keptGrants } from './keptGrants.ts';
 import { someGrant, start } from './someGrant.ts';
 
 /** A keeper for a server with these habits, whose first answers are lost on the way. */
 function keeping(habits: { grace: number; endsAccessToken: boolean; lost: number }) {
   const clock = manualClock(start * 1000);
-  const log = recordingLog();
-  const store = createGrantStore({ storage: memorySecretStorage(), log, onSetAside: () => undefined });
-  const book = createGrantBook(store, clock, log);
   /** When the refresh token was sent, in seconds after the start. */
   const sent: number[] = [];
-  const tokens = (): Tokens => ({
-    accessToken: secret('access-2'),
-    refreshToken: secret('refresh-2'),
-    idToken: undefined,
-    idTokenClaims: undefined,
-    receivedAt: Math.floor(clock.now() / 1000),
-    expiresAt: undefined,
-    grantedScopes: undefined,
-  });
-  const keeper = createKeeper({
-    book,
+  const kept = keptGrants({
     clock,
-    log,
-    random: () => 0,
-    refresh(_, beforeSending) {
-      beforeSending();
+    answer(grant) {
       sent.push(clock.now() / 1000 - start);
       return sent.length <= habits.lost
         ? Promise.reject(new Failure('timed-out', { host: 'login.example.com', seconds: 15 }))
-        : Promise.resolve(tokens());
+        : Promise.resolve(hourOfTokens(clock, grant.tokens.serial + 1, { expiresAt: undefined }));
     },
-    isConfigured: () => true,
-    assumedLifetime: () => undefined,
     rotationGrace: () => habits.grace,
     refreshEndsAccessToken: () => habits.endsAccessToken,
-    isOwner: () => true,
-    onSignInNeeded: () => undefined,
-    onOrphaned: () => undefined,
   });
-  return { clock, book, keeper, sent };
+  return { clock, sent, ...kept };
 }
 
 const hour = 3_600_000;

@@ -14,17 +14,8 @@ describe('windows that meet by sockets', () => {
   });
   afterEach(() => windows.end());
 
-  /** One owner and one member. */
-  async function two(options: Parameters<typeof windows.open>[1] = {}) {
-    const a = windows.open('a', options);
-    await a.has('owner');
-    const b = windows.open('b', options);
-    await b.has('member');
-    return { a, b };
-  }
-
   it('gives its ownership up when another window has claimed the next generation', async () => {
-    const { a, b } = await two({ idempotent: ['whoOwns'] });
+    const { a, b } = await windows.two({ idempotent: ['whoOwns'] });
     const [first] = a.ownerships;
     // Another window that found this one silent.
     const claim = claimAfter(windows.directory, a.group.generation);
@@ -41,7 +32,7 @@ describe('windows that meet by sockets', () => {
   });
 
   it('lets a member find a superseded owner out', async () => {
-    const { a, b } = await two();
+    const { a, b } = await windows.two();
     const claim = claimAfter(windows.directory, a.group.generation);
     await assert.rejects(b.group.owner.add(1, 1), { code: 'OWNER_LOST' });
     assert.equal(a.ownerships[0]?.signal.aborted, true);
@@ -49,7 +40,7 @@ describe('windows that meet by sockets', () => {
   });
 
   it('finds out that it is superseded when a member leaves, without being asked', async () => {
-    const { a, b } = await two();
+    const { a, b } = await windows.two();
     const [ownership] = a.ownerships;
     assert.ok(ownership !== undefined);
     const over = new Promise<void>(resolve => ownership.signal.addEventListener('abort', () => resolve()));
@@ -60,7 +51,7 @@ describe('windows that meet by sockets', () => {
   });
 
   it('survives that somebody empties the directory', async () => {
-    const { a, b } = await two({ idempotent: ['whoOwns'] });
+    const { a, b } = await windows.two({ idempotent: ['whoOwns'] });
     for (const name of readdirSync(windows.directory)) rmSync(`${windows.directory}/${name}`);
     const c = windows.open('c');
     await c.has('owner');

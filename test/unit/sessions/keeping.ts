@@ -1,0 +1,47 @@
+import { Failure } from '../../../src/protocol/failure.ts';
+import type { Tokens } from '../../../src/protocol/tokens.ts';
+import type { AccountFacts } from '../../../src/sessions/accountFacts.ts';
+import { manualClock } from '../../standIns/manualClock.ts';
+import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
+import { hourOfTokens } from '../../standIns/quietWindow.ts';
+import { keptGrants } from './keptGrants.ts';
+import { start } from './someGrant.ts';
+
+/** Windows with one storage, whose server answers as the test says; every refresh token that was sent is noted. */
+export function keeping(storage = memorySecretStorage()) {
+  const clock = manualClock(start * 1000);
+  const sent: string[] = [];
+  const orphaned: string[] = [];
+  const tokensOf = (serial: number): Tokens => hourOfTokens(clock, serial);
+  const server = {
+    owner: true,
+    configured: true,
+    grace: 0,
+    answer: (serial: number): Promise<Tokens> => Promise.resolve(tokensOf(serial)),
+    facts: (): Promise<AccountFacts | undefined> => Promise.resolve(undefined),
+  };
+  const open = () =>
+    keptGrants(
+      {
+        clock,
+        answer(grant) {
+          sent.push(grant.tokens.refreshToken?.reveal() ?? '');
+          return server.answer(grant.tokens.serial + 1);
+        },
+        facts: () => server.facts(),
+        isConfigured: () => server.configured,
+        isOwner: () => server.owner,
+        rotationGrace: () => server.grace,
+        onOrphaned: (_, tokens) => orphaned.push(tokens.accessToken.reveal()),
+      },
+      storage,
+    );
+  return { storage, clock, sent, orphaned, server, tokensOf, open };
+}
+
+/** In milliseconds. */
+export const minutes = (count: number): number => count * 60_000;
+
+/** Nothing has reached the server. */
+export const unreachable = () =>
+  new Failure('unreachable', { host: 'login.example.com', reason: 'there is no network' }, { sent: false });
