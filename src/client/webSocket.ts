@@ -21,9 +21,10 @@ export interface AuthorizedWebSocketOptions extends AuthorizedFetchOptions {
   /**
    * Opens a connection with this token. By default the token is in the handshake's header `Authorization`. That
    * is not possible in a browser (web extensions): there, send it another way that your server understands,
-   * such as the first message or a one-time ticket fetched with {@link authorizedFetch}; never in the address.
+   * such as a subprotocol, the first message, or a one-time ticket fetched with {@link authorizedFetch}; never the
+   * token itself in the address. Whatever has to be waited for, wait for it before the socket is made.
    */
-  readonly connect?: ((url: URL, token: string) => SocketLike) | undefined;
+  readonly connect?: ((url: URL, token: string) => SocketLike | Promise<SocketLike>) | undefined;
   /** How often in a row a lost connection is tried again, with 1, 2, 4, … up to 30 seconds in between; 5. */
   readonly retries?: number | undefined;
 }
@@ -174,7 +175,7 @@ const connectWith =
   (protocols: readonly string[]) =>
   (url: URL, token: string): SocketLike => {
     if (typeof process === 'undefined') {
-      throw new Error('A browser cannot send a token in the handshake; see the option "connect".');
+      throw new Error('A browser cannot send a header in the handshake; see the option "connect".');
     }
     // Node's WebSocket takes headers; the standard, which browsers follow, has no place for them.
     const NodeWebSocket = globalThis.WebSocket as unknown as new (url: URL, options: object) => SocketLike;
@@ -188,9 +189,13 @@ interface SocketListeners {
 }
 
 /** The listeners are there before the first message can come. */
-function openSocket(connect: () => SocketLike, url: URL, listeners: SocketListeners): Promise<SocketLike> {
+async function openSocket(
+  connect: () => SocketLike | Promise<SocketLike>,
+  url: URL,
+  listeners: SocketListeners,
+): Promise<SocketLike> {
+  const socket = await connect();
   return new Promise((resolve, reject) => {
-    const socket = connect();
     let isOpen = false;
     socket.binaryType = 'arraybuffer';
     socket.onmessage = ({ data }) => listeners.message(data as string | ArrayBuffer);

@@ -88,6 +88,45 @@ describe('the guide for extension authors', () => {
     listening.dispose();
   });
 
+  for (const [way, listen] of [
+    ['by a subprotocol', () => guide.listenFromBrowser(chat.url)],
+    ['with a ticket', () => guide.listenWithTicket(chat.url)],
+  ] as const) {
+    it(`listens ${way}, as a browser can`, async () => {
+      const before = chat.handshakes.length;
+      const connection = await listen();
+      const answer = new Promise(resolve =>
+        connection.onDidReceive(data => data === 'hello' && resolve(data)),
+      );
+      connection.send('hello');
+      await answer;
+      connection.dispose();
+      assert.deepEqual(chat.handshakes.slice(before), [101]);
+    });
+  }
+
+  it('finds the session of one of several accounts', async () => {
+    await guide.onClick();
+    assert.equal((await guide.sessionOf('alice'))?.account.label, 'alice');
+    assert.equal(await guide.sessionOf('nobody'), undefined);
+  });
+
+  it('offers to install what is missing, once that is wanted, and signs in where it is not', async () => {
+    editor.exported = {};
+    editor.messages = [];
+    assert.equal(await guide.signInIfPossible(), undefined);
+    assert.deepEqual(editor.commands, []);
+    editor.presses = 'Install';
+    assert.equal(await guide.signInIfPossible(), undefined);
+    assert.equal(editor.messages.length, 2);
+    assert.deepEqual(editor.commands, [
+      ['workbench.extensions.installExtension', 'vscode-oidc.oidc-authentication'],
+    ]);
+    editor.presses = undefined;
+    editor.exported = { 'vscode-oidc.oidc-authentication': {} };
+    assert.equal((await guide.signInIfPossible())?.account.label, 'alice');
+  });
+
   it('knows the groups', async () => {
     const exported = createExports(surroundings.exportsContext());
     editor.exported = { 'vscode-oidc.oidc-authentication': exported };

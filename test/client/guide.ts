@@ -9,6 +9,7 @@ import {
   onDidChangeAccount,
   requireSession,
   SignInDeclined,
+  type AuthorizedWebSocket,
 } from '../../src/client/index.ts';
 // #endregion
 
@@ -82,6 +83,50 @@ export async function listen(address: string, show: (text: string) => void): Pro
   socket.onDidEnd(({ reason }) => show(`It is over: ${reason}`));
   socket.send('subscribe');
   return socket;
+}
+// #endregion
+
+// #region subprotocol
+export async function listenFromBrowser(address: string): Promise<AuthorizedWebSocket> {
+  return authorizedWebSocket('oidc', ['openid', 'profile'], address, {
+    // The server takes the token from the second one, and answers with the first.
+    connect: (url, token) => new WebSocket(url, ['chat', `bearer.${token}`]),
+  });
+}
+// #endregion
+
+// #region ticket
+export async function listenWithTicket(address: string): Promise<AuthorizedWebSocket> {
+  const scopes = ['openid', 'profile'];
+  const call = authorizedFetch('oidc', scopes);
+  return authorizedWebSocket('oidc', scopes, address, {
+    async connect(url) {
+      const answer = await call(`${url.origin.replace('ws', 'http')}/ticket`, { method: 'POST' });
+      const { ticket } = (await answer.json()) as { ticket: string };
+      return new WebSocket(`${url.href}?ticket=${ticket}`);
+    },
+  });
+}
+// #endregion
+
+// #region optional
+export async function signInIfPossible(): Promise<vscode.AuthenticationSession | undefined> {
+  const id = 'vscode-oidc.oidc-authentication';
+  if (vscode.extensions.getExtension(id)) return requireSession('oidc', ['openid', 'profile']);
+  const install = 'Install';
+  const message = 'To sign in, the extension OpenID Connect Authentication is needed.';
+  if ((await vscode.window.showInformationMessage(message, install)) === install) {
+    await vscode.commands.executeCommand('workbench.extensions.installExtension', id);
+  }
+  return undefined;
+}
+// #endregion
+
+// #region accounts
+export async function sessionOf(label: string): Promise<vscode.AuthenticationSession | undefined> {
+  const accounts = await vscode.authentication.getAccounts('oidc');
+  const account = accounts.find(candidate => candidate.label === label);
+  return account && requireSession('oidc', ['openid', 'profile'], { account });
 }
 // #endregion
 

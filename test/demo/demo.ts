@@ -3,7 +3,8 @@
  * and saved as a picture. In a terminal everything is left running to be tried by hand, until Ctrl+C.
  *
  * `npm start -- --method loopback` shows another way to sign in; see `ways.ts`. `npm start -- --add-provider` shows how
- * a person adds a provider from its address alone.
+ * a person adds a provider from its address alone. `npm start -- --provider-only` starts just the identity provider, for
+ * the authors of other extensions; see `providerOnly.ts`.
  */
 import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -12,6 +13,7 @@ import { waitFor } from '../editor/workbench/waiting.ts';
 import { people } from '../servers/people.ts';
 import { openStage, providerLabel, type Stage } from '../stage/stage.ts';
 import { addProvider, unconfigured } from './addProvider.ts';
+import { runProviderOnly } from './providerOnly.ts';
 import { wayNamed, type Report, type Way } from './ways.ts';
 
 const repository = join(import.meta.dirname, '..', '..');
@@ -40,6 +42,36 @@ async function addProviderAsAPerson(stage: Stage): Promise<void> {
   say('VS Code is open, and knows no identity provider');
   await addProvider(stage, window, report);
   await person.close();
+}
+
+/** The options of the command line. */
+const options = () =>
+  parseArgs({
+    options: {
+      method: { type: 'string' },
+      'add-provider': { type: 'boolean' },
+      'provider-only': { type: 'boolean' },
+      port: { type: 'string' },
+      host: { type: 'string' },
+      json: { type: 'boolean' },
+    },
+  }).values;
+
+async function show({ method, 'add-provider': adds = false }: ReturnType<typeof options>): Promise<void> {
+  if (adds && method !== undefined) throw new Error('Take either --add-provider or --method');
+  way = adds ? undefined : await wayNamed(method);
+  await rm(pictures, { recursive: true, force: true });
+  stage = await openStage({ progress: say, ...(way ? way.stage : unconfigured) });
+  way?.prepare?.(stage);
+  await (way ? signInAsAPerson(stage, way) : addProviderAsAPerson(stage));
+  if (process.stdout.isTTY) {
+    const { login, password } = people.bob;
+    console.log(`\nTry it yourself:  ${stage.editor.url()}`);
+    console.log(`Sign in as ${people.alice.login} (${people.alice.password}) or ${login} (${password}).`);
+    console.log('Ctrl+C ends everything that was started.');
+    // Whoever started something ends it when this process is interrupted.
+    await new Promise<never>(() => undefined);
+  }
 }
 
 async function signInAsAPerson(stage: Stage, way: Way): Promise<void> {
@@ -82,23 +114,12 @@ async function signInAsAPerson(stage: Stage, way: Way): Promise<void> {
 let stage: Stage | undefined;
 let way: Way | undefined;
 try {
-  const { values } = parseArgs({
-    options: { method: { type: 'string' }, 'add-provider': { type: 'boolean' } },
-  });
-  const adds = values['add-provider'] === true;
-  if (adds && values.method !== undefined) throw new Error('Take either --add-provider or --method');
-  way = adds ? undefined : await wayNamed(values.method);
-  await rm(pictures, { recursive: true, force: true });
-  stage = await openStage({ progress: say, ...(way ? way.stage : unconfigured) });
-  way?.prepare?.(stage);
-  await (way ? signInAsAPerson(stage, way) : addProviderAsAPerson(stage));
-  if (process.stdout.isTTY) {
-    const { login, password } = people.bob;
-    console.log(`\nTry it yourself:  ${stage.editor.url()}`);
-    console.log(`Sign in as ${people.alice.login} (${people.alice.password}) or ${login} (${password}).`);
-    console.log('Ctrl+C ends everything that was started.');
-    // Whoever started something ends it when this process is interrupted.
-    await new Promise<never>(() => undefined);
+  const asked = options();
+  if (asked['provider-only'] === true) {
+    const { host, port = '0', json = false } = asked;
+    await runProviderOnly({ host, port: Number(port), json });
+  } else {
+    await show(asked);
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
@@ -106,5 +127,5 @@ try {
 } finally {
   await stage?.close();
   await way?.close?.();
-  say('Everything that was started has ended');
+  if (stage) say('Everything that was started has ended');
 }

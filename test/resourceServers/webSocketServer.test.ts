@@ -98,6 +98,23 @@ describe('a WebSocket server that judges the token of the handshake', function (
     });
   }
 
+  it('gives whoever has a token a ticket that opens one connection, within half a minute', async () => {
+    const token = await tokenFor();
+    const buy = async (authorization?: string): Promise<Response> =>
+      fetch(`${server.url.replace('ws', 'http')}/ticket`, {
+        method: 'POST',
+        ...(authorization !== undefined && { headers: { authorization } }),
+      });
+    assert.equal((await buy()).status, 401);
+    const ticket = async () => ((await (await buy(`Bearer ${token}`)).json()) as { ticket: string }).ticket;
+    const show = async (shown: string) =>
+      (await handshake(undefined, { ...server, url: `${server.url}/?ticket=${shown}` })).status;
+    const [once, late] = [await ticket(), await ticket()];
+    assert.deepEqual([await show(once), await show(once), await show('invented')], [101, 401, 401]);
+    later = 30_001;
+    assert.equal(await show(late), 401);
+  });
+
   it('learns by introspection that a token was revoked', async () => {
     provider.settings.accessTokens = 'opaque';
     const { resourceServer: introspection } = provider.clients;

@@ -1,4 +1,5 @@
-import { createServer } from 'node:http';
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import {
@@ -41,9 +42,18 @@ function refuseUpgrade(socket: Duplex, status: string, challenge?: string): void
   socket.once('close', () => clearTimeout(overdue));
 }
 
+/** How long a ticket is good for, in milliseconds; it opens one connection. */
+const ticketLife = 30_000;
+
+/** Stands before the token in the list of subprotocols that a browser offers, whose WebSocket has no other place. */
+const subprotocol = 'bearer.';
+
 /**
  * Starts a WebSocket server that judges the bearer token of the handshake before it accepts: nobody without a
  * valid one gets as far as a WebSocket. It greets with the caller's subject and echoes every message.
+ *
+ * The token is in the header `Authorization`; or, from browsers, among the subprotocols, or what a ticket stands for
+ * (`POST /ticket` gives one, `?ticket=…` shows it).
  */
 export async function startWebSocketServer(options: BearerTokenOptions): Promise<TokenWebSocketServer> {
   const judge = judgeTokens(options);
@@ -52,11 +62,30 @@ export async function startWebSocketServer(options: BearerTokenOptions): Promise
   const handshakes: number[] = [];
   const connections = new Map<WebSocket, string>();
   const webSockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024 });
+  const tickets = new Map<string, { readonly token: string; readonly until: number }>();
   const challengeFor = (token: string | undefined) =>
     bearerChallenge(token === undefined ? {} : { error: 'invalid_token' });
 
   const accepted = async (token: string | undefined): Promise<Caller | undefined> =>
     token === undefined || refused.has(token) ? undefined : judge(token);
+
+  const ticketFor = (token: string): string => {
+    const ticket = randomBytes(24).toString('base64url');
+    tickets.set(ticket, { token, until: now() + ticketLife });
+    return ticket;
+  };
+
+  const tokenOf = ({ headers, url = '/' }: IncomingMessage): string | undefined => {
+    const offered = headers['sec-websocket-protocol']?.split(/, */) ?? [];
+    const ticket = new URL(url, 'http://localhost').searchParams.get('ticket');
+    const shown = ticket === null ? undefined : tickets.get(ticket);
+    if (ticket !== null) tickets.delete(ticket);
+    return (
+      bearerTokenIn(headers.authorization) ??
+      offered.find(name => name.startsWith(subprotocol))?.slice(subprotocol.length) ??
+      (shown && now() < shown.until ? shown.token : undefined)
+    );
+  };
 
   const greet = (webSocket: WebSocket, token: string, { sub, expiresAt }: Caller): void => {
     connections.set(webSocket, token);
@@ -75,17 +104,20 @@ export async function startWebSocketServer(options: BearerTokenOptions): Promise
   const server = createServer((request, response) => {
     const token = bearerTokenIn(request.headers.authorization);
     request.resume();
+    const isForTicket = request.method === 'POST' && request.url === '/ticket';
     accepted(token).then(
-      // A request without the upgrade: the right place, the wrong protocol.
       caller =>
         caller
-          ? response.writeHead(426, { upgrade: 'websocket' }).end()
+          ? isForTicket
+            ? response.writeHead(201).end(JSON.stringify({ ticket: ticketFor(token ?? '') }))
+            : // A request without the upgrade: the right place, the wrong protocol.
+              response.writeHead(426, { upgrade: 'websocket' }).end()
           : response.writeHead(401, { 'www-authenticate': challengeFor(token) }).end(),
       () => response.writeHead(503).end(),
     );
   });
   server.on('upgrade', (request, socket, head) => {
-    const token = bearerTokenIn(request.headers.authorization);
+    const token = tokenOf(request);
     // Whoever goes away while the token is judged is nobody's error.
     socket.on('error', () => socket.destroy());
     accepted(token).then(

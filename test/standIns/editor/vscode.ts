@@ -65,6 +65,10 @@ export const editor = {
   /** The warnings that the person has seen, each followed by its buttons, and the button they press. */
   warnings: [] as string[][],
   presses: undefined as string | undefined,
+  /** The messages that the person has seen, each followed by its buttons. */
+  messages: [] as string[][],
+  /** The commands that were run, with their arguments. */
+  commands: [] as unknown[][],
   /** What extensions export, by their id. */
   exported: {} as Record<string, unknown>,
   /** The person's settings under `oidc`. */
@@ -154,6 +158,10 @@ async function getSession(id: string, request: Request, options: Options = {}) {
 }
 
 export const window = {
+  showInformationMessage(...message: string[]): Promise<string | undefined> {
+    editor.messages.push(message);
+    return Promise.resolve(editor.presses);
+  },
   showWarningMessage(...message: string[]): Promise<string | undefined> {
     editor.warnings.push(message);
     return Promise.resolve(editor.presses);
@@ -210,6 +218,10 @@ export const workspace = {
 };
 
 export const commands = {
+  executeCommand(...command: unknown[]): Promise<undefined> {
+    editor.commands.push(command);
+    return Promise.resolve(undefined);
+  },
   registerCommand: (_id: string, _run: unknown) => new Disposable(() => undefined),
 };
 
