@@ -1,9 +1,41 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build, context, transform } from 'esbuild';
+import ts from 'typescript';
 
 const repository = import.meta.dirname;
 const outdir = join(repository, 'dist');
+
+/** What takes a description of a setting, as its first argument. */
+const describing = /^(?:v\.description|text|flag|seconds|parameters|page|endpoint|names)$/;
+
+/**
+ * The schema of the settings without what it says about each: the settings editor has that from the manifest, and
+ * every window would load it for nothing.
+ */
+const withoutDescriptions = {
+  name: 'without descriptions',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]src[\\/]providers[\\/]\w+\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest);
+      const found = [];
+      const visit = node => {
+        if (ts.isCallExpression(node) && describing.test(node.expression.getText(source))) {
+          const [description] = node.arguments;
+          if (description && ts.isStringLiteralLike(description)) found.push(description);
+        }
+        ts.forEachChild(node, visit);
+      };
+      visit(source);
+      const contents = found.reduceRight(
+        (rest, literal) => `${rest.slice(0, literal.getStart(source))}''${rest.slice(literal.end)}`,
+        text,
+      );
+      return { contents, loader: 'ts' };
+    });
+  },
+};
 
 /**
  * The extension, as the editor loads it. `dist/extension.cjs` and the one file that it requires hold what every
@@ -35,7 +67,7 @@ const extension = {
   // migration error. Without it the library falls back to its own name, which is what we want.
   define: { navigator: 'undefined' },
   logLevel: 'warning',
-  plugins: [{ name: 'write', setup: ({ onEnd }) => onEnd(writeParts) }],
+  plugins: [withoutDescriptions, { name: 'write', setup: ({ onEnd }) => onEnd(writeParts) }],
 };
 
 /** The same sources for the web worker of an editor inside the browser, which loads one file and no more. */
@@ -54,6 +86,7 @@ const webExtension = {
   metafile: true,
   logLevel: 'warning',
   plugins: [
+    withoutDescriptions,
     {
       name: 'environment of the web worker',
       setup({ onResolve }) {

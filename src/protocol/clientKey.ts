@@ -97,7 +97,7 @@ async function keyOf(jwk: jose.JWK, algorithm: ClientKeyAlgorithm): Promise<Clie
 export async function importClientKey({ privateJwk, algorithm }: ClientKey): Promise<CryptoKey> {
   const jwk = JSON.parse(privateJwk.reveal()) as jose.JWK;
   const key = await jose.importJWK({ ...jwk, ext: false }, algorithm);
-  if (key instanceof Uint8Array) throw new KeyProblem('A client key must be asymmetric.');
+  if (key instanceof Uint8Array) throw new KeyProblem(l10n.t('A client key must be asymmetric.'));
   return key;
 }
 

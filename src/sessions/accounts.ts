@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { secondsNow, type Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { Failure } from '../protocol/failure.ts';
@@ -177,7 +178,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
     const isOther = !isSameSet(targetOf(scopes), grant.target);
     const refusal = isRenewable(grant)
       ? refusalOf(grant, derived, secondsNow(clock))
-      : 'There is no refresh token to get it with.';
+      : l10n.t('There is no refresh token to get it with.');
     if (isOther && refusal !== undefined) return undefined;
     if (refusal === undefined) throw new Failure('token-unavailable', { provider: provider.label });
     throw new Failure('token-not-narrowed', { provider: provider.label, reason: refusal });

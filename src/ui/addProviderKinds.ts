@@ -34,7 +34,7 @@ export function clientChoices(preset: Answers['preset'], metadata: Metadata): Ch
       .filter(([, { registersItself }]) => !registersItself || metadata.registration_endpoint !== undefined)
       .map(([kind, { label, detail, definition, registersItself }]) => {
         const icon = registersItself ? 'rocket' : definition.signInMethod ? 'server-process' : 'account';
-        return { label: `$(${icon}) ${label}`, detail: l10n.t(detail), choice: { by: 'kind', kind } };
+        return { label: `$(${icon}) ${l10n.t(label)}`, detail: l10n.t(detail), choice: { by: 'kind', kind } };
       });
   }
   const isService = metadata.grant_types_supported?.includes(machineGrantTypes['client-credentials']);

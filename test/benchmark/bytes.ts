@@ -53,7 +53,8 @@ export async function measureBytes(): Promise<Figure[]> {
       unit: 'kB',
       samples: [await size('web/extension.cjs')],
     },
-    { ...count(part, 'VSIX', (await stat(vsix)).size / kilo, 300), unit: 'kB' },
+    // 310 kB in the language that it is written in, and 40 kB for each other one.
+    { ...count(part, 'VSIX', (await stat(vsix)).size / kilo, 350), unit: 'kB' },
   ];
 }
 

@@ -37,7 +37,7 @@ const presetTexts = (): string[] =>
   Object.values(presets).flatMap(({ values, registration, clients = {} }) => [
     ...Object.values(values).map(({ prompt }) => prompt),
     ...registration,
-    ...Object.values(clients).flatMap(client => [client.detail, ...client.registration]),
+    ...Object.values(clients).flatMap(client => [client.label, client.detail, ...client.registration]),
   ]);
 
 /** What stands in the pages that the extension shows. */

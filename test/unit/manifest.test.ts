@@ -139,6 +139,23 @@ describe('the package', () => {
     assert.ok(bundle.length < largestWebBundle, `it has ${bundle.length} characters`);
   });
 
+  it('has bundles without what is said about each setting, which the editor has from the manifest', async () => {
+    const texts = JSON.parse(await readFile(new URL('package.nls.json', repository), 'utf8')) as object;
+    const said = Object.entries(texts).flatMap(([key, text]) =>
+      key.startsWith('oidc.providers.each.') && String(text).length > 60 ? [String(text)] : [],
+    );
+    assert.ok(said.length > 40);
+    for (const name of files.filter(file => file.endsWith('.cjs'))) {
+      const bundle = await readFile(new URL(name.replace(/^extension\//, ''), repository), 'utf8');
+      const plain = bundle.replaceAll(/\\(['"`])/g, '$1');
+      assert.deepEqual(
+        said.filter(text => plain.includes(text)),
+        [],
+        name,
+      );
+    }
+  });
+
   it('has bundles that never write to the console, evaluate text or name a place of this machine', async () => {
     const names = files.filter(file => file.endsWith('.cjs'));
     assert.ok(names.length > 1);

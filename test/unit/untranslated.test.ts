@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { readFile, readdir } from 'node:fs/promises';
+import { untranslatedTexts } from '../manifest/untranslated.ts';
+
+const sources = new URL('../../src/', import.meta.url);
+
+/** What windows say to each other, what extensions build with, and tables, whose texts the bundle has from there. */
+const elsewhere = /^(?:windows|client|platform|protocol\/failures|providers\/presets\/(?!presets\.ts))/;
+
+/** Texts that are the same in every language, each with why. */
+const sameEverywhere: Readonly<Record<string, readonly string[]>> = {
+  'names of this extension, which providers and extensions know': [
+    'OpenID Connect',
+    'OpenID Connect Authentication',
+    'OpenID Connect Authentication for VS Code',
+  ],
+  'names of accounts: the editor keeps by them what a person has allowed': ['service: ¤'],
+  'keys and codes': ['messages not shown again', 'status ¤'],
+  'words of the log, which is English': [
+    'its token ends',
+    'signed out',
+    'its token was replaced',
+    'its settings have changed',
+    'no refresh token',
+    'the sign-in had ended',
+    'the sign-in was cancelled',
+    'the account may not be used',
+  ],
+  'thrown to authors of extensions who hand on a challenge that is none': [
+    'it holds too many challenges',
+    'The server does not ask for a bearer token, the only kind there is here.',
+    'The server did not refuse the token but the request itself (invalid_request); another token does not help.',
+    'its scope names a resource',
+    "The server's challenge (WWW-Authenticate) cannot be used: ¤.",
+    'its ¤ has too many values',
+    'its ¤ is malformed',
+    'its max_age is not a number of seconds',
+    'its claims are too large',
+    'its claims are malformed',
+  ],
+};
+
+describe('what a person reads', () => {
+  it('is given to l10n.t wherever it stands in the sources', async () => {
+    const names = (await readdir(sources, { recursive: true }))
+      .map(name => name.replaceAll('\\', '/'))
+      .filter(name => name.endsWith('.ts') && !elsewhere.test(name));
+    assert.ok(names.length > 100);
+    const found = await Promise.all(
+      names.map(async name => untranslatedTexts(name, await readFile(new URL(name, sources), 'utf8'))),
+    );
+    const allowed = Object.values(sameEverywhere).flat();
+    const textOf = (entry: string): string => entry.slice(entry.indexOf(': ') + 2);
+    assert.deepEqual(
+      found.flat().filter(entry => !allowed.includes(textOf(entry))),
+      [],
+      'put it into l10n.t, run `npm run generate`, and translate it',
+    );
+    const seen = new Set(found.flat().map(textOf));
+    assert.deepEqual(
+      allowed.filter(text => !seen.has(text)),
+      [],
+      'these stand in no source any more',
+    );
+  });
+
+  const forgotten: readonly [string, string][] = [
+    ['a message', `void vscode.window.showInformationMessage('You are signed out.');`],
+    ['a message with a value', 'void vscode.window.showErrorMessage(`Signed in to ${label}.`);'],
+    ['a button', `void vscode.window.showWarningMessage(message, 'Cancel');`],
+    ['a button with a name', `const button = 'Diagnose';`],
+    ['one of two texts', `const title = isNew ? l10n.t('First sign-in') : 'Another sign-in';`],
+    ['a title of a list', `await vscode.window.showQuickPick(items, { title: 'Which account?' });`],
+    ['what stands in an empty box', `input.show({ placeHolder: 'Enter an address' });`],
+    ['a progress', `await vscode.window.withProgress({ location, title: 'Signing in…' }, run);`],
+    ['a label of one word', `const row = { id: 1, label: 'Accounts' };`],
+    ['an item with an icon', `items.push({ label: '$(key) Enter a client id' });`],
+    ['a tree item', 'item.tooltip = `Sign in to ${label}`;'],
+    ['a reason', `throw new Failure('response-invalid', { host, reason: 'it is empty, or not' });`],
+    [
+      'a part of a sentence',
+      "const what = l10n.t('Signed in{0}', ` as ${label}`);\nreturn ` to ${label} again`;",
+    ],
+  ];
+  for (const [what, source] of forgotten) {
+    it(`is found where ${what} was forgotten`, () => {
+      assert.equal(untranslatedTexts('file.ts', source).length, 1);
+    });
+  }
+
+  const right: readonly [string, string][] = [
+    ['translated', `showErrorMessage(l10n.t('Signed in to {0}.', label), l10n.t('Cancel'));`],
+    ['an icon', "items.push({ label: `$(key) ${l10n.t('Enter a client id')}` });"],
+    ['for the log', `log.warn('this way to sign in failed', { reason: 'it is closed' });`],
+    ['an error of the code', `throw new Error('The provider is no longer configured.');`],
+    ['a key', `const key = 'workbench.action.openSettings'; const other = { title: 'oidc.signIn' };`],
+    ['a type', `type Title = 'Sign In' | 'Sign Out of it';`],
+    ['a description of a setting', `const schema = v.pipe(v.string(), v.description('How to sign in.'));`],
+  ];
+  for (const [what, source] of right) {
+    it(`is no such text if it is ${what}`, () => {
+      assert.deepEqual(untranslatedTexts('file.ts', source), []);
+    });
+  }
+});
