@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { untilAborted } from '../platform/abort.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { checkAddress, type AddressPolicy } from './address.ts';
@@ -70,7 +71,8 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     try {
       beforeSending?.();
       sending = true;
-      const answer = await options.fetch(url.href, {
+      // In an editor whose window has gone, the wait for the proxy's address heeds no signal.
+      const fetching = options.fetch(url.href, {
         method,
         redirect: 'manual',
         credentials: 'omit',
@@ -80,6 +82,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         ...(headers && { headers }),
         ...(body !== undefined && body !== null && { body }),
       });
+      const answer = await untilAborted(fetching, abort);
       const response = await readWhole(answer, url, abort);
       log.debug('answered', {
         method,

@@ -2,6 +2,7 @@ import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Grant } from './grant.ts';
 import type { GrantStore, IndexEntry } from './grantStore.ts';
+import { createStoragePatience, type StoragePatience } from './storagePatience.ts';
 
 /** A grant came (`before` undefined), went (`after` undefined) or has changed. */
 export interface GrantChange {
@@ -44,6 +45,10 @@ export interface GrantBook {
   adoptRemoval(removal: Removal): Promise<boolean>;
   /** The removal of a grant, if it was removed. */
   removal(id: string): Promise<Removal | undefined>;
+  /** False if the storage cannot be read, or takes long. */
+  answers(): Promise<boolean>;
+  /** For whoever must not wait for the storage: see {@link StoragePatience}. */
+  readonly inTime: StoragePatience['inTime'];
   /**
    * Looks at the storage again, which other windows may share, and takes over what is newer there.
    *
@@ -58,6 +63,8 @@ export interface GrantBook {
   entries(): Promise<readonly IndexEntry[]>;
   /** Resolves when a grant as it is now is stored; with false if that failed, or takes long. */
   stored(id: string): Promise<boolean>;
+  /** True if a grant as it is now is stored, as far as is known at this moment. */
+  isStored(id: string): boolean;
   /** Resolves when the writes under way have ended, well or not. */
   written(): Promise<void>;
   /** The grants in memory now. */
@@ -81,10 +88,8 @@ export const isRemoval = (entry: IndexEntry): entry is Removal => entry.removed 
 const firstRetry = 5;
 const longestRetry = 600;
 
-/** How long anybody waits until something is stored, or read again, in seconds. What takes longer goes on. */
-const storagePatience = 4;
-
 export function createGrantBook(store: GrantStore, clock: Clock, log: Log): GrantBook {
+  const { inTime, soon } = createStoragePatience(clock);
   const known = new Map<string, Grant>();
   /** Loads under way, so that two callers cause one read. */
   const loading = new Map<string, Promise<Grant | undefined>>();
@@ -111,6 +116,10 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
     const entry = removed.get(id) ?? (await store.entry(id));
     return entry && isRemoval(entry) ? entry : undefined;
   };
+
+  /** As {@link removal}, of a storage that may fail, or not answer: then it is taken for not removed. */
+  const removalSoon = (id: string): Promise<Removal | undefined> =>
+    soon(removal(id), undefined).catch(() => undefined);
 
   const read = async (id: string): Promise<Grant | undefined> => {
     if (await removal(id)) return undefined;
@@ -167,12 +176,9 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
     writes.add(writing);
     return soon(writing, false);
   };
-  /** A storage whose window has gone never answers; nobody waits for it for long. */
-  const soon = <T>(promise: Promise<T>, otherwise: T): Promise<T> => {
-    const { promise: late, resolve } = Promise.withResolvers<T>();
-    const cancel = clock.after(storagePatience * 1000, () => resolve(otherwise));
-    return Promise.race([promise, late]).finally(cancel);
-  };
+
+  /** Grants of which the newest revision has not reached the storage yet. */
+  const unstored = new Set<string>();
 
   /** Of each grant that was put in, whether it was stored. */
   const lastWrites = new Map<string, Promise<boolean>>();
@@ -182,12 +188,14 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
     if (removed.has(grant.id)) return true;
     if (before && before.revision >= grant.revision) return lastWrites.get(grant.id) ?? true;
     known.set(grant.id, grant);
+    unstored.add(grant.id);
     missing.delete(grant.id);
     tell({ before, after: grant });
     // Always the newest: a retry that comes late must not write an old revision over a new one.
     const writing = persist(grant.id, async () => {
       const newest = known.get(grant.id);
       if (newest) await store.save(newest);
+      if (known.get(grant.id) === newest) unstored.delete(grant.id);
     });
     lastWrites.set(grant.id, writing);
     return writing;
@@ -198,6 +206,7 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
     const before = known.get(id);
     removed.set(id, entry);
     known.delete(id);
+    unstored.delete(id);
     missing.delete(id);
     if (before) tell({ before, after: undefined });
     for (const listener of removeListeners) listener(entry);
@@ -220,7 +229,7 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
     },
     get,
     async put(grant) {
-      if (!known.has(grant.id) && (await removal(grant.id).catch(() => undefined))) return true;
+      if (!known.has(grant.id) && (await removalSoon(grant.id))) return true;
       return put(grant);
     },
     async update(id, change) {
@@ -238,12 +247,14 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
       return forget({ id, providerId, revision, removed: at });
     },
     async adoptRemoval(entry) {
-      if (await removal(entry.id).catch(() => undefined)) return true;
+      if (await removalSoon(entry.id)) return true;
       // So that whoever watches is told which sessions have gone.
-      await get(entry.id).catch(() => undefined);
+      await soon(get(entry.id), undefined).catch(() => undefined);
       return removed.has(entry.id) || forget(entry);
     },
     removal,
+    answers: () => soon(store.answers(), false),
+    inTime,
     async reread(id) {
       const reading = known.has(id) ? store.load(id).catch(() => undefined) : undefined;
       const stored = reading && (await soon(reading, undefined));
@@ -260,6 +271,7 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
       return [...entries.values()];
     },
     stored: async id => (await lastWrites.get(id)) ?? true,
+    isStored: id => !unstored.has(id),
     async written() {
       await Promise.all(writes);
     },

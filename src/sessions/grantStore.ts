@@ -29,6 +29,8 @@ export interface GrantStore {
    * index does not name. It is the same list until an entry changes.
    */
   index(): Promise<readonly IndexEntry[]>;
+  /** True if the storage can be read now. Waits for as long as it takes. */
+  answers(): Promise<boolean>;
   /** The entry of one grant. */
   entry(id: string): Promise<IndexEntry | undefined>;
   /** @returns undefined if it is not there, or cannot be used; then it has been set aside and told. */
@@ -186,6 +188,14 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
     async index() {
       const known = await index();
       return (listed ??= [...known.values()]);
+    },
+    async answers() {
+      try {
+        await storage.get(indexKey);
+        return true;
+      } catch {
+        return false;
+      }
     },
     async entry(id) {
       return (await index()).get(id);

@@ -66,7 +66,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       clock.after(Math.max(0, atSeconds * 1000 - clock.now()), () => {
         timers.delete(id);
         // If another token of the grant is being asked for, the next time is set when that is over.
-        if (state(id).kind !== 'refreshing') void start(id, undefined);
+        if (state(id).kind !== 'refreshing') void start(id, undefined, false);
       }),
     );
   };
@@ -79,15 +79,19 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const expiresAt = expiryOf(grant.tokens, options.assumedLifetime(grant));
     const late = options.refreshEndsAccessToken?.(grant);
     const due = mustWait(grant, options) ? expiresAt : refreshDueAt(grant.tokens, expiresAt, random(), late);
-    const at = current.kind === 'offline' ? Math.max(due ?? 0, current.retryAt) : due;
+    const at = 'retryAt' in current ? Math.max(due ?? 0, current.retryAt) : due;
     if (at !== undefined) setTimer(grant.id, at);
   };
 
-  /** Begins a refresh; none is under way. Never rejects. */
-  const start = (id: string, scopes: readonly string[] | undefined): Promise<Grant | undefined> => {
+  /** Begins a refresh; none is under way. @param asked whether somebody waits for it. Never rejects. */
+  const start = (
+    id: string,
+    scopes: readonly string[] | undefined,
+    asked: boolean,
+  ): Promise<Grant | undefined> => {
     const current = state(id);
     const failures = current.kind === 'offline' ? current.failures : 0;
-    const result = attempt(id, scopes, failures).finally(() => {
+    const result = attempt(id, scopes, failures, asked).finally(() => {
       void book.get(id).then(grant => grant && schedule(grant));
     });
     setState(id, { kind: 'refreshing', result, scopes });
@@ -106,10 +110,11 @@ export function createKeeper(options: KeeperOptions): Keeper {
       if (scopes && refusalOf(grant, scopes, secondsNow(clock)) !== undefined) return grant;
       const current = state(id);
       if (current.kind === 'refreshing') {
-        if (isSameToken(current.scopes, scopes)) return current.result;
-        // One after another: of two refresh requests at once, a server takes the second for theft.
-        await current.result;
-        continue;
+        const result = await current.result;
+        // One after another: of two refresh requests at once, a server takes the second for theft. And what was
+        // put off because nobody had asked for it is asked for now.
+        if (!isSameToken(current.scopes, scopes) || state(id).kind === 'unstorable') continue;
+        return result;
       }
       if (mustWait(grant, options)) return grant;
       if (!urgent && current.kind === 'offline' && secondsNow(clock) < current.retryAt) return grant;
@@ -118,7 +123,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       const isRenewed = token !== undefined && (scopes !== undefined || token.serial > 1);
       const { receivedAt = 0, expiresAt = Infinity } = token ?? {};
       if (isRenewed && expiresAt <= receivedAt && secondsNow(clock) <= receivedAt) return grant;
-      return start(id, scopes);
+      return start(id, scopes, true);
     }
   };
 

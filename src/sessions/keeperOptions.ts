@@ -37,6 +37,12 @@ export interface KeeperOptions extends FactSources {
    * what it knows: one of them may have the answer to a request whose sender died.
    */
   heardOthers?(): Promise<unknown>;
+  /**
+   * Leaves the grants to another window if the storage of this one does not answer and that of the other one does.
+   *
+   * @returns whether it did.
+   */
+  leaveToOthers?(): Promise<boolean>;
   /** Told of new tokens. @param derived the scopes of the token, if it is a derived one. */
   onRefreshed?(grant: Grant, derived: readonly string[] | undefined): void;
   /** Told of the first of several refreshes in a row that failed for now; the tokens are kept. */

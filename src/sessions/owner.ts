@@ -20,22 +20,29 @@ const entriesPerPage = 2000;
 /** Characters of grants in one answer. */
 const mostGiven = 256 * 1024;
 
+interface OwnerParts {
+  readonly book: GrantBook;
+  readonly keeper: Keeper;
+  readonly activity: ActivityLog;
+  readonly troubles: Troubles;
+  /** See `KeeperOptions`. */
+  leaveToOthers(): Promise<boolean>;
+}
+
 /** What the owner does for the other windows and for its own. */
-export function ownerCalls(
-  book: GrantBook,
-  keeper: Keeper,
-  activity: ActivityLog,
-  troubles: Troubles,
-): OwnerCalls {
+export function ownerCalls({ book, keeper, activity, troubles, leaveToOthers }: OwnerParts): OwnerCalls {
   const unlessBehind = async (
     id: string,
     revision: number,
     renew: () => Promise<Grant | undefined>,
   ): Promise<Renewal> => {
-    // A storage that fails knows of nothing: then the caller's copy is as good as any.
-    const removal = await book.removal(id).catch(() => undefined);
+    // Whoever asked hears that its owner is gone, and asks the next one.
+    if (await leaveToOthers()) return { kind: 'behind' };
+    // A storage that fails, or whose window has gone and that never answers, knows of nothing: then the caller's
+    // copy is as good as any.
+    const removal = await book.inTime(book.removal(id)).catch(() => undefined);
     if (removal) return { kind: 'removed', removal };
-    const known = await book.get(id).catch(() => undefined);
+    const known = await book.inTime(book.get(id)).catch(() => undefined);
     if (!known || known.revision < revision) return { kind: 'behind' };
     const grant = await renew();
     if (grant) return { kind: 'grant', text: serialiseGrant(grant) };
@@ -56,6 +63,8 @@ export function ownerCalls(
     async add(provider, text) {
       const { id, issuer, clientId, machine } = received(identitySchema, provider);
       const identity = { id, issuer, clientId: clientId ?? undefined, machine: machine ?? undefined };
+      // Only what is read is waited for with a limit: what is put in is in the book at once.
+      await book.inTime(book.ofProvider(identity.id));
       const { grant } = await addGrant(book, identity, readGrant(text));
       return serialiseGrant(grant);
     },
@@ -69,7 +78,7 @@ export function ownerCalls(
     },
 
     async list(after) {
-      const entries = (await book.entries()).filter(({ id }) => id > after);
+      const entries = (await book.inTime(book.entries())).filter(({ id }) => id > after);
       return entries.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, entriesPerPage);
     },
 
@@ -77,7 +86,7 @@ export function ownerCalls(
       const texts: string[] = [];
       let length = 0;
       for (const id of received(textsSchema, ids)) {
-        const grant = await book.get(id);
+        const grant = await book.inTime(book.get(id));
         if (!grant) continue;
         const text = serialiseGrant(grant);
         length += text.length;

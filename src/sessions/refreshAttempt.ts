@@ -18,13 +18,18 @@ import { resting, type TokenState } from './tokenState.ts';
  *
  * @param scopes of the derived token to ask for; undefined: the main one.
  * @param failures how many have failed in a row before this one.
+ * @param asked whether somebody waits for the tokens.
  * @returns the grant as it is afterwards; undefined if it is gone.
  */
 export type RefreshAttempt = (
   grantId: string,
   scopes: readonly string[] | undefined,
   failures: number,
+  asked: boolean,
 ) => Promise<Grant | undefined>;
+
+/** After the storage did not answer, it is looked at again after this many seconds. */
+const storageRecheck = 60;
 
 export function createRefreshAttempt(
   options: KeeperOptions,
@@ -32,7 +37,10 @@ export function createRefreshAttempt(
 ): RefreshAttempt {
   const { book, clock, log, random } = options;
 
-  const attempt: RefreshAttempt = async (id, scopes, failures) => {
+  /** Grants of which it was told that nothing can be stored. */
+  const postponedOnes = new Set<string>();
+
+  const attempt: RefreshAttempt = async (id, scopes, failures, asked) => {
     const before = await book.get(id);
     if (before?.refreshSentAt !== undefined) await options.heardOthers?.();
     // Windows that this one does not hear of may share its storage.
@@ -42,6 +50,18 @@ export function createRefreshAttempt(
       setState(id, resting);
       return newest;
     }
+    // The extension host may outlive its window for hours; what it puts into the secret storage is lost then.
+    const isLost = (grant: Grant): boolean => !asked && spendsToken(grant) && !book.isStored(id);
+    const postponed = async (grant: Grant): Promise<Grant> => {
+      setState(id, { kind: 'unstorable', retryAt: secondsNow(clock) + storageRecheck });
+      if (!postponedOnes.has(id))
+        log.warn('not refreshed: the secret storage does not answer', { grant: id });
+      postponedOnes.add(id);
+      await options.leaveToOthers?.();
+      return grant;
+    };
+    if (newest && isLost(newest)) return postponed(newest);
+
     // The intent is stored before the token leaves, so that a crash in between is known about.
     const sentAt = secondsNow(clock);
     const intent = await book.update(id, grant =>
@@ -52,6 +72,12 @@ export function createRefreshAttempt(
     if (!intent || !canRefresh(intent.grant, options)) {
       setState(id, resting);
       return intent?.grant;
+    }
+    if (isLost(intent.grant)) {
+      const kept = await book.update(id, grant =>
+        isUnchanged(grant, intent.grant) ? { ...grant, refreshSentAt: before?.refreshSentAt } : undefined,
+      );
+      return postponed(kept?.grant ?? intent.grant);
     }
     try {
       return await succeeded(intent.grant, scopes, await options.refresh(intent.grant, checkOwner, scopes));
@@ -74,6 +100,7 @@ export function createRefreshAttempt(
     tokens: Tokens,
   ): Promise<Grant | undefined> => {
     setState(sent.id, resting);
+    postponedOnes.delete(sent.id);
     // Whoever asked gets the access token when the refresh token that came with it is stored.
     const narrows = options.narrowsTokens?.(sent) ?? false;
     const renewed = await book.update(sent.id, grant =>

@@ -34,6 +34,7 @@ export type KeeperNeeds = Omit<
   | 'log'
   | 'isOwner'
   | 'heardOthers'
+  | 'leaveToOthers'
   | 'onRefreshed'
   | 'onTrouble'
   | 'onTroubleChange'
@@ -139,7 +140,19 @@ export function shareGrants(options: SharingOptions): Sharing {
   const record: Recorder = (event, grant, reason) =>
     activity.record([activityOf(event, grant, secondsNow(clock), reason)]);
 
-  function createOwner({ isCurrent, signal, broadcast }: Ownership<WindowCalls>) {
+  function createOwner({ isCurrent, signal, broadcast, giveUp }: Ownership<WindowCalls>) {
+    /**
+     * An extension host lives on for hours after its window has gone, in case it comes back. What it stores is lost
+     * then, and in the editor's network, which asks the window for the proxy, its requests hang.
+     */
+    const leaveToOthers = async (): Promise<boolean> => {
+      if (await book.answers()) return false;
+      const outcomes = await broadcast.storageAnswers();
+      if (!outcomes.some(outcome => 'value' in outcome && outcome.value)) return false;
+      log.warn('the secret storage of this window does not answer: another window takes over');
+      giveUp();
+      return true;
+    };
     const heardOthers = Promise.withResolvers<void>();
     const cancel = clock.after(listening, heardOthers.resolve);
     const keeper = createKeeper({
@@ -150,6 +163,7 @@ export function shareGrants(options: SharingOptions): Sharing {
       isOwner: isCurrent,
       // One of them may be this window as it was: a request of its earlier ownership comes to its end first.
       heardOthers: () => Promise.all([heardOthers.promise, earlierRequests]),
+      leaveToOthers,
       async refresh(grant, beforeSending, derived) {
         // Whoever owns next must know that this token may be spent.
         await quietly(inTime(tellingWithin, telling.told(grant.id)), 'a window is slow');
@@ -179,19 +193,20 @@ export function shareGrants(options: SharingOptions): Sharing {
       cancel();
       heardOthers.resolve();
     });
-    return ownerCalls(book, keeper, activity, troubles);
+    return ownerCalls({ book, keeper, activity, troubles, leaveToOthers });
   }
 
   function windowCalls(): WindowCalls {
     return {
       grantChanged: text => void telling.adopt(text),
       grantRemoved: told => void telling.adoptRemoval(received(removalSchema, told)),
+      storageAnswers: () => book.answers(),
       troubleChanged(...told) {
         const [grantId, trouble] = received(troubleSchema, told);
         troubles.set(grantId, trouble ?? undefined);
       },
       compare: () => comparing.again(),
-      presence: () => ({ window: name(), focused: options.isFocused() }),
+      presence: async () => ({ window: name(), focused: options.isFocused() && (await book.answers()) }),
       signInNeeded(window, grantId) {
         if (window === name()) void showSignInNeeded(grantId);
       },

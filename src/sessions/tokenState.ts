@@ -15,6 +15,8 @@ export type TokenState =
       readonly failures: number;
       readonly retryAt: number;
       readonly reason: string;
-    };
+    }
+  /** The storage does not answer: new tokens that nobody has asked for would be lost with this process. */
+  | { readonly kind: 'unstorable'; readonly retryAt: number };
 
 export const resting: TokenState = { kind: 'resting' };

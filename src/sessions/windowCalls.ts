@@ -45,11 +45,13 @@ export type Renewal =
 export interface WindowCalls {
   grantChanged(text: string): void;
   grantRemoved(removal: Removal): void;
+  /** Whether the storage of this window answers: that of a window that has gone does not. */
+  storageAnswers(): Promise<boolean>;
   /** The tokens of a grant cannot be renewed for now; null: that is over. */
   troubleChanged(grantId: string, trouble: Trouble | null): void;
   /** The owner lacks something that another window may have. */
   compare(): void;
-  presence(): { readonly window: string; readonly focused: boolean };
+  presence(): Promise<{ readonly window: string; readonly focused: boolean }>;
   /** To be shown by that window alone. */
   signInNeeded(window: string, grantId: string): void;
   /** A redirect response that landed in another window. @returns whether a sign-in waits for it here. */

@@ -36,6 +36,8 @@ export interface Ownership<WindowFunctions> {
   readonly signal: AbortSignal;
   /** As {@link WindowGroup.broadcast}. */
   readonly broadcast: Everywhere<WindowFunctions>;
+  /** Leaves the ownership to another window; if there is none, this one takes it up again after a while. */
+  readonly giveUp: () => void;
 }
 
 /** `joining`: no owner is known at this moment; calls wait. `alone`: its own owner, not shared with others. */
@@ -213,10 +215,16 @@ export function joinWindowsBy<OwnerFunctions extends object, WindowFunctions ext
   };
 
   function ownershipOf(tenure: Tenure): Ownership<WindowFunctions> {
-    const { generation, signal, isCurrent } = tenure;
+    const { generation, signal, isCurrent, giveUp } = tenure;
     const broadcast = async (name: string, args: unknown[]) =>
       reviveOutcomes(await tenure.broadcast(name, asSent(args)));
-    return { generation, signal, isCurrent, broadcast: functionsBy<Everywhere<WindowFunctions>>(broadcast) };
+    return {
+      generation,
+      signal,
+      isCurrent,
+      giveUp,
+      broadcast: functionsBy<Everywhere<WindowFunctions>>(broadcast),
+    };
   }
 }
 

@@ -37,6 +37,7 @@ export interface Tenure {
   readonly signal: AbortSignal;
   readonly isCurrent: () => boolean;
   readonly broadcast: (name: string, args: readonly unknown[]) => Promise<SentOutcome[]>;
+  readonly giveUp: () => void;
 }
 
 export interface SeatOptions {
@@ -134,7 +135,7 @@ export async function takeSeat(
   function functions(): Promise<object> {
     // Begun in a later turn: a failure must find `owner` assigned.
     owner ??= Promise.resolve()
-      .then(() => createOwner({ generation, signal: lost, isCurrent, broadcast }))
+      .then(() => createOwner({ generation, signal: lost, isCurrent, broadcast, giveUp: close }))
       .catch((error: unknown) => {
         owner = undefined;
         log.error('What the owning window shares could not be started', {

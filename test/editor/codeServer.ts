@@ -14,6 +14,8 @@ export interface EditorServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** VSIX files that are installed before the server starts. */
   readonly extensions?: readonly string[];
+  /** Seconds an extension host waits for its window to come back. */
+  readonly reconnectionGrace?: number;
 }
 
 /** A VS Code server with a profile of its own on a port of 127.0.0.1 that the system chose. */
@@ -57,8 +59,8 @@ const quietSettings = {
   'security.workspace.trust.enabled': false,
 };
 
-/** Seconds an extension host waits for its window to come back; hours by default. */
-const reconnectionGrace = '5';
+/** Hours by default; tests that close windows want to see what was theirs end. */
+const shortGrace = 5;
 /** Read by `endWithParent.ts`. */
 const endsWithParent = 'TEST_ENDS_WITH_PARENT';
 const startTimeout = 60_000;
@@ -184,7 +186,7 @@ export async function startTestServer(options: EditorServerOptions = {}): Promis
       serve: () => [
         ...['--host', '127.0.0.1', '--port', '0', '--without-connection-token'],
         ...['--enable-smoke-test-driver', '--disable-workspace-trust', '--disable-telemetry'],
-        ...['--reconnection-grace-time', reconnectionGrace],
+        ...['--reconnection-grace-time', String(options.reconnectionGrace ?? shortGrace)],
       ],
       listening: /^Extension host .* listening on (\d+)/,
       userData: profile => join(profile, 'data'),
@@ -206,7 +208,7 @@ export async function startCodeServer(options: EditorServerOptions = {}): Promis
       serve: () => [
         ...['--auth', 'none', '--bind-addr', '127.0.0.1:0', '--disable-workspace-trust'],
         ...['--disable-update-check', '--disable-telemetry', '--disable-getting-started-override'],
-        ...['--reconnection-grace-time', reconnectionGrace],
+        ...['--reconnection-grace-time', String(options.reconnectionGrace ?? shortGrace)],
       ],
       listening: /HTTP server listening on http:\/\/127\.0\.0\.1:(\d+)/,
       userData: profile => join(profile, 'user'),

@@ -89,10 +89,24 @@ export function createComputer(): Computer {
       isCurrent: () => owner === elected && present(elected),
       signal,
       broadcast: functionsBy<Everywhere<WindowCalls>>((name, args) => toAll(name, args)),
+      giveUp: () => void (owner === elected && supersede()),
     });
     elected.functions = made as OwnerCalls;
     setRole(elected, 'owner');
     for (const member of members) if (member !== elected) setRole(member, 'member');
+  };
+
+  const supersede = (): Life | undefined => {
+    const stalled = owner;
+    if (!stalled || members.length < 2) return undefined;
+    members = members.filter(member => member !== stalled);
+    elect();
+    // It comes back as one of the others.
+    stalled.lost = new AbortController();
+    stalled.functions = undefined;
+    members.push(stalled);
+    setRole(stalled, 'member');
+    return stalled.life;
   };
 
   const invoke = async (functions: object, name: string, args: unknown[]): Promise<unknown> => {
@@ -119,18 +133,7 @@ export function createComputer(): Computer {
     isSlow: life => (slowness.get(life) ?? 0) > 100,
     isOwner: life => owner?.life === life,
     noticeDeaths: elect,
-    supersede() {
-      const stalled = owner;
-      if (!stalled || members.length < 2) return undefined;
-      members = members.filter(member => member !== stalled);
-      elect();
-      // It comes back as one of the others.
-      stalled.lost = new AbortController();
-      stalled.functions = undefined;
-      members.push(stalled);
-      setRole(stalled, 'member');
-      return stalled.life;
-    },
+    supersede,
     join: life => options => {
       const member: Member = {
         life,

@@ -34,6 +34,8 @@ export interface StageOptions {
    * host that a worker is allowed to ask without TLS, and its pages keep the one below.
    */
   readonly webWorker?: boolean;
+  /** Seconds an extension host waits for its window to come back. */
+  readonly reconnectionGrace?: number;
   readonly headless?: boolean;
   /** Where screenshots go. */
   readonly screenshots?: string;
@@ -116,7 +118,11 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       ...options.settings,
     };
     progress('Starting VS Code');
-    const editor = await startCodeServer({ extensions, settings });
+    const editor = await startCodeServer({
+      extensions,
+      settings,
+      ...(options.reconnectionGrace !== undefined && { reconnectionGrace: options.reconnectionGrace }),
+    });
     ends.push(() => editor.close());
 
     progress('Starting the browser');

@@ -8,11 +8,17 @@ export interface MemorySecretStorage extends SecretStorage {
   readonly calls: StorageCall[];
   /** Decides for each call whether it fails. */
   fails: (call: StorageCall) => boolean;
+  /** True while the window is gone that would answer: calls wait, and are answered when it is back. */
+  gone: boolean;
 }
 
 export function memorySecretStorage(values = new Map<string, string>()): MemorySecretStorage {
   const calls: StorageCall[] = [];
-  const call = (operation: StorageCall['operation'], key: string): void => {
+  let back = Promise.withResolvers<void>();
+  let gone = false;
+  const call = async (operation: StorageCall['operation'], key: string): Promise<void> => {
+    // The editor's storage answers across a process boundary, so never at once.
+    await (gone ? back.promise : undefined);
     const made = { operation, key };
     calls.push(made);
     if (storage.fails(made)) throw new Error('The secret storage failed, as the test wants it.');
@@ -21,20 +27,24 @@ export function memorySecretStorage(values = new Map<string, string>()): MemoryS
     values,
     calls,
     fails: () => false,
-    // The editor's storage answers across a process boundary, so never at once.
+    get gone() {
+      return gone;
+    },
+    set gone(now) {
+      gone = now;
+      if (now) back = Promise.withResolvers();
+      else back.resolve();
+    },
     async get(key) {
-      await Promise.resolve();
-      call('get', key);
+      await call('get', key);
       return values.get(key);
     },
     async store(key, value) {
-      await Promise.resolve();
-      call('store', key);
+      await call('store', key);
       values.set(key, value);
     },
     async delete(key) {
-      await Promise.resolve();
-      call('delete', key);
+      await call('delete', key);
       values.delete(key);
     },
   };

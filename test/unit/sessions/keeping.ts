@@ -12,6 +12,7 @@ export function keeping(storage = memorySecretStorage()) {
   const clock = manualClock(start * 1000);
   const sent: string[] = [];
   const orphaned: string[] = [];
+  const others = { asked: 0 };
   const tokensOf = (serial: number): Tokens => hourOfTokens(clock, serial);
   const server = {
     owner: true,
@@ -31,12 +32,16 @@ export function keeping(storage = memorySecretStorage()) {
         facts: () => server.facts(),
         isConfigured: () => server.configured,
         isOwner: () => server.owner,
+        leaveToOthers() {
+          others.asked++;
+          return Promise.resolve(false);
+        },
         rotationGrace: () => server.grace,
         onOrphaned: (_, tokens) => orphaned.push(tokens.accessToken.reveal()),
       },
       storage,
     );
-  return { storage, clock, sent, orphaned, server, tokensOf, open };
+  return { storage, clock, others, sent, orphaned, server, tokensOf, open };
 }
 
 /** In milliseconds. */

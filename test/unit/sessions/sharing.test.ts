@@ -92,6 +92,45 @@ describe('windows that share grants', function () {
     assert.ok(seen !== undefined && Math.abs(seen - now()) < 10);
   });
 
+  describe('one of which has gone, while its extension host lives on as the owner', () => {
+    it('get a window as owner that can store', async () => {
+      const storage = memorySecretStorage();
+      storage.gone = true;
+      const owner = await windows.open(storage);
+      const member = await windows.open();
+      assert.equal(owner.role(), 'owner');
+      await member.accounts.add(someProvider, someGrant({ tokens: ended() }));
+      const [session] = await member.accounts.sessions(someProvider, scopes);
+      assert.equal(session?.accessToken.reveal(), 'access-2');
+      await until(() => storedIn(member).includes('refresh-2'));
+      assert.deepEqual(windows.server.sent, ['refresh-1']);
+      assert.equal(member.role(), 'owner');
+      await until(() => owner.role() === 'member');
+    });
+
+    it('have their tokens refreshed when the time has come', async () => {
+      const owner = await windows.open();
+      const member = await windows.open();
+      owner.storage.gone = true;
+      const soonOver = { receivedAt: now() - 3538, expiresAt: now() + 62 };
+      await member.accounts.add(someProvider, someGrant({ tokens: someTokens(1, soonOver) }));
+      await until(() => storedIn(member).includes('refresh-2'));
+      assert.deepEqual(windows.server.sent, ['refresh-1']);
+      assert.equal(member.role(), 'owner');
+    });
+
+    it('go on asking it if their own storage does not answer either', async () => {
+      const owner = await windows.open();
+      const member = await windows.open();
+      await member.accounts.add(someProvider, someGrant({ tokens: ended() }));
+      owner.storage.gone = true;
+      member.storage.gone = true;
+      const [session] = await member.accounts.sessions(someProvider, scopes);
+      assert.equal(session?.accessToken.reveal(), 'access-2');
+      assert.equal(owner.role(), 'owner');
+    });
+  });
+
   it('sign out together, and a window that was away does not bring the grant back', async () => {
     const away = memorySecretStorage();
     const first = await windows.open(away);

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { Failure } from '../../../src/protocol/failure.ts';
+import { createWire } from '../../../src/protocol/wire.ts';
+import { manualClock, settled } from '../../standIns/manualClock.ts';
+import { recordingLog } from '../../standIns/recordingLog.ts';
+
+/**
+ * In an editor whose window has gone, `fetch` waits for the proxy's address and does not hear of the end of its
+ * signal. A real server cannot bring that about.
+ */
+describe('the http client over a fetch that heeds no signal', () => {
+  const open = () => {
+    const clock = manualClock();
+    const wire = createWire({ fetch: () => new Promise<never>(() => undefined), clock, log: recordingLog() });
+    return { clock, wire };
+  };
+
+  it('gives up in time', async () => {
+    const { clock, wire } = open();
+    const failed = assert.rejects(
+      wire.http({ allowLoopbackHttp: true })('http://127.0.0.1:9/token', { method: 'POST' }),
+      error => error instanceof Failure && error.code === 'timed-out',
+    );
+    await settled();
+    await clock.advance(15_000);
+    await failed;
+    assert.equal(wire.traffic.open, 0, 'the next request has a place');
+  });
+
+  it('ends when it is cancelled, with the reason', async () => {
+    const { wire } = open();
+    const cancel = new AbortController();
+    const reason = new Error('cancelled');
+    const failed = assert.rejects(
+      wire.http({ allowLoopbackHttp: true }, cancel.signal)('http://127.0.0.1:9/token', {}),
+      error => error === reason,
+    );
+    await settled();
+    cancel.abort(reason);
+    await failed;
+  });
+});
