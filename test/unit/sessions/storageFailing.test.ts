@@ -51,15 +51,19 @@ async function live(failsAt: (call: number, of: StorageCall) => boolean) {
 }
 
 const nothingLost = ({ sent, answered, stored }: Awaited<ReturnType<typeof live>>): void => {
-  assert.deepEqual(sent, [`${kept} refresh-1`, `${left} refresh-1`, `${kept} refresh-2`]);
-  assert.equal(answered, 3, 'the window goes on');
-  assert.deepEqual(stored, [[kept, 3]], 'the next window has what there is, and nothing that was signed out');
+  assert.equal(new Set(sent).size, sent.length, 'no refresh token is sent twice');
+  // While nothing can be stored, only those tokens are refreshed that somebody asks for.
+  const refreshes = sent.filter(token => token.startsWith(kept)).length;
+  assert.ok(refreshes === 1 || refreshes === 2, `${refreshes} refreshes`);
+  assert.equal(answered, 1 + refreshes, 'the window goes on');
+  assert.deepEqual(stored, [[kept, answered]], 'the next window has what there is, and nothing signed out');
 };
 
 describe('a storage that fails', () => {
   it('at one call, whichever it is, costs nothing', async () => {
     const { calls, ...undisturbed } = await live(() => false);
     nothingLost({ calls, ...undisturbed });
+    assert.deepEqual(undisturbed.sent, [`${kept} refresh-1`, `${left} refresh-1`, `${kept} refresh-2`]);
     assert.ok(calls > 10, `${calls} calls`);
     for (let failing = 1; failing <= calls; failing++) nothingLost(await live(call => call === failing));
   });
