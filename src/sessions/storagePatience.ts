@@ -21,7 +21,7 @@ export function createStoragePatience(clock: Clock): StoragePatience {
     new Promise((resolve, reject) => {
       const cancel = clock.after(isSilent ? 0 : longest * 1000, () => {
         isSilent = true;
-        reject(new StorageSilent('The secret storage does not answer.'));
+        reject(new StorageSilent());
       });
       const answered = (): void => {
         isSilent = false;
@@ -40,4 +40,6 @@ export function createStoragePatience(clock: Clock): StoragePatience {
   };
 }
 
-class StorageSilent extends Error {}
+class StorageSilent extends Error {
+  override readonly name = 'StorageSilent';
+}
