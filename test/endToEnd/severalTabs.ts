@@ -7,7 +7,7 @@ import { people } from '../servers/people.ts';
 import { openStage, providerLabel, type Stage, type StageOptions } from '../stage/stage.ts';
 
 /** Seconds. Half of it over, the tokens are refreshed. */
-const shortLifetime = 10;
+const shortLifetime = 8;
 
 /**
  * Tabs of one browser: each has its own copy of the secret storage, and the last one to write overwrites what the

@@ -33,7 +33,6 @@ const steps: readonly Step[] = [
   { script: 'test:benchmark', kind: 'suite' },
   { script: 'test:host', kind: 'suite' },
   { script: 'test:e2e', kind: 'suite' },
-  { script: 'test:web', kind: 'suite' },
 ];
 
 interface Result extends Count {

@@ -1,13 +1,13 @@
 /**
- * `npm run test:e2e`: runs each file of a folder in a process of its own, several at a time:
- * `node test/runner/sideBySide.ts <folder>`.
+ * `npm run test:e2e`: runs each file of some folders in a process of its own, several at a time:
+ * `node test/runner/sideBySide.ts <folder>…`.
  *
  * Every file has an editor, a browser and servers of its own on ports that the system chooses, and spends most of
  * its time waiting for them. What a file prints appears in one piece when it is over. Ends with the line
  * `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
-import { globSync, statSync } from 'node:fs';
+import { globSync, readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { findChromium } from '../editor/chromium.ts';
@@ -48,14 +48,20 @@ function runFile(file: string, prepared: NodeJS.ProcessEnv): Promise<Count> {
   });
 }
 
-const [folder] = process.argv.slice(2);
-if (folder === undefined) throw new Error('Which suite? Give the name of a folder in test/');
-// Those that have most to do come first, so that none of them is left to run alone at the end.
-const length = (file: string): number => statSync(join(repository, file)).size;
-const files = globSync(`test/${folder}/**/*.test.ts`, { cwd: repository }).sort(
-  (a, b) => length(b) - length(a),
-);
-if (files.length === 0) throw new Error(`There is no file *.test.ts in test/${folder}`);
+const folders = process.argv.slice(2);
+if (folders.length === 0) throw new Error('Which suite? Give the names of folders in test/');
+const files = folders.flatMap(folder => {
+  const found = globSync(`test/${folder}/**/*.test.ts`, { cwd: repository });
+  if (found.length === 0) throw new Error(`There is no file *.test.ts in test/${folder}`);
+  return found;
+});
+
+// Those that take long come first, so that none of them is left to run alone at the end: those that wait for tokens
+// to end, then those with most to do.
+const waits = (file: string): boolean => readFileSync(file, 'utf8').includes('severalTabs(');
+const weight = (file: string): number => (waits(file) ? Infinity : statSync(file).size);
+const weights = new Map(files.map(file => [file, weight(join(repository, file))]));
+files.sort((a, b) => (weights.get(b) ?? 0) - (weights.get(a) ?? 0) || (a < b ? -1 : 1));
 
 // What may take a while the first time, and what all files share.
 await installCodeServer();
