@@ -28,6 +28,7 @@ export function createExports({ book, configured }: ExportsContext): OidcAuthent
         account: { ...grant.account },
         provider: { id: provider.id, label: provider.label, issuer: provider.issuer },
         grantedScopes: [...grant.grantedScopes],
+        receivedAt: token.receivedAt,
         expiresAt: expiryOf(token, provider.assumedTokenLifetime),
         signInNeeded: grant.signInNeeded?.reason,
         // A copy: what an extension does to it must not reach the others.

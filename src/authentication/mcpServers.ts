@@ -10,6 +10,9 @@ import type { McpServer } from '../providers/mcpServers.ts';
 /** So long before a token ends, in seconds, no server is left running on it. */
 const margin = 10;
 
+/** A server is not started on a token with less time left than this, in seconds, if most of its time is over. */
+const fairRun = 600;
+
 export interface McpServersContext {
   readonly clock: Clock;
   readonly log: Log;
@@ -76,15 +79,38 @@ export function createMcpServers(context: McpServersContext): McpServers {
     context.onDidChange();
   };
 
-  /** Notes which token a server runs on, to stop it before that ends. */
-  const watch = async (server: McpServer, session: vscode.AuthenticationSession): Promise<void> => {
-    const expiresAt = await context.describe(session).then(
-      facts => facts.expiresAt,
+  /** Of the session's token: the seconds that are left of it, and those it was given. Undefined if it has no end. */
+  const timeOf = async (
+    session: vscode.AuthenticationSession,
+  ): Promise<{ left: number; whole: number } | undefined> => {
+    const facts = await context.describe(session).then(
+      known => known,
       // A provider of another extension, or a token that was renewed this moment.
       () => undefined,
     );
+    if (facts?.expiresAt === undefined) return undefined;
+    return { left: facts.expiresAt - clock.now() / 1000, whole: facts.expiresAt - facts.receivedAt };
+  };
+
+  /**
+   * A session whose token lasts: what a tool is doing when the token ends is lost, so that a server is better begun
+   * with a new one than with what is left of the old.
+   */
+  const lasting = async (
+    server: McpServer,
+    session: vscode.AuthenticationSession,
+  ): Promise<vscode.AuthenticationSession> => {
+    const time = await timeOf(session);
+    const isFair = !time || time.left >= Math.min(fairRun, time.whole / 2);
+    // Where a new token ends the old one, other servers may be running on that.
+    if (isFair || context.refreshEndsAccessToken(server.providerId)) return session;
+    return (await renewed(server, session, 'Bearer').catch(() => undefined)) ?? session;
+  };
+
+  /** Notes which token a server runs on, to stop it before that ends. */
+  const watch = async (server: McpServer, session: vscode.AuthenticationSession): Promise<void> => {
+    const left = (await timeOf(session))?.left;
     forget(server.id);
-    const left = expiresAt === undefined ? undefined : expiresAt - clock.now() / 1000;
     // A token of a few seconds is used for most of them.
     const wait = left === undefined ? undefined : Math.max(left - margin, left * 0.8, 0);
     const cancelTimer =
@@ -115,7 +141,7 @@ export function createMcpServers(context: McpServersContext): McpServers {
     const server = servers.find(({ label }) => label === definition.label);
     if (!server) return undefined;
     try {
-      const session = await sessionFor(server, false);
+      const session = await lasting(server, await sessionFor(server, false));
       await watch(server, session);
       log.info('an MCP server gets the access token of a session', {
         server: server.label,
@@ -180,10 +206,8 @@ export function createMcpServers(context: McpServersContext): McpServers {
     definitions: () => servers.map(definitionOf),
     resolve,
     async restart(server) {
-      const { providerId, scopes } = server;
       const session = await silently(server);
-      // As if the server had refused the token that there is: it is renewed though it has not ended.
-      if (session) await answerRefusal(providerId, scopes, { signIn: 'never' }, session, refused());
+      if (session) await renewed(server, session, 'Bearer error="invalid_token"');
       else await sessionFor(server, true);
       await context.start(server);
     },
@@ -194,5 +218,12 @@ export function createMcpServers(context: McpServersContext): McpServers {
   };
 }
 
-const refused = (): Response =>
-  new Response(null, { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } });
+/** As if the server had refused the token that there is: it is renewed though it has not ended. */
+const renewed = (
+  { providerId, scopes }: McpServer,
+  session: vscode.AuthenticationSession,
+  challenge: string,
+): Promise<vscode.AuthenticationSession | undefined> => {
+  const refusal = new Response(null, { status: 401, headers: { 'www-authenticate': challenge } });
+  return answerRefusal(providerId, scopes, { signIn: 'never' }, session, refusal);
+};

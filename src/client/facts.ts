@@ -8,6 +8,8 @@ export interface SessionFacts {
   readonly provider: { readonly id: string; readonly label: string; readonly issuer: string };
   /** What the person was granted, which may be more than the session's `scopes`. */
   readonly grantedScopes: readonly string[];
+  /** When the access token came. */
+  readonly receivedAt: number;
   /** When the access token ends; undefined if the provider does not say. It is renewed before. */
   readonly expiresAt: number | undefined;
   /** Why it will not be renewed, as a sentence to show; undefined if it will. */

@@ -249,6 +249,16 @@ describe('authorizedFetch', () => {
     });
   }
 
+  it('passes over a challenge of a megabyte, which no server of ours could even send', async () => {
+    await get('/whoami');
+    const before = surroundings.tokenRequests();
+    const header = `Bearer error="insufficient_scope", scope="${'a '.repeat(500_000)}"`;
+    const send = () =>
+      Promise.resolve(new Response('', { status: 403, headers: { 'www-authenticate': header } }));
+    assert.equal((await get('/whoami', {}, { fetch: send })).status, 403);
+    assert.deepEqual([surroundings.tokenRequests(), surroundings.signIns()], [before, 1]);
+  });
+
   describe('bodies', () => {
     const bodies: [what: string, body: BodyInit, text: string][] = [
       ['text', 'hello', 'hello'],

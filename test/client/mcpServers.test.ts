@@ -140,6 +140,37 @@ describe('MCP servers of the settings', () => {
     assert.equal(changes, 0);
   });
 
+  it('start with a new token in place of one that is nearly over, so that a tool has time', async () => {
+    const first = tokenOf(await resolve());
+    await surroundings.clock.advance(2_900_000);
+    assert.equal(tokenOf(await resolve()), first, 'more than ten minutes are left');
+    await surroundings.clock.advance(200_000);
+    const second = tokenOf(await resolve());
+    assert.notEqual(second, first);
+    assert.deepEqual(standIn.editor.dialogs, ['sign in'], 'without the person');
+    await surroundings.clock.advance(400_000);
+    assert.equal(changes, 0, 'and are not stopped when the first would have been');
+    await servers.restart(wiki);
+    assert.notEqual(tokenOf(await resolve()), second, 'the command still gets another one');
+  });
+
+  it('start with a short token as long as half of it is left, and once with the old one if there is no other', async () => {
+    surroundings.identityProvider.settings.accessTokenLifetime = 300;
+    const first = tokenOf(await resolve());
+    await surroundings.clock.advance(140_000);
+    assert.equal(tokenOf(await resolve()), first);
+    await surroundings.clock.advance(20_000);
+    surroundings.identityProvider.revokeEverything(people.alice.sub);
+    assert.equal(tokenOf(await resolve()), first, 'there is no new one: the old one is good for a while');
+  });
+
+  it('start with what is left of a token where a new one would end it', async () => {
+    endsWithRefresh = true;
+    const first = tokenOf(await resolve());
+    await surroundings.clock.advance(3_100_000);
+    assert.equal(tokenOf(await resolve()), first);
+  });
+
   it('are stopped with the renewal, where that ends the old token', async () => {
     endsWithRefresh = true;
     await resolve();

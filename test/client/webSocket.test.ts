@@ -136,6 +136,44 @@ describe('authorizedWebSocket', () => {
     assert.equal(surroundings.signIns(), 0);
   });
 
+  it('comes to an end with a server that always says 401, and asks nobody twice', async () => {
+    const strict = await startWebSocketServer({
+      issuer: surroundings.identityProvider.issuer,
+      audience: 'urn:nobody',
+    });
+    try {
+      const open = () => client.authorizedWebSocket('oidc', scopes, strict.url);
+      await assert.rejects(open(), /did not open the WebSocket/);
+      // Twice: once more, with a new token. Node itself sends a handshake a second time after a 401.
+      assert.ok(strict.handshakes.length <= 4, strict.handshakes.join(' '));
+      assert.equal(surroundings.signIns(), 1);
+      for (let i = 0; i < 3; i++) await assert.rejects(open());
+      assert.equal(surroundings.signIns(), 2, 'and once with a new sign-in');
+      await assert.rejects(open(), { name: 'AccessRefused', message: /refused the token again/ });
+    } finally {
+      await strict.close();
+    }
+  });
+
+  it('does not ask somebody to sign in who has signed out while it was opened', async () => {
+    await signInFirst();
+    server.refuse((await session()).accessToken);
+    const dialogs = standIn.editor.dialogs.length;
+    const send = async (...request: Parameters<typeof fetch>): Promise<Response> => {
+      const response = await fetch(...request);
+      await surroundings.signOut();
+      return response;
+    };
+    await assert.rejects(connect({ fetch: send }), /did not open the WebSocket/);
+    assert.equal(standIn.editor.dialogs.length, dialogs);
+    assert.deepEqual(server.open, []);
+  });
+
+  it('fails with an unknown provider id, and does not connect', async () => {
+    await assert.rejects(client.authorizedWebSocket('nobody', scopes, server.url), /nobody/);
+    assert.deepEqual(server.handshakes, []);
+  });
+
   it('takes a connection made another way', async () => {
     const tokens: string[] = [];
     const NodeWebSocket = WebSocket as unknown as new (url: URL, options: object) => Client.SocketLike;

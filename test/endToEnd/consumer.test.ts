@@ -6,6 +6,7 @@ import { treeViewOf, type TreeView } from '../editor/workbench/tree.ts';
 import { waitFor } from '../editor/workbench/waiting.ts';
 import { startApache, type Apache } from '../servers/apache.ts';
 import { startChallengingApi, type ChallengingApi } from '../servers/challengingApi.ts';
+import { startDescribedApi, type DescribedApi } from '../servers/describedApi.ts';
 import { people } from '../servers/people.ts';
 import { startWebSocketServer, type TokenWebSocketServer } from '../servers/webSocketServer.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
@@ -15,6 +16,7 @@ describe('an extension that uses ours, in a real VS Code', function () {
   let stage: Stage;
   let api: ChallengingApi;
   let chat: TokenWebSocketServer;
+  let described: DescribedApi;
   let window: Workbench;
   let person: BrowserContext;
   let account: TreeView;
@@ -24,10 +26,13 @@ describe('an extension that uses ours, in a real VS Code', function () {
     const { issuer, address: issuerAddress } = stage.identityProvider;
     api = await startChallengingApi({ issuer, issuerAddress });
     chat = await startWebSocketServer({ issuer, issuerAddress });
+    described = await startDescribedApi({ issuer, issuerAddress });
+    stage.identityProvider.settings.resources = [described.resource];
     await stage.editor.writeSettings({
       ...stage.settings,
       'consumer.api': api.url,
       'consumer.chat': chat.url,
+      'consumer.pages': [described.url],
       'consumer.scopes': ['openid', 'profile', 'groups'],
     });
     person = await stage.newPerson();
@@ -36,6 +41,7 @@ describe('an extension that uses ours, in a real VS Code', function () {
   });
   after(async () => {
     await stage?.close();
+    await described?.close();
     await chat?.close();
     await api?.close();
   });
@@ -96,6 +102,24 @@ describe('an extension that uses ours, in a real VS Code', function () {
     await waitFor('two more answers', () => Promise.resolve(statuses('/vault').length === 4));
     assert.deepEqual(statuses('/vault'), [401, 200, 401, 200]);
     assert.equal(tokenRequests().at(-1)?.body['grant_type'], 'refresh_token');
+  });
+
+  it('gets a token for an API that says which one it takes (RFC 9728)', async () => {
+    const before = described.statuses.length;
+    await window.clearNotifications();
+    await window.runCommand('Consumer: Open a Protected Page…');
+    await window.quickInput.read('Which page?');
+    await window.quickInput.pick(described.url);
+    await agree();
+    const { message } = await window.waitForNotification(/^The page says/);
+    assert.ok(message.includes(people.alice.sub), message);
+    assert.deepEqual(described.statuses.slice(before), [401, 200]);
+    assert.deepEqual(described.metadataRequests, [undefined]);
+    const { requestsTo, endpoints } = stage.identityProvider;
+    assert.equal(
+      requestsTo(endpoints.pushedAuthorizationRequest).at(-1)?.body['resource'],
+      described.resource,
+    );
   });
 
   it('shows that nobody is signed in any more', async () => {

@@ -31,6 +31,7 @@ describe('what other extensions learn about a session', () => {
       account: { id: 'sub-alice', label: 'alice' },
       provider: { id: 'oidc', label: 'Company', issuer: 'https://login.example.com' },
       grantedScopes: ['openid', 'profile', 'email', 'offline_access'],
+      receivedAt: start,
       expiresAt: start + 3600,
       signInNeeded: undefined,
       claims: { email: 'alice@example.com', groups: ['developers'] },
