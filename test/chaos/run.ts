@@ -47,7 +47,8 @@ for (const point of points) {
     point,
     of.length,
     of.filter(outcome => outcome.lost).length,
-    of.reduce((sum, outcome) => sum + outcome.sentTwice, 0),
+    // Without rotation it is the same token with every refresh.
+    values['no-rotation'] ? '—' : of.reduce((sum, outcome) => sum + outcome.sentTwice, 0),
     times[Math.floor(times.length / 2)] ?? 0,
     times.at(-1) ?? 0,
   ]);

@@ -13,6 +13,7 @@ import { joinWindows } from '../../../src/windows/sockets/join.ts';
 import { memorySecretStorage, type MemorySecretStorage } from '../../standIns/memorySecretStorage.ts';
 import { recordingLog, type RecordingLog } from '../../standIns/recordingLog.ts';
 import { temporaryDirectory } from '../../windows/surroundings.ts';
+import { someTokens } from './someGrant.ts';
 
 /** A window with a book of its own that meets the others of the test over real sockets. */
 export interface SharedWindow {
@@ -154,3 +155,12 @@ export const nextTokens = ({ tokens }: Grant, derived?: readonly string[]): Toke
 export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isTrue())) await new Promise(resolve => setTimeout(resolve, 2));
 }
+
+/** Seconds since the epoch. */
+export const now = (): number => Math.floor(Date.now() / 1000);
+/** Tokens for the next hour, and tokens that have ended just now. */
+export const fresh = (serial = 1) => someTokens(serial, { receivedAt: now(), expiresAt: now() + 3600 });
+export const ended = (serial = 1) => someTokens(serial, { receivedAt: now() - 3601, expiresAt: now() - 1 });
+export const serialIn = (window: SharedWindow): number | undefined => window.book.known()[0]?.tokens.serial;
+export const storedIn = ({ storage }: SharedWindow, id = 'grant-0001'): string =>
+  storage.values.get(`grant:${id}`) ?? '';

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import type { Grant } from '../../../src/sessions/grant.ts';
-import { serialiseGrant } from '../../../src/sessions/grant.ts';
 import { createGrantBook } from '../../../src/sessions/grantBook.ts';
 import { createGrantStore } from '../../../src/sessions/grantStore.ts';
 import { shareGrants } from '../../../src/sessions/sharing.ts';
@@ -8,18 +7,12 @@ import { Failure } from '../../../src/protocol/failure.ts';
 import type { Tokens } from '../../../src/protocol/tokens.ts';
 import { manualClock, settled } from '../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
+import { quietKeeper, quietWindow } from '../../standIns/quietWindow.ts';
 import { recordingLog } from '../../standIns/recordingLog.ts';
-import { nextTokens, sharedWindows, until, type SharedWindow } from './sharedWindows.ts';
+import { ended, fresh, nextTokens, now, serialIn, sharedWindows, storedIn, until } from './sharedWindows.ts';
 import { someGrant, someProvider, someTokens } from './someGrant.ts';
 
 const scopes = ['openid', 'profile'];
-const now = (): number => Math.floor(Date.now() / 1000);
-const fresh = (serial = 1) => someTokens(serial, { receivedAt: now(), expiresAt: now() + 3600 });
-const ended = (serial = 1) => someTokens(serial, { receivedAt: now() - 3601, expiresAt: now() - 1 });
-const serialIn = (window: SharedWindow): number | undefined => window.book.known()[0]?.tokens.serial;
-const storedIn = ({ storage }: SharedWindow, id = 'grant-0001'): string =>
-  storage.values.get(`grant:${id}`) ?? '';
-
 describe('windows that share grants', function () {
   this.timeout(20_000);
   let windows: ReturnType<typeof sharedWindows>;
@@ -160,47 +153,6 @@ describe('windows that share grants', function () {
     await until(() => [a, b, c].every(window => storedIn(window) === ''));
     assert.deepEqual(changes, [[session.id]]);
   });
-
-  for (const [what, damage] of [
-    ['lost everything', (values: Map<string, string>) => values.clear()],
-    ['lost the index', (values: Map<string, string>) => values.delete('grants')],
-    ['lost a grant', (values: Map<string, string>) => values.delete('grant:grant-0001')],
-    ['has a garbled index', (values: Map<string, string>) => values.set('grants', 'garbage')],
-    ['has a garbled grant', (values: Map<string, string>) => values.set('grant:grant-0001', 'garbage')],
-    [
-      'has an old revision',
-      (values: Map<string, string>) => {
-        values.set('grant:grant-0001', serialiseGrant(someGrant({ tokens: fresh() })));
-        values.set('grants', '{"version":1,"grants":[{"id":"grant-0001","providerId":"oidc","revision":1}]}');
-      },
-    ],
-  ] as const) {
-    it(`repair the storage of a member that ${what}`, async () => {
-      const owner = await windows.open();
-      await owner.accounts.add(someProvider, someGrant({ revision: 7, tokens: fresh(3) }));
-      const values = new Map(owner.storage.values);
-      damage(values);
-      const member = await windows.open(memorySecretStorage(values));
-      await member.accounts.sessions(someProvider, scopes);
-      await until(() => storedIn(member).includes('refresh-3') && serialIn(member) === 3);
-      await until(() => /"revision":7/.test(member.storage.values.get('grants') ?? ''));
-    });
-
-    it(`repair the storage of an owner that ${what}`, async () => {
-      const seed = await windows.open();
-      await seed.accounts.add(someProvider, someGrant({ revision: 7, tokens: fresh(3) }));
-      const whole = memorySecretStorage(new Map(seed.storage.values));
-      const damaged = memorySecretStorage(new Map(seed.storage.values));
-      await seed.close();
-      damage(damaged.values);
-      const owner = await windows.open(damaged);
-      assert.equal(owner.role(), 'owner');
-      const member = await windows.open(whole);
-      assert.equal(member.role(), 'member');
-      await owner.accounts.sessions(someProvider, scopes);
-      await until(() => storedIn(owner).includes('refresh-3') && serialIn(owner) === 3);
-    });
-  }
 
   it('say so if a sign-in is not stored', async () => {
     const window = await windows.open();
@@ -368,39 +320,6 @@ describe('windows that share grants', function () {
       b.book.known()[0]?.tokens.accessToken.reveal(),
     );
   });
-
-  it('compare ten thousand grants without reading them', async () => {
-    const grants = Array.from({ length: 10_000 }, (_, at) => ({
-      id: `grant-${10_000 + at}`,
-      providerId: `provider-${at % 100}`,
-      revision: 5,
-    }));
-    const index = JSON.stringify({ version: 1, grants });
-    const [a, b] = [
-      await windows.open(memorySecretStorage(new Map([['grants', index]]))),
-      await windows.open(memorySecretStorage(new Map([['grants', index]]))),
-    ];
-    // Something only the comparison brings, after everything else was compared.
-    const late = someGrant({ id: 'grant-late', tokens: fresh() });
-    await b.accounts.add(someProvider, late);
-    await until(() => storedIn(a, 'grant-late') !== '');
-    const reads = [...a.storage.calls, ...b.storage.calls].filter(
-      ({ operation, key }) => operation === 'get' && key.startsWith('grant:') && key !== 'grant:grant-late',
-    );
-    assert.equal(reads.length, 0);
-  });
-
-  it('are not disturbed by a grant that this version cannot read', async () => {
-    const [a, b] = [await windows.open(), await windows.open()];
-    const text = serialiseGrant(someGrant({ tokens: fresh() }));
-    await a.accounts.add(someProvider, someGrant({ tokens: fresh() }));
-    await until(() => storedIn(b) !== '');
-    b.storage.values.set('grant:grant-0001', text.replace('"version":1', '"version":2'));
-    await a.book.update('grant-0001', grant => grant);
-    await until(() => b.setAside.length === 1);
-    assert.deepEqual(b.setAside[0]?.why, 'newer');
-    assert.equal((await b.accounts.sessions(someProvider, scopes)).length, 1);
-  });
 });
 
 describe('a window that cannot reach the others', () => {
@@ -419,18 +338,10 @@ describe('a window that cannot reach the others', () => {
       clock,
       log,
       directory: '',
-      activity: { record: () => undefined, entries: () => Promise.resolve([]) },
+      ...quietWindow,
       findWayToJoin: () => never,
-      keeper: {
-        random: () => 0,
-        refresh: () => never,
-        isConfigured: () => true,
-        assumedLifetime: () => undefined,
-        onOrphaned: () => undefined,
-      },
-      isFocused: () => true,
+      keeper: { ...quietKeeper, refresh: () => never },
       showSignInNeeded: () => assert.fail('nobody is needed'),
-      deliver: () => false,
     });
     const added = sharing.add(someProvider, someGrant({ tokens: ended() }));
     await settled();
