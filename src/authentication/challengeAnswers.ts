@@ -8,6 +8,7 @@ import type { Accounts } from '../sessions/accounts.ts';
 import { accessTokenOf, derivedScopes, serialOf } from '../sessions/derived.ts';
 import { isRenewable, type Grant } from '../sessions/grant.ts';
 import type { GrantBook } from '../sessions/grantBook.ts';
+import { targetOf } from '../sessions/pseudoScopes.ts';
 import { sessionId } from '../sessions/scopes.ts';
 import { belongsTo, matchingGrants, sessionOf, type Session } from '../sessions/sessions.ts';
 import {
@@ -52,9 +53,14 @@ export interface ChallengeAnswers {
   sessions(provider: Provider, demand: Demand, account: { id: string } | undefined): Promise<Session[]>;
   /** The account whose token was refused, as far as that can be told. */
   refusedAccount(provider: Provider, demand: Demand): Promise<Grant['account'] | undefined>;
+  /** No sign-in came of a demand, and it was not the person who said no: what it names is not asked for again. */
+  failed(provider: Provider, demand: Demand): void;
   /** A person has signed in for a demand. */
   signedIn(provider: Provider, grant: Grant, demand: Demand): void;
 }
+
+/** After this time, in seconds, what a token could not be had for is tried again: the provider may have been down. */
+const forgetting = 300;
 
 /** Grants and demands that are remembered at most; the oldest are forgotten first. */
 const capacity = 200;
@@ -68,6 +74,10 @@ export function createChallengeAnswers({
 }: ChallengeAnswersOptions): ChallengeAnswers {
   const resources = rememberingResources(readResource, clock, log);
   const earlier = new Map<string, EarlierAnswer>();
+  /** By issuer, what a token could not be had for, and when: asking for it each time would be asking for ever. */
+  const unavailable = new Map<string, number>();
+  const targetKey = ({ issuer }: Provider, { scopes }: Demand): string =>
+    JSON.stringify([issuer, targetOf(scopes)]);
   const now = (): number => clock.now() / 1000;
 
   const remember = (key: string, step: EarlierAnswer['step'], serial: number): void => {
@@ -171,7 +181,9 @@ export function createChallengeAnswers({
       checkAuthorizationServers(provider, resource);
       const scoped = withSupportedScopes(demand, resource);
       // Without the request, nobody knows that it is this API which the token will be sent to.
-      return sent ? aimedAt(resource, scoped, provider, sent.grant, all, forSignIn) : scoped;
+      const aimed = sent ? aimedAt(resource, scoped, provider, sent.grant, all, forSignIn) : scoped;
+      const failedAt = unavailable.get(targetKey(provider, aimed));
+      return failedAt !== undefined && now() - failedAt < forgetting ? scoped : aimed;
     },
 
     async sessions(provider, demand, account) {
@@ -197,6 +209,11 @@ export function createChallengeAnswers({
         (await refusedAmong(all, demand.refused)) ??
         (accounts.size === 1 ? [...accounts.values()][0] : undefined)
       );
+    },
+
+    failed(provider, demand) {
+      const isAsked = targetOf(demand.fallbackScopes ?? []).length > 0;
+      if (targetOf(demand.scopes).length > 0 && !isAsked) unavailable.set(targetKey(provider, demand), now());
     },
 
     signedIn(provider, grant, demand) {

@@ -144,7 +144,13 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     const demand = provider ? await this.#challenges.understand(provider, read, true) : read;
     const account =
       options?.account ?? (provider && (await this.#challenges.refusedAccount(provider, demand)));
-    return this.#signIn(demand.scopes, account, demand);
+    try {
+      return await this.#signIn(demand.scopes, account, demand);
+    } catch (error) {
+      const isNo = error instanceof vscode.CancellationError || error instanceof ChallengeRefused;
+      if (provider && !isNo) this.#challenges.failed(provider, demand);
+      throw error;
+    }
   }
 
   async #signIn(

@@ -1,7 +1,14 @@
 import * as vscode from 'vscode';
 import { challengeOf, scopesOf } from './challenge.ts';
 import { learnResource } from './resource.ts';
-import { isDeclined, SignInDeclined, type AuthorizedOptions } from './session.ts';
+import {
+  isDeclined,
+  questionOf,
+  rememberDeclined,
+  SignInDeclined,
+  throwIfDeclined,
+  type AuthorizedOptions,
+} from './session.ts';
 
 /** The server refuses the token, and signing in again does not help. The message says why. */
 export class AccessRefused extends Error {
@@ -28,7 +35,7 @@ export const isRefusal = ({ status }: Response): boolean => status === 401 || st
 export async function answerRefusal(
   providerId: string,
   scopes: readonly string[],
-  { account: chosen, signIn, detail }: AuthorizedOptions,
+  { account: chosen, signIn, detail, askAgain }: AuthorizedOptions,
   session: vscode.AuthenticationSession,
   response: Response,
   address?: URL,
@@ -42,6 +49,11 @@ export async function answerRefusal(
   // Before the challenge, in which a server might write anything.
   const wwwAuthenticate = `${await refusedToken(session, address)}, ${challenge}`;
   const request = { wwwAuthenticate, fallbackScopes: scopes };
+  const question = questionOf(providerId, scopes, address);
+  const declinedNow = (): SignInDeclined => {
+    rememberDeclined(question);
+    return new SignInDeclined('Not signed in.');
+  };
   const other = (found: vscode.AuthenticationSession | undefined) => {
     if (!found || found.accessToken === session.accessToken) return undefined;
     learnResource(providerId, scopes, found);
@@ -50,10 +62,12 @@ export async function answerRefusal(
   try {
     const silent = await vscode.authentication.getSession(providerId, request, { ...account, silent: true });
     if (silent || signIn === 'never') return other(silent);
+    throwIfDeclined(question, askAgain);
     const createIfNone = detail === undefined ? (true as const) : { detail };
     return other(await vscode.authentication.getSession(providerId, request, { ...account, createIfNone }));
   } catch (error) {
-    if (isDeclined(error)) throw new SignInDeclined('Not signed in.');
+    if (error instanceof SignInDeclined) throw error;
+    if (isDeclined(error)) throw declinedNow();
     const message = error instanceof Error ? error.message : String(error);
     if (!/does not support (getting|creating) sessions? from challenges/.test(message)) {
       throw new AccessRefused(message, response);
@@ -63,11 +77,12 @@ export async function answerRefusal(
   const needed = [...new Set([...scopes, ...scopesOf(challenge)])];
   const silent = await vscode.authentication.getSession(providerId, needed, { ...account, silent: true });
   if (other(silent) || signIn === 'never') return other(silent);
+  throwIfDeclined(question, askAgain);
   try {
     const forceNewSession = detail === undefined ? (true as const) : { detail };
     return await vscode.authentication.getSession(providerId, needed, { ...account, forceNewSession });
   } catch (error) {
-    if (isDeclined(error)) throw new SignInDeclined('Not signed in.');
+    if (isDeclined(error)) throw declinedNow();
     throw error;
   }
 }

@@ -18,8 +18,17 @@ export interface SessionOptions {
 const declined = new Set<string>();
 let watchingDeclined: vscode.Disposable | undefined;
 
-function rememberDeclined(key: string): void {
-  declined.add(key);
+/** What is asked of the person: a sign-in, or, with an address, what a server there wants. */
+export const questionOf = (providerId: string, scopes: readonly string[], address?: URL): string =>
+  [providerId, ...[...scopes].sort(), ...(address ? [`${address.origin}${address.pathname}`] : [])].join(' ');
+
+/** @throws SignInDeclined if they have said no to it before. */
+export function throwIfDeclined(question: string, askAgain: boolean | undefined): void {
+  if (declined.has(question) && !askAgain) throw new SignInDeclined('Not signed in.');
+}
+
+export function rememberDeclined(question: string): void {
+  declined.add(question);
   watchingDeclined ??= vscode.authentication.onDidChangeSessions(({ provider }) => {
     for (const other of declined) if (other.startsWith(`${provider.id} `)) declined.delete(other);
   });
@@ -37,21 +46,21 @@ export const isDeclined = (error: unknown): boolean =>
 export async function requireSession(
   providerId: string,
   scopes: readonly string[],
-  { account, detail, askAgain = false }: SessionOptions = {},
+  { account, detail, askAgain }: SessionOptions = {},
 ): Promise<vscode.AuthenticationSession> {
   const chosen = account && { account };
   const silent = await vscode.authentication.getSession(providerId, scopes, { ...chosen, silent: true });
   if (silent) return silent;
-  const key = `${providerId} ${[...scopes].sort().join(' ')}`;
-  if (declined.has(key) && !askAgain) throw new SignInDeclined('Not signed in.');
+  const question = questionOf(providerId, scopes);
+  throwIfDeclined(question, askAgain);
   try {
     const createIfNone = detail === undefined ? (true as const) : { detail };
     const session = await vscode.authentication.getSession(providerId, scopes, { ...chosen, createIfNone });
-    declined.delete(key);
+    declined.delete(question);
     return session;
   } catch (error) {
     if (!isDeclined(error)) throw error;
-    rememberDeclined(key);
+    rememberDeclined(question);
     throw new SignInDeclined('Not signed in.');
   }
 }

@@ -249,6 +249,21 @@ describe('authorizedFetch', () => {
     });
   }
 
+  it('does not ask again for what the person did not want, unless they click again', async () => {
+    await get('/whoami');
+    editor.consents = false;
+    const dialogs = editor.dialogs.length;
+    await assert.rejects(get('/write'), { name: 'SignInDeclined' });
+    await assert.rejects(get('/write'), { name: 'SignInDeclined' });
+    assert.equal(editor.dialogs.length - dialogs, 1);
+    assert.equal((await get('/whoami')).status, 200, 'what they have goes on');
+    await assert.rejects(get('/vault'), { name: 'SignInDeclined' });
+    assert.equal(editor.dialogs.length - dialogs, 2, 'something else');
+    editor.consents = true;
+    assert.equal((await get('/write', {}, { askAgain: true })).status, 200);
+    assert.equal((await get('/write')).status, 200);
+  });
+
   it('passes over a challenge of a megabyte, which no server of ours could even send', async () => {
     await get('/whoami');
     const before = surroundings.tokenRequests();

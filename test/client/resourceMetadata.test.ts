@@ -109,6 +109,23 @@ describe('an API that describes itself in its challenge (RFC 9728)', () => {
     }
   });
 
+  it('is not asked about again and again where the provider knows no such resource', async () => {
+    surroundings.identityProvider.settings.resources = [];
+    await signIn();
+    await assert.rejects(call(), { name: 'AccessRefused' });
+    assert.equal(asked()['resource'], api.resource);
+    assert.equal((await call()).status, 401, 'after a new token of the same kind');
+    assert.equal((await call()).status, 401, 'after a new sign-in of the same kind');
+    await assert.rejects(call(), { name: 'AccessRefused', message: /refused the token again/ });
+    assert.equal(asked()['resource'], undefined);
+    assert.equal(editor.dialogs.length, 3);
+    // The provider may have been down, or have got to know the resource meanwhile.
+    surroundings.identityProvider.settings.resources = [api.resource];
+    await surroundings.clock.advance(300_000);
+    assert.equal((await call()).status, 200);
+    assert.equal(asked()['resource'], api.resource);
+  });
+
   it('gets a new token of the same kind where the token is for it already', async () => {
     await surroundings.register({ resource: [api.resource] });
     const session = await signIn();
