@@ -55,12 +55,18 @@ describe('what the editor is told', () => {
       tokens: someTokens(1, { accessToken: someTokens(9).accessToken }),
     });
     assert.notEqual(kept.session.id, gone.session.id, 'neither replaces the other');
-    await accounts.remove(gone.session.id);
+    assert.equal((await accounts.remove(gone.session.id))?.isLast, false);
     assert.deepEqual(changes.at(-1), {
       added: [],
       removed: [gone.session.id],
       changed: [kept.session.id],
     });
+    await accounts.add(someProvider, someGrant({ id: 'grant-0003', account: { id: 'bob', label: 'bob' } }));
+    assert.equal(
+      (await accounts.remove(kept.session.id))?.isLast,
+      true,
+      'the other account is somebody else',
+    );
   });
 
   it('of the same account signed in again: the same sessions, with other tokens', async () => {
