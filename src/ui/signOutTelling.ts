@@ -36,11 +36,11 @@ export function createSignOutTelling(options: SignOutTellingOptions): ProviderAc
       return;
     }
     const failures = await giveBackAll(provider, signedOut);
-    const endsInBrowser = how === 'revoke-and-end-session';
+    const inBrowser = how === 'revoke-and-end-session' ? signedOut.filter(endsInBrowser) : [];
     // A browser has nothing to open there either.
     const isOutOfReach = failures.some(({ error }) => isUnreached(error));
-    if (failures.length > 0) void warnNotTold(provider, failures, endsInBrowser && isOutOfReach);
-    if (endsInBrowser && !isOutOfReach) await endInBrowser(provider, signedOut);
+    if (failures.length > 0) void warnNotTold(provider, failures, isOutOfReach && inBrowser.length > 0);
+    if (!isOutOfReach) await endInBrowser(provider, inBrowser);
   };
 
   function notConfigured(grant: Grant): void {
@@ -84,9 +84,7 @@ export function createSignOutTelling(options: SignOutTellingOptions): ProviderAc
    */
   async function endInBrowser(provider: Provider, signedOut: readonly SignedOut[]): Promise<void> {
     let outcome: BrowserOutcome | undefined;
-    for (const { grant, isLast } of signedOut) {
-      // Nobody signed in in a browser where the client did so by itself.
-      if (!isLast || grant.binding.machine) continue;
+    for (const { grant } of signedOut) {
       try {
         outcome = await endOne(provider, grant);
         log.info('session at the provider', { provider: provider.id, outcome });
@@ -121,6 +119,10 @@ export function createSignOutTelling(options: SignOutTellingOptions): ProviderAc
     return { redirectUri, state, response, close: drop };
   }
 }
+
+/** Nobody signed in in a browser where the client did so by itself. */
+const endsInBrowser = ({ grant, isLast }: SignedOut): boolean =>
+  isLast && grant.binding.machine === undefined;
 
 /** A grant whose tokens could not be given back, and why. */
 interface NotTold {
