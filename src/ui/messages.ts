@@ -73,7 +73,7 @@ export async function showSignInNeeded(
 /** Where it is and what it is: `“empty → issuer”: is missing`. */
 export function problemInWords({ providerId, field, reason }: DefinitionProblem): string {
   const where = [providerId, field].filter(part => part !== undefined && part !== '').join(' → ');
-  return where === '' ? reason : `“${where}”: ${reason}`;
+  return where === '' ? reason : l10n.t('“{0}”: {1}', where, reason);
 }
 
 /** The settings that are an object of entries. */

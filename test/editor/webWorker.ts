@@ -10,7 +10,8 @@ const repository = join(import.meta.dirname, '..', '..');
 const place = '/web-extension';
 
 /** What a package holds that a web worker loads. */
-const packaged = /^(?:package(?:\.nls(?:\.[\w-]+)?)?\.json|dist\/web\/extension\.cjs|media\/[\w./-]+)$/;
+const packaged =
+  /^(?:package(?:\.nls(?:\.[\w-]+)?)?\.json|dist\/web\/extension\.cjs|l10n\/[\w.-]+\.json|media\/[\w./-]+)$/;
 
 const types: Readonly<Record<string, string>> = {
   '.json': 'application/json',

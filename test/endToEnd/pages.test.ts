@@ -123,6 +123,25 @@ describe('the pages of the extension, in a real browser', function () {
       }
     });
 
+    it('speaks the language of the browser', async () => {
+      pages['/bridge.html'] = await media('bridge.html');
+      const german = await browser.newContext({ locale: 'de-AT' });
+      try {
+        const seite = await german.newPage();
+        await seite.goto(`${origin}/bridge.html`);
+        await seite.getByRole('heading', { name: 'Diese Seite kann Ihren Editor nicht öffnen' }).waitFor();
+        assert.equal(await seite.locator('html').getAttribute('lang'), 'de');
+        assert.equal(await seite.title(), 'Zurück zu Ihrem Editor');
+        assert.deepEqual(await seite.getByRole('button').allInnerTexts(), ['Adresse kopieren']);
+        assert.doesNotMatch(await seite.locator('main').innerText(), /\b(?:the|you|this|address)\b/i);
+      } finally {
+        await german.close();
+      }
+      await page.goto(`${origin}/bridge.html`);
+      await page.getByRole('heading', { name: 'This page cannot open your editor' }).waitFor();
+      assert.equal(await page.locator('html').getAttribute('lang'), 'en');
+    });
+
     it('runs only the script and the style that it came with', async () => {
       const html = await media('bridge.html');
       const hash = (tag: string): string => {

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import type { BrowserContext } from 'playwright-core';
+import { speak } from '../editor/language.ts';
+import { signInOnPage } from '../editor/loginPages.ts';
+import type { Workbench } from '../editor/workbench.ts';
+import { panelOf } from '../editor/workbench/panel.ts';
+import { treeViewOf } from '../editor/workbench/tree.ts';
+import { people } from '../servers/people.ts';
+import { openStage, type Stage } from '../stage/stage.ts';
+
+describe('a person whose editor speaks German', function () {
+  this.timeout(180_000);
+  let stage: Stage;
+  let person: BrowserContext;
+  let window: Workbench;
+
+  before(async () => {
+    stage = await openStage({
+      providers: {
+        oidc: { label: 'Firma' },
+        strict: { label: 'Streng', clientId: 'editor', acceptsChangingRedirectUri: false },
+        wrong: { label: 'Falsch', clientAuthentication: 'by shouting' },
+      },
+    });
+    person = await stage.newPerson();
+    await speak(person, 'de');
+    window = await stage.openWindow(person, { agrees: false });
+  });
+  after(() => stage?.close());
+  afterEach(() => window.clearNotifications());
+
+  it('is told in German what is wrong in the settings', async () => {
+    const { message, buttons } = await window.waitForNotification(/^In der Einstellung oidc\.providers/);
+    assert.equal(
+      message,
+      'In der Einstellung oidc.providers: „wrong → clientAuthentication“: muss einer der Werte sein, die der Einstellungseditor anbietet. Berichtigen Sie es dort; andere Anbieter sind nicht betroffen.',
+    );
+    assert.deepEqual(buttons, ['Einstellungen öffnen', 'Nicht mehr anzeigen']);
+  });
+
+  it('signs in and sees who is signed in, and until when, in German', async () => {
+    await window.runCommand('OIDC: Anmelden');
+    await window.quickInput.read('Mit welchem Identitätsanbieter möchten Sie sich anmelden?');
+    await window.quickInput.pick('Firma');
+    const { items, placeholder } = await window.quickInput.read(/^Erste Anmeldung bei idp\.localhost/);
+    assert.equal(placeholder, 'Erweiterungen, denen Sie es erlauben, erhalten Zugriffstoken von dort');
+    assert.match(items[0] ?? '', /^Bei idp\.localhost.* anmelden, Firma, aus Ihren Einstellungen$/);
+    assert.equal(items[1], 'Abbrechen');
+    const opened = window.nextPage();
+    await window.quickInput.accept();
+    const page = await opened;
+    const { message } = await window.waitForNotification(
+      /^Anmeldung bei Firma: Melden Sie sich im Browser an/,
+    );
+    assert.match(message, /danach geht es hier von selbst weiter\. Adresse einfügen · Andere Wege$/);
+    await window.screenshot('german-signing-in');
+    await signInOnPage(page, people.alice);
+    await window.waitForNotification('Bei Firma als alice angemeldet.');
+
+    await window.runCommand('OIDC: Anmeldungen anzeigen');
+    const view = treeViewOf(window.page, 'Anmeldungen');
+    assert.match(await view.waitForRow(/^alice \|/), /^alice \| noch \d+ min gültig$/);
+    const spoken = await view.spoken();
+    assert.ok(
+      spoken.some(text => /^alice, Konto bei Firma, noch \d+ min gültig/.test(text)),
+      spoken.join('\n'),
+    );
+    await (await view.row(/^alice \|/)).hover();
+    const hover = window.page.locator('.monaco-hover').filter({ hasText: 'Das Zugriffstoken ist bis' });
+    await hover.waitFor();
+    assert.match(
+      await hover.innerText(),
+      /bis \d\d?\.\d\d?\.\d{4}, \d\d:\d\d gültig\. Es wird vorher von selbst erneuert/,
+    );
+    await window.screenshot('german-view');
+  });
+
+  it('is shown a device code in German', async () => {
+    await window.runCommand('OIDC: Anmelden');
+    await window.quickInput.read(/^Mit welchem Identitätsanbieter/);
+    await window.quickInput.pick('Streng');
+    await window.quickInput.read(/^Erste Anmeldung bei/);
+    await window.quickInput.accept();
+    const panel = panelOf(window.page);
+    await panel.locator('#code').waitFor();
+    const text = await panel.locator('main').innerText();
+    assert.match(text, /^Mit einem Code bei Streng anmelden\n/);
+    assert.match(text, /Nichts kann die Antwort eines Browsers zu diesem Editor zurückbringen/);
+    assert.match(text, /Geben Sie diesen Code auf idp\.localhost:\d+ ein, in einem beliebigen Browser/);
+    assert.match(text, /Der Code gilt noch (10:00|9:\d\d)/);
+    assert.match(text, /Geben Sie nie einen Code ein, den Ihnen jemand geschickt hat/);
+    assert.equal(await panel.locator('html').getAttribute('lang'), 'de');
+    await window.screenshot('german-device-code');
+    await panel.getByRole('button', { name: 'Abbrechen' }).click();
+  });
+
+  it('reads a diagnosis in German, with no English left', async () => {
+    await window.runCommand('OIDC: Anbieter untersuchen…');
+    await window.quickInput.read('Welchen Identitätsanbieter möchten Sie untersuchen?');
+    await window.quickInput.pick('Firma');
+    const editor = window.page.locator('.monaco-editor[data-uri^="untitled:"]').first();
+    await editor.getByText('Diagnose von Firma').waitFor();
+    const text = (await editor.locator('.view-lines').innerText()).replaceAll(/\s+/g, ' ');
+    assert.match(text, /fehlgeschlagen, \d+ zu prüfen, \d+ in Ordnung\. Hierin steht nichts Geheimes\./);
+    assert.match(
+      text,
+      /\| ✅ in Ordnung \| Erreichbarkeit \| idp\\?\.localhost:\d+ hat nach \d+ ms mit Status 200 geantwortet/,
+    );
+    assert.doesNotMatch(text, /\b(?:the|is|are|of|not|with)\b/);
+    await window.screenshot('german-diagnosis');
+  });
+});
