@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Locator } from 'playwright-core';
 import { packageManifestOnly } from '../editor/manifestOnly.ts';
 import { signInOnPage } from '../editor/loginPages.ts';
 import type { Workbench } from '../editor/workbench.ts';
@@ -12,11 +13,12 @@ describe('a person who installs an extension that brings a provider without code
   this.timeout(180_000);
   let stage: Stage;
   let window: Workbench;
+  let vsix: string;
 
   before(async () => {
     stage = await openStage({ unconfigured: true });
     const { issuer, clients } = stage.identityProvider;
-    const vsix = await packageManifestOnly({
+    vsix = await packageManifestOnly({
       acme: {
         label: 'Acme',
         issuer,
@@ -63,16 +65,50 @@ describe('a person who installs an extension that brings a provider without code
     await window.waitForNotification('Signed in to Acme as alice.');
   });
 
-  it('uninstalls it: the provider is gone from the window that is open, and nothing else', async () => {
+  /** The page of the extension, on which it is disabled, enabled and uninstalled. */
+  async function extensionPage(): Promise<Locator> {
     await window.runCommand('Extensions: Show Installed Extensions');
     await window.page.locator('.extensions-list .extension-list-item', { hasText: 'Acme Sign-In' }).click();
     const page = window.page.locator('.extension-editor');
-    await page.getByRole('button', { name: 'Uninstall', exact: true }).click();
-    await waitFor('no account of it', async () =>
-      (await window.accountsMenuEntries()).every(entry => !entry.includes('Acme')),
-    );
+    await page.waitFor();
+    return page;
+  }
+  const accounts = async (): Promise<string[]> =>
+    (await window.accountsMenuEntries()).filter(entry => entry.includes('Acme'));
+  const isGone = () => waitFor('no account of it', async () => (await accounts()).length === 0);
+  /** The names for screen readers are longer than what stands on the buttons. */
+  const press = async (button: string): Promise<void> => {
+    const shown = (await extensionPage()).locator('.action-label');
+    await shown.filter({ hasText: new RegExp(`^${button}$`), visible: true }).first().click();
+  };
+  const tokens = (): number =>
+    stage.identityProvider.requestsTo(stage.identityProvider.endpoints.token).length;
+
+  it('disables it: the provider is gone from the window, and nothing else; enables it: as before', async () => {
+    const before = tokens();
+    await press('Disable');
+    await isGone();
+    await window.screenshot('contributed-disabled');
+    await press('Enable');
+    assert.equal(await accountEntry(window, 'Acme'), 'alice (Acme)');
+    assert.equal(tokens(), before, 'nobody had to sign in again');
+    assert.equal(stage.identityProvider.requestsTo(stage.identityProvider.endpoints.revocation).length, 0);
+  });
+
+  it('uninstalls it: the provider is gone from the window that is open, and nothing else', async () => {
+    await press('Uninstall');
+    await isGone();
     await window.runCommand('OIDC: Sign In');
     await window.quickInput.read(/^Add an identity provider/);
     await window.quickInput.cancel();
+  });
+
+  it('installs it again, and is still signed in', async () => {
+    const before = tokens();
+    await stage.editor.installExtension(vsix);
+    await window.reload();
+    assert.equal(await accountEntry(window, 'Acme'), 'alice (Acme)');
+    assert.equal(tokens(), before, 'nobody had to sign in again');
+    assert.equal(stage.identityProvider.requestsTo(stage.identityProvider.endpoints.revocation).length, 0);
   });
 });
