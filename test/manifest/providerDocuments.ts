@@ -132,7 +132,15 @@ const clientKinds = (clients: Readonly<Record<string, PresetClient>>): string =>
     .join('\n\n');
 
 function presetPage(name: PresetName): string {
-  const { label, values, registration, documentation, definition, clients } = presets[name];
+  const {
+    label,
+    values,
+    registration,
+    documentation,
+    redirectUris: aboutRedirects,
+    definition,
+    clients,
+  } = presets[name];
   const examples = Object.fromEntries(
     Object.entries(values)
       .filter(([, value]) => value.fallback === undefined)
@@ -165,7 +173,7 @@ function presetPage(name: PresetName): string {
 
 ${clients ? clientKinds(clients) : numbered(registration)}
 
-See also ${documentation}.
+See also ${documentation}${aboutRedirects === undefined ? '' : `; about redirect URIs ${aboutRedirects}`}.
 
 Redirect URIs (another editor than VS Code has another scheme; *OIDC: Add Identity Provider…* and *OIDC: Diagnose
 Provider…* show those of yours):

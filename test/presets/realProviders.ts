@@ -347,7 +347,7 @@ export const realProviders: Readonly<Record<PresetName, RealProvider>> = {
     quirks: oidc(
       'https://auth.pingone.eu/0a1b2c3d-0000-4000-8000-000000000000/as',
       'https://auth.pingone.eu/0a1b2c3d-0000-4000-8000-000000000000/as',
-      { client: publicClient(exactLoopback, editorUri) },
+      { client: publicClient(anyLoopback, editorUri) },
     ),
     account: { id: 'subject-1', label: 'alice' },
     grantedScopes: ['openid', 'profile', 'email', 'repo'],

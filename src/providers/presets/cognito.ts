@@ -20,9 +20,11 @@ export const cognito: Preset = {
   registration: [
     'Cognito → User pools → your pool → App clients → Create: "Mobile app" (public client, no secret).',
     'The pool needs a domain (Branding → Domain): the sign-in page is there.',
-    'Allowed callback URLs: those below. Cognito takes http for localhost only.',
+    'Allowed callback URLs: those below. Cognito takes http for localhost only, and the scheme of an application.',
     'Grant: authorization code. Scopes: openid, profile, email.',
   ],
   documentation:
     'https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-client-apps.html',
+  redirectUris:
+    'https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html',
 };

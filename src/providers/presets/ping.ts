@@ -1,4 +1,4 @@
-import { registeredPort, type Preset } from './preset.ts';
+import type { Preset } from './preset.ts';
 
 export const ping: Preset = {
   label: 'PingOne',
@@ -18,13 +18,15 @@ export const ping: Preset = {
   definition: {
     issuer: 'https://auth.pingone.{region}/{environment}/as',
     scopes: ['openid', 'profile', 'email'],
-    redirect: { path: '/callback', loopbackPorts: [registeredPort] },
+    // It takes a loopback address with any port; whether it takes the scheme of an editor it does not say.
+    redirect: { path: '/callback', loopbackHost: '127.0.0.1' },
   },
   registration: [
     'PingOne console → Applications → Add: OIDC, "Native".',
     'Grant types: Authorization Code with PKCE "S256_REQUIRED", Refresh Token; Device Authorization if you want it.',
     'Token auth method: None.',
-    'Redirect URIs: those below, to the letter.',
+    'Redirect URIs: those below, to the letter. PingOne takes a loopback one with any port.',
   ],
   documentation: 'https://docs.pingidentity.com/pingone/applications/p1_add_app_native.html',
+  redirectUris: 'https://docs.pingidentity.com/pingone/applications/p1_wildcard_redirect_uri.html',
 };

@@ -34,6 +34,8 @@ export interface Preset {
   readonly clients?: Readonly<Record<string, PresetClient>>;
   /** The provider's own page about it. */
   readonly documentation: string;
+  /** The provider's own page that says which redirect URIs it takes, where there is one. */
+  readonly redirectUris?: string;
 }
 
 /** A host, with a port if need be, and without a scheme. */
