@@ -65,7 +65,7 @@ describe('client certificates (RFC 8705)', () => {
       createCertificateAuthority('Stranger'),
     ]);
     setDefaultCACertificates([...defaults, authority.certificate]);
-    own = await authority.issue('server', { addresses: [loopback] });
+    own = await authority.issue('server', { hosts: [loopback] });
     robot = await authority.issue('robot');
     alone = await selfSignedCertificate('alone');
   });
@@ -416,7 +416,7 @@ describe('client certificates (RFC 8705)', () => {
 
     it('do not trust a server that the editor does not trust', async () => {
       const server = await startRaw((_, response) => response.end('{}'), {
-        server: await stranger.issue('server', { addresses: [loopback] }),
+        server: await stranger.issue('server', { hosts: [loopback] }),
       });
       await assert.rejects(
         clientWith(robot)(server.origin, { method: 'POST' }),
@@ -427,7 +427,7 @@ describe('client certificates (RFC 8705)', () => {
 
     it('do not trust a server of another name', async () => {
       const server = await startRaw((_, response) => response.end('{}'), {
-        server: await authority.issue('server', { addresses: ['127.0.0.9'] }),
+        server: await authority.issue('server', { hosts: ['127.0.0.9'] }),
       });
       await assert.rejects(
         clientWith(robot)(server.origin, {}),

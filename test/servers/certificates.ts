@@ -17,8 +17,8 @@ export interface CertificateOptions {
   /** In days from now; negative: in the past. */
   readonly from?: number;
   readonly until?: number;
-  /** Host addresses that a server's certificate is for. */
-  readonly addresses?: readonly string[];
+  /** IPv4 addresses and names that a server's certificate is for. */
+  readonly hosts?: readonly string[];
 }
 
 /** Somebody who issues certificates. */
@@ -56,7 +56,7 @@ export async function createCertificateAuthority(name: string): Promise<Certific
   });
   return {
     certificate: `${own.toString('pem')}\n`,
-    async issue(commonName, { from = -1, until = 1, addresses = [] } = {}) {
+    async issue(commonName, { from = -1, until = 1, hosts = [`${commonName}.example.com`] } = {}) {
       const theirs = await newKeys();
       const certificate = await X509CertificateGenerator.create({
         subject: `CN=${commonName}`,
@@ -68,9 +68,10 @@ export async function createCertificateAuthority(name: string): Promise<Certific
         notAfter: inDays(until),
         extensions: [
           new SubjectAlternativeNameExtension(
-            addresses.length > 0
-              ? addresses.map(value => ({ type: 'ip' as const, value }))
-              : [{ type: 'dns' as const, value: `${commonName}.example.com` }],
+            hosts.map(value => ({
+              type: /^[\d.]+$/.test(value) ? ('ip' as const) : ('dns' as const),
+              value,
+            })),
           ),
         ],
       });

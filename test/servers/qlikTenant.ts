@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify, type JWK } from 'jose';
+import type { TestCertificate } from './certificates.ts';
 import { json, redirectTo, type Answer } from './hostile/replies.ts';
 import { listen, loopback, stop } from './listening.ts';
 import { recordArrival, type RecordedRequest } from './recordedRequests.ts';
@@ -110,10 +112,20 @@ const refusals = {
   unapproved: [403, 'access_denied', 'OAUTH-46', 'Client is not approved'],
 } as const;
 
-/** A tenant that speaks OAuth as Qlik Cloud does, under the name `host`. */
-export async function startQlikTenant(host = 'acme.eu.qlikcloud.example'): Promise<QlikTenant> {
-  const http = createServer();
+/**
+ * A tenant that speaks OAuth as Qlik Cloud does, under the name `name`.
+ *
+ * @param certificate with one, it can be reached by https under that name and its port; without, by `fetch` alone.
+ */
+export async function startQlikTenant(
+  name = 'acme.eu.qlikcloud.example',
+  certificate?: TestCertificate,
+): Promise<QlikTenant> {
+  const http = certificate
+    ? createTlsServer({ cert: certificate.certificate, key: certificate.privateKey })
+    : createServer();
   const port = await listen(http);
+  const host = certificate ? `${name}:${port}` : name;
   const origin = `https://${host}`;
   const tokenEndpoint = `${origin}/oauth/token`;
   const codes = new Map<string, Code>();
@@ -315,7 +327,7 @@ export async function startQlikTenant(host = 'acme.eu.qlikcloud.example'): Promi
 
   http.on('request', (request, response) => {
     void (async () => {
-      const url = new URL(String(request.headers[originalTarget]));
+      const url = new URL(String(request.headers[originalTarget] ?? `${origin}${request.url}`));
       const { authorization } = request.headers;
       const record = recordArrival(request.method, `${url.pathname}${url.search}`, authorization);
       requests.push(record);

@@ -23,6 +23,8 @@ export interface StageOptions {
    * `oidc`, whose client may come back to an editor in the browser.
    */
   readonly providers?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Reaches the extension host. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Settings of the editor besides those that make the extension and its consumers work. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Told what is being done, before it is done. */
@@ -121,6 +123,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     const editor = await startCodeServer({
       extensions,
       settings,
+      ...(options.env && { env: options.env }),
       ...(options.reconnectionGrace !== undefined && { reconnectionGrace: options.reconnectionGrace }),
     });
     ends.push(() => editor.close());
