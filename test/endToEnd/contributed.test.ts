@@ -79,7 +79,10 @@ describe('a person who installs an extension that brings a provider without code
   /** The names for screen readers are longer than what stands on the buttons. */
   const press = async (button: string): Promise<void> => {
     const shown = (await extensionPage()).locator('.action-label');
-    await shown.filter({ hasText: new RegExp(`^${button}$`), visible: true }).first().click();
+    await shown
+      .filter({ hasText: new RegExp(`^${button}$`), visible: true })
+      .first()
+      .click();
   };
   const tokens = (): number =>
     stage.identityProvider.requestsTo(stage.identityProvider.endpoints.token).length;
