@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import type { BrowserContext } from 'playwright-core';
 import type { Workbench } from '../editor/workbench.ts';
+import { consentIsStored } from '../editor/workbench/consent.ts';
+import { waitFor } from '../editor/workbench/waiting.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
 import { accountEntry } from './signingIn.ts';
 
@@ -80,5 +82,46 @@ describe('a client that signs in by itself, in a real VS Code', function () {
       [200],
     );
     assert.deepEqual([...new Set(grantTypes())], ['client_credentials']);
+  });
+
+  it('stays signed in over a reload and in the next window, where nobody is asked again', async () => {
+    await consentIsStored(window.page, 'oidc', account, 'example-consumer.consumer');
+    const before = grantTypes().length;
+    for (const again of ['reload', 'open'] as const) {
+      await window.clearNotifications();
+      if (again === 'reload') await window.reload();
+      else {
+        await window.close();
+        window = await stage.openWindow(person, { agrees: false });
+      }
+      await window.runCommand('Consumer: Who Am I?');
+      await window.waitForNotification('You are editor-secret');
+      assert.equal(await accountEntry(window, 'Robots'), `${account} (Robots)`);
+    }
+    assert.equal(grantTypes().length, before, 'the token that was kept is used');
+    assert.equal(person.pages().length, 1, 'no page was opened');
+  });
+
+  it('signs out from the Accounts menu, and its token is given back', async () => {
+    const { revocation } = stage.identityProvider.endpoints;
+    await window.clearNotifications();
+    await window.chooseAccountAction(new RegExp(`^${account}`), 'Sign Out');
+    await window.acceptDialog('Sign Out');
+    await waitFor('no account of it', async () =>
+      (await window.accountsMenuEntries()).every(entry => !entry.includes('Robots')),
+    );
+    await waitFor('the token to be given back', () =>
+      Promise.resolve(stage.identityProvider.requestsTo(revocation).length > 0),
+    );
+  });
+
+  it('signs in again by the command, without being asked for the secret again, and stays so', async () => {
+    const before = grantTypes().length;
+    await window.clearNotifications();
+    await window.runCommand('OIDC: Sign In');
+    await window.waitForNotification(`Signed in to Robots as ${account}.`);
+    await window.reload();
+    assert.equal(await accountEntry(window, 'Robots'), `${account} (Robots)`);
+    assert.deepEqual(grantTypes().slice(before), ['client_credentials']);
   });
 });
