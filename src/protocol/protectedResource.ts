@@ -87,10 +87,14 @@ export async function readProtectedResource(
   if (response?.status !== 200) return undefined;
   const found = readDocument(await response.text(), address);
   // What is read in two ways might be asked for as something else than what was checked.
-  if (!found || bare(URL.parse(found.resource)?.href ?? '') !== bare(found.resource)) return undefined;
+  if (!found) return undefined;
+  const resource = URL.parse(found.resource);
+  if (resource?.origin !== place.origin || resource.username !== '' || resource.password !== '')
+    return undefined;
+  if (bare(resource.href) !== bare(found.resource)) return undefined;
   const isAbout = refused
     ? isPrefix(found.resource, refused)
-    : resourceMetadataAddresses(new URL(found.resource)).includes(place.href);
+    : resourceMetadataAddresses(resource).includes(place.href);
   return isAbout ? found : undefined;
 }
 
@@ -123,7 +127,7 @@ const bare = (address: string): string => address.replace(/\/$/, '');
 /** True if an address is the resource's or lies below it. */
 function isPrefix(resource: string, api: URL): boolean {
   const url = URL.parse(resource);
-  if (!url || url.origin !== api.origin || url.username !== '' || url.password !== '') return false;
+  if (!url || url.origin !== api.origin) return false;
   const path = url.pathname.replace(/\/$/, '');
   return api.pathname === url.pathname || `${api.pathname}/`.startsWith(`${path}/`);
 }

@@ -45,6 +45,9 @@ const parameters = changed({
   acr_values: 'gold',
   max_age: '60',
   claims: 'eyJhIjoxfQ==',
+  resource_metadata: 'https://api.example.com/.well-known/oauth-protected-resource',
+  request: 'https://api.example.com/v1',
+  proof: 'abc',
 }).map(values =>
   Object.fromEntries(
     Object.entries(values).map(([name, value]) => [

@@ -4,7 +4,7 @@ import { secret } from '../../src/platform/secret.ts';
 import { isForbiddenHost } from '../../src/protocol/address.ts';
 import { exchangeAuthorizationCode } from '../../src/protocol/grants.ts';
 import { introspectToken } from '../../src/protocol/introspection.ts';
-import { findProtectedResource } from '../../src/protocol/protectedResource.ts';
+import { findProtectedResource, readProtectedResource } from '../../src/protocol/protectedResource.ts';
 import { pushAuthorizationRequest } from '../../src/protocol/pushedAuthorization.ts';
 import { registerClient } from '../../src/protocol/registration.ts';
 import { createRegistrations } from '../../src/signIn/registrations.ts';
@@ -150,6 +150,54 @@ export const furtherAnswerTargets: readonly Target[] = [
         assert.ok(protocol === 'https:' && !isForbiddenHost(hostname), server);
       }
       for (const scope of found.scopes) assert.equal(typeof scope, 'string');
+    },
+  ),
+
+  target(
+    'protected resource of a challenge',
+    fc.record({
+      address: damaged(
+        fc.constantFrom(
+          'https://api.example.com/.well-known/oauth-protected-resource/v1',
+          'https://api.example.com.evil.example/.well-known/oauth-protected-resource/v1',
+          'https://api.example.com@evil.example/',
+          'http://api.example.com/.well-known/oauth-protected-resource/v1',
+        ),
+      ),
+      body: fc.oneof(
+        changedText({
+          resource: 'https://api.example.com/v1',
+          authorization_servers: [issuer],
+          scopes_supported: ['read'],
+        }),
+        // Nearly the right place.
+        damaged(
+          fc.constantFrom('', '/', '/v', '/v1', '/v1/', '/v1/reports', '/v1/other', '/v1/../..', '/V1'),
+        ).map(path => JSON.stringify({ resource: `https://api.example.com${path}` })),
+        fc
+          .constantFrom(
+            'a@api.example.com',
+            'api.example.com.evil.example',
+            'API.example.com',
+            'api.example.com:8443',
+          )
+          .map(host => JSON.stringify({ resource: `https://${host}/v1` })),
+      ),
+      known: fc.boolean(),
+    }),
+    async ({ address, body, known }) => {
+      const { pathname } = URL.parse(address) ?? { pathname: '/' };
+      const { http } = await connectionTo({ [pathname]: { status: 200, headers: {}, body } });
+      const request = known ? new URL('https://api.example.com/v1/reports') : undefined;
+      const found = await resultOf(() =>
+        readProtectedResource(http, address, policy, request, 'login.example.com'),
+      );
+      if (!found) return;
+      const { protocol, origin, pathname: path, username } = new URL(found.resource);
+      assert.deepEqual([protocol, username], ['https:', '']);
+      assert.equal(origin, new URL(address).origin);
+      if (request)
+        assert.ok(`${request.href}/`.startsWith(`${origin}${path.replace(/\/$/, '')}/`), found.resource);
     },
   ),
 ];

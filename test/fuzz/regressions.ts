@@ -24,6 +24,19 @@ export const regressions: Readonly<Record<string, readonly unknown[]>> = {
     // Went into a request as it was.
     { status: 401, header: 'Bearer scope="a\\b "' },
   ],
+  'protected resource of a challenge': [
+    // A place that has no origin was looked for at one.
+    {
+      address: 'https://api.example.com/.well-known/oauth-protected-resource/v1',
+      body: '{"resource":"javascript:alert(1)"}',
+      known: false,
+    },
+    {
+      address: 'https://api.example.com/.well-known/oauth-protected-resource/v1',
+      body: '{"resource":"https://a@api.example.com/v1"}',
+      known: false,
+    },
+  ],
   'activity file': [
     // It would have written a line of its own into what is shown.
     '{"at":1700000000,"event":"failure","provider":"oidc","account":"a\\nb","scopes":[]}',
