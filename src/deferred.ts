@@ -21,6 +21,7 @@ import { renewFacts } from './signIn/renewFacts.ts';
 import { editorClientSecrets } from './ui/clientCredentials.ts';
 import { registerCommands, signInAnotherWay } from './ui/commands.ts';
 import { registerDiagnoseCommand } from './ui/diagnoseProvider.ts';
+import type { DiagnosisReports } from './ui/diagnosisReports.ts';
 import { registerEditCommands } from './ui/editProvider.ts';
 import { createNewProviders, registerAddCommand } from './ui/newProviders.ts';
 import { createProviderActions } from './ui/providerActions.ts';
@@ -41,6 +42,7 @@ export interface WindowParts {
   readonly pending: PendingResponses;
   readonly record: Recorder;
   readonly repeating: Repeating;
+  readonly diagnosisReports: DiagnosisReports;
   /** The provider that a grant came from, as it is configured now. */
   configured(grant: Grant): Provider | undefined;
   /** Starts a sign-in anew, after one that failed. */
@@ -109,10 +111,13 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
   });
   const commands = vscode.Disposable.from(
     registerCommands({ registry, showLog }),
-    registerAddCommand({ accounts, newProviders, ...actions }),
+    registerAddCommand({ accounts, newProviders, log, record, ...actions }),
     registerEditCommands({ registry, registrations, clientSecrets, trust }),
     registerSignInCommands(window),
-    registerDiagnoseCommand({ wire, registry, book, signIns, clientSecrets, secrets, extension }),
+    registerDiagnoseCommand(
+      { wire, registry, book, signIns, clientSecrets, secrets, extension },
+      window.diagnosisReports,
+    ),
   );
   return {
     actions,

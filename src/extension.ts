@@ -21,6 +21,7 @@ import { createPendingResponses } from './signIn/pendingResponses.ts';
 import { registerUriHandler } from './signIn/redirect/uriHandler.ts';
 import { activityCommands, activityFile, registerActivityCommands } from './ui/activity.ts';
 import { contributedCommands, registerDeferredCommands } from './ui/deferredCommands.ts';
+import { registerDiagnosisReports } from './ui/diagnosisReports.ts';
 import { changesMcpServers, mcpCommands, registerMcpServers } from './ui/mcpServers.ts';
 import {
   showDefinitionProblems,
@@ -108,6 +109,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     refreshEndsAccessToken: grant => configured(grant)?.refreshEndsAccessToken ?? false,
   });
 
+  const diagnosisReports = registerDiagnosisReports();
   /** What most windows do without is loaded when it is first needed. */
   const deferred = once(async () => {
     const { createDeferredParts } = await import('./deferred.ts');
@@ -123,6 +125,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
       pending,
       record,
       repeating,
+      diagnosisReports,
       configured,
       signInAgain: (providerId, scopes) => signInAgain(registry, providerId, scopes),
       showLog,
@@ -175,6 +178,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     registry,
     view,
     registerUriHandler(context.extension.id, sharing, log),
+    diagnosisReports,
     registerActivityCommands(sharing, id => registry.get(id)?.provider?.label ?? id),
     commands,
     mcpServers,

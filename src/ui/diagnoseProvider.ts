@@ -11,6 +11,7 @@ import type { ClientSecrets } from '../signIn/clientSecrets.ts';
 import { diagnose, type SeenGrants } from '../signIn/diagnosis/diagnose.ts';
 import { diagnosisDocument } from '../signIn/diagnosis/report.ts';
 import { urisToRegister } from '../signIn/redirect/registeredUris.ts';
+import type { DiagnosisReports } from './diagnosisReports.ts';
 import { chooseProvider } from './editProvider.ts';
 import type { SignIns } from './signIns.ts';
 import { readSurroundings } from './surroundings.ts';
@@ -25,8 +26,14 @@ export interface DiagnoseContext {
   readonly extension: vscode.Extension<unknown>;
 }
 
-/** *OIDC: Diagnose Provider…*: a document that says what is right and what is wrong, fit for a bug report. */
-export function registerDiagnoseCommand(context: DiagnoseContext): vscode.Disposable {
+/**
+ * *OIDC: Diagnose Provider…*: a document that says what is right and what is wrong, fit for a bug report. Nobody edits
+ * it, so that nobody is asked whether to save it.
+ */
+export function registerDiagnoseCommand(
+  context: DiagnoseContext,
+  reports: DiagnosisReports,
+): vscode.Disposable {
   return vscode.commands.registerCommand('oidc.diagnoseProvider', async (id?: unknown) => {
     const provider = await chooseProvider(context.registry, l10n.t('Diagnose which identity provider?'), id);
     if (!provider) return;
@@ -35,7 +42,7 @@ export function registerDiagnoseCommand(context: DiagnoseContext): vscode.Dispos
       { location: vscode.ProgressLocation.Notification, title },
       () => report(context, provider),
     );
-    const document = await vscode.workspace.openTextDocument({ language: 'markdown', content });
+    const document = await vscode.workspace.openTextDocument(reports.put(provider, content));
     await vscode.window.showTextDocument(document, { preview: false });
   });
 }

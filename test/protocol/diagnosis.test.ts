@@ -184,14 +184,17 @@ describe('the diagnosis of a provider', () => {
 
   it('is a document in which a server can write nothing but text', async () => {
     server.departure = {
-      metadata: document => ({ ...document, grant_types_supported: ['[x](command:quit)', '<b>|', 'a\nb'] }),
+      metadata: document => ({
+        ...document,
+        grant_types_supported: ['[x](command:quit)', '<b>|', 'a\n- b', '_it_', 'client_credentials'],
+      }),
     };
     const text = diagnosisDocument('Company', { Provider: 'Company', Time: 'now' }, await sections());
     assert.match(text, /^# Diagnosis of Company\n/);
     assert.match(text, /\d+ failed, \d+ to look at, \d+ in order/);
     assert.ok(!/(^|[^\\])\[x\]/.test(text) && !/(^|[^\\])<b>/.test(text));
-    for (const line of text.split('\n').filter(one => one.startsWith('|'))) {
-      assert.equal(line.replaceAll('\\|', '').split('|').length, 5, line);
-    }
+    for (const line of text.split('\n').slice(1)) assert.match(line, /^$|^## |^\d+ failed|^- /);
+    // Read as it stands more often than rendered: what means nothing in Markdown is not escaped.
+    assert.match(text, /<b\\>\|, a - b, \\_it\\_, client_credentials$/m);
   });
 });

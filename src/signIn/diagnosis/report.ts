@@ -46,7 +46,7 @@ const marks = (): Readonly<Record<Finding['verdict'], string>> => ({
   info: 'ℹ️',
 });
 
-/** The diagnosis as Markdown, to be read and to be put into a bug report. */
+/** The diagnosis as Markdown, to be read as it stands and to be put into a bug report. */
 export function diagnosisDocument(
   provider: string,
   head: Readonly<Record<string, string>>,
@@ -56,7 +56,7 @@ export function diagnosisDocument(
     sections.flatMap(({ findings }) => findings).filter(finding => finding.verdict === verdict).length;
   const mark = marks();
   const lines = [
-    `# ${l10n.t('Diagnosis of {0}', cell(provider))}`,
+    `# ${l10n.t('Diagnosis of {0}', inLine(provider))}`,
     '',
     l10n.t(
       '{0} failed, {1} to look at, {2} in order. There is nothing secret in here.',
@@ -65,20 +65,21 @@ export function diagnosisDocument(
       count('pass'),
     ),
     '',
-    ...Object.entries(head).map(([name, value]) => `- ${name}: ${cell(value)}`),
+    ...Object.entries(head).map(([name, value]) => `- ${name}: ${inLine(value)}`),
   ];
   for (const { title, findings } of sections) {
-    lines.push('', `## ${title}`, '', '| | | |', '|---|---|---|');
+    lines.push('', `## ${title}`, '');
     for (const { verdict, what, found, next } of findings) {
       const text = next === undefined ? found : `${found.replace(/([^.])$/, '$1.')} **${next}**`;
-      lines.push(`| ${mark[verdict]} | ${cell(what)} | ${cell(text)} |`);
+      lines.push(`- ${mark[verdict]} ${inLine(what)}: ${inLine(text)}`);
     }
   }
   return `${lines.join('\n')}\n`;
 }
 
-/** What a server wrote can neither end a cell nor become a link or HTML. */
-const cell = (text: string): string =>
-  text
-    .replace(/[\\`*_{}[\]<>|]/g, character => (character === '*' ? '*' : `\\${character}`))
-    .replace(/\s+/g, ' ');
+/**
+ * What a server wrote can neither begin a line nor become a link or HTML. Within a word an underscore means nothing, and
+ * stays as it is: a list of scopes is read more often as it stands than rendered.
+ */
+const inLine = (text: string): string =>
+  text.replace(/[\\`[\]<>]|\b_\B|\B_\b/g, character => `\\${character}`).replace(/\s+/g, ' ');

@@ -1,0 +1,37 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { Provider } from '../providers/definition.ts';
+
+const scheme = 'oidc-diagnosis';
+
+/** The reports of *OIDC: Diagnose Provider…* as documents, the latest of each provider. */
+export interface DiagnosisReports extends vscode.Disposable {
+  /** @returns the address of the document. One that is open already shows this report from now on. */
+  put(provider: Provider, report: string): vscode.Uri;
+}
+
+/** To be registered from the start: an editor that shows a report may be open when a window starts. */
+export function registerDiagnosisReports(): DiagnosisReports {
+  const reports = new Map<string, string>();
+  const changes = new vscode.EventEmitter<vscode.Uri>();
+  const registered = vscode.Disposable.from(
+    changes,
+    vscode.workspace.registerTextDocumentContentProvider(scheme, {
+      onDidChange: changes.event,
+      provideTextDocumentContent: ({ query }) =>
+        reports.get(query) ??
+        `${l10n.t('This report is gone. Run "OIDC: Diagnose Provider…" for a new one.')}\n`,
+    }),
+  );
+  return {
+    put({ id, label }, report) {
+      // Its name is what the tab shows.
+      const name = `${l10n.t('Diagnosis of {0}', label)}.md`.replace(/[/\\]/g, '-');
+      const address = vscode.Uri.from({ scheme, path: `/${name}`, query: id });
+      reports.set(id, report);
+      changes.fire(address);
+      return address;
+    },
+    dispose: () => void registered.dispose(),
+  };
+}
