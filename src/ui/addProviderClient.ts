@@ -13,6 +13,7 @@ import { urisToRegister } from '../signIn/redirect/registeredUris.ts';
 import { withSomeClient, type AddProviderContext, type Answers, type Outcome } from './addProvider.ts';
 import { askUserLookup, chooseClient, clientChoices, kindOf, type ClientChoice } from './addProviderKinds.ts';
 import { askChoice, askSeveral, askText, back, type Choice } from './questions.ts';
+import { registrationRows } from './registrationSteps.ts';
 
 interface Position {
   readonly step: number;
@@ -140,17 +141,13 @@ async function showWhatToRegister(
       detail: l10n.t('The client is registered at the provider.'),
       choice: true,
     },
+    { label: l10n.t('At the provider'), kind: vscode.QuickPickItemKind.Separator },
+    ...registrationRows(instructionsOf(answers)),
+    // The headings are short: a row that has one at its end shows so much less of itself.
     ...(uris.length > 0
-      ? [
-          {
-            label: l10n.t('Redirect URIs to register, to the letter'),
-            kind: vscode.QuickPickItemKind.Separator,
-          },
-        ]
+      ? [{ label: l10n.t('Redirect URIs'), kind: vscode.QuickPickItemKind.Separator }]
       : []),
     ...uris.map(({ uri, why }) => ({ label: uri, detail: why, buttons: [copy] })),
-    { label: l10n.t('At the provider'), kind: vscode.QuickPickItemKind.Separator },
-    ...instructionsOf(answers).map((label, at) => ({ label: `${at + 1}. ${label}` })),
   ];
   return askChoice<true>({
     ...position,
@@ -178,7 +175,10 @@ function instructionsOf(answers: Answers): readonly string[] {
     kindOf(answers)?.registration.map(step => l10n.t(step)) ??
     (preset
       ? presets[preset].registration.map(step => l10n.t(step))
-      : [l10n.t('Register a public client (native application, no secret) with these redirect URIs.')])
+      : [
+          l10n.t('Register a public client: a native application without a secret.'),
+          l10n.t('Give it the redirect URIs below, to the letter.'),
+        ])
   );
 }
 

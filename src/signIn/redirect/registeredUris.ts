@@ -32,7 +32,7 @@ export function urisToRegister(
     uris.push({ uri: redirect.paste, why: l10n.t('For an address or code that is pasted.') });
   const inEditor =
     ui === 'web'
-      ? l10n.t('For an editor on a desktop. The address of an editor in the browser changes each time.')
+      ? l10n.t('For the desktop. An editor in the browser has no fixed address.')
       : l10n.t('Straight back to this editor.');
   if (acceptsRedirect(redirect, 'editor')) {
     uris.push({ uri: `${uriScheme}://${extensionId}${path}`, why: inEditor });
@@ -45,9 +45,7 @@ export function urisToRegister(
   } else {
     uris.push({
       uri: `http://${host}${path}`,
-      why: l10n.t(
-        'Back to this computer. The port changes; if the provider wants it registered, set "redirect.loopbackPorts".',
-      ),
+      why: l10n.t('Back to this computer, on any port or on "redirect.loopbackPorts".'),
     });
   }
   return uris;
