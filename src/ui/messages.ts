@@ -71,10 +71,14 @@ export async function showSignInNeeded(
 }
 
 /** Where it is and what it is: `“empty → issuer”: is missing`. */
-export function problemInWords({ providerId, field, reason }: DefinitionProblem): string {
+function problemInWords({ providerId, field, reason }: DefinitionProblem): string {
   const where = [providerId, field].filter(part => part !== undefined && part !== '').join(' → ');
   return where === '' ? reason : l10n.t('“{0}”: {1}', where, reason);
 }
+
+/** A list that goes on as a sentence: without a full stop, also where the last problem is told in several sentences. */
+export const problemsInWords = (problems: readonly DefinitionProblem[]): string =>
+  problems.map(problemInWords).join('; ').replace(/\.$/, '');
 
 /** The settings that are an object of entries. */
 export type ProviderSetting = 'oidc.providers' | 'oidc.mcpServers';
@@ -86,7 +90,7 @@ export function showDefinitionProblems(
   repeating: Repeating,
 ): void {
   for (const [extension, its] of Map.groupBy(problems, problem => problem.extension)) {
-    const list = its.map(problemInWords).join('; ');
+    const list = problemsInWords(its);
     if (extension === undefined) void showSettingsProblems(list, setting, repeating);
     else void showExtensionProblems(extension, list, repeating);
   }

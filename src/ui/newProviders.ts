@@ -1,13 +1,15 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import type { Log } from '../platform/log.ts';
 import type { Wire } from '../protocol/wire.ts';
 import { firstProviderId, parseDefinition, type Provider } from '../providers/definition.ts';
 import { writeProvider, writtenProviders } from '../providers/settings.ts';
 import type { Accounts } from '../sessions/accounts.ts';
+import type { Recorder } from '../sessions/activity.ts';
 import type { Grant } from '../sessions/grant.ts';
 import type { Trust } from '../signIn/trust.ts';
 import { askProvider, type AddedProvider, type Answers } from './addProvider.ts';
-import { isCancellation, messageOf, problemInWords } from './messages.ts';
+import { isCancellation, messageOf, problemsInWords } from './messages.ts';
 import type { SignInWish } from './signIns.ts';
 import { readSurroundings } from './surroundings.ts';
 
@@ -93,7 +95,7 @@ async function keepWrittenEntry(id: string): Promise<void> {
   if (parsed.ok) return;
   const open = l10n.t('Open Settings');
   const replace = l10n.t('Set It Up Anew');
-  const why = parsed.problems.map(problemInWords).join('; ');
+  const why = problemsInWords(parsed.problems);
   const message = l10n.t(
     'An identity provider cannot be used as it stands in the setting oidc.providers. {0}. Correct it there, or set it up anew: then its entry is replaced.',
     why,
@@ -110,16 +112,20 @@ async function keepWrittenEntry(id: string): Promise<void> {
 export function registerAddCommand(context: {
   readonly accounts: Accounts;
   readonly newProviders: NewProviders;
+  readonly log: Log;
+  readonly record: Recorder;
   signIn(wish: SignInWish): Promise<Grant>;
   /** See `ProviderActions`. */
   onNotKept(provider: Provider): void;
 }): vscode.Disposable {
   return vscode.commands.registerCommand('oidc.addProvider', async (wanted?: unknown) => {
-    const { accounts, newProviders } = context;
+    const { accounts, newProviders, log, record } = context;
     try {
       const provider = await newProviders.ask(typeof wanted === 'string' ? wanted : undefined);
       const grant = await context.signIn({ provider, scopes: [], grantedScopes: [], loginHint: undefined });
       const { session, kept } = await accounts.add(provider, grant);
+      log.info('signed in', { provider: provider.id, account: session.account.label, scopes: [] });
+      record('sign-in', { ...grant, account: session.account });
       if (!kept) context.onNotKept(provider);
       void vscode.window.showInformationMessage(
         l10n.t('Signed in to {0} as {1}.', provider.label, session.account.label),

@@ -255,6 +255,15 @@ describe('a person who has configured nothing', function () {
     );
   });
 
+  it('finds the sign-in that proved it among the activity', async () => {
+    await window.runCommand('OIDC: Show Activity');
+    await waitFor('the sign-in in the activity', async () => {
+      const lines = await window.page.locator('.editor-instance .view-line').allInnerTexts();
+      return lines.some(line => /^\d{4}-.* sign-in .* \/ alice /.test(line.replace(/\u00a0/g, ' ')));
+    });
+    await window.runCommand('View: Close All Editors');
+  });
+
   it('adds a second one, at which the editor registers itself', async () => {
     await window.runCommand('OIDC: Add Identity Provider…');
     await answerAddress(stage.identityProvider.issuer);

@@ -122,9 +122,9 @@ describe('settings that change while the editor runs', () => {
     await configure({
       oidc: atCompany,
       broken: { issuer: 'not an address', clientId: 7, colour: 'red' },
-      plain: { issuer: 'http://login.example.com', clientId: 'editor' },
       'wrong id': atClub,
       club: atClub,
+      plain: { issuer: 'http://login.example.com', clientId: 'editor' },
     });
     const { message, severity, buttons } = await waitForMessage(/^In the setting oidc\.providers/);
     assert.equal(severity, 'warning');
@@ -134,6 +134,7 @@ describe('settings that change while the editor runs', () => {
       '“broken → colour”: is not a setting of a provider',
       '“plain → issuer”: cannot be used. The address',
       '“wrong id”: The id must be 1 to 64 letters, digits, dots, hyphens or underscores',
+      'set for the provider. Correct it there; other providers are not affected.',
     ]) {
       assert.ok(message.includes(part), `${part}: ${message}`);
     }
