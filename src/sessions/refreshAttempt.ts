@@ -51,7 +51,8 @@ export function createRefreshAttempt(
       return newest;
     }
     // The extension host may outlive its window for hours; what it puts into the secret storage is lost then.
-    const isLost = (grant: Grant): boolean => !asked && spendsToken(grant) && !book.isStored(id);
+    const isLost = async (grant: Grant): Promise<boolean> =>
+      !asked && spendsToken(grant) && !book.isStored(id) && !(await book.stored(id));
     const postponed = async (grant: Grant): Promise<Grant> => {
       setState(id, { kind: 'unstorable', retryAt: secondsNow(clock) + storageRecheck });
       if (!postponedOnes.has(id))
@@ -60,7 +61,7 @@ export function createRefreshAttempt(
       await options.leaveToOthers?.();
       return grant;
     };
-    if (newest && isLost(newest)) return postponed(newest);
+    if (newest && (await isLost(newest))) return postponed(newest);
 
     // The intent is stored before the token leaves, so that a crash in between is known about.
     const sentAt = secondsNow(clock);
@@ -73,7 +74,7 @@ export function createRefreshAttempt(
       setState(id, resting);
       return intent?.grant;
     }
-    if (isLost(intent.grant)) {
+    if (await isLost(intent.grant)) {
       const kept = await book.update(id, grant =>
         isUnchanged(grant, intent.grant) ? { ...grant, refreshSentAt: before?.refreshSentAt } : undefined,
       );

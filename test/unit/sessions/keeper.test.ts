@@ -159,6 +159,17 @@ describe('the keeper of tokens', () => {
     assert.deepEqual(sent, []);
   });
 
+  it('refreshes at once with what another window has stored, which is still being written here', async () => {
+    const { clock, sent, open } = keeping();
+    const [mine, theirs] = [open(), open()];
+    await mine.book.put(someGrant());
+    mine.keeper.dispose();
+    await theirs.book.get('grant-0001');
+    await mine.book.update('grant-0001', grant => ({ ...grant, claims: { name: 'Alice' } }));
+    await clock.advance(minutes(54));
+    assert.deepEqual(sent, ['refresh-1']);
+  });
+
   it('knows after a crash that a token may be spent', async () => {
     const before = keeping();
     await before.open().book.put(someGrant({ refreshSentAt: start + 10 }));
