@@ -86,11 +86,11 @@ export async function readProtectedResource(
   const response = await http(address, { headers: { accept: 'application/json' } }).catch(passedOver);
   if (response?.status !== 200) return undefined;
   const found = readDocument(await response.text(), address);
-  // What is read in two ways might be asked for as something else than what was checked.
   if (!found) return undefined;
   const resource = URL.parse(found.resource);
   if (resource?.origin !== place.origin || resource.username !== '' || resource.password !== '')
     return undefined;
+  // What is read in two ways might be asked for as something else than what was checked.
   if (bare(resource.href) !== bare(found.resource)) return undefined;
   const isAbout = refused
     ? isPrefix(found.resource, refused)
