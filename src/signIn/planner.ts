@@ -254,7 +254,7 @@ function judgeUriHandler({ surroundings, metadata, provider }: PlanInput): Verdi
       l10n.t('The address of this editor changes, so it is registered with the provider each time.'),
     );
   }
-  return doubtful(l10n.t('The address of this editor changes, which the provider is not set to accept.'));
+  return doubtful(l10n.t('The address of this editor changes; see "acceptsChangingRedirectUri".'));
 }
 
 function judgeLoopback({ surroundings: { runsIn, remoteName }, provider: { redirect } }: PlanInput): Verdict {

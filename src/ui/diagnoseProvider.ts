@@ -35,7 +35,13 @@ export function registerDiagnoseCommand(
   reports: DiagnosisReports,
 ): vscode.Disposable {
   return vscode.commands.registerCommand('oidc.diagnoseProvider', async (id?: unknown) => {
-    const provider = await chooseProvider(context.registry, l10n.t('Diagnose which identity provider?'), id);
+    // It changes nothing: where there is one provider, nobody has to be asked.
+    const [only, ...others] = context.registry.providers();
+    const provider = await chooseProvider(
+      context.registry,
+      l10n.t('Diagnose which identity provider?'),
+      id ?? (others.length === 0 ? only?.id : undefined),
+    );
     if (!provider) return;
     const title = l10n.t('Diagnosing {0}…', provider.label);
     const content = await vscode.window.withProgress(

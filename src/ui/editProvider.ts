@@ -42,7 +42,7 @@ export function registerEditCommands(context: EditProviderContext): vscode.Dispo
   );
 }
 
-/** The provider that a command is about: the named one, the only one, or the one the person picks. */
+/** The provider that a command is about: the named one, or the one that the person picks. */
 export async function chooseProvider(
   registry: Registry,
   title: string,
