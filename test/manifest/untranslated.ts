@@ -61,6 +61,22 @@ export function untranslatedTexts(name: string, contents: string): string[] {
   return found;
 }
 
+/** The texts that are asked for when the file is loaded, which is before the language is known: each with its line. */
+export function earlyTexts(name: string, contents: string): string[] {
+  const source = ts.createSourceFile(name, contents, ts.ScriptTarget.Latest, true);
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isFunctionLike(node)) return;
+    if (ts.isCallExpression(node) && node.expression.getText() === 'l10n.t') {
+      const line = source.getLineAndCharacterOfPosition(node.getStart()).line + 1;
+      found.push(`${name}:${line}: ${node.arguments[0]?.getText() ?? ''}`);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
 const isCompared = (node: ts.Node): boolean =>
   ts.isBinaryExpression(node) &&
   [ts.SyntaxKind.EqualsEqualsEqualsToken, ts.SyntaxKind.ExclamationEqualsEqualsToken].includes(

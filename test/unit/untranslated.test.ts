@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
-import { untranslatedTexts } from '../manifest/untranslated.ts';
+import { earlyTexts, untranslatedTexts } from '../manifest/untranslated.ts';
 
 const sources = new URL('../../src/', import.meta.url);
 
@@ -40,15 +40,31 @@ const sameEverywhere: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Each source file, and what stands in it. */
+async function readSources(): Promise<{ name: string; contents: string }[]> {
+  const names = (await readdir(sources, { recursive: true })).map(name => name.replaceAll('\\', '/'));
+  return Promise.all(
+    names
+      .filter(name => name.endsWith('.ts'))
+      .map(async name => ({ name, contents: await readFile(new URL(name, sources), 'utf8') })),
+  );
+}
+
 describe('what a person reads', () => {
-  it('is given to l10n.t wherever it stands in the sources', async () => {
-    const names = (await readdir(sources, { recursive: true }))
-      .map(name => name.replaceAll('\\', '/'))
-      .filter(name => name.endsWith('.ts') && !elsewhere.test(name));
-    assert.ok(names.length > 100);
-    const found = await Promise.all(
-      names.map(async name => untranslatedTexts(name, await readFile(new URL(name, sources), 'utf8'))),
+  it('is asked for when it is needed, not before the language is known', async () => {
+    const all = await readSources();
+    assert.deepEqual(
+      all.flatMap(({ name, contents }) => earlyTexts(name, contents)),
+      [],
     );
+    const early = `const title = l10n.t('Sign In');\nconst later = () => l10n.t('Sign In');`;
+    assert.deepEqual(earlyTexts('file.ts', early), [`file.ts:1: 'Sign In'`]);
+  });
+
+  it('is given to l10n.t wherever it stands in the sources', async () => {
+    const own = (await readSources()).filter(({ name }) => !elsewhere.test(name));
+    assert.ok(own.length > 100);
+    const found = own.map(({ name, contents }) => untranslatedTexts(name, contents));
     const allowed = Object.values(sameEverywhere).flat();
     const textOf = (entry: string): string => entry.slice(entry.indexOf(': ') + 2);
     assert.deepEqual(
