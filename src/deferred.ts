@@ -110,7 +110,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     showLog,
   });
   const commands = vscode.Disposable.from(
-    registerCommands({ registry, showLog }),
+    registerCommands({ ...window, actions }),
     registerAddCommand({ accounts, newProviders, log, record, ...actions }),
     registerEditCommands({ registry, registrations, clientSecrets, trust }),
     registerSignInCommands(window),

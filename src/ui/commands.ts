@@ -3,12 +3,19 @@ import * as vscode from 'vscode';
 import type { Registry } from '../authentication/registry.ts';
 import { firstProviderId } from '../providers/definition.ts';
 import { parseSessionId } from '../sessions/scopes.ts';
+import {
+  forgetKept,
+  forgottenText,
+  keptSignIns,
+  type KeptSignIns,
+  type KeptSignInsContext,
+} from './keptSignIns.ts';
 import { isCancellation, showNobodySignedIn, showSignInFailure } from './messages.ts';
 import { chooseWay } from './otherWays.ts';
 import { namedProvider, rowTarget } from './rowTarget.ts';
 import type { SignIns } from './signIns.ts';
 
-export interface CommandContext {
+export interface CommandContext extends KeptSignInsContext {
   readonly registry: Registry;
   showLog(): void;
 }
@@ -19,7 +26,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     vscode.commands.registerCommand('oidc.signIn', (id?: unknown) => signIn(context.registry, id)),
     vscode.commands.registerCommand('oidc.signOut', (row?: unknown) => signOut(context.registry, row)),
     vscode.commands.registerCommand('oidc.signOutEverywhere', (row?: unknown) =>
-      signOutEverywhere(context.registry, namedProvider(row)),
+      signOutEverywhere(context, namedProvider(row)),
     ),
     vscode.commands.registerCommand('oidc.showLog', () => context.showLog()),
   );
@@ -102,7 +109,8 @@ async function signOut(registry: Registry, row: unknown): Promise<void> {
 }
 
 /** All accounts of one provider, in all windows and, as far as the provider lets us, in the browser. */
-async function signOutEverywhere(registry: Registry, providerId: string | undefined): Promise<void> {
+async function signOutEverywhere(context: CommandContext, providerId: string | undefined): Promise<void> {
+  const { registry } = context;
   const accounts = await signedInAccounts(registry);
   const items = registry
     .providers()
@@ -116,15 +124,30 @@ async function signOutEverywhere(registry: Registry, providerId: string | undefi
         .join(', '),
     }))
     .filter(({ description }) => description !== '');
-  if (items.length === 0) return void showNobodySignedIn(providerId);
+  const left = providerId === undefined ? (await keptSignIns(context)).map(leftItem) : [];
+  if (items.length + left.length === 0) return void showNobodySignedIn(providerId);
   const title = l10n.t('Sign out of which identity provider, in all windows and in the browser?');
-  const chosen = providerId === undefined ? await vscode.window.showQuickPick(items, { title }) : items[0];
+  const chosen =
+    providerId === undefined ? await vscode.window.showQuickPick([...items, ...left], { title }) : items[0];
   if (!chosen) return;
+  if ('kept' in chosen) {
+    await forgetKept(context, chosen.kept);
+    void vscode.window.showInformationMessage(forgottenText(chosen.kept));
+    return;
+  }
   const { labels = [] } = (await registry.get(chosen.id)?.signOutEverywhere()) ?? {};
   void vscode.window.showInformationMessage(
     l10n.t('Signed out of {0}: {1}.', chosen.label, labels.join(', ')),
   );
 }
+
+/** A provider that has left the settings, with the sign-ins that wait for it to come back. */
+const leftItem = (kept: KeptSignIns): vscode.QuickPickItem & { readonly kept: KeptSignIns } => ({
+  label: kept.providerId,
+  description: kept.labels.join(', '),
+  detail: l10n.t('Not in the settings any more; kept for when it is back'),
+  kept,
+});
 
 type AccountItem = vscode.QuickPickItem & {
   providerId: string;

@@ -78,6 +78,12 @@ describe('a person who signs out everywhere', function () {
   /** So that somebody else can sign in in the same browser. */
   const forgetBrowserSession = () => person.clearCookies({ domain: 'idp.localhost' });
 
+  /** Starts **OIDC: Sign Out Everywhere**; resolves with the providers that it asks for. */
+  async function askWhere(): Promise<readonly string[]> {
+    await window.runCommand('OIDC: Sign Out Everywhere');
+    return (await window.quickInput.read(/^Sign out of which identity provider/)).items;
+  }
+
   async function nobodyIn(shown: Workbench, label: string): Promise<void> {
     await waitFor(`no account of ${label} in the Accounts menu`, async () =>
       (await shown.accountsMenuEntries()).every(entry => !entry.endsWith(`(${label})`)),
@@ -113,8 +119,7 @@ describe('a person who signs out everywhere', function () {
     }
     assert.deepEqual(await areActive(), [true, true]);
 
-    await window.runCommand('OIDC: Sign Out Everywhere');
-    const { items } = await window.quickInput.read(/^Sign out of which identity provider/);
+    const items = await askWhere();
     await window.screenshot('sign-out-everywhere');
     assert.equal(items.length, 1, items.join(' | '));
     assert.match(items[0] ?? '', new RegExp(`^${providerLabel}.*(alice, bob|bob, alice)`));
@@ -153,7 +158,7 @@ describe('a person who signs out everywhere', function () {
     const pages = person.pages().length;
     const reset = { kind: 'resetBeforeForwarding' } as const;
     const down = stage.faults?.on(stage.identityProvider.endpoints.revocation, reset, { sticky: true });
-    await window.runCommand('OIDC: Sign Out Everywhere');
+    await askWhere();
     await window.quickInput.pick(providerLabel);
     const told = new RegExp(
       `^You are signed out of ${providerLabel} here, but the provider could not be told; what was granted to alice ends there by itself later\\. In the browser you may still be signed in\\. .* could not be reached`,
@@ -196,10 +201,31 @@ describe('a person who signs out everywhere', function () {
     await stage.editor.writeSettings({ ...stage.settings, 'oidc.providers': without });
     await window.reload();
     await nobodyIn(window, plainLabel);
+    const items = await askWhere();
+    assert.match(items.join(' | '), /^plain, alice, Not in the settings any more/);
+    await window.screenshot('sign-out-left');
+    await window.quickInput.cancel();
     await stage.editor.writeSettings({ ...stage.settings, 'oidc.providers': { ...without, plain } });
     await window.reload();
     assert.equal(await accountEntry(window, plainLabel), `alice (${plainLabel})`);
     assert.equal(requests('revocation').length, told);
     assert.deepEqual(await areActive(), [true]);
+  });
+
+  it('may decide that nothing is kept for it', async () => {
+    const { plain, ...without } = stage.settings['oidc.providers'] as Record<string, unknown>;
+    await stage.editor.writeSettings({ ...stage.settings, 'oidc.providers': without });
+    await window.reload();
+    await askWhere();
+    await window.quickInput.pick(/^plain, alice/);
+    await findNotification(
+      window,
+      /^Signed out of plain: alice\. The provider is not in the settings any more/,
+    );
+    await stage.editor.writeSettings({ ...stage.settings, 'oidc.providers': { ...without, plain } });
+    await window.reload();
+    await window.runCommand('OIDC: Sign Out Everywhere');
+    await window.waitForNotification('You are not signed in with any identity provider.');
+    await nobodyIn(window, plainLabel);
   });
 });
