@@ -68,7 +68,7 @@ export function mayHaveTakenEffect(error: unknown): boolean {
   if (!(error instanceof Failure)) return true;
   const { code, details } = error;
   if (code === 'server-failed') return details['status'] !== 503;
-  if (code === 'unreachable') return error.sent;
+  if (code === 'unreachable' || code === 'server-untrusted') return error.sent;
   return (
     code === 'answer-withheld' ||
     code === 'timed-out' ||

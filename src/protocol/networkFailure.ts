@@ -19,16 +19,16 @@ export function networkFailure(error: unknown, url: URL): Failure {
     }
     const broken = brokenConnection(code);
     if (broken !== undefined) return unreachable(url, broken, true);
-    if (certificateCode.test(code)) {
-      return unreachable(url, l10n.t('its certificate is not trusted: {0}', code), true);
+    if (untrustedCertificate.test(code)) {
+      return new Failure('server-untrusted', { host: url.host, reason: code }, { sent: true });
     }
     if (/^[A-Z][A-Z0-9_]{2,40}$/.test(code)) return unreachable(url, code, true);
   }
   return unreachable(url, l10n.t('network error'), true);
 }
 
-/** Begins the code of what is wrong with a certificate, which a failure has in its reason. */
-export const certificateCode = /\b(CERT|ERR_TLS|ERR_SSL|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED)/;
+/** Begins the codes by which a server's certificate is turned down. */
+const untrustedCertificate = /^(CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED)/;
 
 /** What a code says after which nothing can have been sent: there was no connection. */
 function noConnection(code: string): string | undefined {

@@ -153,6 +153,8 @@ function trouble({ code, details }: Failure): string {
   switch (code) {
     case 'unreachable':
       return l10n.t('{0} cannot be reached: {1}.', host, String(details['reason']));
+    case 'server-untrusted':
+      return l10n.t('The certificate of {0} is not trusted.', host);
     case 'timed-out':
       return l10n.t('{0} does not answer.', host);
     case 'rate-limited':

@@ -131,7 +131,7 @@ interface NotTold {
 }
 
 const isUnreached = (error: unknown): boolean =>
-  error instanceof Failure && (error.code === 'unreachable' || error.code === 'timed-out');
+  error instanceof Failure && ['unreachable', 'server-untrusted', 'timed-out'].includes(error.code);
 
 /** @param browserToo the session in the browser could not be ended either. */
 function warnNotTold(provider: Provider, failures: readonly NotTold[], browserToo: boolean): Promise<void> {

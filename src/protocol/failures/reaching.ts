@@ -32,6 +32,12 @@ export const reachingFailures = {
     next: 'Check the address, your network, proxy and VPN, then try again.',
     button: 'try-again',
   },
+  'server-untrusted': {
+    kind: 'passing',
+    what: 'The certificate of {host} is not trusted ({reason}).',
+    next: 'Have whoever issued it trusted by the operating system where the extension runs, leave the setting http.systemCertificates on, and restart the editor.',
+    button: 'diagnose',
+  },
   'answer-withheld': {
     kind: 'final',
     what: '{host} is there, but does not allow an editor inside the browser to read its answers (CORS).',

@@ -3,7 +3,6 @@ import { secondsNow } from '../../platform/clock.ts';
 import { isLoopbackHost } from '../../protocol/address.ts';
 import { metadataAddresses } from '../../protocol/discovery.ts';
 import { Failure } from '../../protocol/failure.ts';
-import { certificateCode } from '../../protocol/networkFailure.ts';
 import type { Metadata } from '../../protocol/metadata.ts';
 import type { Wire } from '../../protocol/wire.ts';
 import type { Provider } from '../../providers/definition.ts';
@@ -144,17 +143,9 @@ async function reachability(wire: Wire, provider: Provider): Promise<{ reach: Fi
     ];
     return { reach, skew: skewFinding(response.headers.get('date'), secondsNow(wire.clock)) };
   } catch (error) {
-    const isUntrusted =
-      error instanceof Failure &&
-      error.code === 'unreachable' &&
-      certificateCode.test(String(error.details['reason'] ?? ''));
-    const own = failed(isUntrusted ? l10n.t('Certificate') : l10n.t('Reachability'), error);
-    const next = isUntrusted
-      ? l10n.t(
-          'Add the certificate of your company to the operating system, and leave the setting http.systemCertificates on.',
-        )
-      : undefined;
-    return { reach: [{ ...own, next }, ...(secure ? [secure] : [])], skew: [] };
+    const isUntrusted = error instanceof Failure && error.code === 'server-untrusted';
+    const finding = failed(isUntrusted ? l10n.t('Certificate') : l10n.t('Reachability'), error);
+    return { reach: [finding, ...(secure ? [secure] : [])], skew: [] };
   }
 }
 
