@@ -81,7 +81,7 @@ export function behavesAsGroup(openWindows: () => TestWindows): void {
   });
 
   it('does not wait for a window that does not answer a broadcast', async () => {
-    const { b } = await windows.two({ timing: { unresponsiveAfter: 30 } });
+    const { b } = await windows.two({ timing: { unresponsiveAfter: 500 } });
     const outcomes = await b.group.broadcast.never();
     assert.equal(outcomes.length, 2);
     for (const outcome of outcomes) assert.match('error' in outcome ? outcome.error.message : '', /in time/);
