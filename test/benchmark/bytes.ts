@@ -53,8 +53,13 @@ export async function measureBytes(): Promise<Figure[]> {
       unit: 'kB',
       samples: [await size('web/extension.cjs')],
     },
-    // 310 kB in the language that it is written in, and 40 kB for each other one.
-    { ...count(part, 'VSIX', (await stat(vsix)).size / kilo, 350), unit: 'kB' },
+    {
+      part,
+      name: 'VSIX',
+      unit: 'kB',
+      samples: [(await stat(vsix)).size / kilo],
+      aim: { of: 'max', most: 300 },
+    },
   ];
 }
 
