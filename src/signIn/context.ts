@@ -8,6 +8,7 @@ import type { Provider } from '../providers/definition.ts';
 import type { Method, Way } from '../providers/signInMethods.ts';
 import type { ClientSources } from './client.ts';
 import type { Account } from '../sessions/grant.ts';
+import type { DeviceAuthorization } from '../protocol/deviceAuthorization.ts';
 import type { DeviceScreen } from './deviceSignIn.ts';
 import type { FindSubject } from './machineTokens.ts';
 import type { Plan, Surroundings } from './planner.ts';
@@ -70,7 +71,8 @@ export interface SignInRequest {
   /** The way that the person has chosen; by default the planner's. */
   readonly way?: Way | undefined;
   readonly signal: AbortSignal;
-  progress(stage: SignInStage): void;
+  /** @param authorization of the stage `waiting-for-code`: the code to enter, and where. */
+  progress(stage: SignInStage, authorization?: DeviceAuthorization): void;
   /** Told when it is known how the sign-in can go; `control` works until it has ended. */
   onPlan?(plan: Plan, control: SignInControl): void;
 }

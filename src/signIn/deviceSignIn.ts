@@ -63,7 +63,7 @@ export async function signInWithDeviceCode(
         interval: authorization.interval,
       });
       view.showCode(authorization);
-      request.progress('waiting-for-code');
+      request.progress('waiting-for-code', authorization);
       try {
         const lasting = await connect(context.wire, found.client);
         const tokens = await pollForTokens(lasting, authorization, {

@@ -1,10 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import type { DeviceAuthorization } from '../protocol/deviceAuthorization.ts';
 import type { Provider } from '../providers/definition.ts';
-import type { SignInStage } from '../signIn/context.ts';
+import type { SignInRequest, SignInStage } from '../signIn/context.ts';
 import { otherWaysCommand, pasteCommand } from './runningSignIns.ts';
 
-function stageText(stage: SignInStage): string {
+function stageText(stage: SignInStage, authorization: DeviceAuthorization | undefined): string {
   switch (stage) {
     case 'asking-provider':
       return l10n.t('Asking the provider how to sign in…');
@@ -17,12 +18,29 @@ function stageText(stage: SignInStage): string {
         'Sign in in the browser. It ends on a page that may not open: copy its whole address, and paste it here.',
       );
     case 'waiting-for-code':
-      return l10n.t('Enter the code in a browser; this goes on by itself then.');
+      return authorization && isPlain(authorization.userCode)
+        ? l10n.t(
+            'Enter the code {0} on {1}, in any browser; this goes on by itself then.',
+            authorization.userCode,
+            pageLink(authorization.verificationUri),
+          )
+        : l10n.t('Enter the code in a browser; this goes on by itself then.');
     case 'asking-for-token':
       return l10n.t('Asking for a token…');
     case 'exchanging-code':
       return l10n.t('Finishing the sign-in…');
   }
+}
+
+/**
+ * The message has the code as well as the panel: where an editor in the browser is reached without TLS, its panels stay
+ * empty. A server chooses the code, and a message makes links of some characters.
+ */
+const isPlain = (userCode: string): boolean => /^[A-Za-z0-9][A-Za-z0-9 -]{0,39}$/.test(userCode);
+
+function pageLink(address: string): string {
+  const { host, href } = new URL(address);
+  return `[${host}](${href.replaceAll('(', '%28').replaceAll(')', '%29')})`;
 }
 
 /** What a person can do in a stage, as links in the message; the same are commands of the palette. */
@@ -53,7 +71,7 @@ export async function withSignInProgress<T>(
   signInId: string,
   run: (running: {
     readonly signal: AbortSignal;
-    progress(stage: SignInStage): void;
+    progress: SignInRequest['progress'];
     cancel(): void;
   }) => Promise<T>,
   ended: AbortSignal,
@@ -71,7 +89,8 @@ export async function withSignInProgress<T>(
       try {
         return await run({
           signal: AbortSignal.any([abort.signal, ended]),
-          progress: stage => progress.report({ message: `${stageText(stage)}${links(stage, signInId)}` }),
+          progress: (stage, authorization) =>
+            progress.report({ message: `${stageText(stage, authorization)}${links(stage, signInId)}` }),
           cancel,
         });
       } finally {

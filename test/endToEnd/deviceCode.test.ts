@@ -7,7 +7,7 @@ import { waitFor } from '../editor/workbench/waiting.ts';
 import { people } from '../servers/people.ts';
 import { documentationPicture } from '../stage/documentationPicture.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
-import { accountEntry, noProgress, openSignIn, startSignIn } from './signingIn.ts';
+import { accountEntry, noProgress, openSignIn, progress, startSignIn } from './signingIn.ts';
 
 describe('a device code, in a real VS Code', function () {
   this.timeout(180_000);
@@ -62,6 +62,8 @@ describe('a device code, in a real VS Code', function () {
     await startSignIn(window, 'Company');
     const code = await codeInPanel();
     assert.match(code, /^\w{4}-?\w{4}$/);
+    const said = (await progress(window, 'Company')) ?? '';
+    assert.ok(said.includes(`Enter the code ${code} on idp.localhost:`), said);
     const text = await panel().locator('main').innerText();
     assert.match(text, /Nothing can bring the answer of a browser back to this editor/);
     assert.match(text, /Never enter a code that somebody has sent you/);

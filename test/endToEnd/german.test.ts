@@ -3,7 +3,7 @@ import type { BrowserContext } from 'playwright-core';
 import { speak } from '../editor/language.ts';
 import { signInOnPage } from '../editor/loginPages.ts';
 import type { Workbench } from '../editor/workbench.ts';
-import { panelOf } from '../editor/workbench/panel.ts';
+import { drawPanel, panelOf } from '../editor/workbench/panel.ts';
 import { treeViewOf } from '../editor/workbench/tree.ts';
 import { people } from '../servers/people.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
@@ -82,7 +82,8 @@ describe('a person whose editor speaks German', function () {
     await window.quickInput.read(/^Erste Anmeldung bei/);
     await window.quickInput.accept();
     const panel = panelOf(window.page);
-    await panel.locator('#code').waitFor();
+    await window.waitForNotification(/^Anmeldung bei Streng: Geben Sie den Code [A-Z-]+ auf [\w.:]+ ein/);
+    await drawPanel(window, '#code');
     const text = await panel.locator('main').innerText();
     assert.match(text, /^Mit einem Code bei Streng anmelden\n/);
     assert.match(text, /Nichts kann die Antwort eines Browsers zu diesem Editor zurückbringen/);

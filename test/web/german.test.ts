@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { speak } from '../editor/language.ts';
-import { panelOf } from '../editor/workbench/panel.ts';
+import { drawPanel, panelOf } from '../editor/workbench/panel.ts';
 import type { Workbench } from '../editor/workbench.ts';
 import { namePages, openStage, type Stage } from '../stage/stage.ts';
 
@@ -27,9 +27,9 @@ describe('the extension in the web worker of an editor that speaks German', func
     const { items } = await window.quickInput.read(/^Erste Anmeldung bei localhost/);
     assert.equal(items[1], 'Abbrechen');
     await window.quickInput.accept();
-    await window.waitForNotification(/^Anmeldung bei Streng: Geben Sie den Code in einem Browser ein/);
+    await window.waitForNotification(/^Anmeldung bei Streng: Geben Sie den Code [A-Z-]+ auf [\w.:]+ ein/);
     const panel = panelOf(window.page);
-    await panel.locator('#code').waitFor();
+    await drawPanel(window, '#code');
     const text = await panel.locator('main').innerText();
     assert.match(text, /^Mit einem Code bei Streng anmelden\n/);
     assert.match(text, /Der Code gilt noch (10:00|9:\d\d)/);
