@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { speak } from '../editor/language.ts';
-import { drawPanel, panelOf } from '../editor/workbench/panel.ts';
+import { panelOf } from '../editor/workbench/panel.ts';
 import type { Workbench } from '../editor/workbench.ts';
 import { namePages, openStage, type Stage } from '../stage/stage.ts';
 
@@ -29,7 +29,7 @@ describe('the extension in the web worker of an editor that speaks German', func
     await window.quickInput.accept();
     await window.waitForNotification(/^Anmeldung bei Streng: Geben Sie den Code [A-Z-]+ auf [\w.:]+ ein/);
     const panel = panelOf(window.page);
-    await drawPanel(window, '#code');
+    await panel.locator('#code').waitFor();
     const text = await panel.locator('main').innerText();
     assert.match(text, /^Mit einem Code bei Streng anmelden\n/);
     assert.match(text, /Der Code gilt noch (10:00|9:\d\d)/);
