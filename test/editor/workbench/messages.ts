@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import { errors, type Page } from 'playwright-core';
 import { isWanted, waitFor, type Wanted } from './waiting.ts';
 
 /** A dialog that blocks the window. */
@@ -100,20 +100,32 @@ export async function waitForNotification(
   );
 }
 
-/** Presses a button of the message; waits for the message. */
+/** Presses a button of the message; waits for both, as the text may change and the buttons are drawn after it. */
 export async function pressNotification(page: Page, wanted: Wanted, button: Wanted): Promise<Notification> {
-  const notification = await waitForNotification(page, wanted);
-  const label = notification.buttons.find(text => isWanted(text, button));
-  if (label === undefined) throw new Error(`No button ${String(button)} in ${JSON.stringify(notification)}`);
   // A mouse that rests where a message appears has a hint drawn over it.
   await page.mouse.move(1, 1);
-  await items(page)
-    .filter({ hasText: notification.message })
-    .first()
-    .locator('.notification-list-item-buttons-container')
-    .getByRole('button', { name: label, exact: true })
-    .click();
-  return notification;
+  return waitFor(
+    async () =>
+      `the button ${String(button)} of ${String(wanted)}; there are: ${JSON.stringify(await readNotifications(page))}`,
+    async () => {
+      for (const notification of await readNotifications(page)) {
+        const label = notification.buttons.find(text => isWanted(text, button));
+        if (label === undefined || !isWanted(notification.message, wanted)) continue;
+        const pressed = items(page)
+          .filter({ hasText: notification.message })
+          .first()
+          .locator('.notification-list-item-buttons-container')
+          .getByRole('button', { name: label, exact: true });
+        try {
+          await pressed.click({ timeout: 1500 });
+          return notification;
+        } catch (error) {
+          if (!(error instanceof errors.TimeoutError)) throw error;
+        }
+      }
+      return undefined;
+    },
+  );
 }
 
 /** Clicks a link in the text of a message; waits for a message that has it, as its text may change. */
