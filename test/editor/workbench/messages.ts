@@ -1,4 +1,5 @@
-import { errors, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
+import { press } from './press.ts';
 import { isWanted, waitFor, type Wanted } from './waiting.ts';
 
 /** A dialog that blocks the window. */
@@ -51,7 +52,8 @@ export async function acceptDialog(page: Page, button: Wanted, wanted?: Wanted):
   const dialog = await readDialog(page, wanted);
   const index = dialog.buttons.findIndex(text => isWanted(text, button));
   if (index < 0) throw new Error(`No button ${String(button)} in ${JSON.stringify(dialog)}`);
-  await dialogBox(page).locator('.dialog-buttons .monaco-button').nth(index).click();
+  const pressed = dialogBox(page).locator('.dialog-buttons .monaco-button').nth(index);
+  await waitFor(`the button ${String(button)} of ${dialog.message}`, () => press(pressed));
   // Another dialog may follow at once: this one is gone when its text is.
   await waitFor(`the dialog to close: ${dialog.message}`, async () => {
     return (await currentDialog(page))?.message !== dialog.message;
@@ -116,12 +118,7 @@ export async function pressNotification(page: Page, wanted: Wanted, button: Want
           .first()
           .locator('.notification-list-item-buttons-container')
           .getByRole('button', { name: label, exact: true });
-        try {
-          await pressed.click({ timeout: 1500 });
-          return notification;
-        } catch (error) {
-          if (!(error instanceof errors.TimeoutError)) throw error;
-        }
+        if (await press(pressed)) return notification;
       }
       return undefined;
     },
@@ -130,18 +127,23 @@ export async function pressNotification(page: Page, wanted: Wanted, button: Want
 
 /** Clicks a link in the text of a message; waits for a message that has it, as its text may change. */
 export async function followLink(page: Page, wanted: Wanted, link: string): Promise<void> {
-  const { message } = await waitFor(
+  await waitFor(
     async () =>
       `the link ${link} in ${String(wanted)}; there are: ${JSON.stringify(await readNotifications(page))}`,
-    async () =>
-      (await readNotifications(page)).find(
+    async () => {
+      const found = (await readNotifications(page)).find(
         ({ message }) => isWanted(message, wanted) && message.includes(link),
-      ),
+      );
+      return (
+        found !== undefined &&
+        press(
+          items(page)
+            .filter({ hasText: found.message })
+            .first()
+            .locator('.notification-list-item-message')
+            .getByText(link, { exact: true }),
+        )
+      );
+    },
   );
-  await items(page)
-    .filter({ hasText: message })
-    .first()
-    .locator('.notification-list-item-message')
-    .getByText(link, { exact: true })
-    .click();
 }

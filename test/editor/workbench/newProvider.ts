@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import type { Workbench } from '../workbench.ts';
+import { press } from './press.ts';
 import { waitFor } from './waiting.ts';
 
 /** The title of the question before a sign-in to a provider that is new or has changed. */
@@ -25,7 +26,7 @@ export async function agreeToProviders(page: Page): Promise<void> {
   while (!page.isClosed()) {
     try {
       await agree.waitFor({ timeout: 0 });
-      await agree.click({ timeout: 5000 });
+      if (!(await press(agree))) continue;
       await question.waitFor({ state: 'hidden', timeout: 5000 });
     } catch {
       // The window was closed or loaded anew under the question, or the test has answered it.

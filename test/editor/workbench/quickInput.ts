@@ -1,4 +1,5 @@
 import { errors, type Locator, type Page } from 'playwright-core';
+import { press } from './press.ts';
 import { isWanted, waitFor, type Wanted } from './waiting.ts';
 
 /** What the input box or list at the top of the window shows. */
@@ -85,11 +86,13 @@ export function quickInputOf(page: Page): QuickInput {
       await input.fill(text);
     },
     async pick(wanted) {
-      const row = await waitFor(
+      await waitFor(
         async () => `the row ${String(wanted)} in ${await describe()}`,
-        () => findRow(wanted),
+        async () => {
+          const row = await findRow(wanted);
+          return row !== undefined && press(row);
+        },
       );
-      await row.click();
     },
     async accept() {
       await input.waitFor({ state: 'visible' });
@@ -102,6 +105,9 @@ export function quickInputOf(page: Page): QuickInput {
   };
 }
 
+/** How long the palette may take to list what was typed, in milliseconds, before it is typed anew. */
+const listed = 3000;
+
 /**
  * Runs a command by its title in the command palette (`Consumer: Who Am I?`). Waits for commands of extensions
  * that the window does not know yet.
@@ -109,27 +115,37 @@ export function quickInputOf(page: Page): QuickInput {
 export async function runCommand(page: Page, title: string): Promise<void> {
   const widget = page.locator('.quick-input-widget');
   const input = widget.locator('.quick-input-box input');
-  const label = widget.locator('.quick-input-list .monaco-list-row .label-name');
+  const rows = widget.locator('.quick-input-list .monaco-list-row');
+  const labels = rows.locator('.label-name');
+
+  const pressRow = async (): Promise<boolean> => {
+    const index = (await labels.allInnerTexts()).findIndex(text => text.trim() === title);
+    return index >= 0 && press(labels.nth(index));
+  };
 
   // The palette must be open, hold the text and show a row of exactly that title; until then begin again. Whatever
   // takes the focus (a message, a dialog, a window that is still loading) closes it, at any of these steps.
-  await waitFor(`the command ${title} in the palette`, async () => {
-    try {
-      if (!(await widget.isVisible()) || !(await input.inputValue(soon)).startsWith('>')) {
-        await page.keyboard.press('F1');
-        await input.waitFor({ state: 'visible', ...soon });
+  await waitFor(
+    async () => `the command ${title} in the palette; it has: ${(await labels.allInnerTexts()).join(' | ')}`,
+    async () => {
+      try {
+        if (!(await widget.isVisible()) || !(await input.inputValue(soon)).startsWith('>')) {
+          await page.keyboard.press('F1');
+          await input.waitFor({ state: 'visible', ...soon });
+        }
+        await input.fill('>', soon);
+        await input.fill(`>${title}`, soon);
+        // A window that is busy lists it late; typing again would make it begin anew.
+        const end = Date.now() + listed;
+        while (Date.now() < end && (await widget.isVisible())) {
+          if (await pressRow()) return true;
+          await page.waitForTimeout(100);
+        }
+        return false;
+      } catch (error) {
+        if (error instanceof errors.TimeoutError) return false;
+        throw error;
       }
-      await input.fill('>', soon);
-      await input.fill(`>${title}`, soon);
-      await page.waitForTimeout(150);
-      const texts = await label.allInnerTexts();
-      const index = texts.findIndex(text => text.trim() === title);
-      if (index < 0) return false;
-      await label.nth(index).click(soon);
-      return true;
-    } catch (error) {
-      if (error instanceof errors.TimeoutError) return false;
-      throw error;
-    }
-  });
+    },
+  );
 }

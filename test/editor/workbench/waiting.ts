@@ -27,6 +27,6 @@ export async function waitFor<T>(
       const description = typeof what === 'string' ? what : await what();
       throw new Error(`Waited ${milliseconds / 1000} s in vain for ${description}`);
     }
-    await new Promise(resolve => setTimeout(resolve, 50));
+    await new Promise(resolve => setTimeout(resolve, 100));
   }
 }
