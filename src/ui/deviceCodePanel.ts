@@ -1,10 +1,13 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
 import { randomText } from '../platform/random.ts';
 import type { DeviceAuthorization, PollState } from '../protocol/deviceAuthorization.ts';
 import type { Failure } from '../protocol/failure.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { DeviceScreen } from '../signIn/deviceSignIn.ts';
+import { failureFields } from './messages.ts';
 import { qrCode, type QrCode } from './qrCode.ts';
 
 /** What the page shows; it holds no secret: the code is for the person, and of use with the device code only. */
@@ -27,13 +30,22 @@ interface ShownState {
 export interface DeviceCodePanelOptions {
   /** The page, `media/deviceCode.html`. */
   page(): Promise<string>;
-  now(): number;
+  readonly clock: Clock;
+  readonly log: Log;
   /** The person has closed the panel, or pressed Cancel. */
   cancel(): void;
 }
 
+/**
+ * The page says that it runs as soon as it does; after so many milliseconds without a word the log says so. It was seen
+ * in a browser where the service worker that the editor shows panels with was never ready: every panel of that window
+ * stays empty until it is loaded anew. The message of the sign-in has the code and the address, too.
+ */
+const emptyFor = 10_000;
+
 /** Shows a device code in a panel of the editor. */
 export function deviceCodePanel(options: DeviceCodePanelOptions): DeviceScreen {
+  const { clock, log } = options;
   return {
     open(provider, why) {
       const panel = createPanel(provider);
@@ -47,12 +59,16 @@ export function deviceCodePanel(options: DeviceCodePanelOptions): DeviceScreen {
       let closing = false;
 
       const send = (): void => {
-        const code = authorization && shownCode(provider, authorization, options.now());
+        const code = authorization && shownCode(provider, authorization, clock.now());
         void panel.webview.postMessage({ ...state, code });
       };
+      const stopWatching = clock.after(emptyFor, () =>
+        log.warn('the panel with the device code stays empty', { provider: provider.id }),
+      );
       const received = panel.webview.onDidReceiveMessage((message: unknown) => {
         switch (message) {
           case 'ready':
+            stopWatching();
             return send();
           case 'open':
             return void copyAndOpen(authorization);
@@ -64,13 +80,17 @@ export function deviceCodePanel(options: DeviceCodePanelOptions): DeviceScreen {
         }
       });
       const disposed = panel.onDidDispose(() => {
+        stopWatching();
         received.dispose();
         disposed.dispose();
         if (!closing) options.cancel();
       });
-      void options.page().then(page => {
-        if (!closing) panel.webview.html = page.replaceAll('{{nonce}}', randomText(16));
-      });
+      options.page().then(
+        page => {
+          if (!closing) panel.webview.html = page.replaceAll('{{nonce}}', randomText(16));
+        },
+        (error: unknown) => log.error('the page for the device code cannot be read', failureFields(error)),
+      );
 
       return {
         showCode(next) {

@@ -90,7 +90,8 @@ export function createSignIns(options: SignInsOptions): SignIns {
       timeouts,
       device: deviceCodePanel({
         page: () => page('deviceCode.html'),
-        now: () => wire.clock.now(),
+        clock: wire.clock,
+        log,
         cancel,
       }),
       findSubject: options.findSubject,

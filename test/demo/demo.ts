@@ -61,7 +61,7 @@ async function show({ method, 'add-provider': adds = false }: ReturnType<typeof 
   if (adds && method !== undefined) throw new Error('Take either --add-provider or --method');
   way = adds ? undefined : await wayNamed(method);
   await rm(pictures, { recursive: true, force: true });
-  stage = await openStage({ progress: say, ...(way ? way.stage : unconfigured) });
+  stage = await openStage({ whole: true, progress: say, ...(way ? way.stage : unconfigured) });
   way?.prepare?.(stage);
   await (way ? signInAsAPerson(stage, way) : addProviderAsAPerson(stage));
   if (process.stdout.isTTY) {

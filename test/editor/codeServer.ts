@@ -16,6 +16,8 @@ export interface EditorServerOptions {
   readonly extensions?: readonly string[];
   /** Seconds an extension host waits for its window to come back. */
   readonly reconnectionGrace?: number;
+  /** With all built-in extensions, as somebody has it who installs it; by default only `neededBuiltIns`. */
+  readonly whole?: boolean;
 }
 
 /** A VS Code server with a profile of its own on a port of 127.0.0.1 that the system chose. */
@@ -197,7 +199,7 @@ export async function startTestServer(options: EditorServerOptions = {}): Promis
 
 /** code-server as a person uses it. Secrets survive a reload. */
 export async function startCodeServer(options: EditorServerOptions = {}): Promise<EditorServer> {
-  const { codeServer } = await installCodeServer();
+  const { codeServer, neededBuiltIns } = await installCodeServer();
   return start(
     {
       script: codeServer,
@@ -206,6 +208,7 @@ export async function startCodeServer(options: EditorServerOptions = {}): Promis
         ...['--user-data-dir', join(profile, 'user'), '--extensions-dir', join(profile, 'extensions')],
       ],
       serve: () => [
+        ...(options.whole ? [] : ['--builtin-extensions-dir', neededBuiltIns]),
         ...['--auth', 'none', '--bind-addr', '127.0.0.1:0', '--disable-workspace-trust'],
         ...['--disable-update-check', '--disable-telemetry', '--disable-getting-started-override'],
         ...['--reconnection-grace-time', String(options.reconnectionGrace ?? shortGrace)],

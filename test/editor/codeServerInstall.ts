@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { transform } from 'esbuild';
 import { npm } from './npm.ts';
 import { cleanAtExit } from './leftovers.ts';
-import { rmSync } from 'node:fs';
+import { neededBuiltIns } from './builtInExtensions.ts';
 
 /** VS Code 1.139.1. The digest is the one the registry publishes for this version. */
 export const codeServerVersion = '4.139.1';
@@ -21,13 +21,17 @@ export interface CodeServerFiles {
   readonly codeServer: string;
   /** VS Code's own server inside it. */
   readonly vscodeServer: string;
+  /** See {@link neededBuiltIns}. */
+  readonly neededBuiltIns: string;
 }
 
-function files(folder: string): CodeServerFiles {
+async function files(folder: string): Promise<CodeServerFiles> {
   const root = join(folder, 'node_modules', 'code-server');
+  const vscode = join(root, 'lib', 'vscode');
   return {
     codeServer: join(root, 'out', 'node', 'entry.js'),
-    vscodeServer: join(root, 'lib', 'vscode', 'out', 'server-main.js'),
+    vscodeServer: join(vscode, 'out', 'server-main.js'),
+    neededBuiltIns: await neededBuiltIns(join(vscode, 'extensions'), folder),
   };
 }
 

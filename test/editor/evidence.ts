@@ -17,13 +17,20 @@ export function keepAsEvidence(logs: string): () => void {
   return () => logFolders.delete(logs);
 }
 
-/** The last lines of every log of the extension, newest file last. */
+/** Of each log, how many lines have been shown. */
+const shown = new Map<string, number>();
+
+/** What every log of the extension has got since it was last asked for, and no more than its last lines. */
 export function evidence(): string {
   return [...logFolders]
     .flatMap(folder => globSync(join(folder, '**', 'vscode-oidc.oidc-authentication', '*.log')).sort())
-    .map(file => {
-      const lines = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lastLines);
-      return [`${basename(dirname(dirname(file)))}: ${basename(file)}`, ...lines].join('\n    ');
+    .flatMap(file => {
+      const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+      const fresh = lines.slice(shown.get(file) ?? 0).slice(-lastLines);
+      shown.set(file, lines.length);
+      return fresh.length === 0
+        ? []
+        : [[`${basename(dirname(dirname(file)))}: ${basename(file)}`, ...fresh].join('\n    ')];
     })
     .join('\n  ');
 }

@@ -19,8 +19,8 @@ import { countLine, readCount, type Count } from './count.ts';
 const repository = join(import.meta.dirname, '..', '..');
 const suite = join(import.meta.dirname, 'suite.ts');
 
-/** An editor with its browser keeps a processor busy only while it starts, and waits for the most part. */
-const atATime = Math.min(4, availableParallelism() + 1);
+/** An editor with its browser keeps more than one processor busy while it starts; more at a time take no less. */
+const atATime = Math.min(4, availableParallelism());
 
 /** A file that dies, or says nothing of itself, has failed. */
 function runFile(file: string, prepared: NodeJS.ProcessEnv): Promise<Count> {
@@ -66,6 +66,8 @@ files.sort((a, b) => (weights.get(b) ?? 0) - (weights.get(a) ?? 0) || (a < b ? -
 // What may take a while the first time, and what all files share.
 await installCodeServer();
 const prepared = {
+  // Each file starts a dozen Nodes, most of them on the same code.
+  NODE_COMPILE_CACHE: join(repository, 'dist', 'test', 'compile-cache'),
   CHROMIUM_PATH: await findChromium(),
   [packagesVariable]: JSON.stringify(await packageAll()),
 };

@@ -38,6 +38,8 @@ export interface StageOptions {
   readonly webWorker?: boolean;
   /** Seconds an extension host waits for its window to come back. */
   readonly reconnectionGrace?: number;
+  /** The editor has all its built-in extensions. */
+  readonly whole?: boolean;
   readonly headless?: boolean;
   /** Where screenshots go. */
   readonly screenshots?: string;
@@ -125,6 +127,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       settings,
       ...(options.env && { env: options.env }),
       ...(options.reconnectionGrace !== undefined && { reconnectionGrace: options.reconnectionGrace }),
+      ...(options.whole !== undefined && { whole: options.whole }),
     });
     ends.push(() => editor.close());
 

@@ -4,7 +4,7 @@ import { errors, type Locator } from 'playwright-core';
 const soon = 1500;
 
 /**
- * Clicks an element once, and says whether that element has got the click.
+ * Clicks an element once, and says whether it has got the click: it, or one like it that was drawn in its place.
  *
  * Playwright's own `click` gives up when its time is over, also while the window is busy with a click that it has
  * sent; whoever then clicks again has clicked twice. Here nothing is sent before the element can be clicked, and
@@ -20,9 +20,12 @@ export async function press(target: Locator): Promise<boolean> {
     const box = await element?.boundingBox();
     if (!element || !box) return false;
     const watch = await element.evaluateHandle(watched => {
+      const { tagName, textContent } = watched;
       const seen = { clicked: false, end: () => removeEventListener('click', look, true) };
+      const isLike = (other: EventTarget): boolean =>
+        other instanceof Element && other.tagName === tagName && other.textContent === textContent;
       const look = (event: Event): void => {
-        seen.clicked ||= event.composedPath().includes(watched);
+        seen.clicked ||= event.composedPath().some(isLike);
       };
       addEventListener('click', look, true);
       return seen;

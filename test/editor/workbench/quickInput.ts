@@ -105,6 +105,9 @@ export function quickInputOf(page: Page): QuickInput {
   };
 }
 
+/** What the palette asks for, and no other input does. */
+const palette = 'Type the name of a command to run.';
+
 /** How long the palette may take to list what was typed, in milliseconds, before it is typed anew. */
 const listed = 3000;
 
@@ -118,6 +121,11 @@ export async function runCommand(page: Page, title: string): Promise<void> {
   const rows = widget.locator('.quick-input-list .monaco-list-row');
   const labels = rows.locator('.label-name');
 
+  const isPalette = async (): Promise<boolean> =>
+    (await widget.isVisible()) &&
+    (await input.isVisible()) &&
+    (await input.getAttribute('placeholder', soon)) === palette;
+
   const pressRow = async (): Promise<boolean> => {
     const index = (await labels.allInnerTexts()).findIndex(text => text.trim() === title);
     return index >= 0 && press(labels.nth(index));
@@ -129,9 +137,11 @@ export async function runCommand(page: Page, title: string): Promise<void> {
     async () => `the command ${title} in the palette; it has: ${(await labels.allInnerTexts()).join(' | ')}`,
     async () => {
       try {
-        if (!(await widget.isVisible()) || !(await input.inputValue(soon)).startsWith('>')) {
+        if (!(await isPalette())) {
+          // An input that is open would hear the keys.
+          if (await widget.isVisible()) await page.keyboard.press('Escape');
           await page.keyboard.press('F1');
-          await input.waitFor({ state: 'visible', ...soon });
+          await widget.locator(`input[placeholder="${palette}"]`).waitFor({ state: 'visible', ...soon });
         }
         await input.fill('>', soon);
         await input.fill(`>${title}`, soon);
