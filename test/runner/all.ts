@@ -1,5 +1,5 @@
 /**
- * `npm test`: everything, in order, each with its time. What fails does not keep the rest from running.
+ * `npm test`: everything, each with its time. What fails does not keep the rest from running.
  * Ends with a table and a last line `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
@@ -14,17 +14,29 @@ interface Step {
   readonly kind: 'check' | 'suite';
 }
 
-const steps: readonly Step[] = [
+const first: readonly Step[] = [
   { script: 'build', kind: 'check' },
+  { script: 'package', kind: 'check' },
+];
+
+/** They keep one processor busy, and look at nothing that the suites beside them write. */
+const checks: readonly Step[] = [
   { script: 'lint', kind: 'check' },
   { script: 'typecheck', kind: 'check' },
-  { script: 'package', kind: 'check' },
   { script: 'test:audit', kind: 'check' },
+];
+
+/** They keep one processor busy, too. */
+const besideChecks: readonly Step[] = [
   { script: 'test:unit', kind: 'suite' },
   { script: 'test:protocol', kind: 'suite' },
   { script: 'test:presets', kind: 'suite' },
   { script: 'test:conformance', kind: 'suite' },
   { script: 'test:fuzz', kind: 'suite' },
+];
+
+/** Each of them starts many processes, or measures. */
+const alone: readonly Step[] = [
   { script: 'test:windows', kind: 'suite' },
   { script: 'test:model', kind: 'suite' },
   { script: 'test:chaos', kind: 'suite' },
@@ -45,8 +57,12 @@ interface Result extends Count {
 
 const repository = join(import.meta.dirname, '..', '..');
 
-/** Runs a script with the Node that runs us first on its path, shows its output as it comes and returns it. */
-function runScript(script: string): Promise<{ code: number; output: string }> {
+/**
+ * Runs a script with the Node that runs us first on its path, and returns its output.
+ *
+ * @param show is given the output as it comes.
+ */
+function runScript(script: string, show: (data: Buffer) => void): Promise<{ code: number; output: string }> {
   const { command, args, shell } = npmCommand();
   return new Promise((resolve, reject) => {
     const child = spawn(command, [...args, 'run', '--silent', script], {
@@ -58,9 +74,9 @@ function runScript(script: string): Promise<{ code: number; output: string }> {
     let output = '';
     child.stdout?.on('data', (data: Buffer) => {
       output += data.toString();
-      process.stdout.write(data);
+      show(data);
     });
-    child.stderr?.on('data', (data: Buffer) => process.stderr.write(data));
+    child.stderr?.on('data', show);
     child.once('error', reject);
     child.once('close', code => {
       resolve({ code: code ?? 1, output });
@@ -68,10 +84,16 @@ function runScript(script: string): Promise<{ code: number; output: string }> {
   });
 }
 
-async function runStep({ script, kind }: Step): Promise<Result> {
-  console.log(`\n${styleText('bold', `── ${script} `.padEnd(60, '─'))}`);
+const heading = (script: string): string => `\n${styleText('bold', `── ${script} `.padEnd(60, '─'))}\n`;
+
+/** @param inOnePiece shows what it prints when it has ended, as something else prints meanwhile. */
+async function runStep({ script, kind }: Step, inOnePiece: boolean): Promise<Result> {
+  const piece: Buffer[] = [];
+  const show = (data: Buffer): unknown => (inOnePiece ? piece.push(data) : process.stdout.write(data));
+  show(Buffer.from(heading(script)));
   const started = performance.now();
-  const { code, output } = await runScript(script);
+  const { code, output } = await runScript(script, show);
+  for (const data of piece) process.stdout.write(data);
   const seconds = (performance.now() - started) / 1000;
   const count = (kind === 'suite' ? readCount(output) : undefined) ?? { passed: 0, failed: 0 };
   // A suite that passes nothing, or dies with nothing failed, has failed all the same.
@@ -105,8 +127,15 @@ process.on('SIGINT', () => {
   interrupted = true;
 });
 
-const results: Result[] = [];
-for (const step of steps) if (!interrupted) results.push(await runStep(step));
+async function runAll(steps: readonly Step[], inOnePiece = false): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const step of steps) if (!interrupted) results.push(await runStep(step, inOnePiece));
+  return results;
+}
+
+const results = await runAll(first);
+results.push(...(await Promise.all([runAll(checks, true), runAll(besideChecks)])).flat());
+results.push(...(await runAll(alone)));
 printTable(results);
 for (const { script, unchecked } of results)
   if (unchecked) console.log(`${script}: ${notChecked}, see above`);
