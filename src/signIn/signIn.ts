@@ -50,8 +50,9 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
         continue;
       }
       const { failure } = outcome;
-      next = left.find(candidate => candidate !== way);
-      if (!isOfSurroundings(failure) || next === undefined || chosen) throw failure;
+      const isDenied = way === 'device-code' && !isChosen && !outcome.codeShown && isRefusal(failure);
+      next = left.find(candidate => candidate !== way) ?? (isDenied ? plan.offered[0]?.way : undefined);
+      if (!(isOfSurroundings(failure) || isDenied) || next === undefined || chosen) throw failure;
       left.splice(0, left.indexOf(next) + 1);
       log.warn('this way to sign in failed, going on', { way, failure: failure.code, next });
       context.tell(l10n.t('{0} Going on another way: {1}.', failure.message, wayName(next)));
@@ -91,7 +92,7 @@ const methodFor = ({ method }: SignInContext, { signInMethod }: Provider): Provi
 type Outcome =
   | { readonly kind: 'signed-in'; readonly grant: Grant }
   | { readonly kind: 'other-way'; readonly way: Way }
-  | { readonly kind: 'failed'; readonly failure: Failure };
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly codeShown: boolean };
 
 /** @throws what is not a failure: the signal's reason above all. */
 async function attempt(
@@ -101,7 +102,15 @@ async function attempt(
   running: RunningSignIn,
   way: Way,
 ): Promise<Outcome> {
-  const own = { ...request, signal: running.begin(way) };
+  let codeShown = false;
+  const own: SignInRequest = {
+    ...request,
+    signal: running.begin(way),
+    progress(stage, authorization) {
+      codeShown ||= stage === 'waiting-for-code';
+      request.progress(stage, authorization);
+    },
+  };
   const { id } = request.provider;
   const begin = (): Promise<Grant> => {
     switch (way) {
@@ -127,12 +136,18 @@ async function attempt(
       const failed = context.failedWays.get(id) ?? new Set();
       context.failedWays.set(id, failed.add(way));
     }
-    return { kind: 'failed', failure: error };
+    return { kind: 'failed', failure: error, codeShown };
   }
 }
 
 /** Failures of one way back that leave the others untouched. */
 const isOfSurroundings = ({ code }: Failure): boolean => code === 'port-taken' || code === 'redirect-refused';
+
+/**
+ * Before a code is shown, a server that offers device codes refuses them so to a client that is not allowed to have
+ * them. That client may well sign in with the browser.
+ */
+const isRefusal = ({ code }: Failure): boolean => code === 'client-refused' || code === 'request-refused';
 
 /** The sign-in that is under way, as the person can reach into it. */
 class RunningSignIn implements SignInControl {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { Failure, type FailureCode } from '../../src/protocol/failure.ts';
 import { refreshGrant } from '../../src/signIn/keepGrant.ts';
+import type { SignInControl } from '../../src/signIn/signIn.ts';
 import { startFaultyIdentityProvider, type FaultyIdentityProvider } from '../servers/faultProxy.ts';
 import { people } from '../servers/people.ts';
-import { approveDevice } from '../servers/person.ts';
+import { approveDevice, signInOverHttp } from '../servers/person.ts';
 import { manualClock, settled, type ManualClock } from '../standIns/manualClock.ts';
 import { recordingScreen, type RecordingScreen } from './deviceScreen.ts';
 import { codeServer, signInTrial, until, type SignInTrial } from './signingIn.ts';
@@ -283,6 +284,27 @@ describe('signing in with a device code', () => {
       failsWith('browser-not-opened'),
     );
     assert.equal(screen.codes.length, 1, 'a browser that does not open is no reason');
+  });
+
+  it('gives way to pasting where it was not chosen, and the client is not allowed to have a code', async () => {
+    let control: SignInControl | undefined;
+    const web = signInTrial({
+      device: screen,
+      surroundings: codeServer,
+      async browser(address) {
+        control?.paste((await signInOverHttp(address, people.alice)).href);
+      },
+    });
+    const signIn = () =>
+      web.signIn(web.provider({ issuer: server.issuer }), { onPlan: (_plan, given) => (control = given) });
+    server.proxy.on(deviceAuthorization, status(400, 'unauthorized_client'), { sticky: true });
+    assert.equal((await signIn()).account.label, 'alice');
+    assert.match(web.told.join(), /does not accept this client .* Going on another way:/);
+
+    server.proxy.heal();
+    server.proxy.on(deviceAuthorization, status(503), { sticky: true });
+    await assert.rejects(signIn(), failsWith('server-failed'));
+    assert.equal(screen.codes.length, 0);
   });
 
   /** The server's answer with other members. */
