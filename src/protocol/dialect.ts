@@ -11,6 +11,8 @@ export interface Dialect {
   readonly scopeSeparator?: string | undefined;
   /** The same in answers, if it is another one there. */
   readonly answerScopeSeparator?: string | undefined;
+  /** Scopes that have another name in answers: from the server's name to the one that is asked for. */
+  readonly scopeNames?: Readonly<Record<string, string>> | undefined;
   /** The parameter of the authorization request that carries the scopes. By default `scope`. */
   readonly scopeParameter?: string | undefined;
   /** Errors come with status 200: an answer with `error`, or with `ok: false`, is one. */
@@ -128,11 +130,15 @@ function firstOfList(members: Members, { errors }: Dialect): void {
   if (said.length > 0) members['error_description'] ??= said.join(', ');
 }
 
-function standardScope(members: Members, { scopeSeparator, answerScopeSeparator }: Dialect): void {
+function standardScope(
+  members: Members,
+  { scopeSeparator, answerScopeSeparator, scopeNames }: Dialect,
+): void {
   const separator = answerScopeSeparator ?? scopeSeparator ?? ' ';
   const { scope } = members;
-  if (separator === ' ' || typeof scope !== 'string') return;
-  members['scope'] = scope.split(separator).filter(Boolean).join(' ');
+  if (typeof scope !== 'string' || (separator === ' ' && scopeNames === undefined)) return;
+  const scopes = scope.split(separator).filter(Boolean);
+  members['scope'] = scopes.map(name => ownMember(scopeNames, name) ?? name).join(' ');
 }
 
 const ownMember = (record: Readonly<Record<string, string>> | undefined, name: string): string | undefined =>

@@ -21,7 +21,9 @@ export const endpointsSchema = v.pipe(
   ),
 );
 
-const names = (description: string, theirs = /^\w{1,60}$/) =>
+const scopeName = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/;
+
+const names = (description: string, theirs = /^\w{1,60}$/, ours = /^\w{1,60}$/) =>
   v.pipe(
     v.record(
       v.pipe(
@@ -30,7 +32,7 @@ const names = (description: string, theirs = /^\w{1,60}$/) =>
       ),
       v.pipe(
         v.string(),
-        v.regex(/^\w{1,60}$/, () => l10n.t('must be a name')),
+        v.regex(ours, () => l10n.t('must be a name')),
       ),
     ),
     v.description(description),
@@ -75,6 +77,13 @@ export const answersSchema = v.pipe(
         v.description(
           'What stands between scopes in answers, if it is not what stands there in requests (GitHub).',
         ),
+      ),
+    ),
+    scopeNames: v.optional(
+      names(
+        'Scopes that have another name in answers, from the provider’s name to the one that is asked for, for example `{ "https://www.googleapis.com/auth/userinfo.email": "email" }` (Google).',
+        scopeName,
+        scopeName,
       ),
     ),
     keep: v.optional(

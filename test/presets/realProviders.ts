@@ -161,6 +161,13 @@ export const realProviders: Readonly<Record<PresetName, RealProvider>> = {
       idToken: { sub: '10769150350006150715113082367', email: 'alice@example.com', name: 'Alice' },
       wants: { access_type: 'offline', prompt: 'consent' },
       refresh: 'stays',
+      answer: body => ({
+        ...body,
+        scope: String(body['scope']).replaceAll(
+          /\b(email|profile)\b/g,
+          'https://www.googleapis.com/auth/userinfo.$1',
+        ),
+      }),
       device: ({ verification_uri: uri, ...body }) => ({ ...body, verification_url: uri }),
       pendingStatus: 428,
     }),

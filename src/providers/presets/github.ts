@@ -27,14 +27,15 @@ export const github: Preset = {
     scopes: ['read:user'],
     account: { id: 'id', label: ['login'] },
     answers: githubAnswers,
-    redirect: { path: '/callback', loopbackHost: '127.0.0.1' },
+    // An OAuth app takes one callback only: that of this computer serves every editor, whatever its port.
+    redirect: { path: '/callback', accepts: ['loopback', 'https'], loopbackHost: '127.0.0.1' },
     // A GitHub App's refresh ends the old access token; an OAuth app's token never ends.
     refreshEndsAccessToken: true,
     revocation: 'none',
   },
   registration: [
     'Settings → Developer settings → OAuth Apps (or GitHub Apps) → New.',
-    'Authorization callback URL: one of the redirect URIs below. GitHub ignores the port of a loopback one.',
+    'Authorization callback URL: the redirect URI below. An OAuth app takes only one; GitHub ignores its port.',
     'Generate a client secret; it is asked for at the first sign-in.',
     'For device codes, tick "Enable Device Flow".',
   ],

@@ -17,7 +17,8 @@ export const githubEnterprise: Preset = {
     scopes: ['read:user'],
     account: { id: 'id', label: ['login'] },
     answers: githubAnswers,
-    redirect: { path: '/callback', loopbackHost: '127.0.0.1' },
+    // An OAuth app takes one callback only: that of this computer serves every editor, whatever its port.
+    redirect: { path: '/callback', accepts: ['loopback', 'https'], loopbackHost: '127.0.0.1' },
     refreshEndsAccessToken: true,
     revocation: 'none',
   },

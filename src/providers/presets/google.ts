@@ -9,7 +9,14 @@ export const google: Preset = {
     scopes: ['openid', 'profile', 'email'],
     // In place of `offline_access`: without `prompt=consent` only the very first sign-in gets a refresh token.
     authorizationParameters: { access_type: 'offline', prompt: 'consent' },
-    answers: { names: { verification_url: 'verification_uri' } },
+    answers: {
+      names: { verification_url: 'verification_uri' },
+      // It grants these scopes under their long names, whichever it was asked for.
+      scopeNames: {
+        'https://www.googleapis.com/auth/userinfo.email': 'email',
+        'https://www.googleapis.com/auth/userinfo.profile': 'profile',
+      },
+    },
     account: { label: ['email', 'name', 'sub'] },
     // Of a "Desktop app", Google takes no other.
     redirect: { path: '/callback', accepts: ['loopback'], loopbackHost: '127.0.0.1' },
