@@ -3,8 +3,10 @@ import type { Client, ClientAuthentication } from '../protocol/client.ts';
 import { Failure } from '../protocol/failure.ts';
 import type { Metadata } from '../protocol/metadata.ts';
 import type { Registration } from '../protocol/registration.ts';
+import type { Wire } from '../protocol/wire.ts';
 import type { Provider } from '../providers/definition.ts';
 import type { Grant } from '../sessions/grant.ts';
+import { askPersonWithin } from './askingPerson.ts';
 import type { ClientSecrets } from './clientSecrets.ts';
 import type { Registrations } from './registrations.ts';
 
@@ -65,6 +67,9 @@ export interface ClientWish {
 export interface ClientSources extends ClientStores {
   /** The address of this editor's client ID metadata document, if it has one. */
   readonly clientDocument: string | undefined;
+  readonly wire: Wire;
+  /** How long a person may take to say what a client needs, in seconds. */
+  readonly timeouts: { readonly person: number };
 }
 
 /** A client, and its registration if it registered itself: then it can do so again. */
@@ -82,17 +87,18 @@ export interface FoundClient {
  * @throws Failure as {@link Registrations.obtain}; `method-unsupported` if there is none of these.
  */
 async function findClient(
-  { registrations, clientSecrets, clientDocument }: ClientSources,
+  { registrations, clientSecrets, clientDocument, wire, timeouts }: ClientSources,
   wish: ClientWish,
 ): Promise<FoundClient> {
   const { provider, metadata, redirectUri } = wish;
+  const person = askPersonWithin(wire.clock, timeouts.person, wish.signal);
   const notRegistered = (id: string): FoundClient => ({
     client: clientOf(provider, id, { method: 'none' }),
     registration: undefined,
     secretIsNew: false,
   });
   if (provider.clientId !== undefined) {
-    const { authentication, asked } = await clientSecrets.obtain(provider);
+    const { authentication, asked } = await clientSecrets.obtain(provider, person);
     const client = clientOf(provider, provider.clientId, authentication);
     return { client, registration: undefined, secretIsNew: asked };
   }
@@ -107,7 +113,7 @@ async function findClient(
       missing: l10n.t('a client id in the settings, or an endpoint at which this editor can register itself'),
     });
   }
-  const registration = await registrations.obtain(wish);
+  const registration = await registrations.obtain({ ...wish, person });
   const { clientId, authentication } = registration;
   const client = clientOf(provider, clientId, authentication, registration);
   return { client, registration, secretIsNew: false };

@@ -6,6 +6,7 @@ import type { ClientCertificate, LoadMutualTls } from '../protocol/clientCertifi
 import { clientKeyAlgorithms, importClientKey, publicKeySet, type ClientKey } from '../protocol/clientKey.ts';
 import { Failure } from '../protocol/failure.ts';
 import type { Provider } from '../providers/definition.ts';
+import { askPersonForever, type AskPerson } from './askingPerson.ts';
 
 /** What proves the client's identity: shared text, or a key or certificate of its own. */
 export type ClientCredential =
@@ -24,10 +25,14 @@ export interface ClientSecrets {
   /**
    * The same; asks the person if nothing is stored, and keeps what they say.
    *
+   * @param person how long they are asked; by default until they answer.
    * @returns `asked`: it has not proved to be right yet.
    * @throws Failure `client-secret-missing` if they say nothing; `certificate-not-here`.
    */
-  obtain(provider: Provider): Promise<{ authentication: ClientAuthentication; asked: boolean }>;
+  obtain(
+    provider: Provider,
+    person?: AskPerson,
+  ): Promise<{ authentication: ClientAuthentication; asked: boolean }>;
   replace(provider: Provider, credential: ClientCredential): Promise<void>;
   forget(provider: Pick<Provider, 'id'>): Promise<void>;
   /** The public part of a stored key or certificate, as it is registered at the provider. */
@@ -36,8 +41,12 @@ export interface ClientSecrets {
 
 export interface ClientSecretsOptions {
   readonly storage: SecretStorage;
-  /** Asks the person for what the provider's `clientAuthentication` needs; undefined if they do not say. */
-  ask(provider: Provider): Promise<ClientCredential | undefined>;
+  /**
+   * Asks the person for what the provider's `clientAuthentication` needs; undefined if they do not say.
+   *
+   * @param signal takes the question back.
+   */
+  ask(provider: Provider, signal: AbortSignal): Promise<ClientCredential | undefined>;
   /** Undefined where no certificate can be shown to a server. */
   readonly mutualTls?: LoadMutualTls | undefined;
 }
@@ -104,12 +113,12 @@ export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOp
       if (!credential) throw missing(provider);
       return authenticationOf(provider, credential);
     },
-    async obtain(provider) {
+    async obtain(provider, person = askPersonForever) {
       checkPossible(provider);
       if (provider.clientAuthentication === 'none')
         return { authentication: { method: 'none' }, asked: false };
       const known = await read(provider);
-      const credential = known ?? (await ask(provider));
+      const credential = known ?? (await person(signal => ask(provider, signal)));
       if (!credential) throw missing(provider);
       if (!known) await replace(provider, credential);
       return { authentication: await authenticationOf(provider, credential), asked: !known };

@@ -79,7 +79,8 @@ function subjectOf({ accountId }: Provider, { account, claims }: Grant): string 
 }
 
 /**
- * Ends the session that the person's browser has at the server, in which a grant was signed in.
+ * Ends the session that the person's browser has at the server, in which a grant was signed in. The redirect is closed
+ * then, whatever came of it.
  *
  * @throws Failure as {@link endSession}
  */
@@ -89,11 +90,16 @@ export async function endGrantSession(
   grant: Grant,
   browser: Omit<EndSessionRequest, 'connection' | 'idToken'>,
 ): Promise<'ended' | 'opened' | 'unsupported'> {
-  const client = await clientOfGrant(provider, grant, services);
-  const connection = await connect(services.wire, client, browser.signal);
-  // Another provider must not learn the ID token, which says who the person is.
-  if (connection.metadata.token_endpoint !== grant.binding.tokenEndpoint) return 'unsupported';
-  return endSession({ ...browser, connection, idToken: grant.tokens.idToken });
+  try {
+    const client = await clientOfGrant(provider, grant, services);
+    const connection = await connect(services.wire, client, browser.signal);
+    // Another provider must not learn the ID token, which says who the person is.
+    if (connection.metadata.token_endpoint !== grant.binding.tokenEndpoint) return 'unsupported';
+    return await endSession({ ...browser, connection, idToken: grant.tokens.idToken });
+  } finally {
+    // Nothing may have come so far as to wait for the browser.
+    browser.redirect?.close();
+  }
 }
 
 /** How long a sign-out waits for the server, in seconds. */

@@ -12,6 +12,7 @@ import {
 } from '../protocol/registration.ts';
 import type { Wire } from '../protocol/wire.ts';
 import type { Provider } from '../providers/definition.ts';
+import { askPersonForever, type AskPerson } from './askingPerson.ts';
 
 /** A registration and what it is bound to: it is used for no other issuer and no other redirect URI. */
 interface Kept extends Registration {
@@ -28,6 +29,8 @@ export interface RegistrationWish {
   readonly redirectUri: string | undefined;
   readonly scopes: readonly string[];
   readonly signal: AbortSignal;
+  /** How long the person is asked for an initial access token; by default until they answer. */
+  readonly person?: AskPerson;
 }
 
 /** This editor's own registrations at providers that have no client id in the settings (RFC 7591). */
@@ -51,8 +54,12 @@ export interface Registrations {
 export interface RegistrationsOptions {
   readonly storage: SecretStorage;
   readonly wire: Wire;
-  /** Asks the person for an initial access token; undefined if there is none. */
-  askInitialAccessToken(provider: Provider): Promise<Secret | undefined>;
+  /**
+   * Asks the person for an initial access token; undefined if there is none.
+   *
+   * @param signal takes the question back.
+   */
+  askInitialAccessToken(provider: Provider, signal: AbortSignal): Promise<Secret | undefined>;
 }
 
 /** In an editor in the browser each sign-in registers a new address; the oldest are forgotten here. */
@@ -137,14 +144,14 @@ export function createRegistrations(options: RegistrationsOptions): Registration
   };
 
   const register = async (wish: RegistrationWish): Promise<Registration> => {
-    const { provider } = wish;
+    const { provider, person = askPersonForever } = wish;
     const request = { ...wish, policy: provider };
     const initialAccessToken = await storedInitialToken(provider);
     try {
       return await registerClient(wire, { ...request, initialAccessToken });
     } catch (error) {
       if (!(error instanceof Failure) || error.code !== 'registration-closed') throw error;
-      const asked = await options.askInitialAccessToken(provider);
+      const asked = await person(signal => options.askInitialAccessToken(provider, signal));
       wish.signal.throwIfAborted();
       if (!asked) throw error;
       const registration = await registerClient(wire, { ...request, initialAccessToken: asked });

@@ -68,6 +68,7 @@ export function clientChoices(preset: Answers['preset'], metadata: Metadata): Ch
 /** Takes what was chosen over, and forgets what belongs to another choice. */
 export function chooseClient(answers: Answers, choice: ClientChoice): void {
   const before = answers.clientKind;
+  const wasService = answers.isService === true;
   delete answers.clientKind;
   delete answers.isService;
   if (choice.by === 'kind') answers.clientKind = choice.kind;
@@ -79,6 +80,8 @@ export function chooseClient(answers: Answers, choice: ClientChoice): void {
     return;
   }
   answers.clientId ??= '';
+  // A service has a secret or a key, which a client that people sign in with need not have.
+  if (wasService !== (choice.by === 'service')) delete answers.clientAuthentication;
   if (choice.by === 'service' && (answers.clientAuthentication ?? 'none') === 'none') {
     answers.clientAuthentication = 'client_secret_basic';
   }

@@ -7,15 +7,16 @@ import { steps, wizardTitle, type Answers, type Outcome } from './addProvider.ts
 import { capitalised } from './otherWays.ts';
 import { askChoiceOrText, askText, back, type Choice } from './questions.ts';
 
-type Start = { readonly typed: string } | KnownHost;
+/** An address to look the provider up at, or one that is known. */
+export type ProviderChoice = { readonly typed: string } | KnownHost;
 
 /** Asks for the provider: by an address, or by its name in the list. */
 export async function askWhich(answers: Answers): Promise<Outcome> {
-  const list: Choice<Start>[] = presetNames.map(name => ({
+  const list: Choice<ProviderChoice>[] = presetNames.map(name => ({
     label: presets[name].label.replace(/ \(.*\)$/, ''),
     choice: { preset: name, values: {} },
   }));
-  const chosen = await askChoiceOrText<Start>({
+  const chosen = await askChoiceOrText<ProviderChoice>({
     title: wizardTitle(),
     step: 1,
     steps,
@@ -26,29 +27,39 @@ export async function askWhich(answers: Answers): Promise<Outcome> {
     typed: typedItems,
   });
   if (chosen === back) return back;
-  if ('typed' in chosen) {
-    answers.typed = chosen.typed;
-    delete answers.preset;
-    delete answers.presetValues;
-  } else {
-    answers.preset = chosen.preset;
-    answers.presetValues = {
-      ...chosen.values,
-      ...(answers.preset === chosen.preset ? answers.presetValues : {}),
-    };
-    delete answers.typed;
-  }
+  chooseProvider(answers, chosen);
   return 'asked';
 }
 
-function typedItems(text: string): Choice<Start>[] {
+/** Takes over what was chosen; what was answered about another provider is forgotten. */
+export function chooseProvider(answers: Answers, chosen: ProviderChoice): void {
+  if ('typed' in chosen) {
+    if (answers.preset !== undefined || answers.typed !== chosen.typed) forgetProvider(answers);
+    answers.typed = chosen.typed;
+    return;
+  }
+  const { preset, values } = chosen;
+  const before = answers.preset === preset ? (answers.presetValues ?? {}) : undefined;
+  const isSame = before && Object.entries(values).every(([name, value]) => (before[name] ?? '') === value);
+  if (!isSame) forgetProvider(answers);
+  answers.preset = preset;
+  // The address was entered later than the values were.
+  answers.presetValues = { ...before, ...values };
+}
+
+/** Everything that was answered hangs on which provider it is. */
+function forgetProvider(answers: Answers): void {
+  for (const name of Object.keys(answers) as (keyof Answers)[]) delete answers[name];
+}
+
+function typedItems(text: string): Choice<ProviderChoice>[] {
   if (text.trim() === '') return [];
   const read = readTypedAddress(text);
   if (read.kind === 'problem') return isAboutList(text) ? [] : [{ label: `$(circle-slash) ${read.reason}` }];
   const address = read.kind === 'email' ? read.address : read.url;
   const known = presetForAddress(address);
   // A name of one of the list is a word without a dot; an address it may be all the same.
-  const item: Choice<Start> = {
+  const item: Choice<ProviderChoice> = {
     label: `$(search) ${address}`,
     description: l10n.t('find the provider there'),
     choice: { typed: text },

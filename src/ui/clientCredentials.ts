@@ -9,24 +9,44 @@ import { generateClientKey, KeyProblem, publicKeySet, readClientKey } from '../p
 import { Failure } from '../protocol/failure.ts';
 import type { Provider } from '../providers/definition.ts';
 import { createClientSecrets, type ClientCredential, type ClientSecrets } from '../signIn/clientSecrets.ts';
+import { untilTakenBack } from './takenBack.ts';
 
 /** The client secrets, keys and certificates of this editor; what is missing is asked for. */
 export const editorClientSecrets = (storage: SecretStorage): ClientSecrets =>
   createClientSecrets({ storage, ask: askClientCredential, mutualTls: environment.mutualTls });
 
-/** Asks for what the provider's `clientAuthentication` needs. */
+/**
+ * Asks for what the provider's `clientAuthentication` needs.
+ *
+ * @param signal of the sign-in that needs it: closes what is open.
+ */
 export async function askClientCredential(
   provider: Pick<Provider, 'label' | 'clientId' | 'clientAuthentication' | 'assertionAlgorithm'>,
+  signal?: AbortSignal,
 ): Promise<ClientCredential | undefined> {
-  if (isCertificateMethod(provider.clientAuthentication)) return askCertificate(provider);
-  return provider.clientAuthentication === 'private_key_jwt' ? askKey(provider) : askSecret(provider);
+  if (isCertificateMethod(provider.clientAuthentication)) return askCertificate(provider, signal);
+  return provider.clientAuthentication === 'private_key_jwt'
+    ? askKey(provider, signal)
+    : askSecret(provider, signal);
 }
 
-async function askSecret({
-  label,
-  clientId,
-}: Pick<Provider, 'label' | 'clientId'>): Promise<ClientCredential | undefined> {
-  const text = await vscode.window.showInputBox({
+type Signal = AbortSignal | undefined;
+
+const showBox = (box: vscode.InputBoxOptions, signal: Signal): Promise<string | undefined> =>
+  untilTakenBack(signal, token => vscode.window.showInputBox({ ...box, ignoreFocusOut: true }, token));
+
+const showList = <T extends vscode.QuickPickItem>(
+  title: string,
+  items: readonly T[],
+  signal: Signal,
+): Promise<T | undefined> =>
+  untilTakenBack(signal, token => vscode.window.showQuickPick(items, { title, ignoreFocusOut: true }, token));
+
+async function askSecret(
+  { label, clientId }: Pick<Provider, 'label' | 'clientId'>,
+  signal: Signal,
+): Promise<ClientCredential | undefined> {
+  const box = {
     title: l10n.t('Client secret of {0}', label),
     prompt: l10n.t(
       'The secret of the client {0}. It is kept in the secret storage of this editor, and in no settings.',
@@ -34,16 +54,16 @@ async function askSecret({
     ),
     placeHolder: l10n.t('client secret'),
     password: true,
-    ignoreFocusOut: true,
-  });
+  };
+  const text = await showBox(box, signal);
   const trimmed = text?.trim();
   return trimmed === undefined || trimmed === '' ? undefined : { kind: 'secret', secret: secret(trimmed) };
 }
 
-async function askKey({
-  label,
-  assertionAlgorithm,
-}: Pick<Provider, 'label' | 'assertionAlgorithm'>): Promise<ClientCredential | undefined> {
+async function askKey(
+  { label, assertionAlgorithm }: Pick<Provider, 'label' | 'assertionAlgorithm'>,
+  signal: Signal,
+): Promise<ClientCredential | undefined> {
   const make = {
     label: `$(key) ${l10n.t('Make a new key')}`,
     detail: l10n.t('Its public part is shown, to be registered at the provider.'),
@@ -52,29 +72,28 @@ async function askKey({
     label: `$(clippy) ${l10n.t('Paste a private key')}`,
     detail: l10n.t('PEM (PKCS #8) or JSON Web Key.'),
   };
-  const chosen = await vscode.window.showQuickPick([make, paste], {
-    title: l10n.t('Client key of {0}', label),
-    ignoreFocusOut: true,
-  });
+  const chosen = await showList(l10n.t('Client key of {0}', label), [make, paste], signal);
   if (chosen === make) {
     const key = await generateClientKey(assertionAlgorithm);
+    // A key that nobody keeps is not to be registered.
+    signal?.throwIfAborted();
     await showPublicKeys(publicKeySet(key));
     return { kind: 'key', key };
   }
-  return chosen === paste ? pasteKey(label) : undefined;
+  return chosen === paste ? pasteKey(label, signal) : undefined;
 }
 
-async function pasteKey(label: string): Promise<ClientCredential | undefined> {
-  const text = await vscode.window.showInputBox({
+async function pasteKey(label: string, signal: Signal): Promise<ClientCredential | undefined> {
+  const box: vscode.InputBoxOptions = {
     title: l10n.t('Client key of {0}', label),
     prompt: l10n.t(
       'The private key as PEM or as JSON Web Key. It is kept in the secret storage of this editor.',
     ),
     password: true,
-    ignoreFocusOut: true,
     // A box of one line makes spaces of line breaks.
     validateInput: async value => problemOfKey(value),
-  });
+  };
+  const text = await showBox(box, signal);
   return text === undefined ? undefined : { kind: 'key', key: await readClientKey(withLines(text)) };
 }
 
@@ -89,7 +108,10 @@ async function problemOfKey(text: string): Promise<string | undefined> {
   }
 }
 
-async function askCertificate({ label }: Pick<Provider, 'label'>): Promise<ClientCredential | undefined> {
+async function askCertificate(
+  { label }: Pick<Provider, 'label'>,
+  signal: Signal,
+): Promise<ClientCredential | undefined> {
   const tls = await environment.mutualTls?.();
   if (!tls) {
     void vscode.window.showErrorMessage(new Failure('certificate-not-here', {}).message);
@@ -106,9 +128,10 @@ async function askCertificate({ label }: Pick<Provider, 'label'>): Promise<Clien
     label: `$(clippy) ${l10n.t('Paste PEM')}`,
     detail: l10n.t('The certificate and the private key, one after the other.'),
   };
-  const chosen = await vscode.window.showQuickPick([files, paste], { title, ignoreFocusOut: true });
+  const chosen = await showList(title, [files, paste], signal);
   if (!chosen) return undefined;
-  const text = chosen === files ? await readFiles(title) : await pasteCertificate(tls, title);
+  const text = chosen === files ? await readFiles(title) : await pasteCertificate(tls, title, signal);
+  signal?.throwIfAborted();
   if (text === undefined) return undefined;
   const problem = problemOfCertificate(tls, text);
   if (problem === undefined) return { kind: 'certificate', certificate: tls.read(text) };
@@ -123,16 +146,17 @@ async function readFiles(title: string): Promise<string | undefined> {
   return parts.map(part => new TextDecoder().decode(part)).join('\n');
 }
 
-const pasteCertificate = async (tls: MutualTls, title: string): Promise<string | undefined> =>
-  vscode.window.showInputBox({
+function pasteCertificate(tls: MutualTls, title: string, signal: Signal): Promise<string | undefined> {
+  const box: vscode.InputBoxOptions = {
     title,
     prompt: l10n.t(
       'The certificate and the private key as PEM, one after the other. They are kept in the secret storage of this editor.',
     ),
     password: true,
-    ignoreFocusOut: true,
     validateInput: text => problemOfCertificate(tls, text),
-  });
+  };
+  return showBox(box, signal);
+}
 
 function problemOfCertificate(tls: MutualTls, text: string): string | undefined {
   try {

@@ -51,6 +51,7 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
         });
       } catch (error) {
         if (isCancellation(error)) {
+          newProviders.cancelled(provider);
           log.info('sign-in cancelled', { provider: provider.id });
           throw error;
         }

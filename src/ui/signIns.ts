@@ -23,6 +23,7 @@ import { createRunningSignIns } from './runningSignIns.ts';
 import { withSignInProgress } from './signInProgress.ts';
 import { readSignInSettings } from './signInSettings.ts';
 import { readSurroundings } from './surroundings.ts';
+import { untilTakenBack } from './takenBack.ts';
 
 /** What a person signs in for. */
 export interface SignInWish {
@@ -159,8 +160,8 @@ export function editorRegistrations(storage: SecretStorage, wire: Wire): Registr
   return createRegistrations({ storage, wire, askInitialAccessToken });
 }
 
-async function askInitialAccessToken(provider: Provider): Promise<Secret | undefined> {
-  const text = await vscode.window.showInputBox({
+async function askInitialAccessToken(provider: Provider, signal: AbortSignal): Promise<Secret | undefined> {
+  const box: vscode.InputBoxOptions = {
     title: l10n.t('Register this editor at {0}', provider.label),
     prompt: l10n.t(
       'The provider lets applications register only with an initial access token, which its administrator gives out.',
@@ -168,7 +169,8 @@ async function askInitialAccessToken(provider: Provider): Promise<Secret | undef
     placeHolder: l10n.t('initial access token'),
     password: true,
     ignoreFocusOut: true,
-  });
+  };
+  const text = await untilTakenBack(signal, token => vscode.window.showInputBox(box, token));
   const trimmed = text?.trim();
   return trimmed === undefined || trimmed === '' ? undefined : secret(trimmed);
 }

@@ -113,9 +113,9 @@ export function createSignOutTelling(options: SignOutTellingOptions): ProviderAc
   async function signedOutRedirect({ redirect }: Provider): Promise<OpenRedirect | undefined> {
     const path = redirect.signedOutPath;
     if (path === undefined) return undefined;
+    const redirectUri = await uriHandlerAddress(options.extensionId).of(path);
     const state = createState();
     const { response, drop } = options.pending.expect(state, path);
-    const redirectUri = await uriHandlerAddress(options.extensionId).of(path);
     return { redirectUri, state, response, close: drop };
   }
 }

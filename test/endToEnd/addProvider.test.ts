@@ -113,6 +113,30 @@ describe('a person who has configured nothing', function () {
     await window.quickInput.read(/^Add an identity provider \(1/);
   });
 
+  it('may choose another known provider, of which no values are asked', async () => {
+    await typeAddress('keycl');
+    await waitForRow(/^Keycloak/);
+    await window.quickInput.accept();
+    await window.quickInput.read(/^Add an identity provider: Keycloak/);
+    await window.quickInput.type('login.example.com');
+    await window.quickInput.accept();
+    await waitFor('the question for the realm', async () =>
+      /realm/.test((await window.quickInput.read()).message),
+    );
+    await goBack();
+    await waitFor(
+      'the host that was entered',
+      async () => (await window.quickInput.read()).value === 'login.example.com',
+    );
+    await goBack();
+    await typeAddress('github');
+    await waitForRow(/^GitHub$/);
+    await window.quickInput.pick(/^GitHub$/);
+    await window.quickInput.read(howKnown);
+    await goBack();
+    await window.quickInput.read(which);
+  });
+
   it('is told what is wrong with the server behind an address, and may change it', async () => {
     const nobody = createServer();
     const port = await listen(nobody);

@@ -5,30 +5,17 @@
  * provider's sessions are asked for before anything is created. Everybody here consents, unless told otherwise.
  */
 import type * as vscode from 'vscode';
+import {
+  CancellationTokenSource,
+  createInputBox,
+  createQuickPick,
+  QuickInputButtons,
+  QuickPickItemKind,
+  showBox,
+} from './boxes.ts';
+import { Disposable, EventEmitter } from './events.ts';
 
-export class Disposable {
-  readonly #dispose: () => unknown;
-  constructor(dispose: () => unknown) {
-    this.#dispose = dispose;
-  }
-  dispose(): void {
-    this.#dispose();
-  }
-}
-
-export class EventEmitter<T> {
-  readonly #listeners = new Set<(event: T) => unknown>();
-  readonly event = (listener: (event: T) => unknown): Disposable => {
-    this.#listeners.add(listener);
-    return new Disposable(() => this.#listeners.delete(listener));
-  };
-  fire(event: T): void {
-    for (const listener of [...this.#listeners]) listener(event);
-  }
-  dispose(): void {
-    this.#listeners.clear();
-  }
-}
+export { CancellationTokenSource, Disposable, EventEmitter, QuickInputButtons, QuickPickItemKind };
 
 export class CancellationError extends Error {
   constructor() {
@@ -65,14 +52,21 @@ export const editor = {
   /** The warnings that the person has seen, each followed by its buttons, and the button they press. */
   warnings: [] as string[][],
   presses: undefined as string | undefined,
+  /** The errors that the person has seen, each followed by its buttons, and the button they press. */
+  errors: [] as string[][],
+  pressesOnError: (): string | undefined => undefined,
   /** The messages that the person has seen, each followed by its buttons. */
   messages: [] as string[][],
   /** The commands that were run, with their arguments. */
   commands: [] as unknown[][],
+  /** What the extension does on a command, by its name. */
+  runs: new Map<string, (...args: unknown[]) => unknown>(),
   /** What extensions export, by their id. */
   exported: {} as Record<string, unknown>,
   /** The person's settings under `oidc`. */
   settings: {} as Record<string, unknown>,
+  /** Whether they can be written: they cannot over unsaved changes. */
+  writable: true,
   reset(): void {
     allowed.clear();
     editor.consents = true;
@@ -166,7 +160,26 @@ export const window = {
     editor.warnings.push(message);
     return Promise.resolve(editor.presses);
   },
+  showErrorMessage(...message: string[]): Promise<string | undefined> {
+    editor.errors.push(message);
+    return Promise.resolve(editor.pressesOnError());
+  },
+  showInputBox: ({ title }: vscode.InputBoxOptions, token?: vscode.CancellationToken) =>
+    showBox(title, token),
+  showQuickPick: (_items: unknown, { title }: vscode.QuickPickOptions, token?: vscode.CancellationToken) =>
+    showBox(title, token),
+  createInputBox,
+  createQuickPick,
+  withProgress: (_options: unknown, run: (progress: unknown, token: unknown) => unknown) =>
+    run({ report: () => undefined }, new CancellationTokenSource().token),
 };
+
+export const ProgressLocation = { Notification: 15 };
+export const ConfigurationTarget = { Global: 1 };
+export const UIKind = { Desktop: 1, Web: 2 };
+export const ExtensionKind = { UI: 1, Workspace: 2 };
+export const env = { uiKind: UIKind.Desktop, remoteName: undefined, uriScheme: 'code-oss' };
+export class ThemeIcon {}
 
 export const extensions = {
   getExtension: (id: string) =>
@@ -214,6 +227,11 @@ export const mcp = {
 export const workspace = {
   getConfiguration: (_section: string) => ({
     inspect: (key: string) => ({ globalValue: editor.settings[key] }),
+    update(key: string, value: unknown): Promise<void> {
+      if (!editor.writable) return Promise.reject(new Error('Unable to write into user settings.'));
+      editor.settings[key] = value;
+      return Promise.resolve();
+    },
   }),
 };
 
@@ -222,7 +240,10 @@ export const commands = {
     editor.commands.push(command);
     return Promise.resolve(undefined);
   },
-  registerCommand: (_id: string, _run: unknown) => new Disposable(() => undefined),
+  registerCommand(id: string, run: (...args: unknown[]) => unknown): Disposable {
+    editor.runs.set(id, run);
+    return new Disposable(() => editor.runs.delete(id));
+  },
 };
 
 export const lm = {

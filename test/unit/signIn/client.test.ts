@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { secret, type Secret } from '../../../src/platform/secret.ts';
+import { Failure } from '../../../src/protocol/failure.ts';
+import { createWire } from '../../../src/protocol/wire.ts';
+import { parseDefinition, type Provider } from '../../../src/providers/definition.ts';
+import { withClient } from '../../../src/signIn/client.ts';
+import { createClientSecrets, type ClientCredential } from '../../../src/signIn/clientSecrets.ts';
+import { createRegistrations } from '../../../src/signIn/registrations.ts';
+import { manualClock, settled } from '../../standIns/manualClock.ts';
+import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
+import { recordingLog } from '../../standIns/recordingLog.ts';
+
+const issuer = 'https://login.example.com';
+const metadata = {
+  issuer,
+  authorization_endpoint: `${issuer}/authorize`,
+  token_endpoint: `${issuer}/token`,
+  registration_endpoint: `${issuer}/register`,
+};
+/** How long the person may take, in seconds. */
+const patience = 300;
+
+function configured(definition: object): Provider {
+  const parsed = parseDefinition('oidc', { issuer, ...definition });
+  assert.ok(parsed.ok);
+  return parsed.provider;
+}
+
+/** A sign-in that asks for what its client needs, in front of a person who answers when the test says so. */
+function signingIn(provider: Provider) {
+  const clock = manualClock();
+  const storage = memorySecretStorage();
+  const abort = new AbortController();
+  const secretAnswer = Promise.withResolvers<ClientCredential | undefined>();
+  const tokenAnswer = Promise.withResolvers<Secret | undefined>();
+  const questions: AbortSignal[] = [];
+  const asking = <T>(answer: Promise<T>) => {
+    return (_: Provider, signal: AbortSignal): Promise<T> => {
+      questions.push(signal);
+      return answer;
+    };
+  };
+  const wire = createWire({
+    fetch: () => Promise.resolve(new Response('{"error":"invalid_token"}', { status: 401 })),
+    clock,
+    log: recordingLog(),
+  });
+  const sources = {
+    wire,
+    timeouts: { person: patience },
+    clientDocument: undefined,
+    clientSecrets: createClientSecrets({ storage, ask: asking(secretAnswer.promise) }),
+    registrations: createRegistrations({
+      storage,
+      wire,
+      askInitialAccessToken: asking(tokenAnswer.promise),
+    }),
+  };
+  const redirectUri = 'http://127.0.0.1/callback';
+  const wish = { provider, metadata, redirectUri, scopes: [], signal: abort.signal };
+  const run = () => withClient(sources, wish, ({ client }) => Promise.resolve(client.id));
+  const stored = () => [...storage.values.keys()];
+  return { clock, abort, questions, secretAnswer, tokenAnswer, run, stored };
+}
+
+const cases = [
+  {
+    what: 'the secret of its client',
+    provider: configured({ clientId: 'editor', clientAuthentication: 'client_secret_basic' }),
+    unsaid: 'client-secret-missing',
+  },
+  {
+    what: 'an initial access token',
+    provider: configured({}),
+    unsaid: 'registration-closed',
+  },
+] as const;
+
+for (const { what, provider, unsaid } of cases) {
+  describe(`a sign-in that asks the person for ${what}`, () => {
+    it('ends when it is cancelled, takes the question back, and keeps nothing of a later answer', async () => {
+      const { abort, questions, secretAnswer, tokenAnswer, run, stored, clock } = signingIn(provider);
+      const outcome = run();
+      const cancelled = assert.rejects(outcome, /cancelled/);
+      await settled();
+      assert.equal(questions.length, 1);
+      assert.equal(questions[0]?.aborted, false);
+      abort.abort(new Error('cancelled'));
+      await cancelled;
+      assert.equal(questions[0]?.aborted, true);
+      secretAnswer.resolve({ kind: 'secret', secret: secret('too late') });
+      tokenAnswer.resolve(secret('too late'));
+      await settled();
+      assert.deepEqual(stored(), []);
+      assert.equal(clock.pending, 0);
+    });
+
+    it('ends when the person does not answer in time', async () => {
+      const { questions, secretAnswer, run, stored, clock } = signingIn(provider);
+      const late = assert.rejects(run(), error => error instanceof Failure && error.code === unsaid);
+      await settled();
+      assert.equal(questions.length, 1);
+      await clock.advance(patience * 1000);
+      await late;
+      assert.equal(questions[0]?.aborted, true);
+      secretAnswer.resolve({ kind: 'secret', secret: secret('too late') });
+      await settled();
+      assert.deepEqual(stored(), []);
+    });
+  });
+}
+
+describe('the secret of a client', () => {
+  it('is kept when the person gives it in time, and not asked for again', async () => {
+    const { questions, secretAnswer, run, stored, clock } = signingIn(cases[0].provider);
+    secretAnswer.resolve({ kind: 'secret', secret: secret('given') });
+    assert.equal(await run(), 'editor');
+    assert.equal(await run(), 'editor');
+    assert.equal(questions.length, 1);
+    assert.deepEqual(stored(), ['clientSecret/oidc']);
+    assert.equal(clock.pending, 0);
+  });
+});

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { parseDefinition, type Provider } from '../../../src/providers/definition.ts';
+import { settled } from '../../standIns/manualClock.ts';
+import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
+import '../../standIns/editor/useEditorStandIn.ts';
+
+const { askClientCredential, editorClientSecrets } = await import('../../../src/ui/clientCredentials.ts');
+const { openBoxes } = await import('../../standIns/editor/boxes.ts');
+
+function withMethod(clientAuthentication: string): Provider {
+  const parsed = parseDefinition('oidc', {
+    label: 'Company',
+    issuer: 'https://login.example.com',
+    clientId: 'editor',
+    clientAuthentication,
+  });
+  assert.ok(parsed.ok);
+  return parsed.provider;
+}
+
+describe('the box that asks what a client proves who it is with', () => {
+  for (const [method, title] of [
+    ['client_secret_basic', 'Client secret of Company'],
+    ['private_key_jwt', 'Client key of Company'],
+    ['tls_client_auth', 'Client certificate of Company'],
+  ] as const) {
+    it(`closes when the sign-in ends that needs it: ${method}`, async () => {
+      const abort = new AbortController();
+      const asking = askClientCredential(withMethod(method), abort.signal);
+      const ended = assert.rejects(asking, /the sign-in has ended/);
+      while (openBoxes.size === 0) await settled();
+      assert.deepEqual([...openBoxes.keys()], [title]);
+      abort.abort(new Error('the sign-in has ended'));
+      await ended;
+      assert.equal(openBoxes.size, 0);
+    });
+  }
+
+  it('takes what the person says', async () => {
+    const storage = memorySecretStorage();
+    const obtained = editorClientSecrets(storage).obtain(withMethod('client_secret_post'));
+    await settled();
+    openBoxes.get('Client secret of Company')?.(' of the client ');
+    assert.equal((await obtained).asked, true);
+    assert.match(storage.values.get('clientSecret/oidc') ?? '', /"secret":"of the client"/);
+  });
+});

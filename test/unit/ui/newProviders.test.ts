@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import type { Extension } from 'vscode';
+import { createWire } from '../../../src/protocol/wire.ts';
+import { parseDefinition, type Provider } from '../../../src/providers/definition.ts';
+import type { Accounts } from '../../../src/sessions/accounts.ts';
+import { manualClock, settled } from '../../standIns/manualClock.ts';
+import { recordingLog } from '../../standIns/recordingLog.ts';
+import { someGrant } from '../sessions/someGrant.ts';
+import '../../standIns/editor/useEditorStandIn.ts';
+
+const { createNewProviders, registerAddCommand } = await import('../../../src/ui/newProviders.ts');
+const { CancellationError, editor } = await import('../../standIns/editor/vscode.ts');
+const { asked } = await import('../../standIns/editor/boxes.ts');
+
+const extension = { id: 'vscode-oidc.oidc-authentication', extensionKind: 1 } as Extension<unknown>;
+const saved = { label: 'GitHub', preset: 'github', clientId: 'mine' };
+const notWritten = [
+  'GitHub could not be added, because the settings could not be written. Save settings.json if it has unsaved changes, correct it if it has errors, and try again.',
+  'Open Settings',
+  'Try Again',
+];
+
+/** A provider under the id of the one that is being added, as somebody writes it into the settings. */
+function written(definition: object): Provider {
+  const parsed = parseDefinition('oidc', definition);
+  assert.ok(parsed.ok);
+  return parsed.provider;
+}
+
+function window(ids: () => readonly string[] = () => []) {
+  const log = recordingLog();
+  const fetch = () => assert.fail('GitHub has no metadata to ask for');
+  const newProviders = createNewProviders({
+    wire: createWire({ fetch, clock: manualClock(), log }),
+    extension,
+    trust: { check: () => Promise.resolve(true), accept: async () => {}, forget: async () => {} },
+    ids,
+  });
+  return { newProviders, log };
+}
+
+/** Answers the questions with GitHub and the client `mine`. */
+function choosesGitHub(): void {
+  asked.answers = [
+    box => box.pick(/^GitHub$/),
+    box => box.pick(/Enter a client id/),
+    box => box.pick(/Continue/),
+    box => {
+      box.type('mine');
+      box.accept();
+    },
+    box => box.accept(),
+  ];
+}
+
+describe('a provider that is being added', () => {
+  const { newProviders } = window();
+  const providers = (): unknown => editor.settings.providers;
+  const added = (): Promise<Provider> => {
+    choosesGitHub();
+    return newProviders.ask('oidc');
+  };
+
+  beforeEach(() => {
+    editor.settings = {};
+    editor.writable = true;
+    editor.errors = [];
+    editor.commands = [];
+    editor.pressesOnError = () => undefined;
+  });
+
+  it('is saved when somebody has signed in to it', async () => {
+    await newProviders.proved(await added());
+    assert.deepEqual(providers(), { oidc: saved });
+  });
+
+  it('is not saved by a later sign-in, once its own was cancelled', async () => {
+    newProviders.cancelled(await added());
+    const byHand = written({ preset: 'github', clientId: 'mine', scopes: ['repo'] });
+    await newProviders.proved(byHand);
+    assert.equal(providers(), undefined);
+    assert.equal(newProviders.failed(byHand, new Error('not its own')), false);
+  });
+
+  it('is not saved over one of the same id that leads elsewhere', async () => {
+    await added();
+    const byHand = written({ issuer: 'https://login.example.com', clientId: 'editor' });
+    await newProviders.proved(byHand);
+    assert.equal(newProviders.failed(byHand, new Error('not its own')), false);
+    assert.equal(providers(), undefined);
+    assert.deepEqual(editor.errors, []);
+  });
+
+  it('is kept, with what was answered, while the settings cannot be written', async () => {
+    editor.writable = false;
+    const provider = await added();
+    await newProviders.proved(provider);
+    await settled();
+    assert.deepEqual(editor.errors, [notWritten]);
+    const filled: string[] = [];
+    choosesGitHub();
+    asked.answers[3] = box => {
+      filled.push(box.value);
+      box.leave();
+    };
+    await assert.rejects(newProviders.ask('oidc'), CancellationError);
+    assert.deepEqual(filled, ['mine'], 'what was answered is still there');
+    editor.writable = true;
+    await newProviders.proved(provider);
+    assert.deepEqual(providers(), { oidc: saved });
+  });
+
+  it('is saved when the person has corrected the settings and tries again', async () => {
+    editor.writable = false;
+    const presses = ['Open Settings', 'Try Again', 'Try Again'];
+    editor.pressesOnError = () => {
+      editor.writable = presses.length === 1;
+      return presses.shift();
+    };
+    await newProviders.proved(await added());
+    await settled();
+    assert.deepEqual(editor.errors, [notWritten, notWritten, notWritten]);
+    assert.deepEqual(editor.commands, [['workbench.action.openSettingsJson']]);
+    assert.deepEqual(providers(), { oidc: saved });
+  });
+
+  it('is saved without proof too only where the settings can be written, and that is told', async () => {
+    editor.writable = false;
+    const presses = ['Save Anyway', 'Try Again'];
+    editor.pressesOnError = () => {
+      editor.writable = presses.length === 1;
+      return presses.shift();
+    };
+    assert.equal(newProviders.failed(await added(), new Error('refused')), true);
+    await settled();
+    assert.equal(editor.errors.length, 2);
+    assert.deepEqual(editor.errors[1], notWritten);
+    assert.deepEqual(providers(), { oidc: saved });
+  });
+
+  it('may be another one than was chosen first: values of the first are forgotten', async () => {
+    choosesGitHub();
+    asked.answers.unshift(
+      box => box.pick(/^Keycloak$/),
+      box => {
+        box.type('login.example.com');
+        box.accept();
+      },
+      // The realm, and the host again.
+      box => box.back(),
+      box => box.back(),
+    );
+    await newProviders.proved(await newProviders.ask('oidc'));
+    assert.deepEqual(providers(), { oidc: saved });
+  });
+});
+
+describe('the command that adds a provider', () => {
+  const run = async (
+    context: Partial<Parameters<typeof registerAddCommand>[0]>,
+    id?: string,
+  ): Promise<void> => {
+    const log = recordingLog();
+    const command = registerAddCommand({
+      accounts: {} as Accounts,
+      newProviders: window().newProviders,
+      log,
+      record: () => undefined,
+      signIn: () => Promise.resolve(someGrant()),
+      onNotKept: () => undefined,
+      ...context,
+    });
+    await editor.runs.get('oidc.addProvider')?.(id);
+    command.dispose();
+  };
+
+  beforeEach(() => {
+    editor.errors = [];
+    editor.settings = {};
+    asked.answers = [];
+  });
+
+  const unexpected = [['Something unexpected went wrong. The log says where.']];
+
+  it('says once that the questions went wrong', async () => {
+    const { newProviders, log } = window(() => {
+      throw new TypeError('as the test wants it');
+    });
+    await run({ newProviders });
+    assert.deepEqual(editor.errors, unexpected);
+    assert.match(log.text(), /identity provider not added.*TypeError/);
+  });
+
+  it('says that the sign-in could not be taken', async () => {
+    choosesGitHub();
+    const add = () => Promise.reject(new Error('as the test wants it'));
+    await run({ accounts: { add } as unknown as Accounts }, 'oidc');
+    assert.deepEqual(editor.errors, unexpected);
+  });
+
+  it('says nothing of a sign-in that failed, which has been told of, and of questions that were left', async () => {
+    choosesGitHub();
+    await run({ signIn: () => Promise.reject(new Error('told')) }, 'oidc');
+    await run({}, 'oidc');
+    assert.deepEqual(editor.errors, []);
+  });
+});
