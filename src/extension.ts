@@ -14,7 +14,7 @@ import { createAccounts } from './sessions/accounts.ts';
 import { activityOf, createActivityLog, type Recorder } from './sessions/activity.ts';
 import type { Grant } from './sessions/grant.ts';
 import { createGrantBook } from './sessions/grantBook.ts';
-import { createGrantStore } from './sessions/grantStore.ts';
+import { createGrantStore, isOfGrants } from './sessions/grantStore.ts';
 import { belongsTo } from './sessions/sessions.ts';
 import { shareGrants } from './sessions/sharing.ts';
 import { createPendingResponses } from './signIn/pendingResponses.ts';
@@ -167,6 +167,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
   const readSettings = (): void => {
     const settings = readProviders();
     registry.update(settings.providers);
+    sharing.providersChanged();
     view.providersChanged();
     problems(settings.problems);
     mcpServers.settingsChanged();
@@ -183,6 +184,9 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     commands,
     mcpServers,
     vscode.extensions.onDidChange(readSettings),
+    context.secrets.onDidChange(({ key }) => {
+      if (!isOfGrants(key)) sharing.credentialsChanged();
+    }),
     vscode.workspace.onDidChangeConfiguration(event => {
       if (changesProviders(event)) readSettings();
       if (changesMcpServers(event)) mcpServers.settingsChanged();

@@ -41,7 +41,7 @@ export interface ActivityFile {
   write(text: string): Promise<void>;
 }
 
-/** What happened to the sign-ins of this computer, for the person to look up. Kept by one window at a time. */
+/** What happened to the sign-ins of this computer, for the person to look up. Kept by one window at a time, in turn. */
 export interface ActivityLog {
   record(entries: readonly Activity[]): void;
   /** Oldest first. */
@@ -54,30 +54,37 @@ const longestReason = 500;
 
 /** Each line of the file is one entry as JSON; a line that is none is passed over. */
 export function createActivityLog(file: ActivityFile, log: Log): ActivityLog {
-  let entries: Activity[] = [];
+  /** What the file held when it was last read or written. */
+  let written: readonly Activity[] = [];
+  let unwritten: readonly Activity[] = [];
   let writing: Promise<void> | undefined;
-  let changed = false;
 
-  const reading = file
-    .read()
-    .then(text => {
-      entries = [...parseActivities(text ?? ''), ...entries].slice(-mostActivities);
-    })
-    .catch(() => log.warn('the activity log cannot be read; a new one is begun'));
+  const all = (): readonly Activity[] => [...written, ...unwritten].slice(-mostActivities);
+
+  // Again each time: between two entries of this window another one may have kept the log.
+  const read = async (): Promise<void> => {
+    try {
+      written = parseActivities((await file.read()) ?? '');
+    } catch {
+      log.warn('the activity log cannot be read; it goes on with what is known here');
+    }
+  };
 
   const write = async (): Promise<void> => {
-    await reading;
+    await read();
     // What is recorded during a write goes with the next one.
-    while (changed) {
-      changed = false;
+    while (unwritten.length > 0) {
+      const entries = all();
+      const fresh = new Set(unwritten);
       await file.write(formatActivities(entries));
+      written = entries;
+      unwritten = unwritten.filter(entry => !fresh.has(entry));
     }
   };
 
   return {
     record(fresh) {
-      entries = [...entries, ...fresh.map(shortened)].slice(-mostActivities);
-      changed = true;
+      unwritten = [...unwritten, ...fresh.map(entry => shortened(entry))].slice(-mostActivities);
       writing ??= write()
         .catch(() => log.warn('the activity log cannot be written'))
         .finally(() => {
@@ -85,8 +92,9 @@ export function createActivityLog(file: ActivityFile, log: Log): ActivityLog {
         });
     },
     async entries() {
-      await reading;
-      return entries;
+      await writing;
+      await read();
+      return all();
     },
   };
 }
@@ -101,8 +109,9 @@ export function parseActivities(text: string): Activity[] {
   });
 }
 
+/** Always a copy: each entry that is recorded is told from the others. */
 function shortened(entry: Activity): Activity {
-  return entry.reason === undefined ? entry : { ...entry, reason: entry.reason.slice(0, longestReason) };
+  return { ...entry, ...(entry.reason !== undefined && { reason: entry.reason.slice(0, longestReason) }) };
 }
 
 function eventName(event: Activity['event']): string {

@@ -1,7 +1,7 @@
 import type { Account, Grant } from './grant.ts';
 import type { GrantBook } from './grantBook.ts';
 import { plainScopes } from './pseudoScopes.ts';
-import { covers, isSameSet } from './scopes.ts';
+import { covers, isSameSet, union } from './scopes.ts';
 import { belongsTo, uniqueLabel, type ProviderIdentity } from './sessions.ts';
 
 /** A grant as it is kept after a sign-in, and whether it is stored. */
@@ -30,9 +30,12 @@ function firstRevisionAfter(revision: number): number {
  */
 export async function addGrant(book: GrantBook, provider: ProviderIdentity, signedIn: Grant): Promise<Added> {
   const grants = (await book.ofProvider(provider.id)).filter(grant => belongsTo(grant, provider));
-  const isSameSignIn = (grant: Grant): boolean =>
-    grant.tokens.accessToken.reveal() === signedIn.tokens.accessToken.reveal();
-  const already = grants.find(grant => grant.account.id === signedIn.account.id && isSameSignIn(grant));
+  const already = grants.find(
+    grant =>
+      grant.account.id === signedIn.account.id &&
+      // It may have been refreshed since.
+      (grant.id === signedIn.id || bringsNothing(signedIn, grant)),
+  );
   if (already) return { grant: already, stored: await book.put(already) };
 
   const alternatives = ['email', 'name'].map(name => signedIn.claims[name]).filter(isText);
@@ -41,7 +44,8 @@ export async function addGrant(book: GrantBook, provider: ProviderIdentity, sign
     id: signedIn.account.id,
     label: uniqueLabel(signedIn.account, alternatives, others),
   };
-  const old = grants.find(grant => grant.account.id === account.id && canReplace(signedIn, grant));
+  const replaceable = grants.filter(grant => grant.account.id === account.id && canReplace(signedIn, grant));
+  const old = replaceable.find(grant => hasSameToken(signedIn, grant)) ?? replaceable[0];
   const replaced =
     old && (await book.update(old.id, current => replacing(current, { ...signedIn, account })));
   if (replaced) return replaced;
@@ -49,24 +53,50 @@ export async function addGrant(book: GrantBook, provider: ProviderIdentity, sign
   return { grant, stored: await book.put(grant) };
 }
 
+const hasSameToken = (signedIn: Grant, old: Grant): boolean =>
+  old.tokens.accessToken.reveal() === signedIn.tokens.accessToken.reveal();
+
+/** True if the new grant is the old one once more. Servers may answer a new sign-in with the same access token. */
+function bringsNothing(signedIn: Grant, old: Grant): boolean {
+  const { refreshToken } = signedIn.tokens;
+  return (
+    hasSameToken(signedIn, old) &&
+    (refreshToken === undefined || refreshToken.reveal() === old.tokens.refreshToken?.reveal()) &&
+    signedIn.sessions.every(asked => old.sessions.some(scopes => isSameSet(asked, scopes))) &&
+    covers(old.grantedScopes, signedIn.grantedScopes) &&
+    old.signInNeeded === undefined
+  );
+}
+
 /** True if the new grant can serve all that the account's old one served. Otherwise both stay: nothing is lost. */
 const canReplace = (signedIn: Grant, old: Grant): boolean =>
   isSameSet(signedIn.target, old.target) &&
-  covers(signedIn.resources, old.resources) &&
-  old.sessions.every(
-    scopes =>
-      covers(signedIn.grantedScopes, plainScopes(scopes)) ||
-      signedIn.sessions.some(asked => isSameSet(asked, scopes)),
-  );
+  // Two grants with one token would end each other.
+  (hasSameToken(signedIn, old) ||
+    (covers(signedIn.resources, old.resources) &&
+      old.sessions.every(
+        scopes =>
+          covers(signedIn.grantedScopes, plainScopes(scopes)) ||
+          signedIn.sessions.some(asked => isSameSet(asked, scopes)),
+      )));
 
 /** The new grant in the place of the account's old one: its sessions keep their ids. */
 function replacing(old: Grant, signedIn: Grant): Grant {
   const kept = old.sessions.filter(scopes => !signedIn.sessions.some(asked => isSameSet(asked, scopes)));
+  const { tokens } = signedIn;
+  const isSame = hasSameToken(signedIn, old);
   return {
     ...signedIn,
     revision: firstRevisionAfter(old.revision),
     sessions: [...signedIn.sessions, ...kept],
-    tokens: { ...signedIn.tokens, serial: old.tokens.serial + 1 },
+    // What a token could be used for, it still can be: some servers tell only what was asked for this time.
+    grantedScopes: isSame ? union(signedIn.grantedScopes, old.grantedScopes) : signedIn.grantedScopes,
+    resources: isSame ? union(signedIn.resources, old.resources) : signedIn.resources,
+    tokens: {
+      ...tokens,
+      refreshToken: tokens.refreshToken ?? (isSame ? old.tokens.refreshToken : undefined),
+      serial: old.tokens.serial + 1,
+    },
   };
 }
 

@@ -62,6 +62,9 @@ export interface GrantStoreOptions {
 const indexKey = 'grants';
 const grantKey = (id: string): string => `grant:${id}`;
 
+/** True if what the secret storage has under a key is of grants. */
+export const isOfGrants = (key: string): boolean => key === indexKey || key.startsWith(grantKey(''));
+
 /** Signed-out grants that the index remembers at most. */
 const rememberedRemovals = 200;
 

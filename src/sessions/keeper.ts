@@ -36,6 +36,8 @@ export interface Keeper {
    */
   derive(grantId: string, scopes: readonly string[], serial: number): Promise<Grant | undefined>;
   state(grantId: string): TokenState;
+  /** Sets the times of the next refreshes anew: a provider came, went, or is to be treated differently. */
+  providersChanged(): void;
   /** Ends all timers. A request under way is finished and its outcome stored. */
   dispose(): void;
   /** Resolves when no request is under way. */
@@ -138,14 +140,25 @@ export function createKeeper(options: KeeperOptions): Keeper {
       options.onTroubleChange?.(id, undefined);
     }),
   ];
-  for (const grant of book.known()) schedule(grant);
+  const scheduleAll = (): void => {
+    for (const grant of book.known()) schedule(grant);
+  };
+  scheduleAll();
 
   return {
     renew: (grantId, serial, urgent = false) => ask(grantId, undefined, serial, urgent),
     derive: (grantId, scopes, serial) => ask(grantId, scopes, serial, false),
     state,
+    providersChanged: scheduleAll,
     async idle() {
-      for (const current of [...states.values()]) if (current.kind === 'refreshing') await current.result;
+      const ended = new Set<unknown>();
+      // One that begins meanwhile counts too.
+      const underWay = () =>
+        [...states.values()].find(current => current.kind === 'refreshing' && !ended.has(current.result));
+      for (let current = underWay(); current?.kind === 'refreshing'; current = underWay()) {
+        ended.add(current.result);
+        await current.result;
+      }
     },
     dispose() {
       disposed = true;

@@ -1,5 +1,6 @@
 import type { ActivityLog } from './activity.ts';
 import { addGrant } from './addGrant.ts';
+import { serialOf } from './derived.ts';
 import { parseGrant, serialiseGrant, type Grant } from './grant.ts';
 import type { GrantBook } from './grantBook.ts';
 import type { Keeper } from './keeper.ts';
@@ -27,13 +28,19 @@ interface OwnerParts {
   readonly troubles: Troubles;
   /** See `KeeperOptions`. */
   leaveToOthers(): Promise<boolean>;
+  /** See `HandOver.during`. */
+  leaveToAble(grant: Grant): Promise<boolean>;
 }
 
 /** What the owner does for the other windows and for its own. */
-export function ownerCalls({ book, keeper, activity, troubles, leaveToOthers }: OwnerParts): OwnerCalls {
+export function ownerCalls(parts: OwnerParts): OwnerCalls {
+  const { book, keeper, activity, troubles, leaveToOthers, leaveToAble } = parts;
+
+  /** @param isRenewed whether a grant has later tokens than whoever asks. */
   const unlessBehind = async (
     id: string,
     revision: number,
+    isRenewed: (grant: Grant) => boolean,
     renew: () => Promise<Grant | undefined>,
   ): Promise<Renewal> => {
     // Whoever asked hears that its owner is gone, and asks the next one.
@@ -45,6 +52,7 @@ export function ownerCalls({ book, keeper, activity, troubles, leaveToOthers }: 
     const known = await book.inTime(book.get(id)).catch(() => undefined);
     if (!known || known.revision < revision) return { kind: 'behind' };
     const grant = await renew();
+    if (grant && !isRenewed(grant) && (await leaveToAble(grant))) return { kind: 'behind' };
     if (grant) return { kind: 'grant', text: serialiseGrant(grant) };
     const since = await book.removal(id);
     return since ? { kind: 'removed', removal: since } : { kind: 'behind' };
@@ -53,11 +61,13 @@ export function ownerCalls({ book, keeper, activity, troubles, leaveToOthers }: 
   return {
     async renew(...asked) {
       const [id, serial, revision, urgent] = received(renewSchema, asked);
-      return unlessBehind(id, revision, () => keeper.renew(id, serial, urgent ?? false));
+      const isRenewed = (grant: Grant): boolean => serialOf(grant, undefined) > serial;
+      return unlessBehind(id, revision, isRenewed, () => keeper.renew(id, serial, urgent ?? false));
     },
     async derive(...asked) {
       const [id, scopes, serial, revision] = received(deriveSchema, asked);
-      return unlessBehind(id, revision, () => keeper.derive(id, scopes, serial));
+      const isRenewed = (grant: Grant): boolean => serialOf(grant, scopes) > serial;
+      return unlessBehind(id, revision, isRenewed, () => keeper.derive(id, scopes, serial));
     },
 
     async add(provider, text) {

@@ -20,6 +20,7 @@ export function received<Schema extends v.GenericSchema>(
 }
 
 const id = v.pipe(v.string(), v.maxLength(100));
+export const canRenewSchema = v.tuple([id]);
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 export const entrySchema = v.object({ ...indexEntrySchema.entries, id, revision: count });

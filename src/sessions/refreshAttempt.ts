@@ -62,6 +62,8 @@ export function createRefreshAttempt(
       return grant;
     };
     if (newest && (await isLost(newest))) return postponed(newest);
+    /** What an attempt that did not arrive says nothing about. */
+    const sentBefore = newest?.refreshSentAt;
 
     // The intent is stored before the token leaves, so that a crash in between is known about.
     const sentAt = secondsNow(clock);
@@ -76,7 +78,7 @@ export function createRefreshAttempt(
     }
     if (await isLost(intent.grant)) {
       const kept = await book.update(id, grant =>
-        isUnchanged(grant, intent.grant) ? { ...grant, refreshSentAt: before?.refreshSentAt } : undefined,
+        isUnchanged(grant, intent.grant) ? { ...grant, refreshSentAt: sentBefore } : undefined,
       );
       return postponed(kept?.grant ?? intent.grant);
     }
@@ -87,7 +89,7 @@ export function createRefreshAttempt(
         setState(id, resting);
         return intent.grant;
       }
-      return failed(intent.grant, scopes, error, failures + 1);
+      return failed(intent.grant, scopes, error, failures + 1, sentBefore);
     }
   };
 
@@ -104,17 +106,18 @@ export function createRefreshAttempt(
     postponedOnes.delete(sent.id);
     // Whoever asked gets the access token when the refresh token that came with it is stored.
     const narrows = options.narrowsTokens?.(sent) ?? false;
-    const renewed = await book.update(sent.id, grant =>
-      isUnchanged(grant, sent)
-        ? scopes
-          ? withDerivedToken(grant, scopes, tokens, narrows)
-          : withMainToken(grant, tokens)
-        : undefined,
-    );
+    const answer = { isTaken: false };
+    const renewed = await book.update(sent.id, grant => {
+      answer.isTaken = isUnchanged(grant, sent);
+      if (!answer.isTaken) return undefined;
+      return scopes ? withDerivedToken(grant, scopes, tokens, narrows) : withMainToken(grant, tokens);
+    });
     if (!renewed) {
       options.onOrphaned(sent, tokens);
       return undefined;
     }
+    // What it says is of an earlier sign-in.
+    if (!answer.isTaken) return renewed.grant;
     options.onRefreshed?.(renewed.grant, scopes);
     log.info('refreshed', {
       provider: sent.providerId,
@@ -134,6 +137,7 @@ export function createRefreshAttempt(
     scopes: readonly string[] | undefined,
     error: unknown,
     failures: number,
+    sentBefore: number | undefined,
   ): Promise<Grant | undefined> => {
     const failure = error instanceof Failure ? error : undefined;
     const fields = {
@@ -173,9 +177,9 @@ export function createRefreshAttempt(
     setState(sent.id, { kind: 'offline', failures, retryAt, reason });
     log.warn('not refreshed, trying again', { ...fields, failures, seconds: Math.round(wait) });
     if (failures === 1) options.onTrouble?.(sent, reason);
-    // A token that certainly was not used can be sent again at any time; any other waits, see schedule().
+    // A token that certainly was never used can be sent again at any time; any other waits, see schedule().
     const kept = await book.update(sent.id, grant =>
-      unchanged(grant) && !mayHaveTakenEffect(error) ? { ...grant, refreshSentAt: undefined } : undefined,
+      unchanged(grant) && !mayHaveTakenEffect(error) ? { ...grant, refreshSentAt: sentBefore } : undefined,
     );
     const waitsFor =
       kept && mustWait(kept.grant, options)

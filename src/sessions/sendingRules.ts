@@ -9,7 +9,8 @@ type Rules = Pick<KeeperOptions, 'assumedLifetime' | 'clock' | 'isConfigured' | 
 export const canRefresh = (grant: Grant, options: Pick<Rules, 'isConfigured'>): boolean =>
   hasWay(grant) && options.isConfigured(grant);
 
-const hasWay = (grant: Grant): boolean =>
+/** The same, whatever is configured in this window. */
+export const hasWay = (grant: Grant): boolean =>
   isRenewable(grant) && (grant.signInNeeded === undefined || grant.signInNeeded.accountRefused === true);
 
 /** True if the refresh token may be spent, and must not be sent while the access token works. */

@@ -9,11 +9,14 @@ import { createComparing } from './comparison.ts';
 import { callForSignIn } from './attention.ts';
 import { serialiseGrant, type Grant } from './grant.ts';
 import type { GrantBook } from './grantBook.ts';
+import { createHandOver } from './handOver.ts';
 import { createKeeper, type Keeper } from './keeper.ts';
 import type { KeeperOptions } from './keeperOptions.ts';
+import { createLeaving, isYes, leavingWithin } from './leaving.ts';
 import { ownerCalls } from './owner.ts';
 import {
   activitiesSchema,
+  canRenewSchema,
   received,
   removalSchema,
   responseSchema,
@@ -74,6 +77,10 @@ export interface Sharing extends Renewals {
   add(provider: ProviderIdentity, signedIn: Grant): Promise<Added>;
   /** Hands a redirect response to whichever window waits for it. @returns false if none does. */
   deliver(path: string, parameters: URLSearchParams): Promise<boolean>;
+  /** The providers, or what is known of them, may be others now. */
+  providersChanged(): void;
+  /** Client secrets that this window had not may be stored now. */
+  credentialsChanged(): void;
   record(activity: Activity): void;
   activities(): Promise<readonly Activity[]>;
   /** Lets a refresh that is under way end, for a few seconds at most, and leaves the other windows. */
@@ -84,8 +91,6 @@ export interface Sharing extends Renewals {
 const listening = 1000;
 /** How long a request waits until the others know that it is about to be sent, in milliseconds. */
 const tellingWithin = 1000;
-/** How long leaving waits for a refresh that is under way, in milliseconds. */
-const leavingWithin = 4000;
 
 interface Tenure {
   readonly keeper: Keeper;
@@ -102,6 +107,7 @@ export function shareGrants(options: SharingOptions): Sharing {
   let earlierRequests = Promise.resolve();
   const comparing = createComparing(book, clock, log);
   const troubles = createTroubles();
+  const handOver = createHandOver(clock, options.keeper);
 
   const late = (): Error => new Error('The other windows did not answer in time.');
   const inTime = <T>(milliseconds: number, promise: Promise<T>): Promise<T> =>
@@ -141,18 +147,16 @@ export function shareGrants(options: SharingOptions): Sharing {
     activity.record([activityOf(event, grant, secondsNow(clock), reason)]);
 
   function createOwner({ isCurrent, signal, broadcast, giveUp }: Ownership<WindowCalls>) {
-    /**
-     * An extension host lives on for hours after its window has gone, in case it comes back. What it stores is lost
-     * then, and in the editor's network, which asks the window for the proxy, its requests hang.
-     */
-    const leaveToOthers = async (): Promise<boolean> => {
-      if (await book.answers()) return false;
-      const outcomes = await broadcast.storageAnswers();
-      if (!outcomes.some(outcome => 'value' in outcome && outcome.value)) return false;
-      log.warn('the secret storage of this window does not answer: another window takes over');
-      giveUp();
-      return true;
-    };
+    const leaving = createLeaving({
+      book,
+      clock,
+      log,
+      handOver,
+      telling,
+      broadcast,
+      giveUp,
+      keeper: () => keeper,
+    });
     const heardOthers = Promise.withResolvers<void>();
     const cancel = clock.after(listening, heardOthers.resolve);
     const keeper = createKeeper({
@@ -163,11 +167,11 @@ export function shareGrants(options: SharingOptions): Sharing {
       isOwner: isCurrent,
       // One of them may be this window as it was: a request of its earlier ownership comes to its end first.
       heardOthers: () => Promise.all([heardOthers.promise, earlierRequests]),
-      leaveToOthers,
+      leaveToOthers: leaving.leaveToOthers,
       async refresh(grant, beforeSending, derived) {
         // Whoever owns next must know that this token may be spent.
         await quietly(inTime(tellingWithin, telling.told(grant.id)), 'a window is slow');
-        return options.keeper.refresh(grant, beforeSending, derived);
+        return handOver.refresh(grant, beforeSending, derived);
       },
       onRefreshed: (grant, derived) =>
         record('refresh', derived ? { ...grant, grantedScopes: derived } : grant),
@@ -193,7 +197,7 @@ export function shareGrants(options: SharingOptions): Sharing {
       cancel();
       heardOthers.resolve();
     });
-    return ownerCalls({ book, keeper, activity, troubles, leaveToOthers });
+    return ownerCalls({ book, keeper, activity, troubles, ...leaving });
   }
 
   function windowCalls(): WindowCalls {
@@ -201,6 +205,11 @@ export function shareGrants(options: SharingOptions): Sharing {
       grantChanged: text => void telling.adopt(text),
       grantRemoved: told => void telling.adoptRemoval(received(removalSchema, told)),
       storageAnswers: () => book.answers(),
+      async canRenew(...asked) {
+        const [grantId] = received(canRenewSchema, asked);
+        const grant = await book.get(grantId);
+        return grant !== undefined && handOver.canRenew(grant) && book.answers();
+      },
       troubleChanged(...told) {
         const [grantId, trouble] = received(troubleSchema, told);
         troubles.set(grantId, trouble ?? undefined);
@@ -255,13 +264,15 @@ export function shareGrants(options: SharingOptions): Sharing {
       try {
         const group = await windows;
         const outcomes = await group.broadcast.deliver(path, [...parameters]);
-        return outcomes.some(outcome => 'value' in outcome && outcome.value);
+        return outcomes.some(isYes);
       } catch {
         log.debug('a response could not be offered to the other windows');
         return false;
       }
     },
 
+    providersChanged: () => tenure?.keeper.providersChanged(),
+    credentialsChanged: () => handOver.credentialsChanged(),
     record(entry) {
       void quietly(
         windows.then(group => group.owner.record([entry])),

@@ -47,6 +47,8 @@ export interface WindowCalls {
   grantRemoved(removal: Removal): void;
   /** Whether the storage of this window answers: that of a window that has gone does not. */
   storageAnswers(): Promise<boolean>;
+  /** Whether this window could renew the tokens of a grant: it has the provider, and the client secret. */
+  canRenew(grantId: string): Promise<boolean>;
   /** The tokens of a grant cannot be renewed for now; null: that is over. */
   troubleChanged(grantId: string, trouble: Trouble | null): void;
   /** The owner lacks something that another window may have. */

@@ -89,7 +89,7 @@ export function createModelServer(clock: Clock): ModelServer {
       const before = sendings.findLast(sending => sending.token === token);
       if (sendings.some(({ token: sent, awaited, sender: by }) => sent === token && awaited && by === sender))
         offences.push(`${token} was sent twice at once`);
-      const isAwaited = before?.outcome === 'none' && before.sender.alive && !before.sender.superseded;
+      const isAwaited = before?.awaited === true && before.sender.alive && !before.sender.superseded;
       if (before && isAwaited && before.sender !== sender)
         offences.push(`${token} was sent again, though an answer was awaited`);
       if (before && clock.now() < (grant.tokens.expiresAt ?? Infinity) * 1000)

@@ -12,11 +12,16 @@ export type Step =
   | { readonly do: 'release' | 'stall' }
   /** What is sent to a window takes this much longer from now on. */
   | { readonly do: 'slow'; readonly window: number; readonly turns: number }
+  /** A window does not have what it takes to renew, or has it again. */
+  | { readonly do: 'lack'; readonly window: number; readonly what: Lack }
   | { readonly do: 'storage'; readonly storage: number; readonly fails: boolean }
   | { readonly do: 'time'; readonly seconds: number }
   /** Messages and storage get on a little way: what comes next comes in the middle of something. */
   | { readonly do: 'move'; readonly turns: number }
   | { readonly do: 'rest' };
+
+/** What keeps a window from renewing. */
+export type Lack = 'nothing' | 'provider' | 'client secret';
 
 const number = fc.nat(7);
 const step = <Step extends object>(
@@ -27,6 +32,8 @@ const step = <Step extends object>(
   arbitrary: fc.record(model) as fc.Arbitrary<Step>,
 });
 const is = <Text extends string>(text: Text) => fc.constant(text);
+
+const lack = fc.constantFrom<Lack>('nothing', 'provider', 'client secret');
 
 const single: fc.Arbitrary<Step> = fc.oneof(
   step(3, { do: is('open'), storage: number }),
@@ -50,6 +57,7 @@ const single: fc.Arbitrary<Step> = fc.oneof(
   step(1, { do: is('stall') }),
   step(1, { do: is('slow'), window: number, turns: fc.constantFrom(0, 5, 40, 1000) }),
   step(1, { do: is('storage'), storage: number, fails: fc.boolean() }),
+  step(1, { do: is('lack'), window: number, what: lack }),
   step(4, { do: is('time'), seconds: fc.constantFrom(1, 30, 600, 3300, 4000) }),
   step(3, { do: is('move'), turns: fc.integer({ min: 1, max: 12 }) }),
   step(5, { do: is('rest') }),
@@ -98,12 +106,35 @@ const trouble: fc.Arbitrary<Step[]> = fc
     ...after,
   ]);
 
+/** The owner cannot renew what others ask it for, while it may be busy with something else. */
+const lacking: fc.Arbitrary<Step[]> = fc
+  .tuple(
+    fc.constantFrom<Weather>('fine', 'fine', 'answers are late'),
+    fc.array(fc.tuple(asking, moving), { maxLength: 1 }),
+    fc.array(fc.record({ do: is('lack'), window: likelyOwner, what: lack }), { minLength: 1, maxLength: 3 }),
+    fc.array(fc.tuple(fc.oneof({ weight: 4, arbitrary: asking }, { weight: 1, arbitrary: upset }), moving), {
+      minLength: 1,
+      maxLength: 5,
+    }),
+  )
+  .map(([weather, before, lacks, after]) => [
+    ...lacks,
+    { do: 'time', seconds: 4000 },
+    { do: 'weather', weather },
+    ...before.flat(),
+    ...after.flat(),
+  ]);
+
 /** Random histories. */
 export const histories: fc.Arbitrary<Step[]> = fc
-  .array(fc.oneof({ weight: 5, arbitrary: single.map(one => [one]) }, { weight: 1, arbitrary: trouble }), {
-    minLength: 5,
-    maxLength: 40,
-  })
+  .array(
+    fc.oneof(
+      { weight: 10, arbitrary: single.map(one => [one]) },
+      { weight: 2, arbitrary: trouble },
+      { weight: 1, arbitrary: lacking },
+    ),
+    { minLength: 5, maxLength: 40 },
+  )
   .map(parts => parts.flat());
 
 const three: readonly Step[] = [
@@ -189,6 +220,24 @@ export const scenarios: Step[][] = [
     { do: 'slow', window: 0, turns: 0 },
     { do: 'ask', window: 0, grant: 0, narrow: 2 },
     { do: 'move', turns: 20 },
+    { do: 'rest' },
+  ],
+  // It can renew what the first owner cannot, for which another one has sent a token.
+  [
+    ...three,
+    { do: 'lack', window: 0, what: 'client secret' },
+    { do: 'lack', window: 2, what: 'provider' },
+    { do: 'time', seconds: 4000 },
+    { do: 'weather', weather: 'answers are late' },
+    { do: 'ask', window: 2, grant: 0, narrow: 0 },
+    { do: 'move', turns: 60 },
+    { do: 'ask', window: 1, grant: 0, narrow: 0 },
+    { do: 'ask', window: 0, grant: 0, narrow: 0 },
+    { do: 'rest' },
+    { do: 'lack', window: 0, what: 'provider' },
+    { do: 'lack', window: 1, what: 'nothing' },
+    { do: 'time', seconds: 4000 },
+    { do: 'ask', window: 1, grant: 0, narrow: 0 },
     { do: 'rest' },
   ],
   // It signs out, dies before anybody has heard of it, and is opened again.

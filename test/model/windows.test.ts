@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Clock } from '../../src/platform/clock.ts';
+import { Failure } from '../../src/protocol/failure.ts';
 import { accessTokenOf, serialOf } from '../../src/sessions/derived.ts';
 import { parseGrant, type Grant } from '../../src/sessions/grant.ts';
 import { createGrantBook, type GrantBook } from '../../src/sessions/grantBook.ts';
@@ -12,7 +13,7 @@ import { recordingLog, type RecordingLog } from '../standIns/recordingLog.ts';
 import { someGrant, someProvider, start } from '../unit/sessions/someGrant.ts';
 import { createComputer, type Computer, type Life } from './computer.ts';
 import { createModelServer, type ModelServer } from './server.ts';
-import { histories, scenarios, type Step } from './steps.ts';
+import { histories, scenarios, type Lack, type Step } from './steps.ts';
 
 interface ModelWindow {
   readonly life: Life;
@@ -20,6 +21,7 @@ interface ModelWindow {
   readonly book: GrantBook;
   readonly sharing: Sharing;
   readonly log: RecordingLog;
+  lacks: Lack;
 }
 
 const storages = 3;
@@ -94,6 +96,9 @@ class Model {
       case 'slow':
         if (window) this.computer.slow(window.life, step.turns);
         break;
+      case 'lack':
+        if (window) lackFrom(window, step.what);
+        break;
       case 'storage': {
         const secrets = this.secrets[step.storage % storages];
         if (secrets) secrets.fails = () => step.fails;
@@ -123,6 +128,7 @@ class Model {
       clock,
       log,
     );
+    const means: { lacks: Lack } = { lacks: 'nothing' };
     const sharing = shareGrants({
       book,
       clock,
@@ -135,18 +141,21 @@ class Model {
       deliver: () => false,
       keeper: {
         random: () => 0.5,
-        refresh: (grant, beforeSending) =>
-          this.server.refresh(life, grant, () => {
+        refresh: (grant, beforeSending) => {
+          if (means.lacks === 'client secret')
+            return Promise.reject(new Failure('client-secret-missing', { provider: 'Company' }));
+          return this.server.refresh(life, grant, () => {
             beforeSending();
             if (!this.computer.isOwner(life)) this.wrong.add('a window sent a token that is not the owner');
             this.#checkKnown(life, storage, grant);
-          }),
-        isConfigured: () => true,
+          });
+        },
+        isConfigured: () => means.lacks !== 'provider',
         assumedLifetime: () => undefined,
         onOrphaned: () => undefined,
       },
     });
-    this.windows.push({ life, storage, book, sharing, log });
+    this.windows.push(Object.assign(means, { life, storage, book, sharing, log }));
     void book.ofProvider('oidc').catch(() => undefined);
   }
 
@@ -169,6 +178,7 @@ class Model {
   }
 
   close(window: ModelWindow): void {
+    this.#excuseIfNotStored();
     const end = (): void => {
       this.#excuseIfNotStored();
       window.life.alive = false;
@@ -226,6 +236,7 @@ class Model {
   /** Everything works again, and time passes. */
   async heal(): Promise<void> {
     for (const secrets of this.secrets) secrets.fails = () => false;
+    for (const window of this.alive) lackFrom(window, 'nothing');
     this.server.weather = 'fine';
     this.server.release();
     for (let storage = 0; storage < storages; storage++) this.open(storage);
@@ -272,6 +283,12 @@ class Model {
       assert.ok(grant.signInNeeded, `${id} does not work, and the person is not told`);
     }
   }
+}
+
+function lackFrom(window: ModelWindow, what: Lack): void {
+  window.lacks = what;
+  window.sharing.providersChanged();
+  if (what === 'nothing') window.sharing.credentialsChanged();
 }
 
 function mortalClock(clock: Clock, life: Life): Clock {

@@ -49,6 +49,22 @@ describe('the activity log', () => {
     ]);
   });
 
+  it('is carried on, whichever window keeps it in turn', async () => {
+    const file = fileOf(formatActivities([entry(1)]));
+    const [one, other] = [createActivityLog(file, recordingLog()), createActivityLog(file, recordingLog())];
+    await Promise.all([one.entries(), other.entries()]);
+    let at = 1;
+    for (const log of [one, other, one]) {
+      log.record([entry(++at)]);
+      for (let turn = 0; turn < 3; turn++) await settled();
+    }
+    for (const log of [one, other])
+      assert.deepEqual(
+        (await log.entries()).map(known => known.at),
+        [1, 2, 3, 4],
+      );
+  });
+
   it('keeps the latest only', async () => {
     const file = fileOf(formatActivities(Array.from({ length: mostActivities }, (_, at) => entry(at))));
     const log = createActivityLog(file, recordingLog());

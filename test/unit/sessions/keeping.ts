@@ -18,6 +18,7 @@ export function keeping(storage = memorySecretStorage()) {
     owner: true,
     configured: true,
     grace: 0,
+    lifetime: undefined as number | undefined,
     answer: (serial: number): Promise<Tokens> => Promise.resolve(tokensOf(serial)),
     facts: (): Promise<AccountFacts | undefined> => Promise.resolve(undefined),
   };
@@ -37,6 +38,7 @@ export function keeping(storage = memorySecretStorage()) {
           return Promise.resolve(false);
         },
         rotationGrace: () => server.grace,
+        assumedLifetime: () => server.lifetime,
         onOrphaned: (_, tokens) => orphaned.push(tokens.accessToken.reveal()),
       },
       storage,

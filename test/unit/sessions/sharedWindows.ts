@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../../../src/platform/clock.ts';
 import { secret } from '../../../src/platform/secret.ts';
+import { Failure } from '../../../src/protocol/failure.ts';
 import type { Tokens } from '../../../src/protocol/tokens.ts';
 import { createAccounts, type Accounts } from '../../../src/sessions/accounts.ts';
 import { createActivityLog, type ActivityLog } from '../../../src/sessions/activity.ts';
@@ -28,6 +29,8 @@ export interface SharedWindow {
   readonly shown: Grant[];
   /** Redirect responses that were offered here: path and `state`. */
   readonly offered: string[];
+  /** What keeps this window from renewing: grants whose provider it does not have, and the client secret. */
+  readonly lacks: { readonly providerOf: Set<string>; secret: boolean };
   focused: boolean;
   /** The `state` that a sign-in waits for here. */
   waitsFor: string | undefined;
@@ -55,6 +58,7 @@ export function sharedWindows() {
       const setAside: SetAside[] = [];
       const store = createGrantStore({ storage, log, onSetAside: entry => setAside.push(entry) });
       const book = createGrantBook(store, impatientClock, log);
+      const lacks = { providerOf: new Set<string>(), secret: false };
       let text: string | undefined;
       const activity = createActivityLog(
         {
@@ -81,12 +85,13 @@ export function sharedWindows() {
           }),
         keeper: {
           random: () => 0,
-          refresh(grant, beforeSending, derived) {
+          async refresh(grant, beforeSending, derived) {
+            if (lacks.secret) throw new Failure('client-secret-missing', { provider: 'Company' });
             beforeSending();
             server.sent.push(grant.tokens.refreshToken?.reveal() ?? '');
             return server.answer(grant, derived);
           },
-          isConfigured: () => true,
+          isConfigured: grant => !lacks.providerOf.has(grant.id),
           assumedLifetime: () => undefined,
           onOrphaned: () => undefined,
         },
@@ -118,6 +123,7 @@ export function sharedWindows() {
         setAside,
         shown: [],
         offered: [],
+        lacks,
         focused: false,
         waitsFor: undefined,
         role: () => group.role,

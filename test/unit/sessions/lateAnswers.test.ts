@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { Failure } from '../../../src/protocol/failure.ts';
+import type { Tokens } from '../../../src/protocol/tokens.ts';
+import { settled } from '../../standIns/manualClock.ts';
+import { keeping, minutes, unreachable } from './keeping.ts';
+import { someGrant, someTokens, start } from './someGrant.ts';
+
+const lost = () => new Failure('timed-out', { host: 'login.example.com', seconds: 15 });
+
+describe('what a refresh leaves behind', () => {
+  it('is nothing if a new sign-in came first: no facts of the earlier one, and no line in the log', async () => {
+    const { server, tokensOf, orphaned, open } = keeping();
+    const { book, keeper, log } = open();
+    await book.put(someGrant());
+    const answer = Promise.withResolvers<Tokens>();
+    server.answer = () => answer.promise;
+    let factsAsked = 0;
+    server.facts = () => {
+      factsAsked++;
+      return Promise.resolve({ claims: { name: 'as before' }, expiresAt: undefined, refusal: undefined });
+    };
+    const renewing = keeper.renew('grant-0001', 1);
+    await settled();
+    const claims = { name: 'as now' };
+    await book.update('grant-0001', grant => ({ ...grant, claims, tokens: someTokens(5) }));
+    answer.resolve(tokensOf(2));
+    assert.equal((await renewing)?.tokens.serial, 5);
+    await settled();
+    assert.equal(factsAsked, 0);
+    assert.deepEqual((await book.get('grant-0001'))?.claims, claims);
+    assert.doesNotMatch(log.text(), /\brefreshed\b/);
+    assert.deepEqual(orphaned, []);
+  });
+
+  it('is what was known before, if it did not arrive: an earlier one may have', async () => {
+    const { clock, sent, server, open } = keeping();
+    const { book, keeper } = open();
+    await book.put(someGrant());
+    server.grace = 30;
+    server.answer = () => Promise.reject(lost());
+    await keeper.renew('grant-0001', 1);
+    server.answer = () => Promise.reject(unreachable());
+    await clock.advance(15_000);
+    await keeper.renew('grant-0001', 1, true);
+    assert.equal(sent.length, 2);
+    assert.equal((await book.get('grant-0001'))?.refreshSentAt, start);
+    await clock.advance(minutes(59));
+    assert.equal(sent.length, 2, 'not while the access token works');
+  });
+});
+
+describe('the times of the next refreshes', () => {
+  it('are set when a provider comes back', async () => {
+    const { clock, sent, server, open } = keeping();
+    const { book, keeper } = open();
+    server.configured = false;
+    await book.put(someGrant());
+    await clock.advance(minutes(10));
+    server.configured = true;
+    keeper.providersChanged();
+    await clock.advance(minutes(44));
+    assert.deepEqual(sent, ['refresh-1']);
+  });
+
+  it('are given up when a provider goes', async () => {
+    const { clock, server, open } = keeping();
+    const { book, keeper } = open();
+    await book.put(someGrant());
+    assert.equal(clock.pending, 1);
+    server.configured = false;
+    keeper.providersChanged();
+    assert.equal(clock.pending, 0);
+  });
+
+  it('follow the lifetime that is assumed for the tokens', async () => {
+    const { clock, sent, server, open } = keeping();
+    const { book, keeper } = open();
+    await book.put(someGrant({ tokens: someTokens(1, { expiresAt: undefined }) }));
+    await clock.advance(minutes(10));
+    assert.deepEqual(sent, []);
+    server.lifetime = 1200;
+    keeper.providersChanged();
+    await clock.advance(minutes(9));
+    assert.deepEqual(sent, ['refresh-1']);
+  });
+});
