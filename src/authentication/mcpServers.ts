@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { SessionFacts } from '../client/facts.ts';
-import { answerRefusal } from '../client/refusal.ts';
-import { requireSession, SignInDeclined } from '../client/session.ts';
+import { answerRefusal, refusalOf, tokenRefused } from '../client/refusal.ts';
+import { requireSession, SignInDeclined, type AuthorizedOptions } from '../client/session.ts';
 import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { McpServer } from '../providers/mcpServers.ts';
@@ -45,9 +45,9 @@ export interface McpServers extends vscode.Disposable {
   resolve(definition: vscode.McpHttpServerDefinition): Promise<vscode.McpHttpServerDefinition | undefined>;
   /**
    * Gets a new token, whatever the expiry of the one there is, and starts the server anew with it. Asks the
-   * person to sign in if there is no session.
+   * person to sign in, even after a no, if there is no session or no new token without that.
    *
-   * @throws SignInDeclined, or what kept it from getting a session.
+   * @throws SignInDeclined, or what kept it from getting a new token; then the server is not started anew.
    */
   restart(server: McpServer): Promise<void>;
 }
@@ -55,6 +55,7 @@ export interface McpServers extends vscode.Disposable {
 /** A server that was given a token, as long as it may be running on it. */
 interface Running {
   readonly token: string;
+  readonly account: vscode.AuthenticationSessionAccountInformation;
   readonly cancelTimer: Cancel | undefined;
 }
 
@@ -104,7 +105,7 @@ export function createMcpServers(context: McpServersContext): McpServers {
     const isFair = !time || time.left >= Math.min(fairRun, time.whole / 2);
     // Where a new token ends the old one, other servers may be running on that.
     if (isFair || context.refreshEndsAccessToken(server.providerId)) return session;
-    return (await renewed(server, session, 'Bearer').catch(() => undefined)) ?? session;
+    return (await renewed(server, session, 'Bearer', { signIn: 'never' }).catch(() => undefined)) ?? session;
   };
 
   /** Notes which token a server runs on, to stop it before that ends. */
@@ -115,18 +116,15 @@ export function createMcpServers(context: McpServersContext): McpServers {
     const wait = left === undefined ? undefined : Math.max(left - margin, left * 0.8, 0);
     const cancelTimer =
       wait === undefined ? undefined : clock.after(wait * 1000, () => end(server, 'its token ends'));
-    running.set(server.id, { token: session.accessToken, cancelTimer });
+    running.set(server.id, { token: session.accessToken, account: session.account, cancelTimer });
   };
 
+  /** For the person who has to sign in. */
+  const detailOf = ({ label, url }: McpServer): string =>
+    l10n.t('The MCP server “{0}” ({1}) will be sent your access token.', label, new URL(url).host);
+
   const sessionFor = (server: McpServer, askAgain: boolean): Promise<vscode.AuthenticationSession> =>
-    requireSession(server.providerId, server.scopes, {
-      detail: l10n.t(
-        'The MCP server “{0}” ({1}) will be sent your access token.',
-        server.label,
-        new URL(server.url).host,
-      ),
-      askAgain,
-    });
+    requireSession(server.providerId, server.scopes, { detail: detailOf(server), askAgain });
 
   const definitionOf = ({ id, label, url }: McpServer): vscode.McpHttpServerDefinition =>
     // Never sent: the headers of the resolved definition take the place of this one.
@@ -173,19 +171,24 @@ export function createMcpServers(context: McpServersContext): McpServers {
   /** What has become of the tokens that servers run on. */
   const review = async (providerId: string): Promise<void> => {
     for (const server of servers) {
-      const token = running.get(server.id)?.token;
-      if (server.providerId !== providerId || token === undefined) continue;
-      const session = await silently(server);
+      const known = running.get(server.id);
+      if (server.providerId !== providerId || !known) continue;
+      const { token, account } = known;
+      const session = await silently(server, account);
       if (running.get(server.id)?.token !== token) continue;
-      if (!session) end(server, 'signed out');
+      // Another account that is allowed is somebody else.
+      if (session?.account.id !== account.id) end(server, 'signed out');
       else if (session.accessToken !== token && context.refreshEndsAccessToken(providerId)) {
         end(server, 'its token was replaced');
       }
     }
   };
 
-  const silently = async ({ providerId, scopes }: McpServer) =>
-    vscode.authentication.getSession(providerId, scopes, { silent: true }).then(
+  const silently = async (
+    { providerId, scopes }: McpServer,
+    account?: vscode.AuthenticationSessionAccountInformation,
+  ) =>
+    vscode.authentication.getSession(providerId, scopes, { ...(account && { account }), silent: true }).then(
       session => session,
       () => undefined,
     );
@@ -207,8 +210,13 @@ export function createMcpServers(context: McpServersContext): McpServers {
     resolve,
     async restart(server) {
       const session = await silently(server);
-      if (session) await renewed(server, session, 'Bearer error="invalid_token"');
-      else await sessionFor(server, true);
+      const fresh = session
+        ? await renewed(server, session, tokenRefused, { detail: detailOf(server), askAgain: true })
+        : await sessionFor(server, true);
+      if (!fresh) {
+        log.info('an MCP server is not started anew: there is no fresh token', { server: server.label });
+        throw new Error('There is no other token than the one that was refused.');
+      }
       await context.start(server);
     },
     dispose() {
@@ -223,7 +231,6 @@ const renewed = (
   { providerId, scopes }: McpServer,
   session: vscode.AuthenticationSession,
   challenge: string,
-): Promise<vscode.AuthenticationSession | undefined> => {
-  const refusal = new Response(null, { status: 401, headers: { 'www-authenticate': challenge } });
-  return answerRefusal(providerId, scopes, { signIn: 'never' }, session, refusal);
-};
+  options: AuthorizedOptions,
+): Promise<vscode.AuthenticationSession | undefined> =>
+  answerRefusal(providerId, scopes, options, session, refusalOf(challenge));

@@ -89,7 +89,10 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     });
     this.#endWatching = context.book.onDidChange(change => {
       const grant = change.after ?? change.before;
-      if (grant?.providerId === id) this.#fire(context.accounts.change(change));
+      // Without settings, nobody is shown a session.
+      if (grant?.providerId === id && this.#provider) {
+        this.#fire(context.accounts.change(change, this.#provider));
+      }
     });
   }
 
@@ -99,7 +102,24 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
   }
 
   set provider(provider: Provider | undefined) {
+    const before = this.#provider;
     this.#provider = provider;
+    if (identityOf(before) !== identityOf(provider)) void this.#tellOfOtherSessions(before, provider);
+  }
+
+  /** With another issuer, client or machine, other grants are shown than before. */
+  async #tellOfOtherSessions(before: Provider | undefined, after: Provider | undefined): Promise<void> {
+    const sessionsOf = async (provider: Provider | undefined) =>
+      provider ? this.#context.accounts.sessions(provider, undefined) : [];
+    const [old, now] = await Promise.all([sessionsOf(before), sessionsOf(after)]);
+    const isIn = (list: readonly Session[]) => (session: Session) => list.some(({ id }) => id === session.id);
+    const removed = old.filter(session => !isIn(now)(session));
+    this.#fire({
+      added: now.filter(session => !isIn(old)(session)),
+      removed,
+      // The editor drops the whole account of a session that goes.
+      changed: removed.length > 0 ? now.filter(isIn(old)) : [],
+    });
   }
 
   /** True while a person is signing in through this object: then it must stay registered. */
@@ -224,7 +244,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
   /** @returns undefined if there is no such grant: two sessions may be of one. */
   async #forget(sessionId: string): Promise<SignedOut | undefined> {
     const { accounts, log, record } = this.#context;
-    const signedOut = await accounts.remove(sessionId);
+    const signedOut = await accounts.remove(sessionId, this.#provider);
     if (!signedOut) return undefined;
     const { grant } = signedOut;
     log.info('signed out', { provider: grant.providerId, account: grant.account.label });
@@ -233,6 +253,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
   }
 
   #fire({ added, removed, changed }: SessionsChange): void {
+    if (added.length + removed.length + changed.length === 0) return;
     this.#changes.fire({
       added: added.map(asEditorSession),
       removed: removed.map(asEditorSession),
@@ -245,6 +266,10 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     this.#changes.dispose();
   }
 }
+
+/** By what grants are attributed to a provider, see `belongsTo`. */
+const identityOf = (provider: Provider | undefined): string =>
+  JSON.stringify([provider?.issuer, provider?.clientId, provider?.machine]);
 
 /** The one place where an access token leaves: to the editor, which asks for consent before it hands it on. */
 function asEditorSession(session: Session): vscode.AuthenticationSession {

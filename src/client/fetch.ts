@@ -14,7 +14,8 @@ export interface AuthorizedFetchOptions extends AuthorizedOptions {
  * The token goes to the origin of the address you call and nowhere else: a redirect to another origin is
  * followed without it. Where the server refuses the token, the editor is told why (`WWW-Authenticate`), which
  * gets a new token or a stronger sign-in, and the request is repeated once if its body allows that. A body that
- * is a stream is not repeated: you get the refusal, and your next request has the new token.
+ * is a stream is not repeated: you get the refusal, and your next request has the new token. After redirects, it is
+ * the last request that is repeated, not what led to it.
  *
  * @returns a function for `fetch`'s arguments that resolves with whatever the server answers, also with 401. It
  * throws `SignInDeclined`, `AccessRefused` if the editor knows that no sign-in helps, and `TypeError` for an
@@ -38,9 +39,10 @@ export function authorizedFetch(
     init.signal?.throwIfAborted();
     const another = await answerRefusal(providerId, wanted, options, session, first.response, first.url);
     init.signal?.throwIfAborted();
-    if (!another || !isRepeatable(init.body)) return first.response;
+    if (!another || !isRepeatable(first.request.body)) return first.response;
     await first.response.body?.cancel();
-    return (await follow(send, url, init, another.accessToken)).response;
+    // From where it was refused: what led there has been done, and must not be done twice.
+    return (await follow(send, first.url, first.request, another.accessToken)).response;
   };
 }
 
@@ -56,13 +58,18 @@ const isRepeatable = (body: unknown): boolean =>
 
 const mostRedirects = 10;
 
-/** @returns the last answer, where it came from, and whether the token was sent there. */
-async function follow(
-  send: typeof fetch,
-  start: URL,
-  init: RequestInit,
-  token: string,
-): Promise<{ response: Response; url: URL; sawToken: boolean }> {
+interface Followed {
+  readonly response: Response;
+  /** Where it came from. */
+  readonly url: URL;
+  /** What was sent there last, to be followed as the caller wants it. */
+  readonly request: RequestInit;
+  /** Whether the token was sent there. */
+  readonly sawToken: boolean;
+}
+
+async function follow(send: typeof fetch, start: URL, init: RequestInit, token: string): Promise<Followed> {
+  const { redirect = 'follow' } = init;
   const headers = new Headers(init.headers);
   headers.set('authorization', `Bearer ${token}`);
   let request: RequestInit = { ...init, headers, redirect: 'manual' };
@@ -77,11 +84,11 @@ async function follow(
     const location = [301, 302, 303, 307, 308].includes(response.status)
       ? response.headers.get('location')
       : null;
-    if (location === null || init.redirect === 'manual') {
-      return { response, url, sawToken: headers.has('authorization') };
+    if (location === null || redirect === 'manual') {
+      return { response, url, request: { ...request, redirect }, sawToken: headers.has('authorization') };
     }
     await response.body?.cancel();
-    if (init.redirect === 'error') throw new TypeError(`${url.origin} redirects.`);
+    if (redirect === 'error') throw new TypeError(`${url.origin} redirects.`);
     if (hop === mostRedirects) throw new TypeError(`${start.origin} redirects too often.`);
     const next = safeAddress(new URL(location, url));
     if (next.origin !== url.origin) {

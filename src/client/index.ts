@@ -12,9 +12,9 @@ export {
   type AuthorizedOptions,
   type SessionOptions,
 } from './session.ts';
+export type { SocketLike } from './socket.ts';
 export {
   authorizedWebSocket,
   type AuthorizedWebSocket,
   type AuthorizedWebSocketOptions,
-  type SocketLike,
 } from './webSocket.ts';

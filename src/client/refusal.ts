@@ -24,6 +24,13 @@ export class AccessRefused extends Error {
 
 export const isRefusal = ({ status }: Response): boolean => status === 401 || status === 403;
 
+/** A refusal that came another way than as a response, or that nobody waits for. */
+export const refusalOf = (challenge: string): Response =>
+  new Response(null, { status: 401, headers: { 'www-authenticate': challenge } });
+
+/** What a server says whose token is to be renewed, though it may not have ended (RFC 6750 section 3.1). */
+export const tokenRefused = 'Bearer error="invalid_token"';
+
 /**
  * Hands a refusal on to the editor: first silently, which is enough for a new token; then, where that is allowed,
  * with the person.
@@ -51,7 +58,7 @@ export async function answerRefusal(
   const request = { wwwAuthenticate, fallbackScopes: scopes };
   const question = questionOf(providerId, scopes, address);
   const declinedNow = (): SignInDeclined => {
-    rememberDeclined(question);
+    rememberDeclined(providerId, question);
     return new SignInDeclined('Not signed in.');
   };
   const other = (found: vscode.AuthenticationSession | undefined) => {

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { createTimer } from './timer.ts';
 
 /** The person does not want to sign in. Not an error to show: they know. */
 export class SignInDeclined extends Error {
@@ -14,8 +15,8 @@ export interface SessionOptions {
   readonly askAgain?: boolean | undefined;
 }
 
-/** What was declined, and not asked again until the accounts change or somebody says `askAgain`. */
-const declined = new Set<string>();
+/** What was declined, and the accounts then: it is not asked again until they differ or somebody says `askAgain`. */
+const declined = new Map<string, Promise<string | undefined>>();
 let watchingDeclined: vscode.Disposable | undefined;
 
 /** What is asked of the person: a sign-in, or, with an address, what a server there wants. */
@@ -27,11 +28,28 @@ export function throwIfDeclined(question: string, askAgain: boolean | undefined)
   if (declined.has(question) && !askAgain) throw new SignInDeclined('Not signed in.');
 }
 
-export function rememberDeclined(question: string): void {
-  declined.add(question);
-  watchingDeclined ??= vscode.authentication.onDidChangeSessions(({ provider }) => {
-    for (const other of declined) if (other.startsWith(`${provider.id} `)) declined.delete(other);
-  });
+export function rememberDeclined(providerId: string, question: string): void {
+  declined.set(question, accountIds(providerId));
+  // A token that was renewed is a change of the sessions, too.
+  watchingDeclined ??= vscode.authentication.onDidChangeSessions(
+    ({ provider }) => void forgetDeclined(provider.id),
+  );
+}
+
+async function forgetDeclined(providerId: string): Promise<void> {
+  const now = await accountIds(providerId);
+  if (now === undefined) return;
+  for (const [question, then] of declined) {
+    if (!question.startsWith(`${providerId} `) || (await then) === now) continue;
+    // Meanwhile it may have been declined once more.
+    if (declined.get(question) === then) declined.delete(question);
+  }
+}
+
+/** Undefined where nobody can tell. */
+async function accountIds(providerId: string): Promise<string | undefined> {
+  const accounts = await answerTo(() => vscode.authentication.getAccounts(providerId));
+  return accounts && JSON.stringify([...new Set(accounts.answer.map(({ id }) => id))].sort());
 }
 
 export const isDeclined = (error: unknown): boolean =>
@@ -60,14 +78,17 @@ export async function requireSession(
     return session;
   } catch (error) {
     if (!isDeclined(error)) throw error;
-    rememberDeclined(question);
+    rememberDeclined(providerId, question);
     throw new SignInDeclined('Not signed in.');
   }
 }
 
+/** So long after a failure, in milliseconds, the editor is asked again for what it could not tell. */
+export const lookAgainAfter = 30_000;
+
 /**
  * Tells which account your extension may use now, and whenever that changes: undefined when the person signed
- * out or took your permission back. Never asks anybody.
+ * out or took your permission back. While the editor cannot say, nothing is told. Never asks anybody.
  */
 export function onDidChangeAccount(
   providerId: string,
@@ -76,14 +97,22 @@ export function onDidChangeAccount(
 ): vscode.Disposable {
   let known: string | undefined | null = null;
   let latest = 0;
+  const again = createTimer();
   const look = async (): Promise<void> => {
     const turn = ++latest;
-    const session = await silently(() =>
+    again.stop();
+    const found = await answerTo(() =>
       vscode.authentication.getSession(providerId, scopes, { silent: true }),
     );
-    if (turn !== latest || session?.account.id === known) return;
-    known = session?.account.id;
-    listener(session?.account);
+    if (turn !== latest) return;
+    if (!found) {
+      again.start(lookAgainAfter, () => void look());
+      return;
+    }
+    const account = found.answer?.account;
+    if (account?.id === known) return;
+    known = account?.id;
+    listener(account);
   };
   const watching = vscode.authentication.onDidChangeSessions(({ provider }) => {
     if (provider.id === providerId) void look();
@@ -91,14 +120,19 @@ export function onDidChangeAccount(
   void look();
   return new vscode.Disposable(() => {
     latest = Infinity;
+    again.stop();
     watching.dispose();
   });
 }
 
-/** Nothing, where the provider is not there or fails: who asks silently wants no error either. */
-export async function silently<T>(ask: () => Thenable<T | undefined>): Promise<T | undefined> {
+/**
+ * Asks without the person, who wants no error either. "Nothing", as after a sign-out, is an answer.
+ *
+ * @returns undefined where the provider is not there or fails, which says nothing about what there is.
+ */
+export async function answerTo<T>(ask: () => PromiseLike<T>): Promise<{ readonly answer: T } | undefined> {
   try {
-    return await ask();
+    return { answer: await ask() };
   } catch {
     return undefined;
   }

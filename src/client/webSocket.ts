@@ -1,20 +1,12 @@
 import * as vscode from 'vscode';
 import { safeAddress } from './address.ts';
+import { describeSession } from './facts.ts';
 import type { AuthorizedFetchOptions } from './fetch.ts';
-import { answerRefusal, isRefusal } from './refusal.ts';
+import { answerRefusal, isRefusal, refusalOf, tokenRefused } from './refusal.ts';
 import { scopesFor } from './resource.ts';
-import { sessionFor, SignInDeclined, silently, type AuthorizedOptions } from './session.ts';
-
-/** What of a `WebSocket` is used here. */
-export interface SocketLike {
-  onopen: ((event: never) => void) | null;
-  onmessage: ((event: MessageEvent) => void) | null;
-  onerror: ((event: never) => void) | null;
-  onclose: ((event: never) => void) | null;
-  binaryType: string;
-  send(data: string | ArrayBuffer | Uint8Array<ArrayBuffer>): void;
-  close(code?: number, reason?: string): void;
-}
+import { answerTo, lookAgainAfter, sessionFor, SignInDeclined, type AuthorizedOptions } from './session.ts';
+import { connectWith, openSocket, type SocketLike } from './socket.ts';
+import { createTimer, untilRenewal } from './timer.ts';
 
 export interface AuthorizedWebSocketOptions extends AuthorizedFetchOptions {
   readonly protocols?: readonly string[] | undefined;
@@ -25,7 +17,10 @@ export interface AuthorizedWebSocketOptions extends AuthorizedFetchOptions {
    * token itself in the address. Whatever has to be waited for, wait for it before the socket is made.
    */
   readonly connect?: ((url: URL, token: string) => SocketLike | Promise<SocketLike>) | undefined;
-  /** How often in a row a lost connection is tried again, with 1, 2, 4, … up to 30 seconds in between; 5. */
+  /**
+   * How often in a row a lost connection is tried again, with 1, 2, 4, … up to 30 seconds in between; 5. The count
+   * begins anew once a connection has lasted for a minute.
+   */
   readonly retries?: number | undefined;
 }
 
@@ -34,7 +29,7 @@ export interface AuthorizedWebSocket extends vscode.Disposable {
   readonly onDidReceive: vscode.Event<string | ArrayBuffer>;
   /** A connection is open: the first one, and each that took its place. Tell the server again what you want. */
   readonly onDidOpen: vscode.Event<void>;
-  /** It is over: closed by the server for good, or lost and not to be had again. */
+  /** It is over: closed by the server for good, lost and not to be had again, or signed out. Told once. */
   readonly onDidEnd: vscode.Event<{ readonly code: number; readonly reason: string }>;
   /** @throws Error while there is no connection. */
   send(data: string | ArrayBuffer | Uint8Array<ArrayBuffer>): void;
@@ -43,9 +38,15 @@ export interface AuthorizedWebSocket extends vscode.Disposable {
 /** Close codes after which a new connection makes sense: going away, lost, policy (a token that has ended). */
 const passingCodes = new Set([1001, 1005, 1006, 1008, 1011, 1012, 1013, 4401]);
 
+/** Those of a server that accepts every handshake, and then judges the token. */
+const refusingCodes = new Set([1008, 4401]);
+
+/** A connection that has lasted so long, in milliseconds, was a good one. */
+const goodWhile = 60_000;
+
 /**
  * Opens a WebSocket with the person's access token in its handshake. When the token is renewed, which happens
- * before it ends, a connection with the new one takes the place of the old one.
+ * before it ends, a connection with the new one takes the place of the old one. With the sign-out it ends.
  *
  * @returns once it is open.
  * @throws as {@link authorizedFetch}, and Error if the server cannot be reached or does not take it.
@@ -60,101 +61,200 @@ export async function authorizedWebSocket(
   const probe = new URL(url);
   probe.protocol = url.protocol.replace('ws', 'http');
   const wanted = () => scopesFor(providerId, scopes, probe);
+  const quiet: AuthorizedWebSocketOptions = { ...options, signIn: 'never' };
   const connect = options.connect ?? (options.protocols ? connectWith(options.protocols) : connectWith([]));
   const received = new vscode.EventEmitter<string | ArrayBuffer>();
   const opened = new vscode.EventEmitter<void>();
   const ended = new vscode.EventEmitter<{ code: number; reason: string }>();
   let current: SocketLike | undefined;
-  let token = '';
-  let disposed = false;
-  let replacing = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  /** Whose token the connection has, or the one that is being opened. */
+  let session: vscode.AuthenticationSession | undefined;
+  let over = false;
+  let opening = false;
+  /** There is another token than that of the connection that is being opened. */
+  let missed = false;
   let failures = 0;
+  let lasted = false;
+  let refusalAnswered = false;
+  const [retry, lookAgain, steady, renewal] = [createTimer(), createTimer(), createTimer(), createTimer()];
+
+  const leave = (reason?: string): void => {
+    const left = current;
+    current = undefined;
+    lasted = false;
+    steady.stop();
+    renewal.stop();
+    left?.close(1000, reason);
+  };
+
+  const stop = (reason?: string): void => {
+    over = true;
+    retry.stop();
+    lookAgain.stop();
+    watching.dispose();
+    leave(reason);
+  };
+
+  const end = (code: number, reason: string): void => {
+    if (over) return;
+    stop(reason);
+    ended.fire({ code, reason });
+  };
+
+  const tryAgain = (code: number, reason: string): void => {
+    if (failures >= (options.retries ?? 5)) end(code, reason);
+    else retry.start(Math.min(30, 2 ** failures++) * 1000, () => void replace());
+  };
 
   const lost = (socket: SocketLike, { code, reason }: { code: number; reason: string }): void => {
-    if (socket !== current || disposed) return;
+    if (socket !== current) return;
+    const isRefused = refusingCodes.has(code) && !lasted;
     current = undefined;
-    if (!passingCodes.has(code) || failures >= (options.retries ?? 5)) {
-      ended.fire({ code, reason });
-      return;
-    }
-    timer = setTimeout(() => void replace(), Math.min(30, 2 ** failures++) * 1000);
+    leave();
+    if (!passingCodes.has(code)) end(code, reason);
+    // What is to take its place anyway is on its way, and says itself if it fails.
+    else if (opening) return;
+    else if (isRefused) void replace(() => answerClosing(code, reason));
+    else tryAgain(code, reason);
   };
 
   /** @throws what kept it from opening. */
-  const open = async (session: vscode.AuthenticationSession): Promise<void> => {
-    const socket = await openSocket(() => connect(url, session.accessToken), url, {
-      message: data => received.fire(data),
-      close: (socket, event) => lost(socket, event),
-    });
-    if (disposed) {
-      socket.close(1000);
-      return;
+  const open = async (next: vscode.AuthenticationSession): Promise<void> => {
+    const before = session;
+    session = next;
+    try {
+      const socket = await openSocket(() => connect(url, next.accessToken), url, {
+        message(data) {
+          if (!over) received.fire(data);
+        },
+        close: lost,
+      });
+      if (over) {
+        socket.close(1000);
+        throw new SignInDeclined('Signed out.');
+      }
+      take(socket, next);
+    } catch (error) {
+      session = before;
+      throw error;
     }
+  };
+
+  const take = (socket: SocketLike, its: vscode.AuthenticationSession): void => {
     const old = current;
     current = socket;
-    token = session.accessToken;
-    failures = 0;
+    retry.stop();
+    if (!old) {
+      steady.start(goodWhile, () => {
+        lasted = true;
+        refusalAnswered = false;
+        failures = 0;
+      });
+    }
     old?.close(1000, 'replaced');
+    renewal.stop();
+    void askInTime(socket, its);
     opened.fire();
   };
 
+  /** A token that is derived from another is renewed only when somebody asks for it. */
+  const askInTime = async (socket: SocketLike, its: vscode.AuthenticationSession): Promise<void> => {
+    const facts = (await answerTo(() => describeSession(its)))?.answer;
+    const wait = (): void => {
+      const delay = facts && untilRenewal(facts);
+      if (socket !== current || delay === undefined) return;
+      renewal.start(delay, () => {
+        void look();
+        wait();
+      });
+    };
+    wait();
+  };
+
   const openOrAnswer = async (wish: AuthorizedOptions): Promise<void> => {
-    const scopes = wanted();
-    const session = await sessionFor(providerId, scopes, wish);
+    const asked = wanted();
+    const found = await sessionFor(providerId, asked, wish);
     try {
-      await open(session);
+      await open(found);
     } catch (error) {
-      const another = await answerHandshake(providerId, scopes, { ...options, ...wish }, session, probe);
+      if (over) throw error;
+      const another = await answerHandshake(providerId, asked, { ...options, ...wish }, found, probe);
       if (!another) throw error;
       await open(another);
     }
   };
 
-  /** In the background: nobody is asked. */
-  const replace = async (): Promise<void> => {
-    if (replacing || disposed) return;
-    replacing = true;
+  /** The server has accepted the handshake and then refused the token. */
+  const answerClosing = async (code: number, reason: string): Promise<void> => {
+    const another =
+      session && !refusalAnswered
+        ? await answerRefusal(providerId, wanted(), quiet, session, refusalOf(tokenRefused), probe)
+        : undefined;
+    refusalAnswered = true;
+    if (another) await open(another);
+    else end(code, reason);
+  };
+
+  /** One opening at a time. */
+  const alone = async (run: () => Promise<void>): Promise<void> => {
+    opening = true;
     try {
-      await openOrAnswer({ ...options, signIn: 'never' });
-    } catch (error) {
-      if (disposed || current) return;
-      if (error instanceof SignInDeclined || failures >= (options.retries ?? 5)) {
-        ended.fire({ code: 1006, reason: error instanceof Error ? error.message : String(error) });
-      } else {
-        timer = setTimeout(() => void replace(), Math.min(30, 2 ** failures++) * 1000);
-      }
+      await run();
     } finally {
-      replacing = false;
+      opening = false;
+      if (missed) void look();
+      missed = false;
     }
   };
 
-  const watching = vscode.authentication.onDidChangeSessions(async ({ provider }) => {
-    if (provider.id !== providerId || !current) return;
+  /** In the background: nobody is asked. */
+  const replace = async (openAnother = () => openOrAnswer(quiet)): Promise<void> => {
+    if (over) return;
+    if (opening) {
+      missed = true;
+      return;
+    }
+    try {
+      await alone(openAnother);
+    } catch (error) {
+      if (over || current) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      if (error instanceof SignInDeclined) end(1006, reason);
+      else tryAgain(1006, reason);
+    }
+  };
+
+  /** What has become of the session? */
+  const look = async (): Promise<void> => {
+    const known = session;
+    if (!known || over) return;
     const { account } = options;
-    const session = await silently(() =>
+    const found = await answerTo(() =>
       vscode.authentication.getSession(providerId, wanted(), { ...(account && { account }), silent: true }),
     );
-    if (session && session.accessToken !== token) await replace();
+    if (over) return;
+    if (!found) lookAgain.start(lookAgainAfter, () => void look());
+    // The answer may be older than the connection.
+    else if (session !== known) await look();
     // Signed out, or the permission is gone: the connection must not go on in this person's name.
-    else if (!session && !disposed) {
-      current?.close(1000, 'signed out');
-      current = undefined;
-      ended.fire({ code: 1000, reason: 'signed out' });
+    else if (!found.answer) end(1000, 'signed out');
+    else if (found.answer.accessToken !== known.accessToken) {
+      if (found.answer.account.id !== known.account.id) leave('signed out');
+      await replace();
     }
+  };
+
+  const watching = vscode.authentication.onDidChangeSessions(({ provider }) => {
+    if (provider.id === providerId) void look();
   });
 
   const dispose = (): void => {
-    disposed = true;
-    clearTimeout(timer);
-    watching.dispose();
-    current?.close(1000);
-    current = undefined;
+    stop();
     for (const emitter of [received, opened, ended]) emitter.dispose();
   };
 
   try {
-    await openOrAnswer(options);
+    await alone(() => openOrAnswer(options));
   } catch (error) {
     dispose();
     throw error;
@@ -169,47 +269,6 @@ export async function authorizedWebSocket(
     },
     dispose,
   };
-}
-
-const connectWith =
-  (protocols: readonly string[]) =>
-  (url: URL, token: string): SocketLike => {
-    if (typeof process === 'undefined') {
-      throw new Error('A browser cannot send a header in the handshake; see the option "connect".');
-    }
-    // Node's WebSocket takes headers; the standard, which browsers follow, has no place for them.
-    const NodeWebSocket = globalThis.WebSocket as unknown as new (url: URL, options: object) => SocketLike;
-    return new NodeWebSocket(url, { protocols, headers: { authorization: `Bearer ${token}` } });
-  };
-
-interface SocketListeners {
-  message(data: string | ArrayBuffer): void;
-  /** It had been open, and no longer is. */
-  close(socket: SocketLike, event: { code: number; reason: string }): void;
-}
-
-/** The listeners are there before the first message can come. */
-async function openSocket(
-  connect: () => SocketLike | Promise<SocketLike>,
-  url: URL,
-  listeners: SocketListeners,
-): Promise<SocketLike> {
-  const socket = await connect();
-  return new Promise((resolve, reject) => {
-    let isOpen = false;
-    socket.binaryType = 'arraybuffer';
-    socket.onmessage = ({ data }) => listeners.message(data as string | ArrayBuffer);
-    socket.onopen = () => {
-      isOpen = true;
-      resolve(socket);
-    };
-    // An error is always followed by the close event; without a listener it would be thrown.
-    socket.onerror = () => undefined;
-    socket.onclose = (event: { code: number; reason: string }) => {
-      if (isOpen) listeners.close(socket, event);
-      else reject(new Error(`${url.host} did not open the WebSocket.`));
-    };
-  });
 }
 
 /**
@@ -227,9 +286,9 @@ async function answerHandshake(
 ): Promise<vscode.AuthenticationSession | undefined> {
   const send = options.fetch ?? ((...request: Parameters<typeof fetch>) => globalThis.fetch(...request));
   const headers = { authorization: `Bearer ${session.accessToken}` };
-  const answer = await silently(() => send(probe, { headers, redirect: 'manual' }));
-  await answer?.body?.cancel();
-  return answer && isRefusal(answer)
-    ? answerRefusal(providerId, scopes, options, session, answer, probe)
+  const response = (await answerTo(() => send(probe, { headers, redirect: 'manual' })))?.answer;
+  await response?.body?.cancel();
+  return response && isRefusal(response)
+    ? answerRefusal(providerId, scopes, options, session, response, probe)
     : undefined;
 }

@@ -11,7 +11,7 @@ import type { GrantBook, GrantChange } from './grantBook.ts';
 import { createGrantViews, type GrantView } from './grantView.ts';
 import { checkAsked, targetOf } from './pseudoScopes.ts';
 import { isSameSet, parseSessionId, union } from './scopes.ts';
-import { sessionOf, sessionsChange, type Session, type SessionsChange } from './sessions.ts';
+import { belongsTo, sessionOf, sessionsChange, type Session, type SessionsChange } from './sessions.ts';
 
 export interface AccountsOptions {
   readonly book: GrantBook;
@@ -65,9 +65,10 @@ export interface Accounts {
   /**
    * Signs out: the session's grant is forgotten.
    *
+   * @param provider as it is configured now: a grant of the account that does not belong to it is not counted.
    * @returns the grant, so that the server can be told; undefined if there was none.
    */
-  remove(sessionId: string): Promise<SignedOut | undefined>;
+  remove(sessionId: string, provider?: Provider): Promise<SignedOut | undefined>;
   /**
    * Gets a new token of a grant for these scopes now, though the one there is has not ended: a server refused it.
    *
@@ -80,8 +81,12 @@ export interface Accounts {
     account: { readonly id: string },
     scopes: readonly string[],
   ): Promise<string[]>;
-  /** What a change means for the sessions of its provider. */
-  change(change: GrantChange): SessionsChange;
+  /**
+   * What a change means for the sessions of its provider.
+   *
+   * @param provider as it is configured now: grants that do not belong to it have no sessions that anybody knows.
+   */
+  change(change: GrantChange, provider?: Provider): SessionsChange;
 }
 
 export function createAccounts(options: AccountsOptions): Accounts {
@@ -223,14 +228,15 @@ export function createAccounts(options: AccountsOptions): Accounts {
       return { session: session ?? sessionOf(grant, scopes), kept: stored };
     },
 
-    remove: sessionId =>
+    remove: (sessionId, provider) =>
       inTurn(async () => {
         const { grantId } = parseSessionId(sessionId);
         const grant = await book.get(grantId).catch(() => undefined);
         await book.remove(grantId, secondsNow(clock));
         if (!grant) return undefined;
         const others = await book.ofProvider(grant.providerId).catch(() => book.known());
-        return { grant, isLast: !others.some(other => isSameAccount(other, grant)) };
+        const shown = others.filter(isShownBy(provider));
+        return { grant, isLast: !shown.some(other => isSameAccount(other, grant)) };
       }),
 
     renew: (provider, grant, scopes) => renew(grant, derivedScopes(provider, grant, scopes)),
@@ -242,15 +248,29 @@ export function createAccounts(options: AccountsOptions): Accounts {
       return union(...grants.map(grant => grant.grantedScopes));
     },
 
-    change(change) {
-      const changed = change.after ?? change.before;
+    change({ before, after }, provider) {
+      const isShown = isShownBy(provider);
+      const changed = after ?? before;
       const others = book
         .known()
-        .filter(grant => grant.providerId === changed?.providerId && grant.id !== changed.id);
-      return sessionsChange(change, others);
+        .filter(grant => grant.providerId === changed?.providerId && grant.id !== changed.id)
+        .filter(isShown);
+      return sessionsChange(
+        {
+          before: before && isShown(before) ? before : undefined,
+          after: after && isShown(after) ? after : undefined,
+        },
+        others,
+      );
     },
   };
 }
+
+/** True for a grant that the provider shows; without one, for every grant. */
+const isShownBy =
+  (provider: Provider | undefined) =>
+  (grant: Grant): boolean =>
+    provider === undefined || belongsTo(grant, provider);
 
 const isSameAccount = (a: Grant, b: Grant): boolean =>
   a.providerId === b.providerId && a.binding.issuer === b.binding.issuer && a.account.id === b.account.id;

@@ -344,6 +344,43 @@ describe('authorizedFetch', () => {
       await assert.rejects(get(redirect('/whoami', 307), stream), /body that can be repeated/);
     });
 
+    it('repeats what was refused, not the request that led there', async () => {
+      await get('/whoami');
+      for (const [to, status] of [
+        ['/write', 403],
+        ['/vault', 401],
+      ] as const) {
+        const before = api.requests.length;
+        const response = await get(redirect(to, 303), { method: 'POST', body: 'order' });
+        assert.equal(response.status, 200);
+        assert.deepEqual(
+          api.requests.slice(before).map(request => [request.method, request.path, request.status]),
+          [
+            ['POST', '/redirect', 303],
+            ['GET', to, status],
+            ['GET', to, 200],
+          ],
+        );
+      }
+    });
+
+    it('repeats a request whose stream went with the redirect, and keeps a body that is sent on', async () => {
+      await get('/whoami');
+      const stream = { method: 'POST', body: new Blob(['x']).stream(), duplex: 'half' } as RequestInit;
+      assert.equal((await get(redirect('/write', 303), stream)).status, 200);
+      const before = api.requests.length;
+      const kept = await get(redirect('/vault', 307), { method: 'POST', body: 'hello' });
+      assert.partialDeepStrictEqual(await kept.json(), { method: 'POST', body: 'hello' });
+      assert.deepEqual(
+        api.requests.slice(before).map(request => [request.path, request.body]),
+        [
+          ['/redirect', 'hello'],
+          ['/vault', 'hello'],
+          ['/vault', 'hello'],
+        ],
+      );
+    });
+
     it('does not follow one to plain http, in circles, or where the caller does not want it', async () => {
       await assert.rejects(get(redirect('http://api.example.com/')), /only sent over https/);
       await assert.rejects(get('/circle'), /redirects too often/);

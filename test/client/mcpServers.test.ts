@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mock } from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type * as vscode from 'vscode';
@@ -9,6 +10,7 @@ import type { McpServer } from '../../src/providers/mcpServers.ts';
 import { until } from '../protocol/signingIn.ts';
 import { startMcpServer, type ProtectedMcpServer } from '../servers/mcpServer.ts';
 import { people } from '../servers/people.ts';
+import { openBrowser } from '../servers/person.ts';
 import type * as EditorStandIn from '../standIns/editor/vscode.ts';
 import { settled } from '../standIns/manualClock.ts';
 import { recordingLog, type RecordingLog } from '../standIns/recordingLog.ts';
@@ -184,6 +186,22 @@ describe('MCP servers of the settings', () => {
     await until(() => changes === 1);
   });
 
+  it('are stopped when the person signs out of the account they run as, though another one is allowed', async () => {
+    await resolve();
+    surroundings.person = people.bob;
+    surroundings.browser = openBrowser();
+    await standIn.authentication.getSession('oidc', wiki.scopes, { forceNewSession: true });
+    await settled();
+    assert.equal(changes, 0, 'the other account does not concern them');
+    const { book } = surroundings.exportsContext();
+    const alice = book.known().find(({ account }) => account.id === people.alice.sub);
+    assert.ok(alice && book.known().length === 2);
+    await book.remove(alice.id, surroundings.clock.now() / 1000);
+    await until(() => changes === 1);
+    const session = await standIn.authentication.getSession('oidc', wiki.scopes, { silent: true });
+    assert.equal(session?.account.label, 'bob');
+  });
+
   it('are left alone by what happens to accounts while they do not run', async () => {
     await surroundings.signOut();
     standIn.editor.takeBack('oidc', 'alice');
@@ -236,6 +254,27 @@ describe('MCP servers of the settings', () => {
     const fresh = tokenOf(await resolve());
     assert.notEqual(fresh, old);
     assert.equal(surroundings.signIns(), 1, 'without the person');
+  });
+
+  it('are started anew by the command after another sign-in, where there is no new token without it', async () => {
+    const old = tokenOf(await resolve());
+    surroundings.identityProvider.revokeEverything(people.alice.sub);
+    standIn.editor.consents = false;
+    await assert.rejects(servers.restart(wiki), { name: 'SignInDeclined' });
+    assert.deepEqual(started, [], 'not with the token that was refused');
+    standIn.editor.consents = true;
+    await servers.restart(wiki);
+    assert.deepEqual([started, surroundings.signIns()], [['Wiki'], 2]);
+    assert.notEqual(tokenOf(await resolve()), old);
+  });
+
+  it('are not started anew by the command without another token', async () => {
+    await resolve();
+    const known = await standIn.authentication.getSession('oidc', wiki.scopes, { silent: true });
+    const same = mock.method(standIn.authentication, 'getSession', () => Promise.resolve(known));
+    await assert.rejects(servers.restart(wiki), /no other token/);
+    same.mock.restore();
+    assert.deepEqual(started, []);
   });
 
   it('are started by the command for somebody who has yet to sign in, with that token', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mock } from 'node:test';
 import type * as Client from '../../src/client/index.ts';
 import type * as EditorStandIn from '../standIns/editor/vscode.ts';
 import { until } from '../protocol/signingIn.ts';
@@ -11,14 +12,16 @@ describe('the session of an extension', () => {
   let surroundings: SignedInEditor;
   let client: typeof Client;
   let editor: typeof EditorStandIn.editor;
+  let authentication: typeof EditorStandIn.authentication;
 
-  before(async () => {
+  // Time that has passed for the tokens has passed for the provider, too: each test has its own.
+  beforeEach(async () => {
     surroundings = await openSignedInEditor();
     client = await import('../../src/client/index.ts');
-    ({ editor } = await import('../standIns/editor/vscode.ts'));
+    ({ editor, authentication } = await import('../standIns/editor/vscode.ts'));
+    await surroundings.reset();
   });
-  after(() => surroundings.close());
-  beforeEach(() => surroundings.reset());
+  afterEach(() => surroundings.close());
 
   it('is asked for once', async () => {
     const first = await client.requireSession('oidc', scopes);
@@ -42,11 +45,33 @@ describe('the session of an extension', () => {
 
   it('may be asked for again once the accounts have changed', async () => {
     editor.consents = false;
-    await assert.rejects(client.requireSession('oidc', scopes), { name: 'SignInDeclined' });
-    editor.consents = true;
+    const declined = { name: 'SignInDeclined' };
+    await assert.rejects(client.requireSession('oidc', scopes), declined);
     editor.takeBack('oidc', 'somebody');
+    await settled();
+    await assert.rejects(client.requireSession('oidc', scopes), declined);
+    assert.equal(editor.dialogs.length, 1, 'not for an event that says nothing about the accounts');
+    editor.consents = true;
+    await client.requireSession('oidc', ['openid']);
+    editor.takeBack('oidc', 'alice');
+    await settled();
     await client.requireSession('oidc', scopes);
+    assert.equal(editor.dialogs.length, 3);
+  });
+
+  it('is not asked for again because a token was renewed', async () => {
+    await client.requireSession('oidc', scopes);
+    editor.consents = false;
+    const more = [...scopes, 'api:write'];
+    await assert.rejects(client.requireSession('oidc', more), { name: 'SignInDeclined' });
+    await surroundings.renewal();
+    await settled();
+    await assert.rejects(client.requireSession('oidc', more), { name: 'SignInDeclined' });
     assert.equal(editor.dialogs.length, 2);
+    await surroundings.signOut();
+    await settled();
+    await assert.rejects(client.requireSession('oidc', more), { name: 'SignInDeclined' });
+    assert.equal(editor.dialogs.length, 3, 'the account has gone: it may be another person');
   });
 
   it('does not take a failure for a no', async () => {
@@ -75,5 +100,27 @@ describe('the session of an extension', () => {
     await settled();
     assert.equal(seen.length, 3, 'not after it was ended');
     assert.equal(editor.dialogs.length, 2, 'and nobody was asked by watching');
+  });
+
+  it('does not take a failure for a sign-out, and looks again later', async () => {
+    await client.requireSession('oidc', scopes);
+    const seen: (string | undefined)[] = [];
+    const watching = client.onDidChangeAccount('oidc', scopes, account => seen.push(account?.label));
+    await until(() => seen.length === 1);
+    mock.timers.enable({ apis: ['setTimeout'] });
+    const asking = mock.method(authentication, 'getSession', () => Promise.reject(new Error('offline')));
+    try {
+      editor.takeBack('oidc', 'alice');
+      await settled();
+      assert.deepEqual(seen, ['alice']);
+      asking.mock.restore();
+      mock.timers.tick(30_000);
+      await until(() => seen.length === 2);
+      assert.deepEqual(seen, ['alice', undefined]);
+    } finally {
+      asking.mock.restore();
+      mock.timers.reset();
+      watching.dispose();
+    }
   });
 });

@@ -1,0 +1,52 @@
+/** What of a `WebSocket` is used here. */
+export interface SocketLike {
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: MessageEvent) => void) | null;
+  onerror: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
+  binaryType: string;
+  send(data: string | ArrayBuffer | Uint8Array<ArrayBuffer>): void;
+  close(code?: number, reason?: string): void;
+}
+
+/** In the header of the handshake. */
+export const connectWith =
+  (protocols: readonly string[]) =>
+  (url: URL, token: string): SocketLike => {
+    if (typeof process === 'undefined') {
+      throw new Error('A browser cannot send a header in the handshake; see the option "connect".');
+    }
+    // Node's WebSocket takes headers; the standard, which browsers follow, has no place for them.
+    const NodeWebSocket = globalThis.WebSocket as unknown as new (url: URL, options: object) => SocketLike;
+    return new NodeWebSocket(url, { protocols, headers: { authorization: `Bearer ${token}` } });
+  };
+
+export interface SocketListeners {
+  message(data: string | ArrayBuffer): void;
+  /** It had been open, and no longer is. */
+  close(socket: SocketLike, event: { code: number; reason: string }): void;
+}
+
+/** The listeners are there before the first message can come. */
+export async function openSocket(
+  connect: () => SocketLike | Promise<SocketLike>,
+  url: URL,
+  listeners: SocketListeners,
+): Promise<SocketLike> {
+  const socket = await connect();
+  return new Promise((resolve, reject) => {
+    let isOpen = false;
+    socket.binaryType = 'arraybuffer';
+    socket.onmessage = ({ data }) => listeners.message(data as string | ArrayBuffer);
+    socket.onopen = () => {
+      isOpen = true;
+      resolve(socket);
+    };
+    // An error is always followed by the close event; without a listener it would be thrown.
+    socket.onerror = () => undefined;
+    socket.onclose = (event: { code: number; reason: string }) => {
+      if (isOpen) listeners.close(socket, event);
+      else reject(new Error(`${url.host} did not open the WebSocket.`));
+    };
+  });
+}

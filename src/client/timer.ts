@@ -1,0 +1,36 @@
+import type { SessionFacts } from './facts.ts';
+
+/** A timer that runs once at a time: starting it anew stops it first. */
+export interface Timer {
+  start(milliseconds: number, run: () => void): void;
+  stop(): void;
+}
+
+export function createTimer(): Timer {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return {
+    start(milliseconds, run) {
+      clearTimeout(timer);
+      timer = setTimeout(run, milliseconds);
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+/** Timers know no longer time than this, in milliseconds. */
+const longest = 2 ** 31 - 1;
+
+/**
+ * How long to wait before a token is asked for, so that it is renewed in time: until 92 % of its life is over, by
+ * when asking begins the renewal; after that, half of what is left, should the renewal have failed.
+ *
+ * @returns milliseconds; undefined if the token has ended or never ends.
+ */
+export function untilRenewal({ receivedAt, expiresAt }: SessionFacts): number | undefined {
+  if (expiresAt === undefined) return undefined;
+  const now = Date.now() / 1000;
+  const left = expiresAt - now;
+  if (left <= 0) return undefined;
+  const due = receivedAt + (expiresAt - receivedAt) * 0.92;
+  return Math.min(longest, Math.max(due - now, left / 2, 1) * 1000);
+}

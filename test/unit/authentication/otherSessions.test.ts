@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import '../../standIns/editor/useEditorStandIn.ts';
+import type { Registry } from '../../../src/authentication/registry.ts';
+import type { Provider } from '../../../src/providers/definition.ts';
+import { createAccounts } from '../../../src/sessions/accounts.ts';
+import { addGrant } from '../../../src/sessions/addGrant.ts';
+import { createGrantBook, type GrantBook } from '../../../src/sessions/grantBook.ts';
+import { createGrantStore } from '../../../src/sessions/grantStore.ts';
+import { sessionId } from '../../../src/sessions/scopes.ts';
+import { manualClock, settled } from '../../standIns/manualClock.ts';
+import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
+import { recordingLog } from '../../standIns/recordingLog.ts';
+import { someGrant, someProvider, someTokens, start } from '../sessions/someGrant.ts';
+
+const oldGrant = someGrant({ id: 'grant-old' });
+const newGrant = someGrant({
+  id: 'grant-new',
+  binding: { ...oldGrant.binding, issuer: 'https://login.example.org' },
+  tokens: someTokens(7),
+});
+/** With the name that it has without settings: another one would be another registration. */
+const configured: Provider = { ...someProvider, label: 'OpenID Connect' };
+const edited: Provider = { ...configured, issuer: 'https://login.example.org' };
+const [oldId, newId] = [oldGrant, newGrant].map(({ id, sessions }) => sessionId(id, sessions[0] ?? []));
+
+describe('a provider whose settings change', () => {
+  let registry: Registry;
+  let book: GrantBook;
+  let told: [added: string[], removed: string[], changed: string[]][];
+
+  beforeEach(async () => {
+    const { createRegistry } = await import('../../../src/authentication/registry.ts');
+    const clock = manualClock(start * 1000);
+    const log = recordingLog();
+    const storage = memorySecretStorage();
+    const store = createGrantStore({ storage, log, onSetAside: () => assert.fail('nothing is damaged') });
+    book = createGrantBook(store, clock, log);
+    const accounts = createAccounts({
+      book,
+      clock,
+      log,
+      renew: id => book.get(id),
+      derive: id => book.get(id),
+      add: (provider, grant) => addGrant(book, provider, grant),
+      assumedLifetime: () => undefined,
+    });
+    const no = () => Promise.reject(new Error('nobody is asked'));
+    registry = createRegistry({
+      accounts,
+      book,
+      clock,
+      log,
+      actions: {
+        signIn: no,
+        configure: no,
+        revoke: () => Promise.resolve(),
+        readResource: no,
+        onNotKept: () => undefined,
+      },
+      record: () => undefined,
+    });
+    registry.update([configured]);
+    await book.put(oldGrant);
+    told = [];
+    registry.get('oidc')?.onDidChangeSessions(({ added, removed, changed }) => {
+      const ids = (sessions: readonly { id: string }[] = []) => sessions.map(({ id }) => id);
+      told.push([ids(added), ids(removed), ids(changed)]);
+    });
+  });
+  afterEach(() => void registry.dispose());
+
+  const update = async (...providers: Provider[]): Promise<typeof told> => {
+    told = [];
+    registry.update(providers);
+    await settled();
+    return told;
+  };
+
+  it('shows the sessions of its issuer, and no longer those of the one before', async () => {
+    await book.put(newGrant);
+    assert.deepEqual(told, [], 'which is not shown as long as the settings name the other issuer');
+    assert.deepEqual(await update(edited), [[[newId], [oldId], []]]);
+    assert.deepEqual(await update(configured), [[[oldId], [newId], []]]);
+  });
+
+  it('does so for another client, and lists what stays of an account whose session goes', async () => {
+    const other = someGrant({
+      id: 'grant-other',
+      binding: { ...oldGrant.binding, clientId: 'editor-2' },
+      tokens: someTokens(7),
+    });
+    await book.put(other);
+    const otherId = sessionId(other.id, other.sessions[0] ?? []);
+    assert.deepEqual(await update({ ...configured, clientId: undefined }), [[[otherId], [], []]]);
+    assert.deepEqual(await update(configured), [[[], [otherId], [oldId]]]);
+  });
+
+  it('does so for another way to sign in without a person', async () => {
+    assert.deepEqual(await update({ ...configured, machine: { way: 'client-credentials' } }), [
+      [[], [oldId], []],
+    ]);
+  });
+
+  it('tells nothing if the sessions are the same', async () => {
+    assert.deepEqual(await update({ ...configured, narrowTokens: true }), []);
+  });
+
+  it('shows nothing without settings, and everything again with them', async () => {
+    assert.deepEqual(await update(), [[[], [oldId], []]]);
+    await book.update(oldGrant.id, grant => ({ ...grant, tokens: someTokens(2) }));
+    assert.deepEqual(told.length, 1, 'not what becomes of it meanwhile');
+    assert.deepEqual(await update(configured), [[[oldId], [], []]]);
+  });
+});
