@@ -318,6 +318,7 @@ describe('a person who has configured nothing', function () {
     await window.runCommand('OIDC: Rename Identity Provider…');
     await window.quickInput.read(/Rename which/);
     await window.quickInput.pick('The Club');
+    await window.quickInput.read('Rename The Club');
     await window.quickInput.type('The Society');
     await window.quickInput.accept();
     await waitFor('the account under the new name', async () =>

@@ -36,7 +36,7 @@ const call = fc.oneof(
   fc.record({ name: fc.constant('remove'), args: fc.tuple(fc.oneof(fc.array(removal), nastyValue)) }),
   fc.record({ name: fc.constant('record'), args: fc.tuple(fc.oneof(fc.array(activity), nastyValue)) }),
   fc.record({
-    name: fc.constantFrom('renew', 'list', 'give', 'troubles', 'activities', 'constructor'),
+    name: fc.constantFrom('renew', 'derive', 'list', 'give', 'troubles', 'activities', 'constructor'),
     args: fc.array(fc.oneof(fc.constantFrom<unknown>(grant.id, ['grant-0002'], 1), nastyValue), {
       maxLength: 3,
     }),
@@ -54,6 +54,10 @@ const broadcast = fc.oneof(
   fc.record({
     name: fc.constantFrom('troubleChanged', 'compare', 'presence', 'signInNeeded', '__proto__'),
     args: fc.array(nastyValue, { maxLength: 2 }),
+  }),
+  fc.record({
+    name: fc.constantFrom('canRenew', 'storageAnswers'),
+    args: fc.array(fc.oneof(fc.constant<unknown>(grant.id), nastyValue), { maxLength: 2 }),
   }),
 );
 

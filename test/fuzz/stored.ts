@@ -81,7 +81,7 @@ export const storedTargets: readonly Target[] = [
   target('activity file', activityText, async text => {
     let written = text;
     const file: ActivityFile = {
-      read: () => Promise.resolve(text),
+      read: () => Promise.resolve(written),
       write(whole) {
         written = whole;
         return Promise.resolve();
