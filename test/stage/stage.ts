@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext } from 'playwright-core';
 import { launchChromium } from '../editor/chromium.ts';
 import { startCodeServer, type EditorServer } from '../editor/codeServer.ts';
+import { withoutOwnServiceWorker } from '../editor/ownServiceWorker.ts';
 import { packageAll } from '../editor/packages.ts';
 import { runInWebWorker } from '../editor/webWorker.ts';
 import { openWorkbench, type Workbench } from '../editor/workbench.ts';
@@ -145,6 +146,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       async newPerson() {
         const person = await browser.newContext({ viewport: { width: 1280, height: 800 } });
         person.setDefaultTimeout(patience);
+        await withoutOwnServiceWorker(person);
         if (options.webWorker) await runInWebWorker(person, editor);
         return person;
       },
