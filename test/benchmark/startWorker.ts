@@ -51,6 +51,7 @@ const secrets = {
   store: (key: string, value: string) => Promise.resolve(void values.set(key, value)),
   delete: (key: string) => Promise.resolve(void values.delete(key)),
   keys: () => Promise.resolve([...values.keys()]),
+  onDidChange: () => ({ dispose: () => undefined }),
 };
 const grantsRead = (): number => read.filter(key => key.startsWith('grant:')).length;
 const heap = (): number => {
