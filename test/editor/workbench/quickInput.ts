@@ -56,15 +56,16 @@ export function quickInputOf(page: Page): QuickInput {
     return JSON.stringify((await content()) ?? 'no input open');
   }
 
+  /** Looks at all rows in one go: the list may be another one the next moment. */
   async function findRow(wanted: Wanted): Promise<Locator | undefined> {
-    for (const row of await rows.all()) {
-      const labels = [
-        (await row.getAttribute('aria-label')) ?? '',
-        (await row.locator('.label-name').first().innerText()).trim(),
-      ];
-      if (labels.some(label => isWanted(label, wanted))) return row;
-    }
-    return undefined;
+    const texts = await rows.evaluateAll(elements =>
+      elements.map(element => [
+        element.getAttribute('aria-label') ?? '',
+        element.querySelector<HTMLElement>('.label-name')?.innerText.trim() ?? '',
+      ]),
+    );
+    const index = texts.findIndex(labels => labels.some(label => isWanted(label, wanted)));
+    return index < 0 ? undefined : rows.nth(index);
   }
 
   return {
