@@ -20,8 +20,8 @@ async function isOpen(page: Page): Promise<boolean> {
 async function focusedEntry(page: Page, depth: number): Promise<string | undefined> {
   const menu = page.locator('.monaco-menu').nth(depth);
   const focused = menu.locator('> .monaco-action-bar > .actions-container > .action-item.focused');
-  if ((await focused.count()) === 0) return undefined;
-  return (await focused.first().locator('.action-label').first().innerText()).trim();
+  const [label] = await focused.first().locator('.action-label').allInnerTexts();
+  return label?.trim();
 }
 
 /** Moves the focus onto an entry of the menu at this depth, with the arrow keys. */
