@@ -2,15 +2,11 @@ import assert from 'node:assert/strict';
 import '../../standIns/editor/useEditorStandIn.ts';
 import type { Registry } from '../../../src/authentication/registry.ts';
 import type { Provider } from '../../../src/providers/definition.ts';
-import { createAccounts } from '../../../src/sessions/accounts.ts';
-import { addGrant } from '../../../src/sessions/addGrant.ts';
-import { createGrantBook, type GrantBook } from '../../../src/sessions/grantBook.ts';
-import { createGrantStore } from '../../../src/sessions/grantStore.ts';
+import type { GrantBook } from '../../../src/sessions/grantBook.ts';
 import { sessionId } from '../../../src/sessions/scopes.ts';
-import { manualClock, settled } from '../../standIns/manualClock.ts';
-import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
-import { recordingLog } from '../../standIns/recordingLog.ts';
-import { someGrant, someProvider, someTokens, start } from '../sessions/someGrant.ts';
+import { settled } from '../../standIns/manualClock.ts';
+import { accountsInMemory } from '../sessions/accountsInMemory.ts';
+import { someGrant, someProvider, someTokens } from '../sessions/someGrant.ts';
 
 const oldGrant = someGrant({ id: 'grant-old' });
 const newGrant = someGrant({
@@ -30,20 +26,9 @@ describe('a provider whose settings change', () => {
 
   beforeEach(async () => {
     const { createRegistry } = await import('../../../src/authentication/registry.ts');
-    const clock = manualClock(start * 1000);
-    const log = recordingLog();
-    const storage = memorySecretStorage();
-    const store = createGrantStore({ storage, log, onSetAside: () => assert.fail('nothing is damaged') });
-    book = createGrantBook(store, clock, log);
-    const accounts = createAccounts({
-      book,
-      clock,
-      log,
-      renew: id => book.get(id),
-      derive: id => book.get(id),
-      add: (provider, grant) => addGrant(book, provider, grant),
-      assumedLifetime: () => undefined,
-    });
+    const made = accountsInMemory();
+    const { clock, log, accounts } = made;
+    book = made.book;
     const no = () => Promise.reject(new Error('nobody is asked'));
     registry = createRegistry({
       accounts,

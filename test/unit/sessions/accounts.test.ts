@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
-import { createAccounts } from '../../../src/sessions/accounts.ts';
-import { addGrant } from '../../../src/sessions/addGrant.ts';
 import type { SessionsChange } from '../../../src/sessions/sessions.ts';
 import type { Provider } from '../../../src/providers/definition.ts';
-import { createGrantBook } from '../../../src/sessions/grantBook.ts';
-import { createGrantStore } from '../../../src/sessions/grantStore.ts';
-import { manualClock } from '../../standIns/manualClock.ts';
-import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
-import { recordingLog } from '../../standIns/recordingLog.ts';
+import { accountsInMemory } from './accountsInMemory.ts';
 import { someGrant, someProvider, someTokens, start } from './someGrant.ts';
 
 /** The provider whose client id was edited in place, and the sign-in of before, which is kept but not shown. */
@@ -21,23 +15,7 @@ const shown = someGrant({
 
 describe('the accounts of a provider that was edited', () => {
   const signedInTwice = async () => {
-    const clock = manualClock(start * 1000);
-    const log = recordingLog();
-    const store = createGrantStore({
-      storage: memorySecretStorage(),
-      log,
-      onSetAside: () => assert.fail('nothing is damaged'),
-    });
-    const book = createGrantBook(store, clock, log);
-    const accounts = createAccounts({
-      book,
-      clock,
-      log,
-      renew: id => book.get(id),
-      derive: id => book.get(id),
-      add: (provider, grant) => addGrant(book, provider, grant),
-      assumedLifetime: () => undefined,
-    });
+    const { book, accounts } = accountsInMemory();
     await accounts.add(someProvider, hidden);
     const { session } = await accounts.add(edited, shown);
     const changes: SessionsChange[] = [];

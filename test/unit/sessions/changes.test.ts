@@ -1,29 +1,10 @@
 import assert from 'node:assert/strict';
-import { createAccounts } from '../../../src/sessions/accounts.ts';
-import { addGrant } from '../../../src/sessions/addGrant.ts';
-import { createGrantBook, type GrantBook } from '../../../src/sessions/grantBook.ts';
-import { createGrantStore } from '../../../src/sessions/grantStore.ts';
 import type { SessionsChange } from '../../../src/sessions/sessions.ts';
-import { manualClock } from '../../standIns/manualClock.ts';
-import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
-import { recordingLog } from '../../standIns/recordingLog.ts';
+import { accountsInMemory } from './accountsInMemory.ts';
 import { someGrant, someProvider, someTokens, start } from './someGrant.ts';
 
 function watched() {
-  const clock = manualClock(start * 1000);
-  const log = recordingLog();
-  const storage = memorySecretStorage();
-  const store = createGrantStore({ storage, log, onSetAside: () => assert.fail('nothing is damaged') });
-  const book: GrantBook = createGrantBook(store, clock, log);
-  const accounts = createAccounts({
-    book,
-    clock,
-    log,
-    renew: id => book.get(id),
-    derive: id => book.get(id),
-    add: (provider, grant) => addGrant(book, provider, grant),
-    assumedLifetime: () => undefined,
-  });
+  const { book, accounts } = accountsInMemory();
   const changes: Record<keyof SessionsChange, string[]>[] = [];
   book.onDidChange(change => {
     const { added, removed, changed } = accounts.change(change);
