@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { npmCommand } from '../editor/npm.ts';
-import { countLine, notChecked, readCount, type Count } from './count.ts';
+import { countLine, notChecked, readCount, readFailures, type Count } from './count.ts';
 
 /** A script of package.json. A suite says itself how many tests passed; anything else passes or fails. */
 interface Step {
@@ -53,6 +53,8 @@ interface Result extends Count {
   readonly ok: boolean;
   /** A check could not look; it says why. */
   readonly unchecked: boolean;
+  /** What was printed of its failures. */
+  readonly failures: string;
 }
 
 const repository = join(import.meta.dirname, '..', '..');
@@ -100,7 +102,8 @@ async function runStep({ script, kind }: Step, inOnePiece: boolean): Promise<Res
   const ok = code === 0 && count.failed === 0 && (kind === 'check' || count.passed > 0);
   const failed = !ok && count.failed === 0 ? 1 : count.failed;
   const unchecked = kind === 'check' && (output.trim().split('\n').at(-1) ?? '').startsWith(notChecked);
-  return { script, seconds, ok, unchecked, passed: count.passed, failed };
+  const failures = ok ? '' : readFailures(output);
+  return { script, seconds, ok, unchecked, passed: count.passed, failed, failures };
 }
 
 function printTable(results: readonly Result[]): void {
@@ -136,6 +139,9 @@ async function runAll(steps: readonly Step[], inOnePiece = false): Promise<Resul
 const results = await runAll(first);
 results.push(...(await Promise.all([runAll(checks, true), runAll(besideChecks)])).flat());
 results.push(...(await runAll(alone)));
+// Once more where they are found: the end of a long output is what is read first, and sometimes all that is kept.
+for (const { script, ok, failures } of results)
+  if (!ok) console.log(`${heading(`${script} failed`)}${failures}`);
 printTable(results);
 for (const { script, unchecked } of results)
   if (unchecked) console.log(`${script}: ${notChecked}, see above`);

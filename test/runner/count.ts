@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 /** How a suite ended; a test that was left out counts as neither. */
 export interface Count {
   readonly passed: number;
@@ -12,6 +14,16 @@ export function readCount(output: string): Count | undefined {
   const found = [...output.matchAll(/^(\d+) passed, (\d+) failed$/gm)].at(-1);
   return found && { passed: Number(found[1]), failed: Number(found[2]) };
 }
+
+/** What a suite says of its failures: from each heading of Mocha to the count; all the end of it if there is none. */
+export function readFailures(output: string): string {
+  const plain = stripVTControlCharacters(output);
+  const found = [...plain.matchAll(/^ *\d+ failing\n[\s\S]*?(?=^\d+ passed, \d+ failed$)/gm)];
+  return found.length > 0 ? found.map(([text]) => text.trimEnd()).join('\n') : lastLines(plain, 40);
+}
+
+const lastLines = (text: string, count: number): string =>
+  text.trimEnd().split('\n').slice(-count).join('\n');
 
 /** The variable that names the file into which tests inside an editor write their count line. */
 export const resultVariable = 'HOST_TESTS_RESULT';
