@@ -1,8 +1,8 @@
 import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { parseGrant, serialiseGrant } from './grant.ts';
-import { isRemoval, type GrantBook, type Removal } from './grantBook.ts';
-import type { IndexEntry } from './grantStore.ts';
+import type { GrantBook } from './grantBook.ts';
+import { isRemoval, type IndexEntry, type Removal } from './grantStore.ts';
 import { entriesSchema, received, textsSchema } from './received.ts';
 import type { OwnerCalls } from './windowCalls.ts';
 

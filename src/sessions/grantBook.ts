@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Grant } from './grant.ts';
-import type { GrantStore, IndexEntry } from './grantStore.ts';
+import { isRemoval, type GrantStore, type IndexEntry, type Removal } from './grantStore.ts';
 import { createStoragePatience, type StoragePatience } from './storagePatience.ts';
 
 /** A grant came (`before` undefined), went (`after` undefined) or has changed. */
@@ -78,11 +78,6 @@ export interface GrantBook {
   /** Told of each grant that the index promises and the storage does not have: another window may have it. */
   onDidMiss(listener: (id: string) => void): Cancel;
 }
-
-/** The entry of a grant that was signed out. */
-export type Removal = IndexEntry & { readonly removed: number };
-
-export const isRemoval = (entry: IndexEntry): entry is Removal => entry.removed !== undefined;
 
 /** After a failed write, the next try follows after this many seconds, then after twice as many, … */
 const firstRetry = 5;
@@ -212,6 +207,10 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
     for (const listener of removeListeners) listener(entry);
     return persist(id, () => store.remove(entry, at));
   };
+
+  store.onDidFindRemoval(entry => {
+    if (!removed.has(entry.id)) void forget(entry);
+  });
 
   return {
     async ofProvider(providerId) {

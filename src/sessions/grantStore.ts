@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Cancel } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { SecretStorage } from '../platform/secretStorage.ts';
 import { parseGrant, serialiseGrant, type Grant } from './grant.ts';
@@ -43,7 +44,17 @@ export interface GrantStore {
   save(grant: Grant): Promise<void>;
   /** @throws what the storage throws. The index in memory is up to date even then. */
   remove(grant: Pick<Grant, 'id' | 'providerId' | 'revision'>, at: number): Promise<void>;
+  /**
+   * Told of each removal that another window has written since the index was read: one that closed right after may
+   * have told nobody.
+   */
+  onDidFindRemoval(listener: (removal: Removal) => void): Cancel;
 }
+
+/** The entry of a grant that was signed out. */
+export type Removal = IndexEntry & { readonly removed: number };
+
+export const isRemoval = (entry: IndexEntry): entry is Removal => entry.removed !== undefined;
 
 /** Something stored cannot be used; it was kept under another key. */
 export interface SetAside {
@@ -87,6 +98,7 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
   let entries: Promise<Map<string, IndexEntry>> | undefined;
   /** Writes one after another: two writes of the index at once could end in the older one. */
   let writing: Promise<unknown> = Promise.resolve();
+  const removalListeners = new Set<(removal: Removal) => void>();
 
   const inTurn = <T>(write: () => Promise<T>): Promise<T> => {
     const turn = writing.then(write);
@@ -167,9 +179,13 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
   };
 
   const writeIndex = async (known: Map<string, IndexEntry>): Promise<void> => {
-    for (const [id, entry] of await readIndex()) setEntry(known, laterEntry(known.get(id), entry));
-    const removed = [...known.values()].filter(entry => entry.removed !== undefined);
-    removed.sort((a, b) => (b.removed ?? 0) - (a.removed ?? 0));
+    for (const [id, entry] of await readIndex()) {
+      const later = laterEntry(known.get(id), entry);
+      if (later === entry && isRemoval(entry)) for (const tell of removalListeners) tell(entry);
+      setEntry(known, later);
+    }
+    const removed = [...known.values()].filter(isRemoval);
+    removed.sort((a, b) => b.removed - a.removed);
     for (const { id } of removed.slice(rememberedRemovals)) {
       known.delete(id);
       listed = undefined;
@@ -231,6 +247,10 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
         await writeIndex(known);
         await storage.delete(grantKey(id));
       }),
+    onDidFindRemoval(listener) {
+      removalListeners.add(listener);
+      return () => removalListeners.delete(listener);
+    },
   };
 }
 

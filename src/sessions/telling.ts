@@ -2,7 +2,8 @@ import type { Cancel } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Comparing } from './comparison.ts';
 import { parseGrant, serialiseGrant, type Grant } from './grant.ts';
-import type { GrantBook, Removal } from './grantBook.ts';
+import type { GrantBook } from './grantBook.ts';
+import type { Removal } from './grantStore.ts';
 import type { Broadcast, Windows } from './windowCalls.ts';
 
 /** What this window's book learns is told to the others, and what they tell goes into the book. */

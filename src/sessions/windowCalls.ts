@@ -1,8 +1,7 @@
 import type { Everywhere } from '../windows/group.ts';
 import type { Join } from '../windows/join.ts';
 import type { Activity } from './activity.ts';
-import type { Removal } from './grantBook.ts';
-import type { IndexEntry } from './grantStore.ts';
+import type { IndexEntry, Removal } from './grantStore.ts';
 import type { ProviderIdentity } from './sessions.ts';
 import type { Trouble } from './troubles.ts';
 

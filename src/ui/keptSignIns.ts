@@ -4,7 +4,8 @@ import type { Provider } from '../providers/definition.ts';
 import type { Accounts } from '../sessions/accounts.ts';
 import type { Recorder } from '../sessions/activity.ts';
 import type { Grant } from '../sessions/grant.ts';
-import { isRemoval, type GrantBook } from '../sessions/grantBook.ts';
+import type { GrantBook } from '../sessions/grantBook.ts';
+import { isRemoval } from '../sessions/grantStore.ts';
 import { sessionId } from '../sessions/scopes.ts';
 
 export interface KeptSignInsContext {

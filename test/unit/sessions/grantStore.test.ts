@@ -42,6 +42,20 @@ describe('grants at rest', () => {
     );
   });
 
+  it('tell of a removal that another window wrote meanwhile', async () => {
+    const { open } = storeIn();
+    const [mine, theirs] = [open(), open()];
+    const found: string[] = [];
+    mine.onDidFindRemoval(({ id }) => found.push(id));
+    await mine.save(someGrant());
+    await theirs.remove(someGrant(), start);
+    assert.deepEqual(found, []);
+    await mine.save(someGrant({ revision: 2 }));
+    assert.deepEqual(found, ['grant-0001']);
+    await mine.save(someGrant({ id: 'grant-0002' }));
+    assert.deepEqual(found, ['grant-0001'], 'once');
+  });
+
   it('are remembered as removed', async () => {
     const { storage, open } = storeIn();
     const store = open();

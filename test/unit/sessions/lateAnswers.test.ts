@@ -49,6 +49,24 @@ describe('what a refresh leaves behind', () => {
   });
 });
 
+describe('a sign-out that another window stored and told nobody of, as it closed', () => {
+  it('is found with the next change that is stored', async () => {
+    const { open } = keeping();
+    const [mine, theirs] = [open(), open()];
+    await mine.book.put(someGrant());
+    mine.keeper.dispose();
+    theirs.keeper.dispose();
+    await theirs.book.get('grant-0001');
+    await theirs.book.remove('grant-0001', start);
+    assert.ok(await mine.book.get('grant-0001'));
+    const removed: string[] = [];
+    mine.book.onDidRemove(({ id }) => removed.push(id));
+    await mine.book.put(someGrant({ id: 'grant-0002' }));
+    assert.equal(await mine.book.get('grant-0001'), undefined);
+    assert.deepEqual(removed, ['grant-0001']);
+  });
+});
+
 describe('the times of the next refreshes', () => {
   it('are set when a provider comes back', async () => {
     const { clock, sent, server, open } = keeping();
