@@ -1,6 +1,7 @@
 import type { Account, Grant } from './grant.ts';
 import type { GrantBook } from './grantBook.ts';
 import { plainScopes } from './pseudoScopes.ts';
+import { revisionOfSignIn } from './revisions.ts';
 import { covers, isSameSet, union } from './scopes.ts';
 import { belongsTo, uniqueLabel, type ProviderIdentity } from './sessions.ts';
 
@@ -8,18 +9,6 @@ import { belongsTo, uniqueLabel, type ProviderIdentity } from './sessions.ts';
 export interface Added {
   readonly grant: Grant;
   readonly stored: boolean;
-}
-
-/**
- * Each sign-in that replaces an earlier one begins a new range of revisions, so that it wins over any number of
- * refreshes of the earlier one that another window may have made meanwhile. Where in the range is random: two
- * windows that sign in at the same time without hearing of each other do not end up with equal revisions.
- */
-const revisionsPerSignIn = 1e9;
-
-function firstRevisionAfter(revision: number): number {
-  const random = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
-  return (Math.floor(revision / revisionsPerSignIn) + 1) * revisionsPerSignIn + (random % 1e8);
 }
 
 /**
@@ -87,7 +76,7 @@ function replacing(old: Grant, signedIn: Grant): Grant {
   const isSame = hasSameToken(signedIn, old);
   return {
     ...signedIn,
-    revision: firstRevisionAfter(old.revision),
+    revision: revisionOfSignIn(old.revision),
     sessions: [...signedIn.sessions, ...kept],
     // What a token could be used for, it still can be: some servers tell only what was asked for this time.
     grantedScopes: isSame ? union(signedIn.grantedScopes, old.grantedScopes) : signedIn.grantedScopes,

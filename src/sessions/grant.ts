@@ -105,6 +105,8 @@ export interface Grant {
    * Stored before it is sent: after a crash it tells that the token may be spent.
    */
   readonly refreshSentAt: number | undefined;
+  /** The time at which it was sent last, if that was more than once. */
+  readonly refreshResentAt?: number | undefined;
   readonly signInNeeded: SignInNeeded | undefined;
 }
 
@@ -174,6 +176,7 @@ const storedGrantSchema = v.object({
     v.object({ method: v.picklist(['client_secret_basic', 'client_secret_post']), secret: token }),
   ),
   refreshSentAt: v.optional(seconds),
+  refreshResentAt: v.optional(seconds),
   signInNeeded: v.optional(
     v.object({ reason: v.string(), since: seconds, accountRefused: v.optional(v.literal(true)) }),
   ),

@@ -37,6 +37,8 @@ export interface KeeperOptions extends FactSources {
    * what it knows: one of them may have the answer to a request whose sender died.
    */
   heardOthers?(): Promise<unknown>;
+  /** True if a window may live that kept the tokens before: silent, it may have sent one, and yet get the answer. */
+  formerOwnerMayLive?(): boolean;
   /**
    * Leaves the grants to another window if the storage of this one does not answer and that of the other one does.
    *

@@ -7,8 +7,18 @@ import { serialOf, withDerived } from './derived.ts';
 import { backOff, expiryOf } from './freshness.ts';
 import type { Grant } from './grant.ts';
 import type { KeeperOptions } from './keeperOptions.ts';
-import { endsGrant, isUnchanged, refusesDerived, withDerivedToken, withMainToken } from './refreshOutcome.ts';
+import {
+  endsGrant,
+  isUnchanged,
+  neverSent,
+  refusesDerived,
+  sentOnceMore,
+  withDerivedToken,
+  withMainToken,
+} from './refreshOutcome.ts';
+import { revisionOfRefresh } from './revisions.ts';
 import { canRefresh, mustWait, spendsToken } from './sendingRules.ts';
+import { outlastSilentSender } from './silentSender.ts';
 import { resting, type TokenState } from './tokenState.ts';
 
 /**
@@ -42,11 +52,17 @@ export function createRefreshAttempt(
 
   const attempt: RefreshAttempt = async (id, scopes, failures, asked) => {
     const before = await book.get(id);
-    if (before?.refreshSentAt !== undefined) await options.heardOthers?.();
+    // A token may be spent without this window knowing of it, too. But nobody is kept waiting for that where no
+    // window is known that may have sent it.
+    const isInDoubt = before?.refreshSentAt !== undefined || options.formerOwnerMayLive?.() === true;
+    if (isInDoubt || !asked) await options.heardOthers?.();
     // Windows that this one does not hear of may share its storage.
-    const newest = await book.reread(id);
-    const isRefreshed = before && newest && serialOf(newest, scopes) > serialOf(before, scopes);
-    if (newest && (isRefreshed || mustWait(newest, options))) {
+    let newest = await book.reread(id);
+    const isSettled = (grant: Grant): boolean =>
+      (before && serialOf(grant, scopes) > serialOf(before, scopes)) || mustWait(grant, options);
+    if (newest && !isSettled(newest) && (await outlastSilentSender(newest, options)))
+      newest = await book.reread(id);
+    if (newest && isSettled(newest)) {
       setState(id, resting);
       return newest;
     }
@@ -63,13 +79,16 @@ export function createRefreshAttempt(
     };
     if (newest && (await isLost(newest))) return postponed(newest);
     /** What an attempt that did not arrive says nothing about. */
-    const sentBefore = newest?.refreshSentAt;
+    const sentBefore: SentBefore = {
+      refreshSentAt: newest?.refreshSentAt,
+      refreshResentAt: newest?.refreshResentAt,
+    };
 
     // The intent is stored before the token leaves, so that a crash in between is known about.
     const sentAt = secondsNow(clock);
     const intent = await book.update(id, grant =>
       canRefresh(grant, options) && spendsToken(grant)
-        ? { ...grant, refreshSentAt: grant.refreshSentAt ?? sentAt }
+        ? { ...grant, ...sentOnceMore(grant, sentAt) }
         : undefined,
     );
     if (!intent || !canRefresh(intent.grant, options)) {
@@ -78,7 +97,7 @@ export function createRefreshAttempt(
     }
     if (await isLost(intent.grant)) {
       const kept = await book.update(id, grant =>
-        isUnchanged(grant, intent.grant) ? { ...grant, refreshSentAt: sentBefore } : undefined,
+        isUnchanged(grant, intent.grant) ? { ...grant, ...sentBefore } : undefined,
       );
       return postponed(kept?.grant ?? intent.grant);
     }
@@ -110,7 +129,10 @@ export function createRefreshAttempt(
     const renewed = await book.update(sent.id, grant => {
       answer.isTaken = isUnchanged(grant, sent);
       if (!answer.isTaken) return undefined;
-      return scopes ? withDerivedToken(grant, scopes, tokens, narrows) : withMainToken(grant, tokens);
+      const changed = scopes
+        ? withDerivedToken(grant, scopes, tokens, narrows)
+        : withMainToken(grant, tokens);
+      return { ...changed, revision: revisionOfRefresh(grant.revision) };
     });
     if (!renewed) {
       options.onOrphaned(sent, tokens);
@@ -137,7 +159,7 @@ export function createRefreshAttempt(
     scopes: readonly string[] | undefined,
     error: unknown,
     failures: number,
-    sentBefore: number | undefined,
+    sentBefore: SentBefore,
   ): Promise<Grant | undefined> => {
     const failure = error instanceof Failure ? error : undefined;
     const fields = {
@@ -163,7 +185,7 @@ export function createRefreshAttempt(
       setState(sent.id, resting);
       const signInNeeded = { reason: failure.message, since: secondsNow(clock) };
       const ended = await book.update(sent.id, grant =>
-        unchanged(grant) ? { ...grant, refreshSentAt: undefined, signInNeeded } : undefined,
+        unchanged(grant) ? { ...grant, ...neverSent, signInNeeded } : undefined,
       );
       if (ended?.grant.signInNeeded !== signInNeeded) return ended?.grant;
       log.warn('sign-in needed', fields);
@@ -179,7 +201,7 @@ export function createRefreshAttempt(
     if (failures === 1) options.onTrouble?.(sent, reason);
     // A token that certainly was never used can be sent again at any time; any other waits, see schedule().
     const kept = await book.update(sent.id, grant =>
-      unchanged(grant) && !mayHaveTakenEffect(error) ? { ...grant, refreshSentAt: sentBefore } : undefined,
+      unchanged(grant) && !mayHaveTakenEffect(error) ? { ...grant, ...sentBefore } : undefined,
     );
     const waitsFor =
       kept && mustWait(kept.grant, options)
@@ -191,6 +213,8 @@ export function createRefreshAttempt(
 
   return attempt;
 }
+
+type SentBefore = Pick<Grant, 'refreshSentAt' | 'refreshResentAt'>;
 
 /** Another window has taken over, and with it this refresh. */
 class NoLongerOwner extends Error {}

@@ -10,6 +10,16 @@ export const isUnchanged = (grant: Grant, sent: Grant): boolean =>
   grant.tokens.serial === sent.tokens.serial &&
   grant.tokens.refreshToken?.reveal() === sent.tokens.refreshToken?.reveal();
 
+/** What a grant says of the sending of its refresh token when that is not in doubt. */
+export const neverSent = { refreshSentAt: undefined, refreshResentAt: undefined };
+
+/** What it says when the token is about to be sent. @param now in seconds since the epoch. */
+export const sentOnceMore = (
+  { refreshSentAt }: Grant,
+  now: number,
+): Pick<Grant, 'refreshSentAt' | 'refreshResentAt'> =>
+  refreshSentAt === undefined ? { refreshSentAt: now } : { refreshSentAt, refreshResentAt: now };
+
 /** What every answer changes, whichever access token came with it. */
 const lasting = (grant: Grant, tokens: Tokens): Pick<Grant['tokens'], 'refreshToken' | 'idToken'> => ({
   // Many servers send a new one only when they rotate it (RFC 6749 section 6).
@@ -28,7 +38,7 @@ export function withMainToken(grant: Grant, tokens: Tokens): Grant {
       expiresAt: tokens.expiresAt,
       ...lasting(grant, tokens),
     },
-    refreshSentAt: undefined,
+    ...neverSent,
     signInNeeded: grant.signInNeeded?.accountRefused ? grant.signInNeeded : undefined,
   };
 }
@@ -44,7 +54,7 @@ export function withDerivedToken(
     ...grant,
     tokens: { ...grant.tokens, ...lasting(grant, tokens) },
     derived: withDerived(grant, derivedFrom(grant, scopes, tokens, narrows)),
-    refreshSentAt: undefined,
+    ...neverSent,
   };
 }
 

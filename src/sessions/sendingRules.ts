@@ -16,12 +16,20 @@ export const hasWay = (grant: Grant): boolean =>
 /** True if the refresh token may be spent, and must not be sent while the access token works. */
 export function mustWait(grant: Grant, options: Rules): boolean {
   if (grant.refreshSentAt === undefined) return false;
-  const now = secondsNow(options.clock);
-  const sentSince = now - grant.refreshSentAt;
-  // A clock that was set back says nothing of how long ago that was.
-  if (sentSince >= 0 && sentSince < (options.rotationGrace?.(grant) ?? 0)) return false;
+  if (isForgiven(grant, options)) return false;
   const expiresAt = expiryOf(grant.tokens, options.assumedLifetime(grant));
-  return expiresAt === undefined || now < expiresAt;
+  return expiresAt === undefined || secondsNow(options.clock) < expiresAt;
+}
+
+/** True if the server still takes a refresh token that may be spent: see `rotationGrace`. */
+export function isForgiven(
+  grant: Grant,
+  { clock, rotationGrace }: Pick<Rules, 'clock' | 'rotationGrace'>,
+): boolean {
+  if (grant.refreshSentAt === undefined) return false;
+  const sentSince = secondsNow(clock) - grant.refreshSentAt;
+  // A clock that was set back says nothing of how long ago that was.
+  return sentSince >= 0 && sentSince < (rotationGrace?.(grant) ?? 0);
 }
 
 /** A client that signs in by itself spends nothing: what it asked for, it can always ask for again. */

@@ -37,6 +37,7 @@ export type KeeperNeeds = Omit<
   | 'log'
   | 'isOwner'
   | 'heardOthers'
+  | 'formerOwnerMayLive'
   | 'leaveToOthers'
   | 'onRefreshed'
   | 'onTrouble'
@@ -122,8 +123,9 @@ export function shareGrants(options: SharingOptions): Sharing {
       directory: options.directory,
       createOwner,
       window: windowCalls(),
-      // A refresh that is asked for twice is shared or answered with its result; the rest is for reading.
-      idempotent: ['renew', 'derive', 'put', 'remove', 'list', 'give', 'troubles', 'activities'],
+      // A refresh that is asked for twice is shared or answered with its result, and the same sign-in twice is the
+      // same as once; the rest is for reading.
+      idempotent: ['renew', 'derive', 'add', 'put', 'remove', 'list', 'give', 'troubles', 'activities'],
       clock,
       log,
       ...(options.timing && { timing: options.timing }),
@@ -146,7 +148,7 @@ export function shareGrants(options: SharingOptions): Sharing {
   const record: Recorder = (event, grant, reason) =>
     activity.record([activityOf(event, grant, secondsNow(clock), reason)]);
 
-  function createOwner({ isCurrent, signal, broadcast, giveUp }: Ownership<WindowCalls>) {
+  function createOwner({ isCurrent, formerOwnerMayLive, signal, broadcast, giveUp }: Ownership<WindowCalls>) {
     const leaving = createLeaving({
       book,
       clock,
@@ -165,6 +167,7 @@ export function shareGrants(options: SharingOptions): Sharing {
       clock,
       log,
       isOwner: isCurrent,
+      formerOwnerMayLive,
       // One of them may be this window as it was: a request of its earlier ownership comes to its end first.
       heardOthers: () => Promise.all([heardOthers.promise, earlierRequests]),
       leaveToOthers: leaving.leaveToOthers,

@@ -32,6 +32,11 @@ export interface Ownership<WindowFunctions> {
    * over: what must survive that has to be recorded before it is begun.
    */
   readonly isCurrent: () => boolean;
+  /**
+   * Whether a window lives that was the owner before: one that was silent for too long may still be about to get the
+   * answer to what it sent. Synchronous, and may read the disk. Throws nothing: what cannot be read is not so.
+   */
+  readonly formerOwnerMayLive: () => boolean;
   /** Aborted when the ownership is over: another window took over, or this one leaves. */
   readonly signal: AbortSignal;
   /** As {@link WindowGroup.broadcast}. */
@@ -215,13 +220,14 @@ export function joinWindowsBy<OwnerFunctions extends object, WindowFunctions ext
   };
 
   function ownershipOf(tenure: Tenure): Ownership<WindowFunctions> {
-    const { generation, signal, isCurrent, giveUp } = tenure;
+    const { generation, signal, isCurrent, formerOwnerMayLive, giveUp } = tenure;
     const broadcast = async (name: string, args: unknown[]) =>
       reviveOutcomes(await tenure.broadcast(name, asSent(args)));
     return {
       generation,
       signal,
       isCurrent,
+      formerOwnerMayLive,
       giveUp,
       broadcast: functionsBy<Everywhere<WindowFunctions>>(broadcast),
     };

@@ -36,6 +36,11 @@ export interface Tenure {
   readonly generation: number;
   readonly signal: AbortSignal;
   readonly isCurrent: () => boolean;
+  /**
+   * Whether a window lives that was the owner before: one that was silent for too long may still be about to get the
+   * answer to what it sent. Synchronous, and may read the disk. Throws nothing: what cannot be read is not so.
+   */
+  readonly formerOwnerMayLive: () => boolean;
   readonly broadcast: (name: string, args: readonly unknown[]) => Promise<SentOutcome[]>;
   readonly giveUp: () => void;
 }
@@ -54,6 +59,8 @@ export interface Hold {
   readonly generation: number;
   /** Whether no other window has taken over. Synchronous. Throws if nothing is known now. */
   readonly isLatest: () => boolean;
+  /** As {@link Tenure.formerOwnerMayLive}; throws what reading throws. */
+  readonly formerOwnerMayLive: () => boolean;
   /** Lets the others reach this window. Rejects if nothing can be stored or listened to. */
   readonly listen: (listener: Listener) => Promise<OwnerServer>;
 }
@@ -119,6 +126,15 @@ export async function takeSeat(
     return false;
   }
 
+  function formerOwnerMayLive(): boolean {
+    try {
+      return held?.formerOwnerMayLive() ?? false;
+    } catch (error) {
+      warn('The claims of the windows cannot be read', codeOf(error) ?? 'unknown');
+      return false;
+    }
+  }
+
   /** `args` have passed {@link asSent}. */
   async function broadcast(name: string, args: readonly unknown[]): Promise<SentOutcome[]> {
     const late = () => new Error('That window did not answer in time.');
@@ -135,7 +151,9 @@ export async function takeSeat(
   function functions(): Promise<object> {
     // Begun in a later turn: a failure must find `owner` assigned.
     owner ??= Promise.resolve()
-      .then(() => createOwner({ generation, signal: lost, isCurrent, broadcast, giveUp: close }))
+      .then(() =>
+        createOwner({ generation, signal: lost, isCurrent, formerOwnerMayLive, broadcast, giveUp: close }),
+      )
       .catch((error: unknown) => {
         owner = undefined;
         log.error('What the owning window shares could not be started', {

@@ -23,6 +23,10 @@ export interface FleetWindow {
   look(id: string): Promise<Look>;
   signOut(id: string): Promise<void>;
   kill(): Promise<void>;
+  /** Not on Windows, which has no signal for it. */
+  stop(): void;
+  /** What was stopped goes on. */
+  goOn(): void;
 }
 
 /** Windows of one computer. */
@@ -128,6 +132,8 @@ async function startWindow(
       if (alive) child.kill('SIGKILL');
       await exited;
     },
+    stop: () => void child.kill('SIGSTOP'),
+    goOn: () => void child.kill('SIGCONT'),
   };
   return window;
 }

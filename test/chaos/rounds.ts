@@ -4,8 +4,12 @@ import type { FaultyIdentityProvider } from '../servers/faultProxy.ts';
 import { eventually, startFleet, type Fleet, type FleetWindow } from './fleet.ts';
 import type { DeathPoint } from './worker.ts';
 
-/** Where the owner dies in a round. */
-export type Point = DeathPoint | 'after sending, never arrived' | 'after the server rotated';
+/** What becomes of the owner in a round: where it dies; `stopped`: it is taken for dead, and goes on afterwards. */
+export type Point =
+  | DeathPoint
+  | 'after sending, never arrived'
+  | 'after the server rotated'
+  | 'stopped while it waits for the answer';
 
 export const points: readonly Point[] = [
   'before sending',
@@ -17,6 +21,8 @@ export const points: readonly Point[] = [
   'before answering',
   'while taking over',
   'while signing out',
+  // Windows has no signal that stops a process.
+  ...(process.platform === 'win32' ? [] : (['stopped while it waits for the answer'] as const)),
 ];
 
 /**
@@ -31,7 +37,7 @@ export interface Outcome {
   readonly lost: boolean;
   /** Refresh tokens that reached the server more than once. */
   readonly sentTwice: number;
-  /** From the death until every other window has a token that works, or knows that there is none. */
+  /** From the death, or since it went on, until every other window has a token that works, or knows that there is none. */
   readonly milliseconds: number;
 }
 
@@ -105,6 +111,20 @@ export function startChaos(server: FaultyIdentityProvider, storage: 'shared' | '
         await owner.kill();
         release.resolve();
         return owner.died;
+      }
+      case 'stopped while it waits for the answer': {
+        const release = Promise.withResolvers<void>();
+        const fault = server.proxy.on(token, { kind: 'delay', what: 'answer', until: release.promise });
+        void owner.expire(id);
+        await fault.met;
+        owner.stop();
+        asking();
+        release.resolve();
+        await Promise.race(members.map(member => member.has('owner')));
+        // The new owner has listened to the others by then, and would send if it did not wait.
+        await new Promise(resolve => setTimeout(resolve, 2000));
+        owner.goOn();
+        return performance.now();
       }
       case 'while signing out': {
         owner.dieAt(point, id);

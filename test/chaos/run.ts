@@ -1,5 +1,5 @@
 /**
- * `npm run chaos -- --rounds N`: the owner is killed N times at each point, in turn with a shared and with
+ * `npm run chaos -- --rounds N`: the owner is killed, or stopped, N times at each point, in turn with a shared and with
  * separate secret storages, at a server that rotates refresh tokens and forgives nothing. Ends with a table.
  */
 import { parseArgs } from 'node:util';
@@ -36,9 +36,9 @@ await server.close();
 
 const row = (cells: readonly (string | number)[]) =>
   console.log(
-    cells.map((cell, at) => (at === 0 ? String(cell).padEnd(30) : String(cell).padStart(12))).join(''),
+    cells.map((cell, at) => (at === 0 ? String(cell).padEnd(40) : String(cell).padStart(12))).join(''),
   );
-row(['killed', 'rounds', 'lost', 'sent twice', 'median ms', 'worst ms']);
+row(['point', 'rounds', 'lost', 'sent twice', 'median ms', 'worst ms']);
 for (const point of points) {
   const of = outcomes.filter(outcome => outcome.point === point);
   const times = of.map(outcome => Math.round(outcome.milliseconds)).sort((a, b) => a - b);

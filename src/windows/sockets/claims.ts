@@ -91,6 +91,28 @@ export function isLatest(directory: string, claim: Claim): boolean {
   }
 }
 
+/**
+ * Whether a process lives that claimed an earlier generation, as far as its file is kept. It may be stopped, and go
+ * on with what it had begun.
+ */
+export function earlierClaimantLives(directory: string, claim: Claim): boolean {
+  return generationsIn(directory)
+    .filter(generation => generation < claim.generation)
+    .map(generation => readClaim(directory, generation)?.pid ?? claim.pid)
+    .some(pid => pid !== claim.pid && isAlive(pid));
+}
+
+/** Whether there is a process of this number, which may be another one by now. */
+export function isAlive(pid: number): boolean {
+  if (pid === 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) !== 'ESRCH';
+  }
+}
+
 /** Removes the files of claims long superseded. To be called only by the claimant of `claim`. */
 export function removeOldClaims(directory: string, claim: Claim): void {
   for (const generation of generationsIn(directory)) {

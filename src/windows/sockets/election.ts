@@ -3,7 +3,7 @@ import { invoke } from '../calls.ts';
 import { codeOf } from '../errors.ts';
 import { beMember, sit, workAlone, type PartOptions } from '../part.ts';
 import { takeSeat } from '../seat.ts';
-import { claimAfter, latestGeneration, readClaim, type Claim } from './claims.ts';
+import { claimAfter, isAlive, latestGeneration, readClaim, type Claim } from './claims.ts';
 import { holdOf } from './hold.ts';
 import { readKey } from './key.ts';
 import { approachOwner, type Approach } from './member.ts';
@@ -112,15 +112,5 @@ export async function takePart(options: PartOptions): Promise<void> {
     if (seat === undefined) return;
     log.info('This window is the one the others ask', { generation: claim.generation });
     await sit(options, seat);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (pid === 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) !== 'ESRCH';
   }
 }

@@ -1,5 +1,5 @@
 import type { Hold, SeatOptions } from '../seat.ts';
-import { isLatest, removeOldClaims, type Claim } from './claims.ts';
+import { earlierClaimantLives, isLatest, removeOldClaims, type Claim } from './claims.ts';
 import { ensureKey } from './key.ts';
 import { removeOldSockets, type Place } from './place.ts';
 import { listenAsOwner } from './server.ts';
@@ -14,6 +14,7 @@ export function holdOf(
   return {
     generation: claim.generation,
     isLatest: () => isLatest(directory, claim),
+    formerOwnerMayLive: () => earlierClaimantLives(directory, claim),
     async listen({ callable, isCurrent, memberLeft }) {
       ensureKey(directory, log, true);
       removeOldClaims(directory, claim);

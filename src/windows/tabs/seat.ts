@@ -68,6 +68,8 @@ export function tabSeat(options: {
     hold: {
       generation,
       isLatest,
+      // The browser hands the lock on only when its holder has gone.
+      formerOwnerMayLive: () => false,
       listen(given) {
         listener = given;
         announce();

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   claimAfter,
+  earlierClaimantLives,
   isLatest,
   latestGeneration,
   readClaim,
@@ -35,6 +38,20 @@ describe('claims', () => {
     const second = claim(1);
     assert.equal(isLatest(directory.path, first), false);
     assert.equal(isLatest(directory.path, second), true);
+  });
+
+  it('tell whether another process that made one before still lives', async () => {
+    const claimOf = (generation: number, pid: number) =>
+      writeFileSync(join(directory.path, `generation-${generation}`), `${pid} 0123456789ab\n`);
+    const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
+    await once(child, 'exit');
+    claimOf(1, child.pid ?? 0);
+    assert.equal(earlierClaimantLives(directory.path, claim(1)), false, 'it has ended');
+    assert.equal(earlierClaimantLives(directory.path, claim(2)), false, 'it was this one');
+    claimOf(4, process.ppid);
+    assert.equal(earlierClaimantLives(directory.path, claim(4)), true);
+    writeFileSync(join(directory.path, 'generation-4'), 'damaged');
+    assert.equal(earlierClaimantLives(directory.path, claim(5)), false, 'nobody knows who that was');
   });
 
   it('are ordered as numbers', () => {
