@@ -11,6 +11,8 @@ export interface Computer {
   join: (life: Life) => JoinWindows;
   /** The owner is taken for dead, and goes on living: another one takes over. */
   supersede(): Life | undefined;
+  /** Some time passes: an owner that has not been heard meanwhile is taken for dead by those who wait for it. */
+  noticeSilence(): Life | undefined;
   isOwner(life: Life): boolean;
   /** Very slow: it may not be heard in time. */
   isSlow(life: Life): boolean;
@@ -20,6 +22,8 @@ export interface Computer {
   noticeDeaths(): void;
   /** Messages on their way. */
   readonly busy: () => boolean;
+  /** Answers on their way. */
+  readonly answering: () => boolean;
 }
 
 /** A process: dead, it neither hears nor says anything any more. */
@@ -55,10 +59,15 @@ export function createComputer(): Computer {
   gone.promise.catch(() => undefined);
 
   const slowness = new Map<Life, number>();
+  /** Calls on their way to the owner from other windows. */
+  let waiting = 0;
+  let answers = 0;
+  const formerOwners: Life[] = [];
 
-  const hop = async (to?: Life): Promise<void> => {
+  const hop = async (from?: Life, to?: Life): Promise<void> => {
     moving++;
-    const turns = 1 + ((to && slowness.get(to)) ?? 0);
+    // What a window tells itself does not travel.
+    const turns = 1 + (to && from !== to ? (slowness.get(to) ?? 0) : 0);
     for (let turn = 0; turn < turns; turn++) await new Promise(resolve => setImmediate(resolve));
     moving--;
   };
@@ -86,9 +95,11 @@ export function createComputer(): Computer {
     const { signal } = elected.lost;
     const made = elected.options.createOwner({
       generation,
-      isCurrent: () => owner === elected && present(elected),
+      // Whoever becomes the owner again does so anew.
+      isCurrent: () => !signal.aborted && owner === elected && present(elected),
       signal,
-      broadcast: functionsBy<Everywhere<WindowCalls>>((name, args) => toAll(name, args)),
+      formerOwnerMayLive: () => formerOwners.some(life => life.alive && life !== elected.life),
+      broadcast: functionsBy<Everywhere<WindowCalls>>((name, args) => toAll(elected.life, name, args)),
       giveUp: () => void (owner === elected && supersede()),
     });
     elected.functions = made as OwnerCalls;
@@ -100,6 +111,7 @@ export function createComputer(): Computer {
     const stalled = owner;
     if (!stalled || members.length < 2) return undefined;
     members = members.filter(member => member !== stalled);
+    formerOwners.push(stalled.life);
     elect();
     // It comes back as one of the others.
     stalled.lost = new AbortController();
@@ -118,22 +130,31 @@ export function createComputer(): Computer {
     }
   };
 
-  const toAll = async (name: string, args: unknown[]): Promise<unknown> =>
+  const toAll = async (sender: Life, name: string, args: unknown[]): Promise<unknown> =>
     Promise.all(
       members.map(async member => {
-        await hop(member.life);
+        await hop(sender, member.life);
         if (!present(member)) return { error: new RemoteError({ name: 'Error', message: 'gone' }) };
         return { value: await invoke(member.options.window, name, args) };
       }),
     );
 
+  const reachOwner = async (from: Life): Promise<void> => {
+    const travels = owner !== undefined && owner.life !== from ? 1 : 0;
+    waiting += travels;
+    await Promise.race([hop(from, owner?.life), gone.promise]).finally(() => (waiting -= travels));
+  };
+
   return {
     busy: () => moving > 0,
+    answering: () => answers > 0,
     slow: (life, turns) => void slowness.set(life, turns),
     isSlow: life => (slowness.get(life) ?? 0) > 100,
     isOwner: life => owner?.life === life,
     noticeDeaths: elect,
     supersede,
+    noticeSilence: () =>
+      waiting > 0 && owner && (slowness.get(owner.life) ?? 0) > 0 ? supersede() : undefined,
     join: life => options => {
       const member: Member = {
         life,
@@ -151,14 +172,15 @@ export function createComputer(): Computer {
 
       const ask = async (name: string, args: unknown[]): Promise<unknown> => {
         for (;;) {
-          await hop(owner?.life);
-          if (!member.life.alive) return never;
-          elect();
-          const asked = owner;
-          if (!asked?.functions) continue;
           try {
+            await reachOwner(life);
+            if (!member.life.alive) return await never;
+            elect();
+            const asked = owner;
+            if (!asked?.functions) continue;
             const answer = await Promise.race([invoke(asked.functions, name, args), gone.promise]);
-            await hop(member.life);
+            answers++;
+            await hop(asked.life, life).finally(() => answers--);
             if (!member.life.alive) return await never;
             return answer;
           } catch (error) {
@@ -170,7 +192,7 @@ export function createComputer(): Computer {
         owner: functionsBy<Remote<OwnerCalls>>(ask),
         broadcast: functionsBy<Everywhere<WindowCalls>>(async (name, args) => {
           await hop();
-          return member.life.alive ? toAll(name, args) : never;
+          return member.life.alive ? toAll(life, name, args) : never;
         }),
         get role() {
           return member.role;

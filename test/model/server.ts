@@ -11,6 +11,7 @@ export type Weather = 'fine' | 'unreachable' | 'answers get lost' | 'server erro
 interface Sending {
   readonly token: string;
   readonly sender: Life;
+  readonly at: number;
   /** Whether the sender has had a whole answer, and time to act on it. */
   outcome: 'none' | 'arrived' | 'settled';
   /** The sender still waits for the answer. */
@@ -89,12 +90,14 @@ export function createModelServer(clock: Clock): ModelServer {
       const before = sendings.findLast(sending => sending.token === token);
       if (sendings.some(({ token: sent, awaited, sender: by }) => sent === token && awaited && by === sender))
         offences.push(`${token} was sent twice at once`);
-      const isAwaited = before?.awaited === true && before.sender.alive && !before.sender.superseded;
-      if (before && isAwaited && before.sender !== sender)
+      // One that was taken for dead is waited for, but not for ever.
+      const mayBeForgotten = (sent: Sending): boolean =>
+        !sent.sender.alive || (sent.sender.superseded === true && clock.now() - sent.at >= 30_000);
+      if (before?.awaited && before.sender !== sender && !mayBeForgotten(before))
         offences.push(`${token} was sent again, though an answer was awaited`);
       if (before && clock.now() < (grant.tokens.expiresAt ?? Infinity) * 1000)
         offences.push(`${token} was sent again, though the access token worked`);
-      const sending: Sending = { token, sender, outcome: 'none', awaited: true };
+      const sending: Sending = { token, sender, at: clock.now(), outcome: 'none', awaited: true };
       sendings.push(sending);
       try {
         const signIn = signInOf(token);

@@ -1,0 +1,336 @@
+import assert from 'node:assert/strict';
+import type { Clock } from '../../src/platform/clock.ts';
+import { Failure } from '../../src/protocol/failure.ts';
+import { accessTokenOf, serialOf } from '../../src/sessions/derived.ts';
+import { parseGrant, type Grant } from '../../src/sessions/grant.ts';
+import { createGrantBook, type GrantBook } from '../../src/sessions/grantBook.ts';
+import { createGrantStore } from '../../src/sessions/grantStore.ts';
+import { shareGrants, type Sharing } from '../../src/sessions/sharing.ts';
+import { manualClock, settled, type ManualClock } from '../standIns/manualClock.ts';
+import { memorySecretStorage, type MemorySecretStorage } from '../standIns/memorySecretStorage.ts';
+import { recordingLog, type RecordingLog } from '../standIns/recordingLog.ts';
+import { someGrant, someProvider, start } from '../unit/sessions/someGrant.ts';
+import { createComputer, type Computer, type Life } from './computer.ts';
+import { createModelServer, type ModelServer } from './server.ts';
+import type { Lack, Step } from './steps.ts';
+
+interface ModelWindow {
+  readonly life: Life;
+  readonly storage: number;
+  readonly book: GrantBook;
+  readonly sharing: Sharing;
+  readonly log: RecordingLog;
+  lacks: Lack;
+}
+
+const storages = 3;
+/** As the windows have it: an owner that is silent for so many seconds is given up. */
+const unresponsiveAfter = 3;
+/** A window whose timers run has heard all that was sent to it so many seconds ago. */
+const longestDelay = 60;
+
+/** The windows of one run, and what they ought to have. */
+export class Model {
+  readonly clock: ManualClock = manualClock(start * 1000);
+  readonly server: ModelServer = createModelServer(this.clock);
+  readonly computer: Computer = createComputer();
+  readonly secrets: MemorySecretStorage[];
+  readonly windows: ModelWindow[] = [];
+  /** Ids of grants that were signed in and stored, and not signed out. */
+  readonly held = new Set<string>();
+  readonly signedOut = new Set<string>();
+  /** Sign-ins whose latest token has gone with the only window or storage that had it. */
+  readonly forgotten = new Set<string>();
+  /** What must never happen, whatever the storage does. */
+  readonly wrong = new Set<string>();
+  /** The storage failed while a process ended: what it had not stored is gone, and nobody can help it. */
+  excused = false;
+  #signIns = 0;
+
+  constructor(shared: boolean) {
+    const values = Array.from({ length: storages }, () => new Map<string, string>());
+    this.secrets = values.map((own, at) => memorySecretStorage(shared ? values[0] : (values[at] ?? own)));
+  }
+
+  get alive(): ModelWindow[] {
+    return this.windows.filter(({ life }) => life.alive);
+  }
+
+  pick(at: number): ModelWindow | undefined {
+    return this.alive[at % Math.max(1, this.alive.length)];
+  }
+
+  async step(step: Step): Promise<void> {
+    const window = 'window' in step ? this.pick(step.window) : undefined;
+    switch (step.do) {
+      case 'open':
+        this.open(step.storage % storages);
+        break;
+      case 'close':
+        if (window) this.close(window);
+        break;
+      case 'crash':
+        if (window) this.crash(window);
+        break;
+      case 'signIn':
+        if (window) void this.signIn(window, step.account);
+        break;
+      case 'signOut': {
+        const id = [...this.held][step.grant % Math.max(1, this.held.size)];
+        if (window && id !== undefined) this.signOut(window, id);
+        break;
+      }
+      case 'ask': {
+        const grant = window?.book.known()[step.grant % Math.max(1, window.book.known().length)];
+        if (window && grant) void this.ask(window, grant, step.narrow);
+        break;
+      }
+      case 'weather':
+        this.server.weather = step.weather;
+        break;
+      case 'release':
+        this.server.release();
+        break;
+      case 'stall': {
+        const stalled = this.computer.supersede();
+        if (stalled) stalled.superseded = true;
+        break;
+      }
+      case 'slow':
+        if (window) this.computer.slow(window.life, step.turns);
+        break;
+      case 'lack':
+        if (window) lackFrom(window, step.what);
+        break;
+      case 'storage': {
+        const secrets = this.secrets[step.storage % storages];
+        if (secrets) secrets.fails = () => step.fails;
+        break;
+      }
+      case 'time':
+        // Messages are faster than time, unless a window is very slow.
+        for (let turn = 0; turn < 300 && this.computer.busy(); turn++)
+          await new Promise(resolve => setImmediate(resolve));
+        await this.pass(step.seconds);
+        break;
+      case 'move':
+        for (let turn = 0; turn < step.turns; turn++) await new Promise(resolve => setImmediate(resolve));
+        break;
+      case 'rest':
+        await this.rest();
+    }
+  }
+
+  async pass(seconds: number): Promise<void> {
+    // A window that is slow to hear an answer is as slow to notice that time has passed: see `afterListening`.
+    while (this.computer.answering()) await new Promise(resolve => setImmediate(resolve));
+    const untilSilent = Math.min(seconds, unresponsiveAfter);
+    await this.clock.advance(untilSilent * 1000);
+    for (let left = seconds - untilSilent; left > 0; left -= longestDelay) {
+      const silent = this.computer.noticeSilence();
+      if (silent) silent.superseded = true;
+      // Who is up for that long has heard what was sent to it.
+      while (this.computer.busy()) await new Promise(resolve => setImmediate(resolve));
+      await this.clock.advance(Math.min(left, longestDelay) * 1000);
+    }
+  }
+
+  open(storage: number): void {
+    const life: Life = { alive: true };
+    const log = recordingLog();
+    const clock = mortalClock(this.clock, life);
+    const secrets = mortalStorage(this.secrets[storage] ?? memorySecretStorage(), life);
+    const book = createGrantBook(
+      createGrantStore({ storage: secrets, log, onSetAside: entry => assert.fail(entry.key) }),
+      clock,
+      log,
+    );
+    const means: { lacks: Lack } = { lacks: 'nothing' };
+    const sharing = shareGrants({
+      book,
+      clock,
+      log,
+      directory: '',
+      activity: { record: () => undefined, entries: () => Promise.resolve([]) },
+      findWayToJoin: () => Promise.resolve(this.computer.join(life)),
+      isFocused: () => false,
+      showSignInNeeded: () => undefined,
+      deliver: () => false,
+      keeper: {
+        random: () => 0.5,
+        refresh: (grant, beforeSending) => {
+          if (means.lacks === 'client secret')
+            return Promise.reject(new Failure('client-secret-missing', { provider: 'Company' }));
+          return this.server.refresh(life, grant, () => {
+            beforeSending();
+            if (!this.computer.isOwner(life)) this.wrong.add('a window sent a token that is not the owner');
+            this.#checkKnown(life, storage, grant);
+          });
+        },
+        isConfigured: () => means.lacks !== 'provider',
+        assumedLifetime: () => undefined,
+        onOrphaned: () => undefined,
+      },
+    });
+    this.windows.push(Object.assign(means, { life, storage, book, sharing, log }));
+    void book.ofProvider('oidc').catch(() => undefined);
+  }
+
+  /** A token is not sent if a window that can be heard, or the sender's own storage, has the answer to its sending. */
+  #checkKnown(sender: Life, storage: number, grant: Grant): void {
+    const sent = grant.tokens.refreshToken?.reveal();
+    const signIn = sent?.split('/')[0];
+    const isLater = (known: Grant | undefined): boolean => {
+      const token = known?.tokens.refreshToken?.reveal();
+      // Another sign-in of the account is another matter.
+      return token !== sent && token?.split('/')[0] === signIn && this.server.takes(token);
+    };
+    // One that is slow itself may come to act before it has heard what it was told.
+    const heard = this.alive.filter(
+      ({ life }) => life !== sender && !this.computer.isSlow(life) && !this.computer.isSlow(sender),
+    );
+    const stored = parseGrant(this.secrets[storage]?.values.get(`grant:${grant.id}`) ?? '');
+    if (heard.some(({ book }) => isLater(book.known().find(({ id }) => id === grant.id))))
+      this.wrong.add('a token was sent though a window knew better');
+    else if (stored.kind === 'grant' && isLater(stored.grant))
+      this.wrong.add('a token was sent though the storage knew better');
+    else if (this.server.wasAnswered(sent)) this.forgotten.add(signIn ?? '');
+  }
+
+  close(window: ModelWindow): void {
+    this.#excuseIfNotStored();
+    const end = (): void => {
+      this.#excuseIfNotStored();
+      window.life.alive = false;
+    };
+    void window.sharing.dispose().then(end);
+  }
+
+  #excuseIfNotStored(): void {
+    if (this.secrets.some(secrets => secrets.fails({ operation: 'store', key: '' }))) this.excused = true;
+  }
+
+  crash(window: ModelWindow): void {
+    this.#excuseIfNotStored();
+    window.life.alive = false;
+    this.computer.noticeDeaths();
+  }
+
+  async signIn(window: ModelWindow, account: number): Promise<void> {
+    const signIn = `sign-in-${++this.#signIns}`;
+    const tokens = this.server.signIn(signIn);
+    const signedIn = someGrant({
+      id: `grant-${1000 + this.#signIns}`,
+      account: { id: `person-${account}`, label: `person ${account}` },
+      tokens: { serial: 1, idToken: undefined, ...tokens },
+    });
+    const { grant, stored } = await window.sharing.add(someProvider, signedIn);
+    if (window.life.alive && stored && !this.signedOut.has(grant.id)) this.held.add(grant.id);
+  }
+
+  signOut(window: ModelWindow, id: string): void {
+    this.held.delete(id);
+    // Not awaited, and not counted on before it is done: the window may be closing, or die.
+    void window.book.remove(id, Math.floor(this.clock.now() / 1000)).then(stored => {
+      if (!stored) this.excused = true;
+      this.signedOut.add(id);
+    });
+  }
+
+  /** An extension asks: for what was granted, which the person may want to be tried at once, or for less. */
+  async ask(window: ModelWindow, grant: Grant, narrow: number): Promise<void> {
+    const scopes = narrow > 0 ? [`scope-${narrow}`] : undefined;
+    const token = accessTokenOf(grant, scopes);
+    if (token && (token.expiresAt ?? Infinity) * 1000 > this.clock.now()) return;
+    if (scopes) await window.sharing.derive(grant.id, scopes, serialOf(grant, scopes));
+    else await window.sharing.renew(grant.id, grant.tokens.serial, true);
+  }
+
+  /** Until nothing moves that does not wait for time or for the network. */
+  async rest(): Promise<void> {
+    do await settled();
+    while (this.computer.busy());
+    this.server.settle();
+  }
+
+  /** Everything works again, and time passes. */
+  async heal(): Promise<void> {
+    for (const secrets of this.secrets) secrets.fails = () => false;
+    for (const window of this.alive) lackFrom(window, 'nothing');
+    this.server.weather = 'fine';
+    this.server.release();
+    for (let storage = 0; storage < storages; storage++) this.open(storage);
+    for (let round = 0; round < 6; round++) {
+      await this.rest();
+      await this.clock.advance(1800_000);
+      this.server.release();
+    }
+    await this.rest();
+    // Long enough for every token to have been needed again.
+    for (const window of this.alive) void window.book.ofProvider('oidc');
+    for (let round = 0; round < 4; round++) {
+      await this.clock.advance(1800_000);
+      await this.rest();
+    }
+  }
+
+  async check(): Promise<void> {
+    const views = await Promise.all(
+      this.alive.map(async ({ book }) =>
+        (await book.entries())
+          .map(({ id, revision, removed }) =>
+            removed === undefined ? `${id} r${revision}` : `${id} removed`,
+          )
+          .sort(),
+      ),
+    );
+    for (const view of views) assert.deepEqual(view, views[0], 'every window knows the same');
+    assert.deepEqual([...this.wrong], []);
+    if (this.excused) return;
+    assert.deepEqual(this.server.offences, []);
+
+    const [window] = this.alive;
+    assert.ok(window);
+    for (const id of this.signedOut) assert.equal(await window.book.get(id), undefined, `${id} came back`);
+    for (const id of this.held) {
+      const grant = await window.book.get(id);
+      assert.ok(grant, `${id} was lost`);
+      const token = grant.tokens.refreshToken?.reveal() ?? '';
+      if (this.server.takes(token) && !grant.signInNeeded) continue;
+      const signIn = token.split('/')[0] ?? '';
+      const isExcused = this.server.hasDoubts(signIn) || this.forgotten.has(signIn);
+      assert.ok(isExcused, `${id} stopped working, though every answer had arrived`);
+      assert.ok(grant.signInNeeded, `${id} does not work, and the person is not told`);
+    }
+  }
+}
+
+function lackFrom(window: ModelWindow, what: Lack): void {
+  window.lacks = what;
+  window.sharing.providersChanged();
+  if (what === 'nothing') window.sharing.credentialsChanged();
+}
+
+function mortalClock(clock: Clock, life: Life): Clock {
+  return {
+    now: () => clock.now(),
+    after: (milliseconds, run) =>
+      clock.after(milliseconds, () => {
+        if (life.alive) run();
+      }),
+  };
+}
+
+/** A dead process waits for its storage for ever. */
+function mortalStorage(storage: MemorySecretStorage, life: Life) {
+  const living = async <T>(run: () => PromiseLike<T>): Promise<T> => {
+    if (!life.alive) return new Promise<never>(() => undefined);
+    const value = await run();
+    return life.alive ? value : new Promise<never>(() => undefined);
+  };
+  return {
+    get: (key: string) => living(() => storage.get(key)),
+    store: (key: string, value: string) => living(() => storage.store(key, value)),
+    delete: (key: string) => living(() => storage.delete(key)),
+  };
+}
