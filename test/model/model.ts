@@ -73,7 +73,8 @@ export class Model {
         if (window) this.crash(window);
         break;
       case 'signIn':
-        if (window) void this.signIn(window, step.account);
+        // A storage that cannot be read fails it, and nothing is kept of it.
+        if (window) void this.signIn(window, step.account).catch(() => undefined);
         break;
       case 'signOut': {
         const id = [...this.held][step.grant % Math.max(1, this.held.size)];
