@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { Clock } from '../../src/platform/clock.ts';
 import { Failure } from '../../src/protocol/failure.ts';
 import { accessTokenOf, serialOf } from '../../src/sessions/derived.ts';
 import { parseGrant, type Grant } from '../../src/sessions/grant.ts';
@@ -11,6 +10,7 @@ import { memorySecretStorage, type MemorySecretStorage } from '../standIns/memor
 import { recordingLog, type RecordingLog } from '../standIns/recordingLog.ts';
 import { someGrant, someProvider, start } from '../unit/sessions/someGrant.ts';
 import { createComputer, type Computer, type Life } from './computer.ts';
+import { mortalClock, mortalStorage } from './mortal.ts';
 import { createModelServer, type ModelServer } from './server.ts';
 import type { Lack, Step } from './steps.ts';
 
@@ -190,7 +190,10 @@ export class Model {
     const heard = this.alive.filter(
       ({ life }) => life !== sender && !this.computer.isSlow(life) && !this.computer.isSlow(sender),
     );
-    const stored = parseGrant(this.secrets[storage]?.values.get(`grant:${grant.id}`) ?? '');
+    const key = `grant:${grant.id}`;
+    const secrets = this.secrets[storage];
+    const isReadable = secrets?.fails({ operation: 'get', key }) === false;
+    const stored = parseGrant((isReadable && secrets.values.get(key)) || '');
     if (heard.some(({ book }) => isLater(book.known().find(({ id }) => id === grant.id))))
       this.wrong.add('a token was sent though a window knew better');
     else if (stored.kind === 'grant' && isLater(stored.grant))
@@ -310,28 +313,4 @@ function lackFrom(window: ModelWindow, what: Lack): void {
   window.lacks = what;
   window.sharing.providersChanged();
   if (what === 'nothing') window.sharing.credentialsChanged();
-}
-
-function mortalClock(clock: Clock, life: Life): Clock {
-  return {
-    now: () => clock.now(),
-    after: (milliseconds, run) =>
-      clock.after(milliseconds, () => {
-        if (life.alive) run();
-      }),
-  };
-}
-
-/** A dead process waits for its storage for ever. */
-function mortalStorage(storage: MemorySecretStorage, life: Life) {
-  const living = async <T>(run: () => PromiseLike<T>): Promise<T> => {
-    if (!life.alive) return new Promise<never>(() => undefined);
-    const value = await run();
-    return life.alive ? value : new Promise<never>(() => undefined);
-  };
-  return {
-    get: (key: string) => living(() => storage.get(key)),
-    store: (key: string, value: string) => living(() => storage.store(key, value)),
-    delete: (key: string) => living(() => storage.delete(key)),
-  };
 }
