@@ -2,7 +2,7 @@ import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { parseGrant, serialiseGrant } from './grant.ts';
 import type { GrantBook } from './grantBook.ts';
-import { isRemoval, type IndexEntry, type Removal } from './grantStore.ts';
+import { isRemoval, laterEntry, type IndexEntry, type Removal } from './grantStore.ts';
 import { entriesSchema, received, textsSchema } from './received.ts';
 import type { OwnerCalls } from './windowCalls.ts';
 
@@ -22,7 +22,7 @@ const putsAtOnce = 50;
 
 /**
  * Brings this window and the owner up to date with each other: of each grant both have the higher revision
- * afterwards, or both know that it was removed. That also repairs a storage that lost or overwrote something.
+ * afterwards, or both know that its latest sign-in was removed. That also repairs a storage that lost or overwrote something.
  *
  * @throws what the storage or the calls throw; what was done until then stays done.
  */
@@ -41,9 +41,9 @@ export async function compareWithOwner(book: GrantBook, owner: Compared): Promis
   const wanted: string[] = [];
   for (const their of theirs.values()) {
     const our = ours.get(their.id);
-    if (our?.removed !== undefined) continue;
+    if (our && laterEntry(our, their) === our) continue;
     if (isRemoval(their)) await book.adoptRemoval(their);
-    else if (!our || our.revision < their.revision) wanted.push(their.id);
+    else wanted.push(their.id);
   }
   await fetchGrants(book, owner, wanted);
 
@@ -51,9 +51,9 @@ export async function compareWithOwner(book: GrantBook, owner: Compared): Promis
   const newer: string[] = [];
   for (const our of ours.values()) {
     const their = theirs.get(our.id);
-    if (their?.removed !== undefined) continue;
+    if (their && laterEntry(their, our) === their) continue;
     if (isRemoval(our)) removals.push(our);
-    else if (!their || their.revision < our.revision) newer.push(our.id);
+    else newer.push(our.id);
   }
   const put = async (id: string): Promise<void> => {
     const grant = await book.get(id);

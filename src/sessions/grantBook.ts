@@ -1,7 +1,8 @@
 import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Grant } from './grant.ts';
-import { isRemoval, type GrantStore, type IndexEntry, type Removal } from './grantStore.ts';
+import { isRemoval, laterEntry, type GrantStore, type IndexEntry, type Removal } from './grantStore.ts';
+import { isLaterSignIn } from './revisions.ts';
 import { createStoragePatience, type StoragePatience } from './storagePatience.ts';
 
 /** A grant came (`before` undefined), went (`after` undefined) or has changed. */
@@ -23,7 +24,7 @@ export interface GrantBook {
   ofProvider(providerId: string): Promise<readonly Grant[]>;
   get(id: string): Promise<Grant | undefined>;
   /**
-   * Takes a grant over, unless this revision or a later one is known or it has been removed.
+   * Takes a grant over, unless this revision or a later one is known or this sign-in has been removed.
    *
    * @returns when it is stored, true; false if storing failed, and will be tried again, or takes long.
    */
@@ -41,7 +42,10 @@ export interface GrantBook {
   ): Promise<{ readonly grant: Grant; readonly stored: boolean } | undefined>;
   /** @returns when it is gone from storage, true; false if that failed: it will not be shown again anyway. */
   remove(id: string, at: number): Promise<boolean>;
-  /** Takes over that a grant was removed, which need not be known here. Otherwise as {@link remove}. */
+  /**
+   * Takes over that a grant was removed, which need not be known here. A later sign-in of it stays. Otherwise as
+   * {@link remove}.
+   */
   adoptRemoval(removal: Removal): Promise<boolean>;
   /** The removal of a grant, if it was removed. */
   removal(id: string): Promise<Removal | undefined>;
@@ -180,7 +184,9 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
 
   const put = async (grant: Grant): Promise<boolean> => {
     const before = known.get(grant.id);
-    if (removed.has(grant.id)) return true;
+    const gone = removed.get(grant.id);
+    if (gone && !isLaterSignIn(grant.revision, gone.revision)) return true;
+    removed.delete(grant.id);
     if (before && before.revision >= grant.revision) return lastWrites.get(grant.id) ?? true;
     known.set(grant.id, grant);
     unstored.add(grant.id);
@@ -208,9 +214,16 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
     return persist(id, () => store.remove(entry, at));
   };
 
-  store.onDidFindRemoval(entry => {
-    if (!removed.has(entry.id)) void forget(entry);
-  });
+  const adoptRemoval = async (entry: Removal): Promise<boolean> => {
+    const before = await removalSoon(entry.id);
+    if (before && laterEntry(before, entry) === before) return true;
+    // So that whoever watches is told which sessions have gone.
+    const grant = await soon(get(entry.id), undefined).catch(() => undefined);
+    const gone = removed.get(entry.id);
+    if (gone && laterEntry(gone, entry) === gone) return true;
+    return (grant && isLaterSignIn(grant.revision, entry.revision)) || forget(entry);
+  };
+  store.onDidFindRemoval(entry => void adoptRemoval(entry));
 
   return {
     async ofProvider(providerId) {
@@ -228,8 +241,8 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
     },
     get,
     async put(grant) {
-      if (!known.has(grant.id) && (await removalSoon(grant.id))) return true;
-      return put(grant);
+      const gone = known.has(grant.id) ? undefined : await removalSoon(grant.id);
+      return (gone && !isLaterSignIn(grant.revision, gone.revision)) || put(grant);
     },
     async update(id, change) {
       const current = await get(id);
@@ -245,12 +258,7 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
       const { providerId, revision } = before ?? { providerId: '', revision: 0 };
       return forget({ id, providerId, revision, removed: at });
     },
-    async adoptRemoval(entry) {
-      if (await removalSoon(entry.id)) return true;
-      // So that whoever watches is told which sessions have gone.
-      await soon(get(entry.id), undefined).catch(() => undefined);
-      return removed.has(entry.id) || forget(entry);
-    },
+    adoptRemoval,
     removal,
     answers: () => soon(store.answers(), false),
     inTime,

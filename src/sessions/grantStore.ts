@@ -3,6 +3,7 @@ import type { Cancel } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { SecretStorage } from '../platform/secretStorage.ts';
 import { parseGrant, serialiseGrant, type Grant } from './grant.ts';
+import { isLaterSignIn } from './revisions.ts';
 
 /**
  * What the index knows of a grant. `removed` entries stay for a while: they keep another window's old copy
@@ -37,12 +38,12 @@ export interface GrantStore {
   /** @returns undefined if it is not there, or cannot be used; then it has been set aside and told. */
   load(id: string): Promise<Grant | undefined>;
   /**
-   * Does nothing for a grant that was removed, or if the storage has this revision or a later one.
+   * Does nothing for a grant whose sign-in was removed, or if the storage has this revision or a later one.
    *
    * @throws what the storage throws. The index in memory is up to date even then.
    */
   save(grant: Grant): Promise<void>;
-  /** @throws what the storage throws. The index in memory is up to date even then. */
+  /** Ends this sign-in of a grant. @throws what the storage throws. The index in memory is up to date even then. */
   remove(grant: Pick<Grant, 'id' | 'providerId' | 'revision'>, at: number): Promise<void>;
   /**
    * Told of each removal that another window has written since the index was read: one that closed right after may
@@ -88,10 +89,15 @@ export const indexEntrySchema = v.object({
 
 const indexSchema = v.object({ version: v.literal(1), grants: v.array(indexEntrySchema) });
 
-/** Of two entries for one grant the one to believe: a removal, else the higher revision. */
+/**
+ * Of two entries for one grant the one to believe: that of the later sign-in; of the same sign-in a removal, else the
+ * higher revision. The first if they are alike.
+ */
 export function laterEntry(a: IndexEntry | undefined, b: IndexEntry): IndexEntry {
-  if (a === undefined || (a.removed === undefined && b.removed !== undefined)) return b;
-  return a.removed !== undefined || a.revision >= b.revision ? a : b;
+  if (a === undefined || isLaterSignIn(b.revision, a.revision)) return b;
+  if (isLaterSignIn(a.revision, b.revision)) return a;
+  if (isRemoval(a) !== isRemoval(b)) return isRemoval(a) ? a : b;
+  return a.revision >= b.revision ? a : b;
 }
 
 export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions): GrantStore {
@@ -243,9 +249,10 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
     remove: ({ id, providerId, revision }, at) =>
       inTurn(async () => {
         const known = await index();
-        setEntry(known, { id, providerId, revision, removed: at });
+        setEntry(known, laterEntry(known.get(id), { id, providerId, revision, removed: at }));
         await writeIndex(known);
-        await storage.delete(grantKey(id));
+        // The account may have signed in again meanwhile, in another window.
+        if (known.get(id)?.removed !== undefined) await storage.delete(grantKey(id));
       }),
     onDidFindRemoval(listener) {
       removalListeners.add(listener);

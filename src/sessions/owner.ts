@@ -13,6 +13,7 @@ import {
   renewSchema,
   textsSchema,
 } from './received.ts';
+import { isLaterSignIn } from './revisions.ts';
 import type { Troubles } from './troubles.ts';
 import type { OwnerCalls, Renewal } from './windowCalls.ts';
 
@@ -48,7 +49,7 @@ export function ownerCalls(parts: OwnerParts): OwnerCalls {
     // A storage that fails, or whose window has gone and that never answers, knows of nothing: then the caller's
     // copy is as good as any.
     const removal = await book.inTime(book.removal(id)).catch(() => undefined);
-    if (removal) return { kind: 'removed', removal };
+    if (removal && !isLaterSignIn(revision, removal.revision)) return { kind: 'removed', removal };
     const known = await book.inTime(book.get(id)).catch(() => undefined);
     if (!known || known.revision < revision) return { kind: 'behind' };
     const grant = await renew();

@@ -9,8 +9,17 @@ const firstOfNextRange = (revision: number, size: number): number => {
   return (Math.floor(revision / size) + 1) * size + (random % (size / 10));
 };
 
+const perSignIn = 1e9;
+
 /** A sign-in that replaces an earlier one wins over all refreshes of that. */
-export const revisionOfSignIn = (replaced: number): number => firstOfNextRange(replaced, 1e9);
+export const revisionOfSignIn = (replaced: number): number => firstOfNextRange(replaced, perSignIn);
 
 /** New tokens win over attempts to get them that failed. */
-export const revisionOfRefresh = (refreshed: number): number => firstOfNextRange(refreshed, 1e4);
+export const revisionOfRefresh = (refreshed: number): number => firstOfNextRange(refreshed, 1e3);
+
+/**
+ * True if the one revision is of a later sign-in than the other. A sign-out ends the sign-in that it knew of, and none
+ * that came in its place, perhaps in a window that had not heard of it.
+ */
+export const isLaterSignIn = (revision: number, than: number): boolean =>
+  Math.floor(revision / perSignIn) > Math.floor(than / perSignIn);

@@ -68,8 +68,8 @@ export interface SharingOptions {
  * The grants of all windows of this computer. Every window has a book of its own, from which it answers; one of
  * them, the owner, keeps the tokens fresh. What changes in one book is told to the owner, which tells everybody.
  *
- * Two books never stay different: of two copies of a grant the higher revision wins, a removal wins over any of
- * them, and whenever a window finds an owner the two compare all that they know.
+ * Two books never stay different: of two copies of a grant the higher revision wins, a removal wins over any of the
+ * same sign-in, and whenever a window finds an owner the two compare all that they know.
  */
 export interface Sharing extends Renewals {
   /** The grants whose tokens cannot be renewed for now, as the owner has told. */

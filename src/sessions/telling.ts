@@ -30,6 +30,8 @@ export interface TellingOptions {
 export function createTelling({ book, log, comparing, windows, broadcast }: TellingOptions): Telling {
   /** What the owner has told last of each grant: not to be told back to it. */
   const heard = new Map<string, number>();
+  /** The same of the sign-ins that were removed. */
+  const heardRemovals = new Map<string, number>();
   /** Of each grant, the telling under way. */
   const tellings = new Map<string, Promise<unknown>>();
 
@@ -60,7 +62,7 @@ export function createTelling({ book, log, comparing, windows, broadcast }: Tell
     book.onDidRemove(removal => {
       const everybody = broadcast();
       if (everybody) tellAbout(removal.id, everybody.grantRemoved(removal));
-      else if (heard.get(removal.id) !== Infinity)
+      else if (heardRemovals.get(removal.id) !== removal.revision)
         tellAbout(
           removal.id,
           windows.then(group => group.owner.remove([removal])),
@@ -85,7 +87,7 @@ export function createTelling({ book, log, comparing, windows, broadcast }: Tell
       return { grant: parsed.grant, stored: book.put(parsed.grant) };
     },
     adoptRemoval(removal) {
-      heard.set(removal.id, Infinity);
+      heardRemovals.set(removal.id, removal.revision);
       return book.adoptRemoval(removal);
     },
     told: grantId => tellings.get(grantId) ?? Promise.resolve(),
