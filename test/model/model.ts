@@ -4,6 +4,7 @@ import { accessTokenOf, serialOf } from '../../src/sessions/derived.ts';
 import { parseGrant, type Grant } from '../../src/sessions/grant.ts';
 import { createGrantBook, type GrantBook } from '../../src/sessions/grantBook.ts';
 import { createGrantStore } from '../../src/sessions/grantStore.ts';
+import { isLaterSignIn } from '../../src/sessions/revisions.ts';
 import { shareGrants, type Sharing } from '../../src/sessions/sharing.ts';
 import { manualClock, settled, type ManualClock } from '../standIns/manualClock.ts';
 import { memorySecretStorage, type MemorySecretStorage } from '../standIns/memorySecretStorage.ts';
@@ -21,6 +22,8 @@ interface ModelWindow {
   readonly sharing: Sharing;
   readonly log: RecordingLog;
   lacks: Lack;
+  /** It has been there long enough to have told the others what it knows. */
+  isSettled: boolean;
 }
 
 const storages = 3;
@@ -32,13 +35,14 @@ const longestDelay = 60;
 /** The windows of one run, and what they ought to have. */
 export class Model {
   readonly clock: ManualClock = manualClock(start * 1000);
-  readonly server: ModelServer = createModelServer(this.clock);
   readonly computer: Computer = createComputer();
+  readonly server: ModelServer = createModelServer(this.clock, life => this.computer.isSlow(life));
   readonly secrets: MemorySecretStorage[];
   readonly windows: ModelWindow[] = [];
-  /** Ids of grants that were signed in and stored, and not signed out. */
-  readonly held = new Set<string>();
-  readonly signedOut = new Set<string>();
+  /** Of each grant that was signed in and stored, and not signed out, the revision then. */
+  readonly held = new Map<string, number>();
+  /** Of each grant that was signed out, the revision that the window knew which did. */
+  readonly signedOut = new Map<string, number>();
   /** Sign-ins whose latest token has gone with the only window or storage that had it. */
   readonly forgotten = new Set<string>();
   /** What must never happen, whatever the storage does. */
@@ -77,7 +81,7 @@ export class Model {
         if (window) void this.signIn(window, step.account).catch(() => undefined);
         break;
       case 'signOut': {
-        const id = [...this.held][step.grant % Math.max(1, this.held.size)];
+        const id = [...this.held.keys()][step.grant % Math.max(1, this.held.size)];
         if (window && id !== undefined) this.signOut(window, id);
         break;
       }
@@ -146,7 +150,7 @@ export class Model {
       clock,
       log,
     );
-    const means: { lacks: Lack } = { lacks: 'nothing' };
+    const means: { lacks: Lack; isSettled: boolean } = { lacks: 'nothing', isSettled: false };
     const sharing = shareGrants({
       book,
       clock,
@@ -187,15 +191,23 @@ export class Model {
       return token !== sent && token?.split('/')[0] === signIn && this.server.takes(token);
     };
     // One that is slow itself may come to act before it has heard what it was told.
-    const heard = this.alive.filter(
-      ({ life }) => life !== sender && !this.computer.isSlow(life) && !this.computer.isSlow(sender),
-    );
+    const heard = this.alive
+      .filter(
+        ({ life, isSettled }) =>
+          life !== sender && isSettled && !this.computer.isSlow(life) && !this.computer.isSlow(sender),
+      )
+      .map(({ book }) => book.known().find(({ id }) => id === grant.id));
     const key = `grant:${grant.id}`;
     const secrets = this.secrets[storage];
     const isReadable = secrets?.fails({ operation: 'get', key }) === false;
     const stored = parseGrant((isReadable && secrets.values.get(key)) || '');
-    if (heard.some(({ book }) => isLater(book.known().find(({ id }) => id === grant.id))))
-      this.wrong.add('a token was sent though a window knew better');
+    const isInDoubt = (known: Grant | undefined): boolean =>
+      known?.tokens.refreshToken?.reveal() === sent &&
+      (known?.refreshSentAt ?? Infinity) < (grant.refreshSentAt ?? 0);
+    const works = this.clock.now() < (grant.tokens.expiresAt ?? Infinity) * 1000;
+    if (heard.some(isLater)) this.wrong.add('a token was sent though a window knew better');
+    else if (works && heard.some(isInDoubt))
+      this.wrong.add('a token was sent though a window knew that it may be spent');
     else if (stored.kind === 'grant' && isLater(stored.grant))
       this.wrong.add('a token was sent though the storage knew better');
     else if (this.server.wasAnswered(sent)) this.forgotten.add(signIn ?? '');
@@ -229,15 +241,25 @@ export class Model {
       tokens: { serial: 1, idToken: undefined, ...tokens },
     });
     const { grant, stored } = await window.sharing.add(someProvider, signedIn);
-    if (window.life.alive && stored && !this.signedOut.has(grant.id)) this.held.add(grant.id);
+    if (window.life.alive && stored && !this.#isSignedOut(grant)) this.held.set(grant.id, grant.revision);
+  }
+
+  /** A later sign-in of the same account takes the place of one that was signed out, if nobody had heard of that. */
+  #isSignedOut({ id, revision }: Pick<Grant, 'id' | 'revision'>): boolean {
+    const signedOut = this.signedOut.get(id);
+    return signedOut !== undefined && !isLaterSignIn(revision, signedOut);
   }
 
   signOut(window: ModelWindow, id: string): void {
-    this.held.delete(id);
+    const known = window.book.known().find(grant => grant.id === id);
+    if (!known) return;
+    const { revision } = known;
+    if (!isLaterSignIn(this.held.get(id) ?? 0, revision)) this.held.delete(id);
     // Not awaited, and not counted on before it is done: the window may be closing, or die.
     void window.book.remove(id, Math.floor(this.clock.now() / 1000)).then(stored => {
       if (!stored) this.excused = true;
-      this.signedOut.add(id);
+      this.signedOut.set(id, revision);
+      if (this.#isSignedOut({ id, revision: this.held.get(id) ?? revision })) this.held.delete(id);
     });
   }
 
@@ -254,6 +276,7 @@ export class Model {
   async rest(): Promise<void> {
     do await settled();
     while (this.computer.busy());
+    for (const window of this.alive) window.isSettled = true;
     this.server.settle();
   }
 
@@ -295,8 +318,11 @@ export class Model {
 
     const [window] = this.alive;
     assert.ok(window);
-    for (const id of this.signedOut) assert.equal(await window.book.get(id), undefined, `${id} came back`);
-    for (const id of this.held) {
+    for (const id of this.signedOut.keys()) {
+      const grant = await window.book.get(id);
+      assert.ok(!grant || !this.#isSignedOut(grant), `${id} came back`);
+    }
+    for (const id of this.held.keys()) {
       const grant = await window.book.get(id);
       assert.ok(grant, `${id} was lost`);
       const token = grant.tokens.refreshToken?.reveal() ?? '';

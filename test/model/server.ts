@@ -40,7 +40,8 @@ export interface ModelServer {
 
 export const lifetime = 3600;
 
-export function createModelServer(clock: Clock): ModelServer {
+/** @param isSlow whether a window may come to act before it has heard what it was told: it is not blamed for that. */
+export function createModelServer(clock: Clock, isSlow: (window: Life) => boolean): ModelServer {
   const current = new Map<string, string>();
   const sendings: Sending[] = [];
   const offences: string[] = [];
@@ -93,9 +94,13 @@ export function createModelServer(clock: Clock): ModelServer {
       // One that was taken for dead is waited for, but not for ever.
       const mayBeForgotten = (sent: Sending): boolean =>
         !sent.sender.alive || (sent.sender.superseded === true && clock.now() - sent.at >= 30_000);
-      if (before?.awaited && before.sender !== sender && !mayBeForgotten(before))
+      const ownBefore = before?.sender === sender;
+      const isBlamed = ownBefore || !isSlow(sender);
+      if (before?.awaited && !ownBefore && isBlamed && !mayBeForgotten(before))
         offences.push(`${token} was sent again, though an answer was awaited`);
-      if (before && clock.now() < (grant.tokens.expiresAt ?? Infinity) * 1000)
+      // Whoever sends it again notes that, if they know of the first time.
+      const knew = ownBefore || grant.refreshResentAt !== undefined;
+      if (before && knew && clock.now() < (grant.tokens.expiresAt ?? Infinity) * 1000)
         offences.push(`${token} was sent again, though the access token worked`);
       const sending: Sending = { token, sender, at: clock.now(), outcome: 'none', awaited: true };
       sendings.push(sending);
