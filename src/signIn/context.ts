@@ -21,6 +21,7 @@ export type SignInStage =
   | 'waiting-for-person'
   | 'waiting-for-paste'
   | 'waiting-for-code'
+  | 'code-expired'
   | 'asking-for-token'
   | 'exchanging-code';
 

@@ -82,6 +82,7 @@ export async function signInWithDeviceCode(
         await forgetIfDoubtful(context, provider, found, error);
         if (!(error instanceof Failure) || error.code !== 'device-code-expired') throw error;
         context.log.info('device code expired', { provider: provider.id });
+        request.progress('code-expired');
         await inTime(context.wire.clock, context.timeouts.person, signal, view.showExpired(), () => error);
       }
     }

@@ -25,6 +25,10 @@ function stageText(stage: SignInStage, authorization: DeviceAuthorization | unde
             pageLink(authorization.verificationUri),
           )
         : l10n.t('Enter the code in a browser; this goes on by itself then.');
+    case 'code-expired':
+      return l10n.t(
+        'The code has expired. Ask for a new one on the page that showed it, or take another way.',
+      );
     case 'asking-for-token':
       return l10n.t('Asking for a token…');
     case 'exchanging-code':
@@ -54,6 +58,7 @@ function links(stage: SignInStage, signInId: string): string {
     case 'waiting-for-paste':
       return ` ${paste} · ${others}`;
     case 'waiting-for-code':
+    case 'code-expired':
       return ` ${others}`;
     default:
       return '';

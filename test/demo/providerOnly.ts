@@ -3,6 +3,7 @@
  * WebSocket server that take its tokens. It needs no editor, and runs until Ctrl+C, or until whoever started it has
  * closed its standard input. With `--json` its first line is everything that a test has to know.
  */
+import { spawnSync } from 'node:child_process';
 import { startChallengingApi } from '../servers/challengingApi.ts';
 import { startIdentityProvider } from '../servers/identityProvider.ts';
 import { askedToEnd, loopback } from '../servers/listening.ts';
@@ -48,13 +49,33 @@ export async function runProviderOnly({ port, host = loopback, json }: ProviderO
     api: api.url,
     webSocket: chat.url,
   };
-  console.log(json ? JSON.stringify(provided) : described(provided));
+  if (json) console.log(JSON.stringify(provided));
+  else {
+    console.log(described(provided));
+    if (!isKnownHere(host)) console.log(unknownName(host));
+    console.log('\nCtrl+C ends it.');
+  }
   await askedToEnd();
   await chat.close();
   await api.close();
   await identityProvider.close();
   process.stdin.destroy();
 }
+
+/**
+ * Browsers know every name below `localhost`; what else runs on a computer asks the operating system. So is done here
+ * by another process, as this one knows them too.
+ */
+const isKnownHere = (host: string): boolean => {
+  const lookUp = `require('node:dns').lookup(process.argv[1], error => process.exit(error ? 1 : 0))`;
+  return spawnSync(process.execPath, ['-e', lookUp, host]).status === 0;
+};
+
+const unknownName = (host: string): string => `
+This computer does not know the name ${host}, so that an editor here cannot reach it.
+Add this line to its hosts file (/etc/hosts):
+
+127.0.0.1 ${host}`;
 
 const described = ({ issuer, clientId, people, settings, api, webSocket }: ProvidedForTests): string =>
   `Issuer:     ${issuer}
@@ -65,6 +86,4 @@ WebSocket:  ${webSocket}
 
 For the settings.json of the editor that your extension runs in:
 
-${JSON.stringify(settings, null, 2)}
-
-Ctrl+C ends it.`;
+${JSON.stringify(settings, null, 2)}`;

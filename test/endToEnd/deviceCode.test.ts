@@ -145,6 +145,7 @@ describe('a device code, in a real VS Code', function () {
     const first = await codeInPanel();
     const again = panel().getByRole('button', { name: 'Get a New Code' });
     await again.waitFor();
+    await window.waitForNotification(/The code has expired\. Ask for a new one/);
     await window.screenshot('device-code-expired');
     assert.match(await panel().locator('#status').innerText(), /has expired/);
 

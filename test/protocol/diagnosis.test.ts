@@ -192,6 +192,8 @@ describe('the diagnosis of a provider', () => {
     const text = diagnosisDocument('Company', { Provider: 'Company', Time: 'now' }, await sections());
     assert.match(text, /^# Diagnosis of Company\n/);
     assert.match(text, /\d+ failed, \d+ to look at, \d+ in order/);
+    assert.match(text, /^- To look at: Encryption\b/m, 'what needs a look is named first');
+    assert.match(text, /^- \*\*warn\*\* Encryption: /m);
     assert.ok(!/(^|[^\\])\[x\]/.test(text) && !/(^|[^\\])<b>/.test(text));
     for (const line of text.split('\n').slice(1)) assert.match(line, /^$|^## |^\d+ failed|^- /);
     // Read as it stands more often than rendered: what means nothing in Markdown is not escaped.

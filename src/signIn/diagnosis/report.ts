@@ -39,11 +39,12 @@ export const failed = (what: string, error: unknown): Finding =>
     error instanceof Failure ? error.message : l10n.t('Something unexpected went wrong; the log says where.'),
   );
 
-const marks = (): Readonly<Record<Finding['verdict'], string>> => ({
-  pass: `✅ ${l10n.t('pass')}`,
-  warn: `⚠️ ${l10n.t('warn')}`,
-  fail: `❌ ${l10n.t('fail')}`,
-  info: 'ℹ️',
+/** Words, and not symbols: the editor marks those as suspicious, and not every font has them. */
+const words = (): Readonly<Record<Finding['verdict'], string>> => ({
+  pass: l10n.t('pass'),
+  warn: `**${l10n.t('warn')}**`,
+  fail: `**${l10n.t('fail')}**`,
+  info: l10n.t('info'),
 });
 
 /** The diagnosis as Markdown, to be read as it stands and to be put into a bug report. */
@@ -52,26 +53,30 @@ export function diagnosisDocument(
   head: Readonly<Record<string, string>>,
   sections: readonly Section[],
 ): string {
-  const count = (verdict: Finding['verdict']): number =>
-    sections.flatMap(({ findings }) => findings).filter(finding => finding.verdict === verdict).length;
-  const mark = marks();
+  const all = sections.flatMap(({ findings }) => findings);
+  const found = (verdict: Finding['verdict']): string[] =>
+    all.filter(finding => finding.verdict === verdict).map(({ what }) => inLine(what));
+  const [failures, warnings] = [found('fail').join(', '), found('warn').join(', ')];
+  const word = words();
   const lines = [
     `# ${l10n.t('Diagnosis of {0}', inLine(provider))}`,
     '',
     l10n.t(
       '{0} failed, {1} to look at, {2} in order. There is nothing secret in here.',
-      count('fail'),
-      count('warn'),
-      count('pass'),
+      found('fail').length,
+      found('warn').length,
+      found('pass').length,
     ),
     '',
+    ...(failures === '' ? [] : [`- ${l10n.t('Failed: {0}', failures)}`]),
+    ...(warnings === '' ? [] : [`- ${l10n.t('To look at: {0}', warnings)}`]),
     ...Object.entries(head).map(([name, value]) => `- ${name}: ${inLine(value)}`),
   ];
   for (const { title, findings } of sections) {
     lines.push('', `## ${title}`, '');
     for (const { verdict, what, found, next } of findings) {
       const text = next === undefined ? found : `${found.replace(/([^.])$/, '$1.')} **${next}**`;
-      lines.push(`- ${mark[verdict]} ${inLine(what)}: ${inLine(text)}`);
+      lines.push(`- ${word[verdict]} ${inLine(what)}: ${inLine(text)}`);
     }
   }
   return `${lines.join('\n')}\n`;
