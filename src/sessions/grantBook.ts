@@ -214,16 +214,14 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
     return persist(id, () => store.remove(entry, at));
   };
 
-  const adoptRemoval = async (entry: Removal): Promise<boolean> => {
-    const before = await removalSoon(entry.id);
-    if (before && laterEntry(before, entry) === before) return true;
+  const endSignIn = async (entry: Removal): Promise<boolean> => {
     // So that whoever watches is told which sessions have gone.
     const grant = await soon(get(entry.id), undefined).catch(() => undefined);
     const gone = removed.get(entry.id);
     if (gone && laterEntry(gone, entry) === gone) return true;
     return (grant && isLaterSignIn(grant.revision, entry.revision)) || forget(entry);
   };
-  store.onDidFindRemoval(entry => void adoptRemoval(entry));
+  store.onDidFindRemoval(entry => void endSignIn(entry));
 
   return {
     async ofProvider(providerId) {
@@ -258,7 +256,10 @@ export function createGrantBook(store: GrantStore, clock: Clock, log: Log): Gran
       const { providerId, revision } = before ?? { providerId: '', revision: 0 };
       return forget({ id, providerId, revision, removed: at });
     },
-    adoptRemoval,
+    async adoptRemoval(entry) {
+      const before = await removalSoon(entry.id);
+      return (before && laterEntry(before, entry) === before) || endSignIn(entry);
+    },
     removal,
     answers: () => soon(store.answers(), false),
     inTime,

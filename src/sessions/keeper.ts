@@ -48,7 +48,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
   const { book, clock, random } = options;
   const states = new Map<string, TokenState>();
   const timers = new Map<string, Cancel>();
-  let disposed = false;
+  const ending = new AbortController();
 
   const state = (id: string): TokenState => states.get(id) ?? resting;
 
@@ -58,11 +58,11 @@ export function createKeeper(options: KeeperOptions): Keeper {
     if (next.kind === 'resting') options.onTroubleChange?.(id, undefined);
   };
 
-  const attempt = createRefreshAttempt(options, setState);
+  const attempt = createRefreshAttempt(options, setState, ending.signal);
 
   const setTimer = (id: string, atSeconds: number): void => {
     timers.get(id)?.();
-    if (disposed) return;
+    if (ending.signal.aborted) return;
     timers.set(
       id,
       clock.after(Math.max(0, atSeconds * 1000 - clock.now()), () => {
@@ -108,7 +108,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
   ): Promise<Grant | undefined> => {
     for (;;) {
       const grant = await book.get(id);
-      if (disposed || !grant || serialOf(grant, scopes) > serial || !canRefresh(grant, options)) return grant;
+      if (ending.signal.aborted || !grant || serialOf(grant, scopes) > serial || !canRefresh(grant, options))
+        return grant;
       if (scopes && refusalOf(grant, scopes, secondsNow(clock)) !== undefined) return grant;
       const current = state(id);
       if (current.kind === 'refreshing') {
@@ -161,7 +162,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       }
     },
     dispose() {
-      disposed = true;
+      ending.abort();
       for (const end of watching) end();
       for (const cancel of timers.values()) cancel();
       timers.clear();

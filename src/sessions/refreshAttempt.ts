@@ -44,6 +44,7 @@ const storageRecheck = 60;
 export function createRefreshAttempt(
   options: KeeperOptions,
   setState: (grantId: string, next: TokenState) => void,
+  ending: AbortSignal,
 ): RefreshAttempt {
   const { book, clock, log, random } = options;
 
@@ -60,9 +61,10 @@ export function createRefreshAttempt(
     let newest = await book.reread(id);
     const isSettled = (grant: Grant): boolean =>
       (before && serialOf(grant, scopes) > serialOf(before, scopes)) || mustWait(grant, options);
-    if (newest && !isSettled(newest) && (await outlastSilentSender(newest, options)))
+    if (newest && !isSettled(newest) && (await outlastSilentSender(newest, options, ending)))
       newest = await book.reread(id);
-    if (newest && isSettled(newest)) {
+    // What has not been begun is left to the next owner.
+    if (newest && (isSettled(newest) || ending.aborted)) {
       setState(id, resting);
       return newest;
     }

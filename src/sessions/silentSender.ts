@@ -15,11 +15,13 @@ const senderPatience = 30;
  * refresh token: it was taken for dead because it was silent, and the token must not be sent beside its request. A
  * window that has certainly died is not waited for.
  *
+ * @param ending ends the waiting.
  * @returns when the grant has changed, or when there is nothing to be waited for any more; whether it waited.
  */
 export async function outlastSilentSender(
   grant: Grant,
   options: Pick<KeeperOptions, 'book' | 'clock' | 'formerOwnerMayLive' | 'rotationGrace'>,
+  ending: AbortSignal,
 ): Promise<boolean> {
   const { book, clock } = options;
   if (grant.refreshSentAt === undefined || isForgiven(grant, options)) return false;
@@ -33,7 +35,11 @@ export async function outlastSilentSender(
     const isOpen = after && isUnchanged(after, grant) && after.refreshSentAt === grant.refreshSentAt;
     if (before?.id === grant.id && !isOpen) resolve();
   });
+  const end = (): void => resolve();
+  ending.addEventListener('abort', end);
+  if (ending.aborted) resolve();
   await promise;
+  ending.removeEventListener('abort', end);
   cancel();
   stopWatching();
   return true;

@@ -65,6 +65,18 @@ describe('a refresh token that a window sent which fell silent', () => {
     assert.deepEqual(sent, [20]);
   });
 
+  it('is left to the next owner when this window closes', async () => {
+    const { book, keeper, clock, sent } = takenOver(true);
+    await book.put(inDoubt(start - 4));
+    const asked = keeper.renew('grant-0001', 1);
+    await settled();
+    keeper.dispose();
+    await keeper.idle();
+    assert.equal((await asked)?.refreshResentAt, undefined, 'nothing says that it was sent again');
+    await clock.advance(60_000);
+    assert.deepEqual(sent, []);
+  });
+
   it('is forgotten with its grant', async () => {
     const { book, keeper, clock, sent } = takenOver(true);
     await book.put(inDoubt(start - 4));
