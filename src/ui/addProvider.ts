@@ -14,7 +14,8 @@ import type { PresetName } from '../providers/presets/names.ts';
 import { presets } from '../providers/presets/presets.ts';
 import { readTypedAddress, type TypedAddress } from '../providers/typedAddress.ts';
 import type { Surroundings } from '../signIn/planner.ts';
-import { askClient, askClientId, askScopes } from './addProviderClient.ts';
+import { askClient, askClientId } from './addProviderClient.ts';
+import { askScopes } from './addProviderScopes.ts';
 import { kindSettings } from './addProviderKinds.ts';
 import { askPresetValues, askWhich } from './addProviderWhich.ts';
 import { askText, back, type Back } from './questions.ts';
@@ -98,6 +99,12 @@ export async function askProvider(
 
 /** `skipped`: there was nothing to ask, and Back goes past it. */
 export type Outcome = 'asked' | 'skipped' | Back;
+
+/** Which step a question is. */
+export interface Position {
+  readonly step: number;
+  readonly steps: number;
+}
 
 /** The settings that the answers make. */
 function definitionOf(answers: Answers): ProviderDefinition {

@@ -2,23 +2,19 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { certificateMethods } from '../protocol/clientAuthentication.ts';
 import type { Metadata } from '../protocol/metadata.ts';
-import {
-  defaultScopes,
-  parseDefinition,
-  type Provider,
-  type ProviderDefinition,
-} from '../providers/definition.ts';
+import { parseDefinition, type Provider, type ProviderDefinition } from '../providers/definition.ts';
 import { presets } from '../providers/presets/presets.ts';
 import { urisToRegister } from '../signIn/redirect/registeredUris.ts';
-import { withSomeClient, type AddProviderContext, type Answers, type Outcome } from './addProvider.ts';
+import {
+  withSomeClient,
+  type AddProviderContext,
+  type Answers,
+  type Outcome,
+  type Position,
+} from './addProvider.ts';
 import { askUserLookup, chooseClient, clientChoices, kindOf, type ClientChoice } from './addProviderKinds.ts';
-import { askChoice, askSeveral, askText, back, type Choice } from './questions.ts';
+import { askChoice, askText, back, type Choice } from './questions.ts';
 import { registrationRows } from './registrationSteps.ts';
-
-interface Position {
-  readonly step: number;
-  readonly steps: number;
-}
 
 /** What a server offers, or does not, in a few words. */
 export interface Offer {
@@ -234,56 +230,4 @@ async function askAuthentication(
     canGoBack: true,
     items: offered,
   });
-}
-
-/** Scopes that are hardly wanted but are always listed. */
-const mostScopes = 200;
-
-/** Lets the person choose among the scopes that the server knows. A preset has its own. */
-export async function askScopes(answers: Answers, position: Position): Promise<Outcome> {
-  const { found, preset } = answers;
-  const supported = found?.metadata.scopes_supported;
-  if (preset !== undefined || !found || !supported) {
-    answers.scopes = undefined;
-    return 'skipped';
-  }
-  const usual = answers.isService
-    ? []
-    : defaultScopes.filter(scope => scope === 'openid' || supported.includes(scope));
-  const chosenBefore = answers.scopes ?? [...usual, ...found.scopes];
-  const known = [...new Set([...usual, ...found.scopes, ...supported])].slice(0, mostScopes);
-  const chosen = await askSeveral({
-    ...position,
-    title: l10n.t('Scopes at {0}', new URL(found.issuer).host),
-    placeholder: l10n.t('What a sign-in asks for; extensions ask for what they need besides'),
-    canGoBack: true,
-    items: known.map(label => {
-      const description = aboutScope(label);
-      return {
-        label,
-        picked: chosenBefore.includes(label),
-        ...(description !== undefined && { description }),
-      };
-    }),
-  });
-  if (chosen === back) return back;
-  const isUsual = chosen.length === usual.length && usual.every(scope => chosen.includes(scope));
-  answers.scopes = isUsual ? undefined : chosen;
-  return 'asked';
-}
-
-/** What the usual scopes are about; nothing is known of others. */
-function aboutScope(scope: string): string | undefined {
-  switch (scope) {
-    case 'openid':
-      return l10n.t('who you are');
-    case 'profile':
-      return l10n.t('your name');
-    case 'email':
-      return l10n.t('your e-mail address');
-    case 'offline_access':
-      return l10n.t('stay signed in');
-    default:
-      return undefined;
-  }
 }
