@@ -46,8 +46,12 @@ export interface SignInContext extends ClientSources {
   readonly method: Method;
   readonly device: DeviceScreen;
   readonly findSubject: FindSubject;
-  /** Asks which account's token is exchanged; undefined if the person does not say. */
-  chooseAccount(provider: Provider, accounts: readonly Account[]): Promise<Account | undefined>;
+  /** Asks which account's token is exchanged; undefined if the person does not say. The signal takes it back. */
+  chooseAccount(
+    provider: Provider,
+    accounts: readonly Account[],
+    signal: AbortSignal,
+  ): Promise<Account | undefined>;
   /** Ways that brought no answer back before, by provider; the sign-in adds to it. */
   readonly failedWays: Map<string, Set<Way>>;
   /**

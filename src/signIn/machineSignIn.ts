@@ -1,9 +1,9 @@
-import { untilAborted } from '../platform/abort.ts';
 import { connect } from '../protocol/client.ts';
 import { Failure } from '../protocol/failure.ts';
 import type { Metadata } from '../protocol/metadata.ts';
 import type { MachineSignIn } from '../providers/machine.ts';
 import type { Grant } from '../sessions/grant.ts';
+import { askPersonWithin } from './askingPerson.ts';
 import { forgetIfDoubtful, withClient } from './client.ts';
 import { inProviderTime, type SignInContext, type SignInRequest } from './context.ts';
 import { machineTokens } from './machineTokens.ts';
@@ -59,7 +59,7 @@ export async function signInAsMachine(
  * person picks.
  */
 async function chooseSubject(
-  { findSubject, chooseAccount }: SignInContext,
+  { findSubject, chooseAccount, timeouts, wire }: SignInContext,
   { from }: Extract<MachineSignIn, { readonly way: 'token-exchange' }>,
   { provider, loginHint, signal }: SignInRequest,
 ): Promise<string | undefined> {
@@ -67,7 +67,8 @@ async function chooseSubject(
   const accounts = (subject?.grants ?? []).map(({ grant }) => grant.account);
   const named = accounts.find(({ label }) => label === loginHint);
   if (!subject || named || accounts.length <= 1) return (named ?? accounts[0])?.id;
-  const chosen = await untilAborted(chooseAccount(subject.provider, accounts), signal);
+  const person = askPersonWithin(wire.clock, timeouts.person, signal);
+  const chosen = await person(takenBack => chooseAccount(subject.provider, accounts, takenBack));
   if (chosen === undefined) {
     throw new Failure('subject-missing', { source: subject.provider.label, provider: provider.label });
   }

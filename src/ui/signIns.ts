@@ -147,11 +147,11 @@ export function createSignIns(options: SignInsOptions): SignIns {
 async function chooseAccount(
   { label }: Provider,
   accounts: readonly Account[],
+  signal: AbortSignal,
 ): Promise<Account | undefined> {
-  const chosen = await vscode.window.showQuickPick(
-    accounts.map(account => ({ label: account.label, account })),
-    { title: l10n.t('Which account of {0}?', label), ignoreFocusOut: true },
-  );
+  const items = accounts.map(account => ({ label: account.label, account }));
+  const look = { title: l10n.t('Which account of {0}?', label), ignoreFocusOut: true };
+  const chosen = await untilTakenBack(signal, token => vscode.window.showQuickPick(items, look, token));
   return chosen?.account;
 }
 

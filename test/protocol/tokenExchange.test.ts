@@ -108,6 +108,27 @@ describe('token exchange', () => {
     await assert.rejects(tryIt(findSubject).signIn(settings), failsWith('subject-missing', /Company/));
   });
 
+  it('takes the question back when it has waited long enough', async () => {
+    const { findSubject } = await atHome('alice', 'bob');
+    const clock = manualClock();
+    const asked = Promise.withResolvers<AbortSignal>();
+    const trial = signInTrial({
+      clock,
+      findSubject,
+      chooseAccount(_, __, signal) {
+        asked.resolve(signal);
+        return new Promise(() => undefined);
+      },
+      clientSecret: () => Promise.resolve(given(exchange.client.secret)),
+    });
+    const signingIn = trial.signIn(reports(trial));
+    const signal = await asked.promise;
+    assert.equal(signal.aborted, false);
+    void clock.advance(trial.context.timeouts.person * 1000);
+    await assert.rejects(signingIn, failsWith('subject-missing', /Company/));
+    assert.equal(signal.aborted, true);
+  });
+
   it('needs a sign-in there, at first and at each renewal', async () => {
     const { findSubject, book } = await atHome('alice');
     const trial = tryIt(findSubject);
