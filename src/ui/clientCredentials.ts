@@ -120,9 +120,7 @@ async function askCertificate(
   const title = l10n.t('Client certificate of {0}', label);
   const files = {
     label: `$(files) ${l10n.t('Choose Files…')}`,
-    detail: l10n.t(
-      'PEM: the certificate, those that lead to its issuer, and the private key, in one file or several.',
-    ),
+    detail: l10n.t('PEM: certificate, chain and private key, in one file or several.'),
   };
   const paste = {
     label: `$(clippy) ${l10n.t('Paste PEM')}`,
