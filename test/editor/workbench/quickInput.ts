@@ -87,11 +87,17 @@ export function quickInputOf(page: Page): QuickInput {
       await input.fill(text);
     },
     async pick(wanted) {
+      let tries = 0;
       await waitFor(
         async () => `the row ${String(wanted)} in ${await describe()}`,
         async () => {
           const row = await findRow(wanted);
-          return row !== undefined && press(row);
+          if (row === undefined) return false;
+          if (await press(row)) return true;
+          // The editor shows the whole of a row that is too long over the one below it, while the mouse rests there.
+          // Not each time: where pressing moves the mouse, a row may need to have it before it holds still.
+          if (++tries % 3 === 0) await page.mouse.move(0, 0);
+          return false;
         },
       );
     },
