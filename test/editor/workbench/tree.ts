@@ -10,6 +10,8 @@ export interface TreeView {
   /** Waits for a row and returns its text. */
   waitForRow(wanted: Wanted): Promise<string>;
   row(wanted: Wanted): Promise<Locator>;
+  /** Rests the mouse on a row until the editor shows a hint with this text, and returns the whole of it. */
+  hint(wanted: Wanted, text: string): Promise<string>;
   /** Presses a button that shows on a row under the mouse. */
   pressOnRow(wanted: Wanted, button: string): Promise<void>;
 }
@@ -47,6 +49,19 @@ export function treeViewOf(page: Page, label: string): TreeView {
     spoken: () => items.evaluateAll(found => found.map(item => item.getAttribute('aria-label') ?? '')),
     waitForRow: async wanted => (await find(wanted)).text,
     row: async wanted => (await find(wanted)).row,
+    async hint(wanted, text) {
+      const hint = page.locator('.monaco-hover').filter({ hasText: text });
+      return waitFor(`the hint “${text}”`, async () => {
+        // A row that is drawn anew under a mouse that rests shows none.
+        await page.mouse.move(0, 0);
+        await (await find(wanted)).row.hover();
+        const isShown = await hint.waitFor({ timeout: 5000 }).then(
+          () => true,
+          () => false,
+        );
+        return isShown && hint.innerText();
+      });
+    },
     async pressOnRow(wanted, button) {
       const { row } = await find(wanted);
       await row.hover();
