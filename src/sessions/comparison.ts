@@ -22,7 +22,8 @@ const putsAtOnce = 50;
 
 /**
  * Brings this window and the owner up to date with each other: of each grant both have the higher revision
- * afterwards, or both know that its latest sign-in was removed. That also repairs a storage that lost or overwrote something.
+ * afterwards, or both know that its latest sign-in was removed. That also repairs a storage that lost or overwrote
+ * something.
  *
  * @throws what the storage or the calls throw; what was done until then stays done.
  */
