@@ -16,7 +16,7 @@ const describing = /^(?:v\.description|text|flag|seconds|parameters|page|endpoin
 const withoutDescriptions = {
   name: 'without descriptions',
   setup({ onLoad }) {
-    onLoad({ filter: /[\\/]src[\\/]providers[\\/]\w+\.ts$/ }, async ({ path }) => {
+    onLoad({ filter: /[\\/]src[\\/](?:providers|mcp)[\\/](?:\w+[\\/])*\w+\.ts$/ }, async ({ path }) => {
       const text = await readFile(path, 'utf8');
       const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest);
       const found = [];

@@ -4,38 +4,38 @@ import type { Registry } from './authentication/registry.ts';
 import { environment } from './environment.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Log } from './platform/log.ts';
-import type { Tokens } from './protocol/tokens.ts';
-import { createWire } from './protocol/wire.ts';
-import type { Provider } from './providers/definition.ts';
-import { writtenProviders } from './providers/settings.ts';
+import type { Tokens } from './protocol/tokens/tokens.ts';
+import { createHttpContext } from './protocol/server/httpContext.ts';
+import type { Provider } from './providers/entries/definition.ts';
+import { writtenProviders } from './providers/entries/settings.ts';
 import type { Accounts } from './sessions/accounts.ts';
-import type { AccountFacts } from './sessions/accountFacts.ts';
+import type { AccountProfile } from './sessions/refresh/accountProfile.ts';
 import type { Recorder } from './sessions/activity.ts';
-import type { Grant } from './sessions/grant.ts';
-import type { GrantBook } from './sessions/grantBook.ts';
-import type { Sharing } from './sessions/sharing.ts';
-import { refreshGrant } from './signIn/keepGrant.ts';
-import type { FindSubject } from './signIn/machineTokens.ts';
-import type { PendingResponses } from './signIn/pendingResponses.ts';
-import { renewFacts } from './signIn/renewFacts.ts';
-import { editorClientSecrets } from './ui/clientCredentials.ts';
-import { registerCommands, signInAnotherWay } from './ui/commands.ts';
-import { registerDiagnoseCommand } from './ui/diagnoseProvider.ts';
+import type { Grant } from './sessions/grant/grant.ts';
+import type { GrantCache } from './sessions/store/grantCache.ts';
+import type { Sharing } from './sessions/sharing/sharing.ts';
+import { refreshGrant } from './signIn/after/keepGrant.ts';
+import type { FindSubject } from './signIn/client/serviceTokens.ts';
+import type { PendingResponses } from './signIn/redirect/pendingResponses.ts';
+import { refreshProfile } from './signIn/after/refreshProfile.ts';
+import { editorClientSecrets } from './ui/commands/clientCredentials.ts';
+import { registerCommands, signInAnotherWay } from './ui/commands/commands.ts';
+import { registerDiagnoseCommand } from './ui/commands/diagnoseProvider.ts';
 import type { DiagnosisReports } from './ui/diagnosisReports.ts';
-import { registerEditCommands } from './ui/editProvider.ts';
-import { createNewProviders, registerAddCommand } from './ui/newProviders.ts';
-import { createProviderActions } from './ui/providerActions.ts';
-import { createSignIns, editorRegistrations } from './ui/signIns.ts';
+import { registerEditCommands } from './ui/commands/editProvider.ts';
+import { createNewProviders, registerAddCommand } from './ui/signIn/newProviders.ts';
+import { createProviderActions } from './ui/signIn/providerActions.ts';
+import { createSignIns, editorRegistrations } from './ui/signIn/signIns.ts';
 import type { Repeating } from './ui/repeating.ts';
 import { registerSignInCommands } from './ui/signInsView/actions.ts';
-import { editorTrust } from './ui/trust.ts';
+import { editorTrust } from './ui/signIn/trustQuestion.ts';
 
 /** What every window has from its start, which the deferred parts build on. */
 export interface WindowParts {
   readonly context: Pick<vscode.ExtensionContext, 'extension' | 'secrets' | 'globalState'>;
   readonly clock: Clock;
   readonly log: Log;
-  readonly book: GrantBook;
+  readonly cache: GrantCache;
   readonly sharing: Pick<Sharing, 'renew' | 'troubles'>;
   readonly accounts: Accounts;
   readonly registry: Registry;
@@ -56,29 +56,34 @@ export interface WindowParts {
  */
 export interface DeferredParts extends vscode.Disposable {
   readonly actions: ProviderActions;
-  /** Sends the grant's refresh token, see `KeeperOptions`. */
+  /** Sends the grant's refresh token, see `RefresherOptions`. */
   refresh(
     provider: Provider,
     grant: Grant,
     beforeSending: () => void,
     derived: readonly string[] | undefined,
   ): Promise<Tokens>;
-  /** What the provider says of the account of a grant that was refreshed, see `KeeperOptions`. */
-  facts(provider: Provider, grant: Grant, tokens: Tokens): Promise<AccountFacts | undefined>;
+  /** What the provider says of the account of a grant that was refreshed, see `RefresherOptions`. */
+  profile(provider: Provider, grant: Grant, tokens: Tokens): Promise<AccountProfile | undefined>;
 }
 
 /** Puts them together, and registers the commands. */
 export function createDeferredParts(window: WindowParts): DeferredParts {
-  const { clock, log, book, accounts, registry, pending, record, showLog } = window;
+  const { clock, log, cache, accounts, registry, pending, record, showLog } = window;
   const { extension, secrets, globalState } = window.context;
-  const wire = createWire({ fetch: environment.fetch, clock, log, mutualTls: environment.mutualTls });
-  const registrations = editorRegistrations(secrets, wire);
+  const httpContext = createHttpContext({
+    fetch: environment.fetch,
+    clock,
+    log,
+    mutualTls: environment.mutualTls,
+  });
+  const registrations = editorRegistrations(secrets, httpContext);
   const clientSecrets = editorClientSecrets(secrets);
   const findSubject: FindSubject = async id => {
     const provider = registry.providers().find(configured => configured.id === id);
     return provider && { provider, grants: await accounts.current(provider) };
   };
-  const services = { wire, registrations, clientSecrets, findSubject };
+  const services = { httpContext, registrations, clientSecrets, findSubject };
 
   const signIns = createSignIns({
     ...services,
@@ -90,7 +95,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
   const trust = editorTrust(globalState);
   const newProviders = createNewProviders({
     trust,
-    wire,
+    httpContext,
     extension,
     // Also those of entries that are wrong: nothing that a person wrote is written over.
     ids: () => [...registry.providers().map(({ id }) => id), ...Object.keys(writtenProviders())],
@@ -115,14 +120,14 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     registerEditCommands({ registry, registrations, clientSecrets, trust }),
     registerSignInCommands(window),
     registerDiagnoseCommand(
-      { wire, registry, book, signIns, clientSecrets, secrets, extension },
+      { httpContext, registry, cache, signIns, clientSecrets, secrets, extension },
       window.diagnosisReports,
     ),
   );
   return {
     actions,
     refresh: (...renewal) => refreshGrant(services, ...renewal),
-    facts: (provider, grant, tokens) => renewFacts(services, provider, grant, tokens),
+    profile: (provider, grant, tokens) => refreshProfile(services, provider, grant, tokens),
     dispose() {
       signIns.dispose();
       commands.dispose();

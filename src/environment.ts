@@ -1,7 +1,7 @@
 import type { SecretStorage } from './platform/secretStorage.ts';
-import type { LoadMutualTls } from './protocol/clientCertificate.ts';
-import type { Fetch } from './protocol/http.ts';
-import type { JoinWindows } from './sessions/windowCalls.ts';
+import type { LoadMutualTls } from './protocol/http/clientCertificate.ts';
+import type { Fetch } from './protocol/http/http.ts';
+import type { JoinWindows } from './sessions/sharing/windowCalls.ts';
 import type { Loopback } from './signIn/redirect/redirects.ts';
 
 /**
@@ -32,7 +32,7 @@ export const environment: Environment = {
     return loopbackRedirect(page);
   },
   async mutualTls() {
-    const { mutualTls } = await import('./protocol/mutualTls.ts');
+    const { mutualTls } = await import('./protocol/client/mutualTls.ts');
     return mutualTls;
   },
 };

@@ -1,5 +1,5 @@
 import type { Environment } from './environment.ts';
-import { browserFetch } from './protocol/browserFetch.ts';
+import { browserFetch } from './protocol/http/browserFetch.ts';
 import { joinTabs } from './windows/tabs/join.ts';
 
 /** That of a web worker: no sockets, and a browser that decides whose answers may be read. */

@@ -8,21 +8,21 @@ import { secondsNow, systemClock } from './platform/clock.ts';
 import { speak } from './platform/language.ts';
 import { once } from './platform/once.ts';
 import { editorLog } from './ui/editorLog.ts';
-import type { DefinitionProblem } from './providers/definition.ts';
-import { changesProviders, readProviders } from './providers/settings.ts';
+import type { DefinitionProblem } from './providers/entries/definition.ts';
+import { changesProviders, readProviders } from './providers/entries/settings.ts';
 import { createAccounts } from './sessions/accounts.ts';
 import { activityOf, createActivityLog, type Recorder } from './sessions/activity.ts';
-import type { Grant } from './sessions/grant.ts';
-import { createGrantBook } from './sessions/grantBook.ts';
-import { createGrantStore, isOfGrants } from './sessions/grantStore.ts';
-import { belongsTo } from './sessions/sessions.ts';
-import { shareGrants } from './sessions/sharing.ts';
-import { createPendingResponses } from './signIn/pendingResponses.ts';
+import type { Grant } from './sessions/grant/grant.ts';
+import { createGrantCache } from './sessions/store/grantCache.ts';
+import { createGrantStore, isOfGrants } from './sessions/store/grantStore.ts';
+import { belongsTo } from './sessions/grant/sessions.ts';
+import { shareGrants } from './sessions/sharing/sharing.ts';
+import { createPendingResponses } from './signIn/redirect/pendingResponses.ts';
 import { registerUriHandler } from './signIn/redirect/uriHandler.ts';
-import { activityCommands, activityFile, registerActivityCommands } from './ui/activity.ts';
+import { activityCommands, activityFile, registerActivityCommands } from './ui/commands/activity.ts';
 import { contributedCommands, registerDeferredCommands } from './ui/deferredCommands.ts';
 import { registerDiagnosisReports } from './ui/diagnosisReports.ts';
-import { changesMcpServers, mcpCommands, registerMcpServers } from './ui/mcpServers.ts';
+import { changesMcpServers, mcpCommands, registerMcpServers } from './mcp/registration.ts';
 import {
   showDefinitionProblems,
   showSetAside,
@@ -51,11 +51,11 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     log,
     onSetAside: entry => void showSetAside(entry),
   });
-  const book = createGrantBook(store, clock, log);
+  const cache = createGrantCache(store, clock, log);
   const configured = (grant: Grant) => registry.providers().find(provider => belongsTo(grant, provider));
   const pending = createPendingResponses();
   const sharing = shareGrants({
-    book,
+    cache,
     clock,
     log,
     activity: createActivityLog(activityFile(context.globalStorageUri), log),
@@ -72,7 +72,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
       const signIn = (): void => signInAgain(registry, grant.providerId, grant.sessions[0] ?? [], grant);
       if (grant.signInNeeded) void showSignInNeeded(label, grant.account.label, grant.signInNeeded, signIn);
     },
-    keeper: {
+    refresher: {
       random: Math.random,
       isConfigured: grant => configured(grant) !== undefined,
       assumedLifetime: grant => configured(grant)?.assumedTokenLifetime,
@@ -84,10 +84,10 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
         if (!provider) throw new Error('The provider is no longer configured.');
         return (await deferred()).refresh(provider, grant, beforeSending, derived);
       },
-      async facts(grant, tokens) {
+      async profile(grant, tokens) {
         const provider = configured(grant);
         if (!provider) return undefined;
-        return (await deferred()).facts(provider, grant, tokens);
+        return (await deferred()).profile(provider, grant, tokens);
       },
       onOrphaned: (grant, tokens) =>
         void actions.revoke(configured(grant), [
@@ -99,7 +99,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
   const record: Recorder = (event, grant, reason) =>
     sharing.record(activityOf(event, grant, secondsNow(clock), reason));
   const accounts = createAccounts({
-    book,
+    cache,
     clock,
     log,
     renew: (grantId, serial) => sharing.renew(grantId, serial),
@@ -118,7 +118,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
       context,
       clock,
       log,
-      book,
+      cache,
       sharing,
       accounts,
       registry,
@@ -140,18 +140,18 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     deferred,
   );
   const actions: ProviderActions = {
-    signIn: async wish => (await deferred()).actions.signIn(wish),
+    signIn: async signInRequest => (await deferred()).actions.signIn(signInRequest),
     configure: async id => (await deferred()).actions.configure(id),
     revoke: async (...signedOut) => (await deferred()).actions.revoke(...signedOut),
     readResource: async (...asked) => (await deferred()).actions.readResource(...asked),
     onNotKept: provider => void deferred().then(parts => parts.actions.onNotKept(provider)),
   };
-  const registry = createRegistry({ accounts, book, clock, log, actions, record });
-  const view = createSignInsView({ registry, book, clock, sharing, configured });
+  const registry = createRegistry({ accounts, cache, clock, log, actions, record });
+  const view = createSignInsView({ registry, cache, clock, sharing, configured });
   const repeating = createRepeating(context.globalState);
-  const exported = createExports({ book, configured });
+  const exported = createExports({ cache, configured });
   const mcpServers = registerMcpServers(log, async onDidChange => {
-    const { createEditorMcpServers } = await import('./ui/mcpServerParts.ts');
+    const { createEditorMcpServers } = await import('./mcp/editorServers.ts');
     return createEditorMcpServers({
       clock,
       log,

@@ -1,23 +1,23 @@
 import type { OidcAuthenticationApi, SessionFacts } from '../client/facts.ts';
-import type { Provider } from '../providers/definition.ts';
-import type { AccessToken } from '../sessions/derived.ts';
-import { expiryOf } from '../sessions/freshness.ts';
-import type { Grant } from '../sessions/grant.ts';
-import type { GrantBook } from '../sessions/grantBook.ts';
-import { parseSessionId } from '../sessions/scopes.ts';
+import type { Provider } from '../providers/entries/definition.ts';
+import type { AccessToken } from '../sessions/grant/derived.ts';
+import { expiryOf } from '../sessions/grant/freshness.ts';
+import type { Grant } from '../sessions/grant/grant.ts';
+import type { GrantCache } from '../sessions/store/grantCache.ts';
+import { parseSessionId } from '../sessions/grant/scopes.ts';
 
 export interface ExportsContext {
-  readonly book: GrantBook;
+  readonly cache: GrantCache;
   /** The provider that a grant came from, as it is configured now. */
   configured(grant: Grant): Provider | undefined;
 }
 
-export function createExports({ book, configured }: ExportsContext): OidcAuthenticationApi {
+export function createExports({ cache, configured }: ExportsContext): OidcAuthenticationApi {
   return Object.freeze({
     version: 1,
     async describe(session: unknown): Promise<SessionFacts> {
       const held = heldSession(session);
-      const grant = held && (await book.get(parseSessionId(held.id).grantId).catch(() => undefined));
+      const grant = held && (await cache.get(parseSessionId(held.id).grantId).catch(() => undefined));
       const provider = grant && configured(grant);
       // The token is what only the editor can have given them. An id alone may be guessed or overheard.
       const token = grant && held && tokenIn(grant, held.accessToken);

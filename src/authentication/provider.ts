@@ -1,16 +1,16 @@
 import * as vscode from 'vscode';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import type { Provider, SignOut } from '../providers/definition.ts';
+import type { Provider, SignOut } from '../providers/entries/definition.ts';
 import type { Accounts, SignedOut } from '../sessions/accounts.ts';
 import type { Recorder } from '../sessions/activity.ts';
-import type { Grant } from '../sessions/grant.ts';
-import type { GrantBook } from '../sessions/grantBook.ts';
-import { checkAsked } from '../sessions/pseudoScopes.ts';
-import { parseSessionId } from '../sessions/scopes.ts';
-import type { Session, SessionsChange } from '../sessions/sessions.ts';
-import type { ReadResource } from './challengedResource.ts';
-import { createChallengeAnswers, type ChallengeAnswers } from './challengeAnswers.ts';
+import type { Grant } from '../sessions/grant/grant.ts';
+import type { GrantCache } from '../sessions/store/grantCache.ts';
+import { checkAsked } from '../sessions/grant/pseudoScopes.ts';
+import { parseSessionId } from '../sessions/grant/scopes.ts';
+import type { Session, SessionsChange } from '../sessions/grant/sessions.ts';
+import type { ReadResource } from '../challenges/resource.ts';
+import { createChallengeAnswers, type ChallengeAnswers } from '../challenges/answers.ts';
 import {
   ChallengeRefused,
   demandingProvider,
@@ -18,8 +18,8 @@ import {
   unmet,
   type ChallengeConstraint,
   type Demand,
-} from './challenges.ts';
-import { readableClaims } from './claimsRequest.ts';
+} from '../challenges/demand.ts';
+import { readableClaims } from '../challenges/claimsRequest.ts';
 
 /** What a provider in the Accounts menu does, apart from the answering of questions. */
 export interface ProviderActions {
@@ -53,7 +53,7 @@ export interface ProviderActions {
 export interface ProviderContext {
   readonly clock: Clock;
   readonly accounts: Accounts;
-  readonly book: GrantBook;
+  readonly cache: GrantCache;
   readonly log: Log;
   readonly actions: ProviderActions;
   /** Notes what happened for the person to look up. */
@@ -87,7 +87,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
       ...context,
       readResource: (...asked) => context.actions.readResource(...asked),
     });
-    this.#endWatching = context.book.onDidChange(change => {
+    this.#endWatching = context.cache.onDidChange(change => {
       const grant = change.after ?? change.before;
       // Without settings, nobody is shown a session.
       if (grant?.providerId === id && this.#provider) {
@@ -209,8 +209,8 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
    * @throws ChallengeRefused
    */
   async #checkDemand(provider: Provider, demand: Demand, session: Session): Promise<void> {
-    const { book, clock } = this.#context;
-    const grant = await book.get(parseSessionId(session.id).grantId);
+    const { cache, clock } = this.#context;
+    const grant = await cache.get(parseSessionId(session.id).grantId);
     if (!grant) return;
     this.#challenges.signedIn(provider, grant, demand);
     const accessToken = readableClaims(session.accessToken.reveal());
@@ -269,7 +269,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
 
 /** By what grants are attributed to a provider, see `belongsTo`. */
 const identityOf = (provider: Provider | undefined): string =>
-  JSON.stringify([provider?.issuer, provider?.clientId, provider?.machine]);
+  JSON.stringify([provider?.issuer, provider?.clientId, provider?.service]);
 
 /** The one place where an access token leaves: to the editor, which asks for consent before it hands it on. */
 function asEditorSession(session: Session): vscode.AuthenticationSession {

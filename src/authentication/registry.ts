@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Cancel } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import { firstProviderId, type Provider } from '../providers/definition.ts';
+import { firstProviderId, type Provider } from '../providers/entries/definition.ts';
 import { OidcAuthenticationProvider, type ProviderContext } from './provider.ts';
 
 interface Registration {

@@ -1,20 +1,20 @@
 import * as l10n from '@vscode/l10n';
 import { secondsNow, type Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import { Failure } from '../protocol/failure.ts';
-import type { Provider } from '../providers/definition.ts';
-import type { Added } from './addGrant.ts';
-import { accessTokenOf, derivedScopes, refusalOf, serialOf, type AccessToken } from './derived.ts';
-import { expiryOf, refreshDueAt } from './freshness.ts';
-import { isRenewable, type Grant } from './grant.ts';
-import type { GrantBook, GrantChange } from './grantBook.ts';
+import { Failure } from '../protocol/failures/failure.ts';
+import type { Provider } from '../providers/entries/definition.ts';
+import type { Added } from './store/addGrant.ts';
+import { accessTokenOf, derivedScopes, refusalOf, serialOf, type AccessToken } from './grant/derived.ts';
+import { expiryOf, refreshDueAt } from './grant/freshness.ts';
+import { isRenewable, type Grant } from './grant/grant.ts';
+import type { GrantCache, GrantChange } from './store/grantCache.ts';
 import { createGrantViews, type GrantView } from './grantView.ts';
-import { checkAsked, targetOf } from './pseudoScopes.ts';
-import { isSameSet, parseSessionId, union } from './scopes.ts';
-import { belongsTo, sessionOf, sessionsChange, type Session, type SessionsChange } from './sessions.ts';
+import { checkAsked, targetOf } from './grant/pseudoScopes.ts';
+import { isSameSet, parseSessionId, union } from './grant/scopes.ts';
+import { belongsTo, sessionOf, sessionsChange, type Session, type SessionsChange } from './grant/sessions.ts';
 
 export interface AccountsOptions {
-  readonly book: GrantBook;
+  readonly cache: GrantCache;
   readonly clock: Clock;
   readonly log: Log;
   /**
@@ -22,7 +22,7 @@ export interface AccountsOptions {
    * that is not possible now.
    */
   renew(grantId: string, serial: number): Promise<Grant | undefined>;
-  /** The same for a derived token, see `Keeper.derive`. */
+  /** The same for a derived token, see `TokenRefresher.derive`. */
   derive(grantId: string, scopes: readonly string[], serial: number): Promise<Grant | undefined>;
   /** Takes over the grant of a finished sign-in, see addGrant.ts. */
   add(provider: Provider, signedIn: Grant): Promise<Added>;
@@ -90,7 +90,7 @@ export interface Accounts {
 }
 
 export function createAccounts(options: AccountsOptions): Accounts {
-  const { book, clock, log } = options;
+  const { cache, clock, log } = options;
   /** Sign-ins and sign-outs one after another: each reads what the one before has written. */
   let turn: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(run: () => Promise<T>): Promise<T> => {
@@ -102,11 +102,11 @@ export function createAccounts(options: AccountsOptions): Accounts {
   const view = createGrantViews();
   const viewOf = async (provider: Provider): Promise<GrantView> => {
     try {
-      return view(await book.ofProvider(provider.id), provider);
+      return view(await cache.ofProvider(provider.id), provider);
     } catch {
       // An answer must come whatever the storage does; it is read again at the next question.
       log.error('secret storage failed to read', { provider: provider.id });
-      return view(book.known(), provider);
+      return view(cache.known(), provider);
     }
   };
 
@@ -168,7 +168,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
 
   /** Nobody is given an access token before the refresh token that came with it is stored. */
   const handedOut = async (grant: Grant, scopes: readonly string[], token: AccessToken): Promise<Session> => {
-    await book.stored(grant.id);
+    await cache.stored(grant.id);
     return sessionOf(grant, scopes, token);
   };
 
@@ -231,10 +231,10 @@ export function createAccounts(options: AccountsOptions): Accounts {
     remove: (sessionId, provider) =>
       inTurn(async () => {
         const { grantId } = parseSessionId(sessionId);
-        const grant = await book.get(grantId).catch(() => undefined);
-        await book.remove(grantId, secondsNow(clock));
+        const grant = await cache.get(grantId).catch(() => undefined);
+        await cache.remove(grantId, secondsNow(clock));
         if (!grant) return undefined;
-        const others = await book.ofProvider(grant.providerId).catch(() => book.known());
+        const others = await cache.ofProvider(grant.providerId).catch(() => cache.known());
         const shown = others.filter(isShownBy(provider));
         return { grant, isLast: !shown.some(other => isSameAccount(other, grant)) };
       }),
@@ -251,7 +251,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
     change({ before, after }, provider) {
       const isShown = isShownBy(provider);
       const changed = after ?? before;
-      const others = book
+      const others = cache
         .known()
         .filter(grant => grant.providerId === changed?.providerId && grant.id !== changed.id)
         .filter(isShown);

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 import type { Log } from '../platform/log.ts';
-import type { Grant } from './grant.ts';
+import type { Grant } from './grant/grant.ts';
 
 const events = ['sign-in', 'refresh', 'failure', 'sign-out', 'revocation'] as const;
 

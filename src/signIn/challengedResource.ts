@@ -1,6 +1,6 @@
-import { readProtectedResource, type ProtectedResource } from '../protocol/protectedResource.ts';
-import type { Wire } from '../protocol/wire.ts';
-import type { Provider } from '../providers/definition.ts';
+import { readProtectedResource, type ProtectedResource } from '../protocol/server/protectedResource.ts';
+import type { HttpContext } from '../protocol/server/httpContext.ts';
+import type { Provider } from '../providers/entries/definition.ts';
 
 /** So long the metadata of an API is waited for, in seconds: an extension waits, and everybody after it. */
 const patience = 5;
@@ -14,7 +14,7 @@ const patience = 5;
  * @throws those of the http client, and an `AbortError` after five seconds.
  */
 export async function readChallengedResource(
-  { clock, http }: Pick<Wire, 'clock' | 'http'>,
+  { clock, http }: Pick<HttpContext, 'clock' | 'http'>,
   provider: Provider,
   address: string,
   refused: URL | undefined,

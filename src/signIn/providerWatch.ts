@@ -1,7 +1,7 @@
 import type { Cancel } from '../platform/clock.ts';
-import { Failure } from '../protocol/failure.ts';
-import type { Provider } from '../providers/definition.ts';
-import { destinationOf } from '../providers/destination.ts';
+import { Failure } from '../protocol/failures/failure.ts';
+import type { Provider } from '../providers/entries/definition.ts';
+import { destinationOf } from '../providers/entries/destination.ts';
 
 /** The providers as they are configured now. */
 export interface ConfiguredNow {

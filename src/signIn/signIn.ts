@@ -1,17 +1,17 @@
 import * as l10n from '@vscode/l10n';
-import { Failure } from '../protocol/failure.ts';
-import type { Metadata } from '../protocol/metadata.ts';
-import type { Provider } from '../providers/definition.ts';
-import { wayName, type ProviderMethod, type Way } from '../providers/signInMethods.ts';
-import type { Grant } from '../sessions/grant.ts';
-import { signInWithBrowser } from './browserSignIn.ts';
-import type { SignInContext, SignInControl, SignInRequest } from './context.ts';
-import { signInWithDeviceCode, type DeviceAttempt } from './deviceSignIn.ts';
-import { signInAsMachine } from './machineSignIn.ts';
-import { describePlan, planSignIn, type Plan } from './planner.ts';
-import { withheldTokens } from './readableAnswers.ts';
+import { Failure } from '../protocol/failures/failure.ts';
+import type { Metadata } from '../protocol/server/metadata.ts';
+import type { Provider } from '../providers/entries/definition.ts';
+import { methodName, type ProviderMethod, type SignInMethod } from '../providers/settings/signInMethods.ts';
+import type { Grant } from '../sessions/grant/grant.ts';
+import { signInWithBrowser } from './methods/browserSignIn.ts';
+import type { SignInContext, SignInControl, SignInRequest } from './methods/context.ts';
+import { signInWithDeviceCode, type DeviceAttempt } from './methods/deviceSignIn.ts';
+import { signInAsService } from './methods/serviceSignIn.ts';
+import { describePlan, planSignIn, type Plan } from './plan/planner.ts';
+import { withheldTokens } from './plan/readableResponses.ts';
 
-export type { SignInContext, SignInControl, SignInRequest, SignInStage } from './context.ts';
+export type { SignInContext, SignInControl, SignInRequest, SignInStage } from './methods/context.ts';
 
 /**
  * Signs a person in: plans how, tries the first way, and goes on to the next if the surroundings let it fail.
@@ -36,8 +36,8 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
     let next = request.way ?? left.shift();
     let chosen = request.way !== undefined;
     for (;;) {
-      if (next === undefined) throw withheld ?? noWay(metadata, plan);
-      const way: Way = next;
+      if (next === undefined) throw withheld ?? noMethod(metadata, plan);
+      const way: SignInMethod = next;
       // A code that nobody has chosen is explained (RFC 8628 section 5.4).
       const isChosen = chosen || methodFor(context, provider) !== 'auto';
       const why = isChosen ? undefined : plan.tries.find(planned => planned.way === way)?.reason;
@@ -55,7 +55,7 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
       if (!(isOfSurroundings(failure) || isDenied) || next === undefined || chosen) throw failure;
       left.splice(0, left.indexOf(next) + 1);
       log.warn('this way to sign in failed, going on', { way, failure: failure.code, next });
-      context.tell(l10n.t('{0} Going on another way: {1}.', failure.message, wayName(next)));
+      context.tell(l10n.t('{0} Going on another way: {1}.', failure.message, methodName(next)));
     }
   } finally {
     running.end();
@@ -68,11 +68,11 @@ export async function planFor(
   provider: Provider,
   signal?: AbortSignal,
 ): Promise<{ metadata: Metadata; plan: Plan; withheld: Failure | undefined }> {
-  const { metadata } = await context.wire.metadata.get(provider.issuer, provider, signal);
+  const { metadata } = await context.httpContext.metadata.get(provider.issuer, provider, signal);
   const { surroundings } = context;
   const withheld =
     surroundings.runsIn === 'web-worker'
-      ? await withheldTokens(context.wire, provider, metadata, signal)
+      ? await withheldTokens(context.httpContext, provider, metadata, signal)
       : undefined;
   const plan = planSignIn({
     surroundings,
@@ -81,7 +81,7 @@ export async function planFor(
     provider,
     method: methodFor(context, provider),
     hasClientDocument: context.clientDocument !== undefined,
-    failed: [...(context.failedWays.get(provider.id) ?? [])],
+    failed: [...(context.failedMethods.get(provider.id) ?? [])],
   });
   return { metadata, plan, withheld };
 }
@@ -91,7 +91,7 @@ const methodFor = ({ method }: SignInContext, { signInMethod }: Provider): Provi
 
 type Outcome =
   | { readonly kind: 'signed-in'; readonly grant: Grant }
-  | { readonly kind: 'other-way'; readonly way: Way }
+  | { readonly kind: 'other-way'; readonly way: SignInMethod }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly codeShown: boolean };
 
 /** @throws what is not a failure: the signal's reason above all. */
@@ -100,7 +100,7 @@ async function attempt(
   request: SignInRequest,
   { metadata, why }: DeviceAttempt,
   running: RunningSignIn,
-  way: Way,
+  way: SignInMethod,
 ): Promise<Outcome> {
   let codeShown = false;
   const own: SignInRequest = {
@@ -119,22 +119,22 @@ async function attempt(
       case 'client-credentials':
       case 'impersonation':
       case 'token-exchange':
-        return signInAsMachine(context, own, metadata);
+        return signInAsService(context, own, metadata);
       default:
         return signInWithBrowser(context, own, { way, metadata, onPaste: take => running.takePasted(take) });
     }
   };
   try {
     const grant = await begin();
-    context.failedWays.get(id)?.delete(way);
+    context.failedMethods.get(id)?.delete(way);
     return { kind: 'signed-in', grant };
   } catch (error) {
     request.signal.throwIfAborted();
     if (running.chosen !== undefined) return { kind: 'other-way', way: running.chosen };
     if (!(error instanceof Failure)) throw error;
     if (isOfSurroundings(error) || error.code === 'no-response') {
-      const failed = context.failedWays.get(id) ?? new Set();
-      context.failedWays.set(id, failed.add(way));
+      const failed = context.failedMethods.get(id) ?? new Set();
+      context.failedMethods.set(id, failed.add(way));
     }
     return { kind: 'failed', failure: error, codeShown };
   }
@@ -155,16 +155,16 @@ class RunningSignIn implements SignInControl {
   #current = new AbortController();
   #take: ((text: string) => string | undefined) | undefined;
   #ended = false;
-  way: Way | undefined;
+  way: SignInMethod | undefined;
   /** The way that was chosen in place of the current one. */
-  chosen: Way | undefined;
+  chosen: SignInMethod | undefined;
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
   }
 
   /** @returns the signal that ends this attempt. */
-  begin(way: Way): AbortSignal {
+  begin(way: SignInMethod): AbortSignal {
     this.way = way;
     this.chosen = undefined;
     this.#take = undefined;
@@ -182,7 +182,7 @@ class RunningSignIn implements SignInControl {
     this.#take = undefined;
   }
 
-  use(way: Way): void {
+  use(way: SignInMethod): void {
     if (this.#ended) return;
     this.chosen = way;
     this.#current.abort(new Error('Another way to sign in was chosen.'));
@@ -194,7 +194,7 @@ class RunningSignIn implements SignInControl {
 }
 
 /** Says what the server offers and what would be needed. */
-function noWay(metadata: Metadata, plan: Plan): Failure {
+function noMethod(metadata: Metadata, plan: Plan): Failure {
   const offers = [
     metadata.authorization_endpoint && l10n.t('sign-in with the browser'),
     metadata.device_authorization_endpoint && l10n.t('device codes'),
@@ -205,7 +205,7 @@ function noWay(metadata: Metadata, plan: Plan): Failure {
       ? l10n.t('It offers {0}.', offers.join(', '))
       : l10n.t('It offers none that is known here.');
   const reasons = [...new Set(plan.closed.map(({ why }) => why))];
-  const set = plan.offered.map(({ way }) => wayName(way));
+  const set = plan.offered.map(({ way }) => methodName(way));
   const others = set.length > 0 ? [l10n.t('Other ways would be open: {0}.', set.join('; '))] : [];
   return new Failure('no-way', {
     issuer: metadata.issuer,

@@ -1,5 +1,5 @@
-import { destinationOf } from '../providers/destination.ts';
-import type { Provider } from '../providers/definition.ts';
+import { destinationOf } from '../providers/entries/destination.ts';
+import type { Provider } from '../providers/entries/definition.ts';
 
 /** Where it is remembered what a person has agreed to. Nothing of it is secret. */
 export interface TrustStorage {

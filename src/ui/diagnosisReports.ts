@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Provider } from '../providers/definition.ts';
+import type { Provider } from '../providers/entries/definition.ts';
 
 const scheme = 'oidc-diagnosis';
 

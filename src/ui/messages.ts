@@ -1,10 +1,10 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { Failure } from '../protocol/failure.ts';
+import { Failure } from '../protocol/failures/failure.ts';
 import { helpButtons, type HelpButton } from '../protocol/failures/text.ts';
-import type { DefinitionProblem, Provider } from '../providers/definition.ts';
-import type { SignInNeeded } from '../sessions/grant.ts';
-import type { SetAside } from '../sessions/grantStore.ts';
+import type { DefinitionProblem, Provider } from '../providers/entries/definition.ts';
+import type { SignInNeeded } from '../sessions/grant/grant.ts';
+import type { SetAside } from '../sessions/store/grantStore.ts';
 import type { Repeating } from './repeating.ts';
 
 export const isCancellation = (error: unknown): boolean => error instanceof vscode.CancellationError;
@@ -26,7 +26,7 @@ export interface SignInHelp {
   retry(): void;
   showLog(): void;
   /** Undefined if there are none. */
-  readonly otherWays: (() => void) | undefined;
+  readonly otherMethods: (() => void) | undefined;
 }
 
 /** A sign-in did not succeed. What can be done about it is offered as buttons, what helps best first. */
@@ -37,7 +37,7 @@ export async function showSignInFailure(
 ): Promise<void> {
   const run: Readonly<Record<Exclude<HelpButton, 'none'>, (() => unknown) | undefined>> = {
     'try-again': () => help.retry(),
-    'other-ways': help.otherWays,
+    'other-ways': help.otherMethods,
     settings: () => vscode.commands.executeCommand('oidc.editProvider', id),
     diagnose: () => vscode.commands.executeCommand('oidc.diagnoseProvider', id),
   };

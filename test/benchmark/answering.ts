@@ -1,8 +1,8 @@
 import { systemClock } from '../../src/platform/clock.ts';
-import { parseDefinition } from '../../src/providers/definition.ts';
+import { parseDefinition } from '../../src/providers/entries/definition.ts';
 import { createAccounts } from '../../src/sessions/accounts.ts';
-import { createGrantBook } from '../../src/sessions/grantBook.ts';
-import { createGrantStore } from '../../src/sessions/grantStore.ts';
+import { createGrantCache } from '../../src/sessions/store/grantCache.ts';
+import { createGrantStore } from '../../src/sessions/store/grantStore.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import { recordingLog } from '../standIns/recordingLog.ts';
 import { count, type Figure } from './figures.ts';
@@ -16,7 +16,7 @@ function openAccounts(grants: number) {
   const storage = memorySecretStorage(values);
   const log = recordingLog();
   const clock = systemClock;
-  const book = createGrantBook(createGrantStore({ storage, log, onSetAside: () => undefined }), clock, log);
+  const cache = createGrantCache(createGrantStore({ storage, log, onSetAside: () => undefined }), clock, log);
   const parsed = parseDefinition('oidc', definition);
   if (!parsed.ok) throw new Error('The provider cannot be used');
   const { provider } = parsed;
@@ -24,7 +24,7 @@ function openAccounts(grants: number) {
     throw new Error('A valid token takes nobody else');
   };
   const accounts = createAccounts({
-    book,
+    cache,
     clock,
     log,
     renew: never,

@@ -1,5 +1,5 @@
 import * as openid from 'openid-client';
-import type { ProviderDefinition } from '../../src/providers/definition.ts';
+import type { ProviderDefinition } from '../../src/providers/entries/definition.ts';
 import { personSignsIn, signInTrial } from '../protocol/signingIn.ts';
 import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
 import { people } from '../servers/people.ts';

@@ -1,13 +1,13 @@
 import type { Clock } from '../../src/platform/clock.ts';
-import { createGrantBook } from '../../src/sessions/grantBook.ts';
-import { createGrantStore } from '../../src/sessions/grantStore.ts';
-import { shareGrants } from '../../src/sessions/sharing.ts';
-import type { Windows } from '../../src/sessions/windowCalls.ts';
+import { createGrantCache } from '../../src/sessions/store/grantCache.ts';
+import { createGrantStore } from '../../src/sessions/store/grantStore.ts';
+import { shareGrants } from '../../src/sessions/sharing/sharing.ts';
+import type { Windows } from '../../src/sessions/sharing/windowCalls.ts';
 import { joinNobody } from '../../src/windows/nobody.ts';
 import { joinWindows } from '../../src/windows/sockets/join.ts';
 import { manualClock, settled } from '../standIns/manualClock.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
-import { hourOfTokens, quietKeeper, quietWindow } from '../standIns/quietWindow.ts';
+import { hourOfTokens, quietRefresher, quietWindow } from '../standIns/quietWindow.ts';
 import { recordingLog } from '../standIns/recordingLog.ts';
 import { temporaryDirectory } from '../windows/surroundings.ts';
 import { count, type Figure } from './figures.ts';
@@ -31,11 +31,11 @@ async function idleHour(join: 'sockets' | 'nobody'): Promise<{ refreshes: number
   const directory = temporaryDirectory();
   const log = recordingLog();
   const storage = memorySecretStorage(storedGrants(grants).values);
-  const book = createGrantBook(createGrantStore({ storage, log, onSetAside: () => undefined }), clock, log);
+  const cache = createGrantCache(createGrantStore({ storage, log, onSetAside: () => undefined }), clock, log);
   const joined = Promise.withResolvers<Windows>();
   let refreshes = 0;
   const sharing = shareGrants({
-    book,
+    cache,
     clock,
     log,
     ...quietWindow,
@@ -46,8 +46,8 @@ async function idleHour(join: 'sockets' | 'nobody'): Promise<{ refreshes: number
         joined.resolve(group);
         return group;
       }),
-    keeper: {
-      ...quietKeeper,
+    refresher: {
+      ...quietRefresher,
       random: Math.random,
       refresh(grant, beforeSending) {
         beforeSending();
@@ -59,7 +59,7 @@ async function idleHour(join: 'sockets' | 'nobody'): Promise<{ refreshes: number
   try {
     const group = await joined.promise;
     while (group.role !== 'owner' && group.role !== 'alone') await settled();
-    await book.ofProvider('oidc');
+    await cache.ofProvider('oidc');
     // The first seconds belong to the start.
     await time.advance(10_000);
     wakeUps = 0;

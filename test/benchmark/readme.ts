@@ -9,11 +9,11 @@ const begin = '<!-- benchmark: written by `npm run benchmark -- --readme` -->';
 const end = '<!-- end of benchmark -->';
 
 /** When and on what it was measured. */
-export function machine(): { date: string; machine: string; node: string; editor: string } {
+export function service(): { date: string; service: string; node: string; editor: string } {
   const [first] = cpus();
   return {
     date: new Date().toISOString().slice(0, 10),
-    machine: `${cpus().length} × ${first?.model.trim() ?? 'unknown'}, ${process.platform} ${process.arch}`,
+    service: `${cpus().length} × ${first?.model.trim() ?? 'unknown'}, ${process.platform} ${process.arch}`,
     node: process.version,
     editor: `code-server ${codeServerVersion}`,
   };
@@ -25,7 +25,7 @@ export async function writeReadme(figures: readonly Figure[]): Promise<void> {
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
   if (from < 0 || to < from) throw new Error('README.md has no place for the table');
-  const { date, machine: on, node, editor } = machine();
+  const { date, service: on, node, editor } = service();
   const where = `Measured on ${date} with ${editor} and Node.js ${node.slice(1)}, on ${on}.`;
   const place = [begin, where, markdownTable(figures), ''].join('\n\n');
   await writeFile(readme, text.slice(0, from) + place + text.slice(to));

@@ -2,16 +2,16 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLog } from './silentLog.ts';
-import { createWire } from '../../src/protocol/wire.ts';
-import { parseDefinition } from '../../src/providers/definition.ts';
-import { createGrantBook } from '../../src/sessions/grantBook.ts';
-import { createGrantStore } from '../../src/sessions/grantStore.ts';
-import { shareGrants } from '../../src/sessions/sharing.ts';
-import { createClientSecrets } from '../../src/signIn/clientSecrets.ts';
-import { refreshGrant } from '../../src/signIn/keepGrant.ts';
-import { createRegistrations } from '../../src/signIn/registrations.ts';
+import { createHttpContext } from '../../src/protocol/server/httpContext.ts';
+import { parseDefinition } from '../../src/providers/entries/definition.ts';
+import { createGrantCache } from '../../src/sessions/store/grantCache.ts';
+import { createGrantStore } from '../../src/sessions/store/grantStore.ts';
+import { shareGrants } from '../../src/sessions/sharing/sharing.ts';
+import { createClientSecrets } from '../../src/signIn/client/clientSecrets.ts';
+import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
+import { createRegistrations } from '../../src/signIn/client/registrations.ts';
 import { joinNobody } from '../../src/windows/nobody.ts';
-import { quietKeeper, quietWindow } from '../standIns/quietWindow.ts';
+import { quietRefresher, quietWindow } from '../standIns/quietWindow.ts';
 import type { Figure } from './figures.ts';
 import { definition, storedGrants } from './storedGrants.ts';
 
@@ -58,35 +58,35 @@ function openWindow() {
   const parsed = parseDefinition('oidc', { ...definition, discovery: false, endpoints });
   if (!parsed.ok) throw new Error('The provider cannot be used');
   const { provider } = parsed;
-  const wire = createWire({ fetch: instantServer(), clock, log });
+  const httpContext = createHttpContext({ fetch: instantServer(), clock, log });
   const nothing = () => Promise.resolve(undefined);
   const services = {
-    wire,
-    registrations: createRegistrations({ storage, wire, askInitialAccessToken: nothing }),
+    httpContext,
+    registrations: createRegistrations({ storage, httpContext, askInitialAccessToken: nothing }),
     clientSecrets: createClientSecrets({ storage, ask: nothing }),
     findSubject: nothing,
   };
-  const book = createGrantBook(createGrantStore({ storage, log, onSetAside: () => undefined }), clock, log);
+  const cache = createGrantCache(createGrantStore({ storage, log, onSetAside: () => undefined }), clock, log);
   const sharing = shareGrants({
-    book,
+    cache,
     clock,
     log,
     ...quietWindow,
     directory: '',
     findWayToJoin: () => Promise.resolve(joinNobody),
-    keeper: {
-      ...quietKeeper,
+    refresher: {
+      ...quietRefresher,
       random: Math.random,
       refresh: (grant, beforeSending) => refreshGrant(services, provider, grant, beforeSending),
     },
   });
-  return { book, sharing };
+  return { cache, sharing };
 }
 
 /** How the heap grows, from when a tenth of the refreshes have warmed everything up. */
 export async function measureRefreshing(refreshes: number): Promise<Figure[]> {
-  const { book, sharing } = openWindow();
-  const [grant] = await book.ofProvider('oidc');
+  const { cache, sharing } = openWindow();
+  const [grant] = await cache.ofProvider('oidc');
   if (!grant) throw new Error('There is no grant');
   let serial = 1;
   const refreshUntil = async (wanted: number): Promise<void> => {

@@ -16,7 +16,7 @@ import { measureCodeExchange } from './codeExchange.ts';
 import { isMet, ratio, statistics, type Figure } from './figures.ts';
 import { measureIdling } from './idle.ts';
 import { measureInEditor } from './inEditor.ts';
-import { machine, writeReadme } from './readme.ts';
+import { service, writeReadme } from './readme.ts';
 import { measureRefreshing } from './refreshing.ts';
 import { measureStarting } from './starting.ts';
 import { markdownTable } from './table.ts';
@@ -55,7 +55,7 @@ if (values.json !== undefined) {
     ratio: ratio(figure),
     met: isMet(figure),
   }));
-  await writeFile(values.json, `${JSON.stringify({ ...machine(), figures: all }, null, 2)}\n`);
+  await writeFile(values.json, `${JSON.stringify({ ...service(), figures: all }, null, 2)}\n`);
 }
 if (values.readme === true) await writeReadme(figures);
 console.log(countLine({ passed: certain.length - missed.length, failed: missed.length }));

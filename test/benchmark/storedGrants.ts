@@ -1,5 +1,5 @@
 import { secret } from '../../src/platform/secret.ts';
-import { serialiseGrant, type Grant } from '../../src/sessions/grant.ts';
+import { serialiseGrant, type Grant } from '../../src/sessions/grant/grant.ts';
 import { someGrant, someTokens } from '../unit/sessions/someGrant.ts';
 
 /** The settings of the provider that {@link storedGrants} are from. Nobody listens there. */

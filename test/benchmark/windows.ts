@@ -1,4 +1,4 @@
-import { serialiseGrant, type Grant } from '../../src/sessions/grant.ts';
+import { serialiseGrant, type Grant } from '../../src/sessions/grant/grant.ts';
 import { eventually, startFleet, type Fleet, type FleetWindow } from '../chaos/fleet.ts';
 import { signInTrial } from '../protocol/signingIn.ts';
 import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
@@ -27,7 +27,7 @@ async function signedIn(server: IdentityProvider): Promise<Grant> {
 
 const tokenRequests = (server: IdentityProvider): number => server.requestsTo(server.endpoints.token).length;
 
-/** The same request as a keeper's, sent by nobody but `fetch`. */
+/** The same request as a refresher's, sent by nobody but `fetch`. */
 async function bareRefresh(server: IdentityProvider, { tokens, binding }: Grant): Promise<number> {
   const body = new URLSearchParams({
     grant_type: 'refresh_token',

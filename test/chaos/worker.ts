@@ -1,22 +1,22 @@
 /**
- * A window in a process of its own: the extension's grants, keeper and channel as they are, with secret storage
+ * A window in a process of its own: the extension's grants, refresher and channel as they are, with secret storage
  * in files, refreshing at a real server. It kills itself, as `kill -9` does, at the point that it is told.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { systemClock } from '../../src/platform/clock.ts';
 import type { SecretStorage } from '../../src/platform/secretStorage.ts';
-import { createWire } from '../../src/protocol/wire.ts';
-import { parseDefinition } from '../../src/providers/definition.ts';
-import { parseGrant, type Grant } from '../../src/sessions/grant.ts';
-import { createGrantBook } from '../../src/sessions/grantBook.ts';
-import { createGrantStore } from '../../src/sessions/grantStore.ts';
-import { shareGrants } from '../../src/sessions/sharing.ts';
-import { refreshGrant } from '../../src/signIn/keepGrant.ts';
-import { createClientSecrets } from '../../src/signIn/clientSecrets.ts';
-import { createRegistrations } from '../../src/signIn/registrations.ts';
+import { createHttpContext } from '../../src/protocol/server/httpContext.ts';
+import { parseDefinition } from '../../src/providers/entries/definition.ts';
+import { parseGrant, type Grant } from '../../src/sessions/grant/grant.ts';
+import { createGrantCache } from '../../src/sessions/store/grantCache.ts';
+import { createGrantStore } from '../../src/sessions/store/grantStore.ts';
+import { shareGrants } from '../../src/sessions/sharing/sharing.ts';
+import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
+import { createClientSecrets } from '../../src/signIn/client/clientSecrets.ts';
+import { createRegistrations } from '../../src/signIn/client/registrations.ts';
 import { joinWindows } from '../../src/windows/sockets/join.ts';
 import { fileSecretStorage } from '../standIns/fileSecretStorage.ts';
-import { quietKeeper, quietWindow } from '../standIns/quietWindow.ts';
+import { quietRefresher, quietWindow } from '../standIns/quietWindow.ts';
 import { recordingLog } from '../standIns/recordingLog.ts';
 
 /** Where a window dies by its own hand. The other points are those where the parent kills it. */
@@ -112,16 +112,16 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
   const log = recordingLog();
   const clock = systemClock;
   const storage = watchedStorage(folder);
-  const wire = createWire({ fetch: (...request) => fetch(...request), clock, log });
+  const httpContext = createHttpContext({ fetch: (...request) => fetch(...request), clock, log });
   const noToken = () => Promise.resolve(undefined);
-  const registrations = createRegistrations({ storage, wire, askInitialAccessToken: noToken });
+  const registrations = createRegistrations({ storage, httpContext, askInitialAccessToken: noToken });
   const clientSecrets = createClientSecrets({ storage, ask: noToken });
   const parsed = parseDefinition('oidc', { issuer, clientId: 'editor', allowLoopbackHttp: true });
   if (!parsed.ok) throw new Error('The provider cannot be used');
   const { provider } = parsed;
-  const book = createGrantBook(createGrantStore({ storage, log, onSetAside: () => undefined }), clock, log);
+  const cache = createGrantCache(createGrantStore({ storage, log, onSetAside: () => undefined }), clock, log);
   const sharing = shareGrants({
-    book,
+    cache,
     clock,
     log,
     directory,
@@ -138,12 +138,12 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
         group.onRoleChange(role => tell({ is: 'role', role }));
         return group;
       }),
-    keeper: {
-      ...quietKeeper,
+    refresher: {
+      ...quietRefresher,
       random: Math.random,
       async refresh(grant, beforeSending) {
         const findSubject = () => Promise.resolve(undefined);
-        const services = { wire, registrations, clientSecrets, findSubject };
+        const services = { httpContext, registrations, clientSecrets, findSubject };
         const tokens = await refreshGrant(services, provider, grant, () => {
           beforeSending();
           pass('before sending');
@@ -156,7 +156,7 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
   });
 
   const look = async (id: string): Promise<Look> => {
-    const grant = await book.get(id);
+    const grant = await cache.get(id);
     return {
       serial: grant?.tokens.serial,
       ended: grant !== undefined && hasEnded(grant),
@@ -167,7 +167,7 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
   /** One caller, who does not give up. */
   const renew = async (id: string): Promise<number | undefined> => {
     for (;;) {
-      const grant = await book.get(id);
+      const grant = await cache.get(id);
       if (!grant || grant.signInNeeded) return undefined;
       if (!hasEnded(grant)) return grant.tokens.serial;
       await sharing.renew(id, grant.tokens.serial);
@@ -180,10 +180,10 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
       const read = parseGrant(text);
       if (read.kind !== 'grant') throw new Error('No grant');
       const { providerId: id } = read.grant;
-      return (await sharing.add({ id, issuer, clientId: 'editor', machine: undefined }, read.grant)).grant.id;
+      return (await sharing.add({ id, issuer, clientId: 'editor', service: undefined }, read.grant)).grant.id;
     },
     expire: id =>
-      book
+      cache
         .update(id, grant => ({
           ...grant,
           tokens: { ...grant.tokens, receivedAt: now() - 3600, expiresAt: now() - 1 },
@@ -206,7 +206,7 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
       return { waits, serials: [...new Set(serials)] } satisfies Burst;
     },
     look,
-    signOut: id => book.remove(id, now()),
+    signOut: id => cache.remove(id, now()),
   };
   return { answers, log };
 }

@@ -3,10 +3,10 @@ import { mock } from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type * as vscode from 'vscode';
-import type * as Authentication from '../../src/authentication/mcpServers.ts';
-import type { McpServers } from '../../src/authentication/mcpServers.ts';
+import type * as Authentication from '../../src/mcp/servers.ts';
+import type { McpServers } from '../../src/mcp/servers.ts';
 import { createExports } from '../../src/authentication/exports.ts';
-import type { McpServer } from '../../src/providers/mcpServers.ts';
+import type { McpServer } from '../../src/mcp/settings.ts';
 import { until } from '../protocol/signingIn.ts';
 import { startMcpServer, type ProtectedMcpServer } from '../servers/mcpServer.ts';
 import { people } from '../servers/people.ts';
@@ -14,7 +14,7 @@ import { openBrowser } from '../servers/person.ts';
 import type * as EditorStandIn from '../standIns/editor/vscode.ts';
 import { settled } from '../standIns/manualClock.ts';
 import { recordingLog, type RecordingLog } from '../standIns/recordingLog.ts';
-import type { McpServerRegistration } from '../../src/ui/mcpServers.ts';
+import type { McpServerRegistration } from '../../src/mcp/registration.ts';
 import { openSignedInEditor, type SignedInEditor } from './signedInEditor.ts';
 
 describe('MCP servers of the settings', () => {
@@ -35,7 +35,7 @@ describe('MCP servers of the settings', () => {
   beforeEach(async () => {
     surroundings = await openSignedInEditor();
     server = await startMcpServer({ issuer: surroundings.identityProvider.issuer });
-    authentication = await import('../../src/authentication/mcpServers.ts');
+    authentication = await import('../../src/mcp/servers.ts');
     standIn = await import('../standIns/editor/vscode.ts');
     wiki = { id: 'wiki', label: 'Wiki', url: server.url, providerId: 'oidc', scopes: ['openid', 'profile'] };
     await surroundings.reset();
@@ -193,10 +193,10 @@ describe('MCP servers of the settings', () => {
     await standIn.authentication.getSession('oidc', wiki.scopes, { forceNewSession: true });
     await settled();
     assert.equal(changes, 0, 'the other account does not concern them');
-    const { book } = surroundings.exportsContext();
-    const alice = book.known().find(({ account }) => account.id === people.alice.sub);
-    assert.ok(alice && book.known().length === 2);
-    await book.remove(alice.id, surroundings.clock.now() / 1000);
+    const { cache } = surroundings.exportsContext();
+    const alice = cache.known().find(({ account }) => account.id === people.alice.sub);
+    assert.ok(alice && cache.known().length === 2);
+    await cache.remove(alice.id, surroundings.clock.now() / 1000);
     await until(() => changes === 1);
     const session = await standIn.authentication.getSession('oidc', wiki.scopes, { silent: true });
     assert.equal(session?.account.label, 'bob');
@@ -292,7 +292,7 @@ describe('the registration of MCP servers with the editor', () => {
   let tell: () => void;
 
   const register = async (): Promise<McpServerRegistration> => {
-    const { registerMcpServers } = await import('../../src/ui/mcpServers.ts');
+    const { registerMcpServers } = await import('../../src/mcp/registration.ts');
     [loads, reads] = [0, 0];
     return registerMcpServers(recordingLog(), onDidChange => {
       loads++;

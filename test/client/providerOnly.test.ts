@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ProvidedForTests } from '../demo/providerOnly.ts';
 import { startTree, type ProcessTree } from '../editor/childProcess.ts';
 import { signInTrial } from '../protocol/signingIn.ts';
-import type { ProviderDefinition } from '../../src/providers/schema.ts';
+import type { ProviderDefinition } from '../../src/providers/settings/schema.ts';
 
 const demo = join(import.meta.dirname, '..', 'demo', 'demo.ts');
 

@@ -1,20 +1,20 @@
 import '../standIns/editor/useEditorStandIn.ts';
-import { createGrantBook } from '../../src/sessions/grantBook.ts';
-import { createGrantStore } from '../../src/sessions/grantStore.ts';
+import { createGrantCache } from '../../src/sessions/store/grantCache.ts';
+import { createGrantStore } from '../../src/sessions/store/grantStore.ts';
 import { createAccounts } from '../../src/sessions/accounts.ts';
-import { addGrant } from '../../src/sessions/addGrant.ts';
-import { createKeeper } from '../../src/sessions/keeper.ts';
+import { addGrant } from '../../src/sessions/store/addGrant.ts';
+import { createTokenRefresher } from '../../src/sessions/refresh/tokenRefresher.ts';
 import { readChallengedResource } from '../../src/signIn/challengedResource.ts';
-import { refreshGrant } from '../../src/signIn/keepGrant.ts';
+import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
 import type { ExportsContext } from '../../src/authentication/exports.ts';
 import type { ProviderActions } from '../../src/authentication/provider.ts';
-import type { Provider, ProviderDefinition } from '../../src/providers/definition.ts';
+import type { Provider, ProviderDefinition } from '../../src/providers/entries/definition.ts';
 import { signInTrial, until, type SignInTrial } from '../protocol/signingIn.ts';
 import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
 import { people, type Person } from '../servers/people.ts';
 import { openBrowser, signInOverHttp, type Browser } from '../servers/person.ts';
 import { manualClock, type ManualClock } from '../standIns/manualClock.ts';
-import { quietKeeper } from '../standIns/quietWindow.ts';
+import { quietRefresher } from '../standIns/quietWindow.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
 
 /** Our authentication provider, registered with the stand-in for the editor, and a person who can sign in. */
@@ -53,7 +53,7 @@ export async function openSignedInEditor(
   let registry: ReturnType<typeof createRegistry> | undefined;
   let dispose: () => void = ignore;
   let latest: Partial<ProviderDefinition> = {};
-  let book: ReturnType<typeof createGrantBook> | undefined;
+  let cache: ReturnType<typeof createGrantCache> | undefined;
   let accounts: ReturnType<typeof createAccounts> | undefined;
   let provider: Provider | undefined;
 
@@ -77,10 +77,10 @@ export async function openSignedInEditor(
       const { log } = trial;
       const configured = trial.provider({ issuer: identityProvider.issuer, ...definition });
       const store = createGrantStore({ storage: memorySecretStorage(), log, onSetAside: ignore });
-      const grants = createGrantBook(store, clock, log);
-      const keeper = createKeeper({
-        ...quietKeeper,
-        book: grants,
+      const grants = createGrantCache(store, clock, log);
+      const refresher = createTokenRefresher({
+        ...quietRefresher,
+        cache: grants,
         clock,
         log,
         refresh: (...renewal) => refreshGrant(trial.context, configured, ...renewal),
@@ -92,24 +92,24 @@ export async function openSignedInEditor(
         },
         configure: () => Promise.reject(new Error('not configured')),
         revoke: () => Promise.resolve(),
-        readResource: (...resource) => readChallengedResource(trial.context.wire, ...resource),
+        readResource: (...resource) => readChallengedResource(trial.context.httpContext, ...resource),
         onNotKept: ignore,
       };
       const people = createAccounts({
-        book: grants,
+        cache: grants,
         clock,
         log,
-        renew: (grantId, serial) => keeper.renew(grantId, serial),
-        derive: (grantId, scopes, serial) => keeper.derive(grantId, scopes, serial),
+        renew: (grantId, serial) => refresher.renew(grantId, serial),
+        derive: (grantId, scopes, serial) => refresher.derive(grantId, scopes, serial),
         add: (asked, grant) => addGrant(grants, asked, grant),
         assumedLifetime: ignore,
       });
-      registry = createRegistry({ accounts: people, book: grants, clock, log, actions, record: ignore });
+      registry = createRegistry({ accounts: people, cache: grants, clock, log, actions, record: ignore });
       registry.update([configured]);
-      [book, accounts, provider] = [grants, people, configured];
+      [cache, accounts, provider] = [grants, people, configured];
       dispose = () => {
         registry?.dispose();
-        keeper.dispose();
+        refresher.dispose();
       };
       return Promise.resolve();
     },
@@ -122,18 +122,18 @@ export async function openSignedInEditor(
       await self.register({});
     },
     async renewal() {
-      const serials = (): string => JSON.stringify(book?.known().map(({ tokens }) => tokens.serial));
+      const serials = (): string => JSON.stringify(cache?.known().map(({ tokens }) => tokens.serial));
       const before = serials();
       await clock.advance(Math.max(0, (clock.next ?? 0) - clock.now()));
       await until(() => serials() !== before);
     },
     async signOut() {
-      if (!provider || !accounts || !book) return;
+      if (!provider || !accounts || !cache) return;
       for (const { id } of await accounts.sessions(provider, undefined)) await accounts.remove(id);
     },
     exportsContext() {
-      if (!book) throw new Error('Nothing is registered.');
-      return { book, configured: () => provider };
+      if (!cache) throw new Error('Nothing is registered.');
+      return { cache, configured: () => provider };
     },
     async close() {
       dispose();

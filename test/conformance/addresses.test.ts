@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { checkAddress } from '../../src/protocol/address.ts';
-import { parseMetadata } from '../../src/protocol/metadata.ts';
-import { parseDefinition } from '../../src/providers/definition.ts';
-import { lookUp } from '../../src/providers/lookUp.ts';
+import { checkAddress } from '../../src/protocol/http/address.ts';
+import { parseMetadata } from '../../src/protocol/server/metadata.ts';
+import { parseDefinition } from '../../src/providers/entries/definition.ts';
+import { lookUp } from '../../src/providers/lookUp/lookUp.ts';
 import { conforms } from './table.ts';
 import { signInCase, withTrial } from './trial.ts';
 
@@ -63,9 +63,12 @@ describe('addresses that a server names', () => {
       /in the setting oidc\.providers\.$/,
     );
     assert.throws(() => checkAddress(wrong, policy), /The provider names “…”, which.*Tell the administrator/);
-    await withTrial({}, async ({ context: { wire } }) => {
+    await withTrial({}, async ({ context: { httpContext } }) => {
       const typed = { kind: 'address', url: wrong, allowLoopbackHttp: false } as const;
-      await assert.rejects(lookUp(wire, typed, new AbortController().signal), /that you have entered\.$/);
+      await assert.rejects(
+        lookUp(httpContext, typed, new AbortController().signal),
+        /that you have entered\.$/,
+      );
     });
     return 'settings, entry and provider told apart';
   });

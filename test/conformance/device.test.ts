@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { FailureCode } from '../../src/protocol/failure.ts';
-import type { DeviceScreen } from '../../src/signIn/deviceSignIn.ts';
+import type { FailureCode } from '../../src/protocol/failures/failure.ts';
+import type { DeviceScreen } from '../../src/signIn/methods/deviceSignIn.ts';
 import type { Departure, Json, Situation } from '../servers/hostile/departure.ts';
 import { html, json, resetBefore, text, type Answer, type Reply } from '../servers/hostile/replies.ts';
 import { manualClock, settled, type ManualClock } from '../standIns/manualClock.ts';
@@ -63,7 +63,7 @@ async function untilPolled({ trial, clock }: Waiting): Promise<number> {
   await clock.advance(seconds * 1000);
   // The request is on its way or, after the last bit of the code's lifetime, was never sent.
   do await settled();
-  while (trial.context.wire.traffic.open > 0);
+  while (trial.context.httpContext.traffic.open > 0);
   await settled();
   assert.ok(trial.server.requestsTo('token').length <= polled + 1);
   return seconds;

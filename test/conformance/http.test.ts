@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http';
 import type { Departure, Endpoint } from '../servers/hostile/departure.ts';
 import { silence, type Reply } from '../servers/hostile/replies.ts';
 import { paths } from '../servers/hostile/authorizationServer.ts';
-import { mayHaveTakenEffect } from '../../src/protocol/failure.ts';
-import { requestsPerHost } from '../../src/protocol/traffic.ts';
+import { mayHaveTakenEffect } from '../../src/protocol/failures/failure.ts';
+import { requestsPerHost } from '../../src/protocol/http/traffic.ts';
 import { until } from '../protocol/signingIn.ts';
 import { manualClock, settled } from '../standIns/manualClock.ts';
 import { conforms } from './table.ts';
@@ -25,7 +25,7 @@ function held(): { departure: Departure; waiting: ServerResponse[]; release: () 
 
 const many = (trial: Trial, count: number, signal?: AbortSignal): Promise<Response>[] =>
   Array.from({ length: count }, () =>
-    trial.context.wire.http(policy, signal)(`${trial.server.issuer}${paths.keys}`, {}),
+    trial.context.httpContext.http(policy, signal)(`${trial.server.issuer}${paths.keys}`, {}),
   );
 
 describe('the http client', () => {
@@ -50,7 +50,7 @@ describe('the http client', () => {
           await asked;
           cancel.abort(reason);
           await ended;
-          const { traffic } = trial.context.wire;
+          const { traffic } = trial.context.httpContext;
           if (endpoint === 'token') {
             // It may have been answered already: it comes to its end, so that what it gave can be given back.
             assert.equal(traffic.open, 1);
@@ -74,8 +74,8 @@ describe('the http client', () => {
     return withTrial(hold ? { replies: { metadata: hold } } : {}, async trial => {
       const { issuer } = trial.server;
       const [first, second] = [new AbortController(), new AbortController()];
-      const gone = trial.context.wire.metadata.get(issuer, policy, first.signal);
-      const stays = trial.context.wire.metadata.get(issuer, policy, second.signal);
+      const gone = trial.context.httpContext.metadata.get(issuer, policy, first.signal);
+      const stays = trial.context.httpContext.metadata.get(issuer, policy, second.signal);
       while (waiting.length === 0) await settled();
       first.abort(new Error('gone'));
       await assert.rejects(gone, /gone/);
@@ -101,7 +101,7 @@ describe('the http client', () => {
       }
       await Promise.all(answers);
       assert.equal(most, requestsPerHost);
-      const { traffic } = trial.context.wire;
+      const { traffic } = trial.context.httpContext;
       assert.deepEqual([traffic.sent(), traffic.open], [20, 0]);
       assert.equal(traffic.sent(new URL(trial.server.issuer).host), 20);
       return `20 requests, never more than ${most} at once, all counted`;
@@ -147,7 +147,7 @@ describe('the http client', () => {
         assert.equal(mayHaveTakenEffect(failure), false);
         // Those that were sent late have their whole time all the same.
         await clock.advance(12_000);
-        assert.equal(trial.context.wire.traffic.open, requestsPerHost);
+        assert.equal(trial.context.httpContext.traffic.open, requestsPerHost);
         await clock.advance(1000);
         for (const late of await Promise.all(next)) assert.equal(late.code, 'timed-out');
         await trial.server.quiet();
@@ -161,14 +161,14 @@ describe('the http client', () => {
   conforms('http client', 'kept from sending', () =>
     withTrial({}, async trial => {
       const reason = new Error('somebody else has taken over');
-      const request = trial.context.wire.http(policy)(`${trial.server.issuer}${paths.keys}`, {
+      const request = trial.context.httpContext.http(policy)(`${trial.server.issuer}${paths.keys}`, {
         beforeSending() {
           throw reason;
         },
       });
       await assert.rejects(request, error => error === reason);
       assert.equal(trial.server.requests.length, 0);
-      assert.equal(trial.context.wire.traffic.open, 0);
+      assert.equal(trial.context.httpContext.traffic.open, 0);
       return 'not sent, the reason unchanged';
     }),
   );

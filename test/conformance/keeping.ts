@@ -1,11 +1,11 @@
 import { systemClock } from '../../src/platform/clock.ts';
-import type { Provider } from '../../src/providers/definition.ts';
-import type { Grant } from '../../src/sessions/grant.ts';
-import { createGrantBook } from '../../src/sessions/grantBook.ts';
-import { createGrantStore } from '../../src/sessions/grantStore.ts';
-import { createKeeper } from '../../src/sessions/keeper.ts';
-import { refreshGrant } from '../../src/signIn/keepGrant.ts';
-import { quietKeeper } from '../standIns/quietWindow.ts';
+import type { Provider } from '../../src/providers/entries/definition.ts';
+import type { Grant } from '../../src/sessions/grant/grant.ts';
+import { createGrantCache } from '../../src/sessions/store/grantCache.ts';
+import { createGrantStore } from '../../src/sessions/store/grantStore.ts';
+import { createTokenRefresher } from '../../src/sessions/refresh/tokenRefresher.ts';
+import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
+import { quietRefresher } from '../standIns/quietWindow.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import type { SignInTrial } from '../protocol/signingIn.ts';
 
@@ -27,14 +27,14 @@ export async function keep(
   const { log, context } = trial;
   const storage = memorySecretStorage();
   const store = () => createGrantStore({ storage, log, onSetAside: () => undefined });
-  const book = createGrantBook(store(), systemClock, log);
-  await book.put(grant);
+  const cache = createGrantCache(store(), systemClock, log);
+  await cache.put(grant);
   const told: string[] = [];
   return {
     async renew() {
-      const keeper = createKeeper({
-        ...quietKeeper,
-        book,
+      const refresher = createTokenRefresher({
+        ...quietRefresher,
+        cache,
         clock: systemClock,
         log,
         heardOthers: () => Promise.resolve(),
@@ -42,10 +42,10 @@ export async function keep(
         onSignInNeeded: ended => void told.push(ended.signInNeeded?.reason ?? ''),
       });
       try {
-        const current = await book.get(grant.id);
-        return await keeper.renew(grant.id, current?.tokens.serial ?? 0);
+        const current = await cache.get(grant.id);
+        return await refresher.renew(grant.id, current?.tokens.serial ?? 0);
       } finally {
-        keeper.dispose();
+        refresher.dispose();
       }
     },
     stored: () => store().load(grant.id),

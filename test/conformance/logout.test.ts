@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { connect } from '../../src/protocol/client.ts';
-import { createState } from '../../src/protocol/authorizationRequest.ts';
-import type { Provider } from '../../src/providers/definition.ts';
-import { revokeGrant } from '../../src/signIn/keepGrant.ts';
-import { endSession } from '../../src/signIn/endSession.ts';
+import { connect } from '../../src/protocol/client/client.ts';
+import { createState } from '../../src/protocol/grants/authorizationRequest.ts';
+import type { Provider } from '../../src/providers/entries/definition.ts';
+import { revokeGrant } from '../../src/signIn/after/keepGrant.ts';
+import { endSession } from '../../src/signIn/after/endSession.ts';
 import type { Departure } from '../servers/hostile/departure.ts';
 import { json, redirectTo, resetBefore, text } from '../servers/hostile/replies.ts';
 import { editorRedirectUri } from '../protocol/signingIn.ts';
@@ -29,7 +29,7 @@ async function logOut(trial: Trial, delivered: boolean[], taken?: URLSearchParam
     authentication: { method: 'none' },
     policy,
   } as const;
-  const connection = await connect(trial.context.wire, client);
+  const connection = await connect(trial.context.httpContext, client);
   const state = createState();
   const { response, drop } = trial.pending.expect(state, path);
   return endSession({

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Grant } from '../../src/sessions/grant.ts';
+import type { Grant } from '../../src/sessions/grant/grant.ts';
 import type { Departure } from '../servers/hostile/departure.ts';
 import { html, json, redirectTo, resetBefore, resetWithin, text } from '../servers/hostile/replies.ts';
 import { keep, type KeptGrant } from './keeping.ts';

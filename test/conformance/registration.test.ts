@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { findIssuer } from '../../src/protocol/webfinger.ts';
-import type { FailureCode } from '../../src/protocol/failure.ts';
+import { findIssuer } from '../../src/protocol/server/webfinger.ts';
+import type { FailureCode } from '../../src/protocol/failures/failure.ts';
 import type { Answer, Reply } from '../servers/hostile/replies.ts';
 import { html, json, redirectTo, text } from '../servers/hostile/replies.ts';
 import type { Departure, Json } from '../servers/hostile/departure.ts';
@@ -119,7 +119,7 @@ describe('dynamic registration', () => {
 
 const policy = { allowLoopbackHttp: true };
 const find = (trial: Trial, identifier: string): Promise<string> =>
-  findIssuer(trial.context.wire.http(policy), identifier, policy);
+  findIssuer(trial.context.httpContext.http(policy), identifier, policy);
 
 describe('WebFinger', () => {
   for (const [row, identify] of [

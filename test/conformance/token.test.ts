@@ -13,7 +13,7 @@ import {
   text,
   type Reply,
 } from '../servers/hostile/replies.ts';
-import { Failure } from '../../src/protocol/failure.ts';
+import { Failure } from '../../src/protocol/failures/failure.ts';
 import { manualClock, settled } from '../standIns/manualClock.ts';
 import { conforms } from './table.ts';
 import { assertFailure, failureOf, signIn, signInCase, withTrial, type SignInCase } from './trial.ts';

@@ -74,8 +74,8 @@ export function activate(context: vscode.ExtensionContext): ConsumerApi {
   async function groups(): Promise<string> {
     const { provider, scopes } = asked();
     const session = await requireSession(provider, scopes, { askAgain: true });
-    const facts = await describeSession(session);
-    const claim = facts?.claims['groups'];
+    const profile = await describeSession(session);
+    const claim = profile?.claims['groups'];
     return Array.isArray(claim) ? claim.join(', ') : 'none that are known';
   }
 

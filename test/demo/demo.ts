@@ -14,7 +14,7 @@ import { people } from '../servers/people.ts';
 import { openStage, providerLabel, type Stage } from '../stage/stage.ts';
 import { addProvider, unconfigured } from './addProvider.ts';
 import { runProviderOnly } from './providerOnly.ts';
-import { wayNamed, type Report, type Way } from './ways.ts';
+import { wayNamed, type Report, type SignInMethod } from './ways.ts';
 
 const repository = join(import.meta.dirname, '..', '..');
 const pictures = join(repository, 'dist', 'demo');
@@ -74,7 +74,7 @@ async function show({ method, 'add-provider': adds = false }: ReturnType<typeof 
   }
 }
 
-async function signInAsAPerson(stage: Stage, way: Way): Promise<void> {
+async function signInAsAPerson(stage: Stage, way: SignInMethod): Promise<void> {
   const person = await stage.newPerson();
   const window = await stage.openWindow(person);
   const shoot = (name: string) => report.picture(window.page, name);
@@ -112,7 +112,7 @@ async function signInAsAPerson(stage: Stage, way: Way): Promise<void> {
 }
 
 let stage: Stage | undefined;
-let way: Way | undefined;
+let way: SignInMethod | undefined;
 try {
   const asked = options();
   if (asked['provider-only'] === true) {

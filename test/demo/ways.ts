@@ -14,7 +14,7 @@ export interface Report {
 }
 
 /** One way to sign in. */
-export interface Way {
+export interface SignInMethod {
   readonly stage?: StageOptions;
   /** When the editor has its address. */
   prepare?(stage: Stage): void;
@@ -42,7 +42,7 @@ async function inBrowser(window: Workbench, click: () => Promise<void>, report: 
 }
 
 /** The provider accepts the changing address of an editor in the browser. */
-const usual: Way = {
+const usual: SignInMethod = {
   async go(_stage, window, click, report) {
     await inBrowser(window, click, report);
     report.say('The browser comes back to the editor');
@@ -50,7 +50,7 @@ const usual: Way = {
 };
 
 /** No client id is set: the editor registers its address of the moment. */
-const uriHandler: Way = {
+const uriHandler: SignInMethod = {
   stage: {
     providers: {
       oidc: { signInMethod: 'uri-handler', clientId: undefined, acceptsChangingRedirectUri: false },
@@ -64,7 +64,7 @@ const uriHandler: Way = {
   },
 };
 
-const loopback: Way = {
+const loopback: SignInMethod = {
   stage: { providers: { oidc: { signInMethod: 'loopback', clientId: 'editor' } } },
   async go(_stage, window, click, report) {
     const page = await inBrowser(window, click, report);
@@ -74,7 +74,7 @@ const loopback: Way = {
   },
 };
 
-const paste: Way = {
+const paste: SignInMethod = {
   stage: { providers: { oidc: { signInMethod: 'paste', clientId: 'editor' } } },
   async go(_stage, window, click, report) {
     const failed = window.context.waitForEvent('requestfailed', request => request.url().includes('code='));
@@ -90,7 +90,7 @@ const paste: Way = {
   },
 };
 
-const deviceCode: Way = {
+const deviceCode: SignInMethod = {
   stage: { providers: { oidc: { signInMethod: 'device-code' } } },
   async go(stage, window, click, report) {
     await click();
@@ -114,7 +114,7 @@ const deviceCode: Way = {
 };
 
 /** Nobody signs in: the client has a secret, which is asked for once. */
-const clientCredentials: Way = {
+const clientCredentials: SignInMethod = {
   stage: {
     providers: {
       oidc: {
@@ -135,7 +135,7 @@ const clientCredentials: Way = {
   },
 };
 
-async function bridge(): Promise<Way> {
+async function bridge(): Promise<SignInMethod> {
   const site = await startBridgeHost();
   const client = {
     client_id: 'bridged',
@@ -162,7 +162,7 @@ async function bridge(): Promise<Way> {
   };
 }
 
-const ways: Readonly<Record<string, () => Way | Promise<Way>>> = {
+const ways: Readonly<Record<string, () => SignInMethod | Promise<SignInMethod>>> = {
   'uri-handler': () => uriHandler,
   loopback: () => loopback,
   bridge,
@@ -176,7 +176,7 @@ const ways: Readonly<Record<string, () => Way | Promise<Way>>> = {
  *
  * @throws {Error} that lists the names, if there is none with this one.
  */
-export async function wayNamed(name: string | undefined): Promise<Way> {
+export async function wayNamed(name: string | undefined): Promise<SignInMethod> {
   if (name === undefined) return usual;
   const way = ways[name];
   if (!way) throw new Error(`There is no way “${name}”. Try --method ${Object.keys(ways).join(' | ')}`);

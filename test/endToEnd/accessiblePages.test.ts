@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { qrCode } from '../../src/ui/qrCode.ts';
+import { qrCode } from '../../src/ui/signIn/qrCode.ts';
 import { launchChromium } from '../editor/chromium.ts';
 
 const media = (name: string): Promise<string> =>

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { qrCode } from '../../src/ui/qrCode.ts';
+import { qrCode } from '../../src/ui/signIn/qrCode.ts';
 import { launchChromium } from '../editor/chromium.ts';
 import { listen, stop } from '../servers/listening.ts';
 

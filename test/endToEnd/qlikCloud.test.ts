@@ -33,7 +33,7 @@ describe('a person who adds a tenant of Qlik Cloud for a client that signs in by
     tenant = await startQlikTenant(name, await authority.issue('tenant', { hosts: [name] }));
     ends.push(() => tenant.close());
     const scopes = ['user_default', 'offline_access'];
-    const robot = { id: 'robot', type: 'web', secret: secrets.robot, machine: true, scopes } as const;
+    const robot = { id: 'robot', type: 'web', secret: secrets.robot, service: true, scopes } as const;
     const deputy = {
       id: 'deputy',
       type: 'web',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { secret } from '../../src/platform/secret.ts';
-import { checkAuthorizationResponse } from '../../src/protocol/authorizationResponse.ts';
-import { readPasted } from '../../src/signIn/pastedResponse.ts';
-import { createPendingResponses } from '../../src/signIn/pendingResponses.ts';
+import { checkAuthorizationResponse } from '../../src/protocol/grants/authorizationResponse.ts';
+import { readPasted } from '../../src/signIn/methods/pastedResponse.ts';
+import { createPendingResponses } from '../../src/signIn/redirect/pendingResponses.ts';
 import { damaged, nastyText } from './arbitraries.ts';
 import { resultOf, target, type Target } from './target.ts';
 import { authorizationRequest, connectionTo, issuer, state } from './wire.ts';

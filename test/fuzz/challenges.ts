@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  ChallengeRefused,
-  fingerprintOf,
-  nextStep,
-  readDemand,
-} from '../../src/authentication/challenges.ts';
+import { ChallengeRefused, fingerprintOf, nextStep, readDemand } from '../../src/challenges/demand.ts';
 import { challengeOf, scopesOf } from '../../src/client/challenge.ts';
 import { changed, damaged, nastyText } from './arbitraries.ts';
 import { target, type Target } from './target.ts';

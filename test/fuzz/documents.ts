@@ -5,15 +5,15 @@ import {
   isLoopbackHost,
   checkAddress,
   serverAddressProblem,
-} from '../../src/protocol/address.ts';
-import { parseServerJson } from '../../src/protocol/json.ts';
-import { parseMetadata } from '../../src/protocol/metadata.ts';
-import { quoteServerText } from '../../src/protocol/serverText.ts';
-import { findIssuer } from '../../src/protocol/webfinger.ts';
-import { requestDeviceAuthorization } from '../../src/protocol/deviceAuthorization.ts';
-import { parseProviders } from '../../src/providers/configured.ts';
-import { contributedProviders, withContributed } from '../../src/providers/contributed.ts';
-import { readTypedAddress } from '../../src/providers/typedAddress.ts';
+} from '../../src/protocol/http/address.ts';
+import { parseServerJson } from '../../src/protocol/http/json.ts';
+import { parseMetadata } from '../../src/protocol/server/metadata.ts';
+import { quoteServerText } from '../../src/protocol/http/serverText.ts';
+import { findIssuer } from '../../src/protocol/server/webfinger.ts';
+import { requestDeviceAuthorization } from '../../src/protocol/grants/deviceAuthorization.ts';
+import { parseProviders } from '../../src/providers/entries/configured.ts';
+import { contributedProviders, withContributed } from '../../src/providers/entries/contributed.ts';
+import { readTypedAddress } from '../../src/providers/lookUp/typedAddress.ts';
 import { changed, changedText, damaged, nastyText, nastyValue } from './arbitraries.ts';
 import { resultOf, target, type Target } from './target.ts';
 import { connectionTo, issuer, metadataDocument } from './wire.ts';

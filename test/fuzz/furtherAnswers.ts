@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { secret } from '../../src/platform/secret.ts';
-import { isForbiddenHost } from '../../src/protocol/address.ts';
-import { exchangeAuthorizationCode } from '../../src/protocol/grants.ts';
-import { introspectToken } from '../../src/protocol/introspection.ts';
-import { findProtectedResource, readProtectedResource } from '../../src/protocol/protectedResource.ts';
-import { pushAuthorizationRequest } from '../../src/protocol/pushedAuthorization.ts';
-import { registerClient } from '../../src/protocol/registration.ts';
-import { createRegistrations } from '../../src/signIn/registrations.ts';
+import { isForbiddenHost } from '../../src/protocol/http/address.ts';
+import { exchangeAuthorizationCode } from '../../src/protocol/grants/codeAndRefresh.ts';
+import { introspectToken } from '../../src/protocol/tokens/introspection.ts';
+import { findProtectedResource, readProtectedResource } from '../../src/protocol/server/protectedResource.ts';
+import { pushAuthorizationRequest } from '../../src/protocol/grants/pushedAuthorization.ts';
+import { registerClient } from '../../src/protocol/client/registration.ts';
+import { createRegistrations } from '../../src/signIn/client/registrations.ts';
 import { sharedKeys } from '../servers/hostile/keys.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import { someProvider } from '../unit/sessions/someGrant.ts';
@@ -64,9 +64,9 @@ export const furtherAnswerTargets: readonly Target[] = [
   }),
 
   target('registration', changedText(registration), async body => {
-    const { wire, metadata } = await withEverything('/register', 201, body);
+    const { httpContext, metadata } = await withEverything('/register', 201, body);
     const found = await resultOf(() =>
-      registerClient(wire, {
+      registerClient(httpContext, {
         metadata,
         policy,
         redirectUri: 'http://127.0.0.1/callback',
@@ -87,11 +87,11 @@ export const furtherAnswerTargets: readonly Target[] = [
       nastyText,
     ),
     async text => {
-      const { wire } = await connectionTo({});
+      const { httpContext } = await connectionTo({});
       const storage = memorySecretStorage(new Map([['registrations/oidc', text]]));
       const registrations = createRegistrations({
         storage,
-        wire,
+        httpContext,
         askInitialAccessToken: () => Promise.resolve(undefined),
       });
       for (const uri of await registrations.redirectUris(someProvider)) assert.equal(typeof uri, 'string');

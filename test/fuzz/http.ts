@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import fc from 'fast-check';
 import { systemClock } from '../../src/platform/clock.ts';
-import { answerLimit } from '../../src/protocol/http.ts';
-import { createWire } from '../../src/protocol/wire.ts';
+import { answerLimit } from '../../src/protocol/http/http.ts';
+import { createHttpContext } from '../../src/protocol/server/httpContext.ts';
 import { recordingLog } from '../standIns/recordingLog.ts';
 import { damaged, nastyText } from './arbitraries.ts';
 import { resultOf, sharedTarget, type Target } from './target.ts';
@@ -78,10 +78,10 @@ async function start(): Promise<AnyServer> {
 export const httpTargets: readonly Target[] = [
   sharedTarget('http answer', answer.filter(survivable), start, async (text, server) => {
     server.bytes = text;
-    const wire = createWire({ fetch, clock: systemClock, log: recordingLog() });
-    const http = wire.http({ allowLoopbackHttp: true });
+    const httpContext = createHttpContext({ fetch, clock: systemClock, log: recordingLog() });
+    const http = httpContext.http({ allowLoopbackHttp: true });
     const response = await resultOf(() => http(`http://127.0.0.1:${server.port}/`, {}));
-    assert.equal(wire.traffic.open, 0);
+    assert.equal(httpContext.traffic.open, 0);
     if (!response) return;
     assert.ok(response.status < 300 || response.status >= 400, 'no redirect is followed');
     assert.ok((await response.arrayBuffer()).byteLength <= answerLimit);

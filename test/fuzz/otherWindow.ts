@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describeActivities } from '../../src/sessions/activity.ts';
-import { compareWithOwner, type Compared } from '../../src/sessions/comparison.ts';
-import { serialiseGrant } from '../../src/sessions/grant.ts';
+import { compareWithOwner, type Compared } from '../../src/sessions/sharing/comparison.ts';
+import { serialiseGrant } from '../../src/sessions/grant/grant.ts';
 import { secondsNow, systemClock } from '../../src/platform/clock.ts';
-import { sharedWindows, type SharedWindow } from '../unit/sessions/sharedWindows.ts';
+import { sharedWindows, type SharedWindow } from '../unit/sessions/sharing/sharedWindows.ts';
 import { someGrant, someTokens } from '../unit/sessions/someGrant.ts';
 import { connectProved, type RawPeer } from '../windows/rawPeer.ts';
 import { changed, nastyText, nastyValue, type Json } from './arbitraries.ts';
@@ -72,7 +72,7 @@ async function start(): Promise<Shared> {
   const windows = sharedWindows();
   const window = await windows.open();
   await window.sharing.add(
-    { id: 'oidc', issuer: grant.binding.issuer, clientId: 'editor', machine: undefined },
+    { id: 'oidc', issuer: grant.binding.issuer, clientId: 'editor', service: undefined },
     grant,
   );
   const peer = await connectProved(windows.directory);
@@ -89,10 +89,10 @@ async function start(): Promise<Shared> {
 
 /** The sign-in that was there is there, whole; and what is kept can be read, shown and handed on. */
 async function assertUnharmed({ window }: Shared): Promise<void> {
-  const mine = await window.book.get(grant.id);
+  const mine = await window.cache.get(grant.id);
   assert.match(mine?.tokens.accessToken.reveal() ?? '', /^access-\d+$/);
-  for (const kept of window.book.known()) assert.doesNotThrow(() => serialiseGrant(kept));
-  for (const entry of await window.book.entries()) {
+  for (const kept of window.cache.known()) assert.doesNotThrow(() => serialiseGrant(kept));
+  for (const entry of await window.cache.entries()) {
     assert.equal(typeof entry.id, 'string');
     assert.ok(Number.isFinite(entry.revision));
   }
@@ -131,7 +131,7 @@ export const otherWindowTargets: readonly Target[] = [
       put: () => Promise.resolve(),
       remove: () => Promise.resolve(),
     };
-    await compareWithOwner(shared.window.book, owner as unknown as Compared).catch((error: unknown) =>
+    await compareWithOwner(shared.window.cache, owner as unknown as Compared).catch((error: unknown) =>
       assert.match(String(error), /^Error: Another window sent something/),
     );
     assert.ok(page < 100 && given < 100);

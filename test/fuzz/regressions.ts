@@ -1,4 +1,4 @@
-import { serialiseGrant } from '../../src/sessions/grant.ts';
+import { serialiseGrant } from '../../src/sessions/grant/grant.ts';
 import { someGrant } from '../unit/sessions/someGrant.ts';
 
 /**

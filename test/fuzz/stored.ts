@@ -8,8 +8,8 @@ import {
   type Activity,
   type ActivityFile,
 } from '../../src/sessions/activity.ts';
-import { parseGrant, serialiseGrant } from '../../src/sessions/grant.ts';
-import { createGrantStore, type SetAside } from '../../src/sessions/grantStore.ts';
+import { parseGrant, serialiseGrant } from '../../src/sessions/grant/grant.ts';
+import { createGrantStore, type SetAside } from '../../src/sessions/store/grantStore.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import { recordingLog } from '../standIns/recordingLog.ts';
 import { changedText, damaged, nastyText } from './arbitraries.ts';

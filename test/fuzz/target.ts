@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Failure } from '../../src/protocol/failure.ts';
+import { Failure } from '../../src/protocol/failures/failure.ts';
 
 /** One kind of input, and what must hold whatever it is. */
 export interface Target {

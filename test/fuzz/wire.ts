@@ -1,8 +1,8 @@
 import { systemClock } from '../../src/platform/clock.ts';
 import { secret } from '../../src/platform/secret.ts';
-import type { AuthorizationRequest } from '../../src/protocol/authorizationRequest.ts';
-import { connect, type Connection } from '../../src/protocol/client.ts';
-import { createWire } from '../../src/protocol/wire.ts';
+import type { AuthorizationRequest } from '../../src/protocol/grants/authorizationRequest.ts';
+import { connect, type Connection } from '../../src/protocol/client/client.ts';
+import { createHttpContext } from '../../src/protocol/server/httpContext.ts';
 import { recordingLog } from '../standIns/recordingLog.ts';
 import { sharedKeys } from '../servers/hostile/keys.ts';
 
@@ -49,9 +49,9 @@ export async function connectionTo(replies: Partial<Record<string, Reply>>): Pro
     const bodiless = [204, 205, 304].includes(reply.status);
     return Promise.resolve(new Response(bodiless ? null : reply.body, reply));
   };
-  const wire = createWire({ fetch, clock: systemClock, log: recordingLog() });
+  const httpContext = createHttpContext({ fetch, clock: systemClock, log: recordingLog() });
   const policy = { allowLoopbackHttp: false };
-  return connect(wire, { issuer, id: clientId, authentication: { method: 'none' }, policy });
+  return connect(httpContext, { issuer, id: clientId, authentication: { method: 'none' }, policy });
 }
 
 export const jsonReply = (value: unknown): Reply => ({

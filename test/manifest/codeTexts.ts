@@ -4,7 +4,7 @@ import * as prettier from 'prettier';
 import { failures } from '../../src/protocol/failures/table.ts';
 import { helpButtons } from '../../src/protocol/failures/text.ts';
 import { presets } from '../../src/providers/presets/presets.ts';
-import { translatedPage } from '../../src/ui/pages.ts';
+import { translatedPage } from '../../src/ui/signIn/pages.ts';
 import type { GeneratedFile } from './providerDocuments.ts';
 
 const sources = new URL('../../src/', import.meta.url);

@@ -7,8 +7,8 @@ import { generatedErrors } from './errors.ts';
 import { generatedProviderDocuments, type GeneratedFile } from './providerDocuments.ts';
 import { takeTexts, type Json, type Texts } from './texts.ts';
 import { generatedTranslations } from './translations.ts';
-import { providerDefinitionSchema, providerIdSchema } from '../../src/providers/definition.ts';
-import { mcpServerIdSchema, mcpServerSchema } from '../../src/providers/mcpServers.ts';
+import { providerDefinitionSchema, providerIdSchema } from '../../src/providers/entries/definition.ts';
+import { mcpServerIdSchema, mcpServerSchema } from '../../src/mcp/settings.ts';
 
 const manifestFile = new URL('../../package.json', import.meta.url);
 const textsFile = new URL('../../package.nls.json', import.meta.url);

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import * as prettier from 'prettier';
-import { parseDefinition } from '../../src/providers/definition.ts';
-import { presetNames, type PresetName } from '../../src/providers/presets/names.ts';
+import { parseDefinition } from '../../src/providers/entries/definition.ts';
+import { presetNames, type PresetName } from '../../src/providers/settings/presetNames.ts';
 import type { PresetClient } from '../../src/providers/presets/preset.ts';
 import { presets } from '../../src/providers/presets/presets.ts';
-import { acceptsRedirect } from '../../src/providers/redirectSettings.ts';
-import { providerDefinitionSchema } from '../../src/providers/schema.ts';
+import { acceptsRedirect } from '../../src/providers/settings/redirectSettings.ts';
+import { providerDefinitionSchema } from '../../src/providers/settings/schema.ts';
 
 export interface GeneratedFile {
   readonly file: URL;

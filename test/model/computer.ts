@@ -1,6 +1,6 @@
 import { OwnerLost, RemoteError, describeError } from '../../src/windows/errors.ts';
 import type { Everywhere, Remote, Role, WindowGroup, WindowGroupOptions } from '../../src/windows/group.ts';
-import type { JoinWindows, OwnerCalls, WindowCalls } from '../../src/sessions/windowCalls.ts';
+import type { JoinWindows, OwnerCalls, WindowCalls } from '../../src/sessions/sharing/windowCalls.ts';
 
 /**
  * The channel between windows as `src/windows` promises it, in one process and without sockets, so that every

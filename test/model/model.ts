@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { Failure } from '../../src/protocol/failure.ts';
-import { accessTokenOf, serialOf } from '../../src/sessions/derived.ts';
-import { parseGrant, type Grant } from '../../src/sessions/grant.ts';
-import { createGrantBook, type GrantBook } from '../../src/sessions/grantBook.ts';
-import { createGrantStore } from '../../src/sessions/grantStore.ts';
-import { isLaterSignIn } from '../../src/sessions/revisions.ts';
-import { shareGrants, type Sharing } from '../../src/sessions/sharing.ts';
+import { Failure } from '../../src/protocol/failures/failure.ts';
+import { accessTokenOf, serialOf } from '../../src/sessions/grant/derived.ts';
+import { parseGrant, type Grant } from '../../src/sessions/grant/grant.ts';
+import { createGrantCache, type GrantCache } from '../../src/sessions/store/grantCache.ts';
+import { createGrantStore } from '../../src/sessions/store/grantStore.ts';
+import { isLaterSignIn } from '../../src/sessions/grant/revisions.ts';
+import { shareGrants, type Sharing } from '../../src/sessions/sharing/sharing.ts';
 import { manualClock, settled, type ManualClock } from '../standIns/manualClock.ts';
 import { memorySecretStorage, type MemorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import { recordingLog, type RecordingLog } from '../standIns/recordingLog.ts';
@@ -18,7 +18,7 @@ import type { Lack, Step } from './steps.ts';
 interface ModelWindow {
   readonly life: Life;
   readonly storage: number;
-  readonly book: GrantBook;
+  readonly cache: GrantCache;
   readonly sharing: Sharing;
   readonly log: RecordingLog;
   lacks: Lack;
@@ -86,7 +86,7 @@ export class Model {
         break;
       }
       case 'ask': {
-        const grant = window?.book.known()[step.grant % Math.max(1, window.book.known().length)];
+        const grant = window?.cache.known()[step.grant % Math.max(1, window.cache.known().length)];
         if (window && grant) void this.ask(window, grant, step.narrow);
         break;
       }
@@ -145,14 +145,14 @@ export class Model {
     const log = recordingLog();
     const clock = mortalClock(this.clock, life);
     const secrets = mortalStorage(this.secrets[storage] ?? memorySecretStorage(), life);
-    const book = createGrantBook(
+    const cache = createGrantCache(
       createGrantStore({ storage: secrets, log, onSetAside: entry => assert.fail(entry.key) }),
       clock,
       log,
     );
     const means: { lacks: Lack; isSettled: boolean } = { lacks: 'nothing', isSettled: false };
     const sharing = shareGrants({
-      book,
+      cache,
       clock,
       log,
       directory: '',
@@ -161,7 +161,7 @@ export class Model {
       isFocused: () => false,
       showSignInNeeded: () => undefined,
       deliver: () => false,
-      keeper: {
+      refresher: {
         random: () => 0.5,
         refresh: (grant, beforeSending) => {
           if (means.lacks === 'client secret')
@@ -177,8 +177,8 @@ export class Model {
         onOrphaned: () => undefined,
       },
     });
-    this.windows.push(Object.assign(means, { life, storage, book, sharing, log }));
-    void book.ofProvider('oidc').catch(() => undefined);
+    this.windows.push(Object.assign(means, { life, storage, cache, sharing, log }));
+    void cache.ofProvider('oidc').catch(() => undefined);
   }
 
   /** A token is not sent if a window that can be heard, or the sender's own storage, has the answer to its sending. */
@@ -196,7 +196,7 @@ export class Model {
         ({ life, isSettled }) =>
           life !== sender && isSettled && !this.computer.isSlow(life) && !this.computer.isSlow(sender),
       )
-      .map(({ book }) => book.known().find(({ id }) => id === grant.id));
+      .map(({ cache }) => cache.known().find(({ id }) => id === grant.id));
     const key = `grant:${grant.id}`;
     const secrets = this.secrets[storage];
     const isReadable = secrets?.fails({ operation: 'get', key }) === false;
@@ -251,12 +251,12 @@ export class Model {
   }
 
   signOut(window: ModelWindow, id: string): void {
-    const known = window.book.known().find(grant => grant.id === id);
+    const known = window.cache.known().find(grant => grant.id === id);
     if (!known) return;
     const { revision } = known;
     if (!isLaterSignIn(this.held.get(id) ?? 0, revision)) this.held.delete(id);
     // Not awaited, and not counted on before it is done: the window may be closing, or die.
-    void window.book.remove(id, Math.floor(this.clock.now() / 1000)).then(stored => {
+    void window.cache.remove(id, Math.floor(this.clock.now() / 1000)).then(stored => {
       if (!stored) this.excused = true;
       this.signedOut.set(id, revision);
       if (this.#isSignedOut({ id, revision: this.held.get(id) ?? revision })) this.held.delete(id);
@@ -294,7 +294,7 @@ export class Model {
     }
     await this.rest();
     // Long enough for every token to have been needed again.
-    for (const window of this.alive) void window.book.ofProvider('oidc');
+    for (const window of this.alive) void window.cache.ofProvider('oidc');
     for (let round = 0; round < 4; round++) {
       await this.clock.advance(1800_000);
       await this.rest();
@@ -303,8 +303,8 @@ export class Model {
 
   async check(): Promise<void> {
     const views = await Promise.all(
-      this.alive.map(async ({ book }) =>
-        (await book.entries())
+      this.alive.map(async ({ cache }) =>
+        (await cache.entries())
           .map(({ id, revision, removed }) =>
             removed === undefined ? `${id} r${revision}` : `${id} removed`,
           )
@@ -319,11 +319,11 @@ export class Model {
     const [window] = this.alive;
     assert.ok(window);
     for (const id of this.signedOut.keys()) {
-      const grant = await window.book.get(id);
+      const grant = await window.cache.get(id);
       assert.ok(!grant || !this.#isSignedOut(grant), `${id} came back`);
     }
     for (const id of this.held.keys()) {
-      const grant = await window.book.get(id);
+      const grant = await window.cache.get(id);
       assert.ok(grant, `${id} was lost`);
       const token = grant.tokens.refreshToken?.reveal() ?? '';
       if (this.server.takes(token) && !grant.signInNeeded) continue;

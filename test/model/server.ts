@@ -1,7 +1,7 @@
 import { secret } from '../../src/platform/secret.ts';
-import { Failure } from '../../src/protocol/failure.ts';
-import type { Tokens } from '../../src/protocol/tokens.ts';
-import type { Grant } from '../../src/sessions/grant.ts';
+import { Failure } from '../../src/protocol/failures/failure.ts';
+import type { Tokens } from '../../src/protocol/tokens/tokens.ts';
+import type { Grant } from '../../src/sessions/grant/grant.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import type { Life } from './computer.ts';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { secret } from '../../src/platform/secret.ts';
-import { Failure } from '../../src/protocol/failure.ts';
-import type { Provider, ProviderDefinition } from '../../src/providers/definition.ts';
-import type { AccountFacts } from '../../src/sessions/accountFacts.ts';
-import { refreshGrant } from '../../src/signIn/keepGrant.ts';
-import { renewFacts } from '../../src/signIn/renewFacts.ts';
-import { claimAt, lackingClaim } from '../../src/signIn/requiredClaims.ts';
+import { Failure } from '../../src/protocol/failures/failure.ts';
+import type { Provider, ProviderDefinition } from '../../src/providers/entries/definition.ts';
+import type { AccountProfile } from '../../src/sessions/refresh/accountProfile.ts';
+import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
+import { refreshProfile } from '../../src/signIn/after/refreshProfile.ts';
+import { claimAt, lackingClaim } from '../../src/signIn/identity/requiredClaims.ts';
 import { startQuirkyProvider, type Quirks, type QuirkyProvider } from '../servers/quirkyProvider.ts';
 import { signInTrial, type SignInTrial } from '../protocol/signingIn.ts';
 import { realProviders } from './realProviders.ts';
@@ -76,7 +76,10 @@ describe('claims', () => {
   });
 
   /** Signs in, changes the server, refreshes, and asks for what is known of the account then. */
-  async function afterRefresh(provider: Provider, change: (quirks: Quirks) => Quirks): Promise<AccountFacts> {
+  async function afterRefresh(
+    provider: Provider,
+    change: (quirks: Quirks) => Quirks,
+  ): Promise<AccountProfile> {
     const grant = await trial.signIn(provider, { scopes: ['api'] });
     server.quirks = change(server.quirks);
     const tokens = await refreshGrant(trial.context, provider, grant, () => undefined);
@@ -85,31 +88,34 @@ describe('claims', () => {
       claims: { ...grant.claims, auth_time: 7 },
       tokens: { ...grant.tokens, ...tokens, idToken: tokens.idToken ?? grant.tokens.idToken },
     };
-    const facts = await renewFacts(trial.context, provider, renewed, tokens);
-    assert.ok(facts);
-    return facts;
+    const profile = await refreshProfile(trial.context, provider, renewed, tokens);
+    assert.ok(profile);
+    return profile;
   }
 
   it('that have changed at the server are known after a refresh', async () => {
-    const facts = await afterRefresh(gitlab(), quirks => ({
+    const profile = await afterRefresh(gitlab(), quirks => ({
       ...quirks,
       user: { sub: '42', groups: ['teams/leads'] },
       introspection: { active: true, exp: 4_102_444_800 },
     }));
-    assert.deepEqual(facts, {
+    assert.deepEqual(profile, {
       claims: { sub: '42', nickname: 'tanuki', groups: ['teams/leads'], auth_time: 7 },
-      expiresAt: facts.expiresAt,
+      expiresAt: profile.expiresAt,
       refusal: undefined,
     });
   });
 
   it('that are required and gone after a refresh: it is said why, and no token is given back', async () => {
-    const facts = await afterRefresh(gitlab({ requiredClaims: { groups: 'teams/developers' } }), quirks => ({
-      ...quirks,
-      user: { sub: '42', groups: [] },
-    }));
+    const profile = await afterRefresh(
+      gitlab({ requiredClaims: { groups: 'teams/developers' } }),
+      quirks => ({
+        ...quirks,
+        user: { sub: '42', groups: [] },
+      }),
+    );
     assert.match(
-      facts.refusal ?? '',
+      profile.refusal ?? '',
       /^tanuki may not use GitLab \(gitlab\.example\.com\) here: "groups" must be or contain "teams\/developers"\./,
     );
     assert.deepEqual(server.requestsTo('https://gitlab.example.com/oauth/revoke'), []);
@@ -117,12 +123,12 @@ describe('claims', () => {
 
   it('of an endpoint that fails after a refresh stay as they were', async () => {
     const required = gitlab({ requiredClaims: { groups: 'teams/developers' } });
-    const facts = await afterRefresh(required, quirks => {
+    const profile = await afterRefresh(required, quirks => {
       const { user: _, ...at } = quirks.at;
       return { ...quirks, at };
     });
-    assert.deepEqual(facts.claims['groups'], ['teams/developers']);
-    assert.equal(facts.refusal, undefined);
+    assert.deepEqual(profile.claims['groups'], ['teams/developers']);
+    assert.equal(profile.refusal, undefined);
     assert.deepEqual(server.violations.splice(0), ['there is no https://gitlab.example.com/oauth/userinfo']);
   });
 
@@ -138,11 +144,11 @@ describe('claims', () => {
     server = await startQuirkyProvider(realProviders.github.quirks);
     trial = trialAt(server);
     const github = trial.provider({ preset: 'github' });
-    const facts = await afterRefresh(github, quirks => ({
+    const profile = await afterRefresh(github, quirks => ({
       ...quirks,
       user: { ...quirks.user, plan: 'team' },
     }));
-    assert.equal(facts.claims['plan'], 'team');
+    assert.equal(profile.claims['plan'], 'team');
     await assert.rejects(
       afterRefresh(github, quirks => ({ ...quirks, user: { id: 1, login: 'somebody' } })),
       (error: unknown) => error instanceof Failure && error.code === 'token-untrusted',

@@ -8,11 +8,11 @@ import {
   KeyProblem,
   publicKeySet,
   readClientKey,
-} from '../../src/protocol/clientKey.ts';
-import { Failure } from '../../src/protocol/failure.ts';
-import type { Provider, ProviderDefinition } from '../../src/providers/definition.ts';
-import type { ClientCredential } from '../../src/signIn/clientSecrets.ts';
-import { refreshGrant } from '../../src/signIn/keepGrant.ts';
+} from '../../src/protocol/client/clientKey.ts';
+import { Failure } from '../../src/protocol/failures/failure.ts';
+import type { Provider, ProviderDefinition } from '../../src/providers/entries/definition.ts';
+import type { ClientCredential } from '../../src/signIn/client/clientSecrets.ts';
+import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
 import { startQuirkyProvider, type QuirkyClient, type QuirkyProvider } from '../servers/quirkyProvider.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import { signInTrial, type SignInTrial } from '../protocol/signingIn.ts';

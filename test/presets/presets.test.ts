@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { Failure, type FailureCode } from '../../src/protocol/failure.ts';
+import { Failure, type FailureCode } from '../../src/protocol/failures/failure.ts';
 import { secret } from '../../src/platform/secret.ts';
-import type { Provider, ProviderDefinition } from '../../src/providers/definition.ts';
-import { presetNames, type PresetName } from '../../src/providers/presets/names.ts';
-import { refreshGrant, revokeGrant } from '../../src/signIn/keepGrant.ts';
+import type { Provider, ProviderDefinition } from '../../src/providers/entries/definition.ts';
+import { presetNames, type PresetName } from '../../src/providers/settings/presetNames.ts';
+import { refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
 import { startQuirkyProvider, type QuirkyProvider } from '../servers/quirkyProvider.ts';
 import { manualClock } from '../standIns/manualClock.ts';
 import { recordingScreen } from '../protocol/deviceScreen.ts';

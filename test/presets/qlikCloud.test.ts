@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { Failure, type FailureCode } from '../../src/protocol/failure.ts';
+import { Failure, type FailureCode } from '../../src/protocol/failures/failure.ts';
 import { secret } from '../../src/platform/secret.ts';
-import { generateClientKey, publicKeySet } from '../../src/protocol/clientKey.ts';
-import type { ProviderDefinition } from '../../src/providers/definition.ts';
+import { generateClientKey, publicKeySet } from '../../src/protocol/client/clientKey.ts';
+import type { ProviderDefinition } from '../../src/providers/entries/definition.ts';
 import { qlikCloud } from '../../src/providers/presets/qlikCloud.ts';
-import type { Grant } from '../../src/sessions/grant.ts';
-import type { ClientCredential } from '../../src/signIn/clientSecrets.ts';
-import { refreshGrant, revokeGrant } from '../../src/signIn/keepGrant.ts';
+import type { Grant } from '../../src/sessions/grant/grant.ts';
+import type { ClientCredential } from '../../src/signIn/client/clientSecrets.ts';
+import { refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
 import { signIn } from '../../src/signIn/signIn.ts';
 import { keep } from '../conformance/keeping.ts';
 import { json } from '../servers/hostile/replies.ts';
@@ -148,7 +148,7 @@ describe('Qlik Cloud', () => {
 
   describe('a machine-to-machine client', () => {
     const definition = settingsOf('machine-to-machine', 'robot');
-    beforeEach(() => register({ ...robot, machine: true }));
+    beforeEach(() => register({ ...robot, service: true }));
 
     for (const clientAuthentication of ['client_secret_basic', 'client_secret_post'] as const) {
       it(`signs in by itself with ${clientAuthentication}, without a browser`, async () => {
@@ -158,7 +158,7 @@ describe('Qlik Cloud', () => {
         assert.deepEqual(grant.account, { id: 'qlikbot-robot', label: 'service: robot' });
         assert.deepEqual([...grant.grantedScopes], ['user_default', 'apps']);
         assert.deepEqual(grant.sessions, [['apps']]);
-        assert.deepEqual(grant.binding.machine, { way: 'client-credentials' });
+        assert.deepEqual(grant.binding.service, { way: 'client-credentials' });
         assert.equal(tenant.ownerOf(grant.tokens.accessToken.reveal()), 'robot');
         const [request] = tenant.tokenRequests;
         assert.equal(request?.contentType, 'application/x-www-form-urlencoded');
@@ -172,7 +172,7 @@ describe('Qlik Cloud', () => {
       const trial = tryIt();
       const settings = trial.provider({ ...definition, clientAuthentication: 'private_key_jwt' });
       const key = await generateClientKey(settings.assertionAlgorithm);
-      register({ id: 'robot', type: 'web', keys: () => publicKeySet(key), machine: true, scopes });
+      register({ id: 'robot', type: 'web', keys: () => publicKeySet(key), service: true, scopes });
       await trial.context.clientSecrets.replace(settings, { kind: 'key', key });
       assert.equal((await trial.signIn(settings, { scopes: [] })).account.label, 'service: robot');
     });
@@ -186,7 +186,7 @@ describe('Qlik Cloud', () => {
       const renewed = await kept.renew();
       assert.equal(renewed?.tokens.serial, 2);
       assert.equal(tenant.ownerOf(renewed.tokens.accessToken.reveal()), 'robot');
-      register({ ...robot, machine: true, secret: 'another' });
+      register({ ...robot, service: true, secret: 'another' });
       const ended = await kept.renew();
       assert.match(ended?.signInNeeded?.reason ?? '', /does not accept this client.*Replace Client Secret/);
       assert.equal(kept.told.length, 1);
@@ -307,14 +307,14 @@ describe('Qlik Cloud', () => {
     [
       'a client that may not impersonate',
       'impersonation',
-      { machine: true },
+      { service: true },
       'grant-type-refused',
       /urn:qlik:oauth:user-impersonation.*not enabled/,
     ],
     [
       'scopes that the client may not have',
       'machine-to-machine',
-      { machine: true, scopes: ['apps'] },
+      { service: true, scopes: ['apps'] },
       'scopes-refused',
       /no token for these scopes: user_default.*may not have user_default.*Set "scopes"/,
     ],
@@ -328,7 +328,7 @@ describe('Qlik Cloud', () => {
     [
       'a wrong secret',
       'machine-to-machine',
-      { machine: true, secret: 'another' },
+      { service: true, secret: 'another' },
       'client-refused',
       /invalid_client.*The secret is wrong/,
     ],
@@ -359,7 +359,7 @@ describe('Qlik Cloud', () => {
   });
 
   it('is not asked by the editor for more than one token, however the attempt ends', async () => {
-    register({ ...robot, machine: true });
+    register({ ...robot, service: true });
     const trial = tryIt();
     const settings = trial.provider(settingsOf('machine-to-machine', 'robot'));
     tenant.habits.answer = json({ errors: [{ code: 'HTTP-503', title: 'Unavailable' }] }, 503);

@@ -1,6 +1,6 @@
-import type { FailureCode } from '../../src/protocol/failure.ts';
-import type { PresetName } from '../../src/providers/presets/names.ts';
-import type { ProviderDefinition } from '../../src/providers/definition.ts';
+import type { FailureCode } from '../../src/protocol/failures/failure.ts';
+import type { PresetName } from '../../src/providers/settings/presetNames.ts';
+import type { ProviderDefinition } from '../../src/providers/entries/definition.ts';
 import { json } from '../servers/hostile/replies.ts';
 import type { Quirks } from '../servers/quirkyProvider.ts';
 

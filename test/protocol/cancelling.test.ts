@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { ProviderDefinition } from '../../src/providers/definition.ts';
-import { Failure, type FailureCode } from '../../src/protocol/failure.ts';
+import type { ProviderDefinition } from '../../src/providers/entries/definition.ts';
+import { Failure, type FailureCode } from '../../src/protocol/failures/failure.ts';
 import { startFaultyIdentityProvider, type FaultyIdentityProvider } from '../servers/faultProxy.ts';
 import { people } from '../servers/people.ts';
 import { signInOverHttp } from '../servers/person.ts';

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { decodeJwt } from 'jose';
 import { environment } from '../../src/environment.ts';
 import { systemClock, type Clock } from '../../src/platform/clock.ts';
-import { connect } from '../../src/protocol/client.ts';
-import { Failure } from '../../src/protocol/failure.ts';
-import { introspectToken } from '../../src/protocol/introspection.ts';
-import { mutualTls } from '../../src/protocol/mutualTls.ts';
-import { requestUserInfo } from '../../src/protocol/userInfo.ts';
-import { createWire } from '../../src/protocol/wire.ts';
-import type { Provider, ProviderDefinition } from '../../src/providers/definition.ts';
-import { clientOfGrant } from '../../src/signIn/client.ts';
-import { refreshGrant, revokeGrant } from '../../src/signIn/keepGrant.ts';
+import { connect } from '../../src/protocol/client/client.ts';
+import { Failure } from '../../src/protocol/failures/failure.ts';
+import { introspectToken } from '../../src/protocol/tokens/introspection.ts';
+import { mutualTls } from '../../src/protocol/client/mutualTls.ts';
+import { requestUserInfo } from '../../src/protocol/tokens/userInfo.ts';
+import { createHttpContext } from '../../src/protocol/server/httpContext.ts';
+import type { Provider, ProviderDefinition } from '../../src/providers/entries/definition.ts';
+import { clientOfGrant } from '../../src/signIn/client/client.ts';
+import { refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
 import { type TestCertificate } from '../servers/certificates.ts';
 import { deviceCodeGrant, loopbackRedirectUri } from '../servers/clients.ts';
 import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
@@ -90,7 +90,7 @@ describe('client certificates (RFC 8705)', () => {
           assert.equal(origin, server.aliasOrigin ?? server.issuer);
           const tokens = await refreshGrant(trial.context, settings, grant, () => undefined);
           const client = await clientOfGrant(settings, grant, trial.context);
-          const connection = await connect(trial.context.wire, client);
+          const connection = await connect(trial.context.httpContext, client);
           const seen = await introspectToken(connection, tokens.accessToken, grant.account.id);
           assert.equal(seen?.claims['client_id'], method);
           const about = await requestUserInfo(connection, tokens.accessToken, grant.account.id);
@@ -138,7 +138,7 @@ describe('client certificates (RFC 8705)', () => {
         const grant = await trial.signIn(settings, { scopes: ['openid', 'offline_access'] });
         await refreshGrant(trial.context, settings, grant, () => undefined);
         const client = await clientOfGrant(settings, grant, trial.context);
-        const connection = await connect(trial.context.wire, client);
+        const connection = await connect(trial.context.httpContext, client);
         const seen = await introspectToken(connection, grant.tokens.accessToken, undefined);
         const { cnf } = seen?.claims as { cnf?: object };
         assert.deepEqual(Object.keys(cnf ?? {}), ['x5t#S256']);
@@ -194,9 +194,14 @@ describe('client certificates (RFC 8705)', () => {
         const settings = provider(trial, 'tls_client_auth');
         const grant = await trial.signIn(settings, { scopes: ['openid', 'offline_access'] });
         const later: Clock = { ...systemClock, now: () => Date.now() + 3 * 86_400_000 };
-        const wire = createWire({ fetch, clock: later, log: trial.log, mutualTls: environment.mutualTls });
+        const httpContext = createHttpContext({
+          fetch,
+          clock: later,
+          log: trial.log,
+          mutualTls: environment.mutualTls,
+        });
         await assert.rejects(
-          refreshGrant({ ...trial.context, wire }, settings, grant, () => undefined),
+          refreshGrant({ ...trial.context, httpContext }, settings, grant, () => undefined),
           (error: unknown) =>
             error instanceof Failure && error.code === 'certificate-unusable' && error.passing,
         );

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
-import { CertificateProblem } from '../../src/protocol/clientCertificate.ts';
-import { mutualTls } from '../../src/protocol/mutualTls.ts';
+import { CertificateProblem } from '../../src/protocol/http/clientCertificate.ts';
+import { mutualTls } from '../../src/protocol/client/mutualTls.ts';
 import { entered, trustedCertificates } from './trustedCertificates.ts';
 
 describe('client certificates as they are entered', () => {

@@ -4,11 +4,11 @@ import { createServer } from 'node:https';
 import { type TLSSocket } from 'node:tls';
 import { environment } from '../../src/environment.ts';
 import { systemClock, type Clock } from '../../src/platform/clock.ts';
-import { connect } from '../../src/protocol/client.ts';
-import { Failure } from '../../src/protocol/failure.ts';
-import { answerLimit, answerTimeout, type HttpClient } from '../../src/protocol/http.ts';
-import { createWire } from '../../src/protocol/wire.ts';
-import { clientOfGrant } from '../../src/signIn/client.ts';
+import { connect } from '../../src/protocol/client/client.ts';
+import { Failure } from '../../src/protocol/failures/failure.ts';
+import { answerLimit, answerTimeout, type HttpClient } from '../../src/protocol/http/http.ts';
+import { createHttpContext } from '../../src/protocol/server/httpContext.ts';
+import { clientOfGrant } from '../../src/signIn/client/client.ts';
 import { type TestCertificate } from '../servers/certificates.ts';
 import { listen, loopback, stop } from '../servers/listening.ts';
 import { manualClock, settled } from '../standIns/manualClock.ts';
@@ -55,7 +55,7 @@ describe('client certificates in a request', () => {
     return raw;
   };
   const clientWith = (certificate?: TestCertificate, clock: Clock = systemClock): HttpClient =>
-    createWire({ fetch, clock, log: recordingLog(), mutualTls: environment.mutualTls }).http(
+    createHttpContext({ fetch, clock, log: recordingLog(), mutualTls: environment.mutualTls }).http(
       { allowLoopbackHttp: true },
       undefined,
       certificate && entered(certificate),
@@ -211,7 +211,10 @@ describe('client certificates in a request', () => {
       signInMethod: 'client-credentials',
     });
     const grant = await trial.signIn(settings, { scopes: [] });
-    const connection = await connect(trial.context.wire, await clientOfGrant(settings, grant, trial.context));
+    const connection = await connect(
+      trial.context.httpContext,
+      await clientOfGrant(settings, grant, trial.context),
+    );
     await connection.http(`${server.origin}/jwks`, {});
     assert.deepEqual(paths, ['/.well-known/openid-configuration', '/token', '/jwks']);
     assert.deepEqual(server.shown, [undefined, 'robot', undefined]);

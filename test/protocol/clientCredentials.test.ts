@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import type { Provider, ProviderDefinition } from '../../src/providers/definition.ts';
-import { createGrantBook } from '../../src/sessions/grantBook.ts';
-import { createGrantStore } from '../../src/sessions/grantStore.ts';
-import { createKeeper } from '../../src/sessions/keeper.ts';
-import { refreshGrant, revokeGrant } from '../../src/signIn/keepGrant.ts';
+import type { Provider, ProviderDefinition } from '../../src/providers/entries/definition.ts';
+import { createGrantCache } from '../../src/sessions/store/grantCache.ts';
+import { createGrantStore } from '../../src/sessions/store/grantStore.ts';
+import { createTokenRefresher } from '../../src/sessions/refresh/tokenRefresher.ts';
+import { refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
 import { startFaultyIdentityProvider, type FaultyIdentityProvider } from '../servers/faultProxy.ts';
 import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
 import { apiResource } from '../servers/resources.ts';
 import { manualClock } from '../standIns/manualClock.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
-import { quietKeeper } from '../standIns/quietWindow.ts';
+import { quietRefresher } from '../standIns/quietWindow.ts';
 import { recordingLog } from '../standIns/recordingLog.ts';
 import { signInTrial, type SignInTrial } from './signingIn.ts';
 import { failsWith, given } from './machineTrials.ts';
@@ -136,61 +136,61 @@ describe('client credentials', () => {
       const grant = await trial.signIn(settings, { scopes: [] });
       const log = recordingLog();
       const store = createGrantStore({ storage: memorySecretStorage(), log, onSetAside: () => undefined });
-      const book = createGrantBook(store, clock, log);
+      const cache = createGrantCache(store, clock, log);
       const needed: string[] = [];
-      const keeper = createKeeper({
-        ...quietKeeper,
-        book,
+      const refresher = createTokenRefresher({
+        ...quietRefresher,
+        cache,
         clock,
         log,
         refresh: (current, beforeSending) => refreshGrant(trial.context, settings, current, beforeSending),
         onSignInNeeded: ended => needed.push(ended.signInNeeded?.reason ?? ''),
       });
-      await book.put(grant);
+      await cache.put(grant);
       const asked = () => faulty.requestsTo(faulty.endpoints.token).length;
-      const serial = async () => (await book.get(grant.id))?.tokens.serial;
-      return { trial, settings, grant, clock, book, keeper, needed, asked, serial };
+      const serial = async () => (await cache.get(grant.id))?.tokens.serial;
+      return { trial, settings, grant, clock, cache, refresher, needed, asked, serial };
     };
 
     it('ask once more shortly before the token ends, however many want it', async () => {
-      const { keeper, clock, grant, asked, serial } = await kept();
+      const { refresher, clock, grant, asked, serial } = await kept();
       await clock.advance(3_239_000);
       assert.equal(asked(), 1);
       void clock.advance(2000);
-      await Promise.all(Array.from({ length: 100 }, () => keeper.renew(grant.id, 1)));
+      await Promise.all(Array.from({ length: 100 }, () => refresher.renew(grant.id, 1)));
       assert.deepEqual([asked(), await serial()], [2, 2]);
-      keeper.dispose();
-      await keeper.idle();
+      refresher.dispose();
+      await refresher.idle();
     });
 
     it('go on by themselves when the server is there again', async () => {
-      const { keeper, clock, grant, asked, serial, needed } = await kept();
+      const { refresher, clock, grant, asked, serial, needed } = await kept();
       faulty.proxy.on(faulty.endpoints.token, { kind: 'status', status: 503 });
-      await keeper.renew(grant.id, 1);
-      assert.equal(keeper.state(grant.id).kind, 'offline');
+      await refresher.renew(grant.id, 1);
+      assert.equal(refresher.state(grant.id).kind, 'offline');
       assert.deepEqual([asked(), await serial(), needed], [1, 1, []]);
       await clock.advance(10_000);
-      await keeper.renew(grant.id, 1);
+      await refresher.renew(grant.id, 1);
       assert.deepEqual([asked(), await serial()], [2, 2]);
-      keeper.dispose();
+      refresher.dispose();
     });
 
     it('need their person when the secret is gone for good', async () => {
-      const { keeper, trial, settings, grant, needed, serial } = await kept();
+      const { refresher, trial, settings, grant, needed, serial } = await kept();
       await trial.context.clientSecrets.replace(settings, given('revoked'));
-      const ended = await keeper.renew(grant.id, 1);
+      const ended = await refresher.renew(grant.id, 1);
       assert.match(ended?.signInNeeded?.reason ?? '', /does not accept this client \(invalid_client\)/);
       assert.deepEqual([needed.length, await serial()], [1, 1]);
-      keeper.dispose();
+      refresher.dispose();
     });
 
     it('wait while their secret cannot be read', async () => {
-      const { keeper, trial, settings, grant, needed } = await kept();
+      const { refresher, trial, settings, grant, needed } = await kept();
       await trial.context.clientSecrets.forget(settings);
-      await keeper.renew(grant.id, 1);
-      assert.equal(keeper.state(grant.id).kind, 'offline');
+      await refresher.renew(grant.id, 1);
+      assert.equal(refresher.state(grant.id).kind, 'offline');
       assert.deepEqual(needed, []);
-      keeper.dispose();
+      refresher.dispose();
     });
   });
 });

@@ -1,31 +1,31 @@
 import assert from 'node:assert/strict';
 import { decodeJwt } from 'jose';
 import { systemClock } from '../../src/platform/clock.ts';
-import { Failure } from '../../src/protocol/failure.ts';
-import type { Provider, ProviderDefinition } from '../../src/providers/definition.ts';
+import { Failure } from '../../src/protocol/failures/failure.ts';
+import type { Provider, ProviderDefinition } from '../../src/providers/entries/definition.ts';
 import { createAccounts, type Accounts } from '../../src/sessions/accounts.ts';
-import { addGrant } from '../../src/sessions/addGrant.ts';
-import { createGrantBook } from '../../src/sessions/grantBook.ts';
-import { createGrantStore } from '../../src/sessions/grantStore.ts';
-import { createKeeper, type Keeper } from '../../src/sessions/keeper.ts';
-import { refreshGrant, revokeGrant } from '../../src/signIn/keepGrant.ts';
+import { addGrant } from '../../src/sessions/store/addGrant.ts';
+import { createGrantCache } from '../../src/sessions/store/grantCache.ts';
+import { createGrantStore } from '../../src/sessions/store/grantStore.ts';
+import { createTokenRefresher, type TokenRefresher } from '../../src/sessions/refresh/tokenRefresher.ts';
+import { refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
 import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
 import { people } from '../servers/people.ts';
 import { approveDevice } from '../servers/person.ts';
 import { apiResource, reportsResource } from '../servers/resources.ts';
-import { quietKeeper } from '../standIns/quietWindow.ts';
+import { quietRefresher } from '../standIns/quietWindow.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import { recordingScreen } from './deviceScreen.ts';
 import { signInTrial } from './signingIn.ts';
 
 describe('access tokens of one sign-in, at a real server that rotates refresh tokens', () => {
   let server: IdentityProvider;
-  const keepers: Keeper[] = [];
+  const refreshers: TokenRefresher[] = [];
   before(async () => {
     server = await startIdentityProvider();
   });
   afterEach(() => {
-    for (const keeper of keepers.splice(0)) keeper.dispose();
+    for (const refresher of refreshers.splice(0)) refresher.dispose();
   });
   after(() => server.close());
 
@@ -42,10 +42,10 @@ describe('access tokens of one sign-in, at a real server that rotates refresh to
     const provider: Provider = trial.provider({ issuer: server.issuer, ...definition });
     const { log, context } = trial;
     const store = createGrantStore({ storage, log, onSetAside: () => assert.fail('nothing is damaged') });
-    const book = createGrantBook(store, systemClock, log);
-    const keeper = createKeeper({
-      ...quietKeeper,
-      book,
+    const cache = createGrantCache(store, systemClock, log);
+    const refresher = createTokenRefresher({
+      ...quietRefresher,
+      cache,
       clock: systemClock,
       log,
       narrowsTokens: () => provider.narrowTokens,
@@ -53,14 +53,14 @@ describe('access tokens of one sign-in, at a real server that rotates refresh to
       onSignInNeeded: grant => assert.fail(grant.signInNeeded?.reason),
       onOrphaned: () => assert.fail('nobody signs out'),
     });
-    keepers.push(keeper);
+    refreshers.push(refresher);
     const accounts: Accounts = createAccounts({
-      book,
+      cache,
       clock: systemClock,
       log,
-      renew: (id, serial) => keeper.renew(id, serial),
-      derive: (id, scopes, serial) => keeper.derive(id, scopes, serial),
-      add: (asked, grant) => addGrant(book, asked, grant),
+      renew: (id, serial) => refresher.renew(id, serial),
+      derive: (id, scopes, serial) => refresher.derive(id, scopes, serial),
+      add: (asked, grant) => addGrant(cache, asked, grant),
       assumedLifetime: () => undefined,
     });
     const session = async (...scopes: string[]) => {
@@ -74,19 +74,19 @@ describe('access tokens of one sign-in, at a real server that rotates refresh to
       assert.deepEqual(added.session.scopes, scopes);
       return added.session;
     };
-    return { trial, provider, storage, book, accounts, keeper, session, signIn };
+    return { trial, provider, storage, cache, accounts, refresher, session, signIn };
   }
 
   describe('for fewer scopes', () => {
     it('hold just those; the refresh token stays good for all', async () => {
-      const { session, signIn, book, keeper } = editor({ narrowTokens: true });
+      const { session, signIn, cache, refresher } = editor({ narrowTokens: true });
       await signIn('openid', 'profile', 'api:read');
       const narrow = await session('openid', 'api:read');
       assert.equal(String(narrow?.claims['scope']).split(' ').sort().join(' '), 'api:read openid');
       assert.equal((await session('api:read'))?.claims['scope'], 'api:read');
       assert.equal((await session('api:read', 'openid'))?.accessToken.reveal(), narrow?.accessToken.reveal());
-      const [grant] = book.known();
-      const renewed = await keeper.renew(grant?.id ?? '', 1);
+      const [grant] = cache.known();
+      const renewed = await refresher.renew(grant?.id ?? '', 1);
       const all = decodeJwt(renewed?.tokens.accessToken.reveal() ?? '')['scope'];
       assert.deepEqual(String(all).split(' ').sort(), [...(grant?.grantedScopes ?? [])].sort());
       assert.deepEqual(
@@ -121,10 +121,10 @@ describe('access tokens of one sign-in, at a real server that rotates refresh to
     });
 
     it('are revoked with the others', async () => {
-      const { session, signIn, book, trial, provider } = editor({ narrowTokens: true });
+      const { session, signIn, cache, trial, provider } = editor({ narrowTokens: true });
       const { accessToken } = await signIn('openid', 'api:read');
       const derived = (await session('api:read'))?.accessToken.reveal();
-      const [grant] = book.known();
+      const [grant] = cache.known();
       assert.ok(grant);
       const before = server.requestsTo(server.endpoints.revocation).length;
       assert.equal(await revokeGrant(trial.context, provider, grant), 'revoked');
@@ -142,7 +142,7 @@ describe('access tokens of one sign-in, at a real server that rotates refresh to
     const reports = `resource:${reportsResource}`;
 
     it('takes a sign-in for it, whose requests name it and whose scopes do not', async () => {
-      const { session, signIn, book } = editor();
+      const { session, signIn, cache } = editor();
       await signIn('openid', 'profile');
       assert.equal(await session('openid', reports), undefined);
       const before = tokenRequests().length;
@@ -154,21 +154,21 @@ describe('access tokens of one sign-in, at a real server that rotates refresh to
       assert.equal(found?.claims.aud, reportsResource);
       assert.match(String(found.claims['scope']), /reports:read/);
       assert.equal((await session('openid', 'profile'))?.claims.aud, apiResource, 'the other one is left');
-      assert.equal(book.known().length, 2);
+      assert.equal(cache.known().length, 2);
       assert.equal(tokenRequests().length, before + 1);
     });
 
     it('is refreshed for it', async () => {
-      const { session, signIn, book, keeper } = editor();
+      const { session, signIn, cache, refresher } = editor();
       await signIn('reports:read', reports);
-      await keeper.renew(book.known()[0]?.id ?? '', 1);
+      await refresher.renew(cache.known()[0]?.id ?? '', 1);
       assert.equal(refreshes().at(-1)?.body['resource'], reportsResource);
       assert.equal((await session('reports:read', reports))?.claims.aud, reportsResource);
     });
 
     it('comes from the same sign-in where that serves several', async () => {
       const resource = [apiResource, reportsResource];
-      const { session, signIn, book } = editor({ resource, tokenPerResource: true });
+      const { session, signIn, cache } = editor({ resource, tokenPerResource: true });
       const first = await signIn('openid', 'profile');
       assert.equal(decodeJwt(first.accessToken.reveal()).aud, apiResource);
       const before = tokenRequests().length;
@@ -178,7 +178,7 @@ describe('access tokens of one sign-in, at a real server that rotates refresh to
       assert.equal((await session('openid', reports))?.accessToken.reveal(), found.accessToken.reveal());
       assert.equal(tokenRequests().length, before + 1);
       assert.equal(refreshes().at(-1)?.body['resource'], reportsResource);
-      assert.equal(book.known().length, 1);
+      assert.equal(cache.known().length, 1);
     });
 
     it('takes a sign-in all the same for scopes that were not granted there', async () => {
@@ -221,9 +221,9 @@ describe('access tokens of one sign-in, at a real server that rotates refresh to
     });
 
     it('is not tried on a sign-in for another: this server would end that sign-in', async () => {
-      const { signIn, book, trial, provider } = editor();
+      const { signIn, cache, trial, provider } = editor();
       await signIn('openid', 'profile');
-      const [grant] = book.known();
+      const [grant] = cache.known();
       assert.ok(grant);
       // The reason for the rule in `canDeriveTarget`, shown: the token is spent, and then the request refused.
       const send = (derived?: string[]) =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { Failure, type FailureCode } from '../../src/protocol/failure.ts';
-import { refreshGrant } from '../../src/signIn/keepGrant.ts';
+import { Failure, type FailureCode } from '../../src/protocol/failures/failure.ts';
+import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
 import type { SignInControl } from '../../src/signIn/signIn.ts';
 import { startFaultyIdentityProvider, type FaultyIdentityProvider } from '../servers/faultProxy.ts';
 import { people } from '../servers/people.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ProviderDefinition } from '../../src/providers/definition.ts';
+import type { ProviderDefinition } from '../../src/providers/entries/definition.ts';
 import { diagnose, type DiagnosisInput } from '../../src/signIn/diagnosis/diagnose.ts';
 import { diagnosisDocument, type Finding, type Section } from '../../src/signIn/diagnosis/report.ts';
 import { urisToRegister } from '../../src/signIn/redirect/registeredUris.ts';
@@ -22,7 +22,7 @@ describe('the diagnosis of a provider', () => {
     const trial = signInTrial();
     const provider = trial.provider({ issuer: server.issuer, ...definition });
     return diagnose({
-      wire: trial.context.wire,
+      httpContext: trial.context.httpContext,
       provider,
       plan: async () => (await planFor(trial.context, provider)).plan,
       registeredUris: metadata =>
@@ -66,12 +66,12 @@ describe('the diagnosis of a provider', () => {
   });
 
   it('of a client that signs in by itself tells of no browser', async () => {
-    const machine = {
+    const service = {
       clientAuthentication: 'client_secret_basic',
       signInMethod: 'client-credentials',
     } as const;
     const grants = { accounts: 1, lifetimes: [300], withoutRefreshToken: 0, signInNeeded: 0 };
-    const all = await sections(machine, { hasClientSecret: true, grants });
+    const all = await sections(service, { hasClientSecret: true, grants });
     assert.ok(!all.some(({ title }) => title.startsWith('Redirect URIs')));
     const found = all.flatMap(({ findings }) => findings);
     assert.deepEqual(

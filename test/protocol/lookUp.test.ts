@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import { systemClock } from '../../src/platform/clock.ts';
-import { Failure, type FailureCode } from '../../src/protocol/failure.ts';
-import { createWire } from '../../src/protocol/wire.ts';
-import { lookUp, type FoundServer } from '../../src/providers/lookUp.ts';
-import { readTypedAddress } from '../../src/providers/typedAddress.ts';
+import { Failure, type FailureCode } from '../../src/protocol/failures/failure.ts';
+import { createHttpContext } from '../../src/protocol/server/httpContext.ts';
+import { lookUp, type FoundServer } from '../../src/providers/lookUp/lookUp.ts';
+import { readTypedAddress } from '../../src/providers/lookUp/typedAddress.ts';
 import { startHostileServer, type HostileServer } from '../servers/hostile/server.ts';
 import { html, redirectTo, text } from '../servers/hostile/replies.ts';
 import { listen, stop } from '../servers/listening.ts';
@@ -18,13 +18,13 @@ const failsWith = (code: FailureCode, text: RegExp) => (error: unknown) => {
   return true;
 };
 
-type WireOptions = Parameters<typeof createWire>[0];
+type HttpContextOptions = Parameters<typeof createHttpContext>[0];
 
-function find(typed: string, outside: Partial<WireOptions> = {}): Promise<FoundServer> {
-  const wire = createWire({ fetch, clock: systemClock, log: recordingLog(), ...outside });
+function find(typed: string, outside: Partial<HttpContextOptions> = {}): Promise<FoundServer> {
+  const httpContext = createHttpContext({ fetch, clock: systemClock, log: recordingLog(), ...outside });
   const read = readTypedAddress(typed);
   assert.ok(read.kind !== 'problem', JSON.stringify(read));
-  return lookUp(wire, read);
+  return lookUp(httpContext, read);
 }
 
 /** An API with these documents, by path. */
@@ -132,7 +132,7 @@ describe('looking a provider up', () => {
     /** Servers that answer under names of their own, as if over TLS. */
     const under = async (
       documents: Record<string, (address: URL) => unknown>,
-    ): Promise<Partial<WireOptions> & { asked: string[] }> => {
+    ): Promise<Partial<HttpContextOptions> & { asked: string[] }> => {
       const asked: string[] = [];
       const host = await startApi(() => ({}));
       servers.push({ close: () => stop(host.http) });

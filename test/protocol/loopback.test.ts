@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { request as startRequest } from 'node:http';
 import { createServer, type Server } from 'node:net';
-import { Failure, type FailureCode } from '../../src/protocol/failure.ts';
+import { Failure, type FailureCode } from '../../src/protocol/failures/failure.ts';
 import type { SignInControl } from '../../src/signIn/signIn.ts';
 import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
 import { people } from '../servers/people.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { secret } from '../../src/platform/secret.ts';
-import { Failure, type FailureCode } from '../../src/protocol/failure.ts';
-import type { ClientCredential } from '../../src/signIn/clientSecrets.ts';
+import { Failure, type FailureCode } from '../../src/protocol/failures/failure.ts';
+import type { ClientCredential } from '../../src/signIn/client/clientSecrets.ts';
 
 export const failsWith = (code: FailureCode, message: RegExp) => (error: unknown) => {
   assert.ok(error instanceof Failure, String(error));

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { secret } from '../../src/platform/secret.ts';
-import { Failure, type FailureCode } from '../../src/protocol/failure.ts';
-import { refreshGrant, revokeGrant } from '../../src/signIn/keepGrant.ts';
-import { parseGrant, serialiseGrant } from '../../src/sessions/grant.ts';
-import { belongsTo } from '../../src/sessions/sessions.ts';
+import { Failure, type FailureCode } from '../../src/protocol/failures/failure.ts';
+import { refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
+import { parseGrant, serialiseGrant } from '../../src/sessions/grant/grant.ts';
+import { belongsTo } from '../../src/sessions/grant/sessions.ts';
 import { startFaultyIdentityProvider, type FaultyIdentityProvider } from '../servers/faultProxy.ts';
 import { startIdentityProvider } from '../servers/identityProvider.ts';
 import { people } from '../servers/people.ts';

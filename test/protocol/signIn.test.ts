@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { Failure } from '../../src/protocol/failure.ts';
-import type { FailureCode } from '../../src/protocol/failure.ts';
-import { refreshGrant, revokeGrant } from '../../src/signIn/keepGrant.ts';
+import { Failure } from '../../src/protocol/failures/failure.ts';
+import type { FailureCode } from '../../src/protocol/failures/failure.ts';
+import { refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
 import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
 import { startFaultyIdentityProvider } from '../servers/faultProxy.ts';
 import { apiResource } from '../servers/resources.ts';

@@ -1,21 +1,25 @@
 import { readFile } from 'node:fs/promises';
 import { environment, type Environment } from '../../src/environment.ts';
 import { systemClock, type Clock } from '../../src/platform/clock.ts';
-import { createWire } from '../../src/protocol/wire.ts';
-import { parseDefinition, type Provider, type ProviderDefinition } from '../../src/providers/definition.ts';
-import type { Grant } from '../../src/sessions/grant.ts';
-import { createPendingResponses, type PendingResponses } from '../../src/signIn/pendingResponses.ts';
+import { createHttpContext } from '../../src/protocol/server/httpContext.ts';
+import {
+  parseDefinition,
+  type Provider,
+  type ProviderDefinition,
+} from '../../src/providers/entries/definition.ts';
+import type { Grant } from '../../src/sessions/grant/grant.ts';
+import { createPendingResponses, type PendingResponses } from '../../src/signIn/redirect/pendingResponses.ts';
 import { signIn, type SignInContext, type SignInRequest } from '../../src/signIn/signIn.ts';
-import type { DeviceScreen } from '../../src/signIn/deviceSignIn.ts';
-import type { Surroundings } from '../../src/signIn/planner.ts';
+import type { DeviceScreen } from '../../src/signIn/methods/deviceSignIn.ts';
+import type { Surroundings } from '../../src/signIn/plan/planner.ts';
 import { readDelivered } from '../../src/signIn/redirect/deliveredUri.ts';
 import type { EditorAddress } from '../../src/signIn/redirect/editorAddress.ts';
 import { loopbackRedirect } from '../../src/signIn/redirect/loopback.ts';
 import { createRedirects } from '../../src/signIn/redirect/redirects.ts';
-import { createClientSecrets, type ClientCredential } from '../../src/signIn/clientSecrets.ts';
-import { createRegistrations } from '../../src/signIn/registrations.ts';
+import { createClientSecrets, type ClientCredential } from '../../src/signIn/client/clientSecrets.ts';
+import { createRegistrations } from '../../src/signIn/client/registrations.ts';
 import type { Secret } from '../../src/platform/secret.ts';
-import type { Method } from '../../src/providers/signInMethods.ts';
+import type { Method } from '../../src/providers/settings/signInMethods.ts';
 import { memorySecretStorage, type MemorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import { settled } from '../standIns/manualClock.ts';
 import { recordingLog, type RecordingLog } from '../standIns/recordingLog.ts';
@@ -107,11 +111,11 @@ export function signInTrial(
     return response !== undefined && pending.deliver(response.path, response.parameters);
   };
   const { mutualTls } = options.environment ?? environment;
-  const wire = createWire({ fetch: options.fetch ?? fetch, clock, log, mutualTls });
+  const httpContext = createHttpContext({ fetch: options.fetch ?? fetch, clock, log, mutualTls });
   const storage = options.storage ?? memorySecretStorage();
   const told: string[] = [];
   const context: SignInContext = {
-    wire,
+    httpContext,
     log,
     surroundings: options.surroundings ?? desktop,
     redirects: createRedirects({
@@ -122,7 +126,7 @@ export function signInTrial(
     }),
     registrations: createRegistrations({
       storage,
-      wire,
+      httpContext,
       askInitialAccessToken: options.initialAccessToken ?? (() => Promise.resolve(undefined)),
     }),
     clientSecrets: createClientSecrets({
@@ -136,7 +140,7 @@ export function signInTrial(
     device: options.device ?? noScreen,
     findSubject: options.findSubject ?? (() => Promise.resolve(undefined)),
     chooseAccount: options.chooseAccount ?? (() => Promise.resolve(undefined)),
-    failedWays: new Map(),
+    failedMethods: new Map(),
     tell: sentence => void told.push(sentence),
     openBrowser(address) {
       opened.push(address.reveal());

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { Failure } from '../../src/protocol/failure.ts';
-import type { Provider, ProviderDefinition } from '../../src/providers/definition.ts';
-import type { Grant } from '../../src/sessions/grant.ts';
+import { Failure } from '../../src/protocol/failures/failure.ts';
+import type { Provider, ProviderDefinition } from '../../src/providers/entries/definition.ts';
+import type { Grant } from '../../src/sessions/grant/grant.ts';
 import { createAccounts } from '../../src/sessions/accounts.ts';
-import { createGrantBook } from '../../src/sessions/grantBook.ts';
-import { createGrantStore } from '../../src/sessions/grantStore.ts';
-import { refreshGrant, revokeGrant } from '../../src/signIn/keepGrant.ts';
-import type { FindSubject } from '../../src/signIn/machineTokens.ts';
+import { createGrantCache } from '../../src/sessions/store/grantCache.ts';
+import { createGrantStore } from '../../src/sessions/store/grantStore.ts';
+import { refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
+import type { FindSubject } from '../../src/signIn/client/serviceTokens.ts';
 import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
 import { people } from '../servers/people.ts';
 import { startTokenExchangeServer, type TokenExchangeServer } from '../servers/tokenExchange.ts';
@@ -26,25 +26,25 @@ describe('token exchange', () => {
   });
   after(() => Promise.all([home.close(), exchange.close()]));
 
-  /** People who are signed in at home, in a book from which an exchange takes their tokens. */
+  /** People who are signed in at home, in a cache from which an exchange takes their tokens. */
   const atHome = async (...who: (keyof typeof people)[]) => {
     const clock = manualClock();
     const log = recordingLog();
     const store = createGrantStore({ storage: memorySecretStorage(), log, onSetAside: () => undefined });
-    const book = createGrantBook(store, clock, log);
+    const cache = createGrantCache(store, clock, log);
     let company: Provider | undefined;
     for (const name of who) {
       const trial = signInTrial({ browser: personSignsIn(people[name]) });
       company = trial.provider({ issuer: home.issuer, label: 'Company' }, 'company');
-      await book.put(await trial.signIn(company));
+      await cache.put(await trial.signIn(company));
     }
     const accounts = createAccounts({
-      book,
+      cache,
       clock,
       log,
       // Nothing can be renewed here.
-      renew: id => book.get(id),
-      derive: id => book.get(id),
+      renew: id => cache.get(id),
+      derive: id => cache.get(id),
       add: () => assert.fail('nothing is added'),
       assumedLifetime: () => undefined,
     });
@@ -52,7 +52,7 @@ describe('token exchange', () => {
       id === 'company' && company
         ? { provider: company, grants: await accounts.current(company) }
         : undefined;
-    return { findSubject, book, clock };
+    return { findSubject, cache, clock };
   };
 
   const tryIt = (findSubject: FindSubject, choose?: string): SignInTrial =>
@@ -130,12 +130,12 @@ describe('token exchange', () => {
   });
 
   it('needs a sign-in there, at first and at each renewal', async () => {
-    const { findSubject, book } = await atHome('alice');
+    const { findSubject, cache } = await atHome('alice');
     const trial = tryIt(findSubject);
     const settings = reports(trial);
     const grant = await trial.signIn(settings, { scopes: [] });
     const sent = exchange.requests.length;
-    for (const { id } of book.known()) await book.remove(id, 0);
+    for (const { id } of cache.known()) await cache.remove(id, 0);
     const missing = failsWith(
       'subject-missing',
       /no sign-in to Company.*Sign in to Company, then to Reports/,
@@ -176,10 +176,10 @@ describe('token exchange', () => {
   });
 
   it('hands on the token to nobody but the token endpoint of the provider that is set', async () => {
-    const { findSubject, book } = await atHome('alice');
+    const { findSubject, cache } = await atHome('alice');
     const trial = tryIt(findSubject);
     const grant: Grant = await trial.signIn(reports(trial), { scopes: [] });
-    const [source] = book.known();
+    const [source] = cache.known();
     const text = trial.log.text() + JSON.stringify([...trial.storage.values]) + JSON.stringify(grant);
     assert.ok(source && !text.includes(source.tokens.accessToken.reveal()));
     const moved = reports(trial, { endpoints: { token: `${home.issuer}${home.endpoints.token}` } });

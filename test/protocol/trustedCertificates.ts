@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import type { ClientCertificate } from '../../src/protocol/clientCertificate.ts';
-import { Failure, type FailureCode } from '../../src/protocol/failure.ts';
-import { mutualTls } from '../../src/protocol/mutualTls.ts';
-import type { ClientCredential } from '../../src/signIn/clientSecrets.ts';
+import type { ClientCertificate } from '../../src/protocol/http/clientCertificate.ts';
+import { Failure, type FailureCode } from '../../src/protocol/failures/failure.ts';
+import { mutualTls } from '../../src/protocol/client/mutualTls.ts';
+import type { ClientCredential } from '../../src/signIn/client/clientSecrets.ts';
 import {
   createCertificateAuthority,
   selfSignedCertificate,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Failure, type FailureCode } from '../../src/protocol/failure.ts';
+import { Failure, type FailureCode } from '../../src/protocol/failures/failure.ts';
 import type { SignInControl } from '../../src/signIn/signIn.ts';
 import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
 import { people } from '../servers/people.ts';
@@ -203,7 +203,7 @@ describe('the ways back from the browser', () => {
     assert.equal(asked?.body['redirect_uri'], `${editorRedirectUri}/callback`);
     cancel.abort(new Error('enough'));
     await ended;
-    assert.ok(trial.context.failedWays.get('oidc')?.has('bridge'));
+    assert.ok(trial.context.failedMethods.get('oidc')?.has('bridge'));
   });
 
   it('says what the server offers and what is needed if there is no way at all', async () => {

@@ -15,7 +15,7 @@ export interface QlikClient {
   readonly keys?: () => { readonly keys: readonly JWK[] };
   readonly redirectUris?: readonly string[];
   /** Besides the authorization code: what a web client is ticked for. */
-  readonly machine?: boolean;
+  readonly service?: boolean;
   readonly impersonation?: boolean;
   readonly scopes: readonly string[];
   /** One that registered itself is of no use until an administrator has connected with it. */
@@ -256,7 +256,7 @@ export async function startQlikTenant(
         return issue(client, known.user, known.scopes, true);
       }
       case 'client_credentials':
-        if (!client.machine) refuse('grantType', 'Machine-to-machine is not enabled for this client');
+        if (!client.service) refuse('grantType', 'Machine-to-machine is not enabled for this client');
         return issue(client, client.id, scopesFor(client, parameters['scope']), false);
       case 'urn:qlik:oauth:user-impersonation': {
         if (!client.impersonation) refuse('grantType', 'Impersonation is not enabled for this client');

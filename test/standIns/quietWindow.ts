@@ -1,18 +1,18 @@
 import type { Clock } from '../../src/platform/clock.ts';
 import { secret } from '../../src/platform/secret.ts';
-import type { Tokens } from '../../src/protocol/tokens.ts';
-import type { KeeperOptions } from '../../src/sessions/keeperOptions.ts';
-import type { SharingOptions } from '../../src/sessions/sharing.ts';
+import type { Tokens } from '../../src/protocol/tokens/tokens.ts';
+import type { RefresherOptions } from '../../src/sessions/refresh/refresherOptions.ts';
+import type { SharingOptions } from '../../src/sessions/sharing/sharing.ts';
 
-/** For a keeper in the window that owns its grants, whose providers are all configured; it tells nobody. */
-export const quietKeeper = {
+/** For a refresher in the window that owns its grants, whose providers are all configured; it tells nobody. */
+export const quietRefresher = {
   random: () => 0,
   isConfigured: () => true,
   assumedLifetime: () => undefined,
   isOwner: () => true,
   onSignInNeeded: () => undefined,
   onOrphaned: () => undefined,
-} satisfies Partial<KeeperOptions>;
+} satisfies Partial<RefresherOptions>;
 
 /** For a window that nobody looks at, in which nobody signs in or looks anything up. */
 export const quietWindow = {

@@ -1,4 +1,4 @@
-import type { PresetName } from './names.ts';
+import type { PresetName } from '../settings/presetNames.ts';
 
 /** A preset that fits an address, with what the address tells of its values. */
 export interface KnownHost {

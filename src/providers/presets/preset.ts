@@ -1,4 +1,4 @@
-import type { ProviderDefinition } from '../schema.ts';
+import type { ProviderDefinition } from '../settings/schema.ts';
 
 /** Something that a preset needs to know of the person. */
 export interface PresetValue {

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { ProviderDefinition } from '../schema.ts';
+import type { ProviderDefinition } from '../settings/schema.ts';
 import { atlassian } from './atlassian.ts';
 import { auth0 } from './auth0.ts';
 import { cognito } from './cognito.ts';
@@ -9,7 +9,7 @@ import { githubEnterprise } from './githubEnterprise.ts';
 import { gitlab } from './gitlab.ts';
 import { google } from './google.ts';
 import { keycloak } from './keycloak.ts';
-import type { PresetName } from './names.ts';
+import type { PresetName } from '../settings/presetNames.ts';
 import { okta } from './okta.ts';
 import { ping } from './ping.ts';
 import type { Preset } from './preset.ts';

@@ -1,13 +1,13 @@
 import * as l10n from '@vscode/l10n';
 import { secondsNow } from '../../platform/clock.ts';
-import { isLoopbackHost } from '../../protocol/address.ts';
-import { metadataAddresses } from '../../protocol/discovery.ts';
-import { Failure } from '../../protocol/failure.ts';
-import type { Metadata } from '../../protocol/metadata.ts';
-import type { Wire } from '../../protocol/wire.ts';
-import type { Provider } from '../../providers/definition.ts';
-import { wayName } from '../../providers/signInMethods.ts';
-import type { Plan } from '../planner.ts';
+import { isLoopbackHost } from '../../protocol/http/address.ts';
+import { metadataAddresses } from '../../protocol/server/discovery.ts';
+import { Failure } from '../../protocol/failures/failure.ts';
+import type { Metadata } from '../../protocol/server/metadata.ts';
+import type { HttpContext } from '../../protocol/server/httpContext.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import { methodName } from '../../providers/settings/signInMethods.ts';
+import type { Plan } from '../plan/planner.ts';
 import type { RegisteredUri } from '../redirect/registeredUris.ts';
 import { metadataFindings, offers } from './offers.ts';
 import { fail, failed, info, pass, warn, type Finding, type Section } from './report.ts';
@@ -22,7 +22,7 @@ export interface SeenGrants {
 }
 
 export interface DiagnosisInput {
-  readonly wire: Wire;
+  readonly httpContext: HttpContext;
   readonly provider: Provider;
   /** How a sign-in would go from here; throws what keeps it from being known. */
   plan(): Promise<Plan>;
@@ -44,17 +44,17 @@ const clockLimit = 60;
  * wrong. Nothing secret is in it, and nothing is changed by it; it never throws for what it finds.
  */
 export async function diagnose(input: DiagnosisInput): Promise<Section[]> {
-  const { wire, provider } = input;
+  const { httpContext, provider } = input;
   const settings: Section = { title: l10n.t('Settings'), findings: settingsFindings(provider, input) };
-  const { reach, skew } = await reachability(wire, provider);
+  const { reach, skew } = await reachability(httpContext, provider);
   const sections: Section[] = [
     settings,
     { title: l10n.t('Connection'), findings: [...reach, ...skew, proxyFinding(input)] },
   ];
   let metadata: Metadata;
   try {
-    wire.metadata.forget(provider.issuer);
-    const discovered = await wire.metadata.get(provider.issuer, provider);
+    httpContext.metadata.forget(provider.issuer);
+    const discovered = await httpContext.metadata.get(provider.issuer, provider);
     metadata = discovered.metadata;
     sections.push({
       title: l10n.t('Metadata'),
@@ -66,11 +66,11 @@ export async function diagnose(input: DiagnosisInput): Promise<Section[]> {
   }
   sections.push({
     title: l10n.t('What the provider offers'),
-    findings: await offers(wire, provider, metadata),
+    findings: await offers(httpContext, provider, metadata),
   });
   sections.push({ title: l10n.t('Signing in from here'), findings: await planFindings(input) });
   // A client that signs in by itself opens no browser that could come back.
-  if (!provider.machine) {
+  if (!provider.service) {
     sections.push({
       title: l10n.t('Redirect URIs to register at the provider, to the letter'),
       findings: input
@@ -107,7 +107,10 @@ function settingsFindings(provider: Provider, { hasClientSecret }: DiagnosisInpu
 }
 
 /** Asks for the document itself, to see how long it takes, who answers, and what time it is there. */
-async function reachability(wire: Wire, provider: Provider): Promise<{ reach: Finding[]; skew: Finding[] }> {
+async function reachability(
+  httpContext: HttpContext,
+  provider: Provider,
+): Promise<{ reach: Finding[]; skew: Finding[] }> {
   const [address] =
     provider.metadataUrl === undefined ? metadataAddresses(provider.issuer) : [provider.metadataUrl];
   const target =
@@ -123,10 +126,10 @@ async function reachability(wire: Wire, provider: Provider): Promise<{ reach: Fi
           l10n.t('{0} is asked by plain http', host),
           isLoopbackHost(hostname) ? l10n.t('Only good for development on this computer.') : undefined,
         );
-  const started = wire.clock.now();
+  const started = httpContext.clock.now();
   try {
-    const response = await wire.http(provider)(target, { headers: { accept: 'application/json' } });
-    const milliseconds = wire.clock.now() - started;
+    const response = await httpContext.http(provider)(target, { headers: { accept: 'application/json' } });
+    const milliseconds = httpContext.clock.now() - started;
     const reach = [
       milliseconds > 3000
         ? warn(
@@ -141,7 +144,7 @@ async function reachability(wire: Wire, provider: Provider): Promise<{ reach: Fi
       ...(protocol === 'https:' ? [pass(l10n.t('Certificate'), l10n.t('trusted by this editor'))] : []),
       ...(secure ? [secure] : []),
     ];
-    return { reach, skew: skewFinding(response.headers.get('date'), secondsNow(wire.clock)) };
+    return { reach, skew: skewFinding(response.headers.get('date'), secondsNow(httpContext.clock)) };
   } catch (error) {
     const isUntrusted = error instanceof Failure && error.code === 'server-untrusted';
     const finding = failed(isUntrusted ? l10n.t('Certificate') : l10n.t('Reachability'), error);
@@ -175,9 +178,9 @@ async function planFindings(input: DiagnosisInput): Promise<Finding[]> {
   try {
     const { tries, offered, closed } = await input.plan();
     return [
-      ...tries.map(({ way, reason }, at) => pass(`${at + 1}. ${wayName(way)}`, reason)),
-      ...offered.map(({ way, reason }) => info(wayName(way), l10n.t('on demand. {0}', reason))),
-      ...closed.map(({ way, why }) => info(wayName(way), l10n.t('not here. {0}', why))),
+      ...tries.map(({ way, reason }, at) => pass(`${at + 1}. ${methodName(way)}`, reason)),
+      ...offered.map(({ way, reason }) => info(methodName(way), l10n.t('on demand. {0}', reason))),
+      ...closed.map(({ way, why }) => info(methodName(way), l10n.t('not here. {0}', why))),
       ...(tries.length > 0
         ? []
         : [
@@ -227,7 +230,7 @@ function grantFindings({ grants, provider, storageWorks }: DiagnosisInput): Find
         )
       : pass(
           l10n.t('Staying signed in'),
-          provider.machine ? l10n.t('by asking for a new token') : l10n.t('with refresh tokens'),
+          provider.service ? l10n.t('by asking for a new token') : l10n.t('with refresh tokens'),
         ),
     ...(signInNeeded > 0
       ? [warn(l10n.t('Sign-in needed'), l10n.t('for {0} of them', signInNeeded), l10n.t('Sign in again.'))]

@@ -1,9 +1,9 @@
 import * as l10n from '@vscode/l10n';
-import { isCertificateMethod } from '../../protocol/clientAuthentication.ts';
-import { isObject, parseServerJson } from '../../protocol/json.ts';
-import { metadataWarnings, type Metadata } from '../../protocol/metadata.ts';
-import type { Wire } from '../../protocol/wire.ts';
-import type { Provider } from '../../providers/definition.ts';
+import { isCertificateMethod } from '../../protocol/client/clientAuthentication.ts';
+import { isObject, parseServerJson } from '../../protocol/http/json.ts';
+import { metadataWarnings, type Metadata } from '../../protocol/server/metadata.ts';
+import type { HttpContext } from '../../protocol/server/httpContext.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
 import { fail, failed, info, pass, warn, type Finding } from './report.ts';
 
 /** What the document says about itself. */
@@ -29,7 +29,11 @@ export function metadataFindings(provider: Provider, metadata: Metadata, at: str
 }
 
 /** What the provider offers, and what its lacking means. */
-export async function offers(wire: Wire, provider: Provider, metadata: Metadata): Promise<Finding[]> {
+export async function offers(
+  httpContext: HttpContext,
+  provider: Provider,
+  metadata: Metadata,
+): Promise<Finding[]> {
   const has = (what: string, endpoint: string | undefined, without: string): Finding =>
     endpoint === undefined ? info(what, l10n.t('no; {0}', without)) : pass(what, l10n.t('yes'));
   const challenges = metadata.code_challenge_methods_supported;
@@ -78,7 +82,7 @@ export async function offers(wire: Wire, provider: Provider, metadata: Metadata)
       l10n.t('Signatures'),
       metadata.id_token_signing_alg_values_supported?.join(', ') ?? l10n.t('the metadata does not say'),
     ),
-    await keysFinding(wire, provider, metadata),
+    await keysFinding(httpContext, provider, metadata),
     ...certificateFindings(provider, metadata),
     scopesFinding(provider, metadata),
   ];
@@ -110,12 +114,12 @@ function certificateFindings({ clientAuthentication }: Provider, metadata: Metad
 }
 
 async function keysFinding(
-  wire: Wire,
+  httpContext: HttpContext,
   provider: Provider,
   { jwks_uri: address }: Metadata,
 ): Promise<Finding> {
   if (address === undefined) {
-    return provider.accountId === undefined && !provider.machine
+    return provider.accountId === undefined && !provider.service
       ? fail(
           l10n.t('Keys'),
           l10n.t('the provider publishes none'),
@@ -124,7 +128,7 @@ async function keysFinding(
       : info(l10n.t('Keys'), l10n.t('none, and no ID tokens are expected'));
   }
   try {
-    const response = await wire.http(provider)(address, { headers: { accept: 'application/json' } });
+    const response = await httpContext.http(provider)(address, { headers: { accept: 'application/json' } });
     const parsed = parseServerJson(await response.text());
     const keys = parsed.kind === 'json' && isObject(parsed.value) ? parsed.value['keys'] : undefined;
     if (response.status !== 200 || !Array.isArray(keys)) {

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { Failure } from '../../protocol/failure.ts';
+import { Failure } from '../../protocol/failures/failure.ts';
 
 /** One line of a diagnosis. */
 export interface Finding {

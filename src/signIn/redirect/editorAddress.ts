@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { secret } from '../../platform/secret.ts';
-import { base64urlOf } from '../../protocol/base64url.ts';
-import { Failure } from '../../protocol/failure.ts';
-import type { PendingResponses } from '../pendingResponses.ts';
+import { base64urlOf } from '../../protocol/http/base64url.ts';
+import { Failure } from '../../protocol/failures/failure.ts';
+import type { PendingResponses } from './pendingResponses.ts';
 import type { Redirect } from './redirect.ts';
 
 /** The address at which the editor hands what a browser opens on to this extension. */

@@ -2,8 +2,8 @@ import * as l10n from '@vscode/l10n';
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Failure } from '../../protocol/failure.ts';
-import { createPendingResponses } from '../pendingResponses.ts';
+import { Failure } from '../../protocol/failures/failure.ts';
+import { createPendingResponses } from './pendingResponses.ts';
 import type { OpenRedirect, Redirect, RedirectRequest } from './redirect.ts';
 
 /** How long a connection may take to say what it wants, in milliseconds. */

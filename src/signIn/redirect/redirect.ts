@@ -1,6 +1,6 @@
 import type { Secret } from '../../platform/secret.ts';
-import type { Metadata } from '../../protocol/metadata.ts';
-import type { Provider } from '../../providers/definition.ts';
+import type { Metadata } from '../../protocol/server/metadata.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
 
 /** A redirect URI that is ready to receive the response to one authorization request. */
 export interface OpenRedirect {

@@ -1,14 +1,14 @@
 import * as l10n from '@vscode/l10n';
-import { Failure } from '../../protocol/failure.ts';
-import type { Provider } from '../../providers/definition.ts';
-import type { BrowserWay } from '../../providers/signInMethods.ts';
-import type { PendingResponses } from '../pendingResponses.ts';
+import { Failure } from '../../protocol/failures/failure.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import type { BrowserMethod } from '../../providers/settings/signInMethods.ts';
+import type { PendingResponses } from './pendingResponses.ts';
 import { bridgeRedirect, editorRedirect, relayRedirect, type EditorAddress } from './editorAddress.ts';
 import type { Redirect } from './redirect.ts';
 import { unattendedRedirect } from './unattended.ts';
 
 /** The redirect for a way to sign in. */
-export type Redirects = (way: BrowserWay, provider: Provider) => Promise<Redirect>;
+export type Redirects = (way: BrowserMethod, provider: Provider) => Promise<Redirect>;
 
 /** Makes the redirect at which this computer listens; its page is shown when a response has come. */
 export type Loopback = (page: () => Promise<string>) => Promise<Redirect>;

@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
-import type { Metadata } from '../../protocol/metadata.ts';
-import type { Provider } from '../../providers/definition.ts';
-import { acceptsRedirect } from '../../providers/redirectSettings.ts';
-import type { Surroundings } from '../planner.ts';
+import type { Metadata } from '../../protocol/server/metadata.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import { acceptsRedirect } from '../../providers/settings/redirectSettings.ts';
+import type { Surroundings } from '../plan/planner.ts';
 import { redirectPath } from './redirect.ts';
 
 /** A redirect URI that is to be registered at the provider, to the letter. */

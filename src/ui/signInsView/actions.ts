@@ -1,12 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Registry } from '../../authentication/registry.ts';
-import type { Provider } from '../../providers/definition.ts';
-import { isRenewable, type Grant } from '../../sessions/grant.ts';
-import type { GrantBook } from '../../sessions/grantBook.ts';
-import type { Sharing } from '../../sessions/sharing.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import { isRenewable, type Grant } from '../../sessions/grant/grant.ts';
+import type { GrantCache } from '../../sessions/store/grantCache.ts';
+import type { Sharing } from '../../sessions/sharing/sharing.ts';
 import { showNobodySignedIn } from '../messages.ts';
-import { rowTarget } from '../rowTarget.ts';
+import { rowTarget } from './rowTarget.ts';
 import { claimsText } from './claims.ts';
 import { claimsAddress } from './claimsEditor.ts';
 import { viewId } from './view.ts';
@@ -21,7 +21,7 @@ interface Chosen {
 
 export interface SignInCommandsContext {
   readonly registry: Registry;
-  readonly book: GrantBook;
+  readonly cache: GrantCache;
   readonly sharing: Pick<Sharing, 'renew' | 'troubles'>;
   /** The provider that a grant came from, as it is configured now. */
   configured(grant: Grant): Provider | undefined;
@@ -107,7 +107,7 @@ const shortly = 5000;
 
 /** The grants of the row; without a row, those of the account that the person picks. */
 async function choose(
-  { book, registry, configured }: SignInCommandsContext,
+  { cache, registry, configured }: SignInCommandsContext,
   argument: unknown,
   title: string,
 ): Promise<Chosen[]> {
@@ -117,10 +117,10 @@ async function choose(
       const provider = grant && configured(grant);
       return provider ? [{ grant, provider, scopes: target?.scopes ?? grant.sessions[0] ?? [] }] : [];
     });
-  if (target?.grantIds) return chosenOf(await Promise.all(target.grantIds.map(id => book.get(id))));
+  if (target?.grantIds) return chosenOf(await Promise.all(target.grantIds.map(id => cache.get(id))));
 
   const providers = registry.providers().filter(({ id }) => target === undefined || target.providerId === id);
-  const grants = chosenOf((await Promise.all(providers.map(({ id }) => book.ofProvider(id)))).flat());
+  const grants = chosenOf((await Promise.all(providers.map(({ id }) => cache.ofProvider(id)))).flat());
   const accounts = Map.groupBy(grants, ({ grant, provider }) =>
     JSON.stringify([provider.id, grant.account.id]),
   );

@@ -1,9 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import type { Secret } from '../../platform/secret.ts';
-import { textFromBase64url } from '../../protocol/base64url.ts';
-import { isObject, parseServerJson } from '../../protocol/json.ts';
-import type { Provider } from '../../providers/definition.ts';
-import type { Grant } from '../../sessions/grant.ts';
+import { textFromBase64url } from '../../protocol/http/base64url.ts';
+import { isObject, parseServerJson } from '../../protocol/http/json.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import type { Grant } from '../../sessions/grant/grant.ts';
 
 const withheld = (): string => l10n.t('(withheld)');
 const none = (): string => l10n.t('none');

@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Provider } from '../../providers/definition.ts';
-import type { Grant } from '../../sessions/grant.ts';
-import type { GrantBook } from '../../sessions/grantBook.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import type { Grant } from '../../sessions/grant/grant.ts';
+import type { GrantCache } from '../../sessions/store/grantCache.ts';
 
 const scheme = 'oidc-claims';
 
@@ -14,12 +14,12 @@ export function claimsAddress(grant: Grant, { label }: Provider): vscode.Uri {
 
 /** Documents about grants, which cannot be edited and follow what happens. */
 export function registerClaims(context: {
-  readonly book: GrantBook;
+  readonly cache: GrantCache;
   configured(grant: Grant): Provider | undefined;
 }): vscode.Disposable {
-  const { book, configured } = context;
+  const { cache, configured } = context;
   const changes = new vscode.EventEmitter<vscode.Uri>();
-  const endWatching = book.onDidChange(({ before, after }) => {
+  const endWatching = cache.onDidChange(({ before, after }) => {
     const id = (after ?? before)?.id;
     for (const { uri } of vscode.workspace.textDocuments) {
       if (uri.scheme === scheme && uri.query === id) changes.fire(uri);
@@ -31,7 +31,7 @@ export function registerClaims(context: {
     vscode.workspace.registerTextDocumentContentProvider(scheme, {
       onDidChange: changes.event,
       async provideTextDocumentContent({ query }) {
-        const grant = await book.get(query).catch(() => undefined);
+        const grant = await cache.get(query).catch(() => undefined);
         const provider = grant && configured(grant);
         if (!provider) return `// ${l10n.t('This sign-in has ended.')}\n`;
         const { claimsDocument } = await import('./claims.ts');

@@ -1,10 +1,10 @@
 import * as l10n from '@vscode/l10n';
 import { timeInWords } from '../../platform/language.ts';
-import type { Provider } from '../../providers/definition.ts';
-import type { Grant } from '../../sessions/grant.ts';
-import { normaliseScopes, sessionId } from '../../sessions/scopes.ts';
-import { belongsTo } from '../../sessions/sessions.ts';
-import type { Trouble } from '../../sessions/troubles.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import type { Grant } from '../../sessions/grant/grant.ts';
+import { normaliseScopes, sessionId } from '../../sessions/grant/scopes.ts';
+import { belongsTo } from '../../sessions/grant/sessions.ts';
+import type { Trouble } from '../../sessions/refresh/troubles.ts';
 import { byUrgency, describeState, stateOf, type SignInState } from './state.ts';
 
 /** What the view shows, at one moment. */

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
-import { expiryOf, refreshDueAt } from '../../sessions/freshness.ts';
-import { isRenewable, type Grant } from '../../sessions/grant.ts';
-import type { Trouble } from '../../sessions/troubles.ts';
+import { expiryOf, refreshDueAt } from '../../sessions/grant/freshness.ts';
+import { isRenewable, type Grant } from '../../sessions/grant/grant.ts';
+import type { Trouble } from '../../sessions/refresh/troubles.ts';
 
 /** How a sign-in is doing. Times are in seconds since the epoch. */
 export type SignInState =

@@ -2,10 +2,10 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Registry } from '../../authentication/registry.ts';
 import { secondsNow, type Cancel, type Clock } from '../../platform/clock.ts';
-import type { Provider } from '../../providers/definition.ts';
-import type { Grant } from '../../sessions/grant.ts';
-import type { GrantBook } from '../../sessions/grantBook.ts';
-import type { Sharing } from '../../sessions/sharing.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import type { Grant } from '../../sessions/grant/grant.ts';
+import type { GrantCache } from '../../sessions/store/grantCache.ts';
+import type { Sharing } from '../../sessions/sharing/sharing.ts';
 import { registerClaims } from './claimsEditor.ts';
 import type { Row } from './rows.ts';
 import { stateOf } from './state.ts';
@@ -14,7 +14,7 @@ export const viewId = 'oidc.signIns';
 
 export interface SignInsViewContext {
   readonly registry: Registry;
-  readonly book: GrantBook;
+  readonly cache: GrantCache;
   readonly clock: Clock;
   readonly sharing: Pick<Sharing, 'troubles'>;
   /** The provider that a grant came from, as it is configured now. */
@@ -33,7 +33,7 @@ export interface SignInsView extends vscode.Disposable {
  * when it is first looked at.
  */
 export function createSignInsView(context: SignInsViewContext): SignInsView {
-  const { registry, book, clock, sharing } = context;
+  const { registry, cache, clock, sharing } = context;
   const changes = new vscode.EventEmitter<void>();
   let cancelTimer: Cancel = () => undefined;
 
@@ -42,7 +42,7 @@ export function createSignInsView(context: SignInsViewContext): SignInsView {
     const [{ rowsOf, nextChange }, ...grants] = await Promise.all([
       import('./rows.ts'),
       // A storage that cannot be read has nothing to show; the accounts have logged it.
-      ...providers.map(({ id }) => book.ofProvider(id).catch(() => [])),
+      ...providers.map(({ id }) => cache.ofProvider(id).catch(() => [])),
     ]);
     const trouble = (id: string) => sharing.troubles.get(id);
     const drawn = rowsOf({ providers, grants: grants.flat(), trouble, now: secondsNow(clock) });
@@ -71,8 +71,8 @@ export function createSignInsView(context: SignInsViewContext): SignInsView {
     if (view.visible) changes.fire();
   };
   const watching: Cancel[] = [
-    book.onDidChange(changed),
-    book.onDidLoad(changed),
+    cache.onDidChange(changed),
+    cache.onDidLoad(changed),
     sharing.troubles.onDidChange(changed),
   ];
 
@@ -98,7 +98,7 @@ export function createSignInsView(context: SignInsViewContext): SignInsView {
  * walkthrough are done, and how many sign-ins need their person, which is the only thing that draws the eye.
  */
 function createAttention(
-  { registry, book, clock, configured }: SignInsViewContext,
+  { registry, cache, clock, configured }: SignInsViewContext,
   view: vscode.TreeView<Row>,
 ): () => void {
   const told = new Map<string, boolean>();
@@ -109,7 +109,7 @@ function createAttention(
   };
   return () => {
     const now = secondsNow(clock);
-    const states = book.known().flatMap(grant => {
+    const states = cache.known().flatMap(grant => {
       const provider = configured(grant);
       return provider ? [stateOf(grant, undefined, provider.assumedTokenLifetime, now)] : [];
     });

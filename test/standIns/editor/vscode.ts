@@ -121,13 +121,13 @@ const isList = (request: Request): request is readonly string[] => Array.isArray
 
 async function getSession(id: string, request: Request, options: Options = {}) {
   const entry = registered(id);
-  const wish = options.account ? { account: options.account } : {};
+  const signInRequest = options.account ? { account: options.account } : {};
   const sessions = await queued(entry, () =>
     isList(request)
-      ? Promise.resolve(entry.provider.getSessions([...request], wish))
+      ? Promise.resolve(entry.provider.getSessions([...request], signInRequest))
       : requireChallenges(id, entry, 'getting sessions').getSessionsFromChallenges(
           constraintOf(request),
-          wish,
+          signInRequest,
         ),
   );
   const session = sessions.find(({ account }) => allowed.has(`${id}-${account.label}`));
@@ -141,10 +141,10 @@ async function getSession(id: string, request: Request, options: Options = {}) {
       ? existing
       : await queued(entry, () =>
           isList(request)
-            ? Promise.resolve(entry.provider.createSession([...request], wish))
+            ? Promise.resolve(entry.provider.createSession([...request], signInRequest))
             : requireChallenges(id, entry, 'creating sessions').createSessionFromChallenges(
                 constraintOf(request),
-                wish,
+                signInRequest,
               ),
         );
   allowed.add(`${id}-${created.account.label}`);

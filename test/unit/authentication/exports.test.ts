@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import type * as vscode from 'vscode';
 import { createExports } from '../../../src/authentication/exports.ts';
-import { createGrantBook, type GrantBook } from '../../../src/sessions/grantBook.ts';
-import { createGrantStore } from '../../../src/sessions/grantStore.ts';
+import { createGrantCache, type GrantCache } from '../../../src/sessions/store/grantCache.ts';
+import { createGrantStore } from '../../../src/sessions/store/grantStore.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
 import { recordingLog } from '../../standIns/recordingLog.ts';
 import { someGrant, someProvider, someTokens, start } from '../sessions/someGrant.ts';
 
 describe('what other extensions learn about a session', () => {
-  let book: GrantBook;
+  let cache: GrantCache;
   const session: vscode.AuthenticationSession = {
     id: 'grant-0001:openid profile',
     accessToken: 'access-1',
@@ -20,14 +20,14 @@ describe('what other extensions learn about a session', () => {
   beforeEach(async () => {
     const log = recordingLog();
     const store = createGrantStore({ storage: memorySecretStorage(), log, onSetAside: () => undefined });
-    book = createGrantBook(store, manualClock(start * 1000), log);
-    await book.put(someGrant());
+    cache = createGrantCache(store, manualClock(start * 1000), log);
+    await cache.put(someGrant());
   });
-  const api = () => createExports({ book, configured: () => someProvider });
+  const api = () => createExports({ cache, configured: () => someProvider });
 
   it('is who, what, until when and the claims, and no token', async () => {
-    const facts = await api().describe(session);
-    assert.deepEqual(facts, {
+    const profile = await api().describe(session);
+    assert.deepEqual(profile, {
       account: { id: 'sub-alice', label: 'alice' },
       provider: { id: 'oidc', label: 'Company', issuer: 'https://login.example.com' },
       grantedScopes: ['openid', 'profile', 'email', 'offline_access'],
@@ -36,7 +36,7 @@ describe('what other extensions learn about a session', () => {
       signInNeeded: undefined,
       claims: { email: 'alice@example.com', groups: ['developers'] },
     });
-    assert.doesNotMatch(JSON.stringify(facts), /access-1|refresh-1/);
+    assert.doesNotMatch(JSON.stringify(profile), /access-1|refresh-1/);
     assert.equal(api().version, 1);
   });
 
@@ -54,15 +54,15 @@ describe('what other extensions learn about a session', () => {
     for (const [what, other] of others) {
       await assert.rejects(api().describe(other as vscode.AuthenticationSession), /ask the editor/, what);
     }
-    const unconfigured = createExports({ book, configured: () => undefined });
+    const unconfigured = createExports({ cache, configured: () => undefined });
     await assert.rejects(unconfigured.describe(session), /ask the editor/);
   });
 
   it('ends with the session', async () => {
-    await book.update('grant-0001', grant => ({ ...grant, tokens: someTokens(2) }));
+    await cache.update('grant-0001', grant => ({ ...grant, tokens: someTokens(2) }));
     await assert.rejects(api().describe(session), /ask the editor/);
     assert.ok(await api().describe({ ...session, accessToken: 'access-2' }));
-    await book.remove('grant-0001', start);
+    await cache.remove('grant-0001', start);
     await assert.rejects(api().describe({ ...session, accessToken: 'access-2' }), /ask the editor/);
   });
 

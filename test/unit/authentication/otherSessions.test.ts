@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import '../../standIns/editor/useEditorStandIn.ts';
 import type { Registry } from '../../../src/authentication/registry.ts';
-import type { Provider } from '../../../src/providers/definition.ts';
-import type { GrantBook } from '../../../src/sessions/grantBook.ts';
-import { sessionId } from '../../../src/sessions/scopes.ts';
+import type { Provider } from '../../../src/providers/entries/definition.ts';
+import type { GrantCache } from '../../../src/sessions/store/grantCache.ts';
+import { sessionId } from '../../../src/sessions/grant/scopes.ts';
 import { settled } from '../../standIns/manualClock.ts';
 import { accountsInMemory } from '../sessions/accountsInMemory.ts';
 import { someGrant, someProvider, someTokens } from '../sessions/someGrant.ts';
@@ -21,18 +21,18 @@ const [oldId, newId] = [oldGrant, newGrant].map(({ id, sessions }) => sessionId(
 
 describe('a provider whose settings change', () => {
   let registry: Registry;
-  let book: GrantBook;
+  let cache: GrantCache;
   let told: [added: string[], removed: string[], changed: string[]][];
 
   beforeEach(async () => {
     const { createRegistry } = await import('../../../src/authentication/registry.ts');
     const made = accountsInMemory();
     const { clock, log, accounts } = made;
-    book = made.book;
+    cache = made.cache;
     const no = () => Promise.reject(new Error('nobody is asked'));
     registry = createRegistry({
       accounts,
-      book,
+      cache,
       clock,
       log,
       actions: {
@@ -45,7 +45,7 @@ describe('a provider whose settings change', () => {
       record: () => undefined,
     });
     registry.update([configured]);
-    await book.put(oldGrant);
+    await cache.put(oldGrant);
     told = [];
     registry.get('oidc')?.onDidChangeSessions(({ added, removed, changed }) => {
       const ids = (sessions: readonly { id: string }[] = []) => sessions.map(({ id }) => id);
@@ -62,7 +62,7 @@ describe('a provider whose settings change', () => {
   };
 
   it('shows the sessions of its issuer, and no longer those of the one before', async () => {
-    await book.put(newGrant);
+    await cache.put(newGrant);
     assert.deepEqual(told, [], 'which is not shown as long as the settings name the other issuer');
     assert.deepEqual(await update(edited), [[[newId], [oldId], []]]);
     assert.deepEqual(await update(configured), [[[oldId], [newId], []]]);
@@ -74,14 +74,14 @@ describe('a provider whose settings change', () => {
       binding: { ...oldGrant.binding, clientId: 'editor-2' },
       tokens: someTokens(7),
     });
-    await book.put(other);
+    await cache.put(other);
     const otherId = sessionId(other.id, other.sessions[0] ?? []);
     assert.deepEqual(await update({ ...configured, clientId: undefined }), [[[otherId], [], []]]);
     assert.deepEqual(await update(configured), [[[], [otherId], [oldId]]]);
   });
 
   it('does so for another way to sign in without a person', async () => {
-    assert.deepEqual(await update({ ...configured, machine: { way: 'client-credentials' } }), [
+    assert.deepEqual(await update({ ...configured, service: { way: 'client-credentials' } }), [
       [[], [oldId], []],
     ]);
   });
@@ -92,7 +92,7 @@ describe('a provider whose settings change', () => {
 
   it('shows nothing without settings, and everything again with them', async () => {
     assert.deepEqual(await update(), [[[], [oldId], []]]);
-    await book.update(oldGrant.id, grant => ({ ...grant, tokens: someTokens(2) }));
+    await cache.update(oldGrant.id, grant => ({ ...grant, tokens: someTokens(2) }));
     assert.deepEqual(told.length, 1, 'not what becomes of it meanwhile');
     assert.deepEqual(await update(configured), [[[oldId], [], []]]);
   });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { systemClock } from '../../../src/platform/clock.ts';
-import { browserFetch } from '../../../src/protocol/browserFetch.ts';
-import { Failure, mayHaveTakenEffect } from '../../../src/protocol/failure.ts';
-import { createHttpClient, type Fetch } from '../../../src/protocol/http.ts';
-import { createTraffic } from '../../../src/protocol/traffic.ts';
+import { browserFetch } from '../../../src/protocol/http/browserFetch.ts';
+import { Failure, mayHaveTakenEffect } from '../../../src/protocol/failures/failure.ts';
+import { createHttpClient, type Fetch } from '../../../src/protocol/http/http.ts';
+import { createTraffic } from '../../../src/protocol/http/traffic.ts';
 import { recordedLog } from '../../windows/surroundings.ts';
 
 /** A browser whose requests fail as all do there; `answersUnread` as those do whose answer nobody wants to read. */

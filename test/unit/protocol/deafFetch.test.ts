@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { Failure } from '../../../src/protocol/failure.ts';
-import { createWire } from '../../../src/protocol/wire.ts';
+import { Failure } from '../../../src/protocol/failures/failure.ts';
+import { createHttpContext } from '../../../src/protocol/server/httpContext.ts';
 import { manualClock, settled } from '../../standIns/manualClock.ts';
 import { recordingLog } from '../../standIns/recordingLog.ts';
 
@@ -11,28 +11,32 @@ import { recordingLog } from '../../standIns/recordingLog.ts';
 describe('the http client over a fetch that heeds no signal', () => {
   const open = () => {
     const clock = manualClock();
-    const wire = createWire({ fetch: () => new Promise<never>(() => undefined), clock, log: recordingLog() });
-    return { clock, wire };
+    const httpContext = createHttpContext({
+      fetch: () => new Promise<never>(() => undefined),
+      clock,
+      log: recordingLog(),
+    });
+    return { clock, httpContext };
   };
 
   it('gives up in time', async () => {
-    const { clock, wire } = open();
+    const { clock, httpContext } = open();
     const failed = assert.rejects(
-      wire.http({ allowLoopbackHttp: true })('http://127.0.0.1:9/token', { method: 'POST' }),
+      httpContext.http({ allowLoopbackHttp: true })('http://127.0.0.1:9/token', { method: 'POST' }),
       error => error instanceof Failure && error.code === 'timed-out',
     );
     await settled();
     await clock.advance(15_000);
     await failed;
-    assert.equal(wire.traffic.open, 0, 'the next request has a place');
+    assert.equal(httpContext.traffic.open, 0, 'the next request has a place');
   });
 
   it('ends when it is cancelled, with the reason', async () => {
-    const { wire } = open();
+    const { httpContext } = open();
     const cancel = new AbortController();
     const reason = new Error('cancelled');
     const failed = assert.rejects(
-      wire.http({ allowLoopbackHttp: true }, cancel.signal)('http://127.0.0.1:9/token', {}),
+      httpContext.http({ allowLoopbackHttp: true }, cancel.signal)('http://127.0.0.1:9/token', {}),
       error => error === reason,
     );
     await settled();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { mayHaveTakenEffect } from '../../../src/protocol/failure.ts';
-import { networkFailure } from '../../../src/protocol/networkFailure.ts';
+import { mayHaveTakenEffect } from '../../../src/protocol/failures/failure.ts';
+import { networkFailure } from '../../../src/protocol/http/networkFailure.ts';
 
 const host = new URL('https://login.example.com/token');
 

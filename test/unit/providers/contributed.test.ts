@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { parseProviders } from '../../../src/providers/configured.ts';
-import { contributedProviders, withContributed } from '../../../src/providers/contributed.ts';
+import { parseProviders } from '../../../src/providers/entries/configured.ts';
+import { contributedProviders, withContributed } from '../../../src/providers/entries/contributed.ts';
 
 const issuer = 'https://login.acme.example';
 const declared = [{ id: 'acme', label: 'Acme' }];

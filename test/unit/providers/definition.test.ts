@@ -3,7 +3,7 @@ import {
   parseDefinition,
   providerDefinitionSchema,
   type Provider,
-} from '../../../src/providers/definition.ts';
+} from '../../../src/providers/entries/definition.ts';
 import { issuer, problems, provider } from './entries.ts';
 
 describe('a provider in the settings', () => {
@@ -17,7 +17,7 @@ describe('a provider in the settings', () => {
       allowLoopbackHttp: false,
       acceptsChangingRedirectUri: false,
       signInMethod: undefined,
-      machine: undefined,
+      service: undefined,
       redirect: {},
       resources: [],
       audience: undefined,
@@ -121,7 +121,7 @@ describe('a provider in the settings', () => {
       allowLoopbackHttp: true,
       acceptsChangingRedirectUri: true,
       signInMethod: 'loopback',
-      machine: undefined,
+      service: undefined,
       redirect,
       resources: ['https://api.example.com/', 'urn:reports'],
       audience: 'https://api.example.com',

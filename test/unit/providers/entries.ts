@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseDefinition, type Provider } from '../../../src/providers/definition.ts';
+import { parseDefinition, type Provider } from '../../../src/providers/entries/definition.ts';
 
 export const issuer = 'https://login.example.com/realms/staff';
 

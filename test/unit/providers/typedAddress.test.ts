@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { presetForAddress } from '../../../src/providers/presets/knownHosts.ts';
-import { readTypedAddress } from '../../../src/providers/typedAddress.ts';
+import { readTypedAddress } from '../../../src/providers/lookUp/typedAddress.ts';
 
 const address = (url: string, allowLoopbackHttp = false) => ({ kind: 'address', url, allowLoopbackHttp });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { SessionsChange } from '../../../src/sessions/sessions.ts';
-import type { Provider } from '../../../src/providers/definition.ts';
+import type { SessionsChange } from '../../../src/sessions/grant/sessions.ts';
+import type { Provider } from '../../../src/providers/entries/definition.ts';
 import { accountsInMemory } from './accountsInMemory.ts';
 import { someGrant, someProvider, someTokens, start } from './someGrant.ts';
 
@@ -15,12 +15,12 @@ const shown = someGrant({
 
 describe('the accounts of a provider that was edited', () => {
   const signedInTwice = async () => {
-    const { book, accounts } = accountsInMemory();
+    const { cache, accounts } = accountsInMemory();
     await accounts.add(someProvider, hidden);
     const { session } = await accounts.add(edited, shown);
     const changes: SessionsChange[] = [];
-    book.onDidChange(change => changes.push(accounts.change(change, edited)));
-    return { book, accounts, changes, session };
+    cache.onDidChange(change => changes.push(accounts.change(change, edited)));
+    return { cache, accounts, changes, session };
   };
 
   it('have signed out when the sign-in that is shown has gone', async () => {
@@ -35,9 +35,9 @@ describe('the accounts of a provider that was edited', () => {
   });
 
   it('are not announced with a sign-in that is not shown', async () => {
-    const { book, changes } = await signedInTwice();
-    await book.update(hidden.id, grant => ({ ...grant, tokens: someTokens(2) }));
-    await book.remove(hidden.id, start);
+    const { cache, changes } = await signedInTwice();
+    await cache.update(hidden.id, grant => ({ ...grant, tokens: someTokens(2) }));
+    await cache.remove(hidden.id, start);
     assert.deepEqual(changes, [
       { added: [], removed: [], changed: [] },
       { added: [], removed: [], changed: [] },

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createAccounts } from '../../../src/sessions/accounts.ts';
-import { addGrant } from '../../../src/sessions/addGrant.ts';
-import { createGrantBook } from '../../../src/sessions/grantBook.ts';
-import { createGrantStore } from '../../../src/sessions/grantStore.ts';
+import { addGrant } from '../../../src/sessions/store/addGrant.ts';
+import { createGrantCache } from '../../../src/sessions/store/grantCache.ts';
+import { createGrantStore } from '../../../src/sessions/store/grantStore.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
 import { recordingLog } from '../../standIns/recordingLog.ts';
@@ -14,15 +14,15 @@ export function accountsInMemory() {
   const log = recordingLog();
   const storage = memorySecretStorage();
   const store = createGrantStore({ storage, log, onSetAside: () => assert.fail('nothing is damaged') });
-  const book = createGrantBook(store, clock, log);
+  const cache = createGrantCache(store, clock, log);
   const accounts = createAccounts({
-    book,
+    cache,
     clock,
     log,
-    renew: id => book.get(id),
-    derive: id => book.get(id),
-    add: (provider, grant) => addGrant(book, provider, grant),
+    renew: id => cache.get(id),
+    derive: id => cache.get(id),
+    add: (provider, grant) => addGrant(cache, provider, grant),
     assumedLifetime: () => undefined,
   });
-  return { clock, log, storage, book, accounts };
+  return { clock, log, storage, cache, accounts };
 }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { secret } from '../../../src/platform/secret.ts';
-import { Failure } from '../../../src/protocol/failure.ts';
-import type { Tokens } from '../../../src/protocol/tokens.ts';
-import type { Provider } from '../../../src/providers/definition.ts';
+import { Failure } from '../../../src/protocol/failures/failure.ts';
+import type { Tokens } from '../../../src/protocol/tokens/tokens.ts';
+import type { Provider } from '../../../src/providers/entries/definition.ts';
 import { createAccounts } from '../../../src/sessions/accounts.ts';
-import { plainScopes } from '../../../src/sessions/pseudoScopes.ts';
+import { plainScopes } from '../../../src/sessions/grant/pseudoScopes.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
 import { hourOfTokens } from '../../standIns/quietWindow.ts';
-import { keptGrants } from './keptGrants.ts';
+import { keptGrants } from './cachedGrants.ts';
 import { someProvider, start } from './someGrant.ts';
 
 export const hour = 3_600_000;
@@ -55,13 +55,13 @@ export function asking(provider: Provider, storage = memorySecretStorage()) {
     },
     storage,
   );
-  const { book, keeper, log } = kept;
+  const { cache, refresher, log } = kept;
   const accounts = createAccounts({
-    book,
+    cache,
     clock,
     log,
-    renew: (id, serial) => keeper.renew(id, serial),
-    derive: (id, scopes, serial) => keeper.derive(id, scopes, serial),
+    renew: (id, serial) => refresher.renew(id, serial),
+    derive: (id, scopes, serial) => refresher.derive(id, scopes, serial),
     add: () => Promise.reject(new Error('Nobody signs in')),
     assumedLifetime: () => undefined,
   });

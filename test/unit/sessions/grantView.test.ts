@@ -1,30 +1,30 @@
 import assert from 'node:assert/strict';
-import type { Grant } from '../../../src/sessions/grant.ts';
-import { createGrantBook } from '../../../src/sessions/grantBook.ts';
-import { createGrantStore } from '../../../src/sessions/grantStore.ts';
+import type { Grant } from '../../../src/sessions/grant/grant.ts';
+import { createGrantCache } from '../../../src/sessions/store/grantCache.ts';
+import { createGrantStore } from '../../../src/sessions/store/grantStore.ts';
 import { createGrantViews } from '../../../src/sessions/grantView.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
 import { recordingLog } from '../../standIns/recordingLog.ts';
 import { someGrant, someProvider, someTokens } from './someGrant.ts';
 
-function openBook(storage = memorySecretStorage()) {
+function openCache(storage = memorySecretStorage()) {
   const log = recordingLog();
   const store = createGrantStore({ storage, log, onSetAside: () => undefined });
-  return { storage, store, book: createGrantBook(store, manualClock(), log) };
+  return { storage, store, cache: createGrantCache(store, manualClock(), log) };
 }
 
 const ids = (grants: readonly Grant[]): string[] => grants.map(({ id }) => id).sort();
 
 describe('the grants of a provider', () => {
   it('are one list for as long as nothing changes, and a grant is read once', async () => {
-    const { storage, store } = openBook();
+    const { storage, store } = openCache();
     for (const id of ['grant-0001', 'grant-0002']) await store.save(someGrant({ id }));
-    const { book } = openBook(storage);
+    const { cache } = openCache(storage);
     storage.calls.length = 0;
-    const list = await book.ofProvider('oidc');
+    const list = await cache.ofProvider('oidc');
     assert.deepEqual(ids(list), ['grant-0001', 'grant-0002']);
-    assert.equal(await book.ofProvider('oidc'), list);
+    assert.equal(await cache.ofProvider('oidc'), list);
     assert.deepEqual(
       storage.calls.map(({ key }) => key),
       ['grants', 'grant:grant-0001', 'grant:grant-0002'],
@@ -32,36 +32,36 @@ describe('the grants of a provider', () => {
   });
 
   it('are another list when one comes, changes or goes', async () => {
-    const { book } = openBook();
-    const empty = await book.ofProvider('oidc');
-    await book.put(someGrant());
-    const one = await book.ofProvider('oidc');
+    const { cache } = openCache();
+    const empty = await cache.ofProvider('oidc');
+    await cache.put(someGrant());
+    const one = await cache.ofProvider('oidc');
     assert.deepEqual([empty.length, ids(one)], [0, ['grant-0001']]);
-    await book.update('grant-0001', grant => ({ ...grant, tokens: someTokens(2) }));
-    const changed = await book.ofProvider('oidc');
+    await cache.update('grant-0001', grant => ({ ...grant, tokens: someTokens(2) }));
+    const changed = await cache.ofProvider('oidc');
     assert.equal(changed[0]?.tokens.serial, 2);
     assert.equal(one[0]?.tokens.serial, 1);
-    await book.remove('grant-0001', 1);
-    assert.deepEqual(await book.ofProvider('oidc'), []);
+    await cache.remove('grant-0001', 1);
+    assert.deepEqual(await cache.ofProvider('oidc'), []);
   });
 
   it('are another list when the storage turns out to hold more', async () => {
-    const { storage, book } = openBook();
-    await book.put(someGrant());
-    assert.equal((await book.ofProvider('oidc')).length, 1);
+    const { storage, cache } = openCache();
+    await cache.put(someGrant());
+    assert.equal((await cache.ofProvider('oidc')).length, 1);
     // Another window of a desktop writes to the same storage.
-    await openBook(storage).store.save(someGrant({ id: 'grant-0002' }));
-    await book.put(someGrant({ id: 'grant-0003' }));
-    assert.deepEqual(ids(await book.ofProvider('oidc')), ['grant-0001', 'grant-0002', 'grant-0003']);
+    await openCache(storage).store.save(someGrant({ id: 'grant-0002' }));
+    await cache.put(someGrant({ id: 'grant-0003' }));
+    assert.deepEqual(ids(await cache.ofProvider('oidc')), ['grant-0001', 'grant-0002', 'grant-0003']);
   });
 
   it('hold one that came while the others were being read', async () => {
-    const { storage, store } = openBook();
+    const { storage, store } = openCache();
     await store.save(someGrant());
-    const { book } = openBook(storage);
-    const [list] = await Promise.all([book.ofProvider('oidc'), book.put(someGrant({ id: 'grant-0002' }))]);
+    const { cache } = openCache(storage);
+    const [list] = await Promise.all([cache.ofProvider('oidc'), cache.put(someGrant({ id: 'grant-0002' }))]);
     assert.ok(list.length >= 1);
-    assert.deepEqual(ids(await book.ofProvider('oidc')), ['grant-0001', 'grant-0002']);
+    assert.deepEqual(ids(await cache.ofProvider('oidc')), ['grant-0001', 'grant-0002']);
   });
 });
 

@@ -3,8 +3,8 @@ import {
   parseDefinition,
   type Provider,
   type ProviderDefinition,
-} from '../../../src/providers/definition.ts';
-import type { CurrentTokens, Grant } from '../../../src/sessions/grant.ts';
+} from '../../../src/providers/entries/definition.ts';
+import type { CurrentTokens, Grant } from '../../../src/sessions/grant/grant.ts';
 
 /** A moment to start tests at: 2030-01-01, in seconds since the epoch. */
 export const start = 1_893_456_000;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { secret, type Secret } from '../../../src/platform/secret.ts';
-import { Failure } from '../../../src/protocol/failure.ts';
-import { createWire } from '../../../src/protocol/wire.ts';
-import { parseDefinition, type Provider } from '../../../src/providers/definition.ts';
-import { withClient } from '../../../src/signIn/client.ts';
-import { createClientSecrets, type ClientCredential } from '../../../src/signIn/clientSecrets.ts';
-import { createRegistrations } from '../../../src/signIn/registrations.ts';
+import { Failure } from '../../../src/protocol/failures/failure.ts';
+import { createHttpContext } from '../../../src/protocol/server/httpContext.ts';
+import { parseDefinition, type Provider } from '../../../src/providers/entries/definition.ts';
+import { withClient } from '../../../src/signIn/client/client.ts';
+import { createClientSecrets, type ClientCredential } from '../../../src/signIn/client/clientSecrets.ts';
+import { createRegistrations } from '../../../src/signIn/client/registrations.ts';
 import { manualClock, settled } from '../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
 import { recordingLog } from '../../standIns/recordingLog.ts';
@@ -40,25 +40,25 @@ function signingIn(provider: Provider) {
       return answer;
     };
   };
-  const wire = createWire({
+  const httpContext = createHttpContext({
     fetch: () => Promise.resolve(new Response('{"error":"invalid_token"}', { status: 401 })),
     clock,
     log: recordingLog(),
   });
   const sources = {
-    wire,
+    httpContext,
     timeouts: { person: patience },
     clientDocument: undefined,
     clientSecrets: createClientSecrets({ storage, ask: asking(secretAnswer.promise) }),
     registrations: createRegistrations({
       storage,
-      wire,
+      httpContext,
       askInitialAccessToken: asking(tokenAnswer.promise),
     }),
   };
   const redirectUri = 'http://127.0.0.1/callback';
-  const wish = { provider, metadata, redirectUri, scopes: [], signal: abort.signal };
-  const run = () => withClient(sources, wish, ({ client }) => Promise.resolve(client.id));
+  const signInRequest = { provider, metadata, redirectUri, scopes: [], signal: abort.signal };
+  const run = () => withClient(sources, signInRequest, ({ client }) => Promise.resolve(client.id));
   const stored = () => [...storage.values.keys()];
   return { clock, abort, questions, secretAnswer, tokenAnswer, run, stored };
 }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { secret } from '../../../src/platform/secret.ts';
-import { Failure } from '../../../src/protocol/failure.ts';
-import { createWire } from '../../../src/protocol/wire.ts';
-import { parseDefinition } from '../../../src/providers/definition.ts';
-import { createClientSecrets } from '../../../src/signIn/clientSecrets.ts';
-import { endGrantSession } from '../../../src/signIn/keepGrant.ts';
-import { createPendingResponses } from '../../../src/signIn/pendingResponses.ts';
-import { createRegistrations } from '../../../src/signIn/registrations.ts';
+import { Failure } from '../../../src/protocol/failures/failure.ts';
+import { createHttpContext } from '../../../src/protocol/server/httpContext.ts';
+import { parseDefinition } from '../../../src/providers/entries/definition.ts';
+import { createClientSecrets } from '../../../src/signIn/client/clientSecrets.ts';
+import { endGrantSession } from '../../../src/signIn/after/keepGrant.ts';
+import { createPendingResponses } from '../../../src/signIn/redirect/pendingResponses.ts';
+import { createRegistrations } from '../../../src/signIn/client/registrations.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
 import { recordingLog } from '../../standIns/recordingLog.ts';
@@ -20,15 +20,15 @@ function signOut(clientAuthentication: 'none' | 'client_secret_basic', answer: (
   assert.ok(parsed.ok);
   const storage = memorySecretStorage();
   const nothing = () => Promise.resolve(undefined);
-  const wire = createWire({
+  const httpContext = createHttpContext({
     fetch: () => Promise.resolve(answer()),
     clock: manualClock(),
     log: recordingLog(),
   });
   const services = {
-    wire,
+    httpContext,
     clientSecrets: createClientSecrets({ storage, ask: nothing }),
-    registrations: createRegistrations({ storage, wire, askInitialAccessToken: nothing }),
+    registrations: createRegistrations({ storage, httpContext, askInitialAccessToken: nothing }),
   };
   const pending = createPendingResponses();
   const state = secret('state-of-the-sign-out');

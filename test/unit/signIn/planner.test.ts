@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { planSignIn, type Plan, type PlanInput, type Surroundings } from '../../../src/signIn/planner.ts';
+import {
+  planSignIn,
+  type Plan,
+  type PlanInput,
+  type Surroundings,
+} from '../../../src/signIn/plan/planner.ts';
 
 /** Where the extension can run: every row of the table in the documentation. */
 const places = {
@@ -180,11 +185,11 @@ describe('the planner', () => {
       const plan = planAt('vscode.dev', 'everything', 'accepting patterns', withheld);
       assert.equal(brief(plan), '|');
       for (const { why } of plan.closed) assert.match(why, /^login\.example\.com does not allow .* \(CORS\)/);
-      const machine = planAt('vscode.dev', 'everything', 'registered', {
+      const service = planAt('vscode.dev', 'everything', 'registered', {
         ...withheld,
         method: 'client-credentials',
       });
-      assert.match(machine.closed[0]?.why ?? '', /\(CORS\)/);
+      assert.match(service.closed[0]?.why ?? '', /\(CORS\)/);
     });
 
     it('goes the way that is set, for somebody who knows better', () => {

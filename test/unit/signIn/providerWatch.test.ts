@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { Failure } from '../../../src/protocol/failure.ts';
-import type { Provider } from '../../../src/providers/definition.ts';
+import { Failure } from '../../../src/protocol/failures/failure.ts';
+import type { Provider } from '../../../src/providers/entries/definition.ts';
 import { whileConfigured } from '../../../src/signIn/providerWatch.ts';
 import { someProvider } from '../sessions/someGrant.ts';
 

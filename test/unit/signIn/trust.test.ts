@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Provider } from '../../../src/providers/definition.ts';
-import { hostsOf } from '../../../src/providers/destination.ts';
+import type { Provider } from '../../../src/providers/entries/definition.ts';
+import { hostsOf } from '../../../src/providers/entries/destination.ts';
 import { createTrust, type TrustQuestion } from '../../../src/signIn/trust.ts';
 import { someProvider } from '../sessions/someGrant.ts';
 
@@ -131,7 +131,7 @@ describe('a provider that has changed', () => {
     'the page that its answers pass through': { redirect: { bridge: 'https://other.example/bridge' } },
     'the relay that its answers pass through': { redirect: { relay: 'https://other.example/relay' } },
     'whose token it is sent': {
-      machine: { way: 'token-exchange', from: 'company', subjectToken: 'access_token' },
+      service: { way: 'token-exchange', from: 'company', subjectToken: 'access_token' },
     },
     'the extension that brings it': { contributedBy: 'evil.extension' },
   };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Answers } from '../../../src/ui/addProvider.ts';
+import type { Answers } from '../../../src/ui/addProvider/wizard.ts';
 import '../../standIns/editor/useEditorStandIn.ts';
 
-const { chooseProvider } = await import('../../../src/ui/addProviderWhich.ts');
-const { chooseClient } = await import('../../../src/ui/addProviderKinds.ts');
+const { chooseProvider } = await import('../../../src/ui/addProvider/which.ts');
+const { chooseClient } = await import('../../../src/ui/addProvider/kinds.ts');
 
 describe('what was answered about a provider', () => {
   const gitlab = (): Answers => ({

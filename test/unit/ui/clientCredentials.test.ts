@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { parseDefinition, type Provider } from '../../../src/providers/definition.ts';
+import { parseDefinition, type Provider } from '../../../src/providers/entries/definition.ts';
 import { settled } from '../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
 import '../../standIns/editor/useEditorStandIn.ts';
 
-const { askClientCredential, editorClientSecrets } = await import('../../../src/ui/clientCredentials.ts');
+const { askClientCredential, editorClientSecrets } =
+  await import('../../../src/ui/commands/clientCredentials.ts');
 const { openBoxes } = await import('../../standIns/editor/boxes.ts');
 
 function withMethod(clientAuthentication: string): Provider {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import type { Extension } from 'vscode';
-import { createWire } from '../../../src/protocol/wire.ts';
-import { parseDefinition, type Provider } from '../../../src/providers/definition.ts';
+import { createHttpContext } from '../../../src/protocol/server/httpContext.ts';
+import { parseDefinition, type Provider } from '../../../src/providers/entries/definition.ts';
 import type { Accounts } from '../../../src/sessions/accounts.ts';
 import { manualClock, settled } from '../../standIns/manualClock.ts';
 import { recordingLog } from '../../standIns/recordingLog.ts';
 import { someGrant } from '../sessions/someGrant.ts';
 import '../../standIns/editor/useEditorStandIn.ts';
 
-const { createNewProviders, registerAddCommand } = await import('../../../src/ui/newProviders.ts');
+const { createNewProviders, registerAddCommand } = await import('../../../src/ui/signIn/newProviders.ts');
 const { CancellationError, editor } = await import('../../standIns/editor/vscode.ts');
 const { asked } = await import('../../standIns/editor/boxes.ts');
 
@@ -31,7 +31,7 @@ function window(ids: () => readonly string[] = () => []) {
   const log = recordingLog();
   const fetch = () => assert.fail('GitHub has no metadata to ask for');
   const newProviders = createNewProviders({
-    wire: createWire({ fetch, clock: manualClock(), log }),
+    httpContext: createHttpContext({ fetch, clock: manualClock(), log }),
     extension,
     trust: { check: () => Promise.resolve(true), accept: async () => {}, forget: async () => {} },
     ids,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
-import { translatedPage } from '../../../src/ui/pages.ts';
+import { translatedPage } from '../../../src/ui/signIn/pages.ts';
 
 const media = new URL('../../../media/', import.meta.url);
 const page = (name: string): Promise<string> => readFile(new URL(name, media), 'utf8');

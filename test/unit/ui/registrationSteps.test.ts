@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { presets } from '../../../src/providers/presets/presets.ts';
-import { registrationRows } from '../../../src/ui/registrationSteps.ts';
+import { registrationRows } from '../../../src/ui/addProvider/registrationSteps.ts';
 
 const words = (text: string): string[] => text.split(/\s+/);
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { secret } from '../../../src/platform/secret.ts';
-import { parseDefinition, type Provider } from '../../../src/providers/definition.ts';
-import type { Grant } from '../../../src/sessions/grant.ts';
-import type { Trouble } from '../../../src/sessions/troubles.ts';
+import { parseDefinition, type Provider } from '../../../src/providers/entries/definition.ts';
+import type { Grant } from '../../../src/sessions/grant/grant.ts';
+import type { Trouble } from '../../../src/sessions/refresh/troubles.ts';
 import { nextChange, rowsOf, type Row } from '../../../src/ui/signInsView/rows.ts';
 import { describeState, stateOf, type SignInState } from '../../../src/ui/signInsView/state.ts';
 import { someGrant, someProvider, someTokens, start } from '../sessions/someGrant.ts';

@@ -1,0 +1,123 @@
+import * as l10n from '@vscode/l10n';
+import { anyOf } from '../platform/language.ts';
+import { quoteServerText } from '../protocol/http/serverText.ts';
+
+/** The values of a claim that a claims request names; of several, one is enough. */
+interface WantedClaim {
+  readonly name: string;
+  readonly values: readonly unknown[];
+}
+
+/** More than any server needs. */
+const longest = 8192;
+
+/**
+ * The claims request (OpenID Connect Core 1.0 section 5.5) in a challenge: JSON, in base64 or base64url as Microsoft
+ * Entra ID sends it, or as it is.
+ *
+ * @returns the JSON, or why there is none, as the rest of a sentence.
+ */
+export function readClaimsRequest(text: string): { json: string } | { problem: string } {
+  if (text.length > longest) return { problem: 'its claims are too large' };
+  const json = /^[\w+/-]+=*$/.test(text) ? decoded(text) : text;
+  return json !== undefined && objectIn(json) ? { json } : { problem: 'its claims are malformed' };
+}
+
+/** What is missing, as a sentence about the provider of this name. */
+export type Lack = (provider: string) => string;
+
+/**
+ * What of a claims request a sign-in did not bring, as far as that can be read; undefined if nothing is known to be
+ * missing. Only what is essential and names values can be missing, and only where the token says otherwise: a token
+ * that is not for us to read may hold what we cannot see.
+ *
+ * @param accessToken the claims of the access token, if it is a JWT; undefined if it cannot be read.
+ * @param idToken the claims of the sign-in.
+ */
+export function missingClaim(
+  request: string,
+  accessToken: Readonly<Record<string, unknown>> | undefined,
+  idToken: Readonly<Record<string, unknown>>,
+): Lack | undefined {
+  for (const { name, values } of wantedIn(request, 'access_token')) {
+    const found = accessToken?.[name];
+    if (found === undefined || holds(name, found, values)) continue;
+    return inWords(name, values);
+  }
+  for (const { name, values } of wantedIn(request, 'id_token')) {
+    const found = idToken[name];
+    // A provider must answer the demand for an essential acr, or fail (OpenID Connect Core 1.0 section 5.5.1.1).
+    const mayBeAbsent = found === undefined && name !== 'acr';
+    if (!mayBeAbsent && !holds(name, found, values)) return inWords(name, values);
+  }
+  return undefined;
+}
+
+/**
+ * The same for requests that ask for the same. When a token must have been issued (`nbf`, Entra's continuous access
+ * evaluation) differs each time, and is no other demand.
+ */
+export function claimsFingerprint(request: string): unknown {
+  return JSON.parse(request, (name, value: unknown) => (name === 'nbf' ? null : value)) as unknown;
+}
+
+/** The claims of a token that is a JWT. Nothing is verified: it is not we whom it is to convince. */
+export function readableClaims(token: string): Readonly<Record<string, unknown>> | undefined {
+  const [, payload, signature, more] = token.split('.');
+  if (payload === undefined || signature === undefined || more !== undefined) return undefined;
+  const json = decoded(payload);
+  return json === undefined ? undefined : objectIn(json);
+}
+
+function wantedIn(request: string, member: 'access_token' | 'id_token'): WantedClaim[] {
+  const claims = objectIn(request)?.[member];
+  if (!isObject(claims)) return [];
+  return Object.entries(claims).flatMap(([name, signInRequest]) => {
+    if (!isObject(signInRequest) || signInRequest['essential'] !== true) return [];
+    const values = Array.isArray(signInRequest['values'])
+      ? (signInRequest['values'] as unknown[])
+      : [signInRequest['value']];
+    const named = values.filter(value => value !== undefined);
+    return named.length > 0 ? [{ name, values: named }] : [];
+  });
+}
+
+/** True if a claim is, or as a list contains, one of the values; for `nbf`, if it is not before them. */
+function holds(name: string, found: unknown, values: readonly unknown[]): boolean {
+  if (name === 'nbf') return values.some(value => Number(found) >= Number(value));
+  const all: readonly unknown[] = Array.isArray(found) ? found : [found];
+  return values.some(value => all.some(item => item === value));
+}
+
+const inWords =
+  (name: string, values: readonly unknown[]): Lack =>
+  provider =>
+    l10n.t(
+      '{0} did not sign you in as asked: {1} was to be {2}.',
+      provider,
+      quoteServerText(name) ?? '',
+      anyOf(values.map(value => quoteServerText(String(value)) ?? '')),
+    );
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function objectIn(json: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    const bytes = atob(text.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, ''));
+    return new TextDecoder('utf-8', { fatal: true }).decode(
+      Uint8Array.from(bytes, byte => byte.charCodeAt(0)),
+    );
+  } catch {
+    return undefined;
+  }
+}

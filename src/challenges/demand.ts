@@ -1,0 +1,305 @@
+import * as l10n from '@vscode/l10n';
+import { anyOf } from '../platform/language.ts';
+import type { Provider } from '../providers/entries/definition.ts';
+import { isPseudoScope, plainScopes } from '../sessions/grant/pseudoScopes.ts';
+import { claimsFingerprint, missingClaim, readClaimsRequest, type Lack } from './claimsRequest.ts';
+import { covers, normaliseScopes, union } from '../sessions/grant/scopes.ts';
+
+/** One challenge of a `WWW-Authenticate` header (RFC 9110 section 11.6.1), as the editor has parsed it. */
+export interface Challenge {
+  readonly scheme: string;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** What the editor hands on of `getSession(id, { wwwAuthenticate, fallbackScopes })`. */
+export interface ChallengeConstraint {
+  readonly challenges: readonly Challenge[];
+  readonly fallbackScopes?: readonly string[];
+}
+
+/**
+ * What a resource server asks for that refused a token:
+ * - `token`: none in particular; it did not say what was wrong.
+ * - `new-token`: the one it got has ended, was revoked or is not for it (`invalid_token`, RFC 6750 section 3.1).
+ * - `more-scopes`: `insufficient_scope` (RFC 6750 section 3.1).
+ * - `stronger-sign-in`: `insufficient_user_authentication` (RFC 9470 section 3).
+ * - `claims`: a claims request to pass on to the provider, as Microsoft Entra ID sends it.
+ */
+export interface Demand {
+  readonly kind: 'token' | 'new-token' | 'more-scopes' | 'stronger-sign-in' | 'claims';
+  /** The scopes of the session that is asked for. */
+  readonly scopes: readonly string[];
+  /** Any of these will do, the preferred first. Empty: any at all. */
+  readonly acrValues: readonly string[];
+  /** The oldest sign-in that will do, in seconds. */
+  readonly maxAge: number | undefined;
+  /** The JSON of the `claims` parameter (OpenID Connect Core 1.0 section 5.5). */
+  readonly claims: string | undefined;
+  /** The SHA-256 of the token that was refused, if the caller says which one it was; see {@link refusedScheme}. */
+  readonly refused: string | undefined;
+  /** What the extension asks for by itself; undefined: it leaves that to the server. */
+  readonly fallbackScopes: readonly string[] | undefined;
+  /** Where the API says more about itself, if its challenge tells (`resource_metadata`, RFC 9728 section 5.1). */
+  readonly resourceMetadata: string | undefined;
+  /** Where the request went, if the caller says, and the proof that it was the caller; see {@link refusedScheme}. */
+  readonly request: { readonly address: string; readonly proof: string } | undefined;
+}
+
+/**
+ * A challenge carries no trace of the token that was refused, so that nobody could tell a server that refuses
+ * every token from a caller that had an old one. Our client helpers therefore add a challenge of this scheme,
+ * with the base64url SHA-256 of the token as its parameter `sha256`. It is optional, and others ignore it.
+ *
+ * Nor does a challenge tell where the request went. The helpers say so in `request`: that address, without its query.
+ * A server must not be able to say it in their place, so `proof` is the base64url SHA-256 of the id of the session,
+ * a space and the address: the server knows the session's token, not its id.
+ */
+export const refusedScheme = 'Refused-Token';
+
+/** The request cannot be answered with any token. The message says why and is fit to be shown. */
+export class ChallengeRefused extends Error {
+  override readonly name = 'ChallengeRefused';
+}
+
+/** More than any server needs; what a server sends must not grow into requests without bounds. */
+const limits = { challenges: 20, scopes: 100, scope: 256, acrValues: 20, acrValue: 256, address: 2000 };
+
+const scopeToken = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
+
+/**
+ * Reads what a resource server asks for.
+ *
+ * @throws ChallengeRefused if there is nothing in it that a sign-in could help with, or it is malformed.
+ */
+export function readDemand({ challenges, fallbackScopes }: ChallengeConstraint): Demand {
+  if (challenges.length > limits.challenges) throw unreadable('it holds too many challenges');
+  const bearer = challenges.filter(({ scheme }) => scheme.toLowerCase() === 'bearer').map(parametersOf);
+  if (bearer.length === 0) {
+    throw new ChallengeRefused('The server does not ask for a bearer token, the only kind there is here.');
+  }
+  const parameters = bearer.find(({ error }) => error !== undefined) ?? bearer[0] ?? {};
+  const { error, scope, resource_metadata: named } = parameters;
+  if (error === 'invalid_request') {
+    throw new ChallengeRefused(
+      'The server did not refuse the token but the request itself (invalid_request); another token does not help.',
+    );
+  }
+  const kind = kindOf(error, parameters);
+  const asked = wordsOf(scope, 'scope', limits.scopes, limits.scope);
+  // Only the extension says whom a token is for: a server must not be able to ask for one of another server.
+  if (asked.some(isPseudoScope)) throw unreadable('its scope names a resource');
+  // The first of them: what a server has put into its own challenge stands behind it.
+  const refused = challenges.filter(({ scheme }) => scheme === refusedScheme).map(parametersOf)[0];
+  const { request: address, proof } = refused ?? {};
+  return {
+    kind,
+    scopes: union(fallbackScopes ?? [], asked),
+    fallbackScopes,
+    acrValues: wordsOf(parameters['acr_values'], 'acr_values', limits.acrValues, limits.acrValue),
+    maxAge: secondsOf(parameters['max_age']),
+    claims: claimsOf(parameters['claims']),
+    refused: refused?.['sha256'],
+    resourceMetadata: named !== undefined && named.length <= limits.address ? named : undefined,
+    request: address !== undefined && proof !== undefined ? { address, proof } : undefined,
+  };
+}
+
+function kindOf(error: string | undefined, parameters: Record<string, string | undefined>): Demand['kind'] {
+  if (parameters['claims'] !== undefined) return 'claims';
+  switch (error) {
+    case undefined:
+      return 'token';
+    case 'insufficient_scope':
+      return 'more-scopes';
+    case 'insufficient_user_authentication':
+      return 'stronger-sign-in';
+    default:
+      // `invalid_token`, and what servers call it that have a name of their own for it.
+      return 'new-token';
+  }
+}
+
+/** Names of parameters are case-insensitive (RFC 9110 section 11.2). */
+const parametersOf = ({ params }: Challenge): Record<string, string | undefined> =>
+  Object.fromEntries(Object.entries(params).map(([name, value]) => [name.toLowerCase(), value]));
+
+const unreadable = (why: string): ChallengeRefused =>
+  new ChallengeRefused(`The server's challenge (WWW-Authenticate) cannot be used: ${why}.`);
+
+function wordsOf(text: string | undefined, name: string, most: number, longest: number): string[] {
+  const words = (text ?? '').split(' ').filter(word => word !== '');
+  if (words.length > most) throw unreadable(`its ${name} has too many values`);
+  if (!words.every(word => word.length <= longest && scopeToken.test(word))) {
+    throw unreadable(`its ${name} is malformed`);
+  }
+  return words;
+}
+
+function secondsOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(text)) throw unreadable('its max_age is not a number of seconds');
+  return Number(text);
+}
+
+function claimsOf(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const read = readClaimsRequest(text);
+  if ('problem' in read) throw unreadable(read.problem);
+  return read.json;
+}
+
+/** What is known of the grant that answers for an account. Times are in seconds since the epoch. */
+export interface Standing {
+  readonly grantedScopes: readonly string[];
+  /** The claims of the sign-in. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** See `CurrentTokens.serial`. */
+  readonly serial: number;
+  /** Whether the grant's current token is the one that was refused; undefined if the caller does not say. */
+  readonly isRefused: boolean | undefined;
+}
+
+/** What was done about the same demand before, for the same grant. */
+export interface EarlierAnswer {
+  readonly step: 'hand-out' | 'renew' | 'sign-in';
+  /** The serial of the tokens that were handed out then. */
+  readonly serial: number;
+  /** Seconds since the epoch. */
+  readonly at: number;
+}
+
+/**
+ * What to do about a demand:
+ * - `hand-out`: the token there is now may do.
+ * - `renew`: get a new one from the token endpoint, whatever the old one's expiry says.
+ * - `sign-in`: only the person can help; no session is given, so that the editor asks for a sign-in.
+ * - `give-up`: all of that was done, and the same demand came again.
+ */
+export type Step = EarlierAnswer['step'] | 'give-up';
+
+/**
+ * A demand within this time after the answer, in seconds, came from somebody else who was refused at the same
+ * time and had to wait: the editor hands us one call after another.
+ */
+export const queueing = 0.25;
+
+/** After this time, in seconds, the same demand is a new one: the answer will have helped meanwhile. */
+const memory = 300;
+
+/**
+ * Decides what to do about a demand. Each time the same demand comes again about the token it was answered
+ * with, the next stronger remedy follows, and after the strongest there is an end.
+ *
+ * @param now in seconds since the epoch, with fractions.
+ */
+export function nextStep(
+  demand: Demand,
+  standing: Standing,
+  earlier: EarlierAnswer | undefined,
+  now: number,
+): Step {
+  const answer = earlier && isInARow(demand, standing, earlier, now) ? earlier : undefined;
+  // A claims request says nothing that we could check: a new sign-in for it is all there is.
+  const meets =
+    demand.kind === 'claims' ? answer?.step === 'sign-in' : unmet(demand, standing, now) === undefined;
+  const queued = standing.isRefused === undefined && answer !== undefined && now - answer.at <= queueing;
+  const another = standing.isRefused === false || queued;
+  if (another && meets) return 'hand-out';
+  if (answer?.step === 'sign-in') return standing.isRefused === false ? 'sign-in' : 'give-up';
+  if (!meets || answer?.step === 'renew') return 'sign-in';
+  switch (demand.kind) {
+    case 'new-token':
+      return 'renew';
+    case 'token':
+      return answer || standing.isRefused ? 'renew' : 'hand-out';
+    case 'more-scopes':
+    case 'stronger-sign-in':
+      return answer || standing.isRefused ? 'sign-in' : 'hand-out';
+    case 'claims':
+      return 'sign-in';
+  }
+}
+
+function isInARow(
+  demand: Demand,
+  { serial }: Standing,
+  { serial: answered, at }: EarlierAnswer,
+  now: number,
+) {
+  // Where a sign-in may not be older than a minute, it is needed again after a minute.
+  const span = demand.maxAge === undefined ? memory : Math.min(memory, Math.max(30, demand.maxAge));
+  return serial === answered && now - at < span;
+}
+
+/** A second of rounding, and a little for clocks that differ. */
+const tolerance = 10;
+
+/**
+ * What a sign-in lacks of a demand; undefined if nothing. To be asked after every sign-in for a demand: a provider may leave out what it was asked for.
+ *
+ * @param now in seconds since the epoch.
+ * @param accessToken its claims, if it is a JWT.
+ */
+export function unmet(
+  { scopes, acrValues, maxAge, claims: request }: Demand,
+  { grantedScopes, claims }: Pick<Standing, 'grantedScopes' | 'claims'>,
+  now: number,
+  accessToken?: Readonly<Record<string, unknown>>,
+): Lack | undefined {
+  const plain = plainScopes(scopes);
+  if (!covers(grantedScopes, plain)) {
+    const missing = plain.filter(scope => !grantedScopes.includes(scope));
+    return provider => l10n.t('{0} did not grant {1}.', provider, missing.join(' '));
+  }
+  const { acr, auth_time: authTime } = claims;
+  if (acrValues.length > 0 && !acrValues.includes(typeof acr === 'string' ? acr : '')) {
+    const wanted = anyOf(acrValues);
+    return typeof acr === 'string'
+      ? provider =>
+          l10n.t(
+            '{0} did not sign you in as asked: {1} was needed, and it told of another one.',
+            provider,
+            wanted,
+          )
+      : provider =>
+          l10n.t(
+            '{0} did not sign you in as asked: {1} was needed, and it told of no authentication context class at all.',
+            provider,
+            wanted,
+          );
+  }
+  if (maxAge !== undefined && !(typeof authTime === 'number' && now - authTime <= maxAge + tolerance)) {
+    return provider =>
+      l10n.t(
+        '{0} did not ask you to sign in anew: the sign-in may be {1} seconds old at most.',
+        provider,
+        maxAge,
+      );
+  }
+  return request === undefined ? undefined : missingClaim(request, accessToken, claims);
+}
+
+/** The provider with what a demand adds to its authorization requests. */
+export function demandingProvider(provider: Provider, { acrValues, maxAge, claims }: Demand): Provider {
+  const least = [provider.maxAge, maxAge].filter(age => age !== undefined);
+  return {
+    ...provider,
+    maxAge: least.length > 0 ? Math.min(...least) : undefined,
+    authorizationParameters: {
+      ...provider.authorizationParameters,
+      ...(acrValues.length > 0 && { acr_values: acrValues.join(' ') }),
+      ...(claims !== undefined && { claims }),
+    },
+  };
+}
+
+/** The same for demands that ask for the same, whatever else the server says. */
+export function fingerprintOf({ kind, scopes, acrValues, maxAge, claims }: Demand): string {
+  return JSON.stringify([
+    kind,
+    normaliseScopes(scopes),
+    acrValues,
+    maxAge,
+    claims && claimsFingerprint(claims),
+  ]);
+}

@@ -1,0 +1,111 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { createMcpServers, type McpServers, type McpServersContext } from './servers.ts';
+import { SignInDeclined } from '../client/session.ts';
+import type { McpServer } from './settings.ts';
+import { readMcpServers } from './settingsSchema.ts';
+import type { DefinitionProblem } from '../providers/settings/problems.ts';
+import { isCancellation } from '../ui/messages.ts';
+
+/** The editor's own command, which no API stands for. It stops a server, and starts it with a definition of now. */
+const editorRestart = 'workbench.mcp.restartServer';
+
+/** The MCP servers of the settings, with everything that a person sees of them. */
+export interface EditorMcpServers extends Pick<McpServers, 'definitions' | 'resolve' | 'dispose'> {
+  readSettings(): void;
+  /** Starts a server anew with a fresh token; which one, the person chooses if it is not said. */
+  restartOne(id: unknown): Promise<void>;
+}
+
+export interface McpServerParts extends Pick<
+  McpServersContext,
+  'clock' | 'log' | 'describe' | 'refreshEndsAccessToken' | 'onDidChange'
+> {
+  readonly extensionId: string;
+  isProvider(id: string): boolean;
+  showProblems(problems: readonly DefinitionProblem[]): void;
+}
+
+export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers {
+  const servers = createMcpServers({
+    ...parts,
+    onDeclined: showDeclined,
+    onFailed: showFailed,
+    start: server => start(parts.extensionId, server),
+  });
+  const readSettings = (): void => {
+    const { servers: configured, problems } = readMcpServers(parts.isProvider);
+    servers.update(configured);
+    parts.showProblems(problems);
+  };
+  readSettings();
+  return {
+    definitions: () => servers.definitions(),
+    resolve: definition => servers.resolve(definition),
+    dispose: () => void servers.dispose(),
+    readSettings,
+    async restartOne(id) {
+      const list = servers.list();
+      const server = list.find(candidate => candidate.id === id) ?? (await chooseServer(list));
+      if (!server) return;
+      try {
+        await servers.restart(server);
+      } catch (error) {
+        // Whoever said no needs no message that says so.
+        if (!(error instanceof SignInDeclined)) showFailed(server, error);
+      }
+    },
+  };
+}
+
+function showDeclined({ label }: McpServer, signIn: () => void): void {
+  const button = l10n.t('Sign In');
+  const message = l10n.t('The MCP server “{0}” was not started: you are not signed in.', label);
+  void vscode.window.showWarningMessage(message, button).then(chosen => chosen === button && signIn());
+}
+
+function showFailed({ label, providerId }: McpServer, error: unknown): void {
+  if (isCancellation(error)) return;
+  void vscode.window.showErrorMessage(
+    l10n.t(
+      'The MCP server “{0}” was not started: no session of the identity provider “{1}” could be had. The log says why.',
+      label,
+      providerId,
+    ),
+  );
+}
+
+async function start(extensionId: string, { label }: McpServer): Promise<void> {
+  if ((await vscode.commands.getCommands()).includes(editorRestart)) {
+    const id = `${extensionId.toLowerCase()}/${label}`;
+    await vscode.commands.executeCommand(editorRestart, id, { autoTrustChanges: true });
+    return;
+  }
+  void vscode.window.showInformationMessage(
+    l10n.t(
+      'There is a fresh token for the MCP server “{0}”. Restart the server in the list of MCP servers to use it.',
+      label,
+    ),
+  );
+}
+
+async function chooseServer(servers: readonly McpServer[]): Promise<McpServer | undefined> {
+  if (servers.length === 0) {
+    const button = l10n.t('Open Settings');
+    const message = l10n.t(
+      'No MCP server takes the token of a sign-in yet. Add one to the setting oidc.mcpServers.',
+    );
+    if ((await vscode.window.showInformationMessage(message, button)) === button) {
+      await vscode.commands.executeCommand('workbench.action.openSettings', 'oidc.mcpServers');
+    }
+    return undefined;
+  }
+  if (servers.length === 1) return servers[0];
+  const items = servers.map(server => ({
+    server,
+    label: server.label,
+    description: server.providerId,
+    detail: server.url,
+  }));
+  return (await vscode.window.showQuickPick(items, { title: l10n.t('Restart which MCP server?') }))?.server;
+}

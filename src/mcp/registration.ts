@@ -1,0 +1,75 @@
+import * as vscode from 'vscode';
+import type { Log } from '../platform/log.ts';
+import type { EditorMcpServers } from './editorServers.ts';
+
+/** Under `contributes.mcpServerDefinitionProviders` in our manifest. */
+const collectionId = 'oidc.mcpServers';
+
+export const mcpCommands: readonly string[] = ['oidc.restartMcpServer'];
+
+/** True if a change of settings concerns the MCP servers. */
+export const changesMcpServers = (event: vscode.ConfigurationChangeEvent): boolean =>
+  event.affectsConfiguration('oidc.mcpServers');
+
+/** What the editor knows of MCP servers by us, from the start of a window. */
+export interface McpServerRegistration extends vscode.Disposable {
+  /** The setting has changed, or the providers that it names. */
+  settingsChanged(): void;
+}
+
+/**
+ * Registers with the editor what provides its MCP servers, and the command. Most windows have no such server: what
+ * it takes to have one is loaded when the setting names one.
+ */
+export function registerMcpServers(
+  log: Log,
+  load: (onDidChange: () => void) => Promise<EditorMcpServers>,
+): McpServerRegistration {
+  const changes = new vscode.EventEmitter<void>();
+  let loading: Promise<EditorMcpServers> | undefined;
+  const loaded = (): Promise<EditorMcpServers> => (loading ??= load(() => changes.fire()));
+  const registration = registerWithEditor(
+    {
+      onDidChangeMcpServerDefinitions: changes.event,
+      provideMcpServerDefinitions: async () =>
+        loading || isConfigured() ? (await loaded()).definitions() : [],
+      resolveMcpServerDefinition: async definition => (await loaded()).resolve(definition),
+    },
+    log,
+  );
+  const command = vscode.commands.registerCommand('oidc.restartMcpServer', async (id?: unknown) =>
+    (await loaded()).restartOne(id),
+  );
+  return {
+    settingsChanged() {
+      if (loading || isConfigured()) void loaded().then(servers => servers.readSettings());
+    },
+    dispose() {
+      command.dispose();
+      registration?.dispose();
+      changes.dispose();
+      void loading?.then(servers => void servers.dispose());
+    },
+  };
+}
+
+/** Whether the person has set anything, right or wrong. */
+function isConfigured(): boolean {
+  return vscode.workspace.getConfiguration('oidc').inspect<unknown>('mcpServers')?.globalValue !== undefined;
+}
+
+/** An editor that knows no MCP servers, or will not take them from us, does without. */
+function registerWithEditor(
+  provider: vscode.McpServerDefinitionProvider<vscode.McpHttpServerDefinition>,
+  log: Log,
+): vscode.Disposable | undefined {
+  // In the type of the API of today; an older or another editor may have less of it.
+  const { lm } = vscode as { readonly lm?: Partial<typeof vscode.lm> };
+  if (!lm?.registerMcpServerDefinitionProvider) return undefined;
+  try {
+    return lm.registerMcpServerDefinitionProvider(collectionId, provider);
+  } catch {
+    log.info('this editor does not take MCP servers from extensions');
+    return undefined;
+  }
+}

@@ -1,0 +1,104 @@
+import * as l10n from '@vscode/l10n';
+import * as v from 'valibot';
+import { checkAddress } from '../protocol/http/address.ts';
+import { Failure } from '../protocol/failures/failure.ts';
+import { firstProviderId, providerIdProblem, providerIdSchema } from '../providers/entries/definition.ts';
+import { scope, text } from '../providers/settings/fields.ts';
+import { problemOf, type DefinitionProblem } from '../providers/settings/problems.ts';
+
+/** An MCP server that takes the access tokens of an identity provider. */
+export interface McpServer {
+  readonly id: string;
+  /** Unique among the servers: the editor tells them apart by it. */
+  readonly label: string;
+  /** Where the token goes, and nowhere else. */
+  readonly url: string;
+  readonly providerId: string;
+  readonly scopes: readonly string[];
+}
+
+/** What the setting `oidc.mcpServers` says: the servers that can be used, and what is wrong with the rest. */
+export interface ConfiguredMcpServers {
+  readonly servers: readonly McpServer[];
+  readonly problems: readonly DefinitionProblem[];
+}
+
+/** The id of an entry of `oidc.mcpServers`. */
+export const mcpServerIdSchema = providerIdSchema;
+
+/** What an entry of `oidc.mcpServers` may say. */
+export const mcpServerSchema = v.strictObject({
+  url: text(
+    'The address of the server (streamable HTTP), for example `https://mcp.example.com/mcp`. It must be https, unless it is on this computer. The access token is sent there and nowhere else.',
+  ),
+  provider: v.optional(
+    v.pipe(
+      providerIdSchema,
+      v.description(
+        'The id of the identity provider whose access token the server takes, as in `oidc.providers`. By default `oidc`.',
+      ),
+    ),
+  ),
+  scopes: v.optional(
+    v.pipe(
+      v.array(scope),
+      v.maxLength(100, () => l10n.t('has too many scopes')),
+      v.description('The scopes that the server needs, besides those that the provider is always asked for.'),
+    ),
+  ),
+  label: v.optional(
+    text('The name of the server in the lists of the editor. By default its id in this setting.'),
+  ),
+});
+
+export type McpServerDefinition = v.InferOutput<typeof mcpServerSchema>;
+
+/**
+ * Each entry stands for itself: a wrong one does not keep the others from working.
+ *
+ * @param isProvider whether there is an identity provider of this id.
+ */
+export function parseMcpServers(value: unknown, isProvider: (id: string) => boolean): ConfiguredMcpServers {
+  if (value === undefined) return { servers: [], problems: [] };
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    const reason = l10n.t('must be an object from a name of yours to an MCP server');
+    return { servers: [], problems: [{ providerId: '', field: undefined, reason }] };
+  }
+  const servers: McpServer[] = [];
+  const problems: DefinitionProblem[] = [];
+  for (const [id, entry] of Object.entries(value)) {
+    const refuse = (field: string | undefined, reason: string): void =>
+      void problems.push({ providerId: id, field, reason });
+    const wrongId = providerIdProblem(id);
+    const parsed = v.safeParse(mcpServerSchema, entry);
+    if (wrongId !== undefined) refuse(undefined, wrongId);
+    else if (!parsed.success) {
+      for (const issue of parsed.issues) {
+        problems.push(problemOf(id, issue, () => l10n.t('is not a setting of an MCP server')));
+      }
+    } else {
+      const { url, provider: providerId = firstProviderId, scopes = [], label = id } = parsed.output;
+      const wrongAddress = urlProblem(url);
+      if (wrongAddress !== undefined) refuse('url', wrongAddress);
+      else if (!isProvider(providerId)) {
+        refuse('provider', l10n.t('names “{0}”, and oidc.providers has no provider of that id', providerId));
+      } else if (servers.some(other => other.label === label)) {
+        refuse('label', l10n.t('is “{0}” as that of another server; give each a label of its own', label));
+      } else servers.push({ id, label, url, providerId, scopes });
+    }
+  }
+  return { servers, problems };
+}
+
+/** Why a token cannot be sent to this address, and what would do; undefined if it can. */
+function urlProblem(url: string): string | undefined {
+  try {
+    checkAddress(url, { allowLoopbackHttp: true });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return error.code === 'address-insecure'
+      ? l10n.t('must start with https://; plain http is possible on this computer only (localhost)')
+      : l10n.t('must be the complete https address of the server, but {0}', error.details['reason'] ?? '');
+  }
+}

@@ -1,0 +1,34 @@
+import type { HttpClient } from '../http/http.ts';
+import type { Metadata } from '../server/metadata.ts';
+import { endpointMembers, type ServerSource } from '../server/serverSource.ts';
+
+/** Where a client is authenticated, and where a token is taken that may be bound to its certificate. */
+const endpoints = [
+  'token_endpoint',
+  'userinfo_endpoint',
+  'device_authorization_endpoint',
+  'revocation_endpoint',
+  'introspection_endpoint',
+  'pushed_authorization_request_endpoint',
+] as const satisfies readonly (keyof Metadata)[];
+
+/** By the server's own metadata: other things are remembered by the identity of what this gives. */
+const known = new WeakMap<Metadata, Metadata>();
+
+/**
+ * The server as a client with a certificate uses it: with the addresses that it has for such clients
+ * (`mtls_endpoint_aliases`, RFC 8705 section 5). An endpoint that the settings name stays as it is named there.
+ */
+export function forCertificate(metadata: Metadata, source: ServerSource): Metadata {
+  const before = known.get(metadata);
+  if (before) return before;
+  const changed = { ...metadata, ...metadata.mtls_endpoint_aliases, ...endpointMembers(source.endpoints) };
+  known.set(metadata, changed);
+  return changed;
+}
+
+/** Shows the certificate where it is needed, and nowhere else: not to whoever serves keys, for example. */
+export function certificateHttp(metadata: Metadata, plain: HttpClient, showing: HttpClient): HttpClient {
+  const own = endpoints.flatMap(endpoint => URL.parse(metadata[endpoint] ?? '')?.href ?? []);
+  return (address, init) => (own.includes(new URL(address).href) ? showing : plain)(address, init);
+}

@@ -1,0 +1,121 @@
+import * as oauth from 'oauth4webapi';
+import { secondsNow } from '../../platform/clock.ts';
+import type { ClientAuthentication } from './clientAuthentication.ts';
+import { authenticateWith } from './clientProof.ts';
+import { certificateHttp, forCertificate } from './certificateEndpoints.ts';
+import { inDialect, type Dialect } from '../server/dialect.ts';
+import type { DiscoveredServer } from '../server/discovery.ts';
+import type { HttpClient } from '../http/http.ts';
+import type { Metadata } from '../server/metadata.ts';
+import { isIssuerTemplate, issuerOfTenant, type ServerSource } from '../server/serverSource.ts';
+import type { HttpContext } from '../server/httpContext.ts';
+
+export type { ClientAuthentication } from './clientAuthentication.ts';
+
+/** This application as one provider knows it. */
+export interface Client {
+  /** The issuer identifier, to the letter. */
+  readonly issuer: string;
+  readonly id: string;
+  readonly authentication: ClientAuthentication;
+  /**
+   * The algorithm by which ID tokens for this client are signed, if it was agreed on: the client's registered
+   * `id_token_signed_response_alg`. Undefined: any that the metadata lists, RS256 if it lists none.
+   */
+  readonly idTokenAlgorithm?: string | undefined;
+  /** Audiences that an ID token may have besides the client. */
+  readonly trustedAudiences?: readonly string[] | undefined;
+  /** Where the server's metadata comes from, and which addresses may be used. */
+  readonly policy: ServerSource;
+  /** In what the server departs from the standards; undefined: in nothing. */
+  readonly dialect?: Dialect | undefined;
+}
+
+/** By how much our clock and a server's may differ before a token is refused, in seconds. */
+export const clockTolerance = 60;
+
+/** The library asks this member of a server for the issuer to expect. It exports the symbol, but no type of it. */
+const expectedIssuer: unique symbol = (oauth as unknown as { readonly _expectedIssuer: never })
+  ._expectedIssuer;
+
+/** A client together with its server's metadata, in the words of oauth4webapi. */
+export interface Connection {
+  readonly client: Client;
+  readonly metadata: Metadata;
+  readonly http: HttpClient;
+  readonly httpContext: HttpContext;
+  readonly server: oauth.AuthorizationServer;
+  readonly oauthClient: oauth.Client;
+  readonly authenticate: oauth.ClientAuth;
+  readonly options: {
+    readonly [oauth.customFetch]: HttpClient;
+    readonly [oauth.allowInsecureRequests]: true;
+  };
+}
+
+/**
+ * Finds out about the client's server, from memory if it is known.
+ *
+ * @throws as {@link discover}.
+ */
+export async function connect(
+  httpContext: HttpContext,
+  client: Client,
+  signal?: AbortSignal,
+): Promise<Connection> {
+  const discovered = await httpContext.metadata.get(client.issuer, client.policy, signal);
+  return connection(httpContext, client, discovered, signal);
+}
+
+function connection(
+  httpContext: HttpContext,
+  client: Client,
+  discovered: DiscoveredServer,
+  signal?: AbortSignal,
+): Connection {
+  const certificate = 'certificate' in client.authentication ? client.authentication.certificate : undefined;
+  const metadata = certificate ? forCertificate(discovered.metadata, client.policy) : discovered.metadata;
+  const plain = httpContext.http(client.policy, signal);
+  const http = inDialect(
+    certificate
+      ? certificateHttp(metadata, plain, httpContext.http(client.policy, signal, certificate))
+      : plain,
+    client.dialect ?? {},
+  );
+  const { allowedTenants } = client.policy;
+  return {
+    client,
+    metadata,
+    http,
+    httpContext,
+    server: {
+      ...withoutUndefined(metadata),
+      // The one issuer that is no text to compare with: its tenant stands in the token alone.
+      ...(isIssuerTemplate(metadata.issuer) && {
+        [expectedIssuer]: ({ claims }: { claims: { tid?: unknown } }) =>
+          issuerOfTenant(metadata.issuer, claims.tid, allowedTenants),
+      }),
+    },
+    oauthClient: {
+      client_id: client.id,
+      ...(client.idTokenAlgorithm !== undefined && {
+        id_token_signed_response_alg: client.idTokenAlgorithm,
+      }),
+      // The library reads the system's clock; this makes it read ours.
+      [oauth.clockSkew]: secondsNow(httpContext.clock) - Math.floor(Date.now() / 1000),
+      [oauth.clockTolerance]: clockTolerance,
+    },
+    authenticate: authenticateWith(client.authentication, metadata.token_endpoint),
+    options: {
+      [oauth.customFetch]: http,
+      // Plain http is judged in one place, by the http client.
+      [oauth.allowInsecureRequests]: true,
+    },
+  };
+}
+
+function withoutUndefined(metadata: Metadata): oauth.AuthorizationServer {
+  return Object.fromEntries(
+    Object.entries(metadata).filter(([, value]) => value !== undefined),
+  ) as unknown as oauth.AuthorizationServer;
+}

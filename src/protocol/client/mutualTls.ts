@@ -1,0 +1,163 @@
+import { createHash, createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { Readable } from 'node:stream';
+import * as l10n from '@vscode/l10n';
+import { secret } from '../../platform/secret.ts';
+import { CertificateProblem, type ClientCertificate, type MutualTls } from '../http/clientCertificate.ts';
+import { Failure } from '../failures/failure.ts';
+
+/** Node's TLS, with which the editor shows a client certificate. Loaded when a client has one. */
+export const mutualTls: MutualTls = { read, publicKeys, fetch: fetchWith };
+
+/** The longest text that is read, in characters. A chain of certificates has some thousand. */
+const longestText = 256 * 1024;
+
+interface PemBlock {
+  readonly kind: string;
+  readonly text: string;
+}
+
+/** The blocks of a PEM text. A box of one line makes spaces of line breaks, so these are made anew. */
+function pemBlocks(text: string): PemBlock[] {
+  return [...text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([^-]*(?:-(?!-----)[^-]*)*?)-----END \1-----/g)].map(
+    ([, kind = '', body = '']) => {
+      const lines = body.replace(/\s+/g, '').replace(/(.{64})(?=.)/g, '$1\n');
+      return { kind, text: `-----BEGIN ${kind}-----\n${lines}\n-----END ${kind}-----\n` };
+    },
+  );
+}
+
+function read(text: string): ClientCertificate {
+  if (text.length > longestText) throw new CertificateProblem(l10n.t('This is too long for a certificate.'));
+  // The headers of an older form of encrypted keys, which would be lost with the line breaks.
+  const isEncrypted = /BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: *4, *ENCRYPTED/.test(text);
+  if (isEncrypted) {
+    throw new CertificateProblem(l10n.t('The private key is encrypted. Decrypt it with “openssl pkey”.'));
+  }
+  const blocks = pemBlocks(text);
+  const keys = blocks.filter(({ kind }) => kind.endsWith('PRIVATE KEY'));
+  const certificates = blocks.filter(({ kind }) => kind === 'CERTIFICATE').map(asCertificate);
+  if (certificates.length === 0) {
+    throw new CertificateProblem(
+      l10n.t(
+        'There is no PEM with “BEGIN CERTIFICATE” in it. Make one of a .p12 or .pfx file with “openssl pkcs12 -nodes”.',
+      ),
+    );
+  }
+  const [pem, ...more] = keys;
+  if (!pem) throw new CertificateProblem(l10n.t('There is no PEM with “BEGIN PRIVATE KEY” in it.'));
+  if (more.length > 0) throw new CertificateProblem(l10n.t('There must be exactly one private key.'));
+  const key = asKey(pem);
+  const own = certificates.find(certificate => certificate.checkPrivateKey(key));
+  if (!own) throw new CertificateProblem(l10n.t('The private key does not belong to the certificate.'));
+  const chain = [own, ...certificates.filter(certificate => certificate !== own)];
+  return {
+    certificates: chain.map(certificate => certificate.toString()).join(''),
+    privateKey: secret(key.export({ type: 'pkcs8', format: 'pem' }).toString()),
+  };
+}
+
+function asCertificate({ text }: PemBlock): X509Certificate {
+  try {
+    return new X509Certificate(text);
+  } catch {
+    throw new CertificateProblem(l10n.t('The certificate is damaged.'));
+  }
+}
+
+function asKey({ text }: PemBlock): KeyObject {
+  try {
+    return createPrivateKey(text);
+  } catch {
+    throw new CertificateProblem(
+      l10n.t('The private key is damaged, or of a kind that cannot be used here.'),
+    );
+  }
+}
+
+const chainOf = ({ certificates }: ClientCertificate): X509Certificate[] =>
+  pemBlocks(certificates).map(({ text }) => new X509Certificate(text));
+
+function publicKeys(certificate: ClientCertificate): { readonly keys: readonly object[] } {
+  const chain = chainOf(certificate);
+  const x5c = chain.map(({ raw }) => raw.toString('base64'));
+  return {
+    keys: chain.slice(0, 1).map(({ publicKey, raw }) => ({
+      ...publicKey.export({ format: 'jwk' }),
+      'x5t#S256': createHash('sha256').update(raw).digest('base64url'),
+      x5c,
+    })),
+  };
+}
+
+/** @throws Failure `certificate-unusable` for one that no server would accept now. */
+function checkTime(certificate: ClientCertificate, host: string, now: number): void {
+  const [own] = chainOf(certificate);
+  const unusable = (reason: string): Failure => new Failure('certificate-unusable', { host, reason });
+  if (!own) throw unusable(l10n.t('it is damaged'));
+  const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
+  const [from, until] = [Date.parse(own.validFrom), Date.parse(own.validTo)];
+  if (until < now) throw unusable(l10n.t('it ended on {0}', day(until)));
+  if (from > now) throw unusable(l10n.t('it is valid only from {0} on', day(from)));
+}
+
+/**
+ * A client certificate cannot be given to the platform's `fetch`, but to `node:https`, which the editor makes respect
+ * its proxy and certificates as well. Redirects are not followed, and no connection is used twice: a token must not
+ * be sent into one that the server is about to close.
+ */
+function fetchWith(certificate: ClientCertificate, clock: { now(): number }): typeof globalThis.fetch {
+  return async (input, init) => {
+    const asked = new Request(input, init);
+    const url = new URL(asked.url);
+    if (url.protocol !== 'https:') {
+      const reason = l10n.t('it can only be shown over https');
+      throw new Failure('certificate-unusable', { host: url.host, reason });
+    }
+    checkTime(certificate, url.host, clock.now());
+    const body = Buffer.from(await asked.arrayBuffer());
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      httpsRequest(
+        url,
+        {
+          method: asked.method,
+          headers: {
+            ...Object.fromEntries(asked.headers),
+            'accept-encoding': 'identity',
+            connection: 'close',
+          },
+          cert: certificate.certificates,
+          key: certificate.privateKey.reveal(),
+          agent: false,
+          signal: asked.signal,
+        },
+        resolve,
+      )
+        .on('error', error => reject(withoutAnswer(error)))
+        .end(body);
+    });
+    return responseOf(answer);
+  };
+}
+
+/** Servers that do not accept a certificate may end the connection without a word. */
+const withoutAnswer = (error: NodeJS.ErrnoException): Error =>
+  error.code === 'ECONNRESET' || error.code === 'EPIPE'
+    ? Object.assign(new Error('The connection ended without an answer.'), { code: 'CLOSED_ON_CERTIFICATE' })
+    : error;
+
+function responseOf(answer: IncomingMessage): Response {
+  const { statusCode: status = 0 } = answer;
+  const headers = new Headers(
+    Object.entries(answer.headersDistinct).flatMap(([name, values = []]) =>
+      values.map((value): [string, string] => [name, value]),
+    ),
+  );
+  // A Response of these statuses must not have a body.
+  if (status === 204 || status === 205 || status === 304) answer.resume();
+  const body = [204, 205, 304].includes(status)
+    ? null
+    : (Readable.toWeb(answer) as ReadableStream<Uint8Array<ArrayBuffer>>);
+  return new Response(body, { status, headers });
+}

@@ -1,0 +1,88 @@
+import * as l10n from '@vscode/l10n';
+import { failures, type FailureCode } from './table.ts';
+import type { HelpButton } from './text.ts';
+
+export type { FailureCode };
+
+/** The names between braces of a text. */
+type Placeholders<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholders<Rest>
+  : never;
+
+type Template<Code extends FailureCode> = (typeof failures)[Code]['what'] | (typeof failures)[Code]['next'];
+
+/** What a failure's texts need to be filled in. */
+export type FailureDetails<Code extends FailureCode> = Readonly<
+  Record<Placeholders<Template<Code>>, string | number>
+>;
+
+interface FailureOptions {
+  readonly retryAfter?: number | undefined;
+  /** False if nothing has reached the server; by default something may have. */
+  readonly sent?: boolean;
+}
+
+/** A code with the details that its texts need. */
+type FailureArguments = {
+  [Code in FailureCode]: [code: Code, details: FailureDetails<Code>, options?: FailureOptions];
+}[FailureCode];
+
+/**
+ * A failure of a known kind. `message` is complete: what happened and what to do next, fit to be shown.
+ * There is no `cause`: what a library or server threw may hold secrets.
+ */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+  readonly code: FailureCode;
+  readonly details: Readonly<Record<string, string | number>>;
+  /** The wait that the server asked for in `Retry-After`, in seconds. */
+  readonly retryAfter: number | undefined;
+  /** False if nothing has reached the server. */
+  readonly sent: boolean;
+
+  constructor(...[code, details, options]: FailureArguments) {
+    const { what, next } = failures[code];
+    super(fill(`${l10n.t(what)} ${l10n.t(next)}`, details));
+    this.code = code;
+    this.details = details;
+    this.retryAfter = options?.retryAfter;
+    this.sent = options?.sent ?? true;
+  }
+
+  /** What leads to what the person can do. */
+  get button(): HelpButton {
+    return failures[this.code].button;
+  }
+
+  /** True if the same request can succeed later without anybody doing anything. */
+  get passing(): boolean {
+    return failures[this.code].kind === 'passing';
+  }
+}
+
+/**
+ * True if the request may have reached the server and taken effect there, though no usable answer came back.
+ * After such a failure a refresh token may be spent.
+ */
+export function mayHaveTakenEffect(error: unknown): boolean {
+  if (!(error instanceof Failure)) return true;
+  const { code, details } = error;
+  if (code === 'server-failed') return details['status'] !== 503;
+  if (code === 'unreachable' || code === 'server-untrusted') return error.sent;
+  return (
+    code === 'answer-withheld' ||
+    code === 'timed-out' ||
+    code === 'response-invalid' ||
+    code === 'answer-too-large'
+  );
+}
+
+/** Replaces each `{name}` by the detail of that name. */
+export function fill(text: string, details: Readonly<Record<string, string | number>>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(details[name] ?? whole));
+}
+
+/** The detail `said`: what the server itself gave as a reason, as a sentence of its own, or nothing. */
+export function saying(quoted: string | undefined): string {
+  return quoted === undefined ? '' : ` ${l10n.t('It said: {0}.', quoted)}`;
+}

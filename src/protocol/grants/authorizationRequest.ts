@@ -1,0 +1,98 @@
+import * as l10n from '@vscode/l10n';
+import * as oauth from 'oauth4webapi';
+import { Secret } from '../../platform/secret.ts';
+import type { Connection } from '../client/client.ts';
+import { setScopes } from '../server/dialect.ts';
+import { Failure } from '../failures/failure.ts';
+import { pushAuthorizationRequest } from './pushedAuthorization.ts';
+
+/**
+ * One authorization request (RFC 6749 section 4.1.1, with PKCE S256 of RFC 7636 and the nonce of OpenID
+ * Connect Core). Its `state`, verifier and nonce belong to this request alone.
+ */
+export interface AuthorizationRequest {
+  /** The address to open in the browser. It holds the state: never log it. */
+  readonly url: Secret;
+  readonly state: Secret;
+  readonly codeVerifier: Secret;
+  /** Undefined if no ID token was asked for. */
+  readonly nonce: Secret | undefined;
+  readonly redirectUri: string;
+  readonly scopes: readonly string[];
+  /** Sent with the exchange of the code: what the first access token is for (RFC 8707 section 2.2). */
+  readonly tokenResources: readonly string[];
+  /** The oldest sign-in at the server that is accepted, in seconds; checked against the ID token. */
+  readonly maxAge: number | undefined;
+}
+
+export interface AuthorizationRequestOptions {
+  readonly state: Secret;
+  readonly redirectUri: string;
+  readonly scopes: readonly string[];
+  /** Whom to sign in, if known: `login_hint`. */
+  readonly loginHint?: string | undefined;
+  /** What access tokens are wanted for (RFC 8707 section 2.1). */
+  readonly resources?: readonly string[];
+  /** Those of them that the first access token is for; by default all. */
+  readonly tokenResources?: readonly string[];
+  /** `max_age`, in seconds (OpenID Connect Core 1.0 section 3.1.2.1). */
+  readonly maxAge?: number | undefined;
+  /** Further parameters of the provider's settings; they cannot replace those of the protocol. */
+  readonly parameters?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A fresh `state`: 256 random bits, base64url. */
+export const createState = (): Secret => new Secret(oauth.generateRandomState());
+
+/**
+ * Makes a request, and pushes it to the server first where that takes it (RFC 9126).
+ *
+ * @throws Failure `method-unsupported` if the server has no authorization endpoint; those of
+ * {@link pushAuthorizationRequest}.
+ */
+export async function createAuthorizationRequest(
+  connection: Connection,
+  options: AuthorizationRequestOptions,
+): Promise<AuthorizationRequest> {
+  const { state, redirectUri, scopes, loginHint, resources = [], maxAge, parameters } = options;
+  const { tokenResources = resources } = options;
+  const { metadata, client } = connection;
+  if (!metadata.authorization_endpoint || !metadata.token_endpoint) {
+    const missing = metadata.authorization_endpoint
+      ? l10n.t('a token endpoint')
+      : l10n.t('an authorization endpoint');
+    throw new Failure('method-unsupported', { issuer: client.issuer, missing });
+  }
+  const codeVerifier = new Secret(oauth.generateRandomCodeVerifier());
+  const nonce = scopes.includes('openid') ? new Secret(oauth.generateRandomNonce()) : undefined;
+
+  const query = new URLSearchParams(parameters);
+  query.set('response_type', 'code');
+  query.set('client_id', client.id);
+  query.set('redirect_uri', redirectUri);
+  setScopes(query, scopes, client.dialect ?? {});
+  query.set('state', state.reveal());
+  query.set('code_challenge', await oauth.calculatePKCECodeChallenge(codeVerifier.reveal()));
+  query.set('code_challenge_method', 'S256');
+  if (nonce) query.set('nonce', nonce.reveal());
+  if (loginHint !== undefined) query.set('login_hint', loginHint);
+  if (maxAge !== undefined) query.set('max_age', String(maxAge));
+  for (const resource of resources) query.append('resource', resource);
+
+  const requestUri = await pushAuthorizationRequest(connection, query);
+  const sent =
+    requestUri === undefined ? query : new URLSearchParams({ client_id: client.id, request_uri: requestUri });
+  const url = addressWith(metadata.authorization_endpoint, sent);
+  return { url, state, codeVerifier, nonce, redirectUri, scopes, tokenResources, maxAge };
+}
+
+/** The endpoint with these parameters; what its own query says besides is kept (RFC 6749 section 3.1). */
+function addressWith(endpoint: string, parameters: URLSearchParams): Secret {
+  const url = new URL(endpoint);
+  const query = new URLSearchParams(url.search);
+  for (const name of new Set(parameters.keys())) query.delete(name);
+  for (const [name, value] of parameters) query.append(name, value);
+  // Spaces as %20: unlike "+", every server and every layer in between reads it the same way.
+  url.search = query.toString().replaceAll('+', '%20');
+  return new Secret(url.href);
+}

@@ -1,0 +1,84 @@
+import * as l10n from '@vscode/l10n';
+import * as oauth from 'oauth4webapi';
+import type { AuthorizationRequest } from './authorizationRequest.ts';
+import type { Client, Connection } from '../client/client.ts';
+import { Failure, saying } from '../failures/failure.ts';
+import { errorCode, quoteServerText } from '../http/serverText.ts';
+import { isFromIssuer, isIssuerTemplate } from '../server/serverSource.ts';
+
+/** Response parameters that count; each may occur once (RFC 6749 section 3.1). */
+const single = ['code', 'state', 'iss', 'error', 'error_description'] as const;
+
+/**
+ * Checks an authorization response (RFC 6749 section 4.1.2, RFC 9207) before any request is made with it.
+ * Whoever calls this has already found the pending request by the response's `state`.
+ *
+ * @returns the parameters in the form that the exchange of the code demands.
+ * @throws Failure `response-foreign` if `iss` is not the server asked, or is missing though announced;
+ * `response-invalid` if a parameter is repeated or there is neither code nor error; `access-denied`,
+ * `login-needed`, `authorization-refused`, `server-failed` for an error response.
+ */
+export function checkAuthorizationResponse(
+  connection: Connection,
+  request: AuthorizationRequest,
+  parameters: URLSearchParams,
+): URLSearchParams {
+  const { client, metadata, server, oauthClient } = connection;
+  const { host } = new URL(client.issuer);
+  const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
+
+  const repeated = single.find(name => parameters.getAll(name).length > 1);
+  if (repeated !== undefined) throw invalid(l10n.t('"{0}" occurs more than once', repeated));
+
+  // The sender is checked first, on error responses too: mix-up attacks (RFC 9700 section 4.4).
+  const iss = parameters.get('iss');
+  if (
+    iss !== null
+      ? !isFromIssuer(metadata.issuer, iss, client.policy.allowedTenants)
+      : metadata.authorization_response_iss_parameter_supported === true
+  ) {
+    const found =
+      iss === null
+        ? l10n.t('a server that does not name itself')
+        : (quoteServerText(iss) ?? l10n.t('an unnamed server'));
+    throw new Failure('response-foreign', { found, expected: client.issuer });
+  }
+
+  if (parameters.has('error')) throw authorizationError(client, parameters);
+  const code = parameters.get('code');
+  if (!code) throw invalid(l10n.t('there is neither a code nor an error in it'));
+  // RFC 6749 appendix A.11.
+  if (!/^[\x20-\x7E]+$/.test(code)) throw invalid(l10n.t('the code in it is malformed'));
+
+  try {
+    // The library knows of no template; the sender has been checked above.
+    const checked = new URLSearchParams(parameters);
+    if (isIssuerTemplate(metadata.issuer)) checked.delete('iss');
+    return oauth.validateAuthResponse(server, oauthClient, checked, request.state.reveal());
+  } catch {
+    // All that can be said without repeating the response, which holds the code.
+    throw invalid(l10n.t('it is not a valid authorization response'));
+  }
+}
+
+function authorizationError({ issuer, dialect }: Client, parameters: URLSearchParams): Failure {
+  const error = errorCode(parameters.get('error')) ?? l10n.t('an unreadable error');
+  const [theirs] =
+    Object.entries(dialect?.names ?? {}).find(([, standard]) => standard === 'error_description') ?? [];
+  const description = parameters.get('error_description') ?? parameters.get(theirs ?? 'error_description');
+  const said = saying(quoteServerText(description?.replaceAll('+', ' ')));
+  switch (error) {
+    case 'access_denied':
+      return new Failure('access-denied', { issuer, said });
+    case 'login_required':
+    case 'interaction_required':
+    case 'consent_required':
+    case 'account_selection_required':
+      return new Failure('login-needed', { issuer, error });
+    case 'server_error':
+    case 'temporarily_unavailable':
+      return new Failure('server-failed', { host: new URL(issuer).host, status: error });
+    default:
+      return new Failure('authorization-refused', { issuer, error, said });
+  }
+}

@@ -1,0 +1,59 @@
+import * as l10n from '@vscode/l10n';
+import * as oauth from 'oauth4webapi';
+import * as v from 'valibot';
+import type { Connection } from '../client/client.ts';
+import { Failure } from '../failures/failure.ts';
+import { jsonAnswer } from '../http/jsonResponse.ts';
+import { tokenEndpointFailure } from '../http/oauthError.ts';
+
+const pushed = v.object({ request_uri: v.pipe(v.string(), v.nonEmpty(), v.maxLength(2000)) });
+
+/**
+ * Sends the parameters of an authorization request to the server before the browser opens (RFC 9126). What is
+ * wrong with them is known then, rather than shown on an error page.
+ *
+ * @returns the `request_uri` to open in place of the parameters; undefined if the server has no such endpoint,
+ * or has one that does not work and does not have to be used.
+ * @throws Failure `redirect-refused`, `client-refused`, `request-refused`; passing ones only if the server
+ * requires pushed requests.
+ */
+export async function pushAuthorizationRequest(
+  connection: Connection,
+  parameters: URLSearchParams,
+): Promise<string | undefined> {
+  const { metadata, server, oauthClient, authenticate, options, httpContext } = connection;
+  const required = metadata.require_pushed_authorization_requests === true;
+  const endpoint = metadata.pushed_authorization_request_endpoint;
+  if (!endpoint) {
+    if (!required) return undefined;
+    const missing = l10n.t('the endpoint for pushed authorization requests that it requires');
+    throw new Failure('method-unsupported', { issuer: metadata.issuer, missing });
+  }
+  const { host } = new URL(endpoint);
+  try {
+    const response = await oauth.pushedAuthorizationRequest(
+      server,
+      oauthClient,
+      authenticate,
+      parameters,
+      options,
+    );
+    const failure = await tokenEndpointFailure(response, host);
+    if (failure) throw failure;
+    return (await jsonAnswer(response, host, pushed)).request_uri;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const redirectUri = parameters.get('redirect_uri');
+    // RFC 9126 section 2.3 has no code of its own for it, so that the description has to tell.
+    const aboutRedirect = /redirect.?uri/i.test(`${error.details['error']} ${error.details['said']}`);
+    if (aboutRedirect && redirectUri) throw new Failure('redirect-refused', { host, redirectUri });
+    const unusable =
+      error.passing || ['response-invalid', 'redirected', 'grant-refused'].includes(error.code);
+    if (required || !unusable) throw error;
+    httpContext.log.warn('pushed authorization request not possible, going without', {
+      issuer: metadata.issuer,
+      failure: error.code,
+    });
+    return undefined;
+  }
+}

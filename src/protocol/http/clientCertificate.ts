@@ -1,0 +1,35 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { Secret } from '../../platform/secret.ts';
+import type { Fetch } from './http.ts';
+
+/** A certificate by which the client proves who it is (RFC 8705 section 2), with the key that belongs to it. */
+export interface ClientCertificate {
+  /** PEM. The client's own certificate comes first, then those that lead from it to one that the server knows. */
+  readonly certificates: string;
+  /** PEM (PKCS #8), not encrypted. */
+  readonly privateKey: Secret;
+}
+
+/** What is wrong with an entered certificate or its key, as a sentence. */
+export class CertificateProblem extends Error {}
+
+/** What it takes to show a certificate to a server. Only an editor that runs in Node can do that. */
+export interface MutualTls {
+  /**
+   * Reads what a person entered: PEM with the certificate, those that lead to its issuer, and the private key, in any
+   * order.
+   *
+   * @throws CertificateProblem
+   */
+  read(text: string): ClientCertificate;
+  /** The public key with the certificates, as a self-signed one is registered (RFC 8705 section 2.2.2). */
+  publicKeys(certificate: ClientCertificate): { readonly keys: readonly object[] };
+  /**
+   * `fetch` that shows the certificate to a server that asks for one.
+   *
+   * @throws Failure `certificate-unusable` before anything is sent; else as `fetch`.
+   */
+  fetch(certificate: ClientCertificate, clock: Clock): Fetch;
+}
+
+export type LoadMutualTls = () => Promise<MutualTls>;

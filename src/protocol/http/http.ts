@@ -1,0 +1,190 @@
+import * as l10n from '@vscode/l10n';
+import { untilAborted } from '../../platform/abort.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+import { checkAddress, type AddressPolicy } from './address.ts';
+import { Failure } from '../failures/failure.ts';
+import { networkFailure, unreachable } from './networkFailure.ts';
+import { quoteServerText } from './serverText.ts';
+import type { Traffic } from './traffic.ts';
+
+/** The signature of the platform's `fetch`, which in the editor respects its proxy and certificates. */
+export type Fetch = typeof globalThis.fetch;
+
+/**
+ * Sends one request to a provider and reads the whole answer.
+ *
+ * Its shape is that of `fetch`, so that oauth4webapi can be handed it as `customFetch`. The response it
+ * resolves with has been read completely; its body can be read without waiting.
+ */
+export type HttpClient = (
+  url: string,
+  init: {
+    method?: string;
+    headers?: Record<string, string>;
+    body?: BodyInit | null | undefined;
+    signal?: AbortSignal | undefined;
+    /** Called when the request's turn has come, right before it leaves. What it throws ends the request unsent. */
+    beforeSending?: (() => void) | undefined;
+  },
+) => Promise<Response>;
+
+export interface HttpOptions {
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly policy: AddressPolicy;
+  readonly traffic: Traffic;
+  /** Ends the request early, with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How long an answer may take, in seconds, from the request to the last byte of its body. */
+export const answerTimeout = 15;
+
+/** How long a request waits for its turn, in seconds, before it is given up unsent. */
+export const turnTimeout = 15;
+
+/** The largest answer that is read, in bytes. Real metadata and key sets are below 100 kB. */
+export const answerLimit = 1024 * 1024;
+
+/**
+ * Makes the http client through which everything on the wire goes. It allows https only (see
+ * {@link checkAddress}), follows no redirect, ends after {@link answerTimeout}, reads at most
+ * {@link answerLimit} bytes, sends no cookies, keeps to the host's share of requests at once (see
+ * {@link Traffic}), and logs method, host, path, status and duration.
+ *
+ * @throws Failure `address-insecure`, `named-address-invalid`, `unreachable`, `timed-out`, `answer-too-large`,
+ * `redirected`, `response-invalid`, in a browser also `answer-withheld`; the signal's reason; or what `beforeSending` threw.
+ */
+export function createHttpClient(options: HttpOptions): HttpClient {
+  const { clock, log, policy } = options;
+  return async (address, { method = 'GET', headers, body, signal, beforeSending }) => {
+    const url = checkAddress(address, policy);
+    const outside = [options.signal, signal].filter(given => given !== undefined);
+    const leave = await waitForTurn(options, url, outside);
+    const started = clock.now();
+    const timeout = new AbortController();
+    const cancelTimeout = clock.after(answerTimeout * 1000, () => timeout.abort());
+    const abort = AbortSignal.any([timeout.signal, ...outside]);
+    let sending = false;
+    try {
+      beforeSending?.();
+      sending = true;
+      // In an editor whose window has gone, the wait for the proxy's address heeds no signal.
+      const fetching = options.fetch(url.href, {
+        method,
+        redirect: 'manual',
+        credentials: 'omit',
+        cache: 'no-store',
+        referrerPolicy: 'no-referrer',
+        signal: abort,
+        ...(headers && { headers }),
+        ...(body !== undefined && body !== null && { body }),
+      });
+      const answer = await untilAborted(fetching, abort);
+      const response = await readWhole(answer, url, abort);
+      log.debug('answered', {
+        method,
+        host: url.host,
+        path: url.pathname,
+        status: response.status,
+        milliseconds: clock.now() - started,
+      });
+      return response;
+    } catch (error) {
+      for (const given of outside) given.throwIfAborted();
+      if (!sending) throw error;
+      const failure = asFailure(error, url, timeout.signal.aborted);
+      log.debug('not answered', { method, host: url.host, path: url.pathname, failure: failure.code });
+      throw failure;
+    } finally {
+      cancelTimeout();
+      leave();
+    }
+  };
+}
+
+/**
+ * Waits for a place among the requests to the host. The time for the answer begins after that, so that no
+ * request is sent only to be given up at once.
+ *
+ * @returns gives the place back.
+ */
+async function waitForTurn(
+  { clock, traffic }: HttpOptions,
+  url: URL,
+  outside: readonly AbortSignal[],
+): Promise<() => void> {
+  const timeout = new AbortController();
+  const cancel = clock.after(turnTimeout * 1000, () =>
+    timeout.abort(unreachable(url, l10n.t('earlier requests to it have not been answered'), false)),
+  );
+  try {
+    return await traffic.enter(url.host, AbortSignal.any([timeout.signal, ...outside]));
+  } finally {
+    cancel();
+  }
+}
+
+async function readWhole(answer: Response, url: URL, signal: AbortSignal): Promise<Response> {
+  // A browser hides where a manual redirect leads; Node shows it.
+  if (answer.type === 'opaqueredirect' || (answer.status >= 300 && answer.status < 400)) {
+    await answer.body?.cancel();
+    const target = quoteServerText(withoutQuery(answer.headers.get('location'), url));
+    throw new Failure('redirected', { host: url.host, target: target ?? l10n.t('another address') });
+  }
+  const body = await readBody(answer, url, signal);
+  const { status, headers } = answer;
+  if (status < 200 || status > 599) {
+    throw new Failure('response-invalid', {
+      host: url.host,
+      reason: l10n.t('there is no HTTP status {0}', status),
+    });
+  }
+  // A Response of these statuses must not have a body.
+  return new Response(status === 204 || status === 205 ? null : body, { status, headers });
+}
+
+async function readBody(answer: Response, url: URL, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  if (!answer.body) return new Uint8Array();
+  const reader = answer.body.getReader();
+  // Not every fetch ends the body's reading when the request is aborted.
+  const stop = (): void => void reader.cancel(signal.reason).catch(() => undefined);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const parts: Uint8Array[] = [];
+    let length = 0;
+    for (;;) {
+      const { done, value } = await reader.read();
+      signal.throwIfAborted();
+      if (done) break;
+      length += value.length;
+      if (length > answerLimit) {
+        await reader.cancel();
+        throw new Failure('answer-too-large', { host: url.host, limit: answerLimit });
+      }
+      parts.push(value);
+    }
+    const whole = new Uint8Array(length);
+    let at = 0;
+    for (const part of parts) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function asFailure(error: unknown, url: URL, timedOut: boolean): Failure {
+  if (error instanceof Failure) return error;
+  if (timedOut) return new Failure('timed-out', { host: url.host, seconds: answerTimeout });
+  return networkFailure(error, url);
+}
+
+function withoutQuery(location: string | null, base: URL): string | undefined {
+  const target = location === null ? null : URL.parse(location, base);
+  return target ? `${target.protocol}//${target.host}${target.pathname}` : undefined;
+}

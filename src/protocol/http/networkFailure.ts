@@ -1,0 +1,91 @@
+import * as l10n from '@vscode/l10n';
+import { Failure } from '../failures/failure.ts';
+
+/** @param sent false: nothing can have reached the server. */
+export const unreachable = ({ host }: URL, reason: string, sent: boolean): Failure =>
+  new Failure('unreachable', { host, reason }, { sent });
+
+/** Why a request failed, from the error's code alone: its text may hold addresses and parameters. */
+export function networkFailure(error: unknown, url: URL): Failure {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    const code = 'code' in at ? at.code : undefined;
+    if (typeof code !== 'string') continue;
+    const neverSent = noConnection(code);
+    if (code === 'ANSWER_WITHHELD') return new Failure('answer-withheld', { host: url.host });
+    if (neverSent !== undefined) return unreachable(url, neverSent, false);
+    const objection = objectionToCertificate(code);
+    if (objection !== undefined) {
+      return new Failure('certificate-refused', { host: url.host, reason: objection });
+    }
+    const broken = brokenConnection(code);
+    if (broken !== undefined) return unreachable(url, broken, true);
+    if (untrustedCertificate.test(code)) {
+      return new Failure('server-untrusted', { host: url.host, reason: code }, { sent: true });
+    }
+    if (/^[A-Z][A-Z0-9_]{2,40}$/.test(code)) return unreachable(url, code, true);
+  }
+  return unreachable(url, l10n.t('network error'), true);
+}
+
+/** Begins the codes by which a server's certificate is turned down. */
+const untrustedCertificate = /^(CERT_|ERR_TLS_CERT|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED)/;
+
+/** What a code says after which nothing can have been sent: there was no connection. */
+function noConnection(code: string): string | undefined {
+  switch (code) {
+    case 'ENOTFOUND':
+      return l10n.t('the host name is unknown');
+    case 'EAI_AGAIN':
+      return l10n.t('the host name could not be looked up');
+    case 'ECONNREFUSED':
+      return l10n.t('the connection was refused');
+    case 'EHOSTUNREACH':
+      return l10n.t('there is no route to the host');
+    case 'ENETUNREACH':
+      return l10n.t('there is no network');
+    case 'UND_ERR_CONNECT_TIMEOUT':
+      return l10n.t('the connection timed out');
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * What a server says of the client's certificate while the connection is made (RFC 8446 section 6.2, RFC 5246 section
+ * 7.2.2), from the library's name of its alert.
+ */
+function objectionToCertificate(code: string): string | undefined {
+  const said = /^ERR_SSL_.*?(CERTIFICATE_[A-Z]+|[A-Z]+_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)$/.exec(
+    code,
+  )?.[1];
+  if (said === undefined || !/ALERT|TLSV1/.test(code)) return undefined;
+  switch (said) {
+    case 'CERTIFICATE_REQUIRED':
+      return l10n.t('it asks for one, and was shown none');
+    case 'UNKNOWN_CA':
+      return l10n.t('it does not trust whoever issued it');
+    case 'CERTIFICATE_EXPIRED':
+      return l10n.t('it has ended');
+    case 'CERTIFICATE_REVOKED':
+      return l10n.t('it was revoked');
+    default:
+      return said;
+  }
+}
+
+function brokenConnection(code: string): string | undefined {
+  if (code === 'ETIMEDOUT') return l10n.t('the connection was lost');
+  if (code === 'OFFLINE') return l10n.t('the browser says that there is no network');
+  if (code === 'NO_READABLE_ANSWER') {
+    return l10n.t(
+      'the browser does not tell whether it cannot be reached, or does not allow this editor to read its answers (CORS)',
+    );
+  }
+  if (code === 'CLOSED_ON_CERTIFICATE') {
+    return l10n.t(
+      'the connection was interrupted; a server that does not accept the client certificate may do that',
+    );
+  }
+  const interrupted = ['ECONNRESET', 'UND_ERR_SOCKET', 'EPIPE'].includes(code);
+  return interrupted ? l10n.t('the connection was interrupted') : undefined;
+}

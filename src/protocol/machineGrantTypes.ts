@@ -1,9 +1,0 @@
-/** The grant types by which a client that signs in by itself asks for tokens. */
-export const machineGrantTypes = {
-  /** RFC 6749 section 4.4. */
-  'client-credentials': 'client_credentials',
-  /** Qlik Cloud's own. */
-  impersonation: 'urn:qlik:oauth:user-impersonation',
-  /** RFC 8693 section 2.1. */
-  'token-exchange': 'urn:ietf:params:oauth:grant-type:token-exchange',
-} as const;

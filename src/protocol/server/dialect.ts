@@ -1,0 +1,145 @@
+import type { HttpClient } from '../http/http.ts';
+import { isObject, parseServerJson } from '../http/json.ts';
+
+/**
+ * In what a server's requests and answers depart from the standards. Each departure is a setting of the
+ * provider; without any, nothing is read leniently. What a server says is brought into the standard form
+ * here, before the checks that every answer goes through, and never past them.
+ */
+export interface Dialect {
+  /** What stands between scopes, in requests and in answers. By default a space (RFC 6749 section 3.3). */
+  readonly scopeSeparator?: string | undefined;
+  /** The same in answers, if it is another one there. */
+  readonly answerScopeSeparator?: string | undefined;
+  /** Scopes that have another name in answers: from the server's name to the one that is asked for. */
+  readonly scopeNames?: Readonly<Record<string, string>> | undefined;
+  /** The parameter of the authorization request that carries the scopes. By default `scope`. */
+  readonly scopeParameter?: string | undefined;
+  /** Errors come with status 200: an answer with `error`, or with `ok: false`, is one. */
+  readonly errorsWithStatus200?: boolean | undefined;
+  /** Answers may be form-encoded though JSON was asked for. */
+  readonly formEncoded?: boolean | undefined;
+  /** Members of answers that have another name: from the server's name to the standard one. */
+  readonly names?: Readonly<Record<string, string>> | undefined;
+  /** Error codes of the server's own, and the standard ones that they mean. */
+  readonly errors?: Readonly<Record<string, string>> | undefined;
+  /** Errors come as a list `errors`, each with `code`, `title` and `detail`. */
+  readonly errorList?: boolean | undefined;
+  /** The member that holds the person's tokens, if they are not on the top level. */
+  readonly tokensIn?: string | undefined;
+  /** The token type is missing or has a name of its own, though the tokens are bearer tokens. */
+  readonly assumeBearer?: boolean | undefined;
+  /** Members that are null, or empty text, count as absent. */
+  readonly emptyMeansAbsent?: boolean | undefined;
+  /** Further members of token answers that are kept among the claims. */
+  readonly keep?: readonly string[] | undefined;
+}
+
+/** Puts the scopes among the parameters of a request. None at all leaves the parameter out. */
+export function setScopes(
+  parameters: URLSearchParams,
+  scopes: readonly string[],
+  { scopeSeparator = ' ', scopeParameter = 'scope' }: Dialect,
+): void {
+  if (scopes.length > 0) parameters.set(scopeParameter, scopes.join(scopeSeparator));
+}
+
+/** True if answers have to be brought into the standard form. */
+const changesAnswers = ({ scopeParameter: _, keep: __, ...rest }: Dialect): boolean =>
+  Object.values(rest).some(value => value !== undefined);
+
+/** The http client of a server with a dialect, for requests whose answers hold tokens and device codes. */
+export function inDialect(http: HttpClient, dialect: Dialect): HttpClient {
+  if (!changesAnswers(dialect)) return http;
+  return async (url, init) => {
+    const response = await http(url, init);
+    // Keys and metadata are fetched with GET; they have no dialects.
+    return init.method === 'POST' ? standardAnswer(response, dialect) : response;
+  };
+}
+
+/** The answer as a server without a dialect would have given it. What is not understood is left as it is. */
+export async function standardAnswer(response: Response, dialect: Dialect): Promise<Response> {
+  const text = await response.clone().text();
+  const body = bodyOf(text, response.headers.get('content-type') ?? '', dialect);
+  if (!body) return response;
+  const members = renamed(hoisted(withoutEmpty(body, dialect), dialect), dialect);
+  const isError =
+    dialect.errorsWithStatus200 === true && (typeof members['error'] === 'string' || members['ok'] === false);
+  const status = response.status === 200 && isError ? 400 : response.status;
+  if (dialect.errorList) firstOfList(members, dialect);
+  const error = members['error'];
+  if (typeof error === 'string') members['error'] = ownMember(dialect.errors, error) ?? error;
+  if (status >= 200 && status < 300) {
+    if (dialect.assumeBearer && members['access_token'] !== undefined) members['token_type'] = 'Bearer';
+    standardScope(members, dialect);
+  }
+  const headers = new Headers(response.headers);
+  headers.set('content-type', 'application/json');
+  headers.delete('content-length');
+  return new Response(JSON.stringify(members), { status, headers });
+}
+
+type Members = Record<string, unknown>;
+
+function bodyOf(text: string, contentType: string, dialect: Dialect): Members | undefined {
+  const parsed = parseServerJson(text);
+  if (parsed.kind === 'json') return isObject(parsed.value) ? { ...parsed.value } : undefined;
+  if (parsed.kind === 'refused' || !dialect.formEncoded) return undefined;
+  if (!/^application\/x-www-form-urlencoded\b|^text\/plain\b/.test(contentType)) return undefined;
+  if (!/^[\w.-]+=/.test(text)) return undefined;
+  const entries = [...new URLSearchParams(text)].filter(([name]) => name !== '__proto__');
+  // Numbers have no form of their own there.
+  return Object.fromEntries(
+    entries.map(([name, value]) => [
+      name,
+      /^(expires_in|interval)$/.test(name) && /^\d{1,15}$/.test(value) ? Number(value) : value,
+    ]),
+  );
+}
+
+const withoutEmpty = (body: Members, { emptyMeansAbsent }: Dialect): Members =>
+  emptyMeansAbsent
+    ? Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null && value !== ''))
+    : body;
+
+function hoisted(body: Members, { tokensIn }: Dialect): Members {
+  const inner = tokensIn === undefined ? undefined : body[tokensIn];
+  return isObject(inner) ? { ...body, ...inner } : body;
+}
+
+function renamed(body: Members, { names }: Dialect): Members {
+  return Object.fromEntries(
+    Object.entries(body).map(([name, value]) => {
+      const standard = ownMember(names, name);
+      // A standard member that is there as well is the better one.
+      return [standard !== undefined && !(standard in body) ? standard : name, value];
+    }),
+  );
+}
+
+/** Makes a standard error of the first of a list. A code that stands for no standard error says nothing to us. */
+function firstOfList(members: Members, { errors }: Dialect): void {
+  const list = members['errors'];
+  const first: unknown = Array.isArray(list) ? list[0] : undefined;
+  if (!isObject(first)) return;
+  const { code, title, detail } = first;
+  const known = typeof code === 'string' ? ownMember(errors, code) : undefined;
+  if (known !== undefined) members['error'] ??= known;
+  const said = [title, detail, code].filter(part => typeof part === 'string' && part !== '');
+  if (said.length > 0) members['error_description'] ??= said.join(', ');
+}
+
+function standardScope(
+  members: Members,
+  { scopeSeparator, answerScopeSeparator, scopeNames }: Dialect,
+): void {
+  const separator = answerScopeSeparator ?? scopeSeparator ?? ' ';
+  const { scope } = members;
+  if (typeof scope !== 'string' || (separator === ' ' && scopeNames === undefined)) return;
+  const scopes = scope.split(separator).filter(Boolean);
+  members['scope'] = scopes.map(name => ownMember(scopeNames, name) ?? name).join(' ');
+}
+
+const ownMember = (record: Readonly<Record<string, string>> | undefined, name: string): string | undefined =>
+  record && Object.hasOwn(record, name) ? record[name] : undefined;

@@ -1,0 +1,45 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+import type { AddressPolicy } from '../http/address.ts';
+import type { ClientCertificate, LoadMutualTls } from '../http/clientCertificate.ts';
+import { createMetadataCache, type MetadataCache } from './discovery.ts';
+import { Failure } from '../failures/failure.ts';
+import { createHttpClient, type Fetch, type HttpClient } from '../http/http.ts';
+import { createTraffic, type Traffic } from '../http/traffic.ts';
+
+/** What every request needs: time, the network, the log, and what is known of providers already. */
+export interface HttpContext {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metadata: MetadataCache;
+  /** The requests under way and those sent, of all clients together. */
+  readonly traffic: Traffic;
+  /**
+   * The http client for one provider; `signal` ends its requests early.
+   *
+   * @param certificate is shown to the server.
+   */
+  http(policy: AddressPolicy, signal?: AbortSignal, certificate?: ClientCertificate): HttpClient;
+}
+
+/** @param options.mutualTls undefined where no certificate can be shown to a server. */
+export function createHttpContext(options: {
+  fetch: Fetch;
+  clock: Clock;
+  log: Log;
+  mutualTls?: LoadMutualTls | undefined;
+}): HttpContext {
+  const { clock, log, mutualTls } = options;
+  const traffic = createTraffic();
+  const showing =
+    (certificate: ClientCertificate): Fetch =>
+    async (...request) => {
+      if (!mutualTls) throw new Failure('certificate-not-here', {});
+      return (await mutualTls()).fetch(certificate, clock)(...request);
+    };
+  const http: HttpContext['http'] = (policy, signal, certificate) => {
+    const fetch = certificate ? showing(certificate) : options.fetch;
+    return createHttpClient({ clock, log, traffic, fetch, policy, signal });
+  };
+  return { clock, log, traffic, metadata: createMetadataCache(clock, http, log), http };
+}

@@ -1,0 +1,133 @@
+import { serverAddressProblem, type AddressPolicy } from '../http/address.ts';
+import type { HttpClient } from '../http/http.ts';
+import { Failure } from '../failures/failure.ts';
+import { isObject, parseServerJson } from '../http/json.ts';
+import { resourceProblem } from './resourceIndicator.ts';
+
+/** What an API says about itself (RFC 9728 section 2). */
+export interface ProtectedResource {
+  readonly resource: string;
+  readonly authorizationServers: readonly string[];
+  readonly scopes: readonly string[];
+  /** The address of the document that answered. */
+  readonly metadataAddress: string;
+}
+
+/** Where an API's metadata can be: between its host and its path (RFC 9728 section 3.1), then at the host. */
+function resourceMetadataAddresses(resource: URL): string[] {
+  const path = resource.pathname.replace(/\/$/, '');
+  const at = (pathname: string): string => new URL(pathname, resource.origin).href;
+  return [
+    ...new Set([
+      at(`/.well-known/oauth-protected-resource${path}`),
+      at('/.well-known/oauth-protected-resource'),
+    ]),
+  ];
+}
+
+/** The address in a challenge's `resource_metadata` (RFC 9728 section 5.1). */
+const challengedAddress = (header: string | null): string | undefined =>
+  /\bresource_metadata="?([^",\s]+)"?/i.exec(header ?? '')?.[1];
+
+/**
+ * Finds out which authorization servers an API trusts, from the API's address. What it names is yet to be
+ * believed: each server's own metadata must be about that server.
+ *
+ * @returns undefined if the API says nothing about it.
+ * @throws those of the http client.
+ */
+export async function findProtectedResource(
+  http: HttpClient,
+  address: string,
+  policy: AddressPolicy,
+): Promise<ProtectedResource | undefined> {
+  const api = new URL(address);
+  api.search = '';
+  const asked = await http(api.href, { headers: { accept: 'application/json' } }).catch(passedOver);
+  const named = challengedAddress(asked?.headers.get('www-authenticate') ?? null);
+  const isSafe =
+    named !== undefined &&
+    serverAddressProblem(named, policy, api.hostname) === undefined &&
+    new URL(named).origin === api.origin;
+  for (const candidate of [...(isSafe ? [named] : []), ...resourceMetadataAddresses(api)]) {
+    const response = await http(candidate, { headers: { accept: 'application/json' } }).catch(passedOver);
+    if (response?.status !== 200) continue;
+    const found = readDocument(await response.text(), candidate);
+    // RFC 9728 section 3.3: a document about something else must not be used.
+    if (!found || !isPrefix(found.resource, api)) continue;
+    const isUsable = (server: string) => serverAddressProblem(server, policy, api.hostname) === undefined;
+    return { ...found, authorizationServers: found.authorizationServers.filter(isUsable) };
+  }
+  return undefined;
+}
+
+/**
+ * Reads the metadata that a challenge of an API names (`resource_metadata`, RFC 9728 section 5.1), without a token. It
+ * must be where the API is and be about it (section 3.3): otherwise an API could have tokens of another one sent to
+ * itself.
+ *
+ * @param refused where the request went that was refused; undefined: not known. Then nothing says that the document is
+ * about the right API, only that it is about the place where it is.
+ * @param written the host that may be named whatever it is, see {@link serverAddressProblem}.
+ * @returns undefined if the address cannot be used, or what is there is no such document. It names the authorization
+ * servers as they are written: they are there to be compared.
+ * @throws those of the http client.
+ */
+export async function readProtectedResource(
+  http: HttpClient,
+  address: string,
+  policy: AddressPolicy,
+  refused: URL | undefined,
+  written: string,
+): Promise<ProtectedResource | undefined> {
+  if (serverAddressProblem(address, policy, refused?.hostname ?? written) !== undefined) return undefined;
+  const place = new URL(address);
+  if (refused && refused.origin !== place.origin) return undefined;
+  const response = await http(address, { headers: { accept: 'application/json' } }).catch(passedOver);
+  if (response?.status !== 200) return undefined;
+  const found = readDocument(await response.text(), address);
+  if (!found) return undefined;
+  const resource = URL.parse(found.resource);
+  if (resource?.origin !== place.origin || resource.username !== '' || resource.password !== '')
+    return undefined;
+  // What is read in two ways might be asked for as something else than what was checked.
+  if (bare(resource.href) !== bare(found.resource)) return undefined;
+  const isAbout = refused
+    ? isPrefix(found.resource, refused)
+    : resourceMetadataAddresses(resource).includes(place.href);
+  return isAbout ? found : undefined;
+}
+
+/** A redirect to a log-in page is no metadata; a server that cannot be reached is a failure. */
+function passedOver(error: unknown): undefined {
+  if (error instanceof Failure && (error.code === 'redirected' || error.code === 'answer-too-large'))
+    return undefined;
+  throw error;
+}
+
+/** Whether it is about the right resource, and leads to servers that may be asked, is for the caller to judge. */
+function readDocument(text: string, metadataAddress: string): ProtectedResource | undefined {
+  const parsed = parseServerJson(text);
+  if (parsed.kind !== 'json' || !isObject(parsed.value)) return undefined;
+  const { resource, authorization_servers: servers, scopes_supported: scopes } = parsed.value;
+  if (typeof resource !== 'string' || resourceProblem(resource) !== undefined) return undefined;
+  return {
+    resource,
+    authorizationServers: texts(servers),
+    scopes: texts(scopes).filter(scope => /^[\x21\x23-\x5B\x5D-\x7E]{1,200}$/.test(scope)),
+    metadataAddress,
+  };
+}
+
+const texts = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter(item => typeof item === 'string').slice(0, 1000) : [];
+
+const bare = (address: string): string => address.replace(/\/$/, '');
+
+/** True if an address is the resource's or lies below it. */
+function isPrefix(resource: string, api: URL): boolean {
+  const url = URL.parse(resource);
+  if (!url || url.origin !== api.origin) return false;
+  const path = url.pathname.replace(/\/$/, '');
+  return api.pathname === url.pathname || `${api.pathname}/`.startsWith(`${path}/`);
+}

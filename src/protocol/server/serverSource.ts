@@ -1,0 +1,95 @@
+import * as l10n from '@vscode/l10n';
+import type { AddressPolicy } from '../http/address.ts';
+import { Failure } from '../failures/failure.ts';
+
+/** Endpoints that the settings of a provider name, under the names they have there. */
+export interface NamedEndpoints {
+  readonly authorization?: string | undefined;
+  readonly token?: string | undefined;
+  readonly keys?: string | undefined;
+  readonly userInfo?: string | undefined;
+  readonly deviceAuthorization?: string | undefined;
+  readonly revocation?: string | undefined;
+  readonly introspection?: string | undefined;
+  readonly endSession?: string | undefined;
+}
+
+/** Where what is known of a server comes from, beside its issuer. */
+export interface ServerSource extends AddressPolicy {
+  /** The address of its metadata document. Undefined: it is looked for where the standards say. */
+  readonly metadataUrl?: string | undefined;
+  /** False: the server has no metadata; `endpoints` are all there is. */
+  readonly discovery?: boolean | undefined;
+  /** They go before those of the metadata. */
+  readonly endpoints?: NamedEndpoints | undefined;
+  /** For an issuer with `{tenantid}`: the tenants whose people may sign in. Undefined: those of every tenant. */
+  readonly allowedTenants?: readonly string[] | undefined;
+}
+
+const members = {
+  authorization: 'authorization_endpoint',
+  token: 'token_endpoint',
+  keys: 'jwks_uri',
+  userInfo: 'userinfo_endpoint',
+  deviceAuthorization: 'device_authorization_endpoint',
+  revocation: 'revocation_endpoint',
+  introspection: 'introspection_endpoint',
+  endSession: 'end_session_endpoint',
+} as const satisfies Record<keyof NamedEndpoints, string>;
+
+/** The endpoints of the settings under the names of metadata (RFC 8414 section 2). */
+export const endpointMembers = (endpoints: NamedEndpoints = {}): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(members).flatMap(([name, member]) => {
+      const address = endpoints[name as keyof NamedEndpoints];
+      return address === undefined ? [] : [[member, address]];
+    }),
+  );
+
+/** Part of a server's key in memory: the same issuer known in another way is another entry. */
+export const sourceKey = (source: ServerSource): string =>
+  JSON.stringify([
+    source.allowLoopbackHttp,
+    source.metadataUrl,
+    source.discovery,
+    endpointMembers(source.endpoints),
+  ]);
+
+/** Stands in an issuer for the tenant, which only the ID token names (Microsoft Entra ID: claim `tid`). */
+export const tenantPlaceholder = '{tenantid}';
+
+export const isIssuerTemplate = (issuer: string): boolean => issuer.includes(tenantPlaceholder);
+
+const tenantId = /^[\w.-]{1,100}$/;
+
+/**
+ * The issuer that an ID token must name, if the server's is a template.
+ *
+ * @throws Failure `token-untrusted` for a tenant that may not sign in.
+ */
+export function issuerOfTenant(
+  template: string,
+  tid: unknown,
+  allowedTenants: readonly string[] | undefined,
+): string {
+  const untrusted = (reason: string): Failure => new Failure('token-untrusted', { issuer: template, reason });
+  if (typeof tid !== 'string' || !tenantId.test(tid)) throw untrusted(l10n.t('it does not name its tenant'));
+  if (allowedTenants && !allowedTenants.some(allowed => allowed.toLowerCase() === tid.toLowerCase())) {
+    throw untrusted(l10n.t('people of the tenant {0} may not sign in, see "allowedTenants"', tid));
+  }
+  return template.replace(tenantPlaceholder, tid);
+}
+
+/** True if a response that names itself `iss` (RFC 9207) came from this issuer. */
+export function isFromIssuer(
+  issuer: string,
+  iss: string,
+  allowedTenants: readonly string[] | undefined,
+): boolean {
+  if (!isIssuerTemplate(issuer)) return iss === issuer;
+  const [before = '', after = ''] = issuer.split(tenantPlaceholder);
+  if (!iss.startsWith(before) || !iss.endsWith(after)) return false;
+  const tid = iss.slice(before.length, iss.length - after.length);
+  const isAllowed = allowedTenants?.some(allowed => allowed.toLowerCase() === tid.toLowerCase()) ?? true;
+  return isAllowed && tenantId.test(tid);
+}

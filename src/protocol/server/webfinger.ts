@@ -1,0 +1,72 @@
+import * as l10n from '@vscode/l10n';
+import { isLoopbackHost, serverAddressProblem, type AddressPolicy } from '../http/address.ts';
+import { Failure } from '../failures/failure.ts';
+import type { HttpClient } from '../http/http.ts';
+import { isObject, parseServerJson } from '../http/json.ts';
+import { quoteServerText } from '../http/serverText.ts';
+
+const issuerRelation = 'http://openid.net/specs/connect/1.0/issuer';
+
+/** Longer than any e-mail address or host, in characters. */
+const longestIdentifier = 500;
+
+/**
+ * Finds the issuer of a person or a host by WebFinger (OpenID Connect Discovery 1.0 section 2, RFC 7033).
+ *
+ * @param identifier what a person types: `alice@example.com`, `acct:alice@example.com`, `example.com` or
+ * `https://example.com/alice`.
+ * @returns an issuer that is yet to be believed: its metadata must name it.
+ * @throws Failure `issuer-not-found`, and those of the http client.
+ */
+export async function findIssuer(
+  http: HttpClient,
+  identifier: string,
+  policy: AddressPolicy,
+): Promise<string> {
+  const notFound = (reason: string): Failure =>
+    new Failure('issuer-not-found', { identifier: quoteServerText(identifier) ?? '“”', reason });
+
+  const resource = resourceOf(identifier.trim());
+  if (!resource) throw notFound(l10n.t('it is neither an e-mail address nor the address of a host'));
+  const address = new URL('/.well-known/webfinger', originOf(resource, policy));
+  address.searchParams.set('resource', resource.name);
+  address.searchParams.set('rel', issuerRelation);
+
+  const response = await http(address.href, { headers: { accept: 'application/jrd+json' } });
+  if (response.status === 429) {
+    throw new Failure('rate-limited', { host: address.host, status: response.status });
+  }
+  if (response.status >= 500) {
+    throw new Failure('server-failed', { host: address.host, status: response.status });
+  }
+  if (response.status !== 200)
+    throw notFound(l10n.t('{0} answered with status {1}', address.host, response.status));
+  const parsed = parseServerJson(await response.text());
+  const links = parsed.kind === 'json' && isObject(parsed.value) ? parsed.value['links'] : undefined;
+  if (!Array.isArray(links)) throw notFound(l10n.t('{0} did not answer as WebFinger does', address.host));
+  const link = links.filter(isObject).find(({ rel }) => rel === issuerRelation);
+  const issuer = link?.['href'];
+  if (typeof issuer !== 'string') throw notFound(l10n.t('{0} names none', address.host));
+  const problem = serverAddressProblem(issuer, policy, address.hostname);
+  if (problem !== undefined) throw notFound(l10n.t('the one that {0} names {1}', address.host, problem));
+  return issuer;
+}
+
+/** What WebFinger is asked about, and the host it is asked at (section 2.1.2). */
+function resourceOf(identifier: string): { readonly name: string; readonly host: string } | undefined {
+  if (identifier.length > longestIdentifier) return undefined;
+  const account = /^(?:acct:)?([^\s@:/?#]+)@([^\s@/?#]+)$/i.exec(identifier);
+  const name = account
+    ? `acct:${account[1]}@${account[2]}`
+    : /^https?:/i.test(identifier)
+      ? identifier
+      : `https://${identifier}`;
+  const url = URL.parse(account ? `https://${account[2]}` : name);
+  if (!url || url.username !== '' || url.hostname === '') return undefined;
+  return { name: name.split('#')[0] ?? name, host: url.host };
+}
+
+function originOf({ host }: { readonly host: string }, policy: AddressPolicy): string {
+  const plain = policy.allowLoopbackHttp && isLoopbackHost(new URL(`https://${host}`).hostname);
+  return `${plain ? 'http' : 'https'}://${host}`;
+}

@@ -1,0 +1,159 @@
+import * as l10n from '@vscode/l10n';
+import * as oauth from 'oauth4webapi';
+import { secondsNow } from '../../platform/clock.ts';
+import type { Secret } from '../../platform/secret.ts';
+import { base64urlOf, textFromBase64url } from '../http/base64url.ts';
+import { clockTolerance, type Connection } from '../client/client.ts';
+import { Failure } from '../failures/failure.ts';
+import { isObject, parseServerJson } from '../http/json.ts';
+import { verifySignature } from './keys.ts';
+import { quoteServerText } from '../http/serverText.ts';
+
+/** The claims of a verified ID token (OpenID Connect Core 1.0 section 2). */
+export type IdTokenClaims = Readonly<oauth.IDToken>;
+
+/** The longest `sub`, in characters (OpenID Connect Core 1.0 section 2). */
+const longestSubject = 255;
+
+/**
+ * Verifies the signature of the ID token of an answer that the library has processed, and what the library
+ * leaves open: `at_hash`, an `iat` in the future, an `azp` that is not us, audiences that are not trusted, and that
+ * its claims are harmless.
+ *
+ * @returns undefined if the answer has no ID token.
+ * @throws Failure `token-untrusted`, `clock-differs`; or, if the keys to verify it with cannot be had, those of
+ * the http client and of the server's answer.
+ */
+export async function checkIdToken(
+  connection: Connection,
+  response: Response,
+  answer: oauth.TokenEndpointResponse,
+): Promise<IdTokenClaims | undefined> {
+  const claims = oauth.getValidatedIdTokenClaims(answer);
+  if (!claims || answer.id_token === undefined) return undefined;
+  // What needs no request first: keys are asked for only if all else is right.
+  checkClaims(connection, response, answer.id_token, claims);
+  try {
+    await verifySignature(connection, response);
+  } catch (error) {
+    throw idTokenFailure(connection, error, response);
+  }
+  if (claims['at_hash'] !== undefined && claims['at_hash'] !== (await accessTokenHash(answer))) {
+    throw untrusted(connection, l10n.t('it belongs to another access token'));
+  }
+  return claims;
+}
+
+/** The claims of an ID token that was verified when it came, and has been kept here since. */
+export function claimsOfVerified(idToken: Secret): IdTokenClaims | undefined {
+  const payload = parseServerJson(textFromBase64url(idToken.reveal().split('.')[1] ?? ''));
+  return payload.kind === 'json' && isObject(payload.value) && typeof payload.value['sub'] === 'string'
+    ? (payload.value as IdTokenClaims)
+    : undefined;
+}
+
+function checkClaims(
+  connection: Connection,
+  response: Response,
+  idToken: string,
+  claims: IdTokenClaims,
+): void {
+  if (claims.iat > secondsNow(connection.httpContext.clock) + clockTolerance) {
+    throw (
+      clockFailure(connection, response, claims.iat) ??
+      untrusted(connection, l10n.t('it was issued in the future'))
+    );
+  }
+  const { id, trustedAudiences = [] } = connection.client;
+  if (claims.azp !== undefined && claims.azp !== id) {
+    throw untrusted(connection, l10n.t('it was issued to another client'));
+  }
+  // Whoever it is also meant for could pass it on as their own (OpenID Connect Core 1.0 section 3.1.3.7).
+  const audiences = typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
+  const stranger = audiences.find(audience => audience !== id && !trustedAudiences.includes(audience));
+  if (stranger !== undefined) {
+    const name = quoteServerText(stranger) ?? l10n.t('somebody');
+    throw untrusted(
+      connection,
+      l10n.t('it is also meant for {0}, which is not among "trustedAudiences"', name),
+    );
+  }
+  // Control and invisible characters would make two accounts look like one.
+  if (claims.sub.length > longestSubject || /[\p{Cc}\p{Cf}]/u.test(claims.sub)) {
+    throw untrusted(connection, l10n.t('its claim "sub" is not a name'));
+  }
+  const payload = parseServerJson(textFromBase64url(idToken.split('.')[1] ?? ''));
+  if (payload.kind === 'refused') throw untrusted(connection, l10n.t('it {0}', payload.reason));
+}
+
+/** The left half of the access token's hash, by the ID token's algorithm (OpenID Connect Core, 3.1.3.6). */
+async function accessTokenHash(answer: oauth.TokenEndpointResponse): Promise<string> {
+  const header = JSON.parse(textFromBase64url(answer.id_token?.split('.')[0] ?? '')) as { alg: string };
+  // Ed25519 hashes with SHA-512 itself; the others name their hash's length.
+  const bits = /(256|384|512)$/.exec(header.alg)?.[1];
+  const hash = header.alg.startsWith('Ed') || bits === undefined ? 'SHA-512' : `SHA-${bits}`;
+  const digest = new Uint8Array(
+    await crypto.subtle.digest(hash, new TextEncoder().encode(answer.access_token)),
+  );
+  return base64urlOf(digest.slice(0, digest.length / 2));
+}
+
+/** Makes a typed failure of what the library threw about a token answer. Its text and cause stay here. */
+export function idTokenFailure(connection: Connection, error: unknown, response: Response): Failure {
+  if (error instanceof Failure) return error;
+  if (error instanceof oauth.OperationProcessingError) {
+    const claim = claimOf(error);
+    switch (error.code) {
+      case oauth.JWT_TIMESTAMP_CHECK:
+        return (
+          clockFailure(connection, response) ??
+          untrusted(connection, l10n.t('its "{0}" time is past', claim ?? 'exp'))
+        );
+      case oauth.JWT_CLAIM_COMPARISON:
+        return untrusted(connection, l10n.t('its claim "{0}" is not what it must be', claim ?? 'unknown'));
+      case oauth.KEY_SELECTION:
+        return untrusted(connection, l10n.t('none of the keys of the provider, or more than one, fits it'));
+      case oauth.INVALID_RESPONSE:
+      case oauth.PARSE_ERROR:
+        return untrusted(connection, reasonOf(error.message));
+      case undefined:
+      default:
+    }
+  }
+  if (error instanceof oauth.UnsupportedOperationError) {
+    return untrusted(connection, l10n.t('it is signed or encrypted in a way that is not accepted'));
+  }
+  return untrusted(connection, l10n.t('it is malformed'));
+}
+
+const untrusted = (connection: Connection, reason: string): Failure =>
+  new Failure('token-untrusted', { issuer: connection.client.issuer, reason });
+
+function claimOf(error: Error): string | undefined {
+  const cause = error.cause as { claim?: unknown } | undefined;
+  return typeof cause?.claim === 'string' && /^\w{1,20}$/.test(cause.claim) ? cause.claim : undefined;
+}
+
+/** The library's messages are constant, but for names of claims; only those are taken from them. */
+function reasonOf(message: string): string {
+  const claim = /"(\w{1,20})" \([\w -]+\) claim (missing|type|value)/.exec(message);
+  if (claim)
+    return claim[2] === 'missing'
+      ? l10n.t('its claim "{0}" is missing', claim[1] ?? '')
+      : l10n.t('its claim "{0}" is wrong', claim[1] ?? '');
+  if (message.includes('signature')) return l10n.t('its signature is wrong');
+  if (message.includes('"alg"')) return l10n.t('its signature algorithm is not accepted');
+  if (message.includes('"id_token"')) return l10n.t('there is none in the answer');
+  return l10n.t('it is malformed');
+}
+
+/** If the server's `Date` and our clock differ by more than is tolerated, that is what is wrong. */
+function clockFailure(connection: Connection, response: Response, issuedAt?: number): Failure | undefined {
+  const date = Date.parse(response.headers.get('date') ?? '');
+  const theirs = Number.isNaN(date) ? issuedAt : date / 1000;
+  if (theirs === undefined) return undefined;
+  const difference = Math.abs(theirs - secondsNow(connection.httpContext.clock));
+  if (difference <= clockTolerance) return undefined;
+  const { host } = new URL(connection.client.issuer);
+  return new Failure('clock-differs', { host, minutes: Math.max(1, Math.round(difference / 60)) });
+}

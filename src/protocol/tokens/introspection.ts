@@ -1,0 +1,60 @@
+import * as l10n from '@vscode/l10n';
+import * as oauth from 'oauth4webapi';
+import type { Secret } from '../../platform/secret.ts';
+import type { Connection } from '../client/client.ts';
+import { Failure } from '../failures/failure.ts';
+import { isObject, parseServerJson } from '../http/json.ts';
+import { tokenEndpointFailure } from '../http/oauthError.ts';
+
+export interface Introspection {
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** When the token ends, in seconds since the epoch, if the server says it. */
+  readonly expiresAt: number | undefined;
+}
+
+/** The latest time that a `Date` can tell, in seconds since the epoch. */
+const latestTime = 8.64e12;
+
+/** The longest answer that is taken, in characters. */
+const longestAnswer = 256 * 1024;
+
+/**
+ * Asks the server what it knows of an access token (RFC 7662).
+ *
+ * @returns undefined if the server has no introspection endpoint.
+ * @throws Failure `token-untrusted` if it says that the token is not active or belongs to somebody else than
+ * `subject`; `response-invalid`, and those of {@link tokenEndpointFailure} and the http client.
+ */
+export async function introspectToken(
+  connection: Connection,
+  accessToken: Secret,
+  subject: string | undefined,
+): Promise<Introspection | undefined> {
+  const { client, metadata, server, oauthClient, authenticate, options } = connection;
+  if (!metadata.introspection_endpoint) return undefined;
+  const { host } = new URL(metadata.introspection_endpoint);
+  const response = await oauth.introspectionRequest(server, oauthClient, authenticate, accessToken.reveal(), {
+    ...options,
+    additionalParameters: { token_type_hint: 'access_token' },
+  });
+  const refused = await tokenEndpointFailure(response, host);
+  if (refused) throw refused;
+  const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
+  const untrusted = (reason: string): Failure =>
+    new Failure('token-untrusted', { issuer: client.issuer, reason });
+  const text = await response.text();
+  if (text.length > longestAnswer) throw invalid(l10n.t('it is too long for an introspection'));
+  const parsed = parseServerJson(text);
+  if (parsed.kind !== 'json' || !isObject(parsed.value)) throw invalid(l10n.t('it is not a JSON object'));
+  const claims = parsed.value;
+  if (claims['active'] === false)
+    throw untrusted(l10n.t('the server says that the access token is not valid'));
+  // RFC 7662 section 2.2: without this member nothing is said of the token.
+  if (claims['active'] !== true) throw invalid(l10n.t('it does not say whether the token is "active"'));
+  const { sub, exp } = claims;
+  if (subject !== undefined && sub !== undefined && sub !== subject) {
+    throw untrusted(l10n.t('the introspection names another person'));
+  }
+  const isTime = typeof exp === 'number' && exp > 0 && exp <= latestTime;
+  return { claims, expiresAt: isTime ? Math.floor(exp) : undefined };
+}

@@ -1,0 +1,138 @@
+import * as l10n from '@vscode/l10n';
+import * as oauth from 'oauth4webapi';
+import type { Connection } from '../client/client.ts';
+import { Failure } from '../failures/failure.ts';
+import { isObject, parseServerJson } from '../http/json.ts';
+import type { Metadata } from '../server/metadata.ts';
+import { tokenEndpointFailure } from '../http/oauthError.ts';
+
+/** How many keys a server may publish. Real ones have up to twenty. */
+export const mostKeys = 100;
+
+/** How long keys are used without asking again, in seconds. */
+const keysLifetime = 300;
+
+/** The longest numbers of an RSA key, base64url: a modulus of 16384 bits, and an exponent of 64. */
+const longestModulus = 2731;
+const longestExponent = 11;
+
+/** Members that only a private or a symmetric key has (RFC 7518 section 6). */
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'] as const;
+
+interface Keys {
+  readonly at: number;
+  readonly answer: Promise<oauth.JWKS>;
+}
+
+/** The keys by server: the metadata object is the server as one connection after another sees it. */
+const remembered = new WeakMap<Metadata, Keys>();
+
+/**
+ * Verifies the signature of a JWT in `response` that the library has processed, with the keys that the server
+ * publishes. Keys from memory that do not fit are asked for anew, once: the server may have changed them.
+ *
+ * @throws Failure `token-untrusted` for keys that cannot be used, those of {@link tokenEndpointFailure} and of
+ * the http client for keys that cannot be had; or what the library throws for a signature that is wrong.
+ */
+export async function verifySignature(connection: Connection, response: Response): Promise<void> {
+  // Keys that could not be had earlier may be there now.
+  const known = await current(connection)?.answer.catch(() => undefined);
+  if (known) {
+    try {
+      return await verifyWith(connection, response, known);
+    } catch (error) {
+      if (!fitsNot(error)) throw error;
+    }
+  }
+  await verifyWith(connection, response, await askForKeys(connection));
+}
+
+/**
+ * Asks for the keys of a server that will soon be needed, unless they are known. What goes wrong shows when they
+ * are needed: they are then asked for again.
+ */
+export function expectSignature(connection: Connection): void {
+  if (connection.metadata.jwks_uri !== undefined && !current(connection)) {
+    void askForKeys(connection).catch(() => undefined);
+  }
+}
+
+function current({ metadata, httpContext }: Connection): Keys | undefined {
+  const known = remembered.get(metadata);
+  return known && httpContext.clock.now() - known.at < keysLifetime * 1000 ? known : undefined;
+}
+
+async function askForKeys(connection: Connection): Promise<oauth.JWKS> {
+  const { metadata, httpContext } = connection;
+  const asked: Keys = { at: httpContext.clock.now(), answer: requestKeys(connection) };
+  remembered.set(metadata, asked);
+  try {
+    return await asked.answer;
+  } catch (error) {
+    if (remembered.get(metadata) === asked) remembered.delete(metadata);
+    throw error;
+  }
+}
+
+async function verifyWith(connection: Connection, response: Response, jwks: oauth.JWKS): Promise<void> {
+  const { client, server, options } = connection;
+  try {
+    // The library keeps keys under the object's identity; a copy makes it take these, and none of its own.
+    await oauth.validateApplicationLevelSignature({ ...server }, response, {
+      ...options,
+      [oauth.jwksCache]: { jwks, uat: Math.floor(Date.now() / 1000) },
+    });
+  } catch (error) {
+    // What the platform says of a key that it cannot import.
+    if (error instanceof DOMException)
+      throw unusable(client.issuer, l10n.t('because the one that fits is malformed'));
+    throw error;
+  }
+}
+
+/** No key for it, or the wrong signature by a key that was: a key without `kid` can change unseen. */
+const fitsNot = (error: unknown): boolean =>
+  error instanceof oauth.OperationProcessingError &&
+  (error.code === oauth.KEY_SELECTION || error.code === oauth.INVALID_RESPONSE);
+
+async function requestKeys({ client, metadata, http }: Connection): Promise<oauth.JWKS> {
+  const { issuer } = client;
+  if (!metadata.jwks_uri) throw unusable(issuer, l10n.t('because the provider publishes none'));
+  const response = await http(metadata.jwks_uri, {
+    headers: { accept: 'application/json, application/jwk-set+json' },
+  });
+  const refused = await tokenEndpointFailure(response, new URL(metadata.jwks_uri).host);
+  if (refused?.code === 'server-failed' || refused?.code === 'rate-limited') throw refused;
+  if (response.status !== 200) throw unusable(issuer, l10n.t('because of status {0}', response.status));
+  const parsed = parseServerJson(await response.text());
+  if (parsed.kind === 'refused') throw unusable(issuer, l10n.t('because their list {0}', parsed.reason));
+  const keys = parsed.kind === 'json' && isObject(parsed.value) ? parsed.value['keys'] : undefined;
+  if (!Array.isArray(keys) || !keys.every(isObject))
+    throw unusable(issuer, l10n.t('because their list is malformed'));
+  if (keys.length > mostKeys) throw unusable(issuer, l10n.t('because there are more than {0}', mostKeys));
+  if (keys.some(key => privateMembers.some(name => name in key))) {
+    throw unusable(
+      issuer,
+      l10n.t('because a private one is published with them: anybody could have signed it'),
+    );
+  }
+  return { keys: keys.filter(isReasonable) };
+}
+
+const unusable = (issuer: string, reason: string): Failure =>
+  new Failure('token-untrusted', {
+    issuer,
+    reason: l10n.t('the keys to check it with cannot be used, {0}', reason),
+  });
+
+/** False for a key whose numbers are so large that checking with it would take long. */
+function isReasonable({ kty, n, e, key_ops }: Readonly<Record<string, unknown>>): boolean {
+  if (key_ops !== undefined && !Array.isArray(key_ops)) return false;
+  if (kty !== 'RSA') return true;
+  return (
+    typeof n === 'string' &&
+    n.length <= longestModulus &&
+    typeof e === 'string' &&
+    e.length <= longestExponent
+  );
+}

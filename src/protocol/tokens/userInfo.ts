@@ -1,0 +1,70 @@
+import * as l10n from '@vscode/l10n';
+import * as oauth from 'oauth4webapi';
+import type { Secret } from '../../platform/secret.ts';
+import { textFromBase64url } from '../http/base64url.ts';
+import type { Connection } from '../client/client.ts';
+import { Failure } from '../failures/failure.ts';
+import { isObject, parseServerJson } from '../http/json.ts';
+import { verifySignature } from './keys.ts';
+import { tokenEndpointFailure } from '../http/oauthError.ts';
+
+export type UserInfo = Readonly<Record<string, unknown>>;
+
+/** The longest answer that is taken, in characters: what a grant keeps is to be stored and sent to other windows. */
+const longestAnswer = 256 * 1024;
+
+/**
+ * Asks who the person is (OpenID Connect Core 1.0 section 5.3). A signed answer must be signed by the server.
+ *
+ * @returns undefined if the server has no UserInfo endpoint.
+ * @throws Failure `token-untrusted` if the answer is about somebody else than `subject` or its signature is
+ * wrong, `response-invalid`, and those of {@link tokenEndpointFailure} and the http client.
+ */
+export async function requestUserInfo(
+  connection: Connection,
+  accessToken: Secret,
+  subject: string,
+): Promise<UserInfo | undefined> {
+  const { client, metadata, server, oauthClient, options } = connection;
+  if (!metadata.userinfo_endpoint) return undefined;
+  const { host } = new URL(metadata.userinfo_endpoint);
+  const response = await oauth.userInfoRequest(server, oauthClient, accessToken.reveal(), options);
+  const refused = await tokenEndpointFailure(response, host);
+  if (refused) throw refused;
+  await checkBody(response, host);
+  const isSigned = (response.headers.get('content-type') ?? '').split(';')[0] === 'application/jwt';
+  const untrusted = (reason: string): Failure =>
+    new Failure('token-untrusted', { issuer: client.issuer, reason });
+  let claims: oauth.UserInfoResponse;
+  try {
+    claims = await oauth.processUserInfoResponse(
+      {
+        ...server,
+        // A server that signs its answers without saying how does as with its ID tokens.
+        userinfo_signing_alg_values_supported: metadata.userinfo_signing_alg_values_supported ??
+          metadata.id_token_signing_alg_values_supported ?? ['RS256'],
+      },
+      oauthClient,
+      oauth.skipSubjectCheck,
+      response,
+    );
+    if (isSigned) await verifySignature(connection, response);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    if (isSigned) throw untrusted(l10n.t('the signed UserInfo that goes with it cannot be trusted'));
+    throw new Failure('response-invalid', { host, reason: l10n.t('it is not a valid UserInfo response') });
+  }
+  if (claims.sub !== subject) throw untrusted(l10n.t('UserInfo names another person'));
+  return claims;
+}
+
+/** Refuses what must not be kept, in plain or in signed form. */
+async function checkBody(response: Response, host: string): Promise<void> {
+  const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
+  const text = await response.clone().text();
+  if (text.length > longestAnswer) throw invalid(l10n.t('it is too long for UserInfo'));
+  const payload = /^[\w-]+\.([\w-]+)\.[\w-]*$/.exec(text)?.[1];
+  const parsed = parseServerJson(payload === undefined ? text : textFromBase64url(payload));
+  if (parsed.kind === 'refused') throw invalid(l10n.t('it {0}', parsed.reason));
+  if (parsed.kind === 'text' || !isObject(parsed.value)) throw invalid(l10n.t('it is not a JSON object'));
+}

@@ -1,0 +1,102 @@
+import * as l10n from '@vscode/l10n';
+import { isObject } from '../../protocol/http/json.ts';
+import type { ConfiguredProviders } from './configured.ts';
+import { firstProviderId, parseDefinition, type DefinitionProblem, type Provider } from './definition.ts';
+
+/** An installed extension, as far as it matters here. */
+export interface InstalledExtension {
+  readonly id: string;
+  readonly manifest: unknown;
+}
+
+/** Ids that the editor's own extensions answer for. */
+const reservedIds = new Set([
+  firstProviderId,
+  'github',
+  'github-enterprise',
+  'microsoft',
+  'microsoft-sovereign-cloud',
+]);
+
+/**
+ * The providers that other extensions bring in their `package.json`, without code: `contributes.oidcProviders`,
+ * an object from provider id to provider as in the setting `oidc.providers`. An extension that also declares the
+ * id under `contributes.authentication` gives it its label there; but it cannot be packaged without an (empty)
+ * `main` then, as the packaging tool asks for code that the declaration would activate.
+ *
+ * A wrong entry keeps no other from working. Of two extensions that bring the same id, the first in the order of
+ * their own ids counts.
+ */
+export function contributedProviders(extensions: readonly InstalledExtension[]): ConfiguredProviders {
+  const providers = new Map<string, Provider>();
+  const problems: DefinitionProblem[] = [];
+  for (const { id: extension, manifest } of [...extensions].sort((a, b) => (a.id < b.id ? -1 : 1))) {
+    const { entries, labels, problem } = contributionsOf(manifest);
+    if (problem !== undefined)
+      problems.push({ providerId: '', field: undefined, reason: problem, extension });
+    for (const [providerId, definition] of entries) {
+      const refuse = (reason: string, field?: string): void =>
+        void problems.push({ providerId, field, reason, extension });
+      const label = labels.get(providerId);
+      const other = providers.get(providerId);
+      if (reservedIds.has(providerId))
+        refuse(l10n.t('has an id that belongs to the editor or to this extension'));
+      else if (other)
+        refuse(l10n.t('has the id of a provider that the extension {0} brings', other.contributedBy ?? ''));
+      else {
+        const isNamed = isObject(definition) && label !== undefined;
+        const named = isNamed ? { ...definition, label } : definition;
+        const parsed = parseDefinition(providerId, named, extension);
+        if (parsed.ok) providers.set(providerId, parsed.provider);
+        else for (const { field, reason } of parsed.problems) refuse(reason, field);
+      }
+    }
+  }
+  return { providers: [...providers.values()], problems };
+}
+
+interface Contributions {
+  readonly entries: readonly [string, unknown][];
+  /** The labels that the extension declares, by id. */
+  readonly labels: ReadonlyMap<string, string>;
+  readonly problem?: string;
+}
+
+function contributionsOf(manifest: unknown): Contributions {
+  const contributes = isObject(manifest) ? manifest['contributes'] : undefined;
+  const point = isObject(contributes) ? contributes['oidcProviders'] : undefined;
+  if (!isObject(contributes) || point === undefined) return { entries: [], labels: new Map() };
+  const declared = contributes['authentication'];
+  const labels = new Map<string, string>();
+  for (const entry of Array.isArray(declared) ? declared.filter(isObject) : []) {
+    const { id, label } = entry;
+    if (typeof id === 'string' && typeof label === 'string' && label.trim() !== '') labels.set(id, label);
+  }
+  if (!isObject(point)) {
+    const problem = l10n.t('"contributes.oidcProviders" must be an object from provider id to provider');
+    return { entries: [], labels, problem };
+  }
+  return { entries: Object.entries(point), labels };
+}
+
+/** Both together. What the person wrote themself goes before what an extension brings under the same id. */
+export function withContributed(
+  own: ConfiguredProviders,
+  contributed: ConfiguredProviders,
+): ConfiguredProviders {
+  const ids = new Set(own.providers.map(({ id }) => id));
+  const hidden = contributed.providers.filter(({ id }) => ids.has(id));
+  return {
+    providers: [...own.providers, ...contributed.providers.filter(({ id }) => !ids.has(id))],
+    problems: [
+      ...own.problems,
+      ...contributed.problems,
+      ...hidden.map(({ id, contributedBy }) => ({
+        providerId: id,
+        field: undefined,
+        reason: l10n.t('has the id of a provider in the setting oidc.providers, which is used'),
+        extension: contributedBy,
+      })),
+    ],
+  };
+}

@@ -1,0 +1,205 @@
+import * as l10n from '@vscode/l10n';
+import { checkAddress } from '../../protocol/http/address.ts';
+import { metadataAddresses } from '../../protocol/server/discovery.ts';
+import { Failure } from '../../protocol/failures/failure.ts';
+import type { HttpClient } from '../../protocol/http/http.ts';
+import { isObject, parseServerJson } from '../../protocol/http/json.ts';
+import type { Metadata } from '../../protocol/server/metadata.ts';
+import { findProtectedResource } from '../../protocol/server/protectedResource.ts';
+import type { ServerSource } from '../../protocol/server/serverSource.ts';
+import { findIssuer } from '../../protocol/server/webfinger.ts';
+import type { HttpContext } from '../../protocol/server/httpContext.ts';
+import type { TypedAddress } from './typedAddress.ts';
+
+/** An authorization server that was found behind what a person typed. Its own metadata names it. */
+export interface FoundServer {
+  readonly issuer: string;
+  readonly metadata: Metadata;
+  /** The document that answered. */
+  readonly metadataAddress: string;
+  /** Set if the document is not where it can be found from the issuer. */
+  readonly metadataUrl: string | undefined;
+  readonly allowLoopbackHttp: boolean;
+  /** How it was found, as a sentence. */
+  readonly how: string;
+  /** The API that led to it, which the tokens are for (RFC 8707), and the scopes that it names. */
+  readonly resource: string | undefined;
+  readonly scopes: readonly string[];
+}
+
+/** Issuers that an address without metadata may have been meant to be; what stands in brackets is not known. */
+const likelyPaths = [
+  { probe: '/realms/master', meant: '/realms/<name>' },
+  { probe: '/auth/realms/master', meant: '/auth/realms/<name>' },
+  { probe: '/oauth2/default', meant: '/oauth2/default' },
+] as const;
+
+/**
+ * Finds the provider that a person means: by its issuer, its metadata document, an e-mail address or its domain
+ * (WebFinger), or the address of an API that says whom it trusts (RFC 9728).
+ *
+ * @throws Failure `provider-not-found`, with what may have been meant; those of discovery and of the http client.
+ */
+export async function lookUp(
+  httpContext: HttpContext,
+  typed: Exclude<TypedAddress, { kind: 'problem' }>,
+  signal?: AbortSignal,
+): Promise<FoundServer> {
+  if (typed.kind === 'email') return byEmail(httpContext, typed.address, signal);
+  const policy = { allowLoopbackHttp: typed.allowLoopbackHttp };
+  checkAddress(typed.url, policy, 'typed');
+  const http = httpContext.http(policy, signal);
+  if (typed.kind === 'metadata') return byMetadata(httpContext, http, typed.url, policy, signal);
+
+  const issuer = await issuerAt(http, typed.url);
+  if (issuer !== undefined) {
+    const how =
+      issuer === typed.url
+        ? l10n.t('It is the issuer itself.')
+        : l10n.t('It names itself {0}, a little otherwise than you did.', issuer);
+    return discovered(httpContext, issuer, policy, how, signal);
+  }
+  const api = await findProtectedResource(http, typed.url, policy);
+  const [server] = api?.authorizationServers ?? [];
+  if (api && server !== undefined) {
+    const found = await discovered(
+      httpContext,
+      server,
+      policy,
+      l10n.t('The API {0} trusts it.', api.resource),
+      signal,
+    );
+    return { ...found, resource: api.resource, scopes: api.scopes };
+  }
+  const named = await findIssuer(http, typed.url, policy).catch(notFound);
+  if (named !== undefined) {
+    return discovered(
+      httpContext,
+      named,
+      policy,
+      l10n.t('{0} names it (WebFinger).', new URL(typed.url).host),
+      signal,
+    );
+  }
+  throw new Failure('provider-not-found', { address: typed.url, hint: await hintFor(http, typed.url) });
+}
+
+/**
+ * The server with this issuer, as its metadata describes it now.
+ *
+ * @param how it was found, as a sentence.
+ * @throws Failure those of discovery and of the http client.
+ */
+export async function discovered(
+  httpContext: HttpContext,
+  issuer: string,
+  policy: ServerSource,
+  how: string,
+  signal: AbortSignal | undefined,
+): Promise<FoundServer> {
+  // What is found now must not be what was found an hour ago: the person may just have changed it.
+  httpContext.metadata.forget(issuer);
+  const { metadata, metadataAddress } = await httpContext.metadata.get(issuer, policy, signal);
+  const { metadataUrl, allowLoopbackHttp } = policy;
+  return {
+    issuer,
+    metadata,
+    metadataAddress,
+    metadataUrl,
+    allowLoopbackHttp,
+    how,
+    resource: undefined,
+    scopes: [],
+  };
+}
+
+/** The domain's own word goes first, then what is at the domain itself. */
+async function byEmail(
+  httpContext: HttpContext,
+  email: string,
+  signal: AbortSignal | undefined,
+): Promise<FoundServer> {
+  const policy = { allowLoopbackHttp: false };
+  const domain = email.slice(email.indexOf('@') + 1);
+  const http = httpContext.http(policy, signal);
+  const issuer = await findIssuer(http, email, policy).catch(notFound);
+  if (issuer !== undefined)
+    return discovered(httpContext, issuer, policy, l10n.t('{0} names it (WebFinger).', domain), signal);
+  const own = await issuerAt(http, `https://${domain}`).catch(notFound);
+  if (own !== undefined)
+    return discovered(httpContext, own, policy, l10n.t('It is at {0} itself.', domain), signal);
+  const hint = l10n.t(
+    'Its domain names none; enter the address of the provider, which its administrator knows.',
+  );
+  throw new Failure('provider-not-found', { address: email, hint });
+}
+
+async function byMetadata(
+  httpContext: HttpContext,
+  http: HttpClient,
+  url: string,
+  policy: ServerSource,
+  signal: AbortSignal | undefined,
+): Promise<FoundServer> {
+  const issuer = await issuerIn(http, url);
+  if (issuer === undefined) {
+    const hint = l10n.t('What is there is no metadata document; enter the issuer of the provider instead.');
+    throw new Failure('provider-not-found', { address: url, hint });
+  }
+  const isItsOwn = URL.canParse(issuer) && metadataAddresses(issuer).includes(url);
+  const source = isItsOwn ? policy : { ...policy, metadataUrl: url };
+  return discovered(httpContext, issuer, source, l10n.t('Its metadata document says so.'), signal);
+}
+
+/** The issuer that a document at one of the standard places names, if it is of the same origin. */
+async function issuerAt(http: HttpClient, address: string): Promise<string | undefined> {
+  for (const candidate of metadataAddresses(address)) {
+    const issuer = await issuerIn(http, candidate);
+    if (issuer === undefined) continue;
+    // Another host than the one the person wrote must be written by the person.
+    if (URL.parse(issuer)?.origin === new URL(address).origin) return issuer;
+    throw new Failure('issuer-mismatch', {
+      address: candidate,
+      found: `“${shown(issuer)}”`,
+      expected: `“${address}”`,
+    });
+  }
+  return undefined;
+}
+
+const shown = (issuer: string): string => issuer.replace(/[^\x21-\x7E]|["“”]/g, '').slice(0, 300);
+
+async function issuerIn(http: HttpClient, address: string): Promise<string | undefined> {
+  const response = await http(address, { headers: { accept: 'application/json' } }).catch(elsewhere);
+  if (response?.status !== 200) return undefined;
+  const parsed = parseServerJson(await response.text());
+  const issuer = parsed.kind === 'json' && isObject(parsed.value) ? parsed.value['issuer'] : undefined;
+  return typeof issuer === 'string' ? issuer : undefined;
+}
+
+/** A redirect to a log-in page, or a page of any length, is no metadata. */
+function elsewhere(error: unknown): undefined {
+  if (error instanceof Failure && ['redirected', 'answer-too-large'].includes(error.code)) return undefined;
+  throw error;
+}
+
+function notFound(error: unknown): undefined {
+  if (error instanceof Failure) return undefined;
+  throw error;
+}
+
+async function hintFor(http: HttpClient, address: string): Promise<string> {
+  const { origin, pathname } = new URL(address);
+  if (pathname === '/' || pathname === '') {
+    for (const { probe, meant } of likelyPaths) {
+      if ((await issuerAt(http, `${origin}${probe}`).catch(notFound)) !== undefined) {
+        return l10n.t('Did you mean {0}?', `${origin}${meant}`);
+      }
+    }
+    return l10n.t('Its address may have a path; its administrator knows it.');
+  }
+  const parent = await issuerAt(http, origin).catch(notFound);
+  return parent === undefined
+    ? l10n.t('Check the path of the address.')
+    : l10n.t('Did you mean {0}?', parent);
+}

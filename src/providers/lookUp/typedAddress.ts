@@ -1,0 +1,54 @@
+import * as l10n from '@vscode/l10n';
+import { isLoopbackHost } from '../../protocol/http/address.ts';
+
+/** What a person typed to name a provider. */
+export type TypedAddress =
+  | { readonly kind: 'email'; readonly address: string }
+  | { readonly kind: 'metadata'; readonly url: string; readonly allowLoopbackHttp: boolean }
+  | { readonly kind: 'address'; readonly url: string; readonly allowLoopbackHttp: boolean }
+  /** `reason` is a sentence without a full stop that says what to change. */
+  | { readonly kind: 'problem'; readonly reason: string };
+
+const problem = (reason: string): TypedAddress => ({ kind: 'problem', reason });
+
+/**
+ * Reads an address as people type and paste it: with spaces and quotation marks around it, and without a
+ * scheme. Plain http is taken for this computer only, and wanted there: the person wrote it.
+ */
+export function readTypedAddress(text: string): TypedAddress {
+  const trimmed = text
+    .trim()
+    .replace(/^["'<`“]+|["'>`”,;]+$/g, '')
+    .trim();
+  if (trimmed === '') return problem(l10n.t('Enter an address'));
+  if (/\s/.test(trimmed)) return problem(l10n.t('The address must not contain spaces'));
+  if (/^[^\s@:/?#]+@[^\s@/?#]+\.[^\s@/?#.]+$/.test(trimmed)) return { kind: 'email', address: trimmed };
+  const [scheme] = /^[a-z][a-z0-9+.-]*:\/\//i.exec(trimmed) ?? [];
+  const url = URL.parse(scheme === undefined ? withScheme(trimmed) : trimmed);
+  if (!url || url.hostname === '')
+    return problem(l10n.t('This is not an address, such as https://login.example.com'));
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    return problem(l10n.t('The address must start with https://'));
+  if (url.username !== '' || url.password !== '') {
+    return problem(l10n.t('The address must not carry a user name or password'));
+  }
+  if (url.hash !== '' || trimmed.includes('#'))
+    return problem(l10n.t('The address must not have a fragment (#…)'));
+  const isHere = isLoopbackHost(url.hostname);
+  if (url.protocol === 'http:' && !isHere) {
+    return problem(l10n.t('The address must be https; plain http is possible on this computer only'));
+  }
+  const allowLoopbackHttp = url.protocol === 'http:';
+  if (/\/\.well-known\/(openid-configuration|oauth-authorization-server)/.test(url.pathname)) {
+    return { kind: 'metadata', url: url.href, allowLoopbackHttp };
+  }
+  if (url.search !== '') return problem(l10n.t('The address must not have a query (?…)'));
+  // What URL makes of a bare host ends with a slash that nobody has typed.
+  const typedSlash = trimmed.endsWith('/');
+  return { kind: 'address', url: typedSlash ? url.href : url.href.replace(/\/$/, ''), allowLoopbackHttp };
+}
+
+function withScheme(text: string): string {
+  const here = URL.parse(`http://${text}`);
+  return `${here && isLoopbackHost(here.hostname) ? 'http' : 'https'}://${text}`;
+}

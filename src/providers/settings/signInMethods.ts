@@ -1,0 +1,53 @@
+import * as l10n from '@vscode/l10n';
+
+/** The ways to sign in that end in a browser and come back with an authorization code, by how they come back. */
+export const browserMethods = ['uri-handler', 'loopback', 'bridge', 'paste'] as const;
+
+/** The ways in which a person signs in. The setting `oidc.signIn.method` uses these names. */
+export const personMethods = [...browserMethods, 'device-code'] as const;
+
+/**
+ * The ways in which the client signs in by itself, by the grant that it asks for: nobody is asked, no browser is
+ * opened, and there is no refresh token, because the same can be asked for again (RFC 6749 section 4.4.3).
+ */
+export const serviceMethods = ['client-credentials', 'impersonation', 'token-exchange'] as const;
+
+export type BrowserMethod = (typeof browserMethods)[number];
+export type PersonMethod = (typeof personMethods)[number];
+export type ServiceMethod = (typeof serviceMethods)[number];
+export type SignInMethod = PersonMethod | ServiceMethod;
+
+/** What the overall setting may say: one of the ways of a person, or that the planner picks. */
+export const methods = ['auto', ...personMethods] as const;
+export type Method = (typeof methods)[number];
+
+/** What a provider's `signInMethod` may say: its client may be one that signs in by itself. */
+export const providerMethods = [...methods, ...serviceMethods] as const;
+export type ProviderMethod = (typeof providerMethods)[number];
+
+export const isMethod = (value: unknown): value is Method => (methods as readonly unknown[]).includes(value);
+
+export const isServiceMethod = (way: unknown): way is ServiceMethod =>
+  (serviceMethods as readonly unknown[]).includes(way);
+
+/** The name of a way as a person reads it, in the middle of a sentence too. */
+export function methodName(way: SignInMethod): string {
+  switch (way) {
+    case 'uri-handler':
+      return l10n.t('browser, back by the address of the editor');
+    case 'loopback':
+      return l10n.t('browser, back to this computer (127.0.0.1)');
+    case 'bridge':
+      return l10n.t('browser, back by the bridge page');
+    case 'paste':
+      return l10n.t('browser, back by a pasted address');
+    case 'device-code':
+      return l10n.t('device code, entered in any browser');
+    case 'client-credentials':
+      return l10n.t('client credentials, without a person');
+    case 'impersonation':
+      return l10n.t('impersonation, without a person');
+    case 'token-exchange':
+      return l10n.t('exchange of the token of another sign-in');
+  }
+}

@@ -1,0 +1,111 @@
+import * as l10n from '@vscode/l10n';
+import type { Provider } from '../../providers/entries/definition.ts';
+import type { Tokens } from '../../protocol/tokens/tokens.ts';
+import { isRenewable, type CurrentTokens, type DerivedToken, type Grant } from './grant.ts';
+import { askedAudience, plainScopes, resourcesOfToken, targetOf } from './pseudoScopes.ts';
+import { covers, isSameSet, normaliseScopes } from './scopes.ts';
+
+type DerivationRules = Pick<Provider, 'resources' | 'tokenPerResource' | 'narrowTokens'>;
+
+/** For how long a server that refused a derived token is not asked for it again, in seconds. */
+export const refusalLasts = 3600;
+
+/** The derived tokens that a grant keeps at most; those that ended first go first. */
+export const mostDerived = 50;
+
+/**
+ * Which access token of a grant answers for what was asked.
+ *
+ * @returns the scopes of the derived token, normalised; undefined: the main one answers.
+ */
+export function derivedScopes(
+  provider: DerivationRules,
+  grant: Grant,
+  asked: readonly string[],
+): readonly string[] | undefined {
+  const scopes = plainScopes(asked);
+  const narrower = provider.narrowTokens && scopes.length > 0 && !covers(scopes, grant.grantedScopes);
+  return narrower || !isSameSet(targetOf(asked), grant.target) ? normaliseScopes(asked) : undefined;
+}
+
+/**
+ * The scopes that a narrower token is asked for: what was asked for, as far as it was granted. What was granted for
+ * another resource is not known. Empty: whatever there is.
+ *
+ * @param derived of the derived token.
+ */
+export function narrowedScopes(grant: Grant, derived: readonly string[]): string[] {
+  const scopes = plainScopes(derived);
+  if (!isSameSet(targetOf(derived), grant.target)) return scopes;
+  const granted = scopes.filter(scope => grant.grantedScopes.includes(scope));
+  return granted.length > 0 ? granted : scopes;
+}
+
+/**
+ * True if a grant whose main token is for something else can give a token for what was asked. Only resources that the
+ * sign-in was for are tried: a server that refuses another one may have spent the refresh token by then.
+ */
+export function canDeriveTarget(provider: DerivationRules, grant: Grant, asked: readonly string[]): boolean {
+  const resources = resourcesOfToken(provider, asked);
+  return (
+    provider.tokenPerResource &&
+    isRenewable(grant) &&
+    askedAudience(asked) === askedAudience(grant.target) &&
+    resources.length > 0 &&
+    covers(grant.resources, resources)
+  );
+}
+
+/** The derived token for these scopes, or that there is none to be had. */
+export const derivedOf = (grant: Grant, scopes: readonly string[]): DerivedToken | undefined =>
+  grant.derived.find(entry => isSameSet(entry.scopes, scopes));
+
+/** Why the server does not give a derived token, as long as it is not asked for it again. */
+export function refusalOf(grant: Grant, scopes: readonly string[], now: number): string | undefined {
+  const entry = derivedOf(grant, scopes);
+  return entry?.kind === 'refused' && now < entry.since + refusalLasts ? entry.reason : undefined;
+}
+
+/** An access token of a grant: its main one, or a derived one. */
+export type AccessToken = Pick<CurrentTokens, 'serial' | 'accessToken' | 'receivedAt' | 'expiresAt'>;
+
+/** @param scopes of a derived token; undefined: the main one. */
+export function accessTokenOf(grant: Grant, scopes: readonly string[] | undefined): AccessToken | undefined {
+  if (!scopes) return grant.tokens;
+  const entry = derivedOf(grant, scopes);
+  return entry?.kind === 'token' ? entry : undefined;
+}
+
+/** 0 for a token that there is not yet. */
+export const serialOf = (grant: Grant, scopes: readonly string[] | undefined): number =>
+  accessTokenOf(grant, scopes)?.serial ?? 0;
+
+/**
+ * The entry for the tokens of an answer.
+ *
+ * @param narrows true: the token must be for these scopes alone.
+ */
+export function derivedFrom(
+  grant: Grant,
+  scopes: readonly string[],
+  tokens: Tokens,
+  narrows: boolean,
+): DerivedToken {
+  const { accessToken, receivedAt, expiresAt, grantedScopes } = tokens;
+  const asked = narrowedScopes(grant, scopes);
+  const lacking = asked.filter(scope => grantedScopes?.includes(scope) === false);
+  const besides = narrows && asked.length > 0 ? grantedScopes?.filter(scope => !asked.includes(scope)) : [];
+  const refused = (reason: string): DerivedToken => ({ kind: 'refused', scopes, since: receivedAt, reason });
+  if (lacking.length > 0) return refused(l10n.t('It did not grant {0}.', lacking.join(' ')));
+  if (besides && besides.length > 0)
+    return refused(l10n.t('It granted more than that: {0}.', besides.join(' ')));
+  return { kind: 'token', scopes, serial: serialOf(grant, scopes) + 1, accessToken, receivedAt, expiresAt };
+}
+
+/** The derived tokens of a grant with this one in the place of an earlier one. */
+export function withDerived(grant: Grant, entry: DerivedToken): readonly DerivedToken[] {
+  const others = grant.derived.filter(other => !isSameSet(other.scopes, entry.scopes));
+  const end = (other: DerivedToken): number =>
+    other.kind === 'token' ? (other.expiresAt ?? Infinity) : other.since + refusalLasts;
+  return [entry, ...others.sort((a, b) => end(b) - end(a))].slice(0, mostDerived);
+}

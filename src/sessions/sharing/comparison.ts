@@ -1,0 +1,135 @@
+import type { Cancel, Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+import { parseGrant, serialiseGrant } from '../grant/grant.ts';
+import type { GrantCache } from '../store/grantCache.ts';
+import { isRemoval, laterEntry, type IndexEntry, type Removal } from '../store/grantStore.ts';
+import { entriesSchema, received, textsSchema } from './received.ts';
+import type { OwnerCalls } from './windowCalls.ts';
+
+/** The owner's functions that a comparison needs, as seen from another window. */
+export type Compared = {
+  readonly [Name in 'list' | 'give' | 'put' | 'remove']: (
+    ...args: Parameters<OwnerCalls[Name]>
+  ) => Promise<Awaited<ReturnType<OwnerCalls[Name]>>>;
+};
+
+/** The wait after a comparison that failed, in milliseconds, and the longest one. */
+const firstRetry = 5000;
+const longestRetry = 300_000;
+
+const idsPerCall = 500;
+const putsAtOnce = 50;
+
+/**
+ * Brings this window and the owner up to date with each other: of each grant both have the higher revision
+ * afterwards, or both know that its latest sign-in was removed. That also repairs a storage that lost or overwrote
+ * something.
+ *
+ * @throws what the storage or the calls throw; what was done until then stays done.
+ */
+export async function compareWithOwner(cache: GrantCache, owner: Compared): Promise<void> {
+  const theirs = new Map<string, IndexEntry>();
+  for (let last = ''; ;) {
+    const page = received(entriesSchema, await owner.list(last));
+    for (const entry of page) theirs.set(entry.id, entry);
+    const next = page.at(-1)?.id ?? '';
+    // Nothing more; or no order, in which there would be no end either.
+    if (next <= last) break;
+    last = next;
+  }
+  const ours = new Map((await cache.entries()).map(entry => [entry.id, entry]));
+
+  const wanted: string[] = [];
+  for (const their of theirs.values()) {
+    const our = ours.get(their.id);
+    if (our && laterEntry(our, their) === our) continue;
+    if (isRemoval(their)) await cache.adoptRemoval(their);
+    else wanted.push(their.id);
+  }
+  await fetchGrants(cache, owner, wanted);
+
+  const removals: Removal[] = [];
+  const newer: string[] = [];
+  for (const our of ours.values()) {
+    const their = theirs.get(our.id);
+    if (their && laterEntry(their, our) === their) continue;
+    if (isRemoval(our)) removals.push(our);
+    else newer.push(our.id);
+  }
+  const put = async (id: string): Promise<void> => {
+    const grant = await cache.get(id);
+    if (grant) await owner.put(serialiseGrant(grant));
+  };
+  while (newer.length > 0) await Promise.all(newer.splice(0, putsAtOnce).map(put));
+  while (removals.length > 0) await owner.remove(removals.splice(0, idsPerCall));
+}
+
+async function fetchGrants(cache: GrantCache, owner: Compared, ids: readonly string[]): Promise<void> {
+  let wanted = ids;
+  while (wanted.length > 0) {
+    const texts = received(textsSchema, await owner.give(wanted.slice(0, idsPerCall)));
+    const got = new Set<string>();
+    for (const text of texts) {
+      const parsed = parseGrant(text);
+      if (parsed.kind !== 'grant') continue;
+      got.add(parsed.grant.id);
+      // Not awaited: the grant is believed at once, and a storage that is slow keeps nobody from the next one.
+      void cache.put(parsed.grant);
+    }
+    const rest = wanted.filter(id => !got.has(id));
+    // Without progress, those that were asked for first are not to be had.
+    wanted = rest.length < wanted.length ? rest : wanted.slice(idsPerCall);
+  }
+}
+
+/** The comparisons of one window, one at a time. */
+export interface Comparing {
+  /** Compares with this owner now. */
+  start(owner: Compared): void;
+  /** Compares with the same owner once more, if there is one. */
+  again(): void;
+  /** There is no owner to compare with any more. */
+  stop(): void;
+}
+
+/** A comparison that fails is made again later, unless its owner has gone. */
+export function createComparing(cache: GrantCache, clock: Clock, log: Log): Comparing {
+  let owner: Compared | undefined;
+  let running = false;
+  let repeat = false;
+  let retryIn = firstRetry;
+  let cancelRetry: Cancel = () => undefined;
+
+  const run = async (): Promise<void> => {
+    cancelRetry();
+    repeat = running;
+    if (running) return;
+    running = true;
+    const asked = owner;
+    try {
+      if (asked) await compareWithOwner(cache, asked);
+      retryIn = firstRetry;
+    } catch (error) {
+      log.warn('what this window knows could not be compared with the others', {
+        reason: error instanceof Error ? error.name : 'unknown',
+        seconds: retryIn / 1000,
+      });
+      if (owner === asked) cancelRetry = clock.after(retryIn, () => void run());
+      retryIn = Math.min(2 * retryIn, longestRetry);
+    }
+    running = false;
+    if (repeat) await run();
+  };
+
+  return {
+    start(current) {
+      owner = current;
+      void run();
+    },
+    again: () => void run(),
+    stop() {
+      cancelRetry();
+      owner = undefined;
+    },
+  };
+}

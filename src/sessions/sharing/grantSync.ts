@@ -1,0 +1,99 @@
+import type { Cancel } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Comparing } from './comparison.ts';
+import { parseGrant, serialiseGrant, type Grant } from '../grant/grant.ts';
+import type { GrantCache } from '../store/grantCache.ts';
+import type { Removal } from '../store/grantStore.ts';
+import type { Broadcast, Windows } from './windowCalls.ts';
+
+/** What this window's cache learns is told to the others, and what they tell goes into the cache. */
+export interface GrantSync {
+  /** Takes over a grant that another window has told of; undefined if it cannot be used here. */
+  adopt(text: string): { readonly grant: Grant; readonly stored: Promise<boolean> } | undefined;
+  adoptRemoval(removal: Removal): Promise<boolean>;
+  /** Resolves when the latest change of a grant has been told, as far as that is possible. */
+  told(grantId: string): Promise<unknown>;
+  /** The same of all grants. */
+  everythingTold(): Promise<unknown>;
+  stop(): void;
+}
+
+export interface TellingOptions {
+  readonly cache: GrantCache;
+  readonly log: Log;
+  readonly comparing: Comparing;
+  readonly windows: Promise<Windows>;
+  /** The owner's way to reach everybody, while this window is the owner. */
+  broadcast(): Broadcast | undefined;
+}
+
+export function createGrantSync({ cache, log, comparing, windows, broadcast }: TellingOptions): GrantSync {
+  /** What the owner has told last of each grant: not to be told back to it. */
+  const heard = new Map<string, number>();
+  /** The same of the sign-ins that were removed. */
+  const heardRemovals = new Map<string, number>();
+  /** Of each grant, the telling under way. */
+  const tellings = new Map<string, Promise<unknown>>();
+
+  const tellAbout = (id: string, promise: Promise<unknown>): void => {
+    const told = promise.catch((error: unknown) =>
+      log.debug('a change reached not every window; they will compare', {
+        reason: error instanceof Error ? error.name : 'unknown',
+      }),
+    );
+    tellings.set(id, told);
+    void told.finally(() => {
+      if (tellings.get(id) === told) tellings.delete(id);
+    });
+  };
+
+  const watching: Cancel[] = [
+    cache.onDidChange(({ after }) => {
+      if (!after) return;
+      const text = serialiseGrant(after);
+      const everybody = broadcast();
+      if (everybody) tellAbout(after.id, everybody.grantChanged(text));
+      else if (heard.get(after.id) !== after.revision)
+        tellAbout(
+          after.id,
+          windows.then(group => group.owner.put(text)),
+        );
+    }),
+    cache.onDidRemove(removal => {
+      const everybody = broadcast();
+      if (everybody) tellAbout(removal.id, everybody.grantRemoved(removal));
+      else if (heardRemovals.get(removal.id) !== removal.revision)
+        tellAbout(
+          removal.id,
+          windows.then(group => group.owner.remove([removal])),
+        );
+    }),
+    cache.onDidMiss(() => {
+      const everybody = broadcast();
+      if (!everybody) comparing.again();
+      else
+        everybody.compare().catch(() => log.debug('the other windows cannot be asked for what is missing'));
+    }),
+  ];
+
+  return {
+    adopt(text) {
+      const parsed = parseGrant(text);
+      if (parsed.kind !== 'grant') {
+        log.warn('another window has a grant that cannot be used here', { kind: parsed.kind });
+        return undefined;
+      }
+      heard.set(parsed.grant.id, parsed.grant.revision);
+      return { grant: parsed.grant, stored: cache.put(parsed.grant) };
+    },
+    adoptRemoval(removal) {
+      heardRemovals.set(removal.id, removal.revision);
+      return cache.adoptRemoval(removal);
+    },
+    told: grantId => tellings.get(grantId) ?? Promise.resolve(),
+    everythingTold: () => Promise.all(tellings.values()),
+    stop() {
+      for (const end of watching) end();
+    },
+  };
+}

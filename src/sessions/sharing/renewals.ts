@@ -1,0 +1,88 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+import { within } from '../../windows/patience.ts';
+import { serialOf } from '../grant/derived.ts';
+import { serialiseGrant, type Grant } from '../grant/grant.ts';
+import type { GrantCache } from '../store/grantCache.ts';
+import { received, renewalSchema } from './received.ts';
+import type { GrantSync } from './grantSync.ts';
+import type { Renewal, Windows } from './windowCalls.ts';
+
+/** How long an answer waits for the owner, in milliseconds. */
+export const ownerPatience = 20_000;
+
+/** Later tokens from whoever keeps them fresh. Answers with what this window has if there is no owner in time. */
+export interface Renewals {
+  /** As the refresher's. */
+  renew(grantId: string, serial: number, urgent?: boolean): Promise<Grant | undefined>;
+  /** As the refresher's. */
+  derive(grantId: string, scopes: readonly string[], serial: number): Promise<Grant | undefined>;
+}
+
+export interface RenewalsOptions {
+  readonly cache: GrantCache;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly windows: Promise<Windows>;
+  readonly sync: GrantSync;
+}
+
+/** Asks the owner; `revision` is that of the copy here. */
+type Ask = (owner: Windows['owner'], revision: number) => Promise<Renewal>;
+
+export function createRenewals({ cache, clock, log, windows, sync }: RenewalsOptions): Renewals {
+  /** Those under way, shared by all who ask for the same. */
+  const running = new Map<string, Promise<Grant | undefined>>();
+
+  const ask = async (id: string, call: Ask): Promise<Grant | undefined> => {
+    const { owner } = await windows;
+    for (let tries = 0; tries < 2; tries++) {
+      const mine = await cache.get(id);
+      if (!mine) return undefined;
+      const answer = received(renewalSchema, await call(owner, mine.revision));
+      if (answer.kind === 'grant') {
+        const adopted = sync.adopt(answer.text)?.grant;
+        const known = await cache.get(id);
+        return known && adopted && known.revision < adopted.revision ? adopted : known;
+      }
+      if (answer.kind === 'removed') {
+        await sync.adoptRemoval(answer.removal);
+        return undefined;
+      }
+      await owner.put(serialiseGrant(mine));
+    }
+    return cache.get(id);
+  };
+
+  const later = async (
+    id: string,
+    scopes: readonly string[] | undefined,
+    serial: number,
+    call: Ask,
+  ): Promise<Grant | undefined> => {
+    const mine = await cache.get(id);
+    if (!mine || serialOf(mine, scopes) > serial) return mine;
+    const key = JSON.stringify([id, scopes]);
+    const known = running.get(key);
+    if (known) return known;
+    const late = (): Error => new Error('The other windows did not answer in time.');
+    const renewal = within(clock, ownerPatience, ask(id, call), late)
+      .catch((error: unknown) => {
+        log.warn('the owning window did not renew a token', {
+          provider: mine.providerId,
+          reason: error instanceof Error ? error.name : 'unknown',
+        });
+        return cache.get(id);
+      })
+      .finally(() => running.delete(key));
+    running.set(key, renewal);
+    return renewal;
+  };
+
+  return {
+    renew: (id, serial, urgent = false) =>
+      later(id, undefined, serial, (owner, revision) => owner.renew(id, serial, revision, urgent)),
+    derive: (id, scopes, serial) =>
+      later(id, scopes, serial, (owner, revision) => owner.derive(id, scopes, serial, revision)),
+  };
+}

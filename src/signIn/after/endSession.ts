@@ -1,0 +1,52 @@
+import { untilAborted } from '../../platform/abort.ts';
+import type { Secret } from '../../platform/secret.ts';
+import { createState } from '../../protocol/grants/authorizationRequest.ts';
+import type { Connection } from '../../protocol/client/client.ts';
+import { Failure } from '../../protocol/failures/failure.ts';
+import { checkLogoutResponse, createLogoutRequest } from '../../protocol/tokens/logout.ts';
+import type { OpenRedirect } from '../redirect/redirect.ts';
+
+export interface EndSessionRequest {
+  readonly connection: Connection;
+  /** The ID token of the sign-in that ends. */
+  readonly idToken: Secret | undefined;
+  /**
+   * Where the browser comes back to; registered as a `post_logout_redirect_uri`. It is closed in the end.
+   * Undefined: nothing is registered, and the browser stays at the server.
+   */
+  readonly redirect: OpenRedirect | undefined;
+  /** How long the person may take in the browser, in seconds. */
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+  openBrowser(address: Secret): Promise<boolean>;
+}
+
+/**
+ * Ends the session that the browser has at the server (OpenID Connect RP-Initiated Logout 1.0). It counts as
+ * ended only when the browser comes back with our `state`; what comes without it is ignored.
+ *
+ * @returns `opened` if nothing comes back that could tell; `unsupported` if the server has no end session endpoint.
+ * @throws Failure `browser-not-opened`, `logout-unconfirmed`; or the signal's reason.
+ */
+export async function endSession(request: EndSessionRequest): Promise<'ended' | 'opened' | 'unsupported'> {
+  const { connection, redirect, signal } = request;
+  const { host } = new URL(connection.client.issuer);
+  const late = Promise.withResolvers<never>();
+  const cancel = connection.httpContext.clock.after(request.timeout * 1000, () =>
+    late.reject(new Failure('logout-unconfirmed', { host })),
+  );
+  try {
+    const { redirectUri, state } = redirect ?? { redirectUri: undefined, state: createState() };
+    const logout = createLogoutRequest(connection, { idToken: request.idToken, redirectUri, state });
+    if (!logout) return 'unsupported';
+    const opened = await untilAborted(Promise.race([request.openBrowser(logout.url), late.promise]), signal);
+    if (!opened) throw new Failure('browser-not-opened', { host });
+    if (!redirect) return 'opened';
+    const response = await untilAborted(Promise.race([redirect.response, late.promise]), signal);
+    checkLogoutResponse(connection, logout, response);
+    return 'ended';
+  } finally {
+    cancel();
+    redirect?.close();
+  }
+}

@@ -1,0 +1,135 @@
+import { connect } from '../../protocol/client/client.ts';
+import { Failure } from '../../protocol/failures/failure.ts';
+import { refreshTokens } from '../../protocol/grants/codeAndRefresh.ts';
+import { revokeTokens, type Revocation } from '../../protocol/tokens/revocation.ts';
+import type { Tokens } from '../../protocol/tokens/tokens.ts';
+import type { HttpContext } from '../../protocol/server/httpContext.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import type { Grant } from '../../sessions/grant/grant.ts';
+import { narrowedScopes } from '../../sessions/grant/derived.ts';
+import { resourcesOfToken } from '../../sessions/grant/pseudoScopes.ts';
+import { clientOfGrant, type ClientStores } from '../client/client.ts';
+import { endSession, type EndSessionRequest } from './endSession.ts';
+import { serviceTokens, type FindSubject } from '../client/serviceTokens.ts';
+
+/** What keeping a grant needs: the network, and what is known of clients that registered themselves. */
+export interface GrantServices extends ClientStores {
+  readonly httpContext: HttpContext;
+}
+
+/** What renewing takes besides. */
+export interface RenewalServices extends GrantServices {
+  readonly findSubject: FindSubject;
+}
+
+/**
+ * Gets new tokens for a grant, its main access token or a derived one: with its refresh token, or by asking again
+ * where the client signs in by itself.
+ *
+ * @param derived the scopes of the derived one, pseudo-scopes included; undefined: the main one.
+ * @param beforeSending called right before the refresh token leaves; throws to keep it here.
+ * @throws Failure as {@link refreshTokens} and {@link machineTokens}; `endpoint-changed` if it would go elsewhere than to the token
+ * endpoint that the grant is bound to.
+ */
+export async function refreshGrant(
+  services: RenewalServices,
+  provider: Provider,
+  grant: Grant,
+  beforeSending: () => void,
+  derived?: readonly string[],
+): Promise<Tokens> {
+  const connection = await connect(services.httpContext, await clientOfGrant(provider, grant, services));
+  const found = connection.metadata.token_endpoint ?? 'nothing';
+  if (found !== grant.binding.tokenEndpoint) {
+    throw new Failure('endpoint-changed', { issuer: provider.issuer, found });
+  }
+  const asked = derived ?? grant.target;
+  const narrowed = derived && provider.narrowTokens ? narrowedScopes(grant, derived) : undefined;
+  const { service } = grant.binding;
+  if (service) {
+    const account = service.way === 'token-exchange' ? service.account : undefined;
+    const scopes = narrowed ?? grant.grantedScopes;
+    const signInRequest = { service, account, scopes, asked, beforeSending };
+    return (await serviceTokens(connection, provider, services.findSubject, signInRequest)).tokens;
+  }
+  if (!grant.tokens.refreshToken) {
+    throw new Failure('grant-refused', {
+      host: new URL(provider.issuer).host,
+      error: 'no refresh token',
+      said: '',
+    });
+  }
+  return refreshTokens(connection, grant.tokens.refreshToken, {
+    subject: subjectOf(provider, grant),
+    parameters: {
+      ...provider.refreshParameters,
+      ...(grant.binding.redirectUri !== undefined && { redirect_uri: grant.binding.redirectUri }),
+    },
+    resources: resourcesOfToken(provider, asked),
+    ...(narrowed && narrowed.length > 0 && { scopes: narrowed }),
+    beforeSending,
+  });
+}
+
+/** Whom a new ID token must name. A provider without ID tokens has claims of its own, and maybe no subject. */
+function subjectOf({ accountId }: Provider, { account, claims }: Grant): string | undefined {
+  const { sub } = claims;
+  if (typeof sub === 'string') return sub;
+  return accountId === undefined ? account.id : undefined;
+}
+
+/**
+ * Ends the session that the person's browser has at the server, in which a grant was signed in. The redirect is closed
+ * then, whatever came of it.
+ *
+ * @throws Failure as {@link endSession}
+ */
+export async function endGrantSession(
+  services: GrantServices,
+  provider: Provider,
+  grant: Grant,
+  browser: Omit<EndSessionRequest, 'connection' | 'idToken'>,
+): Promise<'ended' | 'opened' | 'unsupported'> {
+  try {
+    const client = await clientOfGrant(provider, grant, services);
+    const connection = await connect(services.httpContext, client, browser.signal);
+    // Another provider must not learn the ID token, which says who the person is.
+    if (connection.metadata.token_endpoint !== grant.binding.tokenEndpoint) return 'unsupported';
+    return await endSession({ ...browser, connection, idToken: grant.tokens.idToken });
+  } finally {
+    // Nothing may have come so far as to wait for the browser.
+    browser.redirect?.close();
+  }
+}
+
+/** How long a sign-out waits for the server, in seconds. */
+const revocationTimeout = 5;
+
+/**
+ * Tells the server that a grant's tokens are no longer needed.
+ *
+ * @throws Failure if the server could not be told in a few seconds.
+ */
+export async function revokeGrant(
+  services: GrantServices,
+  provider: Provider,
+  grant: Grant,
+): Promise<Revocation> {
+  if (provider.revocation === 'none') return 'unsupported';
+  const { httpContext } = services;
+  const { host } = new URL(provider.issuer);
+  const late = new AbortController();
+  const cancel = httpContext.clock.after(revocationTimeout * 1000, () =>
+    late.abort(new Failure('timed-out', { host, seconds: revocationTimeout })),
+  );
+  try {
+    const client = await clientOfGrant(provider, grant, services);
+    const connection = await connect(httpContext, client, late.signal);
+    // A provider that was edited since must not learn the tokens of another.
+    if (connection.metadata.token_endpoint !== grant.binding.tokenEndpoint) return 'unsupported';
+    const derived = grant.derived.flatMap(entry => (entry.kind === 'token' ? [entry.accessToken] : []));
+    return await revokeTokens(connection, { ...grant.tokens, derived });
+  } finally {
+    cancel();
+  }
+}

@@ -1,0 +1,64 @@
+import * as l10n from '@vscode/l10n';
+import { connect } from '../../protocol/client/client.ts';
+import { Failure } from '../../protocol/failures/failure.ts';
+import { claimsOfVerified } from '../../protocol/tokens/idToken.ts';
+import type { Tokens } from '../../protocol/tokens/tokens.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import type { AccountProfile } from '../../sessions/refresh/accountProfile.ts';
+import type { Grant } from '../../sessions/grant/grant.ts';
+import { clientOfGrant } from '../client/client.ts';
+import { accountOf, identify, type Identity } from '../identity/identity.ts';
+import type { GrantServices } from './keepGrant.ts';
+import { identifyService } from '../identity/serviceIdentity.ts';
+import { lackingClaim } from '../identity/requiredClaims.ts';
+
+/** What a person's sign-in was like; a refresh does not change it (OpenID Connect Core 1.0 section 12.2). */
+const signInClaims = ['acr', 'amr', 'auth_time'];
+
+/**
+ * What a provider says of the account of a grant after a refresh: the claims as at the sign-in, from the new ID
+ * token if there is one, and from the endpoints that the provider is set to ask. What one of these does not say
+ * because it cannot be reached stays as it was.
+ *
+ * @returns undefined if the grant has never had an ID token, and the provider is not set to do without.
+ * @throws Failure `token-untrusted` if the new tokens seem to be somebody else's; those of the http client.
+ */
+export async function refreshProfile(
+  services: GrantServices,
+  provider: Provider,
+  grant: Grant,
+  tokens: Tokens,
+): Promise<AccountProfile | undefined> {
+  const { account, claims: before } = grant;
+  const idTokenClaims =
+    tokens.idTokenClaims ?? (grant.tokens.idToken && claimsOfVerified(grant.tokens.idToken));
+  const { service } = grant.binding;
+  if (!service && !idTokenClaims && provider.accountId === undefined) return undefined;
+  const connection = await connect(services.httpContext, await clientOfGrant(provider, grant, services));
+  if (connection.metadata.token_endpoint !== grant.binding.tokenEndpoint) return undefined;
+  const kept = { ...picked(before, provider.dialect.keep ?? []), ...tokens.kept };
+  const identity: Identity = service
+    ? // A server need not say anything of a client that signs in by itself.
+      { ...(await identifyService(connection, provider, tokens)), complete: false }
+    : await identify(connection, provider, { ...tokens, idTokenClaims, kept });
+  if (!service && accountOf(provider, identity.claims)?.id !== account.id) {
+    const reason = l10n.t('what is known of the account now is about somebody else');
+    throw new Failure('token-untrusted', { issuer: provider.issuer, reason });
+  }
+  const claims = {
+    ...(identity.complete ? picked(before, signInClaims) : before),
+    ...identity.claims,
+  };
+  const lacking = lackingClaim(provider, claims);
+  const refusal =
+    lacking === undefined
+      ? undefined
+      : new Failure('claims-lacking', { account: account.label, provider: provider.label, lacking });
+  return { claims, expiresAt: identity.expiresAt, refusal: refusal?.message };
+}
+
+const picked = (
+  claims: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): Record<string, unknown> =>
+  Object.fromEntries(names.filter(name => Object.hasOwn(claims, name)).map(name => [name, claims[name]]));

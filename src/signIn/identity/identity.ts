@@ -1,0 +1,106 @@
+import * as l10n from '@vscode/l10n';
+import type { Connection } from '../../protocol/client/client.ts';
+import { Failure } from '../../protocol/failures/failure.ts';
+import type { IdTokenClaims } from '../../protocol/tokens/idToken.ts';
+import { introspectToken } from '../../protocol/tokens/introspection.ts';
+import { readableText } from '../../protocol/http/serverText.ts';
+import type { Tokens } from '../../protocol/tokens/tokens.ts';
+import { requestUser } from '../../protocol/tokens/userEndpoint.ts';
+import { requestUserInfo } from '../../protocol/tokens/userInfo.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import type { Account } from '../../sessions/grant/grant.ts';
+import { introspectionClaims, tokenClaims, without } from './identityClaims.ts';
+import { claimAt } from './requiredClaims.ts';
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
+
+/** An id is text, or a whole number as many APIs have it. */
+const idText = (value: unknown): string | undefined =>
+  isText(value) ? value : Number.isSafeInteger(value) ? String(value) : undefined;
+
+/** The account that claims are about; undefined if they do not say. */
+export function accountOf(
+  provider: Provider,
+  claims: Readonly<Record<string, unknown>>,
+): Account | undefined {
+  const id = idText(claimAt(claims, provider.accountId ?? 'sub'));
+  const label = provider.labelClaims
+    .map(name => readableText(claimAt(claims, name)))
+    .find(text => text !== undefined);
+  if (id === undefined) return undefined;
+  return { id, label: label ?? id };
+}
+
+type Claims = Record<string, unknown>;
+
+export interface Identity {
+  readonly claims: Readonly<Claims>;
+  /** When the access token ends, in seconds since the epoch, if anybody says it. */
+  readonly expiresAt: number | undefined;
+  /** False: one of the sources could not be asked, and what it knows is not among the claims. */
+  readonly complete: boolean;
+}
+
+/**
+ * Who the tokens belong to. The ID token says it; UserInfo and introspection add to it as far as the provider is
+ * set to ask them, and never replace what it says. A provider that is set to have no ID tokens is asked itself.
+ *
+ * @throws Failure `token-untrusted` if somebody speaks of another person; those of the http client if the provider
+ * itself has to be asked.
+ */
+export async function identify(
+  connection: Connection,
+  provider: Provider,
+  tokens: Pick<Tokens, 'accessToken' | 'expiresAt' | 'kept'> & { idTokenClaims: IdTokenClaims | undefined },
+): Promise<Identity> {
+  const { client } = connection;
+  const idToken = tokens.idTokenClaims;
+  if (!idToken && provider.accountId === undefined) {
+    throw new Failure('token-untrusted', {
+      issuer: client.issuer,
+      reason: l10n.t('there is none in the answer'),
+    });
+  }
+  const first = idToken ? without(idToken, tokenClaims) : await requestUser(connection, tokens.accessToken);
+  const subject = idToken?.sub;
+  const named = provider.labelClaims.some(name => name !== 'sub' && isText(claimAt(first, name)));
+  const { claimSources: sources } = provider;
+  const wantsUserInfo = subject !== undefined && (sources.includes('userinfo') || !named);
+  const wantsIntrospection = sources.includes('introspection');
+  const userInfo = wantsUserInfo
+    ? await unlessPassing(connection, 'UserInfo', () =>
+        requestUserInfo(connection, tokens.accessToken, subject),
+      )
+    : undefined;
+  const introspection = wantsIntrospection
+    ? await unlessPassing(connection, 'introspection', () =>
+        introspectToken(connection, tokens.accessToken, subject),
+      )
+    : undefined;
+  return {
+    claims: {
+      ...without(introspection?.claims ?? {}, introspectionClaims),
+      ...userInfo,
+      ...tokens.kept,
+      ...first,
+    },
+    expiresAt: tokens.expiresAt ?? introspection?.expiresAt,
+    complete:
+      (!wantsUserInfo || userInfo !== undefined) && (!wantsIntrospection || introspection !== undefined),
+  };
+}
+
+/** Answers about somebody else are an attack; without an answer the account still is who the ID token says. */
+async function unlessPassing<T>(
+  { client, httpContext }: Connection,
+  what: string,
+  ask: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code === 'token-untrusted') throw error;
+    httpContext.log.warn(`${what} not available`, { issuer: client.issuer, failure: error.code });
+    return undefined;
+  }
+}

@@ -1,0 +1,83 @@
+import * as l10n from '@vscode/l10n';
+import type { Client, Connection } from '../../protocol/client/client.ts';
+import { Failure } from '../../protocol/failures/failure.ts';
+import type { Tokens } from '../../protocol/tokens/tokens.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import type { Grant } from '../../sessions/grant/grant.ts';
+import { resourcesOfSignIn, targetOf } from '../../sessions/grant/pseudoScopes.ts';
+import { accountOf, identify } from './identity.ts';
+import { giveBack } from '../client/lateTokens.ts';
+import { identifyService, serviceAccount, type ServiceSignedIn } from './serviceIdentity.ts';
+import { lackingClaim } from './requiredClaims.ts';
+
+export interface SignedIn {
+  readonly provider: Provider;
+  readonly scopes: readonly string[];
+  readonly requested: readonly string[];
+  readonly tokens: Tokens;
+  /** The redirect URI of the authorization request, if there was one. */
+  readonly redirectUri?: string | undefined;
+  /** Set if no person signed in, but the client by itself. */
+  readonly service?: ServiceSignedIn | undefined;
+}
+
+/**
+ * Makes a grant of the tokens of a finished sign-in: finds out whose they are, and whether they may be used.
+ * Tokens of an account that may not sign in are given back.
+ *
+ * @throws Failure `token-untrusted`, `claims-lacking`, those of the http client.
+ */
+export async function newGrant(connection: Connection, signedIn: SignedIn): Promise<Grant> {
+  const { provider, scopes, requested, tokens, redirectUri, service } = signedIn;
+  const { client, metadata } = connection;
+  const { claims, expiresAt } = service
+    ? await identifyService(connection, provider, tokens)
+    : await identify(connection, provider, tokens);
+  const named = accountOf(provider, claims);
+  const account = service ? serviceAccount(client.id, named, service) : named;
+  if (!account) {
+    throw new Failure('token-untrusted', {
+      issuer: client.issuer,
+      reason: l10n.t('it does not say who signed in'),
+    });
+  }
+  const lacking = lackingClaim(provider, claims);
+  if (lacking !== undefined) {
+    await giveBack(connection, provider, tokens, 'the account may not be used');
+    throw new Failure('claims-lacking', { account: account.label, provider: provider.label, lacking });
+  }
+  return {
+    id: crypto.randomUUID(),
+    revision: 1,
+    providerId: provider.id,
+    binding: {
+      issuer: client.issuer,
+      clientId: client.id,
+      tokenEndpoint: metadata.token_endpoint ?? '',
+      ...(redirectUri !== undefined && provider.sendRedirectUriOnRefresh && { redirectUri }),
+      ...(service && { service: service.binding }),
+    },
+    account,
+    claims,
+    grantedScopes: tokens.grantedScopes ?? requested,
+    sessions: [scopes],
+    target: targetOf(scopes),
+    resources: resourcesOfSignIn(provider, scopes),
+    tokens: {
+      serial: 1,
+      accessToken: tokens.accessToken,
+      receivedAt: tokens.receivedAt,
+      expiresAt,
+      refreshToken: tokens.refreshToken,
+      idToken: tokens.idToken,
+    },
+    derived: [],
+    registeredClient: registeredClientOf(provider, client),
+    refreshSentAt: undefined,
+    signInNeeded: undefined,
+  };
+}
+
+/** Other windows need not know of the registration, and yet use its grants. */
+const registeredClientOf = ({ clientId }: Provider, { authentication }: Client): Grant['registeredClient'] =>
+  clientId === undefined && 'secret' in authentication ? authentication : undefined;

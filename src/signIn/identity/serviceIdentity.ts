@@ -1,0 +1,80 @@
+import type { Connection } from '../../protocol/client/client.ts';
+import { Failure } from '../../protocol/failures/failure.ts';
+import { introspectToken } from '../../protocol/tokens/introspection.ts';
+import type { Tokens } from '../../protocol/tokens/tokens.ts';
+import { requestUser } from '../../protocol/tokens/userEndpoint.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import type { Account, ServiceBinding } from '../../sessions/grant/grant.ts';
+import { introspectionClaims, tokenClaims, without } from './identityClaims.ts';
+
+/** A sign-in without a person: how it is asked for again, and who is acted for. */
+export interface ServiceSignedIn {
+  readonly binding: ServiceBinding;
+  /** Of a token exchange: the account whose token was exchanged. */
+  readonly subject: Account | undefined;
+}
+
+/**
+ * What the server says of a token that no person signed in for. It need not say anything: then the client, or the
+ * user that the settings name, is who it is.
+ *
+ * @throws Failure `token-untrusted`
+ */
+export async function identifyService(
+  connection: Connection,
+  provider: Provider,
+  tokens: Tokens,
+): Promise<{ claims: Record<string, unknown>; expiresAt: number | undefined }> {
+  const { idTokenClaims, accessToken } = tokens;
+  const asksUser =
+    !idTokenClaims && provider.accountId !== undefined && connection.metadata.userinfo_endpoint !== undefined;
+  const user = asksUser ? await ifTold(connection, () => requestUser(connection, accessToken)) : undefined;
+  const introspection = provider.claimSources.includes('introspection')
+    ? await ifTold(connection, () => introspectToken(connection, accessToken, idTokenClaims?.sub))
+    : undefined;
+  return {
+    claims: {
+      ...without(introspection?.claims ?? {}, introspectionClaims),
+      ...tokens.kept,
+      ...user,
+      ...without(idTokenClaims ?? {}, tokenClaims),
+    },
+    expiresAt: tokens.expiresAt ?? introspection?.expiresAt,
+  };
+}
+
+/** Many servers have nothing to say about a token that belongs to no person. */
+async function ifTold<T>({ client, httpContext }: Connection, ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code === 'token-untrusted') throw error;
+    httpContext.log.info('nothing is said of the token of this client', {
+      issuer: client.issuer,
+      failure: error.code,
+    });
+    return undefined;
+  }
+}
+
+/**
+ * The account that a client has which signed in by itself. Its label tells that it is no person who signed in.
+ *
+ * @param named what the claims say, if they say who it is.
+ */
+export function serviceAccount(
+  clientId: string,
+  named: Account | undefined,
+  { binding, subject }: ServiceSignedIn,
+): Account {
+  switch (binding.way) {
+    case 'client-credentials':
+      return { id: named?.id ?? clientId, label: `service: ${named?.label ?? clientId}` };
+    case 'impersonation': {
+      const id = named?.id ?? `${binding.field}:${binding.value}`;
+      return { id, label: `${named?.label ?? binding.value} (impersonated)` };
+    }
+    case 'token-exchange':
+      return named ?? subject ?? { id: binding.account, label: binding.account };
+  }
+}

@@ -1,0 +1,142 @@
+import * as l10n from '@vscode/l10n';
+import {
+  createAuthorizationRequest,
+  createState,
+  type AuthorizationRequest,
+} from '../../protocol/grants/authorizationRequest.ts';
+import { connect } from '../../protocol/client/client.ts';
+import { Failure } from '../../protocol/failures/failure.ts';
+import { exchangeAuthorizationCode } from '../../protocol/grants/codeAndRefresh.ts';
+import { expectSignature } from '../../protocol/tokens/keys.ts';
+import type { Metadata } from '../../protocol/server/metadata.ts';
+import type { BrowserMethod } from '../../providers/settings/signInMethods.ts';
+import type { Grant } from '../../sessions/grant/grant.ts';
+import { askedAudience, resourcesOfSignIn, resourcesOfToken } from '../../sessions/grant/pseudoScopes.ts';
+import { forgetIfDoubtful, withClient, type FoundClient } from '../client/client.ts';
+import { inProviderTime, inTime, type SignInContext, type SignInRequest } from './context.ts';
+import { unlessLate } from '../client/lateTokens.ts';
+import { newGrant } from '../identity/newGrant.ts';
+import { readPasted } from './pastedResponse.ts';
+import { redirectPath, type OpenRedirect } from '../redirect/redirect.ts';
+import { requestedScopes } from './requestedScopes.ts';
+
+export interface BrowserAttempt {
+  readonly way: BrowserMethod;
+  readonly metadata: Metadata;
+  /** Given what takes the text that a person pastes, once the browser is open. */
+  onPaste(take: (text: string) => string | undefined): void;
+}
+
+/**
+ * Signs a person in with the browser: authorization code with PKCE (RFC 8252). It always settles: with a
+ * grant, a failure, the signal's reason, or a time-out. Nothing of it is left behind then.
+ *
+ * @throws Failure
+ */
+export async function signInWithBrowser(
+  context: SignInContext,
+  request: SignInRequest,
+  attempt: BrowserAttempt,
+): Promise<Grant> {
+  const { provider, signal } = request;
+  const { metadata } = attempt;
+  const redirect = await context.redirects(attempt.way, provider);
+  const registered =
+    provider.clientId === undefined ? await context.registrations.redirectUris(provider) : [];
+  const path = redirectPath(metadata, provider);
+  const open = await redirect.open({ nonce: createState(), path, provider, registered });
+  try {
+    signal.throwIfAborted();
+    const requested = requestedScopes(metadata, request);
+    const { redirectUri } = open;
+    const signInRequest = { provider, metadata, redirectUri, scopes: requested, signal };
+    const { found, authorization } = await withClient(context, signInRequest, found =>
+      prepare(context, request, found, open, requested),
+    );
+    try {
+      const response = await askPerson(context, request, attempt, open, authorization);
+      request.progress('exchanging-code');
+      return await inProviderTime(context, provider, signal, async within => {
+        const connection = await connect(context.httpContext, found.client, within);
+        const lasting = await connect(context.httpContext, found.client);
+        const further = provider.tokenParameters;
+        const exchange = exchangeAuthorizationCode(lasting, authorization, response, further);
+        return unlessLate(lasting, provider, within, exchange, tokens =>
+          newGrant(connection, { provider, scopes: request.scopes, requested, tokens, redirectUri }),
+        );
+      });
+    } catch (error) {
+      await forgetIfDoubtful(context, provider, found, error);
+      throw error;
+    }
+  } finally {
+    open.close();
+  }
+}
+
+async function prepare(
+  context: SignInContext,
+  { provider, scopes: asked, loginHint, signal }: SignInRequest,
+  found: FoundClient,
+  { state, redirectUri }: OpenRedirect,
+  scopes: readonly string[],
+): Promise<{ found: FoundClient; authorization: AuthorizationRequest }> {
+  const { maxAge } = provider;
+  const audience = askedAudience(asked);
+  const parameters = { ...provider.authorizationParameters, ...(audience !== undefined && { audience }) };
+  const resources = resourcesOfSignIn(provider, asked);
+  const tokenResources = resourcesOfToken(provider, asked);
+  return inProviderTime(context, provider, signal, async within => {
+    const connection = await connect(context.httpContext, found.client, within);
+    const authorization = await createAuthorizationRequest(connection, {
+      state,
+      redirectUri,
+      scopes,
+      loginHint,
+      resources,
+      tokenResources,
+      maxAge,
+      parameters,
+    });
+    // While the person is in the browser there is time for what the answer will be checked with.
+    if (scopes.includes('openid')) expectSignature(connection);
+    return { found, authorization };
+  });
+}
+
+/** Opens the browser and waits for its answer, however it comes. */
+async function askPerson(
+  { httpContext, log, timeouts, openBrowser }: SignInContext,
+  { provider, signal, progress }: SignInRequest,
+  { way, onPaste }: BrowserAttempt,
+  { redirectUri, state, response }: OpenRedirect,
+  authorization: AuthorizationRequest,
+): Promise<URLSearchParams> {
+  const { issuer } = provider;
+  const pasted = Promise.withResolvers<URLSearchParams>();
+  onPaste(text => {
+    const takesBareCode = redirectUri === provider.redirect.paste;
+    const read = readPasted(text, { state, issuer, takesBareCode });
+    if (read.kind === 'problem') return read.problem;
+    pasted.resolve(read.parameters);
+    return undefined;
+  });
+
+  progress('opening-browser');
+  log.info('opening the browser', { provider: provider.id, way, scopes: authorization.scopes });
+  const notOpened = (): Failure => new Failure('browser-not-opened', { host: new URL(issuer).host });
+  const answered = Promise.race([response, pasted.promise]);
+  // Whoever has opened the address by themselves may be faster than the editor's questions.
+  const opening = Promise.race([openBrowser(authorization.url, signal), answered.then(() => true)]);
+  if (!(await inTime(httpContext.clock, timeouts.browser, signal, opening, notOpened))) throw notOpened();
+
+  progress(way === 'paste' ? 'waiting-for-paste' : 'waiting-for-person');
+  const late = (): Failure => new Failure('no-response', { time: inWords(timeouts.person), redirectUri });
+  return inTime(httpContext.clock, timeouts.person, signal, answered, late);
+}
+
+/** A time-out as a person would say it. */
+const inWords = (seconds: number): string =>
+  seconds < 120
+    ? l10n.t('{0} seconds', Math.round(seconds))
+    : l10n.t('{0} minutes', Math.round(seconds / 60));

@@ -1,0 +1,143 @@
+import type { Cancel, Clock } from '../../platform/clock.ts';
+import { untilAborted } from '../../platform/abort.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Secret } from '../../platform/secret.ts';
+import { Failure } from '../../protocol/failures/failure.ts';
+import type { HttpContext } from '../../protocol/server/httpContext.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import type { Method, SignInMethod } from '../../providers/settings/signInMethods.ts';
+import type { ClientSources } from '../client/client.ts';
+import type { Account } from '../../sessions/grant/grant.ts';
+import type { DeviceAuthorization } from '../../protocol/grants/deviceAuthorization.ts';
+import type { DeviceScreen } from './deviceSignIn.ts';
+import type { FindSubject } from '../client/serviceTokens.ts';
+import type { Plan, Surroundings } from '../plan/planner.ts';
+import type { Redirects } from '../redirect/redirects.ts';
+
+/** Where a sign-in is, in the order in which a person sees it. */
+export type SignInStage =
+  | 'asking-provider'
+  | 'opening-browser'
+  | 'waiting-for-person'
+  | 'waiting-for-paste'
+  | 'waiting-for-code'
+  | 'code-expired'
+  | 'asking-for-token'
+  | 'exchanging-code';
+
+/** How long each stage may take, in seconds. */
+export interface SignInTimeouts {
+  /** Finding out about the provider, registering there, and exchanging the code: each. */
+  readonly provider: number;
+  /** Opening the browser, with the editor's question whether to. */
+  readonly browser: number;
+  /** The person, in the browser or in front of an expired device code. */
+  readonly person: number;
+}
+
+/** What a sign-in needs from outside. */
+export interface SignInContext extends ClientSources {
+  readonly httpContext: HttpContext;
+  readonly log: Log;
+  readonly surroundings: Surroundings;
+  readonly redirects: Redirects;
+  readonly timeouts: SignInTimeouts;
+  /** What the overall setting says. */
+  readonly method: Method;
+  readonly device: DeviceScreen;
+  readonly findSubject: FindSubject;
+  /** Asks which account's token is exchanged; undefined if the person does not say. The signal takes it back. */
+  chooseAccount(
+    provider: Provider,
+    accounts: readonly Account[],
+    signal: AbortSignal,
+  ): Promise<Account | undefined>;
+  /** Ways that brought no answer back before, by provider; the sign-in adds to it. */
+  readonly failedMethods: Map<string, Set<SignInMethod>>;
+  /**
+   * Opens an address in the person's browser. Resolves with false if that was not possible or not wanted.
+   *
+   * @param signal ends what is asked of the person meanwhile.
+   */
+  openBrowser(address: Secret, signal: AbortSignal): Promise<boolean>;
+  /** Tells the person in a sentence why it goes on another way. */
+  tell(sentence: string): void;
+}
+
+/** One sign-in: who, for what, and how it is told of and ended. */
+export interface SignInRequest {
+  readonly provider: Provider;
+  /** The scopes that were asked for, in the caller's order; the session will carry exactly these. */
+  readonly scopes: readonly string[];
+  /** Scopes the account has been granted already, to be kept. */
+  readonly grantedScopes?: readonly string[];
+  /** The account that shall sign in, if one was named. */
+  readonly loginHint?: string | undefined;
+  /** The way that the person has chosen; by default the planner's. */
+  readonly way?: SignInMethod | undefined;
+  readonly signal: AbortSignal;
+  /** @param authorization of the stage `waiting-for-code`: the code to enter, and where. */
+  progress(stage: SignInStage, authorization?: DeviceAuthorization): void;
+  /** Told when it is known how the sign-in can go; `control` works until it has ended. */
+  onPlan?(plan: Plan, control: SignInControl): void;
+}
+
+/** What a person can do to a sign-in while it runs, besides cancelling it. */
+export interface SignInControl {
+  /** The way that is under way now. */
+  readonly way: SignInMethod | undefined;
+  /** Gives the current way up and takes another one. */
+  use(way: SignInMethod): void;
+  /**
+   * Takes what the person pasted for the answer of the browser.
+   *
+   * @returns a sentence that says what is wrong with it, or undefined if it was taken.
+   */
+  paste(text: string): string | undefined;
+}
+
+/**
+ * The promise's outcome if it comes in time.
+ *
+ * @param late what to throw after `seconds`.
+ */
+export async function inTime<T>(
+  clock: Clock,
+  seconds: number,
+  signal: AbortSignal,
+  promise: Promise<T>,
+  late: () => Failure,
+): Promise<T> {
+  const { promise: passed, reject } = Promise.withResolvers<never>();
+  const cancel: Cancel = clock.after(seconds * 1000, () => reject(late()));
+  try {
+    return await untilAborted(Promise.race([promise, passed]), signal);
+  } finally {
+    cancel();
+  }
+}
+
+/**
+ * Runs a stage that talks to the provider, and ends its requests when its time is over.
+ *
+ * @throws Failure `timed-out`, or what `run` throws.
+ */
+export async function inProviderTime<T>(
+  { httpContext, timeouts }: Pick<SignInContext, 'httpContext' | 'timeouts'>,
+  provider: Provider,
+  signal: AbortSignal,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { host } = new URL(provider.issuer);
+  const seconds = timeouts.provider;
+  const late = new AbortController();
+  const cancel = httpContext.clock.after(seconds * 1000, () =>
+    late.abort(new Failure('timed-out', { host, seconds })),
+  );
+  const either = AbortSignal.any([signal, late.signal]);
+  try {
+    return await untilAborted(run(either), either);
+  } finally {
+    cancel();
+  }
+}

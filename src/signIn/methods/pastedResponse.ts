@@ -1,0 +1,62 @@
+import * as l10n from '@vscode/l10n';
+import type { Secret } from '../../platform/secret.ts';
+
+export interface PasteExpectation {
+  readonly state: Secret;
+  readonly issuer: string;
+  /** The provider is set to show the code itself (`redirect.paste`): then the code alone will do. */
+  readonly takesBareCode: boolean;
+}
+
+export type Pasted =
+  | { readonly kind: 'response'; readonly parameters: URLSearchParams }
+  /** Not what is wanted; `problem` is a sentence for the person, with nothing of the text in it. */
+  | { readonly kind: 'problem'; readonly problem: string };
+
+/** Longer than any address a browser shows, in characters. */
+const longestText = 32 * 1024;
+
+/**
+ * Reads what a person pasted: the whole address on which the browser ended, or its query, or the code alone
+ * where the server shows one. An address counts only with the `state` of this sign-in.
+ */
+export function readPasted(text: string, expected: PasteExpectation): Pasted {
+  const trimmed = text.trim();
+  if (trimmed === '') return problem(l10n.t('Paste the whole address on which the browser ended.'));
+  if (trimmed.length > longestText)
+    return problem(l10n.t('This is too long to be the address of an answer.'));
+  const parameters = parametersIn(trimmed);
+  if (!parameters) return bareCode(trimmed, expected);
+  if (!parameters.has('code') && !parameters.has('error')) {
+    return problem(l10n.t('This address holds no answer: there is neither a code nor an error in it.'));
+  }
+  const states = parameters.getAll('state');
+  if (states.length !== 1 || states[0] !== expected.state.reveal()) {
+    return problem(
+      l10n.t('This address does not belong to this sign-in. Paste the one on which the browser ended now.'),
+    );
+  }
+  return { kind: 'response', parameters };
+}
+
+const problem = (text: string): Pasted => ({ kind: 'problem', problem: text });
+
+/** The query of an address, or the text itself if it is a query. */
+function parametersIn(text: string): URLSearchParams | undefined {
+  const question = text.indexOf('?');
+  if (question >= 0) return new URLSearchParams(text.slice(question + 1).split('#')[0]);
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return new URLSearchParams();
+  return /(^|&)(code|error)=/.test(text) ? new URLSearchParams(text) : undefined;
+}
+
+/**
+ * The code alone. It reached the person on a page of the server, with neither `state` nor `iss`; PKCE and the
+ * nonce still bind it to this sign-in.
+ */
+function bareCode(text: string, { state, issuer, takesBareCode }: PasteExpectation): Pasted {
+  if (!takesBareCode)
+    return problem(l10n.t('Paste the whole address on which the browser ended, not a part of it.'));
+  if (!/^[\x21-\x7E]{4,8192}$/.test(text)) return problem(l10n.t('This is neither an address nor a code.'));
+  const parameters = new URLSearchParams({ code: text, state: state.reveal(), iss: issuer });
+  return { kind: 'response', parameters };
+}

@@ -1,0 +1,88 @@
+import type { Secret } from '../../platform/secret.ts';
+
+/** A sign-in that waits for its authorization response. */
+export interface PendingResponse {
+  /** Resolves with the parameters of the response that carries this sign-in's `state`. */
+  readonly response: Promise<URLSearchParams>;
+  /** Stops waiting: a response that comes later is ignored. */
+  drop(): void;
+}
+
+/**
+ * The sign-ins of this window that wait for an authorization response, by `state`.
+ *
+ * Any web page can open our address, so a response that belongs to nobody is ignored without a word, and
+ * cannot end, delay or disturb a sign-in that waits. A `state` is good for one response.
+ */
+export interface PendingResponses {
+  /**
+   * @param path the path of the redirect URI; a response that comes to another one is not its own.
+   * @param name the parameter that holds `state`; only a relay, which uses `state` for itself, has another one.
+   */
+  expect(state: Secret, path: string, name?: StateParameter): PendingResponse;
+  /** @returns true if a sign-in was waiting for it. */
+  deliver(path: string, parameters: URLSearchParams): boolean;
+}
+
+type StateParameter = 'state' | 'relay';
+
+interface Entry {
+  readonly state: Secret;
+  readonly path: string;
+  readonly name: StateParameter;
+  resolve(parameters: URLSearchParams): void;
+}
+
+/** No real authorization response is longer, in characters. */
+const longestResponse = 16 * 1024;
+
+/**
+ * Control characters (NUL, CR, LF), invisible formatting ones (bidi) and U+FFFD, which escapes that are no
+ * UTF-8 turn into, occur in no real response, with one exception.
+ */
+const unprintable = /[\p{Cc}\p{Cf}\uFFFD]/u;
+
+/** Entra ID breaks the lines of the reason it gives, which is made readable before it is shown. */
+const lineBreaks = /[\r\n\t]/g;
+
+export function createPendingResponses(): PendingResponses {
+  const pending = new Set<Entry>();
+  return {
+    expect(state, path, name = 'state') {
+      const { promise, resolve } = Promise.withResolvers<URLSearchParams>();
+      const entry = { state, path, name, resolve };
+      pending.add(entry);
+      return { response: promise, drop: () => pending.delete(entry) };
+    },
+    deliver(path, parameters) {
+      if (!isPlausible(parameters)) return false;
+      const name = parameters.has('relay') ? 'relay' : 'state';
+      const state = parameters.get(name) ?? '';
+      // All of them are compared, and each in constant time, so that timing tells nothing of a state.
+      const found = [...pending].filter(entry => equalInConstantTime(entry.state.reveal(), state));
+      const entry = found.find(candidate => candidate.path === path && candidate.name === name);
+      if (!entry) return false;
+      pending.delete(entry);
+      entry.resolve(parameters);
+      return true;
+    },
+  };
+}
+
+function isPlausible(parameters: URLSearchParams): boolean {
+  let length = 0;
+  for (const [name, value] of parameters) {
+    length += name.length + value.length;
+    if (length > longestResponse) return false;
+    const text = name === 'error_description' ? value.replace(lineBreaks, ' ') : value;
+    if (unprintable.test(name) || unprintable.test(text)) return false;
+  }
+  return parameters.getAll(parameters.has('relay') ? 'relay' : 'state').length === 1;
+}
+
+function equalInConstantTime(a: string, b: string): boolean {
+  let difference = a.length ^ b.length;
+  for (let at = 0; at < a.length; at++)
+    difference |= a.charCodeAt(at) ^ (b.charCodeAt(at % (b.length || 1)) || 0);
+  return difference === 0;
+}

@@ -1,0 +1,237 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { certificateMethods } from '../../protocol/client/clientAuthentication.ts';
+import type { Metadata } from '../../protocol/server/metadata.ts';
+import {
+  parseDefinition,
+  type Provider,
+  type ProviderDefinition,
+} from '../../providers/entries/definition.ts';
+import { presets } from '../../providers/presets/presets.ts';
+import { urisToRegister } from '../../signIn/redirect/registeredUris.ts';
+import {
+  withSomeClient,
+  type AddProviderContext,
+  type Answers,
+  type Outcome,
+  type Position,
+} from './wizard.ts';
+import { askUserLookup, chooseClient, clientChoices, kindOf, type ClientChoice } from './kinds.ts';
+import { askChoice, askText, back, type Choice } from './questions.ts';
+import { registrationRows } from './registrationSteps.ts';
+
+/** What a server offers, or does not, in a few words. */
+export interface Offer {
+  readonly offered: boolean;
+  readonly text: string;
+}
+
+/** What a server offers, the good news first. */
+export function offersOf(issuer: string, metadata: Metadata): Offer[] {
+  const { host } = new URL(issuer);
+  const elsewhere = new Set(
+    Object.entries(metadata)
+      .flatMap(([name, value]) =>
+        /_endpoint$/.test(name) && typeof value === 'string' ? [new URL(value).host] : [],
+      )
+      .filter(other => other !== host),
+  );
+  const offer = (endpoint: string | undefined, has: string, hasNot: string): Offer =>
+    endpoint === undefined ? { offered: false, text: hasNot } : { offered: true, text: has };
+  return [
+    offer(
+      metadata.authorization_endpoint,
+      l10n.t('Sign-in with the browser'),
+      l10n.t('No sign-in with the browser'),
+    ),
+    offer(metadata.device_authorization_endpoint, l10n.t('Device codes'), l10n.t('No device codes')),
+    offer(
+      metadata.registration_endpoint,
+      l10n.t('Registration of applications by themselves'),
+      l10n.t('No registration by itself'),
+    ),
+    ...(metadata.pushed_authorization_request_endpoint
+      ? [{ offered: true, text: l10n.t('Pushed authorization requests') }]
+      : []),
+    offer(
+      metadata.revocation_endpoint,
+      l10n.t('Sign-out that is told to the provider'),
+      l10n.t('Sign-out that the provider is not told of'),
+    ),
+    ...(elsewhere.size > 0
+      ? [{ offered: true, text: l10n.t('Uses other hosts too: {0}', [...elsewhere].join(', ')) }]
+      : []),
+  ];
+}
+
+/** Shows what the server offers, and asks how this editor gets a client. */
+export async function askClient(
+  _context: AddProviderContext,
+  answers: Answers,
+  position: Position,
+): Promise<Outcome> {
+  const { found, preset } = answers;
+  if (!found) return back;
+  const { issuer, metadata } = found;
+  const items: Choice<ClientChoice>[] = [
+    ...clientChoices(preset, metadata),
+    { label: l10n.t('What it offers'), kind: vscode.QuickPickItemKind.Separator },
+    { label: `$(globe) ${issuer}`, detail: found.how },
+    ...offersOf(issuer, metadata).map(({ offered, text }) => ({
+      label: `$(${offered ? 'check' : 'circle-slash'}) ${text}`,
+    })),
+  ];
+  const chosen = await askChoice({
+    ...position,
+    title: l10n.t('{0}: how does this editor become known there?', new URL(issuer).host),
+    canGoBack: true,
+    items,
+  });
+  if (chosen === back) return back;
+  chooseClient(answers, chosen);
+  return 'asked';
+}
+
+/** Shows exactly what to register at the provider, and asks for what comes of it. */
+export async function askClientId(
+  context: AddProviderContext,
+  answers: Answers,
+  definition: ProviderDefinition,
+  position: Position,
+): Promise<Outcome> {
+  const { found } = answers;
+  if (answers.clientId === undefined || !found) return 'skipped';
+  const parsed = parseDefinition('oidc', withSomeClient(definition));
+  if (!parsed.ok) return back;
+  const { host } = new URL(found.issuer);
+  for (;;) {
+    const seen = await showWhatToRegister(context, found.metadata, parsed.provider, answers, position);
+    if (seen === back) return back;
+    const clientId = await askText({
+      ...position,
+      title: l10n.t('Client id at {0}', host),
+      canGoBack: true,
+      prompt: l10n.t('The client id that the provider shows for the client you have registered'),
+      value: answers.clientId,
+      problem: text => (text.trim() === '' ? l10n.t('The client id must not be empty') : undefined),
+    });
+    if (clientId === back) continue;
+    answers.clientId = clientId;
+    const method = await askAuthentication(context, found.metadata, parsed.provider, answers, position);
+    if (method === back) continue;
+    if (method !== undefined) answers.clientAuthentication = method;
+    if ((await askUserLookup(answers, position)) === back) continue;
+    return 'asked';
+  }
+}
+
+async function showWhatToRegister(
+  { surroundings, extensionId }: AddProviderContext,
+  metadata: Metadata,
+  provider: Provider,
+  answers: Answers,
+  position: Position,
+): Promise<true | typeof back> {
+  const copy: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('copy'), tooltip: l10n.t('Copy') };
+  // A client that signs in by itself opens no browser that could come back.
+  const uris = provider.service ? [] : urisToRegister(metadata, provider, surroundings(), extensionId);
+  const items: Choice<true>[] = [
+    {
+      label: `$(arrow-right) ${l10n.t('Continue')}`,
+      detail: l10n.t('The client is registered at the provider.'),
+      choice: true,
+    },
+    { label: l10n.t('At the provider'), kind: vscode.QuickPickItemKind.Separator },
+    ...registrationRows(instructionsOf(answers)),
+    // The headings are short: a row that has one at its end shows so much less of itself.
+    ...(uris.length > 0
+      ? [{ label: l10n.t('Redirect URIs'), kind: vscode.QuickPickItemKind.Separator }]
+      : []),
+    ...uris.map(({ uri, why }) => ({ label: uri, detail: why, buttons: [copy] })),
+  ];
+  return askChoice<true>({
+    ...position,
+    title: l10n.t('Register this editor at {0}', new URL(provider.issuer).host),
+    placeholder:
+      uris.length > 0
+        ? l10n.t('Copy the redirect URIs with the button beside them')
+        : l10n.t('No redirect URI is needed'),
+    canGoBack: true,
+    items,
+    onButton: ({ label }) => void vscode.env.clipboard.writeText(label),
+  });
+}
+
+function instructionsOf(answers: Answers): readonly string[] {
+  const { preset, isService } = answers;
+  if (isService) {
+    return [
+      l10n.t(
+        'Register a confidential client that may use the grant type client_credentials, with the scopes that it needs.',
+      ),
+    ];
+  }
+  return (
+    kindOf(answers)?.registration.map(step => l10n.t(step)) ??
+    (preset
+      ? presets[preset].registration.map(step => l10n.t(step))
+      : [
+          l10n.t('Register a public client: a native application without a secret.'),
+          l10n.t('Give it the redirect URIs below, to the letter.'),
+        ])
+  );
+}
+
+type Method = NonNullable<ProviderDefinition['clientAuthentication']>;
+
+/** Asks only where the server does not say that public clients are welcome. */
+async function askAuthentication(
+  { surroundings }: AddProviderContext,
+  metadata: Metadata,
+  provider: Provider,
+  { preset }: Answers,
+  position: Position,
+): Promise<Method | undefined | typeof back> {
+  const supported = metadata.token_endpoint_auth_methods_supported;
+  if (preset !== undefined || (supported?.includes('none') && !provider.service)) return undefined;
+  const all: Choice<Method>[] = [
+    {
+      label: `$(unlock) ${l10n.t('It has no secret')}`,
+      detail: l10n.t('A public client, as editors should be.'),
+      choice: 'none',
+    },
+    {
+      label: `$(lock) ${l10n.t('It has a client secret')}`,
+      description: 'client_secret_basic',
+      choice: 'client_secret_basic',
+    },
+    {
+      label: `$(lock) ${l10n.t('It has a client secret')}`,
+      description: 'client_secret_post',
+      choice: 'client_secret_post',
+    },
+    { label: `$(key) ${l10n.t('It has a key')}`, description: 'private_key_jwt', choice: 'private_key_jwt' },
+    // An editor inside the browser cannot show one.
+    ...(surroundings().runsIn === 'web-worker'
+      ? []
+      : certificateMethods.map(choice => ({
+          label: `$(verified) ${l10n.t('It has a certificate')}`,
+          description: choice,
+          choice,
+        }))),
+  ];
+  const known = supported ?? ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
+  // Nothing else proves who a client is that signs in by itself.
+  const offered = all.filter(({ choice = '' }) =>
+    choice === 'none' ? !provider.service : known.includes(choice),
+  );
+  return askChoice<Method>({
+    ...position,
+    title: l10n.t('How does the client prove who it is?'),
+    placeholder: l10n.t(
+      'The secret, key or certificate is asked for at the sign-in, and kept in the secret storage of the editor',
+    ),
+    canGoBack: true,
+    items: offered,
+  });
+}

@@ -1,0 +1,71 @@
+import * as l10n from '@vscode/l10n';
+import { defaultScopes } from '../../providers/entries/definition.ts';
+import type { Answers, Outcome, Position } from './wizard.ts';
+import { askSeveral, back } from './questions.ts';
+
+/** Scopes that are hardly wanted but are always listed. */
+const mostScopes = 200;
+
+/**
+ * The scopes to choose from; undefined if nobody knows any beyond the usual ones.
+ *
+ * @param named those that the API names which led to the server, if one did.
+ * @param isService the client signs in by itself: none of the usual scopes is for it.
+ */
+export function scopeChoices(
+  supported: readonly string[] | undefined,
+  named: readonly string[],
+  isService: boolean,
+): { readonly usual: readonly string[]; readonly known: readonly string[] } | undefined {
+  if (!supported && named.length === 0) return undefined;
+  const usual = isService
+    ? []
+    : defaultScopes.filter(scope => scope === 'openid' || (supported?.includes(scope) ?? true));
+  return { usual, known: [...new Set([...usual, ...named, ...(supported ?? [])])].slice(0, mostScopes) };
+}
+
+/** Lets the person choose among the scopes that the server, or the API that led to it, knows. A preset has its own. */
+export async function askScopes(answers: Answers, position: Position): Promise<Outcome> {
+  const { found, preset, isService = false } = answers;
+  const choices = found && scopeChoices(found.metadata.scopes_supported, found.scopes, isService);
+  if (preset !== undefined || !choices) {
+    answers.scopes = undefined;
+    return 'skipped';
+  }
+  const { usual, known } = choices;
+  const chosenBefore = answers.scopes ?? [...usual, ...found.scopes];
+  const chosen = await askSeveral({
+    ...position,
+    title: l10n.t('Scopes at {0}', new URL(found.issuer).host),
+    placeholder: l10n.t('What a sign-in asks for; extensions ask for what they need besides'),
+    canGoBack: true,
+    items: known.map(label => {
+      const description = aboutScope(label);
+      return {
+        label,
+        picked: chosenBefore.includes(label),
+        ...(description !== undefined && { description }),
+      };
+    }),
+  });
+  if (chosen === back) return back;
+  const isUsual = chosen.length === usual.length && usual.every(scope => chosen.includes(scope));
+  answers.scopes = isUsual ? undefined : chosen;
+  return 'asked';
+}
+
+/** What the usual scopes are about; nothing is known of others. */
+function aboutScope(scope: string): string | undefined {
+  switch (scope) {
+    case 'openid':
+      return l10n.t('who you are');
+    case 'profile':
+      return l10n.t('your name');
+    case 'email':
+      return l10n.t('your e-mail address');
+    case 'offline_access':
+      return l10n.t('stay signed in');
+    default:
+      return undefined;
+  }
+}

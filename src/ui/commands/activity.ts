@@ -1,0 +1,68 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import {
+  describeActivities,
+  formatActivities,
+  type Activity,
+  type ActivityFile,
+} from '../../sessions/activity.ts';
+
+const scheme = 'oidc-activity';
+/** Its name is what the tab shows. */
+const documentAddress = (): vscode.Uri => vscode.Uri.from({ scheme, path: `/${l10n.t('Sign-in Activity')}` });
+
+/** The activity log in a file of the extension's own folder. */
+export function activityFile(folder: vscode.Uri): ActivityFile {
+  const file = vscode.Uri.joinPath(folder, 'activity.jsonl');
+  return {
+    async read() {
+      try {
+        return new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
+      } catch (error) {
+        if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound') return undefined;
+        throw error;
+      }
+    },
+    async write(text) {
+      await vscode.workspace.fs.createDirectory(folder);
+      await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(text));
+    },
+  };
+}
+
+/** Registered from the start: an editor that shows the activity may be open when a window starts. */
+export const activityCommands = ['oidc.showActivity', 'oidc.exportActivity'];
+
+/** *Show Activity* and *Export Activity*. */
+export function registerActivityCommands(
+  log: { activities(): Promise<readonly Activity[]> },
+  providerLabel: (id: string) => string,
+): vscode.Disposable {
+  const changes = new vscode.EventEmitter<vscode.Uri>();
+  return vscode.Disposable.from(
+    changes,
+    vscode.workspace.registerTextDocumentContentProvider(scheme, {
+      onDidChange: changes.event,
+      provideTextDocumentContent: async () => describeActivities(await log.activities(), providerLabel),
+    }),
+    vscode.commands.registerCommand('oidc.showActivity', async () => {
+      // One that is open already shows what has happened since.
+      const document = documentAddress();
+      changes.fire(document);
+      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(document), {
+        preview: true,
+      });
+    }),
+    vscode.commands.registerCommand('oidc.exportActivity', async () => {
+      const [folder] = vscode.workspace.workspaceFolders ?? [];
+      const target = await vscode.window.showSaveDialog({
+        title: l10n.t('Export the sign-in activity'),
+        filters: { [l10n.t('JSON lines')]: ['jsonl'] },
+        ...(folder && { defaultUri: vscode.Uri.joinPath(folder.uri, 'sign-in-activity.jsonl') }),
+      });
+      if (!target) return;
+      const text = formatActivities(await log.activities());
+      await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
+    }),
+  );
+}

@@ -1,0 +1,191 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { environment } from '../../environment.ts';
+import { secret } from '../../platform/secret.ts';
+import type { SecretStorage } from '../../platform/secretStorage.ts';
+import { isCertificateMethod } from '../../protocol/client/clientAuthentication.ts';
+import { CertificateProblem, type MutualTls } from '../../protocol/http/clientCertificate.ts';
+import {
+  generateClientKey,
+  KeyProblem,
+  publicKeySet,
+  readClientKey,
+} from '../../protocol/client/clientKey.ts';
+import { Failure } from '../../protocol/failures/failure.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import {
+  createClientSecrets,
+  type ClientCredential,
+  type ClientSecrets,
+} from '../../signIn/client/clientSecrets.ts';
+import { untilTakenBack } from '../takenBack.ts';
+
+/** The client secrets, keys and certificates of this editor; what is missing is asked for. */
+export const editorClientSecrets = (storage: SecretStorage): ClientSecrets =>
+  createClientSecrets({ storage, ask: askClientCredential, mutualTls: environment.mutualTls });
+
+/**
+ * Asks for what the provider's `clientAuthentication` needs.
+ *
+ * @param signal of the sign-in that needs it: closes what is open.
+ */
+export async function askClientCredential(
+  provider: Pick<Provider, 'label' | 'clientId' | 'clientAuthentication' | 'assertionAlgorithm'>,
+  signal?: AbortSignal,
+): Promise<ClientCredential | undefined> {
+  if (isCertificateMethod(provider.clientAuthentication)) return askCertificate(provider, signal);
+  return provider.clientAuthentication === 'private_key_jwt'
+    ? askKey(provider, signal)
+    : askSecret(provider, signal);
+}
+
+type Signal = AbortSignal | undefined;
+
+const showBox = (box: vscode.InputBoxOptions, signal: Signal): Promise<string | undefined> =>
+  untilTakenBack(signal, token => vscode.window.showInputBox({ ...box, ignoreFocusOut: true }, token));
+
+const showList = <T extends vscode.QuickPickItem>(
+  title: string,
+  items: readonly T[],
+  signal: Signal,
+): Promise<T | undefined> =>
+  untilTakenBack(signal, token => vscode.window.showQuickPick(items, { title, ignoreFocusOut: true }, token));
+
+async function askSecret(
+  { label, clientId }: Pick<Provider, 'label' | 'clientId'>,
+  signal: Signal,
+): Promise<ClientCredential | undefined> {
+  const box = {
+    title: l10n.t('Client secret of {0}', label),
+    prompt: l10n.t(
+      'The secret of the client {0}. It is kept in the secret storage of this editor, and in no settings.',
+      clientId ?? '',
+    ),
+    placeHolder: l10n.t('client secret'),
+    password: true,
+  };
+  const text = await showBox(box, signal);
+  const trimmed = text?.trim();
+  return trimmed === undefined || trimmed === '' ? undefined : { kind: 'secret', secret: secret(trimmed) };
+}
+
+async function askKey(
+  { label, assertionAlgorithm }: Pick<Provider, 'label' | 'assertionAlgorithm'>,
+  signal: Signal,
+): Promise<ClientCredential | undefined> {
+  const make = {
+    label: `$(key) ${l10n.t('Make a new key')}`,
+    detail: l10n.t('Its public part is shown, to be registered at the provider.'),
+  };
+  const paste = {
+    label: `$(clippy) ${l10n.t('Paste a private key')}`,
+    detail: l10n.t('PEM (PKCS #8) or JSON Web Key.'),
+  };
+  const chosen = await showList(l10n.t('Client key of {0}', label), [make, paste], signal);
+  if (chosen === make) {
+    const key = await generateClientKey(assertionAlgorithm);
+    // A key that nobody keeps is not to be registered.
+    signal?.throwIfAborted();
+    await showPublicKeys(publicKeySet(key));
+    return { kind: 'key', key };
+  }
+  return chosen === paste ? pasteKey(label, signal) : undefined;
+}
+
+async function pasteKey(label: string, signal: Signal): Promise<ClientCredential | undefined> {
+  const box: vscode.InputBoxOptions = {
+    title: l10n.t('Client key of {0}', label),
+    prompt: l10n.t(
+      'The private key as PEM or as JSON Web Key. It is kept in the secret storage of this editor.',
+    ),
+    password: true,
+    // A box of one line makes spaces of line breaks.
+    validateInput: async value => problemOfKey(value),
+  };
+  const text = await showBox(box, signal);
+  return text === undefined ? undefined : { kind: 'key', key: await readClientKey(withLines(text)) };
+}
+
+async function problemOfKey(text: string): Promise<string | undefined> {
+  if (text.trim() === '') return l10n.t('The key must not be empty');
+  try {
+    await readClientKey(withLines(text));
+    return undefined;
+  } catch (error) {
+    if (error instanceof KeyProblem) return error.message;
+    return l10n.t('This key cannot be read');
+  }
+}
+
+async function askCertificate(
+  { label }: Pick<Provider, 'label'>,
+  signal: Signal,
+): Promise<ClientCredential | undefined> {
+  const tls = await environment.mutualTls?.();
+  if (!tls) {
+    void vscode.window.showErrorMessage(new Failure('certificate-not-here', {}).message);
+    return undefined;
+  }
+  const title = l10n.t('Client certificate of {0}', label);
+  const files = {
+    label: `$(files) ${l10n.t('Choose Files…')}`,
+    detail: l10n.t('PEM: certificate, chain and private key, in one file or several.'),
+  };
+  const paste = {
+    label: `$(clippy) ${l10n.t('Paste PEM')}`,
+    detail: l10n.t('The certificate and the private key, one after the other.'),
+  };
+  const chosen = await showList(title, [files, paste], signal);
+  if (!chosen) return undefined;
+  const text = chosen === files ? await readFiles(title) : await pasteCertificate(tls, title, signal);
+  signal?.throwIfAborted();
+  if (text === undefined) return undefined;
+  const problem = problemOfCertificate(tls, text);
+  if (problem === undefined) return { kind: 'certificate', certificate: tls.read(text) };
+  await vscode.window.showErrorMessage(problem);
+  return undefined;
+}
+
+async function readFiles(title: string): Promise<string | undefined> {
+  const chosen = await vscode.window.showOpenDialog({ title, canSelectMany: true });
+  if (!chosen || chosen.length === 0) return undefined;
+  const parts = await Promise.all(chosen.map(file => vscode.workspace.fs.readFile(file)));
+  return parts.map(part => new TextDecoder().decode(part)).join('\n');
+}
+
+function pasteCertificate(tls: MutualTls, title: string, signal: Signal): Promise<string | undefined> {
+  const box: vscode.InputBoxOptions = {
+    title,
+    prompt: l10n.t(
+      'The certificate and the private key as PEM, one after the other. They are kept in the secret storage of this editor.',
+    ),
+    password: true,
+    validateInput: text => problemOfCertificate(tls, text),
+  };
+  return showBox(box, signal);
+}
+
+function problemOfCertificate(tls: MutualTls, text: string): string | undefined {
+  try {
+    tls.read(text);
+    return undefined;
+  } catch (error) {
+    return error instanceof CertificateProblem ? error.message : l10n.t('This certificate cannot be read.');
+  }
+}
+
+/** PEM whose line breaks were lost when it was pasted. */
+const withLines = (text: string): string =>
+  text.replace(
+    /(-----BEGIN [A-Z ]+-----)\s*([\s\S]*?)\s*(-----END [A-Z ]+-----)/,
+    (_, begin: string, body: string, end: string) => `${begin}\n${body.replace(/\s+/g, '\n')}\n${end}`,
+  );
+
+/** Shows a JSON Web Key Set, which is public. */
+export async function showPublicKeys(keys: object): Promise<void> {
+  const document = await vscode.workspace.openTextDocument({
+    language: 'json',
+    content: `${JSON.stringify(keys, null, 2)}\n`,
+  });
+  await vscode.window.showTextDocument(document, { preview: false });
+}

@@ -1,0 +1,118 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { Registry } from '../../authentication/registry.ts';
+import type { SecretStorage } from '../../platform/secretStorage.ts';
+import type { HttpContext } from '../../protocol/server/httpContext.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import { isRenewable } from '../../sessions/grant/grant.ts';
+import type { GrantCache } from '../../sessions/store/grantCache.ts';
+import { belongsTo } from '../../sessions/grant/sessions.ts';
+import type { ClientSecrets } from '../../signIn/client/clientSecrets.ts';
+import { diagnose, type SeenGrants } from '../../signIn/diagnosis/diagnose.ts';
+import { diagnosisDocument } from '../../signIn/diagnosis/report.ts';
+import { urisToRegister } from '../../signIn/redirect/registeredUris.ts';
+import type { DiagnosisReports } from '../diagnosisReports.ts';
+import { chooseProvider } from './editProvider.ts';
+import type { SignIns } from '../signIn/signIns.ts';
+import { readSurroundings } from '../signIn/surroundings.ts';
+
+export interface DiagnoseContext {
+  readonly httpContext: HttpContext;
+  readonly registry: Registry;
+  readonly cache: GrantCache;
+  readonly signIns: SignIns;
+  readonly clientSecrets: ClientSecrets;
+  readonly secrets: SecretStorage;
+  readonly extension: vscode.Extension<unknown>;
+}
+
+/**
+ * *OIDC: Diagnose Provider…*: a document that says what is right and what is wrong, fit for a bug report. Nobody edits
+ * it, so that nobody is asked whether to save it.
+ */
+export function registerDiagnoseCommand(
+  context: DiagnoseContext,
+  reports: DiagnosisReports,
+): vscode.Disposable {
+  return vscode.commands.registerCommand('oidc.diagnoseProvider', async (id?: unknown) => {
+    // It changes nothing: where there is one provider, nobody has to be asked.
+    const [only, ...others] = context.registry.providers();
+    const provider = await chooseProvider(
+      context.registry,
+      l10n.t('Diagnose which identity provider?'),
+      id ?? (others.length === 0 ? only?.id : undefined),
+    );
+    if (!provider) return;
+    const title = l10n.t('Diagnosing {0}…', provider.label);
+    const content = await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title },
+      () => report(context, provider),
+    );
+    const document = await vscode.workspace.openTextDocument(reports.put(provider, content));
+    await vscode.window.showTextDocument(document, { preview: false });
+  });
+}
+
+async function report(context: DiagnoseContext, provider: Provider): Promise<string> {
+  const { httpContext, cache, signIns, clientSecrets, secrets, extension } = context;
+  const surroundings = readSurroundings(extension);
+  const hasClientSecret = await clientSecrets.stored(provider).then(
+    () => true,
+    () => false,
+  );
+  const sections = await diagnose({
+    httpContext,
+    provider,
+    plan: () => signIns.plan(provider),
+    registeredUris: metadata => urisToRegister(metadata, provider, surroundings, extension.id),
+    grants: await seenGrants(cache, provider),
+    hasClientSecret,
+    storageWorks: await tryStorage(secrets),
+    proxy: proxyWithoutPassword(vscode.workspace.getConfiguration('http').get<unknown>('proxy')),
+  });
+  const { version } = extension.packageJSON as { version: string };
+  const head = {
+    [l10n.t('Provider')]: provider.label,
+    [l10n.t('Time')]: new Date(httpContext.clock.now()).toISOString(),
+    [l10n.t('Extension')]: version,
+    [l10n.t('Editor')]: l10n.t(
+      '{0} {1} ({2}, {3}, runs {4})',
+      vscode.env.appName,
+      vscode.version,
+      surroundings.ui,
+      surroundings.remoteName ?? l10n.t('no remote'),
+      surroundings.runsIn,
+    ),
+  };
+  return diagnosisDocument(provider.label, head, sections);
+}
+
+async function seenGrants(cache: GrantCache, provider: Provider): Promise<SeenGrants> {
+  const grants = (await cache.ofProvider(provider.id).catch(() => [])).filter(grant =>
+    belongsTo(grant, provider),
+  );
+  return {
+    accounts: grants.length,
+    lifetimes: grants.map(({ tokens: { expiresAt, receivedAt } }) => expiresAt && expiresAt - receivedAt),
+    withoutRefreshToken: grants.filter(grant => !isRenewable(grant)).length,
+    signInNeeded: grants.filter(({ signInNeeded }) => signInNeeded).length,
+  };
+}
+
+/** Stores something and reads it again. Whether it is there after a restart no API tells. */
+async function tryStorage(secrets: SecretStorage): Promise<boolean> {
+  const [key, value] = ['diagnosis', crypto.randomUUID()];
+  try {
+    await secrets.store(key, value);
+    const found = await secrets.get(key);
+    await secrets.delete(key);
+    return found === value;
+  } catch {
+    return false;
+  }
+}
+
+function proxyWithoutPassword(setting: unknown): string | undefined {
+  const url = typeof setting === 'string' ? URL.parse(setting) : null;
+  return url ? `${url.protocol}//${url.host}` : undefined;
+}

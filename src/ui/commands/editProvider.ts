@@ -1,0 +1,200 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { Registry } from '../../authentication/registry.ts';
+import { isCertificateMethod } from '../../protocol/client/clientAuthentication.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import { changeProvider, removeProvider, writtenProviders } from '../../providers/entries/settings.ts';
+import type { ClientStores } from '../../signIn/client/client.ts';
+import type { Trust } from '../../signIn/trust.ts';
+import { askClientCredential, showPublicKeys } from './clientCredentials.ts';
+import { showExtension } from '../messages.ts';
+import { namedProvider } from '../signInsView/rowTarget.ts';
+
+export interface EditProviderContext extends ClientStores {
+  readonly registry: Registry;
+  readonly trust: Trust;
+}
+
+/** The commands that change what there is of a provider. */
+export function registerEditCommands(context: EditProviderContext): vscode.Disposable {
+  const command = (name: string, title: string, run: (provider: Provider) => Promise<void>) =>
+    vscode.commands.registerCommand(`oidc.${name}`, async (id?: unknown) => {
+      const provider = await chooseProvider(context.registry, title, id);
+      if (provider) await run(provider);
+    });
+  return vscode.Disposable.from(
+    command('editProvider', l10n.t('Edit which identity provider?'), edit),
+    command('renameProvider', l10n.t('Rename which identity provider?'), rename),
+    command('removeProvider', l10n.t('Remove which identity provider?'), provider =>
+      remove(context, provider),
+    ),
+    command(
+      'replaceClientSecret',
+      l10n.t('Replace the client secret of which identity provider?'),
+      provider => replaceSecret(context, provider),
+    ),
+    command('showPublicKeys', l10n.t('Show the public key of which identity provider?'), provider =>
+      showKeys(context, provider),
+    ),
+    command('forgetRegistration', l10n.t('Forget the registration at which identity provider?'), provider =>
+      forgetRegistration(context, provider),
+    ),
+  );
+}
+
+/** The provider that a command is about: the named one, or the one that the person picks. */
+export async function chooseProvider(
+  registry: Registry,
+  title: string,
+  id?: unknown,
+): Promise<Provider | undefined> {
+  const providers = registry.providers();
+  const named = namedProvider(id);
+  if (named !== undefined) return providers.find(provider => provider.id === named);
+  if (providers.length === 0) {
+    const add = l10n.t('Add Identity Provider…');
+    const message = l10n.t('No identity provider is configured.');
+    if ((await vscode.window.showInformationMessage(message, add)) === add) {
+      await vscode.commands.executeCommand('oidc.addProvider');
+    }
+    return undefined;
+  }
+  const items = providers.map(provider => ({
+    label: provider.label,
+    description: provider.id,
+    detail: provider.issuer,
+    provider,
+  }));
+  return (await vscode.window.showQuickPick(items, { title }))?.provider;
+}
+
+/** Settings that another extension's manifest makes cannot be changed here. */
+function isOwn(provider: Provider): boolean {
+  if (Object.hasOwn(writtenProviders(), provider.id)) return true;
+  void tellForeign(provider);
+  return false;
+}
+
+async function tellForeign({ label, contributedBy = '' }: Provider): Promise<void> {
+  const button = l10n.t('Show Extension');
+  const message = l10n.t(
+    '{0} comes from the extension {1}, and can be changed only there.',
+    label,
+    contributedBy,
+  );
+  if ((await vscode.window.showInformationMessage(message, button)) === button)
+    await showExtension(contributedBy);
+}
+
+/** Opens the person's settings at the provider's own entry. */
+async function edit(provider: Provider): Promise<void> {
+  if (!isOwn(provider)) return;
+  const key = 'oidc.providers';
+  await vscode.commands.executeCommand('workbench.action.openSettingsJson', { revealSetting: { key } });
+  const editor = vscode.window.activeTextEditor;
+  const text = editor?.document.getText() ?? '';
+  const entry = JSON.stringify(provider.id);
+  const at = text.indexOf(entry, text.indexOf(JSON.stringify(key)));
+  if (!editor || at < 0) return;
+  const start = editor.document.positionAt(at);
+  editor.selection = new vscode.Selection(start, editor.document.positionAt(at + entry.length));
+  editor.revealRange(editor.selection, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+}
+
+async function rename(provider: Provider): Promise<void> {
+  if (!isOwn(provider)) return;
+  const label = await vscode.window.showInputBox({
+    title: l10n.t('Rename {0}', provider.label),
+    prompt: l10n.t('The name of the provider in the Accounts menu'),
+    value: provider.label,
+    validateInput: text => (text.trim() === '' ? l10n.t('The name must not be empty') : undefined),
+  });
+  if (label !== undefined && label.trim() !== provider.label)
+    await changeProvider(provider.id, { label: label.trim() });
+}
+
+/** Takes a provider out of the settings. Who is signed in there stays so, for later, unless the person says otherwise. */
+async function remove(context: EditProviderContext, provider: Provider): Promise<void> {
+  if (!isOwn(provider)) return;
+  const { id, label } = provider;
+  const adapter = context.registry.get(id);
+  const sessions = (await adapter?.getSessions(undefined, {})) ?? [];
+  const accounts = [...new Set(sessions.map(({ account }) => account.label))].join(', ');
+  const [signOut, only, all, cancel] = [
+    l10n.t('Sign Out and Remove'),
+    l10n.t('Only Remove'),
+    l10n.t('Remove'),
+    l10n.t('Cancel'),
+  ];
+  const chosen =
+    accounts === ''
+      ? await vscode.window.showWarningMessage(
+          l10n.t('Remove {0}? Its client secret and its registration are forgotten here.', label),
+          all,
+          cancel,
+        )
+      : await vscode.window.showWarningMessage(
+          l10n.t(
+            'Remove {0}? These accounts are signed in there: {1}. Sign them out and forget the client secret and the registration, or keep all that for when you add the provider again.',
+            label,
+            accounts,
+          ),
+          signOut,
+          only,
+          cancel,
+        );
+  if (chosen === signOut || chosen === all) {
+    // The provider is told with the secret that is forgotten then.
+    await (
+      await adapter?.signOutEverywhere('revoke')
+    )?.told;
+    await context.clientSecrets.forget(provider);
+    await context.registrations.forgetAll(provider);
+    await context.trust.forget(id);
+  } else if (chosen !== only) return;
+  await removeProvider(id);
+}
+
+async function replaceSecret({ clientSecrets }: EditProviderContext, provider: Provider): Promise<void> {
+  if (provider.clientAuthentication === 'none') {
+    const change = l10n.t('Open Settings');
+    const message = l10n.t(
+      'The client of {0} is public: it has no secret. If it has one, set "clientAuthentication".',
+      provider.label,
+    );
+    if ((await vscode.window.showInformationMessage(message, change)) === change) await edit(provider);
+    return;
+  }
+  const credential = await askClientCredential(provider);
+  if (credential) await clientSecrets.replace(provider, credential);
+}
+
+async function showKeys({ clientSecrets }: EditProviderContext, provider: Provider): Promise<void> {
+  const keys = await clientSecrets.publicKeys(provider);
+  if (keys) return showPublicKeys(keys);
+  const make = l10n.t('Enter or Make a Key');
+  const message = l10n.t('No key is stored for the client of {0}.', provider.label);
+  const { clientAuthentication } = provider;
+  const isKeyed = clientAuthentication === 'private_key_jwt' || isCertificateMethod(clientAuthentication);
+  const chosen = await vscode.window.showInformationMessage(message, ...(isKeyed ? [make] : []));
+  if (chosen === make) await vscode.commands.executeCommand('oidc.replaceClientSecret', provider.id);
+}
+
+async function forgetRegistration({ registrations }: EditProviderContext, provider: Provider): Promise<void> {
+  if (provider.clientId !== undefined) {
+    void vscode.window.showInformationMessage(
+      l10n.t(
+        'This editor has not registered itself at {0}: its client id is in the settings.',
+        provider.label,
+      ),
+    );
+    return;
+  }
+  await registrations.forgetAll(provider);
+  void vscode.window.showInformationMessage(
+    l10n.t(
+      'The registration of this editor at {0} is forgotten here; the next sign-in makes a new one.',
+      provider.label,
+    ),
+  );
+}

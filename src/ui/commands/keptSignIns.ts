@@ -1,0 +1,60 @@
+import * as l10n from '@vscode/l10n';
+import type { ProviderActions } from '../../authentication/provider.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import type { Accounts } from '../../sessions/accounts.ts';
+import type { Recorder } from '../../sessions/activity.ts';
+import type { Grant } from '../../sessions/grant/grant.ts';
+import type { GrantCache } from '../../sessions/store/grantCache.ts';
+import { isRemoval } from '../../sessions/store/grantStore.ts';
+import { sessionId } from '../../sessions/grant/scopes.ts';
+
+export interface KeptSignInsContext {
+  readonly accounts: Pick<Accounts, 'remove'>;
+  readonly cache: GrantCache;
+  readonly actions: Pick<ProviderActions, 'revoke'>;
+  readonly record: Recorder;
+  /** The provider that a grant came from, as it is configured now. */
+  configured(grant: Grant): Provider | undefined;
+}
+
+/** The sign-ins that an id of a provider stood for, which is not configured now or leads elsewhere. */
+export interface KeptSignIns {
+  readonly providerId: string;
+  /** The labels of the accounts. */
+  readonly labels: readonly string[];
+  readonly grants: readonly Grant[];
+}
+
+/** Sign-ins are kept when their provider leaves the settings, until it is back or the person decides. */
+export async function keptSignIns({ cache, configured }: KeptSignInsContext): Promise<KeptSignIns[]> {
+  const entries = (await cache.entries()).filter(entry => !isRemoval(entry));
+  const ids = [...new Set(entries.map(({ providerId }) => providerId))];
+  const grants = (await Promise.all(ids.map(id => cache.ofProvider(id)))).flat();
+  const kept = Map.groupBy(
+    grants.filter(grant => configured(grant) === undefined),
+    ({ providerId }) => providerId,
+  );
+  return [...kept].map(([providerId, ofProvider]) => ({
+    providerId,
+    labels: [...new Set(ofProvider.map(({ account }) => account.label))],
+    grants: ofProvider,
+  }));
+}
+
+/** Signs them out here. Nobody knows where their tokens could be given back. */
+export async function forgetKept(context: KeptSignInsContext, kept: KeptSignIns): Promise<void> {
+  for (const { id, sessions } of kept.grants) {
+    const signedOut = await context.accounts.remove(sessionId(id, sessions[0] ?? []));
+    if (!signedOut) continue;
+    context.record('sign-out', signedOut.grant);
+    await context.actions.revoke(undefined, [signedOut]);
+  }
+}
+
+/** What is told of them when they are gone. */
+export const forgottenText = ({ providerId, labels }: KeptSignIns): string =>
+  l10n.t(
+    'Signed out of {0}: {1}. The provider is not in the settings any more and could not be told; what it granted ends there by itself later.',
+    providerId,
+    labels.join(', '),
+  );

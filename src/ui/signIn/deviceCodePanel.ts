@@ -1,0 +1,193 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+import { randomText } from '../../platform/random.ts';
+import type { DeviceAuthorization, PollState } from '../../protocol/grants/deviceAuthorization.ts';
+import type { Failure } from '../../protocol/failures/failure.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import type { DeviceScreen } from '../../signIn/methods/deviceSignIn.ts';
+import { failureFields } from '../messages.ts';
+import { qrCode, type QrCode } from './qrCode.ts';
+
+/** What the page shows; it holds no secret: the code is for the person, and of use with the device code only. */
+interface ShownState {
+  code?: {
+    provider: string;
+    userCode: string;
+    host: string;
+    verificationUri: string;
+    qr: QrCode | undefined;
+    /** Milliseconds from the moment of sending. */
+    expiresIn: number;
+  };
+  /** Why it is a code, if nobody has chosen that. */
+  why?: string;
+  status: string;
+  expired: boolean;
+}
+
+export interface DeviceCodePanelOptions {
+  /** The page, `media/deviceCode.html`. */
+  page(): Promise<string>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The person has closed the panel, or pressed Cancel. */
+  cancel(): void;
+}
+
+/**
+ * The page says that it runs as soon as it does; after so many milliseconds without a word the log says so. It was seen
+ * in a browser where the service worker that the editor shows panels with was never ready: every panel of that window
+ * stays empty until it is loaded anew. The message of the sign-in has the code and the address, too.
+ */
+const emptyFor = 10_000;
+
+/** Shows a device code in a panel of the editor. */
+export function deviceCodePanel(options: DeviceCodePanelOptions): DeviceScreen {
+  const { clock, log } = options;
+  return {
+    open(provider, why) {
+      const panel = createPanel(provider);
+      const state: ShownState = {
+        ...(why !== undefined && { why }),
+        status: l10n.t('Asking for a code…'),
+        expired: false,
+      };
+      let authorization: DeviceAuthorization | undefined;
+      let wantsNewCode: (() => void) | undefined;
+      let closing = false;
+
+      const send = (): void => {
+        const code = authorization && shownCode(provider, authorization, clock.now());
+        void panel.webview.postMessage({ ...state, code });
+      };
+      const stopWatching = clock.after(emptyFor, () =>
+        log.warn('the panel with the device code stays empty', { provider: provider.id }),
+      );
+      const received = panel.webview.onDidReceiveMessage((message: unknown) => {
+        switch (message) {
+          case 'ready':
+            stopWatching();
+            return send();
+          case 'open':
+            return void copyAndOpen(authorization);
+          case 'new-code':
+            return wantsNewCode?.();
+          case 'cancel':
+            return options.cancel();
+          default:
+        }
+      });
+      const disposed = panel.onDidDispose(() => {
+        stopWatching();
+        received.dispose();
+        disposed.dispose();
+        if (!closing) options.cancel();
+      });
+      options.page().then(
+        page => {
+          if (!closing) panel.webview.html = page.replaceAll('{{nonce}}', randomText(16));
+        },
+        (error: unknown) => log.error('the page for the device code cannot be read', failureFields(error)),
+      );
+
+      return {
+        showCode(next) {
+          authorization = next;
+          state.expired = false;
+          state.status = l10n.t('Waiting for you to enter the code.');
+          send();
+        },
+        showState(poll) {
+          state.status = statusText(poll);
+          send();
+        },
+        showExpired() {
+          state.expired = true;
+          state.status = l10n.t('The code has expired.');
+          send();
+          return new Promise<void>(resolve => {
+            wantsNewCode = () => {
+              wantsNewCode = undefined;
+              state.status = l10n.t('Asking for a new code…');
+              send();
+              resolve();
+            };
+          });
+        },
+        close() {
+          closing = true;
+          panel.dispose();
+        },
+      };
+    },
+  };
+}
+
+function createPanel(provider: Provider): vscode.WebviewPanel {
+  return vscode.window.createWebviewPanel(
+    'oidc.deviceCode',
+    l10n.t('Sign in to {0}', provider.label),
+    { viewColumn: vscode.ViewColumn.Active },
+    { enableScripts: true, enableCommandUris: false, localResourceRoots: [] },
+  );
+}
+
+function shownCode(
+  provider: Provider,
+  authorization: DeviceAuthorization,
+  now: number,
+): NonNullable<ShownState['code']> {
+  const { userCode, verificationUri, verificationUriComplete, expiresAt } = authorization;
+  return {
+    provider: provider.label,
+    userCode,
+    host: new URL(verificationUri).host,
+    verificationUri,
+    qr: qrCode(verificationUriComplete ?? verificationUri),
+    expiresIn: Math.max(0, expiresAt - now),
+  };
+}
+
+function statusText(state: PollState): string {
+  switch (state.kind) {
+    case 'waiting':
+      return l10n.t('Waiting for you to enter the code.');
+    case 'slowed-down':
+      return l10n.t(
+        'Waiting for you to enter the code. The provider asked to be asked less often: every {0} seconds.',
+        state.interval,
+      );
+    case 'retrying':
+      return l10n.t(
+        '{0} Trying again in {1} seconds; the code stays valid.',
+        trouble(state.reason),
+        state.seconds,
+      );
+  }
+}
+
+function trouble({ code, details }: Failure): string {
+  const host = String(details['host'] ?? l10n.t('The provider'));
+  switch (code) {
+    case 'unreachable':
+      return l10n.t('{0} cannot be reached: {1}.', host, String(details['reason']));
+    case 'server-untrusted':
+      return l10n.t('The certificate of {0} is not trusted.', host);
+    case 'timed-out':
+      return l10n.t('{0} does not answer.', host);
+    case 'rate-limited':
+      return l10n.t('{0} asked for a pause.', host);
+    default:
+      return l10n.t('{0} has a problem.', host);
+  }
+}
+
+async function copyAndOpen(authorization: DeviceAuthorization | undefined): Promise<void> {
+  if (!authorization) return;
+  await vscode.env.clipboard.writeText(authorization.userCode);
+  const address = authorization.verificationUriComplete ?? authorization.verificationUri;
+  // Text is passed on as it is; a `Uri` would be encoded anew.
+  await vscode.env.openExternal(address as unknown as vscode.Uri);
+}

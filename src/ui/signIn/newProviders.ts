@@ -1,0 +1,210 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { Log } from '../../platform/log.ts';
+import type { HttpContext } from '../../protocol/server/httpContext.ts';
+import { firstProviderId, parseDefinition, type Provider } from '../../providers/entries/definition.ts';
+import { destinationOf } from '../../providers/entries/destination.ts';
+import { writeProvider, writtenProviders } from '../../providers/entries/settings.ts';
+import type { Accounts } from '../../sessions/accounts.ts';
+import type { Recorder } from '../../sessions/activity.ts';
+import type { Grant } from '../../sessions/grant/grant.ts';
+import type { Trust } from '../../signIn/trust.ts';
+import { askProvider, type AddedProvider, type Answers } from '../addProvider/wizard.ts';
+import { failureFields, isCancellation, messageOf, problemsInWords } from '../messages.ts';
+import type { SignInRequest } from './signIns.ts';
+import { readSurroundings } from './surroundings.ts';
+
+export interface NewProvidersOptions {
+  readonly httpContext: HttpContext;
+  readonly extension: vscode.Extension<unknown>;
+  readonly trust: Trust;
+  ids(): readonly string[];
+}
+
+/** Providers that people add. One is saved when somebody has signed in to it: that is its proof. */
+export interface NewProviders {
+  /**
+   * Asks for a provider. What goes wrong with that is shown.
+   *
+   * @param id the id it gets; undefined: the first one if it is free, else the person says.
+   * @throws vscode.CancellationError if the person leaves the questions, or has been told what went wrong.
+   */
+  ask(id: string | undefined): Promise<Provider>;
+  /** Called after each sign-in: saves the provider if it is new. What is in the way of that is shown. */
+  proved(provider: Provider): Promise<void>;
+  /** Tells of a sign-in to a new provider that failed; false if the provider is not new. */
+  failed(provider: Provider, error: unknown): boolean;
+  /** Called after a sign-in that the person cancelled: nothing is saved later that they have turned away from. */
+  cancelled(provider: Provider): void;
+}
+
+export function createNewProviders({
+  httpContext,
+  extension,
+  trust,
+  ids,
+}: NewProvidersOptions): NewProviders {
+  const unproved = new Map<string, AddedProvider>();
+  /** What was answered the last time, if it came to nothing. */
+  let answers: Answers = {};
+
+  /** What was added as this provider; one of the same id that leads elsewhere is somebody else's. */
+  const addedAs = (provider: Provider): AddedProvider | undefined => {
+    const added = unproved.get(provider.id);
+    return added && destinationOf(added.provider) === destinationOf(provider) ? added : undefined;
+  };
+
+  const forget = (added: AddedProvider): void => {
+    if (unproved.get(added.provider.id) === added) unproved.delete(added.provider.id);
+  };
+
+  /** @returns whether it is in the settings now; the answers are kept until it is. */
+  const save = async (added: AddedProvider): Promise<boolean> => {
+    const { provider, definition } = added;
+    try {
+      await writeProvider(provider.id, definition);
+    } catch (error) {
+      httpContext.log.error('identity provider not saved', {
+        provider: provider.id,
+        ...failureFields(error),
+      });
+      return false;
+    }
+    forget(added);
+    answers = {};
+    return true;
+  };
+
+  /** The editor writes no settings over unsaved changes, nor into a file that it cannot read. */
+  const offerToSave = async (added: AddedProvider): Promise<void> => {
+    const open = l10n.t('Open Settings');
+    const again = l10n.t('Try Again');
+    const message = l10n.t(
+      '{0} could not be added, because the settings could not be written. Save settings.json if it has unsaved changes, correct it if it has errors, and try again.',
+      added.provider.label,
+    );
+    for (;;) {
+      const chosen = await vscode.window.showErrorMessage(message, open, again);
+      if (chosen === undefined) return;
+      if (chosen === open) await vscode.commands.executeCommand('workbench.action.openSettingsJson');
+      else if (await save(added)) return;
+    }
+  };
+
+  const offer = async (added: AddedProvider, error: unknown): Promise<void> => {
+    const change = l10n.t('Change…');
+    const anyway = l10n.t('Save Anyway');
+    const { provider } = added;
+    const message = l10n.t(
+      'The sign-in to {0} failed, so it was not added. {1}',
+      provider.label,
+      messageOf(error),
+    );
+    const chosen = await vscode.window.showErrorMessage(message, change, anyway);
+    if (chosen === anyway && !(await save(added))) await offerToSave(added);
+    if (chosen === change) await vscode.commands.executeCommand('oidc.addProvider', provider.id);
+  };
+
+  const ask = async (wanted: string | undefined): Promise<Provider> => {
+    const id = wanted ?? (ids().includes(firstProviderId) ? undefined : firstProviderId);
+    if (id !== undefined) await keepWrittenEntry(id);
+    const surroundings = () => readSurroundings(extension);
+    const added = await askProvider(
+      { httpContext, extensionId: extension.id, surroundings, ids },
+      id,
+      answers,
+    );
+    // Where it leads is what they have just entered.
+    await trust.accept(added.provider);
+    unproved.set(added.provider.id, added);
+    return added.provider;
+  };
+
+  return {
+    async ask(wanted) {
+      try {
+        return await ask(wanted);
+      } catch (error) {
+        if (isCancellation(error)) throw error;
+        httpContext.log.error('identity provider not added', failureFields(error));
+        void vscode.window.showErrorMessage(messageOf(error));
+        throw new vscode.CancellationError();
+      }
+    },
+    async proved(provider) {
+      const added = addedAs(provider);
+      // Whoever asked for the sign-in does not wait until somebody has corrected the settings.
+      if (added && !(await save(added))) void offerToSave(added);
+    },
+    failed(provider, error) {
+      const added = addedAs(provider);
+      if (!added) return false;
+      forget(added);
+      void offer(added, error);
+      return true;
+    },
+    cancelled(provider) {
+      const added = addedAs(provider);
+      if (added) forget(added);
+    },
+  };
+}
+
+/**
+ * Whoever asks for a provider whose entry in the settings is wrong wants that one: it is shown, and replaced only if
+ * the person says so.
+ *
+ * @throws vscode.CancellationError if the entry is to stay.
+ */
+async function keepWrittenEntry(id: string): Promise<void> {
+  const written = writtenProviders();
+  if (!Object.hasOwn(written, id)) return;
+  const parsed = parseDefinition(id, written[id]);
+  if (parsed.ok) return;
+  const open = l10n.t('Open Settings');
+  const replace = l10n.t('Set It Up Anew');
+  const why = problemsInWords(parsed.problems);
+  const message = l10n.t(
+    'An identity provider cannot be used as it stands in the setting oidc.providers. {0}. Correct it there, or set it up anew: then its entry is replaced.',
+    why,
+  );
+  const chosen = await vscode.window.showWarningMessage(message, open, replace);
+  if (chosen === replace) return;
+  if (chosen === open) {
+    await vscode.commands.executeCommand('workbench.action.openSettings', 'oidc.providers');
+  }
+  throw new vscode.CancellationError();
+}
+
+/** *OIDC: Add Identity Provider…* */
+export function registerAddCommand(context: {
+  readonly accounts: Accounts;
+  readonly newProviders: NewProviders;
+  readonly log: Log;
+  readonly record: Recorder;
+  signIn(signInRequest: SignInRequest): Promise<Grant>;
+  /** See `ProviderActions`. */
+  onNotKept(provider: Provider): void;
+}): vscode.Disposable {
+  return vscode.commands.registerCommand('oidc.addProvider', async (wanted?: unknown) => {
+    const { accounts, newProviders, log, record } = context;
+    try {
+      const provider = await newProviders.ask(typeof wanted === 'string' ? wanted : undefined);
+      const signInRequest = { provider, scopes: [], grantedScopes: [], loginHint: undefined };
+      // One that failed has been told of, with what can be done about it.
+      const grant = await context.signIn(signInRequest).catch(() => undefined);
+      if (!grant) return;
+      const { session, kept } = await accounts.add(provider, grant);
+      log.info('signed in', { provider: provider.id, account: session.account.label, scopes: [] });
+      record('sign-in', { ...grant, account: session.account });
+      if (!kept) context.onNotKept(provider);
+      void vscode.window.showInformationMessage(
+        l10n.t('Signed in to {0} as {1}.', provider.label, session.account.label),
+      );
+    } catch (error) {
+      if (isCancellation(error)) return;
+      log.error('identity provider not added', failureFields(error));
+      void vscode.window.showErrorMessage(messageOf(error));
+    }
+  });
+}

@@ -1,0 +1,106 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { DeviceAuthorization } from '../../protocol/grants/deviceAuthorization.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import type { SignInRequest, SignInStage } from '../../signIn/methods/context.ts';
+import { otherMethodsCommand, pasteCommand } from './runningSignIns.ts';
+
+function stageText(stage: SignInStage, authorization: DeviceAuthorization | undefined): string {
+  switch (stage) {
+    case 'asking-provider':
+      return l10n.t('Asking the provider how to sign in…');
+    case 'opening-browser':
+      return l10n.t('Opening the browser…');
+    case 'waiting-for-person':
+      return l10n.t('Sign in in the browser; this goes on by itself then.');
+    case 'waiting-for-paste':
+      return l10n.t(
+        'Sign in in the browser. It ends on a page that may not open: copy its whole address, and paste it here.',
+      );
+    case 'waiting-for-code':
+      return authorization && isPlain(authorization.userCode)
+        ? l10n.t(
+            'Enter the code {0} on {1}, in any browser; this goes on by itself then.',
+            authorization.userCode,
+            pageLink(authorization.verificationUri),
+          )
+        : l10n.t('Enter the code in a browser; this goes on by itself then.');
+    case 'code-expired':
+      return l10n.t(
+        'The code has expired. Ask for a new one on the page that showed it, or take another way.',
+      );
+    case 'asking-for-token':
+      return l10n.t('Asking for a token…');
+    case 'exchanging-code':
+      return l10n.t('Finishing the sign-in…');
+  }
+}
+
+/**
+ * The message has the code as well as the panel: where an editor in the browser is reached without TLS, its panels stay
+ * empty. A server chooses the code, and a message makes links of some characters.
+ */
+const isPlain = (userCode: string): boolean => /^[A-Za-z0-9][A-Za-z0-9 -]{0,39}$/.test(userCode);
+
+function pageLink(address: string): string {
+  const { host, href } = new URL(address);
+  return `[${host}](${href.replaceAll('(', '%28').replaceAll(')', '%29')})`;
+}
+
+/** What a person can do in a stage, as links in the message; the same are commands of the palette. */
+function links(stage: SignInStage, signInId: string): string {
+  const link = (text: string, command: string): string =>
+    `[${text}](command:${command}?${encodeURIComponent(JSON.stringify([signInId]))})`;
+  const paste = link(l10n.t('Paste the Address'), pasteCommand);
+  const others = link(l10n.t('Other Ways'), otherMethodsCommand);
+  switch (stage) {
+    case 'waiting-for-person':
+    case 'waiting-for-paste':
+      return ` ${paste} · ${others}`;
+    case 'waiting-for-code':
+    case 'code-expired':
+      return ` ${others}`;
+    default:
+      return '';
+  }
+}
+
+/**
+ * Shows a sign-in while it runs, with a button to cancel it.
+ *
+ * @param ended ends it from outside, with its reason.
+ * @throws vscode.CancellationError if the person cancelled; otherwise what `run` throws.
+ */
+export async function withSignInProgress<T>(
+  provider: Provider,
+  signInId: string,
+  run: (running: {
+    readonly signal: AbortSignal;
+    progress: SignInRequest['progress'];
+    cancel(): void;
+  }) => Promise<T>,
+  ended: AbortSignal,
+): Promise<T> {
+  return vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: l10n.t('Signing in to {0}', provider.label),
+      cancellable: true,
+    },
+    async (progress, token) => {
+      const abort = new AbortController();
+      const cancel = (): void => abort.abort(new vscode.CancellationError());
+      const cancelled = token.onCancellationRequested(cancel);
+      try {
+        return await run({
+          signal: AbortSignal.any([abort.signal, ended]),
+          progress: (stage, authorization) =>
+            progress.report({ message: `${stageText(stage, authorization)}${links(stage, signInId)}` }),
+          cancel,
+        });
+      } finally {
+        cancelled.dispose();
+      }
+    },
+  );
+}

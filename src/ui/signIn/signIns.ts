@@ -1,0 +1,201 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { environment } from '../../environment.ts';
+import type { SecretStorage } from '../../platform/secretStorage.ts';
+import { secret, type Secret } from '../../platform/secret.ts';
+import type { HttpContext } from '../../protocol/server/httpContext.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import type { SignInMethod } from '../../providers/settings/signInMethods.ts';
+import type { Account, Grant } from '../../sessions/grant/grant.ts';
+import type { ClientSecrets } from '../../signIn/client/clientSecrets.ts';
+import type { SignInContext } from '../../signIn/methods/context.ts';
+import type { FindSubject } from '../../signIn/client/serviceTokens.ts';
+import type { PendingResponses } from '../../signIn/redirect/pendingResponses.ts';
+import type { Plan } from '../../signIn/plan/planner.ts';
+import { uriHandlerAddress } from '../../signIn/redirect/uriHandler.ts';
+import { createRedirects } from '../../signIn/redirect/redirects.ts';
+import { createRegistrations, type Registrations } from '../../signIn/client/registrations.ts';
+import { planFor, signIn } from '../../signIn/signIn.ts';
+import { deviceCodePanel } from './deviceCodePanel.ts';
+import { translatedPage } from './pages.ts';
+import { createRunningSignIns } from './runningSignIns.ts';
+import { withSignInProgress } from './signInProgress.ts';
+import { readSignInSettings } from './signInSettings.ts';
+import { readSurroundings } from './surroundings.ts';
+import { untilTakenBack } from '../takenBack.ts';
+
+/** What a person signs in for. */
+export interface SignInRequest {
+  readonly provider: Provider;
+  readonly scopes: readonly string[];
+  readonly grantedScopes: readonly string[];
+  readonly loginHint: string | undefined;
+}
+
+/** The sign-ins of this window, as a person sees them. */
+export interface SignIns extends vscode.Disposable {
+  /**
+   * @param ended ends it, with its reason.
+   * @throws Failure, or `vscode.CancellationError` if the person cancelled.
+   */
+  run(signInRequest: SignInRequest, ended: AbortSignal): Promise<Grant>;
+  /** The next sign-in to this provider goes this way. */
+  choose(providerId: string, way: SignInMethod): void;
+  /** What the latest sign-in to this provider could have done. */
+  latestPlan(providerId: string): Plan | undefined;
+  /** How a sign-in to this provider would go. */
+  plan(provider: Provider): Promise<Plan>;
+}
+
+export interface SignInsOptions {
+  readonly httpContext: HttpContext;
+  readonly log: Log;
+  readonly extension: vscode.Extension<unknown>;
+  readonly pending: PendingResponses;
+  readonly registrations: Registrations;
+  readonly clientSecrets: ClientSecrets;
+  readonly findSubject: FindSubject;
+  /** Starts a sign-in another way where none is under way. */
+  startAnother(): Promise<void>;
+}
+
+export function createSignIns(options: SignInsOptions): SignIns {
+  const { httpContext, log, extension, pending, registrations, clientSecrets } = options;
+  const failedMethods = new Map<string, Set<SignInMethod>>();
+  const chosenMethods = new Map<string, SignInMethod>();
+  const plans = new Map<string, Plan>();
+  const running = createRunningSignIns(() => options.startAnother());
+  const editor = uriHandlerAddress(extension.id);
+  const page = async (name: string): Promise<string> => {
+    const file = vscode.Uri.joinPath(extension.extensionUri, 'media', name);
+    return translatedPage(new TextDecoder().decode(await vscode.workspace.fs.readFile(file)));
+  };
+
+  const contextOf = (cancel: () => void): SignInContext => {
+    const { method, timeouts, clientDocument } = readSignInSettings();
+    return {
+      httpContext,
+      log,
+      surroundings: readSurroundings(extension),
+      redirects: createRedirects({
+        editor,
+        pending,
+        loopback: environment.loopback,
+        loopbackPage: () => page('loopback.html'),
+      }),
+      registrations,
+      clientSecrets,
+      clientDocument,
+      method,
+      timeouts,
+      device: deviceCodePanel({
+        page: () => page('deviceCode.html'),
+        clock: httpContext.clock,
+        log,
+        cancel,
+      }),
+      findSubject: options.findSubject,
+      chooseAccount,
+      failedMethods,
+      openBrowser,
+      tell: sentence => void vscode.window.showInformationMessage(sentence),
+    };
+  };
+
+  return {
+    async run(signInRequest, ended) {
+      const { provider } = signInRequest;
+      const id = crypto.randomUUID();
+      const way = chosenMethods.get(provider.id);
+      chosenMethods.delete(provider.id);
+      try {
+        return await withSignInProgress(
+          provider,
+          id,
+          ({ signal, progress, cancel }) =>
+            signIn(contextOf(cancel), {
+              ...signInRequest,
+              way,
+              signal,
+              progress,
+              onPlan(plan, control) {
+                plans.set(provider.id, plan);
+                running.add({ id, provider, plan, control, cancel });
+              },
+            }),
+          ended,
+        );
+      } finally {
+        running.remove(id);
+      }
+    },
+    choose: (providerId, way) => void chosenMethods.set(providerId, way),
+    latestPlan: providerId => plans.get(providerId),
+    async plan(provider) {
+      const { plan } = await planFor(
+        contextOf(() => undefined),
+        provider,
+      );
+      return plan;
+    },
+    dispose: () => void running.dispose(),
+  };
+}
+
+/** Asks whose token is handed on. */
+async function chooseAccount(
+  { label }: Provider,
+  accounts: readonly Account[],
+  signal: AbortSignal,
+): Promise<Account | undefined> {
+  const items = accounts.map(account => ({ label: account.label, account }));
+  const look = { title: l10n.t('Which account of {0}?', label), ignoreFocusOut: true };
+  const chosen = await untilTakenBack(signal, token => vscode.window.showQuickPick(items, look, token));
+  return chosen?.account;
+}
+
+/** This editor's registrations at providers; a person is asked for an initial access token where one is needed. */
+export function editorRegistrations(storage: SecretStorage, httpContext: HttpContext): Registrations {
+  return createRegistrations({ storage, httpContext, askInitialAccessToken });
+}
+
+async function askInitialAccessToken(provider: Provider, signal: AbortSignal): Promise<Secret | undefined> {
+  const box: vscode.InputBoxOptions = {
+    title: l10n.t('Register this editor at {0}', provider.label),
+    prompt: l10n.t(
+      'The provider lets applications register only with an initial access token, which its administrator gives out.',
+    ),
+    placeHolder: l10n.t('initial access token'),
+    password: true,
+    ignoreFocusOut: true,
+  };
+  const text = await untilTakenBack(signal, token => vscode.window.showInputBox(box, token));
+  const trimmed = text?.trim();
+  return trimmed === undefined || trimmed === '' ? undefined : secret(trimmed);
+}
+
+/**
+ * Opens an address in the person's browser. The typings ask for a `Uri`, but that decodes and encodes the
+ * address again, which changes escapes within escapes (`%26` in a redirect URI); text is passed on as it is.
+ *
+ * The editor may ask first whether to open the address, and offers to copy it. It does not tell that from a
+ * refusal, so the person is asked: whoever has copied it wants to open it in another browser.
+ */
+export async function openBrowser(address: Secret, signal: AbortSignal): Promise<boolean> {
+  for (;;) {
+    if (await vscode.env.openExternal(address.reveal() as unknown as vscode.Uri)) return true;
+    signal.throwIfAborted();
+    const copied = l10n.t('I Have Copied the Address');
+    const again = l10n.t('Open It Again');
+    const chosen = await vscode.window.showWarningMessage(
+      l10n.t(
+        'The browser was not opened. If you have copied the address, open it in any browser; the sign-in waits for you.',
+      ),
+      copied,
+      again,
+    );
+    signal.throwIfAborted();
+    if (chosen !== again) return chosen === copied;
+  }
+}

@@ -1,0 +1,58 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import { hostsOf } from '../../providers/entries/destination.ts';
+import { createTrust, type Trust } from '../../signIn/trust.ts';
+import { readSignInSettings } from './signInSettings.ts';
+
+/**
+ * Asks in a list at the top of the window. A message could be hidden ("Do Not Disturb", or behind four others),
+ * could not be taken back, and a sign-in that waits for it would keep every other one of its provider waiting.
+ *
+ * @param storage of this editor; the windows share it, other computers do not.
+ */
+export function editorTrust(storage: vscode.Memento): Trust {
+  return createTrust({
+    storage,
+    async ask(provider, question, signal) {
+      const { label, contributedBy } = provider;
+      const [host = provider.issuer, ...others] = hostsOf(provider);
+      const from =
+        contributedBy === undefined
+          ? l10n.t('from your settings')
+          : l10n.t('brought by the extension {0}', contributedBy);
+      const sign = {
+        label: l10n.t('Sign In at {0}', host),
+        description: others.length > 0 ? l10n.t('uses {0} too', others.join(', ')) : '',
+        detail:
+          question === 'changed'
+            ? l10n.t('{0}, {1}; changed since you last agreed', label, from)
+            : `${label}, ${from}`,
+      };
+      const title =
+        question === 'new' ? l10n.t('First sign-in at {0}', host) : l10n.t('Changed sign-in at {0}', host);
+      const { service } = provider;
+      const placeHolder =
+        service?.way === 'token-exchange'
+          ? l10n.t(
+              'The token of your sign-in to “{0}” is sent there, and extensions that you allow will get access tokens from there',
+              service.from,
+            )
+          : l10n.t('Extensions that you allow will get access tokens from there');
+
+      const over = new vscode.CancellationTokenSource();
+      const end = (): void => over.cancel();
+      signal.addEventListener('abort', end);
+      // Who wants to sign in later will ask again; nobody else waits for this any longer.
+      const timer = setTimeout(end, readSignInSettings().timeouts.person * 1000);
+      try {
+        const items = [sign, { label: l10n.t('Cancel') }];
+        const options = { title, placeHolder, ignoreFocusOut: true };
+        return (await vscode.window.showQuickPick(items, options, over.token)) === sign;
+      } finally {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        over.dispose();
+      }
+    },
+  });
+}

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { parseMcpServers } from '../../../src/mcp/settings.ts';
+
+const parse = (value: unknown) => parseMcpServers(value, id => id === 'oidc' || id === 'club');
+
+describe('the setting oidc.mcpServers', () => {
+  const url = 'https://mcp.example.com/mcp';
+
+  it('is empty if it is not there', () => {
+    assert.deepEqual(parse(undefined), { servers: [], problems: [] });
+    assert.deepEqual(parse({}), { servers: [], problems: [] });
+  });
+
+  it('names servers; what an entry leaves out has a default', () => {
+    const { servers, problems } = parse({
+      wiki: { url },
+      tickets: {
+        url: 'http://localhost:3000/mcp',
+        provider: 'club',
+        scopes: ['tickets:read'],
+        label: 'Tickets',
+      },
+    });
+    assert.deepEqual(problems, []);
+    assert.deepEqual(servers, [
+      { id: 'wiki', label: 'wiki', url, providerId: 'oidc', scopes: [] },
+      {
+        id: 'tickets',
+        label: 'Tickets',
+        url: 'http://localhost:3000/mcp',
+        providerId: 'club',
+        scopes: ['tickets:read'],
+      },
+    ]);
+  });
+
+  const wrong: [what: string, entry: unknown, field: string | undefined, reason: RegExp][] = [
+    ['no address', {}, 'url', /^is missing$/],
+    ['an address that is no text', { url: 7 }, 'url', /^must be text$/],
+    ['an address that is none', { url: 'mcp' }, 'url', /complete https address.*not a complete URL/],
+    ['plain http', { url: 'http://mcp.example.com/' }, 'url', /https/],
+    ['plain http to what looks local', { url: 'http://localhost.example.com/' }, 'url', /https/],
+    ['a command', { url: 'file:///bin/sh' }, 'url', /https/],
+    ['a password', { url: 'https://a:b@mcp.example.com/' }, 'url', /user name or password/],
+    ['a fragment', { url: `${url}#x` }, 'url', /fragment/],
+    ['a provider that there is not', { url, provider: 'nobody' }, 'provider', /“nobody”.*oidc\.providers/],
+    ['a malformed provider', { url, provider: '../x' }, 'provider', /^must be 1 to 64/],
+    ['scopes in one text', { url, scopes: 'a b' }, 'scopes', /^must be a list$/],
+    ['a scope with a space', { url, scopes: ['a b'] }, 'scopes.0', /^must be a scope/],
+    ['a header of one’s own', { url, headers: { a: 'b' } }, 'headers', /^is not a setting of an MCP server$/],
+    ['no object', url, undefined, /^must be an object$/],
+  ];
+  for (const [what, entry, field, reason] of wrong) {
+    it(`refuses ${what}, and keeps the others`, () => {
+      const { servers, problems } = parse({ wrong: entry, wiki: { url } });
+      assert.deepEqual(
+        servers.map(({ id }) => id),
+        ['wiki'],
+      );
+      assert.equal(problems[0]?.providerId, 'wrong');
+      assert.equal(problems[0]?.field, field);
+      assert.match(problems[0]?.reason ?? '', reason);
+    });
+  }
+
+  it('refuses a second server of the same label: the editor could not tell them apart', () => {
+    const { servers, problems } = parse({ wiki: { url }, other: { url, label: 'wiki' } });
+    assert.deepEqual(
+      servers.map(({ id }) => id),
+      ['wiki'],
+    );
+    assert.equal(problems[0]?.field, 'label');
+  });
+
+  it('refuses a malformed id, and what is no object at all', () => {
+    assert.match(parse({ 'a b': { url } }).problems[0]?.reason ?? '', /^The id must be/);
+    for (const value of [[], 'x', null]) {
+      assert.match(parse(value).problems[0]?.reason ?? '', /must be an object/);
+    }
+  });
+});

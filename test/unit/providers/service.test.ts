@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { parseDefinition, type ProviderDefinition } from '../../../src/providers/entries/definition.ts';
+import type { ServiceSignIn } from '../../../src/providers/settings/service.ts';
+
+const issuer = 'https://login.example.com';
+const client = { issuer, clientId: 'robot', clientAuthentication: 'client_secret_basic' } as const;
+const alice = { field: 'userId', value: 'alice' } as const;
+
+const read = (definition: ProviderDefinition): ServiceSignIn | undefined => {
+  const parsed = parseDefinition('robots', definition);
+  assert.ok(parsed.ok, JSON.stringify(parsed));
+  return parsed.provider.service;
+};
+
+const problemOf = (definition: ProviderDefinition, contributedBy?: string): string => {
+  const parsed = parseDefinition('robots', definition, contributedBy);
+  assert.ok(!parsed.ok);
+  return parsed.problems.map(({ field, reason }) => `${field ?? ''} ${reason}`).join('; ');
+};
+
+describe('a client that signs in by itself', () => {
+  it('is set by its sign-in method', () => {
+    assert.deepEqual(read({ ...client, signInMethod: 'client-credentials' }), { way: 'client-credentials' });
+    assert.deepEqual(read({ ...client, signInMethod: 'impersonation', userLookup: alice }), {
+      way: 'impersonation',
+      ...alice,
+    });
+    assert.deepEqual(read({ ...client, signInMethod: 'token-exchange', tokenExchange: { from: 'oidc' } }), {
+      way: 'token-exchange',
+      from: 'oidc',
+      subjectToken: 'access_token',
+      requestedTokenType: undefined,
+    });
+    assert.equal(read({ ...client, signInMethod: 'device-code' }), undefined);
+  });
+
+  it('needs a token endpoint and no other', () => {
+    const endpoints = { token: `${issuer}/token` };
+    const { issuer: _, ...inline } = client;
+    assert.deepEqual(read({ ...inline, endpoints, signInMethod: 'client-credentials' }), {
+      way: 'client-credentials',
+    });
+    assert.match(problemOf({ ...inline, endpoints }), /^endpoints must name "token", and "authorization"/);
+    assert.match(
+      problemOf({ ...inline, endpoints: {}, signInMethod: 'client-credentials' }),
+      /^endpoints must name "token"$|^issuer is missing/,
+    );
+  });
+
+  const wrong: [what: string, definition: ProviderDefinition, problem: RegExp][] = [
+    ['without a client id', { issuer, signInMethod: 'client-credentials' }, /^clientId is missing/],
+    [
+      'without a secret',
+      { issuer, clientId: 'robot', signInMethod: 'client-credentials' },
+      /^clientAuthentication is missing.*nothing but its secret, key or certificate/,
+    ],
+    ['that impersonates nobody', { ...client, signInMethod: 'impersonation' }, /^userLookup is missing/],
+    [
+      'that looks a user up by something else',
+      { ...client, signInMethod: 'impersonation', userLookup: { field: 'email' as never, value: 'a' } },
+      /^userLookup.field must be one of/,
+    ],
+    [
+      'that looks up nothing',
+      { ...client, signInMethod: 'impersonation', userLookup: { field: 'userId', value: ' ' } },
+      /^userLookup.value must not be empty/,
+    ],
+    ['that names a user for nothing', { ...client, userLookup: alice }, /^userLookup is of no use without/],
+    ['that exchanges nothing', { ...client, signInMethod: 'token-exchange' }, /^tokenExchange is missing/],
+    [
+      'that exchanges its own token',
+      { ...client, signInMethod: 'token-exchange', tokenExchange: { from: 'robots' } },
+      /^tokenExchange.from must be another provider/,
+    ],
+    [
+      'that names a source for nothing',
+      { ...client, signInMethod: 'client-credentials', tokenExchange: { from: 'oidc' } },
+      /^tokenExchange is of no use without/,
+    ],
+    [
+      'that asks for a type that is none',
+      {
+        ...client,
+        signInMethod: 'token-exchange',
+        tokenExchange: { from: 'oidc', requestedTokenType: 'jwt' },
+      },
+      /^tokenExchange.requestedTokenType must be a URI/,
+    ],
+  ];
+  for (const [what, definition, problem] of wrong) {
+    it(`is refused ${what}`, () => {
+      assert.match(problemOf(definition), problem);
+    });
+  }
+
+  it('hands on a token of another provider only where the person has set that, never an extension', () => {
+    const exchange = { ...client, signInMethod: 'token-exchange', tokenExchange: { from: 'oidc' } } as const;
+    assert.match(problemOf(exchange, 'acme.tools'), /^tokenExchange can only stand in your own settings/);
+    const robot = { ...client, signInMethod: 'client-credentials' } as const;
+    assert.ok(parseDefinition('robots', robot, 'acme.tools').ok);
+  });
+});

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import type { Clock } from '../../../src/platform/clock.ts';
+import type { Tokens } from '../../../src/protocol/tokens/tokens.ts';
+import type { Grant } from '../../../src/sessions/grant/grant.ts';
+import { createGrantCache } from '../../../src/sessions/store/grantCache.ts';
+import { createGrantStore } from '../../../src/sessions/store/grantStore.ts';
+import { createTokenRefresher } from '../../../src/sessions/refresh/tokenRefresher.ts';
+import type { RefresherOptions } from '../../../src/sessions/refresh/refresherOptions.ts';
+import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
+import { quietRefresher } from '../../standIns/quietWindow.ts';
+import { recordingLog } from '../../standIns/recordingLog.ts';
+
+type Options = Partial<Omit<RefresherOptions, 'refresh'>> & {
+  readonly clock: Clock;
+  /** Plays the server, which has been sent the refresh token. */
+  answer(grant: Grant, derived: readonly string[] | undefined): Promise<Tokens>;
+};
+
+/** The grants of one window, and what keeps their tokens fresh. */
+export function keptGrants({ answer, clock, ...options }: Options, storage = memorySecretStorage()) {
+  const log = recordingLog();
+  const store = createGrantStore({ storage, log, onSetAside: () => assert.fail('nothing is damaged') });
+  const cache = createGrantCache(store, clock, log);
+  /** Why a sign-in was needed, as often as it was told. */
+  const needed: string[] = [];
+  const refresher = createTokenRefresher({
+    ...quietRefresher,
+    cache,
+    clock,
+    log,
+    async refresh(grant, beforeSending, derived) {
+      beforeSending();
+      return answer(grant, derived);
+    },
+    onSignInNeeded: grant => needed.push(grant.signInNeeded?.reason ?? ''),
+    ...options,
+  });
+  return { storage, log, cache, refresher, needed };
+}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { Failure } from '../../../../src/protocol/failures/failure.ts';
+import { keeping, minutes } from './refreshing.ts';
+import { someGrant, start } from '../someGrant.ts';
+
+describe('a clock that is set while tokens are kept fresh', () => {
+  it('back by ten minutes: they are refreshed before they really end', async () => {
+    const { clock, sent, open } = keeping();
+    await open().cache.put(someGrant());
+    await clock.advance(minutes(30));
+    clock.set(-minutes(10));
+    await clock.advance(minutes(23));
+    assert.deepEqual(sent, []);
+    await clock.advance(minutes(1));
+    assert.deepEqual(sent, ['refresh-1'], 'after 54 real minutes');
+    await clock.advance(minutes(54));
+    assert.deepEqual(sent, ['refresh-1', 'refresh-2']);
+  });
+
+  it('forward by ten minutes: they are refreshed once for each time, however many ask', async () => {
+    const { clock, sent, open } = keeping();
+    const { cache, refresher } = open();
+    await cache.put(someGrant());
+    await clock.advance(minutes(30));
+    clock.set(minutes(10));
+    await clock.advance(minutes(16));
+    await Promise.all([refresher.renew('grant-0001', 1), refresher.renew('grant-0001', 1)]);
+    assert.deepEqual(sent, ['refresh-1']);
+    await clock.advance(minutes(53));
+    assert.deepEqual(sent, ['refresh-1'], 'the timer of the old tokens is none of the new ones');
+    await clock.advance(minutes(1));
+    assert.deepEqual(sent, ['refresh-1', 'refresh-2']);
+  });
+
+  for (const grace of [0, 30]) {
+    it(`back by ten minutes, after an answer was lost of a server that forgives for ${grace} s: nothing is sent twice for that`, async () => {
+      const { clock, sent, server, open } = keeping();
+      const { cache, refresher } = open();
+      await cache.put(someGrant());
+      server.grace = grace;
+      server.answer = () => Promise.reject(new Failure('timed-out', { host: 'a.example.com', seconds: 15 }));
+      await clock.advance(minutes(56));
+      const before = sent.length;
+      assert.ok(before > 0);
+      clock.set(-minutes(10));
+      await refresher.renew('grant-0001', 1, true);
+      assert.equal(sent.length, before, 'the access token still works');
+      assert.equal((await cache.get('grant-0001'))?.refreshSentAt, start + 54 * 60);
+      await clock.advance(minutes(14));
+      assert.ok(sent.length > before, 'when it has ended there is nothing left to lose');
+    });
+  }
+});

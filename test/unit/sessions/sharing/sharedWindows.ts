@@ -1,0 +1,172 @@
+import { join } from 'node:path';
+import { systemClock, type Clock } from '../../../../src/platform/clock.ts';
+import { secret } from '../../../../src/platform/secret.ts';
+import { Failure } from '../../../../src/protocol/failures/failure.ts';
+import type { Tokens } from '../../../../src/protocol/tokens/tokens.ts';
+import { createAccounts, type Accounts } from '../../../../src/sessions/accounts.ts';
+import { createActivityLog, type ActivityLog } from '../../../../src/sessions/activity.ts';
+import type { Grant } from '../../../../src/sessions/grant/grant.ts';
+import { createGrantCache, type GrantCache } from '../../../../src/sessions/store/grantCache.ts';
+import { createGrantStore, type SetAside } from '../../../../src/sessions/store/grantStore.ts';
+import { shareGrants, type Sharing } from '../../../../src/sessions/sharing/sharing.ts';
+import type { Windows } from '../../../../src/sessions/sharing/windowCalls.ts';
+import { joinWindows } from '../../../../src/windows/sockets/join.ts';
+import { memorySecretStorage, type MemorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
+import { recordingLog, type RecordingLog } from '../../../standIns/recordingLog.ts';
+import { temporaryDirectory } from '../../../windows/surroundings.ts';
+import { someTokens } from '../someGrant.ts';
+
+/** A window with a cache of its own that meets the others of the test over real sockets. */
+export interface SharedWindow {
+  readonly storage: MemorySecretStorage;
+  readonly cache: GrantCache;
+  readonly sharing: Sharing;
+  readonly accounts: Accounts;
+  readonly activity: ActivityLog;
+  readonly log: RecordingLog;
+  readonly setAside: SetAside[];
+  /** What the person was shown here. */
+  readonly shown: Grant[];
+  /** Redirect responses that were offered here: path and `state`. */
+  readonly offered: string[];
+  /** What keeps this window from renewing: grants whose provider it does not have, and the client secret. */
+  readonly lacks: { readonly providerOf: Set<string>; secret: boolean };
+  focused: boolean;
+  /** The `state` that a sign-in waits for here. */
+  waitsFor: string | undefined;
+  role(): string;
+  close(): Promise<void>;
+}
+
+/** Windows of one test, and the server that their refresh tokens go to. */
+export function sharedWindows() {
+  const directory = temporaryDirectory();
+  const windows: SharedWindow[] = [];
+  const server = {
+    /** Every refresh token that was sent, in order. */
+    sent: [] as string[],
+    answer: (grant: Grant, derived?: readonly string[]): Promise<Tokens> =>
+      Promise.resolve(nextTokens(grant, derived)),
+  };
+  return {
+    server,
+    /** Where they meet. */
+    directory: join(directory.path, 'w'),
+    async open(storage = memorySecretStorage()): Promise<SharedWindow> {
+      const log = recordingLog();
+      const clock = systemClock;
+      const setAside: SetAside[] = [];
+      const store = createGrantStore({ storage, log, onSetAside: entry => setAside.push(entry) });
+      const cache = createGrantCache(store, impatientClock, log);
+      const lacks = { providerOf: new Set<string>(), secret: false };
+      let text: string | undefined;
+      const activity = createActivityLog(
+        {
+          read: () => Promise.resolve(text),
+          write(written) {
+            text = written;
+            return Promise.resolve();
+          },
+        },
+        log,
+      );
+      const joined = Promise.withResolvers<Windows>();
+      const sharing = shareGrants({
+        cache,
+        clock,
+        log,
+        activity,
+        directory: this.directory,
+        findWayToJoin: () =>
+          Promise.resolve(options => {
+            const group = joinWindows(options);
+            joined.resolve(group);
+            return group;
+          }),
+        refresher: {
+          random: () => 0,
+          async refresh(grant, beforeSending, derived) {
+            if (lacks.secret) throw new Failure('client-secret-missing', { provider: 'Company' });
+            beforeSending();
+            server.sent.push(grant.tokens.refreshToken?.reveal() ?? '');
+            return server.answer(grant, derived);
+          },
+          isConfigured: grant => !lacks.providerOf.has(grant.id),
+          assumedLifetime: () => undefined,
+          onOrphaned: () => undefined,
+        },
+        isFocused: () => window.focused,
+        showSignInNeeded: grant => window.shown.push(grant),
+        deliver(path, parameters) {
+          window.offered.push(`${path} ${parameters.get('state') ?? ''}`);
+          return parameters.get('state') === window.waitsFor;
+        },
+      });
+      const accounts = createAccounts({
+        cache,
+        clock,
+        log,
+        renew: (id, serial) => sharing.renew(id, serial),
+        derive: (id, scopes, serial) => sharing.derive(id, scopes, serial),
+        add: (provider, grant) => sharing.add(provider, grant),
+        assumedLifetime: () => undefined,
+      });
+      const group = await joined.promise;
+      let closed: Promise<void> | undefined;
+      const window: SharedWindow = {
+        storage,
+        cache,
+        sharing,
+        accounts,
+        activity,
+        log,
+        setAside,
+        shown: [],
+        offered: [],
+        lacks,
+        focused: false,
+        waitsFor: undefined,
+        role: () => group.role,
+        close: () => (closed ??= sharing.dispose()),
+      };
+      windows.push(window);
+      await until(() => group.role !== 'joining');
+      return window;
+    },
+    async end(): Promise<void> {
+      await Promise.all(windows.map(window => window.close()));
+      directory.remove();
+    },
+  };
+}
+
+/** For waiting for a storage whose window has gone: twenty times as fast as people's. */
+const impatientClock: Clock = {
+  now: () => systemClock.now(),
+  after: (milliseconds, run) => systemClock.after(milliseconds / 20, run),
+};
+
+/** What a server that rotates refresh tokens answers, for an hour. */
+export const nextTokens = ({ tokens }: Grant, derived?: readonly string[]): Tokens => ({
+  accessToken: secret(derived ? `access for ${derived.join(' ')}` : `access-${tokens.serial + 1}`),
+  refreshToken: secret(derived ? `${tokens.refreshToken?.reveal() ?? ''}+` : `refresh-${tokens.serial + 1}`),
+  idToken: undefined,
+  idTokenClaims: undefined,
+  receivedAt: Math.floor(Date.now() / 1000),
+  expiresAt: Math.floor(Date.now() / 1000) + 3600,
+  grantedScopes: undefined,
+});
+
+/** Waits for what other code brings about. A test that waits in vain ends by its own time-out. */
+export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await new Promise(resolve => setTimeout(resolve, 2));
+}
+
+/** Seconds since the epoch. */
+export const now = (): number => Math.floor(Date.now() / 1000);
+/** Tokens for the next hour, and tokens that have ended just now. */
+export const fresh = (serial = 1) => someTokens(serial, { receivedAt: now(), expiresAt: now() + 3600 });
+export const ended = (serial = 1) => someTokens(serial, { receivedAt: now() - 3601, expiresAt: now() - 1 });
+export const serialIn = (window: SharedWindow): number | undefined => window.cache.known()[0]?.tokens.serial;
+export const storedIn = ({ storage }: SharedWindow, id = 'grant-0001'): string =>
+  storage.values.get(`grant:${id}`) ?? '';
