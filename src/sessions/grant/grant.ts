@@ -150,14 +150,17 @@ const storedGrantSchema = v.object({
   id: v.pipe(v.string(), v.regex(/^[\w-]{8,64}$/)),
   revision: countable,
   providerId: v.string(),
-  binding: v.object({
-    issuer: v.string(),
-    clientId: v.string(),
-    tokenEndpoint: v.string(),
-    redirectUri: v.optional(v.string()),
-    // The name that stored grants have for it.
-    machine: v.optional(serviceSchema),
-  }),
+  binding: v.pipe(
+    v.object({
+      issuer: v.string(),
+      clientId: v.string(),
+      tokenEndpoint: v.string(),
+      redirectUri: v.optional(v.string()),
+      // The name that stored grants have for it.
+      machine: v.optional(serviceSchema),
+    }),
+    v.transform(({ machine, ...binding }) => (machine ? { ...binding, service: machine } : binding)),
+  ),
   account: v.object({ id: v.string(), label: v.string() }),
   claims: v.record(v.string(), v.unknown()),
   grantedScopes: v.array(v.string()),
@@ -183,7 +186,7 @@ const storedGrantSchema = v.object({
   ),
 });
 
-type StoredGrant = v.InferOutput<typeof storedGrantSchema>;
+type StoredGrant = v.InferInput<typeof storedGrantSchema>;
 
 /** The grant as text to be stored in secret storage or sent to another window of ours; secrets included. */
 export function serialiseGrant(grant: Grant): string {
@@ -234,7 +237,6 @@ export function parseGrant(text: string): ParsedGrant {
   }
   const {
     version: _,
-    binding,
     tokens,
     derived,
     registeredClient,
@@ -242,10 +244,8 @@ export function parseGrant(text: string): ParsedGrant {
     signInNeeded,
     ...rest
   } = parsed.output;
-  const { machine, ...boundTo } = binding;
   const grant: Grant = {
     ...rest,
-    binding: machine ? { ...boundTo, service: machine } : boundTo,
     tokens: {
       serial: tokens.serial,
       accessToken: secret(tokens.accessToken),
