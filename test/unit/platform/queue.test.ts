@@ -8,7 +8,7 @@ describe('a queue', () => {
     const first = Promise.withResolvers<number>();
     const results = Promise.all([
       queue(() => (ran.push('first'), first.promise)),
-      queue(async () => ran.push('second')),
+      queue(() => Promise.resolve(ran.push('second'))),
     ]);
     await new Promise(resolve => setImmediate(resolve));
     assert.deepEqual(ran, ['first']);
