@@ -1,5 +1,4 @@
 import { errors, type ResourceServer } from 'oidc-provider';
-import type { ProviderSettings } from './configuration.ts';
 
 /** The resource (RFC 8707) that access tokens are for when the client names none. */
 export const apiResource = 'https://api.example.com/';
@@ -22,7 +21,7 @@ const scopesOf = new Map([
  */
 export function resourceServerInfo(
   resource: string,
-  { accessTokenLifetime, resources }: Pick<ProviderSettings, 'accessTokenLifetime' | 'resources'>,
+  { accessTokenLifetime, resources }: { accessTokenLifetime: number; resources: readonly string[] },
 ): ResourceServer {
   const scope = scopesOf.get(resources.includes(resource) ? apiResource : resource);
   if (scope === undefined) {

@@ -1,17 +1,23 @@
 import type { Page } from 'playwright-core';
-import type { Workbench } from '../workbench.ts';
 import { press } from './press.ts';
+import type { QuickInput } from './quickInput.ts';
 import { waitFor } from './waiting.ts';
 
 /** The title of the question before a sign-in to a provider that is new or has changed. */
 export const providerQuestion = /^(First|Changed) sign-in at /;
 
 /** Says no, by the keyboard: where the mouse rests on a row, its description covers the next one. */
-export async function refuseProvider(window: Workbench): Promise<void> {
-  await window.quickInput.read(providerQuestion);
-  await window.page.keyboard.press('ArrowDown');
-  await window.quickInput.accept();
-  await waitFor('the question to be gone', async () => !(await window.quickInput.isOpen()));
+export async function refuseProvider({
+  page,
+  quickInput,
+}: {
+  page: Page;
+  quickInput: QuickInput;
+}): Promise<void> {
+  await quickInput.read(providerQuestion);
+  await page.keyboard.press('ArrowDown');
+  await quickInput.accept();
+  await waitFor('the question to be gone', async () => !(await quickInput.isOpen()));
 }
 
 /**
