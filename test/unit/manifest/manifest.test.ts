@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { packageExtension } from '../editor/packageExtension.ts';
-import { generatedManifest } from '../manifest/generate.ts';
-import { withTexts } from '../manifest/texts.ts';
+import { packageExtension } from '../../editor/packageExtension.ts';
+import { generatedManifest } from '../../manifest/generate.ts';
+import { withTexts } from '../../manifest/texts.ts';
 
-const repository = new URL('../../', import.meta.url);
+const repository = new URL('../../../', import.meta.url);
 
 /** In characters, each a byte. A browser loads it all with each window, compressed to a third. */
 const largestWebBundle = 400_000;

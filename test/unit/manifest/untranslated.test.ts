@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
-import { earlyTexts, untranslatedTexts } from '../manifest/untranslated.ts';
+import { earlyTexts, untranslatedTexts } from '../../manifest/untranslated.ts';
 
-const sources = new URL('../../src/', import.meta.url);
+const sources = new URL('../../../src/', import.meta.url);
 
 /** What windows say to each other, what extensions build with, and tables, whose texts the bundle has from there. */
 const elsewhere = /^(?:windows|client|platform|protocol\/failures|providers\/presets\/(?!presets\.ts))/;

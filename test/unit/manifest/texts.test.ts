@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { generatedCodeTexts } from '../manifest/codeTexts.ts';
-import { takeTexts, withTexts } from '../manifest/texts.ts';
+import { generatedCodeTexts } from '../../manifest/codeTexts.ts';
+import { takeTexts, withTexts } from '../../manifest/texts.ts';
 import {
   generatedTranslations,
   problemsOf,
   readTranslations,
   type Translation,
-} from '../manifest/translations.ts';
+} from '../../manifest/translations.ts';
 
 describe('the texts of a manifest', () => {
   const written = {
