@@ -2,19 +2,31 @@ import js from '@eslint/js';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-/** Files below `folder` must not import anything that matches `forbidden`: imports point one way. */
-const layer = (folder, forbidden, message) => ({
-  files: [`src/${folder}/**/*.ts`],
-  rules: {
-    'no-restricted-imports': [
-      'error',
-      { patterns: forbidden.map(regex => ({ regex, message, allowTypeImports: false })) },
-    ],
-  },
-});
+/** How long a file and a function of ours may be at most, in lines as they are counted by `wc`. */
+export const sizes = {
+  'max-lines': ['error', 300],
+  'max-lines-per-function': ['error', 120],
+};
 
-const editor = '^vscode$';
-const above = (...folders) => folders.map(folder => `/${folder}/`);
+/** What was longer before these rules, on 2026-11-29; an entry goes when the file or the function has become shorter. */
+const unfinished = {
+  'max-lines': ['challenges/demand', 'signIn/plan/planner'],
+  'max-lines-per-function': [
+    'challenges/answers',
+    'client/webSocket',
+    'extension',
+    'mcp/servers',
+    'sessions/accounts',
+    'sessions/refresh/refreshAttempt',
+    'sessions/refresh/tokenRefresher',
+    'sessions/sharing/sharing',
+    'sessions/store/grantCache',
+    'sessions/store/grantStore',
+    'windows/group',
+    'windows/seat',
+    'windows/tabs/election',
+  ],
+};
 
 export default defineConfig(
   { ignores: ['dist/', '.vscode-test/', 'node_modules/'] },
@@ -45,34 +57,11 @@ export default defineConfig(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
     },
   },
-  // The order of the folders, lowest first. A folder may import those before it, never those after it.
-  layer(
-    'platform',
-    [editor, ...above('protocol', 'providers', 'windows', 'sessions', 'signIn', 'authentication', 'ui')],
-    'platform/ is the lowest layer.',
-  ),
-  layer(
-    'protocol',
-    [editor, ...above('providers', 'windows', 'sessions', 'signIn', 'authentication', 'ui')],
-    'protocol/ knows neither the editor nor the layers above it.',
-  ),
-  layer(
-    'providers',
-    above('windows', 'sessions', 'signIn', 'authentication', 'ui'),
-    'providers/ may only import protocol/ and platform/.',
-  ),
-  layer(
-    'windows',
-    [editor, ...above('sessions', 'signIn', 'authentication', 'ui')],
-    'windows/ may only import what lies below it.',
-  ),
-  layer(
-    'sessions',
-    [editor, ...above('signIn', 'authentication', 'ui')],
-    'sessions/ may only import what lies below it.',
-  ),
-  layer('signIn', above('authentication', 'ui'), 'signIn/ may only import what lies below it.'),
-  layer('authentication', above('ui'), 'authentication/ may only import what lies below it.'),
+  { files: ['src/**/*.ts'], rules: sizes },
+  ...Object.entries(unfinished).map(([rule, names]) => ({
+    files: names.map(name => `src/${name}.ts`),
+    rules: { [rule]: 'off' },
+  })),
   { files: ['test/**/*.ts', 'esbuild.js'], rules: { 'no-console': 'off' } },
   {
     files: ['test/**/*.ts'],
