@@ -4,14 +4,12 @@ import type { Registry } from './authentication/registry.ts';
 import { environment } from './environment.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Log } from './platform/log.ts';
-import type { Tokens } from './protocol/tokens/tokens.ts';
 import { createHttpContext } from './protocol/server/httpContext.ts';
-import type { Provider } from './providers/entries/definition.ts';
+import type { ConfiguredProviders } from './providers/entries/configuredProviders.ts';
 import { writtenProviders } from './providers/entries/settings.ts';
 import type { Accounts } from './sessions/accounts.ts';
-import type { AccountProfile } from './sessions/refresh/accountProfile.ts';
+import type { TokenServer } from './sessions/refresh/refresherOptions.ts';
 import type { Recorder } from './sessions/activity.ts';
-import type { Grant } from './sessions/grant/grant.ts';
 import type { GrantCache } from './sessions/store/grantCache.ts';
 import type { Sharing } from './sessions/sharing/sharing.ts';
 import { refreshGrant } from './signIn/after/keepGrant.ts';
@@ -35,6 +33,7 @@ export interface WindowParts {
   readonly context: Pick<vscode.ExtensionContext, 'extension' | 'secrets' | 'globalState'>;
   readonly clock: Clock;
   readonly log: Log;
+  readonly providers: ConfiguredProviders;
   readonly cache: GrantCache;
   readonly sharing: Pick<Sharing, 'renew' | 'troubles'>;
   readonly accounts: Accounts;
@@ -43,8 +42,6 @@ export interface WindowParts {
   readonly record: Recorder;
   readonly repeating: Repeating;
   readonly diagnosisReports: DiagnosisReports;
-  /** The provider that a grant came from, as it is configured now. */
-  configured(grant: Grant): Provider | undefined;
   /** Starts a sign-in anew, after one that failed. */
   signInAgain(providerId: string, scopes: readonly string[]): void;
   showLog(): void;
@@ -54,22 +51,13 @@ export interface WindowParts {
  * The parts of the extension that most windows do without: everything on the wire, and everything that a person
  * does beside having a session. They are files of their own, which are loaded when they are first needed.
  */
-export interface DeferredParts extends vscode.Disposable {
+export interface DeferredParts extends TokenServer, vscode.Disposable {
   readonly actions: ProviderActions;
-  /** Sends the grant's refresh token, see `RefresherOptions`. */
-  refresh(
-    provider: Provider,
-    grant: Grant,
-    beforeSending: () => void,
-    derived: readonly string[] | undefined,
-  ): Promise<Tokens>;
-  /** What the provider says of the account of a grant that was refreshed, see `RefresherOptions`. */
-  profile(provider: Provider, grant: Grant, tokens: Tokens): Promise<AccountProfile | undefined>;
 }
 
 /** Puts them together, and registers the commands. */
 export function createDeferredParts(window: WindowParts): DeferredParts {
-  const { clock, log, cache, accounts, registry, pending, record, showLog } = window;
+  const { clock, log, providers, cache, accounts, registry, pending, record, showLog } = window;
   const { extension, secrets, globalState } = window.context;
   const httpContext = createHttpContext({
     fetch: environment.fetch,
@@ -80,7 +68,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
   const registrations = editorRegistrations(secrets, httpContext);
   const clientSecrets = editorClientSecrets(secrets);
   const findSubject: FindSubject = async id => {
-    const provider = registry.providers().find(configured => configured.id === id);
+    const provider = providers.byId(id);
     return provider && { provider, grants: await accounts.current(provider) };
   };
   const services = { httpContext, registrations, clientSecrets, findSubject };
@@ -90,7 +78,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     log,
     extension,
     pending,
-    startAnother: () => signInAnotherWay(registry, signIns, showLog),
+    startAnother: () => signInAnotherWay(window, signIns, showLog),
   });
   const trust = editorTrust(globalState);
   const newProviders = createNewProviders({
@@ -98,7 +86,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     httpContext,
     extension,
     // Also those of entries that are wrong: nothing that a person wrote is written over.
-    ids: () => [...registry.providers().map(({ id }) => id), ...Object.keys(writtenProviders())],
+    ids: () => [...providers.list().map(({ id }) => id), ...Object.keys(writtenProviders())],
   });
   const actions = createProviderActions({
     ...services,
@@ -109,7 +97,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     extensionId: extension.id,
     newProviders,
     trust,
-    configured: registry,
+    providers,
     repeating: window.repeating,
     retry: (providerId, scopes) => window.signInAgain(providerId, scopes),
     showLog,
@@ -117,10 +105,10 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
   const commands = vscode.Disposable.from(
     registerCommands({ ...window, actions }),
     registerAddCommand({ accounts, newProviders, log, record, ...actions }),
-    registerEditCommands({ registry, registrations, clientSecrets, trust }),
+    registerEditCommands({ providers, registry, registrations, clientSecrets, trust }),
     registerSignInCommands(window),
     registerDiagnoseCommand(
-      { httpContext, registry, cache, signIns, clientSecrets, secrets, extension },
+      { httpContext, providers, cache, signIns, clientSecrets, secrets, extension },
       window.diagnosisReports,
     ),
   );

@@ -8,6 +8,7 @@ import { secondsNow, systemClock } from './platform/clock.ts';
 import { speak } from './platform/language.ts';
 import { once } from './platform/once.ts';
 import { editorLog } from './ui/editorLog.ts';
+import { createConfiguredProviders } from './providers/entries/configuredProviders.ts';
 import type { DefinitionProblem } from './providers/entries/definition.ts';
 import { changesProviders, readProviders } from './providers/entries/settings.ts';
 import { createAccounts } from './sessions/accounts.ts';
@@ -15,7 +16,6 @@ import { activityOf, createActivityLog, type Recorder } from './sessions/activit
 import type { Grant } from './sessions/grant/grant.ts';
 import { createGrantCache } from './sessions/store/grantCache.ts';
 import { createGrantStore, isOfGrants } from './sessions/store/grantStore.ts';
-import { belongsTo } from './sessions/grant/sessions.ts';
 import { shareGrants } from './sessions/sharing/sharing.ts';
 import { createPendingResponses } from './signIn/redirect/pendingResponses.ts';
 import { registerUriHandler } from './signIn/redirect/uriHandler.ts';
@@ -46,13 +46,13 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
   const clock = systemClock;
   const showLog = (): void => channel.show();
 
+  const providers = createConfiguredProviders();
   const store = createGrantStore({
     storage: context.secrets,
     log,
     onSetAside: entry => void showSetAside(entry),
   });
   const cache = createGrantCache(store, clock, log);
-  const configured = (grant: Grant) => registry.providers().find(provider => belongsTo(grant, provider));
   const pending = createPendingResponses();
   const sharing = shareGrants({
     cache,
@@ -68,32 +68,20 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     isFocused: () => vscode.window.state.focused,
     deliver: (path, parameters) => pending.deliver(path, parameters),
     showSignInNeeded(grant) {
-      const label = configured(grant)?.label ?? grant.providerId;
+      const label = providers.of(grant)?.label ?? grant.providerId;
       const signIn = (): void => signInAgain(registry, grant.providerId, grant.sessions[0] ?? [], grant);
       if (grant.signInNeeded) void showSignInNeeded(label, grant.account.label, grant.signInNeeded, signIn);
     },
-    refresher: {
-      random: Math.random,
-      isConfigured: grant => configured(grant) !== undefined,
-      assumedLifetime: grant => configured(grant)?.assumedTokenLifetime,
-      rotationGrace: grant => configured(grant)?.rotationGrace ?? 0,
-      refreshEndsAccessToken: grant => configured(grant)?.refreshEndsAccessToken ?? false,
-      narrowsTokens: grant => configured(grant)?.narrowTokens ?? false,
-      async refresh(grant, beforeSending, derived) {
-        const provider = configured(grant);
-        if (!provider) throw new Error('The provider is no longer configured.');
-        return (await deferred()).refresh(provider, grant, beforeSending, derived);
-      },
-      async profile(grant, tokens) {
-        const provider = configured(grant);
-        if (!provider) return undefined;
-        return (await deferred()).profile(provider, grant, tokens);
-      },
-      onOrphaned: (grant, tokens) =>
-        void actions.revoke(configured(grant), [
-          { grant: { ...grant, tokens: { serial: 0, ...tokens } }, isLast: false },
-        ]),
+    random: Math.random,
+    providers,
+    server: {
+      refresh: async (...renewal) => (await deferred()).refresh(...renewal),
+      profile: async (...renewed) => (await deferred()).profile(...renewed),
     },
+    onOrphaned: (grant, tokens) =>
+      void actions.revoke(providers.of(grant), [
+        { grant: { ...grant, tokens: { serial: 0, ...tokens } }, isLast: false },
+      ]),
   });
   leave = () => sharing.dispose();
   const record: Recorder = (event, grant, reason) =>
@@ -102,11 +90,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     cache,
     clock,
     log,
-    renew: (grantId, serial) => sharing.renew(grantId, serial),
-    derive: (grantId, scopes, serial) => sharing.derive(grantId, scopes, serial),
-    add: (provider, grant) => sharing.add(provider, grant),
-    assumedLifetime: grant => configured(grant)?.assumedTokenLifetime,
-    refreshEndsAccessToken: grant => configured(grant)?.refreshEndsAccessToken ?? false,
+    sharing,
   });
 
   const diagnosisReports = registerDiagnosisReports();
@@ -118,6 +102,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
       context,
       clock,
       log,
+      providers,
       cache,
       sharing,
       accounts,
@@ -126,7 +111,6 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
       record,
       repeating,
       diagnosisReports,
-      configured,
       signInAgain: (providerId, scopes) => signInAgain(registry, providerId, scopes),
       showLog,
     });
@@ -146,11 +130,11 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     readResource: async (...asked) => (await deferred()).actions.readResource(...asked),
     onNotKept: provider => void deferred().then(parts => parts.actions.onNotKept(provider)),
   };
-  const registry = createRegistry({ accounts, cache, clock, log, actions, record });
-  const view = createSignInsView({ registry, cache, clock, sharing, configured });
+  const registry = createRegistry(providers, { accounts, cache, clock, log, actions, record });
+  const view = createSignInsView({ providers, cache, clock, sharing });
   const repeating = createRepeating(context.globalState);
-  const exported = createExports({ cache, configured });
-  const mcpServers = registerMcpServers(log, async onDidChange => {
+  const exported = createExports({ cache, providers });
+  const mcpServers = registerMcpServers(log, providers, async onDidChange => {
     const { createEditorMcpServers } = await import('./mcp/editorServers.ts');
     return createEditorMcpServers({
       clock,
@@ -158,19 +142,15 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
       onDidChange,
       extensionId: context.extension.id,
       describe: session => exported.describe(session),
-      isProvider: id => registry.get(id) !== undefined,
-      refreshEndsAccessToken: id => registry.get(id)?.provider?.refreshEndsAccessToken ?? false,
+      providers,
       showProblems: problemReporter('oidc.mcpServers', repeating),
     });
   });
   const problems = problemReporter('oidc.providers', repeating);
   const readSettings = (): void => {
     const settings = readProviders();
-    registry.update(settings.providers);
-    sharing.providersChanged();
-    view.providersChanged();
+    providers.update(settings.providers);
     problems(settings.problems);
-    mcpServers.settingsChanged();
   };
   readSettings();
 
@@ -180,7 +160,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     view,
     registerUriHandler(context.extension.id, sharing, log),
     diagnosisReports,
-    registerActivityCommands(sharing, id => registry.get(id)?.provider?.label ?? id),
+    registerActivityCommands(sharing, id => providers.byId(id)?.label ?? id),
     commands,
     mcpServers,
     vscode.extensions.onDidChange(readSettings),

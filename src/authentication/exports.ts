@@ -1,5 +1,5 @@
 import type { OidcAuthenticationApi, SessionFacts } from '../client/facts.ts';
-import type { Provider } from '../providers/entries/definition.ts';
+import type { ConfiguredProviders } from '../providers/entries/configuredProviders.ts';
 import type { AccessToken } from '../sessions/grant/derived.ts';
 import { expiryOf } from '../sessions/grant/freshness.ts';
 import type { Grant } from '../sessions/grant/grant.ts';
@@ -8,17 +8,16 @@ import { parseSessionId } from '../sessions/grant/scopes.ts';
 
 export interface ExportsContext {
   readonly cache: GrantCache;
-  /** The provider that a grant came from, as it is configured now. */
-  configured(grant: Grant): Provider | undefined;
+  readonly providers: ConfiguredProviders;
 }
 
-export function createExports({ cache, configured }: ExportsContext): OidcAuthenticationApi {
+export function createExports({ cache, providers }: ExportsContext): OidcAuthenticationApi {
   return Object.freeze({
     version: 1,
     async describe(session: unknown): Promise<SessionFacts> {
       const held = heldSession(session);
       const grant = held && (await cache.get(parseSessionId(held.id).grantId).catch(() => undefined));
-      const provider = grant && configured(grant);
+      const provider = grant && providers.of(grant);
       // The token is what only the editor can have given them. An id alone may be guessed or overheard.
       const token = grant && held && tokenIn(grant, held.accessToken);
       if (!provider || !token) {

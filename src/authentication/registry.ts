@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { Cancel } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
+import type { ConfiguredProviders } from '../providers/entries/configuredProviders.ts';
 import { firstProviderId, type Provider } from '../providers/entries/definition.ts';
 import { OidcAuthenticationProvider, type ProviderContext } from './provider.ts';
 
@@ -13,25 +13,17 @@ interface Registration {
 /** What the editor calls the first provider until there is one. */
 const unconfiguredLabel = 'OpenID Connect';
 
-/** The providers that are registered with the editor, one for each id. */
+/**
+ * The providers that are registered with the editor: what is configured, and the first id even if it is not, as signing
+ * in to it is how a person begins. A provider whose label stays is changed in place, so that nothing of it is interrupted.
+ */
 export interface Registry extends vscode.Disposable {
-  /**
-   * Registers what is configured now, and the first id even if it is not: signing in to it is how a person
-   * begins. A provider whose label stays is changed in place, so that nothing of it is interrupted.
-   */
-  update(providers: readonly Provider[]): void;
   get(id: string): OidcAuthenticationProvider | undefined;
-  /** The configured providers, in the order of the settings. */
-  providers(): readonly Provider[];
-  /** Told after each update. */
-  onDidUpdate(listener: () => void): Cancel;
 }
 
-export function createRegistry(context: ProviderContext): Registry {
+export function createRegistry(providers: ConfiguredProviders, context: ProviderContext): Registry {
   const registrations = new Map<string, Registration>();
-  let wanted: readonly Provider[] = [];
   let disposed = false;
-  const listeners = new Set<() => void>();
 
   /** A new name may have waited for the end of a sign-in. The editor gets the result of that first. */
   const updateLater = (): void => {
@@ -56,7 +48,7 @@ export function createRegistry(context: ProviderContext): Registry {
   };
 
   const update = (): void => {
-    const configured = new Map(wanted.map(provider => [provider.id, provider]));
+    const configured = new Map(providers.list().map(provider => [provider.id, provider]));
     for (const id of [...registrations.keys()]) {
       if (id !== firstProviderId && !configured.has(id)) unregister(id);
     }
@@ -76,19 +68,12 @@ export function createRegistry(context: ProviderContext): Registry {
     }
   };
 
+  const endWatching = providers.onDidChange(update);
+
   return {
-    update(providers) {
-      wanted = providers;
-      update();
-      for (const listener of listeners) listener();
-    },
     get: id => registrations.get(id)?.adapter,
-    providers: () => wanted,
-    onDidUpdate(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
     dispose() {
+      endWatching();
       disposed = true;
       for (const id of [...registrations.keys()]) unregister(id);
     },

@@ -10,7 +10,8 @@ import { isRenewable, type Grant } from '../sessions/grant/grant.ts';
 import type { GrantCache } from '../sessions/store/grantCache.ts';
 import { targetOf } from '../sessions/grant/pseudoScopes.ts';
 import { sessionId } from '../sessions/grant/scopes.ts';
-import { belongsTo, matchingGrants, sessionOf, type Session } from '../sessions/grant/sessions.ts';
+import { matchingGrants, sessionOf, type Session } from '../sessions/grant/sessions.ts';
+import { belongsTo } from '../providers/entries/origin.ts';
 import {
   aimedAt,
   checkAuthorizationServers,

@@ -19,10 +19,9 @@ export interface EditorMcpServers extends Pick<McpServers, 'definitions' | 'reso
 
 export interface McpServerParts extends Pick<
   McpServersContext,
-  'clock' | 'log' | 'describe' | 'refreshEndsAccessToken' | 'onDidChange'
+  'providers' | 'clock' | 'log' | 'describe' | 'onDidChange'
 > {
   readonly extensionId: string;
-  isProvider(id: string): boolean;
   showProblems(problems: readonly DefinitionProblem[]): void;
 }
 
@@ -34,7 +33,7 @@ export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers 
     start: server => start(parts.extensionId, server),
   });
   const readSettings = (): void => {
-    const { servers: configured, problems } = readMcpServers(parts.isProvider);
+    const { servers: configured, problems } = readMcpServers(parts.providers);
     servers.update(configured);
     parts.showProblems(problems);
   };

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Log } from '../platform/log.ts';
+import type { ConfiguredProviders } from '../providers/entries/configuredProviders.ts';
 import type { EditorMcpServers } from './editorServers.ts';
 
 /** Under `contributes.mcpServerDefinitionProviders` in our manifest. */
@@ -13,7 +14,7 @@ export const changesMcpServers = (event: vscode.ConfigurationChangeEvent): boole
 
 /** What the editor knows of MCP servers by us, from the start of a window. */
 export interface McpServerRegistration extends vscode.Disposable {
-  /** The setting has changed, or the providers that it names. */
+  /** The setting has changed. */
   settingsChanged(): void;
 }
 
@@ -23,6 +24,7 @@ export interface McpServerRegistration extends vscode.Disposable {
  */
 export function registerMcpServers(
   log: Log,
+  providers: ConfiguredProviders,
   load: (onDidChange: () => void) => Promise<EditorMcpServers>,
 ): McpServerRegistration {
   const changes = new vscode.EventEmitter<void>();
@@ -40,11 +42,14 @@ export function registerMcpServers(
   const command = vscode.commands.registerCommand('oidc.restartMcpServer', async (id?: unknown) =>
     (await loaded()).restartOne(id),
   );
+  const settingsChanged = (): void => {
+    if (loading || isConfigured()) void loaded().then(servers => servers.readSettings());
+  };
+  const endWatching = providers.onDidChange(settingsChanged);
   return {
-    settingsChanged() {
-      if (loading || isConfigured()) void loaded().then(servers => servers.readSettings());
-    },
+    settingsChanged,
     dispose() {
+      endWatching();
       command.dispose();
       registration?.dispose();
       changes.dispose();

@@ -5,6 +5,7 @@ import { answerRefusal, refusalOf, tokenRefused } from '../client/refusal.ts';
 import { requireSession, SignInDeclined, type AuthorizedOptions } from '../client/session.ts';
 import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
+import type { ConfiguredProviders } from '../providers/entries/configuredProviders.ts';
 import type { McpServer } from './settings.ts';
 
 /** So long before a token ends, in seconds, no server is left running on it. */
@@ -14,12 +15,11 @@ const margin = 10;
 const fairRun = 600;
 
 export interface McpServersContext {
+  readonly providers: ConfiguredProviders;
   readonly clock: Clock;
   readonly log: Log;
   /** See `OidcAuthenticationApi.describe`. */
   describe(session: vscode.AuthenticationSession): Promise<SessionFacts>;
-  /** True for a provider whose old access token ends as soon as there is a new one. */
-  refreshEndsAccessToken(providerId: string): boolean;
   /** A server was not started because the person did not sign in. `signIn` asks again, then starts it. */
   onDeclined(server: McpServer, signIn: () => void): void;
   /** A server was not started because its session could not be had. */
@@ -104,7 +104,7 @@ export function createMcpServers(context: McpServersContext): McpServers {
     const time = await timeOf(session);
     const isFair = !time || time.left >= Math.min(fairRun, time.whole / 2);
     // Where a new token ends the old one, other servers may be running on that.
-    if (isFair || context.refreshEndsAccessToken(server.providerId)) return session;
+    if (isFair || context.providers.byId(server.providerId)?.refreshEndsAccessToken) return session;
     return (await renewed(server, session, 'Bearer', { signIn: 'never' }).catch(() => undefined)) ?? session;
   };
 
@@ -178,7 +178,7 @@ export function createMcpServers(context: McpServersContext): McpServers {
       if (running.get(server.id)?.token !== token) continue;
       // Another account that is allowed is somebody else.
       if (session?.account.id !== account.id) end(server, 'signed out');
-      else if (session.accessToken !== token && context.refreshEndsAccessToken(providerId)) {
+      else if (session.accessToken !== token && context.providers.byId(providerId)?.refreshEndsAccessToken) {
         end(server, 'its token was replaced');
       }
     }

@@ -3,33 +3,22 @@ import { secondsNow, type Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { Failure } from '../protocol/failures/failure.ts';
 import type { Provider } from '../providers/entries/definition.ts';
-import type { Added } from './store/addGrant.ts';
 import { accessTokenOf, derivedScopes, refusalOf, serialOf, type AccessToken } from './grant/derived.ts';
 import { expiryOf, refreshDueAt } from './grant/freshness.ts';
 import { isRenewable, type Grant } from './grant/grant.ts';
 import type { GrantCache, GrantChange } from './store/grantCache.ts';
+import type { Sharing } from './sharing/sharing.ts';
 import { createGrantViews, type GrantView } from './grantView.ts';
 import { checkAsked, targetOf } from './grant/pseudoScopes.ts';
 import { isSameSet, parseSessionId, union } from './grant/scopes.ts';
-import { belongsTo, sessionOf, sessionsChange, type Session, type SessionsChange } from './grant/sessions.ts';
+import { sessionOf, sessionsChange, type Session, type SessionsChange } from './grant/sessions.ts';
+import { belongsTo } from '../providers/entries/origin.ts';
 
 export interface AccountsOptions {
   readonly cache: GrantCache;
   readonly clock: Clock;
   readonly log: Log;
-  /**
-   * The grant with tokens later than those of `serial`, from whoever keeps them fresh; the grant as it is if
-   * that is not possible now.
-   */
-  renew(grantId: string, serial: number): Promise<Grant | undefined>;
-  /** The same for a derived token, see `TokenRefresher.derive`. */
-  derive(grantId: string, scopes: readonly string[], serial: number): Promise<Grant | undefined>;
-  /** Takes over the grant of a finished sign-in, see addGrant.ts. */
-  add(provider: Provider, signedIn: Grant): Promise<Added>;
-  /** The lifetime to assume for tokens whose server does not say, in seconds. */
-  assumedLifetime(grant: Grant): number | undefined;
-  /** True if a refresh ends the old access token at once. */
-  refreshEndsAccessToken?(grant: Grant): boolean;
+  readonly sharing: Pick<Sharing, 'renew' | 'derive' | 'add'>;
 }
 
 /** A grant that was forgotten. */
@@ -89,8 +78,7 @@ export interface Accounts {
   change(change: GrantChange, provider?: Provider): SessionsChange;
 }
 
-export function createAccounts(options: AccountsOptions): Accounts {
-  const { cache, clock, log } = options;
+export function createAccounts({ cache, clock, log, sharing }: AccountsOptions): Accounts {
   /** Sign-ins and sign-outs one after another: each reads what the one before has written. */
   let turn: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(run: () => Promise<T>): Promise<T> => {
@@ -113,13 +101,11 @@ export function createAccounts(options: AccountsOptions): Accounts {
   /** @param derived of a derived token; undefined: the main one. */
   const renew = (grant: Grant, derived: readonly string[] | undefined): Promise<Grant | undefined> =>
     derived
-      ? options.derive(grant.id, derived, serialOf(grant, derived))
-      : options.renew(grant.id, grant.tokens.serial);
+      ? sharing.derive(grant.id, derived, serialOf(grant, derived))
+      : sharing.renew(grant.id, grant.tokens.serial);
 
-  const endOf = (grant: Grant, token: AccessToken): number | undefined =>
-    expiryOf(token, options.assumedLifetime(grant));
-  const ended = (grant: Grant, token: AccessToken): boolean => {
-    const expiresAt = endOf(grant, token);
+  const hasEnded = (provider: Provider, token: AccessToken): boolean => {
+    const expiresAt = expiryOf(token, provider.assumedTokenLifetime);
     return expiresAt !== undefined && secondsNow(clock) >= expiresAt;
   };
 
@@ -129,13 +115,14 @@ export function createAccounts(options: AccountsOptions): Accounts {
    * @param derived of a derived token, which may be missing in the end; undefined: the main one.
    */
   const fresh = async (
+    provider: Provider,
     grant: Grant,
     derived: readonly string[] | undefined,
   ): Promise<{ readonly grant: Grant; readonly token: AccessToken | undefined } | undefined> => {
     const token = accessTokenOf(grant, derived);
-    if (token && !ended(grant, token)) {
-      const late = options.refreshEndsAccessToken?.(grant);
-      const due = refreshDueAt(token, endOf(grant, token), 0, late);
+    if (token && !hasEnded(provider, token)) {
+      const expiresAt = expiryOf(token, provider.assumedTokenLifetime);
+      const due = refreshDueAt(token, expiresAt, 0, provider.refreshEndsAccessToken);
       // Meanwhile the current token answers.
       if (due !== undefined && secondsNow(clock) >= due) void renew(grant, derived);
       return { grant, token };
@@ -147,7 +134,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
     // Offline, an ended token is still the best answer: without it the person would be asked to sign in, which
     // is not possible offline either.
     const hopeless = renewed.signInNeeded !== undefined || !isRenewable(renewed);
-    return newest && hopeless && ended(renewed, newest) ? undefined : { grant: renewed, token: newest };
+    return newest && hopeless && hasEnded(provider, newest) ? undefined : { grant: renewed, token: newest };
   };
 
   /**
@@ -161,7 +148,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
     scopes: readonly string[],
   ): Promise<Session | undefined> => {
     const derived = derivedScopes(provider, grant, scopes);
-    const found = await fresh(grant, derived);
+    const found = await fresh(provider, grant, derived);
     if (found?.token) return handedOut(found.grant, scopes, found.token);
     return found && derived && noDerived(provider, found.grant, scopes, derived);
   };
@@ -215,14 +202,16 @@ export function createAccounts(options: AccountsOptions): Accounts {
     },
 
     async current(provider) {
-      const found = await Promise.all((await viewOf(provider)).grants.map(grant => fresh(grant, undefined)));
+      const found = await Promise.all(
+        (await viewOf(provider)).grants.map(grant => fresh(provider, grant, undefined)),
+      );
       return found
         .filter(known => known !== undefined)
-        .map(({ grant }) => ({ grant, hasEnded: ended(grant, grant.tokens) }));
+        .map(({ grant }) => ({ grant, hasEnded: hasEnded(provider, grant.tokens) }));
     },
 
     async add(provider, signedIn) {
-      const { grant, stored } = await inTurn(() => options.add(provider, signedIn));
+      const { grant, stored } = await inTurn(() => sharing.add(provider, signedIn));
       const scopes = signedIn.sessions[0] ?? [];
       const session = derivedScopes(provider, grant, scopes) && (await usable(provider, grant, scopes));
       return { session: session ?? sessionOf(grant, scopes), kept: stored };

@@ -1,6 +1,7 @@
 import type { Provider } from '../providers/entries/definition.ts';
 import type { Grant } from './grant/grant.ts';
-import { belongsTo, matchingGrants, sessionsOf, type Session } from './grant/sessions.ts';
+import { matchingGrants, sessionsOf, type Session } from './grant/sessions.ts';
+import { belongsTo } from '../providers/entries/origin.ts';
 
 /**
  * The grants of one provider, with what is asked of them again and again. Everything is found once for as long as

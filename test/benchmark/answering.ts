@@ -27,10 +27,7 @@ function openAccounts(grants: number) {
     cache,
     clock,
     log,
-    renew: never,
-    add: never,
-    derive: never,
-    assumedLifetime: () => undefined,
+    sharing: { renew: never, add: never, derive: never },
   });
   return {
     ask: (scopes: readonly string[] | undefined) => accounts.sessions(provider, scopes),

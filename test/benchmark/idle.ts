@@ -7,10 +7,11 @@ import { joinNobody } from '../../src/windows/nobody.ts';
 import { joinWindows } from '../../src/windows/sockets/join.ts';
 import { manualClock, settled } from '../standIns/manualClock.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
-import { hourOfTokens, quietRefresher, quietWindow } from '../standIns/quietWindow.ts';
+import { hourOfTokens, everyGrantOf, quietWindow } from '../standIns/quietWindow.ts';
 import { recordingLog } from '../standIns/recordingLog.ts';
 import { temporaryDirectory } from '../windows/surroundings.ts';
 import { count, type Figure } from './figures.ts';
+import { someProvider } from '../unit/sessions/someGrant.ts';
 import { storedGrants } from './storedGrants.ts';
 
 const part = 'An hour in which nobody does anything, with 10 grants';
@@ -46,14 +47,15 @@ async function idleHour(join: 'sockets' | 'nobody'): Promise<{ refreshes: number
         joined.resolve(group);
         return group;
       }),
-    refresher: {
-      ...quietRefresher,
-      random: Math.random,
-      refresh(grant, beforeSending) {
+    random: Math.random,
+    providers: everyGrantOf(someProvider),
+    server: {
+      refresh(_provider, grant, beforeSending) {
         beforeSending();
         refreshes++;
         return Promise.resolve(hourOfTokens(time, grant.tokens.serial + 1));
       },
+      profile: () => Promise.resolve(undefined),
     },
   });
   try {

@@ -11,7 +11,7 @@ import { createClientSecrets } from '../../src/signIn/client/clientSecrets.ts';
 import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
 import { createRegistrations } from '../../src/signIn/client/registrations.ts';
 import { joinNobody } from '../../src/windows/nobody.ts';
-import { quietRefresher, quietWindow } from '../standIns/quietWindow.ts';
+import { everyGrantOf, quietWindow } from '../standIns/quietWindow.ts';
 import type { Figure } from './figures.ts';
 import { definition, storedGrants } from './storedGrants.ts';
 
@@ -74,10 +74,11 @@ function openWindow() {
     ...quietWindow,
     directory: '',
     findWayToJoin: () => Promise.resolve(joinNobody),
-    refresher: {
-      ...quietRefresher,
-      random: Math.random,
-      refresh: (grant, beforeSending) => refreshGrant(services, provider, grant, beforeSending),
+    random: Math.random,
+    providers: everyGrantOf(provider),
+    server: {
+      refresh: (...renewal) => refreshGrant(services, ...renewal),
+      profile: nothing,
     },
   });
   return { cache, sharing };

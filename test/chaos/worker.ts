@@ -16,7 +16,7 @@ import { createClientSecrets } from '../../src/signIn/client/clientSecrets.ts';
 import { createRegistrations } from '../../src/signIn/client/registrations.ts';
 import { joinWindows } from '../../src/windows/sockets/join.ts';
 import { fileSecretStorage } from '../standIns/fileSecretStorage.ts';
-import { quietRefresher, quietWindow } from '../standIns/quietWindow.ts';
+import { everyGrantOf, quietWindow } from '../standIns/quietWindow.ts';
 import { recordingLog } from '../standIns/recordingLog.ts';
 
 /** Where a window dies by its own hand. The other points are those where the parent kills it. */
@@ -138,10 +138,11 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
         group.onRoleChange(role => tell({ is: 'role', role }));
         return group;
       }),
-    refresher: {
-      ...quietRefresher,
-      random: Math.random,
-      async refresh(grant, beforeSending) {
+    random: Math.random,
+    providers: everyGrantOf(provider),
+    server: {
+      profile: noToken,
+      async refresh(_provider, grant, beforeSending) {
         const findSubject = () => Promise.resolve(undefined);
         const services = { httpContext, registrations, clientSecrets, findSubject };
         const tokens = await refreshGrant(services, provider, grant, () => {

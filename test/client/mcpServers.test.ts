@@ -6,6 +6,8 @@ import type * as vscode from 'vscode';
 import type * as Authentication from '../../src/mcp/servers.ts';
 import type { McpServers } from '../../src/mcp/servers.ts';
 import { createExports } from '../../src/authentication/exports.ts';
+import { createConfiguredProviders } from '../../src/providers/entries/configuredProviders.ts';
+import type { Provider } from '../../src/providers/entries/definition.ts';
 import type { McpServer } from '../../src/mcp/settings.ts';
 import { until } from '../protocol/signingIn.ts';
 import { startMcpServer, type ProtectedMcpServer } from '../servers/mcpServer.ts';
@@ -50,12 +52,16 @@ describe('MCP servers of the settings', () => {
     await surroundings.close();
   });
 
+  const withHabit = (id: string): Provider | undefined => {
+    const provider = surroundings.exportsContext().providers.byId(id);
+    return provider && { ...provider, refreshEndsAccessToken: endsWithRefresh };
+  };
   const create = (): McpServers =>
     authentication.createMcpServers({
       clock: surroundings.clock,
       log,
       describe: session => createExports(surroundings.exportsContext()).describe(session),
-      refreshEndsAccessToken: () => endsWithRefresh,
+      providers: { ...surroundings.exportsContext().providers, byId: withHabit },
       onDeclined: (_server, signIn) => void declined.push(signIn),
       onFailed: (_server, error) => void failed.push(error),
       start: ({ label }) => Promise.resolve(void started.push(label)),
@@ -294,7 +300,7 @@ describe('the registration of MCP servers with the editor', () => {
   const register = async (): Promise<McpServerRegistration> => {
     const { registerMcpServers } = await import('../../src/mcp/registration.ts');
     [loads, reads] = [0, 0];
-    return registerMcpServers(recordingLog(), onDidChange => {
+    return registerMcpServers(recordingLog(), createConfiguredProviders(), onDidChange => {
       loads++;
       tell = onDidChange;
       return Promise.resolve({

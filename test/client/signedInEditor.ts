@@ -8,6 +8,7 @@ import { readChallengedResource } from '../../src/signIn/challengedResource.ts';
 import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
 import type { ExportsContext } from '../../src/authentication/exports.ts';
 import type { ProviderActions } from '../../src/authentication/provider.ts';
+import { createConfiguredProviders } from '../../src/providers/entries/configuredProviders.ts';
 import type { Provider, ProviderDefinition } from '../../src/providers/entries/definition.ts';
 import { signInTrial, until, type SignInTrial } from '../protocol/signingIn.ts';
 import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
@@ -56,6 +57,7 @@ export async function openSignedInEditor(
   let cache: ReturnType<typeof createGrantCache> | undefined;
   let accounts: ReturnType<typeof createAccounts> | undefined;
   let provider: Provider | undefined;
+  let providers = createConfiguredProviders();
 
   const trial = signInTrial({
     clock,
@@ -78,13 +80,16 @@ export async function openSignedInEditor(
       const configured = trial.provider({ issuer: identityProvider.issuer, ...definition });
       const store = createGrantStore({ storage: memorySecretStorage(), log, onSetAside: ignore });
       const grants = createGrantCache(store, clock, log);
-      const refresher = createTokenRefresher({
-        ...quietRefresher,
-        cache: grants,
-        clock,
-        log,
-        refresh: (...renewal) => refreshGrant(trial.context, configured, ...renewal),
-      });
+      providers = createConfiguredProviders();
+      const refresher = createTokenRefresher(
+        quietRefresher({
+          cache: grants,
+          clock,
+          log,
+          providers,
+          refresh: (...renewal) => refreshGrant(trial.context, ...renewal),
+        }),
+      );
       const actions: ProviderActions = {
         async signIn({ provider: asked, scopes, grantedScopes, loginHint }) {
           signIns++;
@@ -99,13 +104,17 @@ export async function openSignedInEditor(
         cache: grants,
         clock,
         log,
-        renew: (grantId, serial) => refresher.renew(grantId, serial),
-        derive: (grantId, scopes, serial) => refresher.derive(grantId, scopes, serial),
-        add: (asked, grant) => addGrant(grants, asked, grant),
-        assumedLifetime: ignore,
+        sharing: { ...refresher, add: (asked, grant) => addGrant(grants, asked, grant) },
       });
-      registry = createRegistry({ accounts: people, cache: grants, clock, log, actions, record: ignore });
-      registry.update([configured]);
+      registry = createRegistry(providers, {
+        accounts: people,
+        cache: grants,
+        clock,
+        log,
+        actions,
+        record: ignore,
+      });
+      providers.update([configured]);
       [cache, accounts, provider] = [grants, people, configured];
       dispose = () => {
         registry?.dispose();
@@ -133,7 +142,7 @@ export async function openSignedInEditor(
     },
     exportsContext() {
       if (!cache) throw new Error('Nothing is registered.');
-      return { cache, configured: () => provider };
+      return { cache, providers };
     },
     async close() {
       dispose();

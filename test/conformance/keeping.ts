@@ -5,7 +5,7 @@ import { createGrantCache } from '../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../src/sessions/store/grantStore.ts';
 import { createTokenRefresher } from '../../src/sessions/refresh/tokenRefresher.ts';
 import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
-import { quietRefresher } from '../standIns/quietWindow.ts';
+import { everyGrantOf, quietRefresher } from '../standIns/quietWindow.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import type { SignInTrial } from '../protocol/signingIn.ts';
 
@@ -32,15 +32,16 @@ export async function keep(
   const told: string[] = [];
   return {
     async renew() {
-      const refresher = createTokenRefresher({
-        ...quietRefresher,
-        cache,
-        clock: systemClock,
-        log,
-        heardOthers: () => Promise.resolve(),
-        refresh: (current, beforeSending) => refreshGrant(context, provider, current, beforeSending),
-        onSignInNeeded: ended => void told.push(ended.signInNeeded?.reason ?? ''),
-      });
+      const refresher = createTokenRefresher(
+        quietRefresher({
+          cache,
+          clock: systemClock,
+          log,
+          providers: everyGrantOf(provider),
+          refresh: (...renewal) => refreshGrant(context, ...renewal),
+          onSignInNeeded: ended => void told.push(ended.signInNeeded?.reason ?? ''),
+        }),
+      );
       try {
         const current = await cache.get(grant.id);
         return await refresher.renew(grant.id, current?.tokens.serial ?? 0);

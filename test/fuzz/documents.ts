@@ -11,7 +11,7 @@ import { parseMetadata } from '../../src/protocol/server/metadata.ts';
 import { quoteServerText } from '../../src/protocol/http/serverText.ts';
 import { findIssuer } from '../../src/protocol/server/webfinger.ts';
 import { requestDeviceAuthorization } from '../../src/protocol/grants/deviceAuthorization.ts';
-import { parseProviders } from '../../src/providers/entries/configured.ts';
+import { parseProviders } from '../../src/providers/entries/parseProviders.ts';
 import { contributedProviders, withContributed } from '../../src/providers/entries/contributed.ts';
 import { readTypedAddress } from '../../src/providers/lookUp/typedAddress.ts';
 import { changed, changedText, damaged, nastyText, nastyValue } from './arbitraries.ts';

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import {
+  createConfiguredProviders,
+  type ConfiguredProviders,
+} from '../../src/providers/entries/configuredProviders.ts';
 import { Failure } from '../../src/protocol/failures/failure.ts';
 import { accessTokenOf, serialOf } from '../../src/sessions/grant/derived.ts';
 import { parseGrant, type Grant } from '../../src/sessions/grant/grant.ts';
@@ -16,6 +20,7 @@ import { createModelServer, type ModelServer } from './server.ts';
 import type { Lack, Step } from './steps.ts';
 
 interface ModelWindow {
+  readonly providers: ConfiguredProviders;
   readonly life: Life;
   readonly storage: number;
   readonly cache: GrantCache;
@@ -150,6 +155,8 @@ export class Model {
       clock,
       log,
     );
+    const providers = createConfiguredProviders();
+    providers.update([someProvider]);
     const means: { lacks: Lack; isSettled: boolean } = { lacks: 'nothing', isSettled: false };
     const sharing = shareGrants({
       cache,
@@ -161,9 +168,12 @@ export class Model {
       isFocused: () => false,
       showSignInNeeded: () => undefined,
       deliver: () => false,
-      refresher: {
-        random: () => 0.5,
-        refresh: (grant, beforeSending) => {
+      random: () => 0.5,
+      onOrphaned: () => undefined,
+      providers,
+      server: {
+        profile: () => Promise.resolve(undefined),
+        refresh: (_provider, grant, beforeSending) => {
           if (means.lacks === 'client secret')
             return Promise.reject(new Failure('client-secret-missing', { provider: 'Company' }));
           return this.server.refresh(life, grant, () => {
@@ -172,12 +182,9 @@ export class Model {
             this.#checkKnown(life, storage, grant);
           });
         },
-        isConfigured: () => means.lacks !== 'provider',
-        assumedLifetime: () => undefined,
-        onOrphaned: () => undefined,
       },
     });
-    this.windows.push(Object.assign(means, { life, storage, cache, sharing, log }));
+    this.windows.push(Object.assign(means, { life, storage, providers, cache, sharing, log }));
     void cache.ofProvider('oidc').catch(() => undefined);
   }
 
@@ -337,6 +344,6 @@ export class Model {
 
 function lackFrom(window: ModelWindow, what: Lack): void {
   window.lacks = what;
-  window.sharing.providersChanged();
+  window.providers.update(what === 'provider' ? [] : [someProvider]);
   if (what === 'nothing') window.sharing.credentialsChanged();
 }

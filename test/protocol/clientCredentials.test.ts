@@ -9,7 +9,7 @@ import { startIdentityProvider, type IdentityProvider } from '../servers/identit
 import { apiResource } from '../servers/resources.ts';
 import { manualClock } from '../standIns/manualClock.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
-import { quietRefresher } from '../standIns/quietWindow.ts';
+import { everyGrantOf, quietRefresher } from '../standIns/quietWindow.ts';
 import { recordingLog } from '../standIns/recordingLog.ts';
 import { signInTrial, type SignInTrial } from './signingIn.ts';
 import { failsWith, given } from './machineTrials.ts';
@@ -138,14 +138,16 @@ describe('client credentials', () => {
       const store = createGrantStore({ storage: memorySecretStorage(), log, onSetAside: () => undefined });
       const cache = createGrantCache(store, clock, log);
       const needed: string[] = [];
-      const refresher = createTokenRefresher({
-        ...quietRefresher,
-        cache,
-        clock,
-        log,
-        refresh: (current, beforeSending) => refreshGrant(trial.context, settings, current, beforeSending),
-        onSignInNeeded: ended => needed.push(ended.signInNeeded?.reason ?? ''),
-      });
+      const refresher = createTokenRefresher(
+        quietRefresher({
+          cache,
+          clock,
+          log,
+          providers: everyGrantOf(settings),
+          refresh: (...renewal) => refreshGrant(trial.context, ...renewal),
+          onSignInNeeded: ended => void needed.push(ended.signInNeeded?.reason ?? ''),
+        }),
+      );
       await cache.put(grant);
       const asked = () => faulty.requestsTo(faulty.endpoints.token).length;
       const serial = async () => (await cache.get(grant.id))?.tokens.serial;

@@ -13,7 +13,7 @@ import { startIdentityProvider, type IdentityProvider } from '../servers/identit
 import { people } from '../servers/people.ts';
 import { approveDevice } from '../servers/person.ts';
 import { apiResource, reportsResource } from '../servers/resources.ts';
-import { quietRefresher } from '../standIns/quietWindow.ts';
+import { everyGrantOf, quietRefresher } from '../standIns/quietWindow.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import { recordingScreen } from './deviceScreen.ts';
 import { signInTrial } from './signingIn.ts';
@@ -43,25 +43,23 @@ describe('access tokens of one sign-in, at a real server that rotates refresh to
     const { log, context } = trial;
     const store = createGrantStore({ storage, log, onSetAside: () => assert.fail('nothing is damaged') });
     const cache = createGrantCache(store, systemClock, log);
-    const refresher = createTokenRefresher({
-      ...quietRefresher,
-      cache,
-      clock: systemClock,
-      log,
-      narrowsTokens: () => provider.narrowTokens,
-      refresh: (...renewal) => refreshGrant(context, provider, ...renewal),
-      onSignInNeeded: grant => assert.fail(grant.signInNeeded?.reason),
-      onOrphaned: () => assert.fail('nobody signs out'),
-    });
+    const refresher = createTokenRefresher(
+      quietRefresher({
+        cache,
+        clock: systemClock,
+        log,
+        providers: everyGrantOf(provider),
+        refresh: (...renewal) => refreshGrant(context, ...renewal),
+        onSignInNeeded: grant => assert.fail(grant.signInNeeded?.reason),
+        onOrphaned: () => assert.fail('nobody signs out'),
+      }),
+    );
     refreshers.push(refresher);
     const accounts: Accounts = createAccounts({
       cache,
       clock: systemClock,
       log,
-      renew: (id, serial) => refresher.renew(id, serial),
-      derive: (id, scopes, serial) => refresher.derive(id, scopes, serial),
-      add: (asked, grant) => addGrant(cache, asked, grant),
-      assumedLifetime: () => undefined,
+      sharing: { ...refresher, add: (asked, grant) => addGrant(cache, asked, grant) },
     });
     const session = async (...scopes: string[]) => {
       const [found, ...more] = await accounts.sessions(provider, scopes);

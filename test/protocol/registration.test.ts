@@ -3,7 +3,7 @@ import { secret } from '../../src/platform/secret.ts';
 import { Failure, type FailureCode } from '../../src/protocol/failures/failure.ts';
 import { refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
 import { parseGrant, serialiseGrant } from '../../src/sessions/grant/grant.ts';
-import { belongsTo } from '../../src/sessions/grant/sessions.ts';
+import { belongsTo } from '../../src/providers/entries/origin.ts';
 import { startFaultyIdentityProvider, type FaultyIdentityProvider } from '../servers/faultProxy.ts';
 import { startIdentityProvider } from '../servers/identityProvider.ts';
 import { people } from '../servers/people.ts';

@@ -43,10 +43,11 @@ describe('token exchange', () => {
       clock,
       log,
       // Nothing can be renewed here.
-      renew: id => cache.get(id),
-      derive: id => cache.get(id),
-      add: () => assert.fail('nothing is added'),
-      assumedLifetime: () => undefined,
+      sharing: {
+        renew: id => cache.get(id),
+        derive: id => cache.get(id),
+        add: () => assert.fail('nothing is added'),
+      },
     });
     const findSubject: FindSubject = async id =>
       id === 'company' && company

@@ -1,24 +1,64 @@
 import type { Clock } from '../../src/platform/clock.ts';
 import { secret } from '../../src/platform/secret.ts';
 import type { Tokens } from '../../src/protocol/tokens/tokens.ts';
-import type { RefresherOptions } from '../../src/sessions/refresh/refresherOptions.ts';
+import type { Provider } from '../../src/providers/entries/definition.ts';
+import type {
+  RefresherOptions,
+  RefresherOwnership,
+  RefreshReports,
+  TokenServer,
+} from '../../src/sessions/refresh/refresherOptions.ts';
 import type { SharingOptions } from '../../src/sessions/sharing/sharing.ts';
 
-/** For a refresher in the window that owns its grants, whose providers are all configured; it tells nobody. */
-export const quietRefresher = {
+/** Settings that never change, by which every grant is of this provider; undefined: of none. */
+export const everyGrantOf = (provider: Provider | undefined): RefresherOptions['providers'] => ({
+  of: () => provider,
+  onDidChange: () => () => undefined,
+});
+
+type Quiet = Pick<RefresherOptions, 'cache' | 'clock' | 'log' | 'providers'> &
+  Pick<TokenServer, 'refresh'> &
+  Partial<TokenServer & RefresherOwnership & RefreshReports>;
+
+/** For a refresher in the window that owns its grants; it tells nobody but whom the test names. */
+export const quietRefresher = ({
+  cache,
+  clock,
+  log,
+  providers,
+  refresh,
+  ...others
+}: Quiet): RefresherOptions => ({
+  cache,
+  clock,
+  log,
+  providers,
   random: () => 0,
-  isConfigured: () => true,
-  assumedLifetime: () => undefined,
-  isOwner: () => true,
-  onSignInNeeded: () => undefined,
-  onOrphaned: () => undefined,
-} satisfies Partial<RefresherOptions>;
+  server: { refresh, profile: others.profile ?? (() => Promise.resolve(undefined)) },
+  ownership: {
+    isOwner: others.isOwner ?? (() => true),
+    heardOthers: others.heardOthers ?? (() => Promise.resolve()),
+    formerOwnerMayLive: others.formerOwnerMayLive ?? (() => false),
+    leaveToOthers: others.leaveToOthers ?? (() => Promise.resolve(false)),
+  },
+  reports: {
+    onRefreshed: others.onRefreshed ?? ignore,
+    onTrouble: others.onTrouble ?? ignore,
+    onTroubleChange: others.onTroubleChange ?? ignore,
+    onOrphaned: others.onOrphaned ?? ignore,
+    onSignInNeeded: others.onSignInNeeded ?? ignore,
+  },
+});
+
+const ignore = (): void => undefined;
 
 /** For a window that nobody looks at, in which nobody signs in or looks anything up. */
 export const quietWindow = {
+  random: () => 0,
+  onOrphaned: ignore,
   activity: { record: () => undefined, entries: () => Promise.resolve([]) },
   isFocused: () => false,
-  showSignInNeeded: () => undefined,
+  showSignInNeeded: ignore,
   deliver: () => false,
 } satisfies Partial<SharingOptions>;
 

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { isObject } from '../../protocol/http/json.ts';
-import type { ConfiguredProviders } from './configured.ts';
+import type { ParsedProviders } from './parseProviders.ts';
 import { firstProviderId, parseDefinition, type DefinitionProblem, type Provider } from './definition.ts';
 
 /** An installed extension, as far as it matters here. */
@@ -27,7 +27,7 @@ const reservedIds = new Set([
  * A wrong entry keeps no other from working. Of two extensions that bring the same id, the first in the order of
  * their own ids counts.
  */
-export function contributedProviders(extensions: readonly InstalledExtension[]): ConfiguredProviders {
+export function contributedProviders(extensions: readonly InstalledExtension[]): ParsedProviders {
   const providers = new Map<string, Provider>();
   const problems: DefinitionProblem[] = [];
   for (const { id: extension, manifest } of [...extensions].sort((a, b) => (a.id < b.id ? -1 : 1))) {
@@ -80,10 +80,7 @@ function contributionsOf(manifest: unknown): Contributions {
 }
 
 /** Both together. What the person wrote themself goes before what an extension brings under the same id. */
-export function withContributed(
-  own: ConfiguredProviders,
-  contributed: ConfiguredProviders,
-): ConfiguredProviders {
+export function withContributed(own: ParsedProviders, contributed: ParsedProviders): ParsedProviders {
   const ids = new Set(own.providers.map(({ id }) => id));
   const hidden = contributed.providers.filter(({ id }) => ids.has(id));
   return {

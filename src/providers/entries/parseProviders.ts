@@ -2,13 +2,13 @@ import * as l10n from '@vscode/l10n';
 import { parseDefinition, type DefinitionProblem, type Provider } from './definition.ts';
 
 /** What the setting `oidc.providers` says: the providers that can be used, and what is wrong with the rest. */
-export interface ConfiguredProviders {
+export interface ParsedProviders {
   readonly providers: readonly Provider[];
   readonly problems: readonly DefinitionProblem[];
 }
 
 /** Each entry stands for itself: a wrong one does not keep the others from working. */
-export function parseProviders(value: unknown): ConfiguredProviders {
+export function parseProviders(value: unknown): ParsedProviders {
   if (value === undefined) return { providers: [], problems: [] };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const reason = l10n.t('must be an object from provider id to provider');

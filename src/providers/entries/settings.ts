@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { parseProviders, type ConfiguredProviders } from './configured.ts';
+import { parseProviders, type ParsedProviders } from './parseProviders.ts';
 import { contributedProviders, withContributed } from './contributed.ts';
 import type { ProviderDefinition } from './definition.ts';
 
@@ -14,7 +14,7 @@ export const changesProviders = (event: vscode.ConfigurationChangeEvent): boolea
  * Reads the providers from the user's own settings and from the manifests of installed extensions. A workspace
  * cannot define one: the setting has application scope, and only its user value is read.
  */
-export function readProviders(): ConfiguredProviders {
+export function readProviders(): ParsedProviders {
   const extensions = vscode.extensions.all.map(({ id, packageJSON }) => ({
     id,
     manifest: packageJSON as unknown,

@@ -1,8 +1,7 @@
 import type { Secret } from '../../platform/secret.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
-import type { ServiceSignIn } from '../../providers/settings/service.ts';
 import { accessTokenOf, canDeriveTarget, type AccessToken } from './derived.ts';
-import type { Account, Grant, ServiceBinding } from './grant.ts';
+import type { Account, Grant } from './grant.ts';
 import type { GrantChange } from '../store/grantCache.ts';
 import { plainScopes, targetOf } from './pseudoScopes.ts';
 import { covers, isSameSet, sessionId } from './scopes.ts';
@@ -44,29 +43,6 @@ export function sessionOf(
 
 /** All sessions of a grant: one for each set of scopes that was asked for. */
 export const sessionsOf = (grant: Grant): Session[] => grant.sessions.map(scopes => sessionOf(grant, scopes));
-
-/**
- * True if the grant came from the provider as it is configured now. A grant from an earlier issuer or client
- * is kept, but neither shown nor used, until the settings are what they were.
- */
-export const belongsTo = (grant: Grant, provider: ProviderIdentity): boolean =>
-  grant.providerId === provider.id &&
-  grant.binding.issuer === provider.issuer &&
-  // Without a client id in the settings, the grant's client is one that registered itself at this issuer.
-  (provider.clientId === undefined || grant.binding.clientId === provider.clientId) &&
-  isSameService(grant.binding.service, provider.service);
-
-/** What a grant is attributed to a provider by. */
-export type ProviderIdentity = Pick<Provider, 'id' | 'issuer' | 'clientId' | 'service'>;
-
-/** A client that signs in by itself must never be taken for a person, nor for another user. */
-function isSameService(had: ServiceBinding | undefined, set: ServiceSignIn | undefined): boolean {
-  if (had?.way === 'impersonation' && set?.way === 'impersonation') {
-    return had.field === set.field && had.value === set.value;
-  }
-  if (had?.way === 'token-exchange' && set?.way === 'token-exchange') return had.from === set.from;
-  return had?.way === set?.way;
-}
 
 /**
  * The grants that can serve a request for `asked`, best first: those that were signed in for exactly that, those that

@@ -1,9 +1,9 @@
-import { secondsNow, type Clock } from '../../platform/clock.ts';
-import type { Log } from '../../platform/log.ts';
+import { secondsNow } from '../../platform/clock.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../grant/grant.ts';
-import type { GrantCache } from '../store/grantCache.ts';
+import type { RefresherOptions } from './refresherOptions.ts';
 
 /** What the server says of the account of a grant, beside its tokens. */
 export interface AccountProfile {
@@ -41,28 +41,16 @@ export function withProfile(
   return { ...grant, claims, tokens: { ...tokens, expiresAt: ends }, signInNeeded: needed };
 }
 
-/** Where facts come from, and who is told of them. */
-export interface ProfileSources {
-  readonly cache: GrantCache;
-  readonly clock: Clock;
-  readonly log: Log;
-  /**
-   * What the server says of the account of a grant whose tokens are new. They are stored and given out by then:
-   * nobody waits for the answer, and without one what was known stays.
-   *
-   * @returns undefined if there is nothing to say.
-   */
-  profile?(grant: Grant, tokens: Tokens): Promise<AccountProfile | undefined>;
-  /** Told once when a grant needs its person; `grant.signInNeeded` says why. */
-  onSignInNeeded(grant: Grant): void;
-}
-
 /** Asks what the server says of the account of a grant that was refreshed, and keeps it. Never rejects. */
-export async function learnProfile(sources: ProfileSources, renewed: Grant, tokens: Tokens): Promise<void> {
-  const { cache, clock, log } = sources;
+export async function learnProfile(
+  { cache, clock, log, server, reports }: RefresherOptions,
+  provider: Provider,
+  renewed: Grant,
+  tokens: Tokens,
+): Promise<void> {
   const fields = { provider: renewed.providerId, account: renewed.account.label };
   try {
-    const profile = await sources.profile?.(renewed, tokens);
+    const profile = await server.profile(provider, renewed, tokens);
     if (!profile) return;
     const learnt = await cache.update(renewed.id, grant =>
       // Later tokens have facts of their own.
@@ -73,7 +61,7 @@ export async function learnProfile(sources: ProfileSources, renewed: Grant, toke
     const refused = learnt?.grant.signInNeeded?.accountRefused;
     if (!learnt || refused === renewed.signInNeeded?.accountRefused) return;
     log.warn(refused ? 'the account is refused' : 'the account is no longer refused', fields);
-    if (refused) sources.onSignInNeeded(learnt.grant);
+    if (refused) reports.onSignInNeeded(learnt.grant);
   } catch (error) {
     const failure = error instanceof Failure ? error.code : 'unknown';
     log.warn('nothing new is known of the account', { ...fields, failure });

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { secondsNow } from '../../platform/clock.ts';
 import { Failure, mayHaveTakenEffect } from '../../protocol/failures/failure.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
 import { learnProfile } from './accountProfile.ts';
 import { serialOf, withDerived } from '../grant/derived.ts';
 import { backOff, expiryOf } from '../grant/freshness.ts';
@@ -46,7 +47,7 @@ export function createRefreshAttempt(
   setState: (grantId: string, next: TokenState) => void,
   ending: AbortSignal,
 ): RefreshAttempt {
-  const { cache, clock, log, random } = options;
+  const { cache, clock, log, providers, server, ownership, reports, random } = options;
 
   /** Grants of which it was told that nothing can be stored. */
   const postponedOnes = new Set<string>();
@@ -55,8 +56,8 @@ export function createRefreshAttempt(
     const before = await cache.get(id);
     // A token may be spent without this window knowing of it, too. But nobody is kept waiting for that where no
     // window is known that may have sent it.
-    const isInDoubt = before?.refreshSentAt !== undefined || options.formerOwnerMayLive?.() === true;
-    if (isInDoubt || !asked) await options.heardOthers?.();
+    const isInDoubt = before?.refreshSentAt !== undefined || ownership.formerOwnerMayLive();
+    if (isInDoubt || !asked) await ownership.heardOthers();
     // Windows that this one does not hear of may share its storage.
     let newest = await cache.reread(id);
     const isSettled = (grant: Grant): boolean =>
@@ -76,7 +77,7 @@ export function createRefreshAttempt(
       if (!postponedOnes.has(id))
         log.warn('not refreshed: the secret storage does not answer', { grant: id });
       postponedOnes.add(id);
-      await options.leaveToOthers?.();
+      await ownership.leaveToOthers();
       return grant;
     };
     if (newest && (await isLost(newest))) return postponed(newest);
@@ -93,7 +94,8 @@ export function createRefreshAttempt(
         ? { ...grant, ...sentOnceMore(grant, sentAt) }
         : undefined,
     );
-    if (!intent || !canRefresh(intent.grant, options)) {
+    const provider = intent && providers.of(intent.grant);
+    if (!provider || !canRefresh(intent.grant, options)) {
       setState(id, resting);
       return intent?.grant;
     }
@@ -104,21 +106,23 @@ export function createRefreshAttempt(
       return postponed(kept?.grant ?? intent.grant);
     }
     try {
-      return await succeeded(intent.grant, scopes, await options.refresh(intent.grant, checkOwner, scopes));
+      const tokens = await server.refresh(provider, intent.grant, checkOwner, scopes);
+      return await succeeded(provider, intent.grant, scopes, tokens);
     } catch (error) {
       if (error instanceof NoLongerOwner) {
         setState(id, resting);
         return intent.grant;
       }
-      return failed(intent.grant, scopes, error, failures + 1, sentBefore);
+      return failed(provider, intent.grant, scopes, error, failures + 1, sentBefore);
     }
   };
 
   const checkOwner = (): void => {
-    if (!options.isOwner()) throw new NoLongerOwner();
+    if (!ownership.isOwner()) throw new NoLongerOwner();
   };
 
   const succeeded = async (
+    provider: Provider,
     sent: Grant,
     scopes: readonly string[] | undefined,
     tokens: Tokens,
@@ -126,23 +130,22 @@ export function createRefreshAttempt(
     setState(sent.id, resting);
     postponedOnes.delete(sent.id);
     // Whoever asked gets the access token when the refresh token that came with it is stored.
-    const narrows = options.narrowsTokens?.(sent) ?? false;
     const answer = { isTaken: false };
     const renewed = await cache.update(sent.id, grant => {
       answer.isTaken = isUnchanged(grant, sent);
       if (!answer.isTaken) return undefined;
       const changed = scopes
-        ? withDerivedToken(grant, scopes, tokens, narrows)
+        ? withDerivedToken(grant, scopes, tokens, provider.narrowTokens)
         : withMainToken(grant, tokens);
       return { ...changed, revision: revisionOfRefresh(grant.revision) };
     });
     if (!renewed) {
-      options.onOrphaned(sent, tokens);
+      reports.onOrphaned(sent, tokens);
       return undefined;
     }
     // What it says is of an earlier sign-in.
     if (!answer.isTaken) return renewed.grant;
-    options.onRefreshed?.(renewed.grant, scopes);
+    reports.onRefreshed(renewed.grant, scopes);
     log.info('refreshed', {
       provider: sent.providerId,
       account: sent.account.label,
@@ -152,11 +155,12 @@ export function createRefreshAttempt(
       stored: renewed.stored,
     });
     // A derived token may not be let in where the facts are.
-    if (!scopes) void learnProfile(options, renewed.grant, tokens);
+    if (!scopes) void learnProfile(options, provider, renewed.grant, tokens);
     return renewed.grant;
   };
 
   const failed = async (
+    provider: Provider,
     sent: Grant,
     scopes: readonly string[] | undefined,
     error: unknown,
@@ -191,7 +195,7 @@ export function createRefreshAttempt(
       );
       if (ended?.grant.signInNeeded !== signInNeeded) return ended?.grant;
       log.warn('sign-in needed', fields);
-      options.onSignInNeeded(ended.grant);
+      reports.onSignInNeeded(ended.grant);
       return ended.grant;
     }
 
@@ -200,16 +204,16 @@ export function createRefreshAttempt(
     const reason = failure?.message ?? l10n.t('The refresh failed.');
     setState(sent.id, { kind: 'offline', failures, retryAt, reason });
     log.warn('not refreshed, trying again', { ...fields, failures, seconds: Math.round(wait) });
-    if (failures === 1) options.onTrouble?.(sent, reason);
+    if (failures === 1) reports.onTrouble(sent, reason);
     // A token that certainly was never used can be sent again at any time; any other waits, see schedule().
     const kept = await cache.update(sent.id, grant =>
       unchanged(grant) && !mayHaveTakenEffect(error) ? { ...grant, ...sentBefore } : undefined,
     );
     const waitsFor =
       kept && mustWait(kept.grant, options)
-        ? expiryOf(kept.grant.tokens, options.assumedLifetime(kept.grant))
+        ? expiryOf(kept.grant.tokens, provider.assumedTokenLifetime)
         : undefined;
-    options.onTroubleChange?.(sent.id, { reason, retryAt: Math.max(retryAt, waitsFor ?? 0) });
+    reports.onTroubleChange(sent.id, { reason, retryAt: Math.max(retryAt, waitsFor ?? 0) });
     return kept?.grant;
   };
 

@@ -1,12 +1,28 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
-import type { ProfileSources } from './accountProfile.ts';
+import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../grant/grant.ts';
+import type { GrantCache } from '../store/grantCache.ts';
+import type { AccountProfile } from './accountProfile.ts';
 import type { Trouble } from './troubles.ts';
 
-/** What the token refresher is given, and whom it tells. */
-export interface RefresherOptions extends ProfileSources {
+/** What the token refresher is given. */
+export interface RefresherOptions {
+  readonly cache: GrantCache;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly providers: Pick<ConfiguredProviders, 'of' | 'onDidChange'>;
+  readonly server: TokenServer;
+  readonly ownership: RefresherOwnership;
+  readonly reports: RefreshReports;
   /** A random number from 0 to 1, for jitter. */
   random(): number;
+}
+
+/** The servers that tokens come from. */
+export interface TokenServer {
   /**
    * Sends the grant's refresh token, once; or asks for new tokens without one, where the client signs in by
    * itself.
@@ -16,41 +32,50 @@ export interface RefresherOptions extends ProfileSources {
    * @param derived the scopes of the derived token to ask for; undefined: the main one.
    * @throws Failure, or what `beforeSending` threw. Anything else counts as passing trouble.
    */
-  refresh(grant: Grant, beforeSending: () => void, derived?: readonly string[]): Promise<Tokens>;
-  /** True if the grant's provider is configured as it was when the grant was signed in. */
-  isConfigured(grant: Grant): boolean;
-  /** The lifetime to assume for tokens of this grant whose server does not say, in seconds. */
-  assumedLifetime(grant: Grant): number | undefined;
+  refresh(
+    provider: Provider,
+    grant: Grant,
+    beforeSending: () => void,
+    derived: readonly string[] | undefined,
+  ): Promise<Tokens>;
   /**
-   * For how long after a refresh token was spent the server still takes it, in seconds; by default 0. Within that
-   * time a lost answer costs nothing.
+   * What the server says of the account of a grant whose tokens are new. They are stored and given out by then:
+   * nobody waits for the answer, and without one what was known stays.
+   *
+   * @returns undefined if there is nothing to say.
    */
-  rotationGrace?(grant: Grant): number;
-  /** True if a refresh ends the old access token at once. */
-  refreshEndsAccessToken?(grant: Grant): boolean;
-  /** True if a derived token must be for no more than the scopes it was asked for. */
-  narrowsTokens?(grant: Grant): boolean;
+  profile(provider: Provider, grant: Grant, tokens: Tokens): Promise<AccountProfile | undefined>;
+}
+
+/** What the refresher asks of the ownership that it works in. */
+export interface RefresherOwnership {
   /** False once another window has taken over: then no token may be sent any more. */
   isOwner(): boolean;
   /**
    * Resolves when every window that was there before this one began to keep the tokens has had the time to say
    * what it knows: one of them may have the answer to a request whose sender died.
    */
-  heardOthers?(): Promise<unknown>;
+  heardOthers(): Promise<unknown>;
   /** True if a window may live that kept the tokens before: silent, it may have sent one, and yet get the answer. */
-  formerOwnerMayLive?(): boolean;
+  formerOwnerMayLive(): boolean;
   /**
    * Leaves the grants to another window if the storage of this one does not answer and that of the other one does.
    *
    * @returns whether it did.
    */
-  leaveToOthers?(): Promise<boolean>;
+  leaveToOthers(): Promise<boolean>;
+}
+
+/** Whom the refresher tells. */
+export interface RefreshReports {
   /** Told of new tokens. @param derived the scopes of the token, if it is a derived one. */
-  onRefreshed?(grant: Grant, derived: readonly string[] | undefined): void;
+  onRefreshed(grant: Grant, derived: readonly string[] | undefined): void;
   /** Told of the first of several refreshes in a row that failed for now; the tokens are kept. */
-  onTrouble?(grant: Grant, reason: string): void;
+  onTrouble(grant: Grant, reason: string): void;
   /** Told of each refresh that failed for now, and (undefined) when that is over; maybe more often than it changes. */
-  onTroubleChange?(grantId: string, trouble: Trouble | undefined): void;
+  onTroubleChange(grantId: string, trouble: Trouble | undefined): void;
   /** Told of tokens that arrived for a grant that was signed out meanwhile: nobody will use them. */
   onOrphaned(grant: Grant, tokens: Tokens): void;
+  /** Told once when a grant needs its person; `grant.signInNeeded` says why. */
+  onSignInNeeded(grant: Grant): void;
 }

@@ -20,7 +20,7 @@ const senderPatience = 30;
  */
 export async function outlastSilentSender(
   grant: Grant,
-  options: Pick<RefresherOptions, 'cache' | 'clock' | 'formerOwnerMayLive' | 'rotationGrace'>,
+  options: Pick<RefresherOptions, 'cache' | 'clock' | 'providers' | 'ownership'>,
   ending: AbortSignal,
 ): Promise<boolean> {
   const { cache, clock } = options;
@@ -28,7 +28,7 @@ export async function outlastSilentSender(
   const sentAt = grant.refreshResentAt ?? grant.refreshSentAt;
   const left = sentAt + senderPatience - secondsNow(clock);
   // A clock that was set back says nothing of how long ago that was.
-  if (left <= 0 || left > senderPatience || options.formerOwnerMayLive?.() !== true) return false;
+  if (left <= 0 || left > senderPatience || !options.ownership.formerOwnerMayLive()) return false;
   const { promise, resolve } = Promise.withResolvers<void>();
   const cancel = clock.after(left * 1000, resolve);
   const stopWatching = cache.onDidChange(({ before, after }) => {

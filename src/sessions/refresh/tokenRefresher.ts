@@ -36,8 +36,6 @@ export interface TokenRefresher {
    */
   derive(grantId: string, scopes: readonly string[], serial: number): Promise<Grant | undefined>;
   state(grantId: string): TokenState;
-  /** Sets the times of the next refreshes anew: a provider came, went, or is to be treated differently. */
-  providersChanged(): void;
   /** Ends all timers. A request under way is finished and its outcome stored. */
   dispose(): void;
   /** Resolves when no request is under way. */
@@ -45,7 +43,7 @@ export interface TokenRefresher {
 }
 
 export function createTokenRefresher(options: RefresherOptions): TokenRefresher {
-  const { cache, clock, random } = options;
+  const { cache, clock, providers, random } = options;
   const states = new Map<string, TokenState>();
   const timers = new Map<string, Cancel>();
   const ending = new AbortController();
@@ -55,7 +53,7 @@ export function createTokenRefresher(options: RefresherOptions): TokenRefresher 
   const setState = (id: string, next: TokenState): void => {
     states.set(id, next);
     // Trouble lasts until a refresh has succeeded or will not be tried again.
-    if (next.kind === 'resting') options.onTroubleChange?.(id, undefined);
+    if (next.kind === 'resting') options.reports.onTroubleChange(id, undefined);
   };
 
   const attempt = createRefreshAttempt(options, setState, ending.signal);
@@ -78,8 +76,9 @@ export function createTokenRefresher(options: RefresherOptions): TokenRefresher 
     timers.delete(grant.id);
     if (!canRefresh(grant, options)) return;
     const current = state(grant.id);
-    const expiresAt = expiryOf(grant.tokens, options.assumedLifetime(grant));
-    const late = options.refreshEndsAccessToken?.(grant);
+    const provider = providers.of(grant);
+    const expiresAt = expiryOf(grant.tokens, provider?.assumedTokenLifetime);
+    const late = provider?.refreshEndsAccessToken;
     const due = mustWait(grant, options) ? expiresAt : refreshDueAt(grant.tokens, expiresAt, random(), late);
     const at = 'retryAt' in current ? Math.max(due ?? 0, current.retryAt) : due;
     if (at !== undefined) setTimer(grant.id, at);
@@ -130,7 +129,13 @@ export function createTokenRefresher(options: RefresherOptions): TokenRefresher 
     }
   };
 
+  const scheduleAll = (): void => {
+    for (const grant of cache.known()) schedule(grant);
+  };
+
   const watching = [
+    // One came, went, or is to be treated differently.
+    providers.onDidChange(scheduleAll),
     cache.onDidLoad(schedule),
     cache.onDidChange(({ before, after }) => {
       if (after) return schedule(after);
@@ -138,19 +143,15 @@ export function createTokenRefresher(options: RefresherOptions): TokenRefresher 
       timers.get(id)?.();
       timers.delete(id);
       states.delete(id);
-      options.onTroubleChange?.(id, undefined);
+      options.reports.onTroubleChange(id, undefined);
     }),
   ];
-  const scheduleAll = (): void => {
-    for (const grant of cache.known()) schedule(grant);
-  };
   scheduleAll();
 
   return {
     renew: (grantId, serial, urgent = false) => ask(grantId, undefined, serial, urgent),
     derive: (grantId, scopes, serial) => ask(grantId, scopes, serial, false),
     state,
-    providersChanged: scheduleAll,
     async idle() {
       const ended = new Set<unknown>();
       // One that begins meanwhile counts too.

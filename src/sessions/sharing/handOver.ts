@@ -1,7 +1,7 @@
 import { secondsNow, type Clock } from '../../platform/clock.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Grant } from '../grant/grant.ts';
-import type { RefresherOptions } from '../refresh/refresherOptions.ts';
+import type { RefresherOptions, TokenServer } from '../refresh/refresherOptions.ts';
 import { isRefreshable } from '../refresh/sendingRules.ts';
 
 /**
@@ -10,7 +10,7 @@ import { isRefreshable } from '../refresh/sendingRules.ts';
  */
 export interface HandOver {
   /** As the refresher's; notes which grants the client secret is missing for. */
-  readonly refresh: RefresherOptions['refresh'];
+  readonly refresh: TokenServer['refresh'];
   canRenew(grant: Grant): boolean;
   /** What was missing may be there now. */
   credentialsChanged(): void;
@@ -37,22 +37,25 @@ const pause = 60;
 
 export function createHandOver(
   clock: Clock,
-  { isConfigured, refresh }: Pick<RefresherOptions, 'isConfigured' | 'refresh'>,
+  providers: RefresherOptions['providers'],
+  server: Pick<TokenServer, 'refresh'>,
 ): HandOver {
   /** By the id of the grant, the serial of the tokens that could not be renewed: a new sign-in is another matter. */
   const withoutSecret = new Map<string, number>();
   let leftAt = -Infinity;
 
   const canRenew = (grant: Grant): boolean =>
-    isRefreshable(grant) && isConfigured(grant) && withoutSecret.get(grant.id) !== grant.tokens.serial;
+    isRefreshable(grant) &&
+    providers.of(grant) !== undefined &&
+    withoutSecret.get(grant.id) !== grant.tokens.serial;
 
   const isRecent = (seconds: number): boolean => Math.abs(secondsNow(clock) - seconds) < pause;
 
   return {
     canRenew,
-    async refresh(grant, beforeSending, derived) {
+    async refresh(provider, grant, beforeSending, derived) {
       try {
-        const tokens = await refresh(grant, beforeSending, derived);
+        const tokens = await server.refresh(provider, grant, beforeSending, derived);
         withoutSecret.delete(grant.id);
         return tokens;
       } catch (error) {

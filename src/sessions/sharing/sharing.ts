@@ -1,5 +1,6 @@
 import { secondsNow, type Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import type { Ownership } from '../../windows/group.ts';
 import { within } from '../../windows/patience.ts';
 import type { Timing } from '../../windows/seat.ts';
@@ -11,7 +12,7 @@ import { serialiseGrant, type Grant } from '../grant/grant.ts';
 import type { GrantCache } from '../store/grantCache.ts';
 import { createHandOver } from './handOver.ts';
 import { createTokenRefresher, type TokenRefresher } from '../refresh/tokenRefresher.ts';
-import type { RefresherOptions } from '../refresh/refresherOptions.ts';
+import type { RefresherOptions, TokenServer } from '../refresh/refresherOptions.ts';
 import { createLeaving, isYes, leavingWithin } from './leaving.ts';
 import { ownerCalls } from './owner.ts';
 import {
@@ -24,32 +25,17 @@ import {
   troublesSchema,
 } from './received.ts';
 import { createRenewals, ownerPatience, type Renewals } from './renewals.ts';
-import type { ProviderIdentity } from '../grant/sessions.ts';
+import type { ProviderIdentity } from '../../providers/entries/origin.ts';
 import { createGrantSync } from './grantSync.ts';
 import { createTroubles, type Troubles } from '../refresh/troubles.ts';
 import type { Broadcast, JoinWindows, WindowCalls, Windows } from './windowCalls.ts';
-
-/** What the refresher needs that is not a matter of who owns. */
-export type RefresherNeeds = Omit<
-  RefresherOptions,
-  | 'cache'
-  | 'clock'
-  | 'log'
-  | 'isOwner'
-  | 'heardOthers'
-  | 'formerOwnerMayLive'
-  | 'leaveToOthers'
-  | 'onRefreshed'
-  | 'onTrouble'
-  | 'onTroubleChange'
-  | 'onSignInNeeded'
->;
 
 export interface SharingOptions {
   readonly cache: GrantCache;
   readonly clock: Clock;
   readonly log: Log;
-  readonly refresher: RefresherNeeds;
+  readonly providers: RefresherOptions['providers'];
+  readonly server: TokenServer;
   readonly activity: ActivityLog;
   /** Where windows meet, see `joinWindows`. */
   readonly directory: string;
@@ -58,6 +44,10 @@ export interface SharingOptions {
   findWayToJoin(): Promise<JoinWindows>;
   /** True if the person is looking at this window. */
   isFocused(): boolean;
+  /** A random number from 0 to 1, for jitter. */
+  random(): number;
+  /** Told of tokens that arrived for a grant that was signed out meanwhile: nobody will use them. */
+  onOrphaned(grant: Grant, tokens: Tokens): void;
   /** Tells the person, once for all windows, that a grant needs them. */
   showSignInNeeded(grant: Grant): void;
   /** Hands a redirect response to the sign-in in this window that waits for it, if one does. */
@@ -78,8 +68,6 @@ export interface Sharing extends Renewals {
   add(provider: ProviderIdentity, signedIn: Grant): Promise<Added>;
   /** Hands a redirect response to whichever window waits for it. @returns false if none does. */
   deliver(path: string, parameters: URLSearchParams): Promise<boolean>;
-  /** The providers, or what is known of them, may be others now. */
-  providersChanged(): void;
   /** Client secrets that this window had not may be stored now. */
   credentialsChanged(): void;
   record(activity: Activity): void;
@@ -99,7 +87,7 @@ interface Tenure {
 }
 
 export function shareGrants(options: SharingOptions): Sharing {
-  const { cache, clock, log, activity } = options;
+  const { cache, clock, log, providers, server, random, activity } = options;
   let ownName: string | undefined;
   /** Of this window among the others. Loading what makes it takes longer than everything else at the start. */
   const name = (): string => (ownName ??= crypto.randomUUID());
@@ -108,7 +96,7 @@ export function shareGrants(options: SharingOptions): Sharing {
   let earlierRequests = Promise.resolve();
   const comparing = createComparing(cache, clock, log);
   const troubles = createTroubles();
-  const handOver = createHandOver(clock, options.refresher);
+  const handOver = createHandOver(clock, providers, server);
 
   const late = (): Error => new Error('The other windows did not answer in time.');
   const inTime = <T>(milliseconds: number, promise: Promise<T>): Promise<T> =>
@@ -162,33 +150,42 @@ export function shareGrants(options: SharingOptions): Sharing {
     const heardOthers = Promise.withResolvers<void>();
     const cancel = clock.after(listening, heardOthers.resolve);
     const refresher = createTokenRefresher({
-      ...options.refresher,
       cache,
       clock,
       log,
-      isOwner: isCurrent,
-      formerOwnerMayLive,
-      // One of them may be this window as it was: a request of its earlier ownership comes to its end first.
-      heardOthers: () => Promise.all([heardOthers.promise, earlierRequests]),
-      leaveToOthers: leaving.leaveToOthers,
-      async refresh(grant, beforeSending, derived) {
-        // Whoever owns next must know that this token may be spent.
-        await quietly(inTime(tellingWithin, sync.told(grant.id)), 'a window is slow');
-        return handOver.refresh(grant, beforeSending, derived);
+      providers,
+      random,
+      server: {
+        ...server,
+        async refresh(provider, grant, beforeSending, derived) {
+          // Whoever owns next must know that this token may be spent.
+          await quietly(inTime(tellingWithin, sync.told(grant.id)), 'a window is slow');
+          return handOver.refresh(provider, grant, beforeSending, derived);
+        },
       },
-      onRefreshed: (grant, derived) =>
-        record('refresh', derived ? { ...grant, grantedScopes: derived } : grant),
-      onTrouble: (grant, reason) => record('failure', grant, reason),
-      onTroubleChange(grantId, trouble) {
-        if (!isCurrent() || !troubles.set(grantId, trouble)) return;
-        void quietly(
-          broadcast.troubleChanged(grantId, trouble ?? null),
-          'a trouble was told to not every window',
-        );
+      ownership: {
+        isOwner: isCurrent,
+        formerOwnerMayLive,
+        // One of them may be this window as it was: a request of its earlier ownership comes to its end first.
+        heardOthers: () => Promise.all([heardOthers.promise, earlierRequests]),
+        leaveToOthers: leaving.leaveToOthers,
       },
-      onSignInNeeded(grant) {
-        record('failure', grant, grant.signInNeeded?.reason);
-        void callForSignIn({ clock, log, windows, name: name(), show }, grant);
+      reports: {
+        onRefreshed: (grant, derived) =>
+          record('refresh', derived ? { ...grant, grantedScopes: derived } : grant),
+        onTrouble: (grant, reason) => record('failure', grant, reason),
+        onTroubleChange(grantId, trouble) {
+          if (!isCurrent() || !troubles.set(grantId, trouble)) return;
+          void quietly(
+            broadcast.troubleChanged(grantId, trouble ?? null),
+            'a trouble was told to not every window',
+          );
+        },
+        onOrphaned: (grant, tokens) => options.onOrphaned(grant, tokens),
+        onSignInNeeded(grant) {
+          record('failure', grant, grant.signInNeeded?.reason);
+          void callForSignIn({ clock, log, windows, name: name(), show }, grant);
+        },
       },
     });
     tenure = { refresher, broadcast };
@@ -274,7 +271,6 @@ export function shareGrants(options: SharingOptions): Sharing {
       }
     },
 
-    providersChanged: () => tenure?.refresher.providersChanged(),
     credentialsChanged: () => handOver.credentialsChanged(),
     record(entry) {
       void quietly(

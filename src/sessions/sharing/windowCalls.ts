@@ -2,7 +2,7 @@ import type { Everywhere } from '../../windows/group.ts';
 import type { Join } from '../../windows/join.ts';
 import type { Activity } from '../activity.ts';
 import type { IndexEntry, Removal } from '../store/grantStore.ts';
-import type { ProviderIdentity } from '../grant/sessions.ts';
+import type { ProviderIdentity } from '../../providers/entries/origin.ts';
 import type { Trouble } from '../refresh/troubles.ts';
 
 /**

@@ -3,7 +3,8 @@ import type { GrantCache } from './grantCache.ts';
 import { plainScopes } from '../grant/pseudoScopes.ts';
 import { revisionOfSignIn } from '../grant/revisions.ts';
 import { covers, isSameSet, union } from '../grant/scopes.ts';
-import { belongsTo, uniqueLabel, type ProviderIdentity } from '../grant/sessions.ts';
+import { uniqueLabel } from '../grant/sessions.ts';
+import { belongsTo, type ProviderIdentity } from '../../providers/entries/origin.ts';
 
 /** A grant as it is kept after a sign-in, and whether it is stored. */
 export interface Added {

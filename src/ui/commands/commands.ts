@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Registry } from '../../authentication/registry.ts';
+import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import { firstProviderId } from '../../providers/entries/definition.ts';
 import { parseSessionId } from '../../sessions/grant/scopes.ts';
 import {
@@ -15,16 +16,20 @@ import { chooseMethod } from '../signIn/otherMethods.ts';
 import { namedProvider, rowTarget } from '../signInsView/rowTarget.ts';
 import type { SignIns } from '../signIn/signIns.ts';
 
-export interface CommandContext extends KeptSignInsContext {
+interface SignInContext {
+  readonly providers: ConfiguredProviders;
   readonly registry: Registry;
+}
+
+export interface CommandContext extends KeptSignInsContext, SignInContext {
   showLog(): void;
 }
 
 /** The commands of the palette. */
 export function registerCommands(context: CommandContext): vscode.Disposable {
   return vscode.Disposable.from(
-    vscode.commands.registerCommand('oidc.signIn', (id?: unknown) => signIn(context.registry, id)),
-    vscode.commands.registerCommand('oidc.signOut', (row?: unknown) => signOut(context.registry, row)),
+    vscode.commands.registerCommand('oidc.signIn', (id?: unknown) => signIn(context, id)),
+    vscode.commands.registerCommand('oidc.signOut', (row?: unknown) => signOut(context, row)),
     vscode.commands.registerCommand('oidc.signOutEverywhere', (row?: unknown) =>
       signOutEverywhere(context, namedProvider(row)),
     ),
@@ -36,8 +41,8 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
  * Signs in without another extension asking. It goes to our own provider directly, not through the editor's
  * `getSession`: no extension is to be given the session, so there is nothing to consent to.
  */
-async function signIn(registry: Registry, id: unknown): Promise<void> {
-  const chosen = namedProvider(id) ?? (await chooseProvider(registry));
+async function signIn({ providers, registry }: SignInContext, id: unknown): Promise<void> {
+  const chosen = namedProvider(id) ?? (await chooseProvider(providers));
   const adapter = chosen === undefined ? undefined : registry.get(chosen);
   if (!adapter) return;
   // It may be gone when the sign-in ends.
@@ -56,14 +61,14 @@ async function signIn(registry: Registry, id: unknown): Promise<void> {
 
 /** Signs in the way that the person picks among those that are open here. */
 export async function signInAnotherWay(
-  registry: Registry,
+  context: SignInContext,
   signIns: SignIns,
   showLog: () => void,
 ): Promise<void> {
-  const id = await chooseProvider(registry);
-  const provider = registry.providers().find(candidate => candidate.id === id);
+  const id = await chooseProvider(context.providers);
+  const provider = id === undefined ? undefined : context.providers.byId(id);
   if (!provider) {
-    await signIn(registry, id);
+    await signIn(context, id);
     return;
   }
   try {
@@ -71,26 +76,26 @@ export async function signInAnotherWay(
     if (way === undefined) return;
     signIns.choose(provider.id, way);
   } catch (error) {
-    const retry = (): void => void signInAnotherWay(registry, signIns, showLog);
+    const retry = (): void => void signInAnotherWay(context, signIns, showLog);
     void showSignInFailure(provider, error, { retry, showLog, otherMethods: undefined });
     return;
   }
-  await signIn(registry, provider.id);
+  await signIn(context, provider.id);
 }
 
-async function chooseProvider(registry: Registry): Promise<string | undefined> {
-  const providers = registry.providers();
-  if (providers.length <= 1) return providers[0]?.id ?? firstProviderId;
-  const items = providers.map(({ id, label, issuer }) => ({ id, label, description: id, detail: issuer }));
+async function chooseProvider(providers: ConfiguredProviders): Promise<string | undefined> {
+  const list = providers.list();
+  if (list.length <= 1) return list[0]?.id ?? firstProviderId;
+  const items = list.map(({ id, label, issuer }) => ({ id, label, description: id, detail: issuer }));
   return (
     await vscode.window.showQuickPick(items, { title: l10n.t('Sign in with which identity provider?') })
   )?.id;
 }
 
 /** @param row of the sign-ins view; without one, the person picks. */
-async function signOut(registry: Registry, row: unknown): Promise<void> {
+async function signOut(context: SignInContext, row: unknown): Promise<void> {
   const target = rowTarget(row);
-  const accounts = await signedInAccounts(registry);
+  const accounts = await signedInAccounts(context);
   if (accounts.length === 0) return void showNobodySignedIn();
   const isTarget = ({ providerId, accountId }: AccountItem): boolean =>
     providerId === target?.providerId && accountId === target.account?.id;
@@ -102,7 +107,7 @@ async function signOut(registry: Registry, row: unknown): Promise<void> {
   const inRow = (sessionId: string): boolean =>
     target?.grantIds?.includes(parseSessionId(sessionId).grantId) ?? true;
   for (const sessionId of chosen.sessionIds.filter(inRow))
-    await registry.get(chosen.providerId)?.removeSession(sessionId);
+    await context.registry.get(chosen.providerId)?.removeSession(sessionId);
   void vscode.window.showInformationMessage(
     l10n.t('Signed out {0} ({1}).', chosen.label, chosen.description ?? ''),
   );
@@ -110,10 +115,10 @@ async function signOut(registry: Registry, row: unknown): Promise<void> {
 
 /** All accounts of one provider, in all windows and, as far as the provider lets us, in the browser. */
 async function signOutEverywhere(context: CommandContext, providerId: string | undefined): Promise<void> {
-  const { registry } = context;
-  const accounts = await signedInAccounts(registry);
-  const items = registry
-    .providers()
+  const { providers, registry } = context;
+  const accounts = await signedInAccounts(context);
+  const items = providers
+    .list()
     .filter(({ id }) => providerId === undefined || id === providerId)
     .map(({ id, label }) => ({
       id,
@@ -155,9 +160,9 @@ type AccountItem = vscode.QuickPickItem & {
   sessionIds: string[];
 };
 
-async function signedInAccounts(registry: Registry): Promise<AccountItem[]> {
+async function signedInAccounts({ providers, registry }: SignInContext): Promise<AccountItem[]> {
   const items = new Map<string, AccountItem>();
-  for (const { id: providerId, label: description } of registry.providers()) {
+  for (const { id: providerId, label: description } of providers.list()) {
     for (const { id, account } of (await registry.get(providerId)?.getSessions(undefined, {})) ?? []) {
       const key = JSON.stringify([providerId, account.id]);
       const item = items.get(key) ?? {

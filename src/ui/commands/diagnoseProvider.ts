@@ -1,12 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Registry } from '../../authentication/registry.ts';
 import type { SecretStorage } from '../../platform/secretStorage.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
+import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { isRenewable } from '../../sessions/grant/grant.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
-import { belongsTo } from '../../sessions/grant/sessions.ts';
+import { belongsTo } from '../../providers/entries/origin.ts';
 import type { ClientSecrets } from '../../signIn/client/clientSecrets.ts';
 import { diagnose, type SeenGrants } from '../../signIn/diagnosis/diagnose.ts';
 import { diagnosisDocument } from '../../signIn/diagnosis/report.ts';
@@ -18,7 +18,7 @@ import { readSurroundings } from '../signIn/surroundings.ts';
 
 export interface DiagnoseContext {
   readonly httpContext: HttpContext;
-  readonly registry: Registry;
+  readonly providers: ConfiguredProviders;
   readonly cache: GrantCache;
   readonly signIns: SignIns;
   readonly clientSecrets: ClientSecrets;
@@ -36,9 +36,9 @@ export function registerDiagnoseCommand(
 ): vscode.Disposable {
   return vscode.commands.registerCommand('oidc.diagnoseProvider', async (id?: unknown) => {
     // It changes nothing: where there is one provider, nobody has to be asked.
-    const [only, ...others] = context.registry.providers();
+    const [only, ...others] = context.providers.list();
     const provider = await chooseProvider(
-      context.registry,
+      context.providers,
       l10n.t('Diagnose which identity provider?'),
       id ?? (others.length === 0 ? only?.id : undefined),
     );

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Registry } from '../../authentication/registry.ts';
 import { isCertificateMethod } from '../../protocol/client/clientAuthentication.ts';
+import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { changeProvider, removeProvider, writtenProviders } from '../../providers/entries/settings.ts';
 import type { ClientStores } from '../../signIn/client/client.ts';
@@ -11,6 +12,7 @@ import { showExtension } from '../messages.ts';
 import { namedProvider } from '../signInsView/rowTarget.ts';
 
 export interface EditProviderContext extends ClientStores {
+  readonly providers: ConfiguredProviders;
   readonly registry: Registry;
   readonly trust: Trust;
 }
@@ -19,7 +21,7 @@ export interface EditProviderContext extends ClientStores {
 export function registerEditCommands(context: EditProviderContext): vscode.Disposable {
   const command = (name: string, title: string, run: (provider: Provider) => Promise<void>) =>
     vscode.commands.registerCommand(`oidc.${name}`, async (id?: unknown) => {
-      const provider = await chooseProvider(context.registry, title, id);
+      const provider = await chooseProvider(context.providers, title, id);
       if (provider) await run(provider);
     });
   return vscode.Disposable.from(
@@ -44,14 +46,13 @@ export function registerEditCommands(context: EditProviderContext): vscode.Dispo
 
 /** The provider that a command is about: the named one, or the one that the person picks. */
 export async function chooseProvider(
-  registry: Registry,
+  providers: ConfiguredProviders,
   title: string,
   id?: unknown,
 ): Promise<Provider | undefined> {
-  const providers = registry.providers();
   const named = namedProvider(id);
-  if (named !== undefined) return providers.find(provider => provider.id === named);
-  if (providers.length === 0) {
+  if (named !== undefined) return providers.byId(named);
+  if (providers.list().length === 0) {
     const add = l10n.t('Add Identity Provider…');
     const message = l10n.t('No identity provider is configured.');
     if ((await vscode.window.showInformationMessage(message, add)) === add) {
@@ -59,7 +60,7 @@ export async function chooseProvider(
     }
     return undefined;
   }
-  const items = providers.map(provider => ({
+  const items = providers.list().map(provider => ({
     label: provider.label,
     description: provider.id,
     detail: provider.issuer,

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { ProviderActions } from '../../authentication/provider.ts';
-import type { Provider } from '../../providers/entries/definition.ts';
+import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Accounts } from '../../sessions/accounts.ts';
 import type { Recorder } from '../../sessions/activity.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
@@ -13,8 +13,7 @@ export interface KeptSignInsContext {
   readonly cache: GrantCache;
   readonly actions: Pick<ProviderActions, 'revoke'>;
   readonly record: Recorder;
-  /** The provider that a grant came from, as it is configured now. */
-  configured(grant: Grant): Provider | undefined;
+  readonly providers: ConfiguredProviders;
 }
 
 /** The sign-ins that an id of a provider stood for, which is not configured now or leads elsewhere. */
@@ -26,12 +25,12 @@ export interface KeptSignIns {
 }
 
 /** Sign-ins are kept when their provider leaves the settings, until it is back or the person decides. */
-export async function keptSignIns({ cache, configured }: KeptSignInsContext): Promise<KeptSignIns[]> {
+export async function keptSignIns({ cache, providers }: KeptSignInsContext): Promise<KeptSignIns[]> {
   const entries = (await cache.entries()).filter(entry => !isRemoval(entry));
   const ids = [...new Set(entries.map(({ providerId }) => providerId))];
   const grants = (await Promise.all(ids.map(id => cache.ofProvider(id)))).flat();
   const kept = Map.groupBy(
-    grants.filter(grant => configured(grant) === undefined),
+    grants.filter(grant => providers.of(grant) === undefined),
     ({ providerId }) => providerId,
   );
   return [...kept].map(([providerId, ofProvider]) => ({

@@ -2,10 +2,11 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ProviderActions } from '../../authentication/provider.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
+import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { readChallengedResource } from '../../signIn/challengedResource.ts';
 import type { Plan } from '../../signIn/plan/planner.ts';
-import { whileConfigured, type ConfiguredNow } from '../../signIn/providerWatch.ts';
+import { whileConfigured } from '../../signIn/providerWatch.ts';
 import type { Trust } from '../../signIn/trust.ts';
 import { failureFields, isCancellation, messageOf, showSignInFailure } from '../messages.ts';
 import type { NewProviders } from './newProviders.ts';
@@ -18,7 +19,7 @@ export interface ProviderActionsOptions extends SignOutTellingOptions {
   readonly signIns: SignIns;
   readonly newProviders: NewProviders;
   readonly trust: Trust;
-  readonly configured: ConfiguredNow;
+  readonly providers: ConfiguredProviders;
   readonly repeating: Repeating;
   /** Starts a sign-in anew, after one that failed. */
   retry(providerId: string, scopes: readonly string[]): void;
@@ -44,7 +45,7 @@ export function createProviderActions(options: ProviderActionsOptions): Provider
     async signIn(signInRequest) {
       const { provider, scopes } = signInRequest;
       try {
-        return await whileConfigured(provider, options.configured, async ended => {
+        return await whileConfigured(provider, options.providers, async ended => {
           if (!(await options.trust.check(provider, ended))) {
             ended.throwIfAborted();
             throw new vscode.CancellationError();

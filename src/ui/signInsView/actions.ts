@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Registry } from '../../authentication/registry.ts';
+import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { isRenewable, type Grant } from '../../sessions/grant/grant.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
@@ -21,10 +22,9 @@ interface Chosen {
 
 export interface SignInCommandsContext {
   readonly registry: Registry;
+  readonly providers: ConfiguredProviders;
   readonly cache: GrantCache;
   readonly sharing: Pick<Sharing, 'renew' | 'troubles'>;
-  /** The provider that a grant came from, as it is configured now. */
-  configured(grant: Grant): Provider | undefined;
 }
 
 /** What can be done with a sign-in. Each is started on a row of the view, or from the palette and then asks. */
@@ -107,20 +107,20 @@ const shortly = 5000;
 
 /** The grants of the row; without a row, those of the account that the person picks. */
 async function choose(
-  { cache, registry, configured }: SignInCommandsContext,
+  { cache, providers }: SignInCommandsContext,
   argument: unknown,
   title: string,
 ): Promise<Chosen[]> {
   const target = rowTarget(argument);
   const chosenOf = (grants: readonly (Grant | undefined)[]): Chosen[] =>
     grants.flatMap(grant => {
-      const provider = grant && configured(grant);
+      const provider = grant && providers.of(grant);
       return provider ? [{ grant, provider, scopes: target?.scopes ?? grant.sessions[0] ?? [] }] : [];
     });
   if (target?.grantIds) return chosenOf(await Promise.all(target.grantIds.map(id => cache.get(id))));
 
-  const providers = registry.providers().filter(({ id }) => target === undefined || target.providerId === id);
-  const grants = chosenOf((await Promise.all(providers.map(({ id }) => cache.ofProvider(id)))).flat());
+  const shown = providers.list().filter(({ id }) => target === undefined || target.providerId === id);
+  const grants = chosenOf((await Promise.all(shown.map(({ id }) => cache.ofProvider(id)))).flat());
   const accounts = Map.groupBy(grants, ({ grant, provider }) =>
     JSON.stringify([provider.id, grant.account.id]),
   );

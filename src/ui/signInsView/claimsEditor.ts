@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
@@ -15,9 +16,9 @@ export function claimsAddress(grant: Grant, { label }: Provider): vscode.Uri {
 /** Documents about grants, which cannot be edited and follow what happens. */
 export function registerClaims(context: {
   readonly cache: GrantCache;
-  configured(grant: Grant): Provider | undefined;
+  readonly providers: ConfiguredProviders;
 }): vscode.Disposable {
-  const { cache, configured } = context;
+  const { cache, providers } = context;
   const changes = new vscode.EventEmitter<vscode.Uri>();
   const endWatching = cache.onDidChange(({ before, after }) => {
     const id = (after ?? before)?.id;
@@ -32,7 +33,7 @@ export function registerClaims(context: {
       onDidChange: changes.event,
       async provideTextDocumentContent({ query }) {
         const grant = await cache.get(query).catch(() => undefined);
-        const provider = grant && configured(grant);
+        const provider = grant && providers.of(grant);
         if (!provider) return `// ${l10n.t('This sign-in has ended.')}\n`;
         const { claimsDocument } = await import('./claims.ts');
         return claimsDocument(provider, grant);

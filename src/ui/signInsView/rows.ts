@@ -3,7 +3,7 @@ import { timeInWords } from '../../platform/language.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { normaliseScopes, sessionId } from '../../sessions/grant/scopes.ts';
-import { belongsTo } from '../../sessions/grant/sessions.ts';
+import { belongsTo } from '../../providers/entries/origin.ts';
 import type { Trouble } from '../../sessions/refresh/troubles.ts';
 import { byUrgency, describeState, stateOf, type SignInState } from './state.ts';
 

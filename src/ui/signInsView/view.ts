@@ -1,9 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Registry } from '../../authentication/registry.ts';
 import { secondsNow, type Cancel, type Clock } from '../../platform/clock.ts';
-import type { Provider } from '../../providers/entries/definition.ts';
-import type { Grant } from '../../sessions/grant/grant.ts';
+import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
 import type { Sharing } from '../../sessions/sharing/sharing.ts';
 import { registerClaims } from './claimsEditor.ts';
@@ -13,18 +11,10 @@ import { stateOf } from './state.ts';
 export const viewId = 'oidc.signIns';
 
 export interface SignInsViewContext {
-  readonly registry: Registry;
+  readonly providers: ConfiguredProviders;
   readonly cache: GrantCache;
   readonly clock: Clock;
   readonly sharing: Pick<Sharing, 'troubles'>;
-  /** The provider that a grant came from, as it is configured now. */
-  configured(grant: Grant): Provider | undefined;
-}
-
-/** The view of all sign-ins, in the activity bar. */
-export interface SignInsView extends vscode.Disposable {
-  /** To be called when there are other providers, or others of their settings, than before. */
-  providersChanged(): void;
 }
 
 /**
@@ -32,20 +22,20 @@ export interface SignInsView extends vscode.Disposable {
  * timer runs only while somebody looks, for the words that tell how much time is left. What draws it is loaded
  * when it is first looked at.
  */
-export function createSignInsView(context: SignInsViewContext): SignInsView {
-  const { registry, cache, clock, sharing } = context;
+export function createSignInsView(context: SignInsViewContext): vscode.Disposable {
+  const { providers, cache, clock, sharing } = context;
   const changes = new vscode.EventEmitter<void>();
   let cancelTimer: Cancel = () => undefined;
 
   const rows = async (): Promise<Row[]> => {
-    const providers = registry.providers();
+    const list = providers.list();
     const [{ rowsOf, nextChange }, ...grants] = await Promise.all([
       import('./rows.ts'),
       // A storage that cannot be read has nothing to show; the accounts have logged it.
-      ...providers.map(({ id }) => cache.ofProvider(id).catch(() => [])),
+      ...list.map(({ id }) => cache.ofProvider(id).catch(() => [])),
     ]);
     const trouble = (id: string) => sharing.troubles.get(id);
-    const drawn = rowsOf({ providers, grants: grants.flat(), trouble, now: secondsNow(clock) });
+    const drawn = rowsOf({ providers: list, grants: grants.flat(), trouble, now: secondsNow(clock) });
     redrawAt(nextChange(drawn));
     return drawn;
   };
@@ -71,6 +61,7 @@ export function createSignInsView(context: SignInsViewContext): SignInsView {
     if (view.visible) changes.fire();
   };
   const watching: Cancel[] = [
+    providers.onDidChange(changed),
     cache.onDidChange(changed),
     cache.onDidLoad(changed),
     sharing.troubles.onDidChange(changed),
@@ -84,7 +75,6 @@ export function createSignInsView(context: SignInsViewContext): SignInsView {
   const claims = registerClaims(context);
 
   return {
-    providersChanged: changed,
     dispose() {
       cancelTimer();
       for (const end of watching) end();
@@ -98,7 +88,7 @@ export function createSignInsView(context: SignInsViewContext): SignInsView {
  * walkthrough are done, and how many sign-ins need their person, which is the only thing that draws the eye.
  */
 function createAttention(
-  { registry, cache, clock, configured }: SignInsViewContext,
+  { providers, cache, clock }: SignInsViewContext,
   view: vscode.TreeView<Row>,
 ): () => void {
   const told = new Map<string, boolean>();
@@ -110,11 +100,11 @@ function createAttention(
   return () => {
     const now = secondsNow(clock);
     const states = cache.known().flatMap(grant => {
-      const provider = configured(grant);
+      const provider = providers.of(grant);
       return provider ? [stateOf(grant, undefined, provider.assumedTokenLifetime, now)] : [];
     });
     const needed = states.filter(({ kind }) => kind === 'needs-sign-in').length;
-    tell('oidc.hasProvider', registry.providers().length > 0);
+    tell('oidc.hasProvider', providers.list().length > 0);
     tell('oidc.isSignedIn', states.length > needed);
     if ((view.badge?.value ?? 0) === needed) return;
     const tooltip = needed === 1 ? l10n.t('One sign-in needs you') : l10n.t('{0} sign-ins need you', needed);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type * as vscode from 'vscode';
 import { createExports } from '../../../src/authentication/exports.ts';
+import { createConfiguredProviders } from '../../../src/providers/entries/configuredProviders.ts';
 import { createGrantCache, type GrantCache } from '../../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../../src/sessions/store/grantStore.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
@@ -23,7 +24,9 @@ describe('what other extensions learn about a session', () => {
     cache = createGrantCache(store, manualClock(start * 1000), log);
     await cache.put(someGrant());
   });
-  const api = () => createExports({ cache, configured: () => someProvider });
+  const providers = createConfiguredProviders();
+  providers.update([someProvider]);
+  const api = () => createExports({ cache, providers });
 
   it('is who, what, until when and the claims, and no token', async () => {
     const profile = await api().describe(session);
@@ -54,7 +57,7 @@ describe('what other extensions learn about a session', () => {
     for (const [what, other] of others) {
       await assert.rejects(api().describe(other as vscode.AuthenticationSession), /ask the editor/, what);
     }
-    const unconfigured = createExports({ cache, configured: () => undefined });
+    const unconfigured = createExports({ cache, providers: createConfiguredProviders() });
     await assert.rejects(unconfigured.describe(session), /ask the editor/);
   });
 

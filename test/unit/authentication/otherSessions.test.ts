@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import '../../standIns/editor/useEditorStandIn.ts';
 import type { Registry } from '../../../src/authentication/registry.ts';
+import {
+  createConfiguredProviders,
+  type ConfiguredProviders,
+} from '../../../src/providers/entries/configuredProviders.ts';
 import type { Provider } from '../../../src/providers/entries/definition.ts';
 import type { GrantCache } from '../../../src/sessions/store/grantCache.ts';
 import { sessionId } from '../../../src/sessions/grant/scopes.ts';
@@ -20,6 +24,7 @@ const edited: Provider = { ...configured, issuer: 'https://login.example.org' };
 const [oldId, newId] = [oldGrant, newGrant].map(({ id, sessions }) => sessionId(id, sessions[0] ?? []));
 
 describe('a provider whose settings change', () => {
+  let providers: ConfiguredProviders;
   let registry: Registry;
   let cache: GrantCache;
   let told: [added: string[], removed: string[], changed: string[]][];
@@ -30,7 +35,8 @@ describe('a provider whose settings change', () => {
     const { clock, log, accounts } = made;
     cache = made.cache;
     const no = () => Promise.reject(new Error('nobody is asked'));
-    registry = createRegistry({
+    providers = createConfiguredProviders();
+    registry = createRegistry(providers, {
       accounts,
       cache,
       clock,
@@ -44,7 +50,7 @@ describe('a provider whose settings change', () => {
       },
       record: () => undefined,
     });
-    registry.update([configured]);
+    providers.update([configured]);
     await cache.put(oldGrant);
     told = [];
     registry.get('oidc')?.onDidChangeSessions(({ added, removed, changed }) => {
@@ -54,9 +60,9 @@ describe('a provider whose settings change', () => {
   });
   afterEach(() => void registry.dispose());
 
-  const update = async (...providers: Provider[]): Promise<typeof told> => {
+  const update = async (...now: Provider[]): Promise<typeof told> => {
     told = [];
-    registry.update(providers);
+    providers.update(now);
     await settled();
     return told;
   };

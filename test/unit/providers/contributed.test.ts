@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseProviders } from '../../../src/providers/entries/configured.ts';
+import { parseProviders } from '../../../src/providers/entries/parseProviders.ts';
 import { contributedProviders, withContributed } from '../../../src/providers/entries/contributed.ts';
 
 const issuer = 'https://login.acme.example';

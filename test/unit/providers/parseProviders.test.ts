@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseProviders } from '../../../src/providers/entries/configured.ts';
+import { parseProviders } from '../../../src/providers/entries/parseProviders.ts';
 
 const issuer = 'https://login.example.com';
 const ids = (value: unknown): string[] => parseProviders(value).providers.map(({ id }) => id);

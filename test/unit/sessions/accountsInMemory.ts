@@ -19,10 +19,11 @@ export function accountsInMemory() {
     cache,
     clock,
     log,
-    renew: id => cache.get(id),
-    derive: id => cache.get(id),
-    add: (provider, grant) => addGrant(cache, provider, grant),
-    assumedLifetime: () => undefined,
+    sharing: {
+      renew: id => cache.get(id),
+      derive: id => cache.get(id),
+      add: (provider, grant) => addGrant(cache, provider, grant),
+    },
   });
   return { clock, log, storage, cache, accounts };
 }

@@ -7,7 +7,7 @@ import { createAccounts } from '../../../src/sessions/accounts.ts';
 import { plainScopes } from '../../../src/sessions/grant/pseudoScopes.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
-import { hourOfTokens } from '../../standIns/quietWindow.ts';
+import { everyGrantOf, hourOfTokens } from '../../standIns/quietWindow.ts';
 import { keptGrants } from './cachedGrants.ts';
 import { someProvider, start } from './someGrant.ts';
 
@@ -51,7 +51,7 @@ export function asking(provider: Provider, storage = memorySecretStorage()) {
           atOnce--;
         }
       },
-      narrowsTokens: () => provider.narrowTokens,
+      providers: everyGrantOf(provider),
     },
     storage,
   );
@@ -60,10 +60,7 @@ export function asking(provider: Provider, storage = memorySecretStorage()) {
     cache,
     clock,
     log,
-    renew: (id, serial) => refresher.renew(id, serial),
-    derive: (id, scopes, serial) => refresher.derive(id, scopes, serial),
-    add: () => Promise.reject(new Error('Nobody signs in')),
-    assumedLifetime: () => undefined,
+    sharing: { ...refresher, add: () => Promise.reject(new Error('Nobody signs in')) },
   });
   const tokenFor = async (...scopes: string[]): Promise<string | undefined> => {
     const [session] = await accounts.sessions(provider, scopes);

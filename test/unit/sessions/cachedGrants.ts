@@ -5,12 +5,12 @@ import type { Grant } from '../../../src/sessions/grant/grant.ts';
 import { createGrantCache } from '../../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../../src/sessions/store/grantStore.ts';
 import { createTokenRefresher } from '../../../src/sessions/refresh/tokenRefresher.ts';
-import type { RefresherOptions } from '../../../src/sessions/refresh/refresherOptions.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
-import { quietRefresher } from '../../standIns/quietWindow.ts';
+import { everyGrantOf, quietRefresher } from '../../standIns/quietWindow.ts';
 import { recordingLog } from '../../standIns/recordingLog.ts';
+import { someProvider } from './someGrant.ts';
 
-type Options = Partial<Omit<RefresherOptions, 'refresh'>> & {
+type Options = Partial<Omit<Parameters<typeof quietRefresher>[0], 'refresh' | 'clock'>> & {
   readonly clock: Clock;
   /** Plays the server, which has been sent the refresh token. */
   answer(grant: Grant, derived: readonly string[] | undefined): Promise<Tokens>;
@@ -23,17 +23,19 @@ export function keptGrants({ answer, clock, ...options }: Options, storage = mem
   const cache = createGrantCache(store, clock, log);
   /** Why a sign-in was needed, as often as it was told. */
   const needed: string[] = [];
-  const refresher = createTokenRefresher({
-    ...quietRefresher,
-    cache,
-    clock,
-    log,
-    async refresh(grant, beforeSending, derived) {
-      beforeSending();
-      return answer(grant, derived);
-    },
-    onSignInNeeded: grant => needed.push(grant.signInNeeded?.reason ?? ''),
-    ...options,
-  });
+  const refresher = createTokenRefresher(
+    quietRefresher({
+      cache,
+      clock,
+      log,
+      providers: everyGrantOf(someProvider),
+      async refresh(_provider, grant, beforeSending, derived) {
+        beforeSending();
+        return answer(grant, derived);
+      },
+      onSignInNeeded: grant => void needed.push(grant.signInNeeded?.reason ?? ''),
+      ...options,
+    }),
+  );
   return { storage, log, cache, refresher, needed };
 }

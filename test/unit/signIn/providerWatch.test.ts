@@ -1,26 +1,33 @@
 import assert from 'node:assert/strict';
 import { Failure } from '../../../src/protocol/failures/failure.ts';
+import {
+  createConfiguredProviders,
+  type ConfiguredProviders,
+} from '../../../src/providers/entries/configuredProviders.ts';
 import type { Provider } from '../../../src/providers/entries/definition.ts';
 import { whileConfigured } from '../../../src/signIn/providerWatch.ts';
 import { someProvider } from '../sessions/someGrant.ts';
 
 /** Settings that change when the test says so. */
 function settings(...begin: Provider[]) {
-  let providers: readonly Provider[] = begin;
-  const listeners = new Set<() => void>();
+  const providers = createConfiguredProviders();
+  providers.update(begin);
+  let listening = 0;
+  const counted: ConfiguredProviders = {
+    ...providers,
+    onDidChange(listener) {
+      listening++;
+      const end = providers.onDidChange(listener);
+      return () => {
+        listening--;
+        end();
+      };
+    },
+  };
   return {
-    listeners,
-    configured: {
-      providers: () => providers,
-      onDidUpdate(listener: () => void) {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
-    },
-    change(...now: Provider[]) {
-      providers = now;
-      for (const listener of [...listeners]) listener();
-    },
+    configured: counted,
+    listening: () => listening,
+    change: (...now: Provider[]) => providers.update(now),
   };
 }
 
@@ -34,16 +41,16 @@ describe('a provider during a sign-in', () => {
     ['given another client', [{ ...someProvider, clientId: 'other' }], 'provider-changed'],
   ] as const) {
     it(`that is ${what} ends it, and says so`, async () => {
-      const { configured, change, listeners } = settings(someProvider);
+      const { configured, change, listening } = settings(someProvider);
       const signIn = whileConfigured(someProvider, configured, untilEnded);
       change(...now);
       await assert.rejects(signIn, (error: unknown) => error instanceof Failure && error.code === code);
-      assert.equal(listeners.size, 0);
+      assert.equal(listening(), 0);
     });
   }
 
   it('may change in what does not matter, and others may come and go', async () => {
-    const { configured, change, listeners } = settings(someProvider, { ...someProvider, id: 'other' });
+    const { configured, change, listening } = settings(someProvider, { ...someProvider, id: 'other' });
     const done = Promise.withResolvers<boolean>();
     const signIn = whileConfigured(someProvider, configured, signal =>
       done.promise.then(() => signal.aborted),
@@ -51,7 +58,7 @@ describe('a provider during a sign-in', () => {
     change({ ...someProvider, label: 'Another name', scopes: ['openid'] });
     done.resolve(true);
     assert.equal(await signIn, false);
-    assert.equal(listeners.size, 0);
+    assert.equal(listening(), 0);
   });
 
   it('need not be in the settings if it is being added', async () => {

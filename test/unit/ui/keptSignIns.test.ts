@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createConfiguredProviders } from '../../../src/providers/entries/configuredProviders.ts';
 import { createAccounts, type SignedOut } from '../../../src/sessions/accounts.ts';
 import type { Grant } from '../../../src/sessions/grant/grant.ts';
 import { forgetKept, forgottenText, keptSignIns } from '../../../src/ui/commands/keptSignIns.ts';
@@ -18,15 +19,18 @@ function window(storage = memorySecretStorage()) {
     cache,
     clock,
     log,
-    renew: id => cache.get(id),
-    derive: id => cache.get(id),
-    add: () => assert.fail('nobody signs in'),
-    assumedLifetime: () => undefined,
+    sharing: {
+      renew: id => cache.get(id),
+      derive: id => cache.get(id),
+      add: () => assert.fail('nobody signs in'),
+    },
   });
+  const providers = createConfiguredProviders();
+  providers.update([someProvider]);
   const context = {
     accounts,
     cache,
-    configured: ({ providerId }: Grant) => (providerId === 'oidc' ? someProvider : undefined),
+    providers,
     record: (event: string, { id }: Grant) => void recorded.push(`${event} ${id}`),
     actions: {
       revoke(_provider: unknown, signedOut: readonly SignedOut[]) {

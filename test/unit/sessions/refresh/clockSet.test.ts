@@ -34,10 +34,10 @@ describe('a clock that is set while tokens are kept fresh', () => {
 
   for (const grace of [0, 30]) {
     it(`back by ten minutes, after an answer was lost of a server that forgives for ${grace} s: nothing is sent twice for that`, async () => {
-      const { clock, sent, server, open } = keeping();
+      const { configure, clock, sent, server, open } = keeping();
       const { cache, refresher } = open();
       await cache.put(someGrant());
-      server.grace = grace;
+      configure({ rotationGrace: grace });
       server.answer = () => Promise.reject(new Failure('timed-out', { host: 'a.example.com', seconds: 15 }));
       await clock.advance(minutes(56));
       const before = sent.length;

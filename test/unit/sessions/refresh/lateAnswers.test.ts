@@ -33,10 +33,10 @@ describe('what a refresh leaves behind', () => {
   });
 
   it('is what was known before, if it did not arrive: an earlier one may have', async () => {
-    const { clock, sent, server, open } = keeping();
+    const { configure, clock, sent, server, open } = keeping();
     const { cache, refresher } = open();
     await cache.put(someGrant());
-    server.grace = 30;
+    configure({ rotationGrace: 30 });
     server.answer = () => Promise.reject(lost());
     await refresher.renew('grant-0001', 1);
     server.answer = () => Promise.reject(unreachable());
@@ -69,35 +69,32 @@ describe('a sign-out that another window stored and told nobody of, as it closed
 
 describe('the times of the next refreshes', () => {
   it('are set when a provider comes back', async () => {
-    const { clock, sent, server, open } = keeping();
-    const { cache, refresher } = open();
-    server.configured = false;
+    const { configure, clock, sent, open } = keeping();
+    const { cache } = open();
+    configure(undefined);
     await cache.put(someGrant());
     await clock.advance(minutes(10));
-    server.configured = true;
-    refresher.providersChanged();
+    configure({});
     await clock.advance(minutes(44));
     assert.deepEqual(sent, ['refresh-1']);
   });
 
   it('are given up when a provider goes', async () => {
-    const { clock, server, open } = keeping();
-    const { cache, refresher } = open();
+    const { configure, clock, open } = keeping();
+    const { cache } = open();
     await cache.put(someGrant());
     assert.equal(clock.pending, 1);
-    server.configured = false;
-    refresher.providersChanged();
+    configure(undefined);
     assert.equal(clock.pending, 0);
   });
 
   it('follow the lifetime that is assumed for the tokens', async () => {
-    const { clock, sent, server, open } = keeping();
-    const { cache, refresher } = open();
+    const { configure, clock, sent, open } = keeping();
+    const { cache } = open();
     await cache.put(someGrant({ tokens: someTokens(1, { expiresAt: undefined }) }));
     await clock.advance(minutes(10));
     assert.deepEqual(sent, []);
-    server.lifetime = 1200;
-    refresher.providersChanged();
+    configure({ assumedTokenLifetime: 1200 });
     await clock.advance(minutes(9));
     assert.deepEqual(sent, ['refresh-1']);
   });

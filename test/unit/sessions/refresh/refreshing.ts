@@ -1,11 +1,13 @@
 import { Failure } from '../../../../src/protocol/failures/failure.ts';
 import type { Tokens } from '../../../../src/protocol/tokens/tokens.ts';
+import { createConfiguredProviders } from '../../../../src/providers/entries/configuredProviders.ts';
+import type { Provider } from '../../../../src/providers/entries/definition.ts';
 import type { AccountProfile } from '../../../../src/sessions/refresh/accountProfile.ts';
 import { manualClock } from '../../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
 import { hourOfTokens } from '../../../standIns/quietWindow.ts';
 import { keptGrants } from '../cachedGrants.ts';
-import { start } from '../someGrant.ts';
+import { someProvider, start } from '../someGrant.ts';
 
 /** Windows with one storage, whose server answers as the test says; every refresh token that was sent is noted. */
 export function keeping(storage = memorySecretStorage()) {
@@ -14,11 +16,13 @@ export function keeping(storage = memorySecretStorage()) {
   const orphaned: string[] = [];
   const others = { asked: 0 };
   const tokensOf = (serial: number): Tokens => hourOfTokens(clock, serial);
+  const providers = createConfiguredProviders();
+  /** Undefined: the provider is not configured. */
+  const configure = (changes: Partial<Provider> | undefined): void =>
+    providers.update(changes ? [{ ...someProvider, ...changes }] : []);
+  configure({});
   const server = {
     owner: true,
-    configured: true,
-    grace: 0,
-    lifetime: undefined as number | undefined,
     answer: (serial: number): Promise<Tokens> => Promise.resolve(tokensOf(serial)),
     profile: (): Promise<AccountProfile | undefined> => Promise.resolve(undefined),
   };
@@ -31,19 +35,17 @@ export function keeping(storage = memorySecretStorage()) {
           return server.answer(grant.tokens.serial + 1);
         },
         profile: () => server.profile(),
-        isConfigured: () => server.configured,
+        providers,
         isOwner: () => server.owner,
         leaveToOthers() {
           others.asked++;
           return Promise.resolve(false);
         },
-        rotationGrace: () => server.grace,
-        assumedLifetime: () => server.lifetime,
-        onOrphaned: (_, tokens) => orphaned.push(tokens.accessToken.reveal()),
+        onOrphaned: (_, tokens) => void orphaned.push(tokens.accessToken.reveal()),
       },
       storage,
     );
-  return { storage, clock, others, sent, orphaned, server, tokensOf, open };
+  return { storage, clock, others, sent, orphaned, configure, server, tokensOf, open };
 }
 
 /** In milliseconds. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { Failure } from '../../../../src/protocol/failures/failure.ts';
 import { manualClock } from '../../../standIns/manualClock.ts';
-import { hourOfTokens } from '../../../standIns/quietWindow.ts';
+import { everyGrantOf, hourOfTokens } from '../../../standIns/quietWindow.ts';
 import { keptGrants } from '../cachedGrants.ts';
-import { someGrant, start } from '../someGrant.ts';
+import { someGrant, someProvider, start } from '../someGrant.ts';
 
 /** A refresher for a server with these habits, whose first answers are lost on the way. */
 function keeping(habits: { grace: number; endsAccessToken: boolean; lost: number }) {
@@ -18,8 +18,11 @@ function keeping(habits: { grace: number; endsAccessToken: boolean; lost: number
         ? Promise.reject(new Failure('timed-out', { host: 'login.example.com', seconds: 15 }))
         : Promise.resolve(hourOfTokens(clock, grant.tokens.serial + 1, { expiresAt: undefined }));
     },
-    rotationGrace: () => habits.grace,
-    refreshEndsAccessToken: () => habits.endsAccessToken,
+    providers: everyGrantOf({
+      ...someProvider,
+      rotationGrace: habits.grace,
+      refreshEndsAccessToken: habits.endsAccessToken,
+    }),
   });
   return { clock, sent, ...kept };
 }

@@ -7,7 +7,7 @@ import {
   type Grant,
   type ServiceBinding,
 } from '../../../../src/sessions/grant/grant.ts';
-import { belongsTo } from '../../../../src/sessions/grant/sessions.ts';
+import { belongsTo } from '../../../../src/providers/entries/origin.ts';
 import { manualClock } from '../../../standIns/manualClock.ts';
 import { hourOfTokens } from '../../../standIns/quietWindow.ts';
 import { keptGrants } from '../cachedGrants.ts';

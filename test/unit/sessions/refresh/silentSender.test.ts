@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { keptGrants } from '../cachedGrants.ts';
 import { manualClock, settled } from '../../../standIns/manualClock.ts';
-import { hourOfTokens } from '../../../standIns/quietWindow.ts';
-import { someGrant, someTokens, start } from '../someGrant.ts';
+import { everyGrantOf, hourOfTokens } from '../../../standIns/quietWindow.ts';
+import { someGrant, someProvider, someTokens, start } from '../someGrant.ts';
 
 /** The window that sent the refresh token fell silent, and this one has taken over. */
 function takenOver(formerOwnerMayLive: boolean, rotationGrace = 0) {
@@ -11,7 +11,7 @@ function takenOver(formerOwnerMayLive: boolean, rotationGrace = 0) {
   const kept = keptGrants({
     clock,
     formerOwnerMayLive: () => formerOwnerMayLive,
-    rotationGrace: () => rotationGrace,
+    providers: everyGrantOf({ ...someProvider, rotationGrace }),
     answer(grant) {
       sent.push(clock.now() / 1000 - start);
       return Promise.resolve(hourOfTokens(clock, grant.tokens.serial + 1));

@@ -134,10 +134,10 @@ describe('the token refresher', () => {
   });
 
   it('sends it again at once to a server that forgives that for a while, and only for that while', async () => {
-    const { clock, sent, server, open } = keeping();
+    const { configure, clock, sent, server, open } = keeping();
     const { cache } = open();
     await cache.put(someGrant());
-    server.grace = 30;
+    configure({ rotationGrace: 30 });
     server.answer = () => Promise.reject(lost());
     await clock.advance(minutes(58));
     const times = sent.length;
@@ -233,9 +233,9 @@ describe('the token refresher', () => {
   });
 
   it('sends nothing for a provider that was edited', async () => {
-    const { clock, sent, server, open } = keeping();
+    const { configure, clock, sent, open } = keeping();
     const { cache, refresher } = open();
-    server.configured = false;
+    configure(undefined);
     await cache.put(someGrant());
     await refresher.renew('grant-0001', 1);
     await clock.advance(minutes(600));

@@ -90,9 +90,12 @@ describe('the hand-over of grants', () => {
   const handingOver = () => {
     const clock = manualClock(start * 1000);
     const window = { configured: false, hasSecret: true, others: true, settles: true, asked: 0, left: 0 };
-    const handOver = createHandOver(clock, {
-      isConfigured: () => window.configured,
-      refresh: grant =>
+    const providers = {
+      of: () => (window.configured ? someProvider : undefined),
+      onDidChange: () => () => undefined,
+    };
+    const handOver = createHandOver(clock, providers, {
+      refresh: (_provider, grant) =>
         window.hasSecret
           ? Promise.resolve(nextTokens(grant))
           : Promise.reject(new Failure('client-secret-missing', { provider: 'Company' })),
@@ -106,7 +109,8 @@ describe('the hand-over of grants', () => {
         settled: () => Promise.resolve(window.settles),
         leave: () => window.left++,
       });
-    const refresh = (grant: Grant) => handOver.refresh(grant, () => undefined).catch(() => undefined);
+    const refresh = (grant: Grant) =>
+      handOver.refresh(someProvider, grant, () => undefined, undefined).catch(() => undefined);
     return { clock, window, handOver, during, refresh };
   };
 

@@ -14,7 +14,7 @@ import { joinWindows } from '../../../../src/windows/sockets/join.ts';
 import { memorySecretStorage, type MemorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
 import { recordingLog, type RecordingLog } from '../../../standIns/recordingLog.ts';
 import { temporaryDirectory } from '../../../windows/surroundings.ts';
-import { someTokens } from '../someGrant.ts';
+import { someProvider, someTokens } from '../someGrant.ts';
 
 /** A window with a cache of its own that meets the others of the test over real sockets. */
 export interface SharedWindow {
@@ -83,17 +83,20 @@ export function sharedWindows() {
             joined.resolve(group);
             return group;
           }),
-        refresher: {
-          random: () => 0,
-          async refresh(grant, beforeSending, derived) {
+        random: () => 0,
+        providers: {
+          of: (grant: Grant) => (lacks.providerOf.has(grant.id) ? undefined : someProvider),
+          onDidChange: () => () => undefined,
+        },
+        onOrphaned: () => undefined,
+        server: {
+          async refresh(_provider, grant, beforeSending, derived) {
             if (lacks.secret) throw new Failure('client-secret-missing', { provider: 'Company' });
             beforeSending();
             server.sent.push(grant.tokens.refreshToken?.reveal() ?? '');
             return server.answer(grant, derived);
           },
-          isConfigured: grant => !lacks.providerOf.has(grant.id),
-          assumedLifetime: () => undefined,
-          onOrphaned: () => undefined,
+          profile: () => Promise.resolve(undefined),
         },
         isFocused: () => window.focused,
         showSignInNeeded: grant => window.shown.push(grant),
@@ -106,10 +109,7 @@ export function sharedWindows() {
         cache,
         clock,
         log,
-        renew: (id, serial) => sharing.renew(id, serial),
-        derive: (id, scopes, serial) => sharing.derive(id, scopes, serial),
-        add: (provider, grant) => sharing.add(provider, grant),
-        assumedLifetime: () => undefined,
+        sharing,
       });
       const group = await joined.promise;
       let closed: Promise<void> | undefined;

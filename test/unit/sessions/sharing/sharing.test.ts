@@ -7,7 +7,7 @@ import { Failure } from '../../../../src/protocol/failures/failure.ts';
 import type { Tokens } from '../../../../src/protocol/tokens/tokens.ts';
 import { manualClock, settled } from '../../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
-import { quietRefresher, quietWindow } from '../../../standIns/quietWindow.ts';
+import { everyGrantOf, quietWindow } from '../../../standIns/quietWindow.ts';
 import { recordingLog } from '../../../standIns/recordingLog.ts';
 import { ended, fresh, nextTokens, now, serialIn, sharedWindows, storedIn, until } from './sharedWindows.ts';
 import { someGrant, someProvider, someTokens } from '../someGrant.ts';
@@ -340,7 +340,8 @@ describe('a window that cannot reach the others', () => {
       directory: '',
       ...quietWindow,
       findWayToJoin: () => never,
-      refresher: { ...quietRefresher, refresh: () => never },
+      providers: everyGrantOf(someProvider),
+      server: { refresh: () => never, profile: () => never },
       showSignInNeeded: () => assert.fail('nobody is needed'),
     });
     const added = sharing.add(someProvider, someGrant({ tokens: ended() }));

@@ -1,0 +1,36 @@
+import type { Cancel } from '../../platform/clock.ts';
+import type { Provider } from './definition.ts';
+import { belongsTo, type GrantOrigin } from './origin.ts';
+
+/**
+ * The providers as they are configured now: the one place that every part asks. What is to be done differently for
+ * one provider is a field of {@link Provider}, read through `of`.
+ */
+export interface ConfiguredProviders {
+  /** In the order of the settings. */
+  list(): readonly Provider[];
+  byId(id: string): Provider | undefined;
+  /** The provider that a grant came from; undefined if it is no longer configured, or leads elsewhere. */
+  of(grant: GrantOrigin): Provider | undefined;
+  /** Replaces them all, and tells the listeners in the order in which they began to listen. */
+  update(providers: readonly Provider[]): void;
+  onDidChange(listener: () => void): Cancel;
+}
+
+export function createConfiguredProviders(): ConfiguredProviders {
+  let providers: readonly Provider[] = [];
+  const listeners = new Set<() => void>();
+  return {
+    list: () => providers,
+    byId: id => providers.find(provider => provider.id === id),
+    of: grant => providers.find(provider => belongsTo(grant, provider)),
+    update(now) {
+      providers = now;
+      for (const listener of [...listeners]) listener();
+    },
+    onDidChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
