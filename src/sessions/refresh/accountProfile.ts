@@ -3,16 +3,7 @@ import { Failure } from '../../protocol/failures/failure.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../grant/grant.ts';
-import type { RefresherOptions } from './refresherOptions.ts';
-
-/** What the server says of the account of a grant, beside its tokens. */
-export interface AccountProfile {
-  readonly claims: Readonly<Record<string, unknown>>;
-  /** When the access token ends, in seconds since the epoch, if the server tells that apart from the token. */
-  readonly expiresAt: number | undefined;
-  /** Why the account may not be used, as a sentence that is fit to be shown; undefined if it may. */
-  readonly refusal: string | undefined;
-}
+import type { AccountProfile, RefresherOptions } from './refresherOptions.ts';
 
 /**
  * The grant with what the server says of its account now. The name of the account stays: the editor keys what

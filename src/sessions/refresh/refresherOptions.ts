@@ -5,7 +5,6 @@ import type { ConfiguredProviders } from '../../providers/entries/configuredProv
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../grant/grant.ts';
 import type { GrantCache } from '../store/grantCache.ts';
-import type { AccountProfile } from './accountProfile.ts';
 import type { Trouble } from './troubles.ts';
 
 /** What the token refresher is given. */
@@ -45,6 +44,15 @@ export interface TokenServer {
    * @returns undefined if there is nothing to say.
    */
   profile(provider: Provider, grant: Grant, tokens: Tokens): Promise<AccountProfile | undefined>;
+}
+
+/** What the server says of the account of a grant, beside its tokens. */
+export interface AccountProfile {
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** When the access token ends, in seconds since the epoch, if the server tells that apart from the token. */
+  readonly expiresAt: number | undefined;
+  /** Why the account may not be used, as a sentence that is fit to be shown; undefined if it may. */
+  readonly refusal: string | undefined;
 }
 
 /** What the refresher asks of the ownership that it works in. */

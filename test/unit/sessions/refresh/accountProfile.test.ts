@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { AccountProfile } from '../../../../src/sessions/refresh/accountProfile.ts';
+import type { AccountProfile } from '../../../../src/sessions/refresh/refresherOptions.ts';
 import { settled } from '../../../standIns/manualClock.ts';
 import { keeping, minutes, unreachable } from './refreshing.ts';
 import { someGrant, start } from '../someGrant.ts';
