@@ -1,3 +1,5 @@
+import { untilAborted } from './abort.ts';
+
 /** Ends what it was returned for; calling it again does nothing. */
 export type Cancel = () => void;
 
@@ -44,20 +46,12 @@ export const secondsNow = (clock: Clock): number => Math.floor(clock.now() / 100
  *
  * @throws the signal's reason as soon as it is aborted.
  */
-export function wait(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      cancel();
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) {
-      reject(signal.reason as Error);
-      return;
-    }
-    const cancel = clock.after(milliseconds, () => {
-      signal.removeEventListener('abort', abort);
-      resolve();
-    });
-    signal.addEventListener('abort', abort, { once: true });
-  });
+export async function wait(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(milliseconds, resolve);
+  try {
+    await untilAborted(promise, signal);
+  } finally {
+    cancel();
+  }
 }

@@ -1,3 +1,4 @@
+import { createQueue } from '../platform/queue.ts';
 import { destinationOf } from '../providers/entries/destination.ts';
 import type { Provider } from '../providers/entries/definition.ts';
 
@@ -45,7 +46,7 @@ const keyOf = (id: string): string => `trusted/${id}`;
 export function createTrust({ storage, ask }: TrustOptions): Trust {
   /** The questions that are open, by provider and destination. */
   const open = new Map<string, Promise<boolean>>();
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = createQueue();
 
   const isKnown = (provider: Provider): boolean =>
     storage.get(keyOf(provider.id)) === destinationOf(provider);
@@ -54,7 +55,7 @@ export function createTrust({ storage, ask }: TrustOptions): Trust {
     await Promise.resolve(storage.update(keyOf(id), value)).catch(() => undefined);
   };
 
-  const askInTurn = async (provider: Provider, signal: AbortSignal): Promise<boolean> => {
+  const askUnlessKnown = async (provider: Provider, signal: AbortSignal): Promise<boolean> => {
     // Meanwhile it may have been answered in another window.
     if (isKnown(provider)) return true;
     const question = storage.get(keyOf(provider.id)) === undefined ? 'new' : 'changed';
@@ -69,10 +70,9 @@ export function createTrust({ storage, ask }: TrustOptions): Trust {
       const key = JSON.stringify([provider.id, destinationOf(provider)]);
       const running = open.get(key);
       if (running) return running;
-      const turn = last.then(() => askInTurn(provider, signal)).finally(() => open.delete(key));
-      last = turn.catch(() => undefined);
-      open.set(key, turn);
-      return turn;
+      const asking = inTurn(() => askUnlessKnown(provider, signal)).finally(() => open.delete(key));
+      open.set(key, asking);
+      return asking;
     },
     accept: provider => remember(provider.id, destinationOf(provider)),
     forget: id => remember(id, undefined),

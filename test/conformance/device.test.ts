@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { FailureCode } from '../../src/protocol/failures/failure.ts';
-import type { DeviceScreen } from '../../src/signIn/methods/deviceSignIn.ts';
+import type { DeviceScreen } from '../../src/signIn/methods/deviceScreen.ts';
 import type { Departure, Json, Situation } from '../servers/hostile/departure.ts';
 import { html, json, resetBefore, text, type Answer, type Reply } from '../servers/hostile/replies.ts';
 import { manualClock, settled, type ManualClock } from '../standIns/manualClock.ts';

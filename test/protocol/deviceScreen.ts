@@ -1,5 +1,5 @@
 import type { DeviceAuthorization, PollState } from '../../src/protocol/grants/deviceAuthorization.ts';
-import type { DeviceScreen } from '../../src/signIn/methods/deviceSignIn.ts';
+import type { DeviceScreen } from '../../src/signIn/methods/deviceScreen.ts';
 
 /** A screen for device codes that keeps what it shows. */
 export interface RecordingScreen extends DeviceScreen {

@@ -10,7 +10,7 @@ import {
 import type { Grant } from '../../src/sessions/grant/grant.ts';
 import { createPendingResponses, type PendingResponses } from '../../src/signIn/redirect/pendingResponses.ts';
 import { signIn, type SignInContext, type SignInRequest } from '../../src/signIn/signIn.ts';
-import type { DeviceScreen } from '../../src/signIn/methods/deviceSignIn.ts';
+import type { DeviceScreen } from '../../src/signIn/methods/deviceScreen.ts';
 import type { Surroundings } from '../../src/signIn/plan/planner.ts';
 import { readDelivered } from '../../src/signIn/redirect/deliveredUri.ts';
 import type { EditorAddress } from '../../src/signIn/redirect/editorAddress.ts';

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import { untilAborted } from '../../platform/abort.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { untilDeadline, withDeadline } from '../../platform/deadline.ts';
 import type { Log } from '../../platform/log.ts';
 import { checkAddress, type AddressPolicy } from './address.ts';
 import { Failure } from '../failures/failure.ts';
@@ -61,29 +61,29 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   const { clock, log, policy } = options;
   return async (address, { method = 'GET', headers, body, signal, beforeSending }) => {
     const url = checkAddress(address, policy);
-    const outside = [options.signal, signal].filter(given => given !== undefined);
+    const outside = AbortSignal.any([options.signal, signal].filter(given => given !== undefined));
     const leave = await waitForTurn(options, url, outside);
     const started = clock.now();
-    const timeout = new AbortController();
-    const cancelTimeout = clock.after(answerTimeout * 1000, () => timeout.abort());
-    const abort = AbortSignal.any([timeout.signal, ...outside]);
+    const late = (): Failure => new Failure('timed-out', { host: url.host, seconds: answerTimeout });
     let sending = false;
     try {
       beforeSending?.();
       sending = true;
       // In an editor whose window has gone, the wait for the proxy's address heeds no signal.
-      const fetching = options.fetch(url.href, {
-        method,
-        redirect: 'manual',
-        credentials: 'omit',
-        cache: 'no-store',
-        referrerPolicy: 'no-referrer',
-        signal: abort,
-        ...(headers && { headers }),
-        ...(body !== undefined && body !== null && { body }),
+      const deadline = { clock, seconds: answerTimeout, late, signal: outside };
+      const response = await untilDeadline(deadline, async within => {
+        const answer = await options.fetch(url.href, {
+          method,
+          redirect: 'manual',
+          credentials: 'omit',
+          cache: 'no-store',
+          referrerPolicy: 'no-referrer',
+          signal: within,
+          ...(headers && { headers }),
+          ...(body !== undefined && body !== null && { body }),
+        });
+        return readWhole(answer, url, within);
       });
-      const answer = await untilAborted(fetching, abort);
-      const response = await readWhole(answer, url, abort);
       log.debug('answered', {
         method,
         host: url.host,
@@ -93,13 +93,12 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       });
       return response;
     } catch (error) {
-      for (const given of outside) given.throwIfAborted();
+      outside.throwIfAborted();
       if (!sending) throw error;
-      const failure = asFailure(error, url, timeout.signal.aborted);
+      const failure = networkFailure(error, url);
       log.debug('not answered', { method, host: url.host, path: url.pathname, failure: failure.code });
       throw failure;
     } finally {
-      cancelTimeout();
       leave();
     }
   };
@@ -111,20 +110,12 @@ export function createHttpClient(options: HttpOptions): HttpClient {
  *
  * @returns gives the place back.
  */
-async function waitForTurn(
-  { clock, traffic }: HttpOptions,
-  url: URL,
-  outside: readonly AbortSignal[],
-): Promise<() => void> {
-  const timeout = new AbortController();
-  const cancel = clock.after(turnTimeout * 1000, () =>
-    timeout.abort(unreachable(url, l10n.t('earlier requests to it have not been answered'), false)),
+function waitForTurn({ clock, traffic }: HttpOptions, url: URL, signal: AbortSignal): Promise<() => void> {
+  const late = (): Failure =>
+    unreachable(url, l10n.t('earlier requests to it have not been answered'), false);
+  return withDeadline({ clock, seconds: turnTimeout, late, signal }, within =>
+    traffic.enter(url.host, within),
   );
-  try {
-    return await traffic.enter(url.host, AbortSignal.any([timeout.signal, ...outside]));
-  } finally {
-    cancel();
-  }
 }
 
 async function readWhole(answer: Response, url: URL, signal: AbortSignal): Promise<Response> {
@@ -176,12 +167,6 @@ async function readBody(answer: Response, url: URL, signal: AbortSignal): Promis
   } finally {
     signal.removeEventListener('abort', stop);
   }
-}
-
-function asFailure(error: unknown, url: URL, timedOut: boolean): Failure {
-  if (error instanceof Failure) return error;
-  if (timedOut) return new Failure('timed-out', { host: url.host, seconds: answerTimeout });
-  return networkFailure(error, url);
 }
 
 function withoutQuery(location: string | null, base: URL): string | undefined {

@@ -7,6 +7,7 @@ export const unreachable = ({ host }: URL, reason: string, sent: boolean): Failu
 
 /** Why a request failed, from the error's code alone: its text may hold addresses and parameters. */
 export function networkFailure(error: unknown, url: URL): Failure {
+  if (error instanceof Failure) return error;
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     const code = 'code' in at ? at.code : undefined;
     if (typeof code !== 'string') continue;

@@ -1,4 +1,4 @@
-import { untilAborted } from '../../platform/abort.ts';
+import { untilDeadline } from '../../platform/deadline.ts';
 import type { Secret } from '../../platform/secret.ts';
 import { createState } from '../../protocol/grants/authorizationRequest.ts';
 import type { Connection } from '../../protocol/client/client.ts';
@@ -31,22 +31,19 @@ export interface EndSessionRequest {
 export async function endSession(request: EndSessionRequest): Promise<'ended' | 'opened' | 'unsupported'> {
   const { connection, redirect, signal } = request;
   const { host } = new URL(connection.client.issuer);
-  const late = Promise.withResolvers<never>();
-  const cancel = connection.httpContext.clock.after(request.timeout * 1000, () =>
-    late.reject(new Failure('logout-unconfirmed', { host })),
-  );
+  const { clock } = connection.httpContext;
+  const late = (): Failure => new Failure('logout-unconfirmed', { host });
   try {
-    const { redirectUri, state } = redirect ?? { redirectUri: undefined, state: createState() };
-    const logout = createLogoutRequest(connection, { idToken: request.idToken, redirectUri, state });
-    if (!logout) return 'unsupported';
-    const opened = await untilAborted(Promise.race([request.openBrowser(logout.url), late.promise]), signal);
-    if (!opened) throw new Failure('browser-not-opened', { host });
-    if (!redirect) return 'opened';
-    const response = await untilAborted(Promise.race([redirect.response, late.promise]), signal);
-    checkLogoutResponse(connection, logout, response);
-    return 'ended';
+    return await untilDeadline({ clock, seconds: request.timeout, signal, late }, async () => {
+      const { redirectUri, state } = redirect ?? { redirectUri: undefined, state: createState() };
+      const logout = createLogoutRequest(connection, { idToken: request.idToken, redirectUri, state });
+      if (!logout) return 'unsupported';
+      if (!(await request.openBrowser(logout.url))) throw new Failure('browser-not-opened', { host });
+      if (!redirect) return 'opened';
+      checkLogoutResponse(connection, logout, await redirect.response);
+      return 'ended';
+    });
   } finally {
-    cancel();
     redirect?.close();
   }
 }

@@ -10,6 +10,7 @@ import { narrowedScopes } from '../../sessions/grant/derived.ts';
 import { resourcesOfToken } from '../../sessions/grant/pseudoScopes.ts';
 import { clientOfGrant, type ClientStores } from '../client/client.ts';
 import { endSession, type EndSessionRequest } from './endSession.ts';
+import { inProviderTime } from '../methods/timing.ts';
 import { serviceTokens, type FindSubject } from '../client/serviceTokens.ts';
 
 /** What keeping a grant needs: the network, and what is known of clients that registered themselves. */
@@ -117,19 +118,13 @@ export async function revokeGrant(
 ): Promise<Revocation> {
   if (provider.revocation === 'none') return 'unsupported';
   const { httpContext } = services;
-  const { host } = new URL(provider.issuer);
-  const late = new AbortController();
-  const cancel = httpContext.clock.after(revocationTimeout * 1000, () =>
-    late.abort(new Failure('timed-out', { host, seconds: revocationTimeout })),
-  );
-  try {
+  const timing = { httpContext, timeouts: { provider: revocationTimeout } };
+  return inProviderTime(timing, provider, undefined, async within => {
     const client = await clientOfGrant(provider, grant, services);
-    const connection = await connect(httpContext, client, late.signal);
+    const connection = await connect(httpContext, client, within);
     // A provider that was edited since must not learn the tokens of another.
     if (connection.metadata.token_endpoint !== grant.binding.tokenEndpoint) return 'unsupported';
     const derived = grant.derived.flatMap(entry => (entry.kind === 'token' ? [entry.accessToken] : []));
-    return await revokeTokens(connection, { ...grant.tokens, derived });
-  } finally {
-    cancel();
-  }
+    return revokeTokens(connection, { ...grant.tokens, derived });
+  });
 }

@@ -1,5 +1,5 @@
-import { untilAborted } from '../../platform/abort.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { untilDeadline } from '../../platform/deadline.ts';
 
 /**
  * Asks the person something that a sign-in cannot go on without. The signal takes the question back.
@@ -18,19 +18,12 @@ export type AskPerson = <T>(ask: (signal: AbortSignal) => Promise<T | undefined>
 export function askPersonWithin(clock: Clock, seconds: number, signal: AbortSignal): AskPerson {
   return async ask => {
     signal.throwIfAborted();
-    const late = new AbortController();
-    const passed = Promise.withResolvers<undefined>();
-    const cancel = clock.after(seconds * 1000, () => {
-      passed.resolve(undefined);
-      late.abort(new Error('The person took too long.'));
-    });
+    const tooLate = new Error('The person took too long.');
     try {
-      const asked = ask(AbortSignal.any([signal, late.signal]));
-      const answer = await untilAborted(Promise.race([passed.promise, asked]), signal);
-      signal.throwIfAborted();
-      return answer;
-    } finally {
-      cancel();
+      return await untilDeadline({ clock, seconds, signal, late: () => tooLate }, ask);
+    } catch (error) {
+      if (error === tooLate) return undefined;
+      throw error;
     }
   };
 }

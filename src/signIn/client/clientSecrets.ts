@@ -60,23 +60,27 @@ export interface ClientSecretsOptions {
 }
 
 /** It was given for one client of one issuer, and is sent to no other. */
-const storedSchema = v.object({
-  version: v.literal(1),
-  issuer: v.string(),
-  clientId: v.string(),
-  tokenHost: v.optional(v.string()),
-  secret: v.optional(v.string()),
-  key: v.optional(
-    v.object({ algorithm: v.picklist(clientKeyAlgorithms), keyId: v.string(), privateJwk: v.string() }),
-  ),
-  certificate: v.optional(v.object({ certificates: v.string(), privateKey: v.string() })),
-});
+const storedSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    version: v.literal(1),
+    issuer: v.string(),
+    clientId: v.string(),
+    tokenHost: v.optional(v.string()),
+    secret: v.optional(v.string()),
+    key: v.optional(
+      v.object({ algorithm: v.picklist(clientKeyAlgorithms), keyId: v.string(), privateJwk: v.string() }),
+    ),
+    certificate: v.optional(v.object({ certificates: v.string(), privateKey: v.string() })),
+  }),
+);
 
 export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOptions): ClientSecrets {
   const keyOf = (provider: Pick<Provider, 'id'>): string => `clientSecret/${provider.id}`;
 
   const read = async (provider: Provider): Promise<ClientCredential | undefined> => {
-    const parsed = v.safeParse(storedSchema, parseJson(await storage.get(keyOf(provider))));
+    const parsed = v.safeParse(storedSchema, await storage.get(keyOf(provider)));
     if (!parsed.success || parsed.output.issuer !== provider.issuer) return undefined;
     const { clientId, tokenHost, key, certificate, secret: text } = parsed.output;
     if (clientId !== provider.clientId || tokenHost !== tokenHostOf(provider)) return undefined;
@@ -177,12 +181,4 @@ async function authenticationOf(
     return { method, secret: credential.secret };
   }
   throw new Failure('client-secret-missing', { provider: provider.label });
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : (JSON.parse(text) as unknown);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { secondsNow } from '../../platform/clock.ts';
+import { createQueue } from '../../platform/queue.ts';
 import { Secret, secret } from '../../platform/secret.ts';
 import type { SecretStorage } from '../../platform/secretStorage.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
@@ -65,49 +66,50 @@ export interface RegistrationsOptions {
 /** In an editor in the browser each sign-in registers a new address; the oldest are forgotten here. */
 const mostKept = 20;
 
-const stored = v.object({
-  version: v.literal(1),
-  registrations: v.array(
-    v.object({
-      issuer: v.string(),
-      redirectUri: v.optional(v.string()),
-      registeredAt: v.number(),
-      clientId: v.string(),
-      method: v.picklist(['none', 'client_secret_basic', 'client_secret_post']),
-      idTokenAlgorithm: v.optional(v.string()),
-      secret: v.optional(v.string()),
-      expiresAt: v.optional(v.number()),
-      management: v.optional(v.object({ address: v.string(), token: v.string() })),
-    }),
-  ),
-});
+const stored = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    version: v.literal(1),
+    registrations: v.array(
+      v.object({
+        issuer: v.string(),
+        redirectUri: v.optional(v.string()),
+        registeredAt: v.number(),
+        clientId: v.string(),
+        method: v.picklist(['none', 'client_secret_basic', 'client_secret_post']),
+        idTokenAlgorithm: v.optional(v.string()),
+        secret: v.optional(v.string()),
+        expiresAt: v.optional(v.number()),
+        management: v.optional(v.object({ address: v.string(), token: v.string() })),
+      }),
+    ),
+  }),
+);
 
-const storedToken = v.object({ issuer: v.string(), token: v.string() });
+const storedToken = v.pipe(v.string(), v.parseJson(), v.object({ issuer: v.string(), token: v.string() }));
 
 export function createRegistrations(options: RegistrationsOptions): Registrations {
   const { storage, httpContext } = options;
   const keyOf = (provider: Pick<Provider, 'id'>): string => `registrations/${provider.id}`;
   const tokenKeyOf = (provider: Pick<Provider, 'id'>): string => `initialAccessToken/${provider.id}`;
   /** Changes happen one after the other, so that none undoes another. */
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = createQueue();
 
   const read = async (provider: Provider): Promise<Kept[]> => {
-    const parsed = v.safeParse(stored, parseJson(await storage.get(keyOf(provider))));
+    const parsed = v.safeParse(stored, await storage.get(keyOf(provider)));
     return parsed.success ? parsed.output.registrations.map(revive) : [];
   };
 
   const ofIssuer = async (provider: Provider): Promise<Kept[]> =>
     (await read(provider)).filter(kept => kept.issuer === provider.issuer);
 
-  const change = (provider: Provider, replace: (kept: readonly Kept[]) => readonly Kept[]): Promise<void> => {
-    const own = last.then(async () => {
+  const change = (provider: Provider, replace: (kept: readonly Kept[]) => readonly Kept[]): Promise<void> =>
+    inTurn(async () => {
       const kept = replace(await read(provider)).slice(0, mostKept);
       const text = JSON.stringify({ version: 1, registrations: kept.map(serialise) });
       await storage.store(keyOf(provider), text);
     });
-    last = own.catch(() => undefined);
-    return own;
-  };
 
   const keep = async (provider: Provider, kept: Kept): Promise<void> => {
     try {
@@ -162,7 +164,7 @@ export function createRegistrations(options: RegistrationsOptions): Registration
   };
 
   const storedInitialToken = async (provider: Provider): Promise<Secret | undefined> => {
-    const parsed = v.safeParse(storedToken, parseJson(await storage.get(tokenKeyOf(provider))));
+    const parsed = v.safeParse(storedToken, await storage.get(tokenKeyOf(provider)));
     // It was given for one issuer, and is sent to no other.
     return parsed.success && parsed.output.issuer === provider.issuer
       ? new Secret(parsed.output.token)
@@ -189,11 +191,11 @@ export function createRegistrations(options: RegistrationsOptions): Registration
     },
     known: async (provider, clientId) => (await ofIssuer(provider)).find(kept => kept.clientId === clientId),
     forget,
-    async forgetAll(provider) {
-      await last;
-      await storage.delete(keyOf(provider));
-      await storage.delete(tokenKeyOf(provider));
-    },
+    forgetAll: provider =>
+      inTurn(async () => {
+        await storage.delete(keyOf(provider));
+        await storage.delete(tokenKeyOf(provider));
+      }),
   };
 }
 
@@ -230,12 +232,4 @@ function serialise(kept: Kept): StoredRegistration {
     secret: 'secret' in authentication ? authentication.secret.reveal() : undefined,
     management: management && { address: management.address, token: management.token.reveal() },
   };
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : (JSON.parse(text) as unknown);
-  } catch {
-    return undefined;
-  }
 }

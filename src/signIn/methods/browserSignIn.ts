@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { untilDeadline } from '../../platform/deadline.ts';
 import {
   createAuthorizationRequest,
   createState,
@@ -13,12 +14,13 @@ import type { BrowserMethod } from '../../providers/settings/signInMethods.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { askedAudience, resourcesOfSignIn, resourcesOfToken } from '../../sessions/grant/pseudoScopes.ts';
 import { forgetIfDoubtful, withClient, type FoundClient } from '../client/client.ts';
-import { inProviderTime, inTime, type SignInContext, type SignInRequest } from './context.ts';
+import type { SignInContext, SignInRequest } from './context.ts';
 import { unlessLate } from '../client/lateTokens.ts';
 import { newGrant } from '../identity/newGrant.ts';
 import { readPasted } from './pastedResponse.ts';
 import { redirectPath, type OpenRedirect } from '../redirect/redirect.ts';
 import { requestedScopes } from './requestedScopes.ts';
+import { inProviderTime } from './timing.ts';
 
 export interface BrowserAttempt {
   readonly way: BrowserMethod;
@@ -128,11 +130,13 @@ async function askPerson(
   const answered = Promise.race([response, pasted.promise]);
   // Whoever has opened the address by themselves may be faster than the editor's questions.
   const opening = Promise.race([openBrowser(authorization.url, signal), answered.then(() => true)]);
-  if (!(await inTime(httpContext.clock, timeouts.browser, signal, opening, notOpened))) throw notOpened();
+  const { clock } = httpContext;
+  const toOpen = { clock, seconds: timeouts.browser, signal, late: notOpened };
+  if (!(await untilDeadline(toOpen, () => opening))) throw notOpened();
 
   progress(way === 'paste' ? 'waiting-for-paste' : 'waiting-for-person');
   const late = (): Failure => new Failure('no-response', { time: inWords(timeouts.person), redirectUri });
-  return inTime(httpContext.clock, timeouts.person, signal, answered, late);
+  return untilDeadline({ clock, seconds: timeouts.person, signal, late }, () => answered);
 }
 
 /** A time-out as a person would say it. */

@@ -1,15 +1,12 @@
-import type { Cancel, Clock } from '../../platform/clock.ts';
-import { untilAborted } from '../../platform/abort.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Secret } from '../../platform/secret.ts';
-import { Failure } from '../../protocol/failures/failure.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Method, SignInMethod } from '../../providers/settings/signInMethods.ts';
 import type { ClientSources } from '../client/client.ts';
 import type { Account } from '../../sessions/grant/grant.ts';
 import type { DeviceAuthorization } from '../../protocol/grants/deviceAuthorization.ts';
-import type { DeviceScreen } from './deviceSignIn.ts';
+import type { DeviceScreen } from './deviceScreen.ts';
 import type { FindSubject } from '../client/serviceTokens.ts';
 import type { Plan, Surroundings } from '../plan/planner.ts';
 import type { Redirects } from '../redirect/redirects.ts';
@@ -94,50 +91,4 @@ export interface SignInControl {
    * @returns a sentence that says what is wrong with it, or undefined if it was taken.
    */
   paste(text: string): string | undefined;
-}
-
-/**
- * The promise's outcome if it comes in time.
- *
- * @param late what to throw after `seconds`.
- */
-export async function inTime<T>(
-  clock: Clock,
-  seconds: number,
-  signal: AbortSignal,
-  promise: Promise<T>,
-  late: () => Failure,
-): Promise<T> {
-  const { promise: passed, reject } = Promise.withResolvers<never>();
-  const cancel: Cancel = clock.after(seconds * 1000, () => reject(late()));
-  try {
-    return await untilAborted(Promise.race([promise, passed]), signal);
-  } finally {
-    cancel();
-  }
-}
-
-/**
- * Runs a stage that talks to the provider, and ends its requests when its time is over.
- *
- * @throws Failure `timed-out`, or what `run` throws.
- */
-export async function inProviderTime<T>(
-  { httpContext, timeouts }: Pick<SignInContext, 'httpContext' | 'timeouts'>,
-  provider: Provider,
-  signal: AbortSignal,
-  run: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const { host } = new URL(provider.issuer);
-  const seconds = timeouts.provider;
-  const late = new AbortController();
-  const cancel = httpContext.clock.after(seconds * 1000, () =>
-    late.abort(new Failure('timed-out', { host, seconds })),
-  );
-  const either = AbortSignal.any([signal, late.signal]);
-  try {
-    return await untilAborted(run(either), either);
-  } finally {
-    cancel();
-  }
 }

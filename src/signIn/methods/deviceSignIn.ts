@@ -1,40 +1,25 @@
+import { untilDeadline } from '../../platform/deadline.ts';
 import { connect } from '../../protocol/client/client.ts';
 import {
   pollForTokens,
   requestDeviceAuthorization,
   type DeviceAuthorization,
-  type PollState,
 } from '../../protocol/grants/deviceAuthorization.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
-import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { askedAudience, resourcesOfSignIn, resourcesOfToken } from '../../sessions/grant/pseudoScopes.ts';
 import { forgetIfDoubtful, withClient, type FoundClient } from '../client/client.ts';
-import { inProviderTime, inTime, type SignInContext, type SignInRequest } from './context.ts';
+import type { SignInContext, SignInRequest } from './context.ts';
 import { giveBack, unlessLate } from '../client/lateTokens.ts';
 import { newGrant } from '../identity/newGrant.ts';
 import { requestedScopes } from './requestedScopes.ts';
-
-/** What a person sees while they sign in with a device code. */
-export interface DeviceScreen {
-  /** @param why why it is a code, in a sentence; undefined if the person has chosen that. */
-  open(provider: Provider, why: string | undefined): DeviceView;
-}
+import { inProviderTime } from './timing.ts';
 
 export interface DeviceAttempt {
   readonly metadata: Metadata;
-  /** See {@link DeviceScreen.open}. */
+  /** See `DeviceScreen.open`. */
   readonly why: string | undefined;
-}
-
-export interface DeviceView {
-  /** Shows a code to enter; it replaces one that was shown before. */
-  showCode(authorization: DeviceAuthorization): void;
-  showState(state: PollState): void;
-  /** Says that the code has expired. Resolves when the person wants another one. */
-  showExpired(): Promise<void>;
-  close(): void;
 }
 
 /**
@@ -83,13 +68,9 @@ export async function signInWithDeviceCode(
         if (!(error instanceof Failure) || error.code !== 'device-code-expired') throw error;
         context.log.info('device code expired', { provider: provider.id });
         request.progress('code-expired');
-        await inTime(
-          context.httpContext.clock,
-          context.timeouts.person,
-          signal,
-          view.showExpired(),
-          () => error,
-        );
+        const { clock } = context.httpContext;
+        const deadline = { clock, seconds: context.timeouts.person, signal, late: () => error };
+        await untilDeadline(deadline, () => view.showExpired());
       }
     }
   } finally {

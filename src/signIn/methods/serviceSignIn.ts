@@ -5,10 +5,11 @@ import type { ServiceSignIn } from '../../providers/settings/service.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { askPersonWithin } from '../client/askingPerson.ts';
 import { forgetIfDoubtful, withClient } from '../client/client.ts';
-import { inProviderTime, type SignInContext, type SignInRequest } from './context.ts';
+import type { SignInContext, SignInRequest } from './context.ts';
 import { serviceTokens } from '../client/serviceTokens.ts';
 import { newGrant } from '../identity/newGrant.ts';
 import { requestedScopes } from './requestedScopes.ts';
+import { inProviderTime } from './timing.ts';
 
 /**
  * Signs a client in by itself (RFC 6749 section 4.4, RFC 8693, Qlik Cloud's impersonation): nobody is asked for more

@@ -6,7 +6,7 @@ import { randomText } from '../../platform/random.ts';
 import type { DeviceAuthorization, PollState } from '../../protocol/grants/deviceAuthorization.ts';
 import type { Failure } from '../../protocol/failures/failure.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
-import type { DeviceScreen } from '../../signIn/methods/deviceSignIn.ts';
+import type { DeviceScreen } from '../../signIn/methods/deviceScreen.ts';
 import { failureFields } from '../messages.ts';
 import { qrCode, type QrCode } from './qrCode.ts';
 

@@ -1,0 +1,34 @@
+import { untilAborted } from './abort.ts';
+import type { Clock } from './clock.ts';
+
+/** When something has to be done, and what else ends it. */
+export interface Deadline {
+  readonly clock: Clock;
+  readonly seconds: number;
+  /** The reason of the signal when the time is over. */
+  late(): Error;
+  /** Ends it earlier, with its own reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Runs `run` with a signal that is aborted at the deadline, and waits until `run` has ended. */
+export async function withDeadline<T>(
+  { clock, seconds, late, signal }: Deadline,
+  run: (within: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  const cancel = clock.after(seconds * 1000, () => over.abort(late()));
+  try {
+    return await run(signal ? AbortSignal.any([signal, over.signal]) : over.signal);
+  } finally {
+    cancel();
+  }
+}
+
+/**
+ * Runs `run` as {@link withDeadline} does, but waits for it only until the deadline, whether or not it heeds the signal.
+ *
+ * @throws the signal's reason, or what `run` throws.
+ */
+export const untilDeadline = <T>(deadline: Deadline, run: (within: AbortSignal) => Promise<T>): Promise<T> =>
+  withDeadline(deadline, within => untilAborted(run(within), within));
