@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import * as prettier from 'prettier';
 import { generatedCodeTexts } from './codeTexts.ts';
+import { generatedArchitecture } from './architecture.ts';
 import { generatedErrors } from './errors.ts';
 import { generatedProviderDocuments, type GeneratedFile } from './providerDocuments.ts';
 import { takeTexts, type Json, type Texts } from './texts.ts';
@@ -108,6 +109,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     ...(await generatedManifest()),
     await generatedCodeTexts(),
     await generatedErrors(),
+    await generatedArchitecture(),
     ...(await generatedProviderDocuments()),
   ];
   for (const { file, generated } of files) {
