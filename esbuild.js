@@ -7,7 +7,8 @@ const repository = import.meta.dirname;
 const outdir = join(repository, 'dist');
 
 /** What takes a description of a setting, as its first argument. */
-const describing = /^(?:v\.description|text|flag|seconds|parameters|page|endpoint|names)$/;
+const describing =
+  /^(?:v\.description|text|flag|seconds|parameters|matching|path|oneOf|listOf|someOf|group|page|endpoint|names)$/;
 
 /**
  * The schema of the settings without what it says about each: the settings editor has that from the manifest, and

@@ -11,7 +11,8 @@ import {
   type ServerSource,
 } from '../../protocol/server/serverSource.ts';
 import { halfFilled } from './halfFilled.ts';
-import { serviceOf, type ServiceSignIn } from '../settings/service.ts';
+import { serviceOf } from '../settings/service.ts';
+import type { ServiceSignIn } from '../settings/serviceSettings.ts';
 import { withPreset } from '../presets/presets.ts';
 import { problemOf, type DefinitionProblem } from '../settings/problems.ts';
 import type { RedirectSettings } from '../settings/redirectSettings.ts';

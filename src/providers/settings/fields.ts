@@ -38,6 +38,32 @@ export const parameters = (description: string) =>
     v.description(description),
   );
 
+/** Text of a certain form. */
+export const matching = (description: string, pattern: RegExp, problem: () => string) =>
+  v.pipe(v.string(), v.regex(pattern, problem), v.description(description));
+
+/** The path of an address. */
+export const path = (description: string) =>
+  matching(description, /^\/[A-Za-z0-9._~/-]{0,200}$/, () => l10n.t('must be a path that starts with /'));
+
+export const oneOf = <const Values extends readonly string[]>(description: string, values: Values) =>
+  v.pipe(v.picklist(values), v.description(description));
+
+export const listOf = <Item extends v.GenericSchema>(description: string, item: Item) =>
+  v.pipe(v.array(item), v.description(description));
+
+/** A list that would say nothing without an item. */
+export const someOf = <Item extends v.GenericSchema>(description: string, item: Item) =>
+  v.pipe(
+    v.array(item),
+    v.minLength(1, () => l10n.t('must not be empty')),
+    v.description(description),
+  );
+
+/** An object whose members can each be left out. */
+export const group = <Entries extends v.ObjectEntries>(description: string, entries: Entries) =>
+  v.pipe(v.partial(v.strictObject(entries)), v.description(description));
+
 /** A length of time. */
 export const seconds = (description: string, most: number) =>
   v.pipe(

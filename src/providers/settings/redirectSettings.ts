@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 import { isLoopbackHost } from '../../protocol/http/address.ts';
+import { group, oneOf, path, someOf } from './fields.ts';
 
 /** A page that an authorization response passes through. */
 const page = (description: string) =>
@@ -29,75 +30,42 @@ export const redirectKinds = ['editor', 'loopback', 'https'] as const;
 export type RedirectKind = (typeof redirectKinds)[number];
 
 /** How the answer of the browser comes back. What stands here is registered at the provider to the letter. */
-export const redirectSettingsSchema = v.pipe(
-  v.strictObject({
-    path: v.optional(
-      v.pipe(
-        v.string(),
-        v.regex(/^\/[A-Za-z0-9._~/-]{0,200}$/, () => l10n.t('must be a path that starts with /')),
-        v.description(
-          'The path of the redirect URI. By default `/callback`, followed by the host and path of the issuer if the provider does not name itself in its answers.',
-        ),
-      ),
+export const redirectSettingsSchema = group('How the answer of the browser comes back to the editor.', {
+  path: path(
+    'The path of the redirect URI. By default `/callback`, followed by the host and path of the issuer if the provider does not name itself in its answers.',
+  ),
+  accepts: someOf(
+    'The kinds of redirect URIs that the provider takes: `editor` (the address of a desktop editor, such as `vscode://…`), `loopback` (`http://127.0.0.1`, `http://localhost`), `https` (the address of an editor in the browser; a bridge page). By default all.',
+    v.picklist(redirectKinds),
+  ),
+  loopbackHost: oneOf('The host of a loopback redirect URI, as it is registered. By default `127.0.0.1`.', [
+    '127.0.0.1',
+    'localhost',
+  ]),
+  loopbackPorts: someOf(
+    'The ports of loopback redirect URIs that are registered; the first free one is used. By default any free port.',
+    port,
+  ),
+  signedOutPath: path(
+    'The path of the post-logout redirect URI, if one is registered, for example `/signed-out`. By default the browser stays at the provider after a sign-out there.',
+  ),
+  bridge: page(
+    'The address of a bridge page: a static page of yours that hands the answer on to the editor. The extension brings the page to host, `media/bridge.html`.',
+  ),
+  relay: page(
+    'The address of a relay that opens the address it finds in `state`, as `https://vscode.dev/redirect` does.',
+  ),
+  paste: v.pipe(
+    v.string(),
+    v.check(
+      value => URL.canParse(value),
+      () => l10n.t('must be an absolute address'),
     ),
-    accepts: v.optional(
-      v.pipe(
-        v.array(v.picklist(redirectKinds)),
-        v.minLength(1, () => l10n.t('must not be empty')),
-        v.description(
-          'The kinds of redirect URIs that the provider takes: `editor` (the address of a desktop editor, such as `vscode://…`), `loopback` (`http://127.0.0.1`, `http://localhost`), `https` (the address of an editor in the browser; a bridge page). By default all.',
-        ),
-      ),
+    v.description(
+      'The redirect URI of a sign-in whose address or code you paste, for example a page of the provider that shows the code. By default a loopback address at which nobody listens.',
     ),
-    loopbackHost: v.optional(
-      v.pipe(
-        v.picklist(['127.0.0.1', 'localhost']),
-        v.description('The host of a loopback redirect URI, as it is registered. By default `127.0.0.1`.'),
-      ),
-    ),
-    loopbackPorts: v.optional(
-      v.pipe(
-        v.array(port),
-        v.minLength(1, () => l10n.t('must not be empty')),
-        v.description(
-          'The ports of loopback redirect URIs that are registered; the first free one is used. By default any free port.',
-        ),
-      ),
-    ),
-    signedOutPath: v.optional(
-      v.pipe(
-        v.string(),
-        v.regex(/^\/[A-Za-z0-9._~/-]{0,200}$/, () => l10n.t('must be a path that starts with /')),
-        v.description(
-          'The path of the post-logout redirect URI, if one is registered, for example `/signed-out`. By default the browser stays at the provider after a sign-out there.',
-        ),
-      ),
-    ),
-    bridge: v.optional(
-      page(
-        'The address of a bridge page: a static page of yours that hands the answer on to the editor. The extension brings the page to host, `media/bridge.html`.',
-      ),
-    ),
-    relay: v.optional(
-      page(
-        'The address of a relay that opens the address it finds in `state`, as `https://vscode.dev/redirect` does.',
-      ),
-    ),
-    paste: v.optional(
-      v.pipe(
-        v.string(),
-        v.check(
-          value => URL.canParse(value),
-          () => l10n.t('must be an absolute address'),
-        ),
-        v.description(
-          'The redirect URI of a sign-in whose address or code you paste, for example a page of the provider that shows the code. By default a loopback address at which nobody listens.',
-        ),
-      ),
-    ),
-  }),
-  v.description('How the answer of the browser comes back to the editor.'),
-);
+  ),
+});
 
 /** True if the provider takes redirect URIs of this kind, as far as the settings say. */
 export const acceptsRedirect = ({ accepts }: RedirectSettings, kind: RedirectKind): boolean =>

@@ -1,12 +1,13 @@
 import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
-import { flag, text } from './fields.ts';
+import { flag, group, listOf, oneOf, someOf, text } from './fields.ts';
 
-const endpoint = (what: string) => v.optional(text(`The ${what}.`));
+const endpoint = (what: string) => text(`The ${what}.`);
 
 /** Endpoints that a person names, for servers whose metadata lacks them or is wrong about them. */
-export const endpointsSchema = v.pipe(
-  v.strictObject({
+export const endpointsSchema = group(
+  'Endpoints of the provider. They go before those of its metadata; without `issuer` and `metadataUrl`, they are all that is used.',
+  {
     authorization: endpoint('authorization endpoint, which the browser opens'),
     token: endpoint('token endpoint'),
     keys: endpoint('address of the keys that ID tokens are signed with (`jwks_uri`)'),
@@ -15,93 +16,57 @@ export const endpointsSchema = v.pipe(
     revocation: endpoint('revocation endpoint'),
     introspection: endpoint('introspection endpoint'),
     endSession: endpoint('end session endpoint'),
-  }),
-  v.description(
-    'Endpoints of the provider. They go before those of its metadata; without `issuer` and `metadataUrl`, they are all that is used.',
-  ),
+  },
 );
 
 const scopeName = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/;
 
-const names = (description: string, theirs = /^\w{1,60}$/, ours = /^\w{1,60}$/) =>
+const name = (pattern = /^\w{1,60}$/) =>
   v.pipe(
-    v.record(
-      v.pipe(
-        v.string(),
-        v.regex(theirs, () => l10n.t('must be a name')),
-      ),
-      v.pipe(
-        v.string(),
-        v.regex(ours, () => l10n.t('must be a name')),
-      ),
-    ),
-    v.description(description),
+    v.string(),
+    v.regex(pattern, () => l10n.t('must be a name')),
   );
 
+const names = (description: string, theirs?: RegExp, ours?: RegExp) =>
+  v.pipe(v.record(name(theirs), name(ours)), v.description(description));
+
 /** In what the answers of a server depart from the standards. */
-export const answersSchema = v.pipe(
-  v.strictObject({
-    errorsWithStatus200: v.optional(
-      flag(
-        'Errors come with status 200: an answer with `error`, or with `"ok": false`, is one (GitHub, Slack).',
-      ),
+export const answersSchema = group(
+  'In what the answers of the provider depart from the standards. By default in nothing.',
+  {
+    errorsWithStatus200: flag(
+      'Errors come with status 200: an answer with `error`, or with `"ok": false`, is one (GitHub, Slack).',
     ),
-    formEncoded: v.optional(flag('Answers may be form-encoded though JSON was asked for.')),
-    names: v.optional(
-      names(
-        'Members of answers that have another name, from the provider’s name to the standard one, for example `{ "verification_url": "verification_uri" }` (Google).',
-      ),
+    formEncoded: flag('Answers may be form-encoded though JSON was asked for.'),
+    names: names(
+      'Members of answers that have another name, from the provider’s name to the standard one, for example `{ "verification_url": "verification_uri" }` (Google).',
     ),
-    errors: v.optional(
-      names(
-        'Error codes of the provider’s own, and the standard ones that they mean, for example `{ "bad_refresh_token": "invalid_grant" }`.',
-        /^[\w.-]{1,60}$/,
-      ),
+    errors: names(
+      'Error codes of the provider’s own, and the standard ones that they mean, for example `{ "bad_refresh_token": "invalid_grant" }`.',
+      /^[\w.-]{1,60}$/,
     ),
-    errorList: v.optional(
-      flag('Errors come as a list `errors`, each with `code`, `title` and `detail` (Qlik Cloud).'),
+    errorList: flag('Errors come as a list `errors`, each with `code`, `title` and `detail` (Qlik Cloud).'),
+    tokensIn: text(
+      'The member of the token answer that holds the tokens of the person, for example `authed_user` (Slack).',
     ),
-    tokensIn: v.optional(
-      text(
-        'The member of the token answer that holds the tokens of the person, for example `authed_user` (Slack).',
-      ),
+    assumeBearer: flag(
+      'The token type is missing or has a name of its own, though the tokens are bearer tokens (Slack).',
     ),
-    assumeBearer: v.optional(
-      flag(
-        'The token type is missing or has a name of its own, though the tokens are bearer tokens (Slack).',
-      ),
+    scopeSeparator: oneOf(
+      'What stands between scopes in answers, if it is not what stands there in requests (GitHub).',
+      [' ', ','],
     ),
-    scopeSeparator: v.optional(
-      v.pipe(
-        v.picklist([' ', ',']),
-        v.description(
-          'What stands between scopes in answers, if it is not what stands there in requests (GitHub).',
-        ),
-      ),
+    scopeNames: names(
+      'Scopes that have another name in answers, from the provider’s name to the one that is asked for, for example `{ "https://www.googleapis.com/auth/userinfo.email": "email" }` (Google).',
+      scopeName,
+      scopeName,
     ),
-    scopeNames: v.optional(
-      names(
-        'Scopes that have another name in answers, from the provider’s name to the one that is asked for, for example `{ "https://www.googleapis.com/auth/userinfo.email": "email" }` (Google).',
-        scopeName,
-        scopeName,
-      ),
+    keep: listOf(
+      'Further members of token answers, to be kept among the claims, for example `instance_url` (Salesforce).',
+      name(),
     ),
-    keep: v.optional(
-      v.pipe(
-        v.array(
-          v.pipe(
-            v.string(),
-            v.regex(/^\w{1,60}$/, () => l10n.t('must be a name')),
-          ),
-        ),
-        v.description(
-          'Further members of token answers, to be kept among the claims, for example `instance_url` (Salesforce).',
-        ),
-      ),
-    ),
-    emptyMeansAbsent: v.optional(flag('Members that are null or empty text count as absent.')),
-  }),
-  v.description('In what the answers of the provider depart from the standards. By default in nothing.'),
+    emptyMeansAbsent: flag('Members that are null or empty text count as absent.'),
+  },
 );
 
 const claimName = v.pipe(
@@ -112,27 +77,20 @@ const claimName = v.pipe(
 );
 
 /** Which claims name the account. */
-export const accountSchema = v.pipe(
-  v.strictObject({
-    id: v.optional(
-      v.pipe(
-        claimName,
-        v.description(
-          'The claim that identifies the account for good. By default `sub`. For providers without ID tokens, a member of the answer of `endpoints.userInfo`, for example `id` (GitHub).',
-        ),
+export const accountSchema = group(
+  'Which claims name the account. A dot leads into a claim that is an object.',
+  {
+    id: v.pipe(
+      claimName,
+      v.description(
+        'The claim that identifies the account for good. By default `sub`. For providers without ID tokens, a member of the answer of `endpoints.userInfo`, for example `id` (GitHub).',
       ),
     ),
-    label: v.optional(
-      v.pipe(
-        v.array(claimName),
-        v.minLength(1, () => l10n.t('must not be empty')),
-        v.description(
-          'The claims that name the account in the Accounts menu; the first one that there is counts. By default `preferred_username`, `email`, `name` and `sub`.',
-        ),
-      ),
+    label: someOf(
+      'The claims that name the account in the Accounts menu; the first one that there is counts. By default `preferred_username`, `email`, `name` and `sub`.',
+      claimName,
     ),
-  }),
-  v.description('Which claims name the account. A dot leads into a claim that is an object.'),
+  },
 );
 
 const wantedValue = v.union(
@@ -157,9 +115,7 @@ export const requiredClaimsSchema = v.pipe(
 
 export const claimSources = ['userinfo', 'introspection'] as const;
 
-export const claimSourcesSchema = v.pipe(
-  v.array(v.picklist(claimSources)),
-  v.description(
-    'Where claims come from besides the ID token: `userinfo`, `introspection`. They are asked at the sign-in and after each refresh. By default UserInfo is asked only if the ID token has no name for the account. Introspection also tells when a token ends whose answer does not say.',
-  ),
+export const claimSourcesSchema = listOf(
+  'Where claims come from besides the ID token: `userinfo`, `introspection`. They are asked at the sign-in and after each refresh. By default UserInfo is asked only if the ID token has no name for the account. Introspection also tells when a token ends whose answer does not say.',
+  v.picklist(claimSources),
 );

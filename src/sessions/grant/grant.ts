@@ -1,6 +1,10 @@
 import * as v from 'valibot';
 import { secret, type Secret } from '../../platform/secret.ts';
-import { subjectTokens, userLookupFields, type ServiceSignIn } from '../../providers/settings/service.ts';
+import {
+  subjectTokens,
+  userLookupFields,
+  type ServiceSignIn,
+} from '../../providers/settings/serviceSettings.ts';
 
 /** What a grant's tokens are bound to. They are never sent anywhere else. */
 export interface Binding {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { isObject } from '../../protocol/http/json.ts';
-import type { ServiceSignIn } from '../../providers/settings/service.ts';
+import type { ServiceSignIn } from '../../providers/settings/serviceSettings.ts';
 import { activitySchema } from '../activity.ts';
 import { indexEntrySchema } from '../store/grantStore.ts';
 

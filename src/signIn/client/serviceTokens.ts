@@ -3,7 +3,7 @@ import { Failure } from '../../protocol/failures/failure.ts';
 import { requestServiceTokens, type ServiceTokenRequest } from '../../protocol/grants/serviceGrants.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
-import type { ServiceSignIn } from '../../providers/settings/service.ts';
+import type { ServiceSignIn } from '../../providers/settings/serviceSettings.ts';
 import type { Grant, ServiceBinding } from '../../sessions/grant/grant.ts';
 import { askedAudience, resourcesOfToken } from '../../sessions/grant/pseudoScopes.ts';
 

@@ -1,7 +1,7 @@
 import { connect } from '../../protocol/client/client.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
-import type { ServiceSignIn } from '../../providers/settings/service.ts';
+import type { ServiceSignIn } from '../../providers/settings/serviceSettings.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { askPersonWithin } from '../client/askingPerson.ts';
 import { forgetIfDoubtful, withClient } from '../client/client.ts';

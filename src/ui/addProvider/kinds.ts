@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import { serviceGrantTypes } from '../../protocol/server/serviceGrantTypes.ts';
 import type { ProviderDefinition } from '../../providers/entries/definition.ts';
-import { userLookupFields } from '../../providers/settings/service.ts';
+import { userLookupFields } from '../../providers/settings/serviceSettings.ts';
 import type { PresetClient } from '../../providers/presets/preset.ts';
 import { presets } from '../../providers/presets/presets.ts';
 import type { Answers } from './wizard.ts';

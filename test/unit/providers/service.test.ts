@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseDefinition, type ProviderDefinition } from '../../../src/providers/entries/definition.ts';
-import type { ServiceSignIn } from '../../../src/providers/settings/service.ts';
+import type { ServiceSignIn } from '../../../src/providers/settings/serviceSettings.ts';
 
 const issuer = 'https://login.example.com';
 const client = { issuer, clientId: 'robot', clientAuthentication: 'client_secret_basic' } as const;
