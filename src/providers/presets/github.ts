@@ -1,32 +1,21 @@
-import type { Preset } from './preset.ts';
+import { host, type Preset } from './preset.ts';
 
-/** What GitHub and GitHub Enterprise Server have in common. */
-export const githubAnswers = {
-  errorsWithStatus200: true,
-  formEncoded: true,
-  scopeSeparator: ',',
-  errors: {
-    bad_verification_code: 'invalid_grant',
-    bad_refresh_token: 'invalid_grant',
-    incorrect_client_credentials: 'invalid_client',
-  },
-} as const;
-
-export const github: Preset = {
-  label: 'GitHub',
-  values: {},
+/** What GitHub and GitHub Enterprise Server have in common: all but their addresses. */
+const common = {
   definition: {
-    // No metadata for the sign-in of people, and no ID token: the account is what the API says.
-    endpoints: {
-      authorization: 'https://github.com/login/oauth/authorize',
-      token: 'https://github.com/login/oauth/access_token',
-      deviceAuthorization: 'https://github.com/login/device/code',
-      userInfo: 'https://api.github.com/user',
-    },
     clientAuthentication: 'client_secret_post',
     scopes: ['read:user'],
     account: { id: 'id', label: ['login'] },
-    answers: githubAnswers,
+    answers: {
+      errorsWithStatus200: true,
+      formEncoded: true,
+      scopeSeparator: ',',
+      errors: {
+        bad_verification_code: 'invalid_grant',
+        bad_refresh_token: 'invalid_grant',
+        incorrect_client_credentials: 'invalid_client',
+      },
+    },
     // An OAuth app takes one callback only: that of this computer serves every editor, whatever its port.
     redirect: { path: '/callback', accepts: ['loopback', 'https'], loopbackHost: '127.0.0.1' },
     // A GitHub App's refresh ends the old access token; an OAuth app's token never ends.
@@ -40,4 +29,37 @@ export const github: Preset = {
     'For device codes, tick "Enable Device Flow".',
   ],
   documentation: 'https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/creating-an-oauth-app',
+} satisfies Partial<Preset>;
+
+export const github: Preset = {
+  ...common,
+  label: 'GitHub',
+  values: {},
+  definition: {
+    // No metadata for the sign-in of people, and no ID token: the account is what the API says.
+    endpoints: {
+      authorization: 'https://github.com/login/oauth/authorize',
+      token: 'https://github.com/login/oauth/access_token',
+      deviceAuthorization: 'https://github.com/login/device/code',
+      userInfo: 'https://api.github.com/user',
+    },
+    ...common.definition,
+  },
+};
+
+export const githubEnterprise: Preset = {
+  ...common,
+  label: 'GitHub Enterprise ({host})',
+  values: {
+    host: { prompt: 'the host of GitHub Enterprise Server', example: 'github.example.com', pattern: host },
+  },
+  definition: {
+    endpoints: {
+      authorization: 'https://{host}/login/oauth/authorize',
+      token: 'https://{host}/login/oauth/access_token',
+      deviceAuthorization: 'https://{host}/login/device/code',
+      userInfo: 'https://{host}/api/v3/user',
+    },
+    ...common.definition,
+  },
 };
