@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Secret } from '../platform/secret.ts';
-import { base64urlOf } from '../protocol/http/base64url.ts';
+import { base64urlOf } from '../platform/base64url.ts';
 import type { Provider } from '../providers/entries/definition.ts';
 import type { Accounts } from '../sessions/accounts.ts';
 import { accessTokenOf, derivedScopes, serialOf } from '../sessions/grant/derived.ts';

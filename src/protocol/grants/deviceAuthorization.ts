@@ -10,7 +10,7 @@ import { setScopes } from '../server/dialect.ts';
 import { Failure } from '../failures/failure.ts';
 import { jsonAnswer } from '../http/jsonResponse.ts';
 import { requestTokens, type Tokens } from '../tokens/tokens.ts';
-import { tokenEndpointFailure } from '../http/oauthError.ts';
+import { checkSuccess } from '../http/oauthError.ts';
 
 /** A device authorization (RFC 8628 section 3.2): what to show, and what to ask with. */
 export interface DeviceAuthorization {
@@ -90,8 +90,7 @@ export async function requestDeviceAuthorization(
   }
 
   const response = await oauth.deviceAuthorizationRequest(server, oauthClient, authenticate, body, options);
-  const failure = await tokenEndpointFailure(response, host);
-  if (failure) throw failure;
+  await checkSuccess(response, host);
   const answer = await jsonAnswer(response, host, answerSchema);
   const verificationUri = checkVerificationUri(connection, answer.verification_uri, host);
   const complete = answer.verification_uri_complete ?? undefined;

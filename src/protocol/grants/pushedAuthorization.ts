@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { Connection } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
 import { jsonAnswer } from '../http/jsonResponse.ts';
-import { tokenEndpointFailure } from '../http/oauthError.ts';
+import { checkSuccess } from '../http/oauthError.ts';
 
 const pushed = v.object({ request_uri: v.pipe(v.string(), v.nonEmpty(), v.maxLength(2000)) });
 
@@ -38,8 +38,7 @@ export async function pushAuthorizationRequest(
       parameters,
       options,
     );
-    const failure = await tokenEndpointFailure(response, host);
-    if (failure) throw failure;
+    await checkSuccess(response, host);
     return (await jsonAnswer(response, host, pushed)).request_uri;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

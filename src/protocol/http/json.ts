@@ -1,4 +1,6 @@
 import * as l10n from '@vscode/l10n';
+import { textFromBase64url } from '../../platform/base64url.ts';
+
 /** How deeply arrays and objects may be nested in an answer. Real ones stay below ten. */
 export const deepestNesting = 32;
 
@@ -39,6 +41,15 @@ export function parseServerJson(text: string): ServerJson {
   }
   return { kind: 'json', value };
 }
+
+/** The object that a server wrote as JSON; undefined if it is anything else. */
+export function parseServerObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  const parsed = parseServerJson(text);
+  return parsed.kind === 'json' && isObject(parsed.value) ? parsed.value : undefined;
+}
+
+/** The text of the payload of a JSON Web Token, whose signature is not looked at. */
+export const payloadOf = (token: string): string => textFromBase64url(token.split('.')[1] ?? '');
 
 /** True for what JSON calls an object. */
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 import { Failure } from '../failures/failure.ts';
-import { parseServerJson } from './json.ts';
+import { isObject, parseServerJson } from './json.ts';
 
 /**
  * Reads a successful answer that is a JSON object with these members.
@@ -13,17 +13,50 @@ export async function jsonAnswer<Schema extends v.GenericSchema>(
   host: string,
   schema: Schema,
 ): Promise<v.InferOutput<Schema>> {
-  const text = await response.text();
-  if (/^\s*</.test(text)) throw new Failure('intercepted', { host, status: response.status });
-  const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
-  const json = parseServerJson(text);
-  if (json.kind === 'text') throw invalid(l10n.t('it is not JSON'));
-  if (json.kind === 'refused') throw invalid(l10n.t('it {0}', json.reason));
-  const parsed = v.safeParse(schema, json.value);
+  const parsed = v.safeParse(schema, jsonIn(await response.text(), host, response.status));
   if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  const path = v.getDotPath(issue);
-  throw invalid(
-    path === null ? l10n.t('it is not a JSON object') : l10n.t('"{0}" is missing or of the wrong type', path),
-  );
+  const path = v.getDotPath(parsed.issues[0]);
+  throw new Failure('response-invalid', {
+    host,
+    reason:
+      path === null
+        ? l10n.t('it is not a JSON object')
+        : l10n.t('"{0}" is missing or of the wrong type', path),
+  });
+}
+
+/**
+ * What the text of a successful answer says as JSON.
+ *
+ * @throws Failure as {@link jsonAnswer}.
+ */
+export function jsonIn(text: string, host: string, status: number): unknown {
+  if (/^\s*</.test(text)) throw new Failure('intercepted', { host, status });
+  const json = parseServerJson(text);
+  if (json.kind === 'json') return json.value;
+  const reason = json.kind === 'text' ? l10n.t('it is not JSON') : l10n.t('it {0}', json.reason);
+  throw new Failure('response-invalid', { host, reason });
+}
+
+/** The longest answer about a person or a token that is taken, in characters: a grant keeps it, and other windows get it. */
+const longestClaims = 256 * 1024;
+
+/**
+ * Reads what an answer says of a person or a token. Its body can be read again.
+ *
+ * @param jsonOf takes the JSON out of a text that is not JSON itself.
+ * @throws Failure `response-invalid`
+ */
+export async function readClaims(
+  response: Response,
+  host: string,
+  jsonOf = (text: string): string => text,
+): Promise<Readonly<Record<string, unknown>>> {
+  const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
+  const text = await response.clone().text();
+  if (text.length > longestClaims) throw invalid(l10n.t('it is too long'));
+  const parsed = parseServerJson(jsonOf(text));
+  if (parsed.kind === 'refused') throw invalid(l10n.t('it {0}', parsed.reason));
+  if (parsed.kind === 'text' || !isObject(parsed.value)) throw invalid(l10n.t('it is not a JSON object'));
+  return parsed.value;
 }

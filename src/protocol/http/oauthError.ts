@@ -1,11 +1,6 @@
-import * as v from 'valibot';
 import { Failure, saying } from '../failures/failure.ts';
+import { parseServerObject } from './json.ts';
 import { errorCode, quoteServerText } from './serverText.ts';
-
-const errorBody = v.object({
-  error: v.optional(v.unknown()),
-  error_description: v.optional(v.unknown()),
-});
 
 /**
  * Judges an answer of the token endpoint, or of one that answers like it, that is not a success
@@ -23,16 +18,12 @@ const errorBody = v.object({
 export async function tokenEndpointFailure(response: Response, host: string): Promise<Failure | undefined> {
   const { status } = response;
   if (status >= 200 && status < 300) return undefined;
-  const retryAfter = retryAfterSeconds(response.headers.get('retry-after'));
-  if (status === 429) return new Failure('rate-limited', { host, status }, { retryAfter });
-  if (status >= 500 || status === 408 || status === 425) {
-    return new Failure('server-failed', { host, status }, { retryAfter });
-  }
-
+  const busy = busyFailure(response, host);
+  if (busy) return busy;
   const text = await response.clone().text();
-  const body = parseErrorBody(text);
-  const error = errorCode(body?.error);
-  const said = saying(quoteServerText(body?.error_description));
+  const body = parseServerObject(text) ?? {};
+  const error = errorCode(body['error']);
+  const said = saying(quoteServerText(body['error_description']));
   switch (error) {
     case undefined:
       break;
@@ -43,7 +34,7 @@ export async function tokenEndpointFailure(response: Response, host: string): Pr
       return new Failure('client-refused', { host, error, said });
     case 'server_error':
     case 'temporarily_unavailable':
-      return new Failure('server-failed', { host, status: error }, { retryAfter });
+      return new Failure('server-failed', { host, status: error }, retryAfterOf(response));
     default:
       return new Failure('request-refused', { host, error, said });
   }
@@ -59,14 +50,23 @@ export async function tokenEndpointFailure(response: Response, host: string): Pr
   return challenged ? new Failure('client-refused', details) : new Failure('grant-refused', details);
 }
 
-function parseErrorBody(text: string): v.InferOutput<typeof errorBody> | undefined {
-  try {
-    const parsed = v.safeParse(errorBody, JSON.parse(text));
-    return parsed.success ? parsed.output : undefined;
-  } catch {
-    return undefined;
-  }
+/** As {@link tokenEndpointFailure} of a request that has to succeed. @throws what that returns. */
+export async function checkSuccess(response: Response, host: string): Promise<void> {
+  const failure = await tokenEndpointFailure(response, host);
+  if (failure) throw failure;
 }
+
+/** The failure of a server that is busy or broken; undefined for any other answer. */
+export function busyFailure(response: Response, host: string): Failure | undefined {
+  const { status } = response;
+  if (status === 429) return new Failure('rate-limited', { host, status }, retryAfterOf(response));
+  const failed = status >= 500 || status === 408 || status === 425;
+  return failed ? new Failure('server-failed', { host, status }, retryAfterOf(response)) : undefined;
+}
+
+const retryAfterOf = ({ headers }: Response): { readonly retryAfter: number | undefined } => ({
+  retryAfter: retryAfterSeconds(headers.get('retry-after')),
+});
 
 /** `Retry-After` in seconds, at most an hour (RFC 9110 section 10.2.3); a date is not worth a wrong clock. */
 export function retryAfterSeconds(header: string | null): number | undefined {

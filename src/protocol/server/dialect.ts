@@ -84,7 +84,7 @@ type Members = Record<string, unknown>;
 
 function bodyOf(text: string, contentType: string, dialect: Dialect): Members | undefined {
   const parsed = parseServerJson(text);
-  if (parsed.kind === 'json') return isObject(parsed.value) ? { ...parsed.value } : undefined;
+  if (parsed.kind === 'json') return isObject(parsed.value) ? parsed.value : undefined;
   if (parsed.kind === 'refused' || !dialect.formEncoded) return undefined;
   if (!/^application\/x-www-form-urlencoded\b|^text\/plain\b/.test(contentType)) return undefined;
   if (!/^[\w.-]+=/.test(text)) return undefined;

@@ -5,6 +5,7 @@ import { checkAddress } from '../http/address.ts';
 import { Failure } from '../failures/failure.ts';
 import type { HttpClient } from '../http/http.ts';
 import { isObject, parseServerJson } from '../http/json.ts';
+import { busyFailure } from '../http/oauthError.ts';
 import { metadataWarnings, parseMetadata, type Metadata } from './metadata.ts';
 import { endpointMembers, sourceKey, type ServerSource } from './serverSource.ts';
 import { untilAborted } from '../../platform/abort.ts';
@@ -60,8 +61,8 @@ export async function discover(
   for (const address of policy.metadataUrl === undefined ? metadataAddresses(issuer) : [policy.metadataUrl]) {
     const response = await http(address, { headers: { accept: 'application/json' } });
     const { host, pathname } = new URL(address);
-    if (response.status === 429) throw new Failure('rate-limited', { host, status: 429 });
-    if (response.status >= 500) throw new Failure('server-failed', { host, status: response.status });
+    const busy = busyFailure(response, host);
+    if (busy) throw busy;
     const document = response.status === 200 ? parseServerJson(await response.text()) : undefined;
     if (document?.kind === 'refused') {
       throw new Failure('metadata-invalid', { address, reason: l10n.t('it {0}', document.reason) });

@@ -1,7 +1,7 @@
 import { serverAddressProblem, type AddressPolicy } from '../http/address.ts';
 import type { HttpClient } from '../http/http.ts';
 import { Failure } from '../failures/failure.ts';
-import { isObject, parseServerJson } from '../http/json.ts';
+import { parseServerObject } from '../http/json.ts';
 import { resourceProblem } from './resourceIndicator.ts';
 
 /** What an API says about itself (RFC 9728 section 2). */
@@ -107,9 +107,8 @@ function passedOver(error: unknown): undefined {
 
 /** Whether it is about the right resource, and leads to servers that may be asked, is for the caller to judge. */
 function readDocument(text: string, metadataAddress: string): ProtectedResource | undefined {
-  const parsed = parseServerJson(text);
-  if (parsed.kind !== 'json' || !isObject(parsed.value)) return undefined;
-  const { resource, authorization_servers: servers, scopes_supported: scopes } = parsed.value;
+  const document = parseServerObject(text) ?? {};
+  const { resource, authorization_servers: servers, scopes_supported: scopes } = document;
   if (typeof resource !== 'string' || resourceProblem(resource) !== undefined) return undefined;
   return {
     resource,

@@ -2,7 +2,8 @@ import * as l10n from '@vscode/l10n';
 import { isLoopbackHost, serverAddressProblem, type AddressPolicy } from '../http/address.ts';
 import { Failure } from '../failures/failure.ts';
 import type { HttpClient } from '../http/http.ts';
-import { isObject, parseServerJson } from '../http/json.ts';
+import { isObject, parseServerObject } from '../http/json.ts';
+import { busyFailure } from '../http/oauthError.ts';
 import { quoteServerText } from '../http/serverText.ts';
 
 const issuerRelation = 'http://openid.net/specs/connect/1.0/issuer';
@@ -33,16 +34,11 @@ export async function findIssuer(
   address.searchParams.set('rel', issuerRelation);
 
   const response = await http(address.href, { headers: { accept: 'application/jrd+json' } });
-  if (response.status === 429) {
-    throw new Failure('rate-limited', { host: address.host, status: response.status });
-  }
-  if (response.status >= 500) {
-    throw new Failure('server-failed', { host: address.host, status: response.status });
-  }
+  const busy = busyFailure(response, address.host);
+  if (busy) throw busy;
   if (response.status !== 200)
     throw notFound(l10n.t('{0} answered with status {1}', address.host, response.status));
-  const parsed = parseServerJson(await response.text());
-  const links = parsed.kind === 'json' && isObject(parsed.value) ? parsed.value['links'] : undefined;
+  const links = parseServerObject(await response.text())?.['links'];
   if (!Array.isArray(links)) throw notFound(l10n.t('{0} did not answer as WebFinger does', address.host));
   const link = links.filter(isObject).find(({ rel }) => rel === issuerRelation);
   const issuer = link?.['href'];

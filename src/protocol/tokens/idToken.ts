@@ -2,10 +2,10 @@ import * as l10n from '@vscode/l10n';
 import * as oauth from 'oauth4webapi';
 import { secondsNow } from '../../platform/clock.ts';
 import type { Secret } from '../../platform/secret.ts';
-import { base64urlOf, textFromBase64url } from '../http/base64url.ts';
+import { base64urlOf, textFromBase64url } from '../../platform/base64url.ts';
 import { clockTolerance, type Connection } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
-import { isObject, parseServerJson } from '../http/json.ts';
+import { parseServerJson, parseServerObject, payloadOf } from '../http/json.ts';
 import { verifySignature } from './keys.ts';
 import { quoteServerText } from '../http/serverText.ts';
 
@@ -46,10 +46,8 @@ export async function checkIdToken(
 
 /** The claims of an ID token that was verified when it came, and has been kept here since. */
 export function claimsOfVerified(idToken: Secret): IdTokenClaims | undefined {
-  const payload = parseServerJson(textFromBase64url(idToken.reveal().split('.')[1] ?? ''));
-  return payload.kind === 'json' && isObject(payload.value) && typeof payload.value['sub'] === 'string'
-    ? (payload.value as IdTokenClaims)
-    : undefined;
+  const claims = parseServerObject(payloadOf(idToken.reveal()));
+  return typeof claims?.['sub'] === 'string' ? (claims as IdTokenClaims) : undefined;
 }
 
 function checkClaims(
@@ -82,7 +80,7 @@ function checkClaims(
   if (claims.sub.length > longestSubject || /[\p{Cc}\p{Cf}]/u.test(claims.sub)) {
     throw untrusted(connection, l10n.t('its claim "sub" is not a name'));
   }
-  const payload = parseServerJson(textFromBase64url(idToken.split('.')[1] ?? ''));
+  const payload = parseServerJson(payloadOf(idToken));
   if (payload.kind === 'refused') throw untrusted(connection, l10n.t('it {0}', payload.reason));
 }
 

@@ -3,8 +3,8 @@ import * as oauth from 'oauth4webapi';
 import type { Secret } from '../../platform/secret.ts';
 import type { Connection } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
-import { isObject, parseServerJson } from '../http/json.ts';
-import { tokenEndpointFailure } from '../http/oauthError.ts';
+import { readClaims } from '../http/jsonResponse.ts';
+import { checkSuccess } from '../http/oauthError.ts';
 
 export interface Introspection {
   readonly claims: Readonly<Record<string, unknown>>;
@@ -14,9 +14,6 @@ export interface Introspection {
 
 /** The latest time that a `Date` can tell, in seconds since the epoch. */
 const latestTime = 8.64e12;
-
-/** The longest answer that is taken, in characters. */
-const longestAnswer = 256 * 1024;
 
 /**
  * Asks the server what it knows of an access token (RFC 7662).
@@ -37,16 +34,11 @@ export async function introspectToken(
     ...options,
     additionalParameters: { token_type_hint: 'access_token' },
   });
-  const refused = await tokenEndpointFailure(response, host);
-  if (refused) throw refused;
+  await checkSuccess(response, host);
   const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
   const untrusted = (reason: string): Failure =>
     new Failure('token-untrusted', { issuer: client.issuer, reason });
-  const text = await response.text();
-  if (text.length > longestAnswer) throw invalid(l10n.t('it is too long for an introspection'));
-  const parsed = parseServerJson(text);
-  if (parsed.kind !== 'json' || !isObject(parsed.value)) throw invalid(l10n.t('it is not a JSON object'));
-  const claims = parsed.value;
+  const claims = await readClaims(response, host);
   if (claims['active'] === false)
     throw untrusted(l10n.t('the server says that the access token is not valid'));
   // RFC 7662 section 2.2: without this member nothing is said of the token.

@@ -5,8 +5,9 @@ import { secondsNow } from '../../platform/clock.ts';
 import type { Connection } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
 import { checkIdToken, idTokenFailure, type IdTokenClaims } from './idToken.ts';
-import { isObject, parseServerJson } from '../http/json.ts';
-import { tokenEndpointFailure } from '../http/oauthError.ts';
+import { isObject } from '../http/json.ts';
+import { jsonIn } from '../http/jsonResponse.ts';
+import { checkSuccess } from '../http/oauthError.ts';
 
 /** What a token endpoint gave (RFC 6749 section 5.1), checked. */
 export interface Tokens {
@@ -63,9 +64,8 @@ export async function requestTokens(
   const { client, metadata, httpContext } = connection;
   const host = new URL(metadata.token_endpoint ?? client.issuer).host;
   const response = await send();
-  const refused = await tokenEndpointFailure(response, host);
-  if (refused) throw refused;
-  const lifetime = await checkSuccess(response, host);
+  await checkSuccess(response, host);
+  const lifetime = await checkTokens(response, host);
 
   let answer: oauth.TokenEndpointResponse;
   try {
@@ -129,16 +129,12 @@ async function checkedClaims(
  *
  * @returns the lifetime of the access token in seconds, if the server gave one.
  */
-async function checkSuccess(response: Response, host: string): Promise<number | undefined> {
+async function checkTokens(response: Response, host: string): Promise<number | undefined> {
   const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
   const { status } = response;
   const text = await response.clone().text();
-  if (/^\s*</.test(text)) throw new Failure('intercepted', { host, status });
   if (text.trim() === '') throw invalid(l10n.t('it is empty'));
-  const parsed = parseServerJson(text);
-  if (parsed.kind === 'text') throw invalid(l10n.t('it is not JSON'));
-  if (parsed.kind === 'refused') throw invalid(l10n.t('it {0}', parsed.reason));
-  const body = parsed.value;
+  const body = jsonIn(text, host, status);
   if (!isObject(body)) throw invalid(l10n.t('it is not a JSON object'));
   if ('error' in body) throw invalid(l10n.t('it is an error with the status of a success'));
   if (status !== 200) throw invalid(l10n.t('it has the status {0}', status));

@@ -3,11 +3,8 @@ import type { Secret } from '../../platform/secret.ts';
 import type { Connection } from '../client/client.ts';
 import { standardAnswer } from '../server/dialect.ts';
 import { Failure } from '../failures/failure.ts';
-import { isObject, parseServerJson } from '../http/json.ts';
-import { tokenEndpointFailure } from '../http/oauthError.ts';
-
-/** The longest answer that is taken, in characters. */
-const longestAnswer = 256 * 1024;
+import { readClaims } from '../http/jsonResponse.ts';
+import { checkSuccess } from '../http/oauthError.ts';
 
 /**
  * Asks a provider without ID tokens who an access token belongs to. Unlike UserInfo there is no subject to
@@ -19,7 +16,7 @@ const longestAnswer = 256 * 1024;
 export async function requestUser(
   connection: Connection,
   accessToken: Secret,
-): Promise<Record<string, unknown>> {
+): Promise<Readonly<Record<string, unknown>>> {
   const { client, metadata, http } = connection;
   const address = metadata.userinfo_endpoint;
   if (!address) {
@@ -32,12 +29,6 @@ export async function requestUser(
   });
   const { errorsWithStatus200 } = client.dialect ?? {};
   const response = await standardAnswer(answer, { errorsWithStatus200 });
-  const refused = await tokenEndpointFailure(response, host);
-  if (refused) throw refused;
-  const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
-  const text = await response.text();
-  if (text.length > longestAnswer) throw invalid(l10n.t('it is too long to say who signed in'));
-  const parsed = parseServerJson(text);
-  if (parsed.kind !== 'json' || !isObject(parsed.value)) throw invalid(l10n.t('it is not a JSON object'));
-  return { ...parsed.value };
+  await checkSuccess(response, host);
+  return readClaims(response, host);
 }

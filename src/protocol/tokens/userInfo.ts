@@ -1,17 +1,14 @@
 import * as l10n from '@vscode/l10n';
 import * as oauth from 'oauth4webapi';
 import type { Secret } from '../../platform/secret.ts';
-import { textFromBase64url } from '../http/base64url.ts';
 import type { Connection } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
-import { isObject, parseServerJson } from '../http/json.ts';
+import { payloadOf } from '../http/json.ts';
+import { readClaims } from '../http/jsonResponse.ts';
 import { verifySignature } from './keys.ts';
-import { tokenEndpointFailure } from '../http/oauthError.ts';
+import { checkSuccess } from '../http/oauthError.ts';
 
 export type UserInfo = Readonly<Record<string, unknown>>;
-
-/** The longest answer that is taken, in characters: what a grant keeps is to be stored and sent to other windows. */
-const longestAnswer = 256 * 1024;
 
 /**
  * Asks who the person is (OpenID Connect Core 1.0 section 5.3). A signed answer must be signed by the server.
@@ -29,9 +26,8 @@ export async function requestUserInfo(
   if (!metadata.userinfo_endpoint) return undefined;
   const { host } = new URL(metadata.userinfo_endpoint);
   const response = await oauth.userInfoRequest(server, oauthClient, accessToken.reveal(), options);
-  const refused = await tokenEndpointFailure(response, host);
-  if (refused) throw refused;
-  await checkBody(response, host);
+  await checkSuccess(response, host);
+  await readClaims(response, host, payloadIfSigned);
   const isSigned = (response.headers.get('content-type') ?? '').split(';')[0] === 'application/jwt';
   const untrusted = (reason: string): Failure =>
     new Failure('token-untrusted', { issuer: client.issuer, reason });
@@ -58,13 +54,6 @@ export async function requestUserInfo(
   return claims;
 }
 
-/** Refuses what must not be kept, in plain or in signed form. */
-async function checkBody(response: Response, host: string): Promise<void> {
-  const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
-  const text = await response.clone().text();
-  if (text.length > longestAnswer) throw invalid(l10n.t('it is too long for UserInfo'));
-  const payload = /^[\w-]+\.([\w-]+)\.[\w-]*$/.exec(text)?.[1];
-  const parsed = parseServerJson(payload === undefined ? text : textFromBase64url(payload));
-  if (parsed.kind === 'refused') throw invalid(l10n.t('it {0}', parsed.reason));
-  if (parsed.kind === 'text' || !isObject(parsed.value)) throw invalid(l10n.t('it is not a JSON object'));
-}
+/** A signed answer is a JSON Web Token. */
+const payloadIfSigned = (text: string): string =>
+  /^[\w-]+\.[\w-]+\.[\w-]*$/.test(text) ? payloadOf(text) : text;

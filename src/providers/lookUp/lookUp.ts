@@ -3,7 +3,7 @@ import { checkAddress } from '../../protocol/http/address.ts';
 import { metadataAddresses } from '../../protocol/server/discovery.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { HttpClient } from '../../protocol/http/http.ts';
-import { isObject, parseServerJson } from '../../protocol/http/json.ts';
+import { parseServerObject } from '../../protocol/http/json.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import { findProtectedResource } from '../../protocol/server/protectedResource.ts';
 import type { ServerSource } from '../../protocol/server/serverSource.ts';
@@ -172,8 +172,7 @@ const shown = (issuer: string): string => issuer.replace(/[^\x21-\x7E]|["“”]
 async function issuerIn(http: HttpClient, address: string): Promise<string | undefined> {
   const response = await http(address, { headers: { accept: 'application/json' } }).catch(elsewhere);
   if (response?.status !== 200) return undefined;
-  const parsed = parseServerJson(await response.text());
-  const issuer = parsed.kind === 'json' && isObject(parsed.value) ? parsed.value['issuer'] : undefined;
+  const issuer = parseServerObject(await response.text())?.['issuer'];
   return typeof issuer === 'string' ? issuer : undefined;
 }
 

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { isCertificateMethod } from '../../protocol/client/clientAuthentication.ts';
-import { isObject, parseServerJson } from '../../protocol/http/json.ts';
+import { isObject, parseServerObject } from '../../protocol/http/json.ts';
 import { metadataWarnings, type Metadata } from '../../protocol/server/metadata.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
@@ -129,8 +129,7 @@ async function keysFinding(
   }
   try {
     const response = await httpContext.http(provider)(address, { headers: { accept: 'application/json' } });
-    const parsed = parseServerJson(await response.text());
-    const keys = parsed.kind === 'json' && isObject(parsed.value) ? parsed.value['keys'] : undefined;
+    const keys = parseServerObject(await response.text())?.['keys'];
     if (response.status !== 200 || !Array.isArray(keys)) {
       return fail(
         l10n.t('Keys'),

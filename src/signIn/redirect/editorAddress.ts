@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { secret } from '../../platform/secret.ts';
-import { base64urlOf } from '../../protocol/http/base64url.ts';
+import { base64urlOf } from '../../platform/base64url.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { PendingResponses } from './pendingResponses.ts';
 import type { Redirect } from './redirect.ts';

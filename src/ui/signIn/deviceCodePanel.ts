@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
-import { randomText } from '../../platform/random.ts';
+import { randomText } from '../../platform/base64url.ts';
 import type { DeviceAuthorization, PollState } from '../../protocol/grants/deviceAuthorization.ts';
 import type { Failure } from '../../protocol/failures/failure.ts';
 import type { Provider } from '../../providers/entries/definition.ts';

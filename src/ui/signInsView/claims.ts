@@ -1,7 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Secret } from '../../platform/secret.ts';
-import { textFromBase64url } from '../../protocol/http/base64url.ts';
-import { isObject, parseServerJson } from '../../protocol/http/json.ts';
+import { isObject, parseServerObject, payloadOf } from '../../protocol/http/json.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 
@@ -64,12 +63,9 @@ const readableClaims = (grant: Grant, claims: object): unknown => redacted(claim
 
 /** What a token contains if it is a JSON Web Token, without its signature; undefined if it is anything else. */
 function contentOf(grant: Grant, token: Secret): unknown {
-  const parts = token.reveal().split('.');
-  if (parts.length !== 3) return undefined;
-  const parsed = parseServerJson(textFromBase64url(parts[1] ?? ''));
-  return parsed.kind === 'json' && isObject(parsed.value)
-    ? redacted(parsed.value, secretsOf(grant))
-    : undefined;
+  const text = token.reveal();
+  const content = text.split('.').length === 3 ? parseServerObject(payloadOf(text)) : undefined;
+  return content && redacted(content, secretsOf(grant));
 }
 
 const secretsOf = ({ tokens: { accessToken, refreshToken, idToken } }: Grant): string[] =>

@@ -1,5 +1,5 @@
 import type { Log } from '../../platform/log.ts';
-import { randomText } from '../../platform/random.ts';
+import { randomText } from '../../platform/base64url.ts';
 import type { SecretStorage } from '../../platform/secretStorage.ts';
 import type { Locks } from './presence.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomText } from '../../../src/platform/random.ts';
+import { randomText } from '../../../src/platform/base64url.ts';
 
 describe('random text', () => {
   it('is base64url without padding, of as many bytes as asked for', () => {

@@ -11,3 +11,7 @@ export const base64urlOf = (bytes: Uint8Array): string =>
     .replaceAll('+', '-')
     .replaceAll('/', '_')
     .replaceAll('=', '');
+
+/** Random text of `bytes` × 8 bits. */
+export const randomText = (bytes: number): string =>
+  base64urlOf(crypto.getRandomValues(new Uint8Array(bytes)));
