@@ -1,4 +1,4 @@
-import type { ServiceSignIn, userLookupFields } from '../settings/service.ts';
+import type { ServiceSignIn, userLookupFields } from '../settings/serviceSettings.ts';
 import type { Provider } from './definition.ts';
 
 /** What a grant says of the provider that it came from. */
