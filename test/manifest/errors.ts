@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import * as prettier from 'prettier';
 import { failures } from '../../src/protocol/failures/table.ts';
-import { helpButtons } from '../../src/protocol/failures/text.ts';
+import { helpButtons, type FailureText } from '../../src/protocol/failures/text.ts';
 
 const documentFile = new URL('../../docs/errors.md', import.meta.url);
 
@@ -23,8 +23,8 @@ export async function generatedErrors(): Promise<{ file: URL; current: string; g
   const rows = Object.entries(failures)
     .sort(([a], [b]) => a.localeCompare(b, 'en'))
     .map(
-      ([code, { kind, what, next, button }]) =>
-        `| \`${code}\` | ${kind} | ${cell(what)} | ${cell(next)} | ${helpButtons[button] ?? ''} |`,
+      ([code, { passing, what, next, button }]: [string, FailureText]) =>
+        `| \`${code}\` | ${passing ? 'passing' : 'final'} | ${cell(what)} | ${cell(next)} | ${helpButtons[button] ?? ''} |`,
     );
   const head = ['| code | kind | what happened | what you can do | button |', '|---|---|---|---|---|'];
   const table = [...head, ...rows].join('\n');

@@ -56,7 +56,7 @@ export class Failure extends Error {
 
   /** True if the same request can succeed later without anybody doing anything. */
   get passing(): boolean {
-    return failures[this.code].kind === 'passing';
+    return 'passing' in failures[this.code];
   }
 }
 

@@ -3,103 +3,86 @@ import type { FailureText } from './text.ts';
 /** Between the click and the answer of the browser or device: ways, registration, refusals, and the way out. */
 export const signInFailures = {
   'method-unsupported': {
-    kind: 'final',
     what: '{issuer} does not offer what this way to sign in needs: {missing}.',
     next: 'Choose another way to sign in, or ask the administrator of the provider to enable it.',
     button: 'other-ways',
   },
   'no-way': {
-    kind: 'final',
     what: 'There is no way to sign in at {issuer} from here. {why}',
     next: 'Ask the administrator of the provider for one of these, or change the settings of the provider.',
     button: 'diagnose',
   },
   'port-taken': {
-    kind: 'final',
     what: 'The answer of the browser cannot be received on this computer: {ports} is taken.',
     next: 'Close the program that uses it, or sign in another way.',
     button: 'other-ways',
   },
   'browser-not-opened': {
-    kind: 'final',
     what: 'No browser could be opened for {host}.',
     next: 'Try again, and allow the editor to open the address.',
     button: 'try-again',
   },
   'no-response': {
-    kind: 'final',
     what: 'No answer from the browser came within {time}.',
     next: 'Sign in again. If the browser showed an error, check the redirect URI that is registered at the provider: {redirectUri}',
     button: 'try-again',
   },
   'device-code-expired': {
-    kind: 'final',
     what: 'The code for {host} was not entered in time.',
     next: 'Sign in again and enter the new code.',
     button: 'try-again',
   },
   'access-denied': {
-    kind: 'final',
     what: 'The sign-in was refused at {issuer}.{said}',
     next: 'Sign in again and allow the access, or ask the administrator whether your account may use this application.',
     button: 'try-again',
   },
   'authorization-refused': {
-    kind: 'final',
     what: '{issuer} refused the sign-in request with {error}.{said}',
     next: 'Check the client id, the scopes and the registered redirect URIs of the provider.',
     button: 'diagnose',
   },
   'redirect-refused': {
-    kind: 'final',
     what: '{host} does not accept the redirect URI {redirectUri}.',
     next: 'Register it there to the letter, or sign in another way.',
     button: 'other-ways',
   },
   'login-needed': {
-    kind: 'final',
     what: '{issuer} wants you to sign in there again ({error}).',
     next: 'Sign in again.',
     button: 'try-again',
   },
   'response-foreign': {
-    kind: 'final',
     what: 'The answer of the browser came from {found}, not from {expected}; it was not used.',
     next: 'Sign in again, and take care which page you sign in on.',
     button: 'try-again',
   },
   'claims-lacking': {
-    kind: 'final',
     what: '{account} may not use {provider} here: {lacking}.',
     next: 'Sign in with another account, or ask the administrator of the provider for what is missing.',
     button: 'try-again',
   },
   'registration-closed': {
-    kind: 'final',
     what: '{host} lets this editor register itself only with an initial access token.',
     next: 'Ask the administrator of the provider for one, or for a client id to put in the setting oidc.providers.',
     button: 'settings',
   },
   'registration-refused': {
-    kind: 'final',
     what: '{host} refused to register this editor ({error}).{said}',
     next: 'Ask the administrator of the provider for a client id, and put it in the setting oidc.providers.',
     button: 'settings',
   },
   'provider-removed': {
-    kind: 'final',
     what: 'The provider {provider} was removed while you signed in to it; nothing of that sign-in is kept.',
     next: 'Add the provider again if you want to sign in to it.',
     button: 'none',
   },
   'provider-changed': {
-    kind: 'final',
     what: 'The provider {provider} was changed while you signed in to it, and leads elsewhere now; nothing of that sign-in is kept.',
     next: 'Sign in again.',
     button: 'try-again',
   },
   'logout-unconfirmed': {
-    kind: 'final',
     what: '{host} did not confirm that you are signed out in the browser.',
     next: 'You are signed out in the editor. Check in the browser whether you are still signed in there.',
     button: 'none',

@@ -1,6 +1,7 @@
 /** What a person is told of one kind of failure. */
 export interface FailureText {
-  readonly kind: 'final' | 'passing';
+  /** The same request can succeed later without anybody doing anything. */
+  readonly passing?: true;
   readonly what: string;
   readonly next: string;
   /** The button that leads there. */
