@@ -1,24 +1,17 @@
 import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
-import { checkAddress } from '../../protocol/http/address.ts';
 import type { AssertionAudience, ClientAuthentication } from '../../protocol/client/clientAuthentication.ts';
 import type { ClientKeyAlgorithm } from '../../protocol/client/clientKeyAlgorithms.ts';
 import type { Dialect } from '../../protocol/server/dialect.ts';
-import { Failure } from '../../protocol/failures/failure.ts';
-import {
-  isIssuerTemplate,
-  type NamedEndpoints,
-  type ServerSource,
-} from '../../protocol/server/serverSource.ts';
-import { halfFilled } from './halfFilled.ts';
+import { checkComplete, serverOf, type Server } from './server.ts';
 import { serviceOf } from '../settings/service.ts';
 import type { ServiceSignIn } from '../settings/serviceSettings.ts';
 import { withPreset } from '../presets/presets.ts';
-import { problemOf, type DefinitionProblem } from '../settings/problems.ts';
+import { problemOf, WrongEntry, type DefinitionProblem } from '../settings/problems.ts';
 import type { RedirectSettings } from '../settings/redirectSettings.ts';
 import { providerDefinitionSchema, type ProviderDefinition, type SignOut } from '../settings/schema.ts';
 import type { claimSources } from '../settings/serverSettings.ts';
-import { isServiceMethod, type ProviderMethod } from '../settings/signInMethods.ts';
+import type { ProviderMethod } from '../settings/signInMethods.ts';
 
 export type { DefinitionProblem } from '../settings/problems.ts';
 export { providerDefinitionSchema, type ProviderDefinition, type SignOut } from '../settings/schema.ts';
@@ -46,10 +39,9 @@ export type ClaimSource = (typeof claimSources)[number];
 export type WantedClaim = string | number | boolean | readonly string[];
 
 /** A provider that can be signed in to. */
-export interface Provider extends ServerSource {
+export interface Provider extends Server {
   readonly id: string;
   readonly label: string;
-  readonly issuer: string;
   /** Undefined: this editor registers itself. */
   readonly clientId: string | undefined;
   readonly clientAuthentication: ClientAuthentication['method'];
@@ -58,7 +50,6 @@ export interface Provider extends ServerSource {
   readonly assertionAlgorithm: ClientKeyAlgorithm;
   /** Undefined: {@link defaultScopes}, as far as the server has them. */
   readonly scopes: readonly string[] | undefined;
-  readonly allowLoopbackHttp: boolean;
   readonly acceptsChangingRedirectUri: boolean;
   /** Undefined: the overall setting decides. */
   readonly signInMethod: ProviderMethod | undefined;
@@ -116,123 +107,31 @@ export function parseDefinition(
   definition: unknown,
   contributedBy?: string,
 ): ParsedDefinition {
-  const wrongId = providerIdProblem(providerId);
-  if (wrongId !== undefined) return refused(providerId, undefined, wrongId);
   const parsed = v.safeParse(providerDefinitionSchema, definition);
-  if (!parsed.success) {
-    return { ok: false, problems: parsed.issues.map(issue => problemOf(providerId, issue)) };
-  }
-  const whole = withPreset(parsed.output);
-  if (!whole.ok) return refused(providerId, whole.field, whole.reason);
-  const clash = clashIn(whole.definition);
-  if (clash !== undefined)
-    return refused(providerId, clash, l10n.t('is of no use with "refreshEndsAccessToken"'));
-  const server = serverOf(whole.definition);
-  if (!server.ok) return refused(providerId, server.field, server.reason);
-  const lack = halfFilled(whole.definition, {
-    issuer: server.issuer,
-    discovery: server.source.discovery !== false,
-  });
-  if (lack) return refused(providerId, lack.field, lack.reason);
-  const service = serviceOf(providerId, whole.definition, contributedBy);
-  if (!service.ok) return refused(providerId, service.field, service.reason);
-  const provider = {
-    ...providerOf(providerId, server, whole.definition, contributedBy),
-    service: service.service,
-  };
-  return { ok: true, provider };
-}
-
-const refused = (providerId: string, field: string | undefined, reason: string): ParsedDefinition => ({
-  ok: false,
-  problems: [{ providerId, field, reason }],
-});
-
-/** A setting that takes several access tokens side by side, for a server where each refresh ends the one before. */
-const clashIn = (definition: ProviderDefinition): string | undefined =>
-  definition.refreshEndsAccessToken === true
-    ? (['narrowTokens', 'tokenPerResource'] as const).find(name => definition[name] === true)
-    : undefined;
-
-type Server =
-  | {
-      readonly ok: true;
-      readonly issuer: string;
-      readonly source: ServerSource & { allowLoopbackHttp: boolean };
+  try {
+    const wrongId = providerIdProblem(providerId);
+    if (wrongId !== undefined) throw new WrongEntry(undefined, wrongId);
+    if (!parsed.success) {
+      return { ok: false, problems: parsed.issues.map(issue => problemOf(providerId, issue)) };
     }
-  | { readonly ok: false; readonly field: string; readonly reason: string };
-
-/** Where the server is and how it is found out about; or what of that cannot be used. */
-function serverOf(definition: ProviderDefinition): Server {
-  const { allowLoopbackHttp = false, metadataUrl, endpoints, allowedTenants } = definition;
-  const wrong = (field: string, reason: string): Server => ({ ok: false, field, reason });
-  const discovery = definition.discovery ?? (definition.issuer !== undefined || metadataUrl !== undefined);
-  const issuer = definition.issuer ?? issuerBehind(metadataUrl, endpoints);
-  if (issuer === undefined) {
-    return metadataUrl === undefined
-      ? wrong('issuer', l10n.t('is missing: the address of the provider, or a "preset"'))
-      : wrong('issuer', l10n.t('is missing: it cannot be told from this "metadataUrl"'));
+    return { ok: true, provider: providerOf(providerId, withPreset(parsed.output), contributedBy) };
+  } catch (error) {
+    if (!(error instanceof WrongEntry)) throw error;
+    const { field, reason } = error;
+    return { ok: false, problems: [{ providerId, field, reason }] };
   }
-  if (isIssuerTemplate(issuer) && metadataUrl === undefined && discovery) {
-    return wrong(
-      'metadataUrl',
-      l10n.t('is missing: an issuer with {tenantid} does not say where its metadata is'),
-    );
-  }
-  const isService = isServiceMethod(definition.signInMethod);
-  const signsIn = isService ? endpoints?.token : (endpoints?.authorization ?? endpoints?.deviceAuthorization);
-  if (!discovery && (endpoints?.token === undefined || signsIn === undefined)) {
-    return wrong(
-      'endpoints',
-      isService
-        ? l10n.t('must name "token"')
-        : l10n.t('must name "token", and "authorization" or "deviceAuthorization"'),
-    );
-  }
-  const addresses = { issuer, metadataUrl, ...prefixed(endpoints) };
-  for (const [field, address] of Object.entries(addresses)) {
-    if (address === undefined) continue;
-    const problem =
-      field === 'issuer'
-        ? issuerProblem(address, allowLoopbackHttp)
-        : addressProblem(address, allowLoopbackHttp);
-    if (problem !== undefined) return wrong(field, problem);
-  }
-  return {
-    ok: true,
-    issuer,
-    source: { allowLoopbackHttp, metadataUrl, discovery, endpoints, allowedTenants },
-  };
 }
 
-const prefixed = (endpoints: NamedEndpoints = {}): Record<string, string | undefined> =>
-  Object.fromEntries(
-    Object.entries(endpoints).map(([name, address]) => [`endpoints.${name}`, address as string]),
-  );
-
-/** The issuer that a metadata address belongs to; of a server without metadata, the origin of its endpoints. */
-function issuerBehind(metadataUrl: string | undefined, endpoints: NamedEndpoints = {}): string | undefined {
-  if (metadataUrl !== undefined) {
-    const [, issuer] =
-      /^(.+?)\/?\/\.well-known\/(?:openid-configuration|oauth-authorization-server)$/.exec(metadataUrl) ?? [];
-    return issuer;
-  }
-  return URL.parse(endpoints.token ?? endpoints.authorization ?? '')?.origin;
-}
-
-function providerOf(
-  id: string,
-  { issuer, source }: Server & { ok: true },
-  definition: ProviderDefinition,
-  contributedBy: string | undefined,
-): Omit<Provider, 'service'> {
+/** @throws WrongEntry */
+function providerOf(id: string, definition: ProviderDefinition, contributedBy: string | undefined): Provider {
+  const server = serverOf(definition);
+  checkComplete(definition, server);
   const { scopeSeparator, scopeParameter, account, redirect } = definition;
   const { scopeSeparator: answerScopeSeparator, ...answers } = definition.answers ?? {};
   return {
-    ...source,
+    ...server,
     id,
-    label: definition.label ?? new URL(issuer).host,
-    issuer,
+    label: definition.label ?? new URL(server.issuer).host,
     clientId: definition.clientId,
     clientAuthentication: definition.clientAuthentication ?? 'none',
     assertionAudience: definition.assertionAudience ?? 'issuer',
@@ -240,6 +139,7 @@ function providerOf(
     scopes: definition.scopes,
     acceptsChangingRedirectUri: definition.acceptsChangingRedirectUri ?? false,
     signInMethod: definition.signInMethod,
+    service: serviceOf(id, definition, contributedBy),
     redirect: redirect ?? {},
     resources: definition.resource ?? [],
     audience: definition.audience,
@@ -270,22 +170,4 @@ function providerOf(
     signOut: definition.signOut ?? 'revoke',
     contributedBy,
   };
-}
-
-/** Why an issuer cannot be used, or undefined if it can (OpenID Connect Discovery 1.0 section 2). */
-export function issuerProblem(issuer: string, allowLoopbackHttp: boolean): string | undefined {
-  const problem = addressProblem(issuer, allowLoopbackHttp);
-  if (problem !== undefined) return problem;
-  return new URL(issuer).search === '' ? undefined : l10n.t('is not an issuer: it has a query (?…)');
-}
-
-/** Why an address of the settings cannot be used, or undefined if it can. */
-export function addressProblem(address: string, allowLoopbackHttp: boolean): string | undefined {
-  try {
-    checkAddress(address, { allowLoopbackHttp }, 'settings');
-    return undefined;
-  } catch (error) {
-    if (error instanceof Failure) return l10n.t('cannot be used. {0}', error.message);
-    throw error;
-  }
 }

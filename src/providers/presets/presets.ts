@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { WrongEntry } from '../settings/problems.ts';
 import type { ProviderDefinition } from '../settings/schema.ts';
 import { atlassian } from './atlassian.ts';
 import { auth0 } from './auth0.ts';
@@ -33,51 +34,42 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   ping,
 };
 
-export type WithPreset =
-  | { readonly ok: true; readonly definition: ProviderDefinition }
-  | { readonly ok: false; readonly field: string; readonly reason: string };
-
-/** The settings of an entry with those of its preset; what the entry itself says goes before. */
-export function withPreset(entry: ProviderDefinition): WithPreset {
+/**
+ * The settings of an entry with those of its preset; what the entry itself says goes before.
+ *
+ * @throws WrongEntry
+ */
+export function withPreset(entry: ProviderDefinition): ProviderDefinition {
   const { preset: name, presetValues = {}, ...own } = entry;
   if (name === undefined) {
-    return Object.keys(presetValues).length === 0
-      ? { ok: true, definition: own }
-      : { ok: false, field: 'presetValues', reason: l10n.t('is of no use without "preset"') };
+    if (Object.keys(presetValues).length === 0) return own;
+    throw new WrongEntry('presetValues', l10n.t('is of no use without "preset"'));
   }
   const preset = presets[name];
   const values: Record<string, string> = {};
   for (const key of Object.keys(presetValues)) {
     if (Object.hasOwn(preset.values, key)) continue;
     const known = Object.keys(preset.values);
-    const reason =
+    throw new WrongEntry(
+      `presetValues.${key}`,
       known.length > 0
         ? l10n.t('is no value of "{0}"; it takes {1}', name, known.join(', '))
-        : l10n.t('is no value of "{0}", which takes none', name);
-    return { ok: false, field: `presetValues.${key}`, reason };
+        : l10n.t('is no value of "{0}", which takes none', name),
+    );
   }
   for (const [key, { prompt, example, pattern, fallback }] of Object.entries(preset.values)) {
     const value = presetValues[key] ?? fallback;
-    if (value === undefined) {
-      return {
-        ok: false,
-        field: `presetValues.${key}`,
-        reason: l10n.t('is missing: {0}, for example {1}', l10n.t(prompt), example),
-      };
-    }
-    if (!pattern.test(value)) {
-      return {
-        ok: false,
-        field: `presetValues.${key}`,
-        reason: l10n.t('must be like {0}: {1}', example, l10n.t(prompt)),
-      };
-    }
+    const field = `presetValues.${key}`;
+    if (value === undefined)
+      throw new WrongEntry(field, l10n.t('is missing: {0}, for example {1}', l10n.t(prompt), example));
+    if (!pattern.test(value))
+      throw new WrongEntry(field, l10n.t('must be like {0}: {1}', example, l10n.t(prompt)));
     values[key] = value;
   }
   const filled = fillIn({ label: preset.label, ...preset.definition }, values) as ProviderDefinition;
   // Whoever has a bridge page or a port of their own keeps what the provider demands of redirect URIs.
   const redirect = { ...filled.redirect, ...own.redirect };
-  return { ok: true, definition: { ...filled, ...own, redirect } };
+  return { ...filled, ...own, redirect };
 }
 
 /** Replaces `{name}` in all texts by the value of that name; other braces stay. */

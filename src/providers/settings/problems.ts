@@ -12,6 +12,19 @@ export interface DefinitionProblem {
   readonly extension?: string | undefined;
 }
 
+/** An entry that cannot be used. `parseDefinition` makes a problem of it, and lets none of them out. */
+export class WrongEntry extends Error {
+  /** See {@link DefinitionProblem}. */
+  readonly field: string | undefined;
+  readonly reason: string;
+
+  constructor(field: string | undefined, reason: string) {
+    super(reason);
+    this.field = field;
+    this.reason = reason;
+  }
+}
+
 /**
  * What the schema says of an entry, in words for the person who wrote it.
  *

@@ -1,0 +1,114 @@
+import * as l10n from '@vscode/l10n';
+import { checkAddress, type AddressPolicy } from '../../protocol/http/address.ts';
+import { Failure } from '../../protocol/failures/failure.ts';
+import {
+  isIssuerTemplate,
+  type NamedEndpoints,
+  type ServerSource,
+} from '../../protocol/server/serverSource.ts';
+import { WrongEntry } from '../settings/problems.ts';
+import type { ProviderDefinition } from '../settings/schema.ts';
+import { isServiceMethod } from '../settings/signInMethods.ts';
+
+export interface Server extends ServerSource {
+  readonly issuer: string;
+}
+
+/**
+ * Where the server of an entry is, and how it is found out about.
+ *
+ * @throws WrongEntry
+ */
+export function serverOf(definition: ProviderDefinition): Server {
+  const { allowLoopbackHttp = false, metadataUrl, endpoints, allowedTenants } = definition;
+  const discovery = definition.discovery ?? (definition.issuer !== undefined || metadataUrl !== undefined);
+  const issuer = definition.issuer ?? issuerBehind(metadataUrl, endpoints);
+  if (issuer === undefined) {
+    throw new WrongEntry(
+      'issuer',
+      metadataUrl === undefined
+        ? l10n.t('is missing: the address of the provider, or a "preset"')
+        : l10n.t('is missing: it cannot be told from this "metadataUrl"'),
+    );
+  }
+  if (isIssuerTemplate(issuer) && metadataUrl === undefined && discovery) {
+    throw new WrongEntry(
+      'metadataUrl',
+      l10n.t('is missing: an issuer with {tenantid} does not say where its metadata is'),
+    );
+  }
+  const isService = isServiceMethod(definition.signInMethod);
+  const signsIn = isService ? endpoints?.token : (endpoints?.authorization ?? endpoints?.deviceAuthorization);
+  if (!discovery && (endpoints?.token === undefined || signsIn === undefined)) {
+    throw new WrongEntry(
+      'endpoints',
+      isService
+        ? l10n.t('must name "token"')
+        : l10n.t('must name "token", and "authorization" or "deviceAuthorization"'),
+    );
+  }
+  const named = Object.entries(endpoints ?? {}).map(([name, address]) => [`endpoints.${name}`, address]);
+  const addresses = { issuer, metadataUrl, ...(Object.fromEntries(named) as Record<string, string>) };
+  for (const [field, address] of Object.entries(addresses)) {
+    if (address !== undefined) checkSetting(field, address, { allowLoopbackHttp });
+  }
+  // OpenID Connect Discovery 1.0 section 2.
+  if (new URL(issuer).search !== '')
+    throw new WrongEntry('issuer', l10n.t('is not an issuer: it has a query (?…)'));
+  return { issuer, allowLoopbackHttp, metadataUrl, discovery, endpoints, allowedTenants };
+}
+
+/** The issuer that a metadata address belongs to; of a server without metadata, the origin of its endpoints. */
+function issuerBehind(metadataUrl: string | undefined, endpoints: NamedEndpoints = {}): string | undefined {
+  if (metadataUrl !== undefined) {
+    const [, issuer] =
+      /^(.+?)\/?\/\.well-known\/(?:openid-configuration|oauth-authorization-server)$/.exec(metadataUrl) ?? [];
+    return issuer;
+  }
+  return URL.parse(endpoints.token ?? endpoints.authorization ?? '')?.origin;
+}
+
+/**
+ * Refuses an entry that lacks something, or has it in vain, though each of its settings is right by itself: a sign-in
+ * would fail late, or a restriction would restrict nobody.
+ *
+ * @throws WrongEntry
+ */
+export function checkComplete(definition: ProviderDefinition, { issuer, discovery }: Server): void {
+  // Each refresh would end the access tokens that stand beside it.
+  const sideBySide = (['narrowTokens', 'tokenPerResource'] as const).find(name => definition[name]);
+  if (definition.refreshEndsAccessToken && sideBySide)
+    throw new WrongEntry(sideBySide, l10n.t('is of no use with "refreshEndsAccessToken"'));
+  const { clientId, clientAuthentication = 'none', signInMethod, redirect, endpoints } = definition;
+  if (clientId === undefined && clientAuthentication !== 'none') {
+    throw new WrongEntry(
+      'clientId',
+      l10n.t('is missing: "{0}" is for a client that is registered', clientAuthentication),
+    );
+  }
+  if (clientId === undefined && discovery === false) {
+    throw new WrongEntry('clientId', l10n.t('is missing: without metadata, no editor can register itself'));
+  }
+  if (definition.allowedTenants && !isIssuerTemplate(issuer)) {
+    throw new WrongEntry('allowedTenants', l10n.t('is of no use: the issuer does not contain {tenantid}'));
+  }
+  if (signInMethod === 'bridge' && redirect?.bridge === undefined && redirect?.relay === undefined) {
+    throw new WrongEntry('redirect.bridge', l10n.t('is missing: "signInMethod" is "bridge"'));
+  }
+  if (signInMethod === 'device-code' && discovery === false && endpoints?.deviceAuthorization === undefined) {
+    throw new WrongEntry(
+      'endpoints.deviceAuthorization',
+      l10n.t('is missing: "signInMethod" is "device-code"'),
+    );
+  }
+}
+
+/** @throws WrongEntry for an address that cannot be used. */
+function checkSetting(field: string, address: string, policy: AddressPolicy): void {
+  try {
+    checkAddress(address, policy, 'settings');
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new WrongEntry(field, l10n.t('cannot be used. {0}', error.message));
+  }
+}
