@@ -12,7 +12,8 @@ const showing =
 const forDevelopers = /(?:^|\.)(?:log\.\w+|quietly|Error|TypeError|RangeError|console\.\w+)$/;
 
 /** What takes a description of a setting, which is in the manifest. */
-const describing = /^(?:v\.description|text|flag|seconds|parameters|page|endpoint|names)$/;
+const describing =
+  /^(?:v\.description|text|flag|seconds|parameters|matching|path|oneOf|listOf|someOf|group|page|endpoint|names)$/;
 
 /** At least two words: nothing else that stands in the code looks like this. */
 const prose = /\p{L}{2,}[,:;.”’)]? (?:\p{L}|[“(]\p{L}|¤)|¤ \p{L}{2,}/u;
