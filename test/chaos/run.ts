@@ -1,10 +1,12 @@
 /**
  * `npm run chaos -- --rounds N`: the owner is killed, or stopped, N times at each point, in turn with a shared and with
- * separate secret storages, at a server that rotates refresh tokens and forgives nothing. Ends with a table.
+ * separate secret storages, at a server that rotates refresh tokens and forgives nothing. Ends with a table and the
+ * line `N passed, N failed`, counted in rounds and the storm.
  */
 import { parseArgs } from 'node:util';
 import { startFaultyIdentityProvider } from '../servers/faultProxy.ts';
-import { points, startChaos, type Outcome } from './rounds.ts';
+import { countLine } from '../runner/count.ts';
+import { answerLost, points, startChaos, type Outcome } from './rounds.ts';
 import { storm } from './storm.ts';
 
 const { values } = parseArgs({
@@ -56,3 +58,10 @@ for (const point of points) {
 console.log(
   `\nStorm: ${answered} callers in 8 processes, ${tokenRequests} token request, ${Math.round(milliseconds)} ms`,
 );
+/** Whether a round ended as it must. Without rotation no answer that is lost costs anything. */
+const isRight = ({ point, lost, sentTwice }: Outcome): boolean =>
+  values['no-rotation'] ? !lost : lost === answerLost.has(point) && sentTwice === Number(lost);
+const ended = [...outcomes.map(isRight), tokenRequests === 1 && answered === 8000];
+const failed = ended.filter(right => !right).length;
+console.log(countLine({ passed: ended.length - failed, failed }));
+process.exitCode = failed > 0 ? 1 : 0;
