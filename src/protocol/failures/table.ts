@@ -3,9 +3,8 @@ import { signInFailures } from './signingIn.ts';
 import { tokenFailures } from './tokens.ts';
 
 /**
- * Every way in which talking to a provider can fail, closed. Each says what happened, whether trying again
- * later can help (`passing`) or not (`final`), and what the person can do. `{name}` stands for a detail; the
- * details of a failure are never secret, and text from a server is quoted (see serverText.ts).
+ * Lists every way in which talking to a provider can fail; see docs/decisions/0008. `{name}` stands for a detail, which
+ * is never secret; text from a server is quoted (see serverText.ts).
  */
 export const failures = { ...reachingFailures, ...signInFailures, ...tokenFailures } as const;
 

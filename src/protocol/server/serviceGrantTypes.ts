@@ -1,4 +1,7 @@
-/** The grant types by which a client that signs in by itself asks for tokens. */
+/**
+ * Lists the grant types of services. A file of its own: the settings schema needs the names and must not load the token
+ * requests; see docs/decisions/0024.
+ */
 export const serviceGrantTypes = {
   /** RFC 6749 section 4.4. */
   'client-credentials': 'client_credentials',

@@ -5,11 +5,7 @@ import { quoteServerText } from '../../protocol/http/serverText.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { normaliseScopes, union } from './scopes.ts';
 
-/**
- * The editor lets an extension ask for nothing but scopes. What else an access token may be for therefore stands
- * among them: `resource:<uri>` (RFC 8707) and `audience:<value>` (as Auth0 and others want it). These are never sent
- * as scopes.
- */
+/** Says among the scopes what a token is for (RFC 8707), and is never sent as a scope; see docs/decisions/0017. */
 export const resourcePrefix = 'resource:';
 const audiencePrefix = 'audience:';
 

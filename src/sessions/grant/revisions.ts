@@ -1,9 +1,4 @@
-/**
- * Of two copies of a grant in two windows the one of the higher revision wins. Most changes count up by one; what must
- * win over any number of lesser changes that another window may have made meanwhile begins a new range. Where in the
- * range is random: two windows that do so at the same time, without hearing of each other, do not end up with equal
- * revisions.
- */
+/** Starts a new range of revisions, at random within it; why in ranges: docs/decisions/0016. */
 const firstOfNextRange = (revision: number, size: number): number => {
   const random = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
   return (Math.floor(revision / size) + 1) * size + (random % (size / 10));
@@ -11,10 +6,10 @@ const firstOfNextRange = (revision: number, size: number): number => {
 
 const perSignIn = 1e9;
 
-/** A sign-in that replaces an earlier one wins over all refreshes of that. */
+/** Wins over all refreshes of the sign-in that it replaces. */
 export const revisionOfSignIn = (replaced: number): number => firstOfNextRange(replaced, perSignIn);
 
-/** New tokens win over attempts to get them that failed. */
+/** Wins over failed attempts to get new tokens. */
 export const revisionOfRefresh = (refreshed: number): number => firstOfNextRange(refreshed, 1e3);
 
 /**

@@ -17,10 +17,7 @@ export function union(...lists: readonly (readonly string[])[]): string[] {
   return [...new Set(lists.flat())];
 }
 
-/**
- * The id of the session that shows a grant for a set of scopes. It follows from the two alone, so that it
- * stays the same for as long as the grant lives, whatever tokens come and go.
- */
+/** Makes the ID of a session from the grant and the set of scopes alone, so it never changes; see docs/decisions/0004. */
 export function sessionId(grantId: string, scopes: readonly string[]): string {
   return `${grantId}:${normaliseScopes(scopes).join(' ')}`;
 }

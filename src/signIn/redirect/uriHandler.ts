@@ -4,11 +4,8 @@ import { readDelivered } from './deliveredUri.ts';
 import type { EditorAddress } from './editorAddress.ts';
 
 /**
- * The extension's own address in the editor.
- *
- * On the desktop it is `vscode://<extension id>/<path>` with the running product's scheme: the same at all times,
- * so that it can be registered. `asExternalUri` would add the number of the window. In a browser the editor makes
- * up an https address for each call, which hands the response on to us.
+ * Gives the extension's own address in the editor: on the desktop always the same, without `asExternalUri`; in a browser
+ * one that the editor makes up for each call. See docs/decisions/0005.
  */
 export function uriHandlerAddress(extensionId: string): EditorAddress {
   let numbersSkipped: Promise<unknown> | undefined;

@@ -1,7 +1,10 @@
 import * as vscode from 'vscode';
 import type { Row } from './rows.ts';
 
-/** A row as the editor draws it. Icons differ in shape, not in colour alone. */
+/**
+ * Makes the editor's item for a row. Icons differ in shape, not in color alone. A file of its own: it is loaded when the
+ * view is first shown; see docs/decisions/0024.
+ */
 export function treeItem(row: Row): vscode.TreeItem {
   const item = new vscode.TreeItem(row.label, collapsible(row));
   item.id = row.id;
