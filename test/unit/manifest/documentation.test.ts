@@ -118,6 +118,27 @@ describe('the documentation', () => {
   });
 });
 
+describe('the folders that CONTRIBUTING.md lists', () => {
+  /** Paths of a tree that is drawn by indentation, each line with a name and what it is. */
+  function pathsIn(tree: string): string[] {
+    const above: string[] = [];
+    return [...tree.matchAll(/^((?: {2})*)(\S+)/gm)].map(([, indent = '', name = '']) => {
+      above.length = indent.length / 2;
+      above.push(name);
+      return above.join('');
+    });
+  }
+
+  it('are all there are in src, down to the second floor', () => {
+    const [tree = ''] = /^src\/\n[\s\S]*?(?=^```)/m.exec(read('CONTRIBUTING.md')) ?? [];
+    const folders = globSync(['src/*', 'src/*/*'], { cwd: repository, withFileTypes: true })
+      .filter(entry => entry.isDirectory() || entry.parentPath === join(repository, 'src'))
+      .map(entry => relative(repository, join(entry.parentPath, entry.name)).split(sep).join('/'))
+      .map(path => (path.endsWith('.ts') ? path : `${path}/`));
+    assert.deepEqual(pathsIn(tree).sort(), ['src/', ...folders].sort());
+  });
+});
+
 describe('the commands that the documentation names', () => {
   const manifest = JSON.parse(read('package.json')) as {
     scripts: Record<string, string>;
