@@ -113,7 +113,7 @@ function objectIn(json: string): Record<string, unknown> | undefined {
 
 function decoded(text: string): string | undefined {
   try {
-    const bytes = atob(text.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, ''));
+    const bytes = atob(text.replaceAll('-', '+').replaceAll('_', '/').replaceAll('=', ''));
     return new TextDecoder('utf-8', { fatal: true }).decode(
       Uint8Array.from(bytes, byte => byte.charCodeAt(0)),
     );

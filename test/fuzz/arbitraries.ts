@@ -2,35 +2,92 @@ import fc from 'fast-check';
 
 export type Json = Record<string, unknown>;
 
+/**
+ * Text on which a reader that begins anew at each place works far too long: one piece, over and over, and an end that
+ * does not fit. Long enough for work that grows with the square of it to be more than any input is worth.
+ */
+const repeatedText: fc.Arbitrary<string> = fc
+  .tuple(
+    fc.constantFrom(
+      ...[
+        ' ',
+        '\t',
+        '\n',
+        '/',
+        '=',
+        '-',
+        '_',
+        '.',
+        ',',
+        ':',
+        '"',
+        "'",
+        '“',
+        '\\',
+        '<',
+        '(',
+        '[',
+        '{',
+        '%',
+        '0',
+        'a',
+      ],
+      ...[
+        '-ey',
+        '.ey',
+        '.a',
+        '@a',
+        ' (',
+        '](',
+        '] ',
+        '<a ',
+        '\\"',
+        '"a" ',
+        ', a="',
+        'a=b ',
+        '%2e',
+        '../',
+        '&code=',
+      ],
+      ...['Bearer ', '-----BEGIN A-----', '-----', '\u200b', '{0}'],
+    ),
+    fc.constantFrom('', '\0', ' ', '!', '"', ')'),
+  )
+  .map(([piece, end]) => piece.repeat(150_000 / piece.length) + end);
+
 /** Text with everything that has ever broken a parser or a message. */
 export const nastyText: fc.Arbitrary<string> = fc.oneof(
-  fc.string(),
-  fc.string({ unit: 'binary' }),
-  fc.constantFrom(
-    '',
-    ' ',
-    '\0',
-    '\r\nX: y',
-    '\u202egnp.exe',
-    '\u2028',
-    '\ufeff',
-    '\ud800',
-    '[a](command:workbench.action.quit)',
-    '[a] (https://evil.example)',
-    ']\u200b(',
-    '“”',
-    '__proto__',
-    'constructor',
-    'null',
-    '-1',
-    '1e999',
-    'javascript:alert(1)',
-    'https://user:password@host/#x',
-    'https://[::1',
-    'https://%',
-    '%ff%00',
-    'x'.repeat(5000),
-  ),
+  { arbitrary: fc.string(), weight: 4 },
+  { arbitrary: fc.string({ unit: 'binary' }), weight: 4 },
+  { arbitrary: repeatedText, weight: 1 },
+  {
+    arbitrary: fc.constantFrom(
+      '',
+      ' ',
+      '\0',
+      '\r\nX: y',
+      '\u202egnp.exe',
+      '\u2028',
+      '\ufeff',
+      '\ud800',
+      '[a](command:workbench.action.quit)',
+      '[a] (https://evil.example)',
+      ']\u200b(',
+      '“”',
+      '__proto__',
+      'constructor',
+      'null',
+      '-1',
+      '1e999',
+      'javascript:alert(1)',
+      'https://user:password@host/#x',
+      'https://[::1',
+      'https://%',
+      '%ff%00',
+      'x'.repeat(5000),
+    ),
+    weight: 4,
+  },
 );
 
 /** A value as JSON can hold it, plain and absurd ones alike. */

@@ -182,7 +182,8 @@ export const frameTargets: readonly Target[] = [
     const result = await outstanding;
     if (result instanceof Error) assert.ok(result instanceof RemoteError || result instanceof OwnerLost);
     assert.ok(!heard.includes('s3cret'));
-    for (const line of heard.split('\n').filter(text => text !== '')) {
+    // The end of the connection can cut a long line off.
+    for (const line of heard.split('\n').slice(0, -1)) {
       assert.ok(line.length <= limits.frame);
       assert.equal(typeof JSON.parse(line), 'object');
     }

@@ -12,6 +12,12 @@ export const regressions: Readonly<Record<string, readonly unknown[]>> = {
     // It would have ended the quotation.
     'fine” said “nobody',
   ],
+  'claims to be shown': [
+    // Was looked through anew from each of its places: the window stood still for a minute.
+    { claims: { a: '-ey'.repeat(80_000) }, token: 'a' },
+    // Likewise, for a token in it.
+    { claims: { a: 'a'.repeat(260_000) }, token: `${'a'.repeat(30_000)}b${'a'.repeat(30_000)}` },
+  ],
   WebFinger: [
     // Its message would have filled the screen.
     { identifier: 'x'.repeat(5000), body: '{}' },

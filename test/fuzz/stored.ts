@@ -8,11 +8,14 @@ import {
   type Activity,
   type ActivityFile,
 } from '../../src/sessions/activity.ts';
+import { parseServerJson } from '../../src/protocol/http/json.ts';
 import { parseGrant, serialiseGrant } from '../../src/sessions/grant/grant.ts';
 import { createGrantStore, type SetAside } from '../../src/sessions/store/grantStore.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import { recordingLog } from '../standIns/recordingLog.ts';
-import { changedText, damaged, nastyText } from './arbitraries.ts';
+import { claimsDocument, claimsText } from '../../src/ui/signInsView/claims.ts';
+import { someProvider } from '../unit/sessions/someGrant.ts';
+import { changed, changedText, damaged, nastyText } from './arbitraries.ts';
 import { target, type Target } from './target.ts';
 
 const id = 'b6c1f0de-0000-4000-8000-000000000001';
@@ -98,6 +101,21 @@ export const storedTargets: readonly Target[] = [
     await new Promise(resolve => setImmediate(resolve));
     assert.deepEqual(parseActivities(written).at(-1), activity);
   }),
+
+  target(
+    'claims to be shown',
+    fc.record({ claims: changed(storedGrant.claims), token: nastyText }),
+    ({ claims, token }) => {
+      const read = parseServerJson(JSON.stringify(claims));
+      if (read.kind !== 'json') return;
+      const tokens = { ...storedGrant.tokens, accessToken: token };
+      const parsed = parseGrant(JSON.stringify({ ...storedGrant, claims: read.value, tokens }));
+      if (parsed.kind !== 'grant') return;
+      const document = claimsDocument(someProvider, parsed.grant);
+      assert.equal(document.split('\n').filter(line => line.startsWith('//')).length, 8);
+      assert.ok(token.length < 20 || !claimsText(parsed.grant).includes(token));
+    },
+  ),
 
   target(
     'index in storage',

@@ -155,8 +155,12 @@ describe('client authentication', () => {
     it('may be PEM or a JSON Web Key, alone or in a set', async () => {
       const { privateKey } = await generateKeyPair('ES256', { extractable: true });
       const jwk = { ...(await exportJWK(privateKey)), kid: 'mine' };
+      const pem = await exportPKCS8(privateKey);
       for (const text of [
-        await exportPKCS8(privateKey),
+        pem,
+        // As a box of one line has it.
+        pem.replaceAll('\n', ' '),
+        pem.replaceAll('\n', ''),
         JSON.stringify(jwk),
         JSON.stringify({ keys: [jwk] }),
       ]) {

@@ -20,18 +20,21 @@ interface PemBlock {
 
 /** The blocks of a PEM text. A box of one line makes spaces of line breaks, so these are made anew. */
 function pemBlocks(text: string): PemBlock[] {
-  return [...text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([^-]*(?:-(?!-----)[^-]*)*?)-----END \1-----/g)].map(
-    ([, kind = '', body = '']) => {
-      const lines = body.replace(/\s+/g, '').replace(/(.{64})(?=.)/g, '$1\n');
-      return { kind, text: `-----BEGIN ${kind}-----\n${lines}\n-----END ${kind}-----\n` };
-    },
-  );
+  const parts = text.split('-----');
+  return parts.flatMap((part, at) => {
+    const kind = /^BEGIN ([A-Z0-9 ]+)$/.exec(part)?.[1];
+    if (kind === undefined || parts[at + 2] !== part.replace('BEGIN', 'END')) return [];
+    const body = parts[at + 1]?.replace(/\s+/g, '') ?? '';
+    const lines = (body.match(/.{1,64}/g) ?? []).join('\n');
+    return { kind, text: `-----BEGIN ${kind}-----\n${lines}\n-----END ${kind}-----\n` };
+  });
 }
 
 function read(text: string): ClientCertificate {
   if (text.length > longestText) throw new CertificateProblem(l10n.t('This is too long for a certificate.'));
   // The headers of an older form of encrypted keys, which would be lost with the line breaks.
-  const isEncrypted = /BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: *4, *ENCRYPTED/.test(text);
+  const isEncrypted =
+    text.includes('-----BEGIN ENCRYPTED PRIVATE KEY') || /Proc-Type: *4, *ENCRYPTED/.test(text);
   if (isEncrypted) {
     throw new CertificateProblem(l10n.t('The private key is encrypted. Decrypt it with “openssl pkey”.'));
   }

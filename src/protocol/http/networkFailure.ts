@@ -56,10 +56,9 @@ function noConnection(code: string): string | undefined {
  * 7.2.2), from the library's name of its alert.
  */
 function objectionToCertificate(code: string): string | undefined {
-  const said = /^ERR_SSL_.*?(CERTIFICATE_[A-Z]+|[A-Z]+_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)$/.exec(
-    code,
-  )?.[1];
-  if (said === undefined || !/ALERT|TLSV1/.test(code)) return undefined;
+  if (!code.startsWith('ERR_SSL_') || !/ALERT|TLSV1/.test(code)) return undefined;
+  const said = /_(CERTIFICATE_[A-Z]+|[A-Z]+_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)$/.exec(code)?.[1];
+  if (said === undefined) return undefined;
   switch (said) {
     case 'CERTIFICATE_REQUIRED':
       return l10n.t('it asks for one, and was shown none');

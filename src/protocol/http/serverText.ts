@@ -12,7 +12,7 @@ export function readableText(text: unknown): string | undefined {
   const readable = text
     .slice(0, longest * 4)
     .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replace(/\](?=\s*\()/g, '] ')
+    .replace(/\](\s*\()/g, '] $1')
     .replace(/\s+/g, ' ')
     .trim();
   const characters = Array.from(readable);

@@ -134,7 +134,7 @@ function claimOf(error: Error): string | undefined {
 
 /** The library's messages are constant, but for names of claims; only those are taken from them. */
 function reasonOf(message: string): string {
-  const claim = /"(\w{1,20})" \([\w -]+\) claim (missing|type|value)/.exec(message);
+  const claim = /"(\w+)" \([^")]+\) claim (\w+)/.exec(message);
   if (claim)
     return claim[2] === 'missing'
       ? l10n.t('its claim "{0}" is missing', claim[1] ?? '')

@@ -16,10 +16,7 @@ const problem = (reason: string): TypedAddress => ({ kind: 'problem', reason });
  * scheme. Plain http is taken for this computer only, and wanted there: the person wrote it.
  */
 export function readTypedAddress(text: string): TypedAddress {
-  const trimmed = text
-    .trim()
-    .replace(/^["'<`“]+|["'>`”,;]+$/g, '')
-    .trim();
+  const trimmed = withoutQuotes(text.trim()).trim();
   if (trimmed === '') return problem(l10n.t('Enter an address'));
   if (/\s/.test(trimmed)) return problem(l10n.t('The address must not contain spaces'));
   if (/^[^\s@:/?#]+@[^\s@/?#]+\.[^\s@/?#.]+$/.test(trimmed)) return { kind: 'email', address: trimmed };
@@ -46,6 +43,13 @@ export function readTypedAddress(text: string): TypedAddress {
   // What URL makes of a bare host ends with a slash that nobody has typed.
   const typedSlash = trimmed.endsWith('/');
   return { kind: 'address', url: typedSlash ? url.href : url.href.replace(/\/$/, ''), allowLoopbackHttp };
+}
+
+function withoutQuotes(text: string): string {
+  const written = text.replace(/^["'<`“]+/, '');
+  let end = written.length;
+  while (end > 0 && `"'>\`”,;`.includes(written.charAt(end - 1))) end--;
+  return written.slice(0, end);
 }
 
 function withScheme(text: string): string {

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { presetForAddress, type KnownHost } from '../../providers/presets/knownHosts.ts';
-import { presetNames } from '../../providers/settings/presetNames.ts';
+import { presetNames, type PresetName } from '../../providers/settings/presetNames.ts';
 import { presets } from '../../providers/presets/presets.ts';
 import { readTypedAddress } from '../../providers/lookUp/typedAddress.ts';
 import { steps, wizardTitle, type Answers, type Outcome } from './wizard.ts';
@@ -10,10 +10,13 @@ import { askChoiceOrText, askText, back, type Choice } from './questions.ts';
 /** An address to look the provider up at, or one that is known. */
 export type ProviderChoice = { readonly typed: string } | KnownHost;
 
+/** The label of a preset, without what tells its providers apart. */
+const shortLabel = (name: PresetName): string => presets[name].label.split(' (')[0] ?? '';
+
 /** Asks for the provider: by an address, or by its name in the list. */
 export async function askWhich(answers: Answers): Promise<Outcome> {
   const list: Choice<ProviderChoice>[] = presetNames.map(name => ({
-    label: presets[name].label.replace(/ \(.*\)$/, ''),
+    label: shortLabel(name),
     choice: { preset: name, values: {} },
   }));
   const chosen = await askChoiceOrText<ProviderChoice>({
@@ -67,7 +70,7 @@ function typedItems(text: string): Choice<ProviderChoice>[] {
   if (!known) return isAboutList(text) ? [] : [item];
   return [
     {
-      label: `$(star) ${presets[known.preset].label.replace(/ \(.*\)$/, '')}`,
+      label: `$(star) ${shortLabel(known.preset)}`,
       description: address,
       choice: known,
     },
@@ -90,7 +93,7 @@ export async function askPresetValues(answers: Answers): Promise<Outcome> {
     if (!entry) continue;
     const [name, { prompt, example, pattern, fallback }] = entry;
     const value = await askText({
-      title: `${wizardTitle()}: ${presets[preset].label.replace(/ \(.*\)$/, '')}`,
+      title: `${wizardTitle()}: ${shortLabel(preset)}`,
       step: 1,
       steps,
       canGoBack: true,

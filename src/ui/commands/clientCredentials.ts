@@ -103,13 +103,13 @@ async function pasteKey(label: string, signal: Signal): Promise<ClientCredential
     validateInput: async value => problemOfKey(value),
   };
   const text = await showBox(box, signal);
-  return text === undefined ? undefined : { kind: 'key', key: await readClientKey(withLines(text)) };
+  return text === undefined ? undefined : { kind: 'key', key: await readClientKey(text) };
 }
 
 async function problemOfKey(text: string): Promise<string | undefined> {
   if (text.trim() === '') return l10n.t('The key must not be empty');
   try {
-    await readClientKey(withLines(text));
+    await readClientKey(text);
     return undefined;
   } catch (error) {
     if (error instanceof KeyProblem) return error.message;
@@ -173,13 +173,6 @@ function problemOfCertificate(tls: MutualTls, text: string): string | undefined 
     return error instanceof CertificateProblem ? error.message : l10n.t('This certificate cannot be read.');
   }
 }
-
-/** PEM whose line breaks were lost when it was pasted. */
-const withLines = (text: string): string =>
-  text.replace(
-    /(-----BEGIN [A-Z ]+-----)\s*([\s\S]*?)\s*(-----END [A-Z ]+-----)/,
-    (_, begin: string, body: string, end: string) => `${begin}\n${body.replace(/\s+/g, '\n')}\n${end}`,
-  );
 
 /** Shows a JSON Web Key Set, which is public. */
 export async function showPublicKeys(keys: object): Promise<void> {

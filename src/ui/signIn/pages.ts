@@ -1,11 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import { textLanguage } from '../../platform/language.ts';
 
-/** An element of a page whose text is for people: it has the attribute `data-text`, and nothing but text in it. */
-const element = /(<\w+\s[^<>]*\bdata-text\b[^<>]*>)([^<>]+)/g;
+/** The start of an element with attributes, and the text after it. */
+const element = /(<\w+\s[^<>]*>)([^<>]+)/g;
 
 /**
- * A page of `media/` in the language of the editor. `{0}` in a text stands for what the page fills in itself.
+ * A page of `media/` in the language of the editor. Translates each element that has the attribute `data-text`, and
+ * nothing but text in it. `{0}` in a text stands for what the page fills in itself.
  *
  * @param translate from the text in the page.
  */
@@ -15,9 +16,8 @@ export function translatedPage(
 ): string {
   return html
     .replace('<html lang="en">', `<html lang="${textLanguage()}">`)
-    .replace(
-      element,
-      (_, tag: string, text: string) => tag + escaped(translate(text.trim().replace(/\s+/g, ' '))),
+    .replace(element, (whole: string, tag: string, text: string) =>
+      /\sdata-text\b/.test(tag) ? tag + escaped(translate(text.trim().replace(/\s+/g, ' '))) : whole,
     );
 }
 

@@ -12,7 +12,7 @@ export type Message =
   /** This link is over. */
   | { readonly kind: 'end'; readonly link: string };
 
-const form = /^(who|here [1-9][0-9]{0,14}|(?:join|welcome|frame|end) [\w-]{1,64})(?:\n([^]*))?$/;
+const form = /^(?:who|here [1-9][0-9]{0,14}|(?:join|welcome|frame|end) [\w-]{1,64})$/;
 
 export function textOf(message: Message): string {
   switch (message.kind) {
@@ -31,7 +31,10 @@ export function textOf(message: Message): string {
 
 /** Undefined for what another version of the extension may say. */
 export function messageFrom(text: string): Message | undefined {
-  const [, head = '', line = ''] = form.exec(text) ?? [];
+  const lineBreak = text.indexOf('\n');
+  const head = lineBreak < 0 ? text : text.slice(0, lineBreak);
+  if (!form.test(head)) return undefined;
+  const line = lineBreak < 0 ? '' : text.slice(lineBreak + 1);
   const [kind, argument = ''] = head.split(' ');
   switch (kind) {
     case 'who':
