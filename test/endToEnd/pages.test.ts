@@ -123,6 +123,75 @@ describe('the pages of the extension, in a real browser', function () {
       }
     });
 
+    it('opens nothing that leads out of the folder that is allowed, however it is spelled', async () => {
+      pages['/bridge.html'] = hosted(await media('bridge.html'), 'https://code.example.com/team/editor');
+      const folder = 'https://code.example.com/team/editor';
+      const ups = [
+        ...['..', '.%2e', '%2e.', '%2E%2e', '%252e%252e', '..;x', 'a/..;', '..;/a'],
+        ...[
+          '..%2fevil',
+          '..%2F',
+          '%2e%2e%2f',
+          '..%5cevil',
+          '..%255c',
+          '..\\evil',
+          'a/../..',
+          './..',
+          'a//../../..',
+        ],
+      ];
+      const foreign = [
+        ...ups.flatMap(up => [`${folder}/${up}`, `${folder}/${up}/`, `${folder}/${up}/evil?x=1`]),
+        ...['editor', 'editor-evil/x', 'editor%2f', 'EDITOR/x', '//editor/x'].map(
+          path => `https://code.example.com/team/${path}`,
+        ),
+        ...['https://a@code.example.com', 'https://a:b@code.example.com', 'http://code.example.com'].map(
+          origin => `${origin}/team/editor/x`,
+        ),
+        ...['code.example.com:8443', 'code.example.com.', 'code.example.com:443@evil.example'].map(
+          host => `https://${host}/team/editor/x`,
+        ),
+        'vscode://vscode-oidc.oidc-authentication/callback/../%2e%2e//evil;x',
+        'vscode:vscode-oidc.oidc-authentication/callback',
+        'vscode:/vscode-oidc.oidc-authentication/callback',
+      ];
+      for (const [target, address] of Object.entries(await openedBy(foreign)))
+        assert.equal(address, undefined, target);
+    });
+
+    it('opens what is allowed in another spelling as the browser reads it', async () => {
+      pages['/bridge.html'] = hosted(
+        await media('bridge.html'),
+        'no-address HTTPS://Code.example.com:443/team/editor/ https://other.example.com',
+      );
+      const expected: Record<string, string> = {
+        'https://code.example.com/team/editor/callback?a=%2e%2e/..':
+          'https://code.example.com/team/editor/callback?a=%2e%2e/..',
+        'https://CODE.example.com:443/team/x/../editor/callback':
+          'https://code.example.com/team/editor/callback',
+        'https://other.example.com/stable-1/callback?vscode-path=%2Fcallback':
+          'https://other.example.com/stable-1/callback?vscode-path=%2Fcallback',
+        'https://other.example.com?x': 'https://other.example.com/?x',
+      };
+      for (const [target, address] of Object.entries(await openedBy(Object.keys(expected))))
+        assert.equal(address?.split(/[?&]code=1/)[0], expected[target], target);
+    });
+
+    /** The address that the page opens for each target: undefined if it refuses it. */
+    const openedBy = async (targets: readonly string[]): Promise<Record<string, string | undefined>> => {
+      await context.route(/example\b/, route =>
+        route.fulfill({ body: 'The editor', contentType: 'text/html' }),
+      );
+      const opened: Record<string, string | undefined> = {};
+      for (const target of targets) {
+        await page.goto(`${origin}/bridge.html?code=1&state=${encode(target)}`, { waitUntil: 'commit' });
+        const refused = page.getByText('This page cannot open your editor');
+        await refused.or(page.getByText('The editor', { exact: true })).waitFor();
+        opened[target] = (await refused.isVisible()) ? undefined : page.url();
+      }
+      return opened;
+    };
+
     it('speaks the language of the browser', async () => {
       pages['/bridge.html'] = await media('bridge.html');
       const german = await browser.newContext({ locale: 'de-AT' });
