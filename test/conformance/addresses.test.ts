@@ -21,6 +21,8 @@ const internal = [
   'https://[fd20:ce::254]/token',
   'https://[::ffff:169.254.169.254]/token',
   'https://[64:ff9b::a9fe:a9fe]/token',
+  'https://[64:ff9b:1::a9fe:a9fe]/token',
+  'https://[2002:a9fe:a9fe::1]/token',
   'https://metadata.google.internal/token',
   'https://METADATA.google.internal./token',
   'https://metadata/token',
@@ -49,6 +51,9 @@ describe('addresses that a server names', () => {
       'http://127.0.0.1/token',
       'https://localhost/token',
       'https://[::ffff:127.0.0.1]/t',
+      'https://[2002:7f00:1::]/t',
+      'https://ip6-localhost/t',
+      'https://localhost.localdomain/t',
     ]) {
       assert.throws(() => endpoint(here, 'https://login.example.com'), /leads to this computer/);
     }

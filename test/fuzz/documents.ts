@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  isForbiddenHost,
-  isLoopbackHost,
-  checkAddress,
-  serverAddressProblem,
-} from '../../src/protocol/http/address.ts';
+import { checkAddress, serverAddressProblem } from '../../src/protocol/http/address.ts';
+import { isForbiddenHost, isLoopbackHost } from '../../src/protocol/http/internalHost.ts';
 import { parseServerJson } from '../../src/protocol/http/json.ts';
 import { parseMetadata } from '../../src/protocol/server/metadata.ts';
 import { quoteServerText } from '../../src/protocol/http/serverText.ts';

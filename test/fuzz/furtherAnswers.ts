@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { secret } from '../../src/platform/secret.ts';
-import { isForbiddenHost } from '../../src/protocol/http/address.ts';
+import { isForbiddenHost } from '../../src/protocol/http/internalHost.ts';
 import { exchangeAuthorizationCode } from '../../src/protocol/grants/codeAndRefresh.ts';
 import { introspectToken } from '../../src/protocol/tokens/introspection.ts';
 import { findProtectedResource, readProtectedResource } from '../../src/protocol/server/protectedResource.ts';

@@ -1,62 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { Failure } from '../failures/failure.ts';
+import { bareHost, isForbiddenHost, isLoopbackHost, isThisComputer } from './internalHost.ts';
 import { quoteServerText } from './serverText.ts';
-
-/** The name of a host as `URL.hostname` gives it, without a dot at its end. */
-const bare = (hostname: string): string => hostname.toLowerCase().replace(/\.$/, '');
-
-/** True for a host that always is this computer: 127.0.0.0/8, ::1, and `localhost` names (RFC 6761, 6.3). */
-export function isLoopbackHost(hostname: string): boolean {
-  const host = bare(hostname);
-  return (
-    host === 'localhost' ||
-    host.endsWith('.localhost') ||
-    host === '[::1]' ||
-    /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
-  );
-}
-
-/** Names of the services that tell a cloud machine its own credentials. */
-const metadataServiceNames = new Set([
-  'metadata',
-  'metadata.google.internal',
-  'metadata.goog',
-  'instance-data',
-]);
-
-/** Link-local (RFC 3927, 6890), "this host", and the metadata services that are not link-local. */
-const forbiddenIPv4 =
-  /^(169\.254\.\d+\.\d+|0\.\d+\.\d+\.\d+|100\.100\.100\.200|168\.63\.129\.16|192\.0\.0\.192)$/;
-
-/** fe80::/10, "this host", and the metadata services of AWS and Google, as `URL` writes them. */
-const forbiddenIPv6 = /^(fe[89ab][0-9a-f]:.*|::|fd00:ec2::254|fd20:ce::254)$/;
-
-/**
- * True for a host that no provider may send us to: link-local addresses and the metadata services of clouds,
- * which answer anybody on the machine and trust whoever asks. Addresses only: what a name resolves to is not
- * known here.
- */
-export function isForbiddenHost(hostname: string): boolean {
-  const host = bare(hostname);
-  if (host.endsWith('.metadata.google.internal') || metadataServiceNames.has(host)) return true;
-  if (!host.startsWith('[')) return forbiddenIPv4.test(host);
-  const address = host.slice(1, -1);
-  return forbiddenIPv6.test(address) || forbiddenIPv4.test(embeddedIPv4(address) ?? '');
-}
-
-/** True for an IPv6 address that is this computer by way of IPv4 (`::ffff:127.0.0.1`), which `::1` is not. */
-function isEmbeddedLoopback(hostname: string): boolean {
-  const host = bare(hostname);
-  return host.startsWith('[') && isLoopbackHost(embeddedIPv4(host.slice(1, -1)) ?? '');
-}
-
-/** The IPv4 address inside an IPv6 one: mapped (::ffff:0:0/96), compatible (::/96), NAT64 (64:ff9b::/96). */
-function embeddedIPv4(address: string): string | undefined {
-  const found = /^(?:::|::ffff:|::ffff:0:|64:ff9b::)([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(address);
-  if (!found) return undefined;
-  const [high, low] = [parseInt(found[1] ?? '', 16), parseInt(found[2] ?? '', 16)];
-  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
-}
 
 /** Which addresses may be used for a provider. */
 export interface AddressPolicy {
@@ -128,10 +73,10 @@ export function serverAddressProblem(
       : l10n.t('cannot be used: {0}', error.details['reason'] ?? '');
   }
   if (!urlText.test(address)) return l10n.t('cannot be used: it has characters that no URL has');
-  if (bare(url.hostname) === bare(written)) return undefined;
+  if (bareHost(url.hostname) === bareHost(written)) return undefined;
   if (isForbiddenHost(url.hostname))
     return l10n.t('leads to an internal address of this machine or its network');
-  const isHere = isLoopbackHost(url.hostname) || isEmbeddedLoopback(url.hostname);
-  if (isHere && !isLoopbackHost(written)) return l10n.t('leads to this computer, where the provider is not');
+  if (isThisComputer(url.hostname) && !isThisComputer(written))
+    return l10n.t('leads to this computer, where the provider is not');
   return undefined;
 }

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import { isLoopbackHost, serverAddressProblem, type AddressPolicy } from '../http/address.ts';
+import { serverAddressProblem, type AddressPolicy } from '../http/address.ts';
+import { isLoopbackHost } from '../http/internalHost.ts';
 import { Failure } from '../failures/failure.ts';
 import type { HttpClient } from '../http/http.ts';
 import { isObject, parseServerObject } from '../http/json.ts';

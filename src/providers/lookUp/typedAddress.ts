@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { isLoopbackHost } from '../../protocol/http/address.ts';
+import { isLoopbackHost } from '../../protocol/http/internalHost.ts';
 
 /** What a person typed to name a provider. */
 export type TypedAddress =

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
-import { isLoopbackHost } from '../../protocol/http/address.ts';
+import { isLoopbackHost } from '../../protocol/http/internalHost.ts';
 import { group, oneOf, path, someOf } from './fields.ts';
 
 /** A page that an authorization response passes through. */

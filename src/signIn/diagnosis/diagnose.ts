@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { secondsNow } from '../../platform/clock.ts';
-import { isLoopbackHost } from '../../protocol/http/address.ts';
+import { isLoopbackHost } from '../../protocol/http/internalHost.ts';
 import { metadataAddresses } from '../../protocol/server/discovery.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
