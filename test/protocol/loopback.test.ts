@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { request as startRequest } from 'node:http';
-import { createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { Failure, type FailureCode } from '../../src/protocol/failures/failure.ts';
 import type { SignInControl } from '../../src/signIn/signIn.ts';
 import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
@@ -135,6 +136,37 @@ describe('signing in with the answer on this computer', () => {
       'two states': 400,
       right: 200,
     });
+  });
+
+  it('answers the browser however many others are connected that ask nothing, or ask slowly', async () => {
+    const others: Socket[] = [];
+    /** Connects and says this much, and no more. */
+    const connected = async (port: number, said: string): Promise<void> => {
+      const socket = connect(port, '127.0.0.1');
+      // It is ended when there are too many.
+      socket.on('error', () => socket.destroy());
+      others.push(socket);
+      await once(socket, 'connect');
+      socket.write(said);
+    };
+    let status: number | undefined;
+    const trial = signInTrial({
+      method: 'loopback',
+      async browser(address) {
+        const end = await signInOverHttp(address, people.alice);
+        const parts = ['', 'G', `GET ${end.pathname}`, `GET / HTTP/1.1\r\nHost: ${end.host}\r\nX: `];
+        for (let count = 0; count < 400; count++)
+          await connected(Number(end.port), parts[count % parts.length] ?? '');
+        status = (await ask(end)).status;
+      },
+    });
+    try {
+      const grant = await trial.signIn(trial.provider({ issuer: server.issuer }));
+      assert.equal(grant.account.label, 'alice');
+      assert.equal(status, 200);
+    } finally {
+      for (const socket of others) socket.destroy();
+    }
   });
 
   it('says what the server refused', async () => {

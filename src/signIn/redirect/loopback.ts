@@ -1,13 +1,16 @@
 import * as l10n from '@vscode/l10n';
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { Failure } from '../../protocol/failures/failure.ts';
 import { createPendingResponses } from './pendingResponses.ts';
 import type { OpenRedirect, Redirect, RedirectRequest } from './redirect.ts';
 
 /** How long a connection may take to say what it wants, in milliseconds. */
 const patience = 5000;
+
+/** The most connections that are held at a time. */
+const mostConnections = 128;
 
 /**
  * Receives an authorization response on this computer (RFC 8252 section 7.3): a web server on the loopback
@@ -133,10 +136,16 @@ function listen(
   handle: (request: IncomingMessage, response: ServerResponse) => void,
 ): Promise<Server | undefined> {
   const server = createServer(
-    { headersTimeout: patience, requestTimeout: patience, maxHeaderSize: 32 * 1024, keepAlive: false },
+    {
+      headersTimeout: patience,
+      requestTimeout: patience,
+      connectionsCheckingInterval: patience,
+      maxHeaderSize: 32 * 1024,
+      keepAlive: false,
+    },
     handle,
   );
-  server.maxConnections = 16;
+  endOldestConnections(server);
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(undefined);
@@ -144,5 +153,19 @@ function listen(
     });
     // `exclusive`: a cluster would otherwise share the port with another process.
     server.listen({ host: address, port, exclusive: true }, () => resolve(server));
+  });
+}
+
+/**
+ * Ends the connection that is open longest when there are too many. The browser asks as soon as it has connected, so it
+ * gets its answer however many connections others have opened that ask nothing.
+ */
+function endOldestConnections(server: Server): void {
+  const open = new Set<Socket>();
+  server.on('connection', socket => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    const [oldest] = open;
+    if (open.size > mostConnections) oldest?.destroy();
   });
 }
