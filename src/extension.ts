@@ -7,6 +7,7 @@ import { createRegistry, type Registry } from './authentication/registry.ts';
 import { secondsNow, systemClock } from './platform/clock.ts';
 import { speak } from './platform/language.ts';
 import { once } from './platform/once.ts';
+import { randomFraction } from './platform/random.ts';
 import { editorLog } from './ui/editorLog.ts';
 import { createConfiguredProviders } from './providers/entries/configuredProviders.ts';
 import type { DefinitionProblem } from './providers/entries/definition.ts';
@@ -72,7 +73,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
       const signIn = (): void => signInAgain(registry, grant.providerId, grant.sessions[0] ?? [], grant);
       if (grant.signInNeeded) void showSignInNeeded(label, grant.account.label, grant.signInNeeded, signIn);
     },
-    random: Math.random,
+    random: randomFraction,
     providers,
     server: {
       refresh: async (...renewal) => (await deferred()).refresh(...renewal),

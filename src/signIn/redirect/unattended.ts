@@ -1,8 +1,11 @@
+import { randomFraction } from '../../platform/random.ts';
 import type { Redirect } from './redirect.ts';
 
-/** Ports that no service is assigned to (RFC 6335 section 6). */
-const firstPort = 49152;
-const lastPort = 65535;
+/**
+ * A port that no service is assigned to: from 49152 to 65535 (RFC 6335 section 6). Whoever could foretell it could wait
+ * there for the response.
+ */
+const randomPort = (): number => 49152 + Math.floor(randomFraction() * 16384);
 
 /**
  * A redirect URI at which nobody listens: the browser ends on an error page whose address holds the response,
@@ -11,8 +14,7 @@ const lastPort = 65535;
 export const unattendedRedirect: Redirect = {
   open({ nonce, path, provider: { redirect }, registered }) {
     const host = redirect.loopbackHost ?? '127.0.0.1';
-    const port =
-      redirect.loopbackPorts?.[0] ?? firstPort + Math.floor(Math.random() * (lastPort - firstPort + 1));
+    const port = redirect.loopbackPorts?.[0] ?? randomPort();
     const known = registered.find(uri => uri.startsWith(`http://${host}:`) && new URL(uri).pathname === path);
     const redirectUri = redirect.paste ?? known ?? `http://${host}:${port}${path}`;
     const response = new Promise<URLSearchParams>(() => undefined);
