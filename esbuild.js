@@ -5,6 +5,7 @@ import ts from 'typescript';
 
 const repository = import.meta.dirname;
 const outdir = join(repository, 'dist');
+const isWatching = process.argv.includes('--watch');
 
 /** What takes a description of a setting, as its first argument. */
 const describing =
@@ -78,7 +79,7 @@ const webExtension = {
   outfile: join(outdir, 'web', 'extension.cjs'),
   bundle: true,
   minify: true,
-  sourcemap: 'linked',
+  sourcemap: isWatching ? 'linked' : 'external',
   format: 'cjs',
   platform: 'browser',
   target: 'es2024',
@@ -114,7 +115,8 @@ async function writeParts({ outputFiles, metafile, errors }) {
       sourcefile: basename(path),
       legalComments: 'none',
     });
-    await writeFile(path, `${code}//# sourceMappingURL=${basename(path)}.map\n`);
+    // A package has no maps, so its code names none.
+    await writeFile(path, isWatching ? `${code}//# sourceMappingURL=${basename(path)}.map\n` : code);
     await writeFile(`${path}.map`, map);
   }
   await writeNotices(metafile);
@@ -152,7 +154,7 @@ async function writeNotices({ inputs }) {
   );
 }
 
-if (process.argv.includes('--watch')) {
+if (isWatching) {
   for (const options of [extension, webExtension])
     await (await context({ ...options, logLevel: 'info' })).watch();
 } else {

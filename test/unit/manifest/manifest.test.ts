@@ -130,6 +130,13 @@ describe('the package', () => {
     );
   });
 
+  it('refers to no source map, for it has none', async () => {
+    for (const name of files.filter(file => /\.(?:cjs|html|svg)$/.test(file))) {
+      const text = await readFile(new URL(name.replace(/^extension\//, ''), repository), 'utf8');
+      assert.doesNotMatch(text, /source(?:Mapping)?URL\s*=/, name);
+    }
+  });
+
   it('has one file for web workers, which needs nothing but the editor and stays small', async () => {
     const { browser } = JSON.parse(await readFile(new URL('package.json', repository), 'utf8')) as Manifest;
     assert.equal(browser, './dist/web/extension.cjs');
