@@ -1,11 +1,19 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { cyclonedxEsbuildPlugin } from '@cyclonedx/cyclonedx-esbuild';
 import { build, context, transform } from 'esbuild';
 import ts from 'typescript';
 
 const repository = import.meta.dirname;
 const outdir = join(repository, 'dist');
 const isWatching = process.argv.includes('--watch');
+
+/** Writes which packages are part of the extension, as a software bill of materials. */
+const billOfMaterials = cyclonedxEsbuildPlugin({
+  outputFile: join(outdir, 'oidc-authentication.cdx.json'),
+  outputReproducible: true,
+  validate: true,
+});
 
 /** What takes a description of a setting, as its first argument. */
 const describing =
@@ -69,7 +77,7 @@ const extension = {
   // migration error. Without it the library falls back to its own name, which is what we want.
   define: { navigator: 'undefined' },
   logLevel: 'warning',
-  plugins: [withoutDescriptions, { name: 'write', setup: ({ onEnd }) => onEnd(writeParts) }],
+  plugins: [withoutDescriptions, { name: 'write', setup: ({ onEnd }) => onEnd(writeParts) }, billOfMaterials],
 };
 
 /** The same sources for the web worker of an editor inside the browser, which loads one file and no more. */
