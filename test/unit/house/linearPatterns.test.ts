@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 import { checkSync } from 'recheck';
 import ts from 'typescript';
 
-const repository = join(import.meta.dirname, '..', '..');
+const repository = join(import.meta.dirname, '..', '..', '..');
 
 /** What libraries that are shipped match otherwise than in linear time, and why nobody can make use of it. */
 const harmless: Readonly<Record<string, string>> = {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { cp, mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../editor/childProcess.ts';
-import { temporaryFolder } from '../editor/temporaryFolder.ts';
+import { run } from '../../editor/childProcess.ts';
+import { temporaryFolder } from '../../editor/temporaryFolder.ts';
 
-const repository = join(import.meta.dirname, '..', '..');
+const repository = join(import.meta.dirname, '..', '..', '..');
 
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
