@@ -19,12 +19,8 @@ const unfinished = {
     'sessions/accounts',
     'sessions/refresh/refreshAttempt',
     'sessions/refresh/tokenRefresher',
-    'sessions/sharing/sharing',
     'sessions/store/grantCache',
     'sessions/store/grantStore',
-    'windows/group',
-    'windows/seat',
-    'windows/tabs/election',
   ],
 };
 

@@ -1,6 +1,25 @@
 import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 
+/** Durations in milliseconds. */
+export interface Timing {
+  /** A leader, or a window in a broadcast, that is silent for this long is given up. */
+  readonly unresponsiveAfter: number;
+  /** An idle window looks after its leader, and an idle leader after its lease, this often. */
+  readonly heartbeat: number;
+  /** Calls wait this long for a leader to be found, and as long again for it to be ready. */
+  readonly settleWithin: number;
+  /** How often a window that works alone looks whether it could join the others. */
+  readonly aloneRecheck: number;
+}
+
+export const defaultTiming: Timing = {
+  unresponsiveAfter: 3000,
+  heartbeat: 30_000,
+  settleWithin: 10_000,
+  aloneRecheck: 60_000,
+};
+
 const slices = 3;
 
 /**

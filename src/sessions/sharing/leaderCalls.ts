@@ -1,8 +1,10 @@
-import type { ActivityLog } from '../activity.ts';
+import type { Activity, ActivityLog } from '../activity.ts';
 import { addGrant } from '../store/addGrant.ts';
 import { serialOf } from '../grant/derived.ts';
 import { parseGrant, serialiseGrant, type Grant } from '../grant/grant.ts';
 import type { GrantCache } from '../store/grantCache.ts';
+import type { IndexEntry, Removal } from '../store/grantStore.ts';
+import type { ProviderIdentity } from '../../providers/entries/origin.ts';
 import type { TokenRefresher } from '../refresh/tokenRefresher.ts';
 import {
   activitiesSchema,
@@ -14,15 +16,49 @@ import {
   textsSchema,
 } from './received.ts';
 import { isLaterSignIn } from '../grant/revisions.ts';
-import type { Troubles } from '../refresh/troubles.ts';
-import type { OwnerCalls, Renewal } from './windowCalls.ts';
+import type { Trouble, Troubles } from '../refresh/troubles.ts';
+
+/**
+ * What windows ask the leader for. Grants travel as the text of `serialiseGrant`, secrets included: the channel
+ * carries nothing before both ends have proved that they are windows of the same person.
+ */
+export interface LeaderCalls {
+  /**
+   * As the refresher's `renew`.
+   *
+   * @param revision of the caller's copy: with an older one in its hands the leader must not send anything.
+   */
+  renew(id: string, serial: number, revision: number, urgent?: boolean): Promise<Renewal>;
+  /** As the refresher's `derive`. @param revision as of `renew`. */
+  derive(id: string, scopes: readonly string[], serial: number, revision: number): Promise<Renewal>;
+  /** As `addGrant`. @returns the grant as it is kept. */
+  add(provider: ProviderIdentity, text: string): Promise<string>;
+  /** Tells of a grant that the leader may not have. */
+  put(text: string): Promise<void>;
+  /** Tells of grants that were signed out. */
+  remove(removals: readonly Removal[]): Promise<void>;
+  /** Some of what the leader knows, in the order of the ids, those after `after`; nothing at the end. */
+  list(after: string): Promise<IndexEntry[]>;
+  /** These grants, as many as fit in an answer; at least one of those that there are. */
+  give(ids: readonly string[]): Promise<string[]>;
+  /** The grants whose tokens cannot be renewed for now. */
+  troubles(): readonly (readonly [string, Trouble])[];
+  record(entries: readonly Activity[]): void;
+  activities(): Promise<readonly Activity[]>;
+}
+
+export type Renewal =
+  | { readonly kind: 'grant'; readonly text: string }
+  | { readonly kind: 'removed'; readonly removal: Removal }
+  /** The leader has an older copy, or none: tell it of yours, then ask again. */
+  | { readonly kind: 'behind' };
 
 /** So that a page of entries, at about 120 characters each, stays well below what one message may hold. */
 const entriesPerPage = 2000;
 /** Characters of grants in one answer. */
 const mostGiven = 256 * 1024;
 
-interface OwnerParts {
+interface LeaderParts {
   readonly cache: GrantCache;
   readonly refresher: TokenRefresher;
   readonly activity: ActivityLog;
@@ -33,8 +69,8 @@ interface OwnerParts {
   leaveToAble(grant: Grant): Promise<boolean>;
 }
 
-/** What the owner does for the other windows and for its own. */
-export function ownerCalls(parts: OwnerParts): OwnerCalls {
+/** What the leader does for the other windows and for its own. */
+export function leaderCalls(parts: LeaderParts): LeaderCalls {
   const { cache, refresher, activity, troubles, leaveToOthers, leaveToAble } = parts;
 
   /** @param isRenewed whether a grant has later tokens than whoever asks. */
@@ -44,7 +80,7 @@ export function ownerCalls(parts: OwnerParts): OwnerCalls {
     isRenewed: (grant: Grant) => boolean,
     renew: () => Promise<Grant | undefined>,
   ): Promise<Renewal> => {
-    // Whoever asked hears that its owner is gone, and asks the next one.
+    // Whoever asked hears that its leader is gone, and asks the next one.
     if (await leaveToOthers()) return { kind: 'behind' };
     // A storage that fails, or whose window has gone and that never answers, knows of nothing: then the caller's
     // copy is as good as any.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Clock } from '../../../src/platform/clock.ts';
-import { afterListening, rarely, watchPeer } from '../../../src/windows/patience.ts';
+import { afterListening, rarely, watchPeer } from '../../../src/windows/timeouts.ts';
 import { recordedLog } from '../../windows/surroundings.ts';
 
 /** Time that passes when the test says so. */
