@@ -21,6 +21,18 @@ export const failureFields = (error: unknown): { failure: string; reason?: strin
     ? { failure: error.code, reason: error.message }
     : { failure: error instanceof Error ? error.name : 'unknown' };
 
+/** Shows a message with buttons, and does what the pressed one is for. */
+export async function offer(
+  severity: 'information' | 'warning' | 'error',
+  message: string,
+  buttons: Readonly<Record<string, () => unknown>>,
+): Promise<void> {
+  const { showInformationMessage, showWarningMessage, showErrorMessage } = vscode.window;
+  const show = { information: showInformationMessage, warning: showWarningMessage, error: showErrorMessage };
+  const pressed = await show[severity]<string>(message, ...Object.keys(buttons));
+  await buttons[pressed ?? '']?.();
+}
+
 /** What can be done about a sign-in that did not succeed. */
 export interface SignInHelp {
   retry(): void;
@@ -35,7 +47,8 @@ export async function showSignInFailure(
   error: unknown,
   help: SignInHelp,
 ): Promise<void> {
-  const run: Readonly<Record<Exclude<HelpButton, 'none'>, (() => unknown) | undefined>> = {
+  const does: Readonly<Record<HelpButton, (() => unknown) | undefined>> = {
+    none: undefined,
     'try-again': () => help.retry(),
     'other-ways': help.otherMethods,
     settings: () => vscode.commands.executeCommand('oidc.editProvider', id),
@@ -44,16 +57,15 @@ export async function showSignInFailure(
   const best = error instanceof Failure ? error.button : 'try-again';
   const offered: readonly HelpButton[] =
     best === 'none' ? [] : best === 'try-again' ? [best, 'other-ways'] : [best, 'try-again'];
-  const buttons = offered.flatMap(button => {
-    const does = button === 'none' ? undefined : run[button];
-    return does ? [{ title: l10n.t(helpButtons[button] ?? ''), does }] : [];
-  });
-  const chosen = await vscode.window.showErrorMessage(
-    l10n.t('Sign-in to {0} failed. {1}', label, messageOf(error)),
+  const buttons: Record<string, () => unknown> = {};
+  for (const button of offered) {
+    const action = does[button];
+    if (action) buttons[l10n.t(helpButtons[button] ?? '')] = action;
+  }
+  await offer('error', l10n.t('Sign-in to {0} failed. {1}', label, messageOf(error)), {
     ...buttons,
-    { title: l10n.t('Show Log'), does: () => help.showLog() },
-  );
-  chosen?.does();
+    [l10n.t('Show Log')]: () => help.showLog(),
+  });
 }
 
 /** A sign-in that lasted has ended: the person is told once, and nothing opens by itself. */
@@ -63,11 +75,10 @@ export async function showSignInNeeded(
   { reason, accountRefused }: SignInNeeded,
   signIn: () => void,
 ): Promise<void> {
-  const button = l10n.t('Sign In');
   const message = accountRefused
     ? reason
     : l10n.t('{0} must sign in to {1} again. {2}', account, label, reason);
-  if ((await vscode.window.showWarningMessage(message, button)) === button) signIn();
+  await offer('warning', message, { [l10n.t('Sign In')]: signIn });
 }
 
 /** Where it is and what it is: `“empty → issuer”: is missing`. */
@@ -131,7 +142,6 @@ export const showExtension = (id: string): Thenable<unknown> =>
 
 /** A stored sign-in cannot be used. */
 export async function showSetAside({ why }: SetAside): Promise<void> {
-  const button = l10n.t('Sign In');
   const message =
     why === 'newer'
       ? l10n.t(
@@ -140,14 +150,13 @@ export async function showSetAside({ why }: SetAside): Promise<void> {
       : l10n.t(
           'A stored sign-in is damaged and cannot be read. It was put aside, not deleted; sign in again.',
         );
-  if ((await vscode.window.showWarningMessage(message, button)) === button)
-    await vscode.commands.executeCommand('oidc.signIn');
+  await offer('warning', message, {
+    [l10n.t('Sign In')]: () => vscode.commands.executeCommand('oidc.signIn'),
+  });
 }
 
 /** Nobody is signed in, where somebody would have to be. */
-export async function showNobodySignedIn(providerId?: string): Promise<void> {
-  const button = l10n.t('Sign In');
-  const message = l10n.t('You are not signed in with any identity provider.');
-  if ((await vscode.window.showInformationMessage(message, button)) === button)
-    await vscode.commands.executeCommand('oidc.signIn', providerId);
-}
+export const showNobodySignedIn = (providerId?: string): Promise<void> =>
+  offer('information', l10n.t('You are not signed in with any identity provider.'), {
+    [l10n.t('Sign In')]: () => vscode.commands.executeCommand('oidc.signIn', providerId),
+  });

@@ -8,7 +8,7 @@ import { changeProvider, removeProvider, writtenProviders } from '../../provider
 import type { ClientStores } from '../../signIn/client/client.ts';
 import type { Trust } from '../../signIn/trust.ts';
 import { askClientCredential, showPublicKeys } from './clientCredentials.ts';
-import { showExtension } from '../messages.ts';
+import { offer, showExtension } from '../messages.ts';
 import { namedProvider } from '../signInsView/rowTarget.ts';
 
 export interface EditProviderContext extends ClientStores {
@@ -53,11 +53,9 @@ export async function chooseProvider(
   const named = namedProvider(id);
   if (named !== undefined) return providers.byId(named);
   if (providers.list().length === 0) {
-    const add = l10n.t('Add Identity Provider…');
-    const message = l10n.t('No identity provider is configured.');
-    if ((await vscode.window.showInformationMessage(message, add)) === add) {
-      await vscode.commands.executeCommand('oidc.addProvider');
-    }
+    await offer('information', l10n.t('No identity provider is configured.'), {
+      [l10n.t('Add Identity Provider…')]: () => vscode.commands.executeCommand('oidc.addProvider'),
+    });
     return undefined;
   }
   const items = providers.list().map(provider => ({
@@ -72,19 +70,13 @@ export async function chooseProvider(
 /** Settings that another extension's manifest makes cannot be changed here. */
 function isOwn(provider: Provider): boolean {
   if (Object.hasOwn(writtenProviders(), provider.id)) return true;
-  void tellForeign(provider);
-  return false;
-}
-
-async function tellForeign({ label, contributedBy = '' }: Provider): Promise<void> {
-  const button = l10n.t('Show Extension');
-  const message = l10n.t(
-    '{0} comes from the extension {1}, and can be changed only there.',
-    label,
-    contributedBy,
+  const { label, contributedBy = '' } = provider;
+  void offer(
+    'information',
+    l10n.t('{0} comes from the extension {1}, and can be changed only there.', label, contributedBy),
+    { [l10n.t('Show Extension')]: () => showExtension(contributedBy) },
   );
-  if ((await vscode.window.showInformationMessage(message, button)) === button)
-    await showExtension(contributedBy);
+  return false;
 }
 
 /** Opens the person's settings at the provider's own entry. */
@@ -158,13 +150,11 @@ async function remove(context: EditProviderContext, provider: Provider): Promise
 
 async function replaceSecret({ clientSecrets }: EditProviderContext, provider: Provider): Promise<void> {
   if (provider.clientAuthentication === 'none') {
-    const change = l10n.t('Open Settings');
     const message = l10n.t(
       'The client of {0} is public: it has no secret. If it has one, set "clientAuthentication".',
       provider.label,
     );
-    if ((await vscode.window.showInformationMessage(message, change)) === change) await edit(provider);
-    return;
+    return offer('information', message, { [l10n.t('Open Settings')]: () => edit(provider) });
   }
   const credential = await askClientCredential(provider);
   if (credential) await clientSecrets.replace(provider, credential);
@@ -173,12 +163,14 @@ async function replaceSecret({ clientSecrets }: EditProviderContext, provider: P
 async function showKeys({ clientSecrets }: EditProviderContext, provider: Provider): Promise<void> {
   const keys = await clientSecrets.publicKeys(provider);
   if (keys) return showPublicKeys(keys);
-  const make = l10n.t('Enter or Make a Key');
-  const message = l10n.t('No key is stored for the client of {0}.', provider.label);
-  const { clientAuthentication } = provider;
+  const { id, label, clientAuthentication } = provider;
   const isKeyed = clientAuthentication === 'private_key_jwt' || isCertificateMethod(clientAuthentication);
-  const chosen = await vscode.window.showInformationMessage(message, ...(isKeyed ? [make] : []));
-  if (chosen === make) await vscode.commands.executeCommand('oidc.replaceClientSecret', provider.id);
+  const make = () => vscode.commands.executeCommand('oidc.replaceClientSecret', id);
+  await offer(
+    'information',
+    l10n.t('No key is stored for the client of {0}.', label),
+    isKeyed ? { [l10n.t('Enter or Make a Key')]: make } : {},
+  );
 }
 
 async function forgetRegistration({ registrations }: EditProviderContext, provider: Provider): Promise<void> {

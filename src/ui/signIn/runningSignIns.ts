@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { SignInControl } from '../../signIn/methods/context.ts';
 import type { Plan } from '../../signIn/plan/planner.ts';
+import { offer } from '../messages.ts';
 import { chooseMethod } from './otherMethods.ts';
 
 export const pasteCommand = 'oidc.pasteAddress';
@@ -42,11 +43,9 @@ export function createRunningSignIns(startAnother: () => Promise<void>): Running
   const paste = async (id: unknown): Promise<void> => {
     const signIn = await find(id);
     if (!signIn) {
-      const start = l10n.t('Sign In');
-      const message = l10n.t('No sign-in is under way in this window.');
-      if ((await vscode.window.showInformationMessage(message, start)) === start)
-        await vscode.commands.executeCommand('oidc.signIn');
-      return;
+      return offer('information', l10n.t('No sign-in is under way in this window.'), {
+        [l10n.t('Sign In')]: () => vscode.commands.executeCommand('oidc.signIn'),
+      });
     }
     const text = await vscode.window.showInputBox({
       title: l10n.t('Sign in to {0}', signIn.provider.label),
@@ -60,8 +59,7 @@ export function createRunningSignIns(startAnother: () => Promise<void>): Running
     });
     const problem = text === undefined ? undefined : signIn.control.paste(text);
     if (problem === undefined) return;
-    const again = l10n.t('Paste Again');
-    if ((await vscode.window.showWarningMessage(problem, again)) === again) await paste(signIn.id);
+    await offer('warning', problem, { [l10n.t('Paste Again')]: () => paste(signIn.id) });
   };
 
   const otherMethods = async (id: unknown): Promise<void> => {

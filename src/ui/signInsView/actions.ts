@@ -6,7 +6,7 @@ import type { Provider } from '../../providers/entries/definition.ts';
 import { isRenewable, type Grant } from '../../sessions/grant/grant.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
 import type { Sharing } from '../../sessions/sharing/sharing.ts';
-import { showNobodySignedIn } from '../messages.ts';
+import { offer, showNobodySignedIn } from '../messages.ts';
 import { rowTarget } from './rowTarget.ts';
 import { claimsText } from './claims.ts';
 import { claimsAddress } from './claimsEditor.ts';
@@ -152,20 +152,18 @@ async function refresh(context: SignInCommandsContext, chosen: Chosen): Promise<
   }
   // What ends a sign-in is told once, by whichever window the person looks at.
   if (renewed.signInNeeded && !grant.signInNeeded) return;
-  const again = l10n.t('Sign In Again');
   const trouble = context.sharing.troubles.get(grant.id);
   if (trouble) {
-    const retry = l10n.t('Try Again');
     const message = l10n.t(
       '{0} could not be refreshed. {1} What you have is kept, and it is tried again by itself.',
       who,
       trouble.reason,
     );
-    if ((await vscode.window.showWarningMessage(message, retry)) === retry) await refresh(context, chosen);
-    return;
+    return offer('warning', message, { [l10n.t('Try Again')]: () => refresh(context, chosen) });
   }
-  if ((await vscode.window.showWarningMessage(whyNot(who, renewed), again)) === again)
-    await signInAgain(context, chosen);
+  await offer('warning', whyNot(who, renewed), {
+    [l10n.t('Sign In Again')]: () => signInAgain(context, chosen),
+  });
 }
 
 /** Why a grant has no newer tokens though nothing is in the way of asking for them. */
