@@ -12,7 +12,7 @@ import {
 import { discovered, lookUp, type FoundServer } from '../../providers/lookUp/lookUp.ts';
 import { presets } from '../../providers/presets/presets.ts';
 import { readTypedAddress, type TypedAddress } from '../../providers/lookUp/typedAddress.ts';
-import { withProgress } from '../progress.ts';
+import { withProgress } from '../cancellation.ts';
 import { withSomeClient, wizardTitle, type Answers, type Outcome } from './answers.ts';
 import { askClient, askClientId, type RegisteringContext } from './client.ts';
 import { kindSettings } from './kinds.ts';

@@ -13,7 +13,7 @@ import type { Answers } from '../addProvider/answers.ts';
 import { askProvider, type AddedProvider } from '../addProvider/wizard.ts';
 import { failureFields, isCancellation, messageOf, problemsInWords } from '../messages.ts';
 import type { SignInRequest } from './signIns.ts';
-import { readSurroundings } from './surroundings.ts';
+import { readSurroundings } from './signInSettings.ts';
 
 export interface NewProvidersOptions {
   readonly httpContext: HttpContext;

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { DeviceAuthorization } from '../../protocol/grants/deviceAuthorization.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { SignInRequest, SignInStage } from '../../signIn/methods/context.ts';
-import { withProgress } from '../progress.ts';
+import { withProgress } from '../cancellation.ts';
 import { otherMethodsCommand, pasteCommand } from './runningSignIns.ts';
 
 function stageText(stage: SignInStage, authorization: DeviceAuthorization | undefined): string {

@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { environment } from '../../environment.ts';
-import type { SecretStorage } from '../../platform/secretStorage.ts';
 import { secret, type Secret } from '../../platform/secret.ts';
+import type { SecretStorage } from '../../platform/secretStorage.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
@@ -21,9 +21,8 @@ import { deviceCodePanel } from './deviceCodePanel.ts';
 import { translatedPage } from './pages.ts';
 import { createRunningSignIns } from './runningSignIns.ts';
 import { withSignInProgress } from './signInProgress.ts';
-import { readSignInSettings } from './signInSettings.ts';
-import { readSurroundings } from './surroundings.ts';
-import { untilTakenBack } from '../takenBack.ts';
+import { readSignInSettings, readSurroundings } from './signInSettings.ts';
+import { untilCanceled } from '../cancellation.ts';
 
 /** What a person signs in for. */
 export interface SignInRequest {
@@ -151,7 +150,7 @@ async function chooseAccount(
 ): Promise<Account | undefined> {
   const items = accounts.map(account => ({ label: account.label, account }));
   const look = { title: l10n.t('Which account of {0}?', label), ignoreFocusOut: true };
-  const chosen = await untilTakenBack(signal, token => vscode.window.showQuickPick(items, look, token));
+  const chosen = await untilCanceled(signal, token => vscode.window.showQuickPick(items, look, token));
   return chosen?.account;
 }
 
@@ -170,7 +169,7 @@ async function askInitialAccessToken(provider: Provider, signal: AbortSignal): P
     password: true,
     ignoreFocusOut: true,
   };
-  const text = await untilTakenBack(signal, token => vscode.window.showInputBox(box, token));
+  const text = await untilCanceled(signal, token => vscode.window.showInputBox(box, token));
   const trimmed = text?.trim();
   return trimmed === undefined || trimmed === '' ? undefined : secret(trimmed);
 }
