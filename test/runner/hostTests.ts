@@ -4,11 +4,9 @@ import { join } from 'node:path';
 import { run } from '../editor/childProcess.ts';
 import { packageConsumer } from '../editor/consumer.ts';
 import { packageManifestOnly } from '../editor/manifestOnly.ts';
-import { isBuilt } from '../editor/packageExtension.ts';
 import { temporaryFolder } from '../editor/temporaryFolder.ts';
 import { bundleHostTests } from './bundleHostTests.ts';
 import { laterExtensionsVariable } from './laterExtensions.ts';
-import { chosenTests, type ChosenTests } from './selection.ts';
 import { countLine, readCount, resultVariable, type Count } from './count.ts';
 
 const repository = join(import.meta.dirname, '..', '..');
@@ -40,17 +38,10 @@ interface PreparedHostTests {
 }
 
 /** Builds our extension, the tests and the extension that uses ours. */
-async function prepareHostTests(chosen: ChosenTests): Promise<PreparedHostTests> {
+async function prepareHostTests(): Promise<PreparedHostTests> {
   const extensionTestsPath = join(repository, 'dist', 'test', 'host.cjs');
-  if (!isBuilt())
-    await run(process.execPath, [join(repository, 'esbuild.js')], { cwd: repository, env: process.env });
-  const files = chosen.files.map(file => join(repository, file));
-  await bundleHostTests({
-    ...chosen,
-    folder: join(repository, 'test', 'host'),
-    files,
-    outfile: extensionTestsPath,
-  });
+  await run(process.execPath, [join(repository, 'esbuild.js')], { cwd: repository, env: process.env });
+  await bundleHostTests({ folder: join(repository, 'test', 'host'), outfile: extensionTestsPath });
   return {
     extensionDevelopmentPath: repository,
     extensionTestsPath,
@@ -82,7 +73,7 @@ export interface HostRun extends PreparedHostTests {
  * ends without having run the tests is a failure, and so is one that fails after they all passed.
  */
 export async function runHostTests(start: (run: HostRun) => Promise<unknown>): Promise<void> {
-  const prepared = await prepareHostTests(chosenTests(process.argv.slice(2), ['host']));
+  const prepared = await prepareHostTests();
   const later = JSON.stringify(await packageLaterExtensions());
   const folder = await temporaryFolder('host');
   const result = join(folder.path, 'result.txt');

@@ -1,20 +1,13 @@
 import { systemClock } from '../../src/platform/clock.ts';
-import {
-  joinWindows,
-  type Role,
-  type WindowGroup,
-  type WindowGroupOptions,
-} from '../../src/windows/group.ts';
-import type { Leader } from '../../src/windows/leader.ts';
-import type { Transport } from '../../src/windows/lease.ts';
-import { socketTransport } from '../../src/windows/sockets/socketTransport.ts';
+import type { Ownership, Role, WindowGroup, WindowGroupOptions } from '../../src/windows/group.ts';
+import { joinWindows } from '../../src/windows/sockets/join.ts';
 import { recordedLog, temporaryDirectory, type RecordedLog } from './surroundings.ts';
 
-/** What the leader of these tests offers. */
-export interface LeaderFunctions {
+/** What the owner of these tests offers. */
+export interface OwnerFunctions {
   add(a: number, b: number): number;
-  /** Name and term of the window that owns. */
-  whoLeads(): { name: string; term: number; current: boolean };
+  /** Name and generation of the window that owns. */
+  whoOwns(): { name: string; generation: number; current: boolean };
   fail(code: string): never;
   /** Answers when the test says so. */
   slow(value: string): Promise<string>;
@@ -28,8 +21,8 @@ export interface WindowFunctions {
   never(): Promise<void>;
 }
 
-export type Group = WindowGroup<LeaderFunctions, WindowFunctions>;
-export type Options = WindowGroupOptions<LeaderFunctions, WindowFunctions>;
+export type Group = WindowGroup<OwnerFunctions, WindowFunctions>;
+export type Options = WindowGroupOptions<OwnerFunctions, WindowFunctions>;
 
 export interface TestWindow {
   readonly name: string;
@@ -37,27 +30,28 @@ export interface TestWindow {
   readonly log: RecordedLog;
   /** What `tell` was called with. */
   readonly told: string[];
-  /** The leases of this window, in order. */
-  readonly leases: Leader<WindowFunctions>[];
-  /** Calls of `slow` that reached this window as leader and are not answered, oldest first. */
+  /** The ownerships of this window, in order. */
+  readonly ownerships: Ownership<WindowFunctions>[];
+  /** Calls of `slow` that reached this window as owner and are not answered, oldest first. */
   readonly slow: ((value: string) => void)[];
   /** Resolves when `slow` has been called so many times here. */
   slowCalls(count: number): Promise<void>;
-  /** Resolves when the window has this role, in a term of at least `term`. */
-  has(role: Role, term?: number): Promise<void>;
+  /** Resolves when the window has this role, in a generation of at least `generation`. */
+  has(role: Role, generation?: number): Promise<void>;
 }
 
 /** Windows of one test. */
 export interface TestWindows {
   readonly directory: string;
   open(name: string, options?: Partial<Options>): TestWindow;
-  /** Opens the leader `a` and the member `b`. */
+  /** Opens the owner `a` and the member `b`. */
   two(options?: Partial<Options>): Promise<{ a: TestWindow; b: TestWindow }>;
   /** Leaves nothing behind. */
   end(): Promise<void>;
 }
 
-export function testWindows(transport: Transport = socketTransport): TestWindows {
+/** @param join how the windows meet, by default by sockets. */
+export function testWindows(join: (options: Options) => Group = joinWindows): TestWindows {
   const directory = temporaryDirectory();
   const windows: TestWindow[] = [];
   let ended = false;
@@ -66,13 +60,13 @@ export function testWindows(transport: Transport = socketTransport): TestWindows
     open(name, options = {}) {
       // The body of a test that ran out of time goes on after its clean-up.
       if (ended) throw new Error('The test has ended');
-      const window = openWindow(name, directory.path, transport, options);
+      const window = openWindow(name, directory.path, join, options);
       windows.push(window);
       return window;
     },
     async two(options) {
       const a = this.open('a', options);
-      await a.has('leader');
+      await a.has('owner');
       const b = this.open('b', options);
       await b.has('member');
       return { a, b };
@@ -88,23 +82,23 @@ export function testWindows(transport: Transport = socketTransport): TestWindows
 function openWindow(
   name: string,
   directory: string,
-  transport: Transport,
+  join: (options: Options) => Group,
   options: Partial<Options>,
 ): TestWindow {
   const log = recordedLog();
   const told: string[] = [];
-  const leases: Leader<WindowFunctions>[] = [];
+  const ownerships: Ownership<WindowFunctions>[] = [];
   const slow: ((value: string) => void)[] = [];
   let slowCount = 0;
   const waiting = new Set<() => void>();
 
-  const group: Group = joinWindows(transport, {
+  const group = join({
     directory,
-    serve(lease) {
-      leases.push(lease);
+    createOwner(ownership) {
+      ownerships.push(ownership);
       return {
         add: (a, b) => a + b,
-        whoLeads: () => ({ name, term: lease.term, current: lease.isCurrent() }),
+        whoOwns: () => ({ name, generation: ownership.generation, current: ownership.isCurrent() }),
         fail: code => {
           throw Object.assign(new TypeError('it failed'), { code });
         },
@@ -135,7 +129,7 @@ function openWindow(
     group,
     log,
     told,
-    leases,
+    ownerships,
     slow,
     slowCalls: count =>
       new Promise(resolve => {
@@ -145,10 +139,10 @@ function openWindow(
         waiting.add(look);
         look();
       }),
-    has: (role, term = 0) =>
+    has: (role, generation = 0) =>
       new Promise(resolve => {
         const look = (): void => {
-          if (group.role !== role || group.term < term) return;
+          if (group.role !== role || group.generation < generation) return;
           end();
           resolve();
         };
