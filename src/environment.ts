@@ -24,8 +24,8 @@ export const environment: Environment = {
   inBrowser: false,
   fetch: (...request) => globalThis.fetch(...request),
   async findWayToJoin() {
-    const { joinWindows } = await import('./windows/sockets/join.ts');
-    return joinWindows;
+    const { joinBySockets } = await import('./windows/sockets/joinBySockets.ts');
+    return joinBySockets;
   },
   async loopback(page) {
     const { loopbackRedirect } = await import('./signIn/redirect/loopback.ts');

@@ -1,12 +1,13 @@
 import type { Environment } from './environment.ts';
 import { browserFetch } from './protocol/http/browserFetch.ts';
-import { joinTabs } from './windows/tabs/join.ts';
+import { joinWindows } from './windows/group.ts';
+import { browserTransport } from './windows/tabs/tabTransport.ts';
 
 /** That of a web worker: no sockets, and a browser that decides whose answers may be read. */
 export const environment: Environment = {
   inBrowser: true,
   fetch: browserFetch((...request) => globalThis.fetch(...request)),
-  findWayToJoin: secrets => Promise.resolve(options => joinTabs(secrets, options)),
+  findWayToJoin: secrets => Promise.resolve(options => joinWindows(browserTransport(secrets), options)),
   loopback: undefined,
   mutualTls: undefined,
 };

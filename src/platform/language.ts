@@ -30,3 +30,7 @@ export function timeInWords(seconds: number): string {
 /** `a, b or c` */
 export const anyOf = (values: readonly string[]): string =>
   new Intl.ListFormat(spoken, { type: 'disjunction' }).format(values);
+
+/** With its first letter large, as the language has it. */
+export const capitalised = (text: string): string =>
+  `${text.charAt(0).toLocaleUpperCase(spoken)}${text.slice(1)}`;

@@ -14,6 +14,9 @@ export interface Log {
   error(event: string, fields?: SafeFields): void;
 }
 
+/** What the log may hold of an error that was not foreseen. */
+export const errorName = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
+
 /** One line of the log: the event, then its fields as `name=value`, values with spaces in quotes; always a single line. */
 export function logLine(event: string, fields: SafeFields = {}): string {
   const parts = Object.entries(fields)

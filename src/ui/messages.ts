@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { Failure } from '../protocol/failures/failure.ts';
 import { helpButtons, type HelpButton } from '../protocol/failures/text.ts';
 import type { DefinitionProblem, Provider } from '../providers/entries/definition.ts';
+import type { SignInNeeded } from '../sessions/grant/grant.ts';
 import type { SetAside } from '../sessions/store/grantStore.ts';
 import type { Repeating } from './repeating.ts';
 
@@ -20,6 +21,18 @@ export const failureFields = (error: unknown): { failure: string; reason?: strin
     ? { failure: error.code, reason: error.message }
     : { failure: error instanceof Error ? error.name : 'unknown' };
 
+/** Shows a message with buttons, and does what the pressed one is for. */
+export async function offer(
+  severity: 'information' | 'warning' | 'error',
+  message: string,
+  buttons: Readonly<Record<string, () => unknown>>,
+): Promise<void> {
+  const { showInformationMessage, showWarningMessage, showErrorMessage } = vscode.window;
+  const show = { information: showInformationMessage, warning: showWarningMessage, error: showErrorMessage };
+  const pressed = await show[severity]<string>(message, ...Object.keys(buttons));
+  await buttons[pressed ?? '']?.();
+}
+
 /** What can be done about a sign-in that did not succeed. */
 export interface SignInHelp {
   retry(): void;
@@ -34,7 +47,8 @@ export async function showSignInFailure(
   error: unknown,
   help: SignInHelp,
 ): Promise<void> {
-  const run: Readonly<Record<Exclude<HelpButton, 'none'>, (() => unknown) | undefined>> = {
+  const does: Readonly<Record<HelpButton, (() => unknown) | undefined>> = {
+    none: undefined,
     'try-again': () => help.retry(),
     'other-ways': help.otherMethods,
     settings: () => vscode.commands.executeCommand('oidc.editProvider', id),
@@ -43,16 +57,28 @@ export async function showSignInFailure(
   const best = error instanceof Failure ? error.button : 'try-again';
   const offered: readonly HelpButton[] =
     best === 'none' ? [] : best === 'try-again' ? [best, 'other-ways'] : [best, 'try-again'];
-  const buttons = offered.flatMap(button => {
-    const does = button === 'none' ? undefined : run[button];
-    return does ? [{ title: l10n.t(helpButtons[button] ?? ''), does }] : [];
-  });
-  const chosen = await vscode.window.showErrorMessage(
-    l10n.t('Sign-in to {0} failed. {1}', label, messageOf(error)),
+  const buttons: Record<string, () => unknown> = {};
+  for (const button of offered) {
+    const action = does[button];
+    if (action) buttons[l10n.t(helpButtons[button] ?? '')] = action;
+  }
+  await offer('error', l10n.t('Sign-in to {0} failed. {1}', label, messageOf(error)), {
     ...buttons,
-    { title: l10n.t('Show Log'), does: () => help.showLog() },
-  );
-  chosen?.does();
+    [l10n.t('Show Log')]: () => help.showLog(),
+  });
+}
+
+/** A sign-in that lasted has ended: the person is told once, and nothing opens by itself. */
+export async function showSignInNeeded(
+  label: string,
+  account: string,
+  { reason, accountRefused }: SignInNeeded,
+  signIn: () => void,
+): Promise<void> {
+  const message = accountRefused
+    ? reason
+    : l10n.t('{0} must sign in to {1} again. {2}', account, label, reason);
+  await offer('warning', message, { [l10n.t('Sign In')]: signIn });
 }
 
 /** Where it is and what it is: `“empty → issuer”: is missing`. */
@@ -66,23 +92,10 @@ export const problemsInWords = (problems: readonly DefinitionProblem[]): string 
   problems.map(problemInWords).join('; ').replace(/\.$/, '');
 
 /** The settings that are an object of entries. */
-type ProviderSetting = 'oidc.providers' | 'oidc.mcpServers';
-
-/** Reports each problem once, however often settings and manifests are read, and again if it comes back. */
-export function createProblemReporter(
-  setting: ProviderSetting,
-  repeating: Repeating,
-): (problems: readonly DefinitionProblem[]) => void {
-  let told = new Set<string>();
-  return problems => {
-    const fresh = problems.filter(problem => !told.has(JSON.stringify(problem)));
-    told = new Set(problems.map(problem => JSON.stringify(problem)));
-    if (fresh.length > 0) showDefinitionProblems(fresh, setting, repeating);
-  };
-}
+export type ProviderSetting = 'oidc.providers' | 'oidc.mcpServers';
 
 /** Entries of a setting that cannot be used, and of other extensions' manifests. The others work. */
-function showDefinitionProblems(
+export function showDefinitionProblems(
   problems: readonly DefinitionProblem[],
   setting: ProviderSetting,
   repeating: Repeating,
@@ -129,7 +142,6 @@ export const showExtension = (id: string): Thenable<unknown> =>
 
 /** A stored sign-in cannot be used. */
 export async function showSetAside({ why }: SetAside): Promise<void> {
-  const button = l10n.t('Sign In');
   const message =
     why === 'newer'
       ? l10n.t(
@@ -138,14 +150,13 @@ export async function showSetAside({ why }: SetAside): Promise<void> {
       : l10n.t(
           'A stored sign-in is damaged and cannot be read. It was put aside, not deleted; sign in again.',
         );
-  if ((await vscode.window.showWarningMessage(message, button)) === button)
-    await vscode.commands.executeCommand('oidc.signIn');
+  await offer('warning', message, {
+    [l10n.t('Sign In')]: () => vscode.commands.executeCommand('oidc.signIn'),
+  });
 }
 
 /** Nobody is signed in, where somebody would have to be. */
-export async function showNobodySignedIn(providerId?: string): Promise<void> {
-  const button = l10n.t('Sign In');
-  const message = l10n.t('You are not signed in with any identity provider.');
-  if ((await vscode.window.showInformationMessage(message, button)) === button)
-    await vscode.commands.executeCommand('oidc.signIn', providerId);
-}
+export const showNobodySignedIn = (providerId?: string): Promise<void> =>
+  offer('information', l10n.t('You are not signed in with any identity provider.'), {
+    [l10n.t('Sign In')]: () => vscode.commands.executeCommand('oidc.signIn', providerId),
+  });

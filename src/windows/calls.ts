@@ -1,5 +1,30 @@
+import { checkSize } from './channel.ts';
 import { describeError, RemoteError, reviveError, type DescribedError } from './errors.ts';
-import { checkSize } from './frames.ts';
+
+/** Functions of another window. Arguments and results are JSON. */
+export type Remote<Functions> = {
+  readonly [Name in keyof Functions]: Functions[Name] extends (...args: infer Args) => infer Result
+    ? (...args: Args) => Promise<Awaited<Result>>
+    : never;
+};
+
+/** Functions of all windows: one outcome for each window reached, in no order. */
+export type Everywhere<Functions> = {
+  readonly [Name in keyof Functions]: Functions[Name] extends (...args: infer Args) => infer Result
+    ? (...args: Args) => Promise<Outcome<Awaited<Result>>[]>
+    : never;
+};
+
+type AnyFunction = (...args: never[]) => unknown;
+
+/** An object that has every function; `then` excepted, so that it can pass through an `await`. */
+export function functionsBy<Functions extends object>(
+  call: (name: string, args: unknown[]) => Promise<unknown>,
+): Functions {
+  const get = (_: object, name: string | symbol): AnyFunction | undefined =>
+    typeof name === 'string' && name !== 'then' ? (...args: unknown[]) => call(name, args) : undefined;
+  return new Proxy({}, { get }) as Functions;
+}
 
 /**
  * A call behaves alike whether the function lives in this process or in another one: arguments and results pass

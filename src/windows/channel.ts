@@ -1,15 +1,114 @@
 import { createBirpc } from 'birpc';
-import { describeError, RemoteError, reviveError } from './errors.ts';
-import { limits, type Frames } from './frames.ts';
+import { describeError, MessageTooLarge, RemoteError, reviveError } from './errors.ts';
 
-/** Calls in both directions over frames whose peer has proved the key. */
+/** In bytes. What a peer can make this process hold is the sum of these, whatever it sends or does not read. */
+export const limits = {
+  /** A frame of a peer that has not proved the key yet. */
+  frameBeforeProof: 512,
+  /** Any other frame. */
+  frame: 1024 * 1024,
+  /** What is written but not yet read by the peer. */
+  unread: 8 * 1024 * 1024,
+};
+
+/** Lines of JSON to and from one peer. A peer that breaks a limit, or sends anything else, is dropped. */
+export interface Frames {
+  /** One line, without its end. Throws {@link MessageTooLarge}; does nothing once closed. */
+  send(line: string): void;
+  /** Replaces the receiver. Takes effect at once, for frames that have come already too. */
+  receive(receiver: Receiver): void;
+  /** Closes at once, unsent data included. */
+  drop(reason: string): void;
+  /** Aborted once closed, synchronously by `drop`. Its reason is ours or an error code, never the peer's text. */
+  readonly closed: AbortSignal;
+}
+
+export interface Receiver {
+  /** In bytes, for one frame. */
+  readonly limit: number;
+  /** Bytes arrived. */
+  heard?(): void;
+  /** Without it frames wait for the next receiver, as many as fit in one. */
+  frame?(this: void, frame: unknown): void;
+}
+
+/** The reason when the peer closed the connection in order. */
+export const peerClosed = 'it closed the connection';
+/** The reason when the peer is there but does not answer. */
+export const silent = 'it does not answer';
+
+/** What frames travel by. */
+export interface Carrier {
+  send(line: string): void;
+  close(reason: string): void;
+}
+
+/** To be told what arrives by it. */
+export interface Carried {
+  readonly frames: Frames;
+  /** For the line that is arriving, in bytes. */
+  limit(): number;
+  heard(): void;
+  arrived(line: string): void;
+}
+
+export function carriedBy(carrier: Carrier): Carried {
+  const over = new AbortController();
+  const closed = over.signal;
+  let receiver: Receiver = { limit: 0 };
+  const early: unknown[] = [];
+  let earlySize = 0;
+
+  const frames: Frames = {
+    closed,
+    send(line) {
+      checkSize(line);
+      if (!closed.aborted) carrier.send(line);
+    },
+    receive(next) {
+      receiver = next;
+      while (receiver.frame && early.length > 0) receiver.frame(early.shift());
+    },
+    drop(reason) {
+      if (closed.aborted) return;
+      over.abort(reason);
+      carrier.close(reason);
+    },
+  };
+  return {
+    frames,
+    limit: () => receiver.limit,
+    heard: () => receiver.heard?.(),
+    arrived(line) {
+      if (closed.aborted) return;
+      let frame: unknown;
+      try {
+        frame = JSON.parse(line);
+      } catch {
+        return frames.drop('it sent something that is not JSON');
+      }
+      if (receiver.frame) return receiver.frame(frame);
+      early.push(frame);
+      earlySize += line.length;
+      if (earlySize > limits.frame) frames.drop('it spoke too early');
+    },
+  };
+}
+
+/** @throws {MessageTooLarge} for a text that does not fit in a frame. */
+export function checkSize(text: string): void {
+  // No character takes more than three bytes of UTF-8 for each of its units.
+  if (text.length * 3 <= limits.frame) return;
+  const bytes = new TextEncoder().encode(text).byteLength;
+  if (bytes > limits.frame) throw new MessageTooLarge(bytes, limits.frame);
+}
+
+/** Calls in both directions over frames whose peer has proved the key. Ends with the frames. */
 export interface Channel {
   /** Rejects with what the function threw as a RemoteError, or with `lost()` if the channel ends first. */
   call(method: string, args: readonly unknown[], lost: () => Error): Promise<unknown>;
   /** Asks the peer for a sign of life; any bytes are the answer. */
   ping(): void;
-  /** To be called when the frames have closed: rejects what is outstanding. */
-  end(): void;
 }
 
 /** What the peer may call. */
@@ -18,10 +117,11 @@ export type Callable = Readonly<Record<string, (...args: never[]) => unknown>>;
 const ping = JSON.stringify({ t: 'ping' });
 const pong = JSON.stringify({ t: 'pong' });
 
-export function openChannel(frames: Frames, callable: Callable): Channel {
+/** @param heard bytes arrived from the peer. */
+export function openChannel(frames: Frames, callable: Callable, heard?: () => void): Channel {
+  const { closed } = frames;
   // Without a prototype: the library looks a method up by name, and `constructor` is not ours to offer.
   const functions = Object.assign(Object.create(null) as object, callable);
-  let ended = false;
   let deliver: (message: unknown) => unknown = () => undefined;
 
   const rpc = createBirpc<object, object, false>(functions, {
@@ -40,30 +140,31 @@ export function openChannel(frames: Frames, callable: Callable): Channel {
     // An answer that could not be sent (too large, not JSON) is then answered with that error.
     onGeneralError: (_error, name) => name !== undefined,
   });
+  closed.addEventListener('abort', () => rpc.$close());
 
-  frames.receive(frame => {
-    const type = messageType(frame);
-    if (type === 'ping') frames.send(pong);
-    else if (type === 'call')
-      void Promise.resolve(deliver(frame)).catch(() => frames.drop('it sent a call that failed'));
-    else if (type !== 'pong') frames.drop('it sent something that is not a message');
-  }, limits.frame);
+  frames.receive({
+    limit: limits.frame,
+    ...(heard && { heard }),
+    frame(frame) {
+      const type = messageType(frame);
+      if (type === 'ping') frames.send(pong);
+      else if (type === 'call')
+        void Promise.resolve(deliver(frame)).catch(() => frames.drop('it sent a call that failed'));
+      else if (type !== 'pong') frames.drop('it sent something that is not a message');
+    },
+  });
 
   return {
     async call(method, args, lost) {
-      if (ended) throw lost();
+      if (closed.aborted) throw lost();
       try {
         return await rpc.$callRaw({ method, args: [...args] });
       } catch (error) {
         // An answer that came just before the end is still an answer.
-        throw ended && !(error instanceof RemoteError) ? lost() : error;
+        throw closed.aborted && !(error instanceof RemoteError) ? lost() : error;
       }
     },
     ping: () => frames.send(ping),
-    end() {
-      ended = true;
-      rpc.$close();
-    },
   };
 }
 

@@ -1,21 +1,21 @@
-/** The owner went away after a call was sent to it: the call may or may not have been carried out. */
-export class OwnerLost extends Error {
-  override readonly name = 'OwnerLost';
-  readonly code = 'OWNER_LOST';
+/** The leader went away after a call was sent to it: the call may or may not have been carried out. */
+export class LeaderLost extends Error {
+  override readonly name = 'LeaderLost';
+  readonly code = 'LEADER_LOST';
   constructor(call: string) {
     super(
-      `The window that owns "${call}" went away before it answered; it may or may not have been carried out. Look at the state it should have changed, then try again.`,
+      `The window that carries out "${call}" went away before it answered; it may or may not have been carried out. Look at the state it should have changed, then try again.`,
     );
   }
 }
 
-/** No owner could be reached, or it was not ready, within the time allowed. Nothing was carried out. */
-export class OwnerUnavailable extends Error {
-  override readonly name = 'OwnerUnavailable';
-  readonly code = 'OWNER_UNAVAILABLE';
+/** No leader could be reached, or it was not ready, within the time allowed. Nothing was carried out. */
+export class LeaderUnavailable extends Error {
+  override readonly name = 'LeaderUnavailable';
+  readonly code = 'LEADER_UNAVAILABLE';
   constructor(call: string, milliseconds: number, cause: string) {
     super(
-      `"${call}" waited ${milliseconds} ms for the owning window (${cause}). Try again; if it stays like this, reload the windows of this editor and look at the log.`,
+      `"${call}" waited ${milliseconds} ms for the leading window (${cause}). Try again; if it stays like this, reload the windows of this editor and look at the log.`,
     );
   }
 }

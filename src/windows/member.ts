@@ -1,63 +1,62 @@
 import type { Clock } from '../platform/clock.ts';
-import { openChannel, type Callable } from './channel.ts';
-import { OwnerLost } from './errors.ts';
-import type { Frames } from './frames.ts';
-import { watchPeer } from './patience.ts';
+import { asSent, invoke } from './calls.ts';
+import { openChannel, silent } from './channel.ts';
+import { LeaderLost } from './errors.ts';
+import type { Connection } from './lease.ts';
+import { watchPeer, type Timing } from './timeouts.ts';
 
-/** A connection to an owner that is known to be ours. */
-export interface OwnerConnection {
-  /** `what` names the call in an OwnerLost. */
-  call(what: string, method: string, args: readonly unknown[]): Promise<unknown>;
-  /** Resolves when the connection is over: `silent` if the owner is there but does not answer. */
-  readonly ended: Promise<'closed' | 'silent'>;
-  readonly isOver: () => boolean;
+/** Who asks: this window's way to the leader, which may be itself, for as long as that lasts. */
+export interface Member {
+  readonly role: 'leader' | 'member' | 'alone';
+  /** 0 if alone. */
+  readonly term: number;
+  /** Aborted at once when the leader has gone or this window leaves it. */
+  readonly over: AbortSignal;
+  /** Rejects with LeaderLost if the leader goes away after the call was sent. */
+  call(name: string, args: readonly unknown[]): Promise<unknown>;
+  /** What `SentOutcome` describes, one for each window. Rejects as `call` does. */
+  broadcast(name: string, args: readonly unknown[]): Promise<unknown>;
+  readonly leave: () => void;
 }
 
-/** The reason for which the frames of an owner are dropped that is there but does not answer. */
-export const silent = 'it does not answer';
-
-/** To be told what becomes of the frames. */
-export interface Membership {
-  readonly owner: OwnerConnection;
-  /** Something arrived. */
-  heard(): void;
-  /** The frames have closed. */
-  closed(reason: string): void;
+export interface Following<WindowFunctions extends object> {
+  /** This window's own functions, which the leader may call: a plain object. */
+  readonly window: WindowFunctions;
+  readonly clock: Clock;
+  readonly timing: Timing;
 }
 
-/** Calls the owner over these frames, and drops them when it does not answer. */
-export function memberOver(
-  frames: Frames,
-  options: { callable: Callable; clock: Clock; unresponsiveAfter: number; heartbeat: number },
-): Membership {
-  const { clock, unresponsiveAfter, heartbeat } = options;
-  const ended = Promise.withResolvers<'closed' | 'silent'>();
+/** Asks a leader in another window, and leaves it when it does not answer. */
+export function follow({ term, leader }: Connection, { window, clock, timing }: Following<object>): Member {
+  const over = leader.closed;
   let outstanding = 0;
-  const channel = openChannel(frames, options.callable);
+  const callable = { call: (name: unknown, args: unknown) => invoke(window, name, args) };
+  const channel = openChannel(leader, callable, () => watch.heard());
   const watch = watchPeer({
     clock,
-    unresponsiveAfter,
-    heartbeat,
+    ...timing,
     outstanding: () => outstanding > 0,
     ping: () => channel.ping(),
-    silent: () => frames.drop(silent),
+    silent: () => leader.drop(silent),
   });
-  const call: OwnerConnection['call'] = async (what, method, args) => {
+  over.addEventListener('abort', () => watch.stop());
+
+  const asking = (method: string) => async (name: string, args: readonly unknown[]) => {
+    const sent = asSent(args);
     outstanding++;
     watch.called();
     try {
-      return await channel.call(method, args, () => new OwnerLost(what));
+      return await channel.call(method, [name, sent], () => new LeaderLost(name));
     } finally {
       outstanding--;
     }
   };
   return {
-    owner: { call, ended: ended.promise, isOver: () => frames.closed },
-    heard: () => watch.heard(),
-    closed(reason) {
-      watch.stop();
-      ended.resolve(reason === silent ? 'silent' : 'closed');
-      channel.end();
-    },
+    role: 'member',
+    term,
+    over,
+    call: asking('call'),
+    broadcast: asking('broadcast'),
+    leave: () => leader.drop('this window leaves'),
   };
 }

@@ -3,8 +3,9 @@ import { createGrantCache } from '../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../src/sessions/store/grantStore.ts';
 import { shareGrants } from '../../src/sessions/sharing/sharing.ts';
 import type { Windows } from '../../src/sessions/sharing/windowCalls.ts';
-import { joinNobody } from '../../src/windows/nobody.ts';
-import { joinWindows } from '../../src/windows/sockets/join.ts';
+import { alone } from '../../src/windows/alone.ts';
+import { joinWindows } from '../../src/windows/group.ts';
+import { joinBySockets } from '../../src/windows/sockets/joinBySockets.ts';
 import { manualClock, settled } from '../standIns/manualClock.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import { hourOfTokens, everyGrantOf, quietWindow } from '../standIns/quietWindow.ts';
@@ -43,7 +44,7 @@ async function idleHour(join: 'sockets' | 'nobody'): Promise<{ refreshes: number
     directory: directory.path,
     findWayToJoin: () =>
       Promise.resolve(options => {
-        const group = join === 'sockets' ? joinWindows(options) : joinNobody(options);
+        const group = join === 'sockets' ? joinBySockets(options) : joinWindows(alone, options);
         joined.resolve(group);
         return group;
       }),
@@ -60,7 +61,7 @@ async function idleHour(join: 'sockets' | 'nobody'): Promise<{ refreshes: number
   });
   try {
     const group = await joined.promise;
-    while (group.role !== 'owner' && group.role !== 'alone') await settled();
+    while (group.role !== 'leader' && group.role !== 'alone') await settled();
     await cache.ofProvider('oidc');
     // The first seconds belong to the start.
     await time.advance(10_000);
@@ -75,12 +76,12 @@ async function idleHour(join: 'sockets' | 'nobody'): Promise<{ refreshes: number
 
 export async function measureIdling(): Promise<Figure[]> {
   const alone = await idleHour('nobody');
-  const owner = await idleHour('sockets');
+  const leader = await idleHour('sockets');
   return [
-    count(part, 'refreshes, each grant once', owner.refreshes, grants),
+    count(part, 'refreshes, each grant once', leader.refreshes, grants),
     count(part, 'wake-ups of a window that meets no other', alone.wakeUps, grants),
     {
-      ...count(part, 'wake-ups of the owner, which listens for other windows', owner.wakeUps, grants),
+      ...count(part, 'wake-ups of the leader, which listens for other windows', leader.wakeUps, grants),
       aim: { of: 'max', most: grants },
     },
   ];

@@ -10,7 +10,8 @@ import { shareGrants } from '../../src/sessions/sharing/sharing.ts';
 import { createClientSecrets } from '../../src/signIn/client/clientSecrets.ts';
 import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
 import { createRegistrations } from '../../src/signIn/client/registrations.ts';
-import { joinNobody } from '../../src/windows/nobody.ts';
+import { alone } from '../../src/windows/alone.ts';
+import { joinWindows } from '../../src/windows/group.ts';
 import { everyGrantOf, quietWindow } from '../standIns/quietWindow.ts';
 import type { Figure } from './figures.ts';
 import { definition, storedGrants } from './storedGrants.ts';
@@ -73,7 +74,7 @@ function openWindow() {
     log,
     ...quietWindow,
     directory: '',
-    findWayToJoin: () => Promise.resolve(joinNobody),
+    findWayToJoin: () => Promise.resolve(options => joinWindows(alone, options)),
     random: Math.random,
     providers: everyGrantOf(provider),
     server: {

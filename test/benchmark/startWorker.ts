@@ -87,7 +87,7 @@ const files = Object.keys(require.cache)
   .filter(file => !file.startsWith('..'));
 const readsAtActivation = read.length;
 
-// Long enough for a socket, a handshake with nobody and becoming the owner.
+// Long enough for a socket, a handshake with nobody and becoming the leader.
 await new Promise(resolve => setTimeout(resolve, 300));
 const readsAtRest = grantsRead();
 const heapAtRest = heap() - before;

@@ -14,7 +14,7 @@ async function openWindows(
 ): Promise<{ fleet: Fleet; windows: FleetWindow[]; id: string }> {
   const fleet = startFleet(server.issuer, 'separate');
   const windows = await Promise.all(Array.from({ length: amount }, (_, at) => fleet.open(String(at))));
-  await eventually(() => Promise.resolve(windows.every(window => /owner|member/.test(window.role()))));
+  await eventually(() => Promise.resolve(windows.every(window => /leader|member/.test(window.role()))));
   const id = (await windows[0]?.add(serialiseGrant(await signedIn(server)))) ?? '';
   for (const window of windows) await eventually(async () => (await window.look(id)).serial === 1);
   return { fleet, windows, id };
@@ -44,7 +44,7 @@ async function bareRefresh(server: IdentityProvider, { tokens, binding }: Grant)
 async function burst(server: IdentityProvider, amount: number): Promise<{ waits: number[]; sent: number }> {
   const { fleet, windows, id } = await openWindows(server, amount);
   try {
-    // The owner then knows the provider's metadata, and has loaded what it needs.
+    // The leader then knows the provider's metadata, and has loaded what it needs.
     await windows[0]?.burst(id, 1, 1);
     for (const window of windows) await eventually(async () => (await window.look(id)).serial === 2);
     const before = tokenRequests(server);
@@ -58,14 +58,14 @@ async function burst(server: IdentityProvider, amount: number): Promise<{ waits:
   }
 }
 
-/** The owner is killed; how long it takes until another window has got new tokens. */
+/** The leader is killed; how long it takes until another window has got new tokens. */
 async function takeOver(server: IdentityProvider): Promise<number> {
   const { fleet, windows, id } = await openWindows(server, 2);
   try {
-    const owner = windows.find(window => window.role() === 'owner');
-    const member = windows.find(window => window !== owner);
+    const leader = windows.find(window => window.role() === 'leader');
+    const member = windows.find(window => window !== leader);
     const start = performance.now();
-    await owner?.kill();
+    await leader?.kill();
     await member?.burst(id, 1, 1);
     return performance.now() - start;
   } finally {
@@ -106,7 +106,7 @@ export async function measureWindows(amounts: readonly number[], runs: number): 
       for (let run = 0; run < runs; run++) samples.push(await takeOver(server));
       figures.push({
         part,
-        name: 'the owner is killed: until another window has new tokens',
+        name: 'the leader is killed: until another window has new tokens',
         unit: 'ms',
         samples,
         aim: { of: 'max', most: 1000 },

@@ -18,7 +18,7 @@ describe('windows in processes of their own, at a real server', function () {
   });
 
   for (const storage of ['shared', 'separate'] as const) {
-    describe(`with ${storage} secret storage, when the owner is killed, or stopped`, () => {
+    describe(`with ${storage} secret storage, when the leader is killed, or stopped`, () => {
       let chaos: Chaos;
       before(() => {
         chaos = startChaos(server, storage);

@@ -4,7 +4,7 @@ import type { FaultyIdentityProvider } from '../servers/faultProxy.ts';
 import { eventually, startFleet, type Fleet, type FleetWindow } from './fleet.ts';
 import type { DeathPoint } from './worker.ts';
 
-/** What becomes of the owner in a round: where it dies; `stopped`: it is taken for dead, and goes on afterwards. */
+/** What becomes of the leader in a round: where it dies; `stopped`: it is taken for dead, and goes on afterwards. */
 export type Point =
   | DeathPoint
   | 'after sending, never arrived'
@@ -64,7 +64,7 @@ export function startChaos(server: FaultyIdentityProvider, storage: 'shared' | '
     await eventually(() => {
       const roles = all.map(window => window.role());
       return Promise.resolve(
-        roles.filter(role => role === 'owner').length === 1 &&
+        roles.filter(role => role === 'leader').length === 1 &&
           roles.filter(role => role === 'member').length === all.length - 1,
       );
     });
@@ -82,15 +82,15 @@ export function startChaos(server: FaultyIdentityProvider, storage: 'shared' | '
       (await Promise.all(all.map(window => window.look(id)))).every(found => found.serial === serial),
     );
 
-  /** How the owner is made to die, up to its end. */
+  /** How the leader is made to die, up to its end. */
   const die = async (
     point: Point,
     all: readonly FleetWindow[],
-    owner: FleetWindow,
+    leader: FleetWindow,
     id: string,
   ): Promise<number> => {
     const { token } = server.endpoints;
-    const members = all.filter(window => window !== owner);
+    const members = all.filter(window => window !== leader);
     const asking = (): void => {
       for (const member of members) member.renew(id, 5).catch(() => undefined);
     };
@@ -105,45 +105,45 @@ export function startChaos(server: FaultyIdentityProvider, storage: 'shared' | '
           what,
           until: what === 'answer' ? release.promise : never,
         });
-        void owner.expire(id).catch(() => undefined);
+        void leader.expire(id).catch(() => undefined);
         asking();
         await fault.met;
-        await owner.kill();
+        await leader.kill();
         release.resolve();
-        return owner.died;
+        return leader.died;
       }
       case 'stopped while it waits for the answer': {
         const release = Promise.withResolvers<void>();
         const fault = server.proxy.on(token, { kind: 'delay', what: 'answer', until: release.promise });
-        void owner.expire(id);
+        void leader.expire(id);
         await fault.met;
-        owner.stop();
+        leader.stop();
         asking();
         release.resolve();
-        await Promise.race(members.map(member => member.has('owner')));
-        // The new owner has listened to the others by then, and would send if it did not wait.
+        await Promise.race(members.map(member => member.has('leader')));
+        // The new leader has listened to the others by then, and would send if it did not wait.
         await new Promise(resolve => setTimeout(resolve, 2000));
-        owner.goOn();
+        leader.goOn();
         return performance.now();
       }
       case 'while signing out': {
-        owner.dieAt(point, id);
+        leader.dieAt(point, id);
         await members[0]?.signOut(id);
-        return owner.died;
+        return leader.died;
       }
       case 'while taking over': {
         for (const member of members) member.dieAt(point, `${id}-successor`);
-        owner.dieAt('before sending', id);
-        void owner.expire(id).catch(() => undefined);
+        leader.dieAt('before sending', id);
+        void leader.expire(id).catch(() => undefined);
         asking();
-        await owner.died;
+        await leader.died;
         return Promise.race(members.map(member => member.died));
       }
       default: {
-        owner.dieAt(point, id);
-        void owner.expire(id).catch(() => undefined);
+        leader.dieAt(point, id);
+        void leader.expire(id).catch(() => undefined);
         asking();
-        return owner.died;
+        return leader.died;
       }
     }
   };
@@ -151,13 +151,13 @@ export function startChaos(server: FaultyIdentityProvider, storage: 'shared' | '
   return {
     async round(point) {
       const all = await openMissing();
-      const owner = all.find(window => window.role() === 'owner');
-      if (!owner) throw new Error('There is no owner');
-      const id = await owner.add(await signIn());
+      const leader = all.find(window => window.role() === 'leader');
+      if (!leader) throw new Error('There is no leader');
+      const id = await leader.add(await signIn());
       await everyoneHas(all, id, 1);
       const before = server.requests.length;
 
-      const died = await die(point, all, owner, id);
+      const died = await die(point, all, leader, id);
       const left = all.filter(window => window.alive());
       const answers = await Promise.all(left.map(window => window.renew(id, 20)));
       const milliseconds = performance.now() - died;

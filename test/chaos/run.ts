@@ -1,5 +1,5 @@
 /**
- * `npm run chaos -- --rounds N`: the owner is killed, or stopped, N times at each point, in turn with a shared and with
+ * `npm run chaos -- --rounds N`: the leader is killed, or stopped, N times at each point, in turn with a shared and with
  * separate secret storages, at a server that rotates refresh tokens and forgives nothing. Ends with a table and the
  * line `N passed, N failed`, counted in rounds and the storm.
  */

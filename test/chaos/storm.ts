@@ -15,7 +15,7 @@ export async function storm(server: IdentityProvider, processes = 8, callers = 1
   const fleet = startFleet(server.issuer, 'separate');
   try {
     const windows = await Promise.all(Array.from({ length: processes }, (_, at) => fleet.open(String(at))));
-    await eventually(() => Promise.resolve(windows.every(window => /owner|member/.test(window.role()))));
+    await eventually(() => Promise.resolve(windows.every(window => /leader|member/.test(window.role()))));
     const trial = signInTrial();
     const grant = await trial.signIn(trial.provider({ issuer: server.issuer }, 'storm'));
     const tokens = { ...grant.tokens, expiresAt: grant.tokens.receivedAt - 1 };

@@ -14,7 +14,7 @@ import { shareGrants } from '../../src/sessions/sharing/sharing.ts';
 import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
 import { createClientSecrets } from '../../src/signIn/client/clientSecrets.ts';
 import { createRegistrations } from '../../src/signIn/client/registrations.ts';
-import { joinWindows } from '../../src/windows/sockets/join.ts';
+import { joinBySockets } from '../../src/windows/sockets/joinBySockets.ts';
 import { fileSecretStorage } from '../standIns/fileSecretStorage.ts';
 import { everyGrantOf, quietWindow } from '../standIns/quietWindow.ts';
 import { recordingLog } from '../standIns/recordingLog.ts';
@@ -128,11 +128,11 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
     ...quietWindow,
     findWayToJoin: () =>
       Promise.resolve(options => {
-        const group = joinWindows({
+        const group = joinBySockets({
           ...options,
-          createOwner(ownership) {
+          serve(leader) {
             pass('while taking over');
-            return options.createOwner(ownership);
+            return options.serve(leader);
           },
         });
         group.onRoleChange(role => tell({ is: 'role', role }));

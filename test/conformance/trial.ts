@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import type { Clock } from '../../src/platform/clock.ts';
-import { Failure, fill, type FailureCode } from '../../src/protocol/failures/failure.ts';
-import { failures } from '../../src/protocol/failures/table.ts';
+import { Failure, fill, type FailureCode, failures } from '../../src/protocol/failures/failure.ts';
 import type { ProviderDefinition } from '../../src/providers/entries/definition.ts';
 import type { Grant } from '../../src/sessions/grant/grant.ts';
 import { describeFinds, findSecrets } from '../canaries/canaries.ts';

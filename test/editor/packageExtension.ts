@@ -17,6 +17,12 @@ const dist = join(repository, 'dist');
 /** The bill of materials, which the build writes. */
 export const billOfMaterials = join(dist, 'oidc-authentication.cdx.json');
 
+/** For programs that are started when `npm run package` has just run: side by side they would build over one another. */
+export const builtEnvironment = { TEST_BUILT: repository };
+
+/** Whether what is in `dist/` is up to date. */
+export const isBuilt = (): boolean => process.env['TEST_BUILT'] === repository;
+
 /**
  * Builds and packages the extension.
  *
@@ -26,6 +32,7 @@ export async function packageExtension({
   packagePath = join(dist, 'oidc-authentication.vsix'),
   preRelease = false,
 } = {}): Promise<string> {
+  if (isBuilt()) return packagePath;
   await run(process.execPath, ['esbuild.js'], { cwd: repository, env: process.env });
   await createVSIX({
     cwd: repository,

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
+import { aborted } from '../../src/platform/abort.ts';
 import { reviveOutcomes } from '../../src/windows/calls.ts';
-import { openChannel, type Channel } from '../../src/windows/channel.ts';
-import { OwnerLost, RemoteError } from '../../src/windows/errors.ts';
-import { limits, type Frames } from '../../src/windows/frames.ts';
+import { limits, openChannel, type Channel, type Frames } from '../../src/windows/channel.ts';
+import { LeaderLost, RemoteError } from '../../src/windows/errors.ts';
 import type { Claim } from '../../src/windows/sockets/claims.ts';
-import { framesOver } from '../../src/windows/sockets/frames.ts';
-import { proofOf, proveAsMember, proveAsOwner } from '../../src/windows/sockets/handshake.ts';
+import { linesOver } from '../../src/windows/sockets/lines.ts';
+import { proofOf, proveAsMember, proveAsLeader } from '../../src/windows/sockets/handshake.ts';
 import { changed, changedText, damaged, nastyText, nastyValue, type Json } from './arbitraries.ts';
 import { socketPairs, writeInPieces, type SocketPair } from './socketPair.ts';
 import { sharedTarget, target, type Target } from './target.ts';
 
 const key = randomBytes(32);
-const claim: Claim = { generation: 3, nonce: 'abcdefabcdef', pid: 1 };
+const claim: Claim = { term: 3, nonce: 'abcdefabcdef', pid: 1 };
 const nonce = 'a'.repeat(64);
 
 /** The reasons that we give for dropping a peer; its own text is never among them. */
@@ -26,8 +26,8 @@ interface End {
 }
 
 function endOf({ here }: SocketPair): End {
-  const { promise: closed, resolve } = Promise.withResolvers<string>();
-  return { frames: framesOver(here, { closed: resolve }), closed };
+  const frames = linesOver(here);
+  return { frames, closed: aborted(frames.closed).then(() => String(frames.closed.reason)) };
 }
 
 /** What a peer sends. Bytes, as text that is none must do no harm either. */
@@ -84,16 +84,16 @@ export const frameTargets: readonly Target[] = [
     const pair = await pairs.open();
     const { frames, closed } = endOf(pair);
     const received: unknown[] = [];
-    frames.receive(frame => received.push(frame), limits.frameBeforeProof);
+    frames.receive({ limit: limits.frameBeforeProof, frame: frame => received.push(frame) });
     await writeInPieces(pair.there, sent);
     assert.match(await closed, ourReasons);
     assert.deepEqual(received, expected(Buffer.concat(sent), limits.frameBeforeProof));
-    assert.equal(frames.closed, true);
+    assert.equal(frames.closed.aborted, true);
     frames.send('into nothing');
   }),
 
   sharedTarget(
-    'handshake, owner',
+    'handshake, leader',
     fc.record({ line: spoiled({ nonce }), other: otherProof, right: fc.boolean(), rest: pieces }),
     socketPairs,
     async ({ line, other, right, rest }, pairs) => {
@@ -101,9 +101,9 @@ export const frameTargets: readonly Target[] = [
       const { frames, closed } = endOf(pair);
       let accepted = 0;
       const heard: Buffer[] = [];
-      proveAsOwner(frames, claim, key, () => {
+      proveAsLeader(frames, claim, key, () => {
         accepted++;
-        frames.receive(() => frames.drop('it closed the connection'), limits.frame);
+        frames.receive({ limit: limits.frame, frame: () => frames.drop('it closed the connection') });
       });
       const [hello] = (await nextChunk(pair)).toString().split('\n');
       const { nonce: theirs } = JSON.parse(hello ?? '') as { nonce: string };
@@ -139,13 +139,13 @@ export const frameTargets: readonly Target[] = [
         () => key,
         () => {
           accepted++;
-          frames.receive(() => undefined, limits.frame);
+          frames.receive({ limit: limits.frame });
         },
       );
       pair.there.write(`${JSON.stringify(hello)}\n`);
       const spoken = (await nextChunk(pair)).toString();
       const theirs = spoken === '' ? '' : String((JSON.parse(spoken) as Json)['nonce']);
-      const proof = proofOf(right ? key : randomBytes(32), 'owner', claim, nonce, theirs);
+      const proof = proofOf(right ? key : randomBytes(32), 'leader', claim, nonce, theirs);
       const last: Json = { proof, ...answer };
       await writeInPieces(pair.there, [`${JSON.stringify(last)}\n`, ...rest]);
       assert.match(await closed, ourReasons);
@@ -167,7 +167,7 @@ export const frameTargets: readonly Target[] = [
       },
     });
     const outstanding = channel
-      .call('theirs', [], () => new OwnerLost('theirs'))
+      .call('theirs', [], () => new LeaderLost('theirs'))
       .catch((error: unknown) => error);
     let heard = '';
     pair.there.on('data', chunk => (heard += String(chunk)));
@@ -177,10 +177,9 @@ export const frameTargets: readonly Target[] = [
     const named = lines.map(line => `${line.replaceAll('"i":"1"', `"i":${JSON.stringify(i)}`)}\n`);
     await writeInPieces(pair.there, [...named, '{"t":"ping"}\n']);
     const reason = await closed;
-    channel.end();
     assert.match(reason, ourReasons);
     const result = await outstanding;
-    if (result instanceof Error) assert.ok(result instanceof RemoteError || result instanceof OwnerLost);
+    if (result instanceof Error) assert.ok(result instanceof RemoteError || result instanceof LeaderLost);
     assert.ok(!heard.includes('s3cret'));
     // The end of the connection can cut a long line off.
     for (const line of heard.split('\n').slice(0, -1)) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describeActivities } from '../../src/sessions/activity.ts';
-import { compareWithOwner, type Compared } from '../../src/sessions/sharing/comparison.ts';
+import { compareWithLeader, type Compared } from '../../src/sessions/sharing/comparison.ts';
 import { serialiseGrant } from '../../src/sessions/grant/grant.ts';
 import { secondsNow, systemClock } from '../../src/platform/clock.ts';
 import { sharedWindows, type SharedWindow } from '../unit/sessions/sharing/sharedWindows.ts';
@@ -23,7 +23,7 @@ const grantText = fc.oneof(
 const removal = changed({ id: 'grant-0002', providerId: 'oidc', revision: 1, removed: now });
 const activity = changed({ at: now, event: 'refresh', provider: 'oidc', account: 'a', scopes: ['openid'] });
 
-/** What a window of ours may ask of the owner, most of it nearly right: another version might get it wrong. */
+/** What a window of ours may ask of the leader, most of it nearly right: another version might get it wrong. */
 const call = fc.oneof(
   fc.record({ name: fc.constant('put'), args: fc.tuple(grantText) }),
   fc.record({
@@ -43,7 +43,7 @@ const call = fc.oneof(
   }),
 );
 
-/** What an owner may ask of every window; here through it, as another window may too. */
+/** What a leader may ask of every window; here through it, as another window may too. */
 const broadcast = fc.oneof(
   fc.record({ name: fc.constant('grantChanged'), args: fc.tuple(grantText) }),
   fc.record({ name: fc.constant('grantRemoved'), args: fc.tuple(fc.oneof(removal, nastyValue)) }),
@@ -124,14 +124,14 @@ export const otherWindowTargets: readonly Target[] = [
   sharedTarget('compared with a window', fc.record({ pages, texts }), start, async (answers, shared) => {
     let page = 0;
     let given = 0;
-    const owner = {
+    const leader = {
       // The last page comes again and again.
       list: () => Promise.resolve(answers.pages[Math.min(page++, answers.pages.length - 1)] ?? []),
       give: () => Promise.resolve(++given < 100 ? answers.texts : []),
       put: () => Promise.resolve(),
       remove: () => Promise.resolve(),
     };
-    await compareWithOwner(shared.window.cache, owner as unknown as Compared).catch((error: unknown) =>
+    await compareWithLeader(shared.window.cache, leader as unknown as Compared).catch((error: unknown) =>
       assert.match(String(error), /^Error: Another window sent something/),
     );
     assert.ok(page < 100 && given < 100);

@@ -1,7 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { getL10nJson } from '@vscode/l10n-dev';
 import * as prettier from 'prettier';
-import { failures } from '../../src/protocol/failures/table.ts';
+import { failures } from '../../src/protocol/failures/failure.ts';
 import { helpButtons } from '../../src/protocol/failures/text.ts';
 import { presets } from '../../src/providers/presets/presets.ts';
 import { translatedPage } from '../../src/ui/signIn/pages.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import * as prettier from 'prettier';
-import { failures } from '../../src/protocol/failures/table.ts';
+import { failures } from '../../src/protocol/failures/failure.ts';
 import { helpButtons, type FailureText } from '../../src/protocol/failures/text.ts';
 
 const documentFile = new URL('../../docs/errors.md', import.meta.url);

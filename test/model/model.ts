@@ -14,7 +14,8 @@ import { manualClock, settled, type ManualClock } from '../standIns/manualClock.
 import { memorySecretStorage, type MemorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import { recordingLog, type RecordingLog } from '../standIns/recordingLog.ts';
 import { someGrant, someProvider, start } from '../unit/sessions/someGrant.ts';
-import { createComputer, type Computer, type Life } from './computer.ts';
+import type { Life } from '../standIns/memoryTransport.ts';
+import { createComputer, type Computer } from './computer.ts';
 import { mortalClock, mortalStorage } from './mortal.ts';
 import { createModelServer, type ModelServer } from './server.ts';
 import type { Lack, Step } from './steps.ts';
@@ -32,7 +33,7 @@ interface ModelWindow {
 }
 
 const storages = 3;
-/** As the windows have it: an owner that is silent for so many seconds is given up. */
+/** As the windows have it: a leader that is silent for so many seconds is given up. */
 const unresponsiveAfter = 3;
 /** A window whose timers run has heard all that was sent to it so many seconds ago. */
 const longestDelay = 60;
@@ -101,11 +102,9 @@ export class Model {
       case 'release':
         this.server.release();
         break;
-      case 'stall': {
-        const stalled = this.computer.supersede();
-        if (stalled) stalled.superseded = true;
+      case 'stall':
+        this.computer.supersede();
         break;
-      }
       case 'slow':
         if (window) this.computer.slow(window.life, step.turns);
         break;
@@ -137,8 +136,6 @@ export class Model {
     const untilSilent = Math.min(seconds, unresponsiveAfter);
     await this.clock.advance(untilSilent * 1000);
     for (let left = seconds - untilSilent; left > 0; left -= longestDelay) {
-      const silent = this.computer.noticeSilence();
-      if (silent) silent.superseded = true;
       // Who is up for that long has heard what was sent to it.
       while (this.computer.busy()) await new Promise(resolve => setImmediate(resolve));
       await this.clock.advance(Math.min(left, longestDelay) * 1000);
@@ -163,6 +160,7 @@ export class Model {
       clock,
       log,
       directory: '',
+      timing: { heartbeat: Infinity },
       activity: { record: () => undefined, entries: () => Promise.resolve([]) },
       findWayToJoin: () => Promise.resolve(this.computer.join(life)),
       isFocused: () => false,
@@ -178,7 +176,7 @@ export class Model {
             return Promise.reject(new Failure('client-secret-missing', { provider: 'Company' }));
           return this.server.refresh(life, grant, () => {
             beforeSending();
-            if (!this.computer.isOwner(life)) this.wrong.add('a window sent a token that is not the owner');
+            if (!this.computer.leads(life)) this.wrong.add('a window sent a token that does not lead');
             this.#checkKnown(life, storage, grant);
           });
         },

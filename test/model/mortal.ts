@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/platform/clock.ts';
 import type { MemorySecretStorage } from '../standIns/memorySecretStorage.ts';
-import type { Life } from './computer.ts';
+import type { Life } from '../standIns/memoryTransport.ts';
 
 /** The timers of a dead process do not run. */
 export function mortalClock(clock: Clock, life: Life): Clock {

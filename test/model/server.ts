@@ -3,7 +3,7 @@ import { Failure } from '../../src/protocol/failures/failure.ts';
 import type { Tokens } from '../../src/protocol/tokens/tokens.ts';
 import type { Grant } from '../../src/sessions/grant/grant.ts';
 import type { Clock } from '../../src/platform/clock.ts';
-import type { Life } from './computer.ts';
+import type { Life } from '../standIns/memoryTransport.ts';
 
 export type Weather = 'fine' | 'unreachable' | 'answers get lost' | 'server error' | 'answers are late';
 

@@ -1,152 +1,52 @@
 /**
  * `npm test`: everything, each with its time. What fails does not keep the rest from running.
+ * `npm test -- <file or folder>… --grep <text>`: some of the tests, of whichever suites they are.
  * Ends with a table and a last line `N passed, N failed`.
  */
-import { spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { styleText } from 'node:util';
-import { npmCommand } from '../editor/npm.ts';
-import { countLine, notChecked, readCount, readFailures, type Count } from './count.ts';
+import { builtEnvironment } from '../editor/packageExtension.ts';
+import { failSelection, filesOf, nothingHas, readSelection } from './selection.ts';
+import { first, last, sideBySide } from './plan.ts';
+import { report, runSteps, suite, type Result, type Step } from './steps.ts';
+import { suiteOf } from './suites.ts';
 
-/** A script of package.json. A suite says itself how many tests passed; anything else passes or fails. */
-interface Step {
-  readonly script: string;
-  readonly kind: 'check' | 'suite';
+async function runAll(): Promise<Result[]> {
+  return [
+    ...(await runSteps(first)),
+    ...(await runSteps(sideBySide, { lanes: Math.min(2, availableParallelism()), env: builtEnvironment })),
+    ...(await runSteps(last, { env: builtEnvironment })),
+  ];
 }
 
-const first: readonly Step[] = [
-  { script: 'build', kind: 'check' },
-  { script: 'package', kind: 'check' },
-];
-
-/** They keep one processor busy, and look at nothing that the suites beside them write. */
-const checks: readonly Step[] = [
-  { script: 'lint', kind: 'check' },
-  { script: 'typecheck', kind: 'check' },
-  { script: 'test:audit', kind: 'check' },
-];
-
-/** They keep one processor busy, too. */
-const besideChecks: readonly Step[] = [
-  { script: 'test:unit', kind: 'suite' },
-  { script: 'test:protocol', kind: 'suite' },
-  { script: 'test:presets', kind: 'suite' },
-  { script: 'test:conformance', kind: 'suite' },
-  { script: 'test:fuzz', kind: 'suite' },
-];
-
-/** Each of them starts many processes, or measures. */
-const alone: readonly Step[] = [
-  { script: 'test:windows', kind: 'suite' },
-  { script: 'test:model', kind: 'suite' },
-  { script: 'test:chaos', kind: 'suite' },
-  { script: 'test:client', kind: 'suite' },
-  { script: 'test:resource-servers', kind: 'suite' },
-  { script: 'test:keycloak', kind: 'suite' },
-  { script: 'test:benchmark', kind: 'suite' },
-  { script: 'test:host', kind: 'suite' },
-  { script: 'test:e2e', kind: 'suite' },
-];
-
-interface Result extends Count {
-  readonly script: string;
-  readonly seconds: number;
-  readonly ok: boolean;
-  /** A check could not look; it says why. */
-  readonly unchecked: boolean;
-  /** What was printed of its failures. */
-  readonly failures: string;
-}
-
-const repository = join(import.meta.dirname, '..', '..');
-
-/**
- * Runs a script with the Node that runs us first on its path, and returns its output.
- *
- * @param show is given the output as it comes.
- */
-function runScript(script: string, show: (data: Buffer) => void): Promise<{ code: number; output: string }> {
-  const { command, args, shell } = npmCommand();
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, [...args, 'run', '--silent', script], {
-      cwd: repository,
-      shell,
-      stdio: ['inherit', 'pipe', 'pipe'],
-      env: { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}) },
-    });
-    let output = '';
-    child.stdout?.on('data', (data: Buffer) => {
-      output += data.toString();
-      show(data);
-    });
-    child.stderr?.on('data', show);
-    child.once('error', reject);
-    child.once('close', code => {
-      resolve({ code: code ?? 1, output });
-    });
+/** The steps that run the chosen tests, each by its own suite. */
+function chosenSteps(args: readonly string[]): Step[] {
+  const selection = readSelection(args);
+  const { grep } = selection;
+  const files = grep === undefined ? filesOf(selection) : filesWith(grep, filesOf(selection));
+  if (grep !== undefined && files.length === 0) throw new Error(nothingHas(grep));
+  const bySuite = Map.groupBy(files, file => suiteOf(file)?.script);
+  return [...bySuite].map(([script, chosen]) => {
+    if (script === undefined) throw new Error(`No suite runs ${chosen.join(', ')}.`);
+    return suite(script, [...chosen, ...(grep === undefined ? [] : ['--grep', grep])]);
   });
 }
 
-const heading = (script: string): string => `\n${styleText('bold', `── ${script} `.padEnd(60, '─'))}\n`;
-
-/** @param inOnePiece shows what it prints when it has ended, as something else prints meanwhile. */
-async function runStep({ script, kind }: Step, inOnePiece: boolean): Promise<Result> {
-  const piece: Buffer[] = [];
-  const show = (data: Buffer): unknown => (inOnePiece ? piece.push(data) : process.stdout.write(data));
-  show(Buffer.from(heading(script)));
-  const started = performance.now();
-  const { code, output } = await runScript(script, show);
-  for (const data of piece) process.stdout.write(data);
-  const seconds = (performance.now() - started) / 1000;
-  const count = (kind === 'suite' ? readCount(output) : undefined) ?? { passed: 0, failed: 0 };
-  const unchecked = code === 0 && (output.trim().split('\n').at(-1) ?? '').startsWith(notChecked);
-  // A suite that passes nothing, or dies with nothing failed, has failed all the same.
-  const ok = code === 0 && count.failed === 0 && (kind === 'check' || unchecked || count.passed > 0);
-  const failed = !ok && count.failed === 0 ? 1 : count.failed;
-  const failures = ok ? '' : readFailures(output);
-  return { script, seconds, ok, unchecked, passed: count.passed, failed, failures };
+/** Those of the files that have a test with the text in its full name; another process loads them to see. */
+function filesWith(text: string, files: readonly string[]): string[] {
+  const matching = join(import.meta.dirname, 'matching.ts');
+  const printed = execFileSync(process.execPath, [matching, text, ...files], { encoding: 'utf8' });
+  return JSON.parse(printed.trim().split('\n').at(-1) ?? '') as string[];
 }
 
-function printTable(results: readonly Result[]): void {
-  const row = (cells: readonly [string, string, string, string]) =>
-    console.log(
-      `${cells[0].padEnd(16)}${cells[1].padStart(8)}${cells[2].padStart(8)}${cells[3].padStart(10)}`,
-    );
-  console.log('');
-  row(['suite', 'passed', 'failed', 'seconds']);
-  for (const { script, ok, unchecked, passed, failed, seconds } of results) {
-    const isSuite = passed + failed > 0;
-    row([
-      script,
-      isSuite ? String(passed) : unchecked ? '-' : ok ? 'ok' : '',
-      isSuite ? String(failed) : '',
-      seconds.toFixed(1),
-    ]);
+async function runChosen(args: readonly string[]): Promise<Result[]> {
+  try {
+    return await runSteps(chosenSteps(args));
+  } catch (error) {
+    return failSelection(error);
   }
 }
 
-// Ctrl+C reaches the scripts as well, and they clean up. This process waits for the one that runs, then ends.
-let interrupted = false;
-process.on('SIGINT', () => {
-  interrupted = true;
-});
-
-async function runAll(steps: readonly Step[], inOnePiece = false): Promise<Result[]> {
-  const results: Result[] = [];
-  for (const step of steps) if (!interrupted) results.push(await runStep(step, inOnePiece));
-  return results;
-}
-
-const results = await runAll(first);
-results.push(...(await Promise.all([runAll(checks, true), runAll(besideChecks)])).flat());
-results.push(...(await runAll(alone)));
-// Once more where they are found: the end of a long output is what is read first, and sometimes all that is kept.
-for (const { script, ok, failures } of results)
-  if (!ok) console.log(`${heading(`${script} failed`)}${failures}`);
-printTable(results);
-for (const { script, unchecked } of results)
-  if (unchecked) console.log(`${script}: ${notChecked}, see above`);
-const sum = (of: (result: Result) => number) => results.reduce((total, result) => total + of(result), 0);
-const total = { passed: sum(result => result.passed), failed: sum(result => result.failed) };
-console.log(countLine(total));
-process.exitCode = interrupted || total.failed > 0 ? 1 : 0;
+const args = process.argv.slice(2);
+report(await (args.length === 0 ? runAll() : runChosen(args)));

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { run } from '../editor/childProcess.ts';
 import { packageConsumer } from '../editor/consumer.ts';
 import { packageManifestOnly } from '../editor/manifestOnly.ts';
+import { isBuilt } from '../editor/packageExtension.ts';
 import { temporaryFolder } from '../editor/temporaryFolder.ts';
 import { bundleHostTests } from './bundleHostTests.ts';
 import { laterExtensionsVariable } from './laterExtensions.ts';
+import { chosenTests, type ChosenTests } from './selection.ts';
 import { countLine, readCount, resultVariable, type Count } from './count.ts';
 
 const repository = join(import.meta.dirname, '..', '..');
@@ -38,10 +40,17 @@ interface PreparedHostTests {
 }
 
 /** Builds our extension, the tests and the extension that uses ours. */
-async function prepareHostTests(): Promise<PreparedHostTests> {
+async function prepareHostTests(chosen: ChosenTests): Promise<PreparedHostTests> {
   const extensionTestsPath = join(repository, 'dist', 'test', 'host.cjs');
-  await run(process.execPath, [join(repository, 'esbuild.js')], { cwd: repository, env: process.env });
-  await bundleHostTests({ folder: join(repository, 'test', 'host'), outfile: extensionTestsPath });
+  if (!isBuilt())
+    await run(process.execPath, [join(repository, 'esbuild.js')], { cwd: repository, env: process.env });
+  const files = chosen.files.map(file => join(repository, file));
+  await bundleHostTests({
+    ...chosen,
+    folder: join(repository, 'test', 'host'),
+    files,
+    outfile: extensionTestsPath,
+  });
   return {
     extensionDevelopmentPath: repository,
     extensionTestsPath,
@@ -73,7 +82,7 @@ export interface HostRun extends PreparedHostTests {
  * ends without having run the tests is a failure, and so is one that fails after they all passed.
  */
 export async function runHostTests(start: (run: HostRun) => Promise<unknown>): Promise<void> {
-  const prepared = await prepareHostTests();
+  const prepared = await prepareHostTests(chosenTests(process.argv.slice(2), ['host']));
   const later = JSON.stringify(await packageLaterExtensions());
   const folder = await temporaryFolder('host');
   const result = join(folder.path, 'result.txt');

@@ -10,7 +10,9 @@ import { notChecked } from './count.ts';
 const missing = (await missingPrograms()) ?? (await unfetched());
 if (missing === undefined) {
   const suite = join(import.meta.dirname, 'suite.ts');
-  const { status } = spawnSync(process.execPath, [suite, 'keycloak'], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [suite, 'keycloak', ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
   process.exitCode = status ?? 1;
 } else {
   console.log(`${notChecked}: ${missing}`);

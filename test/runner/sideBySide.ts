@@ -1,13 +1,13 @@
 /**
  * `npm run test:e2e`: runs each file of some folders in a process of its own, several at a time:
- * `node test/runner/sideBySide.ts <folder>…`.
+ * `node test/runner/sideBySide.ts <folder>… [<file>…] [--grep <text>]`.
  *
  * Every file has an editor, a browser and servers of its own on ports that the system chooses, and spends most of
  * its time waiting for them. What a file prints appears in one piece when it is over. Ends with the line
  * `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
-import { globSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { findChromium } from '../editor/chromium.ts';
@@ -15,6 +15,7 @@ import { installCodeServer } from '../editor/codeServerInstall.ts';
 import { cleanAtExit } from '../editor/leftovers.ts';
 import { packageAll, packagesVariable } from '../editor/packages.ts';
 import { countLine, readCount, type Count } from './count.ts';
+import { chosenTests } from './selection.ts';
 
 const repository = join(import.meta.dirname, '..', '..');
 const suite = join(import.meta.dirname, 'suite.ts');
@@ -25,7 +26,7 @@ const atATime = Math.min(4, availableParallelism());
 /** A file that dies, or says nothing of itself, has failed. */
 function runFile(file: string, prepared: NodeJS.ProcessEnv): Promise<Count> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [suite, file], {
+    const child = spawn(process.execPath, [suite, file, ...(grep === undefined ? [] : ['--grep', grep])], {
       cwd: repository,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...prepared, ...(process.stdout.isTTY && { FORCE_COLOR: '1' }) },
@@ -48,13 +49,8 @@ function runFile(file: string, prepared: NodeJS.ProcessEnv): Promise<Count> {
   });
 }
 
-const folders = process.argv.slice(2);
-if (folders.length === 0) throw new Error('Which suite? Give the names of folders in test/');
-const files = folders.flatMap(folder => {
-  const found = globSync(`test/${folder}/**/*.test.ts`, { cwd: repository });
-  if (found.length === 0) throw new Error(`There is no file *.test.ts in test/${folder}`);
-  return found;
-});
+const { files: chosen, grep } = chosenTests(process.argv.slice(2));
+const files = [...chosen];
 
 // Those that take long come first, so that none of them is left to run alone at the end: those that wait for tokens
 // to end, then those with most to do.

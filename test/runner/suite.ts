@@ -1,16 +1,17 @@
 /**
- * Runs the tests of one folder, or of one file, in this process: `node test/runner/suite.ts <folder or file>`.
+ * Runs the tests of a folder, or some of them, in this process:
+ * `node test/runner/suite.ts <folder> [<file>…] [--grep <text>]`.
  *
  * Ends with the line `N passed, N failed`, and by itself: whatever keeps the process alive after the last test
  * is a server, a timer or a socket that some test has not closed, and counts as a failure.
  */
-import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import Mocha from 'mocha';
 import { evidence } from '../editor/evidence.ts';
 import '../editor/resolveLocalhost.ts';
 import { countLine } from './count.ts';
 import { mochaOptions } from './reporter.ts';
+import { chosenTests, nothingHas } from './selection.ts';
 
 /** Milliseconds for sockets that are closing already. */
 const closingTime = 5000;
@@ -20,20 +21,10 @@ const repository = join(import.meta.dirname, '..', '..');
 /** Standard input and output are nobody's leak. */
 const ownResources = /^(TTYWrap|PipeWrap|FSReqCallback|FSReqPromise)$/;
 
-const [wanted] = process.argv.slice(2);
-if (wanted === undefined) throw new Error('Which suite? Give the name of a folder in test/, or a file');
-
-const files = globSync(wanted.endsWith('.test.ts') ? wanted : `test/${wanted}/**/*.test.ts`, {
-  cwd: repository,
-}).sort();
-if (files.length === 0) {
-  console.error(`There is no file *.test.ts in test/${wanted}`);
-  console.log(countLine({ passed: 0, failed: 1 }));
-  process.exit(1);
-}
-
+const { files, grep } = chosenTests(process.argv.slice(2));
 const mocha = new Mocha(mochaOptions);
 for (const file of files) mocha.addFile(join(repository, file));
+if (grep !== undefined) mocha.fgrep(grep);
 
 function finish(passed: number, failed: number): void {
   process.exitCode = failed > 0 ? 1 : 0;
@@ -56,7 +47,7 @@ try {
   runner.once('end', () => {
     const { tests = 0, passes = 0, failures = 0 } = runner.stats ?? {};
     if (tests === 0 && failures === 0) {
-      console.error(`The files of ${wanted} hold no test`);
+      console.error(grep === undefined ? 'The files hold no test.' : nothingHas(grep));
       console.log(countLine({ passed: 0, failed: 1 }));
       finish(0, 1);
     } else {

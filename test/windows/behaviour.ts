@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { GroupDisposed, OwnerLost, RemoteError } from '../../src/windows/errors.ts';
+import { GroupDisposed, LeaderLost, RemoteError } from '../../src/windows/errors.ts';
 import type { TestWindows } from './groups.ts';
 
 /** The tests of what a group of windows promises, whatever its windows meet by. */
@@ -10,31 +10,34 @@ export function behavesAsGroup(openWindows: () => TestWindows): void {
   });
   afterEach(() => windows.end());
 
-  it('has one owner, and the others ask it', async () => {
+  it('has one leader, and the others ask it', async () => {
     const opened = ['a', 'b', 'c', 'd', 'e'].map(name => windows.open(name));
-    const answers = await Promise.all(opened.map(window => window.group.owner.whoOwns()));
+    const answers = await Promise.all(opened.map(window => window.group.leader.whoLeads()));
     assert.equal(new Set(answers.map(answer => answer.name)).size, 1);
     assert.deepEqual(answers[0], { ...answers[0], current: true });
     const roles = opened.map(window => window.group.role).sort();
-    assert.deepEqual(roles, ['member', 'member', 'member', 'member', 'owner']);
+    assert.deepEqual(roles, ['leader', 'member', 'member', 'member', 'member']);
     assert.equal(
-      opened.reduce((sum, window) => sum + window.ownerships.length, 0),
+      opened.reduce((sum, window) => sum + window.leases.length, 0),
       1,
     );
   });
 
-  it('passes arguments and results alike to the owner itself and to members', async () => {
+  it('passes arguments and results alike to the leader itself and to members', async () => {
     for (const { group } of Object.values(await windows.two())) {
-      assert.equal(await group.owner.add(2, 3), 5);
-      assert.deepEqual(await group.owner.echo({ ü: ['\n', null] }), { value: { ü: ['\n', null] }, count: 1 });
-      assert.deepEqual(await group.owner.echo(1, undefined), { value: 1, count: 1 });
-      assert.deepEqual(await group.owner.echo(undefined, 2), { value: null, count: 2 });
+      assert.equal(await group.leader.add(2, 3), 5);
+      assert.deepEqual(await group.leader.echo({ ü: ['\n', null] }), {
+        value: { ü: ['\n', null] },
+        count: 1,
+      });
+      assert.deepEqual(await group.leader.echo(1, undefined), { value: 1, count: 1 });
+      assert.deepEqual(await group.leader.echo(undefined, 2), { value: null, count: 2 });
     }
   });
 
   it('passes errors alike, without their stack', async () => {
     for (const { group } of Object.values(await windows.two())) {
-      await assert.rejects(group.owner.fail('E_TEST'), (error: unknown) => {
+      await assert.rejects(group.leader.fail('E_TEST'), (error: unknown) => {
         assert.ok(error instanceof RemoteError);
         assert.deepEqual(
           [error.originalName, error.message, error.code],
@@ -42,9 +45,9 @@ export function behavesAsGroup(openWindows: () => TestWindows): void {
         );
         return true;
       });
-      const owner = group.owner as unknown as Record<string, () => Promise<unknown>>;
+      const leader = group.leader as unknown as Record<string, () => Promise<unknown>>;
       for (const name of ['missing', 'constructor', 'toString', '__proto__']) {
-        await assert.rejects(owner[name]?.() ?? assert.fail(), { code: 'NO_SUCH_FUNCTION' });
+        await assert.rejects(leader[name]?.() ?? assert.fail(), { code: 'NO_SUCH_FUNCTION' });
       }
     }
   });
@@ -52,15 +55,15 @@ export function behavesAsGroup(openWindows: () => TestWindows): void {
   it('refuses messages that are too large, in both directions, and goes on', async () => {
     for (const { group } of Object.values(await windows.two())) {
       const megabyte = 1024 * 1024;
-      await assert.rejects(group.owner.echo('x'.repeat(megabyte)), { code: 'MESSAGE_TOO_LARGE' });
-      await assert.rejects(group.owner.text(megabyte), { code: 'MESSAGE_TOO_LARGE' });
-      assert.equal((await group.owner.text(megabyte - 1000)).length, megabyte - 1000);
+      await assert.rejects(group.leader.echo('x'.repeat(megabyte)), { code: 'MESSAGE_TOO_LARGE' });
+      await assert.rejects(group.leader.text(megabyte), { code: 'MESSAGE_TOO_LARGE' });
+      assert.equal((await group.leader.text(megabyte - 1000)).length, megabyte - 1000);
     }
   });
 
   it('answers many calls at once', async () => {
     const { b } = await windows.two();
-    const sums = await Promise.all(Array.from({ length: 1000 }, (_, i) => b.group.owner.add(i, 1)));
+    const sums = await Promise.all(Array.from({ length: 1000 }, (_, i) => b.group.leader.add(i, 1)));
     assert.deepEqual(
       sums,
       Array.from({ length: 1000 }, (_, i) => i + 1),
@@ -76,7 +79,7 @@ export function behavesAsGroup(openWindows: () => TestWindows): void {
       outcomes.sort((x, y) => JSON.stringify(x).localeCompare(JSON.stringify(y)));
     assert.deepEqual(sorted(await a.group.broadcast.tell('1')), heard('1'));
     assert.deepEqual(sorted(await b.group.broadcast.tell('2')), heard('2'));
-    assert.deepEqual(sorted((await a.ownerships[0]?.broadcast.tell('3')) ?? []), heard('3'));
+    assert.deepEqual(sorted((await a.leases[0]?.broadcast.tell('3')) ?? []), heard('3'));
     for (const window of [a, b, c]) assert.deepEqual(window.told, ['1', '2', '3']);
   });
 
@@ -87,36 +90,36 @@ export function behavesAsGroup(openWindows: () => TestWindows): void {
     for (const outcome of outcomes) assert.match('error' in outcome ? outcome.error.message : '', /in time/);
   });
 
-  it('finds another owner when the owner leaves', async () => {
+  it('finds another leader when the leader leaves', async () => {
     const { a, b } = await windows.two();
-    const before = a.group.generation;
-    const [ownership] = a.ownerships;
+    const before = a.group.term;
+    const [lease] = a.leases;
     await a.group.dispose();
-    await b.has('owner', before + 1);
-    assert.equal(ownership?.signal.aborted, true);
-    assert.equal(ownership.isCurrent(), false);
-    assert.equal(b.ownerships[0]?.isCurrent(), true);
-    assert.equal((await b.group.owner.whoOwns()).name, 'b');
+    await b.has('leader', before + 1);
+    assert.equal(lease?.lost.aborted, true);
+    assert.equal(lease.isCurrent(), false);
+    assert.equal(b.leases[0]?.isCurrent(), true);
+    assert.equal((await b.group.leader.whoLeads()).name, 'b');
     const c = windows.open('c');
-    assert.equal((await c.group.owner.whoOwns()).name, 'b');
+    assert.equal((await c.group.leader.whoLeads()).name, 'b');
   });
 
-  it('repeats a call that is idempotent at the next owner, and no other', async () => {
+  it('repeats a call that is idempotent at the next leader, and no other', async () => {
     const a = windows.open('a');
-    await a.has('owner');
+    await a.has('leader');
     const b = windows.open('b', { idempotent: ['slow'] });
     const c = windows.open('c');
     await Promise.all([b.has('member'), c.has('member')]);
-    const repeated = b.group.owner.slow('repeated');
-    const once = c.group.owner.slow('once');
+    const repeated = b.group.leader.slow('repeated');
+    const once = c.group.leader.slow('once');
     await a.slowCalls(2);
     const lost = assert.rejects(
       once,
-      (error: unknown) => error instanceof OwnerLost && error.code === 'OWNER_LOST',
+      (error: unknown) => error instanceof LeaderLost && error.code === 'LEADER_LOST',
     );
     await a.group.dispose();
     await lost;
-    const next = await Promise.race([b, c].map(window => window.has('owner').then(() => window)));
+    const next = await Promise.race([b, c].map(window => window.has('leader').then(() => window)));
     await next.slowCalls(1);
     assert.equal(next.slow.length, 1);
     next.slow[0]?.('done');
@@ -126,58 +129,58 @@ export function behavesAsGroup(openWindows: () => TestWindows): void {
   it('tells every change of role', async () => {
     const { a, b } = await windows.two();
     const seen: string[] = [];
-    b.group.onRoleChange((role, generation) => seen.push(`${role} ${generation}`));
-    const generation = a.group.generation;
+    b.group.onRoleChange((role, term) => seen.push(`${role} ${term}`));
+    const term = a.group.term;
     await a.group.dispose();
-    await b.has('owner');
-    assert.deepEqual(seen, ['joining 0', `owner ${generation + 1}`]);
+    await b.has('leader');
+    assert.deepEqual(seen, ['joining 0', `leader ${term + 1}`]);
   });
 
-  it('keeps calls waiting until the owner is ready, and not for ever', async () => {
+  it('keeps calls waiting until the leader is ready, and not for ever', async () => {
     const ready = Promise.withResolvers<never>();
-    const options = { createOwner: () => ready.promise, timing: { settleWithin: 30 } };
+    const options = { serve: () => ready.promise, timing: { settleWithin: 30 } };
     const a = windows.open('a', options);
-    await a.has('owner');
+    await a.has('leader');
     const b = windows.open('b', options);
     for (const { group } of [a, b]) {
-      await assert.rejects(group.owner.add(1, 1), (error: unknown) => {
+      await assert.rejects(group.leader.add(1, 1), (error: unknown) => {
         assert.ok(error instanceof RemoteError);
-        assert.equal(error.code, 'OWNER_UNAVAILABLE');
+        assert.equal(error.code, 'LEADER_UNAVAILABLE');
         assert.match(error.message, /30 ms .*still starting.*reload/);
         return true;
       });
     }
   });
 
-  it('starts the owner again when starting it failed', async () => {
+  it('starts the leader again when starting it failed', async () => {
     let starts = 0;
     const a = windows.open('a', {
-      createOwner: () => {
+      serve: () => {
         if (++starts === 1) throw Object.assign(new Error('not now'), { code: 'E_FIRST' });
         return { add: (x: number, y: number) => x + y } as never;
       },
     });
     await a.log.line('could not be started', 'E_FIRST');
-    assert.equal(await a.group.owner.add(1, 2), 3);
+    assert.equal(await a.group.leader.add(1, 2), 3);
     assert.equal(starts, 2);
   });
 
   it('answers nobody any more after it has left', async () => {
     const { a, b } = await windows.two();
-    const waiting = b.group.owner.slow('x');
+    const waiting = b.group.leader.slow('x');
     await a.slowCalls(1);
-    const lost = assert.rejects(waiting, OwnerLost);
+    const lost = assert.rejects(waiting, LeaderLost);
     await b.group.dispose();
     await lost;
     await b.group.dispose();
-    await assert.rejects(b.group.owner.add(1, 1), GroupDisposed);
+    await assert.rejects(b.group.leader.add(1, 1), GroupDisposed);
     await assert.rejects(b.group.broadcast.tell('x'), GroupDisposed);
-    assert.equal(await a.group.owner.add(1, 1), 2);
+    assert.equal(await a.group.leader.add(1, 1), 2);
   });
 
   it('can be left while it is still joining', async () => {
     const a = windows.open('a');
-    const call = assert.rejects(a.group.owner.add(1, 1), GroupDisposed);
+    const call = assert.rejects(a.group.leader.add(1, 1), GroupDisposed);
     await a.group.dispose();
     await call;
   });

@@ -4,7 +4,7 @@
  */
 import { systemClock } from '../../src/platform/clock.ts';
 import type { Log, SafeFields } from '../../src/platform/log.ts';
-import { joinWindows } from '../../src/windows/sockets/join.ts';
+import { joinBySockets } from '../../src/windows/sockets/joinBySockets.ts';
 
 export type FromConfined =
   | { readonly is: 'role'; readonly role: string }
@@ -19,9 +19,9 @@ const line =
 const [, , directory] = process.argv;
 if (directory === undefined) throw new Error('Where? Give the directory');
 process.on('disconnect', () => process.exit());
-const group = joinWindows({
+const group = joinBySockets({
   directory,
-  createOwner: () => ({}),
+  serve: () => ({}),
   window: {},
   clock: systemClock,
   log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },

@@ -60,10 +60,10 @@ if (process.platform === 'linux') {
       assert.ok(left.length > 0, 'it got as far as a file with nothing in it');
 
       const roomy = windows.open('roomy', { directory });
-      await roomy.has('owner');
+      await roomy.has('leader');
       execFileSync('prlimit', ['--pid', String(child.pid), '--fsize=unlimited']);
       await full.role('member');
-      assert.equal((await roomy.group.owner.whoOwns()).name, 'roomy');
+      assert.equal((await roomy.group.leader.whoLeads()).name, 'roomy');
     });
   });
 }

@@ -1,13 +1,20 @@
 import { systemClock } from '../../src/platform/clock.ts';
-import type { Ownership, Role, WindowGroup, WindowGroupOptions } from '../../src/windows/group.ts';
-import { joinWindows } from '../../src/windows/sockets/join.ts';
+import {
+  joinWindows,
+  type Role,
+  type WindowGroup,
+  type WindowGroupOptions,
+} from '../../src/windows/group.ts';
+import type { Leader } from '../../src/windows/leader.ts';
+import type { Transport } from '../../src/windows/lease.ts';
+import { socketTransport } from '../../src/windows/sockets/socketTransport.ts';
 import { recordedLog, temporaryDirectory, type RecordedLog } from './surroundings.ts';
 
-/** What the owner of these tests offers. */
-export interface OwnerFunctions {
+/** What the leader of these tests offers. */
+export interface LeaderFunctions {
   add(a: number, b: number): number;
-  /** Name and generation of the window that owns. */
-  whoOwns(): { name: string; generation: number; current: boolean };
+  /** Name and term of the window that owns. */
+  whoLeads(): { name: string; term: number; current: boolean };
   fail(code: string): never;
   /** Answers when the test says so. */
   slow(value: string): Promise<string>;
@@ -21,8 +28,8 @@ export interface WindowFunctions {
   never(): Promise<void>;
 }
 
-export type Group = WindowGroup<OwnerFunctions, WindowFunctions>;
-export type Options = WindowGroupOptions<OwnerFunctions, WindowFunctions>;
+export type Group = WindowGroup<LeaderFunctions, WindowFunctions>;
+export type Options = WindowGroupOptions<LeaderFunctions, WindowFunctions>;
 
 export interface TestWindow {
   readonly name: string;
@@ -30,28 +37,27 @@ export interface TestWindow {
   readonly log: RecordedLog;
   /** What `tell` was called with. */
   readonly told: string[];
-  /** The ownerships of this window, in order. */
-  readonly ownerships: Ownership<WindowFunctions>[];
-  /** Calls of `slow` that reached this window as owner and are not answered, oldest first. */
+  /** The leases of this window, in order. */
+  readonly leases: Leader<WindowFunctions>[];
+  /** Calls of `slow` that reached this window as leader and are not answered, oldest first. */
   readonly slow: ((value: string) => void)[];
   /** Resolves when `slow` has been called so many times here. */
   slowCalls(count: number): Promise<void>;
-  /** Resolves when the window has this role, in a generation of at least `generation`. */
-  has(role: Role, generation?: number): Promise<void>;
+  /** Resolves when the window has this role, in a term of at least `term`. */
+  has(role: Role, term?: number): Promise<void>;
 }
 
 /** Windows of one test. */
 export interface TestWindows {
   readonly directory: string;
   open(name: string, options?: Partial<Options>): TestWindow;
-  /** Opens the owner `a` and the member `b`. */
+  /** Opens the leader `a` and the member `b`. */
   two(options?: Partial<Options>): Promise<{ a: TestWindow; b: TestWindow }>;
   /** Leaves nothing behind. */
   end(): Promise<void>;
 }
 
-/** @param join how the windows meet, by default by sockets. */
-export function testWindows(join: (options: Options) => Group = joinWindows): TestWindows {
+export function testWindows(transport: Transport = socketTransport): TestWindows {
   const directory = temporaryDirectory();
   const windows: TestWindow[] = [];
   let ended = false;
@@ -60,13 +66,13 @@ export function testWindows(join: (options: Options) => Group = joinWindows): Te
     open(name, options = {}) {
       // The body of a test that ran out of time goes on after its clean-up.
       if (ended) throw new Error('The test has ended');
-      const window = openWindow(name, directory.path, join, options);
+      const window = openWindow(name, directory.path, transport, options);
       windows.push(window);
       return window;
     },
     async two(options) {
       const a = this.open('a', options);
-      await a.has('owner');
+      await a.has('leader');
       const b = this.open('b', options);
       await b.has('member');
       return { a, b };
@@ -82,23 +88,23 @@ export function testWindows(join: (options: Options) => Group = joinWindows): Te
 function openWindow(
   name: string,
   directory: string,
-  join: (options: Options) => Group,
+  transport: Transport,
   options: Partial<Options>,
 ): TestWindow {
   const log = recordedLog();
   const told: string[] = [];
-  const ownerships: Ownership<WindowFunctions>[] = [];
+  const leases: Leader<WindowFunctions>[] = [];
   const slow: ((value: string) => void)[] = [];
   let slowCount = 0;
   const waiting = new Set<() => void>();
 
-  const group = join({
+  const group: Group = joinWindows(transport, {
     directory,
-    createOwner(ownership) {
-      ownerships.push(ownership);
+    serve(lease) {
+      leases.push(lease);
       return {
         add: (a, b) => a + b,
-        whoOwns: () => ({ name, generation: ownership.generation, current: ownership.isCurrent() }),
+        whoLeads: () => ({ name, term: lease.term, current: lease.isCurrent() }),
         fail: code => {
           throw Object.assign(new TypeError('it failed'), { code });
         },
@@ -129,7 +135,7 @@ function openWindow(
     group,
     log,
     told,
-    ownerships,
+    leases,
     slow,
     slowCalls: count =>
       new Promise(resolve => {
@@ -139,10 +145,10 @@ function openWindow(
         waiting.add(look);
         look();
       }),
-    has: (role, generation = 0) =>
+    has: (role, term = 0) =>
       new Promise(resolve => {
         const look = (): void => {
-          if (group.role !== role || group.generation < generation) return;
+          if (group.role !== role || group.term < term) return;
           end();
           resolve();
         };

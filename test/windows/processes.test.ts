@@ -4,21 +4,17 @@ import { testWindows } from './groups.ts';
 import { windowProcesses, type Belief, type WindowProcess } from './processes.ts';
 
 /**
- * No generation has two owners, and nobody who began to ask after a later owner had its yes was told yes. (`from`
+ * No term has two leaders, and nobody who began to ask after a later leader had its yes was told yes. (`from`
  * is the end of the first check that said yes, `until` the start of the last.)
  */
-function assertNeverTwoOwners(beliefs: readonly Belief[]): void {
-  assert.equal(
-    new Set(beliefs.map(belief => belief.generation)).size,
-    beliefs.length,
-    'a generation with two owners',
-  );
+function assertNeverTwoLeaders(beliefs: readonly Belief[]): void {
+  assert.equal(new Set(beliefs.map(belief => belief.term)).size, beliefs.length, 'a term with two leaders');
   for (const earlier of beliefs) {
     for (const later of beliefs) {
-      if (later.generation <= earlier.generation) continue;
+      if (later.term <= earlier.term) continue;
       assert.ok(
         earlier.until < later.from,
-        `process ${earlier.pid} took itself for the owner after ${later.pid} had become it`,
+        `process ${earlier.pid} took itself for the leader after ${later.pid} had become it`,
       );
     }
   }
@@ -38,38 +34,38 @@ describe('windows in processes of their own', function () {
     return processes;
   }
 
-  /** The owner by its own word, confirmed by every process. */
-  async function agreedOwner(processes: readonly WindowProcess[]): Promise<WindowProcess> {
+  /** The leader by its own word, confirmed by every process. */
+  async function agreedLeader(processes: readonly WindowProcess[]): Promise<WindowProcess> {
     const answers = await Promise.all(processes.map(process => process.ask()));
     assert.equal(new Set(answers.map(answer => answer.pid)).size, 1);
-    const owner = processes.find(process => process.pid === answers[0]?.pid);
-    assert.ok(owner !== undefined);
-    return owner;
+    const leader = processes.find(process => process.pid === answers[0]?.pid);
+    assert.ok(leader !== undefined);
+    return leader;
   }
 
-  it('elect one owner when eight start at the same instant', async () => {
+  it('elect one leader when eight start at the same instant', async () => {
     const processes = await started(8);
     for (const process of processes) process.join();
-    const owner = await agreedOwner(processes);
-    await Promise.all(processes.map(process => process.has(process === owner ? 'owner' : 'member')));
+    const leader = await agreedLeader(processes);
+    await Promise.all(processes.map(process => process.has(process === leader ? 'leader' : 'member')));
     const beliefs = windows.beliefs();
-    assertNeverTwoOwners(beliefs);
+    assertNeverTwoLeaders(beliefs);
     assert.deepEqual(
       beliefs.map(belief => belief.pid),
-      [owner.pid],
+      [leader.pid],
     );
   });
 
-  it('have another owner soon after each of fifty was killed, and never two', async () => {
+  it('have another leader soon after each of fifty was killed, and never two', async () => {
     const rounds = 50;
     const processes = await started(3);
     for (const process of processes) process.join();
     const times: number[] = [];
     for (let round = 0; round < rounds; round++) {
-      const owner = await agreedOwner(processes);
-      processes.splice(processes.indexOf(owner), 1);
+      const leader = await agreedLeader(processes);
+      processes.splice(processes.indexOf(leader), 1);
       const before = performance.now();
-      const killed = owner.kill();
+      const killed = leader.kill();
       const answers = await Promise.all(
         processes.map(process => process.ask().then(() => performance.now() - before)),
       );
@@ -80,8 +76,8 @@ describe('windows in processes of their own', function () {
       processes.push(newcomer);
     }
     const beliefs = windows.beliefs();
-    assert.ok(beliefs.length >= rounds, `${beliefs.length} ownerships in ${rounds} rounds`);
-    assertNeverTwoOwners(beliefs);
+    assert.ok(beliefs.length >= rounds, `${beliefs.length} leases in ${rounds} rounds`);
+    assertNeverTwoLeaders(beliefs);
     times.sort((a, b) => a - b);
     console.log(
       `      answered again after ${times[rounds / 2]?.toFixed(0)} ms (median), ${times.at(-1)?.toFixed(0)} ms (worst)`,
@@ -91,11 +87,11 @@ describe('windows in processes of their own', function () {
 
   // Windows has no signal that stops a process.
   if (process.platform !== 'win32') {
-    it('take over from an owner that is stopped, which knows it when it goes on', async () => {
+    it('take over from a leader that is stopped, which knows it when it goes on', async () => {
       const [a, b, c, newcomer] = await started(4, 1000);
       assert.ok(a && b && c && newcomer);
       a.join();
-      await a.has('owner');
+      await a.has('leader');
       for (const member of [b, c]) member.join();
       await Promise.all([b.has('member'), c.has('member')]);
       a.signal('SIGSTOP');
@@ -107,46 +103,46 @@ describe('windows in processes of their own', function () {
       assert.notEqual(answers[0]?.pid, a.pid);
       a.signal('SIGCONT');
       // It is told by its members leaving, without being asked.
-      await a.has('member', answers[0]?.generation);
+      await a.has('member', answers[0]?.term);
       assert.deepEqual(await a.ask(), answers[0]);
-      assertNeverTwoOwners(windows.beliefs());
+      assertNeverTwoLeaders(windows.beliefs());
     });
 
-    it('come back to an owner that dropped them, rather than take over', async () => {
+    it('come back to a leader that dropped them, rather than take over', async () => {
       const inProcess = testWindows();
-      const owner = inProcess.open('owner', {
+      const leader = inProcess.open('leader', {
         timing: { unresponsiveAfter: 20 },
         directory: join(inProcess.directory, 'w'),
       });
-      await owner.has('owner');
+      await leader.has('leader');
       const member = await windows.start(3000, join(inProcess.directory, 'w'));
       member.join();
-      const { generation } = await member.ask();
+      const { term } = await member.ask();
       member.signal('SIGSTOP');
       const text = 'x'.repeat(1024 * 1024 - 1000);
-      for (let i = 0; i < 10; i++) await owner.group.broadcast.tell(text);
-      await owner.log.line('was dropped', 'does not read');
+      for (let i = 0; i < 10; i++) await leader.group.broadcast.tell(text);
+      await leader.log.line('was dropped', 'does not read');
       member.signal('SIGCONT');
-      assert.equal((await member.ask()).generation, generation);
+      assert.equal((await member.ask()).term, term);
       assert.equal(member.role(), 'member');
-      assert.equal(owner.ownerships[0]?.isCurrent(), true);
+      assert.equal(leader.leases[0]?.isCurrent(), true);
       await inProcess.end();
     });
 
-    it('never have two owners while owners are stopped and go on again and again', async () => {
+    it('never have two leaders while leaders are stopped and go on again and again', async () => {
       const processes = await started(3, 500);
       for (const process of processes) process.join();
       for (let round = 0; round < 5; round++) {
-        const owner = await agreedOwner(processes);
-        owner.signal('SIGSTOP');
-        const others = processes.filter(process => process !== owner);
+        const leader = await agreedLeader(processes);
+        leader.signal('SIGSTOP');
+        const others = processes.filter(process => process !== leader);
         await Promise.all(others.map(process => process.ask()));
-        owner.signal('SIGCONT');
-        await owner.ask();
+        leader.signal('SIGCONT');
+        await leader.ask();
       }
       const beliefs = windows.beliefs();
       assert.ok(beliefs.length > 5);
-      assertNeverTwoOwners(beliefs);
+      assertNeverTwoLeaders(beliefs);
     });
   }
 });

@@ -9,17 +9,17 @@ export interface WindowProcess {
   readonly pid: number;
   readonly role: () => string;
   join(): void;
-  /** Who answers this window as owner. */
-  ask(): Promise<{ pid: number; generation: number }>;
-  has(role: string, generation?: number): Promise<void>;
+  /** Who answers this window as leader. */
+  ask(): Promise<{ pid: number; term: number }>;
+  has(role: string, term?: number): Promise<void>;
   signal(name: NodeJS.Signals): void;
   /** Ends it at once and waits for its end. */
   kill(): Promise<void>;
 }
 
-/** From when to when a process took itself for the owner of a generation, in nanoseconds of one clock. */
+/** From when to when a process took itself for the leader of a term, in nanoseconds of one clock. */
 export interface Belief {
-  readonly generation: number;
+  readonly term: number;
   readonly pid: number;
   readonly from: bigint;
   readonly until: bigint;
@@ -47,18 +47,18 @@ async function startProcess(directory: string, unresponsiveAfter: number): Promi
   const child = fork(join(import.meta.dirname, 'worker.ts'), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  const answers = new Map<number, PromiseWithResolvers<{ pid: number; generation: number }>>();
+  const answers = new Map<number, PromiseWithResolvers<{ pid: number; term: number }>>();
   const waiting = new Set<() => void>();
   let role = 'joining';
-  let generation = 0;
+  let term = 0;
   const ready = once(child, 'message');
   child.on('message', (message: FromWorker) => {
     if (message.is === 'role') {
-      ({ role, generation } = message);
+      ({ role, term } = message);
       for (const look of waiting) look();
     } else if (message.is === 'answer') {
-      if (message.owner === undefined) answers.get(message.id)?.reject(new Error(message.error));
-      else answers.get(message.id)?.resolve(message.owner);
+      if (message.leader === undefined) answers.get(message.id)?.reject(new Error(message.error));
+      else answers.get(message.id)?.resolve(message.leader);
       answers.delete(message.id);
     }
   });
@@ -70,7 +70,7 @@ async function startProcess(directory: string, unresponsiveAfter: number): Promi
     role: () => role,
     join: () => send({ do: 'join', directory, unresponsiveAfter }),
     ask() {
-      const answer = Promise.withResolvers<{ pid: number; generation: number }>();
+      const answer = Promise.withResolvers<{ pid: number; term: number }>();
       answers.set(++asked, answer);
       send({ do: 'ask', id: asked });
       return answer.promise;
@@ -78,7 +78,7 @@ async function startProcess(directory: string, unresponsiveAfter: number): Promi
     has: (wanted, atLeast = 0) =>
       new Promise(resolve => {
         const look = (): void => {
-          if (role !== wanted || generation < atLeast) return;
+          if (role !== wanted || term < atLeast) return;
           waiting.delete(look);
           resolve();
         };
@@ -108,8 +108,8 @@ function beliefsIn(directory: string): Belief[] {
       const pid = Number(data.readBigInt64LE(at + 16));
       if (pid === 0) continue;
       const [from, until] = [data.readBigInt64LE(at), data.readBigInt64LE(at + 8)];
-      beliefs.push({ generation: at / recordBytes, pid, from, until });
+      beliefs.push({ term: at / recordBytes, pid, from, until });
     }
   }
-  return beliefs.sort((a, b) => a.generation - b.generation);
+  return beliefs.sort((a, b) => a.term - b.term);
 }

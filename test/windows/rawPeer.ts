@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { latestGeneration, readClaim, type Claim } from '../../src/windows/sockets/claims.ts';
+import { latestTerm, readClaim, type Claim } from '../../src/windows/sockets/claims.ts';
 import { proofOf } from '../../src/windows/sockets/handshake.ts';
 import { readKey } from '../../src/windows/sockets/key.ts';
 import { openPlace } from '../../src/windows/sockets/place.ts';
 
-/** The claim of the current owner and its address. */
-export function currentOwner(directory: string): { claim: Claim; address: string } {
+/** The claim of the current leader and its address. */
+export function currentLeader(directory: string): { claim: Claim; address: string } {
   const place = openPlace(directory);
-  const claim = readClaim(place.directory, latestGeneration(place.directory));
+  const claim = readClaim(place.directory, latestTerm(place.directory));
   if (claim === undefined) throw new Error('There is no claim');
   return { claim, address: place.addressOf(claim) };
 }
@@ -51,7 +51,7 @@ export function rawPeer(socket: Socket): RawPeer {
 }
 
 export function connectRaw(directory: string): RawPeer {
-  return rawPeer(connect(currentOwner(directory).address));
+  return rawPeer(connect(currentLeader(directory).address));
 }
 
 /** Connects and proves the key, the real one unless told otherwise. */
@@ -59,7 +59,7 @@ export async function connectProved(directory: string, key = readKey(directory))
   const peer = connectRaw(directory);
   const { nonce } = await peer.next();
   const mine = randomBytes(32).toString('hex');
-  const proof = proofOf(key, 'member', currentOwner(directory).claim, String(nonce), mine);
+  const proof = proofOf(key, 'member', currentLeader(directory).claim, String(nonce), mine);
   peer.socket.write(`${JSON.stringify({ nonce: mine, proof })}\n`);
   return peer;
 }

@@ -1,8 +1,16 @@
 import * as l10n from '@vscode/l10n';
-import { failures, type FailureCode } from './table.ts';
 import type { HelpButton } from './text.ts';
+import { reachingFailures } from './reaching.ts';
+import { signInFailures } from './signingIn.ts';
+import { tokenFailures } from './tokens.ts';
 
-export type { FailureCode };
+/**
+ * Lists every way in which talking to a provider can fail; see docs/decisions/0008. `{name}` stands for a detail, which
+ * is never secret; text from a server is quoted (see serverText.ts).
+ */
+export const failures = { ...reachingFailures, ...signInFailures, ...tokenFailures } as const;
+
+export type FailureCode = keyof typeof failures;
 
 /** The names between braces of a text. */
 type Placeholders<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`

@@ -1,16 +1,16 @@
 import type { Cancel, Clock } from '../../platform/clock.ts';
-import type { Log } from '../../platform/log.ts';
+import { errorName, type Log } from '../../platform/log.ts';
 import { parseGrant, serialiseGrant } from '../grant/grant.ts';
 import type { GrantCache } from '../store/grantCache.ts';
 import { isRemoval, laterEntry, type IndexEntry, type Removal } from '../store/grantStore.ts';
 import { entriesSchema, received, textsSchema } from './received.ts';
-import type { OwnerCalls } from './windowCalls.ts';
+import type { LeaderCalls } from './leaderCalls.ts';
 
-/** The owner's functions that a comparison needs, as seen from another window. */
+/** The leader's functions that a comparison needs, as seen from another window. */
 export type Compared = {
   readonly [Name in 'list' | 'give' | 'put' | 'remove']: (
-    ...args: Parameters<OwnerCalls[Name]>
-  ) => Promise<Awaited<ReturnType<OwnerCalls[Name]>>>;
+    ...args: Parameters<LeaderCalls[Name]>
+  ) => Promise<Awaited<ReturnType<LeaderCalls[Name]>>>;
 };
 
 /** The wait after a comparison that failed, in milliseconds, and the longest one. */
@@ -21,16 +21,16 @@ const idsPerCall = 500;
 const putsAtOnce = 50;
 
 /**
- * Brings this window and the owner up to date with each other: of each grant both have the higher revision
+ * Brings this window and the leader up to date with each other: of each grant both have the higher revision
  * afterwards, or both know that its latest sign-in was removed. That also repairs a storage that lost or overwrote
  * something.
  *
  * @throws what the storage or the calls throw; what was done until then stays done.
  */
-export async function compareWithOwner(cache: GrantCache, owner: Compared): Promise<void> {
+export async function compareWithLeader(cache: GrantCache, leader: Compared): Promise<void> {
   const theirs = new Map<string, IndexEntry>();
   for (let last = ''; ;) {
-    const page = received(entriesSchema, await owner.list(last));
+    const page = received(entriesSchema, await leader.list(last));
     for (const entry of page) theirs.set(entry.id, entry);
     const next = page.at(-1)?.id ?? '';
     // Nothing more; or no order, in which there would be no end either.
@@ -46,7 +46,7 @@ export async function compareWithOwner(cache: GrantCache, owner: Compared): Prom
     if (isRemoval(their)) await cache.adoptRemoval(their);
     else wanted.push(their.id);
   }
-  await fetchGrants(cache, owner, wanted);
+  await fetchGrants(cache, leader, wanted);
 
   const removals: Removal[] = [];
   const newer: string[] = [];
@@ -58,16 +58,16 @@ export async function compareWithOwner(cache: GrantCache, owner: Compared): Prom
   }
   const put = async (id: string): Promise<void> => {
     const grant = await cache.get(id);
-    if (grant) await owner.put(serialiseGrant(grant));
+    if (grant) await leader.put(serialiseGrant(grant));
   };
   while (newer.length > 0) await Promise.all(newer.splice(0, putsAtOnce).map(put));
-  while (removals.length > 0) await owner.remove(removals.splice(0, idsPerCall));
+  while (removals.length > 0) await leader.remove(removals.splice(0, idsPerCall));
 }
 
-async function fetchGrants(cache: GrantCache, owner: Compared, ids: readonly string[]): Promise<void> {
+async function fetchGrants(cache: GrantCache, leader: Compared, ids: readonly string[]): Promise<void> {
   let wanted = ids;
   while (wanted.length > 0) {
-    const texts = received(textsSchema, await owner.give(wanted.slice(0, idsPerCall)));
+    const texts = received(textsSchema, await leader.give(wanted.slice(0, idsPerCall)));
     const got = new Set<string>();
     for (const text of texts) {
       const parsed = parseGrant(text);
@@ -84,17 +84,17 @@ async function fetchGrants(cache: GrantCache, owner: Compared, ids: readonly str
 
 /** The comparisons of one window, one at a time. */
 export interface Comparing {
-  /** Compares with this owner now. */
-  start(owner: Compared): void;
-  /** Compares with the same owner once more, if there is one. */
+  /** Compares with this leader now. */
+  start(leader: Compared): void;
+  /** Compares with the same leader once more, if there is one. */
   again(): void;
-  /** There is no owner to compare with any more. */
+  /** There is no leader to compare with any more. */
   stop(): void;
 }
 
-/** A comparison that fails is made again later, unless its owner has gone. */
+/** A comparison that fails is made again later, unless its leader has gone. */
 export function createComparing(cache: GrantCache, clock: Clock, log: Log): Comparing {
-  let owner: Compared | undefined;
+  let leader: Compared | undefined;
   let running = false;
   let repeat = false;
   let retryIn = firstRetry;
@@ -105,16 +105,16 @@ export function createComparing(cache: GrantCache, clock: Clock, log: Log): Comp
     repeat = running;
     if (running) return;
     running = true;
-    const asked = owner;
+    const asked = leader;
     try {
-      if (asked) await compareWithOwner(cache, asked);
+      if (asked) await compareWithLeader(cache, asked);
       retryIn = firstRetry;
     } catch (error) {
       log.warn('what this window knows could not be compared with the others', {
-        reason: error instanceof Error ? error.name : 'unknown',
+        reason: errorName(error),
         seconds: retryIn / 1000,
       });
-      if (owner === asked) cancelRetry = clock.after(retryIn, () => void run());
+      if (leader === asked) cancelRetry = clock.after(retryIn, () => void run());
       retryIn = Math.min(2 * retryIn, longestRetry);
     }
     running = false;
@@ -123,13 +123,13 @@ export function createComparing(cache: GrantCache, clock: Clock, log: Log): Comp
 
   return {
     start(current) {
-      owner = current;
+      leader = current;
       void run();
     },
     again: () => void run(),
     stop() {
       cancelRetry();
-      owner = undefined;
+      leader = undefined;
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Comparing } from './comparison.ts';
 import { parseGrant, serialiseGrant, type Grant } from '../grant/grant.ts';
 import type { GrantCache } from '../store/grantCache.ts';
 import type { Removal } from '../store/grantStore.ts';
-import type { Broadcast, Windows } from './windowCalls.ts';
+import { quietly, type Broadcast, type Windows } from './windowCalls.ts';
 
 /** What this window's cache learns is told to the others, and what they tell goes into the cache. */
 export interface GrantSync {
@@ -18,17 +18,17 @@ export interface GrantSync {
   stop(): void;
 }
 
-export interface TellingOptions {
+export interface GrantSyncOptions {
   readonly cache: GrantCache;
   readonly log: Log;
   readonly comparing: Comparing;
   readonly windows: Promise<Windows>;
-  /** The owner's way to reach everybody, while this window is the owner. */
+  /** The leader's way to reach everybody, while this window leads. */
   broadcast(): Broadcast | undefined;
 }
 
-export function createGrantSync({ cache, log, comparing, windows, broadcast }: TellingOptions): GrantSync {
-  /** What the owner has told last of each grant: not to be told back to it. */
+export function createGrantSync({ cache, log, comparing, windows, broadcast }: GrantSyncOptions): GrantSync {
+  /** What the leader has told last of each grant: not to be told back to it. */
   const heard = new Map<string, number>();
   /** The same of the sign-ins that were removed. */
   const heardRemovals = new Map<string, number>();
@@ -36,11 +36,7 @@ export function createGrantSync({ cache, log, comparing, windows, broadcast }: T
   const tellings = new Map<string, Promise<unknown>>();
 
   const tellAbout = (id: string, promise: Promise<unknown>): void => {
-    const told = promise.catch((error: unknown) =>
-      log.debug('a change reached not every window; they will compare', {
-        reason: error instanceof Error ? error.name : 'unknown',
-      }),
-    );
+    const told = quietly(log, promise, 'a change reached not every window; they will compare');
     tellings.set(id, told);
     void told.finally(() => {
       if (tellings.get(id) === told) tellings.delete(id);
@@ -56,7 +52,7 @@ export function createGrantSync({ cache, log, comparing, windows, broadcast }: T
       else if (heard.get(after.id) !== after.revision)
         tellAbout(
           after.id,
-          windows.then(group => group.owner.put(text)),
+          windows.then(group => group.leader.put(text)),
         );
     }),
     cache.onDidRemove(removal => {
@@ -65,14 +61,13 @@ export function createGrantSync({ cache, log, comparing, windows, broadcast }: T
       else if (heardRemovals.get(removal.id) !== removal.revision)
         tellAbout(
           removal.id,
-          windows.then(group => group.owner.remove([removal])),
+          windows.then(group => group.leader.remove([removal])),
         );
     }),
     cache.onDidMiss(() => {
       const everybody = broadcast();
       if (!everybody) comparing.again();
-      else
-        everybody.compare().catch(() => log.debug('the other windows cannot be asked for what is missing'));
+      else void quietly(log, everybody.compare(), 'the other windows cannot be asked for what is missing');
     }),
   ];
 

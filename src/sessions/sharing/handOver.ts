@@ -1,8 +1,14 @@
 import { secondsNow, type Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
+import type { Outcome } from '../../windows/calls.ts';
 import type { Grant } from '../grant/grant.ts';
 import type { RefresherOptions, TokenServer } from '../refresh/refresherOptions.ts';
 import { isRefreshable } from '../refresh/sendingRules.ts';
+import type { TokenRefresher } from '../refresh/tokenRefresher.ts';
+import type { GrantCache } from '../store/grantCache.ts';
+import type { GrantSync } from './grantSync.ts';
+import { inTime, type Broadcast } from './windowCalls.ts';
 
 /**
  * Which grants this window can renew. It lacks the provider of a grant if the extension that brings it is not loaded
@@ -15,22 +21,22 @@ export interface HandOver {
   /** What was missing may be there now. */
   credentialsChanged(): void;
   /**
-   * For one ownership.
+   * For one lease.
    *
    * @returns what leaves it to another window, if that one can renew a grant and this one cannot; whether it did.
    */
-  during(ownership: LeavableOwnership): (grant: Grant) => Promise<boolean>;
+  during(lease: LeavableLease): (grant: Grant) => Promise<boolean>;
 }
 
-export interface LeavableOwnership {
+export interface LeavableLease {
   othersCanRenew(grantId: string): Promise<boolean>;
-  /** Resolves when nothing is under way that the next owner would repeat; with false if that takes long. */
+  /** Resolves when nothing is under way that the next leader would repeat; with false if that takes long. */
   settled(): Promise<boolean>;
   leave(): void;
 }
 
 /**
- * In seconds: a window leaves the ownership for this at most once in that time, and asks the others at most once
+ * In seconds: a window leaves its lease for this at most once in that time, and asks the others at most once
  * about each grant. Windows that can renew each some of the grants do not take over from each other all the time.
  */
 const pause = 60;
@@ -84,5 +90,65 @@ export function createHandOver(
         return left;
       };
     },
+  };
+}
+
+/** How long leaving waits for a refresh that is under way, in milliseconds. */
+export const leavingWithin = 4000;
+
+export const isYes = (outcome: Outcome): boolean => 'value' in outcome && outcome.value === true;
+
+/** When the leader leaves its lease to another window, though its own goes on. */
+export interface Leaving {
+  /** See `RefresherOptions`. */
+  leaveToOthers(): Promise<boolean>;
+  /** See `HandOver.during`. */
+  leaveToAble(grant: Grant): Promise<boolean>;
+}
+
+export interface LeavingOptions {
+  readonly cache: GrantCache;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly handOver: HandOver;
+  readonly sync: GrantSync;
+  readonly broadcast: Broadcast;
+  readonly giveUp: () => void;
+  /** That of this lease. */
+  refresher(): TokenRefresher;
+}
+
+export function createLeaving(options: LeavingOptions): Leaving {
+  const { cache, clock, log, handOver, sync, broadcast, giveUp, refresher } = options;
+
+  const settle = async (): Promise<boolean> => {
+    await refresher().idle();
+    await sync.everythingTold();
+    // A request that began while the others were told comes to its end too.
+    await refresher().idle();
+    return true;
+  };
+
+  return {
+    /**
+     * An extension host lives on for hours after its window has gone, in case it comes back. What it stores is lost
+     * then, and in the editor's network, which asks the window for the proxy, its requests hang.
+     */
+    async leaveToOthers() {
+      if (await cache.answers()) return false;
+      const outcomes = await broadcast.storageAnswers();
+      if (!outcomes.some(isYes)) return false;
+      log.warn('the secret storage of this window does not answer: another window takes over');
+      giveUp();
+      return true;
+    },
+    leaveToAble: handOver.during({
+      othersCanRenew: async id => (await broadcast.canRenew(id)).some(isYes),
+      settled: () => inTime(clock, leavingWithin, settle()).catch(() => false),
+      leave() {
+        log.info('another window can renew what this one cannot, and takes over');
+        giveUp();
+      },
+    }),
   };
 }

@@ -1,17 +1,17 @@
 import type { Clock } from '../../platform/clock.ts';
-import type { Log } from '../../platform/log.ts';
-import { within } from '../../windows/patience.ts';
+import { errorName, type Log } from '../../platform/log.ts';
 import { serialOf } from '../grant/derived.ts';
 import { serialiseGrant, type Grant } from '../grant/grant.ts';
 import type { GrantCache } from '../store/grantCache.ts';
-import { received, renewalSchema } from './received.ts';
 import type { GrantSync } from './grantSync.ts';
-import type { Renewal, Windows } from './windowCalls.ts';
+import type { Renewal } from './leaderCalls.ts';
+import { received, renewalSchema } from './received.ts';
+import { inTime, type Windows } from './windowCalls.ts';
 
-/** How long an answer waits for the owner, in milliseconds. */
-export const ownerPatience = 20_000;
+/** How long an answer waits for the leader, in milliseconds. */
+export const leaderTimeout = 20_000;
 
-/** Later tokens from whoever keeps them fresh. Answers with what this window has if there is no owner in time. */
+/** Later tokens from whoever keeps them fresh. Answers with what this window has if there is no leader in time. */
 export interface Renewals {
   /** As the refresher's. */
   renew(grantId: string, serial: number, urgent?: boolean): Promise<Grant | undefined>;
@@ -27,19 +27,19 @@ export interface RenewalsOptions {
   readonly sync: GrantSync;
 }
 
-/** Asks the owner; `revision` is that of the copy here. */
-type Ask = (owner: Windows['owner'], revision: number) => Promise<Renewal>;
+/** Asks the leader; `revision` is that of the copy here. */
+type Ask = (leader: Windows['leader'], revision: number) => Promise<Renewal>;
 
 export function createRenewals({ cache, clock, log, windows, sync }: RenewalsOptions): Renewals {
   /** Those under way, shared by all who ask for the same. */
   const running = new Map<string, Promise<Grant | undefined>>();
 
   const ask = async (id: string, call: Ask): Promise<Grant | undefined> => {
-    const { owner } = await windows;
+    const { leader } = await windows;
     for (let tries = 0; tries < 2; tries++) {
       const mine = await cache.get(id);
       if (!mine) return undefined;
-      const answer = received(renewalSchema, await call(owner, mine.revision));
+      const answer = received(renewalSchema, await call(leader, mine.revision));
       if (answer.kind === 'grant') {
         const adopted = sync.adopt(answer.text)?.grant;
         const known = await cache.get(id);
@@ -49,7 +49,7 @@ export function createRenewals({ cache, clock, log, windows, sync }: RenewalsOpt
         await sync.adoptRemoval(answer.removal);
         return undefined;
       }
-      await owner.put(serialiseGrant(mine));
+      await leader.put(serialiseGrant(mine));
     }
     return cache.get(id);
   };
@@ -65,12 +65,11 @@ export function createRenewals({ cache, clock, log, windows, sync }: RenewalsOpt
     const key = JSON.stringify([id, scopes]);
     const known = running.get(key);
     if (known) return known;
-    const late = (): Error => new Error('The other windows did not answer in time.');
-    const renewal = within(clock, ownerPatience, ask(id, call), late)
+    const renewal = inTime(clock, leaderTimeout, ask(id, call))
       .catch((error: unknown) => {
-        log.warn('the owning window did not renew a token', {
+        log.warn('the leading window did not renew a token', {
           provider: mine.providerId,
-          reason: error instanceof Error ? error.name : 'unknown',
+          reason: errorName(error),
         });
         return cache.get(id);
       })
@@ -81,8 +80,8 @@ export function createRenewals({ cache, clock, log, windows, sync }: RenewalsOpt
 
   return {
     renew: (id, serial, urgent = false) =>
-      later(id, undefined, serial, (owner, revision) => owner.renew(id, serial, revision, urgent)),
+      later(id, undefined, serial, (leader, revision) => leader.renew(id, serial, revision, urgent)),
     derive: (id, scopes, serial) =>
-      later(id, scopes, serial, (owner, revision) => owner.derive(id, scopes, serial, revision)),
+      later(id, scopes, serial, (leader, revision) => leader.derive(id, scopes, serial, revision)),
   };
 }

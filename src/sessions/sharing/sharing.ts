@@ -1,34 +1,22 @@
-import { secondsNow, type Clock } from '../../platform/clock.ts';
-import type { Log } from '../../platform/log.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { errorName, type Log } from '../../platform/log.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
-import type { Ownership } from '../../windows/group.ts';
-import { within } from '../../windows/patience.ts';
-import type { Timing } from '../../windows/seat.ts';
-import { activityOf, type Activity, type ActivityLog, type Recorder } from '../activity.ts';
-import { addGrant, type Added } from '../store/addGrant.ts';
-import { createComparing } from './comparison.ts';
-import { callForSignIn } from './attention.ts';
+import type { Timing } from '../../windows/timeouts.ts';
+import type { Activity, ActivityLog } from '../activity.ts';
 import { serialiseGrant, type Grant } from '../grant/grant.ts';
-import type { GrantCache } from '../store/grantCache.ts';
-import { createHandOver } from './handOver.ts';
-import { createTokenRefresher, type TokenRefresher } from '../refresh/tokenRefresher.ts';
-import type { RefresherOptions, TokenServer } from '../refresh/refresherOptions.ts';
-import { createLeaving, isYes, leavingWithin } from './leaving.ts';
-import { ownerCalls } from './owner.ts';
-import {
-  activitiesSchema,
-  canRenewSchema,
-  received,
-  removalSchema,
-  responseSchema,
-  troubleSchema,
-  troublesSchema,
-} from './received.ts';
-import { createRenewals, ownerPatience, type Renewals } from './renewals.ts';
 import type { ProviderIdentity } from '../../providers/entries/origin.ts';
-import { createGrantSync } from './grantSync.ts';
+import type { RefresherOptions, TokenServer } from '../refresh/refresherOptions.ts';
 import { createTroubles, type Troubles } from '../refresh/troubles.ts';
-import type { Broadcast, JoinWindows, WindowCalls, Windows } from './windowCalls.ts';
+import { addGrant, type Added } from '../store/addGrant.ts';
+import type { GrantCache } from '../store/grantCache.ts';
+import { createComparing } from './comparison.ts';
+import { createGrantSync } from './grantSync.ts';
+import { createHandOver, isYes, leavingWithin } from './handOver.ts';
+import { createServing, type Leading } from './leading.ts';
+import { activitiesSchema, received, troublesSchema } from './received.ts';
+import { createRenewals, leaderTimeout, type Renewals } from './renewals.ts';
+import { thisWindow } from './thisWindow.ts';
+import { inTime, quietly, type JoinWindows, type Windows } from './windowCalls.ts';
 
 export interface SharingOptions {
   readonly cache: GrantCache;
@@ -56,15 +44,15 @@ export interface SharingOptions {
 
 /**
  * The grants of all windows of this computer. Every window has a cache of its own, from which it answers; one of
- * them, the owner, keeps the tokens fresh. What changes in one cache is told to the owner, which tells everybody.
+ * them, the leader, keeps the tokens fresh. What changes in one cache is told to the leader, which tells everybody.
  *
  * Two caches never stay different: of two copies of a grant the higher revision wins, a removal wins over any of the
- * same sign-in, and whenever a window finds an owner the two compare all that they know.
+ * same sign-in, and whenever a window finds a leader the two compare all that they know.
  */
 export interface Sharing extends Renewals {
-  /** The grants whose tokens cannot be renewed for now, as the owner has told. */
+  /** The grants whose tokens cannot be renewed for now, as the leader has told. */
   readonly troubles: Pick<Troubles, 'get' | 'onDidChange'>;
-  /** As {@link addGrant}, by the owner if there is one in time. */
+  /** As {@link addGrant}, by the leader if there is one in time. */
   add(provider: ProviderIdentity, signedIn: Grant): Promise<Added>;
   /** Hands a redirect response to whichever window waits for it. @returns false if none does. */
   deliver(path: string, parameters: URLSearchParams): Promise<boolean>;
@@ -76,41 +64,32 @@ export interface Sharing extends Renewals {
   dispose(): Promise<void>;
 }
 
-/** How long a new owner listens to the others before it sends a token that may be spent, in milliseconds. */
-const listening = 1000;
-/** How long a request waits until the others know that it is about to be sent, in milliseconds. */
-const tellingWithin = 1000;
-
-interface Tenure {
-  readonly refresher: TokenRefresher;
-  readonly broadcast: Broadcast;
-}
-
 export function shareGrants(options: SharingOptions): Sharing {
-  const { cache, clock, log, providers, server, random, activity } = options;
+  const { cache, clock, log, providers, server } = options;
   let ownName: string | undefined;
   /** Of this window among the others. Loading what makes it takes longer than everything else at the start. */
   const name = (): string => (ownName ??= crypto.randomUUID());
-  /** While this window is the owner. */
-  let tenure: Tenure | undefined;
-  let earlierRequests = Promise.resolve();
+  const joined = Promise.withResolvers<Windows>();
+  const windows = joined.promise;
+  const leading: Leading = { now: undefined };
   const comparing = createComparing(cache, clock, log);
   const troubles = createTroubles();
   const handOver = createHandOver(clock, providers, server);
+  const sync = createGrantSync({ cache, log, comparing, windows, broadcast: () => leading.now?.broadcast });
+  const renewals = createRenewals({ cache, clock, log, windows, sync });
 
-  const late = (): Error => new Error('The other windows did not answer in time.');
-  const inTime = <T>(milliseconds: number, promise: Promise<T>): Promise<T> =>
-    within(clock, milliseconds, promise, late);
-  const quietly = (promise: Promise<unknown>, what: string): Promise<unknown> =>
-    promise.catch((error: unknown) =>
-      log.debug(what, { reason: error instanceof Error ? error.name : 'unknown' }),
-    );
+  const learnTroubles = async (group: Windows): Promise<void> => {
+    const known = received(troublesSchema, await group.leader.troubles());
+    for (const [grantId, trouble] of known) troubles.set(grantId, trouble);
+  };
 
-  const windows: Promise<Windows> = options.findWayToJoin().then(join => {
-    const group = join({
+  const join = async (): Promise<Windows> => {
+    const parts = { ...options, name, leading, comparing, troubles, handOver, sync, windows };
+    const joinWindows = await options.findWayToJoin();
+    const group = joinWindows({
       directory: options.directory,
-      createOwner,
-      window: windowCalls(),
+      serve: createServing(parts),
+      window: thisWindow(parts),
       // A refresh that is asked for twice is shared or answered with its result, and the same sign-in twice is the
       // same as once; the rest is for reading.
       idempotent: ['renew', 'derive', 'add', 'put', 'remove', 'list', 'give', 'troubles', 'activities'],
@@ -119,122 +98,17 @@ export function shareGrants(options: SharingOptions): Sharing {
       ...(options.timing && { timing: options.timing }),
     });
     group.onRoleChange(role => {
-      // The owner has nobody to compare with: the others compare with it.
+      // The leader has nobody to compare with: the others compare with it.
       troubles.clear();
-      if (role === 'member') void quietly(learnTroubles(group), 'the owner did not tell of its troubles');
-      if (role === 'member') comparing.start(group.owner);
-      else comparing.stop();
+      if (role === 'member') {
+        void quietly(log, learnTroubles(group), 'the leader did not tell of its troubles');
+        comparing.start(group.leader);
+      } else comparing.stop();
     });
     return group;
-  });
+  };
+  join().then(joined.resolve, joined.reject);
   windows.catch(() => log.error('the way to the other windows could not be loaded'));
-
-  const sync = createGrantSync({ cache, log, comparing, windows, broadcast: () => tenure?.broadcast });
-  const renewals = createRenewals({ cache, clock, log, windows, sync });
-  const show = (grant: Grant): void => options.showSignInNeeded(grant);
-
-  const record: Recorder = (event, grant, reason) =>
-    activity.record([activityOf(event, grant, secondsNow(clock), reason)]);
-
-  function createOwner({ isCurrent, formerOwnerMayLive, signal, broadcast, giveUp }: Ownership<WindowCalls>) {
-    const leaving = createLeaving({
-      cache,
-      clock,
-      log,
-      handOver,
-      sync,
-      broadcast,
-      giveUp,
-      refresher: () => refresher,
-    });
-    const heardOthers = Promise.withResolvers<void>();
-    const cancel = clock.after(listening, heardOthers.resolve);
-    const refresher = createTokenRefresher({
-      cache,
-      clock,
-      log,
-      providers,
-      random,
-      server: {
-        ...server,
-        async refresh(provider, grant, beforeSending, derived) {
-          // Whoever owns next must know that this token may be spent.
-          await quietly(inTime(tellingWithin, sync.told(grant.id)), 'a window is slow');
-          return handOver.refresh(provider, grant, beforeSending, derived);
-        },
-      },
-      ownership: {
-        isOwner: isCurrent,
-        formerOwnerMayLive,
-        // One of them may be this window as it was: a request of its earlier ownership comes to its end first.
-        heardOthers: () => Promise.all([heardOthers.promise, earlierRequests]),
-        leaveToOthers: leaving.leaveToOthers,
-      },
-      reports: {
-        onRefreshed: (grant, derived) =>
-          record('refresh', derived ? { ...grant, grantedScopes: derived } : grant),
-        onTrouble: (grant, reason) => record('failure', grant, reason),
-        onTroubleChange(grantId, trouble) {
-          if (!isCurrent() || !troubles.set(grantId, trouble)) return;
-          void quietly(
-            broadcast.troubleChanged(grantId, trouble ?? null),
-            'a trouble was told to not every window',
-          );
-        },
-        onOrphaned: (grant, tokens) => options.onOrphaned(grant, tokens),
-        onSignInNeeded(grant) {
-          record('failure', grant, grant.signInNeeded?.reason);
-          void callForSignIn({ clock, log, windows, name: name(), show }, grant);
-        },
-      },
-    });
-    tenure = { refresher, broadcast };
-    const current = tenure;
-    signal.addEventListener('abort', () => {
-      if (tenure === current) tenure = undefined;
-      refresher.dispose();
-      earlierRequests = refresher.idle();
-      cancel();
-      heardOthers.resolve();
-    });
-    return ownerCalls({ cache, refresher, activity, troubles, ...leaving });
-  }
-
-  function windowCalls(): WindowCalls {
-    return {
-      grantChanged: text => void sync.adopt(text),
-      grantRemoved: told => void sync.adoptRemoval(received(removalSchema, told)),
-      storageAnswers: () => cache.answers(),
-      async canRenew(...asked) {
-        const [grantId] = received(canRenewSchema, asked);
-        const grant = await cache.get(grantId);
-        return grant !== undefined && handOver.canRenew(grant) && cache.answers();
-      },
-      troubleChanged(...told) {
-        const [grantId, trouble] = received(troubleSchema, told);
-        troubles.set(grantId, trouble ?? undefined);
-      },
-      compare: () => comparing.again(),
-      presence: async () => ({ window: name(), focused: options.isFocused() && (await cache.answers()) }),
-      signInNeeded(window, grantId) {
-        if (window === name()) void showSignInNeeded(grantId);
-      },
-      deliver(...offered) {
-        const [path, parameters] = received(responseSchema, offered);
-        return options.deliver(path, new URLSearchParams(parameters));
-      },
-    };
-  }
-
-  async function learnTroubles(group: Windows): Promise<void> {
-    const known = received(troublesSchema, await group.owner.troubles());
-    for (const [grantId, trouble] of known) troubles.set(grantId, trouble);
-  }
-
-  async function showSignInNeeded(grantId: string): Promise<void> {
-    const grant = await cache.get(grantId);
-    if (grant?.signInNeeded) show(grant);
-  }
 
   return {
     troubles,
@@ -243,17 +117,15 @@ export function shareGrants(options: SharingOptions): Sharing {
     async add(provider, signedIn) {
       const { id, issuer, clientId, service } = provider;
       try {
-        const group = await inTime(ownerPatience, windows);
-        const text = await inTime(
-          ownerPatience,
-          group.owner.add({ id, issuer, clientId, service }, serialiseGrant(signedIn)),
-        );
+        const group = await inTime(clock, leaderTimeout, windows);
+        const identity = { id, issuer, clientId, service };
+        const text = await inTime(clock, leaderTimeout, group.leader.add(identity, serialiseGrant(signedIn)));
         const adopted = sync.adopt(text);
         if (adopted) return { grant: adopted.grant, stored: await adopted.stored };
       } catch (error) {
-        log.warn('the owning window did not take a sign-in over; it is kept here', {
+        log.warn('the leading window did not take a sign-in over; it is kept here', {
           provider: id,
-          reason: error instanceof Error ? error.name : 'unknown',
+          reason: errorName(error),
         });
       }
       return addGrant(cache, provider, signedIn);
@@ -273,22 +145,21 @@ export function shareGrants(options: SharingOptions): Sharing {
 
     credentialsChanged: () => handOver.credentialsChanged(),
     record(entry) {
-      void quietly(
-        windows.then(group => group.owner.record([entry])),
-        'an entry of the activity log was lost',
-      );
+      const recorded = windows.then(group => group.leader.record([entry]));
+      void quietly(log, recorded, 'an entry of the activity log was lost');
     },
-    activities: async () => received(activitiesSchema, await (await windows).owner.activities()),
+    activities: async () => received(activitiesSchema, await (await windows).leader.activities()),
 
     async dispose() {
       comparing.stop();
-      const refresher = tenure?.refresher;
+      const refresher = leading.now?.refresher;
       refresher?.dispose();
       const everythingTold = async (): Promise<void> => {
         await refresher?.idle();
         await Promise.all([cache.written(), sync.everythingTold()]);
       };
-      await quietly(inTime(leavingWithin, everythingTold()), 'left while something was under way');
+      const told = inTime(clock, leavingWithin, everythingTold());
+      await quietly(log, told, 'left while something was under way');
       sync.stop();
       await (await windows).dispose();
     },

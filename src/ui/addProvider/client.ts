@@ -8,17 +8,18 @@ import {
   type ProviderDefinition,
 } from '../../providers/entries/definition.ts';
 import { presets } from '../../providers/presets/presets.ts';
+import type { Surroundings } from '../../signIn/plan/planner.ts';
 import { urisToRegister } from '../../signIn/redirect/registeredUris.ts';
-import {
-  withSomeClient,
-  type AddProviderContext,
-  type Answers,
-  type Outcome,
-  type Position,
-} from './wizard.ts';
+import { withSomeClient, type Answers, type Outcome } from './answers.ts';
 import { askUserLookup, chooseClient, clientChoices, kindOf, type ClientChoice } from './kinds.ts';
-import { askChoice, askText, back, type Choice } from './questions.ts';
+import { askChoice, askText, back, type Back, type Choice } from './questions.ts';
 import { registrationRows } from './registrationSteps.ts';
+
+/** What it takes to say what is to be registered at a provider. */
+export interface RegisteringContext {
+  readonly extensionId: string;
+  surroundings(): Surroundings;
+}
 
 /** What a server offers, or does not, in a few words. */
 export interface Offer {
@@ -65,11 +66,7 @@ export function offersOf(issuer: string, metadata: Metadata): Offer[] {
 }
 
 /** Shows what the server offers, and asks how this editor gets a client. */
-export async function askClient(
-  _context: AddProviderContext,
-  answers: Answers,
-  position: Position,
-): Promise<Outcome> {
+export async function askClient(answers: Answers): Promise<Outcome> {
   const { found, preset } = answers;
   if (!found) return back;
   const { issuer, metadata } = found;
@@ -82,9 +79,8 @@ export async function askClient(
     })),
   ];
   const chosen = await askChoice({
-    ...position,
+    step: 2,
     title: l10n.t('{0}: how does this editor become known there?', new URL(issuer).host),
-    canGoBack: true,
     items,
   });
   if (chosen === back) return back;
@@ -94,10 +90,9 @@ export async function askClient(
 
 /** Shows exactly what to register at the provider, and asks for what comes of it. */
 export async function askClientId(
-  context: AddProviderContext,
+  context: RegisteringContext,
   answers: Answers,
   definition: ProviderDefinition,
-  position: Position,
 ): Promise<Outcome> {
   const { found } = answers;
   if (answers.clientId === undefined || !found) return 'skipped';
@@ -105,33 +100,31 @@ export async function askClientId(
   if (!parsed.ok) return back;
   const { host } = new URL(found.issuer);
   for (;;) {
-    const seen = await showWhatToRegister(context, found.metadata, parsed.provider, answers, position);
+    const seen = await showWhatToRegister(context, found.metadata, parsed.provider, answers);
     if (seen === back) return back;
     const clientId = await askText({
-      ...position,
+      step: 3,
       title: l10n.t('Client id at {0}', host),
-      canGoBack: true,
       prompt: l10n.t('The client id that the provider shows for the client you have registered'),
       value: answers.clientId,
       problem: text => (text.trim() === '' ? l10n.t('The client id must not be empty') : undefined),
     });
     if (clientId === back) continue;
     answers.clientId = clientId;
-    const method = await askAuthentication(context, found.metadata, parsed.provider, answers, position);
+    const method = await askAuthentication(context, found.metadata, parsed.provider, answers);
     if (method === back) continue;
     if (method !== undefined) answers.clientAuthentication = method;
-    if ((await askUserLookup(answers, position)) === back) continue;
+    if ((await askUserLookup(answers)) === back) continue;
     return 'asked';
   }
 }
 
 async function showWhatToRegister(
-  { surroundings, extensionId }: AddProviderContext,
+  { surroundings, extensionId }: RegisteringContext,
   metadata: Metadata,
   provider: Provider,
   answers: Answers,
-  position: Position,
-): Promise<true | typeof back> {
+): Promise<true | Back> {
   const copy: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('copy'), tooltip: l10n.t('Copy') };
   // A client that signs in by itself opens no browser that could come back.
   const uris = provider.service ? [] : urisToRegister(metadata, provider, surroundings(), extensionId);
@@ -150,13 +143,12 @@ async function showWhatToRegister(
     ...uris.map(({ uri, why }) => ({ label: uri, detail: why, buttons: [copy] })),
   ];
   return askChoice<true>({
-    ...position,
+    step: 3,
     title: l10n.t('Register this editor at {0}', new URL(provider.issuer).host),
     placeholder:
       uris.length > 0
         ? l10n.t('Copy the redirect URIs with the button beside them')
         : l10n.t('No redirect URI is needed'),
-    canGoBack: true,
     items,
     onButton: ({ label }) => void vscode.env.clipboard.writeText(label),
   });
@@ -186,12 +178,11 @@ type Method = NonNullable<ProviderDefinition['clientAuthentication']>;
 
 /** Asks only where the server does not say that public clients are welcome. */
 async function askAuthentication(
-  { surroundings }: AddProviderContext,
+  { surroundings }: RegisteringContext,
   metadata: Metadata,
   provider: Provider,
   { preset }: Answers,
-  position: Position,
-): Promise<Method | undefined | typeof back> {
+): Promise<Method | undefined | Back> {
   const supported = metadata.token_endpoint_auth_methods_supported;
   if (preset !== undefined || (supported?.includes('none') && !provider.service)) return undefined;
   const all: Choice<Method>[] = [
@@ -226,12 +217,11 @@ async function askAuthentication(
     choice === 'none' ? !provider.service : known.includes(choice),
   );
   return askChoice<Method>({
-    ...position,
+    step: 3,
     title: l10n.t('How does the client prove who it is?'),
     placeholder: l10n.t(
       'The secret, key or certificate is asked for at the sign-in, and kept in the secret storage of the editor',
     ),
-    canGoBack: true,
     items: offered,
   });
 }

@@ -5,8 +5,8 @@ import type { ProviderDefinition } from '../../providers/entries/definition.ts';
 import { userLookupFields } from '../../providers/settings/serviceSettings.ts';
 import type { PresetClient } from '../../providers/presets/preset.ts';
 import { presets } from '../../providers/presets/presets.ts';
-import type { Answers } from './wizard.ts';
-import { askChoice, askText, back, type Choice } from './questions.ts';
+import type { Answers } from './answers.ts';
+import { askChoice, askText, back, type Back, type Choice } from './questions.ts';
 
 /** How the editor becomes known at the provider: by itself, by an id, as a service, or as a preset's kind of client. */
 export type ClientChoice =
@@ -89,10 +89,7 @@ export function chooseClient(answers: Answers, choice: ClientChoice): void {
 }
 
 /** Asks in whose name the client acts, where it does. */
-export async function askUserLookup(
-  answers: Answers,
-  position: { readonly step: number; readonly steps: number },
-): Promise<true | typeof back> {
+export async function askUserLookup(answers: Answers): Promise<true | Back> {
   if (kindOf(answers)?.definition.signInMethod !== 'impersonation') return true;
   const about = {
     userId: {
@@ -106,17 +103,15 @@ export async function askUserLookup(
   };
   for (;;) {
     const field = await askChoice({
-      ...position,
+      step: 3,
       title: l10n.t('How is the user found in whose name the client acts?'),
-      canGoBack: true,
       items: userLookupFields.map(choice => ({ ...about[choice], description: choice, choice })),
     });
     if (field === back) return back;
     const before = answers.userLookup;
     const value = await askText({
-      ...position,
+      step: 3,
       title: l10n.t('In whose name does the client act?'),
-      canGoBack: true,
       prompt:
         field === 'userId' ? l10n.t('The id of the user in the tenant') : l10n.t('The subject of the user'),
       value: before?.field === field ? before.value : undefined,

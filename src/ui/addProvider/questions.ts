@@ -4,20 +4,21 @@ import * as vscode from 'vscode';
 export const back = Symbol('back');
 export type Back = typeof back;
 
+/** The steps of the wizard; one may have several questions. */
+export const steps = 5;
+
 interface Question {
   readonly title: string;
   readonly step: number;
-  readonly steps: number;
-  /** False for the first question. */
-  readonly canGoBack: boolean;
+  readonly placeholder?: string | undefined;
+  readonly isFirst?: true;
 }
 
 interface TextQuestion extends Question {
   readonly prompt: string;
-  readonly placeholder?: string | undefined;
   readonly value?: string | undefined;
   /** What is wrong with it, as a sentence; undefined if nothing is. */
-  problem?(text: string): string | undefined;
+  problem(text: string): string | undefined;
 }
 
 /**
@@ -27,16 +28,13 @@ interface TextQuestion extends Question {
  */
 export function askText(question: TextQuestion): Promise<string | Back> {
   const input = vscode.window.createInputBox();
-  prepare(input, question);
   input.prompt = question.prompt;
-  input.placeholder = question.placeholder;
   input.value = question.value ?? '';
   const check = (): boolean => {
-    const problem = question.problem?.(input.value);
-    input.validationMessage = problem;
-    return problem === undefined;
+    input.validationMessage = question.problem(input.value);
+    return input.validationMessage === undefined;
   };
-  return answerOf<string>(input, give => [
+  return answerOf<string>(input, question, give => [
     input.onDidChangeValue(check),
     input.onDidAccept(() => check() && give(input.value.trim())),
   ]);
@@ -47,8 +45,11 @@ export interface Choice<T> extends vscode.QuickPickItem {
 }
 
 interface ChoiceQuestion<T> extends Question {
-  readonly placeholder?: string | undefined;
   readonly items: readonly Choice<T>[];
+  /** What was typed before. */
+  readonly value?: string | undefined;
+  /** The items for what was typed; they stand above the others. */
+  typed?(text: string): readonly Choice<T>[];
   /** Told of a button on an item; the question stays. */
   onButton?(item: Choice<T>): void;
 }
@@ -56,12 +57,17 @@ interface ChoiceQuestion<T> extends Question {
 /** Lets the person choose one. Items without a `choice` only say something. */
 export function askChoice<T>(question: ChoiceQuestion<T>): Promise<T | Back> {
   const input = vscode.window.createQuickPick<Choice<T>>();
-  prepare(input, question);
-  input.placeholder = question.placeholder;
-  input.items = question.items;
-  const first = question.items.find(item => item.choice !== undefined);
-  if (first) input.activeItems = [first];
-  return answerOf<T>(input, give => [
+  input.value = question.value ?? '';
+  const update = (): void => {
+    const own = question.typed?.(input.value).map(item => ({ ...item, alwaysShow: true })) ?? [];
+    input.items = [...own, ...question.items];
+    // Of the other items, some are hidden while something is typed.
+    const first = (question.typed ? own : question.items).find(item => item.choice !== undefined);
+    if (first) input.activeItems = [first];
+  };
+  update();
+  return answerOf<T>(input, question, give => [
+    input.onDidChangeValue(() => question.typed && update()),
     input.onDidTriggerItemButton(({ item }) => question.onButton?.(item)),
     input.onDidAccept(() => {
       const [chosen] = input.selectedItems;
@@ -71,74 +77,37 @@ export function askChoice<T>(question: ChoiceQuestion<T>): Promise<T | Back> {
 }
 
 interface SeveralQuestion extends Question {
-  readonly placeholder?: string | undefined;
   readonly items: readonly vscode.QuickPickItem[];
 }
 
 /** Lets the person choose several; those with `picked` are chosen already. */
 export function askSeveral(question: SeveralQuestion): Promise<string[] | Back> {
   const input = vscode.window.createQuickPick();
-  prepare(input, question);
   input.canSelectMany = true;
-  input.placeholder = question.placeholder;
   input.items = question.items;
   input.selectedItems = question.items.filter(({ picked }) => picked);
-  return answerOf<string[]>(input, give => [
+  return answerOf<string[]>(input, question, give => [
     input.onDidAccept(() => give(input.selectedItems.map(({ label }) => label))),
   ]);
 }
 
-interface FreeQuestion<T> extends Question {
-  readonly placeholder: string;
-  readonly value?: string | undefined;
-  readonly items: readonly Choice<T>[];
-  /** The items for what was typed; they stand above the others. */
-  typed(text: string): readonly Choice<T>[];
-}
-
-/** A list to choose from, with a box in which something else can be typed. */
-export function askChoiceOrText<T>(question: FreeQuestion<T>): Promise<T | Back> {
-  const input = vscode.window.createQuickPick<Choice<T>>();
-  prepare(input, question);
-  input.placeholder = question.placeholder;
-  input.value = question.value ?? '';
-  const update = (): void => {
-    const own = question.typed(input.value).map(item => ({ ...item, alwaysShow: true }));
-    input.items = [...own, ...question.items];
-    const first = own.find(item => item.choice !== undefined);
-    if (first) input.activeItems = [first];
-  };
-  update();
-  return answerOf<T>(input, give => [
-    input.onDidChangeValue(update),
-    input.onDidAccept(() => {
-      const [chosen] = input.selectedItems;
-      if (chosen?.choice !== undefined) give(chosen.choice);
-    }),
-  ]);
-}
-
-function prepare(input: vscode.QuickInput, { title, step, steps, canGoBack }: Question): void {
+/** Shows the input until there is an answer; nothing of it is left then. */
+function answerOf<T>(
+  input: vscode.InputBox | vscode.QuickPick<vscode.QuickPickItem>,
+  { title, step, placeholder, isFirst }: Question,
+  listen: (give: (answer: T) => void) => vscode.Disposable[],
+): Promise<T | Back> {
   input.title = title;
   input.step = step;
   input.totalSteps = steps;
+  input.placeholder = placeholder;
   // People look things up at the provider in between.
   input.ignoreFocusOut = true;
-  if (canGoBack && isWithButtons(input)) input.buttons = [vscode.QuickInputButtons.Back];
-}
-
-type WithButtons = vscode.InputBox | vscode.QuickPick<vscode.QuickPickItem>;
-const isWithButtons = (input: vscode.QuickInput): input is WithButtons => 'buttons' in input;
-
-/** Shows the input until there is an answer; nothing of it is left then. */
-function answerOf<T>(
-  input: vscode.QuickInput,
-  listen: (give: (answer: T) => void) => vscode.Disposable[],
-): Promise<T | Back> {
+  if (!isFirst) input.buttons = [vscode.QuickInputButtons.Back];
   return new Promise<T | Back>((resolve, reject) => {
     const listeners = [
       ...listen(answer => end(() => resolve(answer))),
-      ...(isWithButtons(input) ? [input.onDidTriggerButton(() => end(() => resolve(back)))] : []),
+      input.onDidTriggerButton(() => end(() => resolve(back))),
       input.onDidHide(() => end(() => reject(new vscode.CancellationError()))),
     ];
     const end = (settle: () => void): void => {

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { defaultScopes } from '../../providers/entries/definition.ts';
-import type { Answers, Outcome, Position } from './wizard.ts';
+import type { Answers, Outcome } from './answers.ts';
 import { askSeveral, back } from './questions.ts';
 
 /** Scopes that are hardly wanted but are always listed. */
@@ -25,7 +25,7 @@ export function scopeChoices(
 }
 
 /** Lets the person choose among the scopes that the server, or the API that led to it, knows. A preset has its own. */
-export async function askScopes(answers: Answers, position: Position): Promise<Outcome> {
+export async function askScopes(answers: Answers): Promise<Outcome> {
   const { found, preset, isService = false } = answers;
   const choices = found && scopeChoices(found.metadata.scopes_supported, found.scopes, isService);
   if (preset !== undefined || !choices) {
@@ -35,10 +35,9 @@ export async function askScopes(answers: Answers, position: Position): Promise<O
   const { usual, known } = choices;
   const chosenBefore = answers.scopes ?? [...usual, ...found.scopes];
   const chosen = await askSeveral({
-    ...position,
+    step: 4,
     title: l10n.t('Scopes at {0}', new URL(found.issuer).host),
     placeholder: l10n.t('What a sign-in asks for; extensions ask for what they need besides'),
-    canGoBack: true,
     items: known.map(label => {
       const description = aboutScope(label);
       return {

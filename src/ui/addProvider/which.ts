@@ -1,29 +1,25 @@
 import * as l10n from '@vscode/l10n';
 import { presetForAddress, type KnownHost } from '../../providers/presets/knownHosts.ts';
-import { presetNames, type PresetName } from '../../providers/settings/presetNames.ts';
+import { presetNames } from '../../providers/settings/presetNames.ts';
 import { presets } from '../../providers/presets/presets.ts';
 import { readTypedAddress } from '../../providers/lookUp/typedAddress.ts';
-import { steps, wizardTitle, type Answers, type Outcome } from './wizard.ts';
-import { capitalised } from '../signIn/otherMethods.ts';
-import { askChoiceOrText, askText, back, type Choice } from './questions.ts';
+import { capitalised } from '../../platform/language.ts';
+import { presetName, wizardTitle, type Answers, type Outcome } from './answers.ts';
+import { askChoice, askText, back, type Choice } from './questions.ts';
 
 /** An address to look the provider up at, or one that is known. */
 export type ProviderChoice = { readonly typed: string } | KnownHost;
 
-/** The label of a preset, without what tells its providers apart. */
-const shortLabel = (name: PresetName): string => presets[name].label.split(' (')[0] ?? '';
-
 /** Asks for the provider: by an address, or by its name in the list. */
 export async function askWhich(answers: Answers): Promise<Outcome> {
   const list: Choice<ProviderChoice>[] = presetNames.map(name => ({
-    label: shortLabel(name),
+    label: presetName(name),
     choice: { preset: name, values: {} },
   }));
-  const chosen = await askChoiceOrText<ProviderChoice>({
+  const chosen = await askChoice<ProviderChoice>({
     title: wizardTitle(),
     step: 1,
-    steps,
-    canGoBack: false,
+    isFirst: true,
     placeholder: l10n.t('Address of the provider or of an API, e-mail address, or one of these'),
     value: answers.typed,
     items: list,
@@ -70,7 +66,7 @@ function typedItems(text: string): Choice<ProviderChoice>[] {
   if (!known) return isAboutList(text) ? [] : [item];
   return [
     {
-      label: `$(star) ${shortLabel(known.preset)}`,
+      label: `$(star) ${presetName(known.preset)}`,
       description: address,
       choice: known,
     },
@@ -93,10 +89,8 @@ export async function askPresetValues(answers: Answers): Promise<Outcome> {
     if (!entry) continue;
     const [name, { prompt, example, pattern, fallback }] = entry;
     const value = await askText({
-      title: `${wizardTitle()}: ${shortLabel(preset)}`,
+      title: `${wizardTitle()}: ${presetName(preset)}`,
       step: 1,
-      steps,
-      canGoBack: true,
       prompt: capitalised(l10n.t(prompt)),
       placeholder: example,
       value: given[name] ?? fallback,

@@ -10,20 +10,18 @@ import {
   type ProviderDefinition,
 } from '../../providers/entries/definition.ts';
 import { discovered, lookUp, type FoundServer } from '../../providers/lookUp/lookUp.ts';
-import type { PresetName } from '../../providers/settings/presetNames.ts';
 import { presets } from '../../providers/presets/presets.ts';
 import { readTypedAddress, type TypedAddress } from '../../providers/lookUp/typedAddress.ts';
-import type { Surroundings } from '../../signIn/plan/planner.ts';
-import { askClient, askClientId } from './client.ts';
-import { askScopes } from './scopes.ts';
+import { withProgress } from '../cancellation.ts';
+import { withSomeClient, wizardTitle, type Answers, type Outcome } from './answers.ts';
+import { askClient, askClientId, type RegisteringContext } from './client.ts';
 import { kindSettings } from './kinds.ts';
+import { askText, back, steps } from './questions.ts';
+import { askScopes } from './scopes.ts';
 import { askPresetValues, askWhich } from './which.ts';
-import { askText, back, type Back } from './questions.ts';
 
-export interface AddProviderContext {
+export interface AddProviderContext extends RegisteringContext {
   readonly httpContext: HttpContext;
-  readonly extensionId: string;
-  surroundings(): Surroundings;
   /** The ids that are taken. */
   ids(): readonly string[];
 }
@@ -33,29 +31,6 @@ export interface AddedProvider {
   readonly provider: Provider;
   readonly definition: ProviderDefinition;
 }
-
-/** What has been answered so far. Going back keeps it, so that nothing has to be entered again. */
-export interface Answers {
-  typed?: string;
-  preset?: PresetName;
-  presetValues?: Record<string, string>;
-  found?: FoundServer;
-  /** Undefined: the editor registers itself. */
-  clientId?: string | undefined;
-  clientAuthentication?: ProviderDefinition['clientAuthentication'];
-  /** Of a preset that knows several kinds of clients. */
-  clientKind?: string;
-  /** The client signs in by itself. */
-  isService?: boolean;
-  /** In whose name it does that. */
-  userLookup?: ProviderDefinition['userLookup'];
-  scopes?: readonly string[] | undefined;
-  label?: string;
-  id?: string;
-}
-
-export const wizardTitle = (): string => l10n.t('Add an identity provider');
-export const steps = 5;
 
 /**
  * Asks for a provider step by step, finds out what it offers, and describes it as settings. Nothing is saved.
@@ -73,9 +48,9 @@ export async function askProvider(
     () => askWhich(answers),
     () => askPresetValues(answers),
     () => findOut(context, answers),
-    () => askClient(context, answers, { step: 2, steps }),
-    () => askClientId(context, answers, definitionOf(answers), { step: 3, steps }),
-    () => askScopes(answers, { step: 4, steps }),
+    () => askClient(answers),
+    () => askClientId(context, answers, definitionOf(answers)),
+    () => askScopes(answers),
     () => askNames(context, answers, id),
   ];
   /** The questions that were really asked, in their order: those that Back leads to. */
@@ -95,15 +70,6 @@ export async function askProvider(
   if (!parsed.ok)
     throw new Error(parsed.problems.map(({ field, reason }) => `${field} ${reason}`).join('; '));
   return { provider: parsed.provider, definition };
-}
-
-/** `skipped`: there was nothing to ask, and Back goes past it. */
-export type Outcome = 'asked' | 'skipped' | Back;
-
-/** Which step a question is. */
-export interface Position {
-  readonly step: number;
-  readonly steps: number;
 }
 
 /** The settings that the answers make. */
@@ -127,31 +93,17 @@ function definitionOf(answers: Answers): ProviderDefinition {
   };
 }
 
-/** As it will be when the client is known, which is asked for later. */
-export const withSomeClient = (definition: ProviderDefinition): ProviderDefinition => ({
-  ...definition,
-  clientId: 'not-known-yet',
-});
-
 /** Asks the server. What goes wrong is shown with a way to change the address. */
 async function findOut({ httpContext }: AddProviderContext, answers: Answers): Promise<Outcome> {
   const typed = answers.typed === undefined ? undefined : readTypedAddress(answers.typed);
   const host = hostOf(typed);
   const about = answers.preset ? presets[answers.preset].label : (answers.typed ?? '');
   try {
-    answers.found = await vscode.window.withProgress(
-      {
-        location: vscode.ProgressLocation.Notification,
-        title: host === undefined ? l10n.t('Asking the provider…') : l10n.t('Asking {0}…', host),
-        cancellable: true,
-      },
-      (_, token) => {
-        const abort = new AbortController();
-        token.onCancellationRequested(() => abort.abort(new vscode.CancellationError()));
-        return answers.preset
-          ? ofPreset(httpContext, answers, abort.signal)
-          : lookUp(httpContext, typed as Exclude<TypedAddress, { kind: 'problem' }>, abort.signal);
-      },
+    const title = host === undefined ? l10n.t('Asking the provider…') : l10n.t('Asking {0}…', host);
+    answers.found = await withProgress(title, ({ signal }) =>
+      answers.preset
+        ? ofPreset(httpContext, answers, signal)
+        : lookUp(httpContext, typed as Exclude<TypedAddress, { kind: 'problem' }>, signal),
     );
     return 'skipped';
   } catch (error) {
@@ -181,29 +133,24 @@ async function ofPreset(
 }
 
 async function askNames(
-  { ids }: AddProviderContext,
+  context: AddProviderContext,
   answers: Answers,
   fixedId: string | undefined,
 ): Promise<Outcome> {
-  const suggested = suggestedLabel(answers);
+  const taken = context.ids();
   const label = await askText({
     title: wizardTitle(),
     step: steps,
-    steps,
-    canGoBack: true,
     prompt: l10n.t('The name of the provider in the Accounts menu'),
-    value: answers.label ?? suggested,
+    value: answers.label ?? suggestedLabel(answers),
     problem: text => (text.trim() === '' ? l10n.t('The name must not be empty') : undefined),
   });
   if (label === back) return back;
   answers.label = label;
-  if (fixedId !== undefined || !ids().includes(firstProviderId)) return 'asked';
-  const taken = new Set(ids());
+  if (fixedId !== undefined || !taken.includes(firstProviderId)) return 'asked';
   const id = await askText({
     title: wizardTitle(),
     step: steps,
-    steps,
-    canGoBack: true,
     prompt: l10n.t('The id of the provider: extensions ask for it by this name'),
     value:
       answers.id ??
@@ -211,12 +158,10 @@ async function askNames(
         .toLowerCase()
         .replace(/[^a-z0-9]+/g, '-')
         .replace(/^-|-$/g, ''),
-    problem: text => {
-      if (taken.has(text.trim())) return l10n.t('Another provider has this id');
-      return providerIdProblem(text.trim());
-    },
+    problem: text =>
+      taken.includes(text.trim()) ? l10n.t('Another provider has this id') : providerIdProblem(text.trim()),
   });
-  if (id === back) return askNames({ ids } as AddProviderContext, answers, fixedId);
+  if (id === back) return askNames(context, answers, fixedId);
   answers.id = id;
   return 'asked';
 }

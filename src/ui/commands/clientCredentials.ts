@@ -18,7 +18,7 @@ import {
   type ClientCredential,
   type ClientSecrets,
 } from '../../signIn/client/clientSecrets.ts';
-import { untilTakenBack } from '../takenBack.ts';
+import { untilCanceled } from '../cancellation.ts';
 
 /** The client secrets, keys and certificates of this editor; what is missing is asked for. */
 export const editorClientSecrets = (storage: SecretStorage): ClientSecrets =>
@@ -42,14 +42,14 @@ export async function askClientCredential(
 type Signal = AbortSignal | undefined;
 
 const showBox = (box: vscode.InputBoxOptions, signal: Signal): Promise<string | undefined> =>
-  untilTakenBack(signal, token => vscode.window.showInputBox({ ...box, ignoreFocusOut: true }, token));
+  untilCanceled(signal, token => vscode.window.showInputBox({ ...box, ignoreFocusOut: true }, token));
 
 const showList = <T extends vscode.QuickPickItem>(
   title: string,
   items: readonly T[],
   signal: Signal,
 ): Promise<T | undefined> =>
-  untilTakenBack(signal, token => vscode.window.showQuickPick(items, { title, ignoreFocusOut: true }, token));
+  untilCanceled(signal, token => vscode.window.showQuickPick(items, { title, ignoreFocusOut: true }, token));
 
 async function askSecret(
   { label, clientId }: Pick<Provider, 'label' | 'clientId'>,

@@ -14,7 +14,7 @@ import { urisToRegister } from '../../signIn/redirect/registeredUris.ts';
 import type { DiagnosisReports } from '../diagnosisReports.ts';
 import { chooseProvider } from './editProvider.ts';
 import type { SignIns } from '../signIn/signIns.ts';
-import { readSurroundings } from '../signIn/surroundings.ts';
+import { readSurroundings } from '../signIn/signInSettings.ts';
 
 export interface DiagnoseContext {
   readonly httpContext: HttpContext;

@@ -1,17 +1,19 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
+import type { Registry } from '../../authentication/registry.ts';
 import { isCertificateMethod } from '../../protocol/client/clientAuthentication.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { changeProvider, removeProvider, writtenProviders } from '../../providers/entries/settings.ts';
+import type { ClientStores } from '../../signIn/client/client.ts';
 import type { Trust } from '../../signIn/trust.ts';
 import { askClientCredential, showPublicKeys } from './clientCredentials.ts';
-import { showExtension } from '../messages.ts';
-import { signOutEverywhere, type SignOutParts } from '../signIn/signOut.ts';
+import { offer, showExtension } from '../messages.ts';
 import { namedProvider } from '../signInsView/rowTarget.ts';
 
-export interface EditProviderContext extends SignOutParts {
+export interface EditProviderContext extends ClientStores {
   readonly providers: ConfiguredProviders;
+  readonly registry: Registry;
   readonly trust: Trust;
 }
 
@@ -51,11 +53,9 @@ export async function chooseProvider(
   const named = namedProvider(id);
   if (named !== undefined) return providers.byId(named);
   if (providers.list().length === 0) {
-    const add = l10n.t('Add Identity Provider…');
-    const message = l10n.t('No identity provider is configured.');
-    if ((await vscode.window.showInformationMessage(message, add)) === add) {
-      await vscode.commands.executeCommand('oidc.addProvider');
-    }
+    await offer('information', l10n.t('No identity provider is configured.'), {
+      [l10n.t('Add Identity Provider…')]: () => vscode.commands.executeCommand('oidc.addProvider'),
+    });
     return undefined;
   }
   const items = providers.list().map(provider => ({
@@ -70,19 +70,13 @@ export async function chooseProvider(
 /** Settings that another extension's manifest makes cannot be changed here. */
 function isOwn(provider: Provider): boolean {
   if (Object.hasOwn(writtenProviders(), provider.id)) return true;
-  void tellForeign(provider);
-  return false;
-}
-
-async function tellForeign({ label, contributedBy = '' }: Provider): Promise<void> {
-  const button = l10n.t('Show Extension');
-  const message = l10n.t(
-    '{0} comes from the extension {1}, and can be changed only there.',
-    label,
-    contributedBy,
+  const { label, contributedBy = '' } = provider;
+  void offer(
+    'information',
+    l10n.t('{0} comes from the extension {1}, and can be changed only there.', label, contributedBy),
+    { [l10n.t('Show Extension')]: () => showExtension(contributedBy) },
   );
-  if ((await vscode.window.showInformationMessage(message, button)) === button)
-    await showExtension(contributedBy);
+  return false;
 }
 
 /** Opens the person's settings at the provider's own entry. */
@@ -116,7 +110,8 @@ async function rename(provider: Provider): Promise<void> {
 async function remove(context: EditProviderContext, provider: Provider): Promise<void> {
   if (!isOwn(provider)) return;
   const { id, label } = provider;
-  const sessions = await context.accounts.sessions(provider, undefined);
+  const adapter = context.registry.get(id);
+  const sessions = (await adapter?.getSessions(undefined, {})) ?? [];
   const accounts = [...new Set(sessions.map(({ account }) => account.label))].join(', ');
   const [signOut, only, all, cancel] = [
     l10n.t('Sign Out and Remove'),
@@ -143,8 +138,9 @@ async function remove(context: EditProviderContext, provider: Provider): Promise
         );
   if (chosen === signOut || chosen === all) {
     // The provider is told with the secret that is forgotten then.
-    const { told } = await signOutEverywhere(context, provider, 'revoke');
-    await told;
+    await (
+      await adapter?.signOutEverywhere('revoke')
+    )?.told;
     await context.clientSecrets.forget(provider);
     await context.registrations.forgetAll(provider);
     await context.trust.forget(id);
@@ -154,13 +150,11 @@ async function remove(context: EditProviderContext, provider: Provider): Promise
 
 async function replaceSecret({ clientSecrets }: EditProviderContext, provider: Provider): Promise<void> {
   if (provider.clientAuthentication === 'none') {
-    const change = l10n.t('Open Settings');
     const message = l10n.t(
       'The client of {0} is public: it has no secret. If it has one, set "clientAuthentication".',
       provider.label,
     );
-    if ((await vscode.window.showInformationMessage(message, change)) === change) await edit(provider);
-    return;
+    return offer('information', message, { [l10n.t('Open Settings')]: () => edit(provider) });
   }
   const credential = await askClientCredential(provider);
   if (credential) await clientSecrets.replace(provider, credential);
@@ -169,12 +163,14 @@ async function replaceSecret({ clientSecrets }: EditProviderContext, provider: P
 async function showKeys({ clientSecrets }: EditProviderContext, provider: Provider): Promise<void> {
   const keys = await clientSecrets.publicKeys(provider);
   if (keys) return showPublicKeys(keys);
-  const make = l10n.t('Enter or Make a Key');
-  const message = l10n.t('No key is stored for the client of {0}.', provider.label);
-  const { clientAuthentication } = provider;
+  const { id, label, clientAuthentication } = provider;
   const isKeyed = clientAuthentication === 'private_key_jwt' || isCertificateMethod(clientAuthentication);
-  const chosen = await vscode.window.showInformationMessage(message, ...(isKeyed ? [make] : []));
-  if (chosen === make) await vscode.commands.executeCommand('oidc.replaceClientSecret', provider.id);
+  const make = () => vscode.commands.executeCommand('oidc.replaceClientSecret', id);
+  await offer(
+    'information',
+    l10n.t('No key is stored for the client of {0}.', label),
+    isKeyed ? { [l10n.t('Enter or Make a Key')]: make } : {},
+  );
 }
 
 async function forgetRegistration({ registrations }: EditProviderContext, provider: Provider): Promise<void> {

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { textLanguage } from '../../platform/language.ts';
+import { capitalised } from '../../platform/language.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { methodName, type SignInMethod } from '../../providers/settings/signInMethods.ts';
 import type { Plan } from '../../signIn/plan/planner.ts';
@@ -40,6 +40,3 @@ export async function chooseMethod(
   if (chosen && chosen.way === undefined) return chooseMethod(provider, plan, current);
   return chosen?.way;
 }
-
-export const capitalised = (text: string): string =>
-  `${text.charAt(0).toLocaleUpperCase(textLanguage())}${text.slice(1)}`;

@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
 import type { DeviceAuthorization } from '../../protocol/grants/deviceAuthorization.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { SignInRequest, SignInStage } from '../../signIn/methods/context.ts';
+import { withProgress } from '../cancellation.ts';
 import { otherMethodsCommand, pasteCommand } from './runningSignIns.ts';
 
 function stageText(stage: SignInStage, authorization: DeviceAuthorization | undefined): string {
@@ -65,42 +65,30 @@ function links(stage: SignInStage, signInId: string): string {
   }
 }
 
+/** A sign-in that runs while it is shown. */
+export interface ShownSignIn {
+  readonly signal: AbortSignal;
+  progress: SignInRequest['progress'];
+  cancel(): void;
+}
+
 /**
  * Shows a sign-in while it runs, with a button to cancel it.
  *
  * @param ended ends it from outside, with its reason.
  * @throws vscode.CancellationError if the person cancelled; otherwise what `run` throws.
  */
-export async function withSignInProgress<T>(
+export const withSignInProgress = <T>(
   provider: Provider,
   signInId: string,
-  run: (running: {
-    readonly signal: AbortSignal;
-    progress: SignInRequest['progress'];
-    cancel(): void;
-  }) => Promise<T>,
+  run: (shown: ShownSignIn) => Promise<T>,
   ended: AbortSignal,
-): Promise<T> {
-  return vscode.window.withProgress(
-    {
-      location: vscode.ProgressLocation.Notification,
-      title: l10n.t('Signing in to {0}', provider.label),
-      cancellable: true,
-    },
-    async (progress, token) => {
-      const abort = new AbortController();
-      const cancel = (): void => abort.abort(new vscode.CancellationError());
-      const cancelled = token.onCancellationRequested(cancel);
-      try {
-        return await run({
-          signal: AbortSignal.any([abort.signal, ended]),
-          progress: (stage, authorization) =>
-            progress.report({ message: `${stageText(stage, authorization)}${links(stage, signInId)}` }),
-          cancel,
-        });
-      } finally {
-        cancelled.dispose();
-      }
-    },
+): Thenable<T> =>
+  withProgress(l10n.t('Signing in to {0}', provider.label), ({ signal, report, cancel }) =>
+    run({
+      signal: AbortSignal.any([signal, ended]),
+      progress: (stage, authorization) =>
+        report(`${stageText(stage, authorization)}${links(stage, signInId)}`),
+      cancel,
+    }),
   );
-}

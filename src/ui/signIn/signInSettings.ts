@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import { isMethod, type Method } from '../../providers/settings/signInMethods.ts';
 import type { SignInTimeouts } from '../../signIn/methods/context.ts';
+import { environment } from '../../environment.ts';
+import type { Surroundings } from '../../signIn/plan/planner.ts';
 
 /** The overall settings of signing in. A value of the wrong kind counts as not set. */
 export interface SignInSettings {
@@ -27,5 +29,20 @@ export function readSignInSettings(): SignInSettings {
     },
     clientDocument:
       typeof document === 'string' && URL.parse(document)?.protocol === 'https:' ? document : undefined,
+  };
+}
+
+/** Where this editor and this extension run, as the editor says. */
+export function readSurroundings(extension: vscode.Extension<unknown>): Surroundings {
+  const { remoteName, uiKind, uriScheme } = vscode.env;
+  // Without a remote, an extension of kind `workspace` runs on the person's computer like any other.
+  const isLocal =
+    uiKind === vscode.UIKind.Desktop &&
+    (remoteName === undefined || extension.extensionKind === vscode.ExtensionKind.UI);
+  return {
+    ui: uiKind === vscode.UIKind.Web ? 'web' : 'desktop',
+    runsIn: environment.inBrowser ? 'web-worker' : isLocal ? 'local' : 'remote',
+    remoteName,
+    uriScheme,
   };
 }

@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { environment } from '../../environment.ts';
-import type { SecretStorage } from '../../platform/secretStorage.ts';
 import { secret, type Secret } from '../../platform/secret.ts';
+import type { SecretStorage } from '../../platform/secretStorage.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
@@ -16,14 +16,21 @@ import type { Plan } from '../../signIn/plan/planner.ts';
 import { uriHandlerAddress } from '../../signIn/redirect/uriHandler.ts';
 import { createRedirects } from '../../signIn/redirect/redirects.ts';
 import { createRegistrations, type Registrations } from '../../signIn/client/registrations.ts';
-import { planFor, signIn, type SignInRequest } from '../../signIn/signIn.ts';
+import { planFor, signIn } from '../../signIn/signIn.ts';
 import { deviceCodePanel } from './deviceCodePanel.ts';
 import { translatedPage } from './pages.ts';
-import type { RunningSignIns } from './runningSignIns.ts';
+import { createRunningSignIns } from './runningSignIns.ts';
 import { withSignInProgress } from './signInProgress.ts';
-import { readSignInSettings } from './signInSettings.ts';
-import { readSurroundings } from './surroundings.ts';
-import { untilTakenBack } from '../takenBack.ts';
+import { readSignInSettings, readSurroundings } from './signInSettings.ts';
+import { untilCanceled } from '../cancellation.ts';
+
+/** What a person signs in for. */
+export interface SignInRequest {
+  readonly provider: Provider;
+  readonly scopes: readonly string[];
+  readonly grantedScopes: readonly string[];
+  readonly loginHint: string | undefined;
+}
 
 /** The sign-ins of this window, as a person sees them. */
 export interface SignIns extends vscode.Disposable {
@@ -31,17 +38,13 @@ export interface SignIns extends vscode.Disposable {
    * @param ended ends it, with its reason.
    * @throws Failure, or `vscode.CancellationError` if the person cancelled.
    */
-  run(
-    request: Pick<SignInRequest, 'provider' | 'scopes' | 'grantedScopes' | 'loginHint'>,
-    ended: AbortSignal,
-  ): Promise<Grant>;
+  run(signInRequest: SignInRequest, ended: AbortSignal): Promise<Grant>;
   /** The next sign-in to this provider goes this way. */
   choose(providerId: string, way: SignInMethod): void;
   /** What the latest sign-in to this provider could have done. */
   latestPlan(providerId: string): Plan | undefined;
   /** How a sign-in to this provider would go. */
   plan(provider: Provider): Promise<Plan>;
-  readonly running: RunningSignIns;
 }
 
 export interface SignInsOptions {
@@ -52,6 +55,8 @@ export interface SignInsOptions {
   readonly registrations: Registrations;
   readonly clientSecrets: ClientSecrets;
   readonly findSubject: FindSubject;
+  /** Starts a sign-in another way where none is under way. */
+  startAnother(): Promise<void>;
 }
 
 export function createSignIns(options: SignInsOptions): SignIns {
@@ -59,7 +64,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
   const failedMethods = new Map<string, Set<SignInMethod>>();
   const chosenMethods = new Map<string, SignInMethod>();
   const plans = new Map<string, Plan>();
-  const running: RunningSignIns = new Map();
+  const running = createRunningSignIns(() => options.startAnother());
   const editor = uriHandlerAddress(extension.id);
   const page = async (name: string): Promise<string> => {
     const file = vscode.Uri.joinPath(extension.extensionUri, 'media', name);
@@ -98,8 +103,8 @@ export function createSignIns(options: SignInsOptions): SignIns {
   };
 
   return {
-    async run(request, ended) {
-      const { provider } = request;
+    async run(signInRequest, ended) {
+      const { provider } = signInRequest;
       const id = crypto.randomUUID();
       const way = chosenMethods.get(provider.id);
       chosenMethods.delete(provider.id);
@@ -109,19 +114,19 @@ export function createSignIns(options: SignInsOptions): SignIns {
           id,
           ({ signal, progress, cancel }) =>
             signIn(contextOf(cancel), {
-              ...request,
+              ...signInRequest,
               way,
               signal,
               progress,
               onPlan(plan, control) {
                 plans.set(provider.id, plan);
-                running.set(id, { id, provider, plan, control, cancel });
+                running.add({ id, provider, plan, control, cancel });
               },
             }),
           ended,
         );
       } finally {
-        running.delete(id);
+        running.remove(id);
       }
     },
     choose: (providerId, way) => void chosenMethods.set(providerId, way),
@@ -133,11 +138,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
       );
       return plan;
     },
-    running,
-    // The window closes or the extension ends: so do its sign-ins, with their listeners and their polling.
-    dispose() {
-      for (const signIn of running.values()) signIn.cancel();
-    },
+    dispose: () => void running.dispose(),
   };
 }
 
@@ -149,7 +150,7 @@ async function chooseAccount(
 ): Promise<Account | undefined> {
   const items = accounts.map(account => ({ label: account.label, account }));
   const look = { title: l10n.t('Which account of {0}?', label), ignoreFocusOut: true };
-  const chosen = await untilTakenBack(signal, token => vscode.window.showQuickPick(items, look, token));
+  const chosen = await untilCanceled(signal, token => vscode.window.showQuickPick(items, look, token));
   return chosen?.account;
 }
 
@@ -168,7 +169,7 @@ async function askInitialAccessToken(provider: Provider, signal: AbortSignal): P
     password: true,
     ignoreFocusOut: true,
   };
-  const text = await untilTakenBack(signal, token => vscode.window.showInputBox(box, token));
+  const text = await untilCanceled(signal, token => vscode.window.showInputBox(box, token));
   const trimmed = text?.trim();
   return trimmed === undefined || trimmed === '' ? undefined : secret(trimmed);
 }

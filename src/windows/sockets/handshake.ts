@@ -1,37 +1,38 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { limits, type Frames } from '../channel.ts';
 import type { Claim } from './claims.ts';
-import { limits, type Frames } from '../frames.ts';
 
 /**
  * Both ends prove that they know the key before anything else is accepted:
  *
- *     owner  → member   { version, nonce: O }
- *     member → owner    { nonce: M, proof: HMAC-SHA-256(key, member, claim, O, M) }
- *     owner  → member   { proof: HMAC-SHA-256(key, owner, claim, O, M) }
+ *     leader → member   { version, nonce: L }
+ *     member → leader   { nonce: M, proof: HMAC-SHA-256(key, member, claim, L, M) }
+ *     leader → member   { proof: HMAC-SHA-256(key, leader, claim, L, M) }
  *
  * Fresh nonces of both make a proof useless later; the roles make it useless in the other direction; the claim
- * makes it useless at another owner's address. All parts have a fixed form, so the text has one reading.
+ * makes it useless at another leader's address. All parts have a fixed form, so the text has one reading.
  */
 const version = 1;
 const hex32Bytes = /^[0-9a-f]{64}$/;
 
-type Role = 'owner' | 'member';
+type Role = 'leader' | 'member';
 
 export function proofOf(
   key: Buffer,
   role: Role,
   claim: Claim,
-  ownerNonce: string,
+  leaderNonce: string,
   memberNonce: string,
 ): string {
-  const text = ['windows', version, role, claim.generation, claim.nonce, ownerNonce, memberNonce].join('\n');
+  const text = ['windows', version, role, claim.term, claim.nonce, leaderNonce, memberNonce].join('\n');
   return createHmac('sha256', key).update(text).digest('hex');
 }
 
-/** Owner's side. `accepted` is called synchronously, before another frame is read; a peer that fails is dropped. */
-export function proveAsOwner(frames: Frames, claim: Claim, key: Buffer, accepted: () => void): void {
+/** Leader's side. `accepted` is called synchronously, before another frame is read; a peer that fails is dropped. */
+export function proveAsLeader(frames: Frames, claim: Claim, key: Buffer, accepted: () => void): void {
   const nonce = newNonce();
-  frames.receive(answer => {
+  const limit = limits.frameBeforeProof;
+  const receive = (answer: unknown): void => {
     const memberNonce = hexField(answer, 'nonce');
     const proof = hexField(answer, 'proof');
     if (memberNonce === undefined || proof === undefined) {
@@ -39,15 +40,16 @@ export function proveAsOwner(frames: Frames, claim: Claim, key: Buffer, accepted
     } else if (!same(proof, proofOf(key, 'member', claim, nonce, memberNonce))) {
       frames.drop('it could not prove the key');
     } else {
-      frames.send(JSON.stringify({ proof: proofOf(key, 'owner', claim, nonce, memberNonce) }));
+      frames.send(JSON.stringify({ proof: proofOf(key, 'leader', claim, nonce, memberNonce) }));
       accepted();
     }
-  }, limits.frameBeforeProof);
+  };
+  frames.receive({ limit, frame: receive });
   frames.send(JSON.stringify({ version, nonce }));
 }
 
 /**
- * Member's side. `readKey` is called only when the owner has spoken: by then the owner has seen to the key.
+ * Member's side. `readKey` is called only when the leader has spoken: by then the leader has seen to the key.
  */
 export function proveAsMember(
   frames: Frames,
@@ -55,10 +57,11 @@ export function proveAsMember(
   readKey: () => Buffer,
   accepted: () => void,
 ): void {
-  frames.receive(hello => {
-    const ownerNonce = hexField(hello, 'nonce');
-    if (ownerNonce === undefined) return frames.drop('it did not follow the handshake');
-    if (field(hello, 'version') !== version) return frames.drop('it runs another version of the extension');
+  const limit = limits.frameBeforeProof;
+  const hello = (frame: unknown): void => {
+    const leaderNonce = hexField(frame, 'nonce');
+    if (leaderNonce === undefined) return frames.drop('it did not follow the handshake');
+    if (field(frame, 'version') !== version) return frames.drop('it runs another version of the extension');
     let key: Buffer;
     try {
       key = readKey();
@@ -66,16 +69,18 @@ export function proveAsMember(
       return frames.drop('the key cannot be read here');
     }
     const nonce = newNonce();
-    frames.receive(answer => {
-      const proof = hexField(answer, 'proof');
+    const answer = (frame: unknown): void => {
+      const proof = hexField(frame, 'proof');
       if (proof === undefined) return frames.drop('it did not follow the handshake');
-      if (!same(proof, proofOf(key, 'owner', claim, ownerNonce, nonce))) {
+      if (!same(proof, proofOf(key, 'leader', claim, leaderNonce, nonce))) {
         return frames.drop('it could not prove the key');
       }
       accepted();
-    }, limits.frameBeforeProof);
-    frames.send(JSON.stringify({ nonce, proof: proofOf(key, 'member', claim, ownerNonce, nonce) }));
-  }, limits.frameBeforeProof);
+    };
+    frames.receive({ limit, frame: answer });
+    frames.send(JSON.stringify({ nonce, proof: proofOf(key, 'member', claim, leaderNonce, nonce) }));
+  };
+  frames.receive({ limit, frame: hello });
 }
 
 const newNonce = () => randomBytes(32).toString('hex');

@@ -17,7 +17,7 @@ import { codeOf } from '../errors.ts';
 /**
  * The secret by which windows of one user know each other: 32 random bytes in a file only this user can read.
  *
- * Both ends read it anew for each handshake, and only the current owner ever writes it: so a key that was
+ * Both ends read it anew for each handshake, and only the current leader ever writes it: so a key that was
  * replaced is agreed upon again by the next connection, and no two writers can fight over it.
  */
 export const keyBytes = 32;
@@ -31,7 +31,7 @@ export function readKey(directory: string): Buffer {
 }
 
 /**
- * For the current owner: reads the key; makes one where there is none, and replaces one that is unusable or,
+ * For the current leader: reads the key; makes one where there is none, and replaces one that is unusable or,
  * if `strict`, that other users could have read. Throws if no key can be stored.
  */
 export function ensureKey(directory: string, log: Log, strict: boolean): Buffer {

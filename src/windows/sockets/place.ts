@@ -12,8 +12,8 @@ export interface Place {
   readonly directory: string;
   /** Holds the socket files; undefined on Windows, where named pipes are in no directory. */
   readonly socketDirectory: string | undefined;
-  /** Where the claimant of a generation listens. */
-  addressOf(claim: Pick<Claim, 'generation' | 'nonce'>): string;
+  /** Where the claimant of a term listens. */
+  addressOf(claim: Pick<Claim, 'term' | 'nonce'>): string;
 }
 
 /** Linux allows 107 bytes in a socket's path, macOS 103. Longer ones are refused or, worse, cut off. */
@@ -32,8 +32,8 @@ export function openPlace(wanted: string, temporary = '/tmp'): Place {
   makePrivate(directory);
   const hash = createHash('sha256').update(directory).digest('hex').slice(0, 16);
   if (process.platform === 'win32') {
-    const addressOf: Place['addressOf'] = ({ generation, nonce }) =>
-      `\\\\.\\pipe\\vscode-oidc-${hash}-${generation}.${nonce}`;
+    const addressOf: Place['addressOf'] = ({ term, nonce }) =>
+      `\\\\.\\pipe\\vscode-oidc-${hash}-${term}.${nonce}`;
     return { directory, socketDirectory: undefined, addressOf };
   }
   let socketDirectory = directory;
@@ -49,7 +49,7 @@ export function openPlace(wanted: string, temporary = '/tmp'): Place {
   return {
     directory,
     socketDirectory,
-    addressOf: ({ generation, nonce }) => join(socketDirectory, `${generation}.${nonce}`),
+    addressOf: ({ term, nonce }) => join(socketDirectory, `${term}.${nonce}`),
   };
 }
 
@@ -64,12 +64,12 @@ function makePrivate(path: string): void {
   if ((lstatSync(path).mode & 0o077) !== 0) throw new Error(`${path} is open to other users`);
 }
 
-/** Removes socket files of lower generations: nobody connects to them any more. Only for the claimant. */
+/** Removes socket files of lower terms: nobody connects to them any more. Only for the claimant. */
 export function removeOldSockets({ socketDirectory }: Place, claim: Claim): void {
   if (socketDirectory === undefined) return;
   for (const name of readdirSync(socketDirectory)) {
-    const generation = Number(socketName.exec(name)?.[1] ?? Infinity);
-    if (generation < claim.generation) rmSync(join(socketDirectory, name), { force: true });
+    const term = Number(socketName.exec(name)?.[1] ?? Infinity);
+    if (term < claim.term) rmSync(join(socketDirectory, name), { force: true });
   }
 }
 
@@ -82,7 +82,7 @@ export async function canMeetAt(directory: string): Promise<boolean> {
     writeFileSync(file, nonce, { flag: 'wx', mode: 0o600 });
     rmSync(file);
     const server = createServer();
-    server.listen(place.addressOf({ generation: 0, nonce }));
+    server.listen(place.addressOf({ term: 0, nonce }));
     await once(server, 'listening');
     server.close();
     return true;

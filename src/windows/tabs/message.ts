@@ -1,12 +1,12 @@
 /** What tabs say to each other. The first line says what it is. */
 export type Message =
-  /** To everyone: who is the owner? */
+  /** To everyone: who is the leader? */
   | { readonly kind: 'who' }
   /** I am. */
-  | { readonly kind: 'here'; readonly generation: number }
-  /** To the owner: this link shall lead to me. */
+  | { readonly kind: 'here'; readonly term: number }
+  /** To the leader: this link shall lead to me. */
   | { readonly kind: 'join'; readonly link: string }
-  /** From the owner: from now on it does. */
+  /** From the leader: from now on it does. */
   | { readonly kind: 'welcome'; readonly link: string }
   | { readonly kind: 'frame'; readonly link: string; readonly line: string }
   /** This link is over. */
@@ -19,7 +19,7 @@ export function textOf(message: Message): string {
     case 'who':
       return 'who';
     case 'here':
-      return `here ${message.generation}`;
+      return `here ${message.term}`;
     case 'frame':
       return `frame ${message.link}\n${message.line}`;
     case 'join':
@@ -40,7 +40,7 @@ export function messageFrom(text: string): Message | undefined {
     case 'who':
       return { kind };
     case 'here':
-      return { kind, generation: Number(argument) };
+      return { kind, term: Number(argument) };
     case 'frame':
       return { kind, link: argument, line };
     case 'join':

@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
-import { limits } from '../frames.ts';
-import { rarely } from '../patience.ts';
+import { limits } from '../channel.ts';
+import { rarely } from '../timeouts.ts';
 
 /** The part of a `BroadcastChannel` that is used. */
 export interface Broadcast {

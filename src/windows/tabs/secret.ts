@@ -1,12 +1,12 @@
 import type { Log } from '../../platform/log.ts';
 import { randomText } from '../../platform/base64url.ts';
 import type { SecretStorage } from '../../platform/secretStorage.ts';
-import type { Locks } from './presence.ts';
+import type { Locks } from './locks.ts';
 
 /** What the tabs of one group share, all of it made from one secret. */
 export interface GroupSecret {
-  /** The lock whose holder is the owner. */
-  readonly seatLock: string;
+  /** The lock whose holder is the leader. */
+  readonly leaderLock: string;
   /** The lock that a tab holds for as long as it lives. */
   presenceLock(address: string): string;
   readonly channel: string;
@@ -52,8 +52,8 @@ export async function groupSecret(
     const bits = await crypto.subtle.deriveBits(algorithm(purpose), source, 128);
     return `vscode-oidc.${purpose}.${Array.from(new Uint8Array(bits), byte => byte.toString(16).padStart(2, '0')).join('')}`;
   };
-  const [seatLock, presence, channel, cipher] = await Promise.all([
-    name('seat'),
+  const [leaderLock, presence, channel, cipher] = await Promise.all([
+    name('leader'),
     name('tab'),
     name('channel'),
     crypto.subtle.deriveKey(algorithm('cipher'), source, { name: 'AES-GCM', length: 256 }, false, [
@@ -61,7 +61,7 @@ export async function groupSecret(
       'decrypt',
     ]),
   ]);
-  return { seatLock, presenceLock: address => `${presence}.${address}`, channel, cipher };
+  return { leaderLock, presenceLock: address => `${presence}.${address}`, channel, cipher };
 }
 
 /** Tabs that start together make one secret, where the secret storage is the same for all of them at once. */

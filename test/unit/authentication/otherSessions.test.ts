@@ -32,14 +32,23 @@ describe('a provider whose settings change', () => {
   beforeEach(async () => {
     const { createRegistry } = await import('../../../src/authentication/registry.ts');
     const made = accountsInMemory();
-    const { log, accounts } = made;
+    const { clock, log, accounts } = made;
     cache = made.cache;
+    const no = () => Promise.reject(new Error('nobody is asked'));
     providers = createConfiguredProviders();
     registry = createRegistry(providers, {
       accounts,
       cache,
+      clock,
       log,
-      parts: () => assert.fail('nobody signs in'),
+      actions: {
+        signIn: no,
+        configure: no,
+        revoke: () => Promise.resolve(),
+        readResource: no,
+        onNotKept: () => undefined,
+      },
+      record: () => undefined,
     });
     providers.update([configured]);
     await cache.put(oldGrant);

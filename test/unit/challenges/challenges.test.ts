@@ -4,17 +4,15 @@ import {
   ChallengeRefused,
   demandingProvider,
   fingerprintOf,
+  nextStep,
   readDemand,
+  unmet,
   type Challenge,
   type Demand,
-} from '../../../src/challenges/demand.ts';
-import {
-  nextStep,
-  unmet,
   type EarlierAnswer,
   type Standing,
   type Step,
-} from '../../../src/challenges/nextStep.ts';
+} from '../../../src/challenges/demand.ts';
 import { someProvider, start } from '../sessions/someGrant.ts';
 
 const bearer = (params: Record<string, string> = {}): Challenge => ({ scheme: 'Bearer', params });

@@ -77,6 +77,21 @@ describe('the documentation', () => {
     assert.deepEqual(broken, []);
   });
 
+  it('names only files that there are', () => {
+    const named = documents.flatMap(from =>
+      [...read(from).matchAll(/`((?:src|test|docs|media|l10n)\/[^\s`]+)`/g)].map(([, file = '']) => ({
+        from,
+        file,
+      })),
+    );
+    assert.ok(named.length > 10);
+    // The way in which code names a decision is tested with them.
+    const missing = named.filter(
+      ({ file }) => !existsSync(join(repository, file)) && !/decisions\/\d+$/.test(file),
+    );
+    assert.deepEqual(missing, []);
+  });
+
   it('leads out only to https; the list is in dist/test/external-links.txt, for somebody to go through', async () => {
     const external = all.filter(({ target }) => isExternal(target));
     for (const { from, target } of external) assert.match(target, /^https:\/\//, from);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { failures } from '../../../src/protocol/failures/table.ts';
+import { failures } from '../../../src/protocol/failures/failure.ts';
 import { generatedErrors } from '../../manifest/errors.ts';
 
 describe('docs/errors.md', () => {

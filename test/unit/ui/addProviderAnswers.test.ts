@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Answers } from '../../../src/ui/addProvider/wizard.ts';
+import type { Answers } from '../../../src/ui/addProvider/answers.ts';
 import '../../standIns/editor/useEditorStandIn.ts';
 
 const { chooseProvider } = await import('../../../src/ui/addProvider/which.ts');

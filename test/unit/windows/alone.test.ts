@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { claimAfter } from '../../../src/windows/sockets/claims.ts';
 import { codeOf } from '../../../src/windows/errors.ts';
-import { holdOf } from '../../../src/windows/sockets/hold.ts';
+import { lead } from '../../../src/windows/leader.ts';
 import { openPlace } from '../../../src/windows/sockets/place.ts';
-import { takeSeat } from '../../../src/windows/seat.ts';
+import { leaseOf } from '../../../src/windows/sockets/socketTransport.ts';
+import { defaultTiming } from '../../../src/windows/timeouts.ts';
 import { testWindows } from '../../windows/groups.ts';
 import { recordedLog } from '../../windows/surroundings.ts';
 
@@ -26,31 +27,31 @@ describe('a window that cannot find the others', () => {
     return join(file, 'w');
   }
 
-  it('is its own owner, and says so', async () => {
+  it('is its own leader, and says so', async () => {
     const a = windows.open('a', { directory: impossible() });
     const line = await a.log.line(alone, 'ENOTDIR');
     assert.equal(line.level, 'error');
     await a.has('alone');
-    assert.deepEqual(await a.group.owner.whoOwns(), { name: 'a', generation: 0, current: true });
+    assert.deepEqual(await a.group.leader.whoLeads(), { name: 'a', term: 0, current: true });
     assert.deepEqual(await a.group.broadcast.tell('x'), [{ value: 'a heard x' }]);
-    assert.equal(await a.group.owner.add(1, 2), 3);
+    assert.equal(await a.group.leader.add(1, 2), 3);
     await a.group.dispose();
-    assert.equal(a.ownerships[0]?.isCurrent(), false);
-    assert.equal(a.ownerships[0].signal.aborted, true);
+    assert.equal(a.leases[0]?.isCurrent(), false);
+    assert.equal(a.leases[0].lost.aborted, true);
   });
 
   it('joins them when that becomes possible', async () => {
     const directory = impossible();
     const a = windows.open('a', { directory, timing: { aloneRecheck: 5 } });
     await a.has('alone');
-    const [ownership] = a.ownerships;
-    assert.equal(ownership?.isCurrent(), true);
+    const [lease] = a.leases;
+    assert.equal(lease?.isCurrent(), true);
     rmSync(join(windows.directory, 'file'));
-    await a.has('owner', 1);
-    assert.equal(ownership.signal.aborted, true);
-    assert.equal(ownership.isCurrent(), false);
+    await a.has('leader', 1);
+    assert.equal(lease.lost.aborted, true);
+    assert.equal(lease.isCurrent(), false);
     const b = windows.open('b', { directory });
-    assert.equal((await b.group.owner.whoOwns()).name, 'a');
+    assert.equal((await b.group.leader.whoLeads()).name, 'a');
   });
 
   if (process.platform !== 'win32') {
@@ -63,47 +64,43 @@ describe('a window that cannot find the others', () => {
       try {
         const a = windows.open('a', { directory });
         await a.log.line(alone, `${socketDirectory} is not a directory`);
-        assert.equal(await a.group.owner.add(1, 2), 3);
+        assert.equal(await a.group.leader.add(1, 2), 3);
       } finally {
         rmSync(socketDirectory);
       }
     });
   }
 
-  it('does not take a seat where nothing can listen', async () => {
+  it('does not lead where nothing can listen', async () => {
     const place = openPlace(windows.directory);
     const claim = claimAfter(place.directory, 0) ?? assert.fail();
-    const options = {
-      createOwner: () => assert.fail(),
-      window: {},
-      clock: systemClock,
-      log: recordedLog(),
-      timing: { unresponsiveAfter: 3000, heartbeat: 30_000, settleWithin: 10_000, aloneRecheck: 60_000 },
-    };
+    const surroundings = { clock: systemClock, log: recordedLog(), timing: defaultTiming };
     const nowhere = { ...place, addressOf: () => join(windows.directory, 'missing', 'socket') };
+    const lease = leaseOf(nowhere, claim, surroundings);
     await assert.rejects(
-      takeSeat(options, holdOf(nowhere, claim, options)),
+      lead(lease, { ...surroundings, serve: () => assert.fail(), window: {} }),
       (error: unknown) => codeOf(error) !== undefined,
     );
+    assert.equal(lease.lost.aborted, true);
   });
 
-  it('stops taking over when ownership is taken from it again and again', async () => {
+  it('stops taking over when the lease is taken from it again and again', async () => {
     const a = windows.open('a');
     // Another machine that shares the directory: claims, and cannot be reached.
-    a.group.onRoleChange((role, generation) => {
-      if (role !== 'owner') return;
-      const { generation: next } = claimAfter(windows.directory, generation) ?? assert.fail();
-      writeFileSync(join(windows.directory, `generation-${next}`), '0 0123456789ab\n');
-      a.ownerships.at(-1)?.isCurrent();
+    a.group.onRoleChange((role, term) => {
+      if (role !== 'leader') return;
+      const { term: next } = claimAfter(windows.directory, term) ?? assert.fail();
+      writeFileSync(join(windows.directory, `term-${next}`), '0 0123456789ab\n');
+      a.leases.at(-1)?.isCurrent();
     });
     const line = await a.log.line(alone, 'several machines');
     assert.equal(line.level, 'error');
     await a.has('alone');
     // Five shared ones, and the one it has alone.
     assert.deepEqual(
-      a.ownerships.map(ownership => ownership.generation),
+      a.leases.map(lease => lease.term),
       [1, 3, 5, 7, 9, 0],
     );
-    assert.equal(await a.group.owner.add(1, 2), 3);
+    assert.equal(await a.group.leader.add(1, 2), 3);
   });
 });

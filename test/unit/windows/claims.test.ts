@@ -7,7 +7,7 @@ import {
   claimAfter,
   earlierClaimantLives,
   isLatest,
-  latestGeneration,
+  latestTerm,
   readClaim,
   removeOldClaims,
 } from '../../../src/windows/sockets/claims.ts';
@@ -23,12 +23,12 @@ describe('claims', () => {
   const claim = (after: number) =>
     claimAfter(directory.path, after) ?? assert.fail(`no claim after ${after}`);
 
-  it('are made once per generation', () => {
-    assert.equal(latestGeneration(directory.path), 0);
+  it('are made once per term', () => {
+    assert.equal(latestTerm(directory.path), 0);
     const first = claim(0);
-    assert.deepEqual([first.generation, first.pid], [1, process.pid]);
+    assert.deepEqual([first.term, first.pid], [1, process.pid]);
     assert.equal(claimAfter(directory.path, 0), undefined);
-    assert.equal(latestGeneration(directory.path), 1);
+    assert.equal(latestTerm(directory.path), 1);
     assert.deepEqual(readClaim(directory.path, 1), first);
   });
 
@@ -41,8 +41,8 @@ describe('claims', () => {
   });
 
   it('tell whether another process that made one before still lives', async () => {
-    const claimOf = (generation: number, pid: number) =>
-      writeFileSync(join(directory.path, `generation-${generation}`), `${pid} 0123456789ab\n`);
+    const claimOf = (term: number, pid: number) =>
+      writeFileSync(join(directory.path, `term-${term}`), `${pid} 0123456789ab\n`);
     const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
     await once(child, 'exit');
     claimOf(1, child.pid ?? 0);
@@ -50,29 +50,29 @@ describe('claims', () => {
     assert.equal(earlierClaimantLives(directory.path, claim(2)), false, 'it was this one');
     claimOf(4, process.ppid);
     assert.equal(earlierClaimantLives(directory.path, claim(4)), true);
-    writeFileSync(join(directory.path, 'generation-4'), 'damaged');
+    writeFileSync(join(directory.path, 'term-4'), 'damaged');
     assert.equal(earlierClaimantLives(directory.path, claim(5)), false, 'nobody knows who that was');
   });
 
   it('are ordered as numbers', () => {
-    writeFileSync(join(directory.path, 'generation-9'), '');
+    writeFileSync(join(directory.path, 'term-9'), '');
     const tenth = claim(9);
-    assert.equal(latestGeneration(directory.path), 10);
+    assert.equal(latestTerm(directory.path), 10);
     assert.equal(isLatest(directory.path, tenth), true);
   });
 
-  it('cannot be made by a process that slept while its generation was used up and removed', () => {
+  it('cannot be made by a process that slept while its term was used up and removed', () => {
     claim(0);
-    for (let generation = 1; generation < 20; generation++) claim(generation);
+    for (let term = 1; term < 20; term++) claim(term);
     removeOldClaims(directory.path, readClaim(directory.path, 20) ?? assert.fail());
     assert.equal(readClaim(directory.path, 2), undefined);
     assert.equal(claimAfter(directory.path, 1), undefined);
-    assert.equal(latestGeneration(directory.path), 20);
+    assert.equal(latestTerm(directory.path), 20);
   });
 
   it('end when the directory is emptied, even if the same number is claimed again', () => {
     const first = claim(0);
-    rmSync(join(directory.path, 'generation-1'));
+    rmSync(join(directory.path, 'term-1'));
     assert.equal(isLatest(directory.path, first), false);
     const again = claim(0);
     assert.equal(isLatest(directory.path, first), false);
@@ -101,35 +101,28 @@ describe('claims', () => {
       'x 0123456789ab\n',
       '\0'.repeat(99),
     ]) {
-      writeFileSync(join(directory.path, 'generation-1'), content);
+      writeFileSync(join(directory.path, 'term-1'), content);
       assert.equal(readClaim(directory.path, 1), undefined, JSON.stringify(content));
     }
     assert.equal(readClaim(directory.path, 2), undefined);
-    mkdirSync(join(directory.path, 'generation-3'));
+    mkdirSync(join(directory.path, 'term-3'));
     assert.equal(readClaim(directory.path, 3), undefined);
-    assert.equal(claim(3).generation, 4);
+    assert.equal(claim(3).term, 4);
   });
 
   it('do not run out unnoticed', () => {
-    writeFileSync(join(directory.path, 'generation-999999999999999'), '');
-    assert.equal(latestGeneration(directory.path), 999_999_999_999_999);
-    assert.throws(() => claimAfter(directory.path, 999_999_999_999_999), /No generation is left/);
+    writeFileSync(join(directory.path, 'term-999999999999999'), '');
+    assert.equal(latestTerm(directory.path), 999_999_999_999_999);
+    assert.throws(() => claimAfter(directory.path, 999_999_999_999_999), /No term is left/);
   });
 
   it('keep the files of those just before, and nothing that is not a claim is touched', () => {
-    const others = [
-      'generation-',
-      'generation-0',
-      'generation-01',
-      'generation-1x',
-      'generation-1234567890123456',
-      'key',
-    ];
+    const others = ['term-', 'term-0', 'term-01', 'term-1x', 'term-1234567890123456', 'key'];
     for (const name of others) writeFileSync(join(directory.path, name), '');
-    assert.equal(latestGeneration(directory.path), 0);
-    for (let generation = 0; generation < 12; generation++) claim(generation);
+    assert.equal(latestTerm(directory.path), 0);
+    for (let term = 0; term < 12; term++) claim(term);
     removeOldClaims(directory.path, readClaim(directory.path, 12) ?? assert.fail());
-    const left = [4, 5, 6, 7, 8, 9, 10, 11, 12].map(generation => `generation-${generation}`);
+    const left = [4, 5, 6, 7, 8, 9, 10, 11, 12].map(term => `term-${term}`);
     assert.deepEqual(readdirSync(directory.path).sort(), [...left, ...others].sort());
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { claimAfter, latestGeneration } from '../../../src/windows/sockets/claims.ts';
-import { OwnerUnavailable } from '../../../src/windows/errors.ts';
+import { claimAfter, latestTerm } from '../../../src/windows/sockets/claims.ts';
+import { LeaderUnavailable } from '../../../src/windows/errors.ts';
 import { behavesAsGroup } from '../../windows/behaviour.ts';
 import { testWindows, type TestWindows } from '../../windows/groups.ts';
 
@@ -14,61 +14,61 @@ describe('windows that meet by sockets', () => {
   });
   afterEach(() => windows.end());
 
-  it('gives its ownership up when another window has claimed the next generation', async () => {
-    const { a, b } = await windows.two({ idempotent: ['whoOwns'] });
-    const [first] = a.ownerships;
+  it('gives its lease up when another window has claimed the next term', async () => {
+    const { a, b } = await windows.two({ idempotent: ['whoLeads'] });
+    const [first] = a.leases;
     // Another window that found this one silent.
-    const claim = claimAfter(windows.directory, a.group.generation);
+    const claim = claimAfter(windows.directory, a.group.term);
     assert.ok(claim !== undefined);
-    const local = a.group.owner.slow('local');
-    const lost = assert.rejects(local, { code: 'OWNER_LOST' });
+    const local = a.group.leader.slow('local');
+    const lost = assert.rejects(local, { code: 'LEADER_LOST' });
     assert.equal(first?.isCurrent(), false);
-    assert.equal(first.signal.aborted, true);
+    assert.equal(first.lost.aborted, true);
     await lost;
     // It never listens, so that one of them takes over from it, too.
-    const answers = await Promise.all([a, b].map(window => window.group.owner.whoOwns()));
+    const answers = await Promise.all([a, b].map(window => window.group.leader.whoLeads()));
     assert.deepEqual(answers[0], answers[1]);
-    assert.ok(Number(answers[0]?.generation) > claim.generation);
+    assert.ok(Number(answers[0]?.term) > claim.term);
   });
 
-  it('lets a member find a superseded owner out', async () => {
+  it('lets a member find a superseded leader out', async () => {
     const { a, b } = await windows.two();
-    const claim = claimAfter(windows.directory, a.group.generation);
-    await assert.rejects(b.group.owner.add(1, 1), { code: 'OWNER_LOST' });
-    assert.equal(a.ownerships[0]?.signal.aborted, true);
-    assert.ok((await b.group.owner.whoOwns()).generation > (claim?.generation ?? Infinity));
+    const claim = claimAfter(windows.directory, a.group.term);
+    await assert.rejects(b.group.leader.add(1, 1), { code: 'LEADER_LOST' });
+    assert.equal(a.leases[0]?.lost.aborted, true);
+    assert.ok((await b.group.leader.whoLeads()).term > (claim?.term ?? Infinity));
   });
 
   it('finds out that it is superseded when a member leaves, without being asked', async () => {
     const { a, b } = await windows.two();
-    const [ownership] = a.ownerships;
-    assert.ok(ownership !== undefined);
-    const over = new Promise<void>(resolve => ownership.signal.addEventListener('abort', () => resolve()));
-    assert.ok(claimAfter(windows.directory, a.group.generation) !== undefined);
-    assert.equal(ownership.signal.aborted, false);
+    const [lease] = a.leases;
+    assert.ok(lease !== undefined);
+    const over = new Promise<void>(resolve => lease.lost.addEventListener('abort', () => resolve()));
+    assert.ok(claimAfter(windows.directory, a.group.term) !== undefined);
+    assert.equal(lease.lost.aborted, false);
     await b.group.dispose();
     await over;
   });
 
   it('survives that somebody empties the directory', async () => {
-    const { a, b } = await windows.two({ idempotent: ['whoOwns'] });
+    const { a, b } = await windows.two({ idempotent: ['whoLeads'] });
     for (const name of readdirSync(windows.directory)) rmSync(`${windows.directory}/${name}`);
     const c = windows.open('c');
-    await c.has('owner');
-    assert.equal(a.ownerships[0]?.isCurrent(), false);
-    for (const window of [a, b, c]) assert.equal((await window.group.owner.whoOwns()).name, 'c');
+    await c.has('leader');
+    assert.equal(a.leases[0]?.isCurrent(), false);
+    for (const window of [a, b, c]) assert.equal((await window.group.leader.whoLeads()).name, 'c');
   });
 
-  it('says what it was trying when no owner is found in time', async () => {
+  it('says what it was trying when no leader is found in time', async () => {
     // A claim by a living process that never listens.
-    writeFileSync(`${windows.directory}/generation-1`, `${process.pid} 0123456789ab\n`);
+    writeFileSync(`${windows.directory}/term-1`, `${process.pid} 0123456789ab\n`);
     const a = windows.open('a', { timing: { settleWithin: 3 } });
-    await assert.rejects(a.group.owner.add(1, 1), (error: unknown) => {
-      assert.ok(error instanceof OwnerUnavailable);
+    await assert.rejects(a.group.leader.add(1, 1), (error: unknown) => {
+      assert.ok(error instanceof LeaderUnavailable);
       assert.match(error.message, new RegExp(`reaching process ${process.pid}`));
       return true;
     });
-    await a.has('owner');
-    assert.equal(latestGeneration(windows.directory), 2);
+    await a.has('leader');
+    assert.equal(latestTerm(windows.directory), 2);
   });
 });

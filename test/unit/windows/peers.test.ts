@@ -4,39 +4,39 @@ import { once } from 'node:events';
 import { readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { claimAfter, latestGeneration } from '../../../src/windows/sockets/claims.ts';
+import { claimAfter, latestTerm } from '../../../src/windows/sockets/claims.ts';
 import { proofOf } from '../../../src/windows/sockets/handshake.ts';
 import { readKey } from '../../../src/windows/sockets/key.ts';
 import { openPlace } from '../../../src/windows/sockets/place.ts';
 import { testWindows, type TestWindow } from '../../windows/groups.ts';
-import { connectProved, connectRaw, currentOwner, rawPeer } from '../../windows/rawPeer.ts';
+import { connectProved, connectRaw, currentLeader, rawPeer } from '../../windows/rawPeer.ts';
 
-const dropped = 'A connection to the owning window was dropped';
+const dropped = 'A connection to the leading window was dropped';
 
-describe('a peer of the owner', () => {
+describe('a peer of the leader', () => {
   let windows: ReturnType<typeof testWindows>;
-  let owner: TestWindow;
+  let leader: TestWindow;
   beforeEach(async () => {
     windows = testWindows();
-    owner = windows.open('owner', { timing: { unresponsiveAfter: 100 } });
-    await owner.has('owner');
+    leader = windows.open('leader', { timing: { unresponsiveAfter: 100 } });
+    await leader.has('leader');
   });
   afterEach(() => windows.end());
 
-  /** The owner said why, and goes on. */
+  /** The leader said why, and goes on. */
   async function assertDropped(reason: string): Promise<void> {
-    const line = await owner.log.line(dropped, reason);
+    const line = await leader.log.line(dropped, reason);
     assert.equal(line.level, 'warn');
     const other = windows.open('other');
-    assert.equal((await other.group.owner.whoOwns()).name, 'owner');
-    assert.equal(owner.ownerships.length, 1);
+    assert.equal((await other.group.leader.whoLeads()).name, 'leader');
+    assert.equal(leader.leases.length, 1);
   }
 
   it('is served when it has proved the key', async () => {
     const peer = await connectProved(windows.directory);
-    const { generation, nonce } = currentOwner(windows.directory).claim;
+    const { term, nonce } = currentLeader(windows.directory).claim;
     assert.match(String((await peer.next())['proof']), /^[0-9a-f]{64}$/);
-    assert.ok(generation > 0 && nonce.length === 12);
+    assert.ok(term > 0 && nonce.length === 12);
     peer.socket.write(`${JSON.stringify({ t: 'ping' })}\n`);
     assert.deepEqual(await peer.next(), { t: 'pong' });
     peer.socket.write(`${JSON.stringify({ t: 'q', i: '1', m: 'call', a: ['add', [1, 2]] })}\n`);
@@ -50,9 +50,9 @@ describe('a peer of the owner', () => {
     await assertDropped('could not prove the key');
   });
 
-  it('is dropped when it repeats a proof of before, or sends back what the owner sent', async () => {
+  it('is dropped when it repeats a proof of before, or sends back what the leader sent', async () => {
     const key = readKey(windows.directory);
-    const { claim } = currentOwner(windows.directory);
+    const { claim } = currentLeader(windows.directory);
     const mine = randomBytes(32).toString('hex');
     const first = connectRaw(windows.directory);
     const nonce = String((await first.next())['nonce']);
@@ -68,7 +68,7 @@ describe('a peer of the owner', () => {
     }
     const other = connectRaw(windows.directory);
     const theirs = String((await other.next())['nonce']);
-    const wrongRole = proofOf(key, 'owner', claim, theirs, mine);
+    const wrongRole = proofOf(key, 'leader', claim, theirs, mine);
     other.socket.write(`${JSON.stringify({ nonce: mine, proof: wrongRole })}\n`);
     await other.closed;
     await assertDropped('could not prove the key');
@@ -113,15 +113,15 @@ describe('a peer of the owner', () => {
   });
 
   it('is dropped when too many others have not proved the key', async () => {
-    await owner.group.dispose();
+    await leader.group.dispose();
     const patient = windows.open('patient', { timing: { unresponsiveAfter: 60_000 } });
-    await patient.has('owner');
+    await patient.has('leader');
     const peers = Array.from({ length: 300 }, () => connectRaw(windows.directory));
     await patient.log.line(dropped, 'too many');
     for (const peer of peers) peer.socket.destroy();
     await Promise.all(peers.map(peer => peer.closed));
     const other = windows.open('other');
-    assert.equal((await other.group.owner.whoOwns()).name, 'patient');
+    assert.equal((await other.group.leader.whoLeads()).name, 'patient');
   });
 
   for (const [what, sent] of [
@@ -177,7 +177,7 @@ describe('a peer of the owner', () => {
     peer.socket.pause();
     const text = 'x'.repeat(1024 * 1024 - 1000);
     for (let i = 0; i < 10; i++) {
-      const outcomes = await owner.group.broadcast.tell(text);
+      const outcomes = await leader.group.broadcast.tell(text);
       assert.ok('value' in (outcomes[0] ?? {}));
     }
     await assertDropped('does not read');
@@ -201,11 +201,11 @@ describe('a member', () => {
     const place = openPlace(windows.directory);
     claimAfter(place.directory, 0);
     forged = createServer(socket => behaviour(rawPeer(socket)));
-    forged.listen(currentOwner(windows.directory).address);
+    forged.listen(currentLeader(windows.directory).address);
     await once(forged, 'listening');
   }
 
-  it('does not believe an owner that cannot prove the key, and takes over', async () => {
+  it('does not believe a leader that cannot prove the key, and takes over', async () => {
     await forge(peer => {
       peer.socket.write(`${JSON.stringify({ version: 1, nonce: 'a'.repeat(64) })}\n`);
       void peer.next().then(() => peer.socket.write(`${JSON.stringify({ proof: 'b'.repeat(64) })}\n`));
@@ -213,10 +213,10 @@ describe('a member', () => {
     writeFileSync(join(windows.directory, 'key'), randomBytes(32), { mode: 0o600 });
     const a = windows.open('a');
     await a.log.line('could not be joined', 'could not prove the key');
-    assert.equal((await a.group.owner.whoOwns()).name, 'a');
+    assert.equal((await a.group.leader.whoLeads()).name, 'a');
   });
 
-  it('does not send the proof of an owner back to it', async () => {
+  it('does not send the proof of a leader back to it', async () => {
     const key = randomBytes(32);
     await forge(peer => {
       peer.socket.write(`${JSON.stringify({ version: 1, nonce: 'a'.repeat(64) })}\n`);
@@ -226,7 +226,7 @@ describe('a member', () => {
     writeFileSync(join(windows.directory, 'key'), key, { mode: 0o600 });
     const a = windows.open('a');
     await a.log.line('could not be joined', 'could not prove the key');
-    assert.equal((await a.group.owner.whoOwns()).name, 'a');
+    assert.equal((await a.group.leader.whoLeads()).name, 'a');
   });
 
   for (const [what, sent, reason] of [
@@ -239,7 +239,7 @@ describe('a member', () => {
       await forge(peer => peer.socket.write(sent));
       const a = windows.open('a');
       await a.log.line('could not be joined', reason);
-      assert.equal((await a.group.owner.whoOwns()).name, 'a');
+      assert.equal((await a.group.leader.whoLeads()).name, 'a');
     });
   }
 
@@ -247,37 +247,37 @@ describe('a member', () => {
     await forge(() => undefined);
     const a = windows.open('a', { timing: { unresponsiveAfter: 50 } });
     await a.log.line('does not answer');
-    assert.equal((await a.group.owner.whoOwns()).name, 'a');
-    assert.equal(latestGeneration(windows.directory), 2);
+    assert.equal((await a.group.leader.whoLeads()).name, 'a');
+    assert.equal(latestTerm(windows.directory), 2);
   });
 
-  it('takes over from an owner that proved itself and then does not answer', async () => {
+  it('takes over from a leader that proved itself and then does not answer', async () => {
     const key = randomBytes(32);
     await forge(peer => {
       const nonce = 'a'.repeat(64);
       peer.socket.write(`${JSON.stringify({ version: 1, nonce })}\n`);
       void peer.next().then(({ nonce: mine }) => {
-        const proof = proofOf(key, 'owner', currentOwner(windows.directory).claim, nonce, String(mine));
+        const proof = proofOf(key, 'leader', currentLeader(windows.directory).claim, nonce, String(mine));
         peer.socket.write(`${JSON.stringify({ proof })}\n`);
       });
     });
     writeFileSync(join(windows.directory, 'key'), key, { mode: 0o600 });
-    const a = windows.open('a', { timing: { unresponsiveAfter: 50 }, idempotent: ['whoOwns'] });
+    const a = windows.open('a', { timing: { unresponsiveAfter: 50 }, idempotent: ['whoLeads'] });
     await a.has('member');
-    assert.equal((await a.group.owner.whoOwns()).name, 'a');
+    assert.equal((await a.group.leader.whoLeads()).name, 'a');
   });
 
-  it('joins after the key was damaged, which the owner repairs', async () => {
+  it('joins after the key was damaged, which the leader repairs', async () => {
     const a = windows.open('a');
-    await a.has('owner');
+    await a.has('leader');
     writeFileSync(join(windows.directory, 'key'), 'short');
     const b = windows.open('b');
-    assert.equal((await b.group.owner.whoOwns()).name, 'a');
+    assert.equal((await b.group.leader.whoLeads()).name, 'a');
     await a.log.line('The key shared by the windows is replaced', '5 bytes');
   });
 });
 
-describe('an owner', () => {
+describe('a leader', () => {
   it('serves a directory whose path is too long for a socket', async () => {
     const windows = testWindows();
     const directory = join(
@@ -285,9 +285,9 @@ describe('an owner', () => {
       'a directory with a long name, as they are on some systems'.repeat(3),
     );
     const a = windows.open('a', { directory });
-    await a.has('owner');
+    await a.has('leader');
     const b = windows.open('b', { directory });
-    assert.equal((await b.group.owner.whoOwns()).name, 'a');
+    assert.equal((await b.group.leader.whoLeads()).name, 'a');
     const { socketDirectory } = openPlace(directory);
     await windows.end();
     if (process.platform !== 'win32') {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { canMeetAt, openPlace, removeOldSockets } from '../../../src/windows/sockets/place.ts';
 import { temporaryDirectory } from '../../windows/surroundings.ts';
 
-const claim = { generation: 12, nonce: '0123456789ab', pid: 1 };
+const claim = { term: 12, nonce: '0123456789ab', pid: 1 };
 
 describe('the place where windows meet', () => {
   let directory: ReturnType<typeof temporaryDirectory>;
@@ -81,9 +81,9 @@ describe('the place where windows meet', () => {
       assert.throws(() => openPlace(join(directory.path, 'file')), { code: 'EEXIST' });
     });
 
-    it('loses the sockets of lower generations only', () => {
+    it('loses the sockets of lower terms only', () => {
       const place = openPlace(directory.path);
-      const kept = ['12.0123456789ab', '13.0123456789ab', '9.tmp', 'generation-3', 'key'];
+      const kept = ['12.0123456789ab', '13.0123456789ab', '9.tmp', 'term-3', 'key'];
       for (const name of [...kept, '9.0123456789ab', '11.aaaaaaaaaaaa', '0.0123456789ab']) {
         writeFileSync(join(directory.path, name), '');
       }

@@ -119,8 +119,8 @@ describe('the post between tabs', () => {
   it('has names that follow from the secret and do not tell it', async () => {
     const storage = memorySecretStorage();
     const [one, same, other] = [await secretOf(storage), await secretOf(storage), await secretOf()];
-    const names = ({ seatLock, channel, presenceLock }: typeof one) => [
-      seatLock,
+    const names = ({ leaderLock, channel, presenceLock }: typeof one) => [
+      leaderLock,
       channel,
       presenceLock('tab'),
     ];

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { OwnerLost, OwnerUnavailable } from '../../../src/windows/errors.ts';
-import type { TabMeeting } from '../../../src/windows/tabs/election.ts';
+import { LeaderLost, LeaderUnavailable } from '../../../src/windows/errors.ts';
+import { tabTransport, type TabMeeting } from '../../../src/windows/tabs/tabTransport.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
 import { behavesAsGroup } from '../../windows/behaviour.ts';
 import { testWindows, type TestWindows } from '../../windows/groups.ts';
-import { joinTab, meetingBy, testTabs } from '../../windows/tabs.ts';
+import { meetingBy, testTabs } from '../../windows/tabs.ts';
 
 describe('tabs that meet by locks and a channel', () => {
   behavesAsGroup(() => testTabs());
@@ -20,19 +20,19 @@ describe('tabs that meet by locks and a channel', () => {
   });
   afterEach(() => Promise.all(endings.splice(0).map(windows => windows.end())));
 
-  it('find the next owner however many are open', async () => {
-    const options = { idempotent: ['whoOwns' as const] };
+  it('find the next leader however many are open', async () => {
+    const options = { idempotent: ['whoLeads' as const] };
     const open = ['a', 'b', 'c', 'd'].map(name => tabs.open(name, options));
     for (let left = open; left.length > 0;) {
-      const answers = await Promise.all(left.map(tab => tab.group.owner.whoOwns()));
+      const answers = await Promise.all(left.map(tab => tab.group.leader.whoLeads()));
       assert.equal(new Set(answers.map(({ name }) => name)).size, 1);
-      const owner = left.find(({ name }) => name === answers[0]?.name) ?? assert.fail();
-      await owner.group.dispose();
-      assert.equal(owner.ownerships[0]?.isCurrent(), false);
-      left = left.filter(tab => tab !== owner);
+      const leader = left.find(({ name }) => name === answers[0]?.name) ?? assert.fail();
+      await leader.group.dispose();
+      assert.equal(leader.leases[0]?.isCurrent(), false);
+      left = left.filter(tab => tab !== leader);
     }
     assert.deepEqual(
-      open.map(({ ownerships }) => ownerships.length),
+      open.map(({ leases }) => leases.length),
       [1, 1, 1, 1],
     );
   });
@@ -40,7 +40,7 @@ describe('tabs that meet by locks and a channel', () => {
   it('of another secret storage are a group of their own', async () => {
     const others = opened(testTabs());
     const [a, b] = [tabs.open('a'), others.open('b')];
-    await Promise.all([a.has('owner'), b.has('owner')]);
+    await Promise.all([a.has('leader'), b.has('leader')]);
     assert.deepEqual(await a.group.broadcast.tell('x'), [{ value: 'a heard x' }]);
     assert.deepEqual(b.told, []);
   });
@@ -52,38 +52,38 @@ describe('tabs that meet by locks and a channel', () => {
     const timing = { aloneRecheck: 20 };
     const [a, b] = [failing.open('a', { timing }), failing.open('b', { timing })];
     await Promise.all([a.has('alone'), b.has('alone')]);
-    assert.equal(await a.group.owner.add(1, 2), 3);
+    assert.equal(await a.group.leader.add(1, 2), 3);
     storage.fails = () => false;
     await Promise.race([a.has('member'), b.has('member')]);
-    assert.deepEqual([a.group.role, b.group.role].sort(), ['member', 'owner']);
+    assert.deepEqual([a.group.role, b.group.role].sort(), ['leader', 'member']);
   });
 
-  it('give the seat up at once when something else takes the lock', async () => {
+  it('give the lease up at once when something else takes the lock', async () => {
     const meeting = meetingBy(memorySecretStorage());
-    let seat = '';
+    let lock = '';
     const locks: TabMeeting['locks'] = {
       request: ((name: string, ...rest: [LockOptions, LockGrantedCallback<unknown>]) => {
-        if (name.includes('.seat.')) seat = name;
+        if (name.includes('.leader.')) lock = name;
         return navigator.locks.request(name, ...rest);
       }) as LockManager['request'],
     };
-    const robbed = opened(testWindows(joinTab({ ...meeting, locks })));
+    const robbed = opened(testWindows(tabTransport({ ...meeting, locks })));
     const a = robbed.open('a');
-    await a.has('owner');
-    const [ownership = assert.fail()] = a.ownerships;
-    const over = new Promise<void>(resolve => ownership.signal.addEventListener('abort', () => resolve()));
+    await a.has('leader');
+    const [lease = assert.fail()] = a.leases;
+    const over = new Promise<void>(resolve => lease.lost.addEventListener('abort', () => resolve()));
     const release = Promise.withResolvers<void>();
-    const thief = navigator.locks.request(seat, { steal: true }, () => release.promise);
+    const thief = navigator.locks.request(lock, { steal: true }, () => release.promise);
     await over;
-    assert.equal(ownership.isCurrent(), false);
+    assert.equal(lease.isCurrent(), false);
     await a.log.line('was taken away', 'stole');
     release.resolve();
     await thief;
-    await a.has('owner', 2);
-    assert.equal(a.ownerships.length, 2);
+    await a.has('leader', 2);
+    assert.equal(a.leases.length, 2);
   });
 
-  it('stay members of an owner that does not answer, whose calls end in time', async () => {
+  it('stay members of a leader that does not answer, whose calls end in time', async () => {
     const meeting = meetingBy(memorySecretStorage());
     let frozen = false;
     // A tab that the browser stopped: it hears nothing and says nothing, and keeps its locks.
@@ -104,18 +104,18 @@ describe('tabs that meet by locks and a channel', () => {
       },
     };
     const timing = { unresponsiveAfter: 30, settleWithin: 60 };
-    const owners = opened(testWindows(joinTab(stopped)));
-    const a = owners.open('a');
-    await a.has('owner');
-    const others = opened(testWindows(joinTab(meeting)));
-    const b = others.open('b', { timing, directory: owners.directory, idempotent: ['add'] });
+    const leaders = opened(testWindows(tabTransport(stopped)));
+    const a = leaders.open('a');
+    await a.has('leader');
+    const others = opened(testWindows(tabTransport(meeting)));
+    const b = others.open('b', { timing, directory: leaders.directory, idempotent: ['add'] });
     await b.has('member');
     frozen = true;
-    await assert.rejects(b.group.owner.whoOwns(), OwnerLost);
-    await assert.rejects(b.group.owner.add(1, 1), OwnerUnavailable);
-    assert.equal(b.ownerships.length, 0, 'it did not take the seat of somebody who may wake up');
+    await assert.rejects(b.group.leader.whoLeads(), LeaderLost);
+    await assert.rejects(b.group.leader.add(1, 1), LeaderUnavailable);
+    assert.equal(b.leases.length, 0, 'it did not take the lease of somebody who may wake up');
     frozen = false;
     await b.has('member');
-    assert.equal((await b.group.owner.whoOwns()).name, 'a');
+    assert.equal((await b.group.leader.whoLeads()).name, 'a');
   });
 });

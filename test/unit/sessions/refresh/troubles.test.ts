@@ -18,18 +18,18 @@ describe('trouble with renewing tokens', function () {
   afterEach(() => windows.end());
 
   it('is known in every window, those opened later included, until it is over', async () => {
-    const [owner, member] = [await windows.open(), await windows.open()];
+    const [leader, member] = [await windows.open(), await windows.open()];
     let changes = 0;
     member.sharing.troubles.onDidChange(() => changes++);
     windows.server.answer = () => Promise.reject(unreachable());
     await member.accounts.add(someProvider, someGrant({ tokens: ended() }));
-    await until(() => owner.cache.known().length === 1);
+    await until(() => leader.cache.known().length === 1);
     await member.sharing.renew('grant-0001', 1);
     await until(() => member.sharing.troubles.get('grant-0001') !== undefined);
     const trouble = member.sharing.troubles.get('grant-0001');
     assert.match(trouble?.reason ?? '', /login\.example\.com could not be reached/);
     assert.ok((trouble?.retryAt ?? 0) >= now());
-    assert.deepEqual(owner.sharing.troubles.get('grant-0001'), trouble);
+    assert.deepEqual(leader.sharing.troubles.get('grant-0001'), trouble);
     assert.equal(changes, 1);
 
     const later = await windows.open();
@@ -41,30 +41,30 @@ describe('trouble with renewing tokens', function () {
     assert.equal(windows.server.sent.length, before, 'its time has not come');
     const renewed = await member.sharing.renew('grant-0001', 1, true);
     assert.equal(renewed?.tokens.serial, 2, 'a person need not wait for that');
-    for (const window of [owner, member, later]) {
+    for (const window of [leader, member, later]) {
       await until(() => window.sharing.troubles.get('grant-0001') === undefined);
     }
   });
 
-  it('is forgotten with its grant, and when its owner goes', async () => {
-    const [owner, member] = [await windows.open(), await windows.open()];
+  it('is forgotten with its grant, and when its leader goes', async () => {
+    const [leader, member] = [await windows.open(), await windows.open()];
     windows.server.answer = () => Promise.reject(unreachable());
     const { session } = await member.accounts.add(someProvider, someGrant({ tokens: ended() }));
-    await until(() => owner.cache.known().length === 1);
+    await until(() => leader.cache.known().length === 1);
     await member.sharing.renew('grant-0001', 1);
     await until(() => member.sharing.troubles.get('grant-0001') !== undefined);
     await member.accounts.remove(session.id);
     await until(() => member.sharing.troubles.get('grant-0001') === undefined);
 
     await member.accounts.add(someProvider, someGrant({ id: 'grant-0002', tokens: ended() }));
-    await until(() => owner.cache.known().length === 1);
+    await until(() => leader.cache.known().length === 1);
     await member.sharing.renew('grant-0002', 1);
     await until(() => member.sharing.troubles.get('grant-0002') !== undefined);
     let forgotten = false;
     member.sharing.troubles.onDidChange(() => {
       forgotten ||= member.sharing.troubles.get('grant-0002') === undefined;
     });
-    await owner.close();
+    await leader.close();
     await until(() => forgotten);
   });
 

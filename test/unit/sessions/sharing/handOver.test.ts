@@ -13,7 +13,7 @@ const scopes = ['openid', 'profile'];
 const handOvers = (windows: readonly SharedWindow[]): number =>
   windows.flatMap(({ log }) => log.lines.filter(line => /another window can renew/.test(line))).length;
 
-describe('an owner that cannot renew a grant', function () {
+describe('a leader that cannot renew a grant', function () {
   this.timeout(20_000);
   let windows: ReturnType<typeof sharedWindows>;
   beforeEach(() => {
@@ -25,32 +25,32 @@ describe('an owner that cannot renew a grant', function () {
     (await accounts.sessions(someProvider, scopes))[0]?.accessToken.reveal();
 
   it('for want of the provider leaves it to a window that has it', async () => {
-    const [owner, member] = [await windows.open(), await windows.open()];
-    owner.lacks.providerOf.add('grant-0001');
+    const [leader, member] = [await windows.open(), await windows.open()];
+    leader.lacks.providerOf.add('grant-0001');
     await member.accounts.add(someProvider, someGrant({ tokens: ended() }));
     assert.equal(await accessToken(member), 'access-2');
     assert.deepEqual(windows.server.sent, ['refresh-1']);
-    assert.equal(member.role(), 'owner');
-    await until(() => owner.role() === 'member');
+    assert.equal(member.role(), 'leader');
+    await until(() => leader.role() === 'member');
   });
 
   it('for want of the client secret leaves it to a window that has it, and gets the tokens from there', async () => {
-    const [owner, member] = [await windows.open(), await windows.open()];
-    owner.lacks.secret = true;
+    const [leader, member] = [await windows.open(), await windows.open()];
+    leader.lacks.secret = true;
     await member.accounts.add(someProvider, someGrant({ tokens: ended() }));
     assert.equal(await accessToken(member), 'access-2');
-    assert.equal(await accessToken(owner), 'access-2');
+    assert.equal(await accessToken(leader), 'access-2');
     assert.deepEqual(windows.server.sent, ['refresh-1']);
-    assert.equal(handOvers([owner, member]), 1);
+    assert.equal(handOvers([leader, member]), 1);
   });
 
   it('stays if nobody else can', async () => {
-    const [owner, member] = [await windows.open(), await windows.open()];
-    for (const { lacks } of [owner, member]) lacks.providerOf.add('grant-0001');
+    const [leader, member] = [await windows.open(), await windows.open()];
+    for (const { lacks } of [leader, member]) lacks.providerOf.add('grant-0001');
     await member.accounts.add(someProvider, someGrant({ tokens: ended() }));
     await accessToken(member);
-    assert.equal(owner.role(), 'owner');
-    assert.equal(handOvers([owner, member]), 0);
+    assert.equal(leader.role(), 'leader');
+    assert.equal(handOvers([leader, member]), 0);
   });
 
   it('does not get it back from a window that lacks the client secret as well', async () => {
@@ -63,26 +63,26 @@ describe('an owner that cannot renew a grant', function () {
   });
 
   it('lets a request end that is under way', async () => {
-    const [owner, member] = [await windows.open(), await windows.open()];
+    const [leader, member] = [await windows.open(), await windows.open()];
     const answer = Promise.withResolvers<Tokens>();
     windows.server.answer = grant =>
       grant.id === 'grant-0002' ? answer.promise : Promise.resolve(nextTokens(grant));
-    owner.lacks.providerOf.add('grant-0001');
+    leader.lacks.providerOf.add('grant-0001');
     const account = { id: 'sub-bob', label: 'bob' };
     const tokens = { ...ended(), accessToken: secret('of bob'), refreshToken: secret('refresh-bob') };
     const other = someGrant({ id: 'grant-0002', account, tokens });
-    await owner.accounts.add(someProvider, other);
-    const waiting = owner.sharing.renew('grant-0002', 1);
+    await leader.accounts.add(someProvider, other);
+    const waiting = leader.sharing.renew('grant-0002', 1);
     await until(() => windows.server.sent.length === 1);
     await member.accounts.add(someProvider, someGrant({ tokens: ended() }));
     const asked = member.sharing.renew('grant-0001', 1);
     await new Promise(resolve => setTimeout(resolve, 200));
-    assert.equal(owner.role(), 'owner');
+    assert.equal(leader.role(), 'leader');
     answer.resolve(nextTokens(other));
     assert.equal((await waiting)?.tokens.serial, 2);
     assert.equal((await asked)?.tokens.serial, 2);
     assert.deepEqual(windows.server.sent, ['refresh-bob', 'refresh-1']);
-    assert.equal(member.role(), 'owner');
+    assert.equal(member.role(), 'leader');
   });
 });
 
@@ -114,7 +114,7 @@ describe('the hand-over of grants', () => {
     return { clock, window, handOver, during, refresh };
   };
 
-  it('happens once in a minute, whatever the grants and however often it owns again', async () => {
+  it('happens once in a minute, whatever the grants and however often it leads again', async () => {
     const { clock, window, during } = handingOver();
     assert.equal(await during()(someGrant()), true);
     assert.equal(await during()(someGrant({ id: 'grant-0002' })), false);

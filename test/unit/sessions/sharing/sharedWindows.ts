@@ -10,7 +10,7 @@ import { createGrantCache, type GrantCache } from '../../../../src/sessions/stor
 import { createGrantStore, type SetAside } from '../../../../src/sessions/store/grantStore.ts';
 import { shareGrants, type Sharing } from '../../../../src/sessions/sharing/sharing.ts';
 import type { Windows } from '../../../../src/sessions/sharing/windowCalls.ts';
-import { joinWindows } from '../../../../src/windows/sockets/join.ts';
+import { joinBySockets } from '../../../../src/windows/sockets/joinBySockets.ts';
 import { memorySecretStorage, type MemorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
 import { recordingLog, type RecordingLog } from '../../../standIns/recordingLog.ts';
 import { temporaryDirectory } from '../../../windows/surroundings.ts';
@@ -79,7 +79,7 @@ export function sharedWindows() {
         directory: this.directory,
         findWayToJoin: () =>
           Promise.resolve(options => {
-            const group = joinWindows(options);
+            const group = joinBySockets(options);
             joined.resolve(group);
             return group;
           }),

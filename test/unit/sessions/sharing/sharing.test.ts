@@ -51,76 +51,76 @@ describe('windows that share grants', function () {
   });
 
   it('answer from a token that works without asking anybody', async () => {
-    const [owner, member] = [await windows.open(), await windows.open()];
+    const [leader, member] = [await windows.open(), await windows.open()];
     await member.accounts.add(someProvider, someGrant({ tokens: fresh() }));
-    await until(() => owner.cache.known().length === 1);
+    await until(() => leader.cache.known().length === 1);
     const reads = () => member.storage.calls.filter(({ key }) => key === 'grant:grant-0001').length;
     await until(() => storedIn(member) !== '');
     const before = reads();
-    const closing = owner.close();
+    const closing = leader.close();
     assert.equal((await member.accounts.sessions(someProvider, scopes)).length, 1);
     assert.equal(reads(), before);
     await closing;
   });
 
   it('store a rotated token before whoever asked has it', async () => {
-    const [owner, member] = [await windows.open(), await windows.open()];
-    await owner.accounts.add(someProvider, someGrant({ tokens: ended() }));
+    const [leader, member] = [await windows.open(), await windows.open()];
+    await leader.accounts.add(someProvider, someGrant({ tokens: ended() }));
     await until(() => member.cache.known().length === 1);
     const [session] = await member.accounts.sessions(someProvider, scopes);
     assert.equal(session?.accessToken.reveal(), 'access-2');
-    assert.match(storedIn(owner), /refresh-2/);
+    assert.match(storedIn(leader), /refresh-2/);
     await until(() => storedIn(member).includes('refresh-2'));
   });
 
   it('know before a token is sent that it is about to be', async () => {
-    const [owner, member] = [await windows.open(), await windows.open()];
+    const [leader, member] = [await windows.open(), await windows.open()];
     let seen: number | undefined;
     windows.server.answer = grant => {
       seen = member.cache.known()[0]?.refreshSentAt;
       return Promise.resolve(nextTokens(grant));
     };
-    await owner.accounts.add(someProvider, someGrant({ tokens: ended() }));
-    await owner.accounts.sessions(someProvider, scopes);
+    await leader.accounts.add(someProvider, someGrant({ tokens: ended() }));
+    await leader.accounts.sessions(someProvider, scopes);
     assert.ok(seen !== undefined && Math.abs(seen - now()) < 10);
   });
 
-  describe('one of which has gone, while its extension host lives on as the owner', () => {
-    it('get a window as owner that can store', async () => {
+  describe('one of which has gone, while its extension host lives on as the leader', () => {
+    it('get a window as leader that can store', async () => {
       const storage = memorySecretStorage();
       storage.gone = true;
-      const owner = await windows.open(storage);
+      const leader = await windows.open(storage);
       const member = await windows.open();
-      assert.equal(owner.role(), 'owner');
+      assert.equal(leader.role(), 'leader');
       await member.accounts.add(someProvider, someGrant({ tokens: ended() }));
       const [session] = await member.accounts.sessions(someProvider, scopes);
       assert.equal(session?.accessToken.reveal(), 'access-2');
       await until(() => storedIn(member).includes('refresh-2'));
       assert.deepEqual(windows.server.sent, ['refresh-1']);
-      assert.equal(member.role(), 'owner');
-      await until(() => owner.role() === 'member');
+      assert.equal(member.role(), 'leader');
+      await until(() => leader.role() === 'member');
     });
 
     it('have their tokens refreshed when the time has come', async () => {
-      const owner = await windows.open();
+      const leader = await windows.open();
       const member = await windows.open();
-      owner.storage.gone = true;
+      leader.storage.gone = true;
       const soonOver = { receivedAt: now() - 3538, expiresAt: now() + 62 };
       await member.accounts.add(someProvider, someGrant({ tokens: someTokens(1, soonOver) }));
       await until(() => storedIn(member).includes('refresh-2'));
       assert.deepEqual(windows.server.sent, ['refresh-1']);
-      assert.equal(member.role(), 'owner');
+      assert.equal(member.role(), 'leader');
     });
 
     it('go on asking it if their own storage does not answer either', async () => {
-      const owner = await windows.open();
+      const leader = await windows.open();
       const member = await windows.open();
       await member.accounts.add(someProvider, someGrant({ tokens: ended() }));
-      owner.storage.gone = true;
+      leader.storage.gone = true;
       member.storage.gone = true;
       const [session] = await member.accounts.sessions(someProvider, scopes);
       assert.equal(session?.accessToken.reveal(), 'access-2');
-      assert.equal(owner.role(), 'owner');
+      assert.equal(leader.role(), 'leader');
     });
   });
 
@@ -131,7 +131,7 @@ describe('windows that share grants', function () {
     const second = await windows.open();
     await until(() => storedIn(second) !== '');
     await first.close();
-    await until(() => second.role() === 'owner');
+    await until(() => second.role() === 'leader');
     const [session] = await second.accounts.sessions(someProvider, scopes);
     assert.ok(session);
     assert.equal((await second.accounts.remove(session.id))?.grant.id, 'grant-0001');
@@ -143,7 +143,7 @@ describe('windows that share grants', function () {
     assert.match(away.values.get('grants') ?? '', /"removed":\d+/, 'also after the next start');
   });
 
-  it('tell a sign-out in a member to the owner and to the others', async () => {
+  it('tell a sign-out in a member to the leader and to the others', async () => {
     const [a, b, c] = [await windows.open(), await windows.open(), await windows.open()];
     const { session } = await a.accounts.add(someProvider, someGrant({ tokens: fresh() }));
     await until(() => [a, b, c].every(window => storedIn(window) !== ''));
@@ -162,11 +162,11 @@ describe('windows that share grants', function () {
     assert.equal((await window.accounts.sessions(someProvider, scopes)).length, 1);
   });
 
-  it('let the next one refresh when the owner has gone', async () => {
-    const [owner, member] = [await windows.open(), await windows.open()];
-    await owner.accounts.add(someProvider, someGrant({ tokens: ended() }));
+  it('let the next one refresh when the leader has gone', async () => {
+    const [leader, member] = [await windows.open(), await windows.open()];
+    await leader.accounts.add(someProvider, someGrant({ tokens: ended() }));
     await until(() => member.cache.known().length === 1);
-    await owner.close();
+    await leader.close();
     const [session] = await member.accounts.sessions(someProvider, scopes);
     assert.equal(session?.accessToken.reveal(), 'access-2');
     assert.deepEqual(windows.server.sent, ['refresh-1']);
@@ -193,10 +193,10 @@ describe('windows that share grants', function () {
   });
 
   it('hand a token out when the refresh token that came with it is stored, and not before', async () => {
-    const [owner, member] = [await windows.open(), await windows.open()];
-    await owner.accounts.add(someProvider, someGrant({ tokens: fresh() }));
+    const [leader, member] = [await windows.open(), await windows.open()];
+    await leader.accounts.add(someProvider, someGrant({ tokens: fresh() }));
     await until(() => member.cache.known().length === 1);
-    for (const window of [owner, member]) {
+    for (const window of [leader, member]) {
       const before = serialIn(window) ?? 0;
       const held = Promise.withResolvers<void>();
       const { store } = window.storage;
@@ -220,10 +220,10 @@ describe('windows that share grants', function () {
     }
   });
 
-  it('ask an owner that lacks the grant only after telling it', async () => {
-    const [owner, member] = [await windows.open(), await windows.open()];
+  it('ask a leader that lacks the grant only after telling it', async () => {
+    const [leader, member] = [await windows.open(), await windows.open()];
     // Behind the member's back: nobody has been told.
-    owner.storage.fails = () => true;
+    leader.storage.fails = () => true;
     await member.cache.put(someGrant({ tokens: ended(4) }));
     const [session] = await member.accounts.sessions(someProvider, scopes);
     assert.equal(session?.accessToken.reveal(), 'access-5');
@@ -241,33 +241,33 @@ describe('windows that share grants', function () {
       [knowing, after],
     ] as const)
       await createGrantStore({ storage, log, onSetAside: () => assert.fail() }).save(grant);
-    const owner = await windows.open(ignorant);
-    const asked = owner.accounts.sessions(someProvider, scopes);
+    const leader = await windows.open(ignorant);
+    const asked = leader.accounts.sessions(someProvider, scopes);
     await windows.open(knowing);
     assert.equal((await asked)[0]?.accessToken.reveal(), 'access-2');
     assert.deepEqual(windows.server.sent, []);
   });
 
   it('finish a refresh that is under way when its window closes', async () => {
-    const [owner, member] = [await windows.open(), await windows.open()];
+    const [leader, member] = [await windows.open(), await windows.open()];
     const answer = Promise.withResolvers<Tokens>();
     windows.server.answer = () => answer.promise;
-    await owner.accounts.add(someProvider, someGrant({ tokens: ended() }));
+    await leader.accounts.add(someProvider, someGrant({ tokens: ended() }));
     await until(() => member.cache.known().length === 1);
     const asked = member.accounts.sessions(someProvider, scopes);
     await until(() => windows.server.sent.length === 1);
-    const closing = owner.close();
+    const closing = leader.close();
     answer.resolve(nextTokens(someGrant()));
     await closing;
     assert.equal((await asked)[0]?.accessToken.reveal(), 'access-2');
-    assert.match(storedIn(owner), /refresh-2/);
+    assert.match(storedIn(leader), /refresh-2/);
     assert.deepEqual(windows.server.sent, ['refresh-1']);
   });
 
   it('show once that a sign-in is needed, where the person looks', async () => {
     const opened = [await windows.open(), await windows.open(), await windows.open()] as const;
     opened[1].focused = true;
-    // Before the sign-in: the owner asks as soon as it hears of a token that has ended.
+    // Before the sign-in: the leader asks as soon as it hears of a token that has ended.
     const details = { host: 'login.example.com', error: 'invalid_grant', said: '' };
     windows.server.answer = () => Promise.reject(new Failure('grant-refused', details));
     await opened[2].accounts.add(someProvider, someGrant({ tokens: ended() }));
@@ -291,10 +291,10 @@ describe('windows that share grants', function () {
   });
 
   it('keep one activity log', async () => {
-    const [owner, member] = [await windows.open(), await windows.open()];
+    const [leader, member] = [await windows.open(), await windows.open()];
     const entry = { at: now(), event: 'sign-in', provider: 'oidc', account: 'alice', scopes } as const;
     member.sharing.record(entry);
-    await until(async () => (await owner.sharing.activities()).length === 1);
+    await until(async () => (await leader.sharing.activities()).length === 1);
     assert.deepEqual(await member.sharing.activities(), [entry]);
   });
 

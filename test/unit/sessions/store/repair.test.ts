@@ -29,9 +29,9 @@ describe('windows that compare what they have', function () {
     ],
   ] as const) {
     it(`repair the storage of a member that ${what}`, async () => {
-      const owner = await windows.open();
-      await owner.accounts.add(someProvider, someGrant({ revision: 7, tokens: fresh(3) }));
-      const values = new Map(owner.storage.values);
+      const leader = await windows.open();
+      await leader.accounts.add(someProvider, someGrant({ revision: 7, tokens: fresh(3) }));
+      const values = new Map(leader.storage.values);
       damage(values);
       const member = await windows.open(memorySecretStorage(values));
       await member.accounts.sessions(someProvider, scopes);
@@ -39,19 +39,19 @@ describe('windows that compare what they have', function () {
       await until(() => /"revision":7/.test(member.storage.values.get('grants') ?? ''));
     });
 
-    it(`repair the storage of an owner that ${what}`, async () => {
+    it(`repair the storage of a leader that ${what}`, async () => {
       const seed = await windows.open();
       await seed.accounts.add(someProvider, someGrant({ revision: 7, tokens: fresh(3) }));
       const whole = memorySecretStorage(new Map(seed.storage.values));
       const damaged = memorySecretStorage(new Map(seed.storage.values));
       await seed.close();
       damage(damaged.values);
-      const owner = await windows.open(damaged);
-      assert.equal(owner.role(), 'owner');
+      const leader = await windows.open(damaged);
+      assert.equal(leader.role(), 'leader');
       const member = await windows.open(whole);
       assert.equal(member.role(), 'member');
-      await owner.accounts.sessions(someProvider, scopes);
-      await until(() => storedIn(owner).includes('refresh-3') && serialIn(owner) === 3);
+      await leader.accounts.sessions(someProvider, scopes);
+      await until(() => storedIn(leader).includes('refresh-3') && serialIn(leader) === 3);
     });
   }
 

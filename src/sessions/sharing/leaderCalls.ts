@@ -1,0 +1,157 @@
+import type { Activity, ActivityLog } from '../activity.ts';
+import { addGrant } from '../store/addGrant.ts';
+import { serialOf } from '../grant/derived.ts';
+import { parseGrant, serialiseGrant, type Grant } from '../grant/grant.ts';
+import type { GrantCache } from '../store/grantCache.ts';
+import type { IndexEntry, Removal } from '../store/grantStore.ts';
+import type { ProviderIdentity } from '../../providers/entries/origin.ts';
+import type { TokenRefresher } from '../refresh/tokenRefresher.ts';
+import {
+  activitiesSchema,
+  identitySchema,
+  received,
+  removalsSchema,
+  deriveSchema,
+  renewSchema,
+  textsSchema,
+} from './received.ts';
+import { isLaterSignIn } from '../grant/revisions.ts';
+import type { Trouble, Troubles } from '../refresh/troubles.ts';
+
+/**
+ * What windows ask the leader for. Grants travel as the text of `serialiseGrant`, secrets included: the channel
+ * carries nothing before both ends have proved that they are windows of the same person.
+ */
+export interface LeaderCalls {
+  /**
+   * As the refresher's `renew`.
+   *
+   * @param revision of the caller's copy: with an older one in its hands the leader must not send anything.
+   */
+  renew(id: string, serial: number, revision: number, urgent?: boolean): Promise<Renewal>;
+  /** As the refresher's `derive`. @param revision as of `renew`. */
+  derive(id: string, scopes: readonly string[], serial: number, revision: number): Promise<Renewal>;
+  /** As `addGrant`. @returns the grant as it is kept. */
+  add(provider: ProviderIdentity, text: string): Promise<string>;
+  /** Tells of a grant that the leader may not have. */
+  put(text: string): Promise<void>;
+  /** Tells of grants that were signed out. */
+  remove(removals: readonly Removal[]): Promise<void>;
+  /** Some of what the leader knows, in the order of the ids, those after `after`; nothing at the end. */
+  list(after: string): Promise<IndexEntry[]>;
+  /** These grants, as many as fit in an answer; at least one of those that there are. */
+  give(ids: readonly string[]): Promise<string[]>;
+  /** The grants whose tokens cannot be renewed for now. */
+  troubles(): readonly (readonly [string, Trouble])[];
+  record(entries: readonly Activity[]): void;
+  activities(): Promise<readonly Activity[]>;
+}
+
+export type Renewal =
+  | { readonly kind: 'grant'; readonly text: string }
+  | { readonly kind: 'removed'; readonly removal: Removal }
+  /** The leader has an older copy, or none: tell it of yours, then ask again. */
+  | { readonly kind: 'behind' };
+
+/** So that a page of entries, at about 120 characters each, stays well below what one message may hold. */
+const entriesPerPage = 2000;
+/** Characters of grants in one answer. */
+const mostGiven = 256 * 1024;
+
+interface LeaderParts {
+  readonly cache: GrantCache;
+  readonly refresher: TokenRefresher;
+  readonly activity: ActivityLog;
+  readonly troubles: Troubles;
+  /** See `RefresherOptions`. */
+  leaveToOthers(): Promise<boolean>;
+  /** See `HandOver.during`. */
+  leaveToAble(grant: Grant): Promise<boolean>;
+}
+
+/** What the leader does for the other windows and for its own. */
+export function leaderCalls(parts: LeaderParts): LeaderCalls {
+  const { cache, refresher, activity, troubles, leaveToOthers, leaveToAble } = parts;
+
+  /** @param isRenewed whether a grant has later tokens than whoever asks. */
+  const unlessBehind = async (
+    id: string,
+    revision: number,
+    isRenewed: (grant: Grant) => boolean,
+    renew: () => Promise<Grant | undefined>,
+  ): Promise<Renewal> => {
+    // Whoever asked hears that its leader is gone, and asks the next one.
+    if (await leaveToOthers()) return { kind: 'behind' };
+    // A storage that fails, or whose window has gone and that never answers, knows of nothing: then the caller's
+    // copy is as good as any.
+    const removal = await cache.inTime(cache.removal(id)).catch(() => undefined);
+    if (removal && !isLaterSignIn(revision, removal.revision)) return { kind: 'removed', removal };
+    const known = await cache.inTime(cache.get(id)).catch(() => undefined);
+    if (!known || known.revision < revision) return { kind: 'behind' };
+    const grant = await renew();
+    if (grant && !isRenewed(grant) && (await leaveToAble(grant))) return { kind: 'behind' };
+    if (grant) return { kind: 'grant', text: serialiseGrant(grant) };
+    const since = await cache.removal(id);
+    return since ? { kind: 'removed', removal: since } : { kind: 'behind' };
+  };
+
+  return {
+    async renew(...asked) {
+      const [id, serial, revision, urgent] = received(renewSchema, asked);
+      const isRenewed = (grant: Grant): boolean => serialOf(grant, undefined) > serial;
+      return unlessBehind(id, revision, isRenewed, () => refresher.renew(id, serial, urgent ?? false));
+    },
+    async derive(...asked) {
+      const [id, scopes, serial, revision] = received(deriveSchema, asked);
+      const isRenewed = (grant: Grant): boolean => serialOf(grant, scopes) > serial;
+      return unlessBehind(id, revision, isRenewed, () => refresher.derive(id, scopes, serial));
+    },
+
+    async add(provider, text) {
+      const { id, issuer, clientId, service } = received(identitySchema, provider);
+      const identity = { id, issuer, clientId: clientId ?? undefined, service: service ?? undefined };
+      // Only what is read is waited for with a limit: what is put in is in the cache at once.
+      await cache.inTime(cache.ofProvider(identity.id));
+      const { grant } = await addGrant(cache, identity, readGrant(text));
+      return serialiseGrant(grant);
+    },
+
+    async put(text) {
+      await cache.put(readGrant(text));
+    },
+
+    async remove(removals) {
+      await Promise.all(received(removalsSchema, removals).map(removal => cache.adoptRemoval(removal)));
+    },
+
+    async list(after) {
+      const entries = (await cache.inTime(cache.entries())).filter(({ id }) => id > after);
+      return entries.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, entriesPerPage);
+    },
+
+    async give(ids) {
+      const texts: string[] = [];
+      let length = 0;
+      for (const id of received(textsSchema, ids)) {
+        const grant = await cache.inTime(cache.get(id));
+        if (!grant) continue;
+        const text = serialiseGrant(grant);
+        length += text.length;
+        if (texts.length > 0 && length > mostGiven) break;
+        texts.push(text);
+      }
+      return texts;
+    },
+
+    troubles: () => troubles.entries(),
+    record: entries => activity.record(received(activitiesSchema, entries)),
+    activities: () => activity.entries(),
+  };
+}
+
+/** @throws if another version of the extension wrote it. */
+function readGrant(text: string): Grant {
+  const parsed = parseGrant(text);
+  if (parsed.kind === 'grant') return parsed.grant;
+  throw new Error(`A grant of another window is not usable here: ${parsed.kind}.`);
+}

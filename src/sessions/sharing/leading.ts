@@ -1,0 +1,128 @@
+import { secondsNow, type Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Tokens } from '../../protocol/tokens/tokens.ts';
+import type { Leader } from '../../windows/leader.ts';
+import { activityOf, type ActivityLog, type Recorder } from '../activity.ts';
+import type { Grant } from '../grant/grant.ts';
+import type { RefresherOptions, TokenServer } from '../refresh/refresherOptions.ts';
+import { createTokenRefresher, type TokenRefresher } from '../refresh/tokenRefresher.ts';
+import type { Troubles } from '../refresh/troubles.ts';
+import type { GrantCache } from '../store/grantCache.ts';
+import type { GrantSync } from './grantSync.ts';
+import { createLeaving, type HandOver } from './handOver.ts';
+import { leaderCalls, type LeaderCalls } from './leaderCalls.ts';
+import { inTime, quietly, type Broadcast, type WindowCalls, type Windows } from './windowCalls.ts';
+
+/** What there is while this window leads, for those who do otherwise then. */
+export interface Leading {
+  now: { readonly refresher: TokenRefresher; readonly broadcast: Broadcast } | undefined;
+}
+
+export interface LeadingOptions {
+  readonly leading: Leading;
+  readonly cache: GrantCache;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly activity: ActivityLog;
+  readonly providers: RefresherOptions['providers'];
+  readonly server: TokenServer;
+  random(): number;
+  readonly troubles: Troubles;
+  readonly handOver: HandOver;
+  readonly sync: GrantSync;
+  readonly windows: Promise<Windows>;
+  /** Of this window, as `presence` tells it. */
+  name(): string;
+  onOrphaned(grant: Grant, tokens: Tokens): void;
+  /** Tells the person here that a grant needs them. */
+  showSignInNeeded(grant: Grant): void;
+}
+
+/** How long a new leader listens to the others before it sends a token that may be spent, in milliseconds. */
+const listening = 1000;
+/** How long a request waits until the others know that it is about to be sent, in milliseconds. */
+const tellingWithin = 1000;
+
+/** @returns what keeps the tokens of all windows fresh, for each lease of this window: see `Service`. */
+export function createServing(options: LeadingOptions): (leader: Leader<WindowCalls>) => LeaderCalls {
+  const { leading, cache, clock, log, providers, server, random, activity, troubles, handOver, sync } =
+    options;
+  let earlierRequests = Promise.resolve();
+
+  const record: Recorder = (event, grant, reason) =>
+    activity.record([activityOf(event, grant, secondsNow(clock), reason)]);
+
+  return ({ isCurrent, formerMayLive, lost, broadcast, giveUp }) => {
+    const refresherNow = (): TokenRefresher => refresher;
+    const leaving = createLeaving({ ...options, broadcast, giveUp, refresher: refresherNow });
+    const heardOthers = Promise.withResolvers<void>();
+    const cancel = clock.after(listening, heardOthers.resolve);
+    const refresher = createTokenRefresher({
+      cache,
+      clock,
+      log,
+      providers,
+      random,
+      server: {
+        ...server,
+        async refresh(provider, grant, beforeSending, derived) {
+          // Whoever leads next must know that this token may be spent.
+          await quietly(log, inTime(clock, tellingWithin, sync.told(grant.id)), 'a window is slow');
+          return handOver.refresh(provider, grant, beforeSending, derived);
+        },
+      },
+      ownership: {
+        isOwner: isCurrent,
+        formerOwnerMayLive: formerMayLive,
+        // One of them may be this window as it was: a request of its earlier lease comes to its end first.
+        heardOthers: () => Promise.all([heardOthers.promise, earlierRequests]),
+        leaveToOthers: leaving.leaveToOthers,
+      },
+      reports: {
+        onRefreshed: (grant, derived) =>
+          record('refresh', derived ? { ...grant, grantedScopes: derived } : grant),
+        onTrouble: (grant, reason) => record('failure', grant, reason),
+        onTroubleChange(grantId, trouble) {
+          if (!isCurrent() || !troubles.set(grantId, trouble)) return;
+          const told = broadcast.troubleChanged(grantId, trouble ?? null);
+          void quietly(log, told, 'a trouble was told to not every window');
+        },
+        onOrphaned: (grant, tokens) => options.onOrphaned(grant, tokens),
+        onSignInNeeded(grant) {
+          record('failure', grant, grant.signInNeeded?.reason);
+          void callForSignIn(options, grant);
+        },
+      },
+    });
+    const now = { refresher, broadcast };
+    leading.now = now;
+    lost.addEventListener('abort', () => {
+      if (leading.now === now) leading.now = undefined;
+      refresher.dispose();
+      earlierRequests = refresher.idle();
+      cancel();
+      heardOthers.resolve();
+    });
+    return leaderCalls({ cache, refresher, activity, troubles, ...leaving });
+  };
+}
+
+/** Tells the person that a grant needs them: once, in the window that they look at, or else in this one. */
+async function callForSignIn(
+  { log, windows, name, showSignInNeeded }: LeadingOptions,
+  grant: Grant,
+): Promise<void> {
+  try {
+    const group = await windows;
+    const outcomes = await group.broadcast.presence();
+    const present = outcomes.flatMap(outcome => ('value' in outcome ? [outcome.value] : []));
+    const looking = present.find(({ focused }) => focused)?.window ?? name();
+    if (looking !== name()) {
+      await group.broadcast.signInNeeded(looking, grant.id);
+      return;
+    }
+  } catch {
+    log.debug('the other windows could not be asked which one the person looks at');
+  }
+  showSignInNeeded(grant);
+}

@@ -1,0 +1,50 @@
+import type { Troubles } from '../refresh/troubles.ts';
+import type { GrantCache } from '../store/grantCache.ts';
+import type { Comparing } from './comparison.ts';
+import type { GrantSync } from './grantSync.ts';
+import type { HandOver } from './handOver.ts';
+import { canRenewSchema, received, removalSchema, responseSchema, troubleSchema } from './received.ts';
+import type { WindowCalls } from './windowCalls.ts';
+import type { Grant } from '../grant/grant.ts';
+
+interface WindowParts {
+  readonly cache: GrantCache;
+  readonly troubles: Troubles;
+  readonly comparing: Comparing;
+  readonly handOver: HandOver;
+  readonly sync: GrantSync;
+  /** Of this window among the others. */
+  name(): string;
+  isFocused(): boolean;
+  showSignInNeeded(grant: Grant): void;
+  deliver(path: string, parameters: URLSearchParams): boolean;
+}
+
+/** What this window answers when all windows are asked. */
+export function thisWindow(parts: WindowParts): WindowCalls {
+  const { cache, troubles, comparing, handOver, sync, name } = parts;
+  return {
+    grantChanged: text => void sync.adopt(text),
+    grantRemoved: told => void sync.adoptRemoval(received(removalSchema, told)),
+    storageAnswers: () => cache.answers(),
+    async canRenew(...asked) {
+      const [grantId] = received(canRenewSchema, asked);
+      const grant = await cache.get(grantId);
+      return grant !== undefined && handOver.canRenew(grant) && cache.answers();
+    },
+    troubleChanged(...told) {
+      const [grantId, trouble] = received(troubleSchema, told);
+      troubles.set(grantId, trouble ?? undefined);
+    },
+    compare: () => comparing.again(),
+    presence: async () => ({ window: name(), focused: parts.isFocused() && (await cache.answers()) }),
+    async signInNeeded(window, grantId) {
+      const grant = window === name() ? await cache.get(grantId) : undefined;
+      if (grant?.signInNeeded) parts.showSignInNeeded(grant);
+    },
+    deliver(...offered) {
+      const [path, parameters] = received(responseSchema, offered);
+      return parts.deliver(path, new URLSearchParams(parameters));
+    },
+  };
+}

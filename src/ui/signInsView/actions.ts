@@ -1,0 +1,188 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { Registry } from '../../authentication/registry.ts';
+import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import { isRenewable, type Grant } from '../../sessions/grant/grant.ts';
+import type { GrantCache } from '../../sessions/store/grantCache.ts';
+import type { Sharing } from '../../sessions/sharing/sharing.ts';
+import { offer, showNobodySignedIn } from '../messages.ts';
+import { rowTarget } from './rowTarget.ts';
+import { claimsText } from './claims.ts';
+import { claimsAddress } from './claimsEditor.ts';
+import { viewId } from './view.ts';
+
+/** A sign-in that a command is about. */
+interface Chosen {
+  readonly grant: Grant;
+  readonly provider: Provider;
+  /** The scopes of the session that was chosen; of an account, those of its first one. */
+  readonly scopes: readonly string[];
+}
+
+export interface SignInCommandsContext {
+  readonly registry: Registry;
+  readonly providers: ConfiguredProviders;
+  readonly cache: GrantCache;
+  readonly sharing: Pick<Sharing, 'renew' | 'troubles'>;
+}
+
+/** What can be done with a sign-in. Each is started on a row of the view, or from the palette and then asks. */
+export function registerSignInCommands(context: SignInCommandsContext): vscode.Disposable {
+  return vscode.Disposable.from(
+    ...Object.entries(actions).map(([name, run]) =>
+      vscode.commands.registerCommand(`oidc.${name}`, (argument?: unknown) => run(context, argument)),
+    ),
+  );
+}
+
+type Action = (context: SignInCommandsContext, argument: unknown) => Promise<void>;
+
+const actions: Readonly<Record<string, Action>> = {
+  async showSignIns() {
+    // Whoever asks for the view sees it, also where it has nothing to show but the way to begin.
+    await vscode.commands.executeCommand('setContext', 'oidc.viewAskedFor', true);
+    await vscode.commands.executeCommand(`${viewId}.focus`);
+  },
+
+  async openWalkthrough() {
+    const id = 'vscode-oidc.oidc-authentication#start';
+    await vscode.commands.executeCommand('workbench.action.openWalkthrough', id, false);
+  },
+
+  async refreshSignIn(context, argument) {
+    const chosen = await choose(context, argument, l10n.t('Refresh which sign-in?'));
+    for (const one of chosen) await refresh(context, one);
+  },
+
+  async signInAgain(context, argument) {
+    const [chosen] = await choose(context, argument, l10n.t('Sign in again with which account?'));
+    if (chosen) await signInAgain(context, chosen);
+  },
+
+  async showClaims(context, argument) {
+    const [chosen] = await choose(context, argument, l10n.t('Show the claims of which account?'));
+    if (!chosen) return;
+    const document = await vscode.workspace.openTextDocument(claimsAddress(chosen.grant, chosen.provider));
+    await vscode.window.showTextDocument(document, { preview: true });
+  },
+
+  async copyClaims(context, argument) {
+    const [chosen] = await choose(context, argument, l10n.t('Copy the claims of which account?'));
+    if (!chosen) return;
+    await vscode.env.clipboard.writeText(claimsText(chosen.grant));
+    const { label } = chosen.grant.account;
+    vscode.window.setStatusBarMessage(`$(check) ${l10n.t('The claims of {0} are copied.', label)}`, shortly);
+  },
+
+  async manageTrustedExtensions(context, argument) {
+    const [chosen] = await choose(
+      context,
+      argument,
+      l10n.t('Choose the extensions that may use which account?'),
+    );
+    if (!chosen) return;
+    const { grant, provider } = chosen;
+    const accountLabel = grant.account.label;
+    try {
+      await vscode.commands.executeCommand('_manageTrustedExtensionsForAccount', {
+        providerId: provider.id,
+        accountLabel,
+      });
+    } catch {
+      // A command of the editor itself, which another editor may not have.
+      void vscode.window.showInformationMessage(
+        l10n.t(
+          'The editor keeps the list of extensions that may use {0} in its Accounts menu, under {0} ({1}).',
+          accountLabel,
+          provider.label,
+        ),
+      );
+    }
+  },
+};
+
+/** How long a word about something that went well stays in the status bar, in milliseconds. */
+const shortly = 5000;
+
+/** The grants of the row; without a row, those of the account that the person picks. */
+async function choose(
+  { cache, providers }: SignInCommandsContext,
+  argument: unknown,
+  title: string,
+): Promise<Chosen[]> {
+  const target = rowTarget(argument);
+  const chosenOf = (grants: readonly (Grant | undefined)[]): Chosen[] =>
+    grants.flatMap(grant => {
+      const provider = grant && providers.of(grant);
+      return provider ? [{ grant, provider, scopes: target?.scopes ?? grant.sessions[0] ?? [] }] : [];
+    });
+  if (target?.grantIds) return chosenOf(await Promise.all(target.grantIds.map(id => cache.get(id))));
+
+  const shown = providers.list().filter(({ id }) => target === undefined || target.providerId === id);
+  const grants = chosenOf((await Promise.all(shown.map(({ id }) => cache.ofProvider(id)))).flat());
+  const accounts = Map.groupBy(grants, ({ grant, provider }) =>
+    JSON.stringify([provider.id, grant.account.id]),
+  );
+  if (accounts.size === 0) {
+    void showNobodySignedIn(target?.providerId);
+    return [];
+  }
+  const items = [...accounts.values()].map(ofAccount => ({
+    label: ofAccount[0]?.grant.account.label ?? '',
+    description: ofAccount[0]?.provider.label ?? '',
+    ofAccount,
+  }));
+  if (items.length === 1) return items[0]?.ofAccount ?? [];
+  return (await vscode.window.showQuickPick(items, { title }))?.ofAccount ?? [];
+}
+
+/** Gets new tokens now, however long the old ones would last; what comes of it is said. */
+async function refresh(context: SignInCommandsContext, chosen: Chosen): Promise<void> {
+  const { grant, provider } = chosen;
+  const who = `${grant.account.label} (${provider.label})`;
+  const renewed = await vscode.window.withProgress(
+    { location: { viewId }, title: l10n.t('Refreshing {0}', who) },
+    () => context.sharing.renew(grant.id, grant.tokens.serial, true),
+  );
+  if (!renewed) return;
+  if (renewed.tokens.serial > grant.tokens.serial) {
+    vscode.window.setStatusBarMessage(`$(check) ${l10n.t('{0} has new tokens.', who)}`, shortly);
+    return;
+  }
+  // What ends a sign-in is told once, by whichever window the person looks at.
+  if (renewed.signInNeeded && !grant.signInNeeded) return;
+  const trouble = context.sharing.troubles.get(grant.id);
+  if (trouble) {
+    const message = l10n.t(
+      '{0} could not be refreshed. {1} What you have is kept, and it is tried again by itself.',
+      who,
+      trouble.reason,
+    );
+    return offer('warning', message, { [l10n.t('Try Again')]: () => refresh(context, chosen) });
+  }
+  await offer('warning', whyNot(who, renewed), {
+    [l10n.t('Sign In Again')]: () => signInAgain(context, chosen),
+  });
+}
+
+/** Why a grant has no newer tokens though nothing is in the way of asking for them. */
+function whyNot(who: string, grant: Grant): string {
+  if (grant.signInNeeded) return l10n.t('{0} cannot be refreshed. {1}', who, grant.signInNeeded.reason);
+  if (!isRenewable(grant))
+    return l10n.t(
+      '{0} cannot be refreshed: the provider gave nothing to do it with. Sign in again when it has ended.',
+      who,
+    );
+  return l10n.t(
+    '{0} was not refreshed: an earlier attempt may have reached the provider, which would take a second one for theft. It is refreshed when the current token has ended; or sign in again now.',
+    who,
+  );
+}
+
+async function signInAgain({ registry }: SignInCommandsContext, chosen: Chosen): Promise<void> {
+  const { grant, provider, scopes } = chosen;
+  const signIn = registry.get(provider.id)?.createSession(scopes, { account: grant.account });
+  // What goes wrong has been shown by the sign-in itself, with what can be done about it.
+  await signIn?.catch(() => undefined);
+}

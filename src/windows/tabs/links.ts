@@ -1,0 +1,45 @@
+import { carriedBy, peerClosed, type Carried, type Frames } from '../channel.ts';
+import { whenReleased, type Locks } from './locks.ts';
+import { textOf } from './message.ts';
+import type { Post } from './post.ts';
+
+/** Frames to and from other tabs. With one tab there may be several links one after the other. */
+export interface Links {
+  /** Its end is also that of the other tab. */
+  open(address: string, name: string): Frames;
+  has(name: string): boolean;
+  arrived(name: string, line: string): void;
+  /** The other tab has ended it. */
+  ended(name: string): void;
+  dropAll(reason: string): void;
+}
+
+export function createLinks(post: Post, locks: Locks, presenceLock: (address: string) => string): Links {
+  const links = new Map<string, Carried>();
+  return {
+    open(address, link) {
+      // What is too large has not come through the post.
+      const carried = carriedBy({
+        send: line => post.send(address, textOf({ kind: 'frame', link, line })),
+        close(reason) {
+          links.delete(link);
+          if (reason !== peerClosed) post.send(address, textOf({ kind: 'end', link }));
+        },
+      });
+      const { frames } = carried;
+      links.set(link, carried);
+      whenReleased(locks, presenceLock(address), frames.closed, () => frames.drop(peerClosed));
+      return frames;
+    },
+    has: name => links.has(name),
+    arrived(name, line) {
+      const link = links.get(name);
+      link?.heard();
+      link?.arrived(line);
+    },
+    ended: name => links.get(name)?.frames.drop(peerClosed),
+    dropAll(reason) {
+      for (const { frames } of [...links.values()]) frames.drop(reason);
+    },
+  };
+}
