@@ -13,7 +13,7 @@ import { socketPairs, writeInPieces, type SocketPair } from './socketPair.ts';
 import { sharedTarget, target, type Target } from './target.ts';
 
 const key = randomBytes(32);
-const claim: Claim = { term: 3, nonce: 'abcdefabcdef', pid: 1 };
+const claim: Claim = { term: 3, nonce: 'abcdefabcdef', folder: undefined, pid: 1 };
 const nonce = 'a'.repeat(64);
 
 /** The reasons that we give for dropping a peer; its own text is never among them. */

@@ -3,14 +3,14 @@ import { connect, type Socket } from 'node:net';
 import { latestTerm, readClaim, type Claim } from '../../src/windows/sockets/claims.ts';
 import { proofOf } from '../../src/windows/sockets/handshake.ts';
 import { readKey } from '../../src/windows/sockets/key.ts';
-import { openPlace } from '../../src/windows/sockets/place.ts';
+import { addressOf, openPlace } from '../../src/windows/sockets/place.ts';
 
 /** The claim of the current leader and its address. */
 export function currentLeader(directory: string): { claim: Claim; address: string } {
   const place = openPlace(directory);
   const claim = readClaim(place.directory, latestTerm(place.directory));
   if (claim === undefined) throw new Error('There is no claim');
-  return { claim, address: place.addressOf(claim) };
+  return { claim, address: addressOf(place, claim) };
 }
 
 /** A peer that says whatever the test wants. */

@@ -21,6 +21,8 @@ export interface Claim {
   readonly term: number;
   /** 12 hexadecimal digits, random. */
   readonly nonce: string;
+  /** Where its socket is, if that is not in the directory itself. */
+  readonly folder: string | undefined;
   /** Process that made the claim. Only a hint that saves waiting: never taken as proof that it lives. */
   readonly pid: number;
 }
@@ -28,10 +30,11 @@ export interface Claim {
 const kept = 8;
 const highestPossible = 999_999_999_999_999;
 const fileName = /^term-([1-9][0-9]{0,14})$/;
-const content = /^([0-9]{1,10}) ([0-9a-f]{12})\n$/;
+const content = /^([0-9]{1,10}) ([0-9a-f]{12})(?: ([^\n]+))?\n$/;
 
 const fileOf = (directory: string, term: number) => join(directory, `term-${term}`);
-const written = (claim: Claim) => `${claim.pid} ${claim.nonce}\n`;
+const written = ({ pid, nonce, folder }: Claim) =>
+  `${pid} ${nonce}${folder === undefined ? '' : ` ${folder}`}\n`;
 
 function termsIn(directory: string): number[] {
   return readdirSync(directory).flatMap(name => {
@@ -54,17 +57,17 @@ export function readClaim(directory: string, term: number): Claim | undefined {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'EISDIR') return undefined;
     throw error;
   }
-  const [, pid, nonce] = content.exec(text) ?? [];
-  return pid === undefined || nonce === undefined ? undefined : { term, nonce, pid: Number(pid) };
+  const [, pid, nonce, folder] = content.exec(text) ?? [];
+  return pid === undefined || nonce === undefined ? undefined : { term, nonce, folder, pid: Number(pid) };
 }
 
 /**
  * Claims the term after `term`. Undefined if another process was quicker. Throws if the file cannot
  * be written, or if the numbers are used up. A file left half-written counts as a claim whose maker died.
  */
-export function claimAfter(directory: string, term: number): Claim | undefined {
+export function claimAfter(directory: string, term: number, folder: string | undefined): Claim | undefined {
   if (term >= highestPossible) throw new Error(`No term is left after ${term}; empty the directory.`);
-  const claim = { term: term + 1, nonce: randomBytes(6).toString('hex'), pid: process.pid };
+  const claim = { term: term + 1, nonce: randomBytes(6).toString('hex'), folder, pid: process.pid };
   try {
     writeFileSync(fileOf(directory, claim.term), written(claim), { flag: 'wx', mode: 0o600 });
   } catch (error) {

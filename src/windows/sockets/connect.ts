@@ -6,7 +6,7 @@ import type { Claim } from './claims.ts';
 import { proveAsMember } from './handshake.ts';
 import { readKey } from './key.ts';
 import { linesOver } from './lines.ts';
-import type { Place } from './place.ts';
+import { addressOf, type Place } from './place.ts';
 
 /** The reasons for which a claimant cannot be reached that does not listen. */
 export const nobodyListens: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOENT']);
@@ -18,7 +18,7 @@ export function connectTo(
   { clock, timing, leaving }: Surroundings,
 ): Promise<Frames | string> {
   return new Promise(resolve => {
-    const leader = linesOver(connect(place.addressOf(claim)));
+    const leader = linesOver(connect(addressOf(place, claim)));
     const giveUp = afterListening(clock, timing.unresponsiveAfter, () => leader.drop(silent));
     const leave = (): void => leader.drop('this window leaves');
     const end = (outcome: Frames | string): void => {

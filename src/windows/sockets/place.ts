@@ -1,19 +1,27 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
-import type { Claim } from './claims.ts';
-import { codeOf } from '../errors.ts';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { latestTerm, readClaim, type Claim } from './claims.ts';
 
-/** Where the windows of one machine meet. Follows from the directory alone, never from the environment. */
+/** Where the windows of one computer meet. */
 export interface Place {
-  /** Holds the claims and the key. Canonical, private to this user. */
+  /** Holds the claims and the key. Canonical, private to this user. Nothing else depends on the environment. */
   readonly directory: string;
-  /** Holds the socket files; undefined on Windows, where named pipes are in no directory. */
-  readonly socketDirectory: string | undefined;
-  /** Where the claimant of a term listens. */
-  addressOf(claim: Pick<Claim, 'term' | 'nonce'>): string;
+  /** Tells apart what several groups of windows have in one folder. */
+  readonly hash: string;
 }
 
 /** Linux allows 107 bytes in a socket's path, macOS 103. Longer ones are refused or, worse, cut off. */
@@ -22,54 +30,88 @@ const longestSocketPath = 100;
 const longestSocketName = 22;
 const socketName = /^(0|[1-9][0-9]{0,14})\.[0-9a-f]{12}$/;
 
-/**
- * Makes the directories if need be. Throws if that fails, or if a directory is not private to this user and
- * cannot be made so. `temporary` is `/tmp` except in tests.
- */
-export function openPlace(wanted: string, temporary = '/tmp'): Place {
+const isShort = (folder: string): boolean =>
+  Buffer.byteLength(folder) + 1 + longestSocketName <= longestSocketPath;
+
+/** Makes the directory if need be. Throws if that fails, or if it is not private to this user and cannot be made so. */
+export function openPlace(wanted: string): Place {
   mkdirSync(wanted, { recursive: true, mode: 0o700 });
   const directory = realpathSync(wanted);
   makePrivate(directory);
-  const hash = createHash('sha256').update(directory).digest('hex').slice(0, 16);
-  if (process.platform === 'win32') {
-    const addressOf: Place['addressOf'] = ({ term, nonce }) =>
-      `\\\\.\\pipe\\vscode-oidc-${hash}-${term}.${nonce}`;
-    return { directory, socketDirectory: undefined, addressOf };
-  }
-  let socketDirectory = directory;
-  if (Buffer.byteLength(directory) + 1 + longestSocketName > longestSocketPath) {
-    socketDirectory = join(temporary, `vscode-oidc-${process.getuid?.() ?? 0}-${hash}`);
-    try {
-      mkdirSync(socketDirectory, { mode: 0o700 });
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
-    }
-    makePrivate(socketDirectory);
-  }
-  return {
-    directory,
-    socketDirectory,
-    addressOf: ({ term, nonce }) => join(socketDirectory, `${term}.${nonce}`),
-  };
+  return { directory, hash: createHash('sha256').update(directory).digest('hex').slice(0, 12) };
 }
 
-/** Nobody else may list, create or replace anything in `path`. Windows: its folder's access list sees to that. */
+/** Where the claimant listens. */
+export function addressOf(
+  { directory, hash }: Place,
+  { term, nonce, folder }: Pick<Claim, 'term' | 'nonce' | 'folder'>,
+): string {
+  return process.platform === 'win32'
+    ? `\\\\.\\pipe\\vscode-oidc-${hash}-${term}.${nonce}`
+    : join(folder ?? directory, `${term}.${nonce}`);
+}
+
+/** Folders in which a folder for sockets can be made, the best first. */
+const systemFolders = (): readonly string[] => [process.env['XDG_RUNTIME_DIR'] ?? '', tmpdir(), '/tmp'];
+
+/**
+ * A folder for the socket of the next claimant, if that would have too long a path in the directory itself. The claim
+ * tells the others. It is that of the claim before, if this one can use it too; else one in a folder that belongs to
+ * this user alone; else one with a name that nobody can know before it is there: in a folder that is everybody's,
+ * another user could have made it.
+ *
+ * @throws if none can be made that is private to this user.
+ */
+export function socketFolder(
+  { directory, hash }: Place,
+  before: Claim | undefined,
+  candidates = systemFolders(),
+): string | undefined {
+  if (process.platform === 'win32' || isShort(directory)) return undefined;
+  if (before?.folder !== undefined && isPrivate(before.folder)) return before.folder;
+  for (const candidate of candidates) {
+    if (candidate === '') continue;
+    const parent = resolve(candidate);
+    const folder = join(parent, `vscode-oidc-${hash}`);
+    if (!isShort(folder) || /\n/.test(folder)) continue;
+    try {
+      if (isPrivate(parent)) {
+        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        makePrivate(folder);
+        return folder;
+      }
+      // In a folder with the sticky bit nobody can take the place of what another has made.
+      if ((lstatSync(parent).mode & 0o1000) !== 0) return mkdtempSync(join(parent, 'vscode-oidc-'));
+    } catch {
+      continue;
+    }
+  }
+  throw new Error('there is no folder for a socket that only this user can open');
+}
+
+/** Whether nobody else can list, create or replace anything in `path`. */
+function isPrivate(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
+}
+
+/** Sees to that. Windows: the access list of the folder around it does. */
 function makePrivate(path: string): void {
   if (process.getuid === undefined) return;
   const found = lstatSync(path);
   if (!found.isDirectory()) throw new Error(`${path} is not a directory`);
   if (found.uid !== process.getuid()) throw new Error(`${path} belongs to user ${found.uid}`);
-  if ((found.mode & 0o077) === 0) return;
-  chmodSync(path, 0o700);
-  if ((lstatSync(path).mode & 0o077) !== 0) throw new Error(`${path} is open to other users`);
+  if (!isPrivate(path)) chmodSync(path, 0o700);
+  if (!isPrivate(path)) throw new Error(`${path} is open to other users`);
 }
 
 /** Removes socket files of lower terms: nobody connects to them any more. Only for the claimant. */
-export function removeOldSockets({ socketDirectory }: Place, claim: Claim): void {
-  if (socketDirectory === undefined) return;
-  for (const name of readdirSync(socketDirectory)) {
+export function removeOldSockets({ directory }: Place, claim: Claim): void {
+  if (process.platform === 'win32') return;
+  const folder = claim.folder ?? directory;
+  for (const name of readdirSync(folder)) {
     const term = Number(socketName.exec(name)?.[1] ?? Infinity);
-    if (term < claim.term) rmSync(join(socketDirectory, name), { force: true });
+    if (term < claim.term) rmSync(join(folder, name), { force: true });
   }
 }
 
@@ -81,10 +123,14 @@ export async function canMeetAt(directory: string): Promise<boolean> {
     const file = join(place.directory, `probe.${nonce}`);
     writeFileSync(file, nonce, { flag: 'wx', mode: 0o600 });
     rmSync(file);
+    const before = readClaim(place.directory, latestTerm(place.directory));
+    const folder = socketFolder(place, before);
     const server = createServer();
-    server.listen(place.addressOf({ term: 0, nonce }));
+    server.listen(addressOf(place, { term: 0, nonce, folder }));
     await once(server, 'listening');
-    server.close();
+    await new Promise(resolve => server.close(resolve));
+    // One with a random name is of no use to whoever claims next.
+    if (folder !== undefined && folder !== before?.folder && !folder.endsWith(place.hash)) rmdirSync(folder);
     return true;
   } catch {
     return false;

@@ -16,7 +16,7 @@ import {
 import { connectTo, nobodyListens } from './connect.ts';
 import { ensureKey } from './key.ts';
 import { listenAt } from './listen.ts';
-import { canMeetAt, openPlace, removeOldSockets, type Place } from './place.ts';
+import { addressOf, canMeetAt, openPlace, removeOldSockets, socketFolder, type Place } from './place.ts';
 
 /** A claim is followed by listening at once. A living process may take so many tries, so many milliseconds apart. */
 const startTries = 20;
@@ -97,7 +97,8 @@ async function* meetBySockets(surroundings: Surroundings): AsyncGenerator<Lease 
       );
     }
     trying('taking over');
-    const claim = claimAfter(place.directory, term);
+    const folder = socketFolder(place, readClaim(place.directory, term));
+    const claim = claimAfter(place.directory, term, folder);
     if (claim === undefined) {
       // The winner needs a moment to listen.
       await pause(startInterval);
@@ -154,7 +155,7 @@ export function leaseOf(
         if (!isCurrent()) throw new Error('this window does not lead');
         return ensureKey(directory, log, false);
       };
-      await listenAt(place.addressOf(claim), claim, { key, welcome, over: lost, clock, log, timing });
+      await listenAt(addressOf(place, claim), claim, { key, welcome, over: lost, clock, log, timing });
       const beat = (): void => {
         if (isCurrent() || !lost.aborted) cancelBeat = clock.after(timing.heartbeat, beat);
       };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { claimAfter } from '../../../src/windows/sockets/claims.ts';
@@ -54,29 +54,11 @@ describe('a window that cannot find the others', () => {
     assert.equal((await b.group.leader.whoLeads()).name, 'a');
   });
 
-  if (process.platform !== 'win32') {
-    it('works alone when somebody else holds the path of its sockets', async () => {
-      const directory = join(windows.directory, 'long'.repeat(30));
-      const { socketDirectory } = openPlace(directory);
-      assert.ok(socketDirectory !== undefined && socketDirectory !== directory);
-      rmdirSync(socketDirectory);
-      writeFileSync(socketDirectory, '');
-      try {
-        const a = windows.open('a', { directory });
-        await a.log.line(alone, `${socketDirectory} is not a directory`);
-        assert.equal(await a.group.leader.add(1, 2), 3);
-      } finally {
-        rmSync(socketDirectory);
-      }
-    });
-  }
-
   it('does not lead where nothing can listen', async () => {
     const place = openPlace(windows.directory);
-    const claim = claimAfter(place.directory, 0) ?? assert.fail();
+    const claim = claimAfter(place.directory, 0, undefined) ?? assert.fail();
     const surroundings = { clock: systemClock, log: recordedLog(), timing: defaultTiming };
-    const nowhere = { ...place, addressOf: () => join(windows.directory, 'missing', 'socket') };
-    const lease = leaseOf(nowhere, claim, surroundings);
+    const lease = leaseOf(place, { ...claim, folder: join(windows.directory, 'missing') }, surroundings);
     await assert.rejects(
       lead(lease, { ...surroundings, serve: () => assert.fail(), window: {} }),
       (error: unknown) => codeOf(error) !== undefined,
@@ -89,7 +71,7 @@ describe('a window that cannot find the others', () => {
     // Another machine that shares the directory: claims, and cannot be reached.
     a.group.onRoleChange((role, term) => {
       if (role !== 'leader') return;
-      const { term: next } = claimAfter(windows.directory, term) ?? assert.fail();
+      const { term: next } = claimAfter(windows.directory, term, undefined) ?? assert.fail();
       writeFileSync(join(windows.directory, `term-${next}`), '0 0123456789ab\n');
       a.leases.at(-1)?.isCurrent();
     });

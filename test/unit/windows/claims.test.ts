@@ -21,15 +21,17 @@ describe('claims', () => {
   afterEach(() => directory.remove());
 
   const claim = (after: number) =>
-    claimAfter(directory.path, after) ?? assert.fail(`no claim after ${after}`);
+    claimAfter(directory.path, after, undefined) ?? assert.fail(`no claim after ${after}`);
 
   it('are made once per term', () => {
     assert.equal(latestTerm(directory.path), 0);
     const first = claim(0);
     assert.deepEqual([first.term, first.pid], [1, process.pid]);
-    assert.equal(claimAfter(directory.path, 0), undefined);
+    assert.equal(claimAfter(directory.path, 0, undefined), undefined);
     assert.equal(latestTerm(directory.path), 1);
     assert.deepEqual(readClaim(directory.path, 1), first);
+    const elsewhere = claimAfter(directory.path, 1, '/run/user/1 000/sockets');
+    assert.deepEqual(readClaim(directory.path, 2), elsewhere);
   });
 
   it('end with the next one', () => {
@@ -66,7 +68,7 @@ describe('claims', () => {
     for (let term = 1; term < 20; term++) claim(term);
     removeOldClaims(directory.path, readClaim(directory.path, 20) ?? assert.fail());
     assert.equal(readClaim(directory.path, 2), undefined);
-    assert.equal(claimAfter(directory.path, 1), undefined);
+    assert.equal(claimAfter(directory.path, 1, undefined), undefined);
     assert.equal(latestTerm(directory.path), 20);
   });
 
@@ -97,6 +99,8 @@ describe('claims', () => {
       '',
       '12',
       '12 0123456789ab',
+      '12 0123456789ab ',
+      '12 0123456789ab /run',
       '12 0123456789abc\n',
       'x 0123456789ab\n',
       '\0'.repeat(99),
@@ -113,7 +117,7 @@ describe('claims', () => {
   it('do not run out unnoticed', () => {
     writeFileSync(join(directory.path, 'term-999999999999999'), '');
     assert.equal(latestTerm(directory.path), 999_999_999_999_999);
-    assert.throws(() => claimAfter(directory.path, 999_999_999_999_999), /No term is left/);
+    assert.throws(() => claimAfter(directory.path, 999_999_999_999_999, undefined), /No term is left/);
   });
 
   it('keep the files of those just before, and nothing that is not a claim is touched', () => {

@@ -18,7 +18,7 @@ describe('windows that meet by sockets', () => {
     const { a, b } = await windows.two({ idempotent: ['whoLeads'] });
     const [first] = a.leases;
     // Another window that found this one silent.
-    const claim = claimAfter(windows.directory, a.group.term);
+    const claim = claimAfter(windows.directory, a.group.term, undefined);
     assert.ok(claim !== undefined);
     const local = a.group.leader.slow('local');
     const lost = assert.rejects(local, { code: 'LEADER_LOST' });
@@ -33,7 +33,7 @@ describe('windows that meet by sockets', () => {
 
   it('lets a member find a superseded leader out', async () => {
     const { a, b } = await windows.two();
-    const claim = claimAfter(windows.directory, a.group.term);
+    const claim = claimAfter(windows.directory, a.group.term, undefined);
     await assert.rejects(b.group.leader.add(1, 1), { code: 'LEADER_LOST' });
     assert.equal(a.leases[0]?.lost.aborted, true);
     assert.ok((await b.group.leader.whoLeads()).term > (claim?.term ?? Infinity));
@@ -44,7 +44,7 @@ describe('windows that meet by sockets', () => {
     const [lease] = a.leases;
     assert.ok(lease !== undefined);
     const over = new Promise<void>(resolve => lease.lost.addEventListener('abort', () => resolve()));
-    assert.ok(claimAfter(windows.directory, a.group.term) !== undefined);
+    assert.ok(claimAfter(windows.directory, a.group.term, undefined) !== undefined);
     assert.equal(lease.lost.aborted, false);
     await b.group.dispose();
     await over;
