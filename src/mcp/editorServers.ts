@@ -2,8 +2,8 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { createMcpServers, type McpServers, type McpServersContext } from './servers.ts';
 import { SignInDeclined } from '../client/session.ts';
-import type { McpServer } from './settings.ts';
-import { readMcpServers } from './settingsSchema.ts';
+import { firstProviderId } from '../providers/entries/definition.ts';
+import { parseMcpServers, type McpServer } from './settings.ts';
 import type { DefinitionProblem } from '../providers/settings/problems.ts';
 import { isCancellation } from '../ui/messages.ts';
 
@@ -32,8 +32,13 @@ export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers 
     onFailed: showFailed,
     start: server => start(parts.extensionId, server),
   });
+  // The first one can be signed in to before it is configured: that is how a person begins.
+  const isProvider = (id: string): boolean =>
+    id === firstProviderId || parts.providers.byId(id) !== undefined;
+  // A workspace cannot define a server, which would have it sent a token: only the user's own value is read.
   const readSettings = (): void => {
-    const { servers: configured, problems } = readMcpServers(parts.providers);
+    const written = vscode.workspace.getConfiguration('oidc').inspect<unknown>('mcpServers')?.globalValue;
+    const { servers: configured, problems } = parseMcpServers(written, isProvider);
     servers.update(configured);
     parts.showProblems(problems);
   };
