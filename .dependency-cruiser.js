@@ -14,8 +14,8 @@ export const floors = {
     'sessions',
     'signIn',
     'challenges',
-    'authentication',
     'ui',
+    'authentication',
     'mcp',
   ],
   'src/protocol': ['failures', 'http', 'server', 'client', 'tokens', 'grants'],
@@ -23,13 +23,13 @@ export const floors = {
   'src/windows': ['*', ['sockets', 'tabs']],
   'src/sessions': ['grant', 'store', 'refresh', 'activity.ts', 'sharing', '*'],
   'src/signIn': [
-    ['plan', 'client', 'trust.ts', 'challengedResource.ts', 'providerWatch.ts'],
+    ['plan', 'client', 'trust.ts', 'providerWatch.ts'],
     ['redirect', 'identity'],
     'methods',
     ['after', 'diagnosis'],
     'signIn.ts',
   ],
-  'src/ui': ['*', 'signInsView', 'addProvider', 'signIn', 'commands'],
+  'src/ui': ['*', 'signInsView', 'addProvider', 'signIn', 'commands', 'deferred.ts'],
 };
 
 /**

@@ -10,11 +10,9 @@ export const sizes = {
 
 /** What was longer before these rules, on 2026-11-29; an entry goes when the file or the function has become shorter. */
 const unfinished = {
-  'max-lines': ['challenges/demand', 'signIn/plan/planner'],
+  'max-lines': ['signIn/plan/planner'],
   'max-lines-per-function': [
-    'challenges/answers',
     'client/webSocket',
-    'extension',
     'mcp/servers',
     'sessions/accounts',
     'sessions/refresh/refreshAttempt',

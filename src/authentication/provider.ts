@@ -1,63 +1,23 @@
 import * as vscode from 'vscode';
-import type { Clock } from '../platform/clock.ts';
+import type { ChallengeConstraint } from '../challenges/demand.ts';
 import type { Log } from '../platform/log.ts';
-import type { Provider, SignOut } from '../providers/entries/definition.ts';
-import type { Accounts, SignedOut } from '../sessions/accounts.ts';
-import type { Recorder } from '../sessions/activity.ts';
-import type { Grant } from '../sessions/grant/grant.ts';
-import type { GrantCache } from '../sessions/store/grantCache.ts';
+import { once } from '../platform/once.ts';
+import type { Provider } from '../providers/entries/definition.ts';
+import type { Accounts } from '../sessions/accounts.ts';
+import type { Account } from '../sessions/grant/grant.ts';
 import { checkAsked } from '../sessions/grant/pseudoScopes.ts';
-import { parseSessionId } from '../sessions/grant/scopes.ts';
 import type { Session, SessionsChange } from '../sessions/grant/sessions.ts';
-import type { ReadResource } from '../challenges/resource.ts';
-import { createChallengeAnswers, type ChallengeAnswers } from '../challenges/answers.ts';
-import {
-  ChallengeRefused,
-  demandingProvider,
-  readDemand,
-  unmet,
-  type ChallengeConstraint,
-  type Demand,
-} from '../challenges/demand.ts';
-import { readableClaims } from '../challenges/claimsRequest.ts';
-
-/** What a provider in the Accounts menu does, apart from the answering of questions. */
-export interface ProviderActions {
-  /**
-   * Signs a person in, visibly and with a way to cancel.
-   *
-   * @throws Failure, or a `vscode.CancellationError` if the person cancelled.
-   */
-  signIn(request: {
-    provider: Provider;
-    scopes: readonly string[];
-    grantedScopes: readonly string[];
-    loginHint: string | undefined;
-  }): Promise<Grant>;
-  /** Asks for the provider's settings and keeps them. */
-  configure(id: string): Promise<Provider>;
-  /**
-   * Tells the server that the tokens of grants are no longer needed, and the person once what came of it. The session
-   * in the browser ends with the last grant of its account.
-   *
-   * @param signedOut together, from the same provider.
-   * @param how by default as the provider's settings say.
-   * @returns when the server knows, or could not be told. Never rejects.
-   */
-  revoke(provider: Provider | undefined, signedOut: readonly SignedOut[], how?: SignOut): Promise<void>;
-  readonly readResource: ReadResource;
-  /** A sign-in could not be stored: it ends with this window. */
-  onNotKept(provider: Provider): void;
-}
+import type { GrantCache } from '../sessions/store/grantCache.ts';
+import { isCancellation } from '../ui/messages.ts';
+import type { SignInParts } from '../ui/signIn/signInAndKeep.ts';
+import type { SignOutParts } from '../ui/signIn/signOut.ts';
 
 export interface ProviderContext {
-  readonly clock: Clock;
   readonly accounts: Accounts;
   readonly cache: GrantCache;
   readonly log: Log;
-  readonly actions: ProviderActions;
-  /** Notes what happened for the person to look up. */
-  readonly record: Recorder;
+  /** Loads what is needed when a person is there to see it. */
+  parts(): Promise<SignInParts & SignOutParts>;
 }
 
 /**
@@ -69,7 +29,14 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
   readonly #context: ProviderContext;
   readonly #changes =
     new vscode.EventEmitter<vscode.AuthenticationProviderAuthenticationSessionsChangeEvent>();
-  readonly #challenges: ChallengeAnswers;
+  /** Most windows see no challenge: their answers are loaded with the first one. */
+  readonly #challenges = once(async () => {
+    const [{ createChallengeAnswers }, { httpContext }] = await Promise.all([
+      import('../ui/deferred.ts'),
+      this.#context.parts(),
+    ]);
+    return createChallengeAnswers({ ...this.#context, httpContext, isCancellation });
+  });
   readonly #endWatching: () => void;
   readonly #onIdle: () => void;
   #provider: Provider | undefined;
@@ -83,10 +50,6 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     this.#id = id;
     this.#provider = provider;
     this.#context = context;
-    this.#challenges = createChallengeAnswers({
-      ...context,
-      readResource: (...asked) => context.actions.readResource(...asked),
-    });
     this.#endWatching = context.cache.onDidChange(change => {
       const grant = change.after ?? change.before;
       // Without settings, nobody is shown a session.
@@ -136,11 +99,12 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     return sessions.map(asEditorSession);
   }
 
-  createSession(
+  async createSession(
     scopes: readonly string[],
     options: vscode.AuthenticationProviderSessionOptions,
   ): Promise<vscode.AuthenticationSession> {
-    return this.#signIn(scopes, options?.account);
+    const { session } = await this.#busily(() => this.#signIn(scopes, options?.account));
+    return asEditorSession(session);
   }
 
   /** As {@link getSessions}, for an extension that hands on why a server refused its token. */
@@ -149,8 +113,8 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     options: vscode.AuthenticationProviderSessionOptions,
   ): Promise<vscode.AuthenticationSession[]> {
     if (!this.#provider) return [];
-    const demand = await this.#challenges.understand(this.#provider, readDemand(constraint), false);
-    const sessions = await this.#challenges.sessions(this.#provider, demand, options?.account);
+    const challenges = await this.#challenges();
+    const sessions = await challenges.sessions(this.#provider, constraint, options?.account);
     return sessions.map(asEditorSession);
   }
 
@@ -159,97 +123,40 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     constraint: ChallengeConstraint,
     options: vscode.AuthenticationProviderSessionOptions,
   ): Promise<vscode.AuthenticationSession> {
-    const provider = this.#provider;
-    const read = readDemand(constraint);
-    const demand = provider ? await this.#challenges.understand(provider, read, true) : read;
-    const account =
-      options?.account ?? (provider && (await this.#challenges.refusedAccount(provider, demand)));
-    try {
-      return await this.#signIn(demand.scopes, account, demand);
-    } catch (error) {
-      const isNo = error instanceof vscode.CancellationError || error instanceof ChallengeRefused;
-      if (provider && !isNo) this.#challenges.failed(provider, demand);
-      throw error;
-    }
+    const challenges = await this.#challenges();
+    const session = await this.#busily(() =>
+      challenges.signIn(this.#provider, constraint, options?.account, (...asked) => this.#signIn(...asked)),
+    );
+    return asEditorSession(session);
   }
 
+  /** @param demanding what is asked of the provider in addition. */
   async #signIn(
     scopes: readonly string[],
-    account: { id: string; label: string } | undefined,
-    demand?: Demand,
-  ): Promise<vscode.AuthenticationSession> {
-    const { accounts, actions, log, record } = this.#context;
+    account: Account | undefined,
+    demanding = (provider: Provider): Provider => provider,
+  ): Promise<{ provider: Provider; session: Session }> {
     checkAsked(scopes);
+    const { signInAndKeep } = await import('../ui/deferred.ts');
+    const parts = await this.#context.parts();
+    const provider = this.#provider ?? (await parts.newProviders.ask(this.#id));
+    const session = await signInAndKeep(parts, { provider: demanding(provider), scopes, account });
+    return { provider, session };
+  }
+
+  async #busily<T>(signIn: () => Promise<T>): Promise<T> {
     this.#signIns++;
     try {
-      const provider = this.#provider ?? (await actions.configure(this.#id));
-      const grant = await actions.signIn({
-        provider: demand ? demandingProvider(provider, demand) : provider,
-        scopes,
-        grantedScopes: account ? await accounts.grantedScopes(provider, account, scopes) : [],
-        loginHint: account?.label,
-      });
-      // A new provider counts from its first sign-in on.
-      this.#provider ??= provider;
-      const { session, kept } = await accounts.add(provider, grant);
-      log.info('signed in', { provider: provider.id, account: session.account.label, scopes: [...scopes] });
-      record('sign-in', { ...grant, account: session.account });
-      if (!kept) actions.onNotKept(provider);
-      if (demand) await this.#checkDemand(provider, demand, session);
-      return asEditorSession(session);
+      return await signIn();
     } finally {
       this.#signIns--;
       if (!this.busy) this.#onIdle();
     }
   }
 
-  /**
-   * The sign-in is kept whatever it lacks: it is a good one, if not good enough for the server that asked.
-   *
-   * @throws ChallengeRefused
-   */
-  async #checkDemand(provider: Provider, demand: Demand, session: Session): Promise<void> {
-    const { cache, clock } = this.#context;
-    const grant = await cache.get(parseSessionId(session.id).grantId);
-    if (!grant) return;
-    this.#challenges.signedIn(provider, grant, demand);
-    const accessToken = readableClaims(session.accessToken.reveal());
-    const lack = unmet(demand, grant, clock.now() / 1000, accessToken);
-    if (lack !== undefined) throw new ChallengeRefused(lack(provider.label));
-  }
-
   async removeSession(sessionId: string): Promise<void> {
-    const signedOut = await this.#forget(sessionId);
-    if (signedOut) void this.#context.actions.revoke(this.#provider, [signedOut]);
-  }
-
-  /**
-   * Signs every account of the provider out.
-   *
-   * @param how by default here and in the browser.
-   * @returns the labels of the accounts, and `told`: when the provider knows, or could not be told.
-   */
-  async signOutEverywhere(
-    how: SignOut = 'revoke-and-end-session',
-  ): Promise<{ labels: readonly string[]; told: Promise<void> }> {
-    const signedOut: SignedOut[] = [];
-    for (const { id } of await this.getSessions(undefined, {})) {
-      const ended = await this.#forget(id);
-      if (ended) signedOut.push(ended);
-    }
-    const labels = new Set(signedOut.map(({ grant }) => grant.account.label));
-    return { labels: [...labels], told: this.#context.actions.revoke(this.#provider, signedOut, how) };
-  }
-
-  /** @returns undefined if there is no such grant: two sessions may be of one. */
-  async #forget(sessionId: string): Promise<SignedOut | undefined> {
-    const { accounts, log, record } = this.#context;
-    const signedOut = await accounts.remove(sessionId, this.#provider);
-    if (!signedOut) return undefined;
-    const { grant } = signedOut;
-    log.info('signed out', { provider: grant.providerId, account: grant.account.label });
-    record('sign-out', grant);
-    return signedOut;
+    const { signOut } = await import('../ui/deferred.ts');
+    await signOut(await this.#context.parts(), this.#provider, [sessionId]);
   }
 
   #fire({ added, removed, changed }: SessionsChange): void {

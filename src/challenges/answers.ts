@@ -1,198 +1,105 @@
 import * as l10n from '@vscode/l10n';
-import type { Clock } from '../platform/clock.ts';
-import type { Log } from '../platform/log.ts';
+import { putNewest } from '../platform/lru.ts';
 import type { Secret } from '../platform/secret.ts';
-import { base64urlOf } from '../platform/base64url.ts';
+import type { HttpContext } from '../protocol/server/httpContext.ts';
 import type { Provider } from '../providers/entries/definition.ts';
+import { belongsTo } from '../providers/entries/origin.ts';
 import type { Accounts } from '../sessions/accounts.ts';
 import { accessTokenOf, derivedScopes, serialOf } from '../sessions/grant/derived.ts';
-import { isRenewable, type Grant } from '../sessions/grant/grant.ts';
-import type { GrantCache } from '../sessions/store/grantCache.ts';
-import { targetOf } from '../sessions/grant/pseudoScopes.ts';
-import { sessionId } from '../sessions/grant/scopes.ts';
+import { isRenewable, type Account, type Grant } from '../sessions/grant/grant.ts';
+import { parseSessionId } from '../sessions/grant/scopes.ts';
 import { matchingGrants, sessionOf, type Session } from '../sessions/grant/sessions.ts';
-import { belongsTo } from '../providers/entries/origin.ts';
-import {
-  aimedAt,
-  checkAuthorizationServers,
-  rememberingResources,
-  withSupportedScopes,
-  type ReadResource,
-} from './resource.ts';
+import type { GrantCache } from '../sessions/store/grantCache.ts';
+import { readableClaims } from './claimsRequest.ts';
 import {
   ChallengeRefused,
+  demandingProvider,
   fingerprintOf,
-  nextStep,
-  queueing,
+  readDemand,
+  sha256,
+  type ChallengeConstraint,
   type Demand,
-  type EarlierAnswer,
 } from './demand.ts';
+import { nextStep, queueing, unmet, type EarlierAnswer } from './nextStep.ts';
+import { createResources, type Resources } from './resource.ts';
 
-export interface ChallengeAnswersOptions {
-  readonly accounts: Accounts;
+export interface ChallengeContext {
+  readonly accounts: Pick<Accounts, 'sessions' | 'renew'>;
   readonly cache: GrantCache;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly readResource: ReadResource;
+  readonly httpContext: HttpContext;
+  /** True for the error by which the editor is told that the person said no. */
+  isCancellation(error: unknown): boolean;
 }
 
 /** The answers of one provider id to the challenges that extensions hand on to it. */
 export interface ChallengeAnswers {
   /**
-   * A demand with what the API says about itself (RFC 9728), if its challenge names the place.
+   * The sessions that answer a challenge. Never asks anybody; none means that a person has to sign in.
    *
-   * @param forSignIn true if a person is about to sign in for it.
-   * @throws ChallengeRefused if the API takes no tokens of the provider.
+   * @throws ChallengeRefused if there is nothing in it that a sign-in could help with, the API takes no tokens of the
+   * provider, the same was answered in every way there is, or the provider is out of reach.
    */
-  understand(provider: Provider, demand: Demand, forSignIn: boolean): Promise<Demand>;
+  sessions(
+    provider: Provider,
+    constraint: ChallengeConstraint,
+    account: { readonly id: string } | undefined,
+  ): Promise<readonly Session[]>;
   /**
-   * The sessions that answer a demand. Never asks anybody; none means that a person has to sign in.
+   * Has a person sign in for a challenge. The sign-in is kept whatever it lacks: it is a good one, if not good enough
+   * for the server that asked.
    *
-   * @throws ChallengeRefused if the same demand was answered in every way there is, or the provider is out of
-   * reach: then a sign-in would not help either.
+   * @param provider undefined if it is configured only by the sign-in.
+   * @param account undefined: the one whose token was refused, as far as that can be told.
+   * @throws ChallengeRefused as `sessions`, or if the sign-in lacks what was asked for; or what `signIn` throws.
    */
-  sessions(provider: Provider, demand: Demand, account: { id: string } | undefined): Promise<Session[]>;
-  /** The account whose token was refused, as far as that can be told. */
-  refusedAccount(provider: Provider, demand: Demand): Promise<Grant['account'] | undefined>;
-  /** No sign-in came of a demand, and it was not the person who said no: what it names is not asked for again. */
-  failed(provider: Provider, demand: Demand): void;
-  /** A person has signed in for a demand. */
-  signedIn(provider: Provider, grant: Grant, demand: Demand): void;
+  signIn(
+    provider: Provider | undefined,
+    constraint: ChallengeConstraint,
+    account: Account | undefined,
+    signIn: DemandedSignIn,
+  ): Promise<Session>;
 }
 
-/** After this time, in seconds, what a token could not be had for is tried again: the provider may have been down. */
-const forgetting = 300;
+/** Signs in to the provider as it is configured then. @param demanding what is asked of it in addition. */
+export type DemandedSignIn = (
+  scopes: readonly string[],
+  account: Account | undefined,
+  demanding: (provider: Provider) => Provider,
+) => Promise<{ readonly provider: Provider; readonly session: Session }>;
 
 /** Grants and demands that are remembered at most; the oldest are forgotten first. */
 const capacity = 200;
 
-export function createChallengeAnswers({
-  accounts,
-  cache,
-  clock,
-  log,
-  readResource,
-}: ChallengeAnswersOptions): ChallengeAnswers {
-  const resources = rememberingResources(readResource, clock, log);
-  const earlier = new Map<string, EarlierAnswer>();
-  /** By issuer, what a token could not be had for, and when: asking for it each time would be asking for ever. */
-  const unavailable = new Map<string, number>();
-  const targetKey = ({ issuer }: Provider, { scopes }: Demand): string =>
-    JSON.stringify([issuer, targetOf(scopes)]);
-  const now = (): number => clock.now() / 1000;
+/** With what was done before. */
+interface Answering extends ChallengeContext {
+  readonly resources: Resources;
+  /** By grant and demand. */
+  readonly earlier: Map<string, EarlierAnswer>;
+  /** In seconds since the epoch, with fractions. */
+  now(): number;
+}
 
-  const remember = (key: string, step: EarlierAnswer['step'], serial: number): void => {
-    earlier.delete(key);
-    earlier.set(key, { step, serial, at: now() });
-    for (const oldest of earlier.keys()) {
-      if (earlier.size <= capacity) break;
-      earlier.delete(oldest);
-    }
+export function createChallengeAnswers(context: ChallengeContext): ChallengeAnswers {
+  const { clock } = context.httpContext;
+  const answering: Answering = {
+    ...context,
+    resources: createResources(context.httpContext),
+    earlier: new Map(),
+    now: () => clock.now() / 1000,
   };
-
-  const grantsOf = async (provider: Provider): Promise<Grant[]> =>
-    (await cache.ofProvider(provider.id).catch(() => cache.known())).filter(grant =>
-      belongsTo(grant, provider),
-    );
-
-  const keyOf = (grant: Grant, demand: Demand): string => `${grant.id} ${fingerprintOf(demand)}`;
-
-  const answer = async (
-    provider: Provider,
-    grant: Grant,
-    demand: Demand,
-    isRefused: boolean | undefined,
-  ): Promise<Session | undefined> => {
-    const key = keyOf(grant, demand);
-    const serialIn = (known: Grant): number => serialOf(known, derivedScopes(provider, known, demand.scopes));
-    const serial = serialIn(grant);
-    const before = earlier.get(key);
-    const step = nextStep(demand, { ...grant, serial, isRefused }, before, now());
-    log.info('challenged', {
-      provider: provider.id,
-      account: grant.account.label,
-      demand: demand.kind,
-      step,
-    });
-    switch (step) {
-      case 'hand-out': {
-        const sessions = await accounts.sessions(provider, demand.scopes, grant.account);
-        const session = sessions.find(({ account }) => account.id === grant.account.id);
-        // Whoever had an older token, or waited in the queue, does not change what was done for this one.
-        const queued = before?.serial === serial && now() - before.at <= queueing;
-        const handedOut = (session && (await cache.get(grant.id))) ?? grant;
-        if (session && isRefused !== false && !queued) remember(key, step, serialIn(handedOut));
-        return session;
-      }
-      case 'renew': {
-        const renewed = await accounts.renew(provider, grant, demand.scopes);
-        if (!renewed) return undefined;
-        const token = accessTokenOf(renewed, derivedScopes(provider, renewed, demand.scopes));
-        if (!token || token.serial <= serial) {
-          if (renewed.signInNeeded || !isRenewable(renewed)) return undefined;
-          throw new ChallengeRefused(
-            l10n.t(
-              'The token was refused, and {0} could not be asked for a new one. Try again later.',
-              provider.label,
-            ),
-          );
-        }
-        remember(key, step, token.serial);
-        return sessionOf(renewed, demand.scopes, token);
-      }
-      case 'sign-in':
-        return undefined;
-      case 'give-up':
-        throw new ChallengeRefused(
-          l10n.t(
-            'The server refused the token again and asks for the same as before ({0}), though you have just signed in to {1} for that. Another sign-in would not help; ask those who run the server.',
-            demand.kind,
-            provider.label,
-          ),
-        );
-    }
-  };
-
-  /** The grants a demand may be about, one for each account, and whether each one's token is the refused one. */
-  const candidates = async (
-    provider: Provider,
-    { scopes, refused }: Demand,
-    account: { id: string } | undefined,
-  ): Promise<{ grant: Grant; isRefused: boolean | undefined }[]> => {
-    const all = await grantsOf(provider);
-    const isRefused = async (token: Secret | undefined): Promise<boolean | undefined> =>
-      refused === undefined ? undefined : token !== undefined && (await hashOf(token)) === refused;
-    const found = new Map<string, { grant: Grant; isRefused: boolean | undefined }>();
-    const refusedAccount = await refusedAmong(all, refused);
-    for (const grant of matchingGrants(provider, all, scopes, account ?? refusedAccount)) {
-      if (found.has(grant.account.id)) continue;
-      const token = accessTokenOf(grant, derivedScopes(provider, grant, scopes));
-      found.set(grant.account.id, { grant, isRefused: await isRefused(token?.accessToken) });
-    }
-    return [...found.values()];
-  };
-
   return {
-    async understand(provider, demand, forSignIn) {
-      if (demand.resourceMetadata === undefined) return demand;
-      const all = await grantsOf(provider);
-      const sent = await provenRequest(all, demand);
-      const resource = await resources(provider, demand.resourceMetadata, sent?.address);
-      if (!resource) return demand;
-      checkAuthorizationServers(provider, resource);
-      const scoped = withSupportedScopes(demand, resource);
-      // Without the request, nobody knows that it is this API which the token will be sent to.
-      const aimed = sent ? aimedAt(resource, scoped, provider, sent.grant, all, forSignIn) : scoped;
-      const failedAt = unavailable.get(targetKey(provider, aimed));
-      return failedAt !== undefined && now() - failedAt < forgetting ? scoped : aimed;
-    },
-
-    async sessions(provider, demand, account) {
+    async sessions(provider, constraint, account) {
+      const demand = await answering.resources.understand(
+        provider,
+        readDemand(constraint),
+        await grantsOf(answering, provider),
+        false,
+      );
       const sessions: Session[] = [];
       let refusal: ChallengeRefused | undefined;
-      for (const { grant, isRefused } of await candidates(provider, demand, account)) {
+      for (const { grant, isRefused } of await candidates(answering, provider, demand, account)) {
         try {
-          const session = await answer(provider, grant, demand, isRefused);
+          const session = await answer(answering, provider, grant, demand, isRefused);
           if (session) sessions.push(session);
         } catch (error) {
           if (!(error instanceof ChallengeRefused)) throw error;
@@ -203,58 +110,152 @@ export function createChallengeAnswers({
       return sessions;
     },
 
-    async refusedAccount(provider, demand) {
-      const all = await grantsOf(provider);
-      const accounts = new Map(all.map(({ account }) => [account.id, account]));
-      return (
-        (await refusedAmong(all, demand.refused)) ??
-        (accounts.size === 1 ? [...accounts.values()][0] : undefined)
-      );
-    },
-
-    failed(provider, demand) {
-      const isAsked = targetOf(demand.fallbackScopes ?? []).length > 0;
-      if (targetOf(demand.scopes).length > 0 && !isAsked) unavailable.set(targetKey(provider, demand), now());
-    },
-
-    signedIn(provider, grant, demand) {
-      const serial = serialOf(grant, derivedScopes(provider, grant, demand.scopes));
-      remember(keyOf(grant, demand), 'sign-in', serial);
+    async signIn(provider, constraint, account, signIn) {
+      const read = readDemand(constraint);
+      const all = provider ? await grantsOf(answering, provider) : [];
+      const demand = provider ? await answering.resources.understand(provider, read, all, true) : read;
+      const whose = account ?? (await refusedAccount(all, demand));
+      try {
+        const signedIn = await signIn(demand.scopes, whose, asked => demandingProvider(asked, demand));
+        await checkSignIn(answering, signedIn.provider, signedIn.session, demand);
+        return signedIn.session;
+      } catch (error) {
+        const isNo = context.isCancellation(error) || error instanceof ChallengeRefused;
+        if (provider && !isNo) answering.resources.failed(provider, demand);
+        throw error;
+      }
     },
   };
 }
+
+/** The session of one grant that answers a demand; undefined if its person has to sign in. */
+async function answer(
+  answering: Answering,
+  provider: Provider,
+  grant: Grant,
+  demand: Demand,
+  isRefused: boolean | undefined,
+): Promise<Session | undefined> {
+  const { accounts, cache, earlier, httpContext, now } = answering;
+  const key = keyOf(grant, demand);
+  const serialIn = (known: Grant): number => serialOf(known, derivedScopes(provider, known, demand.scopes));
+  const serial = serialIn(grant);
+  const before = earlier.get(key);
+  const step = nextStep(demand, { ...grant, serial, isRefused }, before, now());
+  httpContext.log.info('challenged', {
+    provider: provider.id,
+    account: grant.account.label,
+    demand: demand.kind,
+    step,
+  });
+  switch (step) {
+    case 'hand-out': {
+      const sessions = await accounts.sessions(provider, demand.scopes, grant.account);
+      const session = sessions.find(({ account }) => account.id === grant.account.id);
+      // Whoever had an older token, or waited in the queue, does not change what was done for this one.
+      const queued = before?.serial === serial && now() - before.at <= queueing;
+      const handedOut = (session && (await cache.get(grant.id))) ?? grant;
+      if (session && isRefused !== false && !queued) remember(answering, key, step, serialIn(handedOut));
+      return session;
+    }
+    case 'renew': {
+      const renewed = await accounts.renew(provider, grant, demand.scopes);
+      if (!renewed) return undefined;
+      const token = accessTokenOf(renewed, derivedScopes(provider, renewed, demand.scopes));
+      if (!token || token.serial <= serial) {
+        if (renewed.signInNeeded || !isRenewable(renewed)) return undefined;
+        throw new ChallengeRefused(
+          l10n.t(
+            'The token was refused, and {0} could not be asked for a new one. Try again later.',
+            provider.label,
+          ),
+        );
+      }
+      remember(answering, key, step, token.serial);
+      return sessionOf(renewed, demand.scopes, token);
+    }
+    case 'sign-in':
+      return undefined;
+    case 'give-up':
+      throw new ChallengeRefused(
+        l10n.t(
+          'The server refused the token again and asks for the same as before ({0}), though you have just signed in to {1} for that. Another sign-in would not help; ask those who run the server.',
+          demand.kind,
+          provider.label,
+        ),
+      );
+  }
+}
+
+/** The grants a demand may be about, one for each account, and whether each one's token is the refused one. */
+async function candidates(
+  answering: Answering,
+  provider: Provider,
+  { scopes, refused }: Demand,
+  account: { readonly id: string } | undefined,
+): Promise<{ grant: Grant; isRefused: boolean | undefined }[]> {
+  const all = await grantsOf(answering, provider);
+  const isRefused = async (token: Secret | undefined): Promise<boolean | undefined> =>
+    refused === undefined ? undefined : token !== undefined && (await sha256(token.reveal())) === refused;
+  const found = new Map<string, { grant: Grant; isRefused: boolean | undefined }>();
+  for (const grant of matchingGrants(provider, all, scopes, account ?? (await refusedAmong(all, refused)))) {
+    if (found.has(grant.account.id)) continue;
+    const token = accessTokenOf(grant, derivedScopes(provider, grant, scopes));
+    found.set(grant.account.id, { grant, isRefused: await isRefused(token?.accessToken) });
+  }
+  return [...found.values()];
+}
+
+/** The account whose token was refused, as far as that can be told. */
+async function refusedAccount(all: readonly Grant[], demand: Demand): Promise<Account | undefined> {
+  const accounts = new Map(all.map(({ account }) => [account.id, account]));
+  return (
+    (await refusedAmong(all, demand.refused)) ?? (accounts.size === 1 ? [...accounts.values()][0] : undefined)
+  );
+}
+
+/** @throws ChallengeRefused if a sign-in lacks what it was for. */
+async function checkSignIn(
+  answering: Answering,
+  provider: Provider,
+  session: Session,
+  demand: Demand,
+): Promise<void> {
+  const grant = await answering.cache.get(parseSessionId(session.id).grantId);
+  if (!grant) return;
+  const serial = serialOf(grant, derivedScopes(provider, grant, demand.scopes));
+  remember(answering, keyOf(grant, demand), 'sign-in', serial);
+  const accessToken = readableClaims(session.accessToken.reveal());
+  const lack = unmet(demand, grant, answering.now(), accessToken);
+  if (lack !== undefined) throw new ChallengeRefused(lack(provider.label));
+}
+
+function remember(
+  { earlier, now }: Answering,
+  key: string,
+  step: EarlierAnswer['step'],
+  serial: number,
+): void {
+  putNewest(earlier, key, { step, serial, at: now() }, capacity);
+}
+
+const keyOf = (grant: Grant, demand: Demand): string => `${grant.id} ${fingerprintOf(demand)}`;
+
+const grantsOf = async ({ cache }: Answering, provider: Provider): Promise<Grant[]> =>
+  (await cache.ofProvider(provider.id).catch(() => cache.known())).filter(grant =>
+    belongsTo(grant, provider),
+  );
 
 /** Whose token was refused, if it is one of these. */
 async function refusedAmong(
   grants: readonly Grant[],
   refused: string | undefined,
-): Promise<Grant['account'] | undefined> {
+): Promise<Account | undefined> {
   if (refused === undefined) return undefined;
   for (const { account, tokens, derived } of grants) {
     for (const { accessToken } of [tokens, ...derived.filter(entry => entry.kind === 'token')]) {
-      if ((await hashOf(accessToken)) === refused) return account;
+      if ((await sha256(accessToken.reveal())) === refused) return account;
     }
   }
   return undefined;
-}
-
-/** Where a request went and with whose token, if it is proven that the caller says so, and not the server. */
-async function provenRequest(
-  grants: readonly Grant[],
-  { request, fallbackScopes = [] }: Demand,
-): Promise<{ readonly address: URL; readonly grant: Grant } | undefined> {
-  const address = request && URL.parse(request.address);
-  if (!request || !address) return undefined;
-  for (const grant of grants) {
-    const proof = await sha256(`${sessionId(grant.id, fallbackScopes)} ${request.address}`);
-    if (proof === request.proof) return { address, grant };
-  }
-  return undefined;
-}
-
-const hashOf = (token: Secret): Promise<string> => sha256(token.reveal());
-
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return base64urlOf(new Uint8Array(digest));
 }

@@ -1,9 +1,8 @@
-import * as l10n from '@vscode/l10n';
-import { anyOf } from '../platform/language.ts';
+import { base64urlOf } from '../platform/base64url.ts';
 import type { Provider } from '../providers/entries/definition.ts';
-import { isPseudoScope, plainScopes } from '../sessions/grant/pseudoScopes.ts';
-import { claimsFingerprint, missingClaim, readClaimsRequest, type Lack } from './claimsRequest.ts';
-import { covers, normaliseScopes, union } from '../sessions/grant/scopes.ts';
+import { isPseudoScope } from '../sessions/grant/pseudoScopes.ts';
+import { claimsFingerprint, readClaimsRequest } from './claimsRequest.ts';
+import { normaliseScopes, union } from '../sessions/grant/scopes.ts';
 
 /** One challenge of a `WWW-Authenticate` header (RFC 9110 section 11.6.1), as the editor has parsed it. */
 export interface Challenge {
@@ -55,6 +54,12 @@ export interface Demand {
  * a space and the address: the server knows the session's token, not its id.
  */
 export const refusedScheme = 'Refused-Token';
+
+/** By it a caller shows what it knows without saying it: see {@link refusedScheme}. */
+export async function sha256(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return base64urlOf(new Uint8Array(digest));
+}
 
 /** The request cannot be answered with any token. The message says why and is fit to be shown. */
 export class ChallengeRefused extends Error {
@@ -146,137 +151,6 @@ function claimsOf(text: string | undefined): string | undefined {
   const read = readClaimsRequest(text);
   if ('problem' in read) throw unreadable(read.problem);
   return read.json;
-}
-
-/** What is known of the grant that answers for an account. Times are in seconds since the epoch. */
-export interface Standing {
-  readonly grantedScopes: readonly string[];
-  /** The claims of the sign-in. */
-  readonly claims: Readonly<Record<string, unknown>>;
-  /** See `CurrentTokens.serial`. */
-  readonly serial: number;
-  /** Whether the grant's current token is the one that was refused; undefined if the caller does not say. */
-  readonly isRefused: boolean | undefined;
-}
-
-/** What was done about the same demand before, for the same grant. */
-export interface EarlierAnswer {
-  readonly step: 'hand-out' | 'renew' | 'sign-in';
-  /** The serial of the tokens that were handed out then. */
-  readonly serial: number;
-  /** Seconds since the epoch. */
-  readonly at: number;
-}
-
-/**
- * What to do about a demand:
- * - `hand-out`: the token there is now may do.
- * - `renew`: get a new one from the token endpoint, whatever the old one's expiry says.
- * - `sign-in`: only the person can help; no session is given, so that the editor asks for a sign-in.
- * - `give-up`: all of that was done, and the same demand came again.
- */
-export type Step = EarlierAnswer['step'] | 'give-up';
-
-/**
- * A demand within this time after the answer, in seconds, came from somebody else who was refused at the same
- * time and had to wait: the editor hands us one call after another.
- */
-export const queueing = 0.25;
-
-/** After this time, in seconds, the same demand is a new one: the answer will have helped meanwhile. */
-const memory = 300;
-
-/**
- * Decides what to do about a demand. Each time the same demand comes again about the token it was answered
- * with, the next stronger remedy follows, and after the strongest there is an end.
- *
- * @param now in seconds since the epoch, with fractions.
- */
-export function nextStep(
-  demand: Demand,
-  standing: Standing,
-  earlier: EarlierAnswer | undefined,
-  now: number,
-): Step {
-  const answer = earlier && isInARow(demand, standing, earlier, now) ? earlier : undefined;
-  // A claims request says nothing that we could check: a new sign-in for it is all there is.
-  const meets =
-    demand.kind === 'claims' ? answer?.step === 'sign-in' : unmet(demand, standing, now) === undefined;
-  const queued = standing.isRefused === undefined && answer !== undefined && now - answer.at <= queueing;
-  const another = standing.isRefused === false || queued;
-  if (another && meets) return 'hand-out';
-  if (answer?.step === 'sign-in') return standing.isRefused === false ? 'sign-in' : 'give-up';
-  if (!meets || answer?.step === 'renew') return 'sign-in';
-  switch (demand.kind) {
-    case 'new-token':
-      return 'renew';
-    case 'token':
-      return answer || standing.isRefused ? 'renew' : 'hand-out';
-    case 'more-scopes':
-    case 'stronger-sign-in':
-      return answer || standing.isRefused ? 'sign-in' : 'hand-out';
-    case 'claims':
-      return 'sign-in';
-  }
-}
-
-function isInARow(
-  demand: Demand,
-  { serial }: Standing,
-  { serial: answered, at }: EarlierAnswer,
-  now: number,
-) {
-  // Where a sign-in may not be older than a minute, it is needed again after a minute.
-  const span = demand.maxAge === undefined ? memory : Math.min(memory, Math.max(30, demand.maxAge));
-  return serial === answered && now - at < span;
-}
-
-/** A second of rounding, and a little for clocks that differ. */
-const tolerance = 10;
-
-/**
- * What a sign-in lacks of a demand; undefined if nothing. To be asked after every sign-in for a demand: a provider may leave out what it was asked for.
- *
- * @param now in seconds since the epoch.
- * @param accessToken its claims, if it is a JWT.
- */
-export function unmet(
-  { scopes, acrValues, maxAge, claims: request }: Demand,
-  { grantedScopes, claims }: Pick<Standing, 'grantedScopes' | 'claims'>,
-  now: number,
-  accessToken?: Readonly<Record<string, unknown>>,
-): Lack | undefined {
-  const plain = plainScopes(scopes);
-  if (!covers(grantedScopes, plain)) {
-    const missing = plain.filter(scope => !grantedScopes.includes(scope));
-    return provider => l10n.t('{0} did not grant {1}.', provider, missing.join(' '));
-  }
-  const { acr, auth_time: authTime } = claims;
-  if (acrValues.length > 0 && !acrValues.includes(typeof acr === 'string' ? acr : '')) {
-    const wanted = anyOf(acrValues);
-    return typeof acr === 'string'
-      ? provider =>
-          l10n.t(
-            '{0} did not sign you in as asked: {1} was needed, and it told of another one.',
-            provider,
-            wanted,
-          )
-      : provider =>
-          l10n.t(
-            '{0} did not sign you in as asked: {1} was needed, and it told of no authentication context class at all.',
-            provider,
-            wanted,
-          );
-  }
-  if (maxAge !== undefined && !(typeof authTime === 'number' && now - authTime <= maxAge + tolerance)) {
-    return provider =>
-      l10n.t(
-        '{0} did not ask you to sign in anew: the sign-in may be {1} seconds old at most.',
-        provider,
-        maxAge,
-      );
-  }
-  return request === undefined ? undefined : missingClaim(request, accessToken, claims);
 }
 
 /** The provider with what a demand adds to its authorization requests. */

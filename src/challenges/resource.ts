@@ -1,42 +1,79 @@
 import * as l10n from '@vscode/l10n';
-import type { Clock } from '../platform/clock.ts';
-import type { Log } from '../platform/log.ts';
-import type { ProtectedResource } from '../protocol/server/protectedResource.ts';
+import { withDeadline } from '../platform/deadline.ts';
+import { putNewest } from '../platform/lru.ts';
+import type { HttpContext } from '../protocol/server/httpContext.ts';
+import { readProtectedResource, type ProtectedResource } from '../protocol/server/protectedResource.ts';
 import { isFromIssuer } from '../protocol/server/serverSource.ts';
 import { quoteServerText } from '../protocol/http/serverText.ts';
 import type { Provider } from '../providers/entries/definition.ts';
 import { accessTokenOf, derivedScopes } from '../sessions/grant/derived.ts';
 import type { Grant } from '../sessions/grant/grant.ts';
 import { isPseudoScope, resourcePrefix, resourcesOfToken, targetOf } from '../sessions/grant/pseudoScopes.ts';
+import { sessionId } from '../sessions/grant/scopes.ts';
 import { matchingGrants } from '../sessions/grant/sessions.ts';
-import { ChallengeRefused, type Demand } from './demand.ts';
+import { ChallengeRefused, sha256, type Demand } from './demand.ts';
 import { readableClaims } from './claimsRequest.ts';
 
+/** So long the metadata of an API is waited for, in seconds: an extension waits, and everybody after it. */
+const patience = 5;
+
 /**
- * Reads what an API says about itself, see `readProtectedResource`.
+ * Reads what an API that refused a token says about itself (RFC 9728), with a request that carries no token.
  *
- * @param refused where the request went, if that is known for sure.
+ * @param refused where the refused request went, if that is known for sure. An API on this computer may be plain
+ * http, as the token that it refused was.
+ * @returns undefined if it says nothing that can be used.
+ * @throws those of the http client, and an error after five seconds.
  */
-export type ReadResource = (
+function readResource(
+  { clock, http }: HttpContext,
   provider: Provider,
   address: string,
   refused: URL | undefined,
-) => Promise<ProtectedResource | undefined>;
+): Promise<ProtectedResource | undefined> {
+  const policy = { allowLoopbackHttp: true };
+  const late = (): Error => new Error('The API did not answer in time.');
+  return withDeadline({ clock, seconds: patience, late }, within =>
+    readProtectedResource(http(policy, within), address, policy, refused, new URL(provider.issuer).hostname),
+  );
+}
 
 /** How long an answer is used again, in seconds: the editor asks twice for one challenge. */
 const memory = 60;
 const capacity = 50;
 
-/** Reads each document once for the questions that follow each other. Metadata that cannot be had is none. */
-export function rememberingResources(read: ReadResource, clock: Clock, log: Log): ReadResource {
-  const known = new Map<string, { readonly at: number; readonly found: ReturnType<ReadResource> }>();
-  return (provider, address, refused) => {
+/** After this time, in seconds, what a token could not be had for is tried again: the provider may have been down. */
+const forgetting = 300;
+
+/** The APIs that challenges are of. */
+export interface Resources {
+  /**
+   * A demand with what the API says about itself, if its challenge names the place. Each document is read once for the
+   * questions that follow each other; metadata that cannot be had is none.
+   *
+   * @param all the grants of the provider.
+   * @param forSignIn true if a person is about to sign in for it.
+   * @throws ChallengeRefused if the API takes no tokens of the provider.
+   */
+  understand(provider: Provider, demand: Demand, all: readonly Grant[], forSignIn: boolean): Promise<Demand>;
+  /** No sign-in came of a demand, and it was not the person who said no: what it names is not asked for again. */
+  failed(provider: Provider, demand: Demand): void;
+}
+
+export function createResources(context: HttpContext): Resources {
+  const { clock, log } = context;
+  const known = new Map<string, { readonly at: number; readonly found: ReturnType<typeof readResource> }>();
+  /** By issuer, what a token could not be had for, and when: asking for it each time would be asking for ever. */
+  const unavailable = new Map<string, number>();
+  const targetKey = ({ issuer }: Provider, { scopes }: Demand): string =>
+    JSON.stringify([issuer, targetOf(scopes)]);
+
+  const read = (provider: Provider, address: string, refused: URL | undefined) => {
     const key = JSON.stringify([provider.issuer, address, refused?.href]);
     const earlier = known.get(key);
     if (earlier && clock.now() - earlier.at < memory * 1000) return earlier.found;
-    known.delete(key);
     const host = URL.parse(address)?.host;
-    const found = read(provider, address, refused).then(
+    const found = readResource(context, provider, address, refused).then(
       resource => {
         if (!resource) log.info('what a challenge names as metadata of its API is none', { host });
         return resource;
@@ -46,13 +83,43 @@ export function rememberingResources(read: ReadResource, clock: Clock, log: Log)
         return undefined;
       },
     );
-    known.set(key, { at: clock.now(), found });
-    for (const oldest of known.keys()) {
-      if (known.size <= capacity) break;
-      known.delete(oldest);
-    }
+    putNewest(known, key, { at: clock.now(), found }, capacity);
     return found;
   };
+
+  return {
+    async understand(provider, demand, all, forSignIn) {
+      if (demand.resourceMetadata === undefined) return demand;
+      const sent = await provenRequest(all, demand);
+      const resource = await read(provider, demand.resourceMetadata, sent?.address);
+      if (!resource) return demand;
+      checkAuthorizationServers(provider, resource);
+      const scoped = withSupportedScopes(demand, resource);
+      // Without the request, nobody knows that it is this API which the token will be sent to.
+      const aimed = sent ? aimedAt(resource, scoped, provider, sent.grant, all, forSignIn) : scoped;
+      const failedAt = unavailable.get(targetKey(provider, aimed));
+      return failedAt !== undefined && clock.now() - failedAt < forgetting * 1000 ? scoped : aimed;
+    },
+    failed(provider, demand) {
+      const isAsked = targetOf(demand.fallbackScopes ?? []).length > 0;
+      if (targetOf(demand.scopes).length > 0 && !isAsked)
+        unavailable.set(targetKey(provider, demand), clock.now());
+    },
+  };
+}
+
+/** Where a request went and with whose token, if it is proven that the caller says so, and not the server. */
+async function provenRequest(
+  grants: readonly Grant[],
+  { request, fallbackScopes = [] }: Demand,
+): Promise<{ readonly address: URL; readonly grant: Grant } | undefined> {
+  const address = request && URL.parse(request.address);
+  if (!request || !address) return undefined;
+  for (const grant of grants) {
+    const proof = await sha256(`${sessionId(grant.id, fallbackScopes)} ${request.address}`);
+    if (proof === request.proof) return { address, grant };
+  }
+  return undefined;
 }
 
 /** `a/` and `a` are one place, and servers write both. */
@@ -63,7 +130,7 @@ const bare = (address: string): string => address.replace(/\/$/, '');
  *
  * @throws ChallengeRefused
  */
-export function checkAuthorizationServers(
+function checkAuthorizationServers(
   { issuer, label, allowedTenants }: Provider,
   { resource, authorizationServers }: ProtectedResource,
 ): void {
@@ -87,7 +154,7 @@ export function checkAuthorizationServers(
  * The scopes that an API supports take the place of those that nobody has named: neither its challenge, which knows
  * better, nor the extension, which is never given more than it asked for.
  */
-export function withSupportedScopes(demand: Demand, { scopes }: ProtectedResource): Demand {
+function withSupportedScopes(demand: Demand, { scopes }: ProtectedResource): Demand {
   const isOpen = demand.fallbackScopes === undefined && demand.scopes.length === 0;
   // Only the extension says whom a token is for.
   return isOpen ? { ...demand, scopes: scopes.filter(scope => !isPseudoScope(scope)).slice(0, 100) } : demand;
@@ -101,7 +168,7 @@ export function withSupportedScopes(demand: Demand, { scopes }: ProtectedResourc
  * @param all the grants of the provider.
  * @param forSignIn true if no other token could be had.
  */
-export function aimedAt(
+function aimedAt(
   { resource }: ProtectedResource,
   demand: Demand,
   provider: Provider,

@@ -3,7 +3,6 @@ import * as vscode from 'vscode';
 import { Failure } from '../protocol/failures/failure.ts';
 import { helpButtons, type HelpButton } from '../protocol/failures/text.ts';
 import type { DefinitionProblem, Provider } from '../providers/entries/definition.ts';
-import type { SignInNeeded } from '../sessions/grant/grant.ts';
 import type { SetAside } from '../sessions/store/grantStore.ts';
 import type { Repeating } from './repeating.ts';
 
@@ -68,19 +67,6 @@ export async function showSignInFailure(
   });
 }
 
-/** A sign-in that lasted has ended: the person is told once, and nothing opens by itself. */
-export async function showSignInNeeded(
-  label: string,
-  account: string,
-  { reason, accountRefused }: SignInNeeded,
-  signIn: () => void,
-): Promise<void> {
-  const message = accountRefused
-    ? reason
-    : l10n.t('{0} must sign in to {1} again. {2}', account, label, reason);
-  await offer('warning', message, { [l10n.t('Sign In')]: signIn });
-}
-
 /** Where it is and what it is: `“empty → issuer”: is missing`. */
 function problemInWords({ providerId, field, reason }: DefinitionProblem): string {
   const where = [providerId, field].filter(part => part !== undefined && part !== '').join(' → ');
@@ -92,10 +78,23 @@ export const problemsInWords = (problems: readonly DefinitionProblem[]): string 
   problems.map(problemInWords).join('; ').replace(/\.$/, '');
 
 /** The settings that are an object of entries. */
-export type ProviderSetting = 'oidc.providers' | 'oidc.mcpServers';
+type ProviderSetting = 'oidc.providers' | 'oidc.mcpServers';
+
+/** Reports each problem once, however often settings and manifests are read, and again if it comes back. */
+export function createProblemReporter(
+  setting: ProviderSetting,
+  repeating: Repeating,
+): (problems: readonly DefinitionProblem[]) => void {
+  let told = new Set<string>();
+  return problems => {
+    const fresh = problems.filter(problem => !told.has(JSON.stringify(problem)));
+    told = new Set(problems.map(problem => JSON.stringify(problem)));
+    if (fresh.length > 0) showDefinitionProblems(fresh, setting, repeating);
+  };
+}
 
 /** Entries of a setting that cannot be used, and of other extensions' manifests. The others work. */
-export function showDefinitionProblems(
+function showDefinitionProblems(
   problems: readonly DefinitionProblem[],
   setting: ProviderSetting,
   repeating: Repeating,

@@ -133,7 +133,7 @@ export async function sessionOf(label: string): Promise<vscode.AuthenticationSes
 // #region facts
 export async function groups(): Promise<unknown> {
   const session = await requireSession('oidc', ['openid', 'profile', 'groups']);
-  const facts = await describeSession(session);
-  return facts?.claims['groups'];
+  const profile = await describeSession(session);
+  return profile?.claims['groups'];
 }
 // #endregion

@@ -4,10 +4,8 @@ import { createGrantStore } from '../../src/sessions/store/grantStore.ts';
 import { createAccounts } from '../../src/sessions/accounts.ts';
 import { addGrant } from '../../src/sessions/store/addGrant.ts';
 import { createTokenRefresher } from '../../src/sessions/refresh/tokenRefresher.ts';
-import { readChallengedResource } from '../../src/signIn/challengedResource.ts';
 import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
 import type { ExportsContext } from '../../src/authentication/exports.ts';
-import type { ProviderActions } from '../../src/authentication/provider.ts';
 import { createConfiguredProviders } from '../../src/providers/entries/configuredProviders.ts';
 import type { Provider, ProviderDefinition } from '../../src/providers/entries/definition.ts';
 import { signInTrial, until, type SignInTrial } from '../protocol/signingIn.ts';
@@ -15,6 +13,7 @@ import { startIdentityProvider, type IdentityProvider } from '../servers/identit
 import { people, type Person } from '../servers/people.ts';
 import { openBrowser, signInOverHttp, type Browser } from '../servers/person.ts';
 import { manualClock, type ManualClock } from '../standIns/manualClock.ts';
+import { personParts, quietSignIns } from '../standIns/personParts.ts';
 import { quietRefresher } from '../standIns/quietWindow.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
 
@@ -90,29 +89,23 @@ export async function openSignedInEditor(
           refresh: (...renewal) => refreshGrant(trial.context, ...renewal),
         }),
       );
-      const actions: ProviderActions = {
-        async signIn({ provider: asked, scopes, grantedScopes, loginHint }) {
-          signIns++;
-          return trial.signIn(asked, { scopes, grantedScopes, loginHint });
-        },
-        configure: () => Promise.reject(new Error('not configured')),
-        revoke: () => Promise.resolve(),
-        readResource: (...resource) => readChallengedResource(trial.context.httpContext, ...resource),
-        onNotKept: ignore,
-      };
       const people = createAccounts({
         cache: grants,
         clock,
         log,
         sharing: { ...refresher, add: (asked, grant) => addGrant(grants, asked, grant) },
       });
+      const { httpContext } = trial.context;
+      const signingIn = quietSignIns(async ({ provider: asked, ...request }) => {
+        signIns++;
+        return trial.signIn(asked, request);
+      });
+      const parts = personParts({ accounts: people, providers, log, httpContext, signIns: signingIn });
       registry = createRegistry(providers, {
         accounts: people,
         cache: grants,
-        clock,
         log,
-        actions,
-        record: ignore,
+        parts: () => Promise.resolve(parts),
       });
       providers.update([configured]);
       [cache, accounts, provider] = [grants, people, configured];

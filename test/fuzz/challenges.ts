@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { ChallengeRefused, fingerprintOf, nextStep, readDemand } from '../../src/challenges/demand.ts';
+import { ChallengeRefused, fingerprintOf, readDemand } from '../../src/challenges/demand.ts';
+import { nextStep } from '../../src/challenges/nextStep.ts';
 import { challengeOf, scopesOf } from '../../src/client/challenge.ts';
 import { changed, damaged, nastyText } from './arbitraries.ts';
 import { target, type Target } from './target.ts';

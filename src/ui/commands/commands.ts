@@ -1,9 +1,20 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Registry } from '../../authentication/registry.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
-import { firstProviderId } from '../../providers/entries/definition.ts';
+import { firstProviderId, type Provider } from '../../providers/entries/definition.ts';
 import { parseSessionId } from '../../sessions/grant/scopes.ts';
+import {
+  failureFields,
+  isCancellation,
+  messageOf,
+  showNobodySignedIn,
+  showSignInFailure,
+} from '../messages.ts';
+import { chooseMethod } from '../signIn/otherMethods.ts';
+import { registerRunningSignInCommands } from '../signIn/runningSignIns.ts';
+import { providerToSignIn, ShownFailure, signInAndKeep, type SignInParts } from '../signIn/signInAndKeep.ts';
+import { signOut, signOutEverywhere, type SignOutParts } from '../signIn/signOut.ts';
+import { namedProvider, rowTarget } from '../signInsView/rowTarget.ts';
 import {
   forgetKept,
   forgottenText,
@@ -11,76 +22,76 @@ import {
   type KeptSignIns,
   type KeptSignInsContext,
 } from './keptSignIns.ts';
-import { isCancellation, showNobodySignedIn, showSignInFailure } from '../messages.ts';
-import { chooseMethod } from '../signIn/otherMethods.ts';
-import { namedProvider, rowTarget } from '../signInsView/rowTarget.ts';
-import type { SignIns } from '../signIn/signIns.ts';
 
-interface SignInContext {
-  readonly providers: ConfiguredProviders;
-  readonly registry: Registry;
-}
-
-export interface CommandContext extends KeptSignInsContext, SignInContext {
-  showLog(): void;
-}
+type CommandContext = SignInParts & SignOutParts & KeptSignInsContext;
 
 /** The commands of the palette. */
 export function registerCommands(context: CommandContext): vscode.Disposable {
   return vscode.Disposable.from(
-    vscode.commands.registerCommand('oidc.signIn', (id?: unknown) => signIn(context, id)),
-    vscode.commands.registerCommand('oidc.signOut', (row?: unknown) => signOut(context, row)),
+    vscode.commands.registerCommand('oidc.addProvider', (id?: unknown) => addProvider(context, id)),
+    vscode.commands.registerCommand('oidc.signIn', (id?: unknown) => chooseAndSignIn(context, id)),
+    vscode.commands.registerCommand('oidc.signOut', (row?: unknown) => chooseAndSignOut(context, row)),
     vscode.commands.registerCommand('oidc.signOutEverywhere', (row?: unknown) =>
-      signOutEverywhere(context, namedProvider(row)),
+      chooseAndSignOutEverywhere(context, namedProvider(row)),
     ),
     vscode.commands.registerCommand('oidc.showLog', () => context.showLog()),
+    registerRunningSignInCommands(context.signIns.running, () => signInAnotherWay(context)),
   );
 }
 
-/**
- * Signs in without another extension asking. It goes to our own provider directly, not through the editor's
- * `getSession`: no extension is to be given the session, so there is nothing to consent to.
- */
-async function signIn({ providers, registry }: SignInContext, id: unknown): Promise<void> {
-  const chosen = namedProvider(id) ?? (await chooseProvider(providers));
-  const adapter = chosen === undefined ? undefined : registry.get(chosen);
-  if (!adapter) return;
-  // It may be gone when the sign-in ends.
-  const isConfigured = adapter.provider !== undefined;
+/** Asks for a provider and signs in to it, which keeps it. */
+export async function addProvider(parts: SignInParts, id: unknown): Promise<void> {
   try {
-    const session = await adapter.createSession([], {});
-    const label = adapter.provider?.label ?? chosen;
-    void vscode.window.showInformationMessage(
-      l10n.t('Signed in to {0} as {1}.', label ?? '', session.account.label),
-    );
+    const provider = await parts.newProviders.ask(typeof id === 'string' ? id : undefined);
+    await signInAndSay(parts, provider);
+  } catch (error) {
+    if (isCancellation(error) || error instanceof ShownFailure) return;
+    parts.log.error('identity provider not added', failureFields(error));
+    void vscode.window.showErrorMessage(messageOf(error));
+  }
+}
+
+/**
+ * Signs in without another extension asking. It does not go through the editor's `getSession`: no extension is to be
+ * given the session, so there is nothing to consent to.
+ */
+async function chooseAndSignIn(parts: SignInParts, id: unknown): Promise<void> {
+  const chosen = namedProvider(id) ?? (await chooseProvider(parts.providers));
+  if (chosen === undefined) return;
+  const isConfigured = parts.providers.byId(chosen) !== undefined;
+  try {
+    const provider = await providerToSignIn(parts, chosen);
+    if (provider) await signInAndSay(parts, provider);
   } catch (error) {
     // A failure has been shown by the sign-in itself, with what can be done about it.
     if (!isCancellation(error) && !isConfigured) throw error;
   }
 }
 
+async function signInAndSay(parts: SignInParts, provider: Provider): Promise<void> {
+  const { account } = await signInAndKeep(parts, { provider, scopes: [], account: undefined });
+  void vscode.window.showInformationMessage(
+    l10n.t('Signed in to {0} as {1}.', provider.label, account.label),
+  );
+}
+
 /** Signs in the way that the person picks among those that are open here. */
-export async function signInAnotherWay(
-  context: SignInContext,
-  signIns: SignIns,
-  showLog: () => void,
-): Promise<void> {
-  const id = await chooseProvider(context.providers);
-  const provider = id === undefined ? undefined : context.providers.byId(id);
-  if (!provider) {
-    await signIn(context, id);
-    return;
+async function signInAnotherWay(parts: SignInParts): Promise<void> {
+  const { providers, signIns, showLog } = parts;
+  const id = await chooseProvider(providers);
+  const provider = id === undefined ? undefined : providers.byId(id);
+  if (provider) {
+    try {
+      const way = await chooseMethod(provider, await signIns.plan(provider), undefined);
+      if (way === undefined) return;
+      signIns.choose(provider.id, way);
+    } catch (error) {
+      const retry = (): void => void signInAnotherWay(parts);
+      void showSignInFailure(provider, error, { retry, showLog, otherMethods: undefined });
+      return;
+    }
   }
-  try {
-    const way = await chooseMethod(provider, await signIns.plan(provider), undefined);
-    if (way === undefined) return;
-    signIns.choose(provider.id, way);
-  } catch (error) {
-    const retry = (): void => void signInAnotherWay(context, signIns, showLog);
-    void showSignInFailure(provider, error, { retry, showLog, otherMethods: undefined });
-    return;
-  }
-  await signIn(context, provider.id);
+  await chooseAndSignIn(parts, id);
 }
 
 async function chooseProvider(providers: ConfiguredProviders): Promise<string | undefined> {
@@ -93,7 +104,7 @@ async function chooseProvider(providers: ConfiguredProviders): Promise<string | 
 }
 
 /** @param row of the sign-ins view; without one, the person picks. */
-async function signOut(context: SignInContext, row: unknown): Promise<void> {
+async function chooseAndSignOut(context: CommandContext, row: unknown): Promise<void> {
   const target = rowTarget(row);
   const accounts = await signedInAccounts(context);
   if (accounts.length === 0) return void showNobodySignedIn();
@@ -106,18 +117,19 @@ async function signOut(context: SignInContext, row: unknown): Promise<void> {
   if (!chosen) return;
   const inRow = (sessionId: string): boolean =>
     target?.grantIds?.includes(parseSessionId(sessionId).grantId) ?? true;
-  for (const sessionId of chosen.sessionIds.filter(inRow))
-    await context.registry.get(chosen.providerId)?.removeSession(sessionId);
+  await signOut(context, context.providers.byId(chosen.providerId), chosen.sessionIds.filter(inRow));
   void vscode.window.showInformationMessage(
     l10n.t('Signed out {0} ({1}).', chosen.label, chosen.description ?? ''),
   );
 }
 
 /** All accounts of one provider, in all windows and, as far as the provider lets us, in the browser. */
-async function signOutEverywhere(context: CommandContext, providerId: string | undefined): Promise<void> {
-  const { providers, registry } = context;
+async function chooseAndSignOutEverywhere(
+  context: CommandContext,
+  providerId: string | undefined,
+): Promise<void> {
   const accounts = await signedInAccounts(context);
-  const items = providers
+  const items = context.providers
     .list()
     .filter(({ id }) => providerId === undefined || id === providerId)
     .map(({ id, label }) => ({
@@ -140,7 +152,8 @@ async function signOutEverywhere(context: CommandContext, providerId: string | u
     void vscode.window.showInformationMessage(forgottenText(chosen.kept));
     return;
   }
-  const { labels = [] } = (await registry.get(chosen.id)?.signOutEverywhere()) ?? {};
+  const provider = context.providers.byId(chosen.id);
+  const { labels } = provider ? await signOutEverywhere(context, provider) : { labels: [] };
   void vscode.window.showInformationMessage(
     l10n.t('Signed out of {0}: {1}.', chosen.label, labels.join(', ')),
   );
@@ -160,10 +173,11 @@ type AccountItem = vscode.QuickPickItem & {
   sessionIds: string[];
 };
 
-async function signedInAccounts({ providers, registry }: SignInContext): Promise<AccountItem[]> {
+async function signedInAccounts({ providers, accounts }: CommandContext): Promise<AccountItem[]> {
   const items = new Map<string, AccountItem>();
-  for (const { id: providerId, label: description } of providers.list()) {
-    for (const { id, account } of (await registry.get(providerId)?.getSessions(undefined, {})) ?? []) {
+  for (const provider of providers.list()) {
+    const { id: providerId, label: description } = provider;
+    for (const { id, account } of await accounts.sessions(provider, undefined)) {
       const key = JSON.stringify([providerId, account.id]);
       const item = items.get(key) ?? {
         label: account.label,

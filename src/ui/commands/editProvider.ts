@@ -1,19 +1,17 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Registry } from '../../authentication/registry.ts';
 import { isCertificateMethod } from '../../protocol/client/clientAuthentication.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { changeProvider, removeProvider, writtenProviders } from '../../providers/entries/settings.ts';
-import type { ClientStores } from '../../signIn/client/client.ts';
 import type { Trust } from '../../signIn/trust.ts';
 import { askClientCredential, showPublicKeys } from './clientCredentials.ts';
 import { offer, showExtension } from '../messages.ts';
+import { signOutEverywhere, type SignOutParts } from '../signIn/signOut.ts';
 import { namedProvider } from '../signInsView/rowTarget.ts';
 
-export interface EditProviderContext extends ClientStores {
+export interface EditProviderContext extends SignOutParts {
   readonly providers: ConfiguredProviders;
-  readonly registry: Registry;
   readonly trust: Trust;
 }
 
@@ -110,8 +108,7 @@ async function rename(provider: Provider): Promise<void> {
 async function remove(context: EditProviderContext, provider: Provider): Promise<void> {
   if (!isOwn(provider)) return;
   const { id, label } = provider;
-  const adapter = context.registry.get(id);
-  const sessions = (await adapter?.getSessions(undefined, {})) ?? [];
+  const sessions = await context.accounts.sessions(provider, undefined);
   const accounts = [...new Set(sessions.map(({ account }) => account.label))].join(', ');
   const [signOut, only, all, cancel] = [
     l10n.t('Sign Out and Remove'),
@@ -138,9 +135,8 @@ async function remove(context: EditProviderContext, provider: Provider): Promise
         );
   if (chosen === signOut || chosen === all) {
     // The provider is told with the secret that is forgotten then.
-    await (
-      await adapter?.signOutEverywhere('revoke')
-    )?.told;
+    const { told } = await signOutEverywhere(context, provider, 'revoke');
+    await told;
     await context.clientSecrets.forget(provider);
     await context.registrations.forgetAll(provider);
     await context.trust.forget(id);

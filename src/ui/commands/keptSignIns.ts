@@ -1,18 +1,13 @@
 import * as l10n from '@vscode/l10n';
-import type { ProviderActions } from '../../authentication/provider.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
-import type { Accounts } from '../../sessions/accounts.ts';
-import type { Recorder } from '../../sessions/activity.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
 import { isRemoval } from '../../sessions/store/grantStore.ts';
 import { sessionId } from '../../sessions/grant/scopes.ts';
+import { signOut, type SignOutParts } from '../signIn/signOut.ts';
 
 export interface KeptSignInsContext {
-  readonly accounts: Pick<Accounts, 'remove'>;
   readonly cache: GrantCache;
-  readonly actions: Pick<ProviderActions, 'revoke'>;
-  readonly record: Recorder;
   readonly providers: ConfiguredProviders;
 }
 
@@ -41,13 +36,9 @@ export async function keptSignIns({ cache, providers }: KeptSignInsContext): Pro
 }
 
 /** Signs them out here. Nobody knows where their tokens could be given back. */
-export async function forgetKept(context: KeptSignInsContext, kept: KeptSignIns): Promise<void> {
-  for (const { id, sessions } of kept.grants) {
-    const signedOut = await context.accounts.remove(sessionId(id, sessions[0] ?? []));
-    if (!signedOut) continue;
-    context.record('sign-out', signedOut.grant);
-    await context.actions.revoke(undefined, [signedOut]);
-  }
+export async function forgetKept(parts: SignOutParts, { grants }: KeptSignIns): Promise<void> {
+  const ids = grants.map(({ id, sessions }) => sessionId(id, sessions[0] ?? []));
+  await signOut(parts, undefined, ids);
 }
 
 /** What is told of them when they are gone. */

@@ -1,18 +1,13 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Log } from '../../platform/log.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import { firstProviderId, parseDefinition, type Provider } from '../../providers/entries/definition.ts';
 import { destinationOf } from '../../providers/entries/destination.ts';
 import { writeProvider, writtenProviders } from '../../providers/entries/settings.ts';
-import type { Accounts } from '../../sessions/accounts.ts';
-import type { Recorder } from '../../sessions/activity.ts';
-import type { Grant } from '../../sessions/grant/grant.ts';
 import type { Trust } from '../../signIn/trust.ts';
 import type { Answers } from '../addProvider/answers.ts';
 import { askProvider, type AddedProvider } from '../addProvider/wizard.ts';
 import { failureFields, isCancellation, messageOf, problemsInWords } from '../messages.ts';
-import type { SignInRequest } from './signIns.ts';
 import { readSurroundings } from './signInSettings.ts';
 
 export interface NewProvidersOptions {
@@ -175,37 +170,4 @@ async function keepWrittenEntry(id: string): Promise<void> {
     await vscode.commands.executeCommand('workbench.action.openSettings', 'oidc.providers');
   }
   throw new vscode.CancellationError();
-}
-
-/** *OIDC: Add Identity Provider…* */
-export function registerAddCommand(context: {
-  readonly accounts: Accounts;
-  readonly newProviders: NewProviders;
-  readonly log: Log;
-  readonly record: Recorder;
-  signIn(signInRequest: SignInRequest): Promise<Grant>;
-  /** See `ProviderActions`. */
-  onNotKept(provider: Provider): void;
-}): vscode.Disposable {
-  return vscode.commands.registerCommand('oidc.addProvider', async (wanted?: unknown) => {
-    const { accounts, newProviders, log, record } = context;
-    try {
-      const provider = await newProviders.ask(typeof wanted === 'string' ? wanted : undefined);
-      const signInRequest = { provider, scopes: [], grantedScopes: [], loginHint: undefined };
-      // One that failed has been told of, with what can be done about it.
-      const grant = await context.signIn(signInRequest).catch(() => undefined);
-      if (!grant) return;
-      const { session, kept } = await accounts.add(provider, grant);
-      log.info('signed in', { provider: provider.id, account: session.account.label, scopes: [] });
-      record('sign-in', { ...grant, account: session.account });
-      if (!kept) context.onNotKept(provider);
-      void vscode.window.showInformationMessage(
-        l10n.t('Signed in to {0} as {1}.', provider.label, session.account.label),
-      );
-    } catch (error) {
-      if (isCancellation(error)) return;
-      log.error('identity provider not added', failureFields(error));
-      void vscode.window.showErrorMessage(messageOf(error));
-    }
-  });
 }

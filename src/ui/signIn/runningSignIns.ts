@@ -18,68 +18,53 @@ export interface RunningSignIn {
   cancel(): void;
 }
 
-/** The sign-ins of this window, for the commands that reach into one of them. */
-export interface RunningSignIns extends vscode.Disposable {
-  add(signIn: RunningSignIn): void;
-  remove(id: string): void;
+/** The sign-ins that are under way in this window, by their ids. */
+export type RunningSignIns = Map<string, RunningSignIn>;
+
+/** The one that a link names; else the only one; else the one the person picks. */
+async function find(running: RunningSignIns, id: unknown): Promise<RunningSignIn | undefined> {
+  const named = typeof id === 'string' ? running.get(id) : undefined;
+  if (named || running.size <= 1) return named ?? [...running.values()][0];
+  const items = [...running.values()].map(signIn => ({
+    label: signIn.provider.label,
+    description: signIn.provider.id,
+    signIn,
+  }));
+  return (await vscode.window.showQuickPick(items, { title: l10n.t('Which sign-in?') }))?.signIn;
+}
+
+async function paste(running: RunningSignIns, id: unknown): Promise<void> {
+  const signIn = await find(running, id);
+  if (!signIn) {
+    return offer('information', l10n.t('No sign-in is under way in this window.'), {
+      [l10n.t('Sign In')]: () => vscode.commands.executeCommand('oidc.signIn'),
+    });
+  }
+  const text = await vscode.window.showInputBox({
+    title: l10n.t('Sign in to {0}', signIn.provider.label),
+    prompt: l10n.t('Paste the address you ended on: the whole of what the address bar of the browser shows.'),
+    placeHolder: 'http://127.0.0.1/callback?code=…&state=…',
+    ignoreFocusOut: true,
+    // It holds a code, which nobody who looks at the screen should read.
+    password: true,
+  });
+  const problem = text === undefined ? undefined : signIn.control.paste(text);
+  if (problem === undefined) return;
+  await offer('warning', problem, { [l10n.t('Paste Again')]: () => paste(running, signIn.id) });
 }
 
 /** @param startAnother starts a sign-in another way where none is under way. */
-export function createRunningSignIns(startAnother: () => Promise<void>): RunningSignIns {
-  const running = new Map<string, RunningSignIn>();
-
-  /** The one that a link names; else the only one; else the one the person picks. */
-  const find = async (id: unknown): Promise<RunningSignIn | undefined> => {
-    const named = typeof id === 'string' ? running.get(id) : undefined;
-    if (named || running.size <= 1) return named ?? [...running.values()][0];
-    const items = [...running.values()].map(signIn => ({
-      label: signIn.provider.label,
-      description: signIn.provider.id,
-      signIn,
-    }));
-    return (await vscode.window.showQuickPick(items, { title: l10n.t('Which sign-in?') }))?.signIn;
-  };
-
-  const paste = async (id: unknown): Promise<void> => {
-    const signIn = await find(id);
-    if (!signIn) {
-      return offer('information', l10n.t('No sign-in is under way in this window.'), {
-        [l10n.t('Sign In')]: () => vscode.commands.executeCommand('oidc.signIn'),
-      });
-    }
-    const text = await vscode.window.showInputBox({
-      title: l10n.t('Sign in to {0}', signIn.provider.label),
-      prompt: l10n.t(
-        'Paste the address you ended on: the whole of what the address bar of the browser shows.',
-      ),
-      placeHolder: 'http://127.0.0.1/callback?code=…&state=…',
-      ignoreFocusOut: true,
-      // It holds a code, which nobody who looks at the screen should read.
-      password: true,
-    });
-    const problem = text === undefined ? undefined : signIn.control.paste(text);
-    if (problem === undefined) return;
-    await offer('warning', problem, { [l10n.t('Paste Again')]: () => paste(signIn.id) });
-  };
-
-  const otherMethods = async (id: unknown): Promise<void> => {
-    const signIn = await find(id);
-    if (!signIn) return startAnother();
-    const way = await chooseMethod(signIn.provider, signIn.plan, signIn.control.way);
-    if (way !== undefined) signIn.control.use(way);
-  };
-
-  const commands = vscode.Disposable.from(
-    vscode.commands.registerCommand(pasteCommand, paste),
-    vscode.commands.registerCommand(otherMethodsCommand, otherMethods),
+export function registerRunningSignInCommands(
+  running: RunningSignIns,
+  startAnother: () => Promise<void>,
+): vscode.Disposable {
+  return vscode.Disposable.from(
+    vscode.commands.registerCommand(pasteCommand, (id?: unknown) => paste(running, id)),
+    vscode.commands.registerCommand(otherMethodsCommand, async (id?: unknown) => {
+      const signIn = await find(running, id);
+      if (!signIn) return startAnother();
+      const way = await chooseMethod(signIn.provider, signIn.plan, signIn.control.way);
+      if (way !== undefined) signIn.control.use(way);
+    }),
   );
-  return {
-    add: signIn => void running.set(signIn.id, signIn),
-    remove: id => void running.delete(id),
-    // The window closes or the extension ends: so do its sign-ins, with their listeners and their polling.
-    dispose() {
-      commands.dispose();
-      for (const signIn of running.values()) signIn.cancel();
-    },
-  };
 }

@@ -16,21 +16,13 @@ import type { Plan } from '../../signIn/plan/planner.ts';
 import { uriHandlerAddress } from '../../signIn/redirect/uriHandler.ts';
 import { createRedirects } from '../../signIn/redirect/redirects.ts';
 import { createRegistrations, type Registrations } from '../../signIn/client/registrations.ts';
-import { planFor, signIn } from '../../signIn/signIn.ts';
+import { planFor, signIn, type SignInRequest } from '../../signIn/signIn.ts';
 import { deviceCodePanel } from './deviceCodePanel.ts';
 import { translatedPage } from './pages.ts';
-import { createRunningSignIns } from './runningSignIns.ts';
+import type { RunningSignIns } from './runningSignIns.ts';
 import { withSignInProgress } from './signInProgress.ts';
 import { readSignInSettings, readSurroundings } from './signInSettings.ts';
 import { untilCanceled } from '../cancellation.ts';
-
-/** What a person signs in for. */
-export interface SignInRequest {
-  readonly provider: Provider;
-  readonly scopes: readonly string[];
-  readonly grantedScopes: readonly string[];
-  readonly loginHint: string | undefined;
-}
 
 /** The sign-ins of this window, as a person sees them. */
 export interface SignIns extends vscode.Disposable {
@@ -38,13 +30,17 @@ export interface SignIns extends vscode.Disposable {
    * @param ended ends it, with its reason.
    * @throws Failure, or `vscode.CancellationError` if the person cancelled.
    */
-  run(signInRequest: SignInRequest, ended: AbortSignal): Promise<Grant>;
+  run(
+    request: Pick<SignInRequest, 'provider' | 'scopes' | 'grantedScopes' | 'loginHint'>,
+    ended: AbortSignal,
+  ): Promise<Grant>;
   /** The next sign-in to this provider goes this way. */
   choose(providerId: string, way: SignInMethod): void;
   /** What the latest sign-in to this provider could have done. */
   latestPlan(providerId: string): Plan | undefined;
   /** How a sign-in to this provider would go. */
   plan(provider: Provider): Promise<Plan>;
+  readonly running: RunningSignIns;
 }
 
 export interface SignInsOptions {
@@ -55,8 +51,6 @@ export interface SignInsOptions {
   readonly registrations: Registrations;
   readonly clientSecrets: ClientSecrets;
   readonly findSubject: FindSubject;
-  /** Starts a sign-in another way where none is under way. */
-  startAnother(): Promise<void>;
 }
 
 export function createSignIns(options: SignInsOptions): SignIns {
@@ -64,7 +58,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
   const failedMethods = new Map<string, Set<SignInMethod>>();
   const chosenMethods = new Map<string, SignInMethod>();
   const plans = new Map<string, Plan>();
-  const running = createRunningSignIns(() => options.startAnother());
+  const running: RunningSignIns = new Map();
   const editor = uriHandlerAddress(extension.id);
   const page = async (name: string): Promise<string> => {
     const file = vscode.Uri.joinPath(extension.extensionUri, 'media', name);
@@ -103,8 +97,8 @@ export function createSignIns(options: SignInsOptions): SignIns {
   };
 
   return {
-    async run(signInRequest, ended) {
-      const { provider } = signInRequest;
+    async run(request, ended) {
+      const { provider } = request;
       const id = crypto.randomUUID();
       const way = chosenMethods.get(provider.id);
       chosenMethods.delete(provider.id);
@@ -114,19 +108,19 @@ export function createSignIns(options: SignInsOptions): SignIns {
           id,
           ({ signal, progress, cancel }) =>
             signIn(contextOf(cancel), {
-              ...signInRequest,
+              ...request,
               way,
               signal,
               progress,
               onPlan(plan, control) {
                 plans.set(provider.id, plan);
-                running.add({ id, provider, plan, control, cancel });
+                running.set(id, { id, provider, plan, control, cancel });
               },
             }),
           ended,
         );
       } finally {
-        running.remove(id);
+        running.delete(id);
       }
     },
     choose: (providerId, way) => void chosenMethods.set(providerId, way),
@@ -138,7 +132,11 @@ export function createSignIns(options: SignInsOptions): SignIns {
       );
       return plan;
     },
-    dispose: () => void running.dispose(),
+    running,
+    // The window closes or the extension ends: so do its sign-ins, with their listeners and their polling.
+    dispose() {
+      for (const signIn of running.values()) signIn.cancel();
+    },
   };
 }
 

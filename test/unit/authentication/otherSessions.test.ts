@@ -32,23 +32,14 @@ describe('a provider whose settings change', () => {
   beforeEach(async () => {
     const { createRegistry } = await import('../../../src/authentication/registry.ts');
     const made = accountsInMemory();
-    const { clock, log, accounts } = made;
+    const { log, accounts } = made;
     cache = made.cache;
-    const no = () => Promise.reject(new Error('nobody is asked'));
     providers = createConfiguredProviders();
     registry = createRegistry(providers, {
       accounts,
       cache,
-      clock,
       log,
-      actions: {
-        signIn: no,
-        configure: no,
-        revoke: () => Promise.resolve(),
-        readResource: no,
-        onNotKept: () => undefined,
-      },
-      record: () => undefined,
+      parts: () => assert.fail('nobody signs in'),
     });
     providers.update([configured]);
     await cache.put(oldGrant);

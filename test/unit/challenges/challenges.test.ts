@@ -4,15 +4,17 @@ import {
   ChallengeRefused,
   demandingProvider,
   fingerprintOf,
-  nextStep,
   readDemand,
-  unmet,
   type Challenge,
   type Demand,
+} from '../../../src/challenges/demand.ts';
+import {
+  nextStep,
+  unmet,
   type EarlierAnswer,
   type Standing,
   type Step,
-} from '../../../src/challenges/demand.ts';
+} from '../../../src/challenges/nextStep.ts';
 import { someProvider, start } from '../sessions/someGrant.ts';
 
 const bearer = (params: Record<string, string> = {}): Challenge => ({ scheme: 'Bearer', params });

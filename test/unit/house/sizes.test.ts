@@ -38,7 +38,7 @@ async function refusedIn(text: string, file: string): Promise<(string | null)[]>
 const mostEntries = 14;
 
 /** Folders that had more before this rule, on 2026-11-29. */
-const unfinished = ['src', 'src/providers/presets'];
+const unfinished = ['src/providers/presets'];
 
 async function crowded(root: string, folder: string): Promise<string[]> {
   const entries = await readdir(join(root, folder), { withFileTypes: true });

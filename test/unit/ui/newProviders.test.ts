@@ -2,13 +2,16 @@ import assert from 'node:assert/strict';
 import type { Extension } from 'vscode';
 import { createHttpContext } from '../../../src/protocol/server/httpContext.ts';
 import { parseDefinition, type Provider } from '../../../src/providers/entries/definition.ts';
-import type { Accounts } from '../../../src/sessions/accounts.ts';
+import { createConfiguredProviders } from '../../../src/providers/entries/configuredProviders.ts';
 import { manualClock, settled } from '../../standIns/manualClock.ts';
+import { personParts, quietSignIns } from '../../standIns/personParts.ts';
 import { recordingLog } from '../../standIns/recordingLog.ts';
+import { accountsInMemory } from '../sessions/accountsInMemory.ts';
 import { someGrant } from '../sessions/someGrant.ts';
 import '../../standIns/editor/useEditorStandIn.ts';
 
-const { createNewProviders, registerAddCommand } = await import('../../../src/ui/signIn/newProviders.ts');
+const { createNewProviders } = await import('../../../src/ui/signIn/newProviders.ts');
+const { addProvider } = await import('../../../src/ui/commands/commands.ts');
 const { CancellationError, editor } = await import('../../standIns/editor/vscode.ts');
 const { asked } = await import('../../standIns/editor/boxes.ts');
 
@@ -156,22 +159,12 @@ describe('a provider that is being added', () => {
 });
 
 describe('the command that adds a provider', () => {
-  const run = async (
-    context: Partial<Parameters<typeof registerAddCommand>[0]>,
-    id?: string,
-  ): Promise<void> => {
-    const log = recordingLog();
-    const command = registerAddCommand({
-      accounts: {} as Accounts,
-      newProviders: window().newProviders,
-      log,
-      record: () => undefined,
-      signIn: () => Promise.resolve(someGrant()),
-      onNotKept: () => undefined,
-      ...context,
-    });
-    await editor.runs.get('oidc.addProvider')?.(id);
-    command.dispose();
+  const run = (parts: Partial<Parameters<typeof personParts>[0]>, id?: string): Promise<void> => {
+    const { accounts } = accountsInMemory();
+    const { newProviders } = window();
+    const signIns = quietSignIns(() => Promise.resolve(someGrant()));
+    const providers = createConfiguredProviders();
+    return addProvider(personParts({ accounts, newProviders, providers, signIns, ...parts }), id);
   };
 
   beforeEach(() => {
@@ -186,7 +179,7 @@ describe('the command that adds a provider', () => {
     const { newProviders, log } = window(() => {
       throw new TypeError('as the test wants it');
     });
-    await run({ newProviders });
+    await run({ newProviders, log });
     assert.deepEqual(editor.errors, unexpected);
     assert.match(log.text(), /identity provider not added.*TypeError/);
   });
@@ -194,14 +187,21 @@ describe('the command that adds a provider', () => {
   it('says that the sign-in could not be taken', async () => {
     choosesGitHub();
     const add = () => Promise.reject(new Error('as the test wants it'));
-    await run({ accounts: { add } as unknown as Accounts }, 'oidc');
+    await run({ accounts: { ...accountsInMemory().accounts, add } }, 'oidc');
     assert.deepEqual(editor.errors, unexpected);
   });
 
-  it('says nothing of a sign-in that failed, which has been told of, and of questions that were left', async () => {
+  it('tells once of a sign-in that failed, and nothing of questions that were left', async () => {
     choosesGitHub();
-    await run({ signIn: () => Promise.reject(new Error('told')) }, 'oidc');
+    await run({ signIns: quietSignIns(() => Promise.reject(new Error('as the test wants it'))) }, 'oidc');
+    assert.deepEqual(editor.errors, [
+      [
+        'The sign-in to GitHub failed, so it was not added. Something unexpected went wrong. The log says where.',
+        'Change…',
+        'Save Anyway',
+      ],
+    ]);
     await run({}, 'oidc');
-    assert.deepEqual(editor.errors, []);
+    assert.equal(editor.errors.length, 1);
   });
 });

@@ -1,16 +1,15 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Registry } from '../../authentication/registry.ts';
-import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { isRenewable, type Grant } from '../../sessions/grant/grant.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
 import type { Sharing } from '../../sessions/sharing/sharing.ts';
 import { offer, showNobodySignedIn } from '../messages.ts';
-import { rowTarget } from './rowTarget.ts';
-import { claimsText } from './claims.ts';
-import { claimsAddress } from './claimsEditor.ts';
-import { viewId } from './view.ts';
+import { signInAgain, type SignInParts } from '../signIn/signInAndKeep.ts';
+import { rowTarget } from '../signInsView/rowTarget.ts';
+import { claimsText } from '../signInsView/claims.ts';
+import { claimsAddress } from '../signInsView/claimsEditor.ts';
+import { viewId } from '../signInsView/view.ts';
 
 /** A sign-in that a command is about. */
 interface Chosen {
@@ -20,9 +19,7 @@ interface Chosen {
   readonly scopes: readonly string[];
 }
 
-export interface SignInCommandsContext {
-  readonly registry: Registry;
-  readonly providers: ConfiguredProviders;
+export interface SignInCommandsContext extends SignInParts {
   readonly cache: GrantCache;
   readonly sharing: Pick<Sharing, 'renew' | 'troubles'>;
 }
@@ -57,7 +54,7 @@ const actions: Readonly<Record<string, Action>> = {
 
   async signInAgain(context, argument) {
     const [chosen] = await choose(context, argument, l10n.t('Sign in again with which account?'));
-    if (chosen) await signInAgain(context, chosen);
+    if (chosen) await signInToRow(context, chosen);
   },
 
   async showClaims(context, argument) {
@@ -162,7 +159,7 @@ async function refresh(context: SignInCommandsContext, chosen: Chosen): Promise<
     return offer('warning', message, { [l10n.t('Try Again')]: () => refresh(context, chosen) });
   }
   await offer('warning', whyNot(who, renewed), {
-    [l10n.t('Sign In Again')]: () => signInAgain(context, chosen),
+    [l10n.t('Sign In Again')]: () => signInToRow(context, chosen),
   });
 }
 
@@ -180,9 +177,5 @@ function whyNot(who: string, grant: Grant): string {
   );
 }
 
-async function signInAgain({ registry }: SignInCommandsContext, chosen: Chosen): Promise<void> {
-  const { grant, provider, scopes } = chosen;
-  const signIn = registry.get(provider.id)?.createSession(scopes, { account: grant.account });
-  // What goes wrong has been shown by the sign-in itself, with what can be done about it.
-  await signIn?.catch(() => undefined);
-}
+const signInToRow = (context: SignInCommandsContext, { grant, provider, scopes }: Chosen): Promise<void> =>
+  signInAgain(context, provider.id, scopes, grant.account);

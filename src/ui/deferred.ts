@@ -1,0 +1,116 @@
+import type * as vscode from 'vscode';
+import { environment } from '../environment.ts';
+import type { Clock } from '../platform/clock.ts';
+import { createHttpContext } from '../protocol/server/httpContext.ts';
+import type { Tokens } from '../protocol/tokens/tokens.ts';
+import { writtenProviders } from '../providers/entries/settings.ts';
+import type { Accounts } from '../sessions/accounts.ts';
+import type { Grant } from '../sessions/grant/grant.ts';
+import type { TokenServer } from '../sessions/refresh/refresherOptions.ts';
+import type { Sharing } from '../sessions/sharing/sharing.ts';
+import type { GrantCache } from '../sessions/store/grantCache.ts';
+import { refreshGrant } from '../signIn/after/keepGrant.ts';
+import { refreshProfile } from '../signIn/after/refreshProfile.ts';
+import type { FindSubject } from '../signIn/client/serviceTokens.ts';
+import { editorClientSecrets } from './commands/clientCredentials.ts';
+import { registerCommands } from './commands/commands.ts';
+import { registerDiagnoseCommand } from './commands/diagnoseProvider.ts';
+import { registerEditCommands } from './commands/editProvider.ts';
+import type { DiagnosisReports } from './diagnosisReports.ts';
+import { createNewProviders } from './signIn/newProviders.ts';
+import { showSignInNeeded, type SignInParts } from './signIn/signInAndKeep.ts';
+import { createSignIns, editorRegistrations } from './signIn/signIns.ts';
+import { tellProvider, type SignOutParts } from './signIn/signOut.ts';
+import { editorTrust } from './signIn/trustQuestion.ts';
+import { registerSignInCommands } from './commands/signInActions.ts';
+
+// One file is loaded at once, and not one for each of these.
+export { createChallengeAnswers } from '../challenges/answers.ts';
+export { signInAndKeep } from './signIn/signInAndKeep.ts';
+export { signOut } from './signIn/signOut.ts';
+
+/** What every window has from its start, which the deferred parts build on. */
+export interface WindowParts
+  extends
+    Omit<SignInParts, 'accounts' | 'signIns' | 'newProviders' | 'trust'>,
+    Pick<SignOutParts, 'pending'> {
+  readonly context: Pick<vscode.ExtensionContext, 'extension' | 'secrets' | 'globalState' | 'subscriptions'>;
+  readonly clock: Clock;
+  readonly cache: GrantCache;
+  readonly sharing: Pick<Sharing, 'renew' | 'troubles'>;
+  readonly accounts: Accounts;
+  readonly diagnosisReports: DiagnosisReports;
+  /** Stand for the commands until these are registered here. */
+  readonly standIns: vscode.Disposable;
+}
+
+/**
+ * The parts of the extension that most windows do without: everything on the wire, and everything that a person
+ * does beside having a session. They are files of their own, which are loaded when they are first needed.
+ */
+export interface DeferredParts extends SignInParts, SignOutParts, TokenServer {
+  readonly accounts: Accounts;
+  /** Tells the server of tokens that nobody will use. */
+  giveBackOrphan(grant: Grant, tokens: Tokens): Promise<void>;
+  showSignInNeeded(grant: Grant): Promise<void>;
+}
+
+/** Puts them together, and registers the commands. */
+export function createDeferredParts(window: WindowParts): DeferredParts {
+  const { clock, log, providers, accounts, pending } = window;
+  const { extension, secrets, globalState, subscriptions } = window.context;
+  const httpContext = createHttpContext({
+    fetch: environment.fetch,
+    clock,
+    log,
+    mutualTls: environment.mutualTls,
+  });
+  const findSubject: FindSubject = async id => {
+    const provider = providers.byId(id);
+    return provider && { provider, grants: await accounts.current(provider) };
+  };
+  const services = {
+    httpContext,
+    registrations: editorRegistrations(secrets, httpContext),
+    clientSecrets: editorClientSecrets(secrets),
+    findSubject,
+  };
+  const trust = editorTrust(globalState);
+  const signIns = createSignIns({ ...services, log, extension, pending });
+  const newProviders = createNewProviders({
+    trust,
+    httpContext,
+    extension,
+    // Also those of entries that are wrong: nothing that a person wrote is written over.
+    ids: () => [...providers.list().map(({ id }) => id), ...Object.keys(writtenProviders())],
+  });
+  const parts = {
+    ...window,
+    ...services,
+    extension,
+    extensionId: extension.id,
+    secrets,
+    trust,
+    signIns,
+    newProviders,
+  };
+
+  window.standIns.dispose();
+  subscriptions.push(
+    signIns,
+    registerCommands(parts),
+    registerEditCommands(parts),
+    registerSignInCommands(parts),
+    registerDiagnoseCommand(parts, window.diagnosisReports),
+  );
+  return {
+    ...parts,
+    refresh: (...renewal) => refreshGrant(services, ...renewal),
+    profile: (...renewed) => refreshProfile(services, ...renewed),
+    giveBackOrphan(grant, tokens) {
+      const orphan = { ...grant, tokens: { serial: 0, ...tokens } };
+      return tellProvider(parts, providers.of(grant), [{ grant: orphan, isLast: false }]);
+    },
+    showSignInNeeded: grant => showSignInNeeded(parts, grant),
+  };
+}

@@ -1,0 +1,160 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { Log } from '../../platform/log.ts';
+import { Failure } from '../../protocol/failures/failure.ts';
+import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
+import { firstProviderId, type Provider } from '../../providers/entries/definition.ts';
+import type { Accounts } from '../../sessions/accounts.ts';
+import type { Recorder } from '../../sessions/activity.ts';
+import type { Account, Grant } from '../../sessions/grant/grant.ts';
+import type { Session } from '../../sessions/grant/sessions.ts';
+import { whileConfigured } from '../../signIn/providerWatch.ts';
+import type { Trust } from '../../signIn/trust.ts';
+import { failureFields, isCancellation, messageOf, offer, showSignInFailure } from '../messages.ts';
+import type { Repeating } from '../repeating.ts';
+import type { NewProviders } from './newProviders.ts';
+import { chooseMethod } from './otherMethods.ts';
+import type { SignIns } from './signIns.ts';
+
+/** What a sign-in takes that a person sees. */
+export interface SignInParts {
+  readonly providers: ConfiguredProviders;
+  readonly accounts: Pick<Accounts, 'add' | 'grantedScopes'>;
+  readonly signIns: SignIns;
+  readonly newProviders: NewProviders;
+  readonly trust: Trust;
+  readonly log: Log;
+  readonly record: Recorder;
+  readonly repeating: Repeating;
+  showLog(): void;
+}
+
+export interface SignInRequest {
+  readonly provider: Provider;
+  readonly scopes: readonly string[];
+  /** Undefined: whoever the person signs in as. */
+  readonly account: Account | undefined;
+}
+
+/** A sign-in that failed, in the words that the person has been shown. */
+export class ShownFailure extends Error {}
+
+/**
+ * Signs a person in, visibly and with a way to cancel, and keeps the sign-in. A provider that is being added is kept
+ * with it.
+ *
+ * @throws ShownFailure, or a `vscode.CancellationError` if the person cancelled; as `Accounts.add`.
+ */
+export async function signInAndKeep(parts: SignInParts, request: SignInRequest): Promise<Session> {
+  const { accounts, providers, log, record } = parts;
+  const { provider, scopes } = request;
+  const grant = await signInVisibly(parts, request);
+  // A new provider counts from its first sign-in on, whether its settings could be written or not.
+  if (!providers.byId(provider.id)) providers.update([...providers.list(), provider]);
+  const { session, kept } = await accounts.add(provider, grant);
+  log.info('signed in', { provider: provider.id, account: session.account.label, scopes: [...scopes] });
+  record('sign-in', { ...grant, account: session.account });
+  if (!kept) void warnNotKept(parts, provider);
+  return session;
+}
+
+/**
+ * The provider to sign in to. The first one is asked for if there is none yet: that is how a person begins.
+ *
+ * @returns undefined if there is no such provider.
+ * @throws as `NewProviders.ask`
+ */
+export const providerToSignIn = async (
+  { providers, newProviders }: SignInParts,
+  id: string,
+): Promise<Provider | undefined> =>
+  providers.byId(id) ?? (id === firstProviderId ? newProviders.ask(id) : undefined);
+
+/** Signs in as a person has asked for in a message or a row. Never rejects: what goes wrong has been shown. */
+export async function signInAgain(
+  parts: SignInParts,
+  providerId: string,
+  scopes: readonly string[],
+  account?: Account,
+): Promise<void> {
+  try {
+    const provider = await providerToSignIn(parts, providerId);
+    if (provider) await signInAndKeep(parts, { provider, scopes, account });
+  } catch (error) {
+    parts.log.debug('not signed in', { provider: providerId, ...failureFields(error) });
+  }
+}
+
+/** A sign-in that lasted has ended: the person is told once, and nothing opens by itself. */
+export async function showSignInNeeded(parts: SignInParts, grant: Grant): Promise<void> {
+  const { account, providerId, sessions, signInNeeded } = grant;
+  if (!signInNeeded) return;
+  const { reason, accountRefused } = signInNeeded;
+  const label = parts.providers.of(grant)?.label ?? providerId;
+  const message = accountRefused
+    ? reason
+    : l10n.t('{0} must sign in to {1} again. {2}', account.label, label, reason);
+  await offer('warning', message, {
+    [l10n.t('Sign In')]: () => signInAgain(parts, providerId, sessions[0] ?? [], account),
+  });
+}
+
+async function signInVisibly(parts: SignInParts, request: SignInRequest): Promise<Grant> {
+  const { providers, accounts, newProviders, signIns, trust } = parts;
+  const { provider, scopes, account } = request;
+  const grantedScopes = account ? await accounts.grantedScopes(provider, account, scopes) : [];
+  try {
+    return await whileConfigured(provider, providers, async ended => {
+      if (!(await trust.check(provider, ended))) {
+        ended.throwIfAborted();
+        throw new vscode.CancellationError();
+      }
+      const grant = await signIns.run({ provider, scopes, grantedScopes, loginHint: account?.label }, ended);
+      await newProviders.proved(provider);
+      return grant;
+    });
+  } catch (error) {
+    if (isCancellation(error)) {
+      newProviders.cancelled(provider);
+      parts.log.info('sign-in cancelled', { provider: provider.id });
+      throw error;
+    }
+    parts.log.error('sign-in failed', { provider: provider.id, ...failureFields(error) });
+    show(parts, request, error);
+    // The consumer gets the same words as the person, and nothing else.
+    throw new ShownFailure(messageOf(error));
+  }
+}
+
+/** Shows a failure, with what can be done about it. */
+function show(parts: SignInParts, { provider, scopes }: SignInRequest, error: unknown): void {
+  const { newProviders, signIns, showLog } = parts;
+  if (newProviders.failed(provider, error)) return;
+  if (error instanceof Failure && error.code === 'provider-removed') {
+    // There is nothing to try again with.
+    void vscode.window.showWarningMessage(error.message);
+    return;
+  }
+  const retry = (): void => void signInAgain(parts, provider.id, scopes);
+  const plan = signIns.latestPlan(provider.id);
+  const chooseOther = async (): Promise<void> => {
+    const way = plan && (await chooseMethod(provider, plan, undefined));
+    if (way === undefined) return;
+    signIns.choose(provider.id, way);
+    retry();
+  };
+  void showSignInFailure(provider, error, {
+    retry,
+    showLog,
+    otherMethods: plan && (() => void chooseOther()),
+  });
+}
+
+async function warnNotKept({ repeating, showLog }: SignInParts, provider: Provider): Promise<void> {
+  const log = l10n.t('Show Log');
+  const message = l10n.t(
+    'You are signed in to {0}, but the sign-in could not be stored: it ends when this window is closed. Check the keyring of this computer.',
+    provider.label,
+  );
+  if ((await repeating.warn(message, log)) === log) showLog();
+}

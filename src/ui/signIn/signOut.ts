@@ -1,0 +1,244 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { Log } from '../../platform/log.ts';
+import { createState } from '../../protocol/grants/authorizationRequest.ts';
+import { Failure } from '../../protocol/failures/failure.ts';
+import type { Provider, SignOut } from '../../providers/entries/definition.ts';
+import type { Accounts, SignedOut } from '../../sessions/accounts.ts';
+import type { Recorder } from '../../sessions/activity.ts';
+import type { Grant } from '../../sessions/grant/grant.ts';
+import { endGrantSession, revokeGrant, type GrantServices } from '../../signIn/after/keepGrant.ts';
+import type { PendingResponses } from '../../signIn/redirect/pendingResponses.ts';
+import type { OpenRedirect } from '../../signIn/redirect/redirect.ts';
+import { uriHandlerAddress } from '../../signIn/redirect/uriHandler.ts';
+import { failureFields, messageOf, offer } from '../messages.ts';
+import { openBrowser } from './signIns.ts';
+
+/** What a sign-out takes, here and at the provider. */
+export interface SignOutParts extends GrantServices {
+  readonly accounts: Pick<Accounts, 'remove' | 'sessions'>;
+  readonly log: Log;
+  readonly record: Recorder;
+  readonly pending: PendingResponses;
+  readonly extensionId: string;
+}
+
+/** A sign-out, which is over here. */
+export interface SigningOut {
+  /** Of the accounts. */
+  readonly labels: readonly string[];
+  /** Resolves when the provider knows, or could not be told. Never rejects. */
+  readonly told: Promise<void>;
+}
+
+/** How long the person may take to confirm a sign-out in the browser, in seconds. */
+const browserPatience = 120;
+
+/**
+ * Forgets the grants of sessions, and tells the provider.
+ *
+ * @param provider undefined if it is no longer configured.
+ * @param how by default as the provider's settings say.
+ */
+export async function signOut(
+  parts: SignOutParts,
+  provider: Provider | undefined,
+  sessionIds: readonly string[],
+  how?: SignOut,
+): Promise<SigningOut> {
+  const { accounts, log, record } = parts;
+  const signedOut: SignedOut[] = [];
+  for (const id of sessionIds) {
+    const ended = await accounts.remove(id, provider);
+    // Two sessions may be of one grant.
+    if (!ended) continue;
+    const { grant } = ended;
+    log.info('signed out', { provider: grant.providerId, account: grant.account.label });
+    record('sign-out', grant);
+    signedOut.push(ended);
+  }
+  const labels = new Set(signedOut.map(({ grant }) => grant.account.label));
+  return { labels: [...labels], told: tellProvider(parts, provider, signedOut, how) };
+}
+
+/**
+ * Signs every account of the provider out.
+ *
+ * @param how by default here and in the browser.
+ */
+export async function signOutEverywhere(
+  parts: SignOutParts,
+  provider: Provider,
+  how: SignOut = 'revoke-and-end-session',
+): Promise<SigningOut> {
+  const sessions = await parts.accounts.sessions(provider, undefined);
+  return signOut(
+    parts,
+    provider,
+    sessions.map(({ id }) => id),
+    how,
+  );
+}
+
+/**
+ * Tells the provider that the tokens of grants are no longer needed, and the person once what came of it. The session
+ * in the browser ends with the last grant of its account. Never rejects.
+ *
+ * @param signedOut together, from the same provider.
+ * @param how by default as the provider's settings say.
+ */
+export async function tellProvider(
+  parts: SignOutParts,
+  provider: Provider | undefined,
+  signedOut: readonly SignedOut[],
+  how = provider?.signOut,
+): Promise<void> {
+  if (signedOut.length === 0) return;
+  if (!provider) {
+    for (const { grant } of signedOut) noteNotConfigured(parts, grant);
+    return;
+  }
+  const outcomes = await Promise.all(signedOut.map(({ grant }) => giveBack(parts, provider, grant)));
+  const failures = outcomes.filter(failure => failure !== undefined);
+  const inBrowser = how === 'revoke-and-end-session' ? signedOut.filter(endsInBrowser) : [];
+  // A browser has nothing to open there either.
+  const isOutOfReach = failures.some(({ error }) => isUnreached(error));
+  if (failures.length > 0) void warnNotTold(provider, failures, isOutOfReach && inBrowser.length > 0);
+  if (!isOutOfReach) await endInBrowser(parts, provider, inBrowser);
+}
+
+function noteNotConfigured({ log, record }: SignOutParts, grant: Grant): void {
+  log.warn('signed out without telling the provider, which is no longer configured', {
+    provider: grant.providerId,
+  });
+  record(
+    'failure',
+    grant,
+    l10n.t('The provider could not be told of the sign-out: it is no longer configured.'),
+  );
+}
+
+/** @returns what was in the way. */
+async function giveBack(parts: SignOutParts, provider: Provider, grant: Grant): Promise<NotTold | undefined> {
+  const { log, record } = parts;
+  try {
+    const outcome = await revokeGrant(parts, provider, grant);
+    log.info('tokens given back', { provider: provider.id, account: grant.account.label, outcome });
+    if (outcome === 'unsupported') record('failure', grant, l10n.t('The provider takes no tokens back.'));
+    else record('revocation', grant);
+    return undefined;
+  } catch (error) {
+    log.warn('tokens could not be given back', { provider: provider.id, ...failureFields(error) });
+    record('failure', grant, l10n.t('The provider could not be told of the sign-out. {0}', messageOf(error)));
+    return { grant, error };
+  }
+}
+
+/**
+ * Ends the sessions in the browser, with which otherwise the next sign-in would ask for no password: one for each
+ * account, one after the other, as they share the pages on which a person confirms it.
+ */
+async function endInBrowser(
+  parts: SignOutParts,
+  provider: Provider,
+  signedOut: readonly SignedOut[],
+): Promise<void> {
+  const { log, record } = parts;
+  let outcome: BrowserOutcome | undefined;
+  for (const { grant } of signedOut) {
+    try {
+      outcome = await endOne(parts, provider, grant);
+      log.info('session at the provider', { provider: provider.id, outcome });
+      if (outcome === 'unsupported') break;
+    } catch (error) {
+      log.warn('session at the provider not ended', { provider: provider.id, ...failureFields(error) });
+      const reason = messageOf(error);
+      record('failure', grant, l10n.t('The session in the browser could not be ended. {0}', reason));
+      void warnOf(provider, l10n.t('You are signed out of {0} here. {1}', provider.label, reason));
+      return;
+    }
+  }
+  if (outcome) void vscode.window.showInformationMessage(outcomeText(outcome, provider.label));
+}
+
+async function endOne(parts: SignOutParts, provider: Provider, grant: Grant): Promise<BrowserOutcome> {
+  const { signal } = new AbortController();
+  return endGrantSession(parts, provider, grant, {
+    redirect: await signedOutRedirect(parts, provider),
+    timeout: browserPatience,
+    signal,
+    openBrowser: address => openBrowser(address, signal),
+  });
+}
+
+async function signedOutRedirect(
+  { extensionId, pending }: SignOutParts,
+  { redirect }: Provider,
+): Promise<OpenRedirect | undefined> {
+  const path = redirect.signedOutPath;
+  if (path === undefined) return undefined;
+  const redirectUri = await uriHandlerAddress(extensionId).of(path);
+  const state = createState();
+  const { response, drop } = pending.expect(state, path);
+  return { redirectUri, state, response, close: drop };
+}
+
+/** Nobody signed in in a browser where the client did so by itself. */
+const endsInBrowser = ({ grant, isLast }: SignedOut): boolean =>
+  isLast && grant.binding.service === undefined;
+
+/** A grant whose tokens could not be given back, and why. */
+interface NotTold {
+  readonly grant: Grant;
+  readonly error: unknown;
+}
+
+const isUnreached = (error: unknown): boolean =>
+  error instanceof Failure && ['unreachable', 'server-untrusted', 'timed-out'].includes(error.code);
+
+/** @param browserToo the session in the browser could not be ended either. */
+function warnNotTold(provider: Provider, failures: readonly NotTold[], browserToo: boolean): Promise<void> {
+  const accounts = [...new Set(failures.map(({ grant }) => grant.account.label))].join(', ');
+  const reason = messageOf(failures[0]?.error);
+  return warnOf(
+    provider,
+    browserToo
+      ? l10n.t(
+          'You are signed out of {0} here, but the provider could not be told; what was granted to {1} ends there by itself later. In the browser you may still be signed in. {2}',
+          provider.label,
+          accounts,
+          reason,
+        )
+      : l10n.t(
+          'You are signed out of {0} here, but the provider could not be told; what was granted to {1} ends there by itself later. {2}',
+          provider.label,
+          accounts,
+          reason,
+        ),
+  );
+}
+
+type BrowserOutcome = Awaited<ReturnType<typeof endGrantSession>>;
+
+function outcomeText(outcome: BrowserOutcome, label: string): string {
+  switch (outcome) {
+    case 'ended':
+      return l10n.t('You are signed out of {0}, here and in the browser.', label);
+    case 'opened':
+      return l10n.t(
+        'You are signed out of {0} here. In the browser, {0} shows whether you are signed out there.',
+        label,
+      );
+    case 'unsupported':
+      return l10n.t(
+        'You are signed out of {0} here. {0} offers no way to end the session in the browser from here.',
+        label,
+      );
+  }
+}
+
+/** About a sign-out, which is over: nothing is left to be tried again, but what was in its way can be found out. */
+const warnOf = ({ id }: Provider, message: string): Promise<void> =>
+  offer('warning', message, {
+    [l10n.t('Diagnose')]: () => vscode.commands.executeCommand('oidc.diagnoseProvider', id),
+  });
