@@ -134,6 +134,14 @@ export function metadataWarnings(metadata: Metadata): string[] {
   ];
 }
 
+/** The hosts, in a list, of the addresses that a server names elsewhere than at its issuer. */
+export function otherHosts(issuer: string, metadata: Metadata): string {
+  const hosts = Object.entries(metadata).flatMap(([name, value]) =>
+    /_(endpoint|uri)$/.test(name) && typeof value === 'string' ? [new URL(value).host] : [],
+  );
+  return [...new Set(hosts)].filter(host => host !== new URL(issuer).host).join(', ');
+}
+
 /** Some servers write null for a member they do not have; JSON has no other way to leave it out. */
 function withoutNulls(document: object): object {
   return Object.fromEntries(Object.entries(document).filter(([, value]) => value !== null));

@@ -10,7 +10,7 @@ import { methodName } from '../../providers/settings/signInMethods.ts';
 import type { Plan } from '../plan/planner.ts';
 import type { RegisteredUri } from '../redirect/registeredUris.ts';
 import { metadataFindings, offers } from './offers.ts';
-import { fail, failed, info, pass, warn, type Finding, type Section } from './report.ts';
+import { fail, failed, info, pass, section, warn, type Finding, type Section } from './report.ts';
 
 /** What is known of the sign-ins there have been; nothing of it is secret. */
 export interface SeenGrants {
@@ -45,41 +45,31 @@ const clockLimit = 60;
  */
 export async function diagnose(input: DiagnosisInput): Promise<Section[]> {
   const { httpContext, provider } = input;
-  const settings: Section = { title: l10n.t('Settings'), findings: settingsFindings(provider, input) };
-  const { reach, skew } = await reachability(httpContext, provider);
-  const sections: Section[] = [
-    settings,
-    { title: l10n.t('Connection'), findings: [...reach, ...skew, proxyFinding(input)] },
+  const sections = [
+    section(l10n.t('Settings'), settingsFindings(provider, input)),
+    section(l10n.t('Connection'), [...(await reachability(httpContext, provider)), proxyFinding(input)]),
   ];
   let metadata: Metadata;
   try {
     httpContext.metadata.forget(provider.issuer);
     const discovered = await httpContext.metadata.get(provider.issuer, provider);
     metadata = discovered.metadata;
-    sections.push({
-      title: l10n.t('Metadata'),
-      findings: metadataFindings(provider, metadata, discovered.metadataAddress),
-    });
+    sections.push(
+      section(l10n.t('Metadata'), metadataFindings(provider, metadata, discovered.metadataAddress)),
+    );
   } catch (error) {
-    sections.push({ title: l10n.t('Metadata'), findings: [failed(l10n.t('Metadata'), error)] });
-    return sections;
+    return [...sections, section(l10n.t('Metadata'), [failed(l10n.t('Metadata'), error)])];
   }
-  sections.push({
-    title: l10n.t('What the provider offers'),
-    findings: await offers(httpContext, provider, metadata),
-  });
-  sections.push({ title: l10n.t('Signing in from here'), findings: await planFindings(input) });
+  sections.push(
+    section(l10n.t('What the provider offers'), await offers(httpContext, provider, metadata)),
+    section(l10n.t('Signing in from here'), await planFindings(input)),
+  );
   // A client that signs in by itself opens no browser that could come back.
   if (!provider.service) {
-    sections.push({
-      title: l10n.t('Redirect URIs to register at the provider, to the letter'),
-      findings: input
-        .registeredUris(metadata)
-        .map(({ uri, why }) => ({ verdict: 'info', what: uri, found: why })),
-    });
+    const uris = input.registeredUris(metadata).map(({ uri, why }) => info(uri, why));
+    sections.push(section(l10n.t('Redirect URIs to register at the provider, to the letter'), uris));
   }
-  sections.push({ title: l10n.t('Sign-ins'), findings: grantFindings(input) });
-  return sections;
+  return [...sections, section(l10n.t('Sign-ins'), grantFindings(input))];
 }
 
 function settingsFindings(provider: Provider, { hasClientSecret }: DiagnosisInput): Finding[] {
@@ -108,64 +98,54 @@ function settingsFindings(provider: Provider, { hasClientSecret }: DiagnosisInpu
 
 /** Asks for the document itself, to see how long it takes, who answers, and what time it is there. */
 async function reachability(
-  httpContext: HttpContext,
+  { clock, http }: HttpContext,
   provider: Provider,
-): Promise<{ reach: Finding[]; skew: Finding[] }> {
-  const [address] =
-    provider.metadataUrl === undefined ? metadataAddresses(provider.issuer) : [provider.metadataUrl];
-  const target =
-    provider.discovery === false
-      ? (provider.endpoints?.token ?? provider.issuer)
-      : (address ?? provider.issuer);
+): Promise<(Finding | undefined)[]> {
+  const address = provider.metadataUrl ?? metadataAddresses(provider.issuer)[0] ?? provider.issuer;
+  const target = provider.discovery === false ? (provider.endpoints?.token ?? provider.issuer) : address;
   const { host, protocol, hostname } = new URL(target);
-  const secure =
-    protocol === 'https:'
-      ? undefined
-      : warn(
-          l10n.t('Encryption'),
-          l10n.t('{0} is asked by plain http', host),
-          isLoopbackHost(hostname) ? l10n.t('Only good for development on this computer.') : undefined,
-        );
-  const started = httpContext.clock.now();
+  const isEncrypted = protocol === 'https:';
+  const encryption = isEncrypted
+    ? undefined
+    : warn(
+        l10n.t('Encryption'),
+        l10n.t('{0} is asked by plain http', host),
+        isLoopbackHost(hostname) ? l10n.t('Only good for development on this computer.') : undefined,
+      );
+  const started = clock.now();
   try {
-    const response = await httpContext.http(provider)(target, { headers: { accept: 'application/json' } });
-    const milliseconds = httpContext.clock.now() - started;
-    const reach = [
+    const { status, headers } = await http(provider)(target, { headers: { accept: 'application/json' } });
+    const milliseconds = clock.now() - started;
+    const slowly = l10n.t('{0} answered after {1} ms', host, milliseconds);
+    return [
       milliseconds > 3000
-        ? warn(
-            l10n.t('Reachability'),
-            l10n.t('{0} answered after {1} ms', host, milliseconds),
-            l10n.t('Check your network, proxy and VPN.'),
-          )
+        ? warn(l10n.t('Reachability'), slowly, l10n.t('Check your network, proxy and VPN.'))
         : pass(
             l10n.t('Reachability'),
-            l10n.t('{0} answered after {1} ms with status {2}', host, milliseconds, response.status),
+            l10n.t('{0} answered after {1} ms with status {2}', host, milliseconds, status),
           ),
-      ...(protocol === 'https:' ? [pass(l10n.t('Certificate'), l10n.t('trusted by this editor'))] : []),
-      ...(secure ? [secure] : []),
+      isEncrypted ? pass(l10n.t('Certificate'), l10n.t('trusted by this editor')) : undefined,
+      encryption,
+      skewFinding(headers.get('date'), secondsNow(clock)),
     ];
-    return { reach, skew: skewFinding(response.headers.get('date'), secondsNow(httpContext.clock)) };
   } catch (error) {
     const isUntrusted = error instanceof Failure && error.code === 'server-untrusted';
-    const finding = failed(isUntrusted ? l10n.t('Certificate') : l10n.t('Reachability'), error);
-    return { reach: [finding, ...(secure ? [secure] : [])], skew: [] };
+    return [failed(isUntrusted ? l10n.t('Certificate') : l10n.t('Reachability'), error), encryption];
   }
 }
 
-function skewFinding(date: string | null, now: number): Finding[] {
+function skewFinding(date: string | null, now: number): Finding {
   const there = Date.parse(date ?? '');
-  if (Number.isNaN(there))
-    return [info(l10n.t('Clock'), l10n.t('the server does not say what time it is there'))];
-  const difference = Math.round(there / 1000 - now);
-  return Math.abs(difference) <= clockLimit
-    ? [pass(l10n.t('Clock'), l10n.t('differs by {0} s', Math.abs(difference)))]
-    : [
-        fail(
-          l10n.t('Clock'),
-          l10n.t('differs from that of the server by {0} s', Math.abs(difference)),
-          l10n.t('Set the clock of this computer.'),
-        ),
-      ];
+  if (Number.isNaN(there)) {
+    return info(l10n.t('Clock'), l10n.t('the server does not say what time it is there'));
+  }
+  const difference = Math.abs(Math.round(there / 1000 - now));
+  if (difference <= clockLimit) return pass(l10n.t('Clock'), l10n.t('differs by {0} s', difference));
+  return fail(
+    l10n.t('Clock'),
+    l10n.t('differs from that of the server by {0} s', difference),
+    l10n.t('Set the clock of this computer.'),
+  );
 }
 
 const proxyFinding = ({ proxy }: DiagnosisInput): Finding =>
@@ -177,27 +157,21 @@ const proxyFinding = ({ proxy }: DiagnosisInput): Finding =>
 async function planFindings(input: DiagnosisInput): Promise<Finding[]> {
   try {
     const { tries, offered, closed } = await input.plan();
-    return [
+    const findings = [
       ...tries.map(({ way, reason }, at) => pass(`${at + 1}. ${methodName(way)}`, reason)),
       ...offered.map(({ way, reason }) => info(methodName(way), l10n.t('on demand. {0}', reason))),
       ...closed.map(({ way, why }) => info(methodName(way), l10n.t('not here. {0}', why))),
-      ...(tries.length > 0
-        ? []
-        : [
-            fail(
-              l10n.t('Any way'),
-              l10n.t('none is open'),
-              l10n.t('See the reasons above; a client id or a bridge page may be missing.'),
-            ),
-          ]),
     ];
+    if (tries.length > 0) return findings;
+    const next = l10n.t('See the reasons above; a client id or a bridge page may be missing.');
+    return [...findings, fail(l10n.t('Any way'), l10n.t('none is open'), next)];
   } catch (error) {
     return [failed(l10n.t('Ways to sign in'), error)];
   }
 }
 
-function grantFindings({ grants, provider, storageWorks }: DiagnosisInput): Finding[] {
-  const { accounts, lifetimes, withoutRefreshToken, signInNeeded } = grants;
+function grantFindings({ grants, provider, storageWorks }: DiagnosisInput): (Finding | undefined)[] {
+  const { accounts, withoutRefreshToken, signInNeeded } = grants;
   const storage =
     storageWorks === false
       ? fail(
@@ -210,18 +184,9 @@ function grantFindings({ grants, provider, storageWorks }: DiagnosisInput): Find
           l10n.t('takes and gives; whether it outlives the editor depends on the keyring of the computer'),
         );
   if (accounts === 0) return [info(l10n.t('Accounts'), l10n.t('nobody is signed in')), storage];
-  const said = lifetimes.filter(seconds => seconds !== undefined);
   return [
     info(l10n.t('Accounts'), l10n.t('{0} signed in', accounts)),
-    said.length > 0
-      ? info(l10n.t('Token lifetime'), l10n.t('{0} to {1} s', Math.min(...said), Math.max(...said)))
-      : provider.assumedTokenLifetime === undefined
-        ? warn(
-            l10n.t('Token lifetime'),
-            l10n.t('the provider does not say'),
-            l10n.t('Set "assumedTokenLifetime" if its tokens end.'),
-          )
-        : info(l10n.t('Token lifetime'), l10n.t('taken for {0} s, as set', provider.assumedTokenLifetime)),
+    lifetimeFinding(provider, grants),
     withoutRefreshToken > 0
       ? warn(
           l10n.t('Staying signed in'),
@@ -232,9 +197,23 @@ function grantFindings({ grants, provider, storageWorks }: DiagnosisInput): Find
           l10n.t('Staying signed in'),
           provider.service ? l10n.t('by asking for a new token') : l10n.t('with refresh tokens'),
         ),
-    ...(signInNeeded > 0
-      ? [warn(l10n.t('Sign-in needed'), l10n.t('for {0} of them', signInNeeded), l10n.t('Sign in again.'))]
-      : []),
+    signInNeeded > 0
+      ? warn(l10n.t('Sign-in needed'), l10n.t('for {0} of them', signInNeeded), l10n.t('Sign in again.'))
+      : undefined,
     storage,
   ];
+}
+
+function lifetimeFinding({ assumedTokenLifetime: assumed }: Provider, { lifetimes }: SeenGrants): Finding {
+  const said = lifetimes.filter(seconds => seconds !== undefined);
+  if (said.length > 0) {
+    return info(l10n.t('Token lifetime'), l10n.t('{0} to {1} s', Math.min(...said), Math.max(...said)));
+  }
+  return assumed === undefined
+    ? warn(
+        l10n.t('Token lifetime'),
+        l10n.t('the provider does not say'),
+        l10n.t('Set "assumedTokenLifetime" if its tokens end.'),
+      )
+    : info(l10n.t('Token lifetime'), l10n.t('taken for {0} s, as set', assumed));
 }

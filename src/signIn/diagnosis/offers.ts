@@ -1,29 +1,26 @@
 import * as l10n from '@vscode/l10n';
 import { isCertificateMethod } from '../../protocol/client/clientAuthentication.ts';
 import { isObject, parseServerObject } from '../../protocol/http/json.ts';
-import { metadataWarnings, type Metadata } from '../../protocol/server/metadata.ts';
+import { metadataWarnings, otherHosts, type Metadata } from '../../protocol/server/metadata.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { fail, failed, info, pass, warn, type Finding } from './report.ts';
 
 /** What the document says about itself. */
-export function metadataFindings(provider: Provider, metadata: Metadata, at: string): Finding[] {
-  const { host } = new URL(provider.issuer);
-  const elsewhere = new Set(
-    Object.entries(metadata)
-      .flatMap(([name, value]) =>
-        /_(endpoint|uri)$/.test(name) && typeof value === 'string' ? [new URL(value).host] : [],
-      )
-      .filter(other => other !== host),
-  );
+export function metadataFindings(
+  { issuer }: Provider,
+  metadata: Metadata,
+  at: string,
+): (Finding | undefined)[] {
+  const elsewhere = otherHosts(issuer, metadata);
   return [
     pass(l10n.t('Document'), at),
-    metadata.issuer === provider.issuer
+    metadata.issuer === issuer
       ? pass(l10n.t('Issuer'), l10n.t('is that of the settings, to the letter'))
       : warn(l10n.t('Issuer'), l10n.t('{0}, which the template in the settings allows', metadata.issuer)),
-    ...(elsewhere.size > 0
-      ? [info(l10n.t('Other hosts'), l10n.t('it names endpoints at {0}', [...elsewhere].join(', ')))]
-      : []),
+    elsewhere === ''
+      ? undefined
+      : info(l10n.t('Other hosts'), l10n.t('it names endpoints at {0}', elsewhere)),
     ...metadataWarnings(metadata).map(text => warn(l10n.t('Oddity'), text)),
   ];
 }
@@ -33,7 +30,9 @@ export async function offers(
   httpContext: HttpContext,
   provider: Provider,
   metadata: Metadata,
-): Promise<Finding[]> {
+): Promise<(Finding | undefined)[]> {
+  const listed = (names: readonly string[] | undefined): string =>
+    names?.join(', ') ?? l10n.t('the metadata does not say');
   const has = (what: string, endpoint: string | undefined, without: string): Finding =>
     endpoint === undefined ? info(what, l10n.t('no; {0}', without)) : pass(what, l10n.t('yes'));
   const challenges = metadata.code_challenge_methods_supported;
@@ -57,10 +56,7 @@ export async function offers(
           challenges ? l10n.t('the metadata does not list S256') : l10n.t('the metadata does not say'),
           l10n.t('It is used all the same.'),
         ),
-    info(
-      l10n.t('Grant types'),
-      metadata.grant_types_supported?.join(', ') ?? l10n.t('the metadata does not say'),
-    ),
+    info(l10n.t('Grant types'), listed(metadata.grant_types_supported)),
     has(
       l10n.t('Device codes'),
       metadata.device_authorization_endpoint,
@@ -78,10 +74,7 @@ export async function offers(
     ),
     has(l10n.t('Revocation'), metadata.revocation_endpoint, l10n.t('at sign-out, tokens end by themselves')),
     has(l10n.t('Logout'), metadata.end_session_endpoint, l10n.t('the browser stays signed in there')),
-    info(
-      l10n.t('Signatures'),
-      metadata.id_token_signing_alg_values_supported?.join(', ') ?? l10n.t('the metadata does not say'),
-    ),
+    info(l10n.t('Signatures'), listed(metadata.id_token_signing_alg_values_supported)),
     await keysFinding(httpContext, provider, metadata),
     ...certificateFindings(provider, metadata),
     scopesFinding(provider, metadata),
@@ -89,27 +82,27 @@ export async function offers(
 }
 
 /** Where a client certificate is shown, and what becomes of the tokens. */
-function certificateFindings({ clientAuthentication }: Provider, metadata: Metadata): Finding[] {
+function certificateFindings(
+  { clientAuthentication }: Provider,
+  metadata: Metadata,
+): (Finding | undefined)[] {
   if (!isCertificateMethod(clientAuthentication)) return [];
   const shownAt = metadata.mtls_endpoint_aliases?.token_endpoint ?? metadata.token_endpoint;
-  const bound = metadata.tls_client_certificate_bound_access_tokens === true;
   return [
-    ...(shownAt === undefined
-      ? []
-      : [pass(l10n.t('Client certificate'), l10n.t('shown to {0}', new URL(shownAt).host))]),
-    ...(bound
-      ? [
-          warn(
-            l10n.t('Bound tokens'),
-            l10n.t(
-              'the provider can bind access tokens to the client certificate, which extensions do not have',
-            ),
-            l10n.t(
-              'Register the client without "tls_client_certificate_bound_access_tokens", unless nobody checks it.',
-            ),
+    shownAt === undefined
+      ? undefined
+      : pass(l10n.t('Client certificate'), l10n.t('shown to {0}', new URL(shownAt).host)),
+    metadata.tls_client_certificate_bound_access_tokens
+      ? warn(
+          l10n.t('Bound tokens'),
+          l10n.t(
+            'the provider can bind access tokens to the client certificate, which extensions do not have',
           ),
-        ]
-      : []),
+          l10n.t(
+            'Register the client without "tls_client_certificate_bound_access_tokens", unless nobody checks it.',
+          ),
+        )
+      : undefined,
   ];
 }
 

@@ -17,20 +17,20 @@ export interface Section {
   readonly findings: readonly Finding[];
 }
 
-export const pass = (what: string, found: string): Finding => ({ verdict: 'pass', what, found });
-export const info = (what: string, found: string): Finding => ({ verdict: 'info', what, found });
-export const warn = (what: string, found: string, next?: string): Finding => ({
-  verdict: 'warn',
-  what,
-  found,
-  next,
+/** A section of what was found; what there is nothing to say about is left out. */
+export const section = (title: string, findings: readonly (Finding | undefined)[]): Section => ({
+  title,
+  findings: findings.filter(finding => finding !== undefined),
 });
-export const fail = (what: string, found: string, next?: string): Finding => ({
-  verdict: 'fail',
-  what,
-  found,
-  next,
-});
+
+const finding =
+  (verdict: Finding['verdict']) =>
+  (what: string, found: string, next?: string): Finding => ({ verdict, what, found, next });
+
+export const pass = finding('pass');
+export const info = finding('info');
+export const warn = finding('warn');
+export const fail = finding('fail');
 
 /** A failure brings its own words for what to do. */
 export const failed = (what: string, error: unknown): Finding =>

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { certificateMethods } from '../../protocol/client/clientAuthentication.ts';
-import type { Metadata } from '../../protocol/server/metadata.ts';
+import { otherHosts, type Metadata } from '../../protocol/server/metadata.ts';
 import {
   parseDefinition,
   type Provider,
@@ -29,14 +29,7 @@ export interface Offer {
 
 /** What a server offers, the good news first. */
 export function offersOf(issuer: string, metadata: Metadata): Offer[] {
-  const { host } = new URL(issuer);
-  const elsewhere = new Set(
-    Object.entries(metadata)
-      .flatMap(([name, value]) =>
-        /_endpoint$/.test(name) && typeof value === 'string' ? [new URL(value).host] : [],
-      )
-      .filter(other => other !== host),
-  );
+  const elsewhere = otherHosts(issuer, metadata);
   const offer = (endpoint: string | undefined, has: string, hasNot: string): Offer =>
     endpoint === undefined ? { offered: false, text: hasNot } : { offered: true, text: has };
   return [
@@ -59,9 +52,7 @@ export function offersOf(issuer: string, metadata: Metadata): Offer[] {
       l10n.t('Sign-out that is told to the provider'),
       l10n.t('Sign-out that the provider is not told of'),
     ),
-    ...(elsewhere.size > 0
-      ? [{ offered: true, text: l10n.t('Uses other hosts too: {0}', [...elsewhere].join(', ')) }]
-      : []),
+    ...(elsewhere === '' ? [] : [{ offered: true, text: l10n.t('Uses other hosts too: {0}', elsewhere) }]),
   ];
 }
 
