@@ -17,8 +17,6 @@ const unfinished = {
     'sessions/accounts',
     'sessions/refresh/refreshAttempt',
     'sessions/refresh/tokenRefresher',
-    'sessions/store/grantCache',
-    'sessions/store/grantStore',
   ],
 };
 

@@ -3,7 +3,7 @@ import type { Log } from '../../platform/log.ts';
 import type { Comparing } from './comparison.ts';
 import { parseGrant, serialiseGrant, type Grant } from '../grant/grant.ts';
 import type { GrantCache } from '../store/grantCache.ts';
-import type { Removal } from '../store/grantStore.ts';
+import type { Removal } from '../store/grantIndex.ts';
 import { quietly, type Broadcast, type Windows } from './windowCalls.ts';
 
 /** What this window's cache learns is told to the others, and what they tell goes into the cache. */

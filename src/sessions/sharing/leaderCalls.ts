@@ -3,7 +3,7 @@ import { addGrant } from '../store/addGrant.ts';
 import { serialOf } from '../grant/derived.ts';
 import { parseGrant, serialiseGrant, type Grant } from '../grant/grant.ts';
 import type { GrantCache } from '../store/grantCache.ts';
-import type { IndexEntry, Removal } from '../store/grantStore.ts';
+import type { IndexEntry, Removal } from '../store/grantIndex.ts';
 import type { ProviderIdentity } from '../../providers/entries/origin.ts';
 import type { TokenRefresher } from '../refresh/tokenRefresher.ts';
 import {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { isObject } from '../../protocol/http/json.ts';
 import type { ServiceSignIn } from '../../providers/settings/serviceSettings.ts';
 import { activitySchema } from '../activity.ts';
-import { indexEntrySchema } from '../store/grantStore.ts';
+import { indexEntrySchema } from '../store/grantIndex.ts';
 
 /**
  * What other windows send, checked before it is believed: they are the same person's, but may run another version

@@ -4,7 +4,7 @@ import type { Everywhere } from '../../windows/calls.ts';
 import type { Join } from '../../windows/group.ts';
 import { within } from '../../windows/timeouts.ts';
 import type { Trouble } from '../refresh/troubles.ts';
-import type { Removal } from '../store/grantStore.ts';
+import type { Removal } from '../store/grantIndex.ts';
 import type { LeaderCalls } from './leaderCalls.ts';
 
 /** What the leader, or any window through it, asks of all windows. */

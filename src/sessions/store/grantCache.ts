@@ -1,15 +1,12 @@
-import type { Cancel, Clock } from '../../platform/clock.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Emitter } from '../../platform/emitter.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Grant } from '../grant/grant.ts';
-import { isRemoval, laterEntry, type GrantStore, type IndexEntry, type Removal } from './grantStore.ts';
 import { isLaterSignIn } from '../grant/revisions.ts';
-import { createStoragePatience, type StoragePatience } from './storageTimeout.ts';
-
-/** A grant came (`before` undefined), went (`after` undefined) or has changed. */
-export interface GrantChange {
-  readonly before: Grant | undefined;
-  readonly after: Grant | undefined;
-}
+import { isRemoval, laterEntry, type IndexEntry, type Removal } from './grantIndex.ts';
+import { createGrantMemory, type GrantChange } from './grantMemory.ts';
+import type { GrantStore } from './grantStore.ts';
+import { createStorageTimeout, createWrites, type StorageTimeout } from './storageAccess.ts';
 
 /**
  * The grants as one window knows them: read from storage when they are first needed, then answered from
@@ -51,8 +48,8 @@ export interface GrantCache {
   removal(id: string): Promise<Removal | undefined>;
   /** False if the storage cannot be read, or takes long. */
   answers(): Promise<boolean>;
-  /** For whoever must not wait for the storage: see {@link StoragePatience}. */
-  readonly inTime: StoragePatience['inTime'];
+  /** For whoever must not wait for the storage: see {@link StorageTimeout}. */
+  readonly inTime: StorageTimeout['inTime'];
   /**
    * Looks at the storage again, which other windows may share, and takes over what is newer there.
    *
@@ -74,40 +71,24 @@ export interface GrantCache {
   /** The grants in memory now. */
   known(): readonly Grant[];
   /** Told of each grant that comes, changes or goes; not of one that is read from storage. */
-  onDidChange(listener: (change: GrantChange) => void): Cancel;
+  readonly onDidChange: Emitter<GrantChange>['on'];
   /** Told of each grant that was signed out, here or elsewhere, known or not. */
-  onDidRemove(listener: (removal: Removal) => void): Cancel;
+  readonly onDidRemove: Emitter<Removal>['on'];
   /** Told of each grant that was read from storage. */
-  onDidLoad(listener: (grant: Grant) => void): Cancel;
+  readonly onDidLoad: Emitter<Grant>['on'];
   /** Told of each grant that the index promises and the storage does not have: another window may have it. */
-  onDidMiss(listener: (id: string) => void): Cancel;
+  readonly onDidMiss: Emitter<string>['on'];
 }
 
-/** After a failed write, the next try follows after this many seconds, then after twice as many, … */
-const firstRetry = 5;
-const longestRetry = 600;
-
 export function createGrantCache(store: GrantStore, clock: Clock, log: Log): GrantCache {
-  const { inTime, soon } = createStoragePatience(clock);
-  const known = new Map<string, Grant>();
+  const { inTime, soon } = createStorageTimeout(clock);
+  const writes = createWrites(clock, log);
+  const memory = createGrantMemory();
+  const { known, removed, missing, unstored } = memory;
   /** Loads under way, so that two callers cause one read. */
   const loading = new Map<string, Promise<Grant | undefined>>();
-  /** What this window removed, or was told of; the index holds what was removed before. */
-  const removed = new Map<string, Removal>();
-  /** Promised by the index, but not there. */
-  const missing = new Set<string>();
-  const listeners = new Set<(change: GrantChange) => void>();
-  const loadListeners = new Set<(grant: Grant) => void>();
-  const removeListeners = new Set<(removal: Removal) => void>();
-  const missListeners = new Set<(id: string) => void>();
-
-  /** Of each provider, its grants as they were listed last, and the index by which they were. */
-  const lists = new Map<string, { index: readonly IndexEntry[]; grants: readonly Grant[] }>();
-
-  const tell = (change: GrantChange): void => {
-    lists.clear();
-    for (const listener of listeners) listener(change);
-  };
+  /** Of each grant that was put in, whether it was stored. */
+  const lastWrites = new Map<string, Promise<boolean>>();
 
   const removal = async (id: string): Promise<Removal | undefined> => {
     // Whoever removes a grant that is known here is heard.
@@ -123,17 +104,8 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
   const read = async (id: string): Promise<Grant | undefined> => {
     if (await removal(id)) return undefined;
     const grant = await store.load(id);
-    // What was put in while the storage was read is newer.
-    if (known.has(id) || removed.has(id)) return known.get(id);
-    if (grant) {
-      known.set(id, grant);
-      lists.clear();
-      for (const listener of loadListeners) listener(grant);
-    } else if (await store.entry(id)) {
-      missing.add(id);
-      for (const listener of missListeners) listener(id);
-    }
-    return grant;
+    const isPromised = !grant && (await store.entry(id)) !== undefined;
+    return memory.loaded(id, grant, isPromised);
   };
 
   const load = (id: string): Promise<Grant | undefined> => {
@@ -154,71 +126,31 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
     return known.get(id) ?? (missing.has(id) ? undefined : await load(id));
   };
 
-  const tryToPersist = async (
-    id: string,
-    write: () => Promise<void>,
-    retry = firstRetry,
-  ): Promise<boolean> => {
-    try {
-      await write();
-      return true;
-    } catch {
-      log.error('secret storage failed to write; trying again', { grant: id, seconds: retry });
-      clock.after(retry * 1000, () => void tryToPersist(id, write, Math.min(retry * 2, longestRetry)));
-      return false;
-    }
-  };
-
-  const writes = new Set<Promise<boolean>>();
-  const persist = (id: string, write: () => Promise<void>): Promise<boolean> => {
-    const writing = tryToPersist(id, write).finally(() => writes.delete(writing));
-    writes.add(writing);
-    return soon(writing, false);
-  };
-
-  /** Grants of which the newest revision has not reached the storage yet. */
-  const unstored = new Set<string>();
-
-  /** Of each grant that was put in, whether it was stored. */
-  const lastWrites = new Map<string, Promise<boolean>>();
-
   const put = async (grant: Grant): Promise<boolean> => {
-    const before = known.get(grant.id);
-    const gone = removed.get(grant.id);
-    if (gone && !isLaterSignIn(grant.revision, gone.revision)) return true;
-    removed.delete(grant.id);
-    if (before && before.revision >= grant.revision) return lastWrites.get(grant.id) ?? true;
-    known.set(grant.id, grant);
-    unstored.add(grant.id);
-    missing.delete(grant.id);
-    tell({ before, after: grant });
+    const { id } = grant;
+    if (!memory.put(grant)) return lastWrites.get(id) ?? true;
     // Always the newest: a retry that comes late must not write an old revision over a new one.
-    const writing = persist(grant.id, async () => {
-      const newest = known.get(grant.id);
+    const writing = writes.run(id, async () => {
+      const newest = known.get(id);
       if (newest) await store.save(newest);
-      if (known.get(grant.id) === newest) unstored.delete(grant.id);
+      if (known.get(id) === newest) unstored.delete(id);
     });
-    lastWrites.set(grant.id, writing);
-    return writing;
+    const stored = soon(writing, false);
+    lastWrites.set(id, stored);
+    return stored;
   };
 
-  const forget = async (entry: Removal): Promise<boolean> => {
-    const { id, removed: at } = entry;
-    const before = known.get(id);
-    removed.set(id, entry);
-    known.delete(id);
-    unstored.delete(id);
-    missing.delete(id);
-    if (before) tell({ before, after: undefined });
-    for (const listener of removeListeners) listener(entry);
-    return persist(id, () => store.remove(entry, at));
+  const forget = (entry: Removal): Promise<boolean> => {
+    lastWrites.delete(entry.id);
+    memory.remove(entry);
+    const writing = writes.run(entry.id, () => store.remove(entry, entry.removed));
+    return soon(writing, false);
   };
 
   const endSignIn = async (entry: Removal): Promise<boolean> => {
     // So that whoever watches is told which sessions have gone.
     const grant = await soon(get(entry.id), undefined).catch(() => undefined);
-    const gone = removed.get(entry.id);
-    if (gone && laterEntry(gone, entry) === gone) return true;
+    if (memory.hasRemoval(entry)) return true;
     return (grant && isLaterSignIn(grant.revision, entry.revision)) || forget(entry);
   };
   store.onDidFindRemoval(entry => void endSignIn(entry));
@@ -226,16 +158,12 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
   return {
     async ofProvider(providerId) {
       const index = await store.index();
-      const list = lists.get(providerId);
-      if (list?.index === index) return list.grants;
+      const list = memory.list(providerId, index);
+      if (list) return list;
       const stored = index.filter(entry => entry.providerId === providerId && !entry.removed);
       await Promise.all(stored.map(entry => get(entry.id)));
       // Nothing is awaited from here on: every grant that can be had is known now, and no change is missed.
-      const grants = [...known.values()]
-        .filter(grant => grant.providerId === providerId)
-        .sort((a, b) => b.tokens.receivedAt - a.tokens.receivedAt);
-      lists.set(providerId, { index, grants });
-      return grants;
+      return memory.makeList(providerId, index);
     },
     get,
     async put(grant) {
@@ -269,29 +197,14 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
       if (stored) void put(stored);
       return known.get(id);
     },
-    async entries() {
-      const entries = new Map<string, IndexEntry>();
-      for (const entry of await store.index())
-        if (!missing.has(entry.id) || isRemoval(entry)) entries.set(entry.id, entry);
-      for (const { id, providerId, revision } of known.values())
-        entries.set(id, { id, providerId, revision });
-      for (const [id, entry] of removed) entries.set(id, entry);
-      return [...entries.values()];
-    },
+    entries: async () => memory.entries(await store.index()),
     stored: async id => (await lastWrites.get(id)) ?? true,
     isStored: id => !unstored.has(id),
-    async written() {
-      await Promise.all(writes);
-    },
+    written: writes.ended,
     known: () => [...known.values()],
-    onDidChange: listener => listenIn(listeners, listener),
-    onDidLoad: listener => listenIn(loadListeners, listener),
-    onDidRemove: listener => listenIn(removeListeners, listener),
-    onDidMiss: listener => listenIn(missListeners, listener),
+    onDidChange: memory.changes.on,
+    onDidLoad: memory.loads.on,
+    onDidRemove: memory.removals.on,
+    onDidMiss: memory.misses.on,
   };
-}
-
-function listenIn<Listener>(listeners: Set<Listener>, listener: Listener): Cancel {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
 }

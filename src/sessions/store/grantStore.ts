@@ -1,21 +1,8 @@
-import * as v from 'valibot';
-import type { Cancel } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import { createQueue } from '../../platform/queue.ts';
 import type { SecretStorage } from '../../platform/secretStorage.ts';
 import { parseGrant, serialiseGrant, type Grant } from '../grant/grant.ts';
-import { isLaterSignIn } from '../grant/revisions.ts';
-
-/**
- * What the index knows of a grant. `removed` entries stay for a while: they keep another window's old copy
- * from bringing a grant back that was signed out.
- */
-export interface IndexEntry {
-  readonly id: string;
-  readonly providerId: string;
-  readonly revision: number;
-  /** When it was signed out, in seconds since the epoch; undefined while it lives. */
-  readonly removed?: number | undefined;
-}
+import { createGrantIndex, entryOf, isRemoval, type GrantIndex, type IndexEntry } from './grantIndex.ts';
 
 /**
  * Grants at rest: one entry of secret storage for each, and one with the index of them. The index is ours
@@ -45,17 +32,9 @@ export interface GrantStore {
   save(grant: Grant): Promise<void>;
   /** Ends this sign-in of a grant. @throws what the storage throws. The index in memory is up to date even then. */
   remove(grant: Pick<Grant, 'id' | 'providerId' | 'revision'>, at: number): Promise<void>;
-  /**
-   * Told of each removal that another window has written since the index was read: one that closed right after may
-   * have told nobody.
-   */
-  onDidFindRemoval(listener: (removal: Removal) => void): Cancel;
+  /** See {@link GrantIndex}: a window that closed right after it wrote a removal may have told nobody. */
+  readonly onDidFindRemoval: GrantIndex['onDidFindRemoval'];
 }
-
-/** The entry of a grant that was signed out. */
-export type Removal = IndexEntry & { readonly removed: number };
-
-export const isRemoval = (entry: IndexEntry): entry is Removal => entry.removed !== undefined;
 
 /** Something stored cannot be used; it was kept under another key. */
 export interface SetAside {
@@ -71,46 +50,13 @@ export interface GrantStoreOptions {
   onSetAside(entry: SetAside): void;
 }
 
-const indexKey = 'grants';
 const grantKey = (id: string): string => `grant:${id}`;
 
 /** True if what the secret storage has under a key is of grants. */
-export const isOfGrants = (key: string): boolean => key === indexKey || key.startsWith(grantKey(''));
-
-/** Signed-out grants that the index remembers at most. */
-const rememberedRemovals = 200;
-
-export const indexEntrySchema = v.object({
-  id: v.string(),
-  providerId: v.string(),
-  revision: v.number(),
-  removed: v.optional(v.number()),
-});
-
-const indexSchema = v.object({ version: v.literal(1), grants: v.array(indexEntrySchema) });
-
-/**
- * Of two entries for one grant the one to believe: that of the later sign-in; of the same sign-in a removal, else the
- * higher revision. The first if they are alike.
- */
-export function laterEntry(a: IndexEntry | undefined, b: IndexEntry): IndexEntry {
-  if (a === undefined || isLaterSignIn(b.revision, a.revision)) return b;
-  if (isLaterSignIn(a.revision, b.revision)) return a;
-  if (isRemoval(a) !== isRemoval(b)) return isRemoval(a) ? a : b;
-  return a.revision >= b.revision ? a : b;
-}
+export const isOfGrants = (key: string): boolean => key === 'grants' || key.startsWith(grantKey(''));
 
 export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions): GrantStore {
-  let entries: Promise<Map<string, IndexEntry>> | undefined;
-  /** Writes one after another: two writes of the index at once could end in the older one. */
-  let writing: Promise<unknown> = Promise.resolve();
-  const removalListeners = new Set<(removal: Removal) => void>();
-
-  const inTurn = <T>(write: () => Promise<T>): Promise<T> => {
-    const turn = writing.then(write);
-    writing = turn.catch(() => undefined);
-    return turn;
-  };
+  const inTurn = createQueue();
 
   const setAside = async (key: string, text: string, why: SetAside['why']): Promise<void> => {
     const keptAs = `set-aside:${key}`;
@@ -124,15 +70,6 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
     onSetAside({ key, keptAs: free, why });
   };
 
-  const readIndex = async (): Promise<Map<string, IndexEntry>> => {
-    const text = await storage.get(indexKey);
-    if (text === undefined) return new Map();
-    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), indexSchema), text);
-    if (parsed.success) return new Map(parsed.output.grants.map(entry => [entry.id, entry]));
-    await setAside(indexKey, text, isNewer(text) ? 'newer' : 'garbage');
-    return new Map();
-  };
-
   const parseStored = async (id: string, text: string): Promise<Grant | undefined> => {
     const parsed = parseGrant(text);
     if (parsed.kind === 'grant' && parsed.grant.id === id) return parsed.grant;
@@ -140,8 +77,12 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
     return undefined;
   };
 
-  /** Ids of the grants that are stored; none where the editor cannot tell. */
-  const storedIds = async (): Promise<string[]> => {
+  const readGrant = async (id: string): Promise<Grant | undefined> => {
+    const text = await storage.get(grantKey(id));
+    return text === undefined ? undefined : parseStored(id, text);
+  };
+
+  const storedIds = async (): Promise<readonly string[]> => {
     try {
       const keys = (await storage.keys?.()) ?? [];
       const prefix = grantKey('');
@@ -152,79 +93,22 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
     }
   };
 
-  /** The index, with the grants that it does not name although they are there: they were lost from it. */
-  const recoverIndex = async (): Promise<Map<string, IndexEntry>> => {
-    const [known, ids] = await Promise.all([readIndex(), storedIds()]);
-    const lost = ids.filter(id => !known.has(id));
-    let recovered = 0;
-    for (const id of lost) {
-      const text = await storage.get(grantKey(id));
-      const grant = text === undefined ? undefined : await parseStored(id, text);
-      if (!grant) continue;
-      known.set(id, entryOf(grant));
-      recovered++;
-    }
-    if (recovered > 0) log.warn('stored grants recovered that the index had lost', { grants: recovered });
-    return known;
-  };
-
-  /** The entries as they were listed last; undefined since one has changed. */
-  let listed: readonly IndexEntry[] | undefined;
-  const setEntry = (known: Map<string, IndexEntry>, entry: IndexEntry): void => {
-    if (known.get(entry.id) === entry) return;
-    known.set(entry.id, entry);
-    listed = undefined;
-  };
-
-  const index = (): Promise<Map<string, IndexEntry>> => {
-    entries ??= recoverIndex().catch((error: unknown) => {
-      entries = undefined;
-      throw error;
-    });
-    return entries;
-  };
-
-  const writeIndex = async (known: Map<string, IndexEntry>): Promise<void> => {
-    for (const [id, entry] of await readIndex()) {
-      const later = laterEntry(known.get(id), entry);
-      if (later === entry && isRemoval(entry)) for (const tell of removalListeners) tell(entry);
-      setEntry(known, later);
-    }
-    const removed = [...known.values()].filter(isRemoval);
-    removed.sort((a, b) => b.removed - a.removed);
-    for (const { id } of removed.slice(rememberedRemovals)) {
-      known.delete(id);
-      listed = undefined;
-    }
-    await storage.store(indexKey, JSON.stringify({ version: 1, grants: [...known.values()] }));
-  };
+  const index = createGrantIndex({ storage, log, setAside, storedIds, readGrant });
 
   /** One write of the index for all that was saved until it begins. */
   let soon: Promise<void> | undefined;
   const writeIndexSoon = (): Promise<void> => {
-    soon ??= inTurn(async () => {
+    soon ??= inTurn(() => {
       soon = undefined;
-      await writeIndex(await index());
+      return index.write();
     });
     return soon;
   };
 
   return {
-    async index() {
-      const known = await index();
-      return (listed ??= [...known.values()]);
-    },
-    async answers() {
-      try {
-        await storage.get(indexKey);
-        return true;
-      } catch {
-        return false;
-      }
-    },
-    async entry(id) {
-      return (await index()).get(id);
-    },
+    index: index.list,
+    answers: index.answers,
+    entry: index.entry,
     async load(id) {
       const text = await storage.get(grantKey(id));
       if (text !== undefined) return parseStored(id, text);
@@ -233,12 +117,8 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
     },
     async save(grant) {
       const needed = await inTurn(async () => {
-        const known = await index();
-        const entry = laterEntry(known.get(grant.id), entryOf(grant));
-        if (entry.removed !== undefined) return false;
-        setEntry(known, entry);
-        const text = await storage.get(grantKey(grant.id));
-        const stored = text === undefined ? undefined : await parseStored(grant.id, text);
+        if (isRemoval(await index.set(entryOf(grant)))) return false;
+        const stored = await readGrant(grant.id);
         // In the storage that all windows of a desktop share, another one may have been quicker.
         if (!stored || stored.revision < grant.revision)
           await storage.store(grantKey(grant.id), serialiseGrant(grant));
@@ -248,22 +128,11 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
     },
     remove: ({ id, providerId, revision }, at) =>
       inTurn(async () => {
-        const known = await index();
-        setEntry(known, laterEntry(known.get(id), { id, providerId, revision, removed: at }));
-        await writeIndex(known);
+        await index.set({ id, providerId, revision, removed: at });
+        await index.write();
         // The account may have signed in again meanwhile, in another window.
-        if (known.get(id)?.removed !== undefined) await storage.delete(grantKey(id));
+        if ((await index.entry(id))?.removed !== undefined) await storage.delete(grantKey(id));
       }),
-    onDidFindRemoval(listener) {
-      removalListeners.add(listener);
-      return () => removalListeners.delete(listener);
-    },
+    onDidFindRemoval: index.onDidFindRemoval,
   };
-}
-
-const entryOf = ({ id, providerId, revision }: Grant): IndexEntry => ({ id, providerId, revision });
-
-function isNewer(text: string): boolean {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), v.object({ version: v.number() })), text);
-  return parsed.success && parsed.output.version > 1;
 }

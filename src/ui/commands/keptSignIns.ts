@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
-import { isRemoval } from '../../sessions/store/grantStore.ts';
+import { isRemoval } from '../../sessions/store/grantIndex.ts';
 import { sessionId } from '../../sessions/grant/scopes.ts';
 import { signOut, type SignOutParts } from '../signIn/signOut.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { laterEntry } from '../../../../src/sessions/store/grantStore.ts';
+import { laterEntry } from '../../../../src/sessions/store/grantIndex.ts';
 import { memorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
 import { fresh, sharedWindows, storedIn, until } from '../sharing/sharedWindows.ts';
 import { someGrant, someProvider } from '../someGrant.ts';

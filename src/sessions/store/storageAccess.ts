@@ -1,4 +1,5 @@
 import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
 
 /** How long anybody waits until something is stored or read, in seconds. What takes longer goes on. */
 const longest = 4;
@@ -7,14 +8,14 @@ const longest = 4;
  * Waiting for a storage that may never answer: an extension host lives on for hours after its window has gone,
  * which has the storage. Whoever has waited in vain once does not wait again before an answer has come.
  */
-export interface StoragePatience {
+export interface StorageTimeout {
   /** What the promise brings, or `otherwise` if that takes long. Rejects as the promise does. */
   soon<T, U>(promise: Promise<T>, otherwise: U): Promise<T | U>;
   /** @throws an error if it takes long, or what the promise throws. */
   inTime<T>(promise: Promise<T>): Promise<T>;
 }
 
-export function createStoragePatience(clock: Clock): StoragePatience {
+export function createStorageTimeout(clock: Clock): StorageTimeout {
   let isSilent = false;
 
   const inTime = <T>(promise: Promise<T>): Promise<T> =>
@@ -42,4 +43,40 @@ export function createStoragePatience(clock: Clock): StoragePatience {
 
 class StorageSilent extends Error {
   override readonly name = 'StorageSilent';
+}
+
+/** After a failed write, the next try follows after this many seconds, then after twice as many, … */
+const firstRetry = 5;
+const longestRetry = 600;
+
+/** Writes to a storage that may fail: each is tried again until it succeeds. */
+export interface Writes {
+  /** @returns false if the first try failed. */
+  run(grantId: string, write: () => Promise<void>): Promise<boolean>;
+  /** Resolves when the first tries under way have ended, well or not. */
+  ended(): Promise<void>;
+}
+
+export function createWrites(clock: Clock, log: Log): Writes {
+  const running = new Set<Promise<boolean>>();
+  const attempt = async (id: string, write: () => Promise<void>, retry = firstRetry): Promise<boolean> => {
+    try {
+      await write();
+      return true;
+    } catch {
+      log.error('secret storage failed to write; trying again', { grant: id, seconds: retry });
+      clock.after(retry * 1000, () => void attempt(id, write, Math.min(retry * 2, longestRetry)));
+      return false;
+    }
+  };
+  return {
+    run(id, write) {
+      const writing = attempt(id, write).finally(() => running.delete(writing));
+      running.add(writing);
+      return writing;
+    },
+    async ended() {
+      await Promise.all(running);
+    },
+  };
 }

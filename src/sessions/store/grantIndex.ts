@@ -1,0 +1,145 @@
+import * as v from 'valibot';
+import { createEmitter, type Emitter } from '../../platform/emitter.ts';
+import type { Log } from '../../platform/log.ts';
+import { once } from '../../platform/once.ts';
+import type { SecretStorage } from '../../platform/secretStorage.ts';
+import type { Grant } from '../grant/grant.ts';
+import { isLaterSignIn } from '../grant/revisions.ts';
+
+/**
+ * What the index knows of a grant. `removed` entries stay for a while: they keep another window's old copy
+ * from bringing a grant back that was signed out.
+ */
+export interface IndexEntry {
+  readonly id: string;
+  readonly providerId: string;
+  readonly revision: number;
+  /** When it was signed out, in seconds since the epoch; undefined while it lives. */
+  readonly removed?: number | undefined;
+}
+
+/** The entry of a grant that was signed out. */
+export type Removal = IndexEntry & { readonly removed: number };
+
+export const isRemoval = (entry: IndexEntry): entry is Removal => entry.removed !== undefined;
+
+const indexKey = 'grants';
+
+/** Signed-out grants that the index remembers at most. */
+const rememberedRemovals = 200;
+
+export const indexEntrySchema = v.object({
+  id: v.string(),
+  providerId: v.string(),
+  revision: v.number(),
+  removed: v.optional(v.number()),
+});
+
+const indexSchema = v.object({ version: v.literal(1), grants: v.array(indexEntrySchema) });
+
+/**
+ * Of two entries for one grant the one to believe: that of the later sign-in; of the same sign-in a removal, else the
+ * higher revision. The first if they are alike.
+ */
+export function laterEntry(a: IndexEntry | undefined, b: IndexEntry): IndexEntry {
+  if (a === undefined || isLaterSignIn(b.revision, a.revision)) return b;
+  if (isLaterSignIn(a.revision, b.revision)) return a;
+  if (isRemoval(a) !== isRemoval(b)) return isRemoval(a) ? a : b;
+  return a.revision >= b.revision ? a : b;
+}
+
+export interface GrantIndexOptions {
+  readonly storage: SecretStorage;
+  readonly log: Log;
+  /** Keeps an index that cannot be read under another key. */
+  setAside(key: string, text: string, why: 'newer' | 'garbage'): Promise<void>;
+  /** Ids of the grants that are stored; none where the editor cannot tell. */
+  storedIds(): Promise<readonly string[]>;
+  readGrant(id: string): Promise<Grant | undefined>;
+}
+
+/** The index of the stored grants: read once, then kept in memory. */
+export interface GrantIndex {
+  /** It is the same list until an entry changes. */
+  list(): Promise<readonly IndexEntry[]>;
+  entry(id: string): Promise<IndexEntry | undefined>;
+  /** True if the storage can be read now. Waits for as long as it takes. */
+  answers(): Promise<boolean>;
+  /** Takes the later of this entry and the one there is, in memory only, and returns it. */
+  set(entry: IndexEntry): Promise<IndexEntry>;
+  /** Writes the index. Takes over first what other windows have written meanwhile. */
+  write(): Promise<void>;
+  /** Told of each removal that another window has written since the index was read. */
+  readonly onDidFindRemoval: Emitter<Removal>['on'];
+}
+
+/** @returns an index whose calls of `write` must follow one another: of two at once, the older could be the last. */
+export function createGrantIndex(options: GrantIndexOptions): GrantIndex {
+  const { storage, log, setAside } = options;
+  const removals = createEmitter<Removal>();
+  /** The entries as they were listed last; undefined since one has changed. */
+  let listed: readonly IndexEntry[] | undefined;
+
+  const readStored = async (): Promise<Map<string, IndexEntry>> => {
+    const text = await storage.get(indexKey);
+    if (text === undefined) return new Map();
+    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), indexSchema), text);
+    if (parsed.success) return new Map(parsed.output.grants.map(entry => [entry.id, entry]));
+    await setAside(indexKey, text, isNewer(text) ? 'newer' : 'garbage');
+    return new Map();
+  };
+
+  /** With the grants that the index does not name although they are there: they were lost from it. */
+  const entries = once(async () => {
+    const [known, ids] = await Promise.all([readStored(), options.storedIds()]);
+    const named = known.size;
+    for (const id of ids.filter(id => !known.has(id))) {
+      const grant = await options.readGrant(id);
+      if (grant) known.set(id, entryOf(grant));
+    }
+    const grants = known.size - named;
+    if (grants > 0) log.warn('stored grants recovered that the index had lost', { grants });
+    return known;
+  });
+
+  const take = (known: Map<string, IndexEntry>, entry: IndexEntry): IndexEntry => {
+    const later = laterEntry(known.get(entry.id), entry);
+    if (known.get(entry.id) !== later) listed = undefined;
+    known.set(entry.id, later);
+    return later;
+  };
+
+  return {
+    list: async () => (listed ??= [...(await entries()).values()]),
+    entry: async id => (await entries()).get(id),
+    async answers() {
+      try {
+        await storage.get(indexKey);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    set: async entry => take(await entries(), entry),
+    async write() {
+      const known = await entries();
+      for (const entry of (await readStored()).values()) {
+        if (take(known, entry) === entry && isRemoval(entry)) removals.fire(entry);
+      }
+      const removed = [...known.values()].filter(isRemoval).sort((a, b) => b.removed - a.removed);
+      for (const { id } of removed.slice(rememberedRemovals)) {
+        known.delete(id);
+        listed = undefined;
+      }
+      await storage.store(indexKey, JSON.stringify({ version: 1, grants: [...known.values()] }));
+    },
+    onDidFindRemoval: removals.on,
+  };
+}
+
+export const entryOf = ({ id, providerId, revision }: Grant): IndexEntry => ({ id, providerId, revision });
+
+function isNewer(text: string): boolean {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), v.object({ version: v.number() })), text);
+  return parsed.success && parsed.output.version > 1;
+}
