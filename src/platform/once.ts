@@ -9,3 +9,13 @@ export function once<T>(run: () => Promise<T>): () => Promise<T> {
     return running;
   };
 }
+
+/** Runs `run` for a key unless that is under way, and gives its result to all who have asked meanwhile. */
+export function whileRunning<T>(): (key: string, run: () => Promise<T>) => Promise<T> {
+  const running = new Map<string, Promise<T>>();
+  return (key, run) => {
+    const own = running.get(key) ?? run().finally(() => running.delete(key));
+    running.set(key, own);
+    return own;
+  };
+}

@@ -1,3 +1,4 @@
+import { whileRunning } from '../platform/once.ts';
 import { createQueue } from '../platform/queue.ts';
 import { destinationOf } from '../providers/entries/destination.ts';
 import type { Provider } from '../providers/entries/definition.ts';
@@ -45,7 +46,7 @@ const keyOf = (id: string): string => `trusted/${id}`;
 
 export function createTrust({ storage, ask }: TrustOptions): Trust {
   /** The questions that are open, by provider and destination. */
-  const open = new Map<string, Promise<boolean>>();
+  const open = whileRunning<boolean>();
   const inTurn = createQueue();
 
   const isKnown = (provider: Provider): boolean =>
@@ -68,11 +69,7 @@ export function createTrust({ storage, ask }: TrustOptions): Trust {
     async check(provider, signal) {
       if (isKnown(provider)) return true;
       const key = JSON.stringify([provider.id, destinationOf(provider)]);
-      const running = open.get(key);
-      if (running) return running;
-      const asking = inTurn(() => askUnlessKnown(provider, signal)).finally(() => open.delete(key));
-      open.set(key, asking);
-      return asking;
+      return open(key, () => inTurn(() => askUnlessKnown(provider, signal)));
     },
     accept: provider => remember(provider.id, destinationOf(provider)),
     forget: id => remember(id, undefined),

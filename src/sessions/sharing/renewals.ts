@@ -2,6 +2,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { errorName, type Log } from '../../platform/log.ts';
 import { serialOf } from '../grant/derived.ts';
 import { serialiseGrant, type Grant } from '../grant/grant.ts';
+import { whileRunning } from '../../platform/once.ts';
 import type { GrantCache } from '../store/grantCache.ts';
 import type { GrantSync } from './grantSync.ts';
 import type { Renewal } from './leaderCalls.ts';
@@ -32,7 +33,7 @@ type Ask = (leader: Windows['leader'], revision: number) => Promise<Renewal>;
 
 export function createRenewals({ cache, clock, log, windows, sync }: RenewalsOptions): Renewals {
   /** Those under way, shared by all who ask for the same. */
-  const running = new Map<string, Promise<Grant | undefined>>();
+  const running = whileRunning<Grant | undefined>();
 
   const ask = async (id: string, call: Ask): Promise<Grant | undefined> => {
     const { leader } = await windows;
@@ -62,20 +63,15 @@ export function createRenewals({ cache, clock, log, windows, sync }: RenewalsOpt
   ): Promise<Grant | undefined> => {
     const mine = await cache.get(id);
     if (!mine || serialOf(mine, scopes) > serial) return mine;
-    const key = JSON.stringify([id, scopes]);
-    const known = running.get(key);
-    if (known) return known;
-    const renewal = inTime(clock, leaderTimeout, ask(id, call))
-      .catch((error: unknown) => {
+    return running(JSON.stringify([id, scopes]), () =>
+      inTime(clock, leaderTimeout, ask(id, call)).catch((error: unknown) => {
         log.warn('the leading window did not renew a token', {
           provider: mine.providerId,
           reason: errorName(error),
         });
         return cache.get(id);
-      })
-      .finally(() => running.delete(key));
-    running.set(key, renewal);
-    return renewal;
+      }),
+    );
   };
 
   return {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Emitter } from '../../platform/emitter.ts';
 import type { Log } from '../../platform/log.ts';
+import { whileRunning } from '../../platform/once.ts';
 import type { Grant } from '../grant/grant.ts';
 import { isLaterSignIn } from '../grant/revisions.ts';
 import { isRemoval, laterEntry, type IndexEntry, type Removal } from './grantIndex.ts';
@@ -85,8 +86,7 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
   const writes = createWrites(clock, log);
   const memory = createGrantMemory();
   const { known, removed, missing, unstored } = memory;
-  /** Loads under way, so that two callers cause one read. */
-  const loading = new Map<string, Promise<Grant | undefined>>();
+  const loading = whileRunning<Grant | undefined>();
   /** Of each grant that was put in, whether it was stored. */
   const lastWrites = new Map<string, Promise<boolean>>();
 
@@ -108,22 +108,9 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
     return memory.loaded(id, grant, isPromised);
   };
 
-  const load = (id: string): Promise<Grant | undefined> => {
-    const running = loading.get(id);
-    if (running) return running;
-    const reading = read(id);
-    loading.set(id, reading);
-    reading.then(
-      // What is not there now may be there later.
-      grant => grant ?? loading.delete(id),
-      () => loading.delete(id),
-    );
-    return reading;
-  };
-
   const get = async (id: string): Promise<Grant | undefined> => {
     if (removed.has(id)) return undefined;
-    return known.get(id) ?? (missing.has(id) ? undefined : await load(id));
+    return known.get(id) ?? (missing.has(id) ? undefined : await loading(id, () => read(id)));
   };
 
   const put = async (grant: Grant): Promise<boolean> => {
