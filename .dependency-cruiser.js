@@ -23,7 +23,8 @@ export const floors = {
   'src/windows': ['*', ['sockets', 'tabs']],
   'src/sessions': ['grant', 'store', 'refresh', 'activity.ts', 'sharing', '*'],
   'src/signIn': [
-    ['plan', 'client', 'trust.ts', 'providerWatch.ts'],
+    ['plan', 'trust.ts', 'providerWatch.ts'],
+    'client',
     ['redirect', 'identity'],
     'methods',
     ['after', 'diagnosis'],

@@ -5,7 +5,10 @@ import type { Provider } from '../providers/entries/definition.ts';
 import { methodName, type ProviderMethod, type SignInMethod } from '../providers/settings/signInMethods.ts';
 import type { Grant } from '../sessions/grant/grant.ts';
 import { signInWithBrowser } from './methods/browserSignIn.ts';
-import type { SignInContext, SignInControl, SignInRequest } from './methods/context.ts';
+import type { AttemptRequest, SignInContext, SignInControl, SignInRequest } from './methods/context.ts';
+import { defaultsAmong, requestedScopes } from './methods/requestedScopes.ts';
+import type { Concession } from './plan/askingLess.ts';
+import { describeAttempt, nextAttempt, type Attempt } from './plan/nextAttempt.ts';
 import { signInWithDeviceCode, type DeviceAttempt } from './methods/deviceSignIn.ts';
 import { signInAsService } from './methods/serviceSignIn.ts';
 import { describePlan, planSignIn, type Plan } from './plan/planner.ts';
@@ -32,34 +35,74 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
   const running = new RunningSignIn(signal);
   request.onPlan?.(plan, running);
   try {
-    const left = plan.tries.map(({ way }) => way);
-    let next = request.way ?? left.shift();
-    let chosen = request.way !== undefined;
+    const way = request.way ?? plan.tries[0]?.way;
+    if (way === undefined) throw withheld ?? noMethod(metadata, plan);
+    const isAutomatic = methodFor(context, provider) === 'auto';
+    let next = firstAttempt(way, context.concessions.of(provider));
+    let isChosen = request.way !== undefined;
+    let tried: SignInMethod[] = [];
+    const conceded: Concession[] = [];
     for (;;) {
-      if (next === undefined) throw withheld ?? noMethod(metadata, plan);
-      const way: SignInMethod = next;
+      const { attempt } = next;
+      tried.push(attempt.way);
       // A code that nobody has chosen is explained (RFC 8628 section 5.4).
-      const isChosen = chosen || methodFor(context, provider) !== 'auto';
-      const why = isChosen ? undefined : plan.tries.find(planned => planned.way === way)?.reason;
-      const outcome = await attempt(context, request, { metadata, why }, running, way);
-      if (outcome.kind === 'signed-in') return outcome.grant;
+      const why =
+        isChosen || !isAutomatic
+          ? undefined
+          : plan.tries.find(planned => planned.way === attempt.way)?.reason;
+      const asking = attemptRequest(request, metadata, attempt);
+      const outcome = await run(context, asking, { why }, running, attempt.way);
+      if (outcome.kind === 'signed-in') {
+        await context.concessions.add(provider, conceded);
+        return outcome.grant;
+      }
       if (outcome.kind === 'other-way') {
         log.info('another way was chosen', { provider: provider.id, way: outcome.way });
-        next = outcome.way;
-        chosen = true;
+        next = { ...next, attempt: { ...attempt, way: outcome.way } };
+        isChosen = true;
         continue;
       }
-      const { failure } = outcome;
-      const isDenied = way === 'device-code' && !isChosen && !outcome.codeShown && isRefusal(failure);
-      next = left.find(candidate => candidate !== way) ?? (isDenied ? plan.offered[0]?.way : undefined);
-      if (!(isOfSurroundings(failure) || isDenied) || next === undefined || chosen) throw failure;
-      left.splice(0, left.indexOf(next) + 1);
-      log.warn('this way to sign in failed, going on', { way, failure: failure.code, next });
-      context.tell(l10n.t('{0} Going on another way: {1}.', failure.message, methodName(next)));
+      const { failure, personSeen } = outcome;
+      const { requested, ours } = asking;
+      const situation = { plan, metadata, provider, tried, isChosen, isAutomatic, personSeen };
+      const planned = nextAttempt({ ...situation, attempt, failure, requested, ours });
+      if (!planned) throw failure;
+      log.warn('this attempt to sign in failed, going on', {
+        way: attempt.way,
+        failure: failure.code,
+        error: failure.oauthError,
+        ...describeAttempt(planned.attempt),
+      });
+      if (planned.told !== undefined) context.tell(planned.told);
+      conceded.push(...planned.concessions);
+      if (planned.startsOver) tried = [];
+      next = planned;
     }
   } finally {
     running.end();
   }
+}
+
+/** The first attempt, without what the server has refused in an earlier sign-in. */
+const firstAttempt = (way: SignInMethod, conceded: readonly Concession[]): { attempt: Attempt } => ({
+  attempt: {
+    way,
+    without: conceded.flatMap(one => (one.startsWith('scope:') ? [one.slice('scope:'.length)] : [])),
+    loopbackHost: conceded.includes('redirect:localhost') ? 'localhost' : '127.0.0.1',
+    asksForToken: false,
+  },
+});
+
+function attemptRequest(request: SignInRequest, metadata: Metadata, attempt: Attempt): AttemptRequest {
+  const { without, loopbackHost, asksForToken } = attempt;
+  return {
+    ...request,
+    metadata,
+    requested: requestedScopes(metadata, request, without),
+    ours: defaultsAmong(metadata, request),
+    loopbackHost: request.provider.redirect.loopbackHost ?? loopbackHost,
+    asksForToken,
+  };
 }
 
 /** How a sign-in to a provider would go from here. */
@@ -68,7 +111,8 @@ export async function planFor(
   provider: Provider,
   signal?: AbortSignal,
 ): Promise<{ metadata: Metadata; plan: Plan; withheld: Failure | undefined }> {
-  const { metadata } = await context.httpContext.metadata.get(provider.issuer, provider, signal);
+  const wanted = provider.clientId === undefined ? 'registration_endpoint' : undefined;
+  const { metadata } = await context.httpContext.metadata.get(provider.issuer, provider, signal, wanted);
   const { surroundings } = context;
   const withheld =
     surroundings.runsIn === 'web-worker'
@@ -92,22 +136,22 @@ const methodFor = ({ method }: SignInContext, { signInMethod }: Provider): Provi
 type Outcome =
   | { readonly kind: 'signed-in'; readonly grant: Grant }
   | { readonly kind: 'other-way'; readonly way: SignInMethod }
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly codeShown: boolean };
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly personSeen: boolean };
 
 /** @throws what is not a failure: the signal's reason above all. */
-async function attempt(
+async function run(
   context: SignInContext,
-  request: SignInRequest,
-  { metadata, why }: DeviceAttempt,
+  request: AttemptRequest,
+  device: DeviceAttempt,
   running: RunningSignIn,
   way: SignInMethod,
 ): Promise<Outcome> {
-  let codeShown = false;
-  const own: SignInRequest = {
+  let personSeen = false;
+  const own: AttemptRequest = {
     ...request,
     signal: running.begin(way),
     progress(stage, authorization) {
-      codeShown ||= stage === 'waiting-for-code';
+      personSeen ||= stage.startsWith('waiting-');
       request.progress(stage, authorization);
     },
   };
@@ -115,13 +159,13 @@ async function attempt(
   const begin = (): Promise<Grant> => {
     switch (way) {
       case 'device-code':
-        return signInWithDeviceCode(context, own, { metadata, why });
+        return signInWithDeviceCode(context, own, device);
       case 'client-credentials':
       case 'impersonation':
       case 'token-exchange':
-        return signInAsService(context, own, metadata);
+        return signInAsService(context, own);
       default:
-        return signInWithBrowser(context, own, { way, metadata, onPaste: take => running.takePasted(take) });
+        return signInWithBrowser(context, own, { way, onPaste: take => running.takePasted(take) });
     }
   };
   try {
@@ -132,22 +176,13 @@ async function attempt(
     request.signal.throwIfAborted();
     if (running.chosen !== undefined) return { kind: 'other-way', way: running.chosen };
     if (!(error instanceof Failure)) throw error;
-    if (isOfSurroundings(error) || error.code === 'no-response') {
+    if (['port-taken', 'redirect-refused', 'no-response'].includes(error.code)) {
       const failed = context.failedMethods.get(id) ?? new Set();
       context.failedMethods.set(id, failed.add(way));
     }
-    return { kind: 'failed', failure: error, codeShown };
+    return { kind: 'failed', failure: error, personSeen };
   }
 }
-
-/** Failures of one way back that leave the others untouched. */
-const isOfSurroundings = ({ code }: Failure): boolean => code === 'port-taken' || code === 'redirect-refused';
-
-/**
- * Before a code is shown, a server that offers device codes refuses them so to a client that is not allowed to have
- * them. That client may well sign in with the browser.
- */
-const isRefusal = ({ code }: Failure): boolean => code === 'client-refused' || code === 'request-refused';
 
 /** The sign-in that is under way, as the person can reach into it. */
 class RunningSignIn implements SignInControl {

@@ -11,6 +11,7 @@ import type { Sharing } from '../sessions/sharing/sharing.ts';
 import type { GrantCache } from '../sessions/store/grantCache.ts';
 import { refreshGrant } from '../signIn/after/keepGrant.ts';
 import { refreshProfile } from '../signIn/after/refreshProfile.ts';
+import { createConcessions } from '../signIn/client/concessions.ts';
 import type { FindSubject } from '../signIn/client/serviceTokens.ts';
 import { editorClientSecrets } from './commands/clientCredentials.ts';
 import { registerCommands } from './commands/commands.ts';
@@ -69,9 +70,11 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     const provider = providers.byId(id);
     return provider && { provider, grants: await accounts.current(provider) };
   };
+  const concessions = createConcessions(globalState, clock, log);
   const services = {
     httpContext,
-    registrations: editorRegistrations(secrets, httpContext),
+    concessions,
+    registrations: editorRegistrations(secrets, httpContext, concessions),
     clientSecrets: editorClientSecrets(secrets),
     findSubject,
   };

@@ -15,6 +15,7 @@ import { joinWindows } from '../../src/windows/group.ts';
 import { everyGrantOf, quietWindow } from '../standIns/quietWindow.ts';
 import type { Figure } from './figures.ts';
 import { definition, storedGrants } from './storedGrants.ts';
+import { memoryConcessions } from '../standIns/memoryConcessions.ts';
 
 const part = 'Heap of one window that refreshes again and again';
 
@@ -61,9 +62,17 @@ function openWindow() {
   const { provider } = parsed;
   const httpContext = createHttpContext({ fetch: instantServer(), clock, log });
   const nothing = () => Promise.resolve(undefined);
+  const concessions = memoryConcessions();
   const services = {
     httpContext,
-    registrations: createRegistrations({ storage, httpContext, askInitialAccessToken: nothing }),
+    registrations: createRegistrations({
+      storage,
+      httpContext,
+      concessions,
+      sharesStorage: true,
+      askInitialAccessToken: nothing,
+    }),
+    concessions,
     clientSecrets: createClientSecrets({ storage, ask: nothing }),
     findSubject: nothing,
   };

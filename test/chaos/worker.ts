@@ -18,6 +18,7 @@ import { joinBySockets } from '../../src/windows/sockets/joinBySockets.ts';
 import { fileSecretStorage } from '../standIns/fileSecretStorage.ts';
 import { everyGrantOf, quietWindow } from '../standIns/quietWindow.ts';
 import { recordingLog } from '../standIns/recordingLog.ts';
+import { memoryConcessions } from '../standIns/memoryConcessions.ts';
 
 /** Where a window dies by its own hand. The other points are those where the parent kills it. */
 export type DeathPoint =
@@ -114,7 +115,14 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
   const storage = watchedStorage(folder);
   const httpContext = createHttpContext({ fetch: (...request) => fetch(...request), clock, log });
   const noToken = () => Promise.resolve(undefined);
-  const registrations = createRegistrations({ storage, httpContext, askInitialAccessToken: noToken });
+  const concessions = memoryConcessions();
+  const registrations = createRegistrations({
+    storage,
+    httpContext,
+    concessions,
+    sharesStorage: true,
+    askInitialAccessToken: noToken,
+  });
   const clientSecrets = createClientSecrets({ storage, ask: noToken });
   const parsed = parseDefinition('oidc', { issuer, clientId: 'editor', allowLoopbackHttp: true });
   if (!parsed.ok) throw new Error('The provider cannot be used');
@@ -144,7 +152,7 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
       profile: noToken,
       async refresh(_provider, grant, beforeSending) {
         const findSubject = () => Promise.resolve(undefined);
-        const services = { httpContext, registrations, clientSecrets, findSubject };
+        const services = { httpContext, registrations, clientSecrets, concessions, findSubject };
         const tokens = await refreshGrant(services, provider, grant, () => {
           beforeSending();
           pass('before sending');

@@ -44,7 +44,7 @@ describe('addresses that a server names', () => {
   }
 
   const endpoint = (token_endpoint: string, issuer: string) =>
-    parseMetadata({ issuer, token_endpoint }, issuer, issuer, { allowLoopbackHttp: true });
+    parseMetadata({ issuer, token_endpoint }, issuer, issuer, { allowLoopbackHttp: true }, () => undefined);
 
   conforms('server addresses', 'a provider elsewhere that names this computer', () => {
     for (const here of [

@@ -69,7 +69,7 @@ export const documentTargets: readonly Target[] = [
     const json = parseServerJson(text);
     if (json.kind !== 'json') return;
     const metadata = await resultOf(() =>
-      parseMetadata(json.value, issuer, `${issuer}/.well-known/x`, policy),
+      parseMetadata(json.value, issuer, `${issuer}/.well-known/x`, policy, () => undefined),
     );
     if (!metadata) return;
     assert.equal(metadata.issuer, issuer);

@@ -15,6 +15,7 @@ import { changed, changedText, damaged, nastyText, nastyValue, type Json } from 
 import { resultOf, target, type Target } from './target.ts';
 import { signedIdToken } from './tokens.ts';
 import { authorizationRequest, connectionTo, issuer, jsonReply, metadataDocument, state } from './wire.ts';
+import { memoryConcessions } from '../standIns/memoryConcessions.ts';
 
 const policy = { allowLoopbackHttp: false };
 
@@ -69,8 +70,13 @@ export const furtherAnswerTargets: readonly Target[] = [
       registerClient(httpContext, {
         metadata,
         policy,
-        redirectUri: 'http://127.0.0.1/callback',
-        scopes: ['openid'],
+        form: {
+          redirectUri: 'http://127.0.0.1/callback',
+          scopes: ['openid'],
+          deviceGrant: true,
+          method: 'none',
+          key: undefined,
+        },
       }),
     );
     if (!found) return;
@@ -92,12 +98,14 @@ export const furtherAnswerTargets: readonly Target[] = [
       const registrations = createRegistrations({
         storage,
         httpContext,
+        concessions: memoryConcessions(),
+        sharesStorage: true,
         askInitialAccessToken: () => Promise.resolve(undefined),
       });
       for (const uri of await registrations.redirectUris(someProvider)) assert.equal(typeof uri, 'string');
       const found = await registrations.known(someProvider, 'given');
       const { method } = found?.authentication ?? { method: 'none' };
-      assert.match(method, /^(none|client_secret_(basic|post))$/);
+      assert.match(method, /^(none|client_secret_(basic|post)|private_key_jwt)$/);
     },
   ),
 

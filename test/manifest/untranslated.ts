@@ -18,7 +18,7 @@ const describing =
 /** At least two words: nothing else that stands in the code looks like this. */
 const prose = /\p{L}{2,}[,:;.”’)]? (?:\p{L}|[“(]\p{L}|¤)|¤ \p{L}{2,}/u;
 /** Values of headers, and what stands in files. */
-const ofProtocols = /^(?:Bearer |-----BEGIN|PRIVATE KEY|text\/|application\/|default-src|<html )/;
+const ofProtocols = /^(?:Bearer |Basic |-----BEGIN|PRIVATE KEY|text\/|application\/|default-src|<html )/;
 const word = /^\p{Lu}\p{Ll}+…?$/u;
 
 /**

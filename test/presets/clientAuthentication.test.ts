@@ -92,7 +92,7 @@ describe('client authentication', () => {
     const trial = tryWith({ kind: 'key', key });
     await assert.rejects(
       trial.signIn(provider(trial, { clientAuthentication: 'private_key_jwt' })),
-      (error: unknown) => error instanceof Failure && error.code === 'client-refused',
+      (error: unknown) => error instanceof Failure && error.code === 'client-key-refused',
     );
     await trial.signIn(
       provider(trial, { clientAuthentication: 'private_key_jwt', assertionAudience: 'token-endpoint' }),

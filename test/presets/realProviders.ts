@@ -102,7 +102,6 @@ export const realProviders: Readonly<Record<PresetName, RealProvider>> = {
     claims: { login: 'octocat', name: 'Mona' },
     ends: 'said',
     deviceCodes: true,
-    strict: { definition: { answers: { formEncoded: true }, account: {} }, fails: 'token-untrusted' },
   },
   'github-enterprise': {
     values: { host: 'github.example.com' },
@@ -262,7 +261,6 @@ export const realProviders: Readonly<Record<PresetName, RealProvider>> = {
     grantedScopes: ['user_default', 'offline_access', 'repo'],
     ends: 'said',
     deviceCodes: false,
-    strict: { definition: { account: {} }, fails: 'token-untrusted' },
   },
   atlassian: {
     quirks: {

@@ -159,7 +159,7 @@ describe('a provider without a client id', () => {
     assert.notEqual(second.binding.clientId, first.binding.clientId);
 
     server.proxy.on(token, { kind: 'status', status: 401, headers, body: refusal });
-    await assert.rejects(trial.signIn(provider), failsWith('client-refused'));
+    await assert.rejects(trial.signIn(provider), failsWith('registered-client-refused'));
     const third = await trial.signIn(provider);
     assert.notEqual(third.binding.clientId, second.binding.clientId);
   });
@@ -237,16 +237,23 @@ describe('a provider without a client id', () => {
 
   it('is refused in words when the server refuses the registration', async () => {
     const trial = signInTrial({ storage });
-    server.proxy.on(registration, {
+    const refusal = {
       kind: 'status',
       status: 400,
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ error: 'invalid_client_metadata', error_description: 'no natives' }),
-    });
+    } as const;
+    const refusedSoFar = (): number =>
+      server.proxy.requestsTo(registration).filter(({ fault }) => fault === 'status').length;
+    const before = refusedSoFar();
+    for (let count = 0; count < 20; count++) server.proxy.on(registration, refusal);
     await assert.rejects(
       trial.signIn(trial.provider(definition())),
       failsWith('registration-refused', /invalid_client_metadata.*“no natives”/),
     );
+    // Four forms of a registration, each with three redirect URIs.
+    assert.equal(refusedSoFar() - before, 12);
+    server.proxy.heal();
     server.proxy.on(registration, changed({ redirect_uris: ['https://elsewhere.example/'] }));
     server.proxy.on(registration, changed({ client_id: '' }));
     await assert.rejects(trial.signIn(trial.provider(definition())), failsWith('response-invalid'));
@@ -323,7 +330,8 @@ describe('a provider without a client id', () => {
   });
 
   it('says what is missing where nothing of this is possible', async () => {
-    server.proxy.on('/.well-known/openid-configuration', changed({ registration_endpoint: undefined }));
+    for (const place of ['openid-configuration', 'oauth-authorization-server'])
+      server.proxy.on(`/.well-known/${place}`, changed({ registration_endpoint: undefined }));
     const trial = signInTrial({ storage });
     await assert.rejects(
       trial.signIn(trial.provider(definition())),

@@ -25,6 +25,7 @@ import { settled } from '../standIns/manualClock.ts';
 import { recordingLog, type RecordingLog } from '../standIns/recordingLog.ts';
 import { people, type Person } from '../servers/people.ts';
 import { signInOverHttp } from '../servers/person.ts';
+import { memoryConcessions } from '../standIns/memoryConcessions.ts';
 
 export const editorRedirectUri = 'vscode://vscode-oidc.oidc-authentication';
 
@@ -96,6 +97,9 @@ export function signInTrial(
     initialAccessToken?: () => Promise<Secret | undefined>;
     findSubject?: SignInContext['findSubject'];
     chooseAccount?: SignInContext['chooseAccount'];
+    nameAccount?: SignInContext['nameAccount'];
+    /** What earlier sign-ins have gone without. */
+    conceded?: Map<string, unknown>;
     clientSecret?: () => Promise<ClientCredential | undefined>;
     environment?: Pick<Environment, 'mutualTls'>;
   } = {},
@@ -114,6 +118,7 @@ export function signInTrial(
   const httpContext = createHttpContext({ fetch: options.fetch ?? fetch, clock, log, mutualTls });
   const storage = options.storage ?? memorySecretStorage();
   const told: string[] = [];
+  const concessions = memoryConcessions(options.conceded, clock, log);
   const context: SignInContext = {
     httpContext,
     log,
@@ -127,6 +132,8 @@ export function signInTrial(
     registrations: createRegistrations({
       storage,
       httpContext,
+      concessions,
+      sharesStorage: true,
       askInitialAccessToken: options.initialAccessToken ?? (() => Promise.resolve(undefined)),
     }),
     clientSecrets: createClientSecrets({
@@ -134,6 +141,8 @@ export function signInTrial(
       ask: options.clientSecret ?? (() => Promise.resolve(undefined)),
       mutualTls,
     }),
+    concessions,
+    nameAccount: options.nameAccount ?? (() => Promise.resolve(undefined)),
     clientDocument: options.clientDocument,
     method: options.method ?? 'auto',
     timeouts: { provider: 60, browser: 60, person: options.timeout ?? 60 },

@@ -7,6 +7,7 @@ import { createPendingResponses } from '../../src/signIn/redirect/pendingRespons
 import type { SignInParts } from '../../src/ui/signIn/signInAndKeep.ts';
 import type { SignOutParts } from '../../src/ui/signIn/signOut.ts';
 import { manualClock } from './manualClock.ts';
+import { memoryConcessions } from './memoryConcessions.ts';
 import { memorySecretStorage } from './memorySecretStorage.ts';
 import { recordingLog } from './recordingLog.ts';
 
@@ -16,6 +17,7 @@ type Parts = SignInParts & SignOutParts & { readonly accounts: Accounts };
 export function personParts(given: Pick<Parts, 'accounts' | 'providers'> & Partial<Parts>): Parts {
   const log = given.log ?? recordingLog();
   const storage = memorySecretStorage();
+  const concessions = memoryConcessions();
   const nobody = () => assert.fail('nobody is asked');
   const httpContext =
     given.httpContext ??
@@ -23,7 +25,14 @@ export function personParts(given: Pick<Parts, 'accounts' | 'providers'> & Parti
   return {
     log,
     httpContext,
-    registrations: createRegistrations({ storage, httpContext, askInitialAccessToken: nobody }),
+    concessions,
+    registrations: createRegistrations({
+      storage,
+      httpContext,
+      concessions,
+      sharesStorage: true,
+      askInitialAccessToken: nobody,
+    }),
     clientSecrets: createClientSecrets({ storage, ask: nobody }),
     pending: createPendingResponses(),
     extensionId: 'vscode-oidc.oidc-authentication',

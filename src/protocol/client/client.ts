@@ -1,8 +1,10 @@
 import * as oauth from 'oauth4webapi';
 import { secondsNow } from '../../platform/clock.ts';
+import type { Secret } from '../../platform/secret.ts';
 import type { ClientAuthentication } from './clientAuthentication.ts';
 import { authenticateWith } from './clientProof.ts';
 import { certificateHttp, forCertificate } from './certificateEndpoints.ts';
+import { withSecretForms, type SecretFormMemory } from './secretForms.ts';
 import { inDialect, type Dialect } from '../server/dialect.ts';
 import type { DiscoveredServer } from '../server/discovery.ts';
 import type { HttpClient } from '../http/http.ts';
@@ -29,6 +31,8 @@ export interface Client {
   readonly policy: ServerSource;
   /** In what the server departs from the standards; undefined: in nothing. */
   readonly dialect?: Dialect | undefined;
+  /** In which form the server takes the client's secret; undefined: nobody remembers. */
+  readonly secretForm?: SecretFormMemory | undefined;
 }
 
 /** By how much our clock and a server's may differ before a token is refused, in seconds. */
@@ -37,6 +41,12 @@ export const clockTolerance = 60;
 /** The library asks this member of a server for the issuer to expect. It exports the symbol, but no type of it. */
 const expectedIssuer: unique symbol = (oauth as unknown as { readonly _expectedIssuer: never })
   ._expectedIssuer;
+
+/** Tokens as they came, whatever else there was in the answer. */
+export interface ReceivedTokens {
+  readonly accessToken: Secret;
+  readonly refreshToken: Secret | undefined;
+}
 
 /** A client together with its server's metadata, in the words of oauth4webapi. */
 export interface Connection {
@@ -47,6 +57,8 @@ export interface Connection {
   readonly server: oauth.AuthorizationServer;
   readonly oauthClient: oauth.Client;
   readonly authenticate: oauth.ClientAuth;
+  /** The tokens that have come by it, so that those that are not kept can be given back. */
+  readonly received: ReceivedTokens[];
   readonly options: {
     readonly [oauth.customFetch]: HttpClient;
     readonly [oauth.allowInsecureRequests]: true;
@@ -76,11 +88,15 @@ function connection(
   const certificate = 'certificate' in client.authentication ? client.authentication.certificate : undefined;
   const metadata = certificate ? forCertificate(discovered.metadata, client.policy) : discovered.metadata;
   const plain = httpContext.http(client.policy, signal);
-  const http = inDialect(
-    certificate
-      ? certificateHttp(metadata, plain, httpContext.http(client.policy, signal, certificate))
-      : plain,
-    client.dialect ?? {},
+  const http = authenticating(
+    client,
+    metadata,
+    inDialect(
+      certificate
+        ? certificateHttp(metadata, plain, httpContext.http(client.policy, signal, certificate))
+        : plain,
+      client.dialect ?? {},
+    ),
   );
   const { allowedTenants } = client.policy;
   return {
@@ -88,6 +104,7 @@ function connection(
     metadata,
     http,
     httpContext,
+    received: [],
     server: {
       ...withoutUndefined(metadata),
       // The one issuer that is no text to compare with: its tenant stands in the token alone.
@@ -112,6 +129,18 @@ function connection(
       [oauth.allowInsecureRequests]: true,
     },
   };
+}
+
+function authenticating(
+  { id, authentication, secretForm }: Client,
+  metadata: Metadata,
+  http: HttpClient,
+): HttpClient {
+  if (authentication.method !== 'client_secret_basic') return http;
+  const methods = metadata.token_endpoint_auth_methods_supported;
+  const memory = secretForm ?? { known: undefined, learned: () => undefined };
+  const { secret } = authentication;
+  return withSecretForms(http, { id, secret }, methods?.includes('client_secret_post') === true, memory);
 }
 
 function withoutUndefined(metadata: Metadata): oauth.AuthorizationServer {

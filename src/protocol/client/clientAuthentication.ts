@@ -1,10 +1,15 @@
 import type { Secret } from '../../platform/secret.ts';
 import type { ClientCertificate } from '../http/clientCertificate.ts';
+import type { ClientKey } from './clientKey.ts';
 
 /** The client has no secret, or shares one with the server (RFC 6749 section 2.3). */
 export type SharedSecretAuthentication =
   | { readonly method: 'none' }
   | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly secret: Secret };
+
+/** How a client proves who it is that has registered itself. */
+export type RegisteredAuthentication =
+  SharedSecretAuthentication | { readonly method: 'private_key_jwt'; readonly key: ClientKey };
 
 /** To whom the client's assertion is addressed: most servers take the issuer, some only their token endpoint. */
 export const assertionAudiences = ['issuer', 'token-endpoint'] as const;

@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import type { ClientAuthentication } from './clientAuthentication.ts';
+import { basicAuthentication } from './secretForms.ts';
 
 /** The authentication in the words of oauth4webapi. */
 export function authenticateWith(
@@ -10,7 +11,7 @@ export function authenticateWith(
     case 'none':
       return oauth.None();
     case 'client_secret_basic':
-      return oauth.ClientSecretBasic(authentication.secret.reveal());
+      return basicAuthentication(authentication.secret);
     case 'client_secret_post':
       return oauth.ClientSecretPost(authentication.secret.reveal());
     case 'tls_client_auth':

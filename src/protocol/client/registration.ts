@@ -4,31 +4,48 @@ import { secondsNow } from '../../platform/clock.ts';
 import { secret, type Secret } from '../../platform/secret.ts';
 import { serverAddressProblem, type AddressPolicy } from '../http/address.ts';
 import { isLoopbackHost } from '../http/internalHost.ts';
-import type { SharedSecretAuthentication } from './clientAuthentication.ts';
+import type { NoteBlemish } from '../http/blemishes.ts';
+import { publicKeySet, type ClientKey } from './clientKey.ts';
+import type { RegisteredAuthentication } from './clientAuthentication.ts';
 import { Failure } from '../failures/failure.ts';
 import { jsonAnswer } from '../http/jsonResponse.ts';
 import type { Metadata } from '../server/metadata.ts';
-import { tokenEndpointFailure } from '../http/oauthError.ts';
+import { readRefusal } from '../http/oauthError.ts';
 import type { HttpContext } from '../server/httpContext.ts';
 
 /** This editor as a server has registered it (RFC 7591 section 3.2.1). */
 export interface Registration {
   readonly clientId: string;
-  readonly authentication: SharedSecretAuthentication;
+  readonly authentication: RegisteredAuthentication;
   /** The algorithm by which ID tokens for it are signed, if the server said so. */
   readonly idTokenAlgorithm?: string | undefined;
+  /** The only scopes that the server lets it have, if it said so; undefined: it did not. */
+  readonly scopes?: readonly string[] | undefined;
   /** When the client secret ends, in seconds since the epoch; undefined if never, or if there is none. */
   readonly expiresAt: number | undefined;
   /** Where the registration can be read and changed (RFC 7592), and the token for that. */
   readonly management: { readonly address: string; readonly token: Secret } | undefined;
 }
 
+/** How a client can prove who it is that registers itself. */
+export type RegisteredMethod = RegisteredAuthentication['method'];
+
+/** What a registration asks for. */
+export interface RegistrationForm {
+  /** Undefined for a client that only uses device codes. */
+  readonly redirectUri: string | undefined;
+  /** None: the server's default scopes. */
+  readonly scopes: readonly string[];
+  readonly deviceGrant: boolean;
+  /** With its key, where it has one. */
+  readonly method: RegisteredMethod;
+  readonly key: ClientKey | undefined;
+}
+
 export interface RegistrationRequest {
   readonly metadata: Metadata;
   readonly policy: AddressPolicy;
-  /** Undefined for a client that only uses device codes. */
-  readonly redirectUri: string | undefined;
-  readonly scopes: readonly string[];
+  readonly form: RegistrationForm;
   /** RFC 7591 section 3: for servers that do not let everybody register. */
   readonly initialAccessToken?: Secret | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -36,29 +53,43 @@ export interface RegistrationRequest {
 
 const deviceCodeGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
-const registered = v.object({
-  client_id: v.pipe(v.string(), v.nonEmpty(), v.maxLength(2000)),
-  client_secret: v.nullish(v.pipe(v.string(), v.maxLength(4000))),
-  client_secret_expires_at: v.nullish(v.pipe(v.number(), v.finite())),
-  token_endpoint_auth_method: v.nullish(v.string()),
-  redirect_uris: v.nullish(v.array(v.string())),
-  id_token_signed_response_alg: v.nullish(v.pipe(v.string(), v.maxLength(20))),
-  registration_access_token: v.nullish(v.pipe(v.string(), v.maxLength(4000))),
-  registration_client_uri: v.nullish(v.string()),
-});
+export const registered = {
+  forms: {
+    client_id: 'text',
+    client_secret: 'text',
+    client_secret_expires_at: 'number',
+    token_endpoint_auth_method: 'text',
+    redirect_uris: 'list',
+    scope: 'words',
+    id_token_signed_response_alg: 'text',
+    registration_access_token: 'text',
+    registration_client_uri: 'text',
+  },
+  schema: v.object({
+    client_id: v.pipe(v.string(), v.nonEmpty(), v.maxLength(2000)),
+    client_secret: v.optional(v.pipe(v.string(), v.maxLength(4000))),
+    client_secret_expires_at: v.optional(v.number()),
+    token_endpoint_auth_method: v.optional(v.string()),
+    redirect_uris: v.optional(v.array(v.string())),
+    scope: v.optional(v.string()),
+    id_token_signed_response_alg: v.optional(v.pipe(v.string(), v.maxLength(20))),
+    registration_access_token: v.optional(v.pipe(v.string(), v.maxLength(4000))),
+    registration_client_uri: v.optional(v.string()),
+  }),
+} as const;
 
 /**
- * Registers this editor as a public native client (RFC 7591, RFC 8252 section 8.4).
+ * Registers this editor as a native client (RFC 7591, RFC 8252 section 8.4).
  *
  * @throws Failure `method-unsupported`, `registration-closed` (an initial access token is needed, or the one
- * given is not accepted), `redirect-refused`, `registration-refused`, or those of the http client and of
- * {@link tokenEndpointFailure} that are passing.
+ * given is not accepted), `redirect-refused`, `registration-refused`; those of the http client and of
+ * {@link readRefusal} that are passing.
  */
 export async function registerClient(
   httpContext: HttpContext,
   request: RegistrationRequest,
 ): Promise<Registration> {
-  const { metadata, policy, redirectUri, initialAccessToken, signal } = request;
+  const { metadata, policy, form, initialAccessToken, signal } = request;
   const address = metadata.registration_endpoint;
   if (!address) {
     throw new Failure('method-unsupported', {
@@ -74,30 +105,32 @@ export async function registerClient(
       'content-type': 'application/json',
       ...(initialAccessToken && { authorization: `Bearer ${initialAccessToken.reveal()}` }),
     },
-    body: JSON.stringify(clientMetadata(request)),
+    body: JSON.stringify(clientMetadata(form)),
   });
-  await checkRegistered(response, host, redirectUri);
-  const answer = await jsonAnswer(response, host, registered);
-  if (redirectUri !== undefined && answer.redirect_uris && !answer.redirect_uris.includes(redirectUri)) {
-    throw new Failure('redirect-refused', { host, redirectUri });
-  }
+  await checkRegistered(response, host, request);
+  const note = httpContext.blemishes.at(metadata.issuer);
+  const answer = await jsonAnswer(response, host, registered, note);
+  if (form.redirectUri !== undefined) checkRedirectUri(form.redirectUri, answer, host, note);
   const expiresAt = answer.client_secret_expires_at ?? 0;
   return {
     clientId: answer.client_id,
-    authentication: authenticationOf(answer, host),
-    idTokenAlgorithm: answer.id_token_signed_response_alg ?? undefined,
-    expiresAt: answer.client_secret && expiresAt > 0 ? expiresAt : undefined,
+    authentication: authenticationOf(answer, host, form.key),
+    idTokenAlgorithm: answer.id_token_signed_response_alg,
+    // What it lists without having been asked need not be all.
+    scopes: form.scopes.length > 0 ? answer.scope?.split(' ').filter(Boolean) : undefined,
+    expiresAt: answer.client_secret !== undefined && expiresAt > 0 ? expiresAt : undefined,
     management: managementOf(answer, policy, metadata.issuer),
   };
 }
 
-function clientMetadata({ metadata, redirectUri, scopes }: RegistrationRequest): object {
-  const device = metadata.device_authorization_endpoint ? [deviceCodeGrant] : [];
+function clientMetadata({ redirectUri, scopes, deviceGrant, method, key }: RegistrationForm): object {
+  const device = deviceGrant ? [deviceCodeGrant] : [];
   const code = redirectUri === undefined ? [] : ['authorization_code'];
   return {
     client_name: 'OpenID Connect Authentication for VS Code',
     application_type: redirectUri === undefined || isNative(redirectUri) ? 'native' : 'web',
-    token_endpoint_auth_method: 'none',
+    token_endpoint_auth_method: method,
+    ...(key && { jwks: publicKeySet(key), token_endpoint_auth_signing_alg: key.algorithm }),
     grant_types: [...code, 'refresh_token', ...device],
     response_types: redirectUri === undefined ? [] : ['code'],
     redirect_uris: redirectUri === undefined ? [] : [redirectUri],
@@ -114,44 +147,67 @@ function isNative(redirectUri: string): boolean {
 async function checkRegistered(
   response: Response,
   host: string,
-  redirectUri: string | undefined,
+  { form: { redirectUri }, initialAccessToken }: RegistrationRequest,
 ): Promise<void> {
-  if (response.status === 401 || response.status === 403) throw new Failure('registration-closed', { host });
-  const failure = await tokenEndpointFailure(response, host);
-  if (!failure || failure.passing) {
-    if (failure) throw failure;
-    return;
-  }
-  const error = String(failure.details['error'] ?? l10n.t('an unreadable error'));
+  const refusal = await readRefusal(response, host);
+  if (!refusal) return;
+  if (refusal.busy) throw refusal.busy;
+  const { status, said } = refusal;
+  const error = refusal.error ?? l10n.t('status {0}', status);
+  const options = { status, oauthError: refusal.error };
+  if (status === 401 || (status === 403 && !initialAccessToken))
+    throw new Failure('registration-closed', { host, said }, options);
   if (error === 'invalid_redirect_uri' && redirectUri !== undefined) {
-    throw new Failure('redirect-refused', { host, redirectUri });
+    throw new Failure('redirect-refused', { host, redirectUri, said }, options);
   }
-  throw new Failure('registration-refused', { host, error, said: String(failure.details['said'] ?? '') });
+  throw new Failure('registration-refused', { host, error, said }, options);
 }
 
-type Answer = v.InferOutput<typeof registered>;
+type Answer = v.InferOutput<typeof registered.schema>;
 
-/** What the server made of the wish for no authentication; it may give a secret all the same. */
-function authenticationOf(answer: Answer, host: string): SharedSecretAuthentication {
-  if (!answer.client_secret) return { method: 'none' };
-  const method = answer.token_endpoint_auth_method ?? 'client_secret_basic';
+/** The server may leave the port of an address of this computer out, which it does not look at then (RFC 8252, 7.3). */
+function checkRedirectUri(
+  redirectUri: string,
+  { redirect_uris: uris }: Answer,
+  host: string,
+  note: NoteBlemish,
+): void {
+  if (!uris || uris.includes(redirectUri)) return;
+  const wanted = new URL(redirectUri);
+  if (wanted.protocol === 'http:') wanted.port = '';
+  if (!uris.includes(wanted.href)) throw new Failure('redirect-refused', { host, redirectUri });
+  note('registration.port', 'redirect_uris');
+}
+
+/** What the server made of what was asked for: it may give a secret all the same. */
+function authenticationOf(
+  answer: Answer,
+  host: string,
+  key: ClientKey | undefined,
+): RegisteredAuthentication {
+  const { client_secret: text, token_endpoint_auth_method: named } = answer;
+  const unusual = (): Failure =>
+    new Failure('response-invalid', {
+      host,
+      reason: l10n.t('it asks for an unknown client authentication'),
+    });
+  if (key && (named ?? 'private_key_jwt') === 'private_key_jwt') return { method: 'private_key_jwt', key };
+  if (text === undefined) return { method: 'none' };
+  const method = named ?? 'client_secret_basic';
   switch (method) {
     case 'none':
       return { method };
     case 'client_secret_basic':
     case 'client_secret_post':
-      return { method, secret: secret(answer.client_secret) };
+      return { method, secret: secret(text) };
     default:
-      throw new Failure('response-invalid', {
-        host,
-        reason: l10n.t('it asks for an unknown client authentication'),
-      });
+      throw unusual();
   }
 }
 
 function managementOf(answer: Answer, policy: AddressPolicy, issuer: string): Registration['management'] {
   const { registration_client_uri: address, registration_access_token: token } = answer;
-  if (!address || !token) return undefined;
+  if (address === undefined || token === undefined) return undefined;
   // The registration is good without it: it can then not be asked after.
   if (serverAddressProblem(address, policy, new URL(issuer).hostname) !== undefined) return undefined;
   return { address, token: secret(token) };
@@ -180,10 +236,11 @@ export async function confirmRegistration(
       headers: { accept: 'application/json', authorization: `Bearer ${management.token.reveal()}` },
     });
     if ([401, 403, 404, 410].includes(response.status)) return undefined;
-    if (response.status !== 200) return registration;
-    const answer = await jsonAnswer(response, new URL(management.address).host, registered);
+    if (!response.ok) return registration;
+    const note = (): void => undefined;
+    const answer = await jsonAnswer(response, new URL(management.address).host, registered, note);
     const token = answer.registration_access_token;
-    if (!token || token === management.token.reveal()) return registration;
+    if (token === undefined || token === management.token.reveal()) return registration;
     return { ...registration, management: { ...management, token: secret(token) } };
   } catch (error) {
     if (error instanceof Failure) return registration;

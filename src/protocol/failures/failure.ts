@@ -21,13 +21,17 @@ type Template<Code extends FailureCode> = (typeof failures)[Code]['what'] | (typ
 
 /** What a failure's texts need to be filled in. */
 export type FailureDetails<Code extends FailureCode> = Readonly<
-  Record<Placeholders<Template<Code>>, string | number>
+  Record<Exclude<Placeholders<Template<Code>>, 'said'>, string | number> &
+    // What a server said itself, as a sentence: see saying().
+    Partial<Record<Extract<Placeholders<Template<Code>>, 'said'>, string | number>>
 >;
 
 interface FailureOptions {
   readonly retryAfter?: number | undefined;
   /** False if nothing has reached the server; by default something may have. */
   readonly sent?: boolean;
+  readonly oauthError?: string | undefined;
+  readonly status?: number | undefined;
 }
 
 /** A code with the details that its texts need. */
@@ -47,14 +51,20 @@ export class Failure extends Error {
   readonly retryAfter: number | undefined;
   /** False if nothing has reached the server. */
   readonly sent: boolean;
+  /** The code by which the authorization server itself has refused, in an OAuth error; undefined: it has not. */
+  readonly oauthError: string | undefined;
+  /** The status of the answer, where it counts. */
+  readonly status: number | undefined;
 
   constructor(...[code, details, options]: FailureArguments) {
     const { what, next } = failures[code];
-    super(fill(`${l10n.t(what)} ${l10n.t(next)}`, details));
+    super(fill(`${l10n.t(what)} ${l10n.t(next)}`, { said: '', ...details }));
     this.code = code;
     this.details = details;
     this.retryAfter = options?.retryAfter;
     this.sent = options?.sent ?? true;
+    this.oauthError = options?.oauthError;
+    this.status = options?.status;
   }
 
   /** What leads to what the person can do. */

@@ -63,13 +63,13 @@ export const reachingFailures = {
   },
   'server-failed': {
     passing: true,
-    what: '{host} has a problem (status {status}).',
+    what: '{host} has a problem (status {status}).{said}',
     next: 'Try again later.',
     button: 'try-again',
   },
   'rate-limited': {
     passing: true,
-    what: '{host} asked to be left alone for a while (status {status}).',
+    what: '{host} asked to be left alone for a while (status {status}).{said}',
     next: 'Try again later.',
     button: 'try-again',
   },
@@ -91,6 +91,11 @@ export const reachingFailures = {
   'metadata-invalid': {
     what: 'The metadata of {address} cannot be used: {reason}.',
     next: 'Check the issuer address, or tell the administrator of the provider.',
+    button: 'diagnose',
+  },
+  'metadata-plain-http': {
+    what: 'The metadata at {address} came over https, but names a plain http address of the same host ({member}).',
+    next: 'Tell the administrator of the provider that it does not know its public address: behind a proxy it needs the forwarded headers or its host name set.',
     button: 'diagnose',
   },
   'issuer-mismatch': {

@@ -43,12 +43,12 @@ export const signInFailures = {
     button: 'diagnose',
   },
   'redirect-refused': {
-    what: '{host} does not accept the redirect URI {redirectUri}.',
+    what: '{host} does not accept the redirect URI {redirectUri}.{said}',
     next: 'Register it there to the letter, or sign in another way.',
     button: 'other-ways',
   },
   'login-needed': {
-    what: '{issuer} wants you to sign in there again ({error}).',
+    what: '{issuer} wants you to sign in there again ({error}).{said}',
     next: 'Sign in again.',
     button: 'try-again',
   },
@@ -63,13 +63,18 @@ export const signInFailures = {
     button: 'try-again',
   },
   'registration-closed': {
-    what: '{host} lets this editor register itself only with an initial access token.',
+    what: '{host} lets this editor register itself only with an initial access token.{said}',
     next: 'Ask the administrator of the provider for one, or for a client id to put in the setting oidc.providers.',
     button: 'settings',
   },
   'registration-refused': {
     what: '{host} refused to register this editor ({error}).{said}',
     next: 'Ask the administrator of the provider for a client id, and put it in the setting oidc.providers.',
+    button: 'settings',
+  },
+  'registration-narrow': {
+    what: '{host} registered this editor for the scopes {scopes} only. A sign-in also needs {lacking}.',
+    next: 'Register a client by hand at the provider, and put its client ID in the setting oidc.providers.',
     button: 'settings',
   },
   'provider-removed': {

@@ -7,6 +7,16 @@ export const tokenFailures = {
     next: 'Check the client id of the provider, and its client secret if it needs one ("OIDC: Replace Client Secret…").',
     button: 'settings',
   },
+  'registered-client-refused': {
+    what: '{host} does not accept this editor, which registered itself there ({error}).{said}',
+    next: 'Try again: it registers anew, in another way if there is one. Or ask the administrator of the provider for a client ID, and put it in the setting oidc.providers.',
+    button: 'try-again',
+  },
+  'client-key-refused': {
+    what: '{host} does not accept the key of this client ({error}).{said}',
+    next: 'Check the client ID, and register the public key that "OIDC: Show Public Keys…" shows.',
+    button: 'settings',
+  },
   'grant-refused': {
     what: '{host} no longer accepts this sign-in ({error}).{said}',
     next: 'Sign in again.',

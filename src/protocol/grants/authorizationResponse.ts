@@ -69,16 +69,16 @@ function authorizationError({ issuer, dialect }: Client, parameters: URLSearchPa
   const said = saying(quoteServerText(description?.replaceAll('+', ' ')));
   switch (error) {
     case 'access_denied':
-      return new Failure('access-denied', { issuer, said });
+      return new Failure('access-denied', { issuer, said }, { oauthError: error });
     case 'login_required':
     case 'interaction_required':
     case 'consent_required':
     case 'account_selection_required':
-      return new Failure('login-needed', { issuer, error });
+      return new Failure('login-needed', { issuer, error, said }, { oauthError: error });
     case 'server_error':
     case 'temporarily_unavailable':
-      return new Failure('server-failed', { host: new URL(issuer).host, status: error });
-    default:
-      return new Failure('authorization-refused', { issuer, error, said });
+      // With words it is about this request, and stays so.
+      if (said === '') return new Failure('server-failed', { host: new URL(issuer).host, status: error });
   }
+  return new Failure('authorization-refused', { issuer, error, said }, { oauthError: error });
 }

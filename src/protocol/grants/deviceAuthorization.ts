@@ -1,7 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as oauth from 'oauth4webapi';
 import * as v from 'valibot';
-import { untilAborted } from '../../platform/abort.ts';
 import { wait } from '../../platform/clock.ts';
 import { Secret, secret } from '../../platform/secret.ts';
 import { serverAddressProblem } from '../http/address.ts';
@@ -49,18 +48,34 @@ export const longestInterval = 60;
 const defaultInterval = 5;
 const slowDownStep = 5;
 
+/** What a code is taken to last if the server does not say, in seconds: it says itself when the code has ended. */
+const assumedLifetime = 900;
+
 /** No code is waited for longer than this, in seconds. */
 const longestLifetime = 3600;
 
-const answerSchema = v.object({
-  device_code: v.pipe(v.string(), v.nonEmpty(), v.maxLength(8192)),
-  // Printable and short: it is read aloud, copied and typed.
-  user_code: v.pipe(v.string(), v.regex(/^[\x21-\x7E](?:[\x20-\x7E]{0,62}[\x21-\x7E])?$/)),
-  verification_uri: v.pipe(v.string(), v.maxLength(2048)),
-  verification_uri_complete: v.nullish(v.pipe(v.string(), v.maxLength(2048))),
-  expires_in: v.pipe(v.number(), v.finite(), v.gtValue(0)),
-  interval: v.nullish(v.pipe(v.number(), v.finite())),
-});
+export const authorized = {
+  forms: {
+    device_code: 'text',
+    user_code: 'text',
+    verification_uri: 'text',
+    verification_url: 'text',
+    verification_uri_complete: 'text',
+    expires_in: 'number',
+    interval: 'number',
+  },
+  schema: v.object({
+    device_code: v.pipe(v.string(), v.nonEmpty(), v.maxLength(8192)),
+    // Printable and short: it is read aloud, copied and typed.
+    user_code: v.pipe(v.string(), v.regex(/^[\x21-\x7E](?:[\x20-\x7E]{0,62}[\x21-\x7E])?$/)),
+    verification_uri: v.optional(v.pipe(v.string(), v.maxLength(2048))),
+    /** What drafts of the standard called it. */
+    verification_url: v.optional(v.pipe(v.string(), v.maxLength(2048))),
+    verification_uri_complete: v.optional(v.pipe(v.string(), v.maxLength(2048))),
+    expires_in: v.optional(v.pipe(v.number(), v.gtValue(0)), assumedLifetime),
+    interval: v.optional(v.number(), defaultInterval),
+  }),
+} as const;
 
 /**
  * Asks for a device code and a user code (RFC 8628 section 3.1).
@@ -91,19 +106,20 @@ export async function requestDeviceAuthorization(
 
   const response = await oauth.deviceAuthorizationRequest(server, oauthClient, authenticate, body, options);
   await checkSuccess(response, host);
-  const answer = await jsonAnswer(response, host, answerSchema);
-  const verificationUri = checkVerificationUri(connection, answer.verification_uri, host);
-  const complete = answer.verification_uri_complete ?? undefined;
+  const note = httpContext.blemishes.at(client.issuer);
+  const answer = await jsonAnswer(response, host, authorized, note);
+  if (answer.verification_uri === undefined) note('device.verification-url', 'verification_uri');
+  const named = answer.verification_uri ?? answer.verification_url ?? '';
+  const verificationUri = checkVerificationUri(connection, named, host);
+  const complete = answer.verification_uri_complete;
   return {
     deviceCode: secret(answer.device_code),
     userCode: answer.user_code,
     verificationUri,
     verificationUriComplete:
-      complete === undefined
-        ? undefined
-        : sameHost(checkVerificationUri(connection, complete, host), verificationUri),
+      complete === undefined ? undefined : completeUri(connection, complete, verificationUri),
     expiresAt: httpContext.clock.now() + Math.min(answer.expires_in, longestLifetime) * 1000,
-    interval: withinBounds(answer.interval ?? defaultInterval),
+    interval: withinBounds(answer.interval),
     codeVerifier,
     tokenResources,
   };
@@ -122,9 +138,18 @@ function checkVerificationUri({ client }: Connection, address: string, host: str
   });
 }
 
-/** The host that is shown belongs to both addresses; one that leads elsewhere is left out. */
-const sameHost = (complete: string, shown: string): string | undefined =>
-  new URL(complete).origin === new URL(shown).origin ? complete : undefined;
+/** The host that is shown belongs to both addresses; one that leads elsewhere, or nowhere, is left out. */
+function completeUri(
+  { client, httpContext }: Connection,
+  address: string,
+  shown: string,
+): string | undefined {
+  const isUsable =
+    serverAddressProblem(address, client.policy, new URL(client.issuer).hostname) === undefined;
+  if (isUsable && new URL(address).origin === new URL(shown).origin) return new URL(address).href;
+  httpContext.blemishes.at(client.issuer)('device.complete-uri', 'verification_uri_complete');
+  return undefined;
+}
 
 /** What the polling is at. */
 export type PollState =
@@ -135,8 +160,6 @@ export type PollState =
 export interface PollOptions {
   readonly signal: AbortSignal;
   onState(state: PollState): void;
-  /** Takes tokens that came when nobody waited for them any more. */
-  onLate(tokens: Tokens): void;
 }
 
 /**
@@ -145,14 +168,14 @@ export interface PollOptions {
  * doubled after each attempt that got no answer, and at least as long as `Retry-After` says.
  *
  * @param signal ends the waiting at once. A request under way comes to its end, as it may be the one that is answered
- * with tokens: these go to `onLate`. So the connection is made without the signal.
+ * with tokens. So the connection is made without the signal.
  * @throws Failure `device-code-expired`, `access-denied`, the final ones of {@link requestTokens}; or the
  * signal's reason.
  */
 export async function pollForTokens(
   connection: Connection,
   authorization: DeviceAuthorization,
-  { signal, onState, onLate }: PollOptions,
+  { signal, onState }: PollOptions,
 ): Promise<Tokens> {
   const { clock } = connection.httpContext;
   const { issuer } = connection.client;
@@ -164,14 +187,12 @@ export async function pollForTokens(
     const left = (authorization.expiresAt - clock.now()) / 1000;
     await wait(clock, Math.max(0, Math.min(pause, left)) * 1000, signal);
     if (clock.now() >= authorization.expiresAt) throw expired();
-    const request = requestOnce(connection, authorization);
     try {
-      return await untilAborted(request, signal);
+      return await requestOnce(connection, authorization);
     } catch (error) {
-      if (signal.aborted) request.then(onLate, () => undefined);
       signal.throwIfAborted();
       if (!(error instanceof Failure)) throw error;
-      switch (error.details['error']) {
+      switch (error.oauthError) {
         case 'authorization_pending':
           unanswered = 0;
           pause = interval;

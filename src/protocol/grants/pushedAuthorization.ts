@@ -6,7 +6,10 @@ import { Failure } from '../failures/failure.ts';
 import { jsonAnswer } from '../http/jsonResponse.ts';
 import { checkSuccess } from '../http/oauthError.ts';
 
-const pushed = v.object({ request_uri: v.pipe(v.string(), v.nonEmpty(), v.maxLength(2000)) });
+export const pushed = {
+  forms: { request_uri: 'text' },
+  schema: v.object({ request_uri: v.pipe(v.string(), v.nonEmpty(), v.maxLength(2000)) }),
+} as const;
 
 /**
  * Sends the parameters of an authorization request to the server before the browser opens (RFC 9126). What is
@@ -21,7 +24,7 @@ export async function pushAuthorizationRequest(
   connection: Connection,
   parameters: URLSearchParams,
 ): Promise<string | undefined> {
-  const { metadata, server, oauthClient, authenticate, options, httpContext } = connection;
+  const { client, metadata, server, oauthClient, authenticate, options, httpContext } = connection;
   const required = metadata.require_pushed_authorization_requests === true;
   const endpoint = metadata.pushed_authorization_request_endpoint;
   if (!endpoint) {
@@ -39,7 +42,7 @@ export async function pushAuthorizationRequest(
       options,
     );
     await checkSuccess(response, host);
-    return (await jsonAnswer(response, host, pushed)).request_uri;
+    return (await jsonAnswer(response, host, pushed, httpContext.blemishes.at(client.issuer))).request_uri;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const redirectUri = parameters.get('redirect_uri');

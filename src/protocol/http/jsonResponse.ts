@@ -1,7 +1,15 @@
 import * as l10n from '@vscode/l10n';
 import * as v from 'valibot';
 import { Failure } from '../failures/failure.ts';
+import type { NoteBlemish } from './blemishes.ts';
+import { readForms, type Forms } from './forms.ts';
 import { isObject, parseServerJson } from './json.ts';
+
+/** How the members of an answer usually are written, and what they must be then. */
+export interface AnswerShape<Schema extends v.GenericSchema> {
+  readonly forms: Forms;
+  readonly schema: Schema;
+}
 
 /**
  * Reads a successful answer that is a JSON object with these members.
@@ -11,18 +19,15 @@ import { isObject, parseServerJson } from './json.ts';
 export async function jsonAnswer<Schema extends v.GenericSchema>(
   response: Response,
   host: string,
-  schema: Schema,
+  { forms, schema }: AnswerShape<Schema>,
+  note: NoteBlemish,
 ): Promise<v.InferOutput<Schema>> {
-  const parsed = v.safeParse(schema, jsonIn(await response.text(), host, response.status));
+  const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
+  const body = jsonIn(await response.text(), host, response.status);
+  if (!isObject(body)) throw invalid(l10n.t('it is not a JSON object'));
+  const parsed = v.safeParse(schema, readForms(body, forms, note));
   if (parsed.success) return parsed.output;
-  const path = v.getDotPath(parsed.issues[0]);
-  throw new Failure('response-invalid', {
-    host,
-    reason:
-      path === null
-        ? l10n.t('it is not a JSON object')
-        : l10n.t('"{0}" is missing or of the wrong type', path),
-  });
+  throw invalid(l10n.t('"{0}" is missing or of the wrong type', v.getDotPath(parsed.issues[0]) ?? ''));
 }
 
 /**

@@ -1,6 +1,47 @@
 import { Failure, saying } from '../failures/failure.ts';
-import { parseServerObject } from './json.ts';
+import { readForms } from './forms.ts';
+import { isObject, parseServerObject } from './json.ts';
 import { errorCode, quoteServerText } from './serverText.ts';
+
+/** An answer that is not a success, read but not judged yet. */
+export interface Refusal {
+  readonly status: number;
+  /** The code of an OAuth error: the authorization server itself has spoken (RFC 6749 section 5.2). */
+  readonly error: string | undefined;
+  /** What it said about it, as a sentence of its own, or nothing. */
+  readonly said: string;
+  /** A page in the place of an answer. */
+  readonly page: string | undefined;
+  /** Set if the server is busy or broken: the same request can succeed later. */
+  readonly busy: Failure | undefined;
+}
+
+const errorForms = { error: 'text', error_description: 'text' } as const;
+
+/** @returns undefined for a success. */
+export async function readRefusal(response: Response, host: string): Promise<Refusal | undefined> {
+  if (response.ok) return undefined;
+  const { status, headers } = response;
+  const text = await response.clone().text();
+  const body = readForms(parseServerObject(text) ?? {}, errorForms, () => undefined);
+  const error = errorCode(body['error']);
+  const said = saying(quoteServerText(body['error_description'] ?? otherWords(body)));
+  const isPage = /^\s*</.test(text) || (headers.get('content-type') ?? '').includes('text/html');
+  const page = isPage && error === undefined ? text : undefined;
+  const saysBusy = error === 'server_error' || error === 'temporarily_unavailable';
+  const options = { ...retryAfterOf(response), oauthError: error };
+  const busy =
+    saysBusy && status < 500
+      ? new Failure('server-failed', { host, status: error, said }, options)
+      : busyFailure(response, host, said, error);
+  return { status, error, said, page, busy };
+}
+
+/** Where servers say why that have another form for it. Undefined if there are no words in it. */
+const otherWords = ({ detail, message, title, error }: Readonly<Record<string, unknown>>): unknown =>
+  [detail, message, title, isObject(error) ? error['message'] : error].find(
+    words => typeof words === 'string' && words.includes(' '),
+  );
 
 /**
  * Judges an answer of the token endpoint, or of one that answers like it, that is not a success
@@ -9,59 +50,83 @@ import { errorCode, quoteServerText } from './serverText.ts';
  * - the server is busy or broken (408, 425, 429, 5xx): passing;
  * - the client's certificate is refused by what stands before the server: final;
  * - somebody else answered, as a captive portal or proxy does (HTML, 404, 407): passing;
- * - the client is refused (`invalid_client`, `unauthorized_client`): final;
+ * - the client is refused (`invalid_client`, `unauthorized_client`; any OAuth error with 401): final;
  * - the grant is refused (`invalid_grant`, a bare 400, 401 or 403): final;
  * - any other OAuth error: final.
  *
+ * @param proof what the request proved itself with, which is what 401 is about.
  * @returns undefined for a success.
  */
-export async function tokenEndpointFailure(response: Response, host: string): Promise<Failure | undefined> {
-  const { status } = response;
-  if (status >= 200 && status < 300) return undefined;
-  const busy = busyFailure(response, host);
+export async function tokenEndpointFailure(
+  response: Response,
+  host: string,
+  proof: 'client' | 'token' = 'client',
+): Promise<Failure | undefined> {
+  const refusal = await readRefusal(response, host);
+  if (!refusal) return undefined;
+  const { status, error, said, page, busy } = refusal;
   if (busy) return busy;
-  const text = await response.clone().text();
-  const body = parseServerObject(text) ?? {};
-  const error = errorCode(body['error']);
-  const said = saying(quoteServerText(body['error_description']));
-  switch (error) {
-    case undefined:
-      break;
-    case 'invalid_grant':
-      return new Failure('grant-refused', { host, error, said });
-    case 'invalid_client':
-    case 'unauthorized_client':
-      return new Failure('client-refused', { host, error, said });
-    case 'server_error':
-    case 'temporarily_unavailable':
-      return new Failure('server-failed', { host, status: error }, retryAfterOf(response));
-    default:
-      return new Failure('request-refused', { host, error, said });
+  if (error !== undefined) {
+    const isClient = status === 401 && proof === 'client' && !pollErrors.has(error);
+    return errorFailure(error, { host, error, said }, isClient);
   }
 
-  const isPage = /^\s*</.test(text) || (response.headers.get('content-type') ?? '').includes('text/html');
   // What nginx answers in place of the server behind it.
   const objection =
-    isPage && status === 400 ? /(?:No required )?SSL certificate(?: error| was sent)?/.exec(text) : null;
+    page !== undefined && status === 400
+      ? /(?:No required )?SSL certificate(?: error| was sent)?/.exec(page)
+      : null;
   if (objection) return new Failure('certificate-refused', { host, reason: `“${objection[0]}”` });
-  if (isPage || ![400, 401, 403].includes(status)) return new Failure('intercepted', { host, status });
+  if (page !== undefined || ![400, 401, 403].includes(status))
+    return new Failure('intercepted', { host, status });
   const challenged = /\bBasic\b|error="?invalid_client/i.test(response.headers.get('www-authenticate') ?? '');
   const details = { host, error: `status ${status}`, said };
   return challenged ? new Failure('client-refused', details) : new Failure('grant-refused', details);
 }
 
+/** What a device is told while its person has not decided (RFC 8628 section 3.5): it says nothing of the client. */
+const pollErrors: ReadonlySet<string> = new Set([
+  'authorization_pending',
+  'slow_down',
+  'access_denied',
+  'expired_token',
+]);
+
+/** @param isClient true: whatever it is called, the client is what is refused. */
+function errorFailure(
+  error: string,
+  details: { readonly host: string; readonly error: string; readonly said: string },
+  isClient: boolean,
+): Failure {
+  const spoken = { oauthError: error };
+  if (error === 'invalid_grant') return new Failure('grant-refused', details, spoken);
+  return isClient || error === 'invalid_client' || error === 'unauthorized_client'
+    ? new Failure('client-refused', details, spoken)
+    : new Failure('request-refused', details, spoken);
+}
+
 /** As {@link tokenEndpointFailure} of a request that has to succeed. @throws what that returns. */
-export async function checkSuccess(response: Response, host: string): Promise<void> {
-  const failure = await tokenEndpointFailure(response, host);
+export async function checkSuccess(
+  response: Response,
+  host: string,
+  proof: 'client' | 'token' = 'client',
+): Promise<void> {
+  const failure = await tokenEndpointFailure(response, host, proof);
   if (failure) throw failure;
 }
 
 /** The failure of a server that is busy or broken; undefined for any other answer. */
-export function busyFailure(response: Response, host: string): Failure | undefined {
+export function busyFailure(
+  response: Response,
+  host: string,
+  said = '',
+  oauthError?: string,
+): Failure | undefined {
   const { status } = response;
-  if (status === 429) return new Failure('rate-limited', { host, status }, retryAfterOf(response));
+  const options = { ...retryAfterOf(response), oauthError };
+  if (status === 429) return new Failure('rate-limited', { host, status, said }, options);
   const failed = status >= 500 || status === 408 || status === 425;
-  return failed ? new Failure('server-failed', { host, status }, retryAfterOf(response)) : undefined;
+  return failed ? new Failure('server-failed', { host, status, said }, options) : undefined;
 }
 
 const retryAfterOf = ({ headers }: Response): { readonly retryAfter: number | undefined } => ({

@@ -3,9 +3,10 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import { checkAddress } from '../http/address.ts';
 import { Failure } from '../failures/failure.ts';
+import type { Blemishes, NoteBlemish } from '../http/blemishes.ts';
 import type { HttpClient } from '../http/http.ts';
 import { isObject, parseServerJson } from '../http/json.ts';
-import { busyFailure } from '../http/oauthError.ts';
+import { readRefusal } from '../http/oauthError.ts';
 import { metadataWarnings, parseMetadata, type Metadata } from './metadata.ts';
 import { endpointMembers, sourceKey, type ServerSource } from './serverSource.ts';
 import { untilAborted } from '../../platform/abort.ts';
@@ -41,41 +42,95 @@ export function metadataAddresses(issuer: string): string[] {
 }
 
 /**
- * Finds the metadata of an issuer. A place that has no metadata (404, a log-in page) is passed over; a
- * server that cannot be reached, or a document that is wrong, ends the search.
+ * Finds the metadata of an issuer. After any answer but a right document the next place is asked: a server may have
+ * trouble with one of them, or serve another document there. Which failure counts in the end is the first one.
  *
- * @throws Failure `metadata-not-found`, those of {@link parseMetadata} and those of the http client.
+ * @throws Failure `metadata-not-found`, `server-failed`, `rate-limited`, `intercepted`; those of {@link parseMetadata}
+ * and those of the http client.
  */
 export async function discover(
   http: HttpClient,
   issuer: string,
   policy: ServerSource,
+  note: NoteBlemish,
 ): Promise<DiscoveredServer> {
   checkAddress(issuer, policy);
   const named = endpointMembers(policy.endpoints);
   if (policy.discovery === false) {
     const at = l10n.t('the setting oidc.providers');
-    return { metadata: parseMetadata({ issuer, ...named }, issuer, at, policy), metadataAddress: at };
+    return { metadata: parseMetadata({ issuer, ...named }, issuer, at, policy, note), metadataAddress: at };
   }
   const answers: string[] = [];
+  let first: Failure | undefined;
   for (const address of policy.metadataUrl === undefined ? metadataAddresses(issuer) : [policy.metadataUrl]) {
-    const response = await http(address, { headers: { accept: 'application/json' } });
-    const { host, pathname } = new URL(address);
-    const busy = busyFailure(response, host);
-    if (busy) throw busy;
-    const document = response.status === 200 ? parseServerJson(await response.text()) : undefined;
-    if (document?.kind === 'refused') {
-      throw new Failure('metadata-invalid', { address, reason: l10n.t('it {0}', document.reason) });
+    try {
+      const document = await readDocument(http, address);
+      if (document.kind === 'json') {
+        const value = isObject(document.value) ? { ...document.value, ...named } : document.value;
+        const metadata = parseMetadata(value, issuer, address, policy, note);
+        if (first) note('metadata.place', new URL(address).pathname);
+        return { metadata, metadataAddress: address };
+      }
+      answers.push(`${new URL(address).pathname}: ${document.answer}`);
+    } catch (error) {
+      if (!(error instanceof Failure) || !isAnswer(error)) throw error;
+      first ??= error;
     }
-    if (document?.kind === 'json') {
-      const value = isObject(document.value) ? { ...document.value, ...named } : document.value;
-      return { metadata: parseMetadata(value, issuer, address, policy), metadataAddress: address };
-    }
-    answers.push(
-      `${pathname}: ${response.status === 200 ? l10n.t('not JSON') : l10n.t('status {0}', response.status)}`,
-    );
   }
-  throw new Failure('metadata-not-found', { address: issuer, answers: answers.join('; ') });
+  throw first ?? new Failure('metadata-not-found', { address: issuer, answers: answers.join('; ') });
+}
+
+/** True if the server has answered: it may have another answer elsewhere. */
+const isAnswer = ({ code }: Failure): boolean => code !== 'unreachable' && code !== 'timed-out';
+
+type FoundDocument =
+  | { readonly kind: 'json'; readonly value: unknown }
+  /** What was there in its place, in a few words. */
+  | { readonly kind: 'none'; readonly answer: string };
+
+async function readDocument(http: HttpClient, address: string): Promise<FoundDocument> {
+  const response = await http(address, { headers: { accept: 'application/json' } });
+  const { host } = new URL(address);
+  const { status } = response;
+  const refusal = await readRefusal(response, host);
+  if (refusal?.busy) throw refusal.busy;
+  if (status === 407 || status === 511 || (status === 403 && refusal?.page !== undefined))
+    throw new Failure('intercepted', { host, status }, { sent: false });
+  if (refusal) return { kind: 'none', answer: l10n.t('status {0}', status) };
+  const document = parseServerJson(await response.text());
+  if (document.kind === 'refused')
+    throw new Failure('metadata-invalid', { address, reason: l10n.t('it {0}', document.reason) });
+  return document.kind === 'json' ? document : { kind: 'none', answer: l10n.t('not JSON') };
+}
+
+/**
+ * Adds what the other document of the same issuer says. Some servers have two, and leave out of the one for OpenID
+ * Connect what is not of it, such as registration and revocation.
+ */
+async function merged(
+  http: HttpClient,
+  issuer: string,
+  policy: ServerSource,
+  found: DiscoveredServer,
+  note: NoteBlemish,
+): Promise<DiscoveredServer> {
+  if (policy.discovery === false || policy.metadataUrl !== undefined) return found;
+  for (const address of metadataAddresses(issuer)) {
+    if (address === found.metadataAddress) continue;
+    try {
+      const document = await readDocument(http, address);
+      if (document.kind !== 'json') continue;
+      const other = parseMetadata(document.value, issuer, address, policy, note);
+      const own = Object.fromEntries(
+        Object.entries(found.metadata).filter(([, value]) => value !== undefined),
+      );
+      for (const member of Object.keys(other)) if (!(member in own)) note('metadata.merged', member);
+      return { ...found, metadata: { ...other, ...own, issuer: found.metadata.issuer } };
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+    }
+  }
+  return found;
 }
 
 /** How long metadata is used without asking again, in seconds. */
@@ -85,11 +140,24 @@ const metadataLifetime = 3600;
 export interface MetadataCache {
   /**
    * @param signal ends this caller's waiting; the request ends with the last caller that waits for it.
+   * @param wanted if this is lacking, the issuer's other document is looked for, once.
    * @throws as {@link discover}, or the signal's reason.
    */
-  get(issuer: string, policy: ServerSource, signal?: AbortSignal): Promise<DiscoveredServer>;
+  get(
+    issuer: string,
+    policy: ServerSource,
+    signal?: AbortSignal,
+    wanted?: keyof Metadata,
+  ): Promise<DiscoveredServer>;
   /** Forgets what is known of an issuer, so that the next `get` asks again. */
   forget(issuer: string): void;
+}
+
+interface Known {
+  readonly at: number;
+  readonly server: DiscoveredServer;
+  /** True if the issuer's other document has been looked for. */
+  readonly isWhole: boolean;
 }
 
 /** A request under way, and how many callers still want its answer. */
@@ -103,17 +171,31 @@ export function createMetadataCache(
   clock: Clock,
   client: (policy: ServerSource, signal?: AbortSignal) => HttpClient,
   log: Log,
+  blemishes: Blemishes,
 ): MetadataCache {
-  const known = new Map<string, { at: number; server: DiscoveredServer }>();
+  const known = new Map<string, Known>();
   const asked = new Map<string, Asking>();
 
-  const ask = (key: string, issuer: string, policy: ServerSource): Asking => {
+  const find = async (
+    http: HttpClient,
+    issuer: string,
+    policy: ServerSource,
+    before: Known | undefined,
+  ): Promise<Known> => {
+    const note = blemishes.at(issuer);
+    if (before)
+      return { ...before, server: await merged(http, issuer, policy, before.server, note), isWhole: true };
+    const server = await discover(http, issuer, policy, note);
+    for (const warning of metadataWarnings(server.metadata)) log.warn(warning, { issuer });
+    return { at: clock.now(), server, isWhole: false };
+  };
+
+  const ask = (key: string, issuer: string, policy: ServerSource, before: Known | undefined): Asking => {
     const unwanted = new AbortController();
-    const answer = discover(client(policy, unwanted.signal), issuer, policy)
-      .then(server => {
-        known.set(key, { at: clock.now(), server });
-        for (const warning of metadataWarnings(server.metadata)) log.warn(warning, { issuer });
-        return server;
+    const answer = find(client(policy, unwanted.signal), issuer, policy, before)
+      .then(found => {
+        known.set(key, found);
+        return found.server;
       })
       .finally(() => {
         if (asked.get(key) === asking) asked.delete(key);
@@ -123,24 +205,37 @@ export function createMetadataCache(
     return asking;
   };
 
+  /** Lets one more caller wait for a request. */
+  const join = async (key: string, asking: Asking, signal?: AbortSignal): Promise<DiscoveredServer> => {
+    asking.callers++;
+    try {
+      return await untilAborted(asking.answer, signal);
+    } finally {
+      asking.callers--;
+      if (asking.callers === 0) {
+        if (asked.get(key) === asking) asked.delete(key);
+        asking.unwanted.abort();
+      }
+    }
+  };
+
+  const current = (key: string): Known | undefined => {
+    const entry = known.get(key);
+    return entry && clock.now() - entry.at < metadataLifetime * 1000 ? entry : undefined;
+  };
+
   return {
-    async get(issuer, policy, signal) {
+    async get(issuer, policy, signal, wanted) {
       signal?.throwIfAborted();
       // The policy is part of what was checked: a provider that stops allowing http must not use old metadata.
       const key = JSON.stringify([issuer, sourceKey(policy)]);
-      const entry = known.get(key);
-      if (entry && clock.now() - entry.at < metadataLifetime * 1000) return entry.server;
-      const asking = asked.get(key) ?? ask(key, issuer, policy);
-      asking.callers++;
-      try {
-        return await untilAborted(asking.answer, signal);
-      } finally {
-        asking.callers--;
-        if (asking.callers === 0) {
-          if (asked.get(key) === asking) asked.delete(key);
-          asking.unwanted.abort();
-        }
-      }
+      const { server } = current(key) ?? {
+        server: await join(key, asked.get(key) ?? ask(key, issuer, policy, undefined), signal),
+      };
+      const entry = current(key);
+      if (wanted === undefined || server.metadata[wanted] !== undefined || !entry || entry.isWhole)
+        return server;
+      return join(key, asked.get(key) ?? ask(key, issuer, policy, entry), signal);
     },
     forget(issuer) {
       for (const key of known.keys()) {

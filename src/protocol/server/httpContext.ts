@@ -5,6 +5,7 @@ import type { ClientCertificate, LoadMutualTls } from '../http/clientCertificate
 import { createMetadataCache, type MetadataCache } from './discovery.ts';
 import { Failure } from '../failures/failure.ts';
 import { createHttpClient, type Fetch, type HttpClient } from '../http/http.ts';
+import { createBlemishes, type Blemishes } from '../http/blemishes.ts';
 import { createTraffic, type Traffic } from '../http/traffic.ts';
 
 /** What every request needs: time, the network, the log, and what is known of providers already. */
@@ -12,6 +13,7 @@ export interface HttpContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly metadata: MetadataCache;
+  readonly blemishes: Blemishes;
   /** The requests under way and those sent, of all clients together. */
   readonly traffic: Traffic;
   /**
@@ -41,5 +43,7 @@ export function createHttpContext(options: {
     const fetch = certificate ? showing(certificate) : options.fetch;
     return createHttpClient({ clock, log, traffic, fetch, policy, signal });
   };
-  return { clock, log, traffic, metadata: createMetadataCache(clock, http, log), http };
+  const blemishes = createBlemishes(log);
+  const metadata = createMetadataCache(clock, http, log, blemishes);
+  return { clock, log, traffic, metadata, blemishes, http };
 }

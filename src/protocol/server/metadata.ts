@@ -1,71 +1,70 @@
 import * as l10n from '@vscode/l10n';
-import * as v from 'valibot';
 import { serverAddressProblem } from '../http/address.ts';
+import { isObject } from '../http/json.ts';
 import { Failure } from '../failures/failure.ts';
 import { serviceGrantTypes } from './serviceGrantTypes.ts';
 import { quoteServerText } from '../http/serverText.ts';
+import type { NoteBlemish } from '../http/blemishes.ts';
+import { readForms, type Forms } from '../http/forms.ts';
 import { isFromIssuer, type ServerSource } from './serverSource.ts';
 
-const address = v.pipe(v.string(), v.nonEmpty(), v.maxLength(2048));
-const names = v.pipe(v.array(v.pipe(v.string(), v.maxLength(200))), v.maxLength(1000));
-const flag = v.boolean();
-
 /** The endpoints that may have another address for clients with a certificate (RFC 8705 section 5). */
-const aliasesSchema = v.object({
-  token_endpoint: v.optional(address),
-  userinfo_endpoint: v.optional(address),
-  device_authorization_endpoint: v.optional(address),
-  revocation_endpoint: v.optional(address),
-  introspection_endpoint: v.optional(address),
-  pushed_authorization_request_endpoint: v.optional(address),
-});
+export const aliasForms = {
+  token_endpoint: 'text',
+  userinfo_endpoint: 'text',
+  device_authorization_endpoint: 'text',
+  revocation_endpoint: 'text',
+  introspection_endpoint: 'text',
+  pushed_authorization_request_endpoint: 'text',
+} as const satisfies Forms;
 
 /**
  * The members of authorization server metadata (RFC 8414 section 2, OpenID Connect Discovery 1.0 section 3)
- * that are used here. Others are dropped; one of these with a wrong type makes the document unusable.
+ * that are used here.
  */
-const metadataSchema = v.object({
-  issuer: address,
-  authorization_endpoint: v.optional(address),
-  token_endpoint: v.optional(address),
-  jwks_uri: v.optional(address),
-  userinfo_endpoint: v.optional(address),
-  device_authorization_endpoint: v.optional(address),
-  revocation_endpoint: v.optional(address),
-  introspection_endpoint: v.optional(address),
-  end_session_endpoint: v.optional(address),
-  registration_endpoint: v.optional(address),
-  pushed_authorization_request_endpoint: v.optional(address),
-  require_pushed_authorization_requests: v.optional(flag),
-  authorization_response_iss_parameter_supported: v.optional(flag),
-  client_id_metadata_document_supported: v.optional(flag),
-  scopes_supported: v.optional(names),
-  response_types_supported: v.optional(names),
-  grant_types_supported: v.optional(names),
-  code_challenge_methods_supported: v.optional(names),
-  token_endpoint_auth_methods_supported: v.optional(names),
-  id_token_signing_alg_values_supported: v.optional(names),
-  userinfo_signing_alg_values_supported: v.optional(names),
-  acr_values_supported: v.optional(names),
-  tls_client_certificate_bound_access_tokens: v.optional(flag),
-  mtls_endpoint_aliases: v.optional(aliasesSchema),
-});
+export const metadataForms = {
+  issuer: 'text',
+  authorization_endpoint: 'text',
+  token_endpoint: 'text',
+  jwks_uri: 'text',
+  userinfo_endpoint: 'text',
+  device_authorization_endpoint: 'text',
+  revocation_endpoint: 'text',
+  introspection_endpoint: 'text',
+  end_session_endpoint: 'text',
+  registration_endpoint: 'text',
+  pushed_authorization_request_endpoint: 'text',
+  require_pushed_authorization_requests: 'flag',
+  authorization_response_iss_parameter_supported: 'flag',
+  client_id_metadata_document_supported: 'flag',
+  scopes_supported: 'list',
+  response_types_supported: 'list',
+  grant_types_supported: 'list',
+  code_challenge_methods_supported: 'list',
+  token_endpoint_auth_methods_supported: 'list',
+  token_endpoint_auth_signing_alg_values_supported: 'list',
+  id_token_signing_alg_values_supported: 'list',
+  userinfo_signing_alg_values_supported: 'list',
+  acr_values_supported: 'list',
+  tls_client_certificate_bound_access_tokens: 'flag',
+} as const satisfies Forms;
 
-export type Metadata = v.InferOutput<typeof metadataSchema>;
+type Members<OfForms extends Forms> = {
+  readonly [Member in keyof OfForms]?:
+    | (OfForms[Member] extends 'flag' ? boolean : OfForms[Member] extends 'list' ? readonly string[] : string)
+    | undefined;
+};
 
-/** The members that are addresses requests are sent to, or the browser is. */
-const endpoints = [
-  'authorization_endpoint',
-  'token_endpoint',
-  'jwks_uri',
-  'userinfo_endpoint',
-  'device_authorization_endpoint',
-  'revocation_endpoint',
-  'introspection_endpoint',
-  'end_session_endpoint',
-  'registration_endpoint',
-  'pushed_authorization_request_endpoint',
-] as const satisfies readonly (keyof Metadata)[];
+export type Metadata = Members<typeof metadataForms> & {
+  readonly issuer: string;
+  readonly mtls_endpoint_aliases?: Members<typeof aliasForms> | undefined;
+};
+
+/** The members without which nothing works or nothing can be verified: they have to be right. */
+const essential: readonly string[] = ['issuer', 'authorization_endpoint', 'token_endpoint', 'jwks_uri'];
+
+/** The longest address and name that are taken, in characters, and the longest list. */
+const longest = { address: 2048, name: 200, list: 1000 };
 
 /** Grants for which nobody has to be asked: see machineGrants.ts. */
 const serviceGrants: readonly string[] = Object.values(serviceGrantTypes);
@@ -74,39 +73,42 @@ const serviceGrants: readonly string[] = Object.values(serviceGrantTypes);
 const trustedAlgorithms = /^(RS|PS|ES)(256|384|512)$|^(EdDSA|Ed25519)$/;
 
 /**
- * Checks a metadata document that claims to be `issuer`'s.
+ * Checks a metadata document that claims to be `issuer`'s. What is wrong with a member that can be done without costs
+ * that member.
  *
  * @throws Failure `metadata-invalid`, also for an endpoint that {@link serverAddressProblem} objects to;
- * `issuer-mismatch` (compared to the letter, RFC 8414 section 3.3).
+ * `metadata-plain-http`; `issuer-mismatch` (compared to the letter, RFC 8414 section 3.3).
  */
-export function parseMetadata(document: unknown, issuer: string, at: string, policy: ServerSource): Metadata {
+export function parseMetadata(
+  document: unknown,
+  issuer: string,
+  at: string,
+  policy: ServerSource,
+  note: NoteBlemish,
+): Metadata {
   const invalid = (reason: string): Failure => new Failure('metadata-invalid', { address: at, reason });
-  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
-    throw invalid(l10n.t('it is not a JSON object'));
+  if (!isObject(document)) throw invalid(l10n.t('it is not a JSON object'));
+  const read = membersOf(document, metadataForms, note, essential);
+  const wrong = essential.find(member => member in read && !isAddressText(read[member]));
+  const found = read['issuer'];
+  if (wrong !== undefined || found === undefined)
+    throw invalid(l10n.t('"{0}" is missing or of the wrong type', wrong ?? 'issuer'));
+  checkIssuer(found as string, issuer, at, policy);
+  const origin = new URL(issuer);
+  const problemOf = (address: string): string | undefined =>
+    serverAddressProblem(address, policy, origin.hostname);
+  for (const [member, value] of Object.entries(read)) {
+    if (!isEndpoint(member) || typeof value !== 'string') continue;
+    const problem = problemOf(value);
+    if (problem === undefined) continue;
+    if (value.startsWith(`http://${origin.host}/`) && origin.protocol === 'https:')
+      throw new Failure('metadata-plain-http', { address: at, member: `"${member}"` });
+    if (essential.includes(member)) throw invalid(`its "${member}" ${problem}`);
+    note('metadata.endpoint', member);
+    delete read[member];
   }
-  const parsed = v.safeParse(metadataSchema, withoutNulls(document));
-  if (!parsed.success) {
-    const [issue] = parsed.issues;
-    throw invalid(l10n.t('"{0}" is missing or of the wrong type', v.getDotPath(issue) ?? 'document'));
-  }
-  const metadata = parsed.output;
-  // Of one tenant, the metadata names the issuer that stands in the settings as a template.
-  if (metadata.issuer !== issuer && !isFromIssuer(issuer, metadata.issuer, policy.allowedTenants)) {
-    throw new Failure('issuer-mismatch', {
-      address: at,
-      found: quoteServerText(metadata.issuer) ?? '“”',
-      expected: `“${issuer}”`,
-    });
-  }
-  for (const endpoint of endpoints) {
-    const value = metadata[endpoint];
-    const problem = value && serverAddressProblem(value, policy, new URL(issuer).hostname);
-    if (problem) throw invalid(`its "${endpoint}" ${problem}`);
-  }
-  for (const [endpoint, value] of Object.entries(metadata.mtls_endpoint_aliases ?? {})) {
-    const problem = value && serverAddressProblem(value, policy, new URL(issuer).hostname);
-    if (problem) throw invalid(`its "mtls_endpoint_aliases.${endpoint}" ${problem}`);
-  }
+  const metadata = read as Metadata;
+  const aliases = aliasesOf(document, problemOf, note);
   const offersAny =
     (metadata.response_types_supported?.includes('code') ?? true) ||
     metadata.device_authorization_endpoint !== undefined ||
@@ -115,7 +117,68 @@ export function parseMetadata(document: unknown, issuer: string, at: string, pol
   const algorithms = metadata.id_token_signing_alg_values_supported?.filter(name =>
     trustedAlgorithms.test(name),
   );
-  return { ...metadata, ...(algorithms && { id_token_signing_alg_values_supported: algorithms }) };
+  return {
+    ...metadata,
+    ...(aliases && { mtls_endpoint_aliases: aliases }),
+    ...(algorithms && { id_token_signing_alg_values_supported: algorithms }),
+  };
+}
+
+function checkIssuer(found: string, issuer: string, at: string, policy: ServerSource): void {
+  // Of one tenant, the metadata names the issuer that stands in the settings as a template.
+  if (found === issuer || isFromIssuer(issuer, found, policy.allowedTenants)) return;
+  if (issuer.startsWith('https:') && found === issuer.replace('https:', 'http:'))
+    throw new Failure('metadata-plain-http', { address: at, member: '"issuer"' });
+  throw new Failure('issuer-mismatch', {
+    address: at,
+    found: quoteServerText(found) ?? '“”',
+    expected: `“${issuer}”`,
+  });
+}
+
+const isEndpoint = (member: string): boolean => member.endsWith('_endpoint') || member === 'jwks_uri';
+
+/** The members that are used here, each with its type, but for those that are `essential`. */
+function membersOf(
+  document: Readonly<Record<string, unknown>>,
+  forms: Forms,
+  note: NoteBlemish,
+  essential: readonly string[],
+): Record<string, unknown> {
+  const read = readForms(document, forms, note);
+  const members: Record<string, unknown> = {};
+  for (const [member, form] of Object.entries(forms)) {
+    const value = read[member];
+    if (value === undefined) continue;
+    const isGood = form !== 'text' || isAddressText(value);
+    if (isGood || essential.includes(member)) members[member] = form === 'list' ? namesIn(value) : value;
+    else note('form.unreadable', member);
+  }
+  return members;
+}
+
+const isAddressText = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= longest.address;
+
+const namesIn = (list: unknown): string[] =>
+  (list as string[]).filter(name => name.length <= longest.name).slice(0, longest.list);
+
+/** Without those that cannot be used: the endpoint of everybody is asked in their place. */
+function aliasesOf(
+  document: Readonly<Record<string, unknown>>,
+  problemOf: (address: string) => string | undefined,
+  note: NoteBlemish,
+): Metadata['mtls_endpoint_aliases'] {
+  const written = document['mtls_endpoint_aliases'];
+  if (!isObject(written)) return undefined;
+  const read = membersOf(written, aliasForms, note, []);
+  return Object.fromEntries(
+    Object.entries(read).filter(([member, address]) => {
+      const isUsable = problemOf(String(address)) === undefined;
+      if (!isUsable) note('metadata.endpoint', `mtls_endpoint_aliases.${member}`);
+      return isUsable;
+    }),
+  );
 }
 
 /**
@@ -140,9 +203,4 @@ export function otherHosts(issuer: string, metadata: Metadata): string {
     /_(endpoint|uri)$/.test(name) && typeof value === 'string' ? [new URL(value).host] : [],
   );
   return [...new Set(hosts)].filter(host => host !== new URL(issuer).host).join(', ');
-}
-
-/** Some servers write null for a member they do not have; JSON has no other way to leave it out. */
-function withoutNulls(document: object): object {
-  return Object.fromEntries(Object.entries(document).filter(([, value]) => value !== null));
 }

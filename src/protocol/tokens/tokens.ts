@@ -2,10 +2,10 @@ import * as l10n from '@vscode/l10n';
 import * as oauth from 'oauth4webapi';
 import { secret, type Secret } from '../../platform/secret.ts';
 import { secondsNow } from '../../platform/clock.ts';
-import type { Connection } from '../client/client.ts';
+import type { Connection, ReceivedTokens } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
 import { checkIdToken, idTokenFailure, type IdTokenClaims } from './idToken.ts';
-import { isObject } from '../http/json.ts';
+import { isObject, parseServerObject } from '../http/json.ts';
 import { jsonIn } from '../http/jsonResponse.ts';
 import { checkSuccess } from '../http/oauthError.ts';
 
@@ -65,6 +65,7 @@ export async function requestTokens(
   const host = new URL(metadata.token_endpoint ?? client.issuer).host;
   const response = await send();
   await checkSuccess(response, host);
+  connection.received.push(...receivedIn(await response.clone().text()));
   const lifetime = await checkTokens(response, host);
 
   let answer: oauth.TokenEndpointResponse;
@@ -85,6 +86,19 @@ export async function requestTokens(
     grantedScopes: answer.scope === undefined ? undefined : scopesOf(answer.scope),
     kept: keptMembers(answer, client.dialect?.keep ?? []),
   };
+}
+
+/** The tokens in an answer that is yet to be judged. */
+function receivedIn(text: string): ReceivedTokens[] {
+  const body = parseServerObject(text) ?? {};
+  const tokenOf = (name: 'access_token' | 'refresh_token'): string | undefined => {
+    const value = body[name];
+    return typeof value === 'string' && tokenGrammar[name].test(value) ? value : undefined;
+  };
+  const accessToken = tokenOf('access_token');
+  return accessToken === undefined
+    ? []
+    : [{ accessToken: secret(accessToken), refreshToken: secret(tokenOf('refresh_token')) }];
 }
 
 /** Short and plain: they end up among the claims. */

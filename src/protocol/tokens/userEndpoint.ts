@@ -29,6 +29,6 @@ export async function requestUser(
   });
   const { errorsWithStatus200 } = client.dialect ?? {};
   const response = await standardAnswer(answer, { errorsWithStatus200 });
-  await checkSuccess(response, host);
+  await checkSuccess(response, host, 'token');
   return readClaims(response, host);
 }

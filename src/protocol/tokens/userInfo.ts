@@ -26,7 +26,7 @@ export async function requestUserInfo(
   if (!metadata.userinfo_endpoint) return undefined;
   const { host } = new URL(metadata.userinfo_endpoint);
   const response = await oauth.userInfoRequest(server, oauthClient, accessToken.reveal(), options);
-  await checkSuccess(response, host);
+  await checkSuccess(response, host, 'token');
   await readClaims(response, host, payloadIfSigned);
   const isSigned = (response.headers.get('content-type') ?? '').split(';')[0] === 'application/jwt';
   const untrusted = (reason: string): Failure =>
@@ -37,8 +37,10 @@ export async function requestUserInfo(
       {
         ...server,
         // A server that signs its answers without saying how does as with its ID tokens.
-        userinfo_signing_alg_values_supported: metadata.userinfo_signing_alg_values_supported ??
-          metadata.id_token_signing_alg_values_supported ?? ['RS256'],
+        userinfo_signing_alg_values_supported: [
+          ...(metadata.userinfo_signing_alg_values_supported ??
+            metadata.id_token_signing_alg_values_supported ?? ['RS256']),
+        ],
       },
       oauthClient,
       oauth.skipSubjectCheck,

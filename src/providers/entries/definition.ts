@@ -50,6 +50,8 @@ export interface Provider extends Server {
   readonly assertionAlgorithm: ClientKeyAlgorithm;
   /** Undefined: {@link defaultScopes}, as far as the server has them. */
   readonly scopes: readonly string[] | undefined;
+  /** Somebody has set them: they do not just come from a preset. */
+  readonly scopesAreSet: boolean;
   readonly acceptsChangingRedirectUri: boolean;
   /** Undefined: the overall setting decides. */
   readonly signInMethod: ProviderMethod | undefined;
@@ -114,7 +116,7 @@ export function parseDefinition(
     if (!parsed.success) {
       return { ok: false, problems: parsed.issues.map(issue => problemOf(providerId, issue)) };
     }
-    return { ok: true, provider: providerOf(providerId, withPreset(parsed.output), contributedBy) };
+    return { ok: true, provider: providerOf(providerId, parsed.output, contributedBy) };
   } catch (error) {
     if (!(error instanceof WrongEntry)) throw error;
     const { field, reason } = error;
@@ -123,7 +125,8 @@ export function parseDefinition(
 }
 
 /** @throws WrongEntry */
-function providerOf(id: string, definition: ProviderDefinition, contributedBy: string | undefined): Provider {
+function providerOf(id: string, entry: ProviderDefinition, contributedBy: string | undefined): Provider {
+  const definition = withPreset(entry);
   const server = serverOf(definition);
   checkComplete(definition, server);
   const { scopeSeparator, scopeParameter, account, redirect } = definition;
@@ -137,6 +140,7 @@ function providerOf(id: string, definition: ProviderDefinition, contributedBy: s
     assertionAudience: definition.assertionAudience ?? 'issuer',
     assertionAlgorithm: definition.assertionAlgorithm ?? 'ES256',
     scopes: definition.scopes,
+    scopesAreSet: entry.scopes !== undefined,
     acceptsChangingRedirectUri: definition.acceptsChangingRedirectUri ?? false,
     signInMethod: definition.signInMethod,
     service: serviceOf(id, definition, contributedBy),

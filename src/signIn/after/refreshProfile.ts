@@ -40,7 +40,7 @@ export async function refreshProfile(
   const identity: Identity = service
     ? // A server need not say anything of a client that signs in by itself.
       { ...(await identifyService(connection, provider, tokens)), complete: false }
-    : await identify(connection, provider, { ...tokens, idTokenClaims, kept });
+    : await identify(connection, provider, { ...tokens, idTokenClaims, kept }, grant.grantedScopes);
   if (!service && accountOf(provider, identity.claims)?.id !== account.id) {
     const reason = l10n.t('what is known of the account now is about somebody else');
     throw new Failure('token-untrusted', { issuer: provider.issuer, reason });

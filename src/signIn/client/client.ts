@@ -2,21 +2,27 @@ import * as l10n from '@vscode/l10n';
 import type { Client, ClientAuthentication } from '../../protocol/client/client.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
+import type { RegisteredAuthentication } from '../../protocol/client/clientAuthentication.ts';
+import { importClientKey } from '../../protocol/client/clientKey.ts';
 import type { Registration } from '../../protocol/client/registration.ts';
+import { quoteServerText } from '../../protocol/http/serverText.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { askPersonWithin } from './askingPerson.ts';
 import type { ClientSecrets } from './clientSecrets.ts';
-import type { Registrations } from './registrations.ts';
+import type { Concessions } from './concessions.ts';
+import type { ObtainedRegistration, Registrations } from './registrations.ts';
 
 /** The provider's client, as the protocol needs it. */
 function clientOf(
+  { concessions }: Pick<ClientStores, 'concessions'>,
   provider: Provider,
   id: string,
   authentication: ClientAuthentication,
   registration?: Registration,
 ): Client {
+  const conceded = concessions.of(provider);
   return {
     issuer: provider.issuer,
     id,
@@ -25,6 +31,12 @@ function clientOf(
     trustedAudiences: provider.trustedAudiences,
     policy: provider,
     dialect: provider.dialect,
+    secretForm: {
+      known: conceded.includes('basic:body') ? 'body' : conceded.includes('basic:raw') ? 'raw' : undefined,
+      learned(form) {
+        if (form !== 'encoded') void concessions.add(provider, [`basic:${form}`]);
+      },
+    },
   };
 }
 
@@ -32,6 +44,7 @@ function clientOf(
 export interface ClientStores {
   readonly registrations: Registrations;
   readonly clientSecrets: ClientSecrets;
+  readonly concessions: Concessions;
 }
 
 /**
@@ -39,19 +52,23 @@ export interface ClientStores {
  *
  * @throws Failure `client-secret-missing`
  */
-export async function clientOfGrant(
-  provider: Provider,
-  grant: Grant,
-  { registrations, clientSecrets }: ClientStores,
-): Promise<Client> {
+export async function clientOfGrant(provider: Provider, grant: Grant, stores: ClientStores): Promise<Client> {
+  const { registrations, clientSecrets } = stores;
   const { clientId } = grant.binding;
   if (provider.clientId !== undefined) {
-    return clientOf(provider, clientId, await clientSecrets.stored(provider));
+    return clientOf(stores, provider, clientId, await clientSecrets.stored(provider));
   }
   // What is stored here is newer than what came with the grant; but another window may have registered.
   const registration = await registrations.known(provider, clientId);
   const authentication = registration?.authentication ?? grant.registeredClient ?? { method: 'none' };
-  return clientOf(provider, clientId, authentication, registration);
+  return clientOf(stores, provider, clientId, await usable(authentication), registration);
+}
+
+/** The authentication of a client that registered itself, ready to be used. */
+async function usable(authentication: RegisteredAuthentication): Promise<ClientAuthentication> {
+  if (authentication.method !== 'private_key_jwt') return authentication;
+  const { method, key } = authentication;
+  return { method, key: await importClientKey(key), keyId: key.keyId, audience: 'issuer' };
 }
 
 export interface ClientRequest {
@@ -61,6 +78,8 @@ export interface ClientRequest {
   readonly redirectUri: string | undefined;
   readonly scopes: readonly string[];
   readonly signal: AbortSignal;
+  /** See {@link Registrations.obtain}. */
+  readonly asksForToken: boolean;
 }
 
 /** Where clients come from that are not in the settings of a provider. */
@@ -75,7 +94,7 @@ export interface ClientSources extends ClientStores {
 /** A client, and its registration if it registered itself: then it can do so again. */
 export interface FoundClient {
   readonly client: Client;
-  readonly registration: Registration | undefined;
+  readonly registered: ObtainedRegistration | undefined;
   /** The secret was entered for this sign-in, and may be wrong. */
   readonly secretIsNew: boolean;
 }
@@ -86,37 +105,52 @@ export interface FoundClient {
  *
  * @throws Failure as {@link Registrations.obtain}; `method-unsupported` if there is none of these.
  */
-async function findClient(
-  { registrations, clientSecrets, clientDocument, httpContext, timeouts }: ClientSources,
-  signInRequest: ClientRequest,
-): Promise<FoundClient> {
+async function findClient(sources: ClientSources, signInRequest: ClientRequest): Promise<FoundClient> {
+  const { registrations, clientSecrets, clientDocument, httpContext, timeouts } = sources;
   const { provider, metadata, redirectUri } = signInRequest;
   const person = askPersonWithin(httpContext.clock, timeouts.person, signInRequest.signal);
-  const notRegistered = (id: string): FoundClient => ({
-    client: clientOf(provider, id, { method: 'none' }),
-    registration: undefined,
-    secretIsNew: false,
-  });
   if (provider.clientId !== undefined) {
     const { authentication, asked } = await clientSecrets.obtain(provider, person);
-    const client = clientOf(provider, provider.clientId, authentication);
-    return { client, registration: undefined, secretIsNew: asked };
+    const client = clientOf(sources, provider, provider.clientId, authentication);
+    return { client, registered: undefined, secretIsNew: asked };
   }
   // A document lists addresses that never change; that of an editor in the browser cannot be among them.
   const isStatic = redirectUri === undefined || !/[?&]vscode-reqid=/.test(redirectUri);
   if (clientDocument !== undefined && metadata.client_id_metadata_document_supported && isStatic) {
-    return notRegistered(clientDocument);
+    const client = clientOf(sources, provider, clientDocument, { method: 'none' });
+    return { client, registered: undefined, secretIsNew: false };
   }
   if (!metadata.registration_endpoint) {
     throw new Failure('method-unsupported', {
-      issuer: provider.issuer,
+      issuer: metadata.issuer,
       missing: l10n.t('a client id in the settings, or an endpoint at which this editor can register itself'),
     });
   }
-  const registration = await registrations.obtain({ ...signInRequest, person });
-  const { clientId, authentication } = registration;
-  const client = clientOf(provider, clientId, authentication, registration);
-  return { client, registration, secretIsNew: false };
+  const registered = await registrations.obtain({ ...signInRequest, person });
+  const { clientId, authentication } = registered.registration;
+  const client = clientOf(sources, provider, clientId, await usable(authentication), registered.registration);
+  return { client, registered, secretIsNew: false };
+}
+
+/**
+ * The scopes of the request, without those of our own that the server has registered this editor without.
+ *
+ * @throws Failure `registration-narrow` if others are among them: the browser would end on an error page.
+ */
+export function registeredScopes(
+  { client, registered }: FoundClient,
+  { requested, ours }: { readonly requested: readonly string[]; readonly ours: readonly string[] },
+): readonly string[] {
+  const allowed = registered?.registration.scopes;
+  if (!allowed) return requested;
+  const lacking = requested.filter(scope => !allowed.includes(scope));
+  const needed = lacking.filter(scope => scope === 'openid' || !ours.includes(scope));
+  if (needed.length === 0) return requested.filter(scope => allowed.includes(scope));
+  throw new Failure('registration-narrow', {
+    host: new URL(client.issuer).host,
+    scopes: quoteServerText(allowed.join(' ')) ?? l10n.t('none'),
+    lacking: needed.join(', '),
+  });
 }
 
 /**
@@ -132,28 +166,50 @@ export async function withClient<T>(
   try {
     return await run(found);
   } catch (error) {
-    await forgetIfDoubtful(sources, signInRequest.provider, found, error);
-    if (!found.registration || !(error instanceof Failure) || error.code !== 'client-refused') throw error;
-    return run(await findClient(sources, signInRequest));
+    await forgetIfDoubtful(sources, signInRequest, found, error);
+    if (!found.registered || !isRefusedClient(error)) throw explained(error, found);
+    const again = await findClient(sources, signInRequest);
+    try {
+      return await run(again);
+    } catch (failure) {
+      await forgetIfDoubtful(sources, signInRequest, again, failure);
+      throw explained(failure, again);
+    }
   }
 }
 
+const isRefusedClient = (error: unknown): error is Failure =>
+  error instanceof Failure && error.code === 'client-refused';
+
+/** Says of a refused client what can be done about one of its kind. */
+export function explained(error: unknown, { client, registered }: FoundClient): unknown {
+  if (!isRefusedClient(error)) return error;
+  const { host = '', error: code = '', said = '' } = error.details;
+  const options = { oauthError: error.oauthError };
+  if (registered) return new Failure('registered-client-refused', { host, error: code, said }, options);
+  return client.authentication.method === 'private_key_jwt'
+    ? new Failure('client-key-refused', { host, error: code, said }, options)
+    : error;
+}
+
 /**
- * Forgets a registration over which a sign-in may have failed: one that was refused, or, where the server
- * cannot be asked about it, one whose browser did not come back; for that is how an error page looks from here.
+ * Forgets a registration over which a sign-in may have failed: one that was refused, or, where the server has not
+ * confirmed it, one whose browser did not come back, or was given up; for that is how an error page looks from here.
  * A secret that was just entered and refused is asked for again.
  */
 export async function forgetIfDoubtful(
-  { registrations, clientSecrets }: ClientSources,
-  provider: Provider,
-  { client, registration, secretIsNew }: FoundClient,
+  { registrations, clientSecrets, concessions }: ClientSources,
+  { provider, signal }: Pick<ClientRequest, 'provider' | 'signal'>,
+  { client, registered, secretIsNew }: FoundClient,
   error: unknown,
 ): Promise<void> {
-  if (secretIsNew && error instanceof Failure && error.code === 'client-refused') {
-    await clientSecrets.forget(provider);
-  }
-  if (!registration || !(error instanceof Failure)) return;
-  const refused = error.code === 'client-refused';
-  const silent = error.code === 'no-response' && !registration.management;
-  if (refused || silent) await registrations.forget(provider, client.id);
+  const isRefused = isRefusedClient(error);
+  if (secretIsNew && isRefused) await clientSecrets.forget(provider);
+  if (!registered) return;
+  const { isConfirmed, isNew, registration } = registered;
+  // Registered so, and then not taken so: another time it proves itself in another way.
+  if (isRefused && isNew)
+    await concessions.add(provider, [`registration:${registration.authentication.method}`]);
+  const isSilent = signal.aborted || (error instanceof Failure && error.code === 'no-response');
+  if (isRefused || (isSilent && !isConfirmed)) await registrations.forget(provider, client.id);
 }

@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import type { Secret } from '../../platform/secret.ts';
 import type { Connection } from '../../protocol/client/client.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { IdTokenClaims } from '../../protocol/tokens/idToken.ts';
@@ -52,28 +53,32 @@ export async function identify(
   connection: Connection,
   provider: Provider,
   tokens: Pick<Tokens, 'accessToken' | 'expiresAt' | 'kept'> & { idTokenClaims: IdTokenClaims | undefined },
+  requested: readonly string[],
 ): Promise<Identity> {
   const { client } = connection;
   const idToken = tokens.idTokenClaims;
-  if (!idToken && provider.accountId === undefined) {
+  const isPlain = !idToken && provider.accountId === undefined;
+  if (isPlain && requested.includes('openid')) {
     throw new Failure('token-untrusted', {
       issuer: client.issuer,
       reason: l10n.t('there is none in the answer'),
     });
   }
-  const first = idToken ? without(idToken, tokenClaims) : await requestUser(connection, tokens.accessToken);
+  const first = idToken
+    ? without(idToken, tokenClaims)
+    : await userOf(connection, tokens.accessToken, isPlain);
   const subject = idToken?.sub;
   const named = provider.labelClaims.some(name => name !== 'sub' && isText(claimAt(first, name)));
   const { claimSources: sources } = provider;
   const wantsUserInfo = subject !== undefined && (sources.includes('userinfo') || !named);
   const wantsIntrospection = sources.includes('introspection');
   const userInfo = wantsUserInfo
-    ? await unlessPassing(connection, 'UserInfo', () =>
+    ? await unlessPassing(connection, 'UserInfo', named ? 1 : 2, () =>
         requestUserInfo(connection, tokens.accessToken, subject),
       )
     : undefined;
   const introspection = wantsIntrospection
-    ? await unlessPassing(connection, 'introspection', () =>
+    ? await unlessPassing(connection, 'introspection', 1, () =>
         introspectToken(connection, tokens.accessToken, subject),
       )
     : undefined;
@@ -90,17 +95,38 @@ export async function identify(
   };
 }
 
-/** Answers about somebody else are an attack; without an answer the account still is who the ID token says. */
+/** @param isPlain a plain OAuth 2.0 server need not say who it is. */
+async function userOf(
+  connection: Connection,
+  accessToken: Secret,
+  isPlain: boolean,
+): Promise<Record<string, unknown>> {
+  if (!isPlain) return requestUser(connection, accessToken);
+  if (connection.metadata.userinfo_endpoint === undefined) return {};
+  return (await unlessPassing(connection, 'user', 2, () => requestUser(connection, accessToken))) ?? {};
+}
+
+/**
+ * Answers about somebody else are an attack; without an answer the account still is who the ID token says.
+ *
+ * @param times it is asked more than once where the account would be without a name for good.
+ */
 async function unlessPassing<T>(
   { client, httpContext }: Connection,
   what: string,
+  times: number,
   ask: () => Promise<T>,
 ): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (!(error instanceof Failure) || error.code === 'token-untrusted') throw error;
-    httpContext.log.warn(`${what} not available`, { issuer: client.issuer, failure: error.code });
-    return undefined;
+  for (let left = times; left > 0; left--) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code === 'token-untrusted') throw error;
+      httpContext.log.warn(`${what} not available`, {
+        issuer: client.issuer,
+        failure: error.code,
+      });
+    }
   }
+  return undefined;
 }

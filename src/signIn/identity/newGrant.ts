@@ -3,10 +3,9 @@ import type { Client, Connection } from '../../protocol/client/client.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
-import type { Grant } from '../../sessions/grant/grant.ts';
+import type { Account, Grant } from '../../sessions/grant/grant.ts';
 import { resourcesOfSignIn, targetOf } from '../../sessions/grant/pseudoScopes.ts';
 import { accountOf, identify } from './identity.ts';
-import { giveBack } from '../client/lateTokens.ts';
 import { identifyService, serviceAccount, type ServiceSignedIn } from './serviceIdentity.ts';
 import { lackingClaim } from './requiredClaims.ts';
 
@@ -19,11 +18,12 @@ export interface SignedIn {
   readonly redirectUri?: string | undefined;
   /** Set if no person signed in, but the client by itself. */
   readonly service?: ServiceSignedIn | undefined;
+  /** Names the account of a provider that does not say who has signed in. */
+  readonly nameAccount?: (() => Promise<string>) | undefined;
 }
 
 /**
  * Makes a grant of the tokens of a finished sign-in: finds out whose they are, and whether they may be used.
- * Tokens of an account that may not sign in are given back.
  *
  * @throws Failure `token-untrusted`, `claims-lacking`, those of the http client.
  */
@@ -32,9 +32,11 @@ export async function newGrant(connection: Connection, signedIn: SignedIn): Prom
   const { client, metadata } = connection;
   const { claims, expiresAt } = service
     ? await identifyService(connection, provider, tokens)
-    : await identify(connection, provider, tokens);
+    : await identify(connection, provider, tokens, requested);
   const named = accountOf(provider, claims);
-  const account = service ? serviceAccount(client.id, named, service) : named;
+  const account = service
+    ? serviceAccount(client.id, named, service)
+    : (named ?? (await plainAccount(signedIn)));
   if (!account) {
     throw new Failure('token-untrusted', {
       issuer: client.issuer,
@@ -43,7 +45,6 @@ export async function newGrant(connection: Connection, signedIn: SignedIn): Prom
   }
   const lacking = lackingClaim(provider, claims);
   if (lacking !== undefined) {
-    await giveBack(connection, provider, tokens, 'the account may not be used');
     throw new Failure('claims-lacking', { account: account.label, provider: provider.label, lacking });
   }
   return {
@@ -76,6 +77,16 @@ export async function newGrant(connection: Connection, signedIn: SignedIn): Prom
     refreshSentAt: undefined,
     signInNeeded: undefined,
   };
+}
+
+/**
+ * The account of a plain OAuth 2.0 server, which says nothing of who has signed in. Where an ID token was asked for, or
+ * the provider is set to say it, that is a failure.
+ */
+async function plainAccount({ provider, requested, nameAccount }: SignedIn): Promise<Account | undefined> {
+  if (provider.accountId !== undefined || requested.includes('openid')) return undefined;
+  const name = await nameAccount?.();
+  return name === undefined ? undefined : { id: name, label: name };
 }
 
 /** Other windows need not know of the registration, and yet use its grants. */

@@ -9,22 +9,26 @@ import { connect } from '../../protocol/client/client.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import { exchangeAuthorizationCode } from '../../protocol/grants/codeAndRefresh.ts';
 import { expectSignature } from '../../protocol/tokens/keys.ts';
-import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { BrowserMethod } from '../../providers/settings/signInMethods.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { askedAudience, resourcesOfSignIn, resourcesOfToken } from '../../sessions/grant/pseudoScopes.ts';
-import { forgetIfDoubtful, withClient, type FoundClient } from '../client/client.ts';
-import type { SignInContext, SignInRequest } from './context.ts';
-import { unlessLate } from '../client/lateTokens.ts';
+import {
+  explained,
+  forgetIfDoubtful,
+  registeredScopes,
+  withClient,
+  type FoundClient,
+} from '../client/client.ts';
+import type { AttemptRequest, SignInContext } from './context.ts';
+import { keepOrGiveBack } from '../client/lateTokens.ts';
 import { newGrant } from '../identity/newGrant.ts';
+import { namer } from './accountName.ts';
 import { readPasted } from './pastedResponse.ts';
 import { redirectPath, type OpenRedirect } from '../redirect/redirect.ts';
-import { requestedScopes } from './requestedScopes.ts';
 import { inProviderTime } from './timing.ts';
 
 export interface BrowserAttempt {
   readonly way: BrowserMethod;
-  readonly metadata: Metadata;
   /** Given what takes the text that a person pastes, once the browser is open. */
   onPaste(take: (text: string) => string | undefined): void;
 }
@@ -37,53 +41,78 @@ export interface BrowserAttempt {
  */
 export async function signInWithBrowser(
   context: SignInContext,
-  request: SignInRequest,
+  request: AttemptRequest,
   attempt: BrowserAttempt,
 ): Promise<Grant> {
-  const { provider, signal } = request;
-  const { metadata } = attempt;
+  const { provider, metadata, signal } = request;
   const redirect = await context.redirects(attempt.way, provider);
   const registered =
     provider.clientId === undefined ? await context.registrations.redirectUris(provider) : [];
   const path = redirectPath(metadata, provider);
-  const open = await redirect.open({ nonce: createState(), path, provider, registered });
+  const open = await redirect.open({
+    nonce: createState(),
+    path,
+    provider,
+    loopbackHost: request.loopbackHost,
+    registered,
+  });
   try {
     signal.throwIfAborted();
-    const requested = requestedScopes(metadata, request);
     const { redirectUri } = open;
-    const signInRequest = { provider, metadata, redirectUri, scopes: requested, signal };
-    const { found, authorization } = await withClient(context, signInRequest, found =>
-      prepare(context, request, found, open, requested),
+    const clientRequest = { ...request, scopes: request.requested, redirectUri };
+    const { found, authorization } = await withClient(context, clientRequest, found =>
+      prepare(context, request, found, open),
     );
     try {
       const response = await askPerson(context, request, attempt, open, authorization);
       request.progress('exchanging-code');
-      return await inProviderTime(context, provider, signal, async within => {
-        const connection = await connect(context.httpContext, found.client, within);
-        const lasting = await connect(context.httpContext, found.client);
-        const further = provider.tokenParameters;
-        const exchange = exchangeAuthorizationCode(lasting, authorization, response, further);
-        return unlessLate(lasting, provider, within, exchange, tokens =>
-          newGrant(connection, { provider, scopes: request.scopes, requested, tokens, redirectUri }),
-        );
-      });
+      return await inProviderTime(context, provider, signal, within =>
+        finish(context, request, found, authorization, response, within),
+      );
     } catch (error) {
-      await forgetIfDoubtful(context, provider, found, error);
-      throw error;
+      await forgetIfDoubtful(context, request, found, error);
+      throw explained(error, found);
     }
   } finally {
     open.close();
   }
 }
 
+async function finish(
+  context: SignInContext,
+  request: AttemptRequest,
+  { client }: FoundClient,
+  authorization: AuthorizationRequest,
+  response: URLSearchParams,
+  within: AbortSignal,
+): Promise<Grant> {
+  const { provider } = request;
+  const connection = await connect(context.httpContext, client, within);
+  const lasting = await connect(context.httpContext, client);
+  const { redirectUri, scopes: requested } = authorization;
+  return keepOrGiveBack(lasting, provider, within, async () => {
+    const further = provider.tokenParameters;
+    const tokens = await exchangeAuthorizationCode(lasting, authorization, response, further);
+    within.throwIfAborted();
+    return newGrant(connection, {
+      ...request,
+      requested,
+      tokens,
+      redirectUri,
+      nameAccount: namer(context, request),
+    });
+  });
+}
+
 async function prepare(
   context: SignInContext,
-  { provider, scopes: asked, loginHint, signal }: SignInRequest,
+  request: AttemptRequest,
   found: FoundClient,
   { state, redirectUri }: OpenRedirect,
-  scopes: readonly string[],
 ): Promise<{ found: FoundClient; authorization: AuthorizationRequest }> {
+  const { provider, scopes: asked, loginHint, signal } = request;
   const { maxAge } = provider;
+  const scopes = registeredScopes(found, request);
   const audience = askedAudience(asked);
   const parameters = { ...provider.authorizationParameters, ...(audience !== undefined && { audience }) };
   const resources = resourcesOfSignIn(provider, asked);
@@ -109,7 +138,7 @@ async function prepare(
 /** Opens the browser and waits for its answer, however it comes. */
 async function askPerson(
   { httpContext, log, timeouts, openBrowser }: SignInContext,
-  { provider, signal, progress }: SignInRequest,
+  { provider, signal, progress }: AttemptRequest,
   { way, onPaste }: BrowserAttempt,
   { redirectUri, state, response }: OpenRedirect,
   authorization: AuthorizationRequest,

@@ -1,5 +1,6 @@
 import type { Log } from '../../platform/log.ts';
 import type { Secret } from '../../platform/secret.ts';
+import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Method, SignInMethod } from '../../providers/settings/signInMethods.ts';
@@ -49,6 +50,13 @@ export interface SignInContext extends ClientSources {
     accounts: readonly Account[],
     signal: AbortSignal,
   ): Promise<Account | undefined>;
+  /**
+   * Asks whose sign-in it is at a provider that does not say it, and where others are signed in already; undefined if
+   * the person does not say. The signal takes the question back.
+   *
+   * @param known the names that the others have.
+   */
+  nameAccount(provider: Provider, known: readonly string[], signal: AbortSignal): Promise<string | undefined>;
   /** Ways that brought no answer back before, by provider; the sign-in adds to it. */
   readonly failedMethods: Map<string, Set<SignInMethod>>;
   /**
@@ -77,6 +85,18 @@ export interface SignInRequest {
   progress(stage: SignInStage, authorization?: DeviceAuthorization): void;
   /** Told when it is known how the sign-in can go; `control` works until it has ended. */
   onPlan?(plan: Plan, control: SignInControl): void;
+}
+
+/** A sign-in on one way, with what is left of what is asked for. */
+export interface AttemptRequest extends SignInRequest {
+  readonly metadata: Metadata;
+  /** The scopes of the request. */
+  readonly requested: readonly string[];
+  /** Those of them that nobody but this extension has asked for. */
+  readonly ours: readonly string[];
+  /** The host of this computer in the redirect URI. */
+  readonly loopbackHost: string;
+  readonly asksForToken: boolean;
 }
 
 /** What a person can do to a sign-in while it runs, besides cancelling it. */

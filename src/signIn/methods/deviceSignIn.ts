@@ -4,20 +4,25 @@ import {
   pollForTokens,
   requestDeviceAuthorization,
   type DeviceAuthorization,
+  type PollState,
 } from '../../protocol/grants/deviceAuthorization.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
-import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { askedAudience, resourcesOfSignIn, resourcesOfToken } from '../../sessions/grant/pseudoScopes.ts';
-import { forgetIfDoubtful, withClient, type FoundClient } from '../client/client.ts';
-import type { SignInContext, SignInRequest } from './context.ts';
-import { giveBack, unlessLate } from '../client/lateTokens.ts';
+import {
+  explained,
+  forgetIfDoubtful,
+  registeredScopes,
+  withClient,
+  type FoundClient,
+} from '../client/client.ts';
+import type { AttemptRequest, SignInContext } from './context.ts';
+import { keepOrGiveBack } from '../client/lateTokens.ts';
 import { newGrant } from '../identity/newGrant.ts';
-import { requestedScopes } from './requestedScopes.ts';
+import { namer } from './accountName.ts';
 import { inProviderTime } from './timing.ts';
 
 export interface DeviceAttempt {
-  readonly metadata: Metadata;
   /** See `DeviceScreen.open`. */
   readonly why: string | undefined;
 }
@@ -30,17 +35,17 @@ export interface DeviceAttempt {
  */
 export async function signInWithDeviceCode(
   context: SignInContext,
-  request: SignInRequest,
-  { metadata, why }: DeviceAttempt,
+  request: AttemptRequest,
+  { why }: DeviceAttempt,
 ): Promise<Grant> {
-  const { provider, scopes, signal } = request;
-  const requested = requestedScopes(metadata, request);
-  const signInRequest = { provider, metadata, redirectUri: undefined, scopes: requested, signal };
+  const { provider, signal } = request;
   const view = context.device.open(provider, why);
   try {
     for (;;) {
-      const { found, authorization } = await withClient(context, signInRequest, found =>
-        start(context, request, found, requested),
+      const { found, authorization } = await withClient(
+        context,
+        { ...request, scopes: request.requested, redirectUri: undefined },
+        found => start(context, request, found),
       );
       context.log.info('device code shown', {
         provider: provider.id,
@@ -51,21 +56,22 @@ export async function signInWithDeviceCode(
       request.progress('waiting-for-code', authorization);
       try {
         const lasting = await connect(context.httpContext, found.client);
-        const tokens = await pollForTokens(lasting, authorization, {
-          signal,
-          onState: state => view.showState(state),
-          onLate: late => void giveBack(lasting, provider, late, 'the sign-in was cancelled'),
-        });
-        request.progress('exchanging-code');
-        return await inProviderTime(context, provider, signal, async within => {
-          const connection = await connect(context.httpContext, found.client, within);
-          return unlessLate(lasting, provider, within, Promise.resolve(tokens), () =>
-            newGrant(connection, { provider, scopes, requested, tokens }),
-          );
+        return await keepOrGiveBack(lasting, provider, signal, async () => {
+          const onState = (state: PollState): void => view.showState(state);
+          const tokens = await pollForTokens(lasting, authorization, { signal, onState });
+          signal.throwIfAborted();
+          request.progress('exchanging-code');
+          return inProviderTime(context, provider, signal, async within => {
+            const connection = await connect(context.httpContext, found.client, within);
+            const requested = registeredScopes(found, request);
+            const nameAccount = namer(context, request);
+            return newGrant(connection, { ...request, requested, tokens, nameAccount });
+          });
         });
       } catch (error) {
-        await forgetIfDoubtful(context, provider, found, error);
-        if (!(error instanceof Failure) || error.code !== 'device-code-expired') throw error;
+        await forgetIfDoubtful(context, request, found, error);
+        if (!(error instanceof Failure) || error.code !== 'device-code-expired')
+          throw explained(error, found);
         context.log.info('device code expired', { provider: provider.id });
         request.progress('code-expired');
         const { clock } = context.httpContext;
@@ -80,10 +86,11 @@ export async function signInWithDeviceCode(
 
 function start(
   context: SignInContext,
-  { provider, scopes: asked, signal }: SignInRequest,
+  request: AttemptRequest,
   found: FoundClient,
-  scopes: readonly string[],
 ): Promise<{ found: FoundClient; authorization: DeviceAuthorization }> {
+  const { provider, scopes: asked, signal } = request;
+  const scopes = registeredScopes(found, request);
   const resources = resourcesOfSignIn(provider, asked);
   const tokenResources = resourcesOfToken(provider, asked);
   const audience = askedAudience(asked) ?? provider.audience;

@@ -1,25 +1,39 @@
 import type { Metadata } from '../../protocol/server/metadata.ts';
-import { defaultScopes, type Provider } from '../../providers/entries/definition.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import { usualScopes } from '../../providers/entries/usualScopes.ts';
 import { plainScopes } from '../../sessions/grant/pseudoScopes.ts';
 import { union } from '../../sessions/grant/scopes.ts';
+
+/** What a sign-in is for. */
+export interface AskedScopes {
+  readonly provider: Provider;
+  readonly scopes: readonly string[];
+  /** Scopes the account has been granted already. */
+  readonly grantedScopes?: readonly string[] | undefined;
+}
 
 /**
  * The scopes of a request: those of the provider's settings, those asked for, and those the account already
  * has. Of our own defaults, only what the server says it knows; none of them for a client that signs in by itself.
+ *
+ * @param without those of {@link defaultsAmong} that the server has refused.
  */
 export function requestedScopes(
   metadata: Metadata,
-  {
-    provider,
-    scopes,
-    grantedScopes = [],
-  }: { provider: Provider; scopes: readonly string[]; grantedScopes?: readonly string[] | undefined },
+  { provider, scopes, grantedScopes = [] }: AskedScopes,
+  without: readonly string[],
 ): string[] {
   // Nobody is asked, so there is nobody to be remembered while they are away (OpenID Connect Core, 11).
   if (provider.service) {
     return union(provider.scopes ?? [], scopes, grantedScopes).filter(scope => scope !== 'offline_access');
   }
-  const known = (scope: string): boolean =>
-    scope === 'openid' || (metadata.scopes_supported?.includes(scope) ?? true);
-  return union(provider.scopes ?? defaultScopes.filter(known), plainScopes(scopes), grantedScopes);
+  const all = union(provider.scopes ?? usualScopes(metadata), plainScopes(scopes), grantedScopes);
+  const dropped = defaultsAmong(metadata, { provider, scopes }).filter(scope => without.includes(scope));
+  return all.filter(scope => !dropped.includes(scope));
+}
+
+/** The scopes of a request that neither the person nor an extension has asked for. */
+export function defaultsAmong(metadata: Metadata, { provider, scopes }: AskedScopes): string[] {
+  if (provider.service || provider.scopesAreSet) return [];
+  return (provider.scopes ?? usualScopes(metadata)).filter(scope => !scopes.includes(scope));
 }

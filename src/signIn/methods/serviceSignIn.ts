@@ -1,14 +1,13 @@
 import { connect } from '../../protocol/client/client.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
-import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { ServiceSignIn } from '../../providers/settings/serviceSettings.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { askPersonWithin } from '../client/askingPerson.ts';
 import { forgetIfDoubtful, withClient } from '../client/client.ts';
-import type { SignInContext, SignInRequest } from './context.ts';
+import { keepOrGiveBack } from '../client/lateTokens.ts';
+import type { AttemptRequest, SignInContext, SignInRequest } from './context.ts';
 import { serviceTokens } from '../client/serviceTokens.ts';
 import { newGrant } from '../identity/newGrant.ts';
-import { requestedScopes } from './requestedScopes.ts';
 import { inProviderTime } from './timing.ts';
 
 /**
@@ -17,38 +16,30 @@ import { inProviderTime } from './timing.ts';
  *
  * @throws Failure
  */
-export async function signInAsService(
-  context: SignInContext,
-  request: SignInRequest,
-  metadata: Metadata,
-): Promise<Grant> {
-  const { provider, scopes, signal } = request;
+export async function signInAsService(context: SignInContext, request: AttemptRequest): Promise<Grant> {
+  const { provider, scopes, requested, signal } = request;
   const { service } = provider;
   if (!service) throw new Error(`The client of ${provider.id} is not set to sign in by itself.`);
-  const requested = requestedScopes(metadata, request);
   const account =
     service.way === 'token-exchange' ? await chooseSubject(context, service, request) : undefined;
   request.progress('asking-for-token');
-  const signInRequest = { provider, metadata, redirectUri: undefined, scopes: requested, signal };
-  return withClient(context, signInRequest, found =>
+  return withClient(context, { ...request, scopes: request.requested, redirectUri: undefined }, found =>
     inProviderTime(context, provider, signal, async within => {
       try {
         const connection = await connect(context.httpContext, found.client, within);
-        const { tokens, binding, subject } = await serviceTokens(connection, provider, context.findSubject, {
-          service,
-          account,
-          scopes: requested,
-          asked: scopes,
-        });
-        return await newGrant(connection, {
-          provider,
-          scopes,
-          requested,
-          tokens,
-          service: { binding, subject: subject?.account },
+        return await keepOrGiveBack(connection, provider, within, async () => {
+          const asked = { service, account, scopes: requested, asked: scopes };
+          const { tokens, binding, subject } = await serviceTokens(
+            connection,
+            provider,
+            context.findSubject,
+            asked,
+          );
+          const signedIn = { binding, subject: subject?.account };
+          return newGrant(connection, { ...request, tokens, service: signedIn });
         });
       } catch (error) {
-        await forgetIfDoubtful(context, provider, found, error);
+        await forgetIfDoubtful(context, request, found, error);
         throw error;
       }
     }),

@@ -34,9 +34,13 @@ export function loopbackRedirect(page: () => Promise<string>): Redirect {
 }
 
 /** The ports to try, in order. Without fixed ones, a port that is registered already is best. */
-function portsFor({ provider: { redirect }, registered, path }: RedirectRequest): number[] {
+function portsFor({
+  provider: { redirect },
+  loopbackHost: host,
+  registered,
+  path,
+}: RedirectRequest): number[] {
   if (redirect.loopbackPorts) return [...redirect.loopbackPorts];
-  const host = redirect.loopbackHost ?? '127.0.0.1';
   const known = registered
     .map(uri => URL.parse(uri))
     .filter(url => url?.protocol === 'http:' && url.hostname === host && url.pathname === path)
@@ -46,10 +50,9 @@ function portsFor({ provider: { redirect }, registered, path }: RedirectRequest)
 
 async function openAt(
   port: number,
-  { nonce, path, provider }: RedirectRequest,
+  { nonce, path, loopbackHost: hostName }: RedirectRequest,
   html: string,
 ): Promise<OpenRedirect | undefined> {
-  const hostName = provider.redirect.loopbackHost ?? '127.0.0.1';
   const pending = createPendingResponses();
   const expected = pending.expect(nonce, path);
   const servers: Server[] = [];

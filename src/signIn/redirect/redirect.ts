@@ -18,6 +18,8 @@ export interface RedirectRequest {
   /** The path of the redirect URI, see {@link redirectPath}. */
   readonly path: string;
   readonly provider: Provider;
+  /** The host of this computer in the redirect URI. */
+  readonly loopbackHost: string;
   /** Redirect URIs that are registered for this editor already: one of them is better than a new one. */
   readonly registered: readonly string[];
 }

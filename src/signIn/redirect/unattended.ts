@@ -12,8 +12,7 @@ const randomPort = (): number => 49152 + Math.floor(randomFraction() * 16384);
  * and the person pastes that. A provider can name another one, such as a page of its own that shows the code.
  */
 export const unattendedRedirect: Redirect = {
-  open({ nonce, path, provider: { redirect }, registered }) {
-    const host = redirect.loopbackHost ?? '127.0.0.1';
+  open({ nonce, path, provider: { redirect }, loopbackHost: host, registered }) {
     const port = redirect.loopbackPorts?.[0] ?? randomPort();
     const known = registered.find(uri => uri.startsWith(`http://${host}:`) && new URL(uri).pathname === path);
     const redirectUri = redirect.paste ?? known ?? `http://${host}:${port}${path}`;

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import { defaultScopes } from '../../providers/entries/definition.ts';
+import type { Metadata } from '../../protocol/server/metadata.ts';
+import { usualScopes } from '../../providers/entries/usualScopes.ts';
 import type { Answers, Outcome } from './answers.ts';
 import { askSeveral, back } from './questions.ts';
 
@@ -9,25 +10,25 @@ const mostScopes = 200;
 /**
  * The scopes to choose from; undefined if nobody knows any beyond the usual ones.
  *
+ * @param metadata of the server.
  * @param named those that the API names which led to the server, if one did.
  * @param isService the client signs in by itself: none of the usual scopes is for it.
  */
 export function scopeChoices(
-  supported: readonly string[] | undefined,
+  metadata: Metadata,
   named: readonly string[],
   isService: boolean,
 ): { readonly usual: readonly string[]; readonly known: readonly string[] } | undefined {
+  const { scopes_supported: supported } = metadata;
   if (!supported && named.length === 0) return undefined;
-  const usual = isService
-    ? []
-    : defaultScopes.filter(scope => scope === 'openid' || (supported?.includes(scope) ?? true));
+  const usual = isService ? [] : usualScopes(metadata);
   return { usual, known: [...new Set([...usual, ...named, ...(supported ?? [])])].slice(0, mostScopes) };
 }
 
 /** Lets the person choose among the scopes that the server, or the API that led to it, knows. A preset has its own. */
 export async function askScopes(answers: Answers): Promise<Outcome> {
   const { found, preset, isService = false } = answers;
-  const choices = found && scopeChoices(found.metadata.scopes_supported, found.scopes, isService);
+  const choices = found && scopeChoices(found.metadata, found.scopes, isService);
   if (preset !== undefined || !choices) {
     answers.scopes = undefined;
     return 'skipped';

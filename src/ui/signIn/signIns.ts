@@ -8,6 +8,7 @@ import type { Log } from '../../platform/log.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { SignInMethod } from '../../providers/settings/signInMethods.ts';
 import type { Account, Grant } from '../../sessions/grant/grant.ts';
+import type { Concessions } from '../../signIn/client/concessions.ts';
 import type { ClientSecrets } from '../../signIn/client/clientSecrets.ts';
 import type { SignInContext } from '../../signIn/methods/context.ts';
 import type { FindSubject } from '../../signIn/client/serviceTokens.ts';
@@ -50,11 +51,12 @@ export interface SignInsOptions {
   readonly pending: PendingResponses;
   readonly registrations: Registrations;
   readonly clientSecrets: ClientSecrets;
+  readonly concessions: Concessions;
   readonly findSubject: FindSubject;
 }
 
 export function createSignIns(options: SignInsOptions): SignIns {
-  const { httpContext, log, extension, pending, registrations, clientSecrets } = options;
+  const { httpContext, log, extension, pending, registrations, clientSecrets, concessions } = options;
   const failedMethods = new Map<string, Set<SignInMethod>>();
   const chosenMethods = new Map<string, SignInMethod>();
   const plans = new Map<string, Plan>();
@@ -79,6 +81,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
       }),
       registrations,
       clientSecrets,
+      concessions,
       clientDocument,
       method,
       timeouts,
@@ -90,6 +93,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
       }),
       findSubject: options.findSubject,
       chooseAccount,
+      nameAccount,
       failedMethods,
       openBrowser,
       tell: sentence => void vscode.window.showInformationMessage(sentence),
@@ -152,9 +156,44 @@ async function chooseAccount(
   return chosen?.account;
 }
 
+/** Asks whose sign-in it is at a provider that does not say it. */
+async function nameAccount(
+  { label }: Provider,
+  known: readonly string[],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const title = l10n.t('Account at {0}', label);
+  const other = l10n.t('Another Account…');
+  const items = [...known.map(name => ({ label: name })), { label: other, isOther: true }];
+  const look = {
+    title,
+    placeHolder: l10n.t('The provider does not say who signed in. Which account is it?'),
+    ignoreFocusOut: true,
+  };
+  const chosen: { readonly label: string; readonly isOther?: boolean } | undefined = await untilCanceled(
+    signal,
+    token => vscode.window.showQuickPick(items, look, token),
+  );
+  if (!chosen?.isOther) return chosen?.label;
+  const box: vscode.InputBoxOptions = {
+    title,
+    prompt: l10n.t('A name for this account, by which you and the Accounts menu tell it apart'),
+    ignoreFocusOut: true,
+    validateInput: text => (text.trim() === '' ? l10n.t('The name must not be empty') : undefined),
+  };
+  const name = await untilCanceled(signal, token => vscode.window.showInputBox(box, token));
+  return name?.trim();
+}
+
 /** This editor's registrations at providers; a person is asked for an initial access token where one is needed. */
-export function editorRegistrations(storage: SecretStorage, httpContext: HttpContext): Registrations {
-  return createRegistrations({ storage, httpContext, askInitialAccessToken });
+export function editorRegistrations(
+  storage: SecretStorage,
+  httpContext: HttpContext,
+  concessions: Concessions,
+): Registrations {
+  // In a browser each tab has a secret storage of its own.
+  const sharesStorage = vscode.env.uiKind === vscode.UIKind.Desktop;
+  return createRegistrations({ storage, httpContext, concessions, sharesStorage, askInitialAccessToken });
 }
 
 async function askInitialAccessToken(provider: Provider, signal: AbortSignal): Promise<Secret | undefined> {

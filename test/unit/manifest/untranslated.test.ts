@@ -22,9 +22,6 @@ const sameEverywhere: Readonly<Record<string, readonly string[]>> = {
     'its token was replaced',
     'its settings have changed',
     'no refresh token',
-    'the sign-in had ended',
-    'the sign-in was cancelled',
-    'the account may not be used',
   ],
   'thrown to authors of extensions who hand on a challenge that is none': [
     'it holds too many challenges',

@@ -9,6 +9,7 @@ import { createRegistrations } from '../../../src/signIn/client/registrations.ts
 import { manualClock, settled } from '../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
 import { recordingLog } from '../../standIns/recordingLog.ts';
+import { memoryConcessions } from '../../standIns/memoryConcessions.ts';
 
 const issuer = 'https://login.example.com';
 const metadata = {
@@ -45,6 +46,7 @@ function signingIn(provider: Provider) {
     clock,
     log: recordingLog(),
   });
+  const concessions = memoryConcessions();
   const sources = {
     httpContext,
     timeouts: { person: patience },
@@ -53,11 +55,21 @@ function signingIn(provider: Provider) {
     registrations: createRegistrations({
       storage,
       httpContext,
+      concessions,
+      sharesStorage: true,
       askInitialAccessToken: asking(tokenAnswer.promise),
     }),
+    concessions,
   };
   const redirectUri = 'http://127.0.0.1/callback';
-  const signInRequest = { provider, metadata, redirectUri, scopes: [], signal: abort.signal };
+  const signInRequest = {
+    provider,
+    metadata,
+    redirectUri,
+    scopes: [],
+    asksForToken: false,
+    signal: abort.signal,
+  };
   const run = () => withClient(sources, signInRequest, ({ client }) => Promise.resolve(client.id));
   const stored = () => [...storage.values.keys()];
   return { clock, abort, questions, secretAnswer, tokenAnswer, run, stored };

@@ -11,6 +11,7 @@ import { manualClock } from '../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
 import { recordingLog } from '../../standIns/recordingLog.ts';
 import { someGrant } from '../sessions/someGrant.ts';
+import { memoryConcessions } from '../../standIns/memoryConcessions.ts';
 
 const issuer = 'https://login.example.com';
 
@@ -25,10 +26,18 @@ function signOut(clientAuthentication: 'none' | 'client_secret_basic', answer: (
     clock: manualClock(),
     log: recordingLog(),
   });
+  const concessions = memoryConcessions();
   const services = {
     httpContext,
     clientSecrets: createClientSecrets({ storage, ask: nothing }),
-    registrations: createRegistrations({ storage, httpContext, askInitialAccessToken: nothing }),
+    registrations: createRegistrations({
+      storage,
+      httpContext,
+      concessions,
+      sharesStorage: true,
+      askInitialAccessToken: nothing,
+    }),
+    concessions,
   };
   const pending = createPendingResponses();
   const state = secret('state-of-the-sign-out');

@@ -1,0 +1,57 @@
+import * as v from 'valibot';
+import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import type { Concession } from '../plan/askingLess.ts';
+
+/** Where it is kept. Nothing of it is secret. */
+export interface ConcessionStorage {
+  get(key: string): unknown;
+  update(key: string, value: unknown): PromiseLike<void>;
+}
+
+/** What sign-ins go without, by provider, since its server has refused it before. */
+export interface Concessions {
+  /** None once the settings of the provider have changed, or after {@link lifetime}: the server may have, too. */
+  of(provider: Provider): readonly Concession[];
+  add(provider: Provider, added: readonly Concession[]): Promise<void>;
+  forget(provider: Pick<Provider, 'id'>): Promise<void>;
+}
+
+/** In days. */
+export const lifetime = 30;
+
+const stored = v.object({ settings: v.string(), since: v.number(), concessions: v.array(v.string()) });
+
+const keyOf = ({ id }: Pick<Provider, 'id'>): string => `concessions/${id}`;
+
+export function createConcessions(storage: ConcessionStorage, clock: Clock, log: Log): Concessions {
+  const read = (provider: Provider): v.InferOutput<typeof stored> | undefined => {
+    const parsed = v.safeParse(stored, storage.get(keyOf(provider)));
+    if (!parsed.success || parsed.output.settings !== settingsOf(provider)) return undefined;
+    return clock.now() - parsed.output.since < lifetime * 86_400_000 ? parsed.output : undefined;
+  };
+  return {
+    of: provider => (read(provider)?.concessions ?? []) as Concession[],
+    async add(provider, added) {
+      const before = read(provider);
+      const known = before?.concessions ?? [];
+      const fresh = added.filter(one => !known.includes(one));
+      if (fresh.length === 0) return;
+      log.info('less is asked for', { provider: provider.id, without: fresh });
+      const kept = {
+        settings: settingsOf(provider),
+        since: before?.since ?? clock.now(),
+        concessions: [...known, ...fresh],
+      };
+      // Where it cannot be kept, the next sign-in finds it out again.
+      await Promise.resolve(storage.update(keyOf(provider), kept)).catch(() => undefined);
+    },
+    async forget(provider) {
+      await storage.update(keyOf(provider), undefined);
+    },
+  };
+}
+
+/** The same for the same settings. They hold no secret. */
+const settingsOf = (provider: Provider): string => JSON.stringify(provider);

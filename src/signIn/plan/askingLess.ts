@@ -1,0 +1,146 @@
+import * as l10n from '@vscode/l10n';
+import type { Failure } from '../../protocol/failures/failure.ts';
+import type { RegisteredMethod } from '../../protocol/client/registration.ts';
+import type { Metadata } from '../../protocol/server/metadata.ts';
+
+/**
+ * Something that this extension asks a server for by itself, and goes without where the server refuses it. What a
+ * person or an extension has asked for is never among them.
+ */
+export type Concession =
+  | `scope:${string}`
+  | 'registration:scope'
+  | 'registration:device-grant'
+  /** A client that registers itself does not prove who it is in this way. */
+  | `registration:${RegisteredMethod}`
+  /** `localhost` is taken as a host of this computer, and 127.0.0.1 is not. */
+  | 'redirect:localhost'
+  /** The secret in the `Authorization` header is refused as the standard has it encoded; see secretForms.ts. */
+  | 'basic:body'
+  | 'basic:raw';
+
+/** What a concession means, for the log, the diagnosis and the person. */
+export function explainConcession(concession: Concession): string {
+  switch (concession) {
+    case 'registration:scope':
+      return l10n.t('this editor registers without naming scopes');
+    case 'registration:device-grant':
+      return l10n.t('this editor registers without the device code grant');
+    case 'redirect:localhost':
+      return l10n.t('the redirect URI has the host localhost');
+    case 'basic:body':
+      return l10n.t('the client secret is sent in the body of requests');
+    case 'basic:raw':
+      return l10n.t('the client secret is sent without encoding');
+    default: {
+      const [kind = '', what = ''] = concession.split(/:(.*)/s);
+      return kind === 'scope'
+        ? l10n.t('the scope {0} is not requested', what)
+        : l10n.t('this editor does not register with the client authentication {0}', what);
+    }
+  }
+}
+
+/** What of a registration is left out. */
+export type LeftOut = readonly ('registration:scope' | 'registration:device-grant')[];
+
+const scope = 'registration:scope';
+const device = 'registration:device-grant';
+
+/**
+ * The next, narrower registration after one was refused: without what the server's words are about, then without the
+ * other, then without both.
+ *
+ * @param tried what was left out in each attempt so far.
+ * @param possible what can be left out.
+ * @returns undefined if nothing is left to go without.
+ */
+export function nextRegistration(
+  tried: readonly LeftOut[],
+  possible: LeftOut,
+  refusal: Failure,
+): LeftOut | undefined {
+  const deviceFirst = /device|grant.?type/i.test(wordsOf(refusal));
+  const single: LeftOut = deviceFirst ? [device, scope] : [scope, device];
+  const all: LeftOut[] = [...single.map((one): LeftOut => [one]), single];
+  const isTried = (candidate: LeftOut): boolean =>
+    tried.some(before => before.length === candidate.length && candidate.every(one => before.includes(one)));
+  return all
+    .map((candidate): LeftOut => candidate.filter(one => possible.includes(one)))
+    .find(candidate => candidate.length > 0 && !isTried(candidate));
+}
+
+/**
+ * How a client that registers itself can prove who it is: by nothing, which is what an editor should do; else by a key
+ * that never leaves it; else by a secret.
+ *
+ * @param refused what the server has registered, and then refused.
+ * @param sharesStorage false: other windows do not have what this one stores, so that a key would be missing there.
+ */
+export function registrationMethods(
+  metadata: Pick<
+    Metadata,
+    'token_endpoint_auth_methods_supported' | 'token_endpoint_auth_signing_alg_values_supported'
+  >,
+  refused: readonly Concession[],
+  sharesStorage: boolean,
+): RegisteredMethod[] {
+  const listed = metadata.token_endpoint_auth_methods_supported ?? [];
+  const signs = metadata.token_endpoint_auth_signing_alg_values_supported?.includes('ES256') ?? true;
+  const secrets = ['client_secret_basic', 'client_secret_post'] as const;
+  const ordered: readonly RegisteredMethod[] = sharesStorage
+    ? ['none', 'private_key_jwt', ...secrets]
+    : ['none', ...secrets, 'private_key_jwt'];
+  const possible = ordered.filter(
+    method =>
+      (listed.length === 0 ? method !== 'private_key_jwt' : listed.includes(method)) &&
+      (method !== 'private_key_jwt' || signs),
+  );
+  const left = possible.filter(method => !refused.includes(`registration:${method}`));
+  // It may have refused them for another reason.
+  return left.length > 0 ? left : possible;
+}
+
+/** True if a refusal of a registration is about how the client proves who it is. */
+export const isAboutAuthentication = (refusal: Failure): boolean =>
+  /auth(entication)?[_ ]?method|token_endpoint_auth/i.test(wordsOf(refusal));
+
+/** True if a refusal is about the scopes of the request. */
+const isAboutScopes = (refusal: Failure): boolean =>
+  refusal.oauthError === 'invalid_scope' ||
+  (refusal.oauthError !== undefined && /scope|offline/i.test(wordsOf(refusal)));
+
+const wordsOf = ({ details }: Failure): string =>
+  `${String(details['error'] ?? '')} ${String(details['said'] ?? '')}`;
+
+/**
+ * Which of the scopes that were requested by default is gone without after a refusal: those that the server names;
+ * else `offline_access`, which not every client and person may have; else those about the person; in the end
+ * `openid`, where nothing says that the server knows it.
+ *
+ * @param requested all that were.
+ * @param ours those of them that nobody but this extension has asked for.
+ * @returns none if the refusal is not about scopes, or nothing is left to go without.
+ */
+export function droppedScopes(
+  refusal: Failure,
+  requested: readonly string[],
+  ours: readonly string[],
+  { scopes_supported: supported }: Pick<Metadata, 'scopes_supported'>,
+): readonly string[] {
+  if (!isAboutScopes(refusal)) return [];
+  const words = wordsOf(refusal).split(/[^\w:/.-]+/);
+  const named = requested.filter(one => words.includes(one));
+  // Words that name all of them tell nothing.
+  const told = named.length < requested.length ? named : [];
+  const left = ours.filter(one => requested.includes(one));
+  // It is about what was asked for.
+  if (told.length > 0 && !told.some(one => left.includes(one))) return [];
+  const steps = [
+    told,
+    ['offline_access'],
+    left.filter(one => one !== 'openid'),
+    supported?.includes('openid') ? [] : ['openid'],
+  ];
+  return steps.map(step => step.filter(one => left.includes(one))).find(step => step.length > 0) ?? [];
+}

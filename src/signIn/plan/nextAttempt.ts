@@ -1,0 +1,157 @@
+import * as l10n from '@vscode/l10n';
+import { anyOf } from '../../platform/language.ts';
+import type { Failure } from '../../protocol/failures/failure.ts';
+import type { Metadata } from '../../protocol/server/metadata.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import { methodName, type SignInMethod } from '../../providers/settings/signInMethods.ts';
+import { droppedScopes, type Concession } from './askingLess.ts';
+import type { Plan } from './planner.ts';
+
+/** One attempt of a sign-in. */
+export interface Attempt {
+  readonly way: SignInMethod;
+  /** Scopes of our own that are gone without. */
+  readonly without: readonly string[];
+  /** The host of this computer in the redirect URI, where the settings name none. */
+  readonly loopbackHost: '127.0.0.1' | 'localhost';
+  /** Whether a refused registration asks the person for an initial access token. */
+  readonly asksForToken: boolean;
+}
+
+/** What an attempt came to, and in which sign-in. */
+export interface FailedAttempt {
+  readonly attempt: Attempt;
+  readonly failure: Failure;
+  readonly plan: Plan;
+  readonly metadata: Metadata;
+  readonly provider: Pick<Provider, 'clientId' | 'redirect'>;
+  /** What was tried before, this way included. */
+  readonly tried: readonly SignInMethod[];
+  /** The person has chosen this way in place of the planned ones. */
+  readonly isChosen: boolean;
+  /** Ways are chosen automatically: the settings name none. */
+  readonly isAutomatic: boolean;
+  /** The browser was open, or the code was shown: the refusal may be about the person. */
+  readonly personSeen: boolean;
+  readonly requested: readonly string[];
+  /** Those of them that nobody but this extension has asked for. */
+  readonly ours: readonly string[];
+}
+
+export interface NextAttempt {
+  readonly attempt: Attempt;
+  /** What is to be remembered of it, if it works. */
+  readonly concessions: readonly Concession[];
+  /** What the person is told about it. */
+  readonly told: string | undefined;
+  /** The ways that were tried begin anew. */
+  readonly startsOver?: true;
+}
+
+/**
+ * Decides what comes after an attempt that failed: the same way with less, where we have asked for too much by
+ * ourselves; else the next way, where the surroundings or the server do not let this one pass. A pure function, so that
+ * every decision can be logged and tested.
+ *
+ * @returns undefined if the sign-in has failed.
+ */
+export function nextAttempt(failed: FailedAttempt): NextAttempt | undefined {
+  return withFewerScopes(failed) ?? withOtherHost(failed) ?? anotherWay(failed) ?? withToken(failed);
+}
+
+function withFewerScopes({
+  attempt,
+  failure,
+  metadata,
+  requested,
+  ours,
+  personSeen,
+}: FailedAttempt): NextAttempt | undefined {
+  const dropped = droppedScopes(failure, requested, ours, metadata);
+  if (dropped.length === 0) return undefined;
+  const isOfClient = !personSeen || failure.oauthError === 'invalid_scope';
+  const { host } = new URL(metadata.issuer);
+  const refused = l10n.t('{0} did not grant {1}, so the sign-in continues without it.', host, anyOf(dropped));
+  const lasting = l10n.t('You will have to sign in again when your session at the provider ends.');
+  return {
+    attempt: { ...attempt, without: [...attempt.without, ...dropped] },
+    // What one person may not have, another one may.
+    concessions: isOfClient ? dropped.map((scope): Concession => `scope:${scope}`) : [],
+    told: dropped.includes('offline_access') ? `${refused} ${lasting}` : refused,
+  };
+}
+
+function withOtherHost({ attempt, failure, provider }: FailedAttempt): NextAttempt | undefined {
+  const isFree = attempt.way === 'loopback' && provider.redirect.loopbackHost === undefined;
+  if (!isFree || attempt.loopbackHost === 'localhost' || !refusesRedirect(failure)) return undefined;
+  return {
+    attempt: { ...attempt, loopbackHost: 'localhost' },
+    concessions: ['redirect:localhost'],
+    told: undefined,
+  };
+}
+
+function anotherWay(failed: FailedAttempt): NextAttempt | undefined {
+  const { attempt, failure, plan, tried, isChosen } = failed;
+  if (isChosen) return undefined;
+  const denied = isDenied(failed);
+  if (failure.code !== 'port-taken' && !refusesRedirect(failure) && !denied) return undefined;
+  // What is pasted ends on an address of this computer, too.
+  const isRegistration = failure.code.startsWith('registration-');
+  const left = plan.tries
+    .map(({ way }) => way)
+    .filter(way => !tried.includes(way) && !(isRegistration && way === 'paste'));
+  const way = left[0] ?? (denied ? plan.offered[0]?.way : undefined);
+  if (way === undefined) return undefined;
+  const told = l10n.t('{0} Going on another way: {1}.', failure.message, methodName(way));
+  return {
+    attempt: { ...attempt, way, loopbackHost: '127.0.0.1' },
+    concessions: [],
+    told: isRegistration ? undefined : told,
+  };
+}
+
+/** Only when nothing else is left: a server may refuse a redirect URI in the same words as a registration. */
+function withToken({ attempt, failure, tried }: FailedAttempt): NextAttempt | undefined {
+  const [first] = tried;
+  if (failure.code !== 'registration-closed' || failure.status === 401 || attempt.asksForToken)
+    return undefined;
+  if (first === undefined) return undefined;
+  return {
+    attempt: { ...attempt, way: first, loopbackHost: '127.0.0.1', asksForToken: true },
+    concessions: [],
+    told: undefined,
+    startsOver: true,
+  };
+}
+
+/** True if the redirect URI may be what is refused; many servers do not say. */
+const refusesRedirect = ({ code, status }: Failure): boolean =>
+  code === 'redirect-refused' ||
+  code === 'registration-refused' ||
+  (code === 'registration-closed' && status !== 401);
+
+/**
+ * Before a code is shown, a server that offers device codes refuses them so to a client that is not allowed to have
+ * them. That client may well sign in with the browser.
+ */
+const isDenied = ({ attempt, failure, isAutomatic, personSeen }: FailedAttempt): boolean =>
+  attempt.way === 'device-code' &&
+  isAutomatic &&
+  !personSeen &&
+  ['client-refused', 'request-refused', 'grant-refused', 'response-invalid', 'unexplained'].includes(
+    failure.code,
+  );
+
+/** The attempt as it stands in the log. */
+export const describeAttempt = ({
+  way,
+  without,
+  loopbackHost,
+  asksForToken,
+}: Attempt): Readonly<Record<string, string | boolean | readonly string[]>> => ({
+  next: way,
+  without,
+  loopbackHost,
+  asksForToken,
+});
