@@ -126,7 +126,10 @@ export const realm: Json = {
       attributes: { 'id.token.signed.response.alg': 'PS512', 'user.info.response.signature.alg': 'PS512' },
     }),
     client('vscode-norefresh', { attributes: { 'use.refresh.tokens': 'false' } }),
-    client('vscode-nooffline', { optionalClientScopes: ['address', 'phone'] }),
+    client('vscode-nooffline', {
+      defaultClientScopes: ['basic', 'acr', 'profile', 'email', 'roles', 'web-origins'],
+      optionalClientScopes: ['address', 'phone'],
+    }),
     client('vscode-stepup', { attributes: { 'acr.loa.map': JSON.stringify(levels) } }),
     confidential('m2m', 'm2m-secret', {
       standardFlowEnabled: false,
