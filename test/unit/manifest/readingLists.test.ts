@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import ts from 'typescript';
 import { problemsOf, readingListsIn, type ReadingList } from '../../manifest/readingLists.ts';
 
@@ -121,4 +123,37 @@ describe('a reading list', () => {
     assert.deepEqual(problems(inside, save), ['Starter.#inside hands on to check, which is no step']);
     assert.deepEqual(problems(ask, save, check), ['createStore.save: no step before it hands on to it']);
   });
+});
+
+describe('the reading lists in CONTRIBUTING.md', function () {
+  this.timeout(120_000);
+  const repository = join(import.meta.dirname, '..', '..', '..');
+  const lists = readingListsIn(readFileSync(join(repository, 'CONTRIBUTING.md'), 'utf8'));
+  let sourcesRead: ts.Program;
+  before(() => {
+    const { config } = ts.readConfigFile(join(repository, 'tsconfig.json'), ts.sys.readFile) as {
+      config: unknown;
+    };
+    const { options } = ts.parseJsonConfigFileContent(config, ts.sys, repository);
+    const files = lists.flatMap(({ steps }) => steps.map(({ file }) => file));
+    const host = ts.createCompilerHost(options);
+    host.getCurrentDirectory = () => repository;
+    sourcesRead = ts.createProgram([...new Set(files)], options, host);
+  });
+
+  it('are there', () => {
+    assert.deepEqual(
+      lists.map(({ title, mostFiles }) => [title, mostFiles]),
+      [
+        ['Sign in', 20],
+        ['Answer a challenge', 8],
+      ],
+    );
+  });
+
+  for (const list of lists)
+    it(`can be followed by go to definition: ${list.title}`, () => {
+      assert.ok(list.steps.length >= 8);
+      assert.deepEqual(problemsOf(list, sourcesRead), []);
+    });
 });
