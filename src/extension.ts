@@ -8,7 +8,6 @@ import { changesMcpServers, mcpCommands, registerMcpServers } from './mcp/regist
 import { secondsNow, systemClock } from './platform/clock.ts';
 import { speak } from './platform/language.ts';
 import { once } from './platform/once.ts';
-import { randomFraction } from './platform/random.ts';
 import { createConfiguredProviders } from './providers/entries/configuredProviders.ts';
 import { changesProviders, readProviders } from './providers/entries/settings.ts';
 import { createAccounts } from './sessions/accounts.ts';
@@ -61,7 +60,6 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     cache,
     clock,
     log,
-    random: randomFraction,
     providers,
     activity: createActivityLog(activityFile(context.globalStorageUri), log),
     directory: vscode.Uri.joinPath(context.globalStorageUri, 'windows').fsPath,
@@ -86,7 +84,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
 
   const registry = createRegistry(providers, { accounts, cache, log, parts: deferred });
   const view = createSignInsView({ providers, cache, clock, sharing });
-  const exported = createExports({ cache, providers });
+  const exported = createExports({ cache, clock, providers });
   const diagnosisReports = registerDiagnosisReports();
   const mcpServers = registerMcpServers(log, providers, async onDidChange => {
     const { createEditorMcpServers } = await import('./mcp/editorServers.ts');

@@ -1,17 +1,18 @@
+import { secondsNow, type Clock } from '../platform/clock.ts';
 import type { OidcAuthenticationApi, SessionFacts } from '../client/facts.ts';
 import type { ConfiguredProviders } from '../providers/entries/configuredProviders.ts';
-import type { AccessToken } from '../sessions/grant/derived.ts';
-import { expiryOf } from '../sessions/grant/freshness.ts';
+import { blank, fateOf, type Which } from '../sessions/grant/fate.ts';
 import type { Grant } from '../sessions/grant/grant.ts';
 import type { GrantCache } from '../sessions/store/grantCache.ts';
 import { parseSessionId } from '../sessions/grant/scopes.ts';
 
 export interface ExportsContext {
   readonly cache: GrantCache;
+  readonly clock: Clock;
   readonly providers: ConfiguredProviders;
 }
 
-export function createExports({ cache, providers }: ExportsContext): OidcAuthenticationApi {
+export function createExports({ cache, clock, providers }: ExportsContext): OidcAuthenticationApi {
   return Object.freeze({
     version: 1,
     async describe(session: unknown): Promise<SessionFacts> {
@@ -19,16 +20,18 @@ export function createExports({ cache, providers }: ExportsContext): OidcAuthent
       const grant = held && (await cache.get(parseSessionId(held.id).grantId).catch(() => undefined));
       const provider = grant && providers.of(grant);
       // The token is what only the editor can have given them. An id alone may be guessed or overheard.
-      const token = grant && held && tokenIn(grant, held.accessToken);
-      if (!provider || !token) {
+      const found = grant && held && tokenIn(grant, held.accessToken);
+      if (!provider || !found) {
         throw new Error('This session has been renewed or ended: ask the editor for it again.');
       }
+      const { until, nextAt } = fateOf(grant, provider, blank, secondsNow(clock), found.which);
       return {
         account: { ...grant.account },
         provider: { id: provider.id, label: provider.label, issuer: provider.issuer },
         grantedScopes: [...grant.grantedScopes],
-        receivedAt: token.receivedAt,
-        expiresAt: expiryOf(token, provider.assumedTokenLifetime),
+        receivedAt: found.receivedAt,
+        expiresAt: until,
+        refreshAt: nextAt,
         signInNeeded: grant.signInNeeded?.reason,
         // A copy: what an extension does to it must not reach the others.
         claims: structuredClone(grant.claims),
@@ -43,11 +46,13 @@ function heldSession(session: unknown): { id: string; accessToken: string } | un
   return typeof id === 'string' && typeof accessToken === 'string' ? { id, accessToken } : undefined;
 }
 
-/** The access token of the grant that this is. */
-const tokenIn = (grant: Grant, given: string): AccessToken | undefined =>
-  [grant.tokens, ...grant.derived.filter(entry => entry.kind === 'token')].find(({ accessToken }) =>
-    isSame(accessToken.reveal(), given),
-  );
+/** Which of the grant's access tokens this is. */
+function tokenIn(grant: Grant, given: string): { which: Which; receivedAt: number } | undefined {
+  const derived = grant.derived.filter(entry => entry.kind === 'token');
+  const all = [{ ...grant.tokens, scopes: undefined }, ...derived];
+  const found = all.find(({ accessToken }) => isSame(accessToken.reveal(), given));
+  return found && { which: found.scopes, receivedAt: found.receivedAt };
+}
 
 /** Compares in a time that does not tell how much of it is right. */
 function isSame(expected: string, given: string): boolean {

@@ -12,6 +12,8 @@ export interface SessionFacts {
   readonly receivedAt: number;
   /** When the access token ends; undefined if the provider does not say. It is renewed before. */
   readonly expiresAt: number | undefined;
+  /** When it is renewed: whoever asks the editor for the session from then on gets a new one. Undefined: it is not. */
+  readonly refreshAt: number | undefined;
   /** Why it will not be renewed, as a sentence to show; undefined if it will. */
   readonly signInNeeded: string | undefined;
   /** Claims about the person from the ID token and UserInfo, such as `email` or `groups`. */

@@ -21,16 +21,14 @@ export function createTimer(): Timer {
 const longest = 2 ** 31 - 1;
 
 /**
- * How long to wait before a token is asked for, so that it is renewed in time: until 92 % of its life is over, by
- * when asking begins the renewal; after that, half of what is left, should the renewal have failed.
+ * How long to wait before a token is asked for, so that it is renewed in time: until that is due; after that, half of
+ * what is left, should the renewal have failed.
  *
  * @returns milliseconds; undefined if the token has ended or never ends.
  */
-export function untilRenewal({ receivedAt, expiresAt }: SessionFacts): number | undefined {
+export function untilRenewal({ refreshAt = 0, expiresAt }: SessionFacts): number | undefined {
   if (expiresAt === undefined) return undefined;
   const now = Date.now() / 1000;
   const left = expiresAt - now;
-  if (left <= 0) return undefined;
-  const due = receivedAt + (expiresAt - receivedAt) * 0.92;
-  return Math.min(longest, Math.max(due - now, left / 2, 1) * 1000);
+  return left > 0 ? Math.min(longest, Math.max(refreshAt - now, left / 2, 1) * 1000) : undefined;
 }

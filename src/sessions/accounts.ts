@@ -3,8 +3,8 @@ import { secondsNow, type Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { Failure } from '../protocol/failures/failure.ts';
 import type { Provider } from '../providers/entries/definition.ts';
-import { accessTokenOf, derivedScopes, refusalOf, serialOf, type AccessToken } from './grant/derived.ts';
-import { expiryOf, refreshDueAt } from './grant/freshness.ts';
+import { accessTokenOf, derivedScopes, serialOf, type AccessToken } from './grant/derived.ts';
+import { blank, fateOf, type Fate, type Which } from './grant/fate.ts';
 import { isRenewable, type Grant } from './grant/grant.ts';
 import type { GrantCache } from './store/grantCache.ts';
 import type { GrantChange } from './store/grantMemory.ts';
@@ -99,43 +99,33 @@ export function createAccounts({ cache, clock, log, sharing }: AccountsOptions):
     }
   };
 
-  /** @param derived of a derived token; undefined: the main one. */
-  const renew = (grant: Grant, derived: readonly string[] | undefined): Promise<Grant | undefined> =>
-    derived
-      ? sharing.derive(grant.id, derived, serialOf(grant, derived))
+  const renew = (grant: Grant, which: Which): Promise<Grant | undefined> =>
+    which
+      ? sharing.derive(grant.id, which, serialOf(grant, which))
       : sharing.renew(grant.id, grant.tokens.serial);
 
-  const hasEnded = (provider: Provider, token: AccessToken): boolean => {
-    const expiresAt = expiryOf(token, provider.assumedTokenLifetime);
-    return expiresAt !== undefined && secondsNow(clock) >= expiresAt;
-  };
+  const fateNow = (provider: Provider, grant: Grant, which: Which): Fate =>
+    fateOf(grant, provider, blank, secondsNow(clock), which);
 
   /**
-   * The grant with a token that works, if there is a way to one.
-   *
-   * @param derived of a derived token, which may be missing in the end; undefined: the main one.
+   * The grant with an access token that works, if there is a way to one; `token` is undefined if there is none in the
+   * end. Nobody waits for the network while the current one answers.
    */
   const fresh = async (
     provider: Provider,
     grant: Grant,
-    derived: readonly string[] | undefined,
+    which: Which,
   ): Promise<{ readonly grant: Grant; readonly token: AccessToken | undefined } | undefined> => {
-    const token = accessTokenOf(grant, derived);
-    if (token && !hasEnded(provider, token)) {
-      const expiresAt = expiryOf(token, provider.assumedTokenLifetime);
-      const due = refreshDueAt(token, expiresAt, 0, provider.refreshEndsAccessToken);
-      // Meanwhile the current token answers.
-      if (due !== undefined && secondsNow(clock) >= due) void renew(grant, derived);
-      return { grant, token };
-    }
-    const isRefused = derived && refusalOf(grant, derived, secondsNow(clock)) !== undefined;
-    const renewed = isRefused ? grant : await renew(grant, derived);
+    const { kind, answers } = fateNow(provider, grant, which);
+    if (kind === 'due' && answers) void renew(grant, which);
+    const renewed = answers || kind === 'refused' ? grant : await renew(grant, which);
     if (!renewed) return undefined;
-    const newest = accessTokenOf(renewed, derived);
+    const fate = fateNow(provider, renewed, which);
+    const token = accessTokenOf(renewed, which);
     // Offline, an ended token is still the best answer: without it the person would be asked to sign in, which
     // is not possible offline either.
-    const hopeless = renewed.signInNeeded !== undefined || !isRenewable(renewed);
-    return newest && hopeless && hasEnded(provider, newest) ? undefined : { grant: renewed, token: newest };
+    const isHopeless = token && fate.kind === 'needs-sign-in' && !fate.works;
+    return isHopeless ? undefined : { grant: renewed, token };
   };
 
   /**
@@ -169,9 +159,9 @@ export function createAccounts({ cache, clock, log, sharing }: AccountsOptions):
   ): undefined => {
     if (grant.signInNeeded) return undefined;
     const isOther = !isSameSet(targetOf(scopes), grant.target);
-    const refusal = isRenewable(grant)
-      ? refusalOf(grant, derived, secondsNow(clock))
-      : l10n.t('There is no refresh token to get it with.');
+    const fate = fateNow(provider, grant, derived);
+    const nothing = isRenewable(grant) ? undefined : l10n.t('There is no refresh token to get it with.');
+    const refusal = fate.kind === 'refused' ? fate.reason : nothing;
     if (isOther && refusal !== undefined) return undefined;
     if (refusal === undefined) throw new Failure('token-unavailable', { provider: provider.label });
     throw new Failure('token-not-narrowed', { provider: provider.label, reason: refusal });
@@ -208,7 +198,7 @@ export function createAccounts({ cache, clock, log, sharing }: AccountsOptions):
       );
       return found
         .filter(known => known !== undefined)
-        .map(({ grant }) => ({ grant, hasEnded: hasEnded(provider, grant.tokens) }));
+        .map(({ grant }) => ({ grant, hasEnded: !fateNow(provider, grant, undefined).works }));
     },
 
     async add(provider, signedIn) {

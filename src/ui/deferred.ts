@@ -38,7 +38,7 @@ export interface WindowParts
   readonly context: Pick<vscode.ExtensionContext, 'extension' | 'secrets' | 'globalState' | 'subscriptions'>;
   readonly clock: Clock;
   readonly cache: GrantCache;
-  readonly sharing: Pick<Sharing, 'renew' | 'troubles'>;
+  readonly sharing: Pick<Sharing, 'renew' | 'memories'>;
   readonly accounts: Accounts;
   readonly diagnosisReports: DiagnosisReports;
   /** Stand for the commands until these are registered here. */

@@ -8,7 +8,7 @@ import { joinWindows } from '../../src/windows/group.ts';
 import { joinBySockets } from '../../src/windows/sockets/joinBySockets.ts';
 import { manualClock, settled } from '../standIns/manualClock.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
-import { hourOfTokens, everyGrantOf, quietWindow } from '../standIns/quietWindow.ts';
+import { answerWith, everyGrantOf, hourOfTokens, quietWindow } from '../standIns/quietWindow.ts';
 import { recordingLog } from '../standIns/recordingLog.ts';
 import { temporaryDirectory } from '../windows/surroundings.ts';
 import { count, type Figure } from './figures.ts';
@@ -48,13 +48,12 @@ async function idleHour(join: 'sockets' | 'nobody'): Promise<{ refreshes: number
         joined.resolve(group);
         return group;
       }),
-    random: Math.random,
     providers: everyGrantOf(someProvider),
     server: {
       refresh(_provider, grant, beforeSending) {
         beforeSending();
         refreshes++;
-        return Promise.resolve(hourOfTokens(time, grant.tokens.serial + 1));
+        return Promise.resolve(answerWith(hourOfTokens(time, grant.tokens.serial + 1)));
       },
       profile: () => Promise.resolve(undefined),
     },

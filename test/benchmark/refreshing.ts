@@ -84,7 +84,6 @@ function openWindow() {
     ...quietWindow,
     directory: '',
     findWayToJoin: () => Promise.resolve(options => joinWindows(alone, options)),
-    random: Math.random,
     providers: everyGrantOf(provider),
     server: {
       refresh: (...renewal) => refreshGrant(services, ...renewal),

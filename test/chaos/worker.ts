@@ -146,20 +146,19 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
         group.onRoleChange(role => tell({ is: 'role', role }));
         return group;
       }),
-    random: Math.random,
     providers: everyGrantOf(provider),
     server: {
       profile: noToken,
       async refresh(_provider, grant, beforeSending) {
         const findSubject = () => Promise.resolve(undefined);
         const services = { httpContext, registrations, clientSecrets, concessions, findSubject };
-        const tokens = await refreshGrant(services, provider, grant, () => {
+        const answer = await refreshGrant(services, provider, grant, () => {
           beforeSending();
           pass('before sending');
         });
         pass('after the answer came');
         answered = true;
-        return tokens;
+        return answer;
       },
     },
   });

@@ -3,7 +3,7 @@ import { createGrantCache } from '../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../src/sessions/store/grantStore.ts';
 import { createAccounts } from '../../src/sessions/accounts.ts';
 import { addGrant } from '../../src/sessions/store/addGrant.ts';
-import { createTokenRefresher } from '../../src/sessions/refresh/tokenRefresher.ts';
+import { createTokenRefresher } from '../../src/sessions/refresh/refresher.ts';
 import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
 import type { ExportsContext } from '../../src/authentication/exports.ts';
 import { createConfiguredProviders } from '../../src/providers/entries/configuredProviders.ts';
@@ -135,7 +135,7 @@ export async function openSignedInEditor(
     },
     exportsContext() {
       if (!cache) throw new Error('Nothing is registered.');
-      return { cache, providers };
+      return { cache, clock, providers };
     },
     async close() {
       dispose();

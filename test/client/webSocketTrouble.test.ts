@@ -254,7 +254,8 @@ describe('authorizedWebSocket in trouble', () => {
 
   it('asks for a token before it ends that nobody else has renewed, and changes over', async () => {
     const receivedAt = Date.now() / 1000;
-    const describeSession = () => Promise.resolve({ receivedAt, expiresAt: receivedAt + 1000 });
+    const times = { receivedAt, expiresAt: receivedAt + 1000, refreshAt: receivedAt + 920 };
+    const describeSession = () => Promise.resolve(times);
     const describing = { version: 1, describe: describeSession };
     standIn.editor.exported = { 'vscode-oidc.oidc-authentication': describing };
     await connect();
@@ -278,6 +279,23 @@ describe('authorizedWebSocket in trouble', () => {
     const before = asked;
     await pass(1000);
     assert.equal(asked, before, 'not after its end');
+  });
+
+  it('asks when half of the time is over where the extension does not say when it renews', async () => {
+    const receivedAt = Date.now() / 1000;
+    const describe = () => Promise.resolve({ receivedAt, expiresAt: receivedAt + 1000 });
+    standIn.editor.exported = { 'vscode-oidc.oidc-authentication': { version: 1, describe } };
+    await connect();
+    const known = await session();
+    let asked = 0;
+    editorAnswers(() => {
+      asked++;
+      return Promise.resolve(known);
+    });
+    await pass(499);
+    assert.equal(asked, 0);
+    await pass(1);
+    assert.equal(asked, 1);
   });
 
   it('has a narrowed token renewed in time', async () => {

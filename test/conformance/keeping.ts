@@ -3,7 +3,7 @@ import type { Provider } from '../../src/providers/entries/definition.ts';
 import type { Grant } from '../../src/sessions/grant/grant.ts';
 import { createGrantCache } from '../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../src/sessions/store/grantStore.ts';
-import { createTokenRefresher } from '../../src/sessions/refresh/tokenRefresher.ts';
+import { createTokenRefresher } from '../../src/sessions/refresh/refresher.ts';
 import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
 import { everyGrantOf, quietRefresher } from '../standIns/quietWindow.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';

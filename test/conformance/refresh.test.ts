@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Grant } from '../../src/sessions/grant/grant.ts';
-import type { Departure } from '../servers/hostile/departure.ts';
+import type { Departure, Json } from '../servers/hostile/departure.ts';
 import { html, json, redirectTo, resetBefore, resetWithin, text } from '../servers/hostile/replies.ts';
 import { keep, type KeptGrant } from './keeping.ts';
 import { conforms } from './table.ts';
@@ -28,11 +28,26 @@ function afterSignIn(
   });
 }
 
+const later =
+  (seconds: number) =>
+  (right: Json): Json => ({
+    ...right,
+    iat: Number(right['iat']) + seconds,
+    exp: Number(right['exp']) + seconds,
+  });
+
 const reveal = (grant: Grant | undefined) => ({
   access: grant?.tokens.accessToken.reveal(),
   refresh: grant?.tokens.refreshToken?.reveal(),
   id: grant?.tokens.idToken?.reveal(),
 });
+
+/** RFC 6749 section 5.2 has the error in the body; some servers have it in the challenge alone. */
+const challenged = {
+  status: 401,
+  headers: { 'www-authenticate': 'Basic realm="x", error="invalid_client"' },
+  body: '',
+};
 
 describe('refreshing', () => {
   conforms('oidcc-client-test-refresh-token', '', () =>
@@ -112,6 +127,14 @@ describe('refreshing', () => {
     ['an empty 200', text('')],
     ['a 200 that is an error', json({ error: 'invalid_grant' })],
     ['404', text('Not found', 'text/plain', 404)],
+    ['a bare 401', text('', 'text/plain', 401)],
+    [
+      'a bare 401 with a challenge',
+      { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' }, body: '' },
+    ],
+    ['an empty 400', text('', 'text/plain', 400)],
+    ['a 403 of a gateway', json({ message: 'Forbidden' }, 403)],
+    ['a 403 as text', text('Blocked', 'text/plain', 403)],
   ] as const) {
     conforms('token response', `refresh: ${variant}`, () =>
       afterSignIn({ replies: { token: () => reply } }, ({ before, after, kept }) => {
@@ -123,11 +146,58 @@ describe('refreshing', () => {
     );
   }
 
+  // What is wrong with the rest of an answer costs that rest, not the refresh token in it.
+  for (const [variant, departure] of [
+    ['its ID token from the future', { idToken: { claims: later(3600) } }],
+    ['its ID token long past', { idToken: { claims: later(-36_000) } }],
+    [
+      'its ID token for another client',
+      { idToken: { claims: (right: Json) => ({ ...right, aud: 'another' }) } },
+    ],
+    ['its ID token signed by nobody', { idToken: { key: 'none' } }],
+    ['its ID token signed by a stranger', { idToken: { key: 'stranger' } }],
+    ['its ID token none', { token: (right: Json) => ({ ...right, id_token: 'a b' }) }],
+    [
+      'its ID token about another access token',
+      { idToken: { claims: (right: Json) => ({ ...right, at_hash: 'x' }) } },
+    ],
+  ] satisfies [string, Departure][]) {
+    conforms('token response', `refresh: ${variant}`, () =>
+      afterSignIn(departure, ({ before, after, kept }) => {
+        const [old, now] = [reveal(before), reveal(after)];
+        assert.notEqual(now.access, old.access);
+        assert.notEqual(now.refresh, old.refresh);
+        assert.equal(now.id, old.id);
+        assert.deepEqual([after?.signInNeeded, kept.told], [undefined, []]);
+        return 'refreshed, without the ID token';
+      }),
+    );
+  }
+  for (const [variant, changes] of [
+    ['no access token', { access_token: undefined }],
+    ['an access token that is a number', { access_token: 7 }],
+    ['token type mac', { token_type: 'mac' }],
+    ['a lifetime that is none', { expires_in: 'soon' }],
+  ] as const) {
+    conforms('token response', `refresh: ${variant}`, () =>
+      afterSignIn({ token: right => ({ ...right, ...changes }) }, async ({ trial, before, after, kept }) => {
+        const [old, now] = [reveal(before), reveal(after)];
+        assert.equal(now.access, old.access);
+        assert.notEqual(now.refresh, old.refresh);
+        assert.deepEqual([after?.signInNeeded, kept.told], [undefined, []]);
+        trial.server.departure = {};
+        await kept.renew();
+        assert.notEqual(reveal(await kept.stored()).access, old.access);
+        return 'kept the new refresh token, which works';
+      }),
+    );
+  }
+
   // What is final: the tokens are kept all the same, and the person is told once.
   for (const [variant, reply] of [
     ['invalid_grant', json({ error: 'invalid_grant', error_description: 'Token is not active' }, 400)],
-    ['a bare 401', text('', 'text/plain', 401)],
-    ['an empty 400', text('', 'text/plain', 400)],
+    ['unauthorized_client', json({ error: 'unauthorized_client' }, 400)],
+    ['invalid_client behind a challenge', challenged],
     ['invalid_client', json({ error: 'invalid_client' }, 401)],
   ] as const) {
     conforms('token response', `refresh: ${variant}`, () =>

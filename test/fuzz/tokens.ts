@@ -73,7 +73,9 @@ export const tokenTargets: readonly Target[] = [
   target('refreshed tokens', changedText(body), async text => {
     const reply: Reply = { status: 200, headers: {}, body: text };
     const connection = await connectionTo({ '/token': reply });
-    const tokens = await resultOf(() => refreshTokens(connection, secret('r'), { subject: 'alice-1' }));
+    const tokens = await resultOf(async () =>
+      (await refreshTokens(connection, secret('r'), { subject: 'alice-1' })).judge(),
+    );
     if (tokens) assertTokens(tokens);
   }),
 

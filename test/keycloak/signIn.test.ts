@@ -100,7 +100,7 @@ describe('a sign-in at Keycloak', function () {
     const sent = new Set<string>();
     for (let count = 0; count < 3; count++) {
       sent.add(grant.tokens.refreshToken?.reveal() ?? '');
-      const tokens = await refreshGrant(trial.context, provider, grant, never);
+      const tokens = await (await refreshGrant(trial.context, provider, grant, never)).judge();
       grant = { ...grant, tokens: { serial: grant.tokens.serial + 1, ...tokens } };
       assert.equal(tokens.idTokenClaims?.sub ?? grant.account.id, grant.account.id);
     }

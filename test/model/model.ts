@@ -166,7 +166,6 @@ export class Model {
       isFocused: () => false,
       showSignInNeeded: () => undefined,
       deliver: () => false,
-      random: () => 0.5,
       onOrphaned: () => undefined,
       providers,
       server: {

@@ -1,11 +1,19 @@
 import { secret } from '../../src/platform/secret.ts';
 import { Failure } from '../../src/protocol/failures/failure.ts';
-import type { Tokens } from '../../src/protocol/tokens/tokens.ts';
+import type { RefreshAnswer, Tokens } from '../../src/protocol/tokens/tokens.ts';
 import type { Grant } from '../../src/sessions/grant/grant.ts';
 import type { Clock } from '../../src/platform/clock.ts';
+import { answerWith } from '../standIns/quietWindow.ts';
 import type { Life } from '../standIns/memoryTransport.ts';
 
-export type Weather = 'fine' | 'unreachable' | 'answers get lost' | 'server error' | 'answers are late';
+export type Weather =
+  | 'fine'
+  | 'unreachable'
+  | 'answers get lost'
+  | 'server error'
+  | 'answers are late'
+  /** The refresh token in them is good, and nothing else is. */
+  | 'answers are flawed';
 
 /** The sending of one refresh token. */
 interface Sending {
@@ -25,7 +33,7 @@ export interface ModelServer {
   /** What is wrong with what was sent. */
   readonly offences: readonly string[];
   signIn(id: string): Pick<Tokens, 'accessToken' | 'refreshToken' | 'receivedAt' | 'expiresAt'>;
-  refresh(sender: Life, grant: Grant, beforeSending: () => void): Promise<Tokens>;
+  refresh(sender: Life, grant: Grant, beforeSending: () => void): Promise<RefreshAnswer>;
   /** The answers that are late arrive. */
   release(): void;
   /** Everything has come to rest: who had an answer has acted on it. */
@@ -61,7 +69,11 @@ export function createModelServer(clock: Clock, isSlow: (window: Life) => boolea
   };
   const signInOf = (token: string): string => token.split('/')[0] ?? '';
   const refusal = () =>
-    new Failure('grant-refused', { host: 'login.example.com', error: 'invalid_grant', said: '' });
+    new Failure(
+      'grant-refused',
+      { host: 'login.example.com', error: 'invalid_grant', said: '' },
+      { oauthError: 'invalid_grant' },
+    );
 
   /** What the http client does with an answer that takes long. */
   const timedOut = (): Promise<never> => {
@@ -121,7 +133,18 @@ export function createModelServer(clock: Clock, isSlow: (window: Life) => boolea
         }
         sending.outcome = 'arrived';
         if (!tokens) throw refusal();
-        return { ...tokens, idToken: undefined, idTokenClaims: undefined, grantedScopes: undefined };
+        const rest = { ...tokens, idToken: undefined, idTokenClaims: undefined, grantedScopes: undefined };
+        return {
+          ...answerWith(rest),
+          // Keys have to be asked for now and then.
+          takesTime: count % 2 === 0,
+          async judge() {
+            for (let turn = 0; turn < count % 5; turn++) await new Promise(resolve => setImmediate(resolve));
+            if (!sender.alive) return never;
+            if (weather !== 'answers are flawed') return rest;
+            throw new Failure('response-invalid', { host: 'login.example.com', reason: 'it is not JSON' });
+          },
+        };
       } finally {
         sending.awaited = false;
       }

@@ -51,6 +51,7 @@ const single: fc.Arbitrary<Step> = fc.oneof(
       'answers get lost',
       'server error',
       'answers are late',
+      'answers are flawed',
     ),
   }),
   step(1, { do: is('release') }),
@@ -89,7 +90,7 @@ const trouble: fc.Arbitrary<Step[]> = fc
     fc.array(fc.record({ do: is('slow'), window: number, turns: fc.constantFrom(0, 5, 40, 1000) }), {
       maxLength: 1,
     }),
-    fc.constantFrom<Weather[]>([], ['answers are late'], ['unreachable', 'fine']),
+    fc.constantFrom<Weather[]>([], ['answers are late'], ['answers are flawed'], ['unreachable', 'fine']),
     fc.array(fc.tuple(fc.oneof(asking, upset), moving), { minLength: 1, maxLength: 3 }),
     upset,
     fc.array(fc.oneof(asking, moving), { maxLength: 3 }),

@@ -82,7 +82,7 @@ describe('claims', () => {
   ): Promise<AccountProfile> {
     const grant = await trial.signIn(provider, { scopes: ['api'] });
     server.quirks = change(server.quirks);
-    const tokens = await refreshGrant(trial.context, provider, grant, () => undefined);
+    const tokens = await (await refreshGrant(trial.context, provider, grant, () => undefined)).judge();
     const renewed = {
       ...grant,
       claims: { ...grant.claims, auth_time: 7 },

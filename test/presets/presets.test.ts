@@ -64,7 +64,7 @@ describe('presets', () => {
           const trial = tryIt();
           const settings = provider(trial);
           const grant = await trial.signIn(settings, { scopes });
-          const tokens = await refreshGrant(trial.context, settings, grant, () => undefined);
+          const tokens = await (await refreshGrant(trial.context, settings, grant, () => undefined)).judge();
           assert.deepEqual(server.violations, []);
           assert.ok(server.isValid(tokens.accessToken.reveal()));
           const endsOld = real.quirks.refresh === 'rotates and ends the access token';

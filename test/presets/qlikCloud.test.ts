@@ -89,7 +89,7 @@ describe('Qlik Cloud', () => {
         assert.deepEqual(grant.account, { id: alice.id, label: alice.email });
         assert.deepEqual([...grant.grantedScopes], scopes);
         assert.equal(tenant.ownerOf(grant.tokens.accessToken.reveal()), alice.id);
-        const renewed = await refreshGrant(trial.context, settings, grant, () => undefined);
+        const renewed = await (await refreshGrant(trial.context, settings, grant, () => undefined)).judge();
         assert.equal(tenant.ownerOf(renewed.accessToken.reveal()), alice.id);
         await assert.rejects(
           refreshGrant(trial.context, settings, grant, () => undefined),

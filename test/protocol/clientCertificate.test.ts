@@ -88,7 +88,7 @@ describe('client certificates (RFC 8705)', () => {
           assert.equal(grant.account.label, 'alice');
           const { origin } = new URL(grant.binding.tokenEndpoint);
           assert.equal(origin, server.aliasOrigin ?? server.issuer);
-          const tokens = await refreshGrant(trial.context, settings, grant, () => undefined);
+          const tokens = await (await refreshGrant(trial.context, settings, grant, () => undefined)).judge();
           const client = await clientOfGrant(settings, grant, trial.context);
           const connection = await connect(trial.context.httpContext, client);
           const seen = await introspectToken(connection, tokens.accessToken, grant.account.id);

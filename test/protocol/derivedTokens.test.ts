@@ -7,7 +7,7 @@ import { createAccounts, type Accounts } from '../../src/sessions/accounts.ts';
 import { addGrant } from '../../src/sessions/store/addGrant.ts';
 import { createGrantCache } from '../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../src/sessions/store/grantStore.ts';
-import { createTokenRefresher, type TokenRefresher } from '../../src/sessions/refresh/tokenRefresher.ts';
+import { createTokenRefresher, type TokenRefresher } from '../../src/sessions/refresh/refresher.ts';
 import { refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
 import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
 import { people } from '../servers/people.ts';

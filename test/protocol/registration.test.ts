@@ -56,7 +56,7 @@ describe('a provider without a client id', () => {
     assert.equal(belongsTo(grant, provider), true);
 
     // Refresh and revocation are those of that client too.
-    const tokens = await refreshGrant(trial.context, provider, grant, () => undefined);
+    const tokens = await (await refreshGrant(trial.context, provider, grant, () => undefined)).judge();
     assert.equal(server.requestsTo(token).at(-1)?.body['client_id'], grant.binding.clientId);
     const renewed = { ...grant, tokens: { serial: 2, ...tokens } };
     assert.equal(await revokeGrant(trial.context, provider, renewed), 'revoked');
@@ -201,7 +201,9 @@ describe('a provider without a client id', () => {
     const read = parseGrant(serialiseGrant(signedIn));
     assert.ok(read.kind === 'grant');
     const elsewhere = signInTrial();
-    const tokens = await refreshGrant(elsewhere.context, provider, read.grant, () => undefined);
+    const tokens = await (
+      await refreshGrant(elsewhere.context, provider, read.grant, () => undefined)
+    ).judge();
     assert.equal(server.requestsTo(token).at(-1)?.authorization, 'basic');
     const renewed = { ...read.grant, tokens: { ...read.grant.tokens, ...tokens } };
     assert.equal(await revokeGrant(elsewhere.context, provider, renewed), 'revoked');

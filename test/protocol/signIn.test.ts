@@ -209,7 +209,7 @@ describe('signing in with the browser', () => {
     const trial = signInTrial();
     const provider = trial.provider({ issuer: server.issuer });
     const grant = await trial.signIn(provider);
-    const tokens = await refreshGrant(trial.context, provider, grant, () => undefined);
+    const tokens = await (await refreshGrant(trial.context, provider, grant, () => undefined)).judge();
     assert.notEqual(tokens.accessToken.reveal(), grant.tokens.accessToken.reveal());
     assert.notEqual(tokens.refreshToken?.reveal(), grant.tokens.refreshToken?.reveal());
 

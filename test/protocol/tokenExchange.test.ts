@@ -89,7 +89,7 @@ describe('token exchange', () => {
       const [request] = exchange.requests.filter(({ path }) => path === '/token').slice(-1);
       assert.equal(request?.body['audience'], 'https://reports.example.com/');
       assert.deepEqual(trial.opened, []);
-      const renewed = await refreshGrant(trial.context, settings, grant, () => undefined);
+      const renewed = await (await refreshGrant(trial.context, settings, grant, () => undefined)).judge();
       assert.equal(exchange.subjectOf(renewed.accessToken.reveal()), people.alice.sub);
       assert.equal(await revokeGrant(trial.context, settings, grant), 'revoked');
       assert.equal(exchange.subjectOf(grant.tokens.accessToken.reveal()), undefined);
@@ -102,7 +102,7 @@ describe('token exchange', () => {
     const settings = reports(trial);
     const grant = await trial.signIn(settings, { scopes: [] });
     assert.equal(grant.account.label, 'bob');
-    const renewed = await refreshGrant(trial.context, settings, grant, () => undefined);
+    const renewed = await (await refreshGrant(trial.context, settings, grant, () => undefined)).judge();
     assert.equal(exchange.subjectOf(renewed.accessToken.reveal()), people.bob.sub);
     const named = await tryIt(findSubject).signIn(settings, { scopes: [], loginHint: 'alice' });
     assert.equal(named.account.label, 'alice');

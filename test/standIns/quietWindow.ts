@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/platform/clock.ts';
 import { secret } from '../../src/platform/secret.ts';
-import type { Tokens } from '../../src/protocol/tokens/tokens.ts';
+import type { RefreshAnswer, Tokens } from '../../src/protocol/tokens/tokens.ts';
 import type { Provider } from '../../src/providers/entries/definition.ts';
 import type {
   RefresherOptions,
@@ -8,6 +8,7 @@ import type {
   RefreshReports,
   TokenServer,
 } from '../../src/sessions/refresh/refresherOptions.ts';
+import { createMemories } from '../../src/sessions/refresh/memories.ts';
 import type { SharingOptions } from '../../src/sessions/sharing/sharing.ts';
 
 /** Settings that never change, by which every grant is of this provider; undefined: of none. */
@@ -18,7 +19,7 @@ export const everyGrantOf = (provider: Provider | undefined): RefresherOptions['
 
 type Quiet = Pick<RefresherOptions, 'cache' | 'clock' | 'log' | 'providers'> &
   Pick<TokenServer, 'refresh'> &
-  Partial<TokenServer & RefresherOwnership & RefreshReports>;
+  Partial<TokenServer & RefresherOwnership & RefreshReports & Pick<RefresherOptions, 'memories'>>;
 
 /** For a refresher in the window that owns its grants; it tells nobody but whom the test names. */
 export const quietRefresher = ({
@@ -33,7 +34,7 @@ export const quietRefresher = ({
   clock,
   log,
   providers,
-  random: () => 0,
+  memories: others.memories ?? createMemories(),
   server: { refresh, profile: others.profile ?? (() => Promise.resolve(undefined)) },
   ownership: {
     isOwner: others.isOwner ?? (() => true),
@@ -44,7 +45,6 @@ export const quietRefresher = ({
   reports: {
     onRefreshed: others.onRefreshed ?? ignore,
     onTrouble: others.onTrouble ?? ignore,
-    onTroubleChange: others.onTroubleChange ?? ignore,
     onOrphaned: others.onOrphaned ?? ignore,
     onSignInNeeded: others.onSignInNeeded ?? ignore,
   },
@@ -54,13 +54,19 @@ const ignore = (): void => undefined;
 
 /** For a window that nobody looks at, in which nobody signs in or looks anything up. */
 export const quietWindow = {
-  random: () => 0,
   onOrphaned: ignore,
   activity: { record: () => undefined, entries: () => Promise.resolve([]) },
   isFocused: () => false,
   showSignInNeeded: ignore,
   deliver: () => false,
 } satisfies Partial<SharingOptions>;
+
+/** An answer in which nothing is wrong. */
+export const answerWith = (tokens: Tokens): RefreshAnswer => ({
+  refreshToken: tokens.refreshToken,
+  takesTime: false,
+  judge: () => Promise.resolve(tokens),
+});
 
 /** What a server that rotates refresh tokens gives for an hour, numbered. */
 export function hourOfTokens(clock: Clock, serial: number, changes: Partial<Tokens> = {}): Tokens {

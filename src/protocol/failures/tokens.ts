@@ -22,6 +22,11 @@ export const tokenFailures = {
     next: 'Sign in again.',
     button: 'try-again',
   },
+  unexplained: {
+    what: '{host} refused the request with status {status} and no OAuth error.{said} A firewall or proxy in between can do that too.',
+    next: 'Check your network, proxy and VPN, and the client ID of the provider. Then try again.',
+    button: 'try-again',
+  },
   'request-refused': {
     what: '{host} refused the request ({error}).{said}',
     next: 'Check the settings of the provider; the log shows which request it was.',

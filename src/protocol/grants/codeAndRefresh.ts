@@ -1,11 +1,9 @@
-import * as l10n from '@vscode/l10n';
 import * as oauth from 'oauth4webapi';
 import type { Secret } from '../../platform/secret.ts';
 import type { AuthorizationRequest } from './authorizationRequest.ts';
 import { checkAuthorizationResponse } from './authorizationResponse.ts';
 import type { Connection } from '../client/client.ts';
-import { Failure } from '../failures/failure.ts';
-import { requestTokens, type Tokens } from '../tokens/tokens.ts';
+import { requestRefresh, requestTokens, type RefreshAnswer, type Tokens } from '../tokens/tokens.ts';
 
 /**
  * Exchanges the code of an authorization response for tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
@@ -52,8 +50,6 @@ export interface RefreshOptions {
   readonly resources?: readonly string[];
   /** Whose tokens they must be: a new ID token for anybody else is refused (OpenID Connect Core, 12.2). */
   readonly subject: string | undefined;
-  /** When that person signed in, if it is known: the `auth_time` of the first ID token, which must stay. */
-  readonly authTime?: number | undefined;
   /** Called right before the request leaves, however long it had to wait; throws to keep the token here. */
   readonly beforeSending?: (() => void) | undefined;
 }
@@ -61,25 +57,21 @@ export interface RefreshOptions {
 /**
  * Gets new tokens with a refresh token (RFC 6749 section 6).
  *
- * A refresh token is sent once: whoever calls this has made sure that nobody else sends it, and stores the
- * new one before using the access token. An answer without a refresh token means that the old one stays. An
- * ID token whose keys cannot be had now is left out rather than losing the tokens that came with it.
+ * A refresh token is sent once: whoever calls this has made sure that nobody else sends it. An answer without a
+ * refresh token means that the old one stays.
  *
- * @throws Failure as {@link requestTokens}; `token-untrusted` if a new ID token names another subject; or what
- * `beforeSending` threw.
+ * @throws Failure as {@link requestRefresh}; or what `beforeSending` threw.
  */
 export async function refreshTokens(
   connection: Connection,
   refreshToken: Secret,
-  { scopes, parameters, resources = [], subject, authTime, beforeSending }: RefreshOptions,
-): Promise<Tokens> {
+  { scopes, parameters, resources = [], subject, beforeSending }: RefreshOptions,
+): Promise<RefreshAnswer> {
   const { client, http, server, oauthClient, authenticate, options } = connection;
   const additionalParameters = new URLSearchParams(parameters);
   if (scopes) additionalParameters.set('scope', scopes.join(client.dialect?.scopeSeparator ?? ' '));
   for (const resource of resources) additionalParameters.append('resource', resource);
-  const untrusted = (reason: string): Failure =>
-    new Failure('token-untrusted', { issuer: client.issuer, reason });
-  return requestTokens(
+  return requestRefresh(
     connection,
     () =>
       oauth.refreshTokenGrantRequest(server, oauthClient, authenticate, refreshToken.reveal(), {
@@ -88,15 +80,6 @@ export async function refreshTokens(
         additionalParameters,
       }),
     answer => oauth.processRefreshTokenResponse(server, oauthClient, answer),
-    {
-      dispensable: true,
-      check(claims) {
-        if (subject !== undefined && claims.sub !== subject)
-          throw untrusted(l10n.t('it names another person'));
-        if (authTime !== undefined && claims.auth_time !== undefined && claims.auth_time !== authTime) {
-          throw untrusted(l10n.t('it tells of another sign-in'));
-        }
-      },
-    },
+    subject,
   );
 }

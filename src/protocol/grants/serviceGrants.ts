@@ -61,7 +61,7 @@ export async function requestServiceTokens(
           { ...options, [oauth.customFetch]: send },
         ),
       answer => oauth.processGenericTokenEndpointResponse(server, oauthClient, answer),
-      { dispensable: true, check: () => undefined },
+      { dispensable: true },
     );
     if (tokens.refreshToken) httpContext.log.info('a refresh token that was not asked for is left unused');
     return { ...tokens, refreshToken: undefined };
@@ -108,24 +108,30 @@ function explained(
   const { host = '', error = '', said = '' } = failure.details;
   const grantType = serviceGrantTypes[request.way];
   const about = { host, clientId: client.id, said };
+  const { oauthError } = failure;
   switch (error) {
     case 'invalid_scope':
-      return new Failure('scopes-refused', { ...about, scopes: scopes.join(', ') || l10n.t('none') });
+      return new Failure(
+        'scopes-refused',
+        { ...about, scopes: scopes.join(', ') || l10n.t('none') },
+        { oauthError },
+      );
     case 'unauthorized_client':
     case 'unsupported_grant_type':
-      return new Failure('grant-type-refused', { ...about, grantType });
+      return new Failure('grant-type-refused', { ...about, grantType }, { oauthError });
   }
   const isRefused = failure.code === 'grant-refused';
   const isUnnamed = error === 'status 401';
   // There is nothing else in the request that could have been refused.
   if (isRefused && (request.way === 'client-credentials' || isUnnamed)) {
-    return new Failure('client-refused', { host, error, said });
+    return new Failure('client-refused', { host, error, said }, { oauthError });
   }
   if (!isRefused && error !== 'invalid_target' && error !== 'invalid_request') return failure;
   if (request.way === 'impersonation') {
-    return new Failure('user-refused', { ...about, field: request.field, value: request.value });
+    const { field, value } = request;
+    return new Failure('user-refused', { ...about, field, value }, { oauthError });
   }
   return request.way === 'token-exchange'
-    ? new Failure('token-exchange-refused', { host, error, said })
+    ? new Failure('token-exchange-refused', { host, error, said }, { oauthError })
     : failure;
 }

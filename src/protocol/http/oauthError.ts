@@ -79,9 +79,12 @@ export async function tokenEndpointFailure(
   if (objection) return new Failure('certificate-refused', { host, reason: `“${objection[0]}”` });
   if (page !== undefined || ![400, 401, 403].includes(status))
     return new Failure('intercepted', { host, status });
-  const challenged = /\bBasic\b|error="?invalid_client/i.test(response.headers.get('www-authenticate') ?? '');
+  const challenge = response.headers.get('www-authenticate') ?? '';
+  if (/error="?invalid_client/i.test(challenge))
+    return errorFailure('invalid_client', { host, error: 'invalid_client', said }, true);
   const details = { host, error: `status ${status}`, said };
-  return challenged ? new Failure('client-refused', details) : new Failure('grant-refused', details);
+  const code = /\bBasic\b/i.test(challenge) ? 'client-refused' : 'grant-refused';
+  return new Failure(code, details, { status });
 }
 
 /** What a device is told while its person has not decided (RFC 8628 section 3.5): it says nothing of the client. */

@@ -67,7 +67,7 @@ export async function standardAnswer(response: Response, dialect: Dialect): Prom
   const isError =
     dialect.errorsWithStatus200 === true && (typeof members['error'] === 'string' || members['ok'] === false);
   const status = response.status === 200 && isError ? 400 : response.status;
-  if (dialect.errorList) firstOfList(members, dialect);
+  if (dialect.errorList && [400, 401, 403].includes(status)) firstOfList(members, dialect);
   const error = members['error'];
   if (typeof error === 'string') members['error'] = ownMember(dialect.errors, error) ?? error;
   if (status >= 200 && status < 300) {
@@ -118,14 +118,13 @@ function renamed(body: Members, { names }: Dialect): Members {
   );
 }
 
-/** Makes a standard error of the first of a list. A code that stands for no standard error says nothing to us. */
+/** Makes a standard error of the first of a list: a refusal, if its code stands for nothing else. */
 function firstOfList(members: Members, { errors }: Dialect): void {
   const list = members['errors'];
   const first: unknown = Array.isArray(list) ? list[0] : undefined;
   if (!isObject(first)) return;
   const { code, title, detail } = first;
-  const known = typeof code === 'string' ? ownMember(errors, code) : undefined;
-  if (known !== undefined) members['error'] ??= known;
+  members['error'] ??= (typeof code === 'string' && ownMember(errors, code)) || 'invalid_grant';
   const said = [title, detail, code].filter(part => typeof part === 'string' && part !== '');
   if (said.length > 0) members['error_description'] ??= said.join(', ');
 }

@@ -1,13 +1,14 @@
 import * as l10n from '@vscode/l10n';
-import * as oauth from 'oauth4webapi';
+import type * as oauth from 'oauth4webapi';
 import { secret, type Secret } from '../../platform/secret.ts';
 import { secondsNow } from '../../platform/clock.ts';
 import type { Connection, ReceivedTokens } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
 import { checkIdToken, idTokenFailure, type IdTokenClaims } from './idToken.ts';
-import { isObject, parseServerObject } from '../http/json.ts';
+import { isObject, parseServerObject, payloadOf } from '../http/json.ts';
 import { jsonIn } from '../http/jsonResponse.ts';
 import { checkSuccess } from '../http/oauthError.ts';
+import { isFromIssuer } from '../server/serverSource.ts';
 
 /** What a token endpoint gave (RFC 6749 section 5.1), checked. */
 export interface Tokens {
@@ -38,20 +39,10 @@ const mostScopes = 1000;
 type Send = () => Promise<Response>;
 type Process = (response: Response) => Promise<oauth.TokenEndpointResponse>;
 
-/** What an ID token must be beyond what every one must be. */
-export interface IdTokenExpectation {
-  /** Throws if the claims are not about whom they must be. */
-  check(claims: IdTokenClaims): void;
-  /**
-   * True: an ID token is left out if the keys to verify it with cannot be had now. That is for a refresh only,
-   * whose tokens must not be lost, and whose subject is known already.
-   */
-  readonly dispensable: boolean;
-}
-
 /**
  * Sends a request to the token endpoint and checks the answer, the ID token in it included.
  *
+ * @param dispensable true: an ID token is left out if the keys to verify it with cannot be had now.
  * @throws Failure those of {@link tokenEndpointFailure}, of {@link checkIdToken}, of the http client, and
  * `response-invalid`.
  */
@@ -59,23 +50,116 @@ export async function requestTokens(
   connection: Connection,
   send: Send,
   process: Process,
-  expectation?: IdTokenExpectation,
+  { dispensable = false } = {},
 ): Promise<Tokens> {
-  const { client, metadata, httpContext } = connection;
-  const host = new URL(metadata.token_endpoint ?? client.issuer).host;
   const response = await send();
-  await checkSuccess(response, host);
+  await checkSuccess(response, hostOf(connection));
   connection.received.push(...receivedIn(await response.clone().text()));
-  const lifetime = await checkTokens(response, host);
+  return judge(connection, response, process, dispensable);
+}
 
+/** An answer to a refresh. */
+export interface RefreshAnswer {
+  /**
+   * Undefined: the old one stays. A new one is stored before anything else in the answer is judged: the old one may
+   * be dead from now on.
+   */
+  readonly refreshToken: Secret | undefined;
+  /** True if judging the rest takes a while: the server may have to be asked for its keys. */
+  readonly takesTime: boolean;
+  /**
+   * Judges the rest. An ID token in which anything is wrong is left out: the person is known already.
+   *
+   * @throws Failure `response-invalid`, `intercepted`: there is no access token in it that can be used.
+   */
+  judge(): Promise<Tokens>;
+}
+
+/**
+ * Sends a refresh request. Its answer comes in two parts, as what is wrong in it must not cost the refresh token.
+ *
+ * @param subject whose tokens they must be; undefined: nobody knows.
+ * @throws Failure those of {@link tokenEndpointFailure} and of the http client; `token-untrusted` for an answer about
+ * another person or of another issuer (OpenID Connect Core 1.0 section 12.2), in which nothing is of use.
+ */
+export async function requestRefresh(
+  connection: Connection,
+  send: Send,
+  process: Process,
+  subject: string | undefined,
+): Promise<RefreshAnswer> {
+  const response = await send();
+  await checkSuccess(response, hostOf(connection)).catch((error: unknown) => {
+    throw error instanceof Failure ? atRefresh(error) : error;
+  });
+  const body = parseServerObject(await response.clone().text()) ?? {};
+  const { refresh_token: refreshToken, id_token: idToken, ...rest } = body;
+  if (typeof idToken === 'string') refuseStranger(connection, idToken, subject);
+  return {
+    refreshToken: isToken('refresh_token', refreshToken) ? secret(refreshToken) : undefined,
+    takesTime: idToken !== undefined,
+    async judge() {
+      try {
+        return await judge(connection, response, process);
+      } catch (error) {
+        if (idToken === undefined) throw error;
+        const text = JSON.stringify({ ...rest, refresh_token: refreshToken });
+        const tokens = await judge(connection, new Response(text, response), process);
+        const failure = error instanceof Failure ? error.code : 'unknown';
+        connection.httpContext.log.warn('ID token left out', { failure });
+        return tokens;
+      }
+    },
+  };
+}
+
+/** What a refusal means of a client that was good enough for the sign-in. */
+function atRefresh(failure: Failure): Failure {
+  const { code, status, oauthError } = failure;
+  const { host = '', error = '', said = '' } = failure.details;
+  // Some servers say that of a refresh token which they do not know any more.
+  if (oauthError === 'unauthorized_client')
+    return new Failure('grant-refused', { host, error, said }, { oauthError });
+  const isUnexplained = oauthError === undefined && (code === 'grant-refused' || code === 'client-refused');
+  return isUnexplained ? new Failure('unexplained', { host, status: status ?? error, said }) : failure;
+}
+
+/** Refuses an answer whose ID token, whether or not it can be verified, is about another person. */
+function refuseStranger(connection: Connection, idToken: string, subject: string | undefined): void {
+  const { client, metadata } = connection;
+  const { iss, sub } = parseServerObject(payloadOf(idToken)) ?? {};
+  const untrusted = (reason: string): Failure =>
+    new Failure('token-untrusted', { issuer: client.issuer, reason });
+  if (typeof iss === 'string' && !isFromIssuer(metadata.issuer, iss, client.policy.allowedTenants))
+    throw untrusted(l10n.t('its claim "{0}" is not what it must be', 'iss'));
+  if (subject !== undefined && typeof sub === 'string' && sub !== subject)
+    throw untrusted(l10n.t('it names another person'));
+}
+
+const hostOf = ({ client, metadata }: Connection): string =>
+  new URL(metadata.token_endpoint ?? client.issuer).host;
+
+/** Checks a success and takes the tokens from it. */
+async function judge(
+  connection: Connection,
+  response: Response,
+  process: Process,
+  dispensable = false,
+): Promise<Tokens> {
+  const { client, httpContext } = connection;
+  const receivedAt = secondsNow(httpContext.clock);
+  const lifetime = await checkTokens(response, hostOf(connection));
   let answer: oauth.TokenEndpointResponse;
   try {
     answer = await process(response);
   } catch (error) {
     throw idTokenFailure(connection, error, response);
   }
-  const idTokenClaims = await checkedClaims(connection, response, answer, expectation);
-  const receivedAt = secondsNow(httpContext.clock);
+  const idTokenClaims = await checkIdToken(connection, response, answer).catch((error: unknown) => {
+    if (!dispensable || !(error instanceof Failure) || !error.passing) throw error;
+    httpContext.log.warn('ID token left out', { failure: error.code });
+    return undefined;
+  });
   return {
     accessToken: secret(answer.access_token),
     refreshToken: secret(answer.refresh_token),
@@ -119,25 +203,6 @@ const keptMembers = (
   );
 };
 
-async function checkedClaims(
-  connection: Connection,
-  response: Response,
-  answer: oauth.TokenEndpointResponse,
-  expectation: IdTokenExpectation | undefined,
-): Promise<IdTokenClaims | undefined> {
-  const claims = oauth.getValidatedIdTokenClaims(answer);
-  if (claims) expectation?.check(claims);
-  try {
-    return await checkIdToken(connection, response, answer);
-  } catch (error) {
-    if (!expectation?.dispensable || !(error instanceof Failure) || !error.passing) throw error;
-    connection.httpContext.log.warn('ID token left out, as its keys could not be had', {
-      failure: error.code,
-    });
-    return undefined;
-  }
-}
-
 /**
  * Refuses what the library would let pass, or refuse with an error that repeats the body.
  *
@@ -160,10 +225,12 @@ async function checkTokens(response: Response, host: string): Promise<number | u
   for (const [name, grammar] of Object.entries(tokenGrammar)) {
     const token = body[name];
     if (token === undefined) continue;
+    if (isToken(name, token)) continue;
+    const isLong = typeof token === 'string' && token.length > longestToken && grammar.test(token);
     const called = name.replace('_', ' ');
-    if (typeof token !== 'string' || !grammar.test(token))
-      throw invalid(l10n.t('the {0} in it is malformed', called));
-    if (token.length > longestToken) throw invalid(l10n.t('the {0} in it is too long', called));
+    throw invalid(
+      isLong ? l10n.t('the {0} in it is too long', called) : l10n.t('the {0} in it is malformed', called),
+    );
   }
   if (scope !== undefined && typeof scope !== 'string') throw invalid(l10n.t('the scope in it is not text'));
   if (lifetime === undefined) return undefined;
@@ -179,6 +246,11 @@ const tokenGrammar = {
   refresh_token: /^[\x20-\x7E]+$/,
   id_token: /^[\w-]+(\.[\w-]*){2,4}$/,
 };
+
+const isToken = (name: string, value: unknown): value is string =>
+  typeof value === 'string' &&
+  value.length <= longestToken &&
+  tokenGrammar[name as keyof typeof tokenGrammar].test(value);
 
 /** The scopes of a list. What is no scope (RFC 6749 section 3.3) could not have been asked for, and is left out. */
 const scopesOf = (list: string): string[] =>

@@ -60,10 +60,15 @@ export function canDeriveTarget(provider: DerivationRules, grant: Grant, asked: 
 export const derivedOf = (grant: Grant, scopes: readonly string[]): DerivedToken | undefined =>
   grant.derived.find(entry => isSameSet(entry.scopes, scopes));
 
-/** Why the server does not give a derived token, as long as it is not asked for it again. */
-export function refusalOf(grant: Grant, scopes: readonly string[], now: number): string | undefined {
+/** Why the server does not give a derived token, and until when it is not asked for it again. */
+export function refusalOf(
+  grant: Grant,
+  scopes: readonly string[],
+  now: number,
+): { readonly reason: string; readonly until: number } | undefined {
   const entry = derivedOf(grant, scopes);
-  return entry?.kind === 'refused' && now < entry.since + refusalLasts ? entry.reason : undefined;
+  if (entry?.kind !== 'refused' || now >= entry.since + refusalLasts) return undefined;
+  return { reason: entry.reason, until: entry.since + refusalLasts };
 }
 
 /** An access token of a grant: its main one, or a derived one. */

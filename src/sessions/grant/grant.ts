@@ -40,6 +40,11 @@ export interface SignInNeeded {
    * fresh, so that it is asked again with each refresh, but nobody is given them meanwhile.
    */
   readonly accountRefused?: true | undefined;
+  /**
+   * True: this is not the authorization server's own word. What is in the way may pass: it is tried again, and no
+   * sign-in is needed once that succeeds.
+   */
+  readonly tentative?: true | undefined;
 }
 
 /** The tokens of a grant that are current. Times are in seconds since the epoch. */
@@ -186,7 +191,12 @@ const storedGrantSchema = v.object({
   refreshSentAt: v.optional(seconds),
   refreshResentAt: v.optional(seconds),
   signInNeeded: v.optional(
-    v.object({ reason: v.string(), since: seconds, accountRefused: v.optional(v.literal(true)) }),
+    v.object({
+      reason: v.string(),
+      since: seconds,
+      accountRefused: v.optional(v.literal(true)),
+      tentative: v.optional(v.literal(true)),
+    }),
   ),
 });
 

@@ -1,11 +1,11 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
-import type { Tokens } from '../../protocol/tokens/tokens.ts';
+import type { RefreshAnswer, Tokens } from '../../protocol/tokens/tokens.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../grant/grant.ts';
 import type { GrantCache } from '../store/grantCache.ts';
-import type { Trouble } from './troubles.ts';
+import type { Memories } from './memories.ts';
 
 /** What the token refresher is given. */
 export interface RefresherOptions {
@@ -13,11 +13,10 @@ export interface RefresherOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly providers: Pick<ConfiguredProviders, 'of' | 'onDidChange'>;
+  readonly memories: Memories;
   readonly server: TokenServer;
   readonly ownership: RefresherOwnership;
   readonly reports: RefreshReports;
-  /** A random number from 0 to 1, for jitter. */
-  random(): number;
 }
 
 /** The servers that tokens come from. */
@@ -36,7 +35,7 @@ export interface TokenServer {
     grant: Grant,
     beforeSending: () => void,
     derived: readonly string[] | undefined,
-  ): Promise<Tokens>;
+  ): Promise<RefreshAnswer>;
   /**
    * What the server says of the account of a grant whose tokens are new. They are stored and given out by then:
    * nobody waits for the answer, and without one what was known stays.
@@ -80,8 +79,6 @@ export interface RefreshReports {
   onRefreshed(grant: Grant, derived: readonly string[] | undefined): void;
   /** Told of the first of several refreshes in a row that failed for now; the tokens are kept. */
   onTrouble(grant: Grant, reason: string): void;
-  /** Told of each refresh that failed for now, and (undefined) when that is over; maybe more often than it changes. */
-  onTroubleChange(grantId: string, trouble: Trouble | undefined): void;
   /** Told of tokens that arrived for a grant that was signed out meanwhile: nobody will use them. */
   onOrphaned(grant: Grant, tokens: Tokens): void;
   /** Told once when a grant needs its person; `grant.signInNeeded` says why. */

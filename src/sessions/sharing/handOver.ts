@@ -1,11 +1,11 @@
 import { secondsNow, type Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
-import { Failure } from '../../protocol/failures/failure.ts';
 import type { Outcome } from '../../windows/calls.ts';
-import type { Grant } from '../grant/grant.ts';
-import type { RefresherOptions, TokenServer } from '../refresh/refresherOptions.ts';
-import { isRefreshable } from '../refresh/sendingRules.ts';
-import type { TokenRefresher } from '../refresh/tokenRefresher.ts';
+import { canRenewHere, isEndedByServer } from '../grant/fate.ts';
+import { isRenewable, type Grant } from '../grant/grant.ts';
+import type { Memories } from '../refresh/memories.ts';
+import type { TokenRefresher } from '../refresh/refresher.ts';
+import type { RefresherOptions } from '../refresh/refresherOptions.ts';
 import type { GrantCache } from '../store/grantCache.ts';
 import type { GrantSync } from './grantSync.ts';
 import { inTime, type Broadcast } from './windowCalls.ts';
@@ -15,11 +15,7 @@ import { inTime, type Broadcast } from './windowCalls.ts';
  * here, and the client secret where each window has a storage of its own: others may have them.
  */
 export interface HandOver {
-  /** As the refresher's; notes which grants the client secret is missing for. */
-  readonly refresh: TokenServer['refresh'];
   canRenew(grant: Grant): boolean;
-  /** What was missing may be there now. */
-  credentialsChanged(): void;
   /**
    * For one lease.
    *
@@ -44,33 +40,16 @@ const pause = 60;
 export function createHandOver(
   clock: Clock,
   providers: RefresherOptions['providers'],
-  server: Pick<TokenServer, 'refresh'>,
+  memories: Pick<Memories, 'of'>,
 ): HandOver {
-  /** By the id of the grant, the serial of the tokens that could not be renewed: a new sign-in is another matter. */
-  const withoutSecret = new Map<string, number>();
   let leftAt = -Infinity;
 
-  const canRenew = (grant: Grant): boolean =>
-    isRefreshable(grant) &&
-    providers.of(grant) !== undefined &&
-    withoutSecret.get(grant.id) !== grant.tokens.serial;
+  const canRenew = (grant: Grant): boolean => canRenewHere(grant, providers.of(grant), memories.of(grant.id));
 
   const isRecent = (seconds: number): boolean => Math.abs(secondsNow(clock) - seconds) < pause;
 
   return {
     canRenew,
-    async refresh(provider, grant, beforeSending, derived) {
-      try {
-        const tokens = await server.refresh(provider, grant, beforeSending, derived);
-        withoutSecret.delete(grant.id);
-        return tokens;
-      } catch (error) {
-        if (error instanceof Failure && error.code === 'client-secret-missing')
-          withoutSecret.set(grant.id, grant.tokens.serial);
-        throw error;
-      }
-    },
-    credentialsChanged: () => withoutSecret.clear(),
     during({ othersCanRenew, settled, leave }) {
       const tries = new Map<string, { readonly at: number; readonly left: Promise<boolean> }>();
 
@@ -82,7 +61,8 @@ export function createHandOver(
       };
 
       return async grant => {
-        if (canRenew(grant) || !isRefreshable(grant) || isRecent(leftAt)) return false;
+        const isOver = !isRenewable(grant) || isEndedByServer(grant);
+        if (isOver || canRenew(grant) || isRecent(leftAt)) return false;
         const known = tries.get(grant.id);
         if (known && isRecent(known.at)) return known.left;
         const left = leaveFor(grant.id);

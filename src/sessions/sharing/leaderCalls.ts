@@ -5,7 +5,7 @@ import { parseGrant, serialiseGrant, type Grant } from '../grant/grant.ts';
 import type { GrantCache } from '../store/grantCache.ts';
 import type { IndexEntry, Removal } from '../store/grantIndex.ts';
 import type { ProviderIdentity } from '../../providers/entries/origin.ts';
-import type { TokenRefresher } from '../refresh/tokenRefresher.ts';
+import type { TokenRefresher } from '../refresh/refresher.ts';
 import {
   activitiesSchema,
   identitySchema,
@@ -16,7 +16,7 @@ import {
   textsSchema,
 } from './received.ts';
 import { isLaterSignIn } from '../grant/revisions.ts';
-import type { Trouble, Troubles } from '../refresh/troubles.ts';
+import type { Memories, ToldTrouble } from '../refresh/memories.ts';
 
 /**
  * What windows ask the leader for. Grants travel as the text of `serialiseGrant`, secrets included: the channel
@@ -42,7 +42,7 @@ export interface LeaderCalls {
   /** These grants, as many as fit in an answer; at least one of those that there are. */
   give(ids: readonly string[]): Promise<string[]>;
   /** The grants whose tokens cannot be renewed for now. */
-  troubles(): readonly (readonly [string, Trouble])[];
+  troubles(): readonly (readonly [string, ToldTrouble])[];
   record(entries: readonly Activity[]): void;
   activities(): Promise<readonly Activity[]>;
 }
@@ -62,7 +62,7 @@ interface LeaderParts {
   readonly cache: GrantCache;
   readonly refresher: TokenRefresher;
   readonly activity: ActivityLog;
-  readonly troubles: Troubles;
+  readonly memories: Memories;
   /** See `RefresherOptions`. */
   leaveToOthers(): Promise<boolean>;
   /** See `HandOver.during`. */
@@ -71,7 +71,7 @@ interface LeaderParts {
 
 /** What the leader does for the other windows and for its own. */
 export function leaderCalls(parts: LeaderParts): LeaderCalls {
-  const { cache, refresher, activity, troubles, leaveToOthers, leaveToAble } = parts;
+  const { cache, refresher, activity, memories, leaveToOthers, leaveToAble } = parts;
 
   /** @param isRenewed whether a grant has later tokens than whoever asks. */
   const unlessBehind = async (
@@ -143,7 +143,7 @@ export function leaderCalls(parts: LeaderParts): LeaderCalls {
       return texts;
     },
 
-    troubles: () => troubles.entries(),
+    troubles: () => memories.troubles(),
     record: entries => activity.record(received(activitiesSchema, entries)),
     activities: () => activity.entries(),
   };

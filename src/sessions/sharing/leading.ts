@@ -5,8 +5,8 @@ import type { Leader } from '../../windows/leader.ts';
 import { activityOf, type ActivityLog, type Recorder } from '../activity.ts';
 import type { Grant } from '../grant/grant.ts';
 import type { RefresherOptions, TokenServer } from '../refresh/refresherOptions.ts';
-import { createTokenRefresher, type TokenRefresher } from '../refresh/tokenRefresher.ts';
-import type { Troubles } from '../refresh/troubles.ts';
+import { createTokenRefresher, type TokenRefresher } from '../refresh/refresher.ts';
+import { toldOf, type Memories } from '../refresh/memories.ts';
 import type { GrantCache } from '../store/grantCache.ts';
 import type { GrantSync } from './grantSync.ts';
 import { createLeaving, type HandOver } from './handOver.ts';
@@ -26,8 +26,7 @@ export interface LeadingOptions {
   readonly activity: ActivityLog;
   readonly providers: RefresherOptions['providers'];
   readonly server: TokenServer;
-  random(): number;
-  readonly troubles: Troubles;
+  readonly memories: Memories;
   readonly handOver: HandOver;
   readonly sync: GrantSync;
   readonly windows: Promise<Windows>;
@@ -45,8 +44,7 @@ const tellingWithin = 1000;
 
 /** @returns what keeps the tokens of all windows fresh, for each lease of this window: see `Service`. */
 export function createServing(options: LeadingOptions): (leader: Leader<WindowCalls>) => LeaderCalls {
-  const { leading, cache, clock, log, providers, server, random, activity, troubles, handOver, sync } =
-    options;
+  const { leading, cache, clock, log, providers, server, activity, memories, sync } = options;
   let earlierRequests = Promise.resolve();
 
   const record: Recorder = (event, grant, reason) =>
@@ -55,6 +53,7 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
   return ({ isCurrent, formerMayLive, lost, broadcast, giveUp }) => {
     const refresherNow = (): TokenRefresher => refresher;
     const leaving = createLeaving({ ...options, broadcast, giveUp, refresher: refresherNow });
+    memories.forgetTroubles();
     const heardOthers = Promise.withResolvers<void>();
     const cancel = clock.after(listening, heardOthers.resolve);
     const refresher = createTokenRefresher({
@@ -62,13 +61,13 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
       clock,
       log,
       providers,
-      random,
+      memories,
       server: {
         ...server,
         async refresh(provider, grant, beforeSending, derived) {
           // Whoever leads next must know that this token may be spent.
           await quietly(log, inTime(clock, tellingWithin, sync.told(grant.id)), 'a window is slow');
-          return handOver.refresh(provider, grant, beforeSending, derived);
+          return server.refresh(provider, grant, beforeSending, derived);
         },
       },
       ownership: {
@@ -82,11 +81,6 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
         onRefreshed: (grant, derived) =>
           record('refresh', derived ? { ...grant, grantedScopes: derived } : grant),
         onTrouble: (grant, reason) => record('failure', grant, reason),
-        onTroubleChange(grantId, trouble) {
-          if (!isCurrent() || !troubles.set(grantId, trouble)) return;
-          const told = broadcast.troubleChanged(grantId, trouble ?? null);
-          void quietly(log, told, 'a trouble was told to not every window');
-        },
         onOrphaned: (grant, tokens) => options.onOrphaned(grant, tokens),
         onSignInNeeded(grant) {
           record('failure', grant, grant.signInNeeded?.reason);
@@ -94,16 +88,21 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
         },
       },
     });
+    const stopTelling = memories.onDidChange(grantId => {
+      const told = broadcast.troubleChanged(grantId, toldOf(memories.of(grantId)));
+      void quietly(log, told, 'a trouble was told to not every window');
+    });
     const now = { refresher, broadcast };
     leading.now = now;
     lost.addEventListener('abort', () => {
       if (leading.now === now) leading.now = undefined;
+      stopTelling();
       refresher.dispose();
       earlierRequests = refresher.idle();
       cancel();
       heardOthers.resolve();
     });
-    return leaderCalls({ cache, refresher, activity, troubles, ...leaving });
+    return leaderCalls({ cache, refresher, activity, memories, ...leaving });
   };
 }
 

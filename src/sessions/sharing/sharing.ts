@@ -6,7 +6,7 @@ import type { Activity, ActivityLog } from '../activity.ts';
 import { serialiseGrant, type Grant } from '../grant/grant.ts';
 import type { ProviderIdentity } from '../../providers/entries/origin.ts';
 import type { RefresherOptions, TokenServer } from '../refresh/refresherOptions.ts';
-import { createTroubles, type Troubles } from '../refresh/troubles.ts';
+import { createMemories, type Memories, type ToldTrouble } from '../refresh/memories.ts';
 import { addGrant, type Added } from '../store/addGrant.ts';
 import type { GrantCache } from '../store/grantCache.ts';
 import { createComparing } from './comparison.ts';
@@ -32,8 +32,6 @@ export interface SharingOptions {
   findWayToJoin(): Promise<JoinWindows>;
   /** True if the person is looking at this window. */
   isFocused(): boolean;
-  /** A random number from 0 to 1, for jitter. */
-  random(): number;
   /** Told of tokens that arrived for a grant that was signed out meanwhile: nobody will use them. */
   onOrphaned(grant: Grant, tokens: Tokens): void;
   /** Tells the person, once for all windows, that a grant needs them. */
@@ -50,8 +48,8 @@ export interface SharingOptions {
  * same sign-in, and whenever a window finds a leader the two compare all that they know.
  */
 export interface Sharing extends Renewals {
-  /** The grants whose tokens cannot be renewed for now, as the leader has told. */
-  readonly troubles: Pick<Troubles, 'get' | 'onDidChange'>;
+  /** What this window knows of its grants; of their troubles, what the leader has told. */
+  readonly memories: Pick<Memories, 'of' | 'onDidChange'>;
   /** As {@link addGrant}, by the leader if there is one in time. */
   add(provider: ProviderIdentity, signedIn: Grant): Promise<Added>;
   /** Hands a redirect response to whichever window waits for it. @returns false if none does. */
@@ -65,7 +63,7 @@ export interface Sharing extends Renewals {
 }
 
 export function shareGrants(options: SharingOptions): Sharing {
-  const { cache, clock, log, providers, server } = options;
+  const { cache, clock, log, providers } = options;
   let ownName: string | undefined;
   /** Of this window among the others. Loading what makes it takes longer than everything else at the start. */
   const name = (): string => (ownName ??= crypto.randomUUID());
@@ -73,18 +71,23 @@ export function shareGrants(options: SharingOptions): Sharing {
   const windows = joined.promise;
   const leading: Leading = { now: undefined };
   const comparing = createComparing(cache, clock, log);
-  const troubles = createTroubles();
-  const handOver = createHandOver(clock, providers, server);
+  const memories = createMemories();
+  const handOver = createHandOver(clock, providers, memories);
   const sync = createGrantSync({ cache, log, comparing, windows, broadcast: () => leading.now?.broadcast });
   const renewals = createRenewals({ cache, clock, log, windows, sync });
 
+  /** The leader knows more than it tells, also itself. */
+  const hear = async (grantId: string, trouble: ToldTrouble | null): Promise<void> => {
+    const grant = await cache.get(grantId);
+    if (!leading.now) memories.hear(grantId, grant?.tokens.serial ?? 0, trouble);
+  };
   const learnTroubles = async (group: Windows): Promise<void> => {
     const known = received(troublesSchema, await group.leader.troubles());
-    for (const [grantId, trouble] of known) troubles.set(grantId, trouble);
+    for (const [grantId, trouble] of known) await hear(grantId, trouble);
   };
 
   const join = async (): Promise<Windows> => {
-    const parts = { ...options, name, leading, comparing, troubles, handOver, sync, windows };
+    const parts = { ...options, name, leading, comparing, memories, hear, handOver, sync, windows };
     const joinWindows = await options.findWayToJoin();
     const group = joinWindows({
       directory: options.directory,
@@ -99,7 +102,7 @@ export function shareGrants(options: SharingOptions): Sharing {
     });
     group.onRoleChange(role => {
       // The leader has nobody to compare with: the others compare with it.
-      troubles.clear();
+      if (role !== 'leader') memories.forgetTroubles();
       if (role === 'member') {
         void quietly(log, learnTroubles(group), 'the leader did not tell of its troubles');
         comparing.start(group.leader);
@@ -111,7 +114,7 @@ export function shareGrants(options: SharingOptions): Sharing {
   windows.catch(() => log.error('the way to the other windows could not be loaded'));
 
   return {
-    troubles,
+    memories,
     ...renewals,
 
     async add(provider, signedIn) {
@@ -143,7 +146,10 @@ export function shareGrants(options: SharingOptions): Sharing {
       }
     },
 
-    credentialsChanged: () => handOver.credentialsChanged(),
+    credentialsChanged() {
+      memories.secretsChanged();
+      leading.now?.refresher.reconsider();
+    },
     record(entry) {
       const recorded = windows.then(group => group.leader.record([entry]));
       void quietly(log, recorded, 'an entry of the activity log was lost');

@@ -1,4 +1,4 @@
-import type { Troubles } from '../refresh/troubles.ts';
+import type { ToldTrouble } from '../refresh/memories.ts';
 import type { GrantCache } from '../store/grantCache.ts';
 import type { Comparing } from './comparison.ts';
 import type { GrantSync } from './grantSync.ts';
@@ -9,12 +9,13 @@ import type { Grant } from '../grant/grant.ts';
 
 interface WindowParts {
   readonly cache: GrantCache;
-  readonly troubles: Troubles;
   readonly comparing: Comparing;
   readonly handOver: HandOver;
   readonly sync: GrantSync;
   /** Of this window among the others. */
   name(): string;
+  /** Takes over what the leader tells of a grant; null: the trouble is over. */
+  hear(grantId: string, trouble: ToldTrouble | null): Promise<void>;
   isFocused(): boolean;
   showSignInNeeded(grant: Grant): void;
   deliver(path: string, parameters: URLSearchParams): boolean;
@@ -22,7 +23,7 @@ interface WindowParts {
 
 /** What this window answers when all windows are asked. */
 export function thisWindow(parts: WindowParts): WindowCalls {
-  const { cache, troubles, comparing, handOver, sync, name } = parts;
+  const { cache, comparing, handOver, sync, name } = parts;
   return {
     grantChanged: text => void sync.adopt(text),
     grantRemoved: told => void sync.adoptRemoval(received(removalSchema, told)),
@@ -32,9 +33,8 @@ export function thisWindow(parts: WindowParts): WindowCalls {
       const grant = await cache.get(grantId);
       return grant !== undefined && handOver.canRenew(grant) && cache.answers();
     },
-    troubleChanged(...told) {
-      const [grantId, trouble] = received(troubleSchema, told);
-      troubles.set(grantId, trouble ?? undefined);
+    async troubleChanged(...told) {
+      await parts.hear(...received(troubleSchema, told));
     },
     compare: () => comparing.again(),
     presence: async () => ({ window: name(), focused: parts.isFocused() && (await cache.answers()) }),

@@ -3,7 +3,7 @@ import { errorName, type Log } from '../../platform/log.ts';
 import type { Everywhere } from '../../windows/calls.ts';
 import type { Join } from '../../windows/group.ts';
 import { within } from '../../windows/timeouts.ts';
-import type { Trouble } from '../refresh/troubles.ts';
+import type { ToldTrouble } from '../refresh/memories.ts';
 import type { Removal } from '../store/grantIndex.ts';
 import type { LeaderCalls } from './leaderCalls.ts';
 
@@ -16,7 +16,7 @@ export interface WindowCalls {
   /** Whether this window could renew the tokens of a grant: it has the provider, and the client secret. */
   canRenew(grantId: string): Promise<boolean>;
   /** The tokens of a grant cannot be renewed for now; null: that is over. */
-  troubleChanged(grantId: string, trouble: Trouble | null): void;
+  troubleChanged(grantId: string, trouble: ToldTrouble | null): Promise<void>;
   /** The leader lacks something that another window may have. */
   compare(): void;
   presence(): Promise<{ readonly window: string; readonly focused: boolean }>;

@@ -71,6 +71,8 @@ export interface GrantCache {
   written(): Promise<void>;
   /** The grants in memory now. */
   known(): readonly Grant[];
+  /** One of them. */
+  peek(id: string): Grant | undefined;
   /** Told of each grant that comes, changes or goes; not of one that is read from storage. */
   readonly onDidChange: Emitter<GrantChange>['on'];
   /** Told of each grant that was signed out, here or elsewhere, known or not. */
@@ -189,6 +191,7 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
     isStored: id => !unstored.has(id),
     written: writes.ended,
     known: () => [...known.values()],
+    peek: id => known.get(id),
     onDidChange: memory.changes.on,
     onDidLoad: memory.loads.on,
     onDidRemove: memory.removals.on,

@@ -2,7 +2,7 @@ import { connect } from '../../protocol/client/client.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import { refreshTokens } from '../../protocol/grants/codeAndRefresh.ts';
 import { revokeTokens, type Revocation } from '../../protocol/tokens/revocation.ts';
-import type { Tokens } from '../../protocol/tokens/tokens.ts';
+import type { RefreshAnswer } from '../../protocol/tokens/tokens.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
@@ -38,10 +38,12 @@ export async function refreshGrant(
   grant: Grant,
   beforeSending: () => void,
   derived?: readonly string[],
-): Promise<Tokens> {
+): Promise<RefreshAnswer> {
   const connection = await connect(services.httpContext, await clientOfGrant(provider, grant, services));
   const found = connection.metadata.token_endpoint ?? 'nothing';
   if (found !== grant.binding.tokenEndpoint) {
+    // It may name the right one again; what is known of the provider is not believed for an hour.
+    services.httpContext.metadata.forget(provider.issuer);
     throw new Failure('endpoint-changed', { issuer: provider.issuer, found });
   }
   const asked = derived ?? grant.target;
@@ -51,7 +53,8 @@ export async function refreshGrant(
     const account = service.way === 'token-exchange' ? service.account : undefined;
     const scopes = narrowed ?? grant.grantedScopes;
     const signInRequest = { service, account, scopes, asked, beforeSending };
-    return (await serviceTokens(connection, provider, services.findSubject, signInRequest)).tokens;
+    const { tokens } = await serviceTokens(connection, provider, services.findSubject, signInRequest);
+    return { refreshToken: undefined, takesTime: false, judge: () => Promise.resolve(tokens) };
   }
   if (!grant.tokens.refreshToken) {
     throw new Failure('grant-refused', {

@@ -21,7 +21,7 @@ interface Chosen {
 
 export interface SignInCommandsContext extends SignInParts {
   readonly cache: GrantCache;
-  readonly sharing: Pick<Sharing, 'renew' | 'troubles'>;
+  readonly sharing: Pick<Sharing, 'renew' | 'memories'>;
 }
 
 /** What can be done with a sign-in. Each is started on a row of the view, or from the palette and then asks. */
@@ -149,7 +149,7 @@ async function refresh(context: SignInCommandsContext, chosen: Chosen): Promise<
   }
   // What ends a sign-in is told once, by whichever window the person looks at.
   if (renewed.signInNeeded && !grant.signInNeeded) return;
-  const trouble = context.sharing.troubles.get(grant.id);
+  const { trouble } = context.sharing.memories.of(grant.id);
   if (trouble) {
     const message = l10n.t(
       '{0} could not be refreshed. {1} What you have is kept, and it is tried again by itself.',

@@ -4,7 +4,7 @@ import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { normaliseScopes, sessionId } from '../../sessions/grant/scopes.ts';
 import { belongsTo } from '../../providers/entries/origin.ts';
-import type { Trouble } from '../../sessions/refresh/troubles.ts';
+import type { Memory } from '../../sessions/grant/fate.ts';
 import { byUrgency, describeState, stateOf, type SignInState } from './state.ts';
 
 /** What the view shows, at one moment. */
@@ -12,7 +12,7 @@ export interface Shown {
   readonly providers: readonly Provider[];
   /** Newest first. */
   readonly grants: readonly Grant[];
-  trouble(grantId: string): Trouble | undefined;
+  memory(grantId: string): Memory;
   /** In seconds since the epoch. */
   readonly now: number;
 }
@@ -57,7 +57,7 @@ function providerRow(shown: Shown, provider: Provider): Row {
   const grants = shown.grants.filter(grant => belongsTo(grant, provider));
   const judged = grants.map(grant => ({
     grant,
-    state: stateOf(grant, shown.trouble(grant.id), provider.assumedTokenLifetime, shown.now),
+    state: stateOf(grant, provider, shown.memory(grant.id), shown.now),
   }));
   const accounts = Map.groupBy(judged, ({ grant }) => grant.account.id);
   const rows = [...accounts.values()].flatMap(ofAccount => accountRows(shown, provider, ofAccount));

@@ -1,9 +1,8 @@
 import * as l10n from '@vscode/l10n';
-import { expiryOf, refreshDueAt } from '../../sessions/grant/freshness.ts';
-import { isRenewable, type Grant } from '../../sessions/grant/grant.ts';
-import type { Trouble } from '../../sessions/refresh/troubles.ts';
+import { fateOf, type Memory, type TokenPolicy } from '../../sessions/grant/fate.ts';
+import type { Grant } from '../../sessions/grant/grant.ts';
 
-/** How a sign-in is doing. Times are in seconds since the epoch. */
+/** How a sign-in is doing, as a person sees it. Times are in seconds since the epoch. */
 export type SignInState =
   /** Its access token works, and is renewed by itself; `until` is undefined if it never ends. */
   | { readonly kind: 'valid'; readonly until: number | undefined }
@@ -21,27 +20,19 @@ export type SignInState =
   | { readonly kind: 'needs-sign-in'; readonly reason: string };
 
 /** @param now in seconds since the epoch. */
-export function stateOf(
-  grant: Grant,
-  trouble: Trouble | undefined,
-  assumedLifetime: number | undefined,
-  now: number,
-): SignInState {
-  const { tokens, signInNeeded } = grant;
-  if (signInNeeded) return { kind: 'needs-sign-in', reason: signInNeeded.reason };
-  const until = expiryOf(tokens, assumedLifetime);
-  const works = until === undefined || until > now;
-  // Tokens that need not be renewed yet are none the worse for a refresh that somebody has tried in vain.
-  const due = refreshDueAt(tokens, until, 1);
-  if (trouble && due !== undefined && now >= due) return { kind: 'offline', ...trouble, works };
-  if (isRenewable(grant)) return works ? { kind: 'valid', until } : { kind: 'due' };
-  if (until === undefined) return { kind: 'valid', until };
-  return works
+export function stateOf(grant: Grant, policy: TokenPolicy, memory: Memory, now: number): SignInState {
+  const fate = fateOf(grant, policy, memory, now);
+  const { until, works, nextAt } = fate;
+  if (fate.kind === 'needs-sign-in') {
+    const ended = l10n.t('The sign-in has ended, and the provider gave nothing to renew it with.');
+    return { kind: 'needs-sign-in', reason: fate.reason ?? ended };
+  }
+  if ((fate.kind === 'offline' || fate.kind === 'in-doubt') && fate.reason !== undefined)
+    return { kind: 'offline', reason: fate.reason, retryAt: nextAt ?? now, works };
+  if (!works) return { kind: 'due' };
+  return nextAt === undefined && fate.kind === 'valid' && until !== undefined
     ? { kind: 'ending', until }
-    : {
-        kind: 'needs-sign-in',
-        reason: l10n.t('The sign-in has ended, and the provider gave nothing to renew it with.'),
-      };
+    : { kind: 'valid', until };
 }
 
 const urgency: readonly SignInState['kind'][] = ['needs-sign-in', 'offline', 'due', 'ending', 'valid'];

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { secondsNow, type Cancel, type Clock } from '../../platform/clock.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
+import { blank } from '../../sessions/grant/fate.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
 import type { Sharing } from '../../sessions/sharing/sharing.ts';
 import { registerClaims } from './claimsEditor.ts';
@@ -14,7 +15,7 @@ export interface SignInsViewContext {
   readonly providers: ConfiguredProviders;
   readonly cache: GrantCache;
   readonly clock: Clock;
-  readonly sharing: Pick<Sharing, 'troubles'>;
+  readonly sharing: Pick<Sharing, 'memories'>;
 }
 
 /**
@@ -34,8 +35,8 @@ export function createSignInsView(context: SignInsViewContext): vscode.Disposabl
       // A storage that cannot be read has nothing to show; the accounts have logged it.
       ...list.map(({ id }) => cache.ofProvider(id).catch(() => [])),
     ]);
-    const trouble = (id: string) => sharing.troubles.get(id);
-    const drawn = rowsOf({ providers: list, grants: grants.flat(), trouble, now: secondsNow(clock) });
+    const memory = (id: string) => sharing.memories.of(id);
+    const drawn = rowsOf({ providers: list, grants: grants.flat(), memory, now: secondsNow(clock) });
     redrawAt(nextChange(drawn));
     return drawn;
   };
@@ -64,7 +65,7 @@ export function createSignInsView(context: SignInsViewContext): vscode.Disposabl
     providers.onDidChange(changed),
     cache.onDidChange(changed),
     cache.onDidLoad(changed),
-    sharing.troubles.onDidChange(changed),
+    sharing.memories.onDidChange(changed),
   ];
 
   const visibility = view.onDidChangeVisibility(({ visible }) => {
@@ -101,7 +102,7 @@ function createAttention(
     const now = secondsNow(clock);
     const states = cache.known().flatMap(grant => {
       const provider = providers.of(grant);
-      return provider ? [stateOf(grant, undefined, provider.assumedTokenLifetime, now)] : [];
+      return provider ? [stateOf(grant, provider, blank, now)] : [];
     });
     const needed = states.filter(({ kind }) => kind === 'needs-sign-in').length;
     tell('oidc.hasProvider', providers.list().length > 0);

@@ -7,7 +7,7 @@ import { createGrantStore } from '../../../src/sessions/store/grantStore.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
 import { recordingLog } from '../../standIns/recordingLog.ts';
-import { someGrant, someProvider, someTokens, start } from '../sessions/someGrant.ts';
+import { dueAfter, someGrant, someProvider, someTokens, start } from '../sessions/someGrant.ts';
 
 describe('what other extensions learn about a session', () => {
   let cache: GrantCache;
@@ -21,12 +21,13 @@ describe('what other extensions learn about a session', () => {
   beforeEach(async () => {
     const log = recordingLog();
     const store = createGrantStore({ storage: memorySecretStorage(), log, onSetAside: () => undefined });
-    cache = createGrantCache(store, manualClock(start * 1000), log);
+    cache = createGrantCache(store, clock, log);
     await cache.put(someGrant());
   });
+  const clock = manualClock(start * 1000);
   const providers = createConfiguredProviders();
   providers.update([someProvider]);
-  const api = () => createExports({ cache, providers });
+  const api = () => createExports({ cache, clock, providers });
 
   it('is who, what, until when and the claims, and no token', async () => {
     const profile = await api().describe(session);
@@ -36,6 +37,7 @@ describe('what other extensions learn about a session', () => {
       grantedScopes: ['openid', 'profile', 'email', 'offline_access'],
       receivedAt: start,
       expiresAt: start + 3600,
+      refreshAt: start + dueAfter(),
       signInNeeded: undefined,
       claims: { email: 'alice@example.com', groups: ['developers'] },
     });
@@ -57,7 +59,7 @@ describe('what other extensions learn about a session', () => {
     for (const [what, other] of others) {
       await assert.rejects(api().describe(other as vscode.AuthenticationSession), /ask the editor/, what);
     }
-    const unconfigured = createExports({ cache, providers: createConfiguredProviders() });
+    const unconfigured = createExports({ cache, clock, providers: createConfiguredProviders() });
     await assert.rejects(unconfigured.describe(session), /ask the editor/);
   });
 

@@ -71,4 +71,4 @@ export function asking(provider: Provider, storage = memorySecretStorage()) {
 }
 
 export const refused = (error: string) =>
-  new Failure('request-refused', { host: 'login.example.com', error, said: '' });
+  new Failure('request-refused', { host: 'login.example.com', error, said: '' }, { oauthError: error });

@@ -4,9 +4,10 @@ import type { Tokens } from '../../../src/protocol/tokens/tokens.ts';
 import type { Grant } from '../../../src/sessions/grant/grant.ts';
 import { createGrantCache } from '../../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../../src/sessions/store/grantStore.ts';
-import { createTokenRefresher } from '../../../src/sessions/refresh/tokenRefresher.ts';
+import { createMemories } from '../../../src/sessions/refresh/memories.ts';
+import { createTokenRefresher } from '../../../src/sessions/refresh/refresher.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
-import { everyGrantOf, quietRefresher } from '../../standIns/quietWindow.ts';
+import { answerWith, everyGrantOf, quietRefresher } from '../../standIns/quietWindow.ts';
 import { recordingLog } from '../../standIns/recordingLog.ts';
 import { someProvider } from './someGrant.ts';
 
@@ -23,19 +24,21 @@ export function keptGrants({ answer, clock, ...options }: Options, storage = mem
   const cache = createGrantCache(store, clock, log);
   /** Why a sign-in was needed, as often as it was told. */
   const needed: string[] = [];
+  const memories = createMemories();
   const refresher = createTokenRefresher(
     quietRefresher({
       cache,
       clock,
       log,
+      memories,
       providers: everyGrantOf(someProvider),
       async refresh(_provider, grant, beforeSending, derived) {
         beforeSending();
-        return answer(grant, derived);
+        return answerWith(await answer(grant, derived));
       },
       onSignInNeeded: grant => void needed.push(grant.signInNeeded?.reason ?? ''),
       ...options,
     }),
   );
-  return { storage, log, cache, refresher, needed };
+  return { storage, log, cache, memories, refresher, needed };
 }

@@ -4,6 +4,7 @@ import {
   type Provider,
   type ProviderDefinition,
 } from '../../../src/providers/entries/definition.ts';
+import { blank, fateOf } from '../../../src/sessions/grant/fate.ts';
 import type { CurrentTokens, Grant } from '../../../src/sessions/grant/grant.ts';
 
 /** A moment to start tests at: 2030-01-01, in seconds since the epoch. */
@@ -53,3 +54,7 @@ export const someGrant = (changes: Partial<Grant> = {}): Grant => ({
   signInNeeded: undefined,
   ...changes,
 });
+
+/** How long after they came tokens of an hour are refreshed by themselves, in seconds. */
+export const dueAfter = (serial = 1): number =>
+  (fateOf(someGrant({ tokens: someTokens(serial) }), someProvider, blank, start).nextAt ?? NaN) - start;

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { secret } from '../../../src/platform/secret.ts';
 import { parseDefinition, type Provider } from '../../../src/providers/entries/definition.ts';
 import type { Grant } from '../../../src/sessions/grant/grant.ts';
-import type { Trouble } from '../../../src/sessions/refresh/troubles.ts';
+import { blank, type Memory } from '../../../src/sessions/grant/fate.ts';
+import type { ToldTrouble } from '../../../src/sessions/refresh/memories.ts';
 import { nextChange, rowsOf, type Row } from '../../../src/ui/signInsView/rows.ts';
 import { describeState, stateOf, type SignInState } from '../../../src/ui/signInsView/state.ts';
 import { someGrant, someProvider, someTokens, start } from '../sessions/someGrant.ts';
@@ -28,10 +29,16 @@ function show(
     now = start,
     providers = [someProvider],
     troubles = {},
-  }: { now?: number; providers?: Provider[]; troubles?: Record<string, Trouble> } = {},
+  }: { now?: number; providers?: Provider[]; troubles?: Record<string, ToldTrouble> } = {},
 ): Row[] {
-  return rowsOf({ providers, grants, now, trouble: id => troubles[id] });
+  return rowsOf({ providers, grants, now, memory: id => knowing(troubles[id]) });
 }
+
+const knowing = (told: ToldTrouble | undefined): Memory => ({
+  ...blank,
+  serial: 1,
+  trouble: told && { ...told, failures: 1, obstructions: 0, failedAt: 0, notBefore: 0 },
+});
 
 describe('the rows of the sign-ins view', () => {
   it('lead from a provider to its accounts and their sessions', () => {
@@ -127,8 +134,8 @@ describe('the rows of the sign-ins view', () => {
 });
 
 describe('the state of a sign-in', () => {
-  const words = (grant: Grant, now: number, trouble?: Trouble, assumed?: number): string =>
-    describeState(stateOf(grant, trouble, assumed, now), now).text;
+  const words = (grant: Grant, now: number, trouble?: ToldTrouble, assumedTokenLifetime?: number): string =>
+    describeState(stateOf(grant, { ...someProvider, assumedTokenLifetime }, knowing(trouble), now), now).text;
 
   it('says how long the access token lasts, in units that fit', () => {
     const lasting = (seconds: number) => someGrant({ tokens: someTokens(1, { expiresAt: start + seconds }) });
@@ -175,7 +182,7 @@ describe('the state of a sign-in', () => {
       ['in 5 min', 'in 2 min', 'in 60 s', 'in 60 s', 'in 25 s', 'in 20 s', 'in 5 s', 'in 5 s', 'now', 'now'],
     );
     const works = (now: number) =>
-      stateOf(overdue, trouble, undefined, now) as SignInState & { works: boolean };
+      stateOf(overdue, someProvider, knowing(trouble), now) as SignInState & { works: boolean };
     assert.equal(works(start).works, true);
     assert.equal(works(start + 300).works, false);
     assert.equal(words(someGrant(), start, trouble), 'valid 1 h 0 min', 'nothing had to be renewed yet');

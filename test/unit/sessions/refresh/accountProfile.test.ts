@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { AccountProfile } from '../../../../src/sessions/refresh/refresherOptions.ts';
 import { settled } from '../../../standIns/manualClock.ts';
 import { keeping, minutes, unreachable } from './refreshing.ts';
-import { someGrant, start } from '../someGrant.ts';
+import { dueAfter, someGrant, start } from '../someGrant.ts';
 
 describe('the token refresher learns with a refresh', () => {
   const profile = (changes: Partial<AccountProfile> = {}): AccountProfile => ({
@@ -77,7 +77,7 @@ describe('the token refresher learns with a refresh', () => {
     const refused = await cache.get('grant-0001');
     assert.deepEqual(refused?.signInNeeded, {
       reason: 'Not in the group.',
-      since: start + 54 * 60,
+      since: start + dueAfter(),
       accountRefused: true,
     });
     server.profile = () => Promise.resolve(profile());

@@ -99,7 +99,8 @@ describe('an access token for fewer scopes', () => {
     const { cache, server, needed, tokenFor } = asking(narrowing);
     await cache.put(someGrant());
     const details = { host: 'login.example.com', error: 'invalid_grant', said: '' };
-    server.answer = () => Promise.reject(new Failure('grant-refused', details));
+    server.answer = () =>
+      Promise.reject(new Failure('grant-refused', details, { oauthError: 'invalid_grant' }));
     assert.equal(await tokenFor('email'), undefined);
     assert.equal(needed.length, 1);
   });

@@ -48,7 +48,11 @@ describe('an access token for another resource', () => {
     ['as it should be refused', refused('invalid_target')],
     [
       'as if the sign-in were over',
-      new Failure('grant-refused', { host: 'x', error: 'invalid_grant', said: '' }),
+      new Failure(
+        'grant-refused',
+        { host: 'x', error: 'invalid_grant', said: '' },
+        { oauthError: 'invalid_grant' },
+      ),
     ],
   ] as const) {
     it(`takes a sign-in if the server refuses it ${how}; the sign-in there is goes on`, async () => {

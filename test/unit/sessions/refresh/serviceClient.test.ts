@@ -12,7 +12,7 @@ import { manualClock } from '../../../standIns/manualClock.ts';
 import { hourOfTokens } from '../../../standIns/quietWindow.ts';
 import { keptGrants } from '../cachedGrants.ts';
 import { nextTokens, sharedWindows } from '../sharing/sharedWindows.ts';
-import { someGrant, someProvider, someTokens, start } from '../someGrant.ts';
+import { dueAfter, someGrant, someProvider, someTokens, start } from '../someGrant.ts';
 
 const robot: ServiceBinding = { way: 'client-credentials' };
 const alice: ServiceBinding = { way: 'impersonation', field: 'userId', value: 'alice' };
@@ -50,17 +50,18 @@ describe('a sign-in by the client itself', () => {
     const { clock, asked, cache } = keeping();
     await cache.put(machineGrant());
     await clock.advance(3 * 3_600_000);
-    assert.deepEqual(asked, [3240, 6480, 9720]);
+    const [first, second, third] = [dueAfter(1), dueAfter(2), dueAfter(3)];
+    assert.deepEqual(asked, [first, first + second, first + second + third]);
     assert.equal((await cache.get('grant-0001'))?.tokens.accessToken.reveal(), 'access-4');
     assert.equal((await cache.get('grant-0001'))?.tokens.refreshToken, undefined);
   });
 
   it('spends nothing: a request whose answer was lost is made again while the token still works', async () => {
-    const { clock, asked, cache, server, storage, refresher } = keeping();
+    const { clock, asked, cache, memories, server, storage, refresher } = keeping();
     await cache.put(machineGrant());
     server.fails = new Failure('timed-out', { host: 'login.example.com', seconds: 15 });
     await refresher.renew('grant-0001', 1);
-    assert.equal(refresher.state('grant-0001').kind, 'offline');
+    assert.equal(memories.of('grant-0001').trouble?.failures, 1);
     assert.doesNotMatch(storage.values.get('grant:grant-0001') ?? '', /refreshSentAt/);
     server.fails = undefined;
     await clock.advance(10_000);
@@ -71,12 +72,27 @@ describe('a sign-in by the client itself', () => {
 
   const host = 'login.example.com';
   for (const refused of [
-    new Failure('client-refused', { host, error: 'invalid_client', said: '' }),
-    new Failure('scopes-refused', { host, clientId: 'robot', scopes: 'api', said: '' }),
-    new Failure('grant-type-refused', { host, clientId: 'robot', grantType: 'client_credentials', said: '' }),
-    new Failure('user-refused', { host, clientId: 'robot', field: 'userId', value: 'alice', said: '' }),
-    new Failure('subject-missing', { source: 'Company', provider: 'Robots' }),
-    new Failure('token-exchange-refused', { host, error: 'invalid_target', said: '' }),
+    new Failure('client-refused', { host, error: 'invalid_client', said: '' }, { oauthError: 'refused' }),
+    new Failure(
+      'scopes-refused',
+      { host, clientId: 'robot', scopes: 'api', said: '' },
+      { oauthError: 'refused' },
+    ),
+    new Failure(
+      'grant-type-refused',
+      { host, clientId: 'robot', grantType: 'client_credentials', said: '' },
+      { oauthError: 'refused' },
+    ),
+    new Failure(
+      'user-refused',
+      { host, clientId: 'robot', field: 'userId', value: 'alice', said: '' },
+      { oauthError: 'refused' },
+    ),
+    new Failure(
+      'token-exchange-refused',
+      { host, error: 'invalid_target', said: '' },
+      { oauthError: 'refused' },
+    ),
   ]) {
     it(`needs its person when the server says ${refused.code}, and is not asked for again`, async () => {
       const { clock, asked, needed, cache, server } = keeping();
@@ -87,6 +103,18 @@ describe('a sign-in by the client itself', () => {
       assert.equal((await cache.get('grant-0001'))?.tokens.accessToken.reveal(), 'access-1');
     });
   }
+
+  it('needs its person while nobody is signed in whose token it exchanges, and goes on when somebody is', async () => {
+    const { clock, needed, cache, server } = keeping();
+    await cache.put(machineGrant(exchanged));
+    server.fails = new Failure('subject-missing', { source: 'Company', provider: 'Robots' });
+    await clock.advance(2 * 3_600_000);
+    assert.deepEqual(needed, [server.fails.message], 'told once');
+    server.fails = undefined;
+    await clock.advance(300_000);
+    const grant = await cache.get('grant-0001');
+    assert.deepEqual([grant?.tokens.serial, grant?.signInNeeded], [2, undefined]);
+  });
 
   it('waits while the token that it exchanges cannot be renewed', async () => {
     const { clock, asked, needed, cache, server } = keeping();

@@ -4,11 +4,15 @@ import type { Tokens } from '../../../../src/protocol/tokens/tokens.ts';
 import type { Grant } from '../../../../src/sessions/grant/grant.ts';
 import { settled } from '../../../standIns/manualClock.ts';
 import { keeping, minutes, unreachable } from './refreshing.ts';
-import { someGrant, someTokens, start } from '../someGrant.ts';
+import { dueAfter, someGrant, someTokens, start } from '../someGrant.ts';
 
 const lost = () => new Failure('timed-out', { host: 'login.example.com', seconds: 15 });
 const refused = () =>
-  new Failure('grant-refused', { host: 'login.example.com', error: 'invalid_grant', said: '' });
+  new Failure(
+    'grant-refused',
+    { host: 'login.example.com', error: 'invalid_grant', said: '' },
+    { oauthError: 'invalid_grant' },
+  );
 
 /** With a refresh under way, whose answer the test gives. */
 async function refreshing() {
@@ -27,9 +31,9 @@ describe('the token refresher', () => {
     const { clock, sent, open } = keeping();
     const { cache } = open();
     await cache.put(someGrant());
-    await clock.advance(minutes(53));
+    await clock.advance(dueAfter() * 1000 - 1);
     assert.deepEqual(sent, []);
-    await clock.advance(minutes(1));
+    await clock.advance(1);
     assert.deepEqual(sent, ['refresh-1']);
     assert.equal((await cache.get('grant-0001'))?.tokens.accessToken.reveal(), 'access-2');
     await clock.advance(minutes(54 * 3));
@@ -83,21 +87,20 @@ describe('the token refresher', () => {
 
   it('stays calm offline: keeps the tokens, waits longer each time, and recovers', async () => {
     const { clock, sent, server, tokensOf, open } = keeping();
-    const { cache, refresher, needed } = open();
+    const { cache, memories, needed } = open();
     await cache.put(someGrant());
     server.answer = () => Promise.reject(unreachable());
     await clock.advance(minutes(24 * 60));
     assert.ok(sent.length > 10 && sent.length < 600, `${sent.length} attempts in a day`);
     assert.deepEqual(new Set(sent), new Set(['refresh-1']));
     assert.deepEqual(needed, []);
-    const state = refresher.state('grant-0001');
-    assert.ok(state.kind === 'offline' && state.failures > 5);
+    assert.ok((memories.of('grant-0001').trouble?.failures ?? 0) > 5);
     assert.equal((await cache.get('grant-0001'))?.tokens.accessToken.reveal(), 'access-1');
 
     server.answer = serial => Promise.resolve(tokensOf(serial));
     await clock.advance(minutes(6));
     assert.equal((await cache.get('grant-0001'))?.tokens.serial, 2);
-    assert.equal(refresher.state('grant-0001').kind, 'resting');
+    assert.equal(memories.of('grant-0001').trouble, undefined);
   });
 
   it('waits as long as the server asks', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Failure } from '../../../../src/protocol/failures/failure.ts';
-import { createTroubles } from '../../../../src/sessions/refresh/troubles.ts';
+import { createMemories } from '../../../../src/sessions/refresh/memories.ts';
 import { nextTokens, sharedWindows, until } from '../sharing/sharedWindows.ts';
 import { someGrant, someProvider, someTokens } from '../someGrant.ts';
 
@@ -20,20 +20,21 @@ describe('trouble with renewing tokens', function () {
   it('is known in every window, those opened later included, until it is over', async () => {
     const [leader, member] = [await windows.open(), await windows.open()];
     let changes = 0;
-    member.sharing.troubles.onDidChange(() => changes++);
+    member.sharing.memories.onDidChange(() => changes++);
     windows.server.answer = () => Promise.reject(unreachable());
     await member.accounts.add(someProvider, someGrant({ tokens: ended() }));
     await until(() => leader.cache.known().length === 1);
     await member.sharing.renew('grant-0001', 1);
-    await until(() => member.sharing.troubles.get('grant-0001') !== undefined);
-    const trouble = member.sharing.troubles.get('grant-0001');
+    await until(() => member.sharing.memories.of('grant-0001').trouble !== undefined);
+    const trouble = member.sharing.memories.of('grant-0001').trouble;
     assert.match(trouble?.reason ?? '', /login\.example\.com could not be reached/);
     assert.ok((trouble?.retryAt ?? 0) >= now());
-    assert.deepEqual(leader.sharing.troubles.get('grant-0001'), trouble);
+    const { reason, retryAt } = leader.sharing.memories.of('grant-0001').trouble ?? {};
+    assert.deepEqual([reason, retryAt], [trouble?.reason, trouble?.retryAt]);
     assert.equal(changes, 1);
 
     const later = await windows.open();
-    await until(() => later.sharing.troubles.get('grant-0001') !== undefined);
+    await until(() => later.sharing.memories.of('grant-0001').trouble !== undefined);
 
     windows.server.answer = grant => Promise.resolve(nextTokens(grant));
     const before = windows.server.sent.length;
@@ -42,7 +43,7 @@ describe('trouble with renewing tokens', function () {
     const renewed = await member.sharing.renew('grant-0001', 1, true);
     assert.equal(renewed?.tokens.serial, 2, 'a person need not wait for that');
     for (const window of [leader, member, later]) {
-      await until(() => window.sharing.troubles.get('grant-0001') === undefined);
+      await until(() => window.sharing.memories.of('grant-0001').trouble === undefined);
     }
   });
 
@@ -52,31 +53,28 @@ describe('trouble with renewing tokens', function () {
     const { session } = await member.accounts.add(someProvider, someGrant({ tokens: ended() }));
     await until(() => leader.cache.known().length === 1);
     await member.sharing.renew('grant-0001', 1);
-    await until(() => member.sharing.troubles.get('grant-0001') !== undefined);
+    await until(() => member.sharing.memories.of('grant-0001').trouble !== undefined);
     await member.accounts.remove(session.id);
-    await until(() => member.sharing.troubles.get('grant-0001') === undefined);
+    await until(() => member.sharing.memories.of('grant-0001').trouble === undefined);
 
     await member.accounts.add(someProvider, someGrant({ id: 'grant-0002', tokens: ended() }));
     await until(() => leader.cache.known().length === 1);
     await member.sharing.renew('grant-0002', 1);
-    await until(() => member.sharing.troubles.get('grant-0002') !== undefined);
+    await until(() => member.sharing.memories.of('grant-0002').trouble !== undefined);
     let forgotten = false;
-    member.sharing.troubles.onDidChange(() => {
-      forgotten ||= member.sharing.troubles.get('grant-0002') === undefined;
+    member.sharing.memories.onDidChange(() => {
+      forgotten ||= member.sharing.memories.of('grant-0002').trouble === undefined;
     });
     await leader.close();
     await until(() => forgotten);
   });
 
   it('is told of once, however often it is heard of', () => {
-    const troubles = createTroubles();
+    const memories = createMemories();
     let changes = 0;
-    troubles.onDidChange(() => changes++);
+    memories.onDidChange(() => changes++);
     const trouble = { reason: 'No network.', retryAt: 1 };
-    assert.deepEqual(
-      [trouble, { ...trouble }, undefined, undefined].map(heard => troubles.set('a', heard)),
-      [true, false, true, false],
-    );
+    for (const heard of [trouble, { ...trouble }, null, null]) memories.hear('a', 1, heard);
     assert.equal(changes, 2);
   });
 });

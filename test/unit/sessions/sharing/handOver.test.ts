@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { secret } from '../../../../src/platform/secret.ts';
-import { Failure } from '../../../../src/protocol/failures/failure.ts';
 import type { Tokens } from '../../../../src/protocol/tokens/tokens.ts';
-import type { Grant } from '../../../../src/sessions/grant/grant.ts';
+import { blank } from '../../../../src/sessions/grant/fate.ts';
+import { createMemories } from '../../../../src/sessions/refresh/memories.ts';
 import { createHandOver } from '../../../../src/sessions/sharing/handOver.ts';
 import { manualClock } from '../../../standIns/manualClock.ts';
 import { ended, nextTokens, sharedWindows, until, type SharedWindow } from './sharedWindows.ts';
@@ -89,17 +89,13 @@ describe('a leader that cannot renew a grant', function () {
 describe('the hand-over of grants', () => {
   const handingOver = () => {
     const clock = manualClock(start * 1000);
-    const window = { configured: false, hasSecret: true, others: true, settles: true, asked: 0, left: 0 };
+    const window = { configured: false, others: true, settles: true, asked: 0, left: 0 };
     const providers = {
       of: () => (window.configured ? someProvider : undefined),
       onDidChange: () => () => undefined,
     };
-    const handOver = createHandOver(clock, providers, {
-      refresh: (_provider, grant) =>
-        window.hasSecret
-          ? Promise.resolve(nextTokens(grant))
-          : Promise.reject(new Failure('client-secret-missing', { provider: 'Company' })),
-    });
+    const memories = createMemories();
+    const handOver = createHandOver(clock, providers, memories);
     const during = () =>
       handOver.during({
         othersCanRenew() {
@@ -109,9 +105,7 @@ describe('the hand-over of grants', () => {
         settled: () => Promise.resolve(window.settles),
         leave: () => window.left++,
       });
-    const refresh = (grant: Grant) =>
-      handOver.refresh(someProvider, grant, () => undefined, undefined).catch(() => undefined);
-    return { clock, window, handOver, during, refresh };
+    return { clock, window, handOver, during, memories };
   };
 
   it('happens once in a minute, whatever the grants and however often it leads again', async () => {
@@ -152,18 +146,14 @@ describe('the hand-over of grants', () => {
     assert.equal(window.asked, 0);
   });
 
-  it('is for want of a client secret until there may be one, or a new sign-in', async () => {
-    const { window, handOver, refresh } = handingOver();
-    Object.assign(window, { configured: true, hasSecret: false });
+  it('is for want of a client secret until there may be one, or a new sign-in', () => {
+    const { window, handOver, memories } = handingOver();
+    window.configured = true;
     assert.equal(handOver.canRenew(someGrant()), true);
-    await refresh(someGrant());
+    memories.set('grant-0001', { ...blank, serial: 1, lacksSecret: true });
     assert.equal(handOver.canRenew(someGrant()), false);
     assert.equal(handOver.canRenew(someGrant({ tokens: someTokens(2) })), true);
-    handOver.credentialsChanged();
-    assert.equal(handOver.canRenew(someGrant()), true);
-    await refresh(someGrant());
-    window.hasSecret = true;
-    await refresh(someGrant());
+    memories.secretsChanged();
     assert.equal(handOver.canRenew(someGrant()), true);
   });
 });

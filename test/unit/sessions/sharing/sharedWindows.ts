@@ -11,6 +11,7 @@ import { createGrantStore, type SetAside } from '../../../../src/sessions/store/
 import { shareGrants, type Sharing } from '../../../../src/sessions/sharing/sharing.ts';
 import type { Windows } from '../../../../src/sessions/sharing/windowCalls.ts';
 import { joinBySockets } from '../../../../src/windows/sockets/joinBySockets.ts';
+import { answerWith } from '../../../standIns/quietWindow.ts';
 import { memorySecretStorage, type MemorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
 import { recordingLog, type RecordingLog } from '../../../standIns/recordingLog.ts';
 import { temporaryDirectory } from '../../../windows/surroundings.ts';
@@ -83,7 +84,6 @@ export function sharedWindows() {
             joined.resolve(group);
             return group;
           }),
-        random: () => 0,
         providers: {
           of: (grant: Grant) => (lacks.providerOf.has(grant.id) ? undefined : someProvider),
           onDidChange: () => () => undefined,
@@ -94,7 +94,7 @@ export function sharedWindows() {
             if (lacks.secret) throw new Failure('client-secret-missing', { provider: 'Company' });
             beforeSending();
             server.sent.push(grant.tokens.refreshToken?.reveal() ?? '');
-            return server.answer(grant, derived);
+            return answerWith(await server.answer(grant, derived));
           },
           profile: () => Promise.resolve(undefined),
         },

@@ -269,7 +269,8 @@ describe('windows that share grants', function () {
     opened[1].focused = true;
     // Before the sign-in: the leader asks as soon as it hears of a token that has ended.
     const details = { host: 'login.example.com', error: 'invalid_grant', said: '' };
-    windows.server.answer = () => Promise.reject(new Failure('grant-refused', details));
+    windows.server.answer = () =>
+      Promise.reject(new Failure('grant-refused', details, { oauthError: 'invalid_grant' }));
     await opened[2].accounts.add(someProvider, someGrant({ tokens: ended() }));
     await until(() => opened.every(window => window.cache.known().length === 1));
     assert.deepEqual(await opened[2].accounts.sessions(someProvider, scopes), []);

@@ -1,0 +1,290 @@
+import type { Provider } from '../../providers/entries/definition.ts';
+import { accessTokenOf, refusalOf, type AccessToken } from './derived.ts';
+import { isRenewable, type CurrentTokens, type Grant } from './grant.ts';
+
+/** What of a provider's settings decides the fate of its grants. */
+export type TokenPolicy = Pick<
+  Provider,
+  'assumedTokenLifetime' | 'narrowTokens' | 'refreshEndsAccessToken' | 'rotationGrace'
+>;
+
+/** Names an access token of a grant: the scopes of a derived one; undefined: the main one. */
+export type Which = readonly string[] | undefined;
+
+/** The members of a grant that say whether its refresh token may be spent. */
+export type Doubt = Pick<Grant, 'refreshSentAt' | 'refreshResentAt'>;
+
+/** The request for new tokens of a grant. There is never more than one. */
+export interface Request {
+  readonly which: Which;
+  /** True once somebody waits for the tokens. */
+  readonly asked: boolean;
+  /** The serial of the token that is to be replaced. */
+  readonly serial: number;
+  /**
+   * `listening`: the other windows and the storage are asked for what they know; `noted`: it is stored that the refresh
+   * token will be sent; `rotated`: the new one is stored, and the rest of the answer is judged.
+   */
+  readonly stage: 'listening' | 'noted' | 'sent' | 'rotated';
+  /** What it is sent with: an answer counts only while the grant still has it. */
+  readonly sent: Pick<CurrentTokens, 'serial' | 'refreshToken'>;
+  /** What an attempt that does not arrive says nothing about. */
+  readonly before: Doubt;
+}
+
+/** The requests that have failed since the last one that succeeded. Times are in seconds since the epoch. */
+export interface Trouble {
+  readonly failures: number;
+  /** How many of them were answered by something that does not speak OAuth. */
+  readonly obstructions: number;
+  /** A sentence that is fit to be shown. */
+  readonly reason: string;
+  readonly failedAt: number;
+  readonly retryAt: number;
+  /** The time that the server asked to be left alone until. */
+  readonly notBefore: number;
+}
+
+/** What a window knows of a grant beside what is stored with it. It is lost with the window. */
+export interface Memory {
+  /** The serial of the tokens that the rest is about: of later ones it says nothing. */
+  readonly serial: number;
+  readonly request: Request | undefined;
+  readonly trouble: Trouble | undefined;
+  /** Until when the secret storage is taken to be silent: what is received would be lost with this process. */
+  readonly silentUntil: number | undefined;
+  /** True if this window lacks the client secret; another one may have it. */
+  readonly lacksSecret: boolean;
+}
+
+/** Knows nothing. */
+export const blank: Memory = {
+  serial: 0,
+  request: undefined,
+  trouble: undefined,
+  silentUntil: undefined,
+  lacksSecret: false,
+};
+
+/**
+ * How one access token of a grant is doing. Times are in seconds since the epoch.
+ *
+ * - `valid`: nothing is to be done before `nextAt`.
+ * - `due`: it works, and a new one is asked for as soon as anybody asks, or by itself.
+ * - `sending`: a new one is being asked for.
+ * - `in-doubt`: the refresh token may be spent. It is not sent again before `nextAt`.
+ * - `offline`: asking has failed, and is tried again at `nextAt`. Nothing is lost.
+ * - `unstorable`: the secret storage does not answer, so that a new refresh token would be lost.
+ * - `ended`: no access token works; a new one is asked for as soon as anybody asks, or by itself.
+ * - `refused`: the server does not give this derived token, and is not asked again before `nextAt`.
+ * - `needs-sign-in`: only the person can help, as far as is known; `reason` is undefined if there is nothing to
+ *   renew it with.
+ */
+export type Fate = {
+  /** When the access token ends; undefined if it never does. */
+  readonly until: number | undefined;
+  /** True while the access token can be used. */
+  readonly works: boolean;
+  /** True if it is handed out at once; else whoever asks waits for what a renewal brings. */
+  readonly answers: boolean;
+  /** When something is to be done, if nothing happens before; undefined: never. */
+  readonly nextAt: number | undefined;
+} & (
+  | { readonly kind: 'valid' | 'due' | 'sending' | 'unstorable' | 'ended' }
+  | { readonly kind: 'in-doubt' | 'needs-sign-in'; readonly reason: string | undefined }
+  | { readonly kind: 'offline' | 'refused'; readonly reason: string }
+);
+
+/**
+ * Decides how an access token of a grant is doing, and what comes next. Nothing else compares the times of tokens or
+ * knows what ends a grant; {@link step} (step.ts) says what each event changes.
+ *
+ * @param policy of the provider as it is configured now; undefined if it is not.
+ * @param now in seconds since the epoch.
+ * @param which of the access tokens; a derived one is got when it is asked for, never by itself.
+ */
+export function fateOf(
+  grant: Grant,
+  policy: TokenPolicy | undefined,
+  memory: Memory,
+  now: number,
+  which?: Which,
+): Fate {
+  const { request, trouble, silentUntil = 0 } = about(grant, memory);
+  const token = accessTokenOf(grant, which);
+  const until = token && endOf(token, policy);
+  const endsPair = policy?.refreshEndsAccessToken === true;
+  // Such a server has ended both tokens when it refuses one of them.
+  const isWithdrawn = endsPair && isEndedByServer(grant);
+  const works = token !== undefined && !isWithdrawn && (until === undefined || now < until);
+  const reason = grant.signInNeeded?.reason;
+  if (!canRefresh(grant, policy)) {
+    const never = { until, works, answers: works, nextAt: undefined };
+    if (reason !== undefined || (!works && !isRenewable(grant)))
+      return { ...never, kind: 'needs-sign-in', reason };
+    return { ...never, kind: works ? 'valid' : 'ended' };
+  }
+
+  const dueAt = token ? dueTime(grant, token, until, policy) : now;
+  const isDue = dueAt !== undefined && now >= dueAt;
+  const doubtEnds = doubtUntil(grant, policy, now);
+  const isDoubtful = now < doubtEnds;
+  const earliest = Math.max(
+    dueAt ?? Infinity,
+    isDoubtful ? doubtEnds : 0,
+    silentUntil,
+    trouble?.retryAt ?? 0,
+  );
+  const common = {
+    until,
+    works,
+    // A refresh that ends the access token may have done so already, or is about to.
+    answers: works && !(endsPair && (isDue || request !== undefined || grant.refreshSentAt !== undefined)),
+    nextAt: request || earliest === Infinity ? undefined : earliest,
+  };
+  const refusal = which && refusalOf(grant, which, now);
+  if (reason !== undefined) return { ...common, kind: 'needs-sign-in', reason };
+  if (refusal) return { ...common, kind: 'refused', reason: refusal.reason, nextAt: refusal.until };
+  if (request) return { ...common, kind: 'sending' };
+  if (isDoubtful) return { ...common, kind: 'in-doubt', reason: trouble?.reason };
+  if (now < silentUntil) return { ...common, kind: 'unstorable' };
+  if (!isDue) return { ...common, kind: 'valid' };
+  if (trouble) return { ...common, kind: 'offline', reason: trouble.reason };
+  return { ...common, kind: works ? 'due' : 'ended' };
+}
+
+/** The memory of a grant as it is now. */
+export const about = ({ tokens: { serial } }: Grant, memory: Memory): Memory =>
+  memory.serial === serial ? memory : { ...blank, serial, request: memory.request };
+
+/** True if new tokens can be asked for, now or later, without the person. */
+export const canRefresh = (grant: Grant, policy: TokenPolicy | undefined): boolean =>
+  policy !== undefined && isRenewable(grant) && !isEndedByServer(grant);
+
+/** True if the server itself has ended the sign-in, or safety demands it: nothing but a new one helps. */
+export const isEndedByServer = ({ signInNeeded: need }: Grant): boolean =>
+  need !== undefined && !need.accountRefused && !need.tentative;
+
+/** True if this window has what it takes to renew a grant; another one may have it. */
+export const canRenewHere = (grant: Grant, policy: TokenPolicy | undefined, memory: Memory): boolean =>
+  canRefresh(grant, policy) && !about(grant, memory).lacksSecret;
+
+/** A client that signs in by itself spends nothing: what it asked for, it can always ask for again. */
+export const spendsToken = ({ binding }: Grant): boolean => binding.service === undefined;
+
+/** When the refresh token was sent last, if it may be spent. */
+const lastSentAt = ({ refreshSentAt, refreshResentAt }: Grant): number | undefined =>
+  refreshResentAt ?? refreshSentAt;
+
+/**
+ * How long the answer to a request may take to be told, in seconds: the request ends after half of that time
+ * (`answerTimeout`), and as long again is left to a window that is busy.
+ */
+const answerPatience = 30;
+
+/**
+ * Until when the refresh token is not sent again because it may be spent; 0 if it may be sent.
+ *
+ * While the access token works it is not: a server that takes it for theft would end the access token too. When that
+ * has ended there is nothing left to lose, and servers that did not see the first request, or that forgive a
+ * repetition for a while, answer with new tokens. A server whose refresh ends the access token leaves nothing to lose
+ * at all; only the answer may still be under way.
+ */
+export function doubtUntil(grant: Grant, policy: TokenPolicy | undefined, now: number): number {
+  if (grant.refreshSentAt === undefined || isForgiven(grant, policy, now)) return 0;
+  const end = endOf(grant.tokens, policy) ?? Infinity;
+  const sentAt = lastSentAt(grant) ?? 0;
+  return policy?.refreshEndsAccessToken ? Math.min(end, sentAt + answerPatience) : end;
+}
+
+/** True while the server still takes a refresh token that may be spent: see `rotationGrace`. */
+function isForgiven(grant: Grant, policy: TokenPolicy | undefined, now: number): boolean {
+  const since = now - (grant.refreshSentAt ?? Infinity);
+  // A clock that was set back says nothing of how long ago that was.
+  return since >= 0 && since < (policy?.rotationGrace ?? 0);
+}
+
+/**
+ * Until when a window that kept the grants before, and fell silent, may tell what came of the sending of the refresh
+ * token: it must not be sent beside that request. 0 if nothing is waited for.
+ */
+export function silentSenderUntil(grant: Grant, policy: TokenPolicy | undefined, now: number): number {
+  const sentAt = lastSentAt(grant);
+  if (sentAt === undefined || isForgiven(grant, policy, now)) return 0;
+  return now >= sentAt && now < sentAt + answerPatience ? sentAt + answerPatience : 0;
+}
+
+/** At most one request in so many seconds is made for whoever asks while no access token works. */
+const shortestPause = 5;
+
+/** True if a request may be made now for somebody who asks. */
+export function mayTry(
+  grant: Grant,
+  { trouble }: Memory,
+  { works }: Fate,
+  now: number,
+  which: Which,
+): boolean {
+  const token = accessTokenOf(grant, which);
+  // A new token that has ended within the second that it came would be asked for with every question.
+  const endsAtOnce = token && (token.expiresAt ?? Infinity) <= token.receivedAt && now <= token.receivedAt;
+  if (endsAtOnce && (which || token.serial > 1)) return false;
+  // A clock that was set back says nothing of how long ago the failure was.
+  if (!trouble || now < trouble.failedAt) return true;
+  const { failedAt, retryAt, notBefore } = trouble;
+  return now >= (works ? retryAt : Math.max(notBefore, Math.min(retryAt, failedAt + shortestPause)));
+}
+
+/**
+ * When an access token ends; undefined: never. A server that does not say gives tokens of the lifetime that the
+ * settings assume.
+ */
+function endOf({ receivedAt, expiresAt }: AccessToken, policy: TokenPolicy | undefined): number | undefined {
+  const assumed = policy?.assumedTokenLifetime;
+  return expiresAt ?? (assumed === undefined ? undefined : receivedAt + assumed);
+}
+
+/**
+ * Tokens live at least this long before they are refreshed by themselves, in seconds: a server that gives a
+ * lifetime of nothing must not be asked without pause.
+ */
+const shortestRest = 5;
+
+/**
+ * When a token is to be refreshed: when 90 % of the lifetime is over, or a minute before its end if that comes
+ * earlier, less up to 5 % so that grants that began together are not refreshed together; but never before half of it.
+ * Where the refresh ends the access token, which others may be using, a minute before the end and no earlier.
+ */
+function dueTime(
+  { id }: Grant,
+  { serial, receivedAt }: AccessToken,
+  until: number | undefined,
+  policy: TokenPolicy | undefined,
+): number | undefined {
+  if (until === undefined) return undefined;
+  const lifetime = Math.max(0, until - receivedAt);
+  const due = policy?.refreshEndsAccessToken
+    ? lifetime - 60
+    : Math.min(lifetime * 0.9, lifetime - 60) - spread(`${id} ${serial}`) * lifetime * 0.05;
+  return receivedAt + Math.ceil(Math.max(shortestRest, lifetime * 0.5, due));
+}
+
+/** The wait after a first failed refresh, and the longest one, in seconds. */
+const firstBackOff = 5;
+const longestBackOff = 300;
+
+/**
+ * How long to wait after the n-th failure in a row, in seconds: exponential, and spread so that many clients of a
+ * server that comes back do not return at once. What the server asked for in `Retry-After` is the least.
+ */
+export function backOff(id: string, failures: number, retryAfter: number | undefined): number {
+  const ceiling = Math.min(longestBackOff, firstBackOff * 2 ** (failures - 1));
+  return Math.max(ceiling * (0.5 + spread(`${id} ${failures}`) / 2), retryAfter ?? 0);
+}
+
+/** From 0 to 1; the same for the same text, wherever it is computed (FNV-1a). */
+function spread(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0;
+  return hash / 2 ** 32;
+}

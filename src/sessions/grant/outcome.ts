@@ -1,0 +1,98 @@
+import type { Failure, FailureCode } from '../../protocol/failures/failure.ts';
+import type { Tokens } from '../../protocol/tokens/tokens.ts';
+import { derivedFrom, withDerived } from './derived.ts';
+import type { Doubt } from './fate.ts';
+import type { Grant } from './grant.ts';
+import { targetOf } from './pseudoScopes.ts';
+import { isSameSet } from './scopes.ts';
+
+/**
+ * What a failure of a refresh means for the grant.
+ *
+ * - `ended`: the authorization server's own word in an OAuth error, or an answer about another person.
+ * - `impeded`: nothing was sent, and the person can do something about it. It is tried again, as its cause may go.
+ * - `obstructed`: something answered that does not speak OAuth. If that lasts, the person is told.
+ * - `passing`: everything else.
+ */
+export function verdictOf({ code, oauthError }: Failure): 'ended' | 'impeded' | 'obstructed' | 'passing' {
+  if (code === 'token-untrusted') return 'ended';
+  if (refusals.has(code)) return oauthError === undefined ? 'obstructed' : 'ended';
+  if (code === 'endpoint-changed' || code === 'subject-missing') return 'impeded';
+  return obstructions.has(code) ? 'obstructed' : 'passing';
+}
+
+const refusals: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  'grant-refused',
+  'client-refused',
+  'request-refused',
+  // Of a client that signs in by itself.
+  'scopes-refused',
+  'grant-type-refused',
+  'user-refused',
+  'token-exchange-refused',
+]);
+
+const obstructions: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  'answer-too-large',
+  'answer-withheld',
+  'certificate-refused',
+  'intercepted',
+  'issuer-mismatch',
+  'metadata-invalid',
+  'metadata-not-found',
+  'redirected',
+  'response-invalid',
+  'unexplained',
+]);
+
+/**
+ * True if a failure says only that this derived token is not to be had. `invalid_grant` is about the refresh token; but
+ * for a resource that was not granted, servers say that too.
+ */
+export const refusesDerived = (failure: Failure, { target }: Grant, scopes: readonly string[]): boolean =>
+  verdictOf(failure) === 'ended' &&
+  (failure.code === 'request-refused' ||
+    failure.code === 'scopes-refused' ||
+    (failure.code === 'grant-refused' &&
+      (failure.oauthError !== 'invalid_grant' || !isSameSet(targetOf(scopes), target))));
+
+/** What a grant says of the sending of its refresh token when that is not in doubt. */
+export const neverSent: Doubt = { refreshSentAt: undefined, refreshResentAt: undefined };
+
+/** The same grant if nothing changes. */
+export const withDoubt = (grant: Grant, { refreshSentAt, refreshResentAt }: Doubt): Grant =>
+  grant.refreshSentAt === refreshSentAt && grant.refreshResentAt === refreshResentAt
+    ? grant
+    : { ...grant, refreshSentAt, refreshResentAt };
+
+/** What every answer changes, whichever access token came with it. */
+const lasting = (grant: Grant, tokens: Tokens): Pick<Grant['tokens'], 'refreshToken' | 'idToken'> => ({
+  // Many servers send a new one only when they rotate it (RFC 6749 section 6).
+  refreshToken: tokens.refreshToken ?? grant.tokens.refreshToken,
+  idToken: tokens.idToken ?? grant.tokens.idToken,
+});
+
+export function withMainToken(grant: Grant, tokens: Tokens): Grant {
+  const { accessToken, receivedAt, expiresAt } = tokens;
+  const { serial } = grant.tokens;
+  return {
+    ...grant,
+    grantedScopes: tokens.grantedScopes ?? grant.grantedScopes,
+    tokens: { serial: serial + 1, accessToken, receivedAt, expiresAt, ...lasting(grant, tokens) },
+    ...neverSent,
+    signInNeeded: grant.signInNeeded?.accountRefused ? grant.signInNeeded : undefined,
+  };
+}
+
+/** @param narrows see {@link derivedFrom}. */
+export const withDerivedToken = (
+  grant: Grant,
+  scopes: readonly string[],
+  tokens: Tokens,
+  narrows: boolean,
+): Grant => ({
+  ...grant,
+  tokens: { ...grant.tokens, ...lasting(grant, tokens) },
+  derived: withDerived(grant, derivedFrom(grant, scopes, tokens, narrows)),
+  ...neverSent,
+});

@@ -1,0 +1,200 @@
+import * as l10n from '@vscode/l10n';
+import { secondsNow } from '../../platform/clock.ts';
+import type { Secret } from '../../platform/secret.ts';
+import { Failure } from '../../protocol/failures/failure.ts';
+import type { Event, Notice, State, Step } from '../grant/events.ts';
+import { blank, type Request } from '../grant/fate.ts';
+import type { Grant } from '../grant/grant.ts';
+import { revisionOfRefresh } from '../grant/revisions.ts';
+import { step } from '../grant/step.ts';
+import { learnProfile } from './accountProfile.ts';
+import type { RefresherOptions } from './refresherOptions.ts';
+
+/** What happens to the grants of one lease, by their ids. */
+export interface Happenings {
+  readonly requests: Map<string, Request>;
+  /** Aborted when this window leaves the others. */
+  readonly leaving: AbortController;
+  /** Lets something happen to a grant, and remembers what {@link step} makes of it. The caller stores the grant. */
+  happen(id: string, grant: Grant | undefined, event: Event): Step;
+  /**
+   * Lets it happen to the grant as it is now.
+   *
+   * @param sent the grant that a request was sent for, should it be gone by now.
+   * @returns when what it changes is stored, or that takes long.
+   */
+  take(id: string, event: Event, sent?: Grant): Promise<Taken>;
+}
+
+interface Taken extends Step {
+  readonly stored: boolean;
+}
+
+export function createHappenings(options: RefresherOptions): Happenings {
+  const { cache, clock, providers, memories, ownership } = options;
+  const requests = new Map<string, Request>();
+  const leaving = new AbortController();
+
+  const happen = (id: string, grant: Grant | undefined, event: Event): Step => {
+    const state: State = {
+      grant,
+      policy: grant && providers.of(grant),
+      memory: { ...memories.of(id), request: requests.get(id) },
+      now: secondsNow(clock),
+      isOwner: ownership.isOwner(),
+      isLeaving: leaving.signal.aborted,
+      formerOwnerMayLive: ownership.formerOwnerMayLive(),
+    };
+    const taken = step(state, event);
+    const { request, ...memory } = taken.memory;
+    if (request) requests.set(id, request);
+    else requests.delete(id);
+    // The next owner knows more.
+    if (state.isOwner) memories.set(id, grant ? { ...memory, request: undefined } : blank);
+    return taken;
+  };
+
+  const take = async (id: string, event: Event, sent?: Grant): Promise<Taken> => {
+    let taken: Step | undefined;
+    const updated = await cache.update(id, grant => {
+      taken = happen(id, grant, event);
+      if (!taken.grant || taken.grant === grant) return undefined;
+      return taken.isRenewed ? { ...taken.grant, revision: revisionOfRefresh(grant.revision) } : taken.grant;
+    });
+    taken ??= happen(id, undefined, event);
+    const grant = updated?.grant;
+    const stored = updated?.stored ?? true;
+    for (const notice of taken.tell) tell(options, notice, grant ?? sent, event, stored);
+    return { ...taken, grant, stored };
+  };
+
+  return { requests, leaving, happen, take };
+}
+
+/**
+ * Makes what does all there is to do for a request, from its first step to its end. It never rejects.
+ *
+ * @returns the grant as it is then; undefined if it is gone.
+ */
+export function createAttempt(
+  { cache, clock, providers, server, ownership }: RefresherOptions,
+  { requests, leaving, happen, take }: Happenings,
+): (id: string, first: Step) => Promise<Grant | undefined> {
+  /** Asks the other windows and the storage for what they know. */
+  const listen = async (id: string, hear: boolean): Promise<Taken> => {
+    if (hear) await ownership.heardOthers();
+    await cache.reread(id);
+    // Whoever waits is not kept waiting for the storage.
+    const isStored = requests.get(id)?.asked === true || cache.isStored(id);
+    return take(id, { kind: 'listened', stored: isStored || (await cache.stored(id)) });
+  };
+
+  const outlast = async (id: string, until: number): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const end = (): void => resolve();
+    const cancel = clock.after(until * 1000 - clock.now(), end);
+    const stopWatching = cache.onDidChange(({ before }) => before?.id === id && resolve());
+    leaving.signal.addEventListener('abort', end);
+    await promise;
+    leaving.signal.removeEventListener('abort', end);
+    stopWatching();
+    cancel();
+  };
+
+  const send = async (grant: Grant): Promise<Taken> => {
+    const { id } = grant;
+    const which = requests.get(id)?.which;
+    const provider = providers.of(grant);
+    let refreshToken: Secret | undefined;
+    const keep = async (): Promise<void> => {
+      if (refreshToken) await take(id, { kind: 'rotated', refreshToken });
+      refreshToken = undefined;
+    };
+    const checkSending = (): void => {
+      const { next } = happen(id, cache.peek(id), { kind: 'about-to-send' });
+      if (next.do !== 'send') throw new Withheld();
+    };
+    try {
+      if (!provider) throw new Withheld();
+      const answer = await server.refresh(provider, grant, checkSending, which);
+      refreshToken = answer.refreshToken;
+      if (answer.takesTime) await keep();
+      return await take(id, { kind: 'answered', tokens: await answer.judge() }, grant);
+    } catch (error) {
+      if (error instanceof Withheld) return take(id, { kind: 'withheld' });
+      await keep();
+      // In the storage that windows share, another one may have been quicker.
+      await cache.reread(id);
+      const failure = error instanceof Failure ? error : undefined;
+      const reason = failure?.message ?? l10n.t('The refresh failed.');
+      return take(id, { kind: 'failed', failure, reason });
+    }
+  };
+
+  return async (id, first) => {
+    let now: Step & Partial<Taken> = first;
+    for (;;) {
+      const { grant, next } = now;
+      if (next.do === 'listen') now = await listen(id, next.hear);
+      else if (next.do === 'outlast') {
+        await outlast(id, next.until);
+        now = await listen(id, false);
+      } else if (next.do === 'note') now = await take(id, { kind: 'noted', stored: now.stored ?? true });
+      else if (next.do === 'send' && grant) now = await send(grant);
+      else {
+        if (next.do === 'leave') await ownership.leaveToOthers();
+        return grant;
+      }
+    }
+  };
+}
+
+/** Tells others, and logs, what came of a request. @param grant after it; of one that is gone, as it was sent. */
+function tell(
+  options: RefresherOptions,
+  notice: Notice,
+  grant: Grant | undefined,
+  event: Event,
+  stored: boolean,
+): void {
+  if (!grant) return;
+  const { log, memories, providers, reports } = options;
+  const failure = event.kind === 'failed' ? (event.failure?.code ?? 'unknown') : undefined;
+  const fields = { provider: grant.providerId, account: grant.account.label, failure };
+  switch (notice.kind) {
+    case 'refreshed': {
+      const { which, tokens } = notice;
+      reports.onRefreshed(grant, which);
+      log.info('refreshed', {
+        ...fields,
+        derived: which && [...which],
+        rotated: tokens.refreshToken !== undefined,
+        validSeconds: tokens.expiresAt && tokens.expiresAt - tokens.receivedAt,
+        stored,
+      });
+      // A derived token may not be let in where the profile is.
+      const provider = which ? undefined : providers.of(grant);
+      if (provider) void learnProfile(options, provider, grant, tokens);
+      return;
+    }
+    case 'orphaned':
+      return reports.onOrphaned(grant, notice.tokens);
+    case 'derived-refused':
+      return log.warn('derived token refused', { ...fields, scopes: [...(notice.which ?? [])] });
+    case 'sign-in-needed':
+      log.warn('sign-in needed', fields);
+      return reports.onSignInNeeded(grant);
+    case 'trouble': {
+      const { trouble } = memories.of(grant.id);
+      const seconds = Math.round(notice.seconds);
+      log.warn('not refreshed, trying again', { ...fields, failures: trouble?.failures, seconds });
+      if (trouble?.failures === 1) reports.onTrouble(grant, trouble.reason);
+      return;
+    }
+    case 'unstorable':
+      return log.warn('not refreshed: the secret storage does not answer', { grant: grant.id });
+  }
+}
+
+/** The token may not be sent any more. */
+class Withheld extends Error {}

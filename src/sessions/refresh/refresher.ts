@@ -1,0 +1,132 @@
+import { secondsNow, type Cancel } from '../../platform/clock.ts';
+import type { Step } from '../grant/events.ts';
+import { fateOf, type Which } from '../grant/fate.ts';
+import type { Grant } from '../grant/grant.ts';
+import { createAttempt, createHappenings } from './attempt.ts';
+import type { RefresherOptions } from './refresherOptions.ts';
+
+/**
+ * Keeps the tokens of all grants in the cache fresh. It runs in one window only, the leader, because a refresh
+ * token must be sent once: servers that rotate them take a second use for theft and end the whole sign-in (RFC
+ * 9700 section 4.14.2). What is done when is decided by `step`; here it is done.
+ */
+export interface TokenRefresher {
+  /**
+   * The grant with tokens later than those of `serial`; refreshed now unless they are. Callers share one
+   * request.
+   *
+   * @param urgent a person asks: a refresh that failed is tried again at once, not only when its time has come.
+   * @returns the grant as it is if it cannot be refreshed now: offline, or in need of its person.
+   */
+  renew(grantId: string, serial: number, urgent?: boolean): Promise<Grant | undefined>;
+  /**
+   * As `renew`, for the derived token of these scopes; `serial` is 0 if there is none yet. It is fetched on demand.
+   * No more than one request of a grant is under way at any time.
+   *
+   * @returns the grant as it is, without a later token, also if the server refuses it: see `refusalOf`.
+   */
+  derive(grantId: string, scopes: readonly string[], serial: number): Promise<Grant | undefined>;
+  /** Tries again at once what was in trouble: what it lacked may be there now. */
+  reconsider(): void;
+  /** Ends all timers. A request under way is finished and its outcome stored. */
+  dispose(): void;
+  /** Resolves when no request is under way. */
+  idle(): Promise<void>;
+}
+
+export function createTokenRefresher(options: RefresherOptions): TokenRefresher {
+  const { cache, clock, providers, memories } = options;
+  const happenings = createHappenings(options);
+  const { requests, leaving, happen } = happenings;
+  const run = createAttempt(options, happenings);
+  const timers = new Map<string, Cancel>();
+  const results = new Map<string, Promise<Grant | undefined>>();
+
+  /** Begins a request. Nothing may be awaited since `first` was taken. */
+  const start = (id: string, first: Step): Promise<Grant | undefined> => {
+    const result = run(id, first).finally(() => {
+      // The next one may have begun while the outcome was stored.
+      if (results.get(id) === result) {
+        results.delete(id);
+        requests.delete(id);
+      }
+      void cache.get(id).then(grant => grant && schedule(grant));
+    });
+    results.set(id, result);
+    return result;
+  };
+
+  const ask = async (
+    id: string,
+    which: Which,
+    serial: number,
+    urgent: boolean,
+  ): Promise<Grant | undefined> => {
+    for (;;) {
+      const grant = await cache.get(id);
+      const taken = happen(id, grant, { kind: 'asked', which, serial, urgent });
+      if (taken.next.do === 'nothing') return grant;
+      if (taken.next.do !== 'wait') return start(id, taken);
+      const result = await results.get(id);
+      if (!taken.next.again) return result;
+    }
+  };
+
+  /** Sets the timer for what comes next. @param least in milliseconds. */
+  const schedule = (grant: Grant, least = 0): void => {
+    const { id } = grant;
+    timers.get(id)?.();
+    timers.delete(id);
+    const memory = { ...memories.of(id), request: requests.get(id) };
+    const { nextAt } = fateOf(grant, providers.of(grant), memory, secondsNow(clock));
+    if (nextAt === undefined || leaving.signal.aborted) return;
+    const wake = async (): Promise<void> => {
+      timers.delete(id);
+      const known = await cache.get(id);
+      const taken = happen(id, known, { kind: 'timer' });
+      if (taken.next.do !== 'nothing') await start(id, taken);
+      // The clock may have been set back.
+      else if (known) schedule(known, 1000);
+    };
+    timers.set(
+      id,
+      clock.after(Math.max(least, nextAt * 1000 - clock.now()), () => void wake()),
+    );
+  };
+
+  const reconsider = (): void => {
+    for (const grant of cache.known()) {
+      happen(grant.id, grant, { kind: 'provider-changed' });
+      schedule(grant);
+    }
+  };
+
+  const watching = [
+    providers.onDidChange(reconsider),
+    cache.onDidLoad(grant => schedule(grant)),
+    cache.onDidChange(({ before, after }) => {
+      const id = after?.id ?? before?.id ?? '';
+      happen(id, after, { kind: 'changed' });
+      if (after) return schedule(after);
+      timers.get(id)?.();
+      timers.delete(id);
+    }),
+  ];
+  for (const grant of cache.known()) schedule(grant);
+
+  return {
+    renew: (grantId, serial, urgent = false) => ask(grantId, undefined, serial, urgent),
+    derive: (grantId, scopes, serial) => ask(grantId, scopes, serial, false),
+    reconsider,
+    async idle() {
+      // One that begins meanwhile counts too.
+      while (results.size > 0) await Promise.all(results.values());
+    },
+    dispose() {
+      leaving.abort();
+      for (const end of watching) end();
+      for (const cancel of timers.values()) cancel();
+      timers.clear();
+    },
+  };
+}
