@@ -24,6 +24,7 @@ import { editorLog } from './ui/editorLog.ts';
 import { createProblemReporter, showSetAside } from './ui/messages.ts';
 import { createRepeating } from './ui/repeating.ts';
 import { createSignInsView } from './ui/signInsView/view.ts';
+import { watchWaitingSignIns } from './ui/waitingSignIns.ts';
 
 /** What remains to be done when the window closes. */
 let leave = (): Promise<void> => Promise.resolve();
@@ -120,6 +121,9 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     registerActivityCommands(sharing, id => providers.byId(id)?.label ?? id),
     standIns,
     mcpServers,
+    watchWaitingSignIns(providers, cache, context.globalState, provider => {
+      void deferred().then(parts => parts.showWaiting(provider));
+    }),
     vscode.extensions.onDidChange(readSettings),
     context.secrets.onDidChange(({ key }) => {
       if (!isOfGrants(key)) sharing.credentialsChanged();

@@ -67,7 +67,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
   set provider(provider: Provider | undefined) {
     const before = this.#provider;
     this.#provider = provider;
-    if (identityOf(before) !== identityOf(provider)) void this.#tellOfOtherSessions(before, provider);
+    if (before?.terms !== provider?.terms) void this.#tellOfOtherSessions(before, provider);
   }
 
   /** With another issuer, client or machine, other grants are shown than before. */
@@ -173,10 +173,6 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     this.#changes.dispose();
   }
 }
-
-/** By what grants are attributed to a provider, see `belongsTo`. */
-const identityOf = (provider: Provider | undefined): string =>
-  JSON.stringify([provider?.issuer, provider?.clientId, provider?.service]);
 
 /** The one place where an access token leaves: to the editor, which asks for consent before it hands it on. */
 function asEditorSession(session: Session): vscode.AuthenticationSession {

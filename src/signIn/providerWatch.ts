@@ -1,7 +1,6 @@
 import { Failure } from '../protocol/failures/failure.ts';
 import type { ConfiguredProviders } from '../providers/entries/configuredProviders.ts';
 import type { Provider } from '../providers/entries/definition.ts';
-import { destinationOf } from '../providers/entries/destination.ts';
 
 /**
  * Runs a sign-in, whose result nobody would see if its provider is removed meanwhile, or leads elsewhere than when
@@ -17,7 +16,7 @@ export async function whileConfigured<T>(
   const isAdded = providers.byId(provider.id) === undefined;
   const look = (): void => {
     const current = providers.byId(provider.id);
-    if (current && destinationOf(current) === destinationOf(provider)) return;
+    if (current && current.terms === provider.terms) return;
     const code = current ? 'provider-changed' : 'provider-removed';
     if (!isAdded) abort.abort(new Failure(code, { provider: provider.label }));
   };

@@ -1,7 +1,7 @@
 import { whileRunning } from '../platform/once.ts';
 import { createQueue } from '../platform/queue.ts';
-import { destinationOf } from '../providers/entries/destination.ts';
 import type { Provider } from '../providers/entries/definition.ts';
+import type { Terms } from '../providers/entries/terms.ts';
 
 /** Where it is remembered what a person has agreed to. Nothing of it is secret. */
 export interface TrustStorage {
@@ -9,25 +9,25 @@ export interface TrustStorage {
   update(key: string, value: string | undefined): PromiseLike<void>;
 }
 
-/** `new`: the person has not agreed to this provider yet. `changed`: it led elsewhere when they did. */
-export type TrustQuestion = 'new' | 'changed';
-
 export interface TrustOptions {
   readonly storage: TrustStorage;
   /**
    * Shows where the provider leads, and asks whether to sign in there.
    *
+   * @param before what the person agreed to, if it was something else; undefined: to nothing of that id.
    * @returns false if the person does not want to, or did not answer before `signal` was aborted.
    */
-  ask(provider: Provider, question: TrustQuestion, signal: AbortSignal): Promise<boolean>;
+  ask(provider: Provider, before: Terms | undefined, signal: AbortSignal): Promise<boolean>;
+  /** Called when the person has agreed, before anybody goes on: sign-ins that waited for that can be used. */
+  onAgreed(provider: Provider): Promise<void>;
 }
 
 /**
  * What a person has agreed to sign in to. Settings come from a file that others can write too, and from the
  * manifests of extensions: so nobody is sent anywhere by a provider before they have seen where it leads.
  *
- * They are asked once for each provider, and again when it leads elsewhere or for another client. Refreshing
- * tokens is no sign-in, and asks nothing.
+ * They are asked once for each provider, and again when its terms change (providers/entries/terms.ts). Refreshing asks
+ * nothing: sign-ins of other terms are not used until the person has agreed.
  */
 export interface Trust {
   /**
@@ -44,34 +44,39 @@ export interface Trust {
 
 const keyOf = (id: string): string => `trusted/${id}`;
 
-export function createTrust({ storage, ask }: TrustOptions): Trust {
-  /** The questions that are open, by provider and destination. */
+export function createTrust({ storage, ask, onAgreed }: TrustOptions): Trust {
+  /** The questions that are open, by provider and terms. */
   const open = whileRunning<boolean>();
   const inTurn = createQueue();
 
-  const isKnown = (provider: Provider): boolean =>
-    storage.get(keyOf(provider.id)) === destinationOf(provider);
+  const isKnown = (provider: Provider): boolean => storage.get(keyOf(provider.id)) === provider.terms;
   const remember = async (id: string, value: string | undefined): Promise<void> => {
     // Where it cannot be kept the answer counts all the same: the person is asked again another time.
     await Promise.resolve(storage.update(keyOf(id), value)).catch(() => undefined);
   };
 
+  const agreed = async (provider: Provider): Promise<void> => {
+    await remember(provider.id, provider.terms);
+    await onAgreed(provider);
+  };
+
   const askUnlessKnown = async (provider: Provider, signal: AbortSignal): Promise<boolean> => {
     // Meanwhile it may have been answered in another window.
     if (isKnown(provider)) return true;
-    const question = storage.get(keyOf(provider.id)) === undefined ? 'new' : 'changed';
-    if (signal.aborted || !(await ask(provider, question, signal))) return false;
-    await remember(provider.id, destinationOf(provider));
+    const known = storage.get(keyOf(provider.id));
+    const before = typeof known === 'string' ? known : undefined;
+    if (signal.aborted || !(await ask(provider, before, signal))) return false;
+    await agreed(provider);
     return true;
   };
 
   return {
     async check(provider, signal) {
       if (isKnown(provider)) return true;
-      const key = JSON.stringify([provider.id, destinationOf(provider)]);
+      const key = JSON.stringify([provider.id, provider.terms]);
       return open(key, () => inTurn(() => askUnlessKnown(provider, signal)));
     },
-    accept: provider => remember(provider.id, destinationOf(provider)),
+    accept: agreed,
     forget: id => remember(id, undefined),
   };
 }

@@ -3,6 +3,7 @@ import { environment } from '../environment.ts';
 import type { Clock } from '../platform/clock.ts';
 import { createHttpContext } from '../protocol/server/httpContext.ts';
 import type { Tokens } from '../protocol/tokens/tokens.ts';
+import type { Provider } from '../providers/entries/definition.ts';
 import { writtenProviders } from '../providers/entries/settings.ts';
 import type { Accounts } from '../sessions/accounts.ts';
 import type { Grant } from '../sessions/grant/grant.ts';
@@ -20,6 +21,7 @@ import { registerEditCommands } from './commands/editProvider.ts';
 import type { DiagnosisReports } from './diagnosisReports.ts';
 import { createNewProviders } from './signIn/newProviders.ts';
 import { showSignInNeeded, type SignInParts } from './signIn/signInAndKeep.ts';
+import { releaseSignIns, showWaiting } from './signIn/changedTerms.ts';
 import { createSignIns, editorRegistrations } from './signIn/signIns.ts';
 import { tellProvider, type SignOutParts } from './signIn/signOut.ts';
 import { editorTrust } from './signIn/trustQuestion.ts';
@@ -54,6 +56,8 @@ export interface DeferredParts extends SignInParts, SignOutParts, TokenServer {
   /** Tells the server of tokens that nobody will use. */
   giveBackOrphan(grant: Grant, tokens: Tokens): Promise<void>;
   showSignInNeeded(grant: Grant): Promise<void>;
+  /** Says that sign-ins wait for an answer, because their provider has changed. */
+  showWaiting(provider: Provider): Promise<void>;
 }
 
 /** Puts them together, and registers the commands. */
@@ -78,7 +82,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     clientSecrets: editorClientSecrets(secrets),
     findSubject,
   };
-  const trust = editorTrust(globalState);
+  const trust = editorTrust(globalState, provider => releaseSignIns({ ...window, httpContext }, provider));
   const signIns = createSignIns({ ...services, log, extension, pending });
   const newProviders = createNewProviders({
     trust,
@@ -115,5 +119,6 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
       return tellProvider(parts, providers.of(grant), [{ grant: orphan, isLast: false }]);
     },
     showSignInNeeded: grant => showSignInNeeded(parts, grant),
+    showWaiting: provider => showWaiting(parts, provider),
   };
 }

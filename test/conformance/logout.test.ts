@@ -29,7 +29,7 @@ async function logOut(trial: Trial, delivered: boolean[], taken?: URLSearchParam
     authentication: { method: 'none' },
     policy,
   } as const;
-  const connection = await connect(trial.context.httpContext, client);
+  const connection = await connect(trial.context.httpContext, client, 'now');
   const state = createState();
   const { response, drop } = trial.pending.expect(state, path);
   return endSession({

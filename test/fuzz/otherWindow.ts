@@ -72,7 +72,7 @@ async function start(): Promise<Shared> {
   const windows = sharedWindows();
   const window = await windows.open();
   await window.sharing.add(
-    { id: 'oidc', issuer: grant.binding.issuer, clientId: 'editor', service: undefined },
+    { id: 'oidc', issuer: grant.binding.issuer, clientId: 'editor', service: undefined, terms: '' },
     grant,
   );
   const peer = await connectProved(windows.directory);

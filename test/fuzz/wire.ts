@@ -51,7 +51,8 @@ export async function connectionTo(replies: Partial<Record<string, Reply>>): Pro
   };
   const httpContext = createHttpContext({ fetch, clock: systemClock, log: recordingLog() });
   const policy = { allowLoopbackHttp: false };
-  return connect(httpContext, { issuer, id: clientId, authentication: { method: 'none' }, policy });
+  const client = { issuer, id: clientId, authentication: { method: 'none' }, policy } as const;
+  return connect(httpContext, client, 'now');
 }
 
 export const jsonReply = (value: unknown): Reply => ({

@@ -90,7 +90,7 @@ describe('client certificates (RFC 8705)', () => {
           assert.equal(origin, server.aliasOrigin ?? server.issuer);
           const tokens = await (await refreshGrant(trial.context, settings, grant, () => undefined)).judge();
           const client = await clientOfGrant(settings, grant, trial.context);
-          const connection = await connect(trial.context.httpContext, client);
+          const connection = await connect(trial.context.httpContext, client, 'now');
           const seen = await introspectToken(connection, tokens.accessToken, grant.account.id);
           assert.equal(seen?.claims['client_id'], method);
           const about = await requestUserInfo(connection, tokens.accessToken, grant.account.id);
@@ -138,7 +138,7 @@ describe('client certificates (RFC 8705)', () => {
         const grant = await trial.signIn(settings, { scopes: ['openid', 'offline_access'] });
         await refreshGrant(trial.context, settings, grant, () => undefined);
         const client = await clientOfGrant(settings, grant, trial.context);
-        const connection = await connect(trial.context.httpContext, client);
+        const connection = await connect(trial.context.httpContext, client, 'now');
         const seen = await introspectToken(connection, grant.tokens.accessToken, undefined);
         const { cnf } = seen?.claims as { cnf?: object };
         assert.deepEqual(Object.keys(cnf ?? {}), ['x5t#S256']);

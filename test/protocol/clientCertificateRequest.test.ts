@@ -214,6 +214,7 @@ describe('client certificates in a request', () => {
     const connection = await connect(
       trial.context.httpContext,
       await clientOfGrant(settings, grant, trial.context),
+      'now',
     );
     await connection.http(`${server.origin}/jwks`, {});
     assert.deepEqual(paths, ['/.well-known/openid-configuration', '/token', '/jwks']);

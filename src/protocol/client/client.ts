@@ -5,6 +5,7 @@ import type { ClientAuthentication } from './clientAuthentication.ts';
 import { authenticateWith } from './clientProof.ts';
 import { certificateHttp, forCertificate } from './certificateEndpoints.ts';
 import { withSecretForms, type SecretFormMemory } from './secretForms.ts';
+import { agreedMetadata, gated, type Agreement } from './gate.ts';
 import { inDialect, type Dialect } from '../server/dialect.ts';
 import type { DiscoveredServer } from '../server/discovery.ts';
 import type { HttpClient } from '../http/http.ts';
@@ -51,7 +52,10 @@ export interface ReceivedTokens {
 /** A client together with its server's metadata, in the words of oauth4webapi. */
 export interface Connection {
   readonly client: Client;
+  /** Without the endpoints that the person has not agreed to. */
   readonly metadata: Metadata;
+  /** The token endpoint as the server names it, agreed to or not. */
+  readonly namedTokenEndpoint: string | undefined;
   readonly http: HttpClient;
   readonly httpContext: HttpContext;
   readonly server: oauth.AuthorizationServer;
@@ -66,35 +70,42 @@ export interface Connection {
 }
 
 /**
- * Finds out about the client's server, from memory if it is known.
+ * Finds out about the client's server, from memory if it is known. All that holds a secret goes through the connection,
+ * and only to endpoints that the person has agreed to.
  *
  * @throws as {@link discover}.
  */
 export async function connect(
   httpContext: HttpContext,
   client: Client,
+  agreement: Agreement,
   signal?: AbortSignal,
 ): Promise<Connection> {
   const discovered = await httpContext.metadata.get(client.issuer, client.policy, signal);
-  return connection(httpContext, client, discovered, signal);
+  return connection(httpContext, client, discovered, agreement, signal);
 }
 
 function connection(
   httpContext: HttpContext,
   client: Client,
   discovered: DiscoveredServer,
+  agreement: Agreement,
   signal?: AbortSignal,
 ): Connection {
   const certificate = 'certificate' in client.authentication ? client.authentication.certificate : undefined;
-  const metadata = certificate ? forCertificate(discovered.metadata, client.policy) : discovered.metadata;
+  const named = certificate ? forCertificate(discovered.metadata, client.policy) : discovered.metadata;
+  const metadata = agreedMetadata(named, client.issuer, agreement);
   const plain = httpContext.http(client.policy, signal);
   const http = authenticating(
     client,
     metadata,
     inDialect(
-      certificate
-        ? certificateHttp(metadata, plain, httpContext.http(client.policy, signal, certificate))
-        : plain,
+      gated(
+        certificate
+          ? certificateHttp(metadata, plain, httpContext.http(client.policy, signal, certificate))
+          : plain,
+        metadata,
+      ),
       client.dialect ?? {},
     ),
   );
@@ -102,6 +113,7 @@ function connection(
   return {
     client,
     metadata,
+    namedTokenEndpoint: named.token_endpoint,
     http,
     httpContext,
     received: [],

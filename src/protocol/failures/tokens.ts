@@ -73,6 +73,11 @@ export const tokenFailures = {
     next: 'Sign in again, if you trust that address.',
     button: 'try-again',
   },
+  'destination-not-agreed': {
+    what: 'Nothing was sent to {host}: you have not agreed that your sign-in is used there.',
+    next: 'Sign in again, if you trust that address.',
+    button: 'try-again',
+  },
   'scope-unusable': {
     what: 'The scope {scope} cannot be used: {reason}.',
     next: 'Tell the authors of the extension that asked for it.',

@@ -4,6 +4,7 @@ import type { AssertionAudience, ClientAuthentication } from '../../protocol/cli
 import type { ClientKeyAlgorithm } from '../../protocol/client/clientKeyAlgorithms.ts';
 import type { Dialect } from '../../protocol/server/dialect.ts';
 import { checkComplete, serverOf, type Server } from './server.ts';
+import { termsOf, type Terms } from './terms.ts';
 import { serviceOf } from '../settings/service.ts';
 import type { ServiceSignIn } from '../settings/serviceSettings.ts';
 import { withPreset } from '../presets/presets.ts';
@@ -91,6 +92,8 @@ export interface Provider extends Server {
   readonly signOut: SignOut;
   /** The extension whose manifest brought it; undefined: the person's settings. */
   readonly contributedBy: string | undefined;
+  /** What the person agrees to with a sign-in, see terms.ts; a change of one sign-in alone does not change it. */
+  readonly terms: Terms;
 }
 
 export type ParsedDefinition =
@@ -131,7 +134,7 @@ function providerOf(id: string, entry: ProviderDefinition, contributedBy: string
   checkComplete(definition, server);
   const { scopeSeparator, scopeParameter, account, redirect } = definition;
   const { scopeSeparator: answerScopeSeparator, ...answers } = definition.answers ?? {};
-  return {
+  const fields: Omit<Provider, 'terms'> = {
     ...server,
     id,
     label: definition.label ?? new URL(server.issuer).host,
@@ -174,4 +177,5 @@ function providerOf(id: string, entry: ProviderDefinition, contributedBy: string
     signOut: definition.signOut ?? 'revoke',
     contributedBy,
   };
+  return { ...fields, terms: termsOf(fields) };
 }

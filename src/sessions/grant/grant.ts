@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import { secret, type Secret } from '../../platform/secret.ts';
+import { secretEndpoints, type AgreedEndpoints } from '../../protocol/client/gate.ts';
+import type { Terms } from '../../providers/entries/terms.ts';
 import {
   subjectTokens,
   userLookupFields,
@@ -11,6 +13,13 @@ export interface Binding {
   readonly issuer: string;
   readonly clientId: string;
   readonly tokenEndpoint: string;
+  /**
+   * The endpoints that get something secret, as they were when the person signed in (names of RFC 8414). Undefined: the
+   * grant was stored before that.
+   */
+  readonly endpoints?: AgreedEndpoints | undefined;
+  /** What the person agreed to, see providers/entries/terms.ts. */
+  readonly terms?: Terms | undefined;
   /** The redirect URI of the sign-in, for servers that want it with each refresh. */
   readonly redirectUri?: string | undefined;
   /** How the client asks for tokens by itself, without a refresh token; undefined: a person signed in. */
@@ -164,6 +173,8 @@ const storedGrantSchema = v.object({
       issuer: v.string(),
       clientId: v.string(),
       tokenEndpoint: v.string(),
+      endpoints: v.optional(v.record(v.picklist(secretEndpoints), v.optional(v.string()))),
+      terms: v.optional(v.string()),
       redirectUri: v.optional(v.string()),
       // The name that stored grants have for it.
       machine: v.optional(serviceSchema),

@@ -108,8 +108,8 @@ export function leaderCalls(parts: LeaderParts): LeaderCalls {
     },
 
     async add(provider, text) {
-      const { id, issuer, clientId, service } = received(identitySchema, provider);
-      const identity = { id, issuer, clientId: clientId ?? undefined, service: service ?? undefined };
+      const { clientId, service, ...rest } = received(identitySchema, provider);
+      const identity = { ...rest, clientId: clientId ?? undefined, service: service ?? undefined };
       // Only what is read is waited for with a limit: what is put in is in the cache at once.
       await cache.inTime(cache.ofProvider(identity.id));
       const { grant } = await addGrant(cache, identity, readGrant(text));

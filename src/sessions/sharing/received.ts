@@ -41,6 +41,7 @@ export const identitySchema = v.object({
   id,
   issuer: v.string(),
   clientId: v.nullish(v.string()),
+  terms: v.string(),
   service: v.nullish(v.custom<ServiceSignIn>(value => isObject(value) && typeof value['way'] === 'string')),
 });
 export const responseSchema = v.tuple([v.string(), v.array(v.tuple([v.string(), v.string()]))]);

@@ -118,10 +118,10 @@ export function shareGrants(options: SharingOptions): Sharing {
     ...renewals,
 
     async add(provider, signedIn) {
-      const { id, issuer, clientId, service } = provider;
+      const { id, issuer, clientId, service, terms } = provider;
       try {
         const group = await inTime(clock, leaderTimeout, windows);
-        const identity = { id, issuer, clientId, service };
+        const identity = { id, issuer, clientId, service, terms };
         const text = await inTime(clock, leaderTimeout, group.leader.add(identity, serialiseGrant(signedIn)));
         const adopted = sync.adopt(text);
         if (adopted) return { grant: adopted.grant, stored: await adopted.stored };

@@ -1,4 +1,4 @@
-import { connect } from '../../protocol/client/client.ts';
+import { connect, type Connection } from '../../protocol/client/client.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import { refreshTokens } from '../../protocol/grants/codeAndRefresh.ts';
 import { revokeTokens, type Revocation } from '../../protocol/tokens/revocation.ts';
@@ -23,6 +23,18 @@ export interface RenewalServices extends GrantServices {
   readonly findSubject: FindSubject;
 }
 
+/** The connection to the server of a grant, to where it led when the person signed in. */
+export async function connectFor(
+  services: GrantServices,
+  provider: Provider,
+  grant: Grant,
+  signal?: AbortSignal,
+): Promise<Connection> {
+  const { endpoints, tokenEndpoint } = grant.binding;
+  const client = await clientOfGrant(provider, grant, services);
+  return connect(services.httpContext, client, endpoints ?? { token_endpoint: tokenEndpoint }, signal);
+}
+
 /**
  * Gets new tokens for a grant, its main access token or a derived one: with its refresh token, or by asking again
  * where the client signs in by itself.
@@ -39,9 +51,9 @@ export async function refreshGrant(
   beforeSending: () => void,
   derived?: readonly string[],
 ): Promise<RefreshAnswer> {
-  const connection = await connect(services.httpContext, await clientOfGrant(provider, grant, services));
-  const found = connection.metadata.token_endpoint ?? 'nothing';
-  if (found !== grant.binding.tokenEndpoint) {
+  const connection = await connectFor(services, provider, grant);
+  if (connection.metadata.token_endpoint === undefined) {
+    const found = connection.namedTokenEndpoint ?? 'nothing';
     // It may name the right one again; what is known of the provider is not believed for an hour.
     services.httpContext.metadata.forget(provider.issuer);
     throw new Failure('endpoint-changed', { issuer: provider.issuer, found });
@@ -95,10 +107,7 @@ export async function endGrantSession(
   browser: Omit<EndSessionRequest, 'connection' | 'idToken'>,
 ): Promise<'ended' | 'opened' | 'unsupported'> {
   try {
-    const client = await clientOfGrant(provider, grant, services);
-    const connection = await connect(services.httpContext, client, browser.signal);
-    // Another provider must not learn the ID token, which says who the person is.
-    if (connection.metadata.token_endpoint !== grant.binding.tokenEndpoint) return 'unsupported';
+    const connection = await connectFor(services, provider, grant, browser.signal);
     return await endSession({ ...browser, connection, idToken: grant.tokens.idToken });
   } finally {
     // Nothing may have come so far as to wait for the browser.
@@ -123,10 +132,7 @@ export async function revokeGrant(
   const { httpContext } = services;
   const timing = { httpContext, timeouts: { provider: revocationTimeout } };
   return inProviderTime(timing, provider, undefined, async within => {
-    const client = await clientOfGrant(provider, grant, services);
-    const connection = await connect(httpContext, client, within);
-    // A provider that was edited since must not learn the tokens of another.
-    if (connection.metadata.token_endpoint !== grant.binding.tokenEndpoint) return 'unsupported';
+    const connection = await connectFor(services, provider, grant, within);
     const derived = grant.derived.flatMap(entry => (entry.kind === 'token' ? [entry.accessToken] : []));
     return revokeTokens(connection, { ...grant.tokens, derived });
   });

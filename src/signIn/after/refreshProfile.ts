@@ -1,14 +1,12 @@
 import * as l10n from '@vscode/l10n';
-import { connect } from '../../protocol/client/client.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import { claimsOfVerified } from '../../protocol/tokens/idToken.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { AccountProfile } from '../../sessions/refresh/refresherOptions.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
-import { clientOfGrant } from '../client/client.ts';
 import { accountOf, identify, type Identity } from '../identity/identity.ts';
-import type { GrantServices } from './keepGrant.ts';
+import { connectFor, type GrantServices } from './keepGrant.ts';
 import { identifyService } from '../identity/serviceIdentity.ts';
 import { lackingClaim } from '../identity/requiredClaims.ts';
 
@@ -34,8 +32,7 @@ export async function refreshProfile(
     tokens.idTokenClaims ?? (grant.tokens.idToken && claimsOfVerified(grant.tokens.idToken));
   const { service } = grant.binding;
   if (!service && !idTokenClaims && provider.accountId === undefined) return undefined;
-  const connection = await connect(services.httpContext, await clientOfGrant(provider, grant, services));
-  if (connection.metadata.token_endpoint !== grant.binding.tokenEndpoint) return undefined;
+  const connection = await connectFor(services, provider, grant);
   const kept = { ...picked(before, provider.dialect.keep ?? []), ...tokens.kept };
   const identity: Identity = service
     ? // A server need not say anything of a client that signs in by itself.

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Client, Connection } from '../../protocol/client/client.ts';
+import { endpointsOf } from '../../protocol/client/gate.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
@@ -55,6 +56,8 @@ export async function newGrant(connection: Connection, signedIn: SignedIn): Prom
       issuer: client.issuer,
       clientId: client.id,
       tokenEndpoint: metadata.token_endpoint ?? '',
+      endpoints: endpointsOf(metadata),
+      terms: provider.terms,
       ...(redirectUri !== undefined && provider.sendRedirectUriOnRefresh && { redirectUri }),
       ...(service && { service: service.binding }),
     },

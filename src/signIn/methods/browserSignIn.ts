@@ -118,7 +118,7 @@ async function prepare(
   const resources = resourcesOfSignIn(provider, asked);
   const tokenResources = resourcesOfToken(provider, asked);
   return inProviderTime(context, provider, signal, async within => {
-    const connection = await connect(context.httpContext, found.client, within);
+    const connection = await connect(context.httpContext, found.client, 'now', within);
     const authorization = await createAuthorizationRequest(connection, {
       state,
       redirectUri,

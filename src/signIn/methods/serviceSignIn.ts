@@ -26,7 +26,7 @@ export async function signInAsService(context: SignInContext, request: AttemptRe
   return withClient(context, { ...request, scopes: request.requested, redirectUri: undefined }, found =>
     inProviderTime(context, provider, signal, async within => {
       try {
-        const connection = await connect(context.httpContext, found.client, within);
+        const connection = await connect(context.httpContext, found.client, 'now', within);
         return await keepOrGiveBack(connection, provider, within, async () => {
           const asked = { service, account, scopes: requested, asked: scopes };
           const { tokens, binding, subject } = await serviceTokens(

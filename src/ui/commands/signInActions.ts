@@ -5,6 +5,7 @@ import { isRenewable, type Grant } from '../../sessions/grant/grant.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
 import type { Sharing } from '../../sessions/sharing/sharing.ts';
 import { offer, showNobodySignedIn } from '../messages.ts';
+import { reviewChanges, type ChangedTermsParts } from '../signIn/changedTerms.ts';
 import { signInAgain, type SignInParts } from '../signIn/signInAndKeep.ts';
 import { rowTarget } from '../signInsView/rowTarget.ts';
 import { claimsText } from '../signInsView/claims.ts';
@@ -19,7 +20,7 @@ interface Chosen {
   readonly scopes: readonly string[];
 }
 
-export interface SignInCommandsContext extends SignInParts {
+export interface SignInCommandsContext extends SignInParts, ChangedTermsParts {
   readonly cache: GrantCache;
   readonly sharing: Pick<Sharing, 'renew' | 'memories'>;
 }
@@ -50,6 +51,10 @@ const actions: Readonly<Record<string, Action>> = {
   async refreshSignIn(context, argument) {
     const chosen = await choose(context, argument, l10n.t('Refresh which sign-in?'));
     for (const one of chosen) await refresh(context, one);
+  },
+
+  async reviewChanges(context, argument) {
+    await reviewChanges(context, rowTarget(argument)?.providerId);
   },
 
   async signInAgain(context, argument) {

@@ -2,7 +2,6 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import { firstProviderId, parseDefinition, type Provider } from '../../providers/entries/definition.ts';
-import { destinationOf } from '../../providers/entries/destination.ts';
 import { writeProvider, writtenProviders } from '../../providers/entries/settings.ts';
 import type { Trust } from '../../signIn/trust.ts';
 import type { Answers } from '../addProvider/answers.ts';
@@ -47,7 +46,7 @@ export function createNewProviders({
   /** What was added as this provider; one of the same id that leads elsewhere is somebody else's. */
   const addedAs = (provider: Provider): AddedProvider | undefined => {
     const added = unproved.get(provider.id);
-    return added && destinationOf(added.provider) === destinationOf(provider) ? added : undefined;
+    return added && added.provider.terms === provider.terms ? added : undefined;
   };
 
   const forget = (added: AddedProvider): void => {

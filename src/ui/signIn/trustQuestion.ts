@@ -1,7 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { hostsOf } from '../../providers/entries/destination.ts';
-import { createTrust, type Trust } from '../../signIn/trust.ts';
+import { changedTerms, type ChangedTerm } from '../../providers/entries/terms.ts';
+import { createTrust, type Trust, type TrustOptions } from '../../signIn/trust.ts';
 import { readSignInSettings } from './signInSettings.ts';
 
 /**
@@ -10,10 +11,11 @@ import { readSignInSettings } from './signInSettings.ts';
  *
  * @param storage of this editor; the windows share it, other computers do not.
  */
-export function editorTrust(storage: vscode.Memento): Trust {
+export function editorTrust(storage: vscode.Memento, onAgreed: TrustOptions['onAgreed']): Trust {
   return createTrust({
     storage,
-    async ask(provider, question, signal) {
+    onAgreed,
+    async ask(provider, before, signal) {
       const { label, contributedBy } = provider;
       const [host = provider.issuer, ...others] = hostsOf(provider);
       const from =
@@ -24,12 +26,12 @@ export function editorTrust(storage: vscode.Memento): Trust {
         label: l10n.t('Sign In at {0}', host),
         description: others.length > 0 ? l10n.t('uses {0} too', others.join(', ')) : '',
         detail:
-          question === 'changed'
+          before !== undefined
             ? l10n.t('{0}, {1}; changed since you last agreed', label, from)
             : `${label}, ${from}`,
       };
       const title =
-        question === 'new' ? l10n.t('First sign-in at {0}', host) : l10n.t('Changed sign-in at {0}', host);
+        before === undefined ? l10n.t('First sign-in at {0}', host) : l10n.t('Changed sign-in at {0}', host);
       const { service } = provider;
       const placeHolder =
         service?.way === 'token-exchange'
@@ -45,7 +47,8 @@ export function editorTrust(storage: vscode.Memento): Trust {
       // Who wants to sign in later will ask again; nobody else waits for this any longer.
       const timer = setTimeout(end, readSignInSettings().timeouts.person * 1000);
       try {
-        const items = [sign, { label: l10n.t('Cancel') }];
+        const changes = before === undefined ? [] : changedTerms(before, provider.terms).map(changeItem);
+        const items: vscode.QuickPickItem[] = [sign, { label: l10n.t('Cancel') }, ...changes];
         const options = { title, placeHolder, ignoreFocusOut: true };
         return (await vscode.window.showQuickPick(items, options, over.token)) === sign;
       } finally {
@@ -56,3 +59,9 @@ export function editorTrust(storage: vscode.Memento): Trust {
     },
   });
 }
+
+/** A change, old beside new. It can be read and not be chosen: choosing it is no agreement. */
+const changeItem = ({ name, before, after }: ChangedTerm): vscode.QuickPickItem => ({
+  label: name,
+  detail: l10n.t('before: {0} · now: {1}', before ?? l10n.t('nothing'), after ?? l10n.t('nothing')),
+});

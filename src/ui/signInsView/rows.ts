@@ -3,7 +3,7 @@ import { timeInWords } from '../../platform/language.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { normaliseScopes, sessionId } from '../../sessions/grant/scopes.ts';
-import { belongsTo } from '../../providers/entries/origin.ts';
+import { belongsTo, waitsForAnswer } from '../../providers/entries/origin.ts';
 import type { Memory } from '../../sessions/grant/fate.ts';
 import { byUrgency, describeState, stateOf, type SignInState } from './state.ts';
 
@@ -29,7 +29,7 @@ export interface RowTarget {
 
 /** A line of the tree, without the editor that draws it. */
 export interface Row extends RowTarget {
-  readonly kind: 'provider' | 'account' | 'session' | 'sign-in';
+  readonly kind: 'provider' | 'account' | 'session' | 'sign-in' | 'waiting';
   /** Stays the same for as long as the thing it shows is there. */
   readonly id: string;
   readonly label: string;
@@ -61,7 +61,8 @@ function providerRow(shown: Shown, provider: Provider): Row {
   }));
   const accounts = Map.groupBy(judged, ({ grant }) => grant.account.id);
   const rows = [...accounts.values()].flatMap(ofAccount => accountRows(shown, provider, ofAccount));
-  const description = rows.length === 0 ? l10n.t('not signed in') : '';
+  const waiting = waitingRows(shown, provider);
+  const description = rows.length + waiting.length === 0 ? l10n.t('not signed in') : '';
   const lines = [
     l10n.t('Issuer: {0}', issuer),
     clientId === undefined
@@ -79,9 +80,37 @@ function providerRow(shown: Shown, provider: Provider): Row {
     spoken: spokenOf([label, l10n.t('identity provider'), description]),
     state: undefined,
     changesAt: undefined,
-    children: rows.length > 0 ? rows : [signInRow(provider)],
+    children: [...(rows.length + waiting.length > 0 ? rows : [signInRow(provider)]), ...waiting],
   };
 }
+
+/** The accounts whose sign-ins wait for an answer, because the provider is not as the person agreed to. */
+const waitingRows = ({ grants }: Shown, provider: Provider): Row[] =>
+  [
+    ...Map.groupBy(
+      grants.filter(grant => waitsForAnswer(grant, provider)),
+      grant => grant.account.id,
+    ),
+  ].map(([accountId, ofAccount]) => {
+    const label = ofAccount[0]?.account.label ?? accountId;
+    const description = l10n.t('waits for your answer');
+    const why = l10n.t(
+      'The settings of {0} changed since this sign-in. Nothing is sent until you review the change.',
+      provider.label,
+    );
+    return {
+      kind: 'waiting',
+      id: JSON.stringify([provider.id, 'waiting', accountId]),
+      providerId: provider.id,
+      label,
+      description,
+      tooltip: textOf([label, why]),
+      spoken: spokenOf([label, l10n.t('account at {0}', provider.label), description]),
+      state: undefined,
+      changesAt: undefined,
+      children: [],
+    };
+  });
 
 /** The way on, where nobody has signed in. */
 const signInRow = ({ id: providerId, label }: Provider): Row => ({

@@ -16,6 +16,9 @@ export function treeItem(row: Row): vscode.TreeItem {
   if (row.kind === 'sign-in') {
     item.command = { command: 'oidc.signIn', title: row.tooltip, arguments: [row.providerId] };
   }
+  if (row.kind === 'waiting') {
+    item.command = { command: 'oidc.reviewChanges', title: row.tooltip, arguments: [row] };
+  }
   return item;
 }
 
@@ -40,5 +43,7 @@ function icon({ kind, state }: Row): vscode.ThemeIcon {
       return themed(state === 'ending' ? 'clock' : 'key');
     case 'sign-in':
       return themed('sign-in');
+    case 'waiting':
+      return themed('question', 'list.warningForeground');
   }
 }

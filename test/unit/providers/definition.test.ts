@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { termsOf } from '../../../src/providers/entries/terms.ts';
 import {
   parseDefinition,
   providerDefinitionSchema,
@@ -113,7 +114,9 @@ describe('a provider in the settings', () => {
       revocation: 'none',
       signOut: 'revoke-and-end-session',
     });
-    assert.deepEqual(full, {
+    const { terms, ...fields } = full;
+    assert.equal(terms, termsOf(fields));
+    assert.deepEqual(fields, {
       id: 'company',
       label: 'Staff',
       issuer: template,
@@ -173,7 +176,7 @@ describe('a provider in the settings', () => {
       resourceOfChallenge: false,
       narrowTokens: false,
       contributedBy: undefined,
-    } satisfies Provider);
+    } satisfies Omit<Provider, 'terms'>);
   });
 
   it('names itself after the host and port of the issuer', () => {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Provider } from '../../../src/providers/entries/definition.ts';
 import { hostsOf } from '../../../src/providers/entries/destination.ts';
-import { createTrust, type TrustQuestion } from '../../../src/signIn/trust.ts';
+import { termsOf, type Terms } from '../../../src/providers/entries/terms.ts';
+import { createTrust } from '../../../src/signIn/trust.ts';
 import { someProvider } from '../sessions/someGrant.ts';
 
 interface Asked {
   readonly provider: Provider;
-  readonly question: TrustQuestion;
+  readonly before: Terms | undefined;
   readonly signal: AbortSignal;
   answer(agrees: boolean): void;
 }
@@ -15,6 +16,8 @@ interface Asked {
 function person(memory = new Map<string, string>()) {
   const asked: Asked[] = [];
   const waiting: (() => void)[] = [];
+  /** The ids of the providers, as often as the person agreed to them. */
+  const agreed: string[] = [];
   const trust = createTrust({
     storage: {
       get: key => memory.get(key),
@@ -24,40 +27,51 @@ function person(memory = new Map<string, string>()) {
         return Promise.resolve();
       },
     },
-    ask: (provider, question, signal) =>
+    ask: (provider, before, signal) =>
       new Promise(answer => {
-        asked.push({ provider, question, signal, answer });
+        asked.push({ provider, before, signal, answer });
         for (const look of waiting.splice(0)) look();
       }),
+    onAgreed(provider) {
+      agreed.push(provider.id);
+      return Promise.resolve();
+    },
   });
   const question = async (number: number): Promise<Asked> => {
     while (asked.length < number) await new Promise<void>(resolve => waiting.push(resolve));
     return asked[number - 1] as Asked;
   };
-  return { trust, asked, question, memory };
+  return { trust, asked, agreed, question, memory };
 }
+
+const changed = (change: Partial<Provider>): Provider => {
+  const provider = { ...someProvider, ...change };
+  return { ...provider, terms: termsOf(provider) };
+};
 
 const going = (): AbortSignal => new AbortController().signal;
 
 describe('a provider that is new here', () => {
   it('is asked about once, whatever comes later', async () => {
-    const { trust, asked, question } = person();
+    const { trust, asked, agreed, question } = person();
     const first = trust.check(someProvider, going());
     (await question(1)).answer(true);
     assert.equal(await first, true);
-    assert.equal(asked[0]?.question, 'new');
+    assert.equal(asked[0]?.before, undefined);
     assert.equal(await trust.check({ ...someProvider, label: 'Another', scopes: ['x'] }, going()), true);
     assert.equal(asked.length, 1);
+    assert.deepEqual(agreed, [someProvider.id], 'sign-ins that waited are let go');
   });
 
   it('is asked about again after a refusal, of which nothing is remembered', async () => {
-    const { trust, question, memory } = person();
+    const { trust, agreed, question, memory } = person();
     const first = trust.check(someProvider, going());
     (await question(1)).answer(false);
     assert.equal(await first, false);
     assert.equal(memory.size, 0);
+    assert.deepEqual(agreed, []);
     const second = trust.check(someProvider, going());
-    assert.equal((await question(2)).question, 'new');
+    assert.equal((await question(2)).before, undefined);
     (await question(2)).answer(true);
     assert.equal(await second, true);
   });
@@ -108,7 +122,7 @@ describe('a provider that is new here', () => {
     assert.equal(asked.length, 0);
     await trust.forget(someProvider.id);
     const check = trust.check(someProvider, going());
-    assert.equal((await question(1)).question, 'new');
+    assert.equal((await question(1)).before, undefined);
     (await question(1)).answer(false);
     assert.equal(await check, false);
   });
@@ -117,6 +131,7 @@ describe('a provider that is new here', () => {
     const trust = createTrust({
       storage: { get: () => undefined, update: () => Promise.reject(new Error('full')) },
       ask: () => Promise.resolve(true),
+      onAgreed: () => Promise.resolve(),
     });
     assert.equal(await trust.check(someProvider, going()), true);
   });
@@ -139,8 +154,8 @@ describe('a provider that has changed', () => {
     it(`in ${what} is asked about again`, async () => {
       const { trust, question } = person();
       await trust.accept(someProvider);
-      const check = trust.check({ ...someProvider, ...change }, going());
-      assert.equal((await question(1)).question, 'changed');
+      const check = trust.check(changed(change), going());
+      assert.equal((await question(1)).before, someProvider.terms);
       (await question(1)).answer(true);
       assert.equal(await check, true);
       const back = trust.check(someProvider, going());
@@ -152,9 +167,9 @@ describe('a provider that has changed', () => {
   it('in nothing but the order of its endpoints is not', async () => {
     const { trust, asked } = person();
     const endpoints = { token: 'https://a.example/t', authorization: 'https://a.example/a' };
-    await trust.accept({ ...someProvider, endpoints });
+    await trust.accept(changed({ endpoints }));
     const { token, authorization } = endpoints;
-    assert.equal(await trust.check({ ...someProvider, endpoints: { authorization, token } }, going()), true);
+    assert.equal(await trust.check(changed({ endpoints: { authorization, token } }), going()), true);
     assert.equal(asked.length, 0);
   });
 });

@@ -1,0 +1,65 @@
+import { Failure } from '../failures/failure.ts';
+import type { HttpClient } from '../http/http.ts';
+import type { Metadata } from '../server/metadata.ts';
+
+/** The endpoints that get something secret: a token, a code, or what the client proves itself with. */
+export const secretEndpoints = [
+  'token_endpoint',
+  'userinfo_endpoint',
+  'introspection_endpoint',
+  'revocation_endpoint',
+  'end_session_endpoint',
+  'device_authorization_endpoint',
+  'pushed_authorization_request_endpoint',
+  'registration_endpoint',
+] as const satisfies readonly (keyof Metadata)[];
+
+export type SecretEndpoint = (typeof secretEndpoints)[number];
+
+/** Where something secret may be sent, by endpoint. */
+export type AgreedEndpoints = Readonly<Partial<Record<SecretEndpoint, string | undefined>>>;
+
+/**
+ * What may be sent where: `now` for a sign-in, to which the person has agreed just now, wherever the server leads;
+ * else only where it led when the person signed in.
+ */
+export type Agreement = 'now' | AgreedEndpoints;
+
+/** The endpoints of a server that get something secret. */
+export const endpointsOf = (metadata: Metadata): AgreedEndpoints =>
+  Object.fromEntries(
+    secretEndpoints.flatMap(name => (metadata[name] === undefined ? [] : [[name, metadata[name]]])),
+  );
+
+/**
+ * The metadata without the endpoints that the person has not agreed to. An endpoint may move on the issuer's own host
+ * and on hosts that were agreed to: metadata comes from the issuer by https, so that nobody else can move it, and
+ * addresses that settings name are part of the terms (providers/entries/terms.ts), which are compared before.
+ */
+export function agreedMetadata(metadata: Metadata, issuer: string, agreement: Agreement): Metadata {
+  if (agreement === 'now') return metadata;
+  const known = [issuer, ...Object.values(agreement)].flatMap(url => URL.parse(url ?? '')?.origin ?? []);
+  const isAgreed = (name: SecretEndpoint): boolean => {
+    const url = metadata[name];
+    return url === undefined || url === agreement[name] || known.includes(URL.parse(url)?.origin ?? '');
+  };
+  const others = secretEndpoints.filter(name => !isAgreed(name));
+  if (others.length === 0) return metadata;
+  return { ...metadata, ...Object.fromEntries(others.map(name => [name, undefined])) };
+}
+
+/**
+ * Sends what may hold a secret (anything but a plain GET) to the endpoints of this metadata, and nowhere else. Keys and
+ * documents can be read anywhere.
+ *
+ * @throws Failure `destination-not-agreed`; nothing was sent.
+ */
+export function gated(http: HttpClient, metadata: Metadata): HttpClient {
+  const open = new Set(secretEndpoints.flatMap(name => URL.parse(metadata[name] ?? '')?.href ?? []));
+  return async (address, init) => {
+    const { method = 'GET', headers, body } = init;
+    const isPlain = method === 'GET' && !body && !new Headers(headers).has('authorization');
+    if (isPlain || open.has(new URL(address).href)) return http(address, init);
+    throw new Failure('destination-not-agreed', { host: new URL(address).host });
+  };
+}

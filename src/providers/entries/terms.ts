@@ -1,0 +1,116 @@
+import type { Provider } from './definition.ts';
+
+/** What a person agrees to with a provider, as text that is the same for the same terms. Nothing in it is secret. */
+export type Terms = string;
+
+/**
+ * What each field of a provider has to do with what a person agrees to.
+ *
+ * - `agreed`: where something secret is sent, who gets it, or what is believed: a change is asked about, and until it
+ *   is answered nothing is sent for the sign-ins that there are.
+ * - `free`: how something looks, when it happens, or that less of it happens.
+ *
+ * A field that is new does not compile without its class.
+ */
+const classes: Readonly<Record<keyof TermedFields, 'agreed' | 'free'>> = {
+  contributedBy: 'agreed',
+  issuer: 'agreed',
+  metadataUrl: 'agreed',
+  discovery: 'agreed',
+  endpoints: 'agreed',
+  allowedTenants: 'agreed',
+  allowLoopbackHttp: 'agreed',
+  clientId: 'agreed',
+  clientAuthentication: 'agreed',
+  assertionAudience: 'agreed',
+  acceptsChangingRedirectUri: 'agreed',
+  redirect: 'agreed',
+  service: 'agreed',
+  resources: 'agreed',
+  audience: 'agreed',
+  authorizationParameters: 'agreed',
+  tokenParameters: 'agreed',
+  refreshParameters: 'agreed',
+  dialect: 'agreed',
+  idTokenAlgorithm: 'agreed',
+  trustedAudiences: 'agreed',
+  accountId: 'agreed',
+  claimSources: 'agreed',
+  requiredClaims: 'agreed',
+
+  id: 'free',
+  label: 'free',
+  assertionAlgorithm: 'free',
+  // The provider asks the person about them.
+  scopes: 'free',
+  signInMethod: 'free',
+  tokenPerResource: 'free',
+  resourceOfChallenge: 'free',
+  narrowTokens: 'free',
+  maxAge: 'free',
+  sendRedirectUriOnRefresh: 'free',
+  labelClaims: 'free',
+  assumedTokenLifetime: 'free',
+  rotationGrace: 'free',
+  refreshEndsAccessToken: 'free',
+  // Tokens are given back where the agreed endpoints are, or not at all.
+  revocation: 'free',
+  signOut: 'free',
+};
+
+type TermedFields = Omit<Provider, 'terms'>;
+
+/** The terms of a provider: every field of class `agreed` that says something. */
+export function termsOf(provider: TermedFields): Terms {
+  const said = Object.entries(classes).flatMap(([field, kind]) => {
+    const value = plain(provider[field as keyof TermedFields]);
+    return kind === 'agreed' && value !== undefined ? [[field, value]] : [];
+  });
+  return JSON.stringify(said);
+}
+
+/** A term that differs. A value is JSON, undefined where nothing is said. */
+export interface ChangedTerm {
+  /** The name of a setting, with dots where it is part of a group. */
+  readonly name: string;
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+}
+
+/** In what two terms differ. Terms that cannot be read, from another version, differ in everything. */
+export function changedTerms(before: Terms, after: Terms): ChangedTerm[] {
+  const [old, now] = [leaves(before), leaves(after)];
+  return [...new Set([...old.keys(), ...now.keys()])]
+    .filter(name => old.get(name) !== now.get(name))
+    .map(name => ({ name, before: old.get(name), after: now.get(name) }));
+}
+
+/** Sorts members, and leaves out what says nothing, so that equal values are equal text. */
+function plain(value: unknown): unknown {
+  if (value === undefined || value === false) return undefined;
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value;
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value)
+    .map(([name, member]) => [name, plain(member)] as const)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return members.length === 0 ? undefined : Object.fromEntries(members);
+}
+
+function leaves(terms: Terms): Map<string, string> {
+  const found = new Map<string, string>();
+  const visit = (name: string, value: unknown): void => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      found.set(name, JSON.stringify(value));
+      return;
+    }
+    for (const [member, inner] of Object.entries(value)) visit(`${name}.${member}`, inner);
+  };
+  try {
+    for (const [name, value] of JSON.parse(terms) as [string, unknown][]) visit(name, value);
+  } catch {
+    found.clear();
+    found.set('', terms);
+  }
+  return found;
+}

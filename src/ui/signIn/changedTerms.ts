@@ -1,0 +1,78 @@
+import * as l10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { Log } from '../../platform/log.ts';
+import { endpointsOf } from '../../protocol/client/gate.ts';
+import type { HttpContext } from '../../protocol/server/httpContext.ts';
+import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import { waitsForAnswer } from '../../providers/entries/origin.ts';
+import type { GrantCache } from '../../sessions/store/grantCache.ts';
+import type { Trust } from '../../signIn/trust.ts';
+import { failureFields } from '../messages.ts';
+
+/** What the answer to a change of terms takes. */
+export interface ChangedTermsParts {
+  readonly providers: ConfiguredProviders;
+  readonly cache: GrantCache;
+  readonly httpContext: HttpContext;
+  readonly trust: Trust;
+  readonly log: Log;
+}
+
+/** The providers that have sign-ins which wait for the person's answer, as far as their grants are known. */
+export const waitingProviders = (providers: ConfiguredProviders, cache: GrantCache): Provider[] =>
+  providers.list().filter(provider => cache.known().some(grant => waitsForAnswer(grant, provider)));
+
+/**
+ * Lets the sign-ins that waited be used with the provider as it is now. The person has agreed to it. Where its server
+ * cannot be asked for its endpoints, they go on waiting.
+ */
+export async function releaseSignIns(
+  { cache, httpContext, log }: Omit<ChangedTermsParts, 'trust' | 'providers'>,
+  provider: Provider,
+): Promise<void> {
+  try {
+    const waiting = (await cache.ofProvider(provider.id)).filter(grant => waitsForAnswer(grant, provider));
+    if (waiting.length === 0) return;
+    const { metadata } = await httpContext.metadata.get(provider.issuer, provider);
+    for (const { id } of waiting) {
+      await cache.update(id, grant => {
+        if (!waitsForAnswer(grant, provider)) return undefined;
+        const { tokenEndpoint } = grant.binding;
+        const agreed = {
+          terms: provider.terms,
+          endpoints: endpointsOf(metadata),
+          tokenEndpoint: metadata.token_endpoint ?? tokenEndpoint,
+        };
+        return { ...grant, binding: { ...grant.binding, ...agreed } };
+      });
+    }
+    log.info('sign-ins are used with the changed provider', { provider: provider.id, count: waiting.length });
+  } catch (error) {
+    log.warn('sign-ins still wait', { provider: provider.id, ...failureFields(error) });
+  }
+}
+
+/** Asks about each provider that has changed, and has sign-ins that wait for the answer. */
+export async function reviewChanges(parts: ChangedTermsParts, providerId?: string): Promise<void> {
+  const waiting = waitingProviders(parts.providers, parts.cache);
+  if (waiting.length === 0)
+    void vscode.window.showInformationMessage(l10n.t('No identity provider has changed.'));
+  for (const provider of waiting) {
+    if (providerId !== undefined && provider.id !== providerId) continue;
+    if (!(await parts.trust.check(provider, new AbortController().signal))) continue;
+    // An earlier answer may have come while its server could not be reached.
+    await releaseSignIns(parts, provider);
+  }
+}
+
+/** Says once that sign-ins wait, and what for. */
+export async function showWaiting(parts: ChangedTermsParts, provider: Provider): Promise<void> {
+  const review = l10n.t('Review…');
+  const message = l10n.t(
+    'The settings of {0} changed since you signed in. Your sign-in waits for your answer, and nothing is sent until then.',
+    provider.label,
+  );
+  if ((await vscode.window.showWarningMessage(message, review)) === review)
+    await reviewChanges(parts, provider.id);
+}
