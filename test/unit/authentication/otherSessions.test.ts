@@ -10,7 +10,7 @@ import type { GrantCache } from '../../../src/sessions/store/grantCache.ts';
 import { sessionId } from '../../../src/sessions/grant/scopes.ts';
 import { settled } from '../../standIns/manualClock.ts';
 import { accountsInMemory } from '../sessions/accountsInMemory.ts';
-import { someGrant, someProvider, someTokens } from '../sessions/someGrant.ts';
+import { changedProvider, someGrant, someProvider, someTokens } from '../sessions/someGrant.ts';
 
 const oldGrant = someGrant({ id: 'grant-old' });
 const newGrant = someGrant({
@@ -20,7 +20,7 @@ const newGrant = someGrant({
 });
 /** With the name that it has without settings: another one would be another registration. */
 const configured: Provider = { ...someProvider, label: 'OpenID Connect' };
-const edited: Provider = { ...configured, issuer: 'https://login.example.org' };
+const edited: Provider = changedProvider({ issuer: 'https://login.example.org' }, configured);
 const [oldId, newId] = [oldGrant, newGrant].map(({ id, sessions }) => sessionId(id, sessions[0] ?? []));
 
 describe('a provider whose settings change', () => {
@@ -73,14 +73,26 @@ describe('a provider whose settings change', () => {
     });
     await cache.put(other);
     const otherId = sessionId(other.id, other.sessions[0] ?? []);
-    assert.deepEqual(await update({ ...configured, clientId: undefined }), [[[otherId], [], []]]);
+    assert.deepEqual(await update(changedProvider({ clientId: undefined }, configured)), [
+      [[otherId], [], []],
+    ]);
     assert.deepEqual(await update(configured), [[[], [otherId], [oldId]]]);
   });
 
   it('does so for another way to sign in without a person', async () => {
-    assert.deepEqual(await update({ ...configured, service: { way: 'client-credentials' } }), [
+    assert.deepEqual(await update(changedProvider({ service: { way: 'client-credentials' } }, configured)), [
       [[], [oldId], []],
     ]);
+  });
+
+  it('hides sign-ins of other terms than the person agreed to, and shows them when the terms are back', async () => {
+    await cache.update(oldGrant.id, grant => ({
+      ...grant,
+      binding: { ...grant.binding, terms: configured.terms },
+    }));
+    const attacked = changedProvider({ endpoints: { userInfo: 'https://evil.example/' } }, configured);
+    assert.deepEqual(await update(attacked), [[[], [oldId], []]]);
+    assert.deepEqual(await update(configured), [[[oldId], [], []]]);
   });
 
   it('tells nothing if the sessions are the same', async () => {

@@ -5,6 +5,7 @@ import {
   type ProviderDefinition,
 } from '../../../src/providers/entries/definition.ts';
 import { blank, fateOf } from '../../../src/sessions/grant/fate.ts';
+import { termsOf } from '../../../src/providers/entries/terms.ts';
 import type { CurrentTokens, Grant } from '../../../src/sessions/grant/grant.ts';
 
 /** A moment to start tests at: 2030-01-01, in seconds since the epoch. */
@@ -15,6 +16,12 @@ export const someProvider: Provider = providerOf({
   issuer: 'https://login.example.com',
   clientId: 'editor',
 });
+
+/** A provider with other fields, and the terms that follow from them. */
+export function changedProvider(changes: Partial<Provider>, before: Provider = someProvider): Provider {
+  const fields = { ...before, ...changes };
+  return { ...fields, terms: termsOf(fields) };
+}
 
 function providerOf(definition: ProviderDefinition): Provider {
   const parsed = parseDefinition('oidc', definition);

@@ -6,7 +6,7 @@ import {
 } from '../../../src/providers/entries/configuredProviders.ts';
 import type { Provider } from '../../../src/providers/entries/definition.ts';
 import { whileConfigured } from '../../../src/signIn/providerWatch.ts';
-import { someProvider } from '../sessions/someGrant.ts';
+import { changedProvider, someProvider } from '../sessions/someGrant.ts';
 
 /** Settings that change when the test says so. */
 function settings(...begin: Provider[]) {
@@ -37,8 +37,8 @@ const untilEnded = (signal: AbortSignal): Promise<never> =>
 describe('a provider during a sign-in', () => {
   for (const [what, now, code] of [
     ['removed', [], 'provider-removed'],
-    ['sent elsewhere', [{ ...someProvider, issuer: 'https://other.example' }], 'provider-changed'],
-    ['given another client', [{ ...someProvider, clientId: 'other' }], 'provider-changed'],
+    ['sent elsewhere', [changedProvider({ issuer: 'https://other.example' })], 'provider-changed'],
+    ['given another client', [changedProvider({ clientId: 'other' })], 'provider-changed'],
   ] as const) {
     it(`that is ${what} ends it, and says so`, async () => {
       const { configured, change, listening } = settings(someProvider);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Provider } from '../../../src/providers/entries/definition.ts';
 import { hostsOf } from '../../../src/providers/entries/destination.ts';
-import { termsOf, type Terms } from '../../../src/providers/entries/terms.ts';
+import type { Terms } from '../../../src/providers/entries/terms.ts';
 import { createTrust } from '../../../src/signIn/trust.ts';
-import { someProvider } from '../sessions/someGrant.ts';
+import { changedProvider, someProvider } from '../sessions/someGrant.ts';
 
 interface Asked {
   readonly provider: Provider;
@@ -43,11 +43,6 @@ function person(memory = new Map<string, string>()) {
   };
   return { trust, asked, agreed, question, memory };
 }
-
-const changed = (change: Partial<Provider>): Provider => {
-  const provider = { ...someProvider, ...change };
-  return { ...provider, terms: termsOf(provider) };
-};
 
 const going = (): AbortSignal => new AbortController().signal;
 
@@ -154,7 +149,7 @@ describe('a provider that has changed', () => {
     it(`in ${what} is asked about again`, async () => {
       const { trust, question } = person();
       await trust.accept(someProvider);
-      const check = trust.check(changed(change), going());
+      const check = trust.check(changedProvider(change), going());
       assert.equal((await question(1)).before, someProvider.terms);
       (await question(1)).answer(true);
       assert.equal(await check, true);
@@ -167,9 +162,9 @@ describe('a provider that has changed', () => {
   it('in nothing but the order of its endpoints is not', async () => {
     const { trust, asked } = person();
     const endpoints = { token: 'https://a.example/t', authorization: 'https://a.example/a' };
-    await trust.accept(changed({ endpoints }));
+    await trust.accept(changedProvider({ endpoints }));
     const { token, authorization } = endpoints;
-    assert.equal(await trust.check(changed({ endpoints: { authorization, token } }), going()), true);
+    assert.equal(await trust.check(changedProvider({ endpoints: { authorization, token } }), going()), true);
     assert.equal(asked.length, 0);
   });
 });
