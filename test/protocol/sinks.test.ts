@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import { Failure } from '../../src/protocol/failures/failure.ts';
+import { connect } from '../../src/protocol/client/client.ts';
+import { secretEndpoints } from '../../src/protocol/client/gate.ts';
+import { requestUserInfo } from '../../src/protocol/tokens/userInfo.ts';
+import type { Grant } from '../../src/sessions/grant/grant.ts';
+import { endGrantSession, refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
+import { refreshProfile } from '../../src/signIn/after/refreshProfile.ts';
+import { clientOfGrant } from '../../src/signIn/client/client.ts';
+import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
+import { listen, loopback, stop } from '../servers/listening.ts';
+import { signInTrial, type SignInTrial } from './signingIn.ts';
+
+/** What a grant's sign-in is used for: each sends something secret. */
+const operations = {
+  refresh: (trial, grant, provider) => refreshGrant(trial.context, provider, grant, () => undefined),
+  'derive another token': (trial, grant, provider) =>
+    refreshGrant(trial.context, provider, grant, () => undefined, ['email']),
+  'renew the profile': (trial, grant, provider) =>
+    refreshProfile(trial.context, provider, grant, {
+      ...grant.tokens,
+      kept: {},
+      idTokenClaims: undefined,
+      grantedScopes: undefined,
+    }),
+  revoke: (trial, grant, provider) => revokeGrant(trial.context, provider, grant),
+  'end the session': (trial, grant, provider) =>
+    endGrantSession(trial.context, provider, grant, {
+      redirect: undefined,
+      timeout: 5,
+      signal: new AbortController().signal,
+      openBrowser(address) {
+        trial.opened.push(address.reveal());
+        return Promise.resolve(true);
+      },
+    }),
+} satisfies Record<string, Operation>;
+
+type Operation = (
+  trial: SignInTrial,
+  grant: Grant,
+  provider: ReturnType<SignInTrial['provider']>,
+) => Promise<unknown>;
+
+describe('a server that names another address than when the person signed in', () => {
+  let server: IdentityProvider;
+  let evil: { server: Server; origin: string; requests: string[] };
+  let grant: Grant;
+
+  const settings = () => ({
+    issuer: server.issuer,
+    claimSources: ['userinfo' as const, 'introspection' as const],
+  });
+
+  before(async () => {
+    server = await startIdentityProvider();
+    const requests: string[] = [];
+    const listening = createServer((request, response) => {
+      requests.push(`${request.method} ${request.url} ${request.headers.authorization === undefined}`);
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+    });
+    evil = { server: listening, origin: `http://${loopback}:${await listen(listening)}`, requests };
+  });
+  beforeEach(async () => {
+    evil.requests.splice(0);
+    const trial = signInTrial();
+    grant = await trial.signIn(trial.provider(settings()));
+  });
+  after(async () => {
+    await stop(evil.server);
+    await server.close();
+  });
+
+  /** A window that begins anew, whose provider names the attacker's address for one endpoint. */
+  const attacked = (endpoint: string): SignInTrial =>
+    signInTrial({
+      async fetch(address, init) {
+        const response = await fetch(address, init);
+        if (!String(address).includes('/.well-known/')) return response;
+        const document = { ...((await response.json()) as object), [endpoint]: `${evil.origin}/${endpoint}` };
+        return Response.json(document);
+      },
+    });
+
+  for (const endpoint of secretEndpoints) {
+    for (const [what, operate] of Object.entries<Operation>(operations)) {
+      it(`gets nothing at its ${endpoint}: ${what}`, async () => {
+        const trial = attacked(endpoint);
+        await operate(trial, grant, trial.provider(settings())).catch((error: unknown) => {
+          if (!(error instanceof Failure)) throw error;
+        });
+        assert.deepEqual(evil.requests, []);
+        assert.deepEqual(
+          trial.opened.filter(address => address.startsWith(evil.origin)),
+          [],
+        );
+      });
+    }
+  }
+
+  it('would get it, if the person had agreed to that address', async () => {
+    const trial = attacked('userinfo_endpoint');
+    const client = await clientOfGrant(trial.provider(settings()), grant, trial.context);
+    const connection = await connect(trial.context.httpContext, client, 'now');
+    await assert.rejects(requestUserInfo(connection, grant.tokens.accessToken, grant.account.id));
+    assert.deepEqual(evil.requests, ['GET /userinfo_endpoint false']);
+  });
+
+  it('gets nothing from a part that takes the address from elsewhere', async () => {
+    const trial = signInTrial();
+    const client = await clientOfGrant(trial.provider(settings()), grant, trial.context);
+    const { http } = await connect(trial.context.httpContext, client, 'now');
+    for (const init of [{ method: 'POST', body: 'token=x' }, { headers: { authorization: 'Bearer x' } }]) {
+      await assert.rejects(
+        http(`${evil.origin}/token`, init),
+        (error: unknown) => error instanceof Failure && error.code === 'destination-not-agreed',
+      );
+    }
+    assert.deepEqual(evil.requests, []);
+    assert.equal((await http(`${evil.origin}/keys`, {})).status, 200, 'what is public can be read anywhere');
+  });
+
+  it('may move an endpoint on its own host', async () => {
+    const trial = signInTrial();
+    const provider = trial.provider(settings());
+    const before = { ...grant, binding: { ...grant.binding, endpoints: {}, tokenEndpoint: '' } };
+    const tokens = await refreshGrant(trial.context, provider, before, () => undefined);
+    assert.notEqual(tokens.accessToken.reveal(), grant.tokens.accessToken.reveal());
+  });
+});
