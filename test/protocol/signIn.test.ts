@@ -50,11 +50,15 @@ describe('signing in with the browser', () => {
 
     assert.deepEqual(grant.account, { id: people.alice.sub, label: 'alice' });
     assert.deepEqual(grant.sessions, [['openid', 'profile']]);
-    assert.deepEqual(grant.binding, {
+    const { endpoints, ...binding } = grant.binding;
+    assert.deepEqual(binding, {
       issuer: server.issuer,
       clientId: 'editor',
       tokenEndpoint: `${server.issuer}${server.endpoints.token}`,
+      terms: provider.terms,
     });
+    assert.equal(endpoints?.token_endpoint, binding.tokenEndpoint);
+    assert.ok(endpoints?.revocation_endpoint);
     assert.ok(grant.tokens.refreshToken, 'offline_access was granted');
     assert.ok((grant.tokens.expiresAt ?? 0) > grant.tokens.receivedAt);
     const sent = server.requests.slice(before);

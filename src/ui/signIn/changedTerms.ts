@@ -8,7 +8,7 @@ import type { Provider } from '../../providers/entries/definition.ts';
 import { waitsForAnswer } from '../../providers/entries/origin.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
 import type { Trust } from '../../signIn/trust.ts';
-import { failureFields } from '../messages.ts';
+import { failureFields, offer } from '../messages.ts';
 
 /** What the answer to a change of terms takes. */
 export interface ChangedTermsParts {
@@ -67,12 +67,12 @@ export async function reviewChanges(parts: ChangedTermsParts, providerId?: strin
 }
 
 /** Says once that sign-ins wait, and what for. */
-export async function showWaiting(parts: ChangedTermsParts, provider: Provider): Promise<void> {
-  const review = l10n.t('Review…');
-  const message = l10n.t(
-    'The settings of {0} changed since you signed in. Your sign-in waits for your answer, and nothing is sent until then.',
-    provider.label,
+export const showWaiting = (parts: ChangedTermsParts, provider: Provider): Promise<void> =>
+  offer(
+    'warning',
+    l10n.t(
+      'The settings of {0} changed since you signed in. Your sign-in waits for your answer, and nothing is sent until then.',
+      provider.label,
+    ),
+    { [l10n.t('Review…')]: () => reviewChanges(parts, provider.id) },
   );
-  if ((await vscode.window.showWarningMessage(message, review)) === review)
-    await reviewChanges(parts, provider.id);
-}
