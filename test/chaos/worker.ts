@@ -188,7 +188,9 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
       const read = parseGrant(text);
       if (read.kind !== 'grant') throw new Error('No grant');
       const { providerId: id } = read.grant;
-      return (await sharing.add({ id, issuer, clientId: 'editor', service: undefined, terms: '' }, read.grant)).grant.id;
+      return (
+        await sharing.add({ id, issuer, clientId: 'editor', service: undefined, terms: '' }, read.grant)
+      ).grant.id;
     },
     expire: id =>
       cache

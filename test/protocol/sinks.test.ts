@@ -125,7 +125,8 @@ describe('a server that names another address than when the person signed in', (
     const trial = signInTrial();
     const provider = trial.provider(settings());
     const before = { ...grant, binding: { ...grant.binding, endpoints: {}, tokenEndpoint: '' } };
-    const tokens = await refreshGrant(trial.context, provider, before, () => undefined);
+    const answer = await refreshGrant(trial.context, provider, before, () => undefined);
+    const tokens = await answer.judge();
     assert.notEqual(tokens.accessToken.reveal(), grant.tokens.accessToken.reveal());
   });
 });
