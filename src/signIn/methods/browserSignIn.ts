@@ -87,8 +87,8 @@ async function finish(
   within: AbortSignal,
 ): Promise<Grant> {
   const { provider } = request;
-  const connection = await connect(context.httpContext, client, within);
-  const lasting = await connect(context.httpContext, client);
+  const connection = await connect(context.httpContext, client, 'now', within);
+  const lasting = await connect(context.httpContext, client, 'now');
   const { redirectUri, scopes: requested } = authorization;
   return keepOrGiveBack(lasting, provider, within, async () => {
     const further = provider.tokenParameters;
