@@ -77,7 +77,7 @@ describe('a server that names another address than when the person signed in', (
     signInTrial({
       async fetch(address, init) {
         const response = await fetch(address, init);
-        if (!String(address).includes('/.well-known/')) return response;
+        if (!response.url.includes('/.well-known/')) return response;
         const document = { ...((await response.json()) as object), [endpoint]: `${evil.origin}/${endpoint}` };
         return Response.json(document);
       },

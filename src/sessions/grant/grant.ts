@@ -1,35 +1,8 @@
 import * as v from 'valibot';
 import { secret, type Secret } from '../../platform/secret.ts';
-import { secretEndpoints, type AgreedEndpoints } from '../../protocol/client/gate.ts';
-import type { Terms } from '../../providers/entries/terms.ts';
-import {
-  subjectTokens,
-  userLookupFields,
-  type ServiceSignIn,
-} from '../../providers/settings/serviceSettings.ts';
+import { storedBindingSchema, type Binding } from './binding.ts';
 
-/** What a grant's tokens are bound to. They are never sent anywhere else. */
-export interface Binding {
-  readonly issuer: string;
-  readonly clientId: string;
-  readonly tokenEndpoint: string;
-  /**
-   * The endpoints that get something secret, as they were when the person signed in (names of RFC 8414). Undefined: the
-   * grant was stored before that.
-   */
-  readonly endpoints?: AgreedEndpoints | undefined;
-  /** What the person agreed to, see providers/entries/terms.ts. */
-  readonly terms?: Terms | undefined;
-  /** The redirect URI of the sign-in, for servers that want it with each refresh. */
-  readonly redirectUri?: string | undefined;
-  /** How the client asks for tokens by itself, without a refresh token; undefined: a person signed in. */
-  readonly service?: ServiceBinding | undefined;
-}
-
-export type ServiceBinding =
-  | Exclude<ServiceSignIn, { readonly way: 'token-exchange' }>
-  /** The token of this account of the other provider is exchanged, and that of no other. */
-  | (Extract<ServiceSignIn, { readonly way: 'token-exchange' }> & { readonly account: string });
+export type { Binding, ServiceBinding } from './binding.ts';
 
 export interface Account {
   /** The subject: unique and never reassigned within the issuer (OpenID Connect Core 1.0 section 2). */
@@ -138,18 +111,6 @@ const countable = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 **
 const serial = v.pipe(countable, v.minValue(1));
 const token = v.pipe(v.string(), v.nonEmpty());
 
-const serviceSchema = v.variant('way', [
-  v.object({ way: v.literal('client-credentials') }),
-  v.object({ way: v.literal('impersonation'), field: v.picklist(userLookupFields), value: v.string() }),
-  v.object({
-    way: v.literal('token-exchange'),
-    from: v.string(),
-    subjectToken: v.picklist(subjectTokens),
-    requestedTokenType: v.optional(v.string()),
-    account: v.string(),
-  }),
-]);
-
 const storedDerivedSchema = v.variant('kind', [
   v.object({
     kind: v.literal('token'),
@@ -168,19 +129,7 @@ const storedGrantSchema = v.object({
   id: v.pipe(v.string(), v.regex(/^[\w-]{8,64}$/)),
   revision: countable,
   providerId: v.string(),
-  binding: v.pipe(
-    v.object({
-      issuer: v.string(),
-      clientId: v.string(),
-      tokenEndpoint: v.string(),
-      endpoints: v.optional(v.record(v.picklist(secretEndpoints), v.optional(v.string()))),
-      terms: v.optional(v.string()),
-      redirectUri: v.optional(v.string()),
-      // The name that stored grants have for it.
-      machine: v.optional(serviceSchema),
-    }),
-    v.transform(({ machine, ...binding }) => (machine ? { ...binding, service: machine } : binding)),
-  ),
+  binding: storedBindingSchema,
   account: v.object({ id: v.string(), label: v.string() }),
   claims: v.record(v.string(), v.unknown()),
   grantedScopes: v.array(v.string()),

@@ -1,0 +1,58 @@
+import * as v from 'valibot';
+import { secretEndpoints, type AgreedEndpoints } from '../../protocol/client/gate.ts';
+import type { Terms } from '../../providers/entries/terms.ts';
+import {
+  subjectTokens,
+  userLookupFields,
+  type ServiceSignIn,
+} from '../../providers/settings/serviceSettings.ts';
+
+/** What a grant's tokens are bound to. They are never sent anywhere else. */
+export interface Binding {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly tokenEndpoint: string;
+  /**
+   * The endpoints that get something secret, as they were when the person signed in (names of RFC 8414). Undefined: the
+   * grant was stored before that.
+   */
+  readonly endpoints?: AgreedEndpoints | undefined;
+  /** What the person agreed to, see providers/entries/terms.ts. */
+  readonly terms?: Terms | undefined;
+  /** The redirect URI of the sign-in, for servers that want it with each refresh. */
+  readonly redirectUri?: string | undefined;
+  /** How the client asks for tokens by itself, without a refresh token; undefined: a person signed in. */
+  readonly service?: ServiceBinding | undefined;
+}
+
+export type ServiceBinding =
+  | Exclude<ServiceSignIn, { readonly way: 'token-exchange' }>
+  /** The token of this account of the other provider is exchanged, and that of no other. */
+  | (Extract<ServiceSignIn, { readonly way: 'token-exchange' }> & { readonly account: string });
+
+const serviceSchema = v.variant('way', [
+  v.object({ way: v.literal('client-credentials') }),
+  v.object({ way: v.literal('impersonation'), field: v.picklist(userLookupFields), value: v.string() }),
+  v.object({
+    way: v.literal('token-exchange'),
+    from: v.string(),
+    subjectToken: v.picklist(subjectTokens),
+    requestedTokenType: v.optional(v.string()),
+    account: v.string(),
+  }),
+]);
+
+/** A binding as it is stored. */
+export const storedBindingSchema = v.pipe(
+  v.object({
+    issuer: v.string(),
+    clientId: v.string(),
+    tokenEndpoint: v.string(),
+    endpoints: v.optional(v.record(v.picklist(secretEndpoints), v.optional(v.string()))),
+    terms: v.optional(v.string()),
+    redirectUri: v.optional(v.string()),
+    // The name that stored grants have for it.
+    machine: v.optional(serviceSchema),
+  }),
+  v.transform(({ machine, ...binding }) => (machine ? { ...binding, service: machine } : binding)),
+);
