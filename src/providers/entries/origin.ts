@@ -1,6 +1,5 @@
 import type { ServiceSignIn, userLookupFields } from '../settings/serviceSettings.ts';
-import type { Provider } from './definition.ts';
-import type { Terms } from './terms.ts';
+import type { Provider, Terms } from './provider.ts';
 
 /** What a grant says of the provider that it came from. */
 export interface GrantOrigin {

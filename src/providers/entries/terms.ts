@@ -1,7 +1,6 @@
-import type { Provider } from './definition.ts';
+import type { Provider, Terms } from './provider.ts';
 
-/** What a person agrees to with a provider, as text that is the same for the same terms. Nothing in it is secret. */
-export type Terms = string;
+export type { Terms } from './provider.ts';
 
 /**
  * What each field of a provider has to do with what a person agrees to.

@@ -1,0 +1,74 @@
+import type { AssertionAudience, ClientAuthentication } from '../../protocol/client/clientAuthentication.ts';
+import type { ClientKeyAlgorithm } from '../../protocol/client/clientKeyAlgorithms.ts';
+import type { Dialect } from '../../protocol/server/dialect.ts';
+import type { RedirectSettings } from '../settings/redirectSettings.ts';
+import type { SignOut } from '../settings/schema.ts';
+import type { claimSources } from '../settings/serverSettings.ts';
+import type { ServiceSignIn } from '../settings/serviceSettings.ts';
+import type { ProviderMethod } from '../settings/signInMethods.ts';
+import type { Server } from './server.ts';
+
+/** What a person agrees to with a provider, as text that is the same for the same terms. Nothing in it is secret. */
+export type Terms = string;
+
+export type ClaimSource = (typeof claimSources)[number];
+
+/** A value that a claim must be or contain; of several, one is enough. */
+export type WantedClaim = string | number | boolean | readonly string[];
+
+/** A provider that can be signed in to. */
+export interface Provider extends Server {
+  readonly id: string;
+  readonly label: string;
+  /** Undefined: this editor registers itself. */
+  readonly clientId: string | undefined;
+  readonly clientAuthentication: ClientAuthentication['method'];
+  readonly assertionAudience: AssertionAudience;
+  /** Of a key that is made here. */
+  readonly assertionAlgorithm: ClientKeyAlgorithm;
+  /** Undefined: `defaultScopes`, as far as the server has them. */
+  readonly scopes: readonly string[] | undefined;
+  /** Somebody has set them: they do not just come from a preset. */
+  readonly scopesAreSet: boolean;
+  readonly acceptsChangingRedirectUri: boolean;
+  /** Undefined: the overall setting decides. */
+  readonly signInMethod: ProviderMethod | undefined;
+  /** How the client signs in by itself; undefined: a person signs in. */
+  readonly service: ServiceSignIn | undefined;
+  readonly redirect: RedirectSettings;
+  /** `resource` of every authorization and token request (RFC 8707 section 2). */
+  readonly resources: readonly string[];
+  readonly audience: string | undefined;
+  /** One sign-in serves all of `resources`, with an access token for each (RFC 8707 section 2.2). */
+  readonly tokenPerResource: boolean;
+  /** A token for the resource that an API's challenge names is asked for (RFC 9728, RFC 8707). */
+  readonly resourceOfChallenge: boolean;
+  /** Fewer scopes than were granted are served by an access token of their own (RFC 6749 section 6). */
+  readonly narrowTokens: boolean;
+  /** In seconds. */
+  readonly maxAge: number | undefined;
+  /** Further parameters of the authorization request, those of `prompt`, `audience` and so on included. */
+  readonly authorizationParameters: Readonly<Record<string, string>>;
+  readonly tokenParameters: Readonly<Record<string, string>>;
+  readonly refreshParameters: Readonly<Record<string, string>>;
+  readonly sendRedirectUriOnRefresh: boolean;
+  readonly dialect: Dialect;
+  readonly idTokenAlgorithm: string | undefined;
+  readonly trustedAudiences: readonly string[];
+  /** Undefined: the account is the subject of the ID token, and a sign-in without one is refused. */
+  readonly accountId: string | undefined;
+  readonly labelClaims: readonly string[];
+  readonly claimSources: readonly ClaimSource[];
+  readonly requiredClaims: Readonly<Record<string, WantedClaim>>;
+  /** In seconds. */
+  readonly assumedTokenLifetime: number | undefined;
+  /** In seconds. */
+  readonly rotationGrace: number;
+  readonly refreshEndsAccessToken: boolean;
+  readonly revocation: 'standard' | 'none';
+  readonly signOut: SignOut;
+  /** The extension whose manifest brought it; undefined: the person's settings. */
+  readonly contributedBy: string | undefined;
+  /** What the person agrees to with a sign-in, see terms.ts; a change of one sign-in alone does not change it. */
+  readonly terms: Terms;
+}
