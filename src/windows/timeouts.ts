@@ -5,7 +5,7 @@ import type { Log } from '../platform/log.ts';
 export interface Timing {
   /** A leader, or a window in a broadcast, that is silent for this long is given up. */
   readonly unresponsiveAfter: number;
-  /** An idle window looks after its leader, and an idle leader after its lease, this often. */
+  /** An idle window looks this often whether its leader still answers. */
   readonly heartbeat: number;
   /** Calls wait this long for a leader to be found, and as long again for it to be ready. */
   readonly settleWithin: number;
@@ -15,7 +15,7 @@ export interface Timing {
 
 export const defaultTiming: Timing = {
   unresponsiveAfter: 3000,
-  heartbeat: 30_000,
+  heartbeat: 900_000,
   settleWithin: 10_000,
   aloneRecheck: 60_000,
 };

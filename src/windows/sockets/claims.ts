@@ -93,6 +93,15 @@ export function isLatest(directory: string, claim: Claim): boolean {
   }
 }
 
+/** Whether a later term has been claimed. Throws nothing: what cannot be read is not so. */
+export function isSuperseded(directory: string, term: number): boolean {
+  try {
+    return latestTerm(directory) > term;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Whether a process lives that claimed an earlier term, as far as its file is kept. It may be stopped, and go
  * on with what it had begun.

@@ -8,6 +8,7 @@ import {
   earlierClaimantLives,
   isAlive,
   isLatest,
+  isSuperseded,
   latestTerm,
   readClaim,
   removeOldClaims,
@@ -16,6 +17,7 @@ import {
 import { connectTo, nobodyListens } from './connect.ts';
 import { ensureKey } from './key.ts';
 import { listenAt } from './listen.ts';
+import { watchDirectory } from './watchDirectory.ts';
 import { addressOf, canMeetAt, openPlace, removeOldSockets, socketFolder, type Place } from './place.ts';
 
 /** A claim is followed by listening at once. A living process may take so many tries, so many milliseconds apart. */
@@ -47,6 +49,7 @@ async function* meetBySockets(surroundings: Surroundings): AsyncGenerator<Lease 
   /** Nonce of the claim whose leader answered us last: if nobody listens there any more, that leader is dead. */
   let answeredBefore: string | undefined;
   let recentClaims = 0;
+  let lookAtTurn = (): void => undefined;
 
   /** A connection to the claimant of this term if that is possible; else what is to be done. */
   async function reach(term: number): Promise<Connection | 'claim' | 'look again'> {
@@ -58,6 +61,9 @@ async function* meetBySockets(surroundings: Surroundings): AsyncGenerator<Lease 
       if (typeof reached === 'object') {
         answeredBefore = claim?.nonce;
         log.info('This window asks another one', { term, process: claim?.pid });
+        lookAtTurn = () => {
+          if (isSuperseded(place.directory, term)) reached.drop('another window leads now');
+        };
         return { term, leader: reached };
       }
       if (reached === silent) {
@@ -81,32 +87,39 @@ async function* meetBySockets(surroundings: Surroundings): AsyncGenerator<Lease 
     return 'look again';
   }
 
-  while (!leaving.aborted) {
-    const term = latestTerm(place.directory);
-    const found = term === 0 ? 'claim' : await reach(term);
-    if (typeof found === 'object') {
-      yield found;
-      if (found.leader.closed.reason !== silent) continue;
-      log.warn('The leading window does not answer', { term });
-    } else if (found === 'look again') continue;
+  const stopWatching = watchDirectory(place.directory, clock, () => lookAtTurn());
+  try {
+    while (!leaving.aborted) {
+      const term = latestTerm(place.directory);
+      const found = term === 0 ? 'claim' : await reach(term);
+      if (typeof found === 'object') {
+        yield found;
+        if (found.leader.closed.reason !== silent) continue;
+        log.warn('The leading window does not answer', { term });
+      } else if (found === 'look again') continue;
 
-    if (leaving.aborted) return;
-    if (recentClaims === mostClaims) {
-      throw new Error(
-        'the windows take over from each other all the time, as if they were on several machines',
-      );
+      if (leaving.aborted) return;
+      if (recentClaims === mostClaims) {
+        throw new Error(
+          'the windows take over from each other all the time, as if they were on several machines',
+        );
+      }
+      trying('taking over');
+      const folder = socketFolder(place, readClaim(place.directory, term));
+      const claim = claimAfter(place.directory, term, folder);
+      if (claim === undefined) {
+        // The winner needs a moment to listen.
+        await pause(startInterval);
+        continue;
+      }
+      recentClaims++;
+      clock.after(mostClaimsWithin, () => recentClaims--);
+      const lease = leaseOf(place, claim, surroundings);
+      lookAtTurn = () => void lease.isCurrent();
+      yield lease;
     }
-    trying('taking over');
-    const folder = socketFolder(place, readClaim(place.directory, term));
-    const claim = claimAfter(place.directory, term, folder);
-    if (claim === undefined) {
-      // The winner needs a moment to listen.
-      await pause(startInterval);
-      continue;
-    }
-    recentClaims++;
-    clock.after(mostClaimsWithin, () => recentClaims--);
-    yield leaseOf(place, claim, surroundings);
+  } finally {
+    stopWatching();
   }
 }
 
@@ -156,11 +169,6 @@ export function leaseOf(
         return ensureKey(directory, log, false);
       };
       await listenAt(addressOf(place, claim), claim, { key, welcome, over: lost, clock, log, timing });
-      const beat = (): void => {
-        if (isCurrent() || !lost.aborted) cancelBeat = clock.after(timing.heartbeat, beat);
-      };
-      let cancelBeat = clock.after(timing.heartbeat, beat);
-      lost.addEventListener('abort', () => cancelBeat());
     },
   };
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { aborted } from '../../../src/platform/abort.ts';
 import { claimAfter, latestTerm } from '../../../src/windows/sockets/claims.ts';
 import { LeaderUnavailable } from '../../../src/windows/errors.ts';
+import { manualClock } from '../../standIns/manualClock.ts';
 import { behavesAsGroup } from '../../windows/behaviour.ts';
 import { testWindows, type TestWindows } from '../../windows/groups.ts';
 
@@ -48,6 +50,27 @@ describe('windows that meet by sockets', () => {
     assert.equal(lease.lost.aborted, false);
     await b.group.dispose();
     await over;
+  });
+
+  it('finds out that it is superseded as soon as somebody else claims, with nobody to tell it', async () => {
+    const a = windows.open('a');
+    await a.has('leader');
+    const [lease = assert.fail()] = a.leases;
+    assert.ok(claimAfter(windows.directory, a.group.term, undefined) !== undefined);
+    assert.equal(lease.lost.aborted, false);
+    await aborted(lease.lost);
+  });
+
+  it('leaves nothing behind that would look after the others', async () => {
+    const clock = manualClock();
+    const a = windows.open('a', { clock });
+    await a.has('leader');
+    const b = windows.open('b', { clock });
+    await b.has('member');
+    await Promise.all([a.group.dispose(), b.group.dispose()]);
+    // What remembers for a while what happened too often.
+    await clock.advance(60_000);
+    assert.equal(clock.pending, 0);
   });
 
   it('survives that somebody empties the directory', async () => {

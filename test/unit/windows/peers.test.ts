@@ -267,6 +267,23 @@ describe('a member', () => {
     assert.equal((await a.group.leader.whoLeads()).name, 'a');
   });
 
+  it('leaves a leader that hangs as soon as another window takes over, without asking it', async () => {
+    const key = randomBytes(32);
+    await forge(peer => {
+      const nonce = 'a'.repeat(64);
+      peer.socket.write(`${JSON.stringify({ version: 1, nonce })}\n`);
+      void peer.next().then(({ nonce: mine }) => {
+        const proof = proofOf(key, 'leader', currentLeader(windows.directory).claim, nonce, String(mine));
+        peer.socket.write(`${JSON.stringify({ proof })}\n`);
+      });
+    });
+    writeFileSync(join(windows.directory, 'key'), key, { mode: 0o600 });
+    const a = windows.open('a');
+    await a.has('member');
+    assert.ok(claimAfter(windows.directory, 1, undefined));
+    await a.has('leader', 3);
+  });
+
   it('joins after the key was damaged, which the leader repairs', async () => {
     const a = windows.open('a');
     await a.has('leader');
