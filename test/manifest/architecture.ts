@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import * as prettier from 'prettier';
+import { events, examples } from '../unit/sessions/grant/fateStates.ts';
+import { fateDiagram, transitionsOf } from './fateDiagram.ts';
 import { graphOf, importsOfSources, mermaidOf, reduced, type Import } from './imports.ts';
 import type { GeneratedFile } from './providerDocuments.ts';
 
@@ -26,6 +28,8 @@ export function fillIn(document: string, part: (name: string) => string): string
 }
 
 function partOf(name: string, imports: readonly Import[]): string {
+  if (name === 'fate of a grant')
+    return picture(fateDiagram(transitionsOf(Object.values(examples), Object.values(events))));
   const folder = /^imports of src\/((?:\w+\/)*)$/.exec(name)?.[1];
   if (folder === undefined) throw new Error(`There is no part of the architecture called “${name}”`);
   return picture(mermaidOf(reduced(graphOf(imports, folder))));

@@ -27,6 +27,22 @@ describe('docs/architecture.md', () => {
       );
   });
 
+  it('shows every fate of a main token', async () => {
+    const { generated } = await generatedArchitecture();
+    const [, drawn = ''] = /stateDiagram-v2\n([\s\S]*?)```/.exec(generated) ?? [];
+    for (const place of [
+      'valid',
+      'due',
+      'sending',
+      'in_doubt',
+      'offline',
+      'unstorable',
+      'ended',
+      'needs_sign_in',
+    ])
+      assert.match(drawn, new RegExp(`--> ${place}: `), place);
+  });
+
   it('has nothing in a marked part but what was generated', () => {
     const document = 'a\n<!-- generated: x -->\nold\n<!-- end -->\nb\n<!-- generated: y -->\n<!-- end -->\n';
     const filled = fillIn(document, name => `new ${name}`);
