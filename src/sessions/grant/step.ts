@@ -64,7 +64,7 @@ export function step(state: State, event: Event): Step {
     case 'noted':
       return request?.stage === 'noted' ? noted(known, request, event.stored) : stay(known);
     case 'about-to-send':
-      return isOpen && state.isOwner && canRefresh(grant, policy)
+      return isOpen && mayStillSend(known, request)
         ? { ...stay(known, { request: { ...request, stage: 'sent' } }), next: { do: 'send' } }
         : stay(known);
     case 'withheld':
@@ -99,6 +99,13 @@ const isAnswered = ({ tokens }: Grant, { stage, sent }: Request): boolean =>
 /** True if a request can be made now or later. What has not been begun is left to the next owner. */
 const mayBegin = ({ grant, policy, isOwner, isLeaving }: Known): boolean =>
   isOwner && !isLeaving && canRefresh(grant, policy);
+
+/** True right before a request leaves. What the server forgives is a matter of seconds, and may be over by now. */
+const mayStillSend = ({ grant, policy, now, isOwner }: Known, { stage, before }: Request): boolean =>
+  isOwner &&
+  stage !== 'rotated' &&
+  canRefresh(grant, policy) &&
+  now >= doubtUntil(withDoubt(grant, before), policy, now);
 
 /** Nothing is to be done for now. */
 const stay = ({ grant, memory }: Known, changes: Partial<Memory> = {}): Step => ({

@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import type { Event, State, Step } from '../../../../src/sessions/grant/events.ts';
+import { fateOf, isEndedByServer } from '../../../../src/sessions/grant/fate.ts';
+import { isRenewable, type Grant } from '../../../../src/sessions/grant/grant.ts';
+import { step } from '../../../../src/sessions/grant/step.ts';
+import { allStates, derived, events, examples, type EventName, type ExampleName } from './fateStates.ts';
+
+const kindOf = (grant: Grant | undefined, { policy, now }: State, memory: State['memory']): string =>
+  grant ? fateOf(grant, policy, memory, now).kind : 'gone';
+
+/** What a step does and tells, and what comes of the grant, in a few words; '' for nothing at all. */
+function outcomeOf(state: State, event: Event): string {
+  const { grant, memory, next, tell, isRenewed } = step(state, event);
+  const before = kindOf(state.grant, state, state.memory);
+  const after = kindOf(grant, state, memory);
+  const hears = next.do === 'listen' && next.hear ? 'hear and ' : '';
+  const again = next.do === 'wait' && next.again ? ', ask again' : '';
+  return [
+    next.do === 'nothing' ? '' : `${hears}${next.do}${again}`,
+    after === before ? '' : `-> ${after}`,
+    ...tell.map(({ kind }) => `!${kind}`),
+    isRenewed ? 'renewed' : grant === state.grant ? '' : 'changed',
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+const asking = ['asked', 'asked by a person', 'asked for less'] as const;
+const lost = ['unforeseen', 'answer lost'] as const;
+const unused = ['bare 403', 'never arrived', 'busy', 'no secret'] as const;
+const final = ['invalid_grant', 'invalid_scope', 'another person'] as const;
+const answers = ['answered', 'answered without a refresh token'] as const;
+
+const underWay = { wait: ['asked', 'asked by a person'], 'wait, ask again': ['asked for less'] } as const;
+/** Answers of an earlier request end this one: it has not been sent. */
+const nothingSent = ['withheld', ...answers, ...final, ...lost, ...unused, 'endpoint changed'] as const;
+const judged = {
+  ...underWay,
+  renewed: ['rotated'],
+  '-> valid !refreshed renewed': answers,
+  '-> needs-sign-in !sign-in-needed changed': final,
+  '-> needs-sign-in !trouble !sign-in-needed changed': ['endpoint changed'],
+} as const;
+const begins = { 'listen -> sending': asking, 'hear and listen -> sending': ['timer'] } as const;
+const beginsUnseen = { listen: asking, 'hear and listen': ['timer'] } as const;
+
+/** Of each state, what the events do; an event that is not named does nothing. */
+const table: Record<ExampleName, Readonly<Record<string, readonly EventName[]>>> = {
+  valid: begins,
+  due: begins,
+  ended: begins,
+  'listening, unasked': {
+    ...underWay,
+    'note changed': ['listened'],
+    'leave -> unstorable !unstorable': ['listened, storage silent'],
+    '-> due': nothingSent,
+  },
+  listening: {
+    ...underWay,
+    'note changed': ['listened', 'listened, storage silent'],
+    '-> due': nothingSent,
+  },
+  'noted, unasked': {
+    ...judged,
+    send: ['noted', 'about to send'],
+    'leave -> unstorable !unstorable changed': ['noted, storage silent'],
+    '-> due changed': ['withheld'],
+    '-> offline !trouble changed': [...lost, ...unused],
+  },
+  noted: {
+    ...judged,
+    send: ['noted', 'noted, storage silent', 'about to send'],
+    '-> due changed': ['withheld'],
+    '-> offline !trouble changed': [...lost, ...unused],
+  },
+  sent: {
+    ...judged,
+    send: ['about to send'],
+    '-> in-doubt': ['withheld'],
+    '-> in-doubt !trouble': lost,
+    '-> offline !trouble changed': unused,
+  },
+  rotated: {
+    ...judged,
+    '-> in-doubt': ['withheld'],
+    '-> offline !trouble changed': [...lost, ...unused],
+  },
+  'in doubt': {},
+  'in doubt, ended': { 'hear and listen -> sending': [...asking, 'timer'] },
+  offline: {
+    'listen -> sending': ['asked by a person', 'asked for less'],
+    'hear and listen -> sending': ['timer'],
+  },
+  'offline, ended': begins,
+  unstorable: begins,
+  'needs sign-in: server': {},
+  'needs sign-in: account': beginsUnseen,
+  'needs sign-in: tentative': beginsUnseen,
+  'nothing to renew with': {},
+  'no provider': {},
+  'signed out': { '!orphaned': answers },
+};
+
+/** What must hold of every step; says what does not. */
+function violationIn(state: State, event: Event, after: Step): string | undefined {
+  const { grant: before, policy, now, isOwner, isLeaving } = state;
+  const { grant, memory, next, tell, isRenewed } = after;
+  const begins = ['listen', 'outlast', 'note'].includes(next.do);
+  if (begins && (!isOwner || isLeaving)) return 'begins something that is left to another window';
+  if (!before || !grant) {
+    if (before !== grant) return 'makes a grant, or forgets one';
+    return next.do === 'nothing' && !memory.request ? undefined : 'does something for a grant that is gone';
+  }
+  if (grant.id !== before.id || grant.binding !== before.binding || grant.account !== before.account)
+    return 'changes what a grant is';
+  if (grant.revision !== before.revision) return 'counts revisions, which the cache does';
+  if ((begins || next.do === 'send') && (!policy || !isRenewable(before) || isEndedByServer(before)))
+    return 'asks for tokens that are not to be had';
+  if (next.do === 'send' && !isOwner && event.kind === 'about-to-send') return 'sends, and is not the owner';
+
+  const { until, works, answers: isAnswer, nextAt } = fateOf(grant, policy, memory, now);
+  const isInDoubt = (of: Grant): boolean => of.refreshSentAt !== undefined;
+  const mayLose = fateOf(before, policy, state.memory, now).works && !policy?.refreshEndsAccessToken;
+  const forgiven =
+    now - (before.refreshSentAt ?? now) < (policy?.rotationGrace ?? 0) && (before.refreshSentAt ?? 0) <= now;
+  if (next.do === 'note') {
+    if (isInDoubt(before) && mayLose && !forgiven)
+      return 'sends a token again while there is something to lose';
+    if (grant.refreshSentAt !== now && grant.refreshResentAt !== now) return 'does not note that it sends';
+    if (isInDoubt(before) && grant.refreshSentAt !== before.refreshSentAt)
+      return 'forgets when it was sent first';
+  }
+
+  const given = event.kind === 'rotated' ? event.refreshToken : undefined;
+  const received = event.kind === 'answered' ? event.tokens : undefined;
+  const tokens = [before.tokens.refreshToken, given, received?.refreshToken];
+  if (!tokens.includes(grant.tokens.refreshToken)) return 'loses the refresh token';
+  if (
+    grant.tokens.accessToken !== before.tokens.accessToken &&
+    grant.tokens.accessToken !== received?.accessToken
+  )
+    return 'loses the access token';
+  if (
+    (grant.tokens.serial !== before.tokens.serial) !==
+    (grant.tokens.accessToken !== before.tokens.accessToken)
+  )
+    return 'does not count the tokens';
+  const isNew =
+    grant.tokens !== before.tokens || (received !== undefined && grant.derived !== before.derived);
+  if (isNew !== isRenewed) return 'does not say that the tokens are new';
+
+  const isNeeded = grant.signInNeeded !== undefined && grant.signInNeeded !== before.signInNeeded;
+  if (isNeeded !== tell.some(({ kind }) => kind === 'sign-in-needed')) return 'does not tell the person';
+  if (isNeeded && event.kind !== 'failed') return 'ends a sign-in without a failure';
+  if (isNeeded && isEndedByServer(grant) && event.kind === 'failed') {
+    const { code, oauthError } = event.failure ?? {};
+    if (oauthError === undefined && code !== 'token-untrusted') return 'ends a sign-in without the server';
+  }
+  if (before.signInNeeded && !grant.signInNeeded && event.kind !== 'answered')
+    return 'forgets that it needs its person';
+
+  const isOver = ['withheld', 'answered', 'failed'].includes(event.kind) || next.do === 'leave';
+  if (memory.request && isOver) return 'does not end the request';
+  if (!memory.request && next.do !== 'nothing' && next.do !== 'leave') return 'forgets its request';
+  if (next.do === 'leave' && state.memory.request?.asked) return 'lets somebody wait for the storage';
+  if (isAnswer && !works) return 'answers with a token that does not work';
+  if (works && until !== undefined && now >= until) return 'takes an ended token for a good one';
+  const isKept = policy && isRenewable(grant) && !isEndedByServer(grant) && until !== undefined;
+  if (isKept && !memory.request && nextAt === undefined) return 'never does anything again';
+  if (!isKept && nextAt !== undefined && until !== undefined) return 'wants to do what cannot be done';
+  return undefined;
+}
+
+describe('a step in the life of a grant', () => {
+  for (const [name, expected] of Object.entries(table) as [ExampleName, (typeof table)[ExampleName]][]) {
+    it(`${name}: is what the table says for each event`, () => {
+      const found = Object.groupBy(Object.keys(events) as EventName[], event =>
+        outcomeOf(examples[name], events[event]),
+      );
+      delete found[''];
+      const sorted = (outcomes: Readonly<Record<string, readonly EventName[] | undefined>>) =>
+        Object.entries(outcomes)
+          .map(([outcome, named = []]) => [outcome, [...named].sort()])
+          .sort();
+      assert.deepEqual(sorted(found), sorted(expected));
+    });
+  }
+
+  it('sends no token that is not to be sent, loses none, ends no sign-in, whatever the state and the event', function () {
+    this.timeout(60_000);
+    const violations = new Map<string, string>();
+    let cells = 0;
+    for (const state of allStates()) {
+      for (const [name, event] of Object.entries(events)) {
+        cells++;
+        const violation = violationIn(state, event, step(state, event));
+        if (violation !== undefined && !violations.has(`${violation}: ${name}`))
+          violations.set(`${violation}: ${name}`, JSON.stringify(state));
+      }
+    }
+    assert.deepEqual([...violations], []);
+    assert.ok(cells > 2_000_000, `${cells} cells`);
+  });
+
+  it('is the same however often it is computed, and changes nothing that it is given', () => {
+    for (const state of Object.values(examples)) {
+      const frozen = JSON.stringify(state);
+      for (const event of Object.values(events)) assert.deepEqual(step(state, event), step(state, event));
+      assert.equal(JSON.stringify(state), frozen);
+    }
+  });
+});
+
+describe('a derived token', () => {
+  it('ends with the server that refuses it, and not the sign-in', () => {
+    const state = { ...examples.sent, memory: { ...examples.sent.memory } };
+    const { request } = state.memory;
+    assert.ok(request);
+    state.memory.request = { ...request, which: derived };
+    const { grant, tell } = step(state, events['invalid_scope']);
+    assert.ok(grant);
+    assert.deepEqual([grant.signInNeeded, tell.map(({ kind }) => kind)], [undefined, ['derived-refused']]);
+    assert.equal(
+      grant.refreshSentAt,
+      state.grant?.refreshSentAt,
+      'a server may spend the token and then refuse',
+    );
+    const fate = fateOf(grant, state.policy, state.memory, state.now, derived);
+    assert.deepEqual([fate.kind, fate.nextAt], ['refused', state.now + 3600]);
+  });
+});
