@@ -40,7 +40,7 @@ const failure = {
   refused: () =>
     new Failure('grant-refused', { host, error: 'invalid_grant' }, { oauthError: 'invalid_grant' }),
 };
-type Weather = 'fine' | 'fine' | 'lost' | 'flawed' | 'unreachable' | 'page' | 'busy';
+type Weather = 'fine' | 'lost' | 'flawed' | 'unreachable' | 'page' | 'busy';
 const weathers: readonly Weather[] = ['fine', 'fine', 'lost', 'flawed', 'unreachable', 'page', 'busy'];
 
 /**
@@ -113,14 +113,9 @@ class World {
       this.take({ kind: 'withheld' });
       return;
     }
-    switch (this.weather) {
-      case 'unreachable':
-        return this.#fail(failure.unreachable());
-      case 'page':
-        return this.#fail(failure.page());
-      case 'busy':
-        return this.#fail(failure.busy());
-    }
+    const { weather } = this;
+    if (weather === 'unreachable' || weather === 'page' || weather === 'busy')
+      return this.#fail(failure[weather]());
     const works = this.now < (this.grant.tokens.expiresAt ?? Infinity);
     const isForgiven = this.now - this.spentAt < this.policy.rotationGrace;
     const mayLose = works && !this.hasForgotten;

@@ -84,7 +84,7 @@ describe('tokens are refreshed', () => {
 
   it('at another time when there are others', () => {
     const times = [1, 2, 3, 4, 5].map(
-      serial => fateOf(someGrant({ tokens: someTokens(serial) }), plain, blank, start).nextAt,
+      number => fateOf(someGrant({ id: `${number}-grant-0001` }), plain, blank, start).nextAt,
     );
     assert.equal(new Set(times).size, times.length);
   });
