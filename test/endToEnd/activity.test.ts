@@ -41,8 +41,9 @@ describe('the activity of the sign-ins, as a person reads it', function () {
 
   /** The lines of the document, the latest first, when it has as many entries as that. */
   async function shown(entries: number): Promise<string[]> {
-    await window.runCommand('OIDC: Show Activity');
     return waitFor(`${entries} entries in the document`, async () => {
+      // It is shown as it was then.
+      await window.runCommand('OIDC: Show Activity');
       const drawn = await window.page.locator('.editor-instance .view-line').all();
       const lines = await Promise.all(
         drawn.map(async line => ({
