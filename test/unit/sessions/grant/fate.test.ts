@@ -159,6 +159,13 @@ function violationIn(state: State, event: Event, after: Step): string | undefine
   if (before.signInNeeded && !grant.signInNeeded && event.kind !== 'answered')
     return 'forgets that it needs its person';
 
+  if (isNeeded && isEndedByServer(grant) && grant.refreshSentAt !== undefined)
+    return 'leaves the token of an ended sign-in in doubt';
+  if (event.kind === 'rotated' && isRenewed && memory.request?.stage !== 'rotated')
+    return 'forgets that the token was rotated';
+  if (event.kind === 'withheld' && !state.isOwner && grant.refreshSentAt !== before.refreshSentAt)
+    return 'takes back what another owner may have noted';
+
   const isOver = ['withheld', 'answered', 'failed'].includes(event.kind) || next.do === 'leave';
   if (memory.request && isOver) return 'does not end the request';
   if (!memory.request && next.do !== 'nothing' && next.do !== 'leave') return 'forgets its request';
