@@ -84,12 +84,7 @@ export function quickInputOf(page: Page): QuickInput {
     },
     async type(text) {
       await input.waitFor({ state: 'visible' });
-      // An input that has just been opened may yet be given the text that it begins with.
-      await waitFor(`${text} in the input`, async () => {
-        await input.fill(text);
-        await page.evaluate(() => new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn))));
-        return (await input.inputValue()) === text;
-      });
+      await input.fill(text);
     },
     async pick(wanted) {
       let tries = 0;
