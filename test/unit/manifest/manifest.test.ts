@@ -8,7 +8,7 @@ import { withTexts } from '../../manifest/texts.ts';
 const repository = new URL('../../../', import.meta.url);
 
 /** In characters, each a byte. A browser loads it all with each window, compressed to a third. */
-const largestWebBundle = 400_000;
+const largestWebBundle = 440_000;
 
 interface Manifest {
   readonly main: string;
