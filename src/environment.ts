@@ -11,8 +11,8 @@ import type { Loopback } from './signIn/redirect/redirects.ts';
 export interface Environment {
   readonly inBrowser: boolean;
   readonly fetch: Fetch;
-  /** The way to the other windows, which may take a while to load. */
-  findWayToJoin(secrets: SecretStorage): Promise<JoinWindows>;
+  /** What joins the other windows, which may take a while to load. */
+  loadTransport(secrets: SecretStorage): Promise<JoinWindows>;
   /** How this computer listens for the answer of a browser; undefined where nothing can. */
   readonly loopback: Loopback | undefined;
   /** How a server is shown a client certificate; undefined where that cannot be done. */
@@ -23,7 +23,7 @@ export interface Environment {
 export const environment: Environment = {
   inBrowser: false,
   fetch: (...request) => globalThis.fetch(...request),
-  async findWayToJoin() {
+  async loadTransport() {
     const { joinBySockets } = await import('./windows/sockets/joinBySockets.ts');
     return joinBySockets;
   },

@@ -7,7 +7,7 @@ import { browserTransport } from './windows/tabs/tabTransport.ts';
 export const environment: Environment = {
   inBrowser: true,
   fetch: browserFetch((...request) => globalThis.fetch(...request)),
-  findWayToJoin: secrets => Promise.resolve(options => joinWindows(browserTransport(secrets), options)),
+  loadTransport: secrets => Promise.resolve(options => joinWindows(browserTransport(secrets), options)),
   loopback: undefined,
   mutualTls: undefined,
 };

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { createExports } from './authentication/exports.ts';
 import { createRegistry } from './authentication/registry.ts';
-import type { OidcAuthenticationApi } from './client/facts.ts';
+import type { OidcAuthenticationApi } from './client/sessionInfo.ts';
 import type { WindowParts } from './ui/deferred.ts';
 import { environment } from './environment.ts';
 import { changesMcpServers, mcpCommands, registerMcpServers } from './mcp/registration.ts';
@@ -64,10 +64,10 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     providers,
     activity: createActivityLog(activityFile(context.globalStorageUri), log),
     directory: vscode.Uri.joinPath(context.globalStorageUri, 'windows').fsPath,
-    async findWayToJoin() {
+    async loadTransport() {
       // After the start: the editor, and whoever waits for us, waits for no socket.
       await new Promise(resolve => setTimeout(resolve));
-      return environment.findWayToJoin(context.secrets);
+      return environment.loadTransport(context.secrets);
     },
     server: {
       refresh: async (...renewal) => (await deferred()).refresh(...renewal),

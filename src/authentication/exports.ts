@@ -1,5 +1,5 @@
 import { secondsNow, type Clock } from '../platform/clock.ts';
-import type { OidcAuthenticationApi, SessionFacts } from '../client/facts.ts';
+import type { OidcAuthenticationApi, SessionInfo } from '../client/sessionInfo.ts';
 import type { ConfiguredProviders } from '../providers/entries/configuredProviders.ts';
 import { blank, fateOf, type Which } from '../sessions/grant/fate.ts';
 import type { Grant } from '../sessions/grant/grant.ts';
@@ -15,7 +15,7 @@ export interface ExportsContext {
 export function createExports({ cache, clock, providers }: ExportsContext): OidcAuthenticationApi {
   return Object.freeze({
     version: 1,
-    async describe(session: unknown): Promise<SessionFacts> {
+    async describe(session: unknown): Promise<SessionInfo> {
       const held = heldSession(session);
       const grant = held && (await cache.get(parseSessionId(held.id).grantId).catch(() => undefined));
       const provider = grant && providers.of(grant);

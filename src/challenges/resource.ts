@@ -15,7 +15,7 @@ import { ChallengeRefused, sha256, type Demand } from './demand.ts';
 import { readableClaims } from './claimsRequest.ts';
 
 /** So long the metadata of an API is waited for, in seconds: an extension waits, and everybody after it. */
-const patience = 5;
+const timeout = 5;
 
 /**
  * Reads what an API that refused a token says about itself (RFC 9728), with a request that carries no token.
@@ -33,7 +33,7 @@ function readResource(
 ): Promise<ProtectedResource | undefined> {
   const policy = { allowLoopbackHttp: true };
   const late = (): Error => new Error('The API did not answer in time.');
-  return withDeadline({ clock, seconds: patience, late }, within =>
+  return withDeadline({ clock, seconds: timeout, late }, within =>
     readProtectedResource(http(policy, within), address, policy, refused, new URL(provider.issuer).hostname),
   );
 }

@@ -1,4 +1,4 @@
-import type { SessionFacts } from './facts.ts';
+import type { SessionInfo } from './sessionInfo.ts';
 
 /** A timer that runs once at a time: starting it anew stops it first. */
 export interface Timer {
@@ -26,7 +26,7 @@ const longest = 2 ** 31 - 1;
  *
  * @returns milliseconds; undefined if the token has ended or never ends.
  */
-export function untilRenewal({ refreshAt = 0, expiresAt }: SessionFacts): number | undefined {
+export function untilRenewal({ refreshAt = 0, expiresAt }: SessionInfo): number | undefined {
   if (expiresAt === undefined) return undefined;
   const now = Date.now() / 1000;
   const left = expiresAt - now;

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { safeAddress } from './address.ts';
-import { describeSession } from './facts.ts';
+import { describeSession } from './sessionInfo.ts';
 import type { AuthorizedFetchOptions } from './fetch.ts';
 import { answerRefusal, isRefusal, refusalOf, tokenRefused } from './refusal.ts';
 import { scopesFor } from './resource.ts';
@@ -159,9 +159,9 @@ export async function authorizedWebSocket(
 
   /** A token that is derived from another is renewed only when somebody asks for it. */
   const askInTime = async (socket: SocketLike, its: vscode.AuthenticationSession): Promise<void> => {
-    const facts = (await answerTo(() => describeSession(its)))?.answer;
+    const known = (await answerTo(() => describeSession(its)))?.answer;
     const wait = (): void => {
-      const delay = facts && untilRenewal(facts);
+      const delay = known && untilRenewal(known);
       if (socket !== current || delay === undefined) return;
       renewal.start(delay, () => {
         void look();
@@ -171,14 +171,14 @@ export async function authorizedWebSocket(
     wait();
   };
 
-  const openOrAnswer = async (wish: AuthorizedOptions): Promise<void> => {
+  const openOrAnswer = async (request: AuthorizedOptions): Promise<void> => {
     const asked = wanted();
-    const found = await sessionFor(providerId, asked, wish);
+    const found = await sessionFor(providerId, asked, request);
     try {
       await open(found);
     } catch (error) {
       if (over) throw error;
-      const another = await answerHandshake(providerId, asked, { ...options, ...wish }, found, probe);
+      const another = await answerHandshake(providerId, asked, { ...options, ...request }, found, probe);
       if (!another) throw error;
       await open(another);
     }

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { SessionFacts } from '../client/facts.ts';
+import type { SessionInfo } from '../client/sessionInfo.ts';
 import { answerRefusal, refusalOf, tokenRefused } from '../client/refusal.ts';
 import { requireSession, SignInDeclined, type AuthorizedOptions } from '../client/session.ts';
 import type { Cancel, Clock } from '../platform/clock.ts';
@@ -19,7 +19,7 @@ export interface McpServersContext {
   readonly clock: Clock;
   readonly log: Log;
   /** See `OidcAuthenticationApi.describe`. */
-  describe(session: vscode.AuthenticationSession): Promise<SessionFacts>;
+  describe(session: vscode.AuthenticationSession): Promise<SessionInfo>;
   /** A server was not started because the person did not sign in. `signIn` asks again, then starts it. */
   onDeclined(server: McpServer, signIn: () => void): void;
   /** A server was not started because its session could not be had. */
@@ -84,13 +84,13 @@ export function createMcpServers(context: McpServersContext): McpServers {
   const timeOf = async (
     session: vscode.AuthenticationSession,
   ): Promise<{ left: number; whole: number } | undefined> => {
-    const facts = await context.describe(session).then(
-      known => known,
+    const known = await context.describe(session).then(
+      info => info,
       // A provider of another extension, or a token that was renewed this moment.
       () => undefined,
     );
-    if (facts?.expiresAt === undefined) return undefined;
-    return { left: facts.expiresAt - clock.now() / 1000, whole: facts.expiresAt - facts.receivedAt };
+    if (known?.expiresAt === undefined) return undefined;
+    return { left: known.expiresAt - clock.now() / 1000, whole: known.expiresAt - known.receivedAt };
   };
 
   /**

@@ -17,7 +17,7 @@ import { withheldTokens } from './plan/readableResponses.ts';
 export type { SignInContext, SignInControl, SignInRequest, SignInStage } from './methods/context.ts';
 
 /**
- * Signs a person in: plans how, tries the first way, and goes on to the next if the surroundings let it fail.
+ * Signs a person in: plans how, tries the first method, and goes on to the next if the surroundings let it fail.
  * It always settles: with a grant, a failure, or the signal's reason. Nothing of it is left behind then: no
  * listener, no timer, no polling, nothing that waits for an answer; but a token request under way comes to its end, so
  * that its tokens can be given back.
@@ -35,30 +35,30 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
   const running = new RunningSignIn(signal);
   request.onPlan?.(plan, running);
   try {
-    const way = request.way ?? plan.tries[0]?.way;
-    if (way === undefined) throw withheld ?? noMethod(metadata, plan);
+    const method = request.method ?? plan.tries[0]?.method;
+    if (method === undefined) throw withheld ?? noMethod(metadata, plan);
     const isAutomatic = methodFor(context, provider) === 'auto';
-    let next = firstAttempt(way, context.concessions.of(provider));
-    let isChosen = request.way !== undefined;
+    let next = firstAttempt(method, context.concessions.of(provider));
+    let isChosen = request.method !== undefined;
     let tried: SignInMethod[] = [];
     const conceded: Concession[] = [];
     for (;;) {
       const { attempt } = next;
-      tried.push(attempt.way);
+      tried.push(attempt.method);
       // A code that nobody has chosen is explained (RFC 8628 section 5.4).
       const why =
         isChosen || !isAutomatic
           ? undefined
-          : plan.tries.find(planned => planned.way === attempt.way)?.reason;
+          : plan.tries.find(planned => planned.method === attempt.method)?.reason;
       const asking = attemptRequest(request, metadata, attempt);
-      const outcome = await run(context, asking, { why }, running, attempt.way);
+      const outcome = await run(context, asking, { why }, running, attempt.method);
       if (outcome.kind === 'signed-in') {
         await context.concessions.add(provider, conceded);
         return outcome.grant;
       }
-      if (outcome.kind === 'other-way') {
-        log.info('another way was chosen', { provider: provider.id, way: outcome.way });
-        next = { ...next, attempt: { ...attempt, way: outcome.way } };
+      if (outcome.kind === 'other-method') {
+        log.info('another method was chosen', { provider: provider.id, method: outcome.method });
+        next = { ...next, attempt: { ...attempt, method: outcome.method } };
         isChosen = true;
         continue;
       }
@@ -68,7 +68,7 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
       const planned = nextAttempt({ ...situation, attempt, failure, requested, ours });
       if (!planned) throw failure;
       log.warn('this attempt to sign in failed, going on', {
-        way: attempt.way,
+        method: attempt.method,
         failure: failure.code,
         error: failure.oauthError,
         ...describeAttempt(planned.attempt),
@@ -84,9 +84,9 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
 }
 
 /** The first attempt, without what the server has refused in an earlier sign-in. */
-const firstAttempt = (way: SignInMethod, conceded: readonly Concession[]): { attempt: Attempt } => ({
+const firstAttempt = (method: SignInMethod, conceded: readonly Concession[]): { attempt: Attempt } => ({
   attempt: {
-    way,
+    method,
     without: conceded.flatMap(one => (one.startsWith('scope:') ? [one.slice('scope:'.length)] : [])),
     loopbackHost: conceded.includes('redirect:localhost') ? 'localhost' : '127.0.0.1',
     asksForToken: false,
@@ -135,7 +135,7 @@ const methodFor = ({ method }: SignInContext, { signInMethod }: Provider): Provi
 
 type Outcome =
   | { readonly kind: 'signed-in'; readonly grant: Grant }
-  | { readonly kind: 'other-way'; readonly way: SignInMethod }
+  | { readonly kind: 'other-method'; readonly method: SignInMethod }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly personSeen: boolean };
 
 /** @throws what is not a failure: the signal's reason above all. */
@@ -144,12 +144,12 @@ async function run(
   request: AttemptRequest,
   device: DeviceAttempt,
   running: RunningSignIn,
-  way: SignInMethod,
+  method: SignInMethod,
 ): Promise<Outcome> {
   let personSeen = false;
   const own: AttemptRequest = {
     ...request,
-    signal: running.begin(way),
+    signal: running.begin(method),
     progress(stage, authorization) {
       personSeen ||= stage.startsWith('waiting-');
       request.progress(stage, authorization);
@@ -157,7 +157,7 @@ async function run(
   };
   const { id } = request.provider;
   const begin = (): Promise<Grant> => {
-    switch (way) {
+    switch (method) {
       case 'device-code':
         return signInWithDeviceCode(context, own, device);
       case 'client-credentials':
@@ -165,20 +165,20 @@ async function run(
       case 'token-exchange':
         return signInAsService(context, own);
       default:
-        return signInWithBrowser(context, own, { way, onPaste: take => running.takePasted(take) });
+        return signInWithBrowser(context, own, { method, onPaste: take => running.takePasted(take) });
     }
   };
   try {
     const grant = await begin();
-    context.failedMethods.get(id)?.delete(way);
+    context.failedMethods.get(id)?.delete(method);
     return { kind: 'signed-in', grant };
   } catch (error) {
     request.signal.throwIfAborted();
-    if (running.chosen !== undefined) return { kind: 'other-way', way: running.chosen };
+    if (running.chosen !== undefined) return { kind: 'other-method', method: running.chosen };
     if (!(error instanceof Failure)) throw error;
     if (['port-taken', 'redirect-refused', 'no-response'].includes(error.code)) {
       const failed = context.failedMethods.get(id) ?? new Set();
-      context.failedMethods.set(id, failed.add(way));
+      context.failedMethods.set(id, failed.add(method));
     }
     return { kind: 'failed', failure: error, personSeen };
   }
@@ -190,8 +190,8 @@ class RunningSignIn implements SignInControl {
   #current = new AbortController();
   #take: ((text: string) => string | undefined) | undefined;
   #ended = false;
-  way: SignInMethod | undefined;
-  /** The way that was chosen in place of the current one. */
+  method: SignInMethod | undefined;
+  /** The method that was chosen in place of the current one. */
   chosen: SignInMethod | undefined;
 
   constructor(signal: AbortSignal) {
@@ -199,8 +199,8 @@ class RunningSignIn implements SignInControl {
   }
 
   /** @returns the signal that ends this attempt. */
-  begin(way: SignInMethod): AbortSignal {
-    this.way = way;
+  begin(method: SignInMethod): AbortSignal {
+    this.method = method;
     this.chosen = undefined;
     this.#take = undefined;
     this.#current = new AbortController();
@@ -213,14 +213,14 @@ class RunningSignIn implements SignInControl {
 
   end(): void {
     this.#ended = true;
-    this.way = undefined;
+    this.method = undefined;
     this.#take = undefined;
   }
 
-  use(way: SignInMethod): void {
+  use(method: SignInMethod): void {
     if (this.#ended) return;
-    this.chosen = way;
-    this.#current.abort(new Error('Another way to sign in was chosen.'));
+    this.chosen = method;
+    this.#current.abort(new Error('Another sign-in method was chosen.'));
   }
 
   paste(text: string): string | undefined {
@@ -240,7 +240,7 @@ function noMethod(metadata: Metadata, plan: Plan): Failure {
       ? l10n.t('It offers {0}.', offers.join(', '))
       : l10n.t('It offers none that is known here.');
   const reasons = [...new Set(plan.closed.map(({ why }) => why))];
-  const set = plan.offered.map(({ way }) => methodName(way));
+  const set = plan.offered.map(({ method }) => methodName(method));
   const others = set.length > 0 ? [l10n.t('Other ways would be open: {0}.', set.join('; '))] : [];
   return new Failure('no-way', {
     issuer: metadata.issuer,

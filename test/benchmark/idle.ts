@@ -39,7 +39,7 @@ async function openWindow(time: Clock, directory: string, join: JoinWindows) {
     log,
     ...quietWindow,
     directory,
-    findWayToJoin: () =>
+    loadTransport: () =>
       Promise.resolve(options => {
         const group = join(options);
         joined.resolve(group);

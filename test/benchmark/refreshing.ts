@@ -83,7 +83,7 @@ function openWindow() {
     log,
     ...quietWindow,
     directory: '',
-    findWayToJoin: () => Promise.resolve(options => joinWindows(alone, options)),
+    loadTransport: () => Promise.resolve(options => joinWindows(alone, options)),
     providers: everyGrantOf(provider),
     server: {
       refresh: (...renewal) => refreshGrant(services, ...renewal),

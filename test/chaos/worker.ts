@@ -134,7 +134,7 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
     log,
     directory,
     ...quietWindow,
-    findWayToJoin: () =>
+    loadTransport: () =>
       Promise.resolve(options => {
         const group = joinBySockets({
           ...options,

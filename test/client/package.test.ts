@@ -19,7 +19,7 @@ const name = 'oidc-authentication-client';
 /** As an extension would use it. */
 const extension = (from: string) => `
 import * as vscode from 'vscode';
-import { authorizedFetch, onDidChangeAccount, type AuthorizedFetchOptions, type SessionFacts } from '${from}';
+import { authorizedFetch, onDidChangeAccount, type AuthorizedFetchOptions, type SessionInfo } from '${from}';
 
 const options: AuthorizedFetchOptions = { detail: 'Why we ask.' };
 
@@ -32,7 +32,7 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(onDidChangeAccount('oidc', ['openid'], account => void account?.label));
 }
 
-export const labelOf = (facts: SessionFacts): string => facts.account.label;
+export const labelOf = (info: SessionInfo): string => info.account.label;
 `;
 
 describe('the client helpers as a package', function () {

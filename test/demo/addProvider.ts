@@ -4,7 +4,7 @@ import type { Workbench } from '../editor/workbench.ts';
 import { waitFor } from '../editor/workbench/waiting.ts';
 import { people } from '../servers/people.ts';
 import type { Stage, StageOptions } from '../stage/stage.ts';
-import type { Report } from './ways.ts';
+import type { Report } from './methods.ts';
 
 /** Nothing is set up, as after the installation. */
 export const unconfigured: StageOptions = {

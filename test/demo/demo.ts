@@ -2,7 +2,7 @@
  * `npm start`: one whole sign-in in a real VS Code, driven as a person would, each step printed with its time
  * and saved as a picture. In a terminal everything is left running to be tried by hand, until Ctrl+C.
  *
- * `npm start -- --method loopback` shows another way to sign in; see `ways.ts`. `npm start -- --add-provider` shows how
+ * `npm start -- --method loopback` shows another way to sign in; see `methods.ts`. `npm start -- --add-provider` shows how
  * a person adds a provider from its address alone. `npm start -- --provider-only` starts just the identity provider, for
  * the authors of other extensions; see `providerOnly.ts`.
  */
@@ -14,7 +14,7 @@ import { people } from '../servers/people.ts';
 import { openStage, providerLabel, type Stage } from '../stage/stage.ts';
 import { addProvider, unconfigured } from './addProvider.ts';
 import { runProviderOnly } from './providerOnly.ts';
-import { wayNamed, type Report, type SignInMethod } from './ways.ts';
+import { methodNamed, type Report, type SignInMethod } from './methods.ts';
 
 const repository = join(import.meta.dirname, '..', '..');
 const pictures = join(repository, 'dist', 'demo');
@@ -57,13 +57,16 @@ const options = () =>
     },
   }).values;
 
-async function show({ method, 'add-provider': adds = false }: ReturnType<typeof options>): Promise<void> {
-  if (adds && method !== undefined) throw new Error('Take either --add-provider or --method');
-  way = adds ? undefined : await wayNamed(method);
+async function show({
+  method: name,
+  'add-provider': adds = false,
+}: ReturnType<typeof options>): Promise<void> {
+  if (adds && name !== undefined) throw new Error('Take either --add-provider or --method');
+  method = adds ? undefined : await methodNamed(name);
   await rm(pictures, { recursive: true, force: true });
-  stage = await openStage({ whole: true, progress: say, ...(way ? way.stage : unconfigured) });
-  way?.prepare?.(stage);
-  await (way ? signInAsAPerson(stage, way) : addProviderAsAPerson(stage));
+  stage = await openStage({ whole: true, progress: say, ...(method ? method.stage : unconfigured) });
+  method?.prepare?.(stage);
+  await (method ? signInAsAPerson(stage, method) : addProviderAsAPerson(stage));
   if (process.stdout.isTTY) {
     const { login, password } = people.bob;
     console.log(`\nTry it yourself:  ${stage.editor.url()}`);
@@ -74,7 +77,7 @@ async function show({ method, 'add-provider': adds = false }: ReturnType<typeof 
   }
 }
 
-async function signInAsAPerson(stage: Stage, way: SignInMethod): Promise<void> {
+async function signInAsAPerson(stage: Stage, method: SignInMethod): Promise<void> {
   const person = await stage.newPerson();
   const window = await stage.openWindow(person);
   const shoot = (name: string) => report.picture(window.page, name);
@@ -86,8 +89,8 @@ async function signInAsAPerson(stage: Stage, way: SignInMethod): Promise<void> {
   await shoot('accounts-menu');
 
   const click = () => window.chooseMenuEntry(new RegExp(`^Sign in with ${providerLabel} to use Consumer`));
-  await way.go(stage, window, click, report);
-  const { label, name } = way.who ?? { label: people.alice.login, name: people.alice.name };
+  await method.go(stage, window, click, report);
+  const { label, name } = method.who ?? { label: people.alice.login, name: people.alice.name };
 
   await waitFor('the account in the Accounts menu', async () => {
     const entries = await window.accountsMenuEntries();
@@ -112,7 +115,7 @@ async function signInAsAPerson(stage: Stage, way: SignInMethod): Promise<void> {
 }
 
 let stage: Stage | undefined;
-let way: SignInMethod | undefined;
+let method: SignInMethod | undefined;
 try {
   const asked = options();
   if (asked['provider-only'] === true) {
@@ -126,6 +129,6 @@ try {
   process.exitCode = 1;
 } finally {
   await stage?.close();
-  await way?.close?.();
+  await method?.close?.();
   if (stage) say('Everything that was started has ended');
 }

@@ -26,7 +26,7 @@ export interface ProcessOptions {
 }
 
 /** How long a program may take to end by itself after it was asked to, in milliseconds. */
-const patience = 3000;
+const timeout = 3000;
 
 /**
  * Signals the program and its children. On Unix it leads a process group of its own whose number is its pid;
@@ -109,7 +109,7 @@ export function startTree(command: string, args: readonly string[], options: Pro
           signalTree(pid, 'SIGTERM');
           const timer = setTimeout(() => {
             signalTree(pid, 'SIGKILL');
-          }, patience);
+          }, timeout);
           await gone;
           clearTimeout(timer);
         }

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import type { PageKind } from '../servers/pages.ts';
-import { patience, waitFor } from './workbench/waiting.ts';
+import { timeout, waitFor } from './workbench/waiting.ts';
 
 /** Where a person is on the way through the identity provider's pages. */
 type Place = PageKind | 'elsewhere';
@@ -15,9 +15,9 @@ async function press(page: Page, button: string): Promise<void> {
   const moved = Promise.race([
     page.waitForEvent('framenavigated', {
       predicate: frame => frame === page.mainFrame(),
-      timeout: patience,
+      timeout: timeout,
     }),
-    page.waitForEvent('close', { timeout: patience }),
+    page.waitForEvent('close', { timeout: timeout }),
   ]);
   await Promise.all([moved, page.getByRole('button', { name: button, exact: true }).click()]);
 }

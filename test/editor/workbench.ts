@@ -15,7 +15,7 @@ import {
 } from './workbench/messages.ts';
 import { agreeToProviders } from './workbench/newProvider.ts';
 import { quickInputOf, runCommand, type QuickInput, type QuickInputContent } from './workbench/quickInput.ts';
-import { patience, waitFor, type Wanted } from './workbench/waiting.ts';
+import { timeout, waitFor, type Wanted } from './workbench/waiting.ts';
 
 export type { Dialog, Notification, QuickInput, QuickInputContent, Wanted };
 
@@ -64,9 +64,9 @@ const repository = join(import.meta.dirname, '..', '..');
 
 /** The workbench is drawn. What extensions bring may come later; whoever needs it waits for that. */
 async function waitUntilReady(page: Page): Promise<void> {
-  await page.locator('.monaco-workbench').waitFor({ timeout: patience });
-  await page.locator('.activitybar [aria-label^="Accounts"]').first().waitFor({ timeout: patience });
-  await page.locator('.statusbar .statusbar-item').first().waitFor({ timeout: patience });
+  await page.locator('.monaco-workbench').waitFor({ timeout: timeout });
+  await page.locator('.activitybar [aria-label^="Accounts"]').first().waitFor({ timeout: timeout });
+  await page.locator('.statusbar .statusbar-item').first().waitFor({ timeout: timeout });
 }
 
 /**
@@ -131,7 +131,7 @@ export async function openWorkbench(
       }
       await accounts.click();
       // The menu asks every provider for its accounts before it opens.
-      await page.locator('.monaco-menu .action-item').first().waitFor({ timeout: patience });
+      await page.locator('.monaco-menu .action-item').first().waitFor({ timeout: timeout });
       return undefined;
     });
   }
@@ -192,7 +192,7 @@ export async function openWorkbench(
       await runCommandInFront('Notifications: Clear All Notifications');
       await waitFor('no message on the screen', async () => (await notifications(page)).length === 0);
     },
-    nextPage: () => context.waitForEvent('page', { timeout: patience }),
+    nextPage: () => context.waitForEvent('page', { timeout: timeout }),
     async reload() {
       await page.reload();
       await waitUntilReady(page);

@@ -6,7 +6,7 @@ import { readPasted } from '../../src/signIn/methods/pastedResponse.ts';
 import { createPendingResponses } from '../../src/signIn/redirect/pendingResponses.ts';
 import { damaged, nastyText } from './arbitraries.ts';
 import { resultOf, target, type Target } from './target.ts';
-import { authorizationRequest, connectionTo, issuer, state } from './wire.ts';
+import { authorizationRequest, connectionTo, issuer, state } from './provider.ts';
 
 const parameter = fc.oneof(
   fc.constantFrom(`state=${state}`, 'code=abc', `iss=${encodeURIComponent(issuer)}`, 'error=access_denied'),

@@ -12,7 +12,7 @@ import { contributedProviders, withContributed } from '../../src/providers/entri
 import { readTypedAddress } from '../../src/providers/lookUp/typedAddress.ts';
 import { changed, changedText, damaged, nastyText, nastyValue } from './arbitraries.ts';
 import { resultOf, target, type Target } from './target.ts';
-import { connectionTo, issuer, metadataDocument } from './wire.ts';
+import { connectionTo, issuer, metadataDocument } from './provider.ts';
 
 const policy = { allowLoopbackHttp: false };
 

@@ -14,7 +14,14 @@ import { someProvider } from '../unit/sessions/someGrant.ts';
 import { changed, changedText, damaged, nastyText, nastyValue, type Json } from './arbitraries.ts';
 import { resultOf, target, type Target } from './target.ts';
 import { signedIdToken } from './tokens.ts';
-import { authorizationRequest, connectionTo, issuer, jsonReply, metadataDocument, state } from './wire.ts';
+import {
+  authorizationRequest,
+  connectionTo,
+  issuer,
+  jsonReply,
+  metadataDocument,
+  state,
+} from './provider.ts';
 import { memoryConcessions } from '../standIns/memoryConcessions.ts';
 
 const policy = { allowLoopbackHttp: false };

@@ -6,7 +6,7 @@ import { serialiseGrant } from '../../src/sessions/grant/grant.ts';
 import { secondsNow, systemClock } from '../../src/platform/clock.ts';
 import { sharedWindows, type SharedWindow } from '../unit/sessions/sharing/sharedWindows.ts';
 import { someGrant, someTokens } from '../unit/sessions/someGrant.ts';
-import { connectProved, type RawPeer } from '../windows/rawPeer.ts';
+import { connectVerified, type RawPeer } from '../windows/rawPeer.ts';
 import { changed, nastyText, nastyValue, type Json } from './arbitraries.ts';
 import { sharedTarget, type Target } from './target.ts';
 
@@ -75,7 +75,7 @@ async function start(): Promise<Shared> {
     { id: 'oidc', issuer: grant.binding.issuer, clientId: 'editor', service: undefined, terms: '' },
     grant,
   );
-  const peer = await connectProved(windows.directory);
+  const peer = await connectVerified(windows.directory);
   await peer.next();
   return {
     window,

@@ -9,7 +9,15 @@ import type { Tokens } from '../../src/protocol/tokens/tokens.ts';
 import { sharedKeys } from '../servers/hostile/keys.ts';
 import { changed, changedText, damaged, nastyText, type Json } from './arbitraries.ts';
 import { assertShowable, resultOf, target, type Target } from './target.ts';
-import { authorizationRequest, clientId, connectionTo, issuer, nonce, state, type Reply } from './wire.ts';
+import {
+  authorizationRequest,
+  clientId,
+  connectionTo,
+  issuer,
+  nonce,
+  state,
+  type Reply,
+} from './provider.ts';
 
 const body = {
   access_token: 'a'.repeat(43),

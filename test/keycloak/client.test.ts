@@ -3,13 +3,13 @@ import { secret } from '../../src/platform/secret.ts';
 import { generateClientKey, publicKeySet, type ClientKey } from '../../src/protocol/client/clientKey.ts';
 import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
 import type { ClientCredential } from '../../src/signIn/client/clientSecrets.ts';
-import { failsWith, keycloak, keycloakTrial, patience } from './running.ts';
+import { failsWith, keycloak, keycloakTrial, timeout } from './running.ts';
 import { oddSecret } from './realm.ts';
 
 const entered = (text: string): ClientCredential => ({ kind: 'secret', secret: secret(text) });
 
 describe('a confidential client at Keycloak', function () {
-  this.timeout(patience);
+  this.timeout(timeout);
   before(keycloak);
 
   for (const clientAuthentication of ['client_secret_basic', 'client_secret_post'] as const) {
@@ -66,7 +66,7 @@ describe('a confidential client at Keycloak', function () {
 });
 
 describe('staying signed in at Keycloak', function () {
-  this.timeout(patience);
+  this.timeout(timeout);
   before(keycloak);
 
   it('goes without offline_access where the client may not have it', async () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { secret } from '../../src/platform/secret.ts';
 import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
-import { failsWith, keycloak, keycloakTrial, patience } from './running.ts';
+import { failsWith, keycloak, keycloakTrial, timeout } from './running.ts';
 
 describe('Keycloak, with nothing but its address', function () {
-  this.timeout(patience);
+  this.timeout(timeout);
   before(keycloak);
 
   it('says that it registers only who has an initial access token, in its own words', async () => {

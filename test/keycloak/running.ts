@@ -16,7 +16,7 @@ after(async () => {
 });
 
 /** Starting Keycloak for the first time takes long, in milliseconds. */
-export const patience = 400_000;
+export const timeout = 400_000;
 
 /** Somebody who signs in with the browser that an editor opens. */
 export const personAt =

@@ -4,12 +4,12 @@ import { refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
 import { openBrowser } from '../servers/person.ts';
 import { recordingScreen } from '../protocol/deviceScreen.ts';
 import { enterCodeAtKeycloak } from './person.ts';
-import { failsWith, keycloak, keycloakTrial, patience } from './running.ts';
+import { failsWith, keycloak, keycloakTrial, timeout } from './running.ts';
 
 const never = (): void => undefined;
 
 describe('Keycloak, with a client id', function () {
-  this.timeout(patience);
+  this.timeout(timeout);
   before(keycloak);
 
   for (const method of ['uri-handler', 'loopback'] as const) {
@@ -90,7 +90,7 @@ describe('Keycloak, with a client id', function () {
 });
 
 describe('a sign-in at Keycloak', function () {
-  this.timeout(patience);
+  this.timeout(timeout);
   before(keycloak);
 
   it('lives on with a new refresh token each time', async () => {

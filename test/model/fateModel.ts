@@ -77,7 +77,7 @@ class World {
   get #state(): State {
     const { grant, memory, now } = this;
     const policy = this.isConfigured ? this.policy : undefined;
-    return { grant, policy, memory, now, isOwner: true, isLeaving: false, formerOwnerMayLive: false };
+    return { grant, policy, memory, now, isLeader: true, isLeaving: false, formerLeaderMayLive: false };
   }
 
   take(event: Event): Step {

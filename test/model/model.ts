@@ -162,7 +162,7 @@ export class Model {
       directory: '',
       timing: { heartbeat: Infinity },
       activity: { record: () => undefined, entries: () => Promise.resolve([]) },
-      findWayToJoin: () => Promise.resolve(this.computer.join(life)),
+      loadTransport: () => Promise.resolve(this.computer.join(life)),
       isFocused: () => false,
       showSignInNeeded: () => undefined,
       deliver: () => false,

@@ -9,7 +9,7 @@ const three: readonly Step[] = [
 ];
 
 /** What random histories meet too seldom to be relied on. In most, the second of three windows is the next
- * owner. */
+ * leader. */
 export const scenarios: Step[][] = [
   // It has not heard that a token was sent, nor of the answer; the third one has, and asks it.
   [
@@ -43,7 +43,7 @@ export const scenarios: Step[][] = [
     { do: 'time', seconds: 1 },
     { do: 'rest' },
   ],
-  // It was the owner before, is so again, and still waits for an answer from then.
+  // It was the leader before, is so again, and still waits for an answer from then.
   [
     { do: 'open', storage: 0 },
     { do: 'signIn', window: 0, account: 0 },
@@ -62,7 +62,7 @@ export const scenarios: Step[][] = [
     { do: 'time', seconds: 1 },
     { do: 'rest' },
   ],
-  // The owner is taken for dead right before it sends, while it tells the second window of it.
+  // The leader is taken for dead right before it sends, while it tells the second window of it.
   [
     ...three,
     { do: 'slow', window: 1, turns: 40 },
@@ -72,7 +72,7 @@ export const scenarios: Step[][] = [
     { do: 'move', turns: 60 },
     { do: 'rest' },
   ],
-  // It is asked for another token before it can have heard that the first owner, which dies, was about to send.
+  // It is asked for another token before it can have heard that the first leader, which dies, was about to send.
   [
     ...three,
     { do: 'slow', window: 1, turns: 40 },
@@ -85,7 +85,7 @@ export const scenarios: Step[][] = [
     { do: 'move', turns: 20 },
     { do: 'rest' },
   ],
-  // It can renew what the first owner cannot, for which another one has sent a token.
+  // It can renew what the first leader cannot, for which another one has sent a token.
   [
     ...three,
     { do: 'lack', window: 0, what: 'client secret' },
@@ -113,7 +113,7 @@ export const scenarios: Step[][] = [
     { do: 'open', storage: 1 },
     { do: 'rest' },
   ],
-  // The owner falls silent while it waits for an answer, and goes on when the next one would have sent.
+  // The leader falls silent while it waits for an answer, and goes on when the next one would have sent.
   [
     ...three,
     { do: 'weather', weather: 'unreachable' },

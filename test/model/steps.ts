@@ -64,8 +64,8 @@ const single: fc.Arbitrary<Step> = fc.oneof(
   step(5, { do: is('rest') }),
 );
 
-/** The owner is the first that came. */
-const likelyOwner = fc.constantFrom(0, 0, 0, 1, 2);
+/** The leader is the first that came. */
+const likelyLeader = fc.constantFrom(0, 0, 0, 1, 2);
 const asking: fc.Arbitrary<Step> = fc.record({
   do: is('ask'),
   window: number,
@@ -78,8 +78,8 @@ const moving: fc.Arbitrary<Step> = fc.oneof(
 );
 const upset: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: is('stall') }),
-  fc.record({ do: is('crash'), window: likelyOwner }),
-  fc.record({ do: is('close'), window: likelyOwner }),
+  fc.record({ do: is('crash'), window: likelyLeader }),
+  fc.record({ do: is('close'), window: likelyLeader }),
   fc.record({ do: is('signOut'), window: number, grant: number }),
   asking,
 );
@@ -107,12 +107,12 @@ const trouble: fc.Arbitrary<Step[]> = fc
     ...after,
   ]);
 
-/** The owner cannot renew what others ask it for, while it may be busy with something else. */
+/** The leader cannot renew what others ask it for, while it may be busy with something else. */
 const lacking: fc.Arbitrary<Step[]> = fc
   .tuple(
     fc.constantFrom<Weather>('fine', 'fine', 'answers are late'),
     fc.array(fc.tuple(asking, moving), { maxLength: 1 }),
-    fc.array(fc.record({ do: is('lack'), window: likelyOwner, what: lack }), { minLength: 1, maxLength: 3 }),
+    fc.array(fc.record({ do: is('lack'), window: likelyLeader, what: lack }), { minLength: 1, maxLength: 3 }),
     fc.array(fc.tuple(fc.oneof({ weight: 4, arbitrary: asking }, { weight: 1, arbitrary: upset }), moving), {
       minLength: 1,
       maxLength: 5,

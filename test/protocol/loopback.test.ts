@@ -276,12 +276,12 @@ describe('signing in with the answer on this computer', () => {
     const provider = trial.provider({ issuer: server.issuer, redirect: { loopbackHost: '127.0.0.1' } });
     const signingIn = trial.signIn(provider, { onPlan: (_plan, given) => (control = given) });
     await until(() => trial.opened.length > 0);
-    assert.equal(control?.way, 'loopback');
+    assert.equal(control?.method, 'loopback');
     const redirectUri = lastRedirectUri(server);
     control.use('uri-handler');
     assert.equal((await signingIn).account.label, 'bob');
     await assert.rejects(ask(redirectUri), isRefused);
-    assert.equal(control.way, undefined, 'the control is dead after the end');
+    assert.equal(control.method, undefined, 'the control is dead after the end');
   });
 });
 

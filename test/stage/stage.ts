@@ -5,7 +5,7 @@ import { withoutOwnServiceWorker } from '../editor/ownServiceWorker.ts';
 import { packageAll } from '../editor/packages.ts';
 import { runInWebWorker } from '../editor/webWorker.ts';
 import { openWorkbench, type Workbench } from '../editor/workbench.ts';
-import { patience } from '../editor/workbench/waiting.ts';
+import { timeout } from '../editor/workbench/waiting.ts';
 import '../editor/resolveLocalhost.ts';
 import { startFaultProxy, type FaultProxy } from '../servers/faultProxy.ts';
 import {
@@ -145,7 +145,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       settings,
       async newPerson() {
         const person = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-        person.setDefaultTimeout(patience);
+        person.setDefaultTimeout(timeout);
         await withoutOwnServiceWorker(person);
         if (options.webWorker) await runInWebWorker(person, editor);
         return person;

@@ -42,7 +42,7 @@ export function personParts(given: Pick<Parts, 'accounts' | 'providers'> & Parti
     trust: { check: () => Promise.resolve(true), accept: async () => {}, forget: async () => {} },
     newProviders: {
       ask: nobody,
-      proved: () => Promise.resolve(),
+      succeeded: () => Promise.resolve(),
       failed: () => false,
       cancelled: () => undefined,
     },

@@ -4,7 +4,7 @@ import type { RefreshAnswer, Tokens } from '../../src/protocol/tokens/tokens.ts'
 import type { Provider } from '../../src/providers/entries/definition.ts';
 import type {
   RefresherOptions,
-  RefresherOwnership,
+  RefresherLease,
   RefreshReports,
   TokenServer,
 } from '../../src/sessions/refresh/refresherOptions.ts';
@@ -19,7 +19,7 @@ export const everyGrantOf = (provider: Provider | undefined): RefresherOptions['
 
 type Quiet = Pick<RefresherOptions, 'cache' | 'clock' | 'log' | 'providers'> &
   Pick<TokenServer, 'refresh'> &
-  Partial<TokenServer & RefresherOwnership & RefreshReports & Pick<RefresherOptions, 'memories'>>;
+  Partial<TokenServer & RefresherLease & RefreshReports & Pick<RefresherOptions, 'memories'>>;
 
 /** For a refresher in the window that owns its grants; it tells nobody but whom the test names. */
 export const quietRefresher = ({
@@ -36,10 +36,10 @@ export const quietRefresher = ({
   providers,
   memories: others.memories ?? createMemories(),
   server: { refresh, profile: others.profile ?? (() => Promise.resolve(undefined)) },
-  ownership: {
-    isOwner: others.isOwner ?? (() => true),
+  lease: {
+    isLeader: others.isLeader ?? (() => true),
     heardOthers: others.heardOthers ?? (() => Promise.resolve()),
-    formerOwnerMayLive: others.formerOwnerMayLive ?? (() => false),
+    formerLeaderMayLive: others.formerLeaderMayLive ?? (() => false),
     leaveToOthers: others.leaveToOthers ?? (() => Promise.resolve(false)),
   },
   reports: {

@@ -55,7 +55,7 @@ export function connectRaw(directory: string): RawPeer {
 }
 
 /** Connects and proves the key, the real one unless told otherwise. */
-export async function connectProved(directory: string, key = readKey(directory)): Promise<RawPeer> {
+export async function connectVerified(directory: string, key = readKey(directory)): Promise<RawPeer> {
   const peer = connectRaw(directory);
   const { nonce } = await peer.next();
   const mine = randomBytes(32).toString('hex');

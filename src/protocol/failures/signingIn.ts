@@ -1,6 +1,6 @@
 import type { FailureText } from './text.ts';
 
-/** Between the click and the answer of the browser or device: ways, registration, refusals, and the way out. */
+/** Between the click and the answer of the browser or device: methods, registration, refusals, and the way out. */
 export const signInFailures = {
   'method-unsupported': {
     what: '{issuer} does not offer what this way to sign in needs: {missing}.',

@@ -43,7 +43,7 @@ export const tokenExchangeSchema = v.pipe(
   ),
 );
 
-/** What a client that signs in by itself asks for. */
+/** What a client that signs in by itself asks for. Stored grants and agreed terms have its method as `way`. */
 export type ServiceSignIn =
   | { readonly way: 'client-credentials' }
   /** In the name of this user (Qlik Cloud). */

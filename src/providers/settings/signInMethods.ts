@@ -1,13 +1,13 @@
 import * as l10n from '@vscode/l10n';
 
-/** The ways to sign in that end in a browser and come back with an authorization code, by how they come back. */
+/** The methods that end in a browser and come back with an authorization code, by how they come back. */
 export const browserMethods = ['uri-handler', 'loopback', 'bridge', 'paste'] as const;
 
-/** The ways in which a person signs in. The setting `oidc.signIn.method` uses these names. */
+/** The methods by which a person signs in. The setting `oidc.signIn.method` uses these names. */
 export const personMethods = [...browserMethods, 'device-code'] as const;
 
 /**
- * The ways in which the client signs in by itself, by the grant that it asks for: nobody is asked, no browser is
+ * The methods by which a service signs in, by the grant that it asks for: nobody is asked, no browser is
  * opened, and there is no refresh token, because the same can be asked for again (RFC 6749 section 4.4.3).
  */
 export const serviceMethods = ['client-credentials', 'impersonation', 'token-exchange'] as const;
@@ -17,7 +17,7 @@ export type PersonMethod = (typeof personMethods)[number];
 export type ServiceMethod = (typeof serviceMethods)[number];
 export type SignInMethod = PersonMethod | ServiceMethod;
 
-/** What the overall setting may say: one of the ways of a person, or that the planner picks. */
+/** What the overall setting may say: one of the methods of a person, or that the planner picks. */
 export const methods = ['auto', ...personMethods] as const;
 export type Method = (typeof methods)[number];
 
@@ -27,12 +27,12 @@ export type ProviderMethod = (typeof providerMethods)[number];
 
 export const isMethod = (value: unknown): value is Method => (methods as readonly unknown[]).includes(value);
 
-export const isServiceMethod = (way: unknown): way is ServiceMethod =>
-  (serviceMethods as readonly unknown[]).includes(way);
+export const isServiceMethod = (method: unknown): method is ServiceMethod =>
+  (serviceMethods as readonly unknown[]).includes(method);
 
-/** The name of a way as a person reads it, in the middle of a sentence too. */
-export function methodName(way: SignInMethod): string {
-  switch (way) {
+/** The name of a method as a person reads it, in the middle of a sentence too. */
+export function methodName(method: SignInMethod): string {
+  switch (method) {
     case 'uri-handler':
       return l10n.t('browser, back by the address of the editor');
     case 'loopback':

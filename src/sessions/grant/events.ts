@@ -14,11 +14,11 @@ export interface State {
   /** In seconds since the epoch. */
   readonly now: number;
   /** False once another window has taken over: then no token may be sent any more. */
-  readonly isOwner: boolean;
-  /** True when this window leaves the others: what has not been begun is left to the next owner. */
+  readonly isLeader: boolean;
+  /** True when this window leaves the others: what has not been begun is left to the next leader. */
   readonly isLeaving: boolean;
   /** True if a window may live that kept the tokens before: silent, it may have sent one, and yet get the answer. */
-  readonly formerOwnerMayLive: boolean;
+  readonly formerLeaderMayLive: boolean;
 }
 
 /** What happens to a grant. */

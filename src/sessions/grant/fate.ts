@@ -180,7 +180,7 @@ const lastSentAt = ({ refreshSentAt, refreshResentAt }: Grant): number | undefin
  * How long the answer to a request may take to be told, in seconds: the request ends after half of that time
  * (`answerTimeout`), and as long again is left to a window that is busy.
  */
-const answerPatience = 30;
+const answerTimeout = 30;
 
 /**
  * Until when the refresh token is not sent again because it may be spent; 0 if it may be sent.
@@ -194,7 +194,7 @@ export function doubtUntil(grant: Grant, policy: TokenPolicy | undefined, now: n
   if (grant.refreshSentAt === undefined || isForgiven(grant, policy, now)) return 0;
   const end = endOf(grant.tokens, policy) ?? Infinity;
   const sentAt = lastSentAt(grant) ?? 0;
-  return policy?.refreshEndsAccessToken ? Math.min(end, sentAt + answerPatience) : end;
+  return policy?.refreshEndsAccessToken ? Math.min(end, sentAt + answerTimeout) : end;
 }
 
 /** True while the server still takes a refresh token that may be spent: see `rotationGrace`. */
@@ -211,7 +211,7 @@ function isForgiven(grant: Grant, policy: TokenPolicy | undefined, now: number):
 export function silentSenderUntil(grant: Grant, policy: TokenPolicy | undefined, now: number): number {
   const sentAt = lastSentAt(grant);
   if (sentAt === undefined || isForgiven(grant, policy, now)) return 0;
-  return now >= sentAt && now < sentAt + answerPatience ? sentAt + answerPatience : 0;
+  return now >= sentAt && now < sentAt + answerTimeout ? sentAt + answerTimeout : 0;
 }
 
 /** At most one request in so many seconds is made for whoever asks while no access token works. */

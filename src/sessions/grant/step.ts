@@ -68,8 +68,8 @@ export function step(state: State, event: Event): Step {
         ? { ...stay(known, { request: { ...request, stage: 'sent' } }), next: { do: 'send' } }
         : stay(known);
     case 'withheld':
-      // Another owner may have noted by now that it sends the token.
-      return isOpen && request.stage === 'noted' && state.isOwner
+      // Another leader may have noted by now that it sends the token.
+      return isOpen && request.stage === 'noted' && state.isLeader
         ? end(known, withDoubt(grant, request.before))
         : end(known);
     case 'rotated':
@@ -96,13 +96,13 @@ const isAnswered = ({ tokens }: Grant, { stage, sent }: Request): boolean =>
   tokens.serial === sent.serial &&
   tokens.refreshToken?.reveal() === sent.refreshToken?.reveal();
 
-/** True if a request can be made now or later. What has not been begun is left to the next owner. */
-const mayBegin = ({ grant, policy, isOwner, isLeaving }: Known): boolean =>
-  isOwner && !isLeaving && canRefresh(grant, policy);
+/** True if a request can be made now or later. What has not been begun is left to the next leader. */
+const mayBegin = ({ grant, policy, isLeader, isLeaving }: Known): boolean =>
+  isLeader && !isLeaving && canRefresh(grant, policy);
 
 /** True right before a request leaves. What the server forgives is a matter of seconds, and may be over by now. */
-const mayStillSend = ({ grant, policy, now, isOwner }: Known, { stage, before }: Request): boolean =>
-  isOwner &&
+const mayStillSend = ({ grant, policy, now, isLeader }: Known, { stage, before }: Request): boolean =>
+  isLeader &&
   stage !== 'rotated' &&
   canRefresh(grant, policy) &&
   now >= doubtUntil(withDoubt(grant, before), policy, now);
@@ -139,7 +139,7 @@ function asked(known: Known, { which, serial, urgent }: Extract<Event, { kind: '
 
 /** Nobody is kept waiting for the others where no window is known that may have sent the token. */
 function begin(known: Known, which: Which, isAsked: boolean): Step {
-  const { grant, formerOwnerMayLive } = known;
+  const { grant, formerLeaderMayLive } = known;
   const { refreshSentAt, refreshResentAt, tokens } = grant;
   const request: Request = {
     which,
@@ -149,7 +149,7 @@ function begin(known: Known, which: Which, isAsked: boolean): Step {
     sent: tokens,
     before: { refreshSentAt, refreshResentAt },
   };
-  const hear = !isAsked || refreshSentAt !== undefined || formerOwnerMayLive;
+  const hear = !isAsked || refreshSentAt !== undefined || formerLeaderMayLive;
   return { ...stay(known, { request }), next: { do: 'listen', hear } };
 }
 
@@ -157,7 +157,7 @@ function listened(known: Known, request: Request, stored: boolean): Step {
   const { grant, policy, now } = known;
   const isSettled = serialOf(grant, request.which) > request.serial || now < doubtUntil(grant, policy, now);
   if (isSettled || !mayBegin(known)) return end(known);
-  const until = known.formerOwnerMayLive ? silentSenderUntil(grant, policy, now) : 0;
+  const until = known.formerLeaderMayLive ? silentSenderUntil(grant, policy, now) : 0;
   if (now < until) return { ...stay(known), next: { do: 'outlast', until } };
   if (isLost(grant, request, stored)) return postponed(known, grant);
   const { refreshSentAt, refreshResentAt, tokens } = grant;

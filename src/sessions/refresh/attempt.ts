@@ -31,7 +31,7 @@ interface Taken extends Step {
 }
 
 export function createHappenings(options: RefresherOptions): Happenings {
-  const { cache, clock, providers, memories, ownership } = options;
+  const { cache, clock, providers, memories, lease } = options;
   const requests = new Map<string, Request>();
   const leaving = new AbortController();
 
@@ -41,16 +41,16 @@ export function createHappenings(options: RefresherOptions): Happenings {
       policy: grant && providers.of(grant),
       memory: { ...memories.of(id), request: requests.get(id) },
       now: secondsNow(clock),
-      isOwner: ownership.isOwner(),
+      isLeader: lease.isLeader(),
       isLeaving: leaving.signal.aborted,
-      formerOwnerMayLive: ownership.formerOwnerMayLive(),
+      formerLeaderMayLive: lease.formerLeaderMayLive(),
     };
     const taken = step(state, event);
     const { request, ...memory } = taken.memory;
     if (request) requests.set(id, request);
     else requests.delete(id);
-    // The next owner knows more.
-    if (state.isOwner) memories.set(id, grant ? { ...memory, request: undefined } : blank);
+    // The next leader knows more.
+    if (state.isLeader) memories.set(id, grant ? { ...memory, request: undefined } : blank);
     return taken;
   };
 
@@ -77,12 +77,12 @@ export function createHappenings(options: RefresherOptions): Happenings {
  * @returns the grant as it is then; undefined if it is gone.
  */
 export function createAttempt(
-  { cache, clock, providers, server, ownership }: RefresherOptions,
+  { cache, clock, providers, server, lease }: RefresherOptions,
   { requests, leaving, happen, take }: Happenings,
 ): (id: string, first: Step) => Promise<Grant | undefined> {
   /** Asks the other windows and the storage for what they know. */
   const listen = async (id: string, hear: boolean): Promise<Taken> => {
-    if (hear) await ownership.heardOthers();
+    if (hear) await lease.heardOthers();
     await cache.reread(id);
     // Whoever waits is not kept waiting for the storage.
     const isStored = requests.get(id)?.asked === true || cache.isStored(id);
@@ -142,7 +142,7 @@ export function createAttempt(
       } else if (next.do === 'note') now = await take(id, { kind: 'noted', stored: now.stored ?? true });
       else if (next.do === 'send' && grant) now = await send(grant);
       else {
-        if (next.do === 'leave') await ownership.leaveToOthers();
+        if (next.do === 'leave') await lease.leaveToOthers();
         return grant;
       }
     }

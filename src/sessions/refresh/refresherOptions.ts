@@ -15,7 +15,7 @@ export interface RefresherOptions {
   readonly providers: Pick<ConfiguredProviders, 'of' | 'onDidChange'>;
   readonly memories: Memories;
   readonly server: TokenServer;
-  readonly ownership: RefresherOwnership;
+  readonly lease: RefresherLease;
   readonly reports: RefreshReports;
 }
 
@@ -54,17 +54,17 @@ export interface AccountProfile {
   readonly refusal: string | undefined;
 }
 
-/** What the refresher asks of the ownership that it works in. */
-export interface RefresherOwnership {
+/** What the refresher asks of the lease that it works under. */
+export interface RefresherLease {
   /** False once another window has taken over: then no token may be sent any more. */
-  isOwner(): boolean;
+  isLeader(): boolean;
   /**
    * Resolves when every window that was there before this one began to keep the tokens has had the time to say
    * what it knows: one of them may have the answer to a request whose sender died.
    */
   heardOthers(): Promise<unknown>;
   /** True if a window may live that kept the tokens before: silent, it may have sent one, and yet get the answer. */
-  formerOwnerMayLive(): boolean;
+  formerLeaderMayLive(): boolean;
   /**
    * Leaves the grants to another window if the storage of this one does not answer and that of the other one does.
    *

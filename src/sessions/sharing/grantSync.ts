@@ -32,14 +32,14 @@ export function createGrantSync({ cache, log, comparing, windows, broadcast }: G
   const heard = new Map<string, number>();
   /** The same of the sign-ins that were removed. */
   const heardRemovals = new Map<string, number>();
-  /** Of each grant, the telling under way. */
-  const tellings = new Map<string, Promise<unknown>>();
+  /** Of each grant, what is being told of it. */
+  const syncs = new Map<string, Promise<unknown>>();
 
   const tellAbout = (id: string, promise: Promise<unknown>): void => {
     const told = quietly(log, promise, 'a change reached not every window; they will compare');
-    tellings.set(id, told);
+    syncs.set(id, told);
     void told.finally(() => {
-      if (tellings.get(id) === told) tellings.delete(id);
+      if (syncs.get(id) === told) syncs.delete(id);
     });
   };
 
@@ -85,8 +85,8 @@ export function createGrantSync({ cache, log, comparing, windows, broadcast }: G
       heardRemovals.set(removal.id, removal.revision);
       return cache.adoptRemoval(removal);
     },
-    told: grantId => tellings.get(grantId) ?? Promise.resolve(),
-    everythingTold: () => Promise.all(tellings.values()),
+    told: grantId => syncs.get(grantId) ?? Promise.resolve(),
+    everythingTold: () => Promise.all(syncs.values()),
     stop() {
       for (const end of watching) end();
     },

@@ -40,7 +40,7 @@ export interface LeadingOptions {
 /** How long a new leader listens to the others before it sends a token that may be spent, in milliseconds. */
 const listening = 1000;
 /** How long a request waits until the others know that it is about to be sent, in milliseconds. */
-const tellingWithin = 1000;
+const syncTimeout = 1000;
 
 /** @returns what keeps the tokens of all windows fresh, for each lease of this window: see `Service`. */
 export function createServing(options: LeadingOptions): (leader: Leader<WindowCalls>) => LeaderCalls {
@@ -66,13 +66,13 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
         ...server,
         async refresh(provider, grant, beforeSending, derived) {
           // Whoever leads next must know that this token may be spent.
-          await quietly(log, inTime(clock, tellingWithin, sync.told(grant.id)), 'a window is slow');
+          await quietly(log, inTime(clock, syncTimeout, sync.told(grant.id)), 'a window is slow');
           return server.refresh(provider, grant, beforeSending, derived);
         },
       },
-      ownership: {
-        isOwner: isCurrent,
-        formerOwnerMayLive: formerMayLive,
+      lease: {
+        isLeader: isCurrent,
+        formerLeaderMayLive: formerMayLive,
         // One of them may be this window as it was: a request of its earlier lease comes to its end first.
         heardOthers: () => Promise.all([heardOthers.promise, earlierRequests]),
         leaveToOthers: leaving.leaveToOthers,
@@ -88,7 +88,7 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
         },
       },
     });
-    const stopTelling = memories.onDidChange(grantId => {
+    const stopReporting = memories.onDidChange(grantId => {
       const told = broadcast.troubleChanged(grantId, toldOf(memories.of(grantId)));
       void quietly(log, told, 'a trouble was told to not every window');
     });
@@ -96,7 +96,7 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
     leading.now = now;
     lost.addEventListener('abort', () => {
       if (leading.now === now) leading.now = undefined;
-      stopTelling();
+      stopReporting();
       refresher.dispose();
       earlierRequests = refresher.idle();
       cancel();

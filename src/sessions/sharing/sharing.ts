@@ -28,8 +28,8 @@ export interface SharingOptions {
   /** Where windows meet, see `joinWindows`. */
   readonly directory: string;
   readonly timing?: Partial<Timing>;
-  /** The way to join the others, which may take a while to load. */
-  findWayToJoin(): Promise<JoinWindows>;
+  /** What joins the others, which may take a while to load. */
+  loadTransport(): Promise<JoinWindows>;
   /** True if the person is looking at this window. */
   isFocused(): boolean;
   /** Told of tokens that arrived for a grant that was signed out meanwhile: nobody will use them. */
@@ -88,7 +88,7 @@ export function shareGrants(options: SharingOptions): Sharing {
 
   const join = async (): Promise<Windows> => {
     const parts = { ...options, name, leading, comparing, memories, hear, handOver, sync, windows };
-    const joinWindows = await options.findWayToJoin();
+    const joinWindows = await options.loadTransport();
     const group = joinWindows({
       directory: options.directory,
       serve: createServing(parts),

@@ -158,9 +158,9 @@ async function planFindings(input: DiagnosisInput): Promise<Finding[]> {
   try {
     const { tries, offered, closed } = await input.plan();
     const findings = [
-      ...tries.map(({ way, reason }, at) => pass(`${at + 1}. ${methodName(way)}`, reason)),
-      ...offered.map(({ way, reason }) => info(methodName(way), l10n.t('on demand. {0}', reason))),
-      ...closed.map(({ way, why }) => info(methodName(way), l10n.t('not here. {0}', why))),
+      ...tries.map(({ method, reason }, at) => pass(`${at + 1}. ${methodName(method)}`, reason)),
+      ...offered.map(({ method, reason }) => info(methodName(method), l10n.t('on demand. {0}', reason))),
+      ...closed.map(({ method, why }) => info(methodName(method), l10n.t('not here. {0}', why))),
     ];
     if (tries.length > 0) return findings;
     const next = l10n.t('See the reasons above; a client id or a bridge page may be missing.');

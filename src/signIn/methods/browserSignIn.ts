@@ -28,7 +28,7 @@ import { redirectPath, type OpenRedirect } from '../redirect/redirect.ts';
 import { inProviderTime } from './timing.ts';
 
 export interface BrowserAttempt {
-  readonly way: BrowserMethod;
+  readonly method: BrowserMethod;
   /** Given what takes the text that a person pastes, once the browser is open. */
   onPaste(take: (text: string) => string | undefined): void;
 }
@@ -45,7 +45,7 @@ export async function signInWithBrowser(
   attempt: BrowserAttempt,
 ): Promise<Grant> {
   const { provider, metadata, signal } = request;
-  const redirect = await context.redirects(attempt.way, provider);
+  const redirect = await context.redirects(attempt.method, provider);
   const registered =
     provider.clientId === undefined ? await context.registrations.redirectUris(provider) : [];
   const path = redirectPath(metadata, provider);
@@ -139,7 +139,7 @@ async function prepare(
 async function askPerson(
   { httpContext, log, timeouts, openBrowser }: SignInContext,
   { provider, signal, progress }: AttemptRequest,
-  { way, onPaste }: BrowserAttempt,
+  { method, onPaste }: BrowserAttempt,
   { redirectUri, state, response }: OpenRedirect,
   authorization: AuthorizationRequest,
 ): Promise<URLSearchParams> {
@@ -154,7 +154,7 @@ async function askPerson(
   });
 
   progress('opening-browser');
-  log.info('opening the browser', { provider: provider.id, way, scopes: authorization.scopes });
+  log.info('opening the browser', { provider: provider.id, method, scopes: authorization.scopes });
   const notOpened = (): Failure => new Failure('browser-not-opened', { host: new URL(issuer).host });
   const answered = Promise.race([response, pasted.promise]);
   // Whoever has opened the address by themselves may be faster than the editor's questions.
@@ -163,7 +163,7 @@ async function askPerson(
   const toOpen = { clock, seconds: timeouts.browser, signal, late: notOpened };
   if (!(await untilDeadline(toOpen, () => opening))) throw notOpened();
 
-  progress(way === 'paste' ? 'waiting-for-paste' : 'waiting-for-person');
+  progress(method === 'paste' ? 'waiting-for-paste' : 'waiting-for-person');
   const late = (): Failure => new Failure('no-response', { time: inWords(timeouts.person), redirectUri });
   return untilDeadline({ clock, seconds: timeouts.person, signal, late }, () => answered);
 }

@@ -57,7 +57,7 @@ export interface SignInContext extends ClientSources {
    * @param known the names that the others have.
    */
   nameAccount(provider: Provider, known: readonly string[], signal: AbortSignal): Promise<string | undefined>;
-  /** Ways that brought no answer back before, by provider; the sign-in adds to it. */
+  /** Methods that brought no answer back before, by provider; the sign-in adds to it. */
   readonly failedMethods: Map<string, Set<SignInMethod>>;
   /**
    * Opens an address in the person's browser. Resolves with false if that was not possible or not wanted.
@@ -65,7 +65,7 @@ export interface SignInContext extends ClientSources {
    * @param signal ends what is asked of the person meanwhile.
    */
   openBrowser(address: Secret, signal: AbortSignal): Promise<boolean>;
-  /** Tells the person in a sentence why it goes on another way. */
+  /** Tells the person in a sentence why it goes on with another method. */
   tell(sentence: string): void;
 }
 
@@ -78,8 +78,8 @@ export interface SignInRequest {
   readonly grantedScopes?: readonly string[];
   /** The account that shall sign in, if one was named. */
   readonly loginHint?: string | undefined;
-  /** The way that the person has chosen; by default the planner's. */
-  readonly way?: SignInMethod | undefined;
+  /** The method that the person has chosen; by default the planner's. */
+  readonly method?: SignInMethod | undefined;
   readonly signal: AbortSignal;
   /** @param authorization of the stage `waiting-for-code`: the code to enter, and where. */
   progress(stage: SignInStage, authorization?: DeviceAuthorization): void;
@@ -87,7 +87,7 @@ export interface SignInRequest {
   onPlan?(plan: Plan, control: SignInControl): void;
 }
 
-/** A sign-in on one way, with what is left of what is asked for. */
+/** A sign-in by one method, with what is left of what is asked for. */
 export interface AttemptRequest extends SignInRequest {
   readonly metadata: Metadata;
   /** The scopes of the request. */
@@ -101,10 +101,10 @@ export interface AttemptRequest extends SignInRequest {
 
 /** What a person can do to a sign-in while it runs, besides cancelling it. */
 export interface SignInControl {
-  /** The way that is under way now. */
-  readonly way: SignInMethod | undefined;
-  /** Gives the current way up and takes another one. */
-  use(way: SignInMethod): void;
+  /** The method that is under way now. */
+  readonly method: SignInMethod | undefined;
+  /** Gives the current method up and takes another one. */
+  use(method: SignInMethod): void;
   /**
    * Takes what the person pasted for the answer of the browser.
    *

@@ -9,7 +9,7 @@ import type { Plan } from './planner.ts';
 
 /** One attempt of a sign-in. */
 export interface Attempt {
-  readonly way: SignInMethod;
+  readonly method: SignInMethod;
   /** Scopes of our own that are gone without. */
   readonly without: readonly string[];
   /** The host of this computer in the redirect URI, where the settings name none. */
@@ -25,11 +25,11 @@ export interface FailedAttempt {
   readonly plan: Plan;
   readonly metadata: Metadata;
   readonly provider: Pick<Provider, 'clientId' | 'redirect'>;
-  /** What was tried before, this way included. */
+  /** What was tried before, this method included. */
   readonly tried: readonly SignInMethod[];
-  /** The person has chosen this way in place of the planned ones. */
+  /** The person has chosen this method in place of the planned ones. */
   readonly isChosen: boolean;
-  /** Ways are chosen automatically: the settings name none. */
+  /** Methods are chosen automatically: the settings name none. */
   readonly isAutomatic: boolean;
   /** The browser was open, or the code was shown: the refusal may be about the person. */
   readonly personSeen: boolean;
@@ -44,19 +44,19 @@ export interface NextAttempt {
   readonly concessions: readonly Concession[];
   /** What the person is told about it. */
   readonly told: string | undefined;
-  /** The ways that were tried begin anew. */
+  /** The methods that were tried can be tried again. */
   readonly startsOver?: true;
 }
 
 /**
- * Decides what comes after an attempt that failed: the same way with less, where we have asked for too much by
- * ourselves; else the next way, where the surroundings or the server do not let this one pass. A pure function, so that
+ * Decides what comes after an attempt that failed: the same method with less, where we have asked for too much by
+ * ourselves; else the next method, where the surroundings or the server do not let this one pass. A pure function, so that
  * every decision can be logged and tested.
  *
  * @returns undefined if the sign-in has failed.
  */
 export function nextAttempt(failed: FailedAttempt): NextAttempt | undefined {
-  return withFewerScopes(failed) ?? withOtherHost(failed) ?? anotherWay(failed) ?? withToken(failed);
+  return withFewerScopes(failed) ?? withOtherHost(failed) ?? anotherMethod(failed) ?? withToken(failed);
 }
 
 function withFewerScopes({
@@ -82,7 +82,7 @@ function withFewerScopes({
 }
 
 function withOtherHost({ attempt, failure, provider }: FailedAttempt): NextAttempt | undefined {
-  const isFree = attempt.way === 'loopback' && provider.redirect.loopbackHost === undefined;
+  const isFree = attempt.method === 'loopback' && provider.redirect.loopbackHost === undefined;
   if (!isFree || attempt.loopbackHost === 'localhost' || !refusesRedirect(failure)) return undefined;
   return {
     attempt: { ...attempt, loopbackHost: 'localhost' },
@@ -91,7 +91,7 @@ function withOtherHost({ attempt, failure, provider }: FailedAttempt): NextAttem
   };
 }
 
-function anotherWay(failed: FailedAttempt): NextAttempt | undefined {
+function anotherMethod(failed: FailedAttempt): NextAttempt | undefined {
   const { attempt, failure, plan, tried, isChosen } = failed;
   if (isChosen) return undefined;
   const denied = isDenied(failed);
@@ -99,13 +99,13 @@ function anotherWay(failed: FailedAttempt): NextAttempt | undefined {
   // What is pasted ends on an address of this computer, too.
   const isRegistration = failure.code.startsWith('registration-');
   const left = plan.tries
-    .map(({ way }) => way)
-    .filter(way => !tried.includes(way) && !(isRegistration && way === 'paste'));
-  const way = left[0] ?? (denied ? plan.offered[0]?.way : undefined);
-  if (way === undefined) return undefined;
-  const told = l10n.t('{0} Going on another way: {1}.', failure.message, methodName(way));
+    .map(({ method }) => method)
+    .filter(method => !tried.includes(method) && !(isRegistration && method === 'paste'));
+  const method = left[0] ?? (denied ? plan.offered[0]?.method : undefined);
+  if (method === undefined) return undefined;
+  const told = l10n.t('{0} Going on another way: {1}.', failure.message, methodName(method));
   return {
-    attempt: { ...attempt, way, loopbackHost: '127.0.0.1' },
+    attempt: { ...attempt, method, loopbackHost: '127.0.0.1' },
     concessions: [],
     told: isRegistration ? undefined : told,
   };
@@ -118,7 +118,7 @@ function withToken({ attempt, failure, tried }: FailedAttempt): NextAttempt | un
     return undefined;
   if (first === undefined) return undefined;
   return {
-    attempt: { ...attempt, way: first, loopbackHost: '127.0.0.1', asksForToken: true },
+    attempt: { ...attempt, method: first, loopbackHost: '127.0.0.1', asksForToken: true },
     concessions: [],
     told: undefined,
     startsOver: true,
@@ -136,7 +136,7 @@ const refusesRedirect = ({ code, status }: Failure): boolean =>
  * them. That client may well sign in with the browser.
  */
 const isDenied = ({ attempt, failure, isAutomatic, personSeen }: FailedAttempt): boolean =>
-  attempt.way === 'device-code' &&
+  attempt.method === 'device-code' &&
   isAutomatic &&
   !personSeen &&
   ['client-refused', 'request-refused', 'grant-refused', 'response-invalid', 'unexplained'].includes(
@@ -145,12 +145,12 @@ const isDenied = ({ attempt, failure, isAutomatic, personSeen }: FailedAttempt):
 
 /** The attempt as it stands in the log. */
 export const describeAttempt = ({
-  way,
+  method,
   without,
   loopbackHost,
   asksForToken,
 }: Attempt): Readonly<Record<string, string | boolean | readonly string[]>> => ({
-  next: way,
+  next: method,
   without,
   loopbackHost,
   asksForToken,

@@ -49,19 +49,19 @@ export interface PlanInput {
   readonly hasClientDocument: boolean;
   /** The token endpoint does not let an editor inside the browser read its answers, see `readableAnswers.ts`. */
   readonly withholdsTokens?: boolean;
-  /** Ways from which no answer came back in an earlier sign-in to this provider, in this window. */
+  /** Methods from which no answer came back in an earlier sign-in to this provider, in this window. */
   readonly failed: readonly SignInMethod[];
 }
 
-/** A way that is open, with one sentence that says why it is, or why it stands where it does. */
+/** A method that is open, with one sentence that says why it is, or why it stands where it does. */
 export interface PlannedMethod {
-  readonly way: SignInMethod;
+  readonly method: SignInMethod;
   readonly reason: string;
 }
 
-/** A way that is closed, with one sentence that says why. */
+/** A method that is closed, with one sentence that says why. */
 export interface ClosedMethod {
-  readonly way: SignInMethod;
+  readonly method: SignInMethod;
   readonly why: string;
 }
 
@@ -91,26 +91,26 @@ const closed = (why: string): Verdict => ({ kind: 'closed', why });
  */
 export function planSignIn(input: PlanInput): Plan {
   if (isServiceMethod(input.method)) return planService(input.method, input);
-  const verdicts = new Map(personMethods.map(way => [way, judge(way, input)]));
-  const closedMethods = personMethods.flatMap(way => {
-    const verdict = verdicts.get(way);
-    return verdict && verdict.kind !== 'open' ? [{ way, why: verdict.why }] : [];
+  const verdicts = new Map(personMethods.map(method => [method, judge(method, input)]));
+  const closedMethods = personMethods.flatMap(method => {
+    const verdict = verdicts.get(method);
+    return verdict && verdict.kind !== 'open' ? [{ method, why: verdict.why }] : [];
   });
-  const planned = (way: PersonMethod): PlannedMethod[] => {
-    const verdict = verdicts.get(way);
-    return verdict?.kind === 'open' ? [{ way, reason: verdict.reason }] : [];
+  const planned = (method: PersonMethod): PlannedMethod[] => {
+    const verdict = verdicts.get(method);
+    return verdict?.kind === 'open' ? [{ method, reason: verdict.reason }] : [];
   };
 
   if (input.method !== 'auto') {
     const fixed = input.method;
     const verdict = verdicts.get(fixed);
-    const others = personMethods.filter(way => way !== fixed).flatMap(planned);
+    const others = personMethods.filter(method => method !== fixed).flatMap(planned);
     if (!verdict || verdict.kind === 'closed') return { tries: [], offered: others, closed: closedMethods };
     const reason = verdict.kind === 'open' ? verdict.reason : l10n.t('It is set, although: {0}', verdict.why);
     return {
-      tries: [{ way: fixed, reason }],
+      tries: [{ method: fixed, reason }],
       offered: others,
-      closed: closedMethods.filter(({ way }) => way !== fixed),
+      closed: closedMethods.filter(({ method }) => method !== fixed),
     };
   }
 
@@ -129,25 +129,25 @@ export function planSignIn(input: PlanInput): Plan {
 }
 
 /**
- * A client that signs in by itself signs in as itself, or as the settings say. There is no other way: a person
+ * A client that signs in by itself signs in as itself, or as the settings say. There is no other method: a person
  * would be somebody else.
  */
-function planService(way: ServiceMethod, input: PlanInput): Plan {
+function planService(method: ServiceMethod, input: PlanInput): Plan {
   const { metadata } = input;
   const { host } = new URL(metadata.issuer);
   if (!metadata.token_endpoint) {
-    return { tries: [], offered: [], closed: [{ way, why: l10n.t('{0} has no token endpoint.', host) }] };
+    return { tries: [], offered: [], closed: [{ method, why: l10n.t('{0} has no token endpoint.', host) }] };
   }
   const why = lacksCertificate(input) ?? (input.withholdsTokens ? withheld(input) : undefined);
-  if (why !== undefined) return { tries: [], offered: [], closed: [{ way, why }] };
-  const listed = metadata.grant_types_supported?.includes(serviceGrantTypes[way]) ?? true;
+  if (why !== undefined) return { tries: [], offered: [], closed: [{ method, why }] };
+  const listed = metadata.grant_types_supported?.includes(serviceGrantTypes[method]) ?? true;
   const doubts = listed ? [] : [l10n.t('It is tried although {0} does not list that grant type.', host)];
-  const reason = [serviceReason(way), ...doubts].join(' ');
-  return { tries: [{ way, reason }], offered: [], closed: [] };
+  const reason = [serviceReason(method), ...doubts].join(' ');
+  return { tries: [{ method, reason }], offered: [], closed: [] };
 }
 
-function serviceReason(way: ServiceMethod): string {
-  switch (way) {
+function serviceReason(method: ServiceMethod): string {
+  switch (method) {
     case 'client-credentials':
       return l10n.t('The client signs in as itself: no person is asked and no browser is opened.');
     case 'impersonation':
@@ -157,7 +157,7 @@ function serviceReason(way: ServiceMethod): string {
   }
 }
 
-/** The ways that need nobody to carry anything, likeliest first: what was set for the provider comes before. */
+/** The methods that need nobody to carry anything, likeliest first: what was set for the provider comes before. */
 function automaticOrder({ provider: { redirect } }: PlanInput): BrowserMethod[] {
   const set: BrowserMethod[] = [];
   if (redirect.bridge !== undefined || redirect.relay !== undefined) set.push('bridge');
@@ -167,16 +167,19 @@ function automaticOrder({ provider: { redirect } }: PlanInput): BrowserMethod[] 
 
 function failedLast(planned: readonly PlannedMethod[], failed: readonly SignInMethod[]): PlannedMethod[] {
   const again = planned
-    .filter(({ way }) => failed.includes(way))
-    .map(({ way }) => ({ way, reason: l10n.t('No answer came back this way before, so others go first.') }));
-  return [...planned.filter(({ way }) => !failed.includes(way)), ...again];
+    .filter(({ method }) => failed.includes(method))
+    .map(({ method }) => ({
+      method,
+      reason: l10n.t('No answer came back this way before, so others go first.'),
+    }));
+  return [...planned.filter(({ method }) => !failed.includes(method)), ...again];
 }
 
-function judge(way: PersonMethod, input: PlanInput): Verdict {
-  const missing = lacksCertificate(input) ?? missingFor(way, input);
+function judge(method: PersonMethod, input: PlanInput): Verdict {
+  const missing = lacksCertificate(input) ?? missingFor(method, input);
   if (missing !== undefined) return closed(missing);
   if (input.withholdsTokens) return doubtful(withheld(input));
-  switch (way) {
+  switch (method) {
     case 'uri-handler':
       return judgeUriHandler(input);
     case 'loopback':
@@ -206,9 +209,9 @@ const lacksCertificate = ({ provider, surroundings }: PlanInput): string | undef
       )
     : undefined;
 
-/** What the server or the settings lack for a way, wherever the editor runs. */
+/** What the server or the settings lack for a method, wherever the editor runs. */
 function missingFor(
-  way: PersonMethod,
+  method: PersonMethod,
   { metadata, provider, hasClientDocument }: PlanInput,
 ): string | undefined {
   const host = new URL(metadata.issuer).host;
@@ -219,7 +222,7 @@ function missingFor(
     (hasClientDocument && metadata.client_id_metadata_document_supported === true);
   if (!known)
     return l10n.t('No client id is set, and {0} does not let applications register themselves.', host);
-  if (way === 'device-code') {
+  if (method === 'device-code') {
     return metadata.device_authorization_endpoint ? undefined : l10n.t('{0} offers no device codes.', host);
   }
   if (!metadata.authorization_endpoint) return l10n.t('{0} has no authorization endpoint.', host);
@@ -292,10 +295,10 @@ function judgePaste({ redirect }: PlanInput['provider']): Verdict {
 /** The plan as it stands in the log. */
 export function describePlan(plan: Plan): Readonly<Record<string, readonly string[]>> {
   const reasons = (planned: readonly PlannedMethod[]) =>
-    planned.map(({ way, reason }) => `${way}: ${reason}`);
+    planned.map(({ method, reason }) => `${method}: ${reason}`);
   return {
     tries: reasons(plan.tries),
     offered: reasons(plan.offered),
-    closed: plan.closed.map(({ way, why }) => `${way}: ${why}`),
+    closed: plan.closed.map(({ method, why }) => `${method}: ${why}`),
   };
 }

@@ -7,7 +7,7 @@ import { createPendingResponses } from './pendingResponses.ts';
 import type { OpenRedirect, Redirect, RedirectRequest } from './redirect.ts';
 
 /** How long a connection may take to say what it wants, in milliseconds. */
-const patience = 5000;
+const timeout = 5000;
 
 /** The most connections that are held at a time. */
 const mostConnections = 128;
@@ -140,9 +140,9 @@ function listen(
 ): Promise<Server | undefined> {
   const server = createServer(
     {
-      headersTimeout: patience,
-      requestTimeout: patience,
-      connectionsCheckingInterval: patience,
+      headersTimeout: timeout,
+      requestTimeout: timeout,
+      connectionsCheckingInterval: timeout,
       maxHeaderSize: 32 * 1024,
       keepAlive: false,
     },

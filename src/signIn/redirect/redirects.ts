@@ -7,8 +7,8 @@ import { bridgeRedirect, editorRedirect, relayRedirect, type EditorAddress } fro
 import type { Redirect } from './redirect.ts';
 import { unattendedRedirect } from './unattended.ts';
 
-/** The redirect for a way to sign in. */
-export type Redirects = (way: BrowserMethod, provider: Provider) => Promise<Redirect>;
+/** The redirect for a sign-in method. */
+export type Redirects = (method: BrowserMethod, provider: Provider) => Promise<Redirect>;
 
 /** Makes the redirect at which this computer listens; its page is shown when a response has come. */
 export type Loopback = (page: () => Promise<string>) => Promise<Redirect>;
@@ -23,8 +23,8 @@ export interface RedirectParts {
 }
 
 export function createRedirects({ editor, pending, loopback, loopbackPage }: RedirectParts): Redirects {
-  return async (way, { issuer, redirect }) => {
-    switch (way) {
+  return async (method, { issuer, redirect }) => {
+    switch (method) {
       case 'uri-handler':
         return editorRedirect(editor, pending);
       case 'bridge':
@@ -35,7 +35,7 @@ export function createRedirects({ editor, pending, loopback, loopbackPage }: Red
         return unattendedRedirect;
       case 'loopback':
         if (loopback) return loopback(loopbackPage);
-        // No plan has this way where nothing can listen.
+        // No plan has this method where nothing can listen.
         throw new Failure('method-unsupported', {
           issuer,
           missing: l10n.t('a program that can listen on this computer'),

@@ -35,7 +35,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
       chooseAndSignOutEverywhere(context, namedProvider(row)),
     ),
     vscode.commands.registerCommand('oidc.showLog', () => context.showLog()),
-    registerRunningSignInCommands(context.signIns.running, () => signInAnotherWay(context)),
+    registerRunningSignInCommands(context.signIns.running, () => chooseMethodAndSignIn(context)),
   );
 }
 
@@ -75,18 +75,18 @@ async function signInAndSay(parts: SignInParts, provider: Provider): Promise<voi
   );
 }
 
-/** Signs in the way that the person picks among those that are open here. */
-async function signInAnotherWay(parts: SignInParts): Promise<void> {
+/** Signs in with the method that the person picks among those that are open here. */
+async function chooseMethodAndSignIn(parts: SignInParts): Promise<void> {
   const { providers, signIns, showLog } = parts;
   const id = await chooseProvider(providers);
   const provider = id === undefined ? undefined : providers.byId(id);
   if (provider) {
     try {
-      const way = await chooseMethod(provider, await signIns.plan(provider), undefined);
-      if (way === undefined) return;
-      signIns.choose(provider.id, way);
+      const method = await chooseMethod(provider, await signIns.plan(provider), undefined);
+      if (method === undefined) return;
+      signIns.choose(provider.id, method);
     } catch (error) {
-      const retry = (): void => void signInAnotherWay(parts);
+      const retry = (): void => void chooseMethodAndSignIn(parts);
       void showSignInFailure(provider, error, { retry, showLog, otherMethods: undefined });
       return;
     }

@@ -26,7 +26,7 @@ export interface NewProviders {
    */
   ask(id: string | undefined): Promise<Provider>;
   /** Called after each sign-in: saves the provider if it is new. What is in the way of that is shown. */
-  proved(provider: Provider): Promise<void>;
+  succeeded(provider: Provider): Promise<void>;
   /** Tells of a sign-in to a new provider that failed; false if the provider is not new. */
   failed(provider: Provider, error: unknown): boolean;
   /** Called after a sign-in that the person cancelled: nothing is saved later that they have turned away from. */
@@ -126,7 +126,7 @@ export function createNewProviders({
         throw new vscode.CancellationError();
       }
     },
-    async proved(provider) {
+    async succeeded(provider) {
       const added = addedAs(provider);
       // Whoever asked for the sign-in does not wait until somebody has corrected the settings.
       if (added && !(await save(added))) void offerToSave(added);

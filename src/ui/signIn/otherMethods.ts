@@ -5,29 +5,29 @@ import type { Provider } from '../../providers/entries/definition.ts';
 import { methodName, type SignInMethod } from '../../providers/settings/signInMethods.ts';
 import type { Plan } from '../../signIn/plan/planner.ts';
 
-type MethodItem = vscode.QuickPickItem & { way?: SignInMethod };
+type MethodItem = vscode.QuickPickItem & { method?: SignInMethod };
 
 /**
- * Shows every way to sign in to a provider, with the reason why it is open or not, and lets one be chosen.
+ * Shows every sign-in method of a provider, with the reason why it is open or not, and lets one be chosen.
  *
- * @param current the way that is under way now, if any.
+ * @param current the method that is under way now, if any.
  */
 export async function chooseMethod(
   provider: Provider,
   plan: Plan,
   current: SignInMethod | undefined,
 ): Promise<SignInMethod | undefined> {
-  const items: MethodItem[] = [...plan.tries, ...plan.offered].map(({ way, reason }) => ({
-    label: capitalised(methodName(way)),
-    ...(way === current && { description: l10n.t('under way now') }),
+  const items: MethodItem[] = [...plan.tries, ...plan.offered].map(({ method, reason }) => ({
+    label: capitalised(methodName(method)),
+    ...(method === current && { description: l10n.t('under way now') }),
     detail: reason,
-    way,
+    method,
   }));
   if (plan.closed.length > 0) {
     items.push({ label: l10n.t('Not here'), kind: vscode.QuickPickItemKind.Separator });
     items.push(
-      ...plan.closed.map(({ way, why }) => ({
-        label: `$(circle-slash) ${capitalised(methodName(way))}`,
+      ...plan.closed.map(({ method, why }) => ({
+        label: `$(circle-slash) ${capitalised(methodName(method))}`,
         detail: why,
       })),
     );
@@ -37,6 +37,6 @@ export async function chooseMethod(
     placeHolder: l10n.t('How do you want to sign in?'),
     ignoreFocusOut: true,
   });
-  if (chosen && chosen.way === undefined) return chooseMethod(provider, plan, current);
-  return chosen?.way;
+  if (chosen && chosen.method === undefined) return chooseMethod(provider, plan, current);
+  return chosen?.method;
 }

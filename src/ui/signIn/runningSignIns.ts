@@ -53,7 +53,7 @@ async function paste(running: RunningSignIns, id: unknown): Promise<void> {
   await offer('warning', problem, { [l10n.t('Paste Again')]: () => paste(running, signIn.id) });
 }
 
-/** @param startAnother starts a sign-in another way where none is under way. */
+/** @param startAnother starts a sign-in with another method where none is under way. */
 export function registerRunningSignInCommands(
   running: RunningSignIns,
   startAnother: () => Promise<void>,
@@ -63,8 +63,8 @@ export function registerRunningSignInCommands(
     vscode.commands.registerCommand(otherMethodsCommand, async (id?: unknown) => {
       const signIn = await find(running, id);
       if (!signIn) return startAnother();
-      const way = await chooseMethod(signIn.provider, signIn.plan, signIn.control.way);
-      if (way !== undefined) signIn.control.use(way);
+      const method = await chooseMethod(signIn.provider, signIn.plan, signIn.control.method);
+      if (method !== undefined) signIn.control.use(method);
     }),
   );
 }

@@ -110,7 +110,7 @@ async function signInVisibly(parts: SignInParts, request: SignInRequest): Promis
         throw new vscode.CancellationError();
       }
       const grant = await signIns.run({ provider, scopes, grantedScopes, loginHint: account?.label }, ended);
-      await newProviders.proved(provider);
+      await newProviders.succeeded(provider);
       return grant;
     });
   } catch (error) {
@@ -138,9 +138,9 @@ function show(parts: SignInParts, { provider, scopes }: SignInRequest, error: un
   const retry = (): void => void signInAgain(parts, provider.id, scopes);
   const plan = signIns.latestPlan(provider.id);
   const chooseOther = async (): Promise<void> => {
-    const way = plan && (await chooseMethod(provider, plan, undefined));
-    if (way === undefined) return;
-    signIns.choose(provider.id, way);
+    const method = plan && (await chooseMethod(provider, plan, undefined));
+    if (method === undefined) return;
+    signIns.choose(provider.id, method);
     retry();
   };
   void showSignInFailure(provider, error, {

@@ -35,8 +35,8 @@ export interface SignIns extends vscode.Disposable {
     request: Pick<SignInRequest, 'provider' | 'scopes' | 'grantedScopes' | 'loginHint'>,
     ended: AbortSignal,
   ): Promise<Grant>;
-  /** The next sign-in to this provider goes this way. */
-  choose(providerId: string, way: SignInMethod): void;
+  /** The next sign-in to this provider takes this method. */
+  choose(providerId: string, method: SignInMethod): void;
   /** What the latest sign-in to this provider could have done. */
   latestPlan(providerId: string): Plan | undefined;
   /** How a sign-in to this provider would go. */
@@ -104,7 +104,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
     async run(request, ended) {
       const { provider } = request;
       const id = crypto.randomUUID();
-      const way = chosenMethods.get(provider.id);
+      const method = chosenMethods.get(provider.id);
       chosenMethods.delete(provider.id);
       try {
         return await withSignInProgress(
@@ -113,7 +113,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
           ({ signal, progress, cancel }) =>
             signIn(contextOf(cancel), {
               ...request,
-              way,
+              method,
               signal,
               progress,
               onPlan(plan, control) {
@@ -127,7 +127,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
         running.delete(id);
       }
     },
-    choose: (providerId, way) => void chosenMethods.set(providerId, way),
+    choose: (providerId, method) => void chosenMethods.set(providerId, method),
     latestPlan: providerId => plans.get(providerId),
     async plan(provider) {
       const { plan } = await planFor(

@@ -32,7 +32,7 @@ export interface SigningOut {
 }
 
 /** How long the person may take to confirm a sign-out in the browser, in seconds. */
-const browserPatience = 120;
+const browserTimeout = 120;
 
 /**
  * Forgets the grants of sessions, and tells the provider.
@@ -165,7 +165,7 @@ async function endOne(parts: SignOutParts, provider: Provider, grant: Grant): Pr
   const { signal } = new AbortController();
   return endGrantSession(parts, provider, grant, {
     redirect: await signedOutRedirect(parts, provider),
-    timeout: browserPatience,
+    timeout: browserTimeout,
     signal,
     openBrowser: address => openBrowser(address, signal),
   });

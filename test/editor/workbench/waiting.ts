@@ -6,7 +6,7 @@ export function isWanted(text: string, wanted: Wanted): boolean {
 }
 
 /** A guard against waiting for ever, not a measure of anything: generous, in milliseconds. */
-export const patience = 60_000;
+export const timeout = 60_000;
 
 /**
  * Asks `look` again and again until it has an answer.
@@ -17,7 +17,7 @@ export const patience = 60_000;
 export async function waitFor<T>(
   what: string | (() => Promise<string>),
   look: () => Promise<T | undefined | false>,
-  milliseconds = patience,
+  milliseconds = timeout,
 ): Promise<T> {
   const end = Date.now() + milliseconds;
   for (;;) {

@@ -34,7 +34,7 @@ describe('a provider while an extension waits for a sign-in', () => {
           asked++;
           return Promise.resolve(someProvider);
         },
-        proved: () => Promise.resolve(),
+        succeeded: () => Promise.resolve(),
         failed: () => false,
         cancelled: () => undefined,
       },

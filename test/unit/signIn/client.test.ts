@@ -19,7 +19,7 @@ const metadata = {
   registration_endpoint: `${issuer}/register`,
 };
 /** How long the person may take, in seconds. */
-const patience = 300;
+const timeout = 300;
 
 function configured(definition: object): Provider {
   const parsed = parseDefinition('oidc', { issuer, ...definition });
@@ -49,7 +49,7 @@ function signingIn(provider: Provider) {
   const concessions = memoryConcessions();
   const sources = {
     httpContext,
-    timeouts: { person: patience },
+    timeouts: { person: timeout },
     clientDocument: undefined,
     clientSecrets: createClientSecrets({ storage, ask: asking(secretAnswer.promise) }),
     registrations: createRegistrations({
@@ -112,7 +112,7 @@ for (const { what, provider, unsaid } of cases) {
       const late = assert.rejects(run(), error => error instanceof Failure && error.code === unsaid);
       await settled();
       assert.equal(questions.length, 1);
-      await clock.advance(patience * 1000);
+      await clock.advance(timeout * 1000);
       await late;
       assert.equal(questions[0]?.aborted, true);
       secretAnswer.resolve({ kind: 'secret', secret: secret('too late') });

@@ -80,7 +80,7 @@ const planAt = (
   });
 
 const brief = ({ tries, offered }: Plan): string =>
-  `${tries.map(({ way }) => way).join(' ')} | ${offered.map(({ way }) => way).join(' ')}`.trim();
+  `${tries.map(({ method }) => method).join(' ')} | ${offered.map(({ method }) => method).join(' ')}`.trim();
 
 describe('the planner', () => {
   // place, server, provider → what is tried, in order | what is offered besides
@@ -139,7 +139,7 @@ describe('the planner', () => {
           sentences.push(...closed.map(({ why }) => why));
           for (const sentence of sentences)
             assert.match(sentence, /^(?:[A-Z]|login\.example\.com )[^!?]*[^.]\.$/, place);
-          const ways = [...tries, ...offered, ...closed].map(({ way }) => way).sort();
+          const ways = [...tries, ...offered, ...closed].map(({ method }) => method).sort();
           assert.deepEqual(ways, ['bridge', 'device-code', 'loopback', 'paste', 'uri-handler']);
         }
       }
@@ -150,7 +150,7 @@ describe('the planner', () => {
     for (const place of Object.keys(places) as Place[]) {
       for (const provider of Object.keys(providers) as (keyof typeof providers)[]) {
         const { tries } = planAt(place, 'everything', provider);
-        const at = tries.findIndex(({ way }) => way === 'device-code');
+        const at = tries.findIndex(({ method }) => method === 'device-code');
         assert.ok(at === -1 || tries.length === 1, `${place}, ${provider}`);
         if (at === 0) assert.match(tries[0]?.reason ?? '', /^Nothing can bring the answer/);
       }
@@ -174,7 +174,9 @@ describe('the planner', () => {
       assert.equal(brief(plan), '| paste');
       const bridge = planAt('desktop', 'code only', 'registered', { method: 'bridge' });
       assert.equal(brief(bridge), '| uri-handler loopback paste');
-      assert.ok(bridge.closed.some(({ way, why }) => way === 'bridge' && why.includes('No bridge page')));
+      assert.ok(
+        bridge.closed.some(({ method, why }) => method === 'bridge' && why.includes('No bridge page')),
+      );
     });
   });
 
@@ -200,11 +202,11 @@ describe('the planner', () => {
   });
 
   describe('of a client that signs in by itself', () => {
-    for (const way of ['client-credentials', 'impersonation', 'token-exchange'] as const) {
-      it(`has no other way than ${way}, wherever the editor runs`, () => {
+    for (const method of ['client-credentials', 'impersonation', 'token-exchange'] as const) {
+      it(`has no other way than ${method}, wherever the editor runs`, () => {
         for (const place of Object.keys(places) as Place[]) {
-          const { tries, offered, closed } = planAt(place, 'everything', 'registered', { method: way });
-          assert.deepEqual([tries.map(planned => planned.way), offered, closed], [[way], [], []]);
+          const { tries, offered, closed } = planAt(place, 'everything', 'registered', { method: method });
+          assert.deepEqual([tries.map(planned => planned.method), offered, closed], [[method], [], []]);
           assert.match(tries[0]?.reason ?? '', /no person|no browser|your sign-in at another provider/);
         }
       });
@@ -223,7 +225,7 @@ describe('the planner', () => {
       const { tries, closed } = planAt('desktop', 'nothing', 'registered', { method: 'client-credentials' });
       assert.deepEqual(tries, []);
       assert.deepEqual(closed, [
-        { way: 'client-credentials', why: 'login.example.com has no token endpoint.' },
+        { method: 'client-credentials', why: 'login.example.com has no token endpoint.' },
       ]);
     });
   });

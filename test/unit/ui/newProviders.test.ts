@@ -73,14 +73,14 @@ describe('a provider that is being added', () => {
   });
 
   it('is saved when somebody has signed in to it', async () => {
-    await newProviders.proved(await added());
+    await newProviders.succeeded(await added());
     assert.deepEqual(providers(), { oidc: saved });
   });
 
   it('is not saved by a later sign-in, once its own was cancelled', async () => {
     newProviders.cancelled(await added());
     const byHand = written({ preset: 'github', clientId: 'mine', scopes: ['repo'] });
-    await newProviders.proved(byHand);
+    await newProviders.succeeded(byHand);
     assert.equal(providers(), undefined);
     assert.equal(newProviders.failed(byHand, new Error('not its own')), false);
   });
@@ -88,7 +88,7 @@ describe('a provider that is being added', () => {
   it('is not saved over one of the same id that leads elsewhere', async () => {
     await added();
     const byHand = written({ issuer: 'https://login.example.com', clientId: 'editor' });
-    await newProviders.proved(byHand);
+    await newProviders.succeeded(byHand);
     assert.equal(newProviders.failed(byHand, new Error('not its own')), false);
     assert.equal(providers(), undefined);
     assert.deepEqual(editor.errors, []);
@@ -97,7 +97,7 @@ describe('a provider that is being added', () => {
   it('is kept, with what was answered, while the settings cannot be written', async () => {
     editor.writable = false;
     const provider = await added();
-    await newProviders.proved(provider);
+    await newProviders.succeeded(provider);
     await settled();
     assert.deepEqual(editor.errors, [notWritten]);
     const filled: string[] = [];
@@ -109,7 +109,7 @@ describe('a provider that is being added', () => {
     await assert.rejects(newProviders.ask('oidc'), CancellationError);
     assert.deepEqual(filled, ['mine'], 'what was answered is still there');
     editor.writable = true;
-    await newProviders.proved(provider);
+    await newProviders.succeeded(provider);
     assert.deepEqual(providers(), { oidc: saved });
   });
 
@@ -120,7 +120,7 @@ describe('a provider that is being added', () => {
       editor.writable = presses.length === 1;
       return presses.shift();
     };
-    await newProviders.proved(await added());
+    await newProviders.succeeded(await added());
     await settled();
     assert.deepEqual(editor.errors, [notWritten, notWritten, notWritten]);
     assert.deepEqual(editor.commands, [['workbench.action.openSettingsJson']]);
@@ -153,7 +153,7 @@ describe('a provider that is being added', () => {
       box => box.back(),
       box => box.back(),
     );
-    await newProviders.proved(await newProviders.ask('oidc'));
+    await newProviders.succeeded(await newProviders.ask('oidc'));
     assert.deepEqual(providers(), { oidc: saved });
   });
 });

@@ -9,7 +9,7 @@ import { proofOf } from '../../../src/windows/sockets/handshake.ts';
 import { readKey } from '../../../src/windows/sockets/key.ts';
 import { openPlace } from '../../../src/windows/sockets/place.ts';
 import { testWindows, type TestWindow } from '../../windows/groups.ts';
-import { connectProved, connectRaw, currentLeader, rawPeer } from '../../windows/rawPeer.ts';
+import { connectVerified, connectRaw, currentLeader, rawPeer } from '../../windows/rawPeer.ts';
 
 const dropped = 'A connection to the leading window was dropped';
 
@@ -33,7 +33,7 @@ describe('a peer of the leader', () => {
   }
 
   it('is served when it has proved the key', async () => {
-    const peer = await connectProved(windows.directory);
+    const peer = await connectVerified(windows.directory);
     const { term, nonce } = currentLeader(windows.directory).claim;
     assert.match(String((await peer.next())['proof']), /^[0-9a-f]{64}$/);
     assert.ok(term > 0 && nonce.length === 12);
@@ -45,7 +45,7 @@ describe('a peer of the leader', () => {
   });
 
   it('is dropped when it has another key', async () => {
-    const peer = await connectProved(windows.directory, randomBytes(32));
+    const peer = await connectVerified(windows.directory, randomBytes(32));
     await peer.closed;
     await assertDropped('could not prove the key');
   });
@@ -133,7 +133,7 @@ describe('a peer of the leader', () => {
     ['an answer without an id', '{"t":"s","r":1}'],
   ] as const) {
     it(`is dropped when it sends ${what} after its proof`, async () => {
-      const peer = await connectProved(windows.directory);
+      const peer = await connectVerified(windows.directory);
       await peer.next();
       peer.socket.write(`${sent}\n`);
       await peer.closed;
@@ -142,7 +142,7 @@ describe('a peer of the leader', () => {
   }
 
   it('gets an error for calls that make no sense, and no more', async () => {
-    const peer = await connectProved(windows.directory);
+    const peer = await connectVerified(windows.directory);
     await peer.next();
     const calls = [
       ['constructor', []],
@@ -164,7 +164,7 @@ describe('a peer of the leader', () => {
   });
 
   it('is dropped when it sends a frame above the limit after its proof', async () => {
-    const peer = await connectProved(windows.directory);
+    const peer = await connectVerified(windows.directory);
     await peer.next();
     peer.socket.write('x'.repeat(1024 * 1024 + 1));
     await peer.closed;
@@ -172,7 +172,7 @@ describe('a peer of the leader', () => {
   });
 
   it('is dropped when it does not read', async () => {
-    const peer = await connectProved(windows.directory);
+    const peer = await connectVerified(windows.directory);
     await peer.next();
     peer.socket.pause();
     const text = 'x'.repeat(1024 * 1024 - 1000);

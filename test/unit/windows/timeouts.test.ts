@@ -29,7 +29,7 @@ function manualClock(): Clock & { pass(milliseconds: number): void; pending(): n
   };
 }
 
-describe('patience', () => {
+describe('timeouts', () => {
   it('ends after the whole time', () => {
     const clock = manualClock();
     let expired = 0;

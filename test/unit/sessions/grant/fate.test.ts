@@ -103,10 +103,10 @@ const table: Record<ExampleName, Readonly<Record<string, readonly EventName[]>>>
 
 /** What must hold of every step; says what does not. */
 function violationIn(state: State, event: Event, after: Step): string | undefined {
-  const { grant: before, policy, now, isOwner, isLeaving } = state;
+  const { grant: before, policy, now, isLeader, isLeaving } = state;
   const { grant, memory, next, tell, isRenewed } = after;
   const begins = ['listen', 'outlast', 'note'].includes(next.do);
-  if (begins && (!isOwner || isLeaving)) return 'begins something that is left to another window';
+  if (begins && (!isLeader || isLeaving)) return 'begins something that is left to another window';
   if (!before || !grant) {
     if (before !== grant) return 'makes a grant, or forgets one';
     return next.do === 'nothing' && !memory.request ? undefined : 'does something for a grant that is gone';
@@ -116,7 +116,8 @@ function violationIn(state: State, event: Event, after: Step): string | undefine
   if (grant.revision !== before.revision) return 'counts revisions, which the cache does';
   if ((begins || next.do === 'send') && (!policy || !isRenewable(before) || isEndedByServer(before)))
     return 'asks for tokens that are not to be had';
-  if (next.do === 'send' && !isOwner && event.kind === 'about-to-send') return 'sends, and is not the owner';
+  if (next.do === 'send' && !isLeader && event.kind === 'about-to-send')
+    return 'sends, and is not the leader';
 
   const { until, works, answers: isAnswer, nextAt } = fateOf(grant, policy, memory, now);
   const isInDoubt = (of: Grant): boolean => of.refreshSentAt !== undefined;
@@ -163,8 +164,8 @@ function violationIn(state: State, event: Event, after: Step): string | undefine
     return 'leaves the token of an ended sign-in in doubt';
   if (event.kind === 'rotated' && isRenewed && memory.request?.stage !== 'rotated')
     return 'forgets that the token was rotated';
-  if (event.kind === 'withheld' && !state.isOwner && grant.refreshSentAt !== before.refreshSentAt)
-    return 'takes back what another owner may have noted';
+  if (event.kind === 'withheld' && !state.isLeader && grant.refreshSentAt !== before.refreshSentAt)
+    return 'takes back what another leader may have noted';
 
   const isOver = ['withheld', 'answered', 'failed'].includes(event.kind) || next.do === 'leave';
   if (memory.request && isOver) return 'does not end the request';

@@ -104,10 +104,10 @@ const memories: readonly Memory[] = [
 ];
 
 const surroundings = [
-  { isOwner: true, isLeaving: false, formerOwnerMayLive: false },
-  { isOwner: true, isLeaving: false, formerOwnerMayLive: true },
-  { isOwner: true, isLeaving: true, formerOwnerMayLive: false },
-  { isOwner: false, isLeaving: false, formerOwnerMayLive: false },
+  { isLeader: true, isLeaving: false, formerLeaderMayLive: false },
+  { isLeader: true, isLeaving: false, formerLeaderMayLive: true },
+  { isLeader: true, isLeaving: true, formerLeaderMayLive: false },
+  { isLeader: false, isLeaving: false, formerLeaderMayLive: false },
 ] as const;
 
 export const stateOf = (grant: Grant | undefined, changes: Partial<State> = {}): State => ({

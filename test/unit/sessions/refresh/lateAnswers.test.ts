@@ -14,9 +14,9 @@ describe('what a refresh leaves behind', () => {
     await cache.put(someGrant());
     const answer = Promise.withResolvers<Tokens>();
     server.answer = () => answer.promise;
-    let factsAsked = 0;
+    let profilesAsked = 0;
     server.profile = () => {
-      factsAsked++;
+      profilesAsked++;
       return Promise.resolve({ claims: { name: 'as before' }, expiresAt: undefined, refusal: undefined });
     };
     const renewing = refresher.renew('grant-0001', 1);
@@ -26,7 +26,7 @@ describe('what a refresh leaves behind', () => {
     answer.resolve(tokensOf(2));
     assert.equal((await renewing)?.tokens.serial, 5);
     await settled();
-    assert.equal(factsAsked, 0);
+    assert.equal(profilesAsked, 0);
     assert.deepEqual((await cache.get('grant-0001'))?.claims, claims);
     assert.doesNotMatch(log.text(), /\brefreshed\b/);
     assert.deepEqual(orphaned, []);

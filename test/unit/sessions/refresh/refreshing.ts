@@ -22,7 +22,7 @@ export function keeping(storage = memorySecretStorage()) {
     providers.update(changes ? [{ ...someProvider, ...changes }] : []);
   configure({});
   const server = {
-    owner: true,
+    leader: true,
     answer: (serial: number): Promise<Tokens> => Promise.resolve(tokensOf(serial)),
     profile: (): Promise<AccountProfile | undefined> => Promise.resolve(undefined),
   };
@@ -36,7 +36,7 @@ export function keeping(storage = memorySecretStorage()) {
         },
         profile: () => server.profile(),
         providers,
-        isOwner: () => server.owner,
+        isLeader: () => server.leader,
         leaveToOthers() {
           others.asked++;
           return Promise.resolve(false);

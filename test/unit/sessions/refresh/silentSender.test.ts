@@ -5,12 +5,12 @@ import { everyGrantOf, hourOfTokens } from '../../../standIns/quietWindow.ts';
 import { someGrant, someProvider, someTokens, start } from '../someGrant.ts';
 
 /** The window that sent the refresh token fell silent, and this one has taken over. */
-function takenOver(formerOwnerMayLive: boolean, rotationGrace = 0) {
+function takenOver(formerLeaderMayLive: boolean, rotationGrace = 0) {
   const clock = manualClock(start * 1000);
   const sent: number[] = [];
   const kept = keptGrants({
     clock,
-    formerOwnerMayLive: () => formerOwnerMayLive,
+    formerLeaderMayLive: () => formerLeaderMayLive,
     providers: everyGrantOf({ ...someProvider, rotationGrace }),
     answer(grant) {
       sent.push(clock.now() / 1000 - start);
@@ -65,7 +65,7 @@ describe('a refresh token that a window sent which fell silent', () => {
     assert.deepEqual(sent, [20]);
   });
 
-  it('is left to the next owner when this window closes', async () => {
+  it('is left to the next leader when this window closes', async () => {
     const { cache, refresher, clock, sent } = takenOver(true);
     await cache.put(inDoubt(start - 4));
     const asked = refresher.renew('grant-0001', 1);
@@ -88,14 +88,14 @@ describe('a refresh token that a window sent which fell silent', () => {
     assert.deepEqual(sent, []);
   });
 
-  for (const [why, sentAt, formerOwnerMayLive, grace] of [
+  for (const [why, sentAt, formerLeaderMayLive, grace] of [
     ['that window has died', start - 4, false, 0],
     ['the server forgives a repetition', start - 4, true, 60],
     ['it was sent long ago', start - 31, true, 0],
     ['the clock was set back since', start + 300, true, 0],
   ] as const)
     it(`is sent again at once if ${why}`, async () => {
-      const { cache, refresher, sent } = takenOver(formerOwnerMayLive, grace);
+      const { cache, refresher, sent } = takenOver(formerLeaderMayLive, grace);
       await cache.put(inDoubt(sentAt));
       assert.equal((await refresher.renew('grant-0001', 1))?.tokens.serial, 2);
       assert.deepEqual(sent, [0]);

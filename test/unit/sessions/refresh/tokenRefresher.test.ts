@@ -225,11 +225,11 @@ describe('the token refresher', () => {
     assert.equal(storage.values.has('grant:grant-0001'), false);
   });
 
-  it('sends nothing once another window is the owner', async () => {
+  it('sends nothing once another window is the leader', async () => {
     const { sent, server, open } = keeping();
     const { cache, refresher } = open();
     await cache.put(someGrant());
-    server.owner = false;
+    server.leader = false;
     const grant = await refresher.renew('grant-0001', 1);
     assert.equal(grant?.tokens.serial, 1);
     assert.deepEqual(sent, []);

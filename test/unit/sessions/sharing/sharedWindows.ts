@@ -78,7 +78,7 @@ export function sharedWindows() {
         log,
         activity,
         directory: this.directory,
-        findWayToJoin: () =>
+        loadTransport: () =>
           Promise.resolve(options => {
             const group = joinBySockets(options);
             joined.resolve(group);

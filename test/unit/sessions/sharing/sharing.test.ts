@@ -340,7 +340,7 @@ describe('a window that cannot reach the others', () => {
       log,
       directory: '',
       ...quietWindow,
-      findWayToJoin: () => never,
+      loadTransport: () => never,
       providers: everyGrantOf(someProvider),
       server: { refresh: () => never, profile: () => never },
       showSignInNeeded: () => assert.fail('nobody is needed'),

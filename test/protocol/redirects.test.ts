@@ -12,7 +12,7 @@ const failsWith = (code: FailureCode, text?: RegExp) => (error: unknown) =>
 const bridge = 'https://company.example/bridge.html';
 const relay = 'https://relay.example/redirect';
 
-describe('the ways back from the browser', () => {
+describe('the redirects back from the browser', () => {
   let server: IdentityProvider;
   before(async () => {
     server = await startIdentityProvider({

@@ -2,8 +2,8 @@ import * as vscode from 'vscode';
 
 const extensionId = 'vscode-oidc.oidc-authentication';
 
-/** Facts about a session; none of them is secret. Times are in seconds since the epoch. */
-export interface SessionFacts {
+/** What is known about a session; none of it is secret. Times are in seconds since the epoch. */
+export interface SessionInfo {
   readonly account: { readonly id: string; readonly label: string };
   readonly provider: { readonly id: string; readonly label: string; readonly issuer: string };
   /** What the person was granted, which may be more than the session's `scopes`. */
@@ -29,7 +29,7 @@ export interface OidcAuthenticationApi {
    *
    * @throws Error if the session has been renewed or ended since you got it: ask the editor for it again.
    */
-  describe(session: vscode.AuthenticationSession): Promise<SessionFacts>;
+  describe(session: vscode.AuthenticationSession): Promise<SessionInfo>;
 }
 
 /**
@@ -40,7 +40,7 @@ export interface OidcAuthenticationApi {
  */
 export async function describeSession(
   session: vscode.AuthenticationSession,
-): Promise<SessionFacts | undefined> {
+): Promise<SessionInfo | undefined> {
   const extension = vscode.extensions.getExtension<OidcAuthenticationApi>(extensionId);
   return extension && (await extension.activate()).describe(session);
 }

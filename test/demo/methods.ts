@@ -1,4 +1,4 @@
-/** What `npm start -- --method <way>` shows of each way to sign in: from the click to the answer. */
+/** What `npm start -- --method <name>` shows of each sign-in method: from the click to the answer. */
 import type { Page } from 'playwright-core';
 import { approveDeviceOnPage, signInOnPage } from '../editor/loginPages.ts';
 import type { Workbench } from '../editor/workbench.ts';
@@ -13,7 +13,7 @@ export interface Report {
   picture(page: Page, name: string): Promise<void>;
 }
 
-/** One way to sign in. */
+/** One sign-in method. */
 export interface SignInMethod {
   readonly stage?: StageOptions;
   /** When the editor has its address. */
@@ -162,7 +162,7 @@ async function bridge(): Promise<SignInMethod> {
   };
 }
 
-const ways: Readonly<Record<string, () => SignInMethod | Promise<SignInMethod>>> = {
+const methods: Readonly<Record<string, () => SignInMethod | Promise<SignInMethod>>> = {
   'uri-handler': () => uriHandler,
   loopback: () => loopback,
   bridge,
@@ -172,13 +172,14 @@ const ways: Readonly<Record<string, () => SignInMethod | Promise<SignInMethod>>>
 };
 
 /**
- * The way with this name; without one, that which the planner picks for the usual provider.
+ * The method with this name; without one, the one that the planner picks for the usual provider.
  *
  * @throws {Error} that lists the names, if there is none with this one.
  */
-export async function wayNamed(name: string | undefined): Promise<SignInMethod> {
+export async function methodNamed(name: string | undefined): Promise<SignInMethod> {
   if (name === undefined) return usual;
-  const way = ways[name];
-  if (!way) throw new Error(`There is no way “${name}”. Try --method ${Object.keys(ways).join(' | ')}`);
-  return way();
+  const method = methods[name];
+  if (!method)
+    throw new Error(`There is no method “${name}”. Try --method ${Object.keys(methods).join(' | ')}`);
+  return method();
 }
