@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { codeServerVersion } from '../editor/codeServerInstall.ts';
+import { codeServerVersion } from '../editor/install/codeServerInstall.ts';
 import type { Figure } from './figures.ts';
 import { markdownTable } from './table.ts';
 

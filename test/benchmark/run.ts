@@ -8,19 +8,19 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import '../editor/resolveLocalhost.ts';
+import '../editor/process/resolveLocalhost.ts';
 import { countLine } from '../runner/count.ts';
-import { measureAnswering } from './answering.ts';
-import { measureBytes } from './bytes.ts';
-import { measureCodeExchange } from './codeExchange.ts';
+import { measureAnswering } from './measures/answering.ts';
+import { measureBytes } from './measures/bytes.ts';
+import { measureCodeExchange } from './measures/codeExchange.ts';
 import { isMet, ratio, statistics, type Figure } from './figures.ts';
-import { measureIdling } from './idle.ts';
-import { measureInEditor } from './inEditor.ts';
+import { measureIdling } from './measures/idle.ts';
+import { measureInEditor } from './measures/inEditor.ts';
 import { service, writeReadme } from './readme.ts';
-import { measureRefreshing } from './refreshing.ts';
-import { measureStarting } from './starting.ts';
+import { measureRefreshing } from './measures/refreshing.ts';
+import { measureStarting } from './measures/starting.ts';
 import { markdownTable } from './table.ts';
-import { measureWindows } from './windows.ts';
+import { measureWindows } from './measures/windows.ts';
 
 const { values } = parseArgs({
   options: { quick: { type: 'boolean' }, json: { type: 'string' }, readme: { type: 'boolean' } },

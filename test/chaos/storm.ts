@@ -1,6 +1,6 @@
 import { serialiseGrant } from '../../src/sessions/grant/grant.ts';
 import { signInTrial } from '../protocol/signingIn.ts';
-import type { IdentityProvider } from '../servers/identityProvider.ts';
+import type { IdentityProvider } from '../servers/identityProvider/identityProvider.ts';
 import { eventually, startFleet } from './fleet.ts';
 
 export interface StormResult {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
-import { startChallengingApi, type ChallengingApi } from '../servers/challengingApi.ts';
+import { startChallengingApi, type ChallengingApi } from '../servers/resourceServers/challengingApi.ts';
 import { listen, stop } from '../servers/listening.ts';
-import { people } from '../servers/people.ts';
+import { people } from '../servers/identityProvider/people.ts';
 import type * as Client from '../../src/client/index.ts';
 import type * as EditorStandIn from '../standIns/editor/vscode.ts';
 import { openSignedInEditor, type SignedInEditor } from './signedInEditor.ts';

@@ -3,10 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { decodeJwt } from 'jose';
 import { createExports } from '../../src/authentication/exports.ts';
 import { until } from '../protocol/signingIn.ts';
-import { startChallengingApi, type ChallengingApi } from '../servers/challengingApi.ts';
-import { people } from '../servers/people.ts';
-import { reportsResource } from '../servers/resources.ts';
-import { startWebSocketServer, type TokenWebSocketServer } from '../servers/webSocketServer.ts';
+import { startChallengingApi, type ChallengingApi } from '../servers/resourceServers/challengingApi.ts';
+import { people } from '../servers/identityProvider/people.ts';
+import { reportsResource } from '../servers/identityProvider/resources.ts';
+import {
+  startWebSocketServer,
+  type TokenWebSocketServer,
+} from '../servers/resourceServers/webSocketServer.ts';
 import type * as EditorStandIn from '../standIns/editor/vscode.ts';
 import type * as Guide from './guide.ts';
 import { openSignedInEditor, type SignedInEditor } from './signedInEditor.ts';

@@ -10,9 +10,9 @@ import { createConfiguredProviders } from '../../src/providers/entries/configure
 import type { Provider } from '../../src/providers/entries/definition.ts';
 import type { McpServer } from '../../src/mcp/settings.ts';
 import { until } from '../protocol/signingIn.ts';
-import { startMcpServer, type ProtectedMcpServer } from '../servers/mcpServer.ts';
-import { people } from '../servers/people.ts';
-import { openBrowser } from '../servers/person.ts';
+import { startMcpServer, type ProtectedMcpServer } from '../servers/resourceServers/mcpServer.ts';
+import { people } from '../servers/identityProvider/people.ts';
+import { openBrowser } from '../servers/identityProvider/person.ts';
 import type * as EditorStandIn from '../standIns/editor/vscode.ts';
 import { settled } from '../standIns/manualClock.ts';
 import { recordingLog, type RecordingLog } from '../standIns/recordingLog.ts';

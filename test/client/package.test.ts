@@ -4,12 +4,12 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type BuildOptions } from 'esbuild';
-import { run } from '../editor/childProcess.ts';
-import { npm } from '../editor/npm.ts';
-import { temporaryFolder, type TemporaryFolder } from '../editor/temporaryFolder.ts';
+import { run } from '../editor/process/childProcess.ts';
+import { npm } from '../editor/install/npm.ts';
+import { temporaryFolder, type TemporaryFolder } from '../editor/process/temporaryFolder.ts';
 import { packageClient, singleFile } from '../manifest/clientPackage.ts';
-import { startChallengingApi } from '../servers/challengingApi.ts';
-import { people } from '../servers/people.ts';
+import { startChallengingApi } from '../servers/resourceServers/challengingApi.ts';
+import { people } from '../servers/identityProvider/people.ts';
 import type * as Client from '../../src/client/index.ts';
 import { openSignedInEditor } from './signedInEditor.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { ProvidedForTests } from '../demo/providerOnly.ts';
-import { startTree, type ProcessTree } from '../editor/childProcess.ts';
+import { startTree, type ProcessTree } from '../editor/process/childProcess.ts';
 import { signInTrial } from '../protocol/signingIn.ts';
 import type { ProviderDefinition } from '../../src/providers/settings/schema.ts';
 

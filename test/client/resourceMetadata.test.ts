@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type * as Client from '../../src/client/index.ts';
-import { startDescribedApi, type DescribedApi } from '../servers/describedApi.ts';
-import { apiResource, reportsResource } from '../servers/resources.ts';
+import { startDescribedApi, type DescribedApi } from '../servers/resourceServers/describedApi.ts';
+import { apiResource, reportsResource } from '../servers/identityProvider/resources.ts';
 import type * as EditorStandIn from '../standIns/editor/vscode.ts';
 import { openSignedInEditor, type SignedInEditor } from './signedInEditor.ts';
 

@@ -9,9 +9,12 @@ import type { ExportsContext } from '../../src/authentication/exports.ts';
 import { createConfiguredProviders } from '../../src/providers/entries/configuredProviders.ts';
 import type { Provider, ProviderDefinition } from '../../src/providers/entries/definition.ts';
 import { signInTrial, until, type SignInTrial } from '../protocol/signingIn.ts';
-import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
-import { people, type Person } from '../servers/people.ts';
-import { openBrowser, signInOverHttp, type Browser } from '../servers/person.ts';
+import {
+  startIdentityProvider,
+  type IdentityProvider,
+} from '../servers/identityProvider/identityProvider.ts';
+import { people, type Person } from '../servers/identityProvider/people.ts';
+import { openBrowser, signInOverHttp, type Browser } from '../servers/identityProvider/person.ts';
 import { manualClock, type ManualClock } from '../standIns/manualClock.ts';
 import { personParts, quietSignIns } from '../standIns/personParts.ts';
 import { quietRefresher } from '../standIns/quietWindow.ts';

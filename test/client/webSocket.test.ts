@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type * as Client from '../../src/client/index.ts';
-import { people } from '../servers/people.ts';
-import { startWebSocketServer, type TokenWebSocketServer } from '../servers/webSocketServer.ts';
+import { people } from '../servers/identityProvider/people.ts';
+import {
+  startWebSocketServer,
+  type TokenWebSocketServer,
+} from '../servers/resourceServers/webSocketServer.ts';
 import type * as EditorStandIn from '../standIns/editor/vscode.ts';
 import { until } from '../protocol/signingIn.ts';
 import { openSignedInEditor, type SignedInEditor } from './signedInEditor.ts';

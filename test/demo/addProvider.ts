@@ -2,7 +2,7 @@
 import { signInOnPage } from '../editor/loginPages.ts';
 import type { Workbench } from '../editor/workbench.ts';
 import { waitFor } from '../editor/workbench/waiting.ts';
-import { people } from '../servers/people.ts';
+import { people } from '../servers/identityProvider/people.ts';
 import type { Stage, StageOptions } from '../stage/stage.ts';
 import type { Report } from './methods.ts';
 

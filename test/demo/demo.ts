@@ -10,7 +10,7 @@ import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { waitFor } from '../editor/workbench/waiting.ts';
-import { people } from '../servers/people.ts';
+import { people } from '../servers/identityProvider/people.ts';
 import { openStage, providerLabel, type Stage } from '../stage/stage.ts';
 import { addProvider, unconfigured } from './addProvider.ts';
 import { runProviderOnly } from './providerOnly.ts';

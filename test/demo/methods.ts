@@ -4,7 +4,7 @@ import { approveDeviceOnPage, signInOnPage } from '../editor/loginPages.ts';
 import type { Workbench } from '../editor/workbench.ts';
 import { panelOf } from '../editor/workbench/panel.ts';
 import { startBridgeHost } from '../servers/bridgeHost.ts';
-import { people } from '../servers/people.ts';
+import { people } from '../servers/identityProvider/people.ts';
 import { providerLabel, type Stage, type StageOptions } from '../stage/stage.ts';
 
 /** Tells and shows what happens. */

@@ -4,11 +4,11 @@
  * closed its standard input. With `--json` its first line is everything that a test has to know.
  */
 import { spawnSync } from 'node:child_process';
-import { startChallengingApi } from '../servers/challengingApi.ts';
-import { startIdentityProvider } from '../servers/identityProvider.ts';
+import { startChallengingApi } from '../servers/resourceServers/challengingApi.ts';
+import { startIdentityProvider } from '../servers/identityProvider/identityProvider.ts';
 import { askedToEnd, loopback } from '../servers/listening.ts';
-import { people } from '../servers/people.ts';
-import { startWebSocketServer } from '../servers/webSocketServer.ts';
+import { people } from '../servers/identityProvider/people.ts';
+import { startWebSocketServer } from '../servers/resourceServers/webSocketServer.ts';
 
 export interface ProviderOnlyOptions {
   /** 0 lets the operating system choose. */

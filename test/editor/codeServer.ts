@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { run, startTree, type ProcessTree } from './childProcess.ts';
-import { installCodeServer } from './codeServerInstall.ts';
+import { run, startTree, type ProcessTree } from './process/childProcess.ts';
+import { installCodeServer } from './install/codeServerInstall.ts';
 import { keepAsEvidence } from './evidence.ts';
-import { temporaryFolder, type TemporaryFolder } from './temporaryFolder.ts';
+import { temporaryFolder, type TemporaryFolder } from './process/temporaryFolder.ts';
 
 export interface EditorServerOptions {
   /** The person's `settings.json`, on top of `quietSettings`. */
@@ -66,7 +66,9 @@ const shortGrace = 5;
 /** Read by `endWithParent.ts`. */
 const endsWithParent = 'TEST_ENDS_WITH_PARENT';
 const startTimeout = 60_000;
-const preloads = ['resolveLocalhost.ts', 'endWithParent.ts'].map(file => join(import.meta.dirname, file));
+const preloads = ['resolveLocalhost.ts', 'endWithParent.ts'].map(file =>
+  join(import.meta.dirname, 'process', file),
+);
 
 /**
  * The environment without what another editor or code-server around us left in it: those variables would make

@@ -12,11 +12,11 @@ import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { format, parseArgs } from 'node:util';
 import type { Page } from 'playwright-core';
-import { launchChromium } from './chromium.ts';
+import { launchChromium } from './install/chromium.ts';
 import { startTestServer, type EditorServer } from './codeServer.ts';
-import { markVariable } from './markedOutput.ts';
-import { startOutside } from './outside.ts';
-import { outsideVariable } from './outsideAddress.ts';
+import { markVariable } from './process/markedOutput.ts';
+import { startOutside } from './outside/outside.ts';
+import { outsideVariable } from './outside/outsideAddress.ts';
 
 import { readCount } from '../runner/count.ts';
 

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import type { PageKind } from '../servers/pages.ts';
+import type { PageKind } from '../servers/identityProvider/pages.ts';
 import { timeout, waitFor } from './workbench/waiting.ts';
 
 /** Where a person is on the way through the identity provider's pages. */

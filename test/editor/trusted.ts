@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CertificateAuthority } from '../servers/certificates.ts';
-import { temporaryFolder } from './temporaryFolder.ts';
+import { temporaryFolder } from './process/temporaryFolder.ts';
 
 /** What makes an editor trust the certificates of an authority. */
 export interface TrustedAuthority {

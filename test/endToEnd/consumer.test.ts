@@ -4,11 +4,14 @@ import { signInOnPage } from '../editor/loginPages.ts';
 import type { Workbench } from '../editor/workbench.ts';
 import { treeViewOf, type TreeView } from '../editor/workbench/tree.ts';
 import { waitFor } from '../editor/workbench/waiting.ts';
-import { startApache, type Apache } from '../servers/apache.ts';
-import { startChallengingApi, type ChallengingApi } from '../servers/challengingApi.ts';
-import { startDescribedApi, type DescribedApi } from '../servers/describedApi.ts';
-import { people } from '../servers/people.ts';
-import { startWebSocketServer, type TokenWebSocketServer } from '../servers/webSocketServer.ts';
+import { startApache, type Apache } from '../servers/resourceServers/apache.ts';
+import { startChallengingApi, type ChallengingApi } from '../servers/resourceServers/challengingApi.ts';
+import { startDescribedApi, type DescribedApi } from '../servers/resourceServers/describedApi.ts';
+import { people } from '../servers/identityProvider/people.ts';
+import {
+  startWebSocketServer,
+  type TokenWebSocketServer,
+} from '../servers/resourceServers/webSocketServer.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
 
 describe('an extension that uses ours, in a real VS Code', function () {

@@ -5,7 +5,7 @@ import { signInOnPage } from '../editor/loginPages.ts';
 import type { Workbench } from '../editor/workbench.ts';
 import { panelOf } from '../editor/workbench/panel.ts';
 import { treeViewOf } from '../editor/workbench/tree.ts';
-import { people } from '../servers/people.ts';
+import { people } from '../servers/identityProvider/people.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
 
 describe('a person whose editor speaks German', function () {

@@ -1,13 +1,13 @@
 import type { Target } from './target.ts';
-import { callbackTargets } from './callbacks.ts';
-import { documentTargets } from './documents.ts';
-import { challengeTargets } from './challenges.ts';
-import { frameTargets } from './frames.ts';
-import { furtherAnswerTargets } from './furtherAnswers.ts';
-import { httpTargets } from './http.ts';
-import { otherWindowTargets } from './otherWindow.ts';
-import { storedTargets } from './stored.ts';
-import { tokenTargets } from './tokens.ts';
+import { callbackTargets } from './targets/callbacks.ts';
+import { documentTargets } from './targets/documents.ts';
+import { challengeTargets } from './targets/challenges.ts';
+import { frameTargets } from './targets/frames.ts';
+import { furtherAnswerTargets } from './targets/furtherAnswers.ts';
+import { httpTargets } from './targets/http.ts';
+import { otherWindowTargets } from './targets/otherWindow.ts';
+import { storedTargets } from './targets/stored.ts';
+import { tokenTargets } from './targets/tokens.ts';
 
 export const targets: readonly Target[] = [
   ...callbackTargets,

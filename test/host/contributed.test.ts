@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { waitFor } from '../editor/workbench/waiting.ts';
-import { laterExtensionsVariable } from '../runner/laterExtensions.ts';
+import { laterExtensionsVariable } from '../runner/host/laterExtensions.ts';
 import { accountLabels, configure } from './editor.ts';
 import { clearMessages, messages, registrations, waitForMessage } from './outside.ts';
 

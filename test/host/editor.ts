@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { ConsumerApi } from '../consumer/consumer.ts';
-import type { IdentityProvider } from '../servers/identityProvider.ts';
+import type { IdentityProvider } from '../servers/identityProvider/identityProvider.ts';
 
 export const extensionId = 'vscode-oidc.oidc-authentication';
 export const consumerId = 'example-consumer.consumer';

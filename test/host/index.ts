@@ -5,10 +5,10 @@
  * put `describe` and `it` in place.
  */
 // First: mocha remembers the console it finds when it is loaded.
-import '../editor/markedOutput.ts';
+import '../editor/process/markedOutput.ts';
 import { writeFileSync } from 'node:fs';
 import Mocha from 'mocha';
-import '../editor/resolveLocalhost.ts';
+import '../editor/process/resolveLocalhost.ts';
 import { countLine, resultVariable, type Count } from '../runner/count.ts';
 import { mochaOptions } from '../runner/reporter.ts';
 

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
+import {
+  startIdentityProvider,
+  type IdentityProvider,
+} from '../servers/identityProvider/identityProvider.ts';
 import { configure, definitionOf, issuerHost } from './editor.ts';
 import { clearMessages, waitForMessage } from './outside.ts';
 

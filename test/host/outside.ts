@@ -1,10 +1,10 @@
 /**
  * What tests inside an extension host need of the world outside of it: the person at the browser, the messages
  * on the screen and the files of the log. The program that started the editor provides it over HTTP, see
- * `test/editor/outside.ts`.
+ * `test/editor/outside/outside.ts`.
  */
 import * as vscode from 'vscode';
-import { outsideVariable, type PersonAtBrowser } from '../editor/outsideAddress.ts';
+import { outsideVariable, type PersonAtBrowser } from '../editor/outside/outsideAddress.ts';
 import type { Notification } from '../editor/workbench/messages.ts';
 import { waitFor } from '../editor/workbench/waiting.ts';
 import { extensionId } from './editor.ts';

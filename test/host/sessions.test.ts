@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { waitFor } from '../editor/workbench/waiting.ts';
-import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
-import { people } from '../servers/people.ts';
-import { startResourceServer, type ResourceServer } from '../servers/resourceServer.ts';
+import {
+  startIdentityProvider,
+  type IdentityProvider,
+} from '../servers/identityProvider/identityProvider.ts';
+import { people } from '../servers/identityProvider/people.ts';
+import { startResourceServer, type ResourceServer } from '../servers/resourceServers/resourceServer.ts';
 import {
   acceptUntil,
   accountLabels,

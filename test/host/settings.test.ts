@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { waitFor } from '../editor/workbench/waiting.ts';
-import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
-import { people } from '../servers/people.ts';
+import {
+  startIdentityProvider,
+  type IdentityProvider,
+} from '../servers/identityProvider/identityProvider.ts';
+import { people } from '../servers/identityProvider/people.ts';
 import {
   accountLabels,
   changesDuring,

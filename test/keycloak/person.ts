@@ -1,4 +1,4 @@
-import { openBrowser, type Browser } from '../servers/person.ts';
+import { openBrowser, type Browser } from '../servers/identityProvider/person.ts';
 
 /** What somebody does on Keycloak's pages. Their password is their name. */
 export interface Visit {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { secret } from '../../src/platform/secret.ts';
 import { refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
-import { openBrowser } from '../servers/person.ts';
-import { recordingScreen } from '../protocol/deviceScreen.ts';
+import { openBrowser } from '../servers/identityProvider/person.ts';
+import { recordingScreen } from '../protocol/methods/deviceScreen.ts';
 import { enterCodeAtKeycloak } from './person.ts';
 import { failsWith, keycloak, keycloakTrial, timeout } from './running.ts';
 

@@ -7,7 +7,7 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { transform } from 'esbuild';
 import ts from 'typescript';
-import { npm } from '../editor/npm.ts';
+import { npm } from '../editor/install/npm.ts';
 import { isProgram } from '../servers/listening.ts';
 
 const repository = join(import.meta.dirname, '..', '..');

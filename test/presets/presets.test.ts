@@ -6,7 +6,7 @@ import { presetNames, type PresetName } from '../../src/providers/settings/prese
 import { refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
 import { startQuirkyProvider, type QuirkyProvider } from '../servers/quirkyProvider.ts';
 import { manualClock } from '../standIns/manualClock.ts';
-import { recordingScreen } from '../protocol/deviceScreen.ts';
+import { recordingScreen } from '../protocol/methods/deviceScreen.ts';
 import { signInTrial, until, type SignInTrial } from '../protocol/signingIn.ts';
 import { realProviders } from './realProviders.ts';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { ProviderDefinition } from '../../src/providers/entries/definition.ts';
 import { Failure, type FailureCode } from '../../src/protocol/failures/failure.ts';
 import { startFaultyIdentityProvider, type FaultyIdentityProvider } from '../servers/faultProxy.ts';
-import { people } from '../servers/people.ts';
-import { signInOverHttp } from '../servers/person.ts';
+import { people } from '../servers/identityProvider/people.ts';
+import { signInOverHttp } from '../servers/identityProvider/person.ts';
 import { manualClock, settled, type ManualClock } from '../standIns/manualClock.ts';
 import { signInTrial, until, type SignInTrial } from './signingIn.ts';
 

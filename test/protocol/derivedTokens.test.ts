@@ -9,13 +9,16 @@ import { createGrantCache } from '../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../src/sessions/store/grantStore.ts';
 import { createTokenRefresher, type TokenRefresher } from '../../src/sessions/refresh/refresher.ts';
 import { refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
-import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
-import { people } from '../servers/people.ts';
-import { approveDevice } from '../servers/person.ts';
-import { apiResource, reportsResource } from '../servers/resources.ts';
+import {
+  startIdentityProvider,
+  type IdentityProvider,
+} from '../servers/identityProvider/identityProvider.ts';
+import { people } from '../servers/identityProvider/people.ts';
+import { approveDevice } from '../servers/identityProvider/person.ts';
+import { apiResource, reportsResource } from '../servers/identityProvider/resources.ts';
 import { everyGrantOf, quietRefresher } from '../standIns/quietWindow.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
-import { recordingScreen } from './deviceScreen.ts';
+import { recordingScreen } from './methods/deviceScreen.ts';
 import { signInTrial } from './signingIn.ts';
 
 describe('access tokens of one sign-in, at a real server that rotates refresh tokens', () => {

@@ -5,12 +5,12 @@ import { refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
 import { parseGrant, serialiseGrant } from '../../src/sessions/grant/grant.ts';
 import { belongsTo } from '../../src/providers/entries/origin.ts';
 import { startFaultyIdentityProvider, type FaultyIdentityProvider } from '../servers/faultProxy.ts';
-import { startIdentityProvider } from '../servers/identityProvider.ts';
-import { people } from '../servers/people.ts';
-import { approveDevice, signInOverHttp } from '../servers/person.ts';
+import { startIdentityProvider } from '../servers/identityProvider/identityProvider.ts';
+import { people } from '../servers/identityProvider/people.ts';
+import { approveDevice, signInOverHttp } from '../servers/identityProvider/person.ts';
 import { memorySecretStorage, type MemorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import { manualClock } from '../standIns/manualClock.ts';
-import { recordingScreen } from './deviceScreen.ts';
+import { recordingScreen } from './methods/deviceScreen.ts';
 import { codeServer, editorRedirectUri, signInTrial, until } from './signingIn.ts';
 
 const failsWith = (code: FailureCode, text?: RegExp) => (error: unknown) => {

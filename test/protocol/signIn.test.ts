@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { Failure } from '../../src/protocol/failures/failure.ts';
 import type { FailureCode } from '../../src/protocol/failures/failure.ts';
 import { refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
-import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
+import {
+  startIdentityProvider,
+  type IdentityProvider,
+} from '../servers/identityProvider/identityProvider.ts';
 import { startFaultyIdentityProvider } from '../servers/faultProxy.ts';
-import { apiResource } from '../servers/resources.ts';
-import { people } from '../servers/people.ts';
-import { signInOverHttp } from '../servers/person.ts';
+import { apiResource } from '../servers/identityProvider/resources.ts';
+import { people } from '../servers/identityProvider/people.ts';
+import { signInOverHttp } from '../servers/identityProvider/person.ts';
 import { manualClock, settled } from '../standIns/manualClock.ts';
 import { personSignsIn, signInTrial, until } from './signingIn.ts';
 

@@ -23,8 +23,8 @@ import type { Method } from '../../src/providers/settings/signInMethods.ts';
 import { memorySecretStorage, type MemorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import { settled } from '../standIns/manualClock.ts';
 import { recordingLog, type RecordingLog } from '../standIns/recordingLog.ts';
-import { people, type Person } from '../servers/people.ts';
-import { signInOverHttp } from '../servers/person.ts';
+import { people, type Person } from '../servers/identityProvider/people.ts';
+import { signInOverHttp } from '../servers/identityProvider/person.ts';
 import { memoryConcessions } from '../standIns/memoryConcessions.ts';
 
 export const editorRedirectUri = 'vscode://vscode-oidc.oidc-authentication';

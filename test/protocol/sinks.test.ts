@@ -8,7 +8,10 @@ import type { Grant } from '../../src/sessions/grant/grant.ts';
 import { endGrantSession, refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
 import { refreshProfile } from '../../src/signIn/after/refreshProfile.ts';
 import { clientOfGrant } from '../../src/signIn/client/client.ts';
-import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
+import {
+  startIdentityProvider,
+  type IdentityProvider,
+} from '../servers/identityProvider/identityProvider.ts';
 import { listen, loopback, stop } from '../servers/listening.ts';
 import { signInTrial, type SignInTrial } from './signingIn.ts';
 

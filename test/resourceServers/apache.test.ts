@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import type * as oauth from 'oauth4webapi';
-import { startApache, type Apache } from '../servers/apache.ts';
-import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
-import { people, type Person } from '../servers/people.ts';
+import { startApache, type Apache } from '../servers/resourceServers/apache.ts';
+import {
+  startIdentityProvider,
+  type IdentityProvider,
+} from '../servers/identityProvider/identityProvider.ts';
+import { people, type Person } from '../servers/identityProvider/people.ts';
 import { discover, signIn } from '../servers/referenceClient.ts';
 
 describe('Apache httpd with mod_auth_openidc', function () {

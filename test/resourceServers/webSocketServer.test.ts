@@ -3,12 +3,18 @@ import { request } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type * as oauth from 'oauth4webapi';
-import { startIdentityProvider, type IdentityProvider } from '../servers/identityProvider.ts';
-import { people } from '../servers/people.ts';
+import {
+  startIdentityProvider,
+  type IdentityProvider,
+} from '../servers/identityProvider/identityProvider.ts';
+import { people } from '../servers/identityProvider/people.ts';
 import { discover, signIn } from '../servers/referenceClient.ts';
-import { reportsResource } from '../servers/resources.ts';
+import { reportsResource } from '../servers/identityProvider/resources.ts';
 import { settled } from '../standIns/manualClock.ts';
-import { startWebSocketServer, type TokenWebSocketServer } from '../servers/webSocketServer.ts';
+import {
+  startWebSocketServer,
+  type TokenWebSocketServer,
+} from '../servers/resourceServers/webSocketServer.ts';
 
 describe('a WebSocket server that judges the token of the handshake', function () {
   this.timeout(60_000);

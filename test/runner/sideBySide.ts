@@ -10,10 +10,10 @@ import { spawn } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { findChromium } from '../editor/chromium.ts';
-import { installCodeServer } from '../editor/codeServerInstall.ts';
-import { cleanAtExit } from '../editor/leftovers.ts';
-import { packageAll, packagesVariable } from '../editor/packages.ts';
+import { findChromium } from '../editor/install/chromium.ts';
+import { installCodeServer } from '../editor/install/codeServerInstall.ts';
+import { cleanAtExit } from '../editor/process/leftovers.ts';
+import { packageAll, packagesVariable } from '../editor/packages/packages.ts';
 import { countLine, readCount, type Count } from './count.ts';
 import { chosenTests } from './selection.ts';
 

@@ -8,7 +8,7 @@
 import { join } from 'node:path';
 import Mocha from 'mocha';
 import { evidence } from '../editor/evidence.ts';
-import '../editor/resolveLocalhost.ts';
+import '../editor/process/resolveLocalhost.ts';
 import { countLine } from './count.ts';
 import { mochaOptions } from './reporter.ts';
 import { chosenTests, nothingHas } from './selection.ts';

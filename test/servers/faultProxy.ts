@@ -3,7 +3,7 @@ import {
   startIdentityProvider,
   type IdentityProvider,
   type IdentityProviderOptions,
-} from './identityProvider.ts';
+} from './identityProvider/identityProvider.ts';
 import { listen, loopback, stop } from './listening.ts';
 
 /** What goes wrong with one request. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as oauth from 'oauth4webapi';
-import type { Person } from './people.ts';
-import { signInOverHttp, type Decision } from './person.ts';
+import type { Person } from './identityProvider/people.ts';
+import { signInOverHttp, type Decision } from './identityProvider/person.ts';
 
 /** Options for every request of a test: its servers speak plain http on the loopback interface. */
 export const http = { [oauth.allowInsecureRequests]: true } as const;

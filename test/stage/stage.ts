@@ -1,19 +1,19 @@
 import type { Browser, BrowserContext } from 'playwright-core';
-import { launchChromium } from '../editor/chromium.ts';
+import { launchChromium } from '../editor/install/chromium.ts';
 import { startCodeServer, type EditorServer } from '../editor/codeServer.ts';
-import { withoutOwnServiceWorker } from '../editor/ownServiceWorker.ts';
-import { packageAll } from '../editor/packages.ts';
-import { runInWebWorker } from '../editor/webWorker.ts';
+import { withoutOwnServiceWorker } from '../editor/webWorker/ownServiceWorker.ts';
+import { packageAll } from '../editor/packages/packages.ts';
+import { runInWebWorker } from '../editor/webWorker/webWorker.ts';
 import { openWorkbench, type Workbench } from '../editor/workbench.ts';
 import { timeout } from '../editor/workbench/waiting.ts';
-import '../editor/resolveLocalhost.ts';
+import '../editor/process/resolveLocalhost.ts';
 import { startFaultProxy, type FaultProxy } from '../servers/faultProxy.ts';
 import {
   startIdentityProvider,
   type IdentityProvider,
   type IdentityProviderOptions,
-} from '../servers/identityProvider.ts';
-import { startResourceServer, type ResourceServer } from '../servers/resourceServer.ts';
+} from '../servers/identityProvider/identityProvider.ts';
+import { startResourceServer, type ResourceServer } from '../servers/resourceServers/resourceServer.ts';
 
 export interface StageOptions {
   readonly identityProvider?: IdentityProviderOptions;

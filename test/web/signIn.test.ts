@@ -6,9 +6,9 @@ import { panelOf } from '../editor/workbench/panel.ts';
 import { waitFor } from '../editor/workbench/waiting.ts';
 import { accountEntry, lastRequest, noProgress, openSignIn, startSignIn } from '../endToEnd/signingIn.ts';
 import { startBridgeHost, type BridgeHost } from '../servers/bridgeHost.ts';
-import { bridgedClient } from '../servers/clients.ts';
-import { endpoints } from '../servers/configuration.ts';
-import { people } from '../servers/people.ts';
+import { bridgedClient } from '../servers/identityProvider/clients.ts';
+import { endpoints } from '../servers/identityProvider/configuration.ts';
+import { people } from '../servers/identityProvider/people.ts';
 import { namePages, openStage, type Stage } from '../stage/stage.ts';
 
 describe('the extension in a web worker', function () {

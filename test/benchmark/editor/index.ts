@@ -3,17 +3,17 @@
  * as JSON to the file that the environment names.
  */
 // First, so that what is printed reaches the one who started the editor.
-import '../../editor/markedOutput.ts';
+import '../../editor/process/markedOutput.ts';
 import { writeFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import * as vscode from 'vscode';
-import '../../editor/resolveLocalhost.ts';
+import '../../editor/process/resolveLocalhost.ts';
 import { configure, definitionOf, extensionId, issuerHost, signInFromMenu } from '../../host/editor.ts';
 import { sitDown } from '../../host/outside.ts';
 import { countLine } from '../../runner/count.ts';
-import { startIdentityProvider } from '../../servers/identityProvider.ts';
-import { people } from '../../servers/people.ts';
+import { startIdentityProvider } from '../../servers/identityProvider/identityProvider.ts';
+import { people } from '../../servers/identityProvider/people.ts';
 import type { EditorResult, Started } from './result.ts';
 
 const extensions = {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import * as oauth from 'oauth4webapi';
-import { deviceCodeGrant } from '../../servers/clients.ts';
-import type { IdentityProvider } from '../../servers/identityProvider.ts';
-import { people } from '../../servers/people.ts';
-import { approveDevice } from '../../servers/person.ts';
+import { deviceCodeGrant } from '../../servers/identityProvider/clients.ts';
+import type { IdentityProvider } from '../../servers/identityProvider/identityProvider.ts';
+import { people } from '../../servers/identityProvider/people.ts';
+import { approveDevice } from '../../servers/identityProvider/person.ts';
 import { editor, http, noSecret, refresh } from '../../servers/referenceClient.ts';
 import { forEachTest, refusedWith } from './started.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as oauth from 'oauth4webapi';
 import { startFaultyIdentityProvider, type FaultyIdentityProvider } from '../../servers/faultProxy.ts';
-import { people } from '../../servers/people.ts';
+import { people } from '../../servers/identityProvider/people.ts';
 import { discover, editor, http, noSecret, refresh, signIn } from '../../servers/referenceClient.ts';
 import { refusedWith } from './started.ts';
 

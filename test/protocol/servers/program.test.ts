@@ -3,8 +3,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type * as oauth from 'oauth4webapi';
-import { startIdentityProvider, type IdentityProvider } from '../../servers/identityProvider.ts';
-import { people } from '../../servers/people.ts';
+import {
+  startIdentityProvider,
+  type IdentityProvider,
+} from '../../servers/identityProvider/identityProvider.ts';
+import { people } from '../../servers/identityProvider/people.ts';
 import { authorize, discover, redirectUri, signIn } from '../../servers/referenceClient.ts';
 import { forEachTest } from './started.ts';
 
@@ -62,7 +65,9 @@ describe('an identity provider of the tests, as a program', () => {
   });
 
   it('runs alone, prints its issuer and nothing else, and ends with its parent', async () => {
-    const program = fileURLToPath(new URL('../../servers/identityProvider.ts', import.meta.url));
+    const program = fileURLToPath(
+      new URL('../../servers/identityProvider/identityProvider.ts', import.meta.url),
+    );
     const child = spawn(process.execPath, [program, '--port', '0'], { stdio: 'pipe' });
     let printed = '';
     let complaints = '';

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { decodeJwt } from 'jose';
 import type * as oauth from 'oauth4webapi';
-import type { IdentityProvider } from '../../servers/identityProvider.ts';
-import { people } from '../../servers/people.ts';
+import type { IdentityProvider } from '../../servers/identityProvider/identityProvider.ts';
+import { people } from '../../servers/identityProvider/people.ts';
 import { signIn } from '../../servers/referenceClient.ts';
-import { startResourceServer, type Caller, type ResourceServer } from '../../servers/resourceServer.ts';
-import { reportsResource } from '../../servers/resources.ts';
+import {
+  startResourceServer,
+  type Caller,
+  type ResourceServer,
+} from '../../servers/resourceServers/resourceServer.ts';
+import { reportsResource } from '../../servers/identityProvider/resources.ts';
 import { forEachTest } from './started.ts';
 
 const askAs = (url: string, token: string | undefined) =>

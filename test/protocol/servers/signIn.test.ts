@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { decodeJwt } from 'jose';
 import * as oauth from 'oauth4webapi';
-import { editorRedirectUris, isWebHostRedirectUri } from '../../servers/clients.ts';
-import { startIdentityProvider, type IdentityProvider } from '../../servers/identityProvider.ts';
-import { people } from '../../servers/people.ts';
-import { openBrowser, signInOverHttp } from '../../servers/person.ts';
+import { editorRedirectUris, isWebHostRedirectUri } from '../../servers/identityProvider/clients.ts';
+import {
+  startIdentityProvider,
+  type IdentityProvider,
+} from '../../servers/identityProvider/identityProvider.ts';
+import { people } from '../../servers/identityProvider/people.ts';
+import { openBrowser, signInOverHttp } from '../../servers/identityProvider/person.ts';
 import {
   authorize,
   discover,
@@ -14,7 +17,7 @@ import {
   redirectUri,
   signIn,
 } from '../../servers/referenceClient.ts';
-import { apiResource } from '../../servers/resources.ts';
+import { apiResource } from '../../servers/identityProvider/resources.ts';
 import { forEachTest } from './started.ts';
 
 describe('the identity provider of the tests', () => {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import * as oauth from 'oauth4webapi';
-import { startIdentityProvider, type IdentityProvider } from '../../servers/identityProvider.ts';
+import {
+  startIdentityProvider,
+  type IdentityProvider,
+} from '../../servers/identityProvider/identityProvider.ts';
 import { discover } from '../../servers/referenceClient.ts';
 
 interface Started {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { decodeJwt } from 'jose';
 import * as oauth from 'oauth4webapi';
-import type { IdentityProvider } from '../../servers/identityProvider.ts';
-import { people } from '../../servers/people.ts';
+import type { IdentityProvider } from '../../servers/identityProvider/identityProvider.ts';
+import { people } from '../../servers/identityProvider/people.ts';
 import { authorize, editor, http, noSecret, refresh, signIn } from '../../servers/referenceClient.ts';
-import { reportsResource } from '../../servers/resources.ts';
+import { reportsResource } from '../../servers/identityProvider/resources.ts';
 import { forEachTest, refusedWith } from './started.ts';
 
 describe('the tokens of the identity provider of the tests', () => {

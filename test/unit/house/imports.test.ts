@@ -9,7 +9,7 @@ import {
   type IForbiddenRuleType,
   type IViolation,
 } from 'dependency-cruiser';
-import { temporaryFolder } from '../../editor/temporaryFolder.ts';
+import { temporaryFolder } from '../../editor/process/temporaryFolder.ts';
 
 /** What the file of the rules exports. */
 interface Rules {

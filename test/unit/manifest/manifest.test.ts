@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { packageExtension } from '../../editor/packageExtension.ts';
+import { packageExtension } from '../../editor/packages/packageExtension.ts';
 import { generatedManifest } from '../../manifest/generate.ts';
 import { withTexts } from '../../manifest/texts.ts';
 

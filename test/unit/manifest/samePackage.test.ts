@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { cp, mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../../editor/childProcess.ts';
-import { temporaryFolder } from '../../editor/temporaryFolder.ts';
+import { run } from '../../editor/process/childProcess.ts';
+import { temporaryFolder } from '../../editor/process/temporaryFolder.ts';
 
 const repository = join(import.meta.dirname, '..', '..', '..');
 
@@ -58,7 +58,7 @@ async function checkOut(folder: string): Promise<void> {
 
 /** Packages what is in a folder, as somebody else on another computer does. @returns what is published. */
 async function packaged(folder: string, environment: NodeJS.ProcessEnv): Promise<Record<string, Buffer>> {
-  await run(process.execPath, ['test/editor/packageExtension.ts'], {
+  await run(process.execPath, ['test/editor/packages/packageExtension.ts'], {
     cwd: folder,
     env: { ...process.env, ...environment },
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readAudit, unexplained } from '../../runner/advisories.ts';
+import { readAudit, unexplained } from '../../runner/audit/advisories.ts';
 
 /** As npm 11 prints it. */
 const report = (...via: unknown[]): string =>

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { temporaryFolder, type TemporaryFolder } from '../../editor/temporaryFolder.ts';
-import { first, last, sideBySide } from '../../runner/plan.ts';
+import { temporaryFolder, type TemporaryFolder } from '../../editor/process/temporaryFolder.ts';
+import { first, last, sideBySide } from '../../runner/whole/plan.ts';
 import { filesOf, readSelection } from '../../runner/selection.ts';
 import { suiteOf, suites } from '../../runner/suites.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { storedGrant, storedGrants } from '../../../benchmark/storedGrants.ts';
+import { storedGrant, storedGrants } from '../../../benchmark/measures/storedGrants.ts';
 import { manualClock } from '../../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
 import { hourOfTokens } from '../../../standIns/quietWindow.ts';

@@ -1,0 +1,82 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { packageExtension } from '../../editor/packages/packageExtension.ts';
+import { builtInExtensions } from './builtIn.ts';
+import { count, type Figure } from '../figures.ts';
+import { filesLoadedAtStart } from './starting.ts';
+
+const repository = join(import.meta.dirname, '..', '..', '..');
+const part = 'Size';
+const kilo = 1000;
+
+/** The files of the package, and what is loaded when the editor starts the extension. */
+export async function measureBytes(): Promise<Figure[]> {
+  const vsix = await packageExtension();
+  const dist = join(repository, 'dist');
+  const files = ['extension.cjs', ...(await readdir(join(dist, 'parts'))).map(file => `parts/${file}`)];
+  const bundles = files.filter(file => file.endsWith('.cjs'));
+  const size = async (file: string): Promise<number> => (await stat(join(dist, file))).size / kilo;
+  const all = (await Promise.all(bundles.map(size))).reduce((sum, bytes) => sum + bytes, 0);
+  const start = (await Promise.all((await filesLoadedAtStart()).map(size))).reduce(
+    (sum, bytes) => sum + bytes,
+    0,
+  );
+  const { github, microsoft } = await builtInExtensions();
+  const peers = {
+    github: (await stat(github.main)).size / kilo,
+    microsoft: (await stat(microsoft.main)).size / kilo,
+  };
+  const libraries = await sizeOfLibraries();
+  return [
+    {
+      ...count(part, 'code loaded by activation', start, 0),
+      unit: 'kB',
+      peer: { name: 'github-authentication', samples: [peers.github] },
+      aim: { of: 'median', most: 0.7, ratio: true, isCertain: true },
+    },
+    {
+      ...count(part, 'the same', start, 0),
+      unit: 'kB',
+      peer: { name: 'microsoft-authentication', samples: [peers.microsoft] },
+      aim: { of: 'median', most: 0.7, ratio: true, isCertain: true },
+    },
+    {
+      ...count(part, 'minified bundles, all together', all, 150),
+      unit: 'kB',
+      peer: { name: 'oauth4webapi + jose alone', samples: [libraries / kilo] },
+      aim: { of: 'max', most: 150 },
+    },
+    {
+      part,
+      name: 'the same as one file, for web workers',
+      unit: 'kB',
+      samples: [await size('web/extension.cjs')],
+    },
+    {
+      part,
+      name: 'VSIX',
+      unit: 'kB',
+      samples: [(await stat(vsix)).size / kilo],
+      aim: { of: 'max', most: 300 },
+    },
+  ];
+}
+
+/** Everything that the two libraries offer, bundled and minified as we are. */
+async function sizeOfLibraries(): Promise<number> {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: "export * as oauth from 'oauth4webapi'; export * as jose from 'jose';",
+      resolveDir: repository,
+    },
+    bundle: true,
+    minify: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node22',
+    legalComments: 'none',
+    write: false,
+  });
+  return outputFiles.reduce((sum, { contents }) => sum + contents.length, 0);
+}

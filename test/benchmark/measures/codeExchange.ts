@@ -1,0 +1,148 @@
+import * as openid from 'openid-client';
+import type { ProviderDefinition } from '../../../src/providers/entries/definition.ts';
+import { personSignsIn, signInTrial } from '../../protocol/signingIn.ts';
+import {
+  startIdentityProvider,
+  type IdentityProvider,
+} from '../../servers/identityProvider/identityProvider.ts';
+import { people } from '../../servers/identityProvider/people.ts';
+import { signInOverHttp } from '../../servers/identityProvider/person.ts';
+import { count, type Figure } from '../figures.ts';
+
+const part = 'A sign-in, without the time of the person';
+
+/** Milliseconds, and requests of the client itself: those of the browser do not count. */
+interface SignIn {
+  /** From the click to the browser. */
+  readonly toBrowser: number;
+  /** From the browser's answer to the session. */
+  readonly toSession: number;
+  readonly requests: number;
+}
+
+/** Requests that a browser does not send; besides, both push the authorization request (RFC 9126), each in one. */
+const clientRequests = ({ requestsTo, endpoints }: IdentityProvider): number =>
+  [endpoints.token, endpoints.jwks, endpoints.userinfo, endpoints.configuration].reduce(
+    (sum, path) => sum + requestsTo(path).length,
+    0,
+  );
+
+/** The extension's own sign-ins; each after the first finds what that one has found out about the server. */
+function extension(
+  server: IdentityProvider,
+  settings: Partial<ProviderDefinition> = {},
+): () => Promise<SignIn> {
+  let opened = 0;
+  let answered = 0;
+  const browse = personSignsIn();
+  const trial = signInTrial({
+    browser: (address, deliver) => {
+      opened = performance.now();
+      return browse(address, end => {
+        answered = performance.now();
+        return deliver(end);
+      });
+    },
+  });
+  const provider = trial.provider({ issuer: server.issuer, ...settings });
+  return async () => {
+    const before = clientRequests(server);
+    const start = performance.now();
+    await trial.signIn(provider);
+    const end = performance.now();
+    return {
+      toBrowser: opened - start,
+      toSession: end - answered,
+      requests: clientRequests(server) - before,
+    };
+  };
+}
+
+/** The shortest script that does the same with openid-client, ID token checked as ours is. */
+function script(server: IdentityProvider): () => Promise<SignIn> {
+  let known: openid.Configuration | undefined;
+  const { clientId } = server.clients.editor;
+  const redirectUri = 'vscode://vscode-oidc.oidc-authentication/callback';
+  return async () => {
+    const before = clientRequests(server);
+    const start = performance.now();
+    if (!known) {
+      known = await openid.discovery(new URL(server.issuer), clientId, undefined, openid.None(), {
+        execute: [openid.allowInsecureRequests],
+      });
+      openid.enableNonRepudiationChecks(known);
+    }
+    const pkceCodeVerifier = openid.randomPKCECodeVerifier();
+    const [expectedState, expectedNonce] = [openid.randomState(), openid.randomNonce()];
+    const address = await openid.buildAuthorizationUrlWithPAR(known, {
+      redirect_uri: redirectUri,
+      scope: 'openid profile email offline_access',
+      code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
+      code_challenge_method: 'S256',
+      state: expectedState,
+      nonce: expectedNonce,
+    });
+    const opened = performance.now();
+    const end = await signInOverHttp(address.href, people.alice);
+    const answered = performance.now();
+    await openid.authorizationCodeGrant(known, end, { pkceCodeVerifier, expectedState, expectedNonce });
+    return {
+      toBrowser: opened - start,
+      toSession: performance.now() - answered,
+      requests: clientRequests(server) - before,
+    };
+  };
+}
+
+export async function measureCodeExchange(runs: number): Promise<Figure[]> {
+  const server = await startIdentityProvider();
+  try {
+    const warm = { ours: extension(server), bare: script(server) };
+    // The first sign-in of each also loads what later ones find loaded.
+    for (const signIn of [warm.ours, warm.bare]) for (let at = 0; at < 3; at++) await signIn();
+    const withUserInfo = extension(server, { claimSources: ['userinfo'] });
+    await withUserInfo();
+    const userInfo = await withUserInfo();
+    const found = { coldOurs: [], coldBare: [], ours: [], bare: [] } as Record<string, SignIn[]>;
+    for (let run = 0; run < runs; run++) {
+      found['coldOurs']?.push(await extension(server)());
+      found['coldBare']?.push(await script(server)());
+      found['ours']?.push(await warm.ours());
+      found['bare']?.push(await warm.bare());
+    }
+    const of = (kind: string, what: (signIn: SignIn) => number): number[] => (found[kind] ?? []).map(what);
+    const requests = ({ requests }: SignIn): number => requests;
+    const whole = ({ toBrowser, toSession }: SignIn): number => toBrowser + toSession;
+    const times = (name: string, kinds: readonly [string, string], what: typeof whole): Figure => ({
+      part,
+      name,
+      unit: 'ms',
+      samples: of(kinds[0], what),
+      peer: { name: 'openid-client', samples: of(kinds[1], what) },
+      aim: { of: 'median', most: 1.1, ratio: true },
+    });
+    const counts = (name: string, kinds: readonly [string, string], most: number): Figure => ({
+      ...count(part, name, 0, most),
+      samples: of(kinds[0], requests),
+      peer: { name: 'openid-client', samples: of(kinds[1], requests) },
+    });
+    return [
+      counts('requests, nothing known of the provider', ['coldOurs', 'coldBare'], 3),
+      counts('requests, metadata and keys known', ['ours', 'bare'], 1),
+      count(part, 'requests, metadata and keys known, claims from UserInfo too', userInfo.requests, 2),
+      times('all of it, nothing known', ['coldOurs', 'coldBare'], whole),
+      times('all of it, metadata and keys known', ['ours', 'bare'], whole),
+      times('code exchange to session, nothing known before', ['coldOurs', 'coldBare'], s => s.toSession),
+      times('code exchange to session, metadata and keys known', ['ours', 'bare'], s => s.toSession),
+      {
+        part,
+        name: 'click to browser opened, metadata known',
+        unit: 'ms',
+        samples: of('ours', ({ toBrowser }) => toBrowser),
+        aim: { of: 'p95', most: 50 },
+      },
+    ];
+  } finally {
+    await server.close();
+  }
+}

@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { count, type Figure } from '../figures.ts';
+import type { Start } from './startWorker.ts';
+
+const part = 'Start with grants stored';
+
+/** Starts the built extension in a process of its own. */
+async function start(grants: number): Promise<Start> {
+  const worker = join(import.meta.dirname, 'startWorker.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', worker, String(grants)]);
+  return JSON.parse(stdout) as Start;
+}
+
+/** The files of the package that are loaded when the extension has been activated. */
+export const filesLoadedAtStart = async (): Promise<readonly string[]> => (await start(1)).files;
+
+export async function measureStarting(runs: number): Promise<Figure[]> {
+  const one: Start[] = [];
+  const thousand: Start[] = [];
+  for (let run = 0; run < runs; run++) {
+    one.push(await start(1));
+    thousand.push(await start(1000));
+  }
+  const [first] = thousand;
+  if (!first) return [];
+  const beside = (name: string, of: (start: Start) => number): Figure => ({
+    part,
+    name,
+    unit: 'ms',
+    samples: thousand.map(of),
+    peer: { name: 'with 1', samples: one.map(of) },
+  });
+  return [
+    count(part, 'secrets read by activate(), with 1,000 grants', first.readsAtActivation, 0),
+    count(part, 'grants read until the first question', first.readsAtRest, 0),
+    count(part, 'grants read by the first getSessions(undefined), with 1,000', first.readsForAnswer, 1000),
+    count(part, 'grants read again by the next ten calls', first.readsForMore, 0),
+    beside('load and activate(), with 1,000 grants', ({ load, activate }) => load + activate),
+    beside('the first getSessions(undefined) after it', ({ firstAnswer }) => firstAnswer),
+    { ...beside('heap after activation', ({ heapAtRest }) => heapAtRest), unit: 'MB' },
+    { ...beside('heap with all of them in use', ({ heapAfterAnswer }) => heapAfterAnswer), unit: 'MB' },
+  ];
+}

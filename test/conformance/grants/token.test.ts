@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import type { Departure, Json } from '../../servers/hostile/departure.ts';
+import {
+  endless,
+  html,
+  json,
+  redirectTo,
+  resetAfter,
+  resetBefore,
+  resetWithin,
+  silence,
+  silenceAfterHeaders,
+  text,
+  type Reply,
+} from '../../servers/hostile/replies.ts';
+import { Failure } from '../../../src/protocol/failures/failure.ts';
+import { manualClock, settled } from '../../standIns/manualClock.ts';
+import { conforms } from '../table.ts';
+import { assertFailure, failureOf, signIn, signInCase, withTrial, type SignInCase } from '../trial.ts';
+
+const answering = (reply: Reply): Departure => ({ replies: { token: () => reply } });
+const having = (changes: Json): Departure => ({ token: body => ({ ...body, ...changes }) });
+const invalid = (why: RegExp): SignInCase['must'] => ['response-invalid', why];
+
+const replies: [string, Reply, SignInCase['must']][] = [
+  [
+    '302',
+    redirectTo('https://evil.example/token?x=1'),
+    ['redirected', /redirect to “https:\/\/evil\.example\/token”/],
+  ],
+  ['307', redirectTo('https://evil.example/token', 307), ['redirected', /evil/]],
+  ['304', json({}, 304), ['redirected', /another address/]],
+  ['200 with an error', json({ error: 'invalid_grant' }), invalid(/an error with the status of a success/)],
+  ['201', json({}, 201), invalid(/it has the status 201/)],
+  ['500', text('Error at line 7', 'text/plain', 500), ['server-failed', /status 500/]],
+  ['503', json({ error: 'temporarily_unavailable' }, 503), ['server-failed', /status 503/]],
+  ['429', json({}, 429), ['rate-limited', /429/]],
+  ['HTML', html(), ['intercepted', /Something else answered/]],
+  ['HTML with 403', html(403), ['intercepted', /status 403/]],
+  ['HTML as JSON', text('<html>'), ['intercepted', /Something else/]],
+  ['404', text('Not found', 'text/plain', 404), ['intercepted', /status 404/]],
+  ['empty', text(''), invalid(/it is empty/)],
+  ['204', { status: 204, headers: {}, body: '' }, invalid(/it is empty/)],
+  ['empty with 400', text('', 'text/plain', 400), ['grant-refused', /status 400/]],
+  ['invalid_client', json({ error: 'invalid_client' }, 401), ['client-refused', /Check the client id/]],
+  [
+    'invalid_client behind a challenge',
+    { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' }, body: '' },
+    ['client-refused', /does not accept this client/],
+  ],
+  ['invalid_grant', json({ error: 'invalid_grant' }, 400), ['grant-refused', /invalid_grant/]],
+  [
+    'text of the server',
+    json({ error: 'invalid_request', error_description: '\u202e[x](command:quit)\n“ok”' }, 400),
+    ['request-refused', /It said: “\[x\] \(command:quit\) 'ok'”\./],
+  ],
+  [
+    'an error that is a link',
+    json({ error: '[x](https://evil.example)' }, 400),
+    ['grant-refused', /\(status 400\)/],
+  ],
+  ['endless', endless(Buffer.alloc(65536, ' ')), ['answer-too-large', /more than 1048576 bytes/]],
+  ['an endless error', endless(Buffer.alloc(65536, 'a')), ['answer-too-large', /more than/]],
+  [
+    'not JSON',
+    text('access_token=a&token_type=bearer', 'application/x-www-form-urlencoded'),
+    invalid(/not JSON/),
+  ],
+  ['truncated JSON', text('{"access_token":"a'), invalid(/not JSON/)],
+  ['a list', text('[]'), invalid(/not a JSON object/)],
+  ['null', text('null'), invalid(/not a JSON object/)],
+  [
+    'nested deeply',
+    text(`{"access_token":"a","token_type":"bearer","x":${'['.repeat(99_999)}${']'.repeat(99_999)}}`),
+    invalid(/nested more than 32/),
+  ],
+  ['__proto__', text('{"__proto__":{"access_token":"a"},"token_type":"bearer"}'), invalid(/"__proto__"/)],
+  ['connection reset before the answer', resetBefore, ['unreachable', /interrupted/]],
+  ['connection reset within the answer', resetWithin('{"access_token":'), ['unreachable', /interrupted/]],
+];
+
+const bodies: [string, Json, SignInCase['must']][] = [
+  ['no access token', { access_token: undefined }, invalid(/no access token/)],
+  ['empty access token', { access_token: '' }, invalid(/access token in it is malformed/)],
+  ['access token that is a number', { access_token: 7 }, invalid(/access token in it is malformed/)],
+  ['CR LF in the access token', { access_token: 'a\r\nX: b' }, invalid(/access token in it is malformed/)],
+  ['access token too long', { access_token: 'a'.repeat(65_537) }, invalid(/access token in it is too long/)],
+  ['empty refresh token', { refresh_token: '' }, invalid(/refresh token in it is malformed/)],
+  ['refresh token that is null', { refresh_token: null }, invalid(/refresh token in it is malformed/)],
+  ['ID token that is none', { id_token: 'a b' }, invalid(/id token in it is malformed/)],
+  ['ID token that is an object', { id_token: {} }, invalid(/id token in it is malformed/)],
+  ['no token type', { token_type: undefined }, invalid(/token type is missing/)],
+  ['token type mac', { token_type: 'mac' }, invalid(/not Bearer/)],
+  ['token type DPoP, unasked', { token_type: 'DPoP' }, invalid(/not Bearer/)],
+  ['expires_in null', { expires_in: null }, invalid(/lifetime in it is not a number/)],
+  ['expires_in negative', { expires_in: -1 }, invalid(/lifetime in it is not a number/)],
+  ['expires_in text', { expires_in: 'soon' }, invalid(/lifetime in it is not a number/)],
+  ['scope as a list', { scope: ['openid'] }, invalid(/scope in it is not text/)],
+];
+
+describe('the token endpoint', () => {
+  for (const [variant, reply, must] of replies) {
+    signInCase({ row: 'token response', variant, departure: answering(reply), must });
+  }
+  for (const [variant, changes, must] of bodies) {
+    signInCase({ row: 'token response', variant, departure: having(changes), must });
+  }
+
+  signInCase({
+    row: 'token response',
+    variant: 'expires_in beyond all dates',
+    departure: having({ expires_in: 1e300 }),
+    must: 'sign in',
+    also: (_, grant) => assert.ok(!Number.isNaN(new Date((grant?.tokens.expiresAt ?? NaN) * 1000).getTime())),
+  });
+  signInCase({
+    row: 'token response',
+    variant: 'expires_in as text',
+    departure: having({ expires_in: '3600' }),
+    must: 'sign in',
+    also: (_, grant) => assert.equal((grant?.tokens.expiresAt ?? 0) - (grant?.tokens.receivedAt ?? 0), 3600),
+  });
+  signInCase({
+    row: 'token response',
+    variant: 'scopes that are none',
+    departure: having({ scope: 'openid\nforged\u202e "x" profile  email' }),
+    must: 'sign in',
+    also: (_, grant) => assert.deepEqual(grant?.grantedScopes, ['profile', 'email']),
+  });
+
+  conforms('token response', 'connection reset after the answer', () =>
+    withTrial({ replies: { token: right => resetAfter(String(right.body)) } }, async trial => {
+      // Whether the last bytes arrive is up to the network; either way the person can go on.
+      const outcome = await signIn(trial).catch((error: unknown) => error);
+      if (!(outcome instanceof Failure)) return 'signed in';
+      return assertFailure(outcome, 'unreachable', /interrupted/);
+    }),
+  );
+
+  for (const [variant, reply] of [
+    ['silence', silence],
+    ['silence after the headers', silenceAfterHeaders],
+  ] as const) {
+    conforms('token response', variant, () => {
+      const clock = manualClock();
+      return withTrial(
+        answering(reply),
+        async trial => {
+          const asked = trial.server.asked('token');
+          const failing = failureOf(trial, signIn(trial));
+          await asked;
+          await settled();
+          await clock.advance(15_000);
+          const got = assertFailure(await failing, 'timed-out', /within 15 seconds/);
+          await trial.server.quiet();
+          assert.equal(clock.pending, 0, 'no timer is left');
+          return got;
+        },
+        { clock },
+      );
+    });
+  }
+});

@@ -1,0 +1,98 @@
+/** The world outside of the extension host, for tests inside of it: see `test/host/outside.ts`. */
+import { createServer, type IncomingMessage } from 'node:http';
+import type { Page } from 'playwright-core';
+import type { PersonAtBrowser } from './outsideAddress.ts';
+import { listen, loopback, stop } from '../../servers/listening.ts';
+import type { EditorServer } from '../codeServer.ts';
+import { signInOnPage } from '../loginPages.ts';
+import { notifications } from '../workbench/messages.ts';
+import { agreeToProviders } from '../workbench/newProvider.ts';
+
+export interface Outside {
+  /** Where the tests ask; known before the editor starts, whose environment has to hold it. */
+  readonly address: string;
+  /** From now on there is a window to look at, and pages that it opens are answered. */
+  watch(window: Page, server: EditorServer): void;
+  close(): Promise<void>;
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  return text === '' ? undefined : (JSON.parse(text) as unknown);
+}
+
+/** Starts to listen for the tests on the loopback interface. */
+export async function startOutside(): Promise<Outside> {
+  const problems: string[] = [];
+  let person: PersonAtBrowser | undefined;
+  let watched: { window: Page; server: EditorServer } | undefined;
+
+  /** Pages that the editor has opened while nobody sat there. */
+  const waiting = new Set<Page>();
+
+  async function answer(page: Page): Promise<void> {
+    if (!person) {
+      waiting.add(page);
+      page.once('close', () => waiting.delete(page));
+      return;
+    }
+    try {
+      await signInOnPage(page, person, { consent: person.consent ?? 'allow' });
+      // The page hands the answer to the window when it has loaded; afterwards it is of no use.
+      if (!page.isClosed()) await page.waitForLoadState('networkidle');
+      if (!page.isClosed()) await page.close();
+    } catch (error) {
+      problems.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Where a request leads; undefined where there is nothing. */
+  async function respond(request: IncomingMessage): Promise<unknown> {
+    if (!watched) return undefined;
+    const { window, server } = watched;
+    switch (`${request.method ?? ''} ${request.url ?? ''}`) {
+      case 'PUT /person':
+        person = ((await readJson(request)) as PersonAtBrowser | null) ?? undefined;
+        // The workbench's own cookies stay: it is served from an address without a name. So do those of a
+        // page that waits: without them its provider would not know it again.
+        if (waiting.size === 0) await window.context().clearCookies({ domain: /localhost$/ });
+        for (const page of person ? waiting : []) {
+          waiting.delete(page);
+          void answer(page);
+        }
+        return {};
+      case 'GET /problems':
+        return problems;
+      case 'GET /messages':
+        return notifications(window);
+      case 'GET /logs':
+        return Object.fromEntries(await server.readLogs());
+      default:
+        return undefined;
+    }
+  }
+
+  const server = createServer((request, response) => {
+    respond(request).then(
+      found => {
+        response.writeHead(found === undefined ? 404 : 200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(found ?? null));
+      },
+      (error: unknown) => {
+        response.writeHead(500).end(String(error));
+      },
+    );
+  });
+  const port = await listen(server);
+
+  return {
+    address: `http://${loopback}:${port}`,
+    watch(window, editor) {
+      watched = { window, server: editor };
+      void agreeToProviders(window);
+      window.context().on('page', page => void answer(page));
+    },
+    close: () => stop(server),
+  };
+}

@@ -1,0 +1,30 @@
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { packageFolder } from './packageFolder.ts';
+
+const source = join(import.meta.dirname, '..', '..', 'manifestOnly');
+
+interface Manifest {
+  publisher: string;
+  contributes: { oidcProviders: Record<string, unknown> };
+}
+
+/**
+ * Packages the extension in `test/manifestOnly`, which brings a provider without code.
+ *
+ * @param providers by id: what it brings in the place of its own.
+ * @param publisher by default its own; another one makes another extension of it.
+ * @returns the path of the VSIX.
+ */
+export async function packageManifestOnly(
+  providers: Readonly<Record<string, unknown>>,
+  publisher?: string,
+): Promise<string> {
+  const manifest = JSON.parse(await readFile(join(source, 'package.json'), 'utf8')) as Manifest;
+  manifest.contributes.oidcProviders = { ...providers };
+  manifest.publisher = publisher ?? manifest.publisher;
+  return packageFolder(`${manifest.publisher}.manifest-only`, async folder => {
+    await writeFile(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
+    await copyFile(join(source, 'README.md'), join(folder, 'README.md'));
+  });
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import type { BrowserContext } from 'playwright-core';
+import { signInOnPage } from '../../editor/loginPages.ts';
+import type { QuickInputContent, Workbench } from '../../editor/workbench.ts';
+import { providerQuestion, refuseProvider } from '../../editor/workbench/newProvider.ts';
+import { waitFor } from '../../editor/workbench/waiting.ts';
+import { people } from '../../servers/identityProvider/people.ts';
+import { openStage, providerLabel, type Stage } from '../../stage/stage.ts';
+import { accountEntry } from '../signingIn.ts';
+
+describe('a person whose settings name a provider that they have not signed in to here', function () {
+  this.timeout(180_000);
+  let stage: Stage;
+  let person: BrowserContext;
+  let window: Workbench;
+  let host: string;
+
+  before(async () => {
+    stage = await openStage();
+    host = new URL(stage.identityProvider.issuer).host;
+    person = await stage.newPerson();
+    window = await stage.openWindow(person, { agrees: false });
+  });
+  after(() => stage?.close());
+
+  const requests = (): number =>
+    stage.identityProvider.requestsTo(stage.identityProvider.endpoints.pushedAuthorizationRequest).length;
+  const question = (shown = window): Promise<QuickInputContent> => shown.quickInput.read(providerQuestion);
+  const closed = (): Promise<unknown> =>
+    waitFor('the question to be gone', async () => !(await window.quickInput.isOpen()));
+
+  it('is shown where a sign-in of an extension leads; a refusal ends it, and nothing was sent', async () => {
+    await window.runCommand('Consumer: Who Am I?');
+    await window.acceptDialog('Allow');
+    const { title, items } = await question();
+    assert.equal(title, `First sign-in at ${host}`);
+    assert.match(items.join(' | '), new RegExp(`^Sign In at ${host}.*${providerLabel}, from your settings`));
+    await window.screenshot('new-provider');
+    await refuseProvider(window);
+    assert.equal(requests(), 0);
+    assert.deepEqual(await window.notifications(), [], 'who said no needs no message that says so');
+  });
+
+  it('is asked in the Accounts menu too, and Escape is a refusal', async () => {
+    await window.openAccountsMenu();
+    await window.chooseMenuEntry(new RegExp(`^Sign in with ${providerLabel} to use Consumer`));
+    await question();
+    await window.quickInput.cancel();
+    await closed();
+    assert.equal(requests(), 0);
+  });
+
+  it('signs in after they have agreed', async () => {
+    await window.runCommand('OIDC: Sign In');
+    await question();
+    const opened = window.nextPage();
+    await window.quickInput.pick(new RegExp(`^Sign In at ${host}`));
+    await signInOnPage(await opened, people.alice);
+    assert.equal(await accountEntry(window, providerLabel), `alice (${providerLabel})`);
+  });
+
+  it('is not asked again: here, in another window, or after a reload', async () => {
+    const another = await stage.openWindow(person, { agrees: false });
+    await window.reload();
+    for (const shown of [another, window]) {
+      const before = requests();
+      const opened = shown.nextPage();
+      await shown.runCommand('OIDC: Sign In');
+      await signInOnPage(await opened, people.alice);
+      await shown.waitForNotification(`Signed in to ${providerLabel} as alice.`);
+      assert.equal(requests(), before + 1);
+    }
+    await another.close();
+  });
+
+  it('is asked anew when the settings lead elsewhere', async () => {
+    const { issuer, clients } = stage.identityProvider;
+    await stage.editor.writeSettings({
+      ...stage.settings,
+      'oidc.providers': {
+        oidc: {
+          label: providerLabel,
+          issuer,
+          clientId: clients.editor.clientId,
+          allowLoopbackHttp: true,
+          acceptsChangingRedirectUri: true,
+        },
+      },
+    });
+    await window.reload();
+    const before = requests();
+    await window.runCommand('OIDC: Sign In');
+    const { title, items } = await question();
+    assert.equal(title, `Changed sign-in at ${host}`);
+    assert.match(items.join(' | '), /changed since you last agreed/);
+    await window.screenshot('changed-provider');
+    await window.quickInput.cancel();
+    await closed();
+    assert.equal(requests(), before);
+  });
+});

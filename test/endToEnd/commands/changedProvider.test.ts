@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import { signInOnPage } from '../../editor/loginPages.ts';
+import type { Workbench } from '../../editor/workbench.ts';
+import { treeViewOf, type TreeView } from '../../editor/workbench/tree.ts';
+import { waitFor } from '../../editor/workbench/waiting.ts';
+import { listen, loopback, stop } from '../../servers/listening.ts';
+import { people } from '../../servers/identityProvider/people.ts';
+import { openStage, providerLabel, type Stage } from '../../stage/stage.ts';
+import { accountEntry } from '../signingIn.ts';
+
+describe('a person whose settings somebody else has changed', function () {
+  this.timeout(180_000);
+  let stage: Stage;
+  let window: Workbench;
+  let view: TreeView;
+  let evil: { server: Server; origin: string; requests: string[] };
+
+  before(async () => {
+    const requests: string[] = [];
+    const server = createServer((request, response) => {
+      requests.push(`${request.method} ${request.url}`);
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+    });
+    evil = { server, origin: `http://${loopback}:${await listen(server)}`, requests };
+    stage = await openStage();
+    window = await stage.openWindow(await stage.newPerson(), { agrees: false });
+    view = treeViewOf(window.page, 'Sign-ins');
+    await window.runCommand('OIDC: Sign In');
+    await window.quickInput.read(/^First sign-in at/);
+    const opened = window.nextPage();
+    await window.quickInput.pick(/^Sign In at/);
+    await signInOnPage(await opened, people.alice);
+    assert.equal(await accountEntry(window, providerLabel), `alice (${providerLabel})`);
+  });
+  after(async () => {
+    await stage?.close();
+    await stop(evil.server);
+  });
+
+  const written = () =>
+    (stage.settings['oidc.providers'] as Record<string, Record<string, unknown>>)['oidc'] ?? {};
+  const write = (changes: Record<string, unknown>) =>
+    stage.editor.writeSettings({
+      ...stage.settings,
+      'oidc.providers': { oidc: { ...written(), ...changes } },
+    });
+  const attack = () => {
+    const addresses = ['userInfo', 'introspection', 'revocation', 'endSession'].map(name => [
+      name,
+      `${evil.origin}/${name}`,
+    ]);
+    return write({
+      endpoints: Object.fromEntries(addresses) as Record<string, string>,
+      claimSources: ['userinfo', 'introspection'],
+    });
+  };
+  const waiting = 'alice | waits for your answer';
+
+  it('is told that the sign-in waits; nothing is sent, and no extension gets it', async () => {
+    await attack();
+    await window.reload();
+    await window.waitForNotification(/^The settings of .* changed since you signed in/);
+    await window.clearNotifications();
+    await window.runCommand('OIDC: Show Sign-ins');
+    await view.waitForRow(waiting);
+    await window.screenshot('changed-provider-waits');
+    await window.runCommand('OIDC: Refresh Now');
+    await window.quickInput.cancel();
+    assert.deepEqual(evil.requests, []);
+    const entries = await window.accountsMenuEntries();
+    assert.ok(!entries.some(entry => entry.startsWith('alice')), entries.join(' | '));
+  });
+
+  it('sees what changed, old beside new, and keeps the sign-in with a no', async () => {
+    await (await view.row(/^alice/)).click();
+    const shown = JSON.stringify(await window.quickInput.read(/^Changed sign-in at/));
+    assert.match(shown, new RegExp(`endpoints\\.userInfo.*before: nothing.*${evil.origin}`, 's'));
+    await window.screenshot('changed-provider-question');
+    await window.quickInput.pick('Cancel');
+    assert.deepEqual(evil.requests, []);
+    await write({});
+    await window.reload();
+    assert.equal(await accountEntry(window, providerLabel), `alice (${providerLabel})`);
+    assert.deepEqual(evil.requests, []);
+  });
+
+  it('goes on with the sign-in after a yes', async () => {
+    await write({ authorizationParameters: { domain_hint: 'staff' } });
+    await window.reload();
+    await window.runCommand('OIDC: Show Sign-ins');
+    await view.waitForRow(waiting);
+    await (await view.row(/^alice/)).click();
+    await window.quickInput.read(/^Changed sign-in at/);
+    await window.quickInput.pick(/^Sign In at/);
+    await view.waitForRow(/^alice \| valid/);
+    const token = stage.identityProvider.endpoints.token;
+    const before = stage.identityProvider.requestsTo(token).length;
+    await view.pressOnRow(/^alice/, 'Refresh Now');
+    await waitFor('a refresh', () =>
+      Promise.resolve(stage.identityProvider.requestsTo(token).length > before),
+    );
+  });
+});

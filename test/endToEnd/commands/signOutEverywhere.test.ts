@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { decodeJwt } from 'jose';
+import type { BrowserContext, Page } from 'playwright-core';
+import { signInOnPage } from '../../editor/loginPages.ts';
+import type { Workbench } from '../../editor/workbench.ts';
+import { waitFor } from '../../editor/workbench/waiting.ts';
+import { people } from '../../servers/identityProvider/people.ts';
+import { openStage, providerLabel, type Stage } from '../../stage/stage.ts';
+import { findNotification } from '../hiddenMessages.ts';
+import { accountEntry, openSignIn } from '../signingIn.ts';
+
+const plainLabel = 'Plain';
+
+describe('a person who signs out everywhere', function () {
+  this.timeout(240_000);
+  let stage: Stage;
+  let person: BrowserContext;
+  let window: Workbench;
+  let other: Workbench;
+  /** Every refresh token that the provider gave. */
+  let given: string[];
+
+  before(async () => {
+    stage = await openStage({
+      faults: true,
+      providers: {
+        oidc: { redirect: { signedOutPath: '/signed-out' } },
+        plain: { label: plainLabel, signOut: 'revoke-and-end-session' },
+      },
+    });
+    person = await stage.newPerson();
+    window = await stage.openWindow(person);
+    other = await stage.openWindow(person);
+  });
+  after(() => stage?.close());
+  beforeEach(() => {
+    given = [];
+    const body = (text: string): string => {
+      const { refresh_token } = JSON.parse(text) as { refresh_token?: string };
+      if (refresh_token !== undefined) given.push(refresh_token);
+      return text;
+    };
+    stage.faults?.on(stage.identityProvider.endpoints.token, { kind: 'replace', body }, { sticky: true });
+  });
+  afterEach(async () => {
+    stage.faults?.heal();
+    await window.clearNotifications();
+    await person.clearCookies({ domain: 'idp.localhost' });
+    for (const page of person.pages()) if (![window.page, other.page].includes(page)) await page.close();
+  });
+
+  const requests = (path: 'revocation' | 'endSession') =>
+    stage.identityProvider.requestsTo(stage.identityProvider.endpoints[path]);
+
+  /** What the provider itself says of the refresh tokens that it gave. */
+  async function areActive(): Promise<boolean[]> {
+    const { clients, endpoints, address } = stage.identityProvider;
+    const { clientId, clientSecret } = clients.resourceServer;
+    return Promise.all(
+      given.map(async token => {
+        const response = await fetch(address + endpoints.introspection, {
+          method: 'POST',
+          headers: { authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}` },
+          body: new URLSearchParams({ token, token_type_hint: 'refresh_token' }),
+        });
+        return ((await response.json()) as { active: boolean }).active;
+      }),
+    );
+  }
+
+  async function signIn(label: string, who: { login: string; password: string }): Promise<void> {
+    const page = await openSignIn(window, label);
+    await signInOnPage(page, who);
+    await findNotification(window, new RegExp(`^Signed in to ${label} as ${who.login}\\.`));
+    await page.close();
+  }
+
+  /** So that somebody else can sign in in the same browser. */
+  const forgetBrowserSession = () => person.clearCookies({ domain: 'idp.localhost' });
+
+  /** Starts **OIDC: Sign Out Everywhere**; resolves with the providers that it asks for. */
+  async function askWhere(): Promise<readonly string[]> {
+    await window.runCommand('OIDC: Sign Out Everywhere');
+    return (await window.quickInput.read(/^Sign out of which identity provider/)).items;
+  }
+
+  async function nobodyIn(shown: Workbench, label: string): Promise<void> {
+    await waitFor(`no account of ${label} in the Accounts menu`, async () =>
+      (await shown.accountsMenuEntries()).every(entry => !entry.endsWith(`(${label})`)),
+    );
+  }
+
+  async function pageOf(opened: Promise<Page>, kind: string): Promise<Page> {
+    const page = await opened;
+    await page.locator(`main[data-page="${kind}"]`).waitFor();
+    return page;
+  }
+
+  it('has several accounts, used by several extensions in several windows', async () => {
+    await window.runCommand('Consumer: Who Am I?');
+    const opened = window.nextPage();
+    await window.acceptDialog('Allow');
+    await signInOnPage(await opened, people.alice);
+    await findNotification(window, new RegExp(`^You are ${people.alice.name}`));
+    await window.runCommand('Second Consumer: Who Am I?');
+    await window.acceptDialog('Allow');
+    await window.quickInput.pick(/^alice/);
+    await waitFor('the second extension to be let in', () =>
+      Promise.resolve(stage.resourceServer.requestsTo('/whoami').length === 2),
+    );
+    await forgetBrowserSession();
+    await signIn(providerLabel, people.bob);
+    for (const shown of [window, other]) {
+      const entries = await waitFor('both accounts', async () => {
+        const found = await shown.accountsMenuEntries();
+        return found.filter(entry => entry.endsWith(`(${providerLabel})`)).length === 2 && found;
+      });
+      assert.ok(entries.includes(`alice (${providerLabel})`) && entries.includes(`bob (${providerLabel})`));
+    }
+    assert.deepEqual(await areActive(), [true, true]);
+
+    const items = await askWhere();
+    await window.screenshot('sign-out-everywhere');
+    assert.equal(items.length, 1, items.join(' | '));
+    assert.match(items[0] ?? '', new RegExp(`^${providerLabel}.*(alice, bob|bob, alice)`));
+    const confirming = window.nextPage();
+    await window.quickInput.pick(providerLabel);
+    await findNotification(window, new RegExp(`^Signed out of ${providerLabel}: (alice, bob|bob, alice)\\.`));
+
+    const confirm = await pageOf(confirming, 'sign-out');
+    await window.screenshot('sign-out-confirm', confirm);
+    const returning = window.nextPage();
+    await confirm.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await returning;
+    const ended = `You are signed out of ${providerLabel}, here and in the browser.`;
+    await findNotification(window, new RegExp(`^${ended}$`));
+    await window.screenshot('signed-out-everywhere');
+
+    for (const shown of [window, other]) await nobodyIn(shown, providerLabel);
+    assert.deepEqual(await areActive(), [false, false], 'the provider has taken the tokens back');
+    const hinted = requests('endSession').map(({ query }) => {
+      assert.match(query['state'] ?? '', /^[\w-]{20,}$/);
+      assert.match(query['post_logout_redirect_uri'] ?? '', /vscode-path=%2Fsigned-out/);
+      return decodeJwt(query['id_token_hint'] ?? '').sub;
+    });
+    assert.deepEqual(hinted.sort(), [people.alice.sub, people.bob.sub].sort(), 'once for each account');
+    assert.equal(new Set(requests('endSession').map(({ query }) => query['state'])).size, 2);
+  });
+
+  it('is asked by the provider for a password the next time', async () => {
+    const page = await openSignIn(window, providerLabel);
+    await page.locator('main[data-page="login"]').waitFor();
+    await signInOnPage(page, people.alice);
+    assert.equal(await accountEntry(other, providerLabel), `alice (${providerLabel})`);
+  });
+
+  it('is signed out here, and told, when the provider cannot be reached', async () => {
+    const pages = person.pages().length;
+    const reset = { kind: 'resetBeforeForwarding' } as const;
+    const down = stage.faults?.on(stage.identityProvider.endpoints.revocation, reset, { sticky: true });
+    await askWhere();
+    await window.quickInput.pick(providerLabel);
+    const told = new RegExp(
+      `^You are signed out of ${providerLabel} here, but the provider could not be told; what was granted to alice ends there by itself later\\. In the browser you may still be signed in\\. .* could not be reached`,
+    );
+    const { buttons, severity } = await findNotification(window, told);
+    await window.screenshot('sign-out-unreachable');
+    assert.deepEqual([severity, buttons], ['warning', ['Diagnose']]);
+    assert.ok((down?.hits ?? 0) > 0);
+    for (const shown of [window, other]) await nobodyIn(shown, providerLabel);
+    assert.equal(person.pages().length, pages, 'no page was opened that nobody could load');
+    const warnings = (await window.notifications()).filter(shown => shown.severity === 'warning');
+    assert.equal(warnings.length, 1, 'it is told once');
+  });
+
+  it('stays at the provider where nothing leads back, and is told to look there', async () => {
+    await signIn(plainLabel, people.alice);
+    const asked = requests('endSession').length;
+    const opened = window.nextPage();
+    await window.chooseAccountAction(/^alice \(Plain\)/, 'Sign Out');
+    await window.acceptDialog('Sign Out');
+    const page = await pageOf(opened, 'sign-out');
+    const message = `You are signed out of ${plainLabel} here. In the browser, ${plainLabel} shows whether you are signed out there.`;
+    await findNotification(window, new RegExp(`^${message}$`));
+    const [query, ...more] = requests('endSession')
+      .slice(asked)
+      .map(request => request.query);
+    assert.ok(query && more.length === 0);
+    assert.ok(!('post_logout_redirect_uri' in query) && !('state' in query), Object.keys(query).join(' '));
+    assert.equal(decodeJwt(query['id_token_hint'] ?? '').sub, people.alice.sub);
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await page.locator('main[data-page="signed-out"]').waitFor();
+    await nobodyIn(other, plainLabel);
+    assert.deepEqual(await areActive(), [false]);
+  });
+
+  it('keeps a sign-in whose provider was taken out of the settings, until it is back', async () => {
+    await signIn(plainLabel, people.alice);
+    const told = requests('revocation').length;
+    const { plain, ...without } = stage.settings['oidc.providers'] as Record<string, unknown>;
+    await stage.editor.writeSettings({ ...stage.settings, 'oidc.providers': without });
+    await window.reload();
+    await nobodyIn(window, plainLabel);
+    const items = await askWhere();
+    assert.match(items.join(' | '), /^plain, alice, Not in the settings any more/);
+    await window.screenshot('sign-out-left');
+    await window.quickInput.cancel();
+    await stage.editor.writeSettings({ ...stage.settings, 'oidc.providers': { ...without, plain } });
+    await window.reload();
+    assert.equal(await accountEntry(window, plainLabel), `alice (${plainLabel})`);
+    assert.equal(requests('revocation').length, told);
+    assert.deepEqual(await areActive(), [true]);
+  });
+
+  it('may decide that nothing is kept for it', async () => {
+    const { plain, ...without } = stage.settings['oidc.providers'] as Record<string, unknown>;
+    await stage.editor.writeSettings({ ...stage.settings, 'oidc.providers': without });
+    await window.reload();
+    await askWhere();
+    await window.quickInput.pick(/^plain, alice/);
+    await findNotification(
+      window,
+      /^Signed out of plain: alice\. The provider is not in the settings any more/,
+    );
+    await stage.editor.writeSettings({ ...stage.settings, 'oidc.providers': { ...without, plain } });
+    await window.reload();
+    await window.runCommand('OIDC: Sign Out Everywhere');
+    await window.waitForNotification('You are not signed in with any identity provider.');
+    await nobodyIn(window, plainLabel);
+  });
+});

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import type { BrowserContext } from 'playwright-core';
+import { signInOnPage } from '../../editor/loginPages.ts';
+import type { Workbench } from '../../editor/workbench.ts';
+import {
+  startIdentityProvider,
+  type IdentityProvider,
+} from '../../servers/identityProvider/identityProvider.ts';
+import { people } from '../../servers/identityProvider/people.ts';
+import { openStage, type Stage } from '../../stage/stage.ts';
+import { accountEntry, lastRequest, noProgress, openSignIn, progress, startSignIn } from '../signingIn.ts';
+
+describe('a sign-in beside another one or another browser, in a real VS Code', function () {
+  this.timeout(180_000);
+  /** A provider whose name the editor does not trust, as that of a real one. */
+  let other: IdentityProvider;
+  let stage: Stage;
+  let person: BrowserContext;
+  let window: Workbench;
+
+  before(async () => {
+    other = await startIdentityProvider({ host: 'other.localhost.' });
+    stage = await openStage({
+      providers: {
+        oidc: { label: 'Company' },
+        loopback: { label: 'Loopback', clientId: 'editor', signInMethod: 'loopback' },
+        other: { label: 'Other', issuer: other.issuer },
+      },
+    });
+    person = await stage.newPerson();
+    window = await stage.openWindow(person);
+  });
+  after(async () => {
+    await stage?.close();
+    await other?.close();
+  });
+  afterEach(async () => {
+    await window.clearNotifications();
+    await person.clearCookies({ domain: 'idp.localhost' });
+    for (const page of person.pages()) if (page !== window.page) await page.close();
+  });
+
+  it('tells that the browser was not opened, and waits for whoever has copied the address', async () => {
+    await startSignIn(window, 'Other');
+    const { message, buttons } = await window.readDialog();
+    assert.match(message, /open the external website/);
+    await window.screenshot('open-external');
+    assert.ok(buttons.includes('Copy'), buttons.join(' | '));
+    await window.acceptDialog('Cancel');
+    await window.pressNotification(/The browser was not opened/, 'Open It Again');
+    await window.acceptDialog('Copy');
+    const address = await window.page.evaluate(() => navigator.clipboard.readText());
+    await window.screenshot('not-opened');
+    await window.pressNotification(/The browser was not opened/, 'I Have Copied the Address');
+
+    const page = await person.newPage();
+    await page.goto(address);
+    await signInOnPage(page, people.bob);
+    assert.equal(await accountEntry(window, 'Other'), 'bob (Other)');
+  });
+
+  it('fails if the browser is not to be opened', async () => {
+    await startSignIn(window, 'Other');
+    await window.acceptDialog('Cancel');
+    await window.waitForNotification(/The browser was not opened/);
+    await window.page.keyboard.press('Escape');
+    await window.runCommand('Notifications: Clear All Notifications');
+    const { message, buttons } = await window.waitForNotification(/Sign-in to Other failed/);
+    assert.match(message, /No browser could be opened for other\.localhost/);
+    assert.deepEqual(buttons, ['Try Again', 'Other Ways', 'Show Log']);
+  });
+
+  it('says who refused when the person denies', async () => {
+    const page = await openSignIn(window, 'Company');
+    await signInOnPage(page, people.alice, { consent: 'deny' });
+    const { message } = await window.waitForNotification(/Sign-in to Company failed/);
+    assert.match(message, /denied/);
+  });
+
+  it('keeps apart from another one to the same provider', async () => {
+    await window.runCommand('Consumer: Who Am I?');
+    const opened = window.nextPage();
+    await window.acceptDialog('Allow');
+    const first = await opened;
+    const state = lastRequest(stage, 'state');
+    // The editor hands requests for one provider on one by one; this command does not go through it.
+    const second = await openSignIn(window, 'Company');
+    assert.notEqual(lastRequest(stage, 'state'), state);
+    await signInOnPage(second, people.alice);
+    await window.waitForNotification(/Signed in to Company as alice/);
+    assert.notEqual(await progress(window), undefined, 'the first one waits on');
+    await signInOnPage(first, people.alice);
+    await window.waitForNotification(`You are ${people.alice.name}`);
+    await noProgress(window);
+  });
+
+  it('keeps apart from one to another provider', async () => {
+    const first = await openSignIn(window, 'Loopback');
+    await startSignIn(window, 'Other');
+    const opened = window.nextPage();
+    await window.acceptDialog('Open');
+    const second = await opened;
+    await signInOnPage(second, people.bob);
+    await window.waitForNotification(/Signed in to Other as bob/);
+    await signInOnPage(first, people.alice);
+    await window.waitForNotification(/Signed in to Loopback as alice/);
+    const entries = await window.accountsMenuEntries();
+    assert.ok(entries.includes('bob (Other)') && entries.includes('alice (Loopback)'), entries.join(' | '));
+  });
+});

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import type { BrowserContext } from 'playwright-core';
+import { signInOnPage } from '../../editor/loginPages.ts';
+import type { Workbench } from '../../editor/workbench.ts';
+import { waitFor } from '../../editor/workbench/waiting.ts';
+import { people } from '../../servers/identityProvider/people.ts';
+import { openStage, providerLabel, type Stage, type StageOptions } from '../../stage/stage.ts';
+
+/** Seconds. Half of it over, the tokens are refreshed. */
+const shortLifetime = 8;
+
+/**
+ * Tabs of one browser: each has its own copy of the secret storage, and the last one to write overwrites what the
+ * others have written.
+ */
+export function severalTabs(
+  title: string,
+  options: StageOptions,
+  prepare = (_stage: Stage): void => undefined,
+): void {
+  describe(title, function () {
+    this.timeout(300_000);
+    let stage: Stage;
+    let person: BrowserContext;
+    let first: Workbench;
+    let second: Workbench;
+
+    before(async () => {
+      stage = await openStage({ identityProvider: { accessTokenLifetime: shortLifetime }, ...options });
+      prepare(stage);
+      person = await stage.newPerson();
+      first = await stage.openWindow(person);
+      // A tab of code-server reads the secret storage once, when it is opened: what the first one has made by then.
+      await first.waitForAccountsLabel(/Sign in requested/);
+      second = await stage.openWindow(person);
+    });
+    after(() => stage?.close());
+
+    // In a browser, the endpoint is also asked whether its answers can be read, without anything to redeem.
+    const tokenRequests = () =>
+      stage.identityProvider
+        .requestsTo(stage.identityProvider.endpoints.token)
+        .filter(({ body }) => 'code' in body || 'refresh_token' in body);
+    const refreshes = () => tokenRequests().filter(({ body }) => body['grant_type'] === 'refresh_token');
+
+    /** Until the tokens have been refreshed so many times more. */
+    const refreshed = async (times: number): Promise<void> => {
+      const before = refreshes().length;
+      await waitFor(
+        () => Promise.resolve(`${times} more refreshes; there were ${refreshes().length - before}`),
+        () => Promise.resolve(refreshes().length >= before + times),
+        90_000,
+      );
+    };
+
+    it('are signed in together when one of them signs in', async () => {
+      await first.page.bringToFront();
+      await first.waitForAccountsLabel(/Sign in requested/);
+      await first.openAccountsMenu();
+      const opened = first.nextPage();
+      await first.chooseMenuEntry(new RegExp(`^Sign in with ${providerLabel} to use Consumer`));
+      const page = await opened;
+      await page.waitForLoadState();
+      await signInOnPage(page, people.alice);
+      for (const window of [first, second]) assert.equal(await account(window), `alice (${providerLabel})`);
+    });
+
+    it('refresh once for all', async () => {
+      await refreshed(2);
+      assertNothingSentTwice();
+      for (const window of [first, second]) await saysWhoIAm(window);
+    });
+
+    it('stay signed in through reloads, in either order', async () => {
+      for (const order of [
+        [first, second],
+        [second, first],
+      ]) {
+        for (const window of order) {
+          await window.page.bringToFront();
+          await window.reload();
+          assert.equal(await account(window), `alice (${providerLabel})`);
+        }
+        await refreshed(1);
+      }
+      assertNothingSentTwice();
+    });
+
+    it('stay signed in when the first one is closed', async () => {
+      await first.close();
+      await refreshed(2);
+      await saysWhoIAm(second);
+      assertNothingSentTwice();
+    });
+
+    it('stay signed in when the other one is closed, whichever wrote last', async () => {
+      const third = await stage.openWindow(person);
+      assert.equal(await account(third), `alice (${providerLabel})`);
+      await second.close();
+      await refreshed(2);
+      await saysWhoIAm(third);
+      await third.reload();
+      assert.equal(await account(third), `alice (${providerLabel})`);
+      await saysWhoIAm(third);
+      assertNothingSentTwice();
+      first = third;
+    });
+
+    it('sign out together', async () => {
+      second = await stage.openWindow(person);
+      assert.equal(await account(second), `alice (${providerLabel})`);
+      await second.chooseAccountAction(/^alice/, 'Sign Out');
+      await second.acceptDialog('Sign Out');
+      for (const window of [first, second]) {
+        await window.page.bringToFront();
+        await waitFor('no account in the Accounts menu', async () => {
+          const entries = await window.accountsMenuEntries();
+          return !entries.some(entry => entry.endsWith(`(${providerLabel})`));
+        });
+      }
+    });
+
+    function assertNothingSentTwice(): void {
+      const sent = refreshes().map(({ body }) => body['refresh_token']);
+      assert.equal(new Set(sent).size, sent.length, 'every refresh token was sent once');
+      assert.deepEqual(new Set(tokenRequests().map(({ status }) => status)), new Set([200]));
+    }
+
+    async function account(window: Workbench): Promise<string> {
+      await window.page.bringToFront();
+      return waitFor('an account in the Accounts menu', async () => {
+        const entries = await window.accountsMenuEntries();
+        return entries.find(entry => entry.endsWith(`(${providerLabel})`));
+      });
+    }
+
+    /** The consumer may have to be allowed in a tab that did not see it being allowed. */
+    async function saysWhoIAm(window: Workbench): Promise<void> {
+      await window.page.bringToFront();
+      await window.clearNotifications();
+      await window.runCommand('Consumer: Who Am I?');
+      await waitFor('the consumer to say who I am', async () => {
+        const shown = await window.notifications();
+        if (shown.some(({ message }) => message.includes(`You are ${people.alice.name}`))) return true;
+        if (await window.page.locator('.monaco-dialog-box').isVisible()) await window.acceptDialog('Allow');
+        if (await window.page.locator('.quick-input-widget').isVisible())
+          await window.quickInput.pick(/^alice/);
+        return false;
+      });
+    }
+  });
+}
