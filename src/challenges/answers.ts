@@ -141,7 +141,8 @@ async function answer(
   const serialIn = (known: Grant): number => serialOf(known, derivedScopes(provider, known, demand.scopes));
   const serial = serialIn(grant);
   const before = earlier.get(key);
-  const step = nextStep(demand, { ...grant, serial, isRefused }, before, now());
+  const { clockOffset } = grant.tokens;
+  const step = nextStep(demand, { ...grant, clockOffset, serial, isRefused }, before, now());
   httpContext.log.info('challenged', {
     provider: provider.id,
     account: grant.account.label,
@@ -226,7 +227,8 @@ async function checkSignIn(
   const serial = serialOf(grant, derivedScopes(provider, grant, demand.scopes));
   remember(answering, keyOf(grant, demand), 'sign-in', serial);
   const accessToken = readableClaims(session.accessToken.reveal());
-  const lack = unmet(demand, grant, answering.now(), accessToken);
+  const { clockOffset } = grant.tokens;
+  const lack = unmet(demand, { ...grant, clockOffset }, answering.now(), accessToken);
   if (lack !== undefined) throw new ChallengeRefused(lack(provider.label));
 }
 

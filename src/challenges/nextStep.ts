@@ -10,6 +10,8 @@ export interface Standing {
   readonly grantedScopes: readonly string[];
   /** The claims of the sign-in. */
   readonly claims: Readonly<Record<string, unknown>>;
+  /** See `CurrentTokens`. */
+  readonly clockOffset?: number | undefined;
   /** See `CurrentTokens.serial`. */
   readonly serial: number;
   /** Whether the grant's current token is the one that was refused; undefined if the caller does not say. */
@@ -99,7 +101,7 @@ const tolerance = 10;
  */
 export function unmet(
   { scopes, acrValues, maxAge, claims: request }: Demand,
-  { grantedScopes, claims }: Pick<Standing, 'grantedScopes' | 'claims'>,
+  { grantedScopes, claims, clockOffset = 0 }: Pick<Standing, 'grantedScopes' | 'claims' | 'clockOffset'>,
   now: number,
   accessToken?: Readonly<Record<string, unknown>>,
 ): Lack | undefined {
@@ -125,7 +127,9 @@ export function unmet(
             wanted,
           );
   }
-  if (maxAge !== undefined && !(typeof authTime === 'number' && now - authTime <= maxAge + tolerance)) {
+  // The provider has written that down by its own clock.
+  const age = typeof authTime === 'number' ? now + clockOffset - authTime : Infinity;
+  if (maxAge !== undefined && age > maxAge + tolerance) {
     return provider =>
       l10n.t(
         '{0} did not ask you to sign in anew: the sign-in may be {1} seconds old at most.',

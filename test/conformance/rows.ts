@@ -62,7 +62,7 @@ export const rows = {
   'PKCE not advertised': 'warn, use it all the same',
   device: 'follow RFC 8628, refuse bad addresses',
   'refresh without a new refresh token': 'keep the old one',
-  'clock 10 minutes off': 'explain the clock',
+  'clock hours off': 'judge by the clock of the server, or explain the clock',
   JWKS: 'stay bounded, keep to the rules for keys',
   'server addresses': 'refuse internal ones, unless the user wrote them',
   'http client': 'end at once, stay within its share',

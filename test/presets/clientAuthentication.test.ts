@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { exportJWK, exportPKCS8, generateKeyPair, type JWK } from 'jose';
+import type { Clock } from '../../src/platform/clock.ts';
 import { secret } from '../../src/platform/secret.ts';
 import {
   clientKeyAlgorithms,
@@ -14,6 +15,7 @@ import type { Provider, ProviderDefinition } from '../../src/providers/entries/d
 import type { ClientCredential } from '../../src/signIn/client/clientSecrets.ts';
 import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
 import { startQuirkyProvider, type QuirkyClient, type QuirkyProvider } from '../servers/quirkyProvider.ts';
+import { manualClock } from '../standIns/manualClock.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import { signInTrial, type SignInTrial } from '../protocol/signingIn.ts';
 import { realProviders } from './realProviders.ts';
@@ -34,8 +36,13 @@ describe('client authentication', () => {
   const registered = (client: Partial<QuirkyClient>): void => {
     server.quirks = { ...server.quirks, client: { ...server.quirks.client, ...client } };
   };
-  const tryWith = (credential?: ClientCredential, storage = memorySecretStorage()): SignInTrial =>
+  const tryWith = (
+    credential?: ClientCredential,
+    storage = memorySecretStorage(),
+    clock?: Clock,
+  ): SignInTrial =>
     signInTrial({
+      ...(clock && { clock }),
       fetch: server.fetch,
       storage,
       browser: async (address, deliver) => {
@@ -79,6 +86,25 @@ describe('client authentication', () => {
       );
       const { d } = JSON.parse(key.privateJwk.reveal()) as JWK;
       assert.ok(d !== undefined && !trial.log.text().includes(d));
+    });
+  }
+
+  for (const hours of [-2, 2]) {
+    it(`by private_key_jwt with a clock that is ${hours} hours wrong`, async () => {
+      const key = await generateClientKey('ES256');
+      registered({
+        authentication: 'private_key_jwt',
+        keys: () => publicKeySet(key),
+        assertionAudience: issuer,
+      });
+      const clock = manualClock(Date.now() + hours * 3_600_000);
+      const trial = tryWith({ kind: 'key', key }, memorySecretStorage(), clock);
+      const settings = provider(trial, { clientAuthentication: 'private_key_jwt' });
+      const grant = await trial.signIn(settings);
+      let sent = 0;
+      const answer = await refreshGrant(trial.context, settings, grant, () => void sent++);
+      assert.notEqual((await answer.judge()).accessToken.reveal(), grant.tokens.accessToken.reveal());
+      assert.equal(sent, 2, 'whoever may say that it must not be sent is asked each time');
     });
   }
 

@@ -103,7 +103,14 @@ describe('the diagnosis of a provider', () => {
       },
       'Clock',
       'fail',
-      /differs from that of the server by \d+ s/,
+      /differs from that of the server by \d+ s$/,
+    ],
+    [
+      'a clock that is two hours wrong',
+      { clockAhead: 7200 },
+      'Clock',
+      'warn',
+      /by 7[12]\d\d s; tokens are judged by the clock of the server/,
     ],
     [
       'another issuer',

@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { secondsNow } from '../../platform/clock.ts';
 import type { Secret } from '../../platform/secret.ts';
+import { inTimeOf, withAssertionTime } from './assertionTime.ts';
 import type { ClientAuthentication } from './clientAuthentication.ts';
 import { authenticateWith } from './clientProof.ts';
 import { certificateHttp, forCertificate } from './certificateEndpoints.ts';
@@ -9,6 +10,7 @@ import { agreedMetadata, gated, type Agreement } from './gate.ts';
 import { inDialect, type Dialect } from '../server/dialect.ts';
 import type { DiscoveredServer } from '../server/discovery.ts';
 import type { HttpClient } from '../http/http.ts';
+import { clockTolerance } from '../http/serverTime.ts';
 import type { Metadata } from '../server/metadata.ts';
 import { isIssuerTemplate, issuerOfTenant, type ServerSource } from '../server/serverSource.ts';
 import type { HttpContext } from '../server/httpContext.ts';
@@ -35,9 +37,6 @@ export interface Client {
   /** In which form the server takes the client's secret; undefined: nobody remembers. */
   readonly secretForm?: SecretFormMemory | undefined;
 }
-
-/** By how much our clock and a server's may differ before a token is refused, in seconds. */
-export const clockTolerance = 60;
 
 /** The library asks this member of a server for the issuer to expect. It exports the symbol, but no type of it. */
 const expectedIssuer: unique symbol = (oauth as unknown as { readonly _expectedIssuer: never })
@@ -95,21 +94,37 @@ function connection(
   const certificate = 'certificate' in client.authentication ? client.authentication.certificate : undefined;
   const named = certificate ? forCertificate(discovered.metadata, client.policy) : discovered.metadata;
   const metadata = agreedMetadata(named, client.issuer, agreement);
-  const plain = httpContext.http(client.policy, signal);
-  const http = authenticating(
-    client,
-    metadata,
-    inDialect(
-      gated(
-        certificate
-          ? certificateHttp(metadata, plain, httpContext.http(client.policy, signal, certificate))
-          : plain,
-        metadata,
-      ),
-      client.dialect ?? {},
-    ),
-  );
   const { allowedTenants } = client.policy;
+  const server: oauth.AuthorizationServer = {
+    ...withoutUndefined(metadata),
+    // The one issuer that is no text to compare with: its tenant stands in the token alone.
+    ...(isIssuerTemplate(metadata.issuer) && {
+      [expectedIssuer]: ({ claims }: { claims: { tid?: unknown } }) =>
+        issuerOfTenant(metadata.issuer, claims.tid, allowedTenants),
+    }),
+  };
+  const oauthClient: oauth.Client = {
+    client_id: client.id,
+    ...(client.idTokenAlgorithm !== undefined && {
+      id_token_signed_response_alg: client.idTokenAlgorithm,
+    }),
+    // The library reads the system's clock; this makes it read ours.
+    [oauth.clockSkew]: secondsNow(httpContext.clock) - Math.floor(Date.now() / 1000),
+    [oauth.clockTolerance]: clockTolerance,
+  };
+  const authenticate = authenticateWith(client.authentication, metadata.token_endpoint);
+  const prove = async (ahead: number, body: URLSearchParams): Promise<void> => {
+    await authenticate(server, inTimeOf(oauthClient, ahead), body, new Headers());
+  };
+  const plain = httpContext.http(client.policy, signal);
+  const inside = gated(
+    certificate
+      ? certificateHttp(metadata, plain, httpContext.http(client.policy, signal, certificate))
+      : plain,
+    metadata,
+  );
+  const spoken = inDialect(inside, client.dialect ?? {});
+  const http = withAssertionTime(authenticating(client, metadata, spoken), httpContext.clock, prove);
   return {
     client,
     metadata,
@@ -117,24 +132,9 @@ function connection(
     http,
     httpContext,
     received: [],
-    server: {
-      ...withoutUndefined(metadata),
-      // The one issuer that is no text to compare with: its tenant stands in the token alone.
-      ...(isIssuerTemplate(metadata.issuer) && {
-        [expectedIssuer]: ({ claims }: { claims: { tid?: unknown } }) =>
-          issuerOfTenant(metadata.issuer, claims.tid, allowedTenants),
-      }),
-    },
-    oauthClient: {
-      client_id: client.id,
-      ...(client.idTokenAlgorithm !== undefined && {
-        id_token_signed_response_alg: client.idTokenAlgorithm,
-      }),
-      // The library reads the system's clock; this makes it read ours.
-      [oauth.clockSkew]: secondsNow(httpContext.clock) - Math.floor(Date.now() / 1000),
-      [oauth.clockTolerance]: clockTolerance,
-    },
-    authenticate: authenticateWith(client.authentication, metadata.token_endpoint),
+    server,
+    oauthClient,
+    authenticate,
     options: {
       [oauth.customFetch]: http,
       // Plain http is judged in one place, by the http client.

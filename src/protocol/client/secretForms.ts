@@ -68,7 +68,8 @@ export function withSecretForms(
   };
 }
 
-async function refusesClient(answer: Response): Promise<boolean> {
+/** True for an answer that refuses the client, whatever else was asked. */
+export async function refusesClient(answer: Response): Promise<boolean> {
   if (answer.status === 401) return true;
   if (answer.status !== 400) return false;
   return errorCode(parseServerObject(await answer.clone().text())?.['error']) === 'invalid_client';

@@ -33,8 +33,8 @@ export async function exchangeAuthorizationCode(
         request.codeVerifier.reveal(),
         { ...options, additionalParameters },
       ),
-    answer =>
-      oauth.processAuthorizationCodeResponse(server, oauthClient, answer, {
+    (answer, judging) =>
+      oauth.processAuthorizationCodeResponse(server, judging, answer, {
         ...(request.nonce && { expectedNonce: request.nonce.reveal(), requireIdToken: true }),
         ...(request.nonce && request.maxAge !== undefined && { maxAge: request.maxAge }),
       }),
@@ -79,7 +79,7 @@ export async function refreshTokens(
         [oauth.customFetch]: (url, init) => http(url, { ...init, beforeSending }),
         additionalParameters,
       }),
-    answer => oauth.processRefreshTokenResponse(server, oauthClient, answer),
+    (answer, judging) => oauth.processRefreshTokenResponse(server, judging, answer),
     subject,
   );
 }

@@ -235,6 +235,6 @@ function requestOnce(connection: Connection, authorization: DeviceAuthorization)
         ...options,
         additionalParameters,
       }),
-    answer => oauth.processDeviceCodeResponse(server, oauthClient, answer),
+    (answer, judging) => oauth.processDeviceCodeResponse(server, judging, answer),
   );
 }

@@ -60,7 +60,7 @@ export async function requestServiceTokens(
           body,
           { ...options, [oauth.customFetch]: send },
         ),
-      answer => oauth.processGenericTokenEndpointResponse(server, oauthClient, answer),
+      (answer, judging) => oauth.processGenericTokenEndpointResponse(server, judging, answer),
       { dispensable: true },
     );
     if (tokens.refreshToken) httpContext.log.info('a refresh token that was not asked for is left unused');

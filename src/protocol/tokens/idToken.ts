@@ -3,9 +3,10 @@ import * as oauth from 'oauth4webapi';
 import { secondsNow } from '../../platform/clock.ts';
 import type { Secret } from '../../platform/secret.ts';
 import { base64urlOf, textFromBase64url } from '../../platform/base64url.ts';
-import { clockTolerance, type Connection } from '../client/client.ts';
+import type { Connection } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
 import { parseServerJson, parseServerObject, payloadOf } from '../http/json.ts';
+import { clockOffset, clockTolerance } from '../http/serverTime.ts';
 import { verifySignature } from './keys.ts';
 import { quoteServerText } from '../http/serverText.ts';
 
@@ -20,6 +21,7 @@ const longestSubject = 255;
  * leaves open: `at_hash`, an `iat` in the future, an `azp` that is not us, audiences that are not trusted, and that
  * its claims are harmless.
  *
+ * @param now by the clock that it is judged by, in seconds since the epoch.
  * @returns undefined if the answer has no ID token.
  * @throws Failure `token-untrusted`, `clock-differs`; or, if the keys to verify it with cannot be had, those of
  * the http client and of the server's answer.
@@ -28,11 +30,12 @@ export async function checkIdToken(
   connection: Connection,
   response: Response,
   answer: oauth.TokenEndpointResponse,
+  now: number,
 ): Promise<IdTokenClaims | undefined> {
   const claims = oauth.getValidatedIdTokenClaims(answer);
   if (!claims || answer.id_token === undefined) return undefined;
   // What needs no request first: keys are asked for only if all else is right.
-  checkClaims(connection, response, answer.id_token, claims);
+  checkClaims(connection, response, answer.id_token, claims, now);
   try {
     await verifySignature(connection, response);
   } catch (error) {
@@ -55,8 +58,9 @@ function checkClaims(
   response: Response,
   idToken: string,
   claims: IdTokenClaims,
+  now: number,
 ): void {
-  if (claims.iat > secondsNow(connection.httpContext.clock) + clockTolerance) {
+  if (claims.iat > now + clockTolerance) {
     throw (
       clockFailure(connection, response, claims.iat) ??
       untrusted(connection, l10n.t('it was issued in the future'))
@@ -104,7 +108,7 @@ export function idTokenFailure(connection: Connection, error: unknown, response:
     switch (error.code) {
       case oauth.JWT_TIMESTAMP_CHECK:
         return (
-          clockFailure(connection, response) ??
+          clockFailure(connection, response, issuedAtOf(error)) ??
           untrusted(connection, l10n.t('its "{0}" time is past', claim ?? 'exp'))
         );
       case oauth.JWT_CLAIM_COMPARISON:
@@ -132,6 +136,12 @@ function claimOf(error: Error): string | undefined {
   return typeof cause?.claim === 'string' && /^\w{1,20}$/.test(cause.claim) ? cause.claim : undefined;
 }
 
+/** A token that has just come was issued just now, by the clock of the server. */
+function issuedAtOf(error: Error): number | undefined {
+  const { claims } = (error.cause ?? {}) as { claims?: { iat?: unknown } };
+  return typeof claims?.iat === 'number' ? claims.iat : undefined;
+}
+
 /** The library's messages are constant, but for names of claims; only those are taken from them. */
 function reasonOf(message: string): string {
   const claim = /"(\w+)" \([^")]+\) claim (\w+)/.exec(message);
@@ -145,12 +155,18 @@ function reasonOf(message: string): string {
   return l10n.t('it is malformed');
 }
 
-/** If the server's `Date` and our clock differ by more than is tolerated, that is what is wrong. */
-function clockFailure(connection: Connection, response: Response, issuedAt?: number): Failure | undefined {
+/** If the server does not say what time it is there, or cannot be believed, our clock may be what is wrong. */
+function clockFailure(
+  connection: Connection,
+  response: Response,
+  issuedAt: number | undefined,
+): Failure | undefined {
+  const { clock } = connection.httpContext;
+  if (clockOffset(response, clock) !== undefined) return undefined;
   const date = Date.parse(response.headers.get('date') ?? '');
   const theirs = Number.isNaN(date) ? issuedAt : date / 1000;
   if (theirs === undefined) return undefined;
-  const difference = Math.abs(theirs - secondsNow(connection.httpContext.clock));
+  const difference = Math.abs(theirs - secondsNow(clock));
   if (difference <= clockTolerance) return undefined;
   const { host } = new URL(connection.client.issuer);
   return new Failure('clock-differs', { host, minutes: Math.max(1, Math.round(difference / 60)) });

@@ -5,10 +5,11 @@ import type { Connection } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
 import { readClaims } from '../http/jsonResponse.ts';
 import { checkSuccess } from '../http/oauthError.ts';
+import { clockOffset } from '../http/serverTime.ts';
 
 export interface Introspection {
   readonly claims: Readonly<Record<string, unknown>>;
-  /** When the token ends, in seconds since the epoch, if the server says it. */
+  /** When the token ends, in seconds since the epoch by our clock, if the server says it. */
   readonly expiresAt: number | undefined;
 }
 
@@ -27,13 +28,14 @@ export async function introspectToken(
   accessToken: Secret,
   subject: string | undefined,
 ): Promise<Introspection | undefined> {
-  const { client, metadata, server, oauthClient, authenticate, options } = connection;
+  const { client, metadata, server, oauthClient, authenticate, options, httpContext } = connection;
   if (!metadata.introspection_endpoint) return undefined;
   const { host } = new URL(metadata.introspection_endpoint);
   const response = await oauth.introspectionRequest(server, oauthClient, authenticate, accessToken.reveal(), {
     ...options,
     additionalParameters: { token_type_hint: 'access_token' },
   });
+  const ahead = clockOffset(response, httpContext.clock) ?? 0;
   await checkSuccess(response, host);
   const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
   const untrusted = (reason: string): Failure =>
@@ -48,5 +50,5 @@ export async function introspectToken(
     throw untrusted(l10n.t('the introspection names another person'));
   }
   const isTime = typeof exp === 'number' && exp > 0 && exp <= latestTime;
-  return { claims, expiresAt: isTime ? Math.floor(exp) : undefined };
+  return { claims, expiresAt: isTime ? Math.floor(exp) - ahead : undefined };
 }

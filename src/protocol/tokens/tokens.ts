@@ -2,12 +2,14 @@ import * as l10n from '@vscode/l10n';
 import type * as oauth from 'oauth4webapi';
 import { secret, type Secret } from '../../platform/secret.ts';
 import { secondsNow } from '../../platform/clock.ts';
+import { inTimeOf } from '../client/assertionTime.ts';
 import type { Connection, ReceivedTokens } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
 import { checkIdToken, idTokenFailure, type IdTokenClaims } from './idToken.ts';
 import { isObject, parseServerObject, payloadOf } from '../http/json.ts';
 import { jsonIn } from '../http/jsonResponse.ts';
 import { checkSuccess } from '../http/oauthError.ts';
+import { clockFor, clockOffset } from '../http/serverTime.ts';
 import { isFromIssuer } from '../server/serverSource.ts';
 
 /** What a token endpoint gave (RFC 6749 section 5.1), checked. */
@@ -21,6 +23,8 @@ export interface Tokens {
   readonly receivedAt: number;
   /** When the access token ends, in seconds since the epoch; undefined if the server did not say. */
   readonly expiresAt: number | undefined;
+  /** How far the server's clock was ahead of ours then, in seconds; undefined: nobody knows. */
+  readonly clockOffset?: number | undefined;
   /** The scopes the server says it granted; undefined if it did not say, which means: those asked for. */
   readonly grantedScopes: readonly string[] | undefined;
   /** Further members of the answer that the provider is set to keep. */
@@ -37,7 +41,19 @@ const longestLifetime = 100 * 365 * 86_400;
 const mostScopes = 1000;
 
 type Send = () => Promise<Response>;
-type Process = (response: Response) => Promise<oauth.TokenEndpointResponse>;
+/** @param client with the clock that the answer is judged by. */
+type Process = (response: Response, client: oauth.Client) => Promise<oauth.TokenEndpointResponse>;
+
+/** When an answer came, in seconds since the epoch, and the clock of the server then. */
+interface Arrival {
+  readonly at: number;
+  readonly offset: number | undefined;
+}
+
+const arrivalOf = (response: Response, { httpContext: { clock } }: Connection): Arrival => ({
+  at: secondsNow(clock),
+  offset: clockOffset(response, clock),
+});
 
 /**
  * Sends a request to the token endpoint and checks the answer, the ID token in it included.
@@ -53,9 +69,10 @@ export async function requestTokens(
   { dispensable = false } = {},
 ): Promise<Tokens> {
   const response = await send();
+  const arrival = arrivalOf(response, connection);
   await checkSuccess(response, hostOf(connection));
   connection.received.push(...receivedIn(await response.clone().text()));
-  return judge(connection, response, process, dispensable);
+  return judge(connection, response, process, arrival, dispensable);
 }
 
 /** An answer to a refresh. */
@@ -89,6 +106,7 @@ export async function requestRefresh(
   subject: string | undefined,
 ): Promise<RefreshAnswer> {
   const response = await send();
+  const arrival = arrivalOf(response, connection);
   await checkSuccess(response, hostOf(connection)).catch((error: unknown) => {
     throw error instanceof Failure ? atRefresh(error) : error;
   });
@@ -100,11 +118,11 @@ export async function requestRefresh(
     takesTime: idToken !== undefined,
     async judge() {
       try {
-        return await judge(connection, response, process);
+        return await judge(connection, response, process, arrival);
       } catch (error) {
         if (idToken === undefined) throw error;
         const text = JSON.stringify({ ...rest, refresh_token: refreshToken });
-        const tokens = await judge(connection, new Response(text, response), process);
+        const tokens = await judge(connection, new Response(text, response), process, arrival);
         const failure = error instanceof Failure ? error.code : 'unknown';
         connection.httpContext.log.warn('ID token left out', { failure });
         return tokens;
@@ -144,18 +162,20 @@ async function judge(
   connection: Connection,
   response: Response,
   process: Process,
+  { at: receivedAt, offset }: Arrival,
   dispensable = false,
 ): Promise<Tokens> {
-  const { client, httpContext } = connection;
-  const receivedAt = secondsNow(httpContext.clock);
-  const lifetime = await checkTokens(response, hostOf(connection));
+  const { client, httpContext, oauthClient } = connection;
+  const { lifetime, idToken = '' } = await checkTokens(response, hostOf(connection));
+  const ahead = clockFor(offset, parseServerObject(payloadOf(idToken)) ?? {}, httpContext.clock);
   let answer: oauth.TokenEndpointResponse;
   try {
-    answer = await process(response);
+    answer = await process(response, inTimeOf(oauthClient, ahead));
   } catch (error) {
     throw idTokenFailure(connection, error, response);
   }
-  const idTokenClaims = await checkIdToken(connection, response, answer).catch((error: unknown) => {
+  const now = secondsNow(httpContext.clock) + ahead;
+  const idTokenClaims = await checkIdToken(connection, response, answer, now).catch((error: unknown) => {
     if (!dispensable || !(error instanceof Failure) || !error.passing) throw error;
     httpContext.log.warn('ID token left out', { failure: error.code });
     return undefined;
@@ -167,6 +187,7 @@ async function judge(
     idTokenClaims,
     receivedAt,
     expiresAt: lifetime === undefined ? undefined : receivedAt + lifetime,
+    clockOffset: offset,
     grantedScopes: answer.scope === undefined ? undefined : scopesOf(answer.scope),
     kept: keptMembers(answer, client.dialect?.keep ?? []),
   };
@@ -206,9 +227,12 @@ const keptMembers = (
 /**
  * Refuses what the library would let pass, or refuse with an error that repeats the body.
  *
- * @returns the lifetime of the access token in seconds, if the server gave one.
+ * @returns the lifetime of the access token in seconds, if the server gave one, and the ID token, if there is one.
  */
-async function checkTokens(response: Response, host: string): Promise<number | undefined> {
+async function checkTokens(
+  response: Response,
+  host: string,
+): Promise<{ readonly lifetime: number | undefined; readonly idToken: string | undefined }> {
   const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
   const { status } = response;
   const text = await response.clone().text();
@@ -233,11 +257,13 @@ async function checkTokens(response: Response, host: string): Promise<number | u
     );
   }
   if (scope !== undefined && typeof scope !== 'string') throw invalid(l10n.t('the scope in it is not text'));
-  if (lifetime === undefined) return undefined;
+  const { id_token: given } = body;
+  const idToken = typeof given === 'string' ? given : undefined;
+  if (lifetime === undefined) return { lifetime, idToken };
   const seconds = typeof lifetime === 'string' && /^\d+$/.test(lifetime) ? Number(lifetime) : lifetime;
   if (typeof seconds !== 'number' || !(seconds >= 0))
     throw invalid(l10n.t('the lifetime in it is not a number'));
-  return Math.min(Math.floor(seconds), longestLifetime);
+  return { lifetime: Math.min(Math.floor(seconds), longestLifetime), idToken };
 }
 
 /** What each token is made of: RFC 6749 appendix A.12 and A.17, RFC 7515 section 3.1. */

@@ -1,12 +1,14 @@
 import * as l10n from '@vscode/l10n';
 import * as oauth from 'oauth4webapi';
 import type { Secret } from '../../platform/secret.ts';
+import { inTimeOf } from '../client/assertionTime.ts';
 import type { Connection } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
 import { payloadOf } from '../http/json.ts';
 import { readClaims } from '../http/jsonResponse.ts';
 import { verifySignature } from './keys.ts';
 import { checkSuccess } from '../http/oauthError.ts';
+import { clockFor, clockOffset } from '../http/serverTime.ts';
 
 export type UserInfo = Readonly<Record<string, unknown>>;
 
@@ -22,12 +24,13 @@ export async function requestUserInfo(
   accessToken: Secret,
   subject: string,
 ): Promise<UserInfo | undefined> {
-  const { client, metadata, server, oauthClient, options } = connection;
+  const { client, metadata, server, oauthClient, options, httpContext } = connection;
   if (!metadata.userinfo_endpoint) return undefined;
   const { host } = new URL(metadata.userinfo_endpoint);
   const response = await oauth.userInfoRequest(server, oauthClient, accessToken.reveal(), options);
   await checkSuccess(response, host, 'token');
-  await readClaims(response, host, payloadIfSigned);
+  const read = await readClaims(response, host, payloadIfSigned);
+  const ahead = clockFor(clockOffset(response, httpContext.clock), read, httpContext.clock);
   const isSigned = (response.headers.get('content-type') ?? '').split(';')[0] === 'application/jwt';
   const untrusted = (reason: string): Failure =>
     new Failure('token-untrusted', { issuer: client.issuer, reason });
@@ -42,7 +45,7 @@ export async function requestUserInfo(
             metadata.id_token_signing_alg_values_supported ?? ['RS256']),
         ],
       },
-      oauthClient,
+      inTimeOf(oauthClient, ahead),
       oauth.skipSubjectCheck,
       response,
     );

@@ -37,6 +37,8 @@ export interface CurrentTokens {
   readonly receivedAt: number;
   /** Undefined: the server did not say. */
   readonly expiresAt: number | undefined;
+  /** How far the clock of the server was ahead of this computer's when they came, in seconds; undefined: nobody knows. */
+  readonly clockOffset?: number | undefined;
   readonly refreshToken: Secret | undefined;
   readonly idToken: Secret | undefined;
 }
@@ -141,6 +143,7 @@ const storedGrantSchema = v.object({
     accessToken: token,
     receivedAt: seconds,
     expiresAt: v.optional(seconds),
+    clockOffset: v.optional(seconds),
     refreshToken: v.optional(v.string()),
     idToken: v.optional(v.string()),
   }),
@@ -225,6 +228,7 @@ export function parseGrant(text: string): ParsedGrant {
       accessToken: secret(tokens.accessToken),
       receivedAt: tokens.receivedAt,
       expiresAt: tokens.expiresAt,
+      clockOffset: tokens.clockOffset,
       refreshToken: secret(tokens.refreshToken),
       idToken: secret(tokens.idToken),
     },

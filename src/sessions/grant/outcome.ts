@@ -73,12 +73,19 @@ const lasting = (grant: Grant, tokens: Tokens): Pick<Grant['tokens'], 'refreshTo
 });
 
 export function withMainToken(grant: Grant, tokens: Tokens): Grant {
-  const { accessToken, receivedAt, expiresAt } = tokens;
+  const { accessToken, receivedAt, expiresAt, clockOffset } = tokens;
   const { serial } = grant.tokens;
   return {
     ...grant,
     grantedScopes: tokens.grantedScopes ?? grant.grantedScopes,
-    tokens: { serial: serial + 1, accessToken, receivedAt, expiresAt, ...lasting(grant, tokens) },
+    tokens: {
+      serial: serial + 1,
+      accessToken,
+      receivedAt,
+      expiresAt,
+      clockOffset,
+      ...lasting(grant, tokens),
+    },
     ...neverSent,
     signInNeeded: grant.signInNeeded?.accountRefused ? grant.signInNeeded : undefined,
   };

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { secondsNow } from '../../platform/clock.ts';
+import { clockTolerance, farthestClock } from '../../protocol/http/serverTime.ts';
 import { isLoopbackHost } from '../../protocol/http/internalHost.ts';
 import { metadataAddresses } from '../../protocol/server/discovery.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
@@ -35,9 +36,6 @@ export interface DiagnosisInput {
   /** The address of the proxy that the editor is set to use, without its password. */
   readonly proxy: string | undefined;
 }
-
-/** A clock that differs by more than this, in seconds, endangers sign-ins. */
-const clockLimit = 60;
 
 /**
  * Looks at everything that a sign-in to a provider takes, and says what is right, what is odd and what is
@@ -140,12 +138,18 @@ function skewFinding(date: string | null, now: number): Finding {
     return info(l10n.t('Clock'), l10n.t('the server does not say what time it is there'));
   }
   const difference = Math.abs(Math.round(there / 1000 - now));
-  if (difference <= clockLimit) return pass(l10n.t('Clock'), l10n.t('differs by {0} s', difference));
-  return fail(
-    l10n.t('Clock'),
-    l10n.t('differs from that of the server by {0} s', difference),
-    l10n.t('Set the clock of this computer.'),
-  );
+  if (difference <= clockTolerance) return pass(l10n.t('Clock'), l10n.t('differs by {0} s', difference));
+  const advice = l10n.t('Set the clock of this computer.');
+  return difference <= farthestClock
+    ? warn(
+        l10n.t('Clock'),
+        l10n.t(
+          'differs from that of the server by {0} s; tokens are judged by the clock of the server',
+          difference,
+        ),
+        advice,
+      )
+    : fail(l10n.t('Clock'), l10n.t('differs from that of the server by {0} s', difference), advice);
 }
 
 const proxyFinding = ({ proxy }: DiagnosisInput): Finding =>

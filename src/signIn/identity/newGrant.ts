@@ -72,6 +72,7 @@ export async function newGrant(connection: Connection, signedIn: SignedIn): Prom
       accessToken: tokens.accessToken,
       receivedAt: tokens.receivedAt,
       expiresAt,
+      clockOffset: tokens.clockOffset,
       refreshToken: tokens.refreshToken,
       idToken: tokens.idToken,
     },

@@ -5,7 +5,7 @@ import type { Grant } from '../../sessions/grant/grant.ts';
 import { normaliseScopes, sessionId } from '../../sessions/grant/scopes.ts';
 import { belongsTo, waitsForAnswer } from '../../providers/entries/origin.ts';
 import type { Memory } from '../../sessions/grant/fate.ts';
-import { byUrgency, describeState, stateOf, type SignInState } from './state.ts';
+import { byUrgency, describeClock, describeState, stateOf, type SignInState } from './state.ts';
 
 /** What the view shows, at one moment. */
 export interface Shown {
@@ -62,13 +62,27 @@ function providerRow(shown: Shown, provider: Provider): Row {
   const accounts = Map.groupBy(judged, ({ grant }) => grant.account.id);
   const rows = [...accounts.values()].flatMap(ofAccount => accountRows(shown, provider, ofAccount));
   const waiting = waitingRows(shown, provider);
-  const description = rows.length + waiting.length === 0 ? l10n.t('not signed in') : '';
+  const [newest] = grants;
+  const clock = newest && describeClock(newest);
+  const description =
+    rows.length + waiting.length === 0
+      ? l10n.t('not signed in')
+      : clock === undefined
+        ? ''
+        : l10n.t('clock differs by {0}', clock);
   const lines = [
     l10n.t('Issuer: {0}', issuer),
     clientId === undefined
       ? l10n.t('This editor registers itself as a client.')
       : l10n.t('Client id: {0}', clientId),
     contributedBy === undefined ? undefined : l10n.t('Brought by the extension {0}.', contributedBy),
+    clock === undefined
+      ? undefined
+      : l10n.t(
+          'The clocks of this computer and of {1} differ by {0}. Tokens are judged by the clock of {1}.',
+          clock,
+          label,
+        ),
   ];
   return {
     kind: 'provider',

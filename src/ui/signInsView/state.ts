@@ -89,6 +89,11 @@ function timeLeft(until: number, now: number): Timed {
   return { text: l10n.t('{0} days', Math.floor(left / day)), changesAt };
 }
 
+/** By how much the clock of this computer differs from that of the provider, where that matters. */
+export function describeClock({ tokens: { clockOffset = 0 } }: Grant): string | undefined {
+  return clockOffset === 0 ? undefined : timeLeft(Math.abs(clockOffset), 0).text;
+}
+
 /** Nobody needs every second of a wait, and redrawing it would distract. */
 const waitStep = 5;
 

@@ -152,7 +152,7 @@ export function createAuthorizationServer({
       nonce = code.nonce;
     }
     keep(parameters.get('code_verifier'), 'code verifier');
-    const now = Math.floor(Date.now() / 1000);
+    const now = Math.floor(Date.now() / 1000) + (departure().clockAhead ?? 0);
     const [accessToken, refreshToken] = [random(), random()];
     accessTokens.add(accessToken);
     refreshTokens.add(refreshToken);

@@ -59,6 +59,10 @@ export interface Departure {
   readonly clientSecret?: string;
   /** In seconds. */
   readonly tokenLifetime?: number;
+  /** How far the clock of the server is ahead of the right time, in seconds; its answers say so (`Date`). */
+  readonly clockAhead?: number;
+  /** True: its answers do not say what time it is there. */
+  readonly hidesTime?: boolean;
   /** A path in the issuer. */
   readonly path?: string;
 }

@@ -81,6 +81,9 @@ export async function startHostileServer(departure: Departure = {}): Promise<Hos
     const asking = parameters.get('client_id') ?? basicPair(request.headers.authorization)[0] ?? clientId;
     const situation: Situation = { issuer, clientId: asking, keys, parameters, count };
     const { authorization } = request.headers;
+    const { clockAhead = 0, hidesTime = false } = server.departure;
+    response.sendDate = !hidesTime;
+    if (!hidesTime) response.setHeader('date', new Date(Date.now() + clockAhead * 1000).toUTCString());
     const right = await answerRight(endpoint, situation, { authorization, body });
     for (const resolve of waiting.get(endpoint)?.splice(0) ?? []) resolve();
     const reply: Reply = server.departure.replies?.[endpoint]?.(right, situation) ?? right;

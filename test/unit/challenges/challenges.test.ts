@@ -238,6 +238,20 @@ describe('what is done about a demand', () => {
     ['acr_values, no acr known', gold, { claims: {} }, undefined, 'sign-in'],
     ['max_age, met', minute, {}, undefined, 'hand-out'],
     ['max_age, not met', minute, { claims: { auth_time: start - 200 } }, undefined, 'sign-in'],
+    [
+      'max_age, met by the clock of the provider',
+      minute,
+      { claims: { auth_time: start - 7260 }, clockOffset: -7200 },
+      undefined,
+      'hand-out',
+    ],
+    [
+      'max_age, not met by the clock of the provider',
+      minute,
+      { claims: { auth_time: start - 60 }, clockOffset: 7200 },
+      undefined,
+      'sign-in',
+    ],
     ['max_age, no auth_time known', minute, { claims: {} }, undefined, 'sign-in'],
     [
       'max_age, not met after a sign-in',

@@ -95,6 +95,15 @@ describe('the rows of the sign-ins view', () => {
     assert.equal(new Set(before).size, before.length);
   });
 
+  it('say by how much the clock differs from that of the provider, where it matters', () => {
+    const at = (clockOffset?: number) => show([someGrant({ tokens: { ...someTokens(), clockOffset } })])[0];
+    for (const none of [undefined, 0]) assert.equal(at(none)?.description, '');
+    for (const offset of [-7260, 7260]) {
+      assert.equal(at(offset)?.description, 'clock differs by 2 h 1 min');
+      assert.match(at(offset)?.tooltip ?? '', /^The clocks .* of Company differ by 2 h 1 min\./m);
+    }
+  });
+
   it('say all of it to a screen reader', () => {
     const [row] = show([someGrant()]);
     const [account] = row?.children ?? [];

@@ -1,0 +1,34 @@
+import * as oauth from 'oauth4webapi';
+import type { Clock } from '../../platform/clock.ts';
+import type { HttpClient } from '../http/http.ts';
+import { clockOffset } from '../http/serverTime.ts';
+import { refusesClient } from './secretForms.ts';
+
+/** The same client by a clock that is so many seconds ahead of ours. */
+export const inTimeOf = (client: oauth.Client, ahead: number): oauth.Client => ({
+  ...client,
+  [oauth.clockSkew]: Number(client[oauth.clockSkew] ?? 0) + ahead,
+});
+
+/**
+ * Sends the proof of a client that has a key (RFC 7523 section 3) once more, made by the server's clock, where the server
+ * refuses it and its clock differs: the proof is valid for a minute. Whoever is refused has spent nothing.
+ *
+ * @param prove puts a proof into a body, by a clock that is so many seconds ahead of ours.
+ */
+export function withAssertionTime(
+  http: HttpClient,
+  clock: Clock,
+  prove: (ahead: number, body: URLSearchParams) => Promise<void>,
+): HttpClient {
+  return async (url, init) => {
+    const { body } = init;
+    const answer = await http(url, init);
+    if (!(body instanceof URLSearchParams) || !body.has('client_assertion')) return answer;
+    const offset = clockOffset(answer, clock);
+    if (!offset || !(await refusesClient(answer))) return answer;
+    const proven = new URLSearchParams(body);
+    await prove(offset, proven);
+    return http(url, { ...init, body: proven });
+  };
+}
