@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { secret } from '../../src/platform/secret.ts';
 import { Failure } from '../../src/protocol/failures/failure.ts';
 import type { Provider, ProviderDefinition } from '../../src/providers/entries/definition.ts';
-import type { AccountProfile } from '../../src/sessions/refresh/refresherOptions.ts';
+import type { AccountProfile } from '../../src/sessions/grant/events.ts';
 import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
 import { refreshProfile } from '../../src/signIn/after/refreshProfile.ts';
 import { claimAt, lackingClaim } from '../../src/signIn/identity/requiredClaims.ts';

@@ -21,6 +21,15 @@ export interface State {
   readonly formerLeaderMayLive: boolean;
 }
 
+/** What the server says of the account of a grant, beside its tokens. */
+export interface AccountProfile {
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** When the access token ends, in seconds since the epoch, if the server tells that apart from the token. */
+  readonly expiresAt: number | undefined;
+  /** Why the account may not be used, as a sentence that is fit to be shown; undefined if it may. */
+  readonly refusal: string | undefined;
+}
+
 /** What happens to a grant. */
 export type Event =
   /** Tokens later than those of `serial` are wanted. `urgent`: by a person, who does not wait for a time to come. */
@@ -40,6 +49,8 @@ export type Event =
   | { readonly kind: 'answered'; readonly tokens: Tokens }
   /** There is no usable answer; `failure` is undefined for what nobody foresaw. */
   | { readonly kind: 'failed'; readonly failure: Failure | undefined; readonly reason: string }
+  /** What the server says of the account, asked with the tokens of this serial. */
+  | { readonly kind: 'profiled'; readonly serial: number; readonly profile: AccountProfile }
   /** The grant is another one: another window told of it, somebody signed in again, or out. */
   | { readonly kind: 'changed' }
   /** The settings of the provider, or what the client proves itself with, may be others. */
@@ -67,6 +78,8 @@ export type Notice =
   | { readonly kind: 'derived-refused'; readonly which: Which }
   /** The person is needed; `grant.signInNeeded` says why. */
   | { readonly kind: 'sign-in-needed' }
+  /** Its account may not be used, or may be again. */
+  | { readonly kind: 'account-refused' | 'account-accepted' }
   | { readonly kind: 'trouble'; readonly seconds: number }
   | { readonly kind: 'unstorable' };
 

@@ -1,6 +1,7 @@
 import type { Failure, FailureCode } from '../../protocol/failures/failure.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import { derivedFrom, withDerived } from './derived.ts';
+import type { AccountProfile } from './events.ts';
 import type { Doubt } from './fate.ts';
 import type { Grant } from './grant.ts';
 import { targetOf } from './pseudoScopes.ts';
@@ -103,3 +104,30 @@ export const withDerivedToken = (
   derived: withDerived(grant, derivedFrom(grant, scopes, tokens, narrows)),
   ...neverSent,
 });
+
+/**
+ * The grant with what the server says of its account now. The name of the account stays: the editor keys what
+ * people have allowed by it. An account that is refused keeps its tokens, and one that no longer is gives sessions
+ * again.
+ *
+ * @param now seconds since the epoch.
+ * @returns the same grant if nothing is new.
+ */
+export function withProfile(
+  grant: Grant,
+  { claims, expiresAt, refusal }: AccountProfile,
+  now: number,
+): Grant {
+  const { tokens, signInNeeded } = grant;
+  const ends = tokens.expiresAt ?? expiresAt;
+  // What else keeps a grant from its person's use stays: a sign-in that the server has ended stays ended.
+  const isKept = signInNeeded && (!signInNeeded.accountRefused || signInNeeded.reason === refusal);
+  const refused =
+    refusal === undefined ? undefined : ({ reason: refusal, since: now, accountRefused: true } as const);
+  const needed = isKept ? signInNeeded : refused;
+  const isSame =
+    JSON.stringify(claims) === JSON.stringify(grant.claims) &&
+    ends === tokens.expiresAt &&
+    needed === signInNeeded;
+  return isSame ? grant : { ...grant, claims, tokens: { ...tokens, expiresAt: ends }, signInNeeded: needed };
+}

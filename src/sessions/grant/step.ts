@@ -25,6 +25,7 @@ import {
   withDerivedToken,
   withDoubt,
   withMainToken,
+  withProfile,
 } from './outcome.ts';
 import { isSameSet } from './scopes.ts';
 
@@ -79,6 +80,8 @@ export function step(state: State, event: Event): Step {
       return isOpen ? answered(known, request.which, event.tokens) : end(known);
     case 'failed':
       return isOpen ? failed(known, request, event.failure, event.reason) : end(known);
+    case 'profiled':
+      return profiled(known, event);
     case 'changed':
       return stay(known);
     case 'provider-changed': {
@@ -246,6 +249,17 @@ function failed(known: Known, request: Request, failure: Failure | undefined, re
   if (grant.signInNeeded || !(verdict === 'impeded' || isStuck)) return end(known, kept, changes, tell);
   const needed = { ...kept, signInNeeded: { ...need, tentative: true as const } };
   return end(known, needed, changes, tell, { kind: 'sign-in-needed' });
+}
+
+/** Later tokens have a profile of their own. */
+function profiled(known: Known, { serial, profile }: Extract<Event, { kind: 'profiled' }>): Step {
+  const { grant, now } = known;
+  if (grant.tokens.serial !== serial) return stay(known);
+  const learnt = withProfile(grant, profile, now);
+  const isRefused = learnt.signInNeeded?.accountRefused;
+  const isOther = isRefused !== grant.signInNeeded?.accountRefused;
+  const tell: Notice[] = isOther ? [{ kind: isRefused ? 'account-refused' : 'account-accepted' }] : [];
+  return { ...stay(known), grant: learnt, tell };
 }
 
 const isSameToken = (a: Which, b: Which): boolean => (a && b ? isSameSet(a, b) : a === b);

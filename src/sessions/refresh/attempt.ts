@@ -2,12 +2,12 @@ import * as l10n from '@vscode/l10n';
 import { secondsNow } from '../../platform/clock.ts';
 import type { Secret } from '../../platform/secret.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
+import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import type { Event, Notice, State, Step } from '../grant/events.ts';
 import { blank, type Request } from '../grant/fate.ts';
 import type { Grant } from '../grant/grant.ts';
 import { revisionOfRefresh } from '../grant/revisions.ts';
 import { step } from '../grant/step.ts';
-import { learnProfile } from './accountProfile.ts';
 import type { RefresherOptions } from './refresherOptions.ts';
 
 /** What happens to the grants of one lease, by their ids. */
@@ -31,7 +31,7 @@ interface Taken extends Step {
 }
 
 export function createHappenings(options: RefresherOptions): Happenings {
-  const { cache, clock, providers, memories, lease } = options;
+  const { cache, clock, log, providers, memories, server, lease } = options;
   const requests = new Map<string, Request>();
   const leaving = new AbortController();
 
@@ -64,8 +64,25 @@ export function createHappenings(options: RefresherOptions): Happenings {
     taken ??= happen(id, undefined, event);
     const grant = updated?.grant;
     const stored = updated?.stored ?? true;
-    for (const notice of taken.tell) tell(options, notice, grant ?? sent, event, stored);
+    for (const notice of taken.tell) {
+      tell(options, notice, grant ?? sent, event, stored);
+      // A derived token may not be let in where the profile is.
+      if (notice.kind === 'refreshed' && !notice.which && grant) void learnProfile(grant, notice.tokens);
+    }
     return { ...taken, grant, stored };
+  };
+
+  /** Asks what the server says of the account of a grant that was refreshed. Never rejects. */
+  const learnProfile = async (renewed: Grant, tokens: Tokens): Promise<void> => {
+    try {
+      const provider = providers.of(renewed);
+      const profile = provider && (await server.profile(provider, renewed, tokens));
+      if (profile) await take(renewed.id, { kind: 'profiled', serial: renewed.tokens.serial, profile });
+    } catch (error) {
+      const failure = error instanceof Failure ? error.code : 'unknown';
+      const fields = { provider: renewed.providerId, account: renewed.account.label, failure };
+      log.warn('nothing new is known of the account', fields);
+    }
   };
 
   return { requests, leaving, happen, take };
@@ -158,7 +175,7 @@ function tell(
   stored: boolean,
 ): void {
   if (!grant) return;
-  const { log, memories, providers, reports } = options;
+  const { log, memories, reports } = options;
   const failure = event.kind === 'failed' ? (event.failure?.code ?? 'unknown') : undefined;
   const fields = { provider: grant.providerId, account: grant.account.label, failure };
   switch (notice.kind) {
@@ -172,9 +189,6 @@ function tell(
         validSeconds: tokens.expiresAt && tokens.expiresAt - tokens.receivedAt,
         stored,
       });
-      // A derived token may not be let in where the profile is.
-      const provider = which ? undefined : providers.of(grant);
-      if (provider) void learnProfile(options, provider, grant, tokens);
       return;
     }
     case 'orphaned':
@@ -184,6 +198,11 @@ function tell(
     case 'sign-in-needed':
       log.warn('sign-in needed', fields);
       return reports.onSignInNeeded(grant);
+    case 'account-refused':
+      log.warn('the account is refused', fields);
+      return reports.onSignInNeeded(grant);
+    case 'account-accepted':
+      return log.warn('the account is no longer refused', fields);
     case 'trouble': {
       const { trouble } = memories.of(grant.id);
       const seconds = Math.round(notice.seconds);

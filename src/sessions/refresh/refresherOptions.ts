@@ -3,6 +3,7 @@ import type { Log } from '../../platform/log.ts';
 import type { RefreshAnswer, Tokens } from '../../protocol/tokens/tokens.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
+import type { AccountProfile } from '../grant/events.ts';
 import type { Grant } from '../grant/grant.ts';
 import type { GrantCache } from '../store/grantCache.ts';
 import type { Memories } from './memories.ts';
@@ -43,15 +44,6 @@ export interface TokenServer {
    * @returns undefined if there is nothing to say.
    */
   profile(provider: Provider, grant: Grant, tokens: Tokens): Promise<AccountProfile | undefined>;
-}
-
-/** What the server says of the account of a grant, beside its tokens. */
-export interface AccountProfile {
-  readonly claims: Readonly<Record<string, unknown>>;
-  /** When the access token ends, in seconds since the epoch, if the server tells that apart from the token. */
-  readonly expiresAt: number | undefined;
-  /** Why the account may not be used, as a sentence that is fit to be shown; undefined if it may. */
-  readonly refusal: string | undefined;
 }
 
 /** What the refresher asks of the lease that it works under. */

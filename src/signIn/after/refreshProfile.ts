@@ -3,7 +3,7 @@ import { Failure } from '../../protocol/failures/failure.ts';
 import { claimsOfVerified } from '../../protocol/tokens/idToken.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
-import type { AccountProfile } from '../../sessions/refresh/refresherOptions.ts';
+import type { AccountProfile } from '../../sessions/grant/events.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { accountOf, identify, type Identity } from '../identity/identity.ts';
 import { connectFor, type GrantServices } from './keepGrant.ts';

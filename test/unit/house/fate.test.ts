@@ -31,6 +31,28 @@ const readers: Readonly<Record<string, readonly string[]>> = {
   tentative: ['sessions/grant/fate.ts'],
 };
 
+/** Members that say what has become of a grant, and the files that may write them. */
+const stored = 'sessions/grant/grant.ts';
+const writers: Readonly<Record<string, readonly string[]>> = {
+  accountRefused: [stored, 'sessions/grant/outcome.ts'],
+  tentative: [stored, 'sessions/grant/step.ts'],
+  refreshSentAt: [
+    stored,
+    'sessions/grant/outcome.ts',
+    'sessions/grant/step.ts',
+    'signIn/identity/newGrant.ts',
+  ],
+  signInNeeded: [
+    // They count it, or tell it.
+    'authentication/exports.ts',
+    stored,
+    'sessions/grant/outcome.ts',
+    'sessions/grant/step.ts',
+    'signIn/identity/newGrant.ts',
+    'ui/commands/diagnoseProvider.ts',
+  ],
+};
+
 /** Files that reckon with the times of tokens, and why beside fate.ts. */
 const reckoners: Readonly<Record<string, string>> = {
   'client/timer.ts': 'waits until the time that it is told',
@@ -57,6 +79,18 @@ function readIn(node: ts.Node): string | undefined {
   return ts.isIdentifier(name) ? name.text : undefined;
 }
 
+/** The member that a node writes: in a new object, or of one that there is. */
+function writtenIn(node: ts.Node): string | undefined {
+  if (ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node))
+    return ts.isIdentifier(node.name) ? node.name.text : undefined;
+  const isWritten =
+    ts.isPropertyAccessExpression(node) &&
+    ts.isBinaryExpression(node.parent) &&
+    node.parent.left === node &&
+    node.parent.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+  return isWritten ? node.name.text : undefined;
+}
+
 const reckoning = new Set([
   ts.SyntaxKind.LessThanToken,
   ts.SyntaxKind.LessThanEqualsToken,
@@ -77,17 +111,26 @@ function isReckoning(node: ts.Node): boolean {
   return named(node.left) || named(node.right);
 }
 
-function scan(file: string, text: string): { reads: Set<string>; reckons: boolean } {
+interface Found {
+  readonly reads: Set<string>;
+  readonly writes: Set<string>;
+  readonly reckons: boolean;
+}
+
+function scan(file: string, text: string): Found {
   const reads = new Set<string>();
+  const writes = new Set<string>();
   let reckons = false;
   const visit = (node: ts.Node): void => {
     const read = readIn(node);
     if (read !== undefined) reads.add(read);
+    const written = writtenIn(node);
+    if (written !== undefined) writes.add(written);
     reckons ||= isReckoning(node);
     ts.forEachChild(node, visit);
   };
   visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true));
-  return { reads, reckons };
+  return { reads, writes, reckons };
 }
 
 describe('what decides the fate of a grant', () => {
@@ -96,7 +139,7 @@ describe('what decides the fate of a grant', () => {
       .map(file => file.replaceAll('\\', '/'))
       .map(file => [file, scan(file, readFileSync(join(source, file), 'utf8'))]),
   );
-  const filesThat = (is: (found: ReturnType<typeof scan>) => boolean): string[] =>
+  const filesThat = (is: (found: Found) => boolean): string[] =>
     [...scanned]
       .filter(([, found]) => is(found))
       .map(([file]) => file)
@@ -107,6 +150,14 @@ describe('what decides the fate of a grant', () => {
       assert.deepEqual(
         filesThat(({ reads }) => reads.has(member)),
         [...allowed],
+      ));
+  }
+
+  for (const [member, allowed] of Object.entries(writers)) {
+    it(`is written where it is decided: ${member}`, () =>
+      assert.deepEqual(
+        filesThat(({ writes }) => writes.has(member)),
+        [...allowed].sort(),
       ));
   }
 
@@ -125,6 +176,14 @@ describe('what decides the fate of a grant', () => {
     assert.deepEqual(reads('const late = grant.refreshSentAt ?? 0;'), ['refreshSentAt']);
     assert.deepEqual(reads('const { refreshSentAt: at } = grant;'), ['refreshSentAt']);
     assert.deepEqual(reads('grant.refreshSentAt = 1; const grant2 = { refreshSentAt: 1 };'), []);
+    const writes = (text: string): string[] => [...scan('a.ts', text).writes];
+    assert.deepEqual(writes('const ended = { ...grant, signInNeeded: { accountRefused: true } };'), [
+      'signInNeeded',
+      'accountRefused',
+    ]);
+    assert.deepEqual(writes('const after = { ...grant, refreshSentAt };'), ['refreshSentAt']);
+    assert.deepEqual(writes('grant.refreshSentAt = now;'), ['refreshSentAt']);
+    assert.deepEqual(writes('if (grant.signInNeeded) return grant.tentative;'), []);
     for (const text of ['now < tokens.expiresAt', 'expiresAt - receivedAt', '(a.expiresAt ?? 0) - 1 > now'])
       assert.equal(scan('a.ts', text).reckons, true, text);
     assert.equal(scan('a.ts', 'const a = { expiresAt: 1 }; a.expiresAt === undefined').reckons, false);

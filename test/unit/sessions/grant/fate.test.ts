@@ -34,14 +34,22 @@ const answers = ['answered', 'answered without a refresh token'] as const;
 const underWay = { wait: ['asked', 'asked by a person'], 'wait, ask again': ['asked for less'] } as const;
 /** Answers of an earlier request end this one: it has not been sent. */
 const nothingSent = ['withheld', ...answers, ...final, ...lost, ...unused, 'endpoint changed'] as const;
+/** Whatever else happens to it, an account that is refused needs its person. */
+const refused = { '-> needs-sign-in !account-refused changed': ['profile: refused'] } as const;
+
 const judged = {
+  ...refused,
   ...underWay,
   renewed: ['rotated'],
   '-> valid !refreshed renewed': answers,
   '-> needs-sign-in !sign-in-needed changed': final,
   '-> needs-sign-in !trouble !sign-in-needed changed': ['endpoint changed'],
 } as const;
-const begins = { 'listen -> sending': asking, 'hear and listen -> sending': ['timer'] } as const;
+const begins = {
+  ...refused,
+  'listen -> sending': asking,
+  'hear and listen -> sending': ['timer'],
+} as const;
 const beginsUnseen = { listen: asking, 'hear and listen': ['timer'] } as const;
 
 /** Of each state, what the events do; an event that is not named does nothing. */
@@ -50,12 +58,14 @@ const table: Record<ExampleName, Readonly<Record<string, readonly EventName[]>>>
   due: begins,
   ended: begins,
   'listening, unasked': {
+    ...refused,
     ...underWay,
     'note changed': ['listened'],
     'leave -> unstorable !unstorable': ['listened, storage silent'],
     '-> due': nothingSent,
   },
   listening: {
+    ...refused,
     ...underWay,
     'note changed': ['listened', 'listened, storage silent'],
     '-> due': nothingSent,
@@ -85,19 +95,27 @@ const table: Record<ExampleName, Readonly<Record<string, readonly EventName[]>>>
     '-> in-doubt': ['withheld'],
     '-> offline !trouble changed': [...lost, ...unused],
   },
-  'in doubt': {},
-  'in doubt, ended': { 'hear and listen -> sending': [...asking, 'timer'] },
+  'in doubt': refused,
+  'in doubt, ended': {
+    ...refused,
+    'hear and listen -> sending': [...asking, 'timer'],
+  },
   offline: {
+    ...refused,
     'listen -> sending': ['asked by a person', 'asked for less'],
     'hear and listen -> sending': ['timer'],
   },
   'offline, ended': begins,
   unstorable: begins,
   'needs sign-in: server': {},
-  'needs sign-in: account': beginsUnseen,
+  'needs sign-in: account': {
+    ...beginsUnseen,
+    '-> due !account-accepted changed': ['profile: accepted'],
+    changed: ['profile: refused'],
+  },
   'needs sign-in: tentative': beginsUnseen,
-  'nothing to renew with': {},
-  'no provider': {},
+  'nothing to renew with': { '!account-refused changed': ['profile: refused'] },
+  'no provider': refused,
   'signed out': { '!orphaned': answers },
 };
 
@@ -147,17 +165,31 @@ function violationIn(state: State, event: Event, after: Step): string | undefine
   )
     return 'does not count the tokens';
   const isNew =
-    grant.tokens !== before.tokens || (received !== undefined && grant.derived !== before.derived);
+    (grant.tokens !== before.tokens && event.kind !== 'profiled') ||
+    (received !== undefined && grant.derived !== before.derived);
   if (isNew !== isRenewed) return 'does not say that the tokens are new';
 
   const isNeeded = grant.signInNeeded !== undefined && grant.signInNeeded !== before.signInNeeded;
-  if (isNeeded !== tell.some(({ kind }) => kind === 'sign-in-needed')) return 'does not tell the person';
-  if (isNeeded && event.kind !== 'failed') return 'ends a sign-in without a failure';
+  const isTold = tell.some(({ kind }) => kind === 'sign-in-needed' || kind === 'account-refused');
+  const wasRefused = before.signInNeeded?.accountRefused;
+  const isNews = isNeeded && !(wasRefused && event.kind === 'profiled');
+  if (isNews !== isTold) return 'does not tell the person';
+  if (isNeeded && event.kind !== 'failed' && event.kind !== 'profiled')
+    return 'needs its person for no reason';
+  if (event.kind === 'profiled') {
+    if (isEndedByServer(grant) !== isEndedByServer(before))
+      return 'ends a sign-in for its account, or revives one';
+    if (event.serial !== before.tokens.serial && grant !== before)
+      return 'believes what earlier tokens brought';
+    if (wasRefused && event.profile.refusal === undefined && grant.signInNeeded && grant !== before)
+      return 'keeps an account out that is accepted';
+  }
   if (isNeeded && isEndedByServer(grant) && event.kind === 'failed') {
     const { code, oauthError } = event.failure ?? {};
     if (oauthError === undefined && code !== 'token-untrusted') return 'ends a sign-in without the server';
   }
-  if (before.signInNeeded && !grant.signInNeeded && event.kind !== 'answered')
+  const isAccepted = event.kind === 'profiled' && wasRefused;
+  if (before.signInNeeded && !grant.signInNeeded && event.kind !== 'answered' && !isAccepted)
     return 'forgets that it needs its person';
 
   if (isNeeded && isEndedByServer(grant) && grant.refreshSentAt !== undefined)

@@ -180,6 +180,13 @@ const failed = (failure: Failure | undefined): Event => ({
   reason: failure?.message ?? 'The refresh failed.',
 });
 
+const profiled = (refusal: string | undefined) =>
+  ({
+    kind: 'profiled',
+    serial: 3,
+    profile: { claims: someGrant().claims, expiresAt: undefined, refusal },
+  }) as const;
+
 /** Every event that there is, by a name for it. */
 export const events = {
   asked: { kind: 'asked', which: undefined, serial: 3, urgent: false },
@@ -200,6 +207,9 @@ export const events = {
   ...(Object.fromEntries(
     Object.entries(failures).map(([name, failure]) => [name, failed(failure)]),
   ) as Record<keyof typeof failures, Event>),
+  'profile: refused': profiled('Not in the group.'),
+  'profile: accepted': profiled(undefined),
+  'profile of earlier tokens': { ...profiled('Not in the group.'), serial: 2 },
   changed: { kind: 'changed' },
   'provider changed': { kind: 'provider-changed' },
 } as const satisfies Record<string, Event>;

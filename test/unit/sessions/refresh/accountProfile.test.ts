@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { AccountProfile } from '../../../../src/sessions/refresh/refresherOptions.ts';
+import type { AccountProfile } from '../../../../src/sessions/grant/events.ts';
 import { settled } from '../../../standIns/manualClock.ts';
 import { keeping, minutes, unreachable } from './refreshing.ts';
 import { dueAfter, someGrant, start } from '../someGrant.ts';

@@ -2,7 +2,7 @@ import { Failure } from '../../../../src/protocol/failures/failure.ts';
 import type { Tokens } from '../../../../src/protocol/tokens/tokens.ts';
 import { createConfiguredProviders } from '../../../../src/providers/entries/configuredProviders.ts';
 import type { Provider } from '../../../../src/providers/entries/definition.ts';
-import type { AccountProfile } from '../../../../src/sessions/refresh/refresherOptions.ts';
+import type { AccountProfile } from '../../../../src/sessions/grant/events.ts';
 import { manualClock } from '../../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
 import { hourOfTokens } from '../../../standIns/quietWindow.ts';
