@@ -26,15 +26,17 @@ const timeout = 5;
  * @throws those of the http client, and an error after five seconds.
  */
 function readResource(
-  { clock, http }: HttpContext,
+  { clock, http, blemishes }: HttpContext,
   provider: Provider,
   address: string,
   refused: URL | undefined,
 ): Promise<ProtectedResource | undefined> {
   const policy = { allowLoopbackHttp: true };
   const late = (): Error => new Error('The API did not answer in time.');
+  const written = new URL(provider.issuer).hostname;
+  const note = blemishes.at(provider.issuer);
   return withDeadline({ clock, seconds: timeout, late }, within =>
-    readProtectedResource(http(policy, within), address, policy, refused, new URL(provider.issuer).hostname),
+    readProtectedResource(http(policy, within), address, policy, refused, written, note),
   );
 }
 

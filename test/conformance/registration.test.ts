@@ -119,7 +119,7 @@ describe('dynamic registration', () => {
 
 const policy = { allowLoopbackHttp: true };
 const find = (trial: Trial, identifier: string): Promise<string> =>
-  findIssuer(trial.context.httpContext.http(policy), identifier, policy);
+  findIssuer(trial.context.httpContext.http(policy), identifier, policy, () => undefined);
 
 describe('WebFinger', () => {
   for (const [row, identify] of [

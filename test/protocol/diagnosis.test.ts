@@ -43,6 +43,15 @@ describe('the diagnosis of a provider', () => {
     return found[0] as Finding;
   }
 
+  it('lists in which form its answers depart from the standards', async () => {
+    server.departure = { metadata: document => ({ ...document, scopes_supported: 'openid email' }) };
+    const departures = (await sections()).find(({ title }) => title.startsWith('Departures'));
+    assert.deepEqual(
+      departures?.findings.map(({ what, found }) => `${what}: ${found}`),
+      ['form.list: scopes_supported'],
+    );
+  });
+
   it('of one that is in order has nothing that failed', async () => {
     const all = await sections();
     assert.deepEqual(

@@ -50,6 +50,28 @@ export const checks = {
     'Text counts as its words; items that are no text are left out.',
   ),
   'form.unreadable': form('every JSON answer', 'An optional member can be read.', 'It counts as absent.'),
+  'form.media-type': form(
+    'every JSON answer',
+    'JSON is said to be JSON.',
+    'It is read as JSON all the same.',
+  ),
+  'token.status': form('token', 'The status of a success is 200.', 'Any status of a success counts as it.'),
+  'token.type': form(
+    'token',
+    'The token type is `Bearer`.',
+    '`BearerToken` and the like count as it; anything else is refused.',
+  ),
+  'token.exp': form(
+    'token',
+    'The answer says when the access token ends.',
+    'A JSON Web Token says it itself, and is never used longer.',
+  ),
+  'webfinger.one-link': form('WebFinger', '`links` is a list.', 'One link counts as a list of one.'),
+  'revocation.gone': form(
+    'revocation',
+    'The access token can be revoked after its refresh token.',
+    'A refusal is logged: it has ended with the refresh token.',
+  ),
   'metadata.place': form(
     'metadata',
     'The document is at the first of the places that the standards name.',

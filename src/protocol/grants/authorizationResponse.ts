@@ -6,8 +6,8 @@ import { Failure, saying } from '../failures/failure.ts';
 import { errorCode, quoteServerText } from '../http/serverText.ts';
 import { isFromIssuer, isIssuerTemplate } from '../server/serverSource.ts';
 
-/** Response parameters that count; each may occur once (RFC 6749 section 3.1). */
-const single = ['code', 'state', 'iss', 'error', 'error_description'] as const;
+/** Response parameters on which safety hangs; each may occur once (RFC 6749 section 3.1). */
+const single = ['code', 'state', 'iss'] as const;
 
 /**
  * Checks an authorization response (RFC 6749 section 4.1.2, RFC 9207) before any request is made with it.
@@ -44,7 +44,9 @@ export function checkAuthorizationResponse(
     throw new Failure('response-foreign', { found, expected: client.issuer });
   }
 
-  if (parameters.has('error')) throw authorizationError(client, parameters);
+  // An empty error is none.
+  if (parameters.getAll('error').some(error => error.trim() !== ''))
+    throw authorizationError(client, parameters);
   const code = parameters.get('code');
   if (!code) throw invalid(l10n.t('there is neither a code nor an error in it'));
   // RFC 6749 appendix A.11.
@@ -53,6 +55,7 @@ export function checkAuthorizationResponse(
   try {
     // The library knows of no template; the sender has been checked above.
     const checked = new URLSearchParams(parameters);
+    checked.delete('error');
     if (isIssuerTemplate(metadata.issuer)) checked.delete('iss');
     return oauth.validateAuthResponse(server, oauthClient, checked, request.state.reveal());
   } catch {
@@ -62,7 +65,8 @@ export function checkAuthorizationResponse(
 }
 
 function authorizationError({ issuer, dialect }: Client, parameters: URLSearchParams): Failure {
-  const error = errorCode(parameters.get('error')) ?? l10n.t('an unreadable error');
+  const written = parameters.getAll('error').find(value => value.trim() !== '');
+  const error = errorCode(written) ?? quoteServerText(written) ?? l10n.t('an unreadable error');
   const [theirs] =
     Object.entries(dialect?.names ?? {}).find(([, standard]) => standard === 'error_description') ?? [];
   const description = parameters.get('error_description') ?? parameters.get(theirs ?? 'error_description');

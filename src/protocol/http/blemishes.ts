@@ -21,10 +21,14 @@ export interface Blemishes {
 /** No server has more that are worth telling. */
 const mostKept = 50;
 
+/** In characters: it may be what a server wrote. */
+const longestMember = 100;
+
 export function createBlemishes(log: Log): Blemishes {
   const seen = new Map<string, Map<string, Blemish>>();
   return {
-    at: issuer => (check, member) => {
+    at: issuer => (check, written) => {
+      const member = written.slice(0, longestMember);
       const own = seen.get(issuer) ?? new Map<string, Blemish>();
       seen.set(issuer, own);
       const key = `${check} ${member}`;

@@ -7,7 +7,9 @@ export type Form =
   | 'flag'
   /** Text that lists words, with spaces between them. */
   | 'words'
-  | 'list';
+  | 'list'
+  /** As it is written, whatever it is. */
+  | 'exact';
 
 /** The members of one kind of answer. */
 export type Forms = Readonly<Record<string, Form>>;
@@ -33,13 +35,14 @@ export function readForms(
       }
       const read = readers[form](value);
       if (read === undefined) note('form.unreadable', member);
-      else if (read !== value) note(`form.${form}`, member);
+      else if (read !== value) note(`form.${form as Exclude<Form, 'exact'>}`, member);
       return read === undefined ? [] : [[member, read]];
     }),
   );
 }
 
 const readers: Readonly<Record<Form, (value: unknown) => unknown>> = {
+  exact: value => value,
   text: value => (Number.isSafeInteger(value) ? String(value) : value),
   number: value =>
     typeof value === 'string' && /^\s*\d{1,15}(\.\d{1,15})?\s*$/.test(value) ? Number(value) : finite(value),

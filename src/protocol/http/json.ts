@@ -48,6 +48,9 @@ export function parseServerObject(text: string): Readonly<Record<string, unknown
   return parsed.kind === 'json' && isObject(parsed.value) ? parsed.value : undefined;
 }
 
+/** True for text that is written as a signed JSON Web Token is (RFC 7515 section 3.1). */
+export const isJwt = (text: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]*$/.test(text);
+
 /** The text of the payload of a JSON Web Token, whose signature is not looked at. */
 export const payloadOf = (token: string): string => textFromBase64url(token.split('.')[1] ?? '');
 

@@ -25,9 +25,16 @@ export async function jsonAnswer<Schema extends v.GenericSchema>(
   const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
   const body = jsonIn(await response.text(), host, response.status);
   if (!isObject(body)) throw invalid(l10n.t('it is not a JSON object'));
+  noteMediaType(response, note);
   const parsed = v.safeParse(schema, readForms(body, forms, note));
   if (parsed.success) return parsed.output;
   throw invalid(l10n.t('"{0}" is missing or of the wrong type', v.getDotPath(parsed.issues[0]) ?? ''));
+}
+
+/** Notes an answer that is JSON and is said to be something else. */
+export function noteMediaType({ headers }: Response, note: NoteBlemish): void {
+  const [mediaType = ''] = (headers.get('content-type') ?? '').split(';');
+  if (!/^application\/(.+\+)?json$/i.test(mediaType.trim())) note('form.media-type', mediaType.trim());
 }
 
 /**
@@ -49,12 +56,14 @@ const longestClaims = 256 * 1024;
 /**
  * Reads what an answer says of a person or a token. Its body can be read again.
  *
+ * @param forms of its members that are used here.
  * @param jsonOf takes the JSON out of a text that is not JSON itself.
  * @throws Failure `response-invalid`
  */
 export async function readClaims(
   response: Response,
   host: string,
+  { forms = {}, note }: { readonly forms?: Forms; readonly note: NoteBlemish },
   jsonOf = (text: string): string => text,
 ): Promise<Readonly<Record<string, unknown>>> {
   const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
@@ -63,5 +72,5 @@ export async function readClaims(
   const parsed = parseServerJson(jsonOf(text));
   if (parsed.kind === 'refused') throw invalid(l10n.t('it {0}', parsed.reason));
   if (parsed.kind === 'text' || !isObject(parsed.value)) throw invalid(l10n.t('it is not a JSON object'));
-  return parsed.value;
+  return readForms(parsed.value, forms, note);
 }

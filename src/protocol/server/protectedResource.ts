@@ -1,6 +1,8 @@
 import { serverAddressProblem, type AddressPolicy } from '../http/address.ts';
 import type { HttpClient } from '../http/http.ts';
 import { Failure } from '../failures/failure.ts';
+import type { NoteBlemish } from '../http/blemishes.ts';
+import { readForms } from '../http/forms.ts';
 import { parseServerObject } from '../http/json.ts';
 import { resourceProblem } from './resourceIndicator.ts';
 
@@ -12,6 +14,13 @@ export interface ProtectedResource {
   /** The address of the document that answered. */
   readonly metadataAddress: string;
 }
+
+/** The members that are used here. */
+export const resourceForms = {
+  resource: 'text',
+  authorization_servers: 'list',
+  scopes_supported: 'list',
+} as const;
 
 /** Where an API's metadata can be: between its host and its path (RFC 9728 section 3.1), then at the host. */
 function resourceMetadataAddresses(resource: URL): string[] {
@@ -40,6 +49,7 @@ export async function findProtectedResource(
   http: HttpClient,
   address: string,
   policy: AddressPolicy,
+  note: NoteBlemish,
 ): Promise<ProtectedResource | undefined> {
   const api = new URL(address);
   api.search = '';
@@ -51,8 +61,8 @@ export async function findProtectedResource(
     new URL(named).origin === api.origin;
   for (const candidate of [...(isSafe ? [named] : []), ...resourceMetadataAddresses(api)]) {
     const response = await http(candidate, { headers: { accept: 'application/json' } }).catch(passedOver);
-    if (response?.status !== 200) continue;
-    const found = readDocument(await response.text(), candidate);
+    if (!response?.ok) continue;
+    const found = readDocument(await response.text(), candidate, note);
     // RFC 9728 section 3.3: a document about something else must not be used.
     if (!found || !isPrefix(found.resource, api)) continue;
     const isUsable = (server: string) => serverAddressProblem(server, policy, api.hostname) === undefined;
@@ -79,13 +89,14 @@ export async function readProtectedResource(
   policy: AddressPolicy,
   refused: URL | undefined,
   written: string,
+  note: NoteBlemish,
 ): Promise<ProtectedResource | undefined> {
   if (serverAddressProblem(address, policy, refused?.hostname ?? written) !== undefined) return undefined;
   const place = new URL(address);
   if (refused && refused.origin !== place.origin) return undefined;
   const response = await http(address, { headers: { accept: 'application/json' } }).catch(passedOver);
-  if (response?.status !== 200) return undefined;
-  const found = readDocument(await response.text(), address);
+  if (!response?.ok) return undefined;
+  const found = readDocument(await response.text(), address, note);
   if (!found) return undefined;
   const resource = URL.parse(found.resource);
   if (resource?.origin !== place.origin || resource.username !== '' || resource.password !== '')
@@ -106,8 +117,12 @@ function passedOver(error: unknown): undefined {
 }
 
 /** Whether it is about the right resource, and leads to servers that may be asked, is for the caller to judge. */
-function readDocument(text: string, metadataAddress: string): ProtectedResource | undefined {
-  const document = parseServerObject(text) ?? {};
+function readDocument(
+  text: string,
+  metadataAddress: string,
+  note: NoteBlemish,
+): ProtectedResource | undefined {
+  const document = readForms(parseServerObject(text) ?? {}, resourceForms, note);
   const { resource, authorization_servers: servers, scopes_supported: scopes } = document;
   if (typeof resource !== 'string' || resourceProblem(resource) !== undefined) return undefined;
   return {

@@ -3,11 +3,15 @@ import { serverAddressProblem, type AddressPolicy } from '../http/address.ts';
 import { isLoopbackHost } from '../http/internalHost.ts';
 import { Failure } from '../failures/failure.ts';
 import type { HttpClient } from '../http/http.ts';
+import type { NoteBlemish } from '../http/blemishes.ts';
+import { readForms } from '../http/forms.ts';
 import { isObject, parseServerObject } from '../http/json.ts';
 import { busyFailure } from '../http/oauthError.ts';
 import { quoteServerText } from '../http/serverText.ts';
 
 const issuerRelation = 'http://openid.net/specs/connect/1.0/issuer';
+
+const linkForms = { rel: 'words', href: 'exact' } as const;
 
 /** Longer than any e-mail address or host, in characters. */
 const longestIdentifier = 500;
@@ -24,6 +28,7 @@ export async function findIssuer(
   http: HttpClient,
   identifier: string,
   policy: AddressPolicy,
+  note: NoteBlemish,
 ): Promise<string> {
   const notFound = (reason: string): Failure =>
     new Failure('issuer-not-found', { identifier: quoteServerText(identifier) ?? '“”', reason });
@@ -37,12 +42,19 @@ export async function findIssuer(
   const response = await http(address.href, { headers: { accept: 'application/jrd+json' } });
   const busy = busyFailure(response, address.host);
   if (busy) throw busy;
-  if (response.status !== 200)
-    throw notFound(l10n.t('{0} answered with status {1}', address.host, response.status));
-  const links = parseServerObject(await response.text())?.['links'];
-  if (!Array.isArray(links)) throw notFound(l10n.t('{0} did not answer as WebFinger does', address.host));
-  const link = links.filter(isObject).find(({ rel }) => rel === issuerRelation);
-  const issuer = link?.['href'];
+  if (!response.ok) throw notFound(l10n.t('{0} answered with status {1}', address.host, response.status));
+  const written = parseServerObject(await response.text())?.['links'];
+  if (isObject(written)) note('webfinger.one-link', 'links');
+  const links: readonly unknown[] | undefined = isObject(written)
+    ? [written]
+    : Array.isArray(written)
+      ? written
+      : undefined;
+  if (!links) throw notFound(l10n.t('{0} did not answer as WebFinger does', address.host));
+  const issuer = links
+    .filter(isObject)
+    .map(link => readForms(link, linkForms, note))
+    .find(({ rel }) => rel === issuerRelation)?.['href'];
   if (typeof issuer !== 'string') throw notFound(l10n.t('{0} names none', address.host));
   const problem = serverAddressProblem(issuer, policy, address.hostname);
   if (problem !== undefined) throw notFound(l10n.t('the one that {0} names {1}', address.host, problem));

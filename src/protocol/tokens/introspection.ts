@@ -13,6 +13,9 @@ export interface Introspection {
   readonly expiresAt: number | undefined;
 }
 
+/** The members of an answer (RFC 7662 section 2.2) that are used here. */
+export const introspectionForms = { active: 'flag', sub: 'text', exp: 'number', scope: 'words' } as const;
+
 /** The latest time that a `Date` can tell, in seconds since the epoch. */
 const latestTime = 8.64e12;
 
@@ -40,7 +43,8 @@ export async function introspectToken(
   const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
   const untrusted = (reason: string): Failure =>
     new Failure('token-untrusted', { issuer: client.issuer, reason });
-  const claims = await readClaims(response, host);
+  const note = httpContext.blemishes.at(client.issuer);
+  const claims = await readClaims(response, host, { forms: introspectionForms, note });
   if (claims['active'] === false)
     throw untrusted(l10n.t('the server says that the access token is not valid'));
   // RFC 7662 section 2.2: without this member nothing is said of the token.

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as oauth from 'oauth4webapi';
 import type { Connection } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
+import { readForms, type Forms } from '../http/forms.ts';
 import { isObject, parseServerJson } from '../http/json.ts';
 import type { Metadata } from '../server/metadata.ts';
 import { tokenEndpointFailure } from '../http/oauthError.ts';
@@ -17,6 +18,7 @@ const longestModulus = 2731;
 const longestExponent = 11;
 
 /** Members that only a private or a symmetric key has (RFC 7518 section 6). */
+type PrivateMember = (typeof privateMembers)[number];
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'] as const;
 
 interface Keys {
@@ -95,7 +97,22 @@ const fitsNot = (error: unknown): boolean =>
   error instanceof oauth.OperationProcessingError &&
   (error.code === oauth.KEY_SELECTION || error.code === oauth.INVALID_RESPONSE);
 
-async function requestKeys({ client, metadata, http }: Connection): Promise<oauth.JWKS> {
+/** The members of a key (RFC 7517 section 4) of which some servers write all, with nothing in those they do not have. */
+export const keyForms = {
+  kty: 'exact',
+  kid: 'text',
+  use: 'text',
+  alg: 'text',
+  key_ops: 'exact',
+  crv: 'exact',
+  n: 'exact',
+  e: 'exact',
+  x: 'exact',
+  y: 'exact',
+  ...(Object.fromEntries(privateMembers.map(name => [name, 'exact'])) as Record<PrivateMember, 'exact'>),
+} as const satisfies Forms;
+
+async function requestKeys({ client, metadata, http, httpContext }: Connection): Promise<oauth.JWKS> {
   const { issuer } = client;
   if (!metadata.jwks_uri) throw unusable(issuer, l10n.t('because the provider publishes none'));
   const response = await http(metadata.jwks_uri, {
@@ -103,12 +120,14 @@ async function requestKeys({ client, metadata, http }: Connection): Promise<oaut
   });
   const refused = await tokenEndpointFailure(response, new URL(metadata.jwks_uri).host);
   if (refused?.code === 'server-failed' || refused?.code === 'rate-limited') throw refused;
-  if (response.status !== 200) throw unusable(issuer, l10n.t('because of status {0}', response.status));
+  if (!response.ok) throw unusable(issuer, l10n.t('because of status {0}', response.status));
   const parsed = parseServerJson(await response.text());
   if (parsed.kind === 'refused') throw unusable(issuer, l10n.t('because their list {0}', parsed.reason));
-  const keys = parsed.kind === 'json' && isObject(parsed.value) ? parsed.value['keys'] : undefined;
-  if (!Array.isArray(keys) || !keys.every(isObject))
+  const list = parsed.kind === 'json' && isObject(parsed.value) ? parsed.value['keys'] : undefined;
+  const note = httpContext.blemishes.at(issuer);
+  if (!Array.isArray(list) || !list.every(isObject))
     throw unusable(issuer, l10n.t('because their list is malformed'));
+  const keys = list.map(key => readForms(key, keyForms, note));
   if (keys.length > mostKeys) throw unusable(issuer, l10n.t('because there are more than {0}', mostKeys));
   if (keys.some(key => privateMembers.some(name => name in key))) {
     throw unusable(

@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import type { Secret } from '../../platform/secret.ts';
 import type { Connection } from '../client/client.ts';
+import type { Failure } from '../failures/failure.ts';
 import { tokenEndpointFailure } from '../http/oauthError.ts';
 
 /** `unsupported`: the server has no revocation endpoint, so that its tokens live until they end. */
@@ -21,10 +22,10 @@ export async function revokeTokens(
     readonly derived?: readonly Secret[];
   },
 ): Promise<Revocation> {
-  const { metadata, server, oauthClient, authenticate, options } = connection;
+  const { client, metadata, server, oauthClient, authenticate, options, httpContext } = connection;
   if (!metadata.revocation_endpoint) return 'unsupported';
   const { host } = new URL(metadata.revocation_endpoint);
-  const revoke = async (token: Secret, hint: string): Promise<void> => {
+  const revoke = async (token: Secret, hint: string): Promise<Failure | undefined> => {
     const response = await oauth.revocationRequest(server, oauthClient, authenticate, token.reveal(), {
       ...options,
       additionalParameters: { token_type_hint: hint },
@@ -33,9 +34,18 @@ export async function revokeTokens(
     // A server need not be able to revoke every kind of token: signed access tokens, for example, just end.
     const unable =
       refused?.code === 'request-refused' && refused.details['error'] === 'unsupported_token_type';
-    if (refused && !unable) throw refused;
+    return unable ? undefined : refused;
   };
-  if (tokens.refreshToken) await revoke(tokens.refreshToken, 'refresh_token');
-  for (const token of [tokens.accessToken, ...(tokens.derived ?? [])]) await revoke(token, 'access_token');
+  if (tokens.refreshToken) {
+    const refused = await revoke(tokens.refreshToken, 'refresh_token');
+    if (refused) throw refused;
+  }
+  for (const token of [tokens.accessToken, ...(tokens.derived ?? [])]) {
+    const refused = await revoke(token, 'access_token');
+    if (!refused) continue;
+    // Many end it together with the refresh token, and do not know it any more then.
+    if (!tokens.refreshToken || refused.passing) throw refused;
+    httpContext.blemishes.at(client.issuer)('revocation.gone', 'token');
+  }
   return 'revoked';
 }

@@ -6,11 +6,11 @@ import { inTimeOf } from '../client/assertionTime.ts';
 import type { Connection, ReceivedTokens } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
 import { checkIdToken, idTokenFailure, type IdTokenClaims } from './idToken.ts';
-import { isObject, parseServerObject, payloadOf } from '../http/json.ts';
-import { jsonIn } from '../http/jsonResponse.ts';
+import { parseServerObject, payloadOf } from '../http/json.ts';
 import { checkSuccess } from '../http/oauthError.ts';
 import { clockFor, clockOffset } from '../http/serverTime.ts';
 import { isFromIssuer } from '../server/serverSource.ts';
+import { isToken, readTokenAnswer, tokenGrammar } from './tokenAnswer.ts';
 
 /** What a token endpoint gave (RFC 6749 section 5.1), checked. */
 export interface Tokens {
@@ -30,12 +30,6 @@ export interface Tokens {
   /** Further members of the answer that the provider is set to keep. */
   readonly kept?: Readonly<Record<string, unknown>>;
 }
-
-/** The longest token that is taken, in characters. A header of a request seldom holds more than 16,000. */
-export const longestToken = 64 * 1024;
-
-/** The longest lifetime that is believed, in seconds: a hundred years. Above it, dates cannot be reckoned. */
-const longestLifetime = 100 * 365 * 86_400;
 
 /** The most scopes that are kept. */
 const mostScopes = 1000;
@@ -115,12 +109,12 @@ export async function requestRefresh(
   if (typeof idToken === 'string') refuseStranger(connection, idToken, subject);
   return {
     refreshToken: isToken('refresh_token', refreshToken) ? secret(refreshToken) : undefined,
-    takesTime: idToken !== undefined,
+    takesTime: typeof idToken === 'string',
     async judge() {
       try {
         return await judge(connection, response, process, arrival);
       } catch (error) {
-        if (idToken === undefined) throw error;
+        if (typeof idToken !== 'string') throw error;
         const text = JSON.stringify({ ...rest, refresh_token: refreshToken });
         const tokens = await judge(connection, new Response(text, response), process, arrival);
         const failure = error instanceof Failure ? error.code : 'unknown';
@@ -166,16 +160,19 @@ async function judge(
   dispensable = false,
 ): Promise<Tokens> {
   const { client, httpContext, oauthClient } = connection;
-  const { lifetime, idToken = '' } = await checkTokens(response, hostOf(connection));
+  const note = httpContext.blemishes.at(client.issuer);
+  const serverTime = receivedAt + (offset ?? 0);
+  const read = await readTokenAnswer(response, hostOf(connection), note, serverTime);
+  const { standard, lifetime, idToken = '' } = read;
   const ahead = clockFor(offset, parseServerObject(payloadOf(idToken)) ?? {}, httpContext.clock);
   let answer: oauth.TokenEndpointResponse;
   try {
-    answer = await process(response, inTimeOf(oauthClient, ahead));
+    answer = await process(standard, inTimeOf(oauthClient, ahead));
   } catch (error) {
     throw idTokenFailure(connection, error, response);
   }
   const now = secondsNow(httpContext.clock) + ahead;
-  const idTokenClaims = await checkIdToken(connection, response, answer, now).catch((error: unknown) => {
+  const idTokenClaims = await checkIdToken(connection, standard, answer, now).catch((error: unknown) => {
     if (!dispensable || !(error instanceof Failure) || !error.passing) throw error;
     httpContext.log.warn('ID token left out', { failure: error.code });
     return undefined;
@@ -198,7 +195,7 @@ function receivedIn(text: string): ReceivedTokens[] {
   const body = parseServerObject(text) ?? {};
   const tokenOf = (name: 'access_token' | 'refresh_token'): string | undefined => {
     const value = body[name];
-    return typeof value === 'string' && tokenGrammar[name].test(value) ? value : undefined;
+    return isToken(name, value) ? value : undefined;
   };
   const accessToken = tokenOf('access_token');
   return accessToken === undefined
@@ -223,60 +220,6 @@ const keptMembers = (
       .map(name => [name, answer[name]]),
   );
 };
-
-/**
- * Refuses what the library would let pass, or refuse with an error that repeats the body.
- *
- * @returns the lifetime of the access token in seconds, if the server gave one, and the ID token, if there is one.
- */
-async function checkTokens(
-  response: Response,
-  host: string,
-): Promise<{ readonly lifetime: number | undefined; readonly idToken: string | undefined }> {
-  const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
-  const { status } = response;
-  const text = await response.clone().text();
-  if (text.trim() === '') throw invalid(l10n.t('it is empty'));
-  const body = jsonIn(text, host, status);
-  if (!isObject(body)) throw invalid(l10n.t('it is not a JSON object'));
-  if ('error' in body) throw invalid(l10n.t('it is an error with the status of a success'));
-  if (status !== 200) throw invalid(l10n.t('it has the status {0}', status));
-
-  const { token_type: type, expires_in: lifetime, scope } = body;
-  if (typeof type !== 'string') throw invalid(l10n.t('the token type is missing'));
-  if (type.toLowerCase() !== 'bearer') throw invalid(l10n.t('the token type is not Bearer'));
-  if (body['access_token'] === undefined) throw invalid(l10n.t('there is no access token in it'));
-  for (const [name, grammar] of Object.entries(tokenGrammar)) {
-    const token = body[name];
-    if (token === undefined) continue;
-    if (isToken(name, token)) continue;
-    const isLong = typeof token === 'string' && token.length > longestToken && grammar.test(token);
-    const called = name.replace('_', ' ');
-    throw invalid(
-      isLong ? l10n.t('the {0} in it is too long', called) : l10n.t('the {0} in it is malformed', called),
-    );
-  }
-  if (scope !== undefined && typeof scope !== 'string') throw invalid(l10n.t('the scope in it is not text'));
-  const { id_token: given } = body;
-  const idToken = typeof given === 'string' ? given : undefined;
-  if (lifetime === undefined) return { lifetime, idToken };
-  const seconds = typeof lifetime === 'string' && /^\d+$/.test(lifetime) ? Number(lifetime) : lifetime;
-  if (typeof seconds !== 'number' || !(seconds >= 0))
-    throw invalid(l10n.t('the lifetime in it is not a number'));
-  return { lifetime: Math.min(Math.floor(seconds), longestLifetime), idToken };
-}
-
-/** What each token is made of: RFC 6749 appendix A.12 and A.17, RFC 7515 section 3.1. */
-const tokenGrammar = {
-  access_token: /^[\x20-\x7E]+$/,
-  refresh_token: /^[\x20-\x7E]+$/,
-  id_token: /^[\w-]+(\.[\w-]*){2,4}$/,
-};
-
-const isToken = (name: string, value: unknown): value is string =>
-  typeof value === 'string' &&
-  value.length <= longestToken &&
-  tokenGrammar[name as keyof typeof tokenGrammar].test(value);
 
 /** The scopes of a list. What is no scope (RFC 6749 section 3.3) could not have been asked for, and is left out. */
 const scopesOf = (list: string): string[] =>

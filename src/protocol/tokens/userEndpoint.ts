@@ -17,7 +17,7 @@ export async function requestUser(
   connection: Connection,
   accessToken: Secret,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { client, metadata, http } = connection;
+  const { client, metadata, http, httpContext } = connection;
   const address = metadata.userinfo_endpoint;
   if (!address) {
     const missing = l10n.t('an ID token, or an endpoint that says who signed in');
@@ -30,5 +30,5 @@ export async function requestUser(
   const { errorsWithStatus200 } = client.dialect ?? {};
   const response = await standardAnswer(answer, { errorsWithStatus200 });
   await checkSuccess(response, host, 'token');
-  return readClaims(response, host);
+  return readClaims(response, host, { note: httpContext.blemishes.at(client.issuer) });
 }

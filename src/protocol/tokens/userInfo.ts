@@ -4,11 +4,14 @@ import type { Secret } from '../../platform/secret.ts';
 import { inTimeOf } from '../client/assertionTime.ts';
 import type { Connection } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
-import { payloadOf } from '../http/json.ts';
-import { readClaims } from '../http/jsonResponse.ts';
+import { isJwt, payloadOf } from '../http/json.ts';
+import { noteMediaType, readClaims } from '../http/jsonResponse.ts';
 import { verifySignature } from './keys.ts';
 import { checkSuccess } from '../http/oauthError.ts';
 import { clockFor, clockOffset } from '../http/serverTime.ts';
+
+/** The members that are used whatever the settings are. */
+export const userInfoForms = { sub: 'text' } as const;
 
 export type UserInfo = Readonly<Record<string, unknown>>;
 
@@ -29,36 +32,45 @@ export async function requestUserInfo(
   const { host } = new URL(metadata.userinfo_endpoint);
   const response = await oauth.userInfoRequest(server, oauthClient, accessToken.reveal(), options);
   await checkSuccess(response, host, 'token');
-  const read = await readClaims(response, host, payloadIfSigned);
-  const ahead = clockFor(clockOffset(response, httpContext.clock), read, httpContext.clock);
-  const isSigned = (response.headers.get('content-type') ?? '').split(';')[0] === 'application/jwt';
+  const ahead = clockOffset(response, httpContext.clock);
+  const note = httpContext.blemishes.at(client.issuer);
+  const claims = await readClaims(response, host, { forms: userInfoForms, note }, payloadIfSigned);
   const untrusted = (reason: string): Failure =>
     new Failure('token-untrusted', { issuer: client.issuer, reason });
-  let claims: oauth.UserInfoResponse;
-  try {
-    claims = await oauth.processUserInfoResponse(
-      {
-        ...server,
-        // A server that signs its answers without saying how does as with its ID tokens.
-        userinfo_signing_alg_values_supported: [
-          ...(metadata.userinfo_signing_alg_values_supported ??
-            metadata.id_token_signing_alg_values_supported ?? ['RS256']),
-        ],
+  const text = (await response.clone().text()).trim();
+  if (isJwt(text) || /^application\/jwt\b/i.test(response.headers.get('content-type') ?? '')) {
+    await checkSigned(connection, text, clockFor(ahead, claims, httpContext.clock)).catch(
+      (error: unknown) => {
+        throw error instanceof Failure
+          ? error
+          : untrusted(l10n.t('the signed UserInfo that goes with it cannot be trusted'));
       },
-      inTimeOf(oauthClient, ahead),
-      oauth.skipSubjectCheck,
-      response,
     );
-    if (isSigned) await verifySignature(connection, response);
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    if (isSigned) throw untrusted(l10n.t('the signed UserInfo that goes with it cannot be trusted'));
+  } else noteMediaType(response, note);
+  if (typeof claims['sub'] !== 'string')
     throw new Failure('response-invalid', { host, reason: l10n.t('it is not a valid UserInfo response') });
-  }
-  if (claims.sub !== subject) throw untrusted(l10n.t('UserInfo names another person'));
+  if (claims['sub'] !== subject) throw untrusted(l10n.t('UserInfo names another person'));
   return claims;
 }
 
-/** A signed answer is a JSON Web Token. */
-const payloadIfSigned = (text: string): string =>
-  /^[\w-]+\.[\w-]+\.[\w-]*$/.test(text) ? payloadOf(text) : text;
+/** A signed answer is a JSON Web Token, whatever it is said to be. It must be for this client and from the server. */
+async function checkSigned(connection: Connection, text: string, ahead: number): Promise<void> {
+  const { metadata, server, oauthClient } = connection;
+  const signed = new Response(text, { headers: { 'content-type': 'application/jwt' } });
+  await oauth.processUserInfoResponse(
+    {
+      ...server,
+      // A server that signs its answers without saying how does as with its ID tokens.
+      userinfo_signing_alg_values_supported: [
+        ...(metadata.userinfo_signing_alg_values_supported ??
+          metadata.id_token_signing_alg_values_supported ?? ['RS256']),
+      ],
+    },
+    inTimeOf(oauthClient, ahead),
+    oauth.skipSubjectCheck,
+    signed,
+  );
+  await verifySignature(connection, signed);
+}
+
+const payloadIfSigned = (text: string): string => (isJwt(text.trim()) ? payloadOf(text.trim()) : text);

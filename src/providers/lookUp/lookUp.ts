@@ -49,6 +49,7 @@ export async function lookUp(
   const policy = { allowLoopbackHttp: typed.allowLoopbackHttp };
   checkAddress(typed.url, policy, 'typed');
   const http = httpContext.http(policy, signal);
+  const note = httpContext.blemishes.at(new URL(typed.url).host);
   if (typed.kind === 'metadata') return byMetadata(httpContext, http, typed.url, policy, signal);
 
   const issuer = await issuerAt(http, typed.url);
@@ -59,7 +60,7 @@ export async function lookUp(
         : l10n.t('It names itself {0}, a little otherwise than you did.', issuer);
     return discovered(httpContext, issuer, policy, how, signal);
   }
-  const api = await findProtectedResource(http, typed.url, policy);
+  const api = await findProtectedResource(http, typed.url, policy, note);
   const [server] = api?.authorizationServers ?? [];
   if (api && server !== undefined) {
     const found = await discovered(
@@ -71,7 +72,7 @@ export async function lookUp(
     );
     return { ...found, resource: api.resource, scopes: api.scopes };
   }
-  const named = await findIssuer(http, typed.url, policy).catch(notFound);
+  const named = await findIssuer(http, typed.url, policy, note).catch(notFound);
   if (named !== undefined) {
     return discovered(
       httpContext,
@@ -122,7 +123,7 @@ async function byEmail(
   const policy = { allowLoopbackHttp: false };
   const domain = email.slice(email.indexOf('@') + 1);
   const http = httpContext.http(policy, signal);
-  const issuer = await findIssuer(http, email, policy).catch(notFound);
+  const issuer = await findIssuer(http, email, policy, httpContext.blemishes.at(domain)).catch(notFound);
   if (issuer !== undefined)
     return discovered(httpContext, issuer, policy, l10n.t('{0} names it (WebFinger).', domain), signal);
   const own = await issuerAt(http, `https://${domain}`).catch(notFound);
@@ -171,7 +172,7 @@ const shown = (issuer: string): string => issuer.replace(/[^\x21-\x7E]|["“”]
 
 async function issuerIn(http: HttpClient, address: string): Promise<string | undefined> {
   const response = await http(address, { headers: { accept: 'application/json' } }).catch(elsewhere);
-  if (response?.status !== 200) return undefined;
+  if (!response?.ok) return undefined;
   const issuer = parseServerObject(await response.text())?.['issuer'];
   return typeof issuer === 'string' ? issuer : undefined;
 }

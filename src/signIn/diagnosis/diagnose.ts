@@ -4,6 +4,7 @@ import { clockTolerance, farthestClock } from '../../protocol/http/serverTime.ts
 import { isLoopbackHost } from '../../protocol/http/internalHost.ts';
 import { metadataAddresses } from '../../protocol/server/discovery.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
+import type { Blemish } from '../../protocol/http/blemishes.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
@@ -67,7 +68,19 @@ export async function diagnose(input: DiagnosisInput): Promise<Section[]> {
     const uris = input.registeredUris(metadata).map(({ uri, why }) => info(uri, why));
     sections.push(section(l10n.t('Redirect URIs to register at the provider, to the letter'), uris));
   }
-  return [...sections, section(l10n.t('Sign-ins'), grantFindings(input))];
+  sections.push(section(l10n.t('Sign-ins'), grantFindings(input)));
+  const departures = departureFindings(httpContext.blemishes.of(provider.issuer));
+  if (departures.length > 0)
+    sections.push(section(l10n.t('Departures from the standards, which cost nothing'), departures));
+  return sections;
+}
+
+/** What was read for what it means, as docs/checks.md lists it. */
+function departureFindings(seen: readonly Blemish[]): Finding[] {
+  const byCheck = Map.groupBy(seen, ({ check }) => check);
+  return [...byCheck].map(([check, blemishes]) =>
+    info(check, blemishes.map(({ member }) => member).join(', ')),
+  );
 }
 
 function settingsFindings(provider: Provider, { hasClientSecret }: DiagnosisInput): Finding[] {

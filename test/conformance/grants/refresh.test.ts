@@ -177,7 +177,6 @@ describe('refreshing', () => {
     ['no access token', { access_token: undefined }],
     ['an access token that is a number', { access_token: 7 }],
     ['token type mac', { token_type: 'mac' }],
-    ['a lifetime that is none', { expires_in: 'soon' }],
   ] as const) {
     conforms('token response', `refresh: ${variant}`, () =>
       afterSignIn({ token: right => ({ ...right, ...changes }) }, async ({ trial, before, after, kept }) => {

@@ -89,7 +89,7 @@ const cases: SignInCase[] = [
       error: '[sign-in](command:quit)',
       error_description: 'See [here] (https://evil.example)',
     }),
-    must: ['authorization-refused', /with an unreadable error. It said: “See \[here\] \(https/],
+    must: ['authorization-refused', /with “\[sign-in\] \(command:quit\)”\. It said: “See \[here\] \(https/],
   },
   {
     row: 'callback: error',

@@ -31,7 +31,7 @@ const replies: [string, Reply, SignInCase['must']][] = [
   ['307', redirectTo('https://evil.example/token', 307), ['redirected', /evil/]],
   ['304', json({}, 304), ['redirected', /another address/]],
   ['200 with an error', json({ error: 'invalid_grant' }), invalid(/an error with the status of a success/)],
-  ['201', json({}, 201), invalid(/it has the status 201/)],
+  ['201 without tokens', json({}, 201), invalid(/the token type is missing/)],
   ['500', text('Error at line 7', 'text/plain', 500), ['server-failed', /status 500/]],
   ['503', json({ error: 'temporarily_unavailable' }, 503), ['server-failed', /status 503/]],
   ['429', json({}, 429), ['rate-limited', /429/]],
@@ -81,21 +81,16 @@ const replies: [string, Reply, SignInCase['must']][] = [
 
 const bodies: [string, Json, SignInCase['must']][] = [
   ['no access token', { access_token: undefined }, invalid(/no access token/)],
-  ['empty access token', { access_token: '' }, invalid(/access token in it is malformed/)],
+  ['empty access token', { access_token: '' }, invalid(/no access token/)],
   ['access token that is a number', { access_token: 7 }, invalid(/access token in it is malformed/)],
   ['CR LF in the access token', { access_token: 'a\r\nX: b' }, invalid(/access token in it is malformed/)],
   ['access token too long', { access_token: 'a'.repeat(65_537) }, invalid(/access token in it is too long/)],
-  ['empty refresh token', { refresh_token: '' }, invalid(/refresh token in it is malformed/)],
-  ['refresh token that is null', { refresh_token: null }, invalid(/refresh token in it is malformed/)],
   ['ID token that is none', { id_token: 'a b' }, invalid(/id token in it is malformed/)],
   ['ID token that is an object', { id_token: {} }, invalid(/id token in it is malformed/)],
   ['no token type', { token_type: undefined }, invalid(/token type is missing/)],
+  ['refresh token that is an object', { refresh_token: {} }, invalid(/refresh token in it is malformed/)],
   ['token type mac', { token_type: 'mac' }, invalid(/not Bearer/)],
   ['token type DPoP, unasked', { token_type: 'DPoP' }, invalid(/not Bearer/)],
-  ['expires_in null', { expires_in: null }, invalid(/lifetime in it is not a number/)],
-  ['expires_in negative', { expires_in: -1 }, invalid(/lifetime in it is not a number/)],
-  ['expires_in text', { expires_in: 'soon' }, invalid(/lifetime in it is not a number/)],
-  ['scope as a list', { scope: ['openid'] }, invalid(/scope in it is not text/)],
 ];
 
 describe('the token endpoint', () => {
@@ -113,13 +108,25 @@ describe('the token endpoint', () => {
     must: 'sign in',
     also: (_, grant) => assert.ok(!Number.isNaN(new Date((grant?.tokens.expiresAt ?? NaN) * 1000).getTime())),
   });
-  signInCase({
-    row: 'token response',
-    variant: 'expires_in as text',
-    departure: having({ expires_in: '3600' }),
-    must: 'sign in',
-    also: (_, grant) => assert.equal((grant?.tokens.expiresAt ?? 0) - (grant?.tokens.receivedAt ?? 0), 3600),
-  });
+  for (const [lifetime, seconds] of [
+    ['3600', 3600],
+    ['3599.9', 3599],
+    [3599.9, 3599],
+    [null, undefined],
+    [-1, undefined],
+    ['soon', undefined],
+  ] as const) {
+    signInCase({
+      row: 'token response',
+      variant: `expires_in ${JSON.stringify(lifetime)}`,
+      departure: having({ expires_in: lifetime }),
+      must: 'sign in',
+      also: (_, grant) => {
+        const { expiresAt, receivedAt = 0 } = grant?.tokens ?? {};
+        assert.equal(expiresAt === undefined ? undefined : expiresAt - receivedAt, seconds);
+      },
+    });
+  }
   signInCase({
     row: 'token response',
     variant: 'scopes that are none',

@@ -114,7 +114,7 @@ export const documentTargets: readonly Target[] = [
     async ({ identifier, body }) => {
       const reply = { status: 200, headers: {}, body };
       const { http } = await connectionTo({ '/.well-known/webfinger': reply });
-      const found = await resultOf(() => findIssuer(http, identifier, policy));
+      const found = await resultOf(() => findIssuer(http, identifier, policy, () => undefined));
       if (found !== undefined) assert.equal(new URL(found).protocol, 'https:');
     },
   ),

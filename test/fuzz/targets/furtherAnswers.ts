@@ -160,7 +160,9 @@ export const furtherAnswerTargets: readonly Target[] = [
         '/.well-known/x': reply,
         '/.well-known/oauth-protected-resource': reply,
       });
-      const found = await resultOf(() => findProtectedResource(http, 'https://api.example.com/v1', policy));
+      const found = await resultOf(() =>
+        findProtectedResource(http, 'https://api.example.com/v1', policy, () => undefined),
+      );
       if (!found) return;
       assert.equal(new URL(found.metadataAddress).origin, 'https://api.example.com');
       for (const server of found.authorizationServers) {
@@ -208,7 +210,7 @@ export const furtherAnswerTargets: readonly Target[] = [
       const { http } = await connectionTo({ [pathname]: { status: 200, headers: {}, body } });
       const request = known ? new URL('https://api.example.com/v1/reports') : undefined;
       const found = await resultOf(() =>
-        readProtectedResource(http, address, policy, request, 'login.example.com'),
+        readProtectedResource(http, address, policy, request, 'login.example.com', () => undefined),
       );
       if (!found) return;
       const { protocol, origin, pathname: path, username } = new URL(found.resource);

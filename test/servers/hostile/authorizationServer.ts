@@ -19,6 +19,8 @@ export const paths: Readonly<Record<Endpoint, string>> = {
   device: '/device',
   webFinger: '/.well-known/webfinger',
   pushed: '/par',
+  introspect: '/introspect',
+  resource: '/.well-known/oauth-protected-resource',
 };
 
 /** What a request brings besides its parameters. */
@@ -271,6 +273,16 @@ export function createAuthorizationServer({
         return device();
       case 'pushed':
         return push(situation);
+      case 'introspect': {
+        const active = accessTokens.has(situation.parameters.get('token') ?? '');
+        return json({ active, sub: subject, scope: 'openid', groups: ['staff'] });
+      }
+      case 'resource':
+        return json({
+          resource: new URL(issuer).origin,
+          authorization_servers: [issuer],
+          scopes_supported: ['read'],
+        });
       case 'webFinger': {
         const rel = 'http://openid.net/specs/connect/1.0/issuer';
         const links = [{ rel, href: issuer }];

@@ -15,7 +15,9 @@ export type Endpoint =
   | 'register'
   | 'device'
   | 'webFinger'
-  | 'pushed';
+  | 'pushed'
+  | 'introspect'
+  | 'resource';
 
 /** What a departure can know of the server and of the request that is being answered. */
 export interface Situation {

@@ -64,6 +64,7 @@ export async function startHostileServer(departure: Departure = {}): Promise<Hos
   const endpointOf = (path: string): Endpoint | undefined => {
     const own = path.startsWith(departure.path ?? '') ? path.slice((departure.path ?? '').length) : path;
     if (path === paths.webFinger) return 'webFinger';
+    if (path === paths.resource) return 'resource';
     return (Object.keys(paths) as Endpoint[]).find(endpoint => paths[endpoint] === own);
   };
 

@@ -1,0 +1,117 @@
+import * as l10n from '@vscode/l10n';
+import { Failure } from '../failures/failure.ts';
+import type { NoteBlemish } from '../http/blemishes.ts';
+import { readForms, type Forms } from '../http/forms.ts';
+import { isJwt, isObject, parseServerObject, payloadOf } from '../http/json.ts';
+import { jsonIn, noteMediaType } from '../http/jsonResponse.ts';
+
+/** The longest token that is taken, in characters. A header of a request seldom holds more than 16,000. */
+export const longestToken = 64 * 1024;
+
+/** The longest lifetime that is believed, in seconds: a hundred years. Above it, dates cannot be reckoned. */
+const longestLifetime = 100 * 365 * 86_400;
+
+/** The members of a successful answer of a token endpoint (RFC 6749 section 5.1) that are used here. */
+export const tokenForms = {
+  access_token: 'exact',
+  refresh_token: 'exact',
+  id_token: 'exact',
+  token_type: 'text',
+  expires_in: 'number',
+  scope: 'words',
+  error: 'text',
+} as const satisfies Forms;
+
+/** What each token is made of: RFC 6749 appendix A.12 and A.17, RFC 7515 section 3.1. */
+export const tokenGrammar = {
+  access_token: /^[\x20-\x7E]+$/,
+  refresh_token: /^[\x20-\x7E]+$/,
+  id_token: /^[\w-]+(\.[\w-]*){2,4}$/,
+};
+
+export const isToken = (name: string, value: unknown): value is string =>
+  typeof value === 'string' &&
+  value.length <= longestToken &&
+  value.trim() !== '' &&
+  tokenGrammar[name as keyof typeof tokenGrammar].test(value);
+
+export interface TokenAnswer {
+  /** As the standards have it: status 200, JSON, and each member in its form. */
+  readonly standard: Response;
+  /** How long the access token lasts from now on, in seconds, if anybody says it. */
+  readonly lifetime: number | undefined;
+  readonly idToken: string | undefined;
+}
+
+/**
+ * Reads a success of a token endpoint for what it means, and refuses what the library would let pass, or refuse with an
+ * error that repeats the body.
+ *
+ * @param serverTime the time by the server's clock, in seconds since the epoch.
+ * @throws Failure `response-invalid`, `intercepted`.
+ */
+export async function readTokenAnswer(
+  response: Response,
+  host: string,
+  note: NoteBlemish,
+  serverTime: number,
+): Promise<TokenAnswer> {
+  const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
+  const text = await response.clone().text();
+  if (text.trim() === '') throw invalid(l10n.t('it is empty'));
+  const written = jsonIn(text, host, response.status);
+  if (!isObject(written)) throw invalid(l10n.t('it is not a JSON object'));
+  const body = readForms(written, tokenForms, note);
+  if (body['error'] !== undefined) throw invalid(l10n.t('it is an error with the status of a success'));
+  if (response.status !== 200) note('token.status', String(response.status));
+  noteMediaType(response, note);
+  const type = body['token_type'];
+  if (typeof type !== 'string') throw invalid(l10n.t('the token type is missing'));
+  if (!bearerSpelling.test(type.trim())) throw invalid(l10n.t('the token type is not Bearer'));
+  if (type.toLowerCase() !== 'bearer') note('token.type', 'token_type');
+  if (body['access_token'] === undefined) throw invalid(l10n.t('there is no access token in it'));
+  for (const [name, grammar] of Object.entries(tokenGrammar)) {
+    const token = body[name];
+    if (token === undefined || isToken(name, token)) continue;
+    const isLong = typeof token === 'string' && token.length > longestToken && grammar.test(token);
+    const called = name.replace('_', ' ');
+    throw invalid(
+      isLong ? l10n.t('the {0} in it is too long', called) : l10n.t('the {0} in it is malformed', called),
+    );
+  }
+  const said = saidLifetime(body['expires_in'] as number | undefined, note);
+  const { expires_in: _, ...rest } = body;
+  const members = { ...rest, token_type: 'bearer', ...(said !== undefined && { expires_in: said }) };
+  return {
+    standard: jsonResponse(members, response),
+    idToken: isToken('id_token', body['id_token']) ? body['id_token'] : undefined,
+    lifetime: said ?? lifetimeInside(body['access_token'], serverTime, note),
+  };
+}
+
+/** As the standards write it, and as people do: `BearerToken`, `Bearer Token`. */
+const bearerSpelling = /^bearer([\s_-]?token)?$/i;
+
+/** The answer with these members, as a server that keeps to the standards writes it. */
+function jsonResponse(members: object, { headers: written }: Response): Response {
+  const headers = new Headers(written);
+  headers.set('content-type', 'application/json');
+  headers.delete('content-length');
+  return new Response(JSON.stringify(members), { status: 200, headers });
+}
+
+function saidLifetime(seconds: number | undefined, note: NoteBlemish): number | undefined {
+  if (seconds === undefined) return undefined;
+  if (seconds >= 0) return Math.min(Math.floor(seconds), longestLifetime);
+  note('form.unreadable', 'expires_in');
+  return undefined;
+}
+
+/** What an access token says itself that is a JSON Web Token: `exp` (RFC 7519 section 4.1.4), and never more. */
+function lifetimeInside(accessToken: unknown, now: number, note: NoteBlemish): number | undefined {
+  if (typeof accessToken !== 'string' || !isJwt(accessToken)) return undefined;
+  const { exp } = readForms(parseServerObject(payloadOf(accessToken)) ?? {}, { exp: 'number' }, note);
+  if (typeof exp !== 'number') return undefined;
+  note('token.exp', 'expires_in');
+  return Math.min(Math.max(Math.floor(exp - now), 0), longestLifetime);
+}
