@@ -13,8 +13,5 @@ export {
   type SessionOptions,
 } from './session.ts';
 export type { SocketLike } from './socket.ts';
-export {
-  authorizedWebSocket,
-  type AuthorizedWebSocket,
-  type AuthorizedWebSocketOptions,
-} from './webSocket.ts';
+export type { AuthorizedWebSocketOptions } from './connection.ts';
+export { authorizedWebSocket, type AuthorizedWebSocket } from './webSocket.ts';

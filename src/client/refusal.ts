@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { challengeOf, scopesOf } from './challenge.ts';
 import { learnResource } from './resource.ts';
 import {
+  answerTo,
   isDeclined,
   questionOf,
   rememberDeclined,
@@ -92,6 +93,28 @@ export async function answerRefusal(
     if (isDeclined(error)) throw declinedNow();
     throw error;
   }
+}
+
+/**
+ * A WebSocket does not tell why its handshake failed, so the server is asked once more, without the upgrade.
+ *
+ * @param probe the same place by http.
+ * @returns a session with another token to try again with.
+ */
+export async function answerHandshake(
+  providerId: string,
+  scopes: readonly string[],
+  options: AuthorizedOptions & { readonly fetch?: typeof fetch | undefined },
+  session: vscode.AuthenticationSession,
+  probe: URL,
+): Promise<vscode.AuthenticationSession | undefined> {
+  const send = options.fetch ?? ((...request: Parameters<typeof fetch>) => globalThis.fetch(...request));
+  const headers = { authorization: `Bearer ${session.accessToken}` };
+  const response = (await answerTo(() => send(probe, { headers, redirect: 'manual' })))?.answer;
+  await response?.body?.cancel();
+  return response && isRefusal(response)
+    ? answerRefusal(providerId, scopes, options, session, response, probe)
+    : undefined;
 }
 
 /**

@@ -1,0 +1,270 @@
+import * as vscode from 'vscode';
+import type { AuthorizedFetchOptions } from './fetch.ts';
+import { answerHandshake, answerRefusal, refusalOf, tokenRefused } from './refusal.ts';
+import { scopesFor } from './resource.ts';
+import { answerTo, lookAgainAfter, sessionFor, SignInDeclined } from './session.ts';
+import { describeSession } from './sessionInfo.ts';
+import { connectWith, openSocket, type SocketLike } from './socket.ts';
+import { createTimer, untilRenewal } from './timer.ts';
+
+export interface AuthorizedWebSocketOptions extends AuthorizedFetchOptions {
+  readonly protocols?: readonly string[] | undefined;
+  /**
+   * Opens a connection with this token. By default the token is in the handshake's header `Authorization`. That
+   * is not possible in a browser (web extensions): there, send it another way that your server understands,
+   * such as a subprotocol, the first message, or a one-time ticket fetched with {@link authorizedFetch}; never the
+   * token itself in the address. Whatever has to be waited for, wait for it before the socket is made.
+   */
+  readonly connect?: ((url: URL, token: string) => SocketLike | Promise<SocketLike>) | undefined;
+  /**
+   * How often in a row a lost connection is tried again, with 1, 2, 4, … up to 30 seconds in between; 5. The count
+   * begins anew once a connection has lasted for a minute.
+   */
+  readonly retries?: number | undefined;
+}
+
+/** Close codes after which a new connection makes sense: going away, lost, policy (a token that has ended). */
+const passingCodes = new Set([1001, 1005, 1006, 1008, 1011, 1012, 1013, 4401]);
+
+/** Those of a server that accepts every handshake, and then judges the token. */
+const refusingCodes = new Set([1008, 4401]);
+
+/** A connection that has lasted so long, in milliseconds, was a good one. */
+const goodWhile = 60_000;
+
+/** A WebSocket to one server, and those that take its place: each lasts no longer than its token. */
+export class Connection {
+  readonly received = new vscode.EventEmitter<string | ArrayBuffer>();
+  readonly opened = new vscode.EventEmitter<void>();
+  readonly ended = new vscode.EventEmitter<{ code: number; reason: string }>();
+
+  readonly #providerId: string;
+  readonly #scopes: readonly string[];
+  readonly #url: URL;
+  /** The same place by http. */
+  readonly #probe: URL;
+  readonly #options: AuthorizedWebSocketOptions;
+  readonly #watching: vscode.Disposable;
+
+  #current: SocketLike | undefined;
+  /** Whose token the connection has, or the one that is being opened. */
+  #session: vscode.AuthenticationSession | undefined;
+  #over = false;
+  #opening = false;
+  /** There is another token than that of the connection that is being opened. */
+  #missed = false;
+  #failures = 0;
+  #lasted = false;
+  #refusalAnswered = false;
+  readonly #retry = createTimer();
+  readonly #lookAgain = createTimer();
+  readonly #steady = createTimer();
+  readonly #renewal = createTimer();
+
+  constructor(providerId: string, scopes: readonly string[], url: URL, options: AuthorizedWebSocketOptions) {
+    this.#providerId = providerId;
+    this.#scopes = scopes;
+    this.#url = url;
+    this.#probe = new URL(url);
+    this.#probe.protocol = url.protocol.replace('ws', 'http');
+    this.#options = options;
+    this.#watching = vscode.authentication.onDidChangeSessions(({ provider }) => {
+      if (provider.id === providerId) void this.#look();
+    });
+  }
+
+  async start(): Promise<void> {
+    try {
+      await this.#alone(() => this.#openOrAnswer(this.#options));
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+
+  send(data: string | ArrayBuffer | Uint8Array<ArrayBuffer>): void {
+    if (!this.#current) throw new Error('There is no connection now.');
+    this.#current.send(data);
+  }
+
+  dispose(): void {
+    this.#stop();
+    for (const emitter of [this.received, this.opened, this.ended]) emitter.dispose();
+  }
+
+  #leave(reason?: string): void {
+    const left = this.#current;
+    this.#current = undefined;
+    this.#lasted = false;
+    this.#steady.stop();
+    this.#renewal.stop();
+    left?.close(1000, reason);
+  }
+
+  #stop(reason?: string): void {
+    this.#over = true;
+    this.#retry.stop();
+    this.#lookAgain.stop();
+    this.#watching.dispose();
+    this.#leave(reason);
+  }
+
+  #end(code: number, reason: string): void {
+    if (this.#over) return;
+    this.#stop(reason);
+    this.ended.fire({ code, reason });
+  }
+
+  #tryAgain(code: number, reason: string): void {
+    if (this.#failures >= (this.#options.retries ?? 5)) this.#end(code, reason);
+    else this.#retry.start(Math.min(30, 2 ** this.#failures++) * 1000, () => void this.#replace());
+  }
+
+  #lost(socket: SocketLike, { code, reason }: { code: number; reason: string }): void {
+    if (socket !== this.#current) return;
+    const isRefused = refusingCodes.has(code) && !this.#lasted;
+    this.#current = undefined;
+    this.#leave();
+    if (!passingCodes.has(code)) this.#end(code, reason);
+    // What is to take its place anyway is on its way, and says itself if it fails.
+    else if (this.#opening) return;
+    else if (isRefused) void this.#replace(() => this.#answerClosing(code, reason));
+    else this.#tryAgain(code, reason);
+  }
+
+  /** @throws what kept it from opening. */
+  async #open(next: vscode.AuthenticationSession): Promise<void> {
+    const before = this.#session;
+    this.#session = next;
+    const connect = this.#options.connect ?? connectWith(this.#options.protocols ?? []);
+    try {
+      const socket = await openSocket(() => connect(this.#url, next.accessToken), this.#url, {
+        message: data => {
+          if (!this.#over) this.received.fire(data);
+        },
+        close: (closed, event) => this.#lost(closed, event),
+      });
+      if (this.#over) {
+        socket.close(1000);
+        throw new SignInDeclined('Signed out.');
+      }
+      this.#take(socket, next);
+    } catch (error) {
+      this.#session = before;
+      throw error;
+    }
+  }
+
+  #take(socket: SocketLike, its: vscode.AuthenticationSession): void {
+    const old = this.#current;
+    this.#current = socket;
+    this.#retry.stop();
+    if (!old) {
+      this.#steady.start(goodWhile, () => {
+        this.#lasted = true;
+        this.#refusalAnswered = false;
+        this.#failures = 0;
+      });
+    }
+    old?.close(1000, 'replaced');
+    this.#renewal.stop();
+    void this.#askInTime(socket, its);
+    this.opened.fire();
+  }
+
+  /** A token that is derived from another is renewed only when somebody asks for it. */
+  async #askInTime(socket: SocketLike, its: vscode.AuthenticationSession): Promise<void> {
+    const known = (await answerTo(() => describeSession(its)))?.answer;
+    const wait = (): void => {
+      const delay = known && untilRenewal(known);
+      if (socket !== this.#current || delay === undefined) return;
+      this.#renewal.start(delay, () => {
+        void this.#look();
+        wait();
+      });
+    };
+    wait();
+  }
+
+  async #openOrAnswer(request: AuthorizedWebSocketOptions): Promise<void> {
+    const asked = this.#wanted();
+    const found = await sessionFor(this.#providerId, asked, request);
+    try {
+      await this.#open(found);
+    } catch (error) {
+      if (this.#over) throw error;
+      const another = await answerHandshake(this.#providerId, asked, request, found, this.#probe);
+      if (!another) throw error;
+      await this.#open(another);
+    }
+  }
+
+  /** The server has accepted the handshake and then refused the token. */
+  async #answerClosing(code: number, reason: string): Promise<void> {
+    const session = this.#refusalAnswered ? undefined : this.#session;
+    const refusal = refusalOf(tokenRefused);
+    const another =
+      session &&
+      (await answerRefusal(this.#providerId, this.#wanted(), this.#quiet(), session, refusal, this.#probe));
+    this.#refusalAnswered = true;
+    if (another) await this.#open(another);
+    else this.#end(code, reason);
+  }
+
+  #wanted(): readonly string[] {
+    return scopesFor(this.#providerId, this.#scopes, this.#probe);
+  }
+
+  /** In the background: nobody is asked. */
+  #quiet(): AuthorizedWebSocketOptions {
+    return { ...this.#options, signIn: 'never' };
+  }
+
+  /** One opening at a time. */
+  async #alone(run: () => Promise<void>): Promise<void> {
+    this.#opening = true;
+    try {
+      await run();
+    } finally {
+      this.#opening = false;
+      if (this.#missed) void this.#look();
+      this.#missed = false;
+    }
+  }
+
+  async #replace(openAnother = () => this.#openOrAnswer(this.#quiet())): Promise<void> {
+    if (this.#over) return;
+    if (this.#opening) {
+      this.#missed = true;
+      return;
+    }
+    try {
+      await this.#alone(openAnother);
+    } catch (error) {
+      if (this.#over || this.#current) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      if (error instanceof SignInDeclined) this.#end(1006, reason);
+      else this.#tryAgain(1006, reason);
+    }
+  }
+
+  /** What has become of the session? */
+  async #look(): Promise<void> {
+    const known = this.#session;
+    if (!known || this.#over) return;
+    const account = this.#options.account && { account: this.#options.account };
+    const found = await answerTo(() =>
+      vscode.authentication.getSession(this.#providerId, this.#wanted(), { ...account, silent: true }),
+    );
+    if (this.#over) return;
+    if (!found) this.#lookAgain.start(lookAgainAfter, () => void this.#look());
+    // The answer may be older than the connection.
+    else if (this.#session !== known) await this.#look();
+    // Signed out, or the permission is gone: the connection must not go on in this person's name.
+    else if (!found.answer) this.#end(1000, 'signed out');
+    else if (found.answer.accessToken !== known.accessToken) {
+      if (found.answer.account.id !== known.account.id) this.#leave('signed out');
+      await this.#replace();
+    }
+  }
+}
