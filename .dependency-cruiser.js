@@ -33,14 +33,6 @@ export const floors = {
   'src/ui': ['*', 'signInsView', 'addProvider', 'signIn', 'commands', 'deferred.ts'],
 };
 
-/**
- * What was there before the rules, on 2026-11-29. Each is gone from here as soon as it is gone from the code; a test
- * refuses an entry that is not needed any more.
- */
-export const unfinished = {
-  'src/sessions/grant': ['^src/sessions/grant/sessions\\.ts$'],
-};
-
 /** What the browser of a person without an editor could run as well, and tests run without one. */
 const withoutEditor = [
   'platform',
@@ -172,17 +164,13 @@ const rules = [
     severity: 'error',
     comment: 'Nothing that is shipped leads to this file.',
     from: { path: entries },
-    // The two of platform/ are about to be used.
-    to: { path: '^src/', pathNot: [...entries, '^src/platform/(?:emitter|lru)\\.ts$'], reachable: false },
+    to: { path: '^src/', pathNot: entries, reachable: false },
   },
 ];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
-  forbidden: rules.map(rule => {
-    const known = unfinished[rule.name];
-    return known ? { ...rule, from: { ...rule.from, pathNot: known } } : rule;
-  }),
+  forbidden: rules,
   options: {
     // Types are imports, too.
     tsPreCompilationDeps: true,

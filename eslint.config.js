@@ -11,13 +11,7 @@ export const sizes = {
 /** What was longer before these rules, on 2026-11-29; an entry goes when the file or the function has become shorter. */
 const unfinished = {
   'max-lines': ['signIn/plan/planner'],
-  'max-lines-per-function': [
-    'client/webSocket',
-    'mcp/servers',
-    'sessions/accounts',
-    'sessions/refresh/refreshAttempt',
-    'sessions/refresh/tokenRefresher',
-  ],
+  'max-lines-per-function': ['mcp/servers'],
 };
 
 export default defineConfig(

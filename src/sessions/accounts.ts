@@ -1,23 +1,19 @@
-import * as l10n from '@vscode/l10n';
-import { secondsNow, type Clock } from '../platform/clock.ts';
+import { secondsNow } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
+import { createQueue } from '../platform/queue.ts';
 import { Failure } from '../protocol/failures/failure.ts';
 import type { Provider } from '../providers/entries/definition.ts';
-import { accessTokenOf, derivedScopes, serialOf, type AccessToken } from './grant/derived.ts';
-import { blank, fateOf, type Fate, type Which } from './grant/fate.ts';
-import { isRenewable, type Grant } from './grant/grant.ts';
-import type { GrantCache } from './store/grantCache.ts';
-import type { GrantChange } from './store/grantMemory.ts';
+import { derivedScopes } from './grant/derived.ts';
+import type { Grant, GrantChange } from './grant/grant.ts';
 import type { Sharing } from './sharing/sharing.ts';
 import { createGrantViews, type GrantView } from './grantView.ts';
 import { checkAsked, targetOf } from './grant/pseudoScopes.ts';
 import { isSameSet, parseSessionId, union } from './grant/scopes.ts';
 import { sessionOf, sessionsChange, type Session, type SessionsChange } from './grant/sessions.ts';
 import { belongsTo } from '../providers/entries/origin.ts';
+import { fresh, renewed, usableSession, type GrantSource } from './usableSession.ts';
 
-export interface AccountsOptions {
-  readonly cache: GrantCache;
-  readonly clock: Clock;
+export interface AccountsOptions extends GrantSource {
   readonly log: Log;
   readonly sharing: Pick<Sharing, 'renew' | 'derive' | 'add'>;
 }
@@ -79,14 +75,10 @@ export interface Accounts {
   change(change: GrantChange, provider?: Provider): SessionsChange;
 }
 
-export function createAccounts({ cache, clock, log, sharing }: AccountsOptions): Accounts {
+export function createAccounts(options: AccountsOptions): Accounts {
+  const { cache, clock, log, sharing } = options;
   /** Sign-ins and sign-outs one after another: each reads what the one before has written. */
-  let turn: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(run: () => Promise<T>): Promise<T> => {
-    const result = turn.then(run);
-    turn = result.catch(() => undefined);
-    return result;
-  };
+  const inTurn = createQueue();
 
   const view = createGrantViews();
   const viewOf = async (provider: Provider): Promise<GrantView> => {
@@ -97,74 +89,6 @@ export function createAccounts({ cache, clock, log, sharing }: AccountsOptions):
       log.error('secret storage failed to read', { provider: provider.id });
       return view(cache.known(), provider);
     }
-  };
-
-  const renew = (grant: Grant, which: Which): Promise<Grant | undefined> =>
-    which
-      ? sharing.derive(grant.id, which, serialOf(grant, which))
-      : sharing.renew(grant.id, grant.tokens.serial);
-
-  const fateNow = (provider: Provider, grant: Grant, which: Which): Fate =>
-    fateOf(grant, provider, blank, secondsNow(clock), which);
-
-  /**
-   * The grant with an access token that works, if there is a way to one; `token` is undefined if there is none in the
-   * end. Nobody waits for the network while the current one answers.
-   */
-  const fresh = async (
-    provider: Provider,
-    grant: Grant,
-    which: Which,
-  ): Promise<{ readonly grant: Grant; readonly token: AccessToken | undefined } | undefined> => {
-    const { kind, answers } = fateNow(provider, grant, which);
-    if (kind === 'due' && answers) void renew(grant, which);
-    const renewed = answers || kind === 'refused' ? grant : await renew(grant, which);
-    if (!renewed) return undefined;
-    const fate = fateNow(provider, renewed, which);
-    const token = accessTokenOf(renewed, which);
-    // Offline, an ended token is still the best answer: without it the person would be asked to sign in, which
-    // is not possible offline either.
-    const isHopeless = token && fate.kind === 'needs-sign-in' && !fate.works;
-    return isHopeless ? undefined : { grant: renewed, token };
-  };
-
-  /**
-   * The session of a grant for these scopes, if there is a way to one without the person.
-   *
-   * @throws Failure `token-not-narrowed`, `token-unavailable`
-   */
-  const usable = async (
-    provider: Provider,
-    grant: Grant,
-    scopes: readonly string[],
-  ): Promise<Session | undefined> => {
-    const derived = derivedScopes(provider, grant, scopes);
-    const found = await fresh(provider, grant, derived);
-    if (found?.token) return handedOut(found.grant, scopes, found.token);
-    return found && derived && noDerived(provider, found.grant, scopes, derived);
-  };
-
-  /** Nobody is given an access token before the refresh token that came with it is stored. */
-  const handedOut = async (grant: Grant, scopes: readonly string[], token: AccessToken): Promise<Session> => {
-    await cache.stored(grant.id);
-    return sessionOf(grant, scopes, token);
-  };
-
-  /** Why there is no derived token; returns if a sign-in helps. */
-  const noDerived = (
-    provider: Provider,
-    grant: Grant,
-    scopes: readonly string[],
-    derived: readonly string[],
-  ): undefined => {
-    if (grant.signInNeeded) return undefined;
-    const isOther = !isSameSet(targetOf(scopes), grant.target);
-    const fate = fateNow(provider, grant, derived);
-    const nothing = isRenewable(grant) ? undefined : l10n.t('There is no refresh token to get it with.');
-    const refusal = fate.kind === 'refused' ? fate.reason : nothing;
-    if (isOther && refusal !== undefined) return undefined;
-    if (refusal === undefined) throw new Failure('token-unavailable', { provider: provider.label });
-    throw new Failure('token-not-narrowed', { provider: provider.label, reason: refusal });
   };
 
   return {
@@ -181,7 +105,7 @@ export function createAccounts({ cache, clock, log, sharing }: AccountsOptions):
         // One session for each account: the editor takes the first of several without asking.
         if (found.has(grant.account.id)) continue;
         try {
-          const session = await usable(provider, grant, scopes);
+          const session = await usableSession(options, provider, grant, scopes);
           if (session) found.set(grant.account.id, session);
         } catch (error) {
           if (!(error instanceof Failure)) throw error;
@@ -194,17 +118,16 @@ export function createAccounts({ cache, clock, log, sharing }: AccountsOptions):
 
     async current(provider) {
       const found = await Promise.all(
-        (await viewOf(provider)).grants.map(grant => fresh(provider, grant, undefined)),
+        (await viewOf(provider)).grants.map(grant => fresh(options, provider, grant, undefined)),
       );
-      return found
-        .filter(known => known !== undefined)
-        .map(({ grant }) => ({ grant, hasEnded: !fateNow(provider, grant, undefined).works }));
+      return found.filter(known => known !== undefined);
     },
 
     async add(provider, signedIn) {
       const { grant, stored } = await inTurn(() => sharing.add(provider, signedIn));
       const scopes = signedIn.sessions[0] ?? [];
-      const session = derivedScopes(provider, grant, scopes) && (await usable(provider, grant, scopes));
+      const session =
+        derivedScopes(provider, grant, scopes) && (await usableSession(options, provider, grant, scopes));
       return { session: session ?? sessionOf(grant, scopes), kept: stored };
     },
 
@@ -219,7 +142,7 @@ export function createAccounts({ cache, clock, log, sharing }: AccountsOptions):
         return { grant, isLast: !shown.some(other => isSameAccount(other, grant)) };
       }),
 
-    renew: (provider, grant, scopes) => renew(grant, derivedScopes(provider, grant, scopes)),
+    renew: (provider, grant, scopes) => renewed(options, grant, derivedScopes(provider, grant, scopes)),
 
     async grantedScopes(provider, account, scopes) {
       const grants = (await viewOf(provider)).grants.filter(

@@ -103,6 +103,12 @@ export interface Grant {
   readonly signInNeeded: SignInNeeded | undefined;
 }
 
+/** A grant came (`before` undefined), went (`after` undefined) or has changed. */
+export interface GrantChange {
+  readonly before: Grant | undefined;
+  readonly after: Grant | undefined;
+}
+
 /** True if new tokens can be had without the person. */
 export const isRenewable = ({ binding, tokens }: Grant): boolean =>
   tokens.refreshToken !== undefined || binding.service !== undefined;

@@ -1,8 +1,7 @@
 import type { Secret } from '../../platform/secret.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { accessTokenOf, canDeriveTarget, type AccessToken } from './derived.ts';
-import type { Account, Grant } from './grant.ts';
-import type { GrantChange } from '../store/grantMemory.ts';
+import type { Account, Grant, GrantChange } from './grant.ts';
 import { plainScopes, targetOf } from './pseudoScopes.ts';
 import { covers, isSameSet, sessionId } from './scopes.ts';
 

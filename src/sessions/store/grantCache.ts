@@ -2,10 +2,10 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Emitter } from '../../platform/emitter.ts';
 import type { Log } from '../../platform/log.ts';
 import { whileRunning } from '../../platform/once.ts';
-import type { Grant } from '../grant/grant.ts';
+import type { Grant, GrantChange } from '../grant/grant.ts';
 import { isLaterSignIn } from '../grant/revisions.ts';
 import { isRemoval, laterEntry, type IndexEntry, type Removal } from './grantIndex.ts';
-import { createGrantMemory, type GrantChange } from './grantMemory.ts';
+import { createGrantMemory } from './grantMemory.ts';
 import type { GrantStore } from './grantStore.ts';
 import { createStorageTimeout, createWrites, type StorageTimeout } from './storageAccess.ts';
 

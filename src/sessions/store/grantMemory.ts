@@ -1,13 +1,7 @@
 import { createEmitter } from '../../platform/emitter.ts';
-import type { Grant } from '../grant/grant.ts';
+import type { Grant, GrantChange } from '../grant/grant.ts';
 import { isLaterSignIn } from '../grant/revisions.ts';
 import { laterEntry, type IndexEntry, type Removal } from './grantIndex.ts';
-
-/** A grant came (`before` undefined), went (`after` undefined) or has changed. */
-export interface GrantChange {
-  readonly before: Grant | undefined;
-  readonly after: Grant | undefined;
-}
 
 /** What one window knows of grants now, without the storage behind it. Nothing here waits. */
 export type GrantMemory = ReturnType<typeof createGrantMemory>;

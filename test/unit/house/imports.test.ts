@@ -15,12 +15,11 @@ import { temporaryFolder } from '../../editor/process/temporaryFolder.ts';
 interface Rules {
   readonly default: { readonly forbidden: IForbiddenRuleType[]; readonly options: ICruiseOptions };
   readonly floors: Readonly<Record<string, readonly (string | readonly string[])[]>>;
-  readonly unfinished: Readonly<Record<string, readonly string[]>>;
 }
 
 const repository = join(import.meta.dirname, '..', '..', '..');
 const rules = (await import(pathToFileURL(join(repository, '.dependency-cruiser.js')).href)) as Rules;
-const { default: config, floors, unfinished } = rules;
+const { default: config, floors } = rules;
 
 async function violations(
   baseDir: string,
@@ -175,19 +174,4 @@ describe('imports', function () {
       assert.deepEqual([...new Set(involved)].sort(), wrong.sort());
     });
   }
-
-  it('are still to be put in order only where they are not', async () => {
-    const strict = config.forbidden.map((rule): IForbiddenRuleType =>
-      rule.name !== undefined && rule.name in unfinished
-        ? { ...rule, from: { ...rule.from, pathNot: [] } }
-        : rule,
-    );
-    const found = await violations(repository, ['src', 'test'], strict);
-    for (const [rule, paths] of Object.entries(unfinished))
-      for (const path of paths)
-        assert.ok(
-          found.some(violation => violation.rule.name === rule && new RegExp(path).test(violation.from)),
-          `.dependency-cruiser.js: ${rule} holds in ${path} now; take it from the list of what is unfinished`,
-        );
-  });
 });

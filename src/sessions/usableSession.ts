@@ -1,0 +1,88 @@
+import * as l10n from '@vscode/l10n';
+import { secondsNow, type Clock } from '../platform/clock.ts';
+import { Failure } from '../protocol/failures/failure.ts';
+import type { Provider } from '../providers/entries/definition.ts';
+import { accessTokenOf, derivedScopes, serialOf, type AccessToken } from './grant/derived.ts';
+import { blank, fateOf, type Fate, type Which } from './grant/fate.ts';
+import { isRenewable, type Grant } from './grant/grant.ts';
+import { targetOf } from './grant/pseudoScopes.ts';
+import { isSameSet } from './grant/scopes.ts';
+import { sessionOf, type Session } from './grant/sessions.ts';
+import type { Sharing } from './sharing/sharing.ts';
+import type { GrantCache } from './store/grantCache.ts';
+
+/** Where grants are, and who renews them. */
+export interface GrantSource {
+  readonly cache: GrantCache;
+  readonly clock: Clock;
+  readonly sharing: Pick<Sharing, 'renew' | 'derive'>;
+}
+
+/** Asks for a later token than the grant has. @returns undefined if the grant has gone. */
+export const renewed = ({ sharing }: GrantSource, grant: Grant, which: Which): Promise<Grant | undefined> =>
+  which
+    ? sharing.derive(grant.id, which, serialOf(grant, which))
+    : sharing.renew(grant.id, grant.tokens.serial);
+
+/**
+ * The grant with an access token that works, if there is a way to one; `token` is undefined if there is none in the
+ * end. Nobody waits for the network while the current one answers.
+ */
+export async function fresh(
+  source: GrantSource,
+  provider: Provider,
+  grant: Grant,
+  which: Which,
+): Promise<{ grant: Grant; token: AccessToken | undefined; hasEnded: boolean } | undefined> {
+  const { kind, answers } = fateNow(source, provider, grant, which);
+  if (kind === 'due' && answers) void renewed(source, grant, which);
+  const latest = answers || kind === 'refused' ? grant : await renewed(source, grant, which);
+  if (!latest) return undefined;
+  const fate = fateNow(source, provider, latest, which);
+  const token = accessTokenOf(latest, which);
+  // Offline, an ended token is still the best answer: without it the person would be asked to sign in, which
+  // is not possible offline either.
+  const isHopeless = token && fate.kind === 'needs-sign-in' && !fate.works;
+  return isHopeless ? undefined : { grant: latest, token, hasEnded: !fate.works };
+}
+
+/** As far as this window knows. */
+const fateNow = ({ clock }: GrantSource, provider: Provider, grant: Grant, which: Which): Fate =>
+  fateOf(grant, provider, blank, secondsNow(clock), which);
+
+/**
+ * The session of a grant for these scopes, if there is a way to one without the person.
+ *
+ * @throws Failure `token-not-narrowed`, `token-unavailable`
+ */
+export async function usableSession(
+  source: GrantSource,
+  provider: Provider,
+  grant: Grant,
+  scopes: readonly string[],
+): Promise<Session | undefined> {
+  const derived = derivedScopes(provider, grant, scopes);
+  const found = await fresh(source, provider, grant, derived);
+  if (!found?.token) return found && derived && noDerived(source, provider, found.grant, scopes, derived);
+  // Nobody is given an access token before the refresh token that came with it is stored.
+  await source.cache.stored(found.grant.id);
+  return sessionOf(found.grant, scopes, found.token);
+}
+
+/** Why there is no derived token; returns if a sign-in helps. */
+function noDerived(
+  source: GrantSource,
+  provider: Provider,
+  grant: Grant,
+  scopes: readonly string[],
+  derived: readonly string[],
+): undefined {
+  if (grant.signInNeeded) return undefined;
+  const isOther = !isSameSet(targetOf(scopes), grant.target);
+  const fate = fateNow(source, provider, grant, derived);
+  const nothing = isRenewable(grant) ? undefined : l10n.t('There is no refresh token to get it with.');
+  const refusal = fate.kind === 'refused' ? fate.reason : nothing;
+  if (isOther && refusal !== undefined) return undefined;
+  if (refusal === undefined) throw new Failure('token-unavailable', { provider: provider.label });
+  throw new Failure('token-not-narrowed', { provider: provider.label, reason: refusal });
+}
