@@ -20,7 +20,7 @@ import { registerUriHandler } from './signIn/redirect/uriHandler.ts';
 import { activityCommands, activityFile, registerActivityCommands } from './ui/commands/activity.ts';
 import { contributedCommands, registerDeferredCommands } from './ui/deferredCommands.ts';
 import { registerDiagnosisReports } from './ui/diagnosisReports.ts';
-import { editorLog } from './ui/editorLog.ts';
+import { createLogChannel, editorLog } from './ui/editorLog.ts';
 import { createProblemReporter, showSetAside } from './ui/messages.ts';
 import { createRepeating } from './ui/repeating.ts';
 import { createSignInsView } from './ui/signInsView/view.ts';
@@ -35,7 +35,7 @@ let leave = (): Promise<void> => Promise.resolve();
  */
 export function activate(context: vscode.ExtensionContext): OidcAuthenticationApi {
   if (vscode.l10n.bundle) speak(vscode.env.language, vscode.l10n.bundle);
-  const channel = vscode.window.createOutputChannel('OpenID Connect Authentication', { log: true });
+  const channel = createLogChannel();
   const log = editorLog(channel);
   const clock = systemClock;
   const repeating = createRepeating(context.globalState);

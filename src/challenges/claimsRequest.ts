@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../platform/shown.ts';
 import { anyOf } from '../platform/language.ts';
 import { quoteServerText } from '../protocol/http/serverText.ts';
 

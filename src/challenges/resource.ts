@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../platform/shown.ts';
 import { withDeadline } from '../platform/deadline.ts';
 import { putNewest } from '../platform/lru.ts';
 import type { HttpContext } from '../protocol/server/httpContext.ts';

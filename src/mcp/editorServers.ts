@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, shown } from '../platform/shown.ts';
 import * as vscode from 'vscode';
 import { createMcpServers, type McpServers, type McpServersContext } from './servers.ts';
 import { SignInDeclined } from '../client/session.ts';
@@ -6,6 +6,7 @@ import { firstProviderId } from '../providers/entries/definition.ts';
 import { parseMcpServers, type McpServer } from './settings.ts';
 import type { DefinitionProblem } from '../providers/settings/problems.ts';
 import { isCancellation } from '../ui/messages.ts';
+import { window } from '../ui/show.ts';
 
 /** The editor's own command, which no API stands for. It stops a server, and starts it with a definition of now. */
 const editorRestart = 'workbench.mcp.restartServer';
@@ -65,12 +66,12 @@ export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers 
 function showDeclined({ label }: McpServer, signIn: () => void): void {
   const button = l10n.t('Sign In');
   const message = l10n.t('The MCP server “{0}” was not started: you are not signed in.', label);
-  void vscode.window.showWarningMessage(message, button).then(chosen => chosen === button && signIn());
+  void window.showWarningMessage(message, button).then(chosen => chosen === button && signIn());
 }
 
 function showFailed({ label, providerId }: McpServer, error: unknown): void {
   if (isCancellation(error)) return;
-  void vscode.window.showErrorMessage(
+  void window.showErrorMessage(
     l10n.t(
       'The MCP server “{0}” was not started: no session of the identity provider “{1}” could be had. The log says why.',
       label,
@@ -85,7 +86,7 @@ async function start(extensionId: string, { label }: McpServer): Promise<void> {
     await vscode.commands.executeCommand(editorRestart, id, { autoTrustChanges: true });
     return;
   }
-  void vscode.window.showInformationMessage(
+  void window.showInformationMessage(
     l10n.t(
       'There is a fresh token for the MCP server “{0}”. Restart the server in the list of MCP servers to use it.',
       label,
@@ -99,7 +100,7 @@ async function chooseServer(servers: readonly McpServer[]): Promise<McpServer | 
     const message = l10n.t(
       'No MCP server takes the token of a sign-in yet. Add one to the setting oidc.mcpServers.',
     );
-    if ((await vscode.window.showInformationMessage(message, button)) === button) {
+    if ((await window.showInformationMessage(message, button)) === button) {
       await vscode.commands.executeCommand('workbench.action.openSettings', 'oidc.mcpServers');
     }
     return undefined;
@@ -107,9 +108,9 @@ async function chooseServer(servers: readonly McpServer[]): Promise<McpServer | 
   if (servers.length === 1) return servers[0];
   const items = servers.map(server => ({
     server,
-    label: server.label,
-    description: server.providerId,
-    detail: server.url,
+    label: shown(server.label),
+    description: shown(server.providerId),
+    detail: shown(server.url),
   }));
-  return (await vscode.window.showQuickPick(items, { title: l10n.t('Restart which MCP server?') }))?.server;
+  return (await window.showQuickPick(items, { title: l10n.t('Restart which MCP server?') }))?.server;
 }

@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { shown, type Shown } from './shown.ts';
 
 /** The language that the source is written in, and the one of every text that has no translation. */
 const written = 'en';
@@ -32,5 +33,5 @@ export const anyOf = (values: readonly string[]): string =>
   new Intl.ListFormat(spoken, { type: 'disjunction' }).format(values);
 
 /** With its first letter large, as the language has it. */
-export const capitalised = (text: string): string =>
-  `${text.charAt(0).toLocaleUpperCase(spoken)}${text.slice(1)}`;
+export const capitalised = (text: Shown): Shown =>
+  shown(`${text.charAt(0).toLocaleUpperCase(spoken)}${text.slice(1)}`);

@@ -17,17 +17,27 @@ export interface Log {
 /** What the log may hold of an error that was not foreseen. */
 export const errorName = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
 
-/** One line of the log: the event, then its fields as `name=value`, values with spaces in quotes; always a single line. */
-export function logLine(event: string, fields: SafeFields = {}): string {
+/** What a line of the log may be, as {@link logLine} makes it. */
+export type LogLine = string & { readonly line: true };
+
+/** The most characters of a value in the log. */
+const longest = 2000;
+
+/**
+ * One line of the log: the event, then its fields as `name=value`, values with spaces in quotes; always a single line,
+ * and of limited length.
+ */
+export function logLine(event: string, fields: SafeFields = {}): LogLine {
   const parts = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${fieldText(value)}`);
-  return [event, ...parts].join(' ');
+  return [event.slice(0, longest).replace(misleading, ' '), ...parts].join(' ') as LogLine;
 }
 
 function fieldText(value: SafeValue): string {
-  if (Array.isArray(value)) return `[${value.map(fieldText).join(' ')}]`;
-  const text = String(value);
+  if (Array.isArray(value)) return `[${value.slice(0, 100).map(fieldText).join(' ')}]`;
+  const whole = String(value);
+  const text = whole.length > longest ? `${whole.slice(0, longest)}…` : whole;
   return /^[\w.:/@+-]+$/.test(text) ? text : quoted(text);
 }
 

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, type Shown } from '../platform/shown.ts';
 import { Failure } from '../protocol/failures/failure.ts';
 import type { Metadata } from '../protocol/server/metadata.ts';
 import type { Provider } from '../providers/entries/definition.ts';
@@ -188,7 +188,7 @@ async function run(
 class RunningSignIn implements SignInControl {
   readonly #signal: AbortSignal;
   #current = new AbortController();
-  #take: ((text: string) => string | undefined) | undefined;
+  #take: ((text: string) => Shown | undefined) | undefined;
   #ended = false;
   method: SignInMethod | undefined;
   /** The method that was chosen in place of the current one. */
@@ -207,7 +207,7 @@ class RunningSignIn implements SignInControl {
     return AbortSignal.any([this.#signal, this.#current.signal]);
   }
 
-  takePasted(take: (text: string) => string | undefined): void {
+  takePasted(take: (text: string) => Shown | undefined): void {
     this.#take = take;
   }
 
@@ -223,7 +223,7 @@ class RunningSignIn implements SignInControl {
     this.#current.abort(new Error('Another sign-in method was chosen.'));
   }
 
-  paste(text: string): string | undefined {
+  paste(text: string): Shown | undefined {
     return this.#take ? this.#take(text) : l10n.t('No sign-in waits for an address now.');
   }
 }

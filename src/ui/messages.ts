@@ -1,15 +1,16 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, shown, type Shown } from '../platform/shown.ts';
 import * as vscode from 'vscode';
 import { Failure } from '../protocol/failures/failure.ts';
 import { helpButtons, type HelpButton } from '../protocol/failures/text.ts';
 import type { DefinitionProblem, Provider } from '../providers/entries/definition.ts';
 import type { SetAside } from '../sessions/store/grantStore.ts';
 import type { Repeating } from './repeating.ts';
+import { window } from './show.ts';
 
 export const isCancellation = (error: unknown): boolean => error instanceof vscode.CancellationError;
 
 /** What to show for something that went wrong: our own words for failures, and for anything else no details. */
-export function messageOf(error: unknown): string {
+export function messageOf(error: unknown): Shown {
   if (error instanceof Failure) return error.message;
   return l10n.t('Something unexpected went wrong. The log says where.');
 }
@@ -23,12 +24,12 @@ export const failureFields = (error: unknown): { failure: string; reason?: strin
 /** Shows a message with buttons, and does what the pressed one is for. */
 export async function offer(
   severity: 'information' | 'warning' | 'error',
-  message: string,
+  message: Shown,
   buttons: Readonly<Record<string, () => unknown>>,
 ): Promise<void> {
-  const { showInformationMessage, showWarningMessage, showErrorMessage } = vscode.window;
+  const { showInformationMessage, showWarningMessage, showErrorMessage } = window;
   const show = { information: showInformationMessage, warning: showWarningMessage, error: showErrorMessage };
-  const pressed = await show[severity]<string>(message, ...Object.keys(buttons));
+  const pressed = await show[severity](message, ...Object.keys(buttons).map(text => shown(text)));
   await buttons[pressed ?? '']?.();
 }
 

@@ -1,5 +1,6 @@
-import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+import { l10n, type Shown } from '../platform/shown.ts';
+import type * as vscode from 'vscode';
+import { window } from './show.ts';
 
 /** Messages that come again and again for one and the same reason, until a person has had enough of them. */
 export interface Repeating {
@@ -8,7 +9,7 @@ export interface Repeating {
    *
    * @returns the button that was pressed, among those given.
    */
-  warn<Button extends string>(message: string, ...buttons: Button[]): Promise<Button | undefined>;
+  warn<Button extends Shown>(message: Shown, ...buttons: Button[]): Promise<Button | undefined>;
 }
 
 /** @param storage what the person does not want to see is remembered here. */
@@ -21,7 +22,7 @@ export function createRepeating(storage: vscode.Memento): Repeating {
       const enough = l10n.t('Don’t Show Again');
       const unwanted = storage.get<readonly string[]>(key, []);
       if (unwanted.includes(message)) return undefined;
-      const pressed = await vscode.window.showWarningMessage<string>(message, ...buttons, enough);
+      const pressed = await window.showWarningMessage<Shown>(message, ...buttons, enough);
       if (pressed === enough) {
         await storage.update(key, [...storage.get<readonly string[]>(key, []), message].slice(-most));
       }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
+import { filled } from '../../src/platform/shown.ts';
 import type { Clock } from '../../src/platform/clock.ts';
-import { Failure, fill, type FailureCode, failures } from '../../src/protocol/failures/failure.ts';
+import { Failure, type FailureCode, failures } from '../../src/protocol/failures/failure.ts';
 import type { ProviderDefinition } from '../../src/providers/entries/definition.ts';
 import type { Grant } from '../../src/sessions/grant/grant.ts';
 import { describeFinds, findSecrets } from '../canaries/canaries.ts';
@@ -80,7 +81,7 @@ export async function failureOf(trial: Trial, promise: Promise<unknown>): Promis
 export function assertFailure(failure: Failure, code: FailureCode, says: RegExp): string {
   assert.equal(failure.code, code, failure.message);
   assert.match(failure.message, says);
-  return `refused (${code}): ${fill(failures[code].what, failure.details)}`;
+  return `refused (${code}): ${filled(failures[code].what, failure.details)}`;
 }
 
 export const signIn = (trial: Trial, definition: Partial<ProviderDefinition> = {}): Promise<Grant> =>

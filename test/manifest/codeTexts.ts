@@ -1,6 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
-import { getL10nJson } from '@vscode/l10n-dev';
 import * as prettier from 'prettier';
+import ts from 'typescript';
 import { failures } from '../../src/protocol/failures/failure.ts';
 import { helpButtons } from '../../src/protocol/failures/text.ts';
 import { presets } from '../../src/providers/presets/presets.ts';
@@ -12,18 +12,26 @@ const pages = new URL('../../media/', import.meta.url);
 const bundleFile = new URL('../../l10n/bundle.l10n.json', import.meta.url);
 
 /** Every text of the code that people see: what is given to `l10n.t`, and what stands in a table. */
-async function codeTexts(): Promise<Awaited<ReturnType<typeof getL10nJson>>> {
+export async function codeTexts(): Promise<string[]> {
   const names = (await readdir(sources, { recursive: true })).filter(name => name.endsWith('.ts'));
   const files = await Promise.all(
-    names.map(async name => {
-      const contents = await readFile(new URL(name.replaceAll('\\', '/'), sources), 'utf8');
-      return { extension: '.ts', contents } as const;
-    }),
+    names.map(name => readFile(new URL(name.replaceAll('\\', '/'), sources), 'utf8')),
   );
-  return {
-    ...(await getL10nJson(files)),
-    ...Object.fromEntries([...tables(), ...presetTexts(), ...(await pageTexts())].map(text => [text, text])),
+  return [...files.flatMap(callTexts), ...tables(), ...presetTexts(), ...(await pageTexts())];
+}
+
+/** What a file gives to `l10n.t`; what is no literal stands in a table. */
+function callTexts(contents: string): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isCallExpression(node) && node.expression.getText() === 'l10n.t') {
+      const [text] = node.arguments;
+      if (text && ts.isStringLiteralLike(text)) found.push(text.text);
+    }
+    ts.forEachChild(node, visit);
   };
+  visit(ts.createSourceFile('file.ts', contents, ts.ScriptTarget.Latest, true));
+  return found;
 }
 
 /** The texts of failures, and of the buttons that go with them. */
@@ -55,7 +63,7 @@ async function pageTexts(): Promise<string[]> {
 /** `l10n/bundle.l10n.json`, from which a translation is made, as it is and as it follows from the code. */
 export async function generatedCodeTexts(): Promise<GeneratedFile> {
   const current = await readFile(bundleFile, 'utf8').catch(() => '');
-  const texts = Object.entries(await codeTexts()).sort(([a], [b]) => (a < b ? -1 : 1));
+  const texts = [...new Set(await codeTexts())].sort().map(text => [text, text]);
   const options = { ...(await prettier.resolveConfig(bundleFile)), parser: 'json-stringify' };
   const generated = await prettier.format(JSON.stringify(Object.fromEntries(texts)), options);
   return { file: bundleFile, current, generated };

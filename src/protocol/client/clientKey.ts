@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import * as jose from 'jose';
 import { Secret } from '../../platform/secret.ts';
 import { clientKeyAlgorithms, type ClientKeyAlgorithm } from './clientKeyAlgorithms.ts';

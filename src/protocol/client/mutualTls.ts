@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, X509Certificate, type KeyObject } from 'n
 import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import { secret } from '../../platform/secret.ts';
 import { CertificateProblem, type ClientCertificate, type MutualTls } from '../http/clientCertificate.ts';
 import { Failure } from '../failures/failure.ts';

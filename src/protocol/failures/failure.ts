@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { filled, l10n, type Shown } from '../../platform/shown.ts';
 import type { HelpButton } from './text.ts';
 import { reachingFailures } from './reaching.ts';
 import { signInFailures } from './signingIn.ts';
@@ -45,6 +45,7 @@ type FailureArguments = {
  */
 export class Failure extends Error {
   override readonly name = 'Failure';
+  declare readonly message: Shown;
   readonly code: FailureCode;
   readonly details: Readonly<Record<string, string | number>>;
   /** The wait that the server asked for in `Retry-After`, in seconds. */
@@ -58,7 +59,7 @@ export class Failure extends Error {
 
   constructor(...[code, details, options]: FailureArguments) {
     const { what, next } = failures[code];
-    super(fill(`${l10n.t(what)} ${l10n.t(next)}`, { said: '', ...details }));
+    super(filled(`${l10n.t(what)} ${l10n.t(next)}`, { said: '', ...details }));
     this.code = code;
     this.details = details;
     this.retryAfter = options?.retryAfter;
@@ -93,11 +94,6 @@ export function mayHaveTakenEffect(error: unknown): boolean {
     code === 'response-invalid' ||
     code === 'answer-too-large'
   );
-}
-
-/** Replaces each `{name}` by the detail of that name. */
-export function fill(text: string, details: Readonly<Record<string, string | number>>): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(details[name] ?? whole));
 }
 
 /** The detail `said`: what the server itself gave as a reason, as a sentence of its own, or nothing. */

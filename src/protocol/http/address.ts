@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import { Failure } from '../failures/failure.ts';
 import { bareHost, isForbiddenHost, isLoopbackHost, isThisComputer } from './internalHost.ts';
 import { quoteServerText } from './serverText.ts';

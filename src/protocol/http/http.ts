@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { untilDeadline, withDeadline } from '../../platform/deadline.ts';
 import type { Log } from '../../platform/log.ts';

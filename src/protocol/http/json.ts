@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import { textFromBase64url } from '../../platform/base64url.ts';
 
 /** How deeply arrays and objects may be nested in an answer. Real ones stay below ten. */

@@ -1,29 +1,15 @@
+import { short, shown, type Shown } from '../../platform/shown.ts';
+
 const longest = 300;
 
 /**
- * Text that a server wrote, made fit to be shown: control and bidirectional formatting characters removed,
- * white space collapsed, length limited. The editor makes a link, even one that runs a command, of
- * `[text](address)` in a message: what a server wrote can be none.
+ * What a server said, in quotation marks that it cannot end, so that nobody takes it for our own words.
  *
- * @returns undefined if nothing readable is left.
+ * @returns undefined if nothing readable is in it.
  */
-export function readableText(text: unknown): string | undefined {
-  if (typeof text !== 'string') return undefined;
-  const readable = text
-    .slice(0, longest * 4)
-    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replace(/\](\s*\()/g, '] $1')
-    .replace(/\s+/g, ' ')
-    .trim();
-  const characters = Array.from(readable);
-  if (characters.length === 0) return undefined;
-  return characters.length > longest ? `${characters.slice(0, longest).join('')}…` : readable;
-}
-
-/** {@link readableText} in quotation marks that it cannot end, so that nobody takes it for our own words. */
-export function quoteServerText(text: unknown): string | undefined {
-  const readable = readableText(text);
-  return readable === undefined ? undefined : `“${readable.replace(/[“”„‟«»]/g, "'")}”`;
+export function quoteServerText(text: unknown): Shown | undefined {
+  const readable = typeof text === 'string' ? short(text, longest) : '';
+  return readable === '' ? undefined : shown`“${readable.replace(/[“”„‟«»]/g, "'")}”`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import { serverAddressProblem } from '../http/address.ts';
 import { isObject } from '../http/json.ts';
 import { Failure } from '../failures/failure.ts';

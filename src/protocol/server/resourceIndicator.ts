@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 
 /** The longest address of a resource that is taken, in characters. */
 export const longestResource = 2000;

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import { serverAddressProblem, type AddressPolicy } from '../http/address.ts';
 import { isLoopbackHost } from '../http/internalHost.ts';
 import { Failure } from '../failures/failure.ts';

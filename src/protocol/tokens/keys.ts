@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import * as oauth from 'oauth4webapi';
 import type { Connection } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';

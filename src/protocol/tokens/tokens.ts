@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import type * as oauth from 'oauth4webapi';
 import { secret, type Secret } from '../../platform/secret.ts';
 import { secondsNow } from '../../platform/clock.ts';

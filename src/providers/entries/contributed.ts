@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import { isObject } from '../../protocol/http/json.ts';
 import type { ParsedProviders } from './parseProviders.ts';
 import { firstProviderId, parseDefinition, type DefinitionProblem, type Provider } from './definition.ts';

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, labelOf, type Shown } from '../../platform/shown.ts';
 import * as v from 'valibot';
 import type { Provider } from './provider.ts';
 import { checkComplete, serverOf } from './server.ts';
@@ -34,7 +34,7 @@ export type ParsedDefinition =
   | { readonly ok: false; readonly problems: readonly DefinitionProblem[] };
 
 /** Why this cannot be the id of a provider, or of an MCP server; undefined if it can. */
-export function providerIdProblem(id: string): string | undefined {
+export function providerIdProblem(id: string): Shown | undefined {
   const parsed = v.safeParse(providerIdSchema, id);
   return parsed.success ? undefined : l10n.t('The id {0}', parsed.issues[0].message);
 }
@@ -70,7 +70,7 @@ function providerOf(id: string, entry: ProviderDefinition, contributedBy: string
   const fields: Omit<Provider, 'terms'> = {
     ...server,
     id,
-    label: definition.label ?? new URL(server.issuer).host,
+    label: labelOf(definition.label ?? new URL(server.issuer).host),
     clientId: definition.clientId,
     clientAuthentication: definition.clientAuthentication ?? 'none',
     assertionAudience: definition.assertionAudience ?? 'issuer',

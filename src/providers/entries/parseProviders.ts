@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import { parseDefinition, type DefinitionProblem, type Provider } from './definition.ts';
 
 /** What the setting `oidc.providers` says: the providers that can be used, and what is wrong with the rest. */

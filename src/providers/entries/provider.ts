@@ -1,6 +1,7 @@
 import type { AssertionAudience, ClientAuthentication } from '../../protocol/client/clientAuthentication.ts';
 import type { ClientKeyAlgorithm } from '../../protocol/client/clientKeyAlgorithms.ts';
 import type { Dialect } from '../../protocol/server/dialect.ts';
+import type { Shown } from '../../platform/shown.ts';
 import type { RedirectSettings } from '../settings/redirectSettings.ts';
 import type { SignOut } from '../settings/schema.ts';
 import type { claimSources } from '../settings/serverSettings.ts';
@@ -19,7 +20,7 @@ export type WantedClaim = string | number | boolean | readonly string[];
 /** A provider that can be signed in to. */
 export interface Provider extends Server {
   readonly id: string;
-  readonly label: string;
+  readonly label: Shown;
   /** Undefined: this editor registers itself. */
   readonly clientId: string | undefined;
   readonly clientAuthentication: ClientAuthentication['method'];

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import { isLoopbackHost } from '../../protocol/http/internalHost.ts';
 
 /** What a person typed to name a provider. */

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import { WrongEntry } from '../settings/problems.ts';
 import type { ProviderDefinition } from '../settings/schema.ts';
 import { atlassian } from './atlassian.ts';

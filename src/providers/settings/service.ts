@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import { WrongEntry } from './problems.ts';
 import type { ProviderDefinition } from './schema.ts';
 import type { ServiceSignIn } from './serviceSettings.ts';

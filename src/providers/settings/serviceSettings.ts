@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import * as v from 'valibot';
 import { oneOf, text } from './fields.ts';
 

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, type Shown } from '../../platform/shown.ts';
 
 /** The methods that end in a browser and come back with an authorization code, by how they come back. */
 export const browserMethods = ['uri-handler', 'loopback', 'bridge', 'paste'] as const;
@@ -31,7 +31,7 @@ export const isServiceMethod = (method: unknown): method is ServiceMethod =>
   (serviceMethods as readonly unknown[]).includes(method);
 
 /** The name of a method as a person reads it, in the middle of a sentence too. */
-export function methodName(method: SignInMethod): string {
+export function methodName(method: SignInMethod): Shown {
   switch (method) {
     case 'uri-handler':
       return l10n.t('browser, back by the address of the editor');

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import { isRenewable, type CurrentTokens, type DerivedToken, type Grant } from './grant.ts';

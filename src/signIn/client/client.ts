@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import type { Client, ClientAuthentication } from '../../protocol/client/client.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import type { Secret } from '../../platform/secret.ts';
 import { generateClientKey } from '../../protocol/client/clientKey.ts';
 import {

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import { isCertificateMethod } from '../../protocol/client/clientAuthentication.ts';
 import { isObject, parseServerObject } from '../../protocol/http/json.ts';
 import { metadataWarnings, otherHosts, type Metadata } from '../../protocol/server/metadata.ts';

@@ -1,10 +1,9 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, labelOf } from '../../platform/shown.ts';
 import type { Secret } from '../../platform/secret.ts';
 import type { Connection } from '../../protocol/client/client.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { IdTokenClaims } from '../../protocol/tokens/idToken.ts';
 import { introspectToken } from '../../protocol/tokens/introspection.ts';
-import { readableText } from '../../protocol/http/serverText.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import { requestUser } from '../../protocol/tokens/userEndpoint.ts';
 import { requestUserInfo } from '../../protocol/tokens/userInfo.ts';
@@ -26,10 +25,11 @@ export function accountOf(
 ): Account | undefined {
   const id = idText(claimAt(claims, provider.accountId ?? 'sub'));
   const label = provider.labelClaims
-    .map(name => readableText(claimAt(claims, name)))
-    .find(text => text !== undefined);
+    .map(name => claimAt(claims, name))
+    .map(value => (typeof value === 'string' ? labelOf(value) : ''))
+    .find(text => text !== '');
   if (id === undefined) return undefined;
-  return { id, label: label ?? id };
+  return { id, label: label ?? labelOf(id) };
 }
 
 type Claims = Record<string, unknown>;

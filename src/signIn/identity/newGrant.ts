@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, labelOf } from '../../platform/shown.ts';
 import type { Client, Connection } from '../../protocol/client/client.ts';
 import { endpointsOf } from '../../protocol/client/gate.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
@@ -90,7 +90,7 @@ export async function newGrant(connection: Connection, signedIn: SignedIn): Prom
 async function plainAccount({ provider, requested, nameAccount }: SignedIn): Promise<Account | undefined> {
   if (provider.accountId !== undefined || requested.includes('openid')) return undefined;
   const name = await nameAccount?.();
-  return name === undefined ? undefined : { id: name, label: name };
+  return name === undefined ? undefined : { id: name, label: labelOf(name) };
 }
 
 /** Other windows need not know of the registration, and yet use its grants. */

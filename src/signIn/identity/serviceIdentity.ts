@@ -1,4 +1,5 @@
 import type { Connection } from '../../protocol/client/client.ts';
+import { labelOf, shown } from '../../platform/shown.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import { introspectToken } from '../../protocol/tokens/introspection.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
@@ -69,12 +70,12 @@ export function serviceAccount(
 ): Account {
   switch (binding.way) {
     case 'client-credentials':
-      return { id: named?.id ?? clientId, label: `service: ${named?.label ?? clientId}` };
+      return { id: named?.id ?? clientId, label: labelOf(`service: ${named?.label ?? clientId}`) };
     case 'impersonation': {
       const id = named?.id ?? `${binding.field}:${binding.value}`;
-      return { id, label: `${named?.label ?? binding.value} (impersonated)` };
+      return { id, label: shown`${labelOf(named?.label ?? binding.value)} (impersonated)` };
     }
     case 'token-exchange':
-      return named ?? subject ?? { id: binding.account, label: binding.account };
+      return named ?? subject ?? { id: binding.account, label: labelOf(binding.account) };
   }
 }

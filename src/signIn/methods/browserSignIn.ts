@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, type Shown } from '../../platform/shown.ts';
 import { untilDeadline } from '../../platform/deadline.ts';
 import {
   createAuthorizationRequest,
@@ -30,7 +30,7 @@ import { inProviderTime } from './timing.ts';
 export interface BrowserAttempt {
   readonly method: BrowserMethod;
   /** Given what takes the text that a person pastes, once the browser is open. */
-  onPaste(take: (text: string) => string | undefined): void;
+  onPaste(take: (text: string) => Shown | undefined): void;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Shown } from '../../platform/shown.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Secret } from '../../platform/secret.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
@@ -66,7 +67,7 @@ export interface SignInContext extends ClientSources {
    */
   openBrowser(address: Secret, signal: AbortSignal): Promise<boolean>;
   /** Tells the person in a sentence why it goes on with another method. */
-  tell(sentence: string): void;
+  tell(sentence: Shown): void;
 }
 
 /** One sign-in: who, for what, and how it is told of and ended. */
@@ -110,5 +111,5 @@ export interface SignInControl {
    *
    * @returns a sentence that says what is wrong with it, or undefined if it was taken.
    */
-  paste(text: string): string | undefined;
+  paste(text: string): Shown | undefined;
 }

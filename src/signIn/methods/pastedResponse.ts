@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, type Shown } from '../../platform/shown.ts';
 import type { Secret } from '../../platform/secret.ts';
 
 export interface PasteExpectation {
@@ -11,7 +11,7 @@ export interface PasteExpectation {
 export type Pasted =
   | { readonly kind: 'response'; readonly parameters: URLSearchParams }
   /** Not what is wanted; `problem` is a sentence for the person, with nothing of the text in it. */
-  | { readonly kind: 'problem'; readonly problem: string };
+  | { readonly kind: 'problem'; readonly problem: Shown };
 
 /** Longer than any address a browser shows, in characters. */
 const longestText = 32 * 1024;
@@ -39,7 +39,7 @@ export function readPasted(text: string, expected: PasteExpectation): Pasted {
   return { kind: 'response', parameters };
 }
 
-const problem = (text: string): Pasted => ({ kind: 'problem', problem: text });
+const problem = (text: Shown): Pasted => ({ kind: 'problem', problem: text });
 
 /** The query of an address, or the text itself if it is a query. */
 function parametersIn(text: string): URLSearchParams | undefined {

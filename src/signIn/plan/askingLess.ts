@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import type { Failure } from '../../protocol/failures/failure.ts';
 import type { RegisteredMethod } from '../../protocol/client/registration.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';

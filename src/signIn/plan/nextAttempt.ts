@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, shown, type Shown } from '../../platform/shown.ts';
 import { anyOf } from '../../platform/language.ts';
 import type { Failure } from '../../protocol/failures/failure.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
@@ -43,7 +43,7 @@ export interface NextAttempt {
   /** What is to be remembered of it, if it works. */
   readonly concessions: readonly Concession[];
   /** What the person is told about it. */
-  readonly told: string | undefined;
+  readonly told: Shown | undefined;
   /** The methods that were tried can be tried again. */
   readonly startsOver?: true;
 }
@@ -77,7 +77,7 @@ function withFewerScopes({
     attempt: { ...attempt, without: [...attempt.without, ...dropped] },
     // What one person may not have, another one may.
     concessions: isOfClient ? dropped.map((scope): Concession => `scope:${scope}`) : [],
-    told: dropped.includes('offline_access') ? `${refused} ${lasting}` : refused,
+    told: dropped.includes('offline_access') ? shown`${refused} ${lasting}` : refused,
   };
 }
 

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import { secret } from '../../platform/secret.ts';
 import { base64urlOf } from '../../platform/base64url.ts';
 import { Failure } from '../../protocol/failures/failure.ts';

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { acceptsRedirect } from '../../providers/settings/redirectSettings.ts';

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, shown, type Shown } from '../../platform/shown.ts';
 import type { ProviderDefinition } from '../../providers/entries/definition.ts';
 import type { FoundServer } from '../../providers/lookUp/lookUp.ts';
 import { presets } from '../../providers/presets/presets.ts';
@@ -28,10 +28,10 @@ export interface Answers {
 /** `skipped`: there was nothing to ask, and Back goes past it. */
 export type Outcome = 'asked' | 'skipped' | Back;
 
-export const wizardTitle = (): string => l10n.t('Add an identity provider');
+export const wizardTitle = (): Shown => l10n.t('Add an identity provider');
 
 /** The label of a preset, without what tells its providers apart. */
-export const presetName = (preset: PresetName): string => presets[preset].label.split(' (')[0] ?? '';
+export const presetName = (preset: PresetName): Shown => shown(presets[preset].label.split(' (')[0] ?? '');
 
 /** As it will be when the client is known, which is asked for later. */
 export const withSomeClient = (definition: ProviderDefinition): ProviderDefinition => ({

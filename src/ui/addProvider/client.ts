@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { icon, l10n, shown, type Shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import { certificateMethods } from '../../protocol/client/clientAuthentication.ts';
 import { otherHosts, type Metadata } from '../../protocol/server/metadata.ts';
@@ -10,6 +10,7 @@ import {
 import { presets } from '../../providers/presets/presets.ts';
 import type { Surroundings } from '../../signIn/plan/planner.ts';
 import { urisToRegister } from '../../signIn/redirect/registeredUris.ts';
+import type { ItemButton } from '../show.ts';
 import { withSomeClient, type Answers, type Outcome } from './answers.ts';
 import { askUserLookup, chooseClient, clientChoices, kindOf, type ClientChoice } from './kinds.ts';
 import { askChoice, askText, back, type Back, type Choice } from './questions.ts';
@@ -24,13 +25,13 @@ export interface RegisteringContext {
 /** What a server offers, or does not, in a few words. */
 export interface Offer {
   readonly offered: boolean;
-  readonly text: string;
+  readonly text: Shown;
 }
 
 /** What a server offers, the good news first. */
 export function offersOf(issuer: string, metadata: Metadata): Offer[] {
   const elsewhere = otherHosts(issuer, metadata);
-  const offer = (endpoint: string | undefined, has: string, hasNot: string): Offer =>
+  const offer = (endpoint: string | undefined, has: Shown, hasNot: Shown): Offer =>
     endpoint === undefined ? { offered: false, text: hasNot } : { offered: true, text: has };
   return [
     offer(
@@ -64,9 +65,9 @@ export async function askClient(answers: Answers): Promise<Outcome> {
   const items: Choice<ClientChoice>[] = [
     ...clientChoices(preset, metadata),
     { label: l10n.t('What it offers'), kind: vscode.QuickPickItemKind.Separator },
-    { label: `$(globe) ${issuer}`, detail: found.how },
+    { label: icon('globe', shown(issuer)), detail: shown(found.how) },
     ...offersOf(issuer, metadata).map(({ offered, text }) => ({
-      label: `$(${offered ? 'check' : 'circle-slash'}) ${text}`,
+      label: icon(offered ? 'check' : 'circle-slash', text),
     })),
   ];
   const chosen = await askChoice({
@@ -116,12 +117,12 @@ async function showWhatToRegister(
   provider: Provider,
   answers: Answers,
 ): Promise<true | Back> {
-  const copy: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('copy'), tooltip: l10n.t('Copy') };
+  const copy: ItemButton = { iconPath: new vscode.ThemeIcon('copy'), tooltip: l10n.t('Copy') };
   // A client that signs in by itself opens no browser that could come back.
   const uris = provider.service ? [] : urisToRegister(metadata, provider, surroundings(), extensionId);
   const items: Choice<true>[] = [
     {
-      label: `$(arrow-right) ${l10n.t('Continue')}`,
+      label: icon('arrow-right', l10n.t('Continue')),
       detail: l10n.t('The client is registered at the provider.'),
       choice: true,
     },
@@ -131,7 +132,7 @@ async function showWhatToRegister(
     ...(uris.length > 0
       ? [{ label: l10n.t('Redirect URIs'), kind: vscode.QuickPickItemKind.Separator }]
       : []),
-    ...uris.map(({ uri, why }) => ({ label: uri, detail: why, buttons: [copy] })),
+    ...uris.map(({ uri, why }) => ({ label: shown(uri), detail: shown(why), buttons: [copy] })),
   ];
   return askChoice<true>({
     step: 3,
@@ -178,27 +179,31 @@ async function askAuthentication(
   if (preset !== undefined || (supported?.includes('none') && !provider.service)) return undefined;
   const all: Choice<Method>[] = [
     {
-      label: `$(unlock) ${l10n.t('It has no secret')}`,
+      label: icon('unlock', l10n.t('It has no secret')),
       detail: l10n.t('A public client, as editors should be.'),
       choice: 'none',
     },
     {
-      label: `$(lock) ${l10n.t('It has a client secret')}`,
-      description: 'client_secret_basic',
+      label: icon('lock', l10n.t('It has a client secret')),
+      description: shown('client_secret_basic'),
       choice: 'client_secret_basic',
     },
     {
-      label: `$(lock) ${l10n.t('It has a client secret')}`,
-      description: 'client_secret_post',
+      label: icon('lock', l10n.t('It has a client secret')),
+      description: shown('client_secret_post'),
       choice: 'client_secret_post',
     },
-    { label: `$(key) ${l10n.t('It has a key')}`, description: 'private_key_jwt', choice: 'private_key_jwt' },
+    {
+      label: icon('key', l10n.t('It has a key')),
+      description: shown('private_key_jwt'),
+      choice: 'private_key_jwt',
+    },
     // An editor inside the browser cannot show one.
     ...(surroundings().runsIn === 'web-worker'
       ? []
       : certificateMethods.map(choice => ({
-          label: `$(verified) ${l10n.t('It has a certificate')}`,
-          description: choice,
+          label: icon('verified', l10n.t('It has a certificate')),
+          description: shown(choice),
           choice,
         }))),
   ];

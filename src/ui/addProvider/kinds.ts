@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { icon, l10n, shown } from '../../platform/shown.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import { serviceGrantTypes } from '../../protocol/server/serviceGrantTypes.ts';
 import type { ProviderDefinition } from '../../providers/entries/definition.ts';
@@ -33,8 +33,8 @@ export function clientChoices(preset: Answers['preset'], metadata: Metadata): Ch
     return Object.entries(kinds)
       .filter(([, { registersItself }]) => !registersItself || metadata.registration_endpoint !== undefined)
       .map(([kind, { label, detail, definition, registersItself }]) => {
-        const icon = registersItself ? 'rocket' : definition.signInMethod ? 'server-process' : 'account';
-        return { label: `$(${icon}) ${l10n.t(label)}`, detail: l10n.t(detail), choice: { by: 'kind', kind } };
+        const name = registersItself ? 'rocket' : definition.signInMethod ? 'server-process' : 'account';
+        return { label: icon(name, l10n.t(label)), detail: l10n.t(detail), choice: { by: 'kind', kind } };
       });
   }
   const isService = metadata.grant_types_supported?.includes(serviceGrantTypes['client-credentials']);
@@ -42,21 +42,21 @@ export function clientChoices(preset: Answers['preset'], metadata: Metadata): Ch
     ...(metadata.registration_endpoint !== undefined && preset === undefined
       ? [
           {
-            label: `$(rocket) ${l10n.t('Let this editor register itself')}`,
+            label: icon('rocket', l10n.t('Let this editor register itself')),
             detail: l10n.t('Nothing has to be set up at the provider.'),
             choice: { by: 'registration' as const },
           },
         ]
       : []),
     {
-      label: `$(key) ${l10n.t('Enter a client id')}`,
+      label: icon('key', l10n.t('Enter a client id')),
       detail: l10n.t('The next step says what to register at the provider.'),
       choice: { by: 'id' },
     },
     ...(isService
       ? [
           {
-            label: `$(server-process) ${l10n.t('Enter the client id of a service')}`,
+            label: icon('server-process', l10n.t('Enter the client id of a service')),
             detail: l10n.t('Nobody signs in: the client has a secret or a key, and acts as itself.'),
             choice: { by: 'service' as const },
           },
@@ -93,11 +93,11 @@ export async function askUserLookup(answers: Answers): Promise<true | Back> {
   if (kindOf(answers)?.definition.signInMethod !== 'impersonation') return true;
   const about = {
     userId: {
-      label: `$(account) ${l10n.t('By the id of the user')}`,
+      label: icon('account', l10n.t('By the id of the user')),
       detail: l10n.t('The id that the user has in the tenant.'),
     },
     subject: {
-      label: `$(person) ${l10n.t('By the subject')}`,
+      label: icon('person', l10n.t('By the subject')),
       detail: l10n.t('What the identity provider of the tenant calls the user.'),
     },
   };
@@ -105,7 +105,7 @@ export async function askUserLookup(answers: Answers): Promise<true | Back> {
     const field = await askChoice({
       step: 3,
       title: l10n.t('How is the user found in whose name the client acts?'),
-      items: userLookupFields.map(choice => ({ ...about[choice], description: choice, choice })),
+      items: userLookupFields.map(choice => ({ ...about[choice], description: shown(choice), choice })),
     });
     if (field === back) return back;
     const before = answers.userLookup;

@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import type { Shown } from '../../platform/shown.ts';
+import { window, type InputBox, type Item, type QuickPick } from '../show.ts';
 
 /** The person wants the question before this one. */
 export const back = Symbol('back');
@@ -8,17 +10,17 @@ export type Back = typeof back;
 export const steps = 5;
 
 interface Question {
-  readonly title: string;
+  readonly title: Shown;
   readonly step: number;
-  readonly placeholder?: string | undefined;
+  readonly placeholder?: Shown | undefined;
   readonly isFirst?: true;
 }
 
 interface TextQuestion extends Question {
-  readonly prompt: string;
+  readonly prompt: Shown;
   readonly value?: string | undefined;
   /** What is wrong with it, as a sentence; undefined if nothing is. */
-  problem(text: string): string | undefined;
+  problem(text: string): Shown | undefined;
 }
 
 /**
@@ -27,7 +29,7 @@ interface TextQuestion extends Question {
  * @throws vscode.CancellationError if the person leaves.
  */
 export function askText(question: TextQuestion): Promise<string | Back> {
-  const input = vscode.window.createInputBox();
+  const input = window.createInputBox();
   input.prompt = question.prompt;
   input.value = question.value ?? '';
   const check = (): boolean => {
@@ -40,7 +42,7 @@ export function askText(question: TextQuestion): Promise<string | Back> {
   ]);
 }
 
-export interface Choice<T> extends vscode.QuickPickItem {
+export interface Choice<T> extends Item {
   readonly choice?: T;
 }
 
@@ -56,7 +58,7 @@ interface ChoiceQuestion<T> extends Question {
 
 /** Lets the person choose one. Items without a `choice` only say something. */
 export function askChoice<T>(question: ChoiceQuestion<T>): Promise<T | Back> {
-  const input = vscode.window.createQuickPick<Choice<T>>();
+  const input = window.createQuickPick<Choice<T>>();
   input.value = question.value ?? '';
   const update = (): void => {
     const own = question.typed?.(input.value).map(item => ({ ...item, alwaysShow: true })) ?? [];
@@ -77,23 +79,24 @@ export function askChoice<T>(question: ChoiceQuestion<T>): Promise<T | Back> {
 }
 
 interface SeveralQuestion extends Question {
-  readonly items: readonly vscode.QuickPickItem[];
+  readonly items: readonly (Item & { readonly choice: string })[];
 }
 
 /** Lets the person choose several; those with `picked` are chosen already. */
 export function askSeveral(question: SeveralQuestion): Promise<string[] | Back> {
-  const input = vscode.window.createQuickPick();
+  const input = window.createQuickPick<SeveralQuestion['items'][number]>();
   input.canSelectMany = true;
   input.items = question.items;
   input.selectedItems = question.items.filter(({ picked }) => picked);
   return answerOf<string[]>(input, question, give => [
-    input.onDidAccept(() => give(input.selectedItems.map(({ label }) => label))),
+    input.onDidAccept(() => give(input.selectedItems.map(({ choice }) => choice))),
   ]);
 }
 
 /** Shows the input until there is an answer; nothing of it is left then. */
 function answerOf<T>(
-  input: vscode.InputBox | vscode.QuickPick<vscode.QuickPickItem>,
+  input:
+    InputBox | Omit<QuickPick<Item>, 'items' | 'activeItems' | 'selectedItems' | 'onDidTriggerItemButton'>,
   { title, step, placeholder, isFirst }: Question,
   listen: (give: (answer: T) => void) => vscode.Disposable[],
 ): Promise<T | Back> {

@@ -1,16 +1,17 @@
-import type { QuickPickItem } from 'vscode';
+import { shown } from '../../platform/shown.ts';
+import type { Item } from '../show.ts';
 
 /** Characters that a row of a list shows before it cuts a text off, with a heading at its right end. */
 const rowWidth = 68;
 
 /** What to do at a provider, as numbered rows of a list that can be read as a whole: an editor breaks no lines there. */
-export function registrationRows(steps: readonly string[]): QuickPickItem[] {
+export function registrationRows(steps: readonly string[]): Item[] {
   return steps.flatMap((step, at) => {
     const lines = brokenInto(`${at + 1}. ${step}`, rowWidth);
-    const rows: QuickPickItem[] = [];
+    const rows: Item[] = [];
     for (let line = 0; line < lines.length; line += 2) {
       const [label = '', detail] = lines.slice(line, line + 2);
-      rows.push({ label, ...(detail !== undefined && { detail }) });
+      rows.push({ label: shown(label), ...(detail !== undefined && { detail: shown(detail) }) });
     }
     return rows;
   });

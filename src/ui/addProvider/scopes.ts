@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, shown, type Shown } from '../../platform/shown.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import { usualScopes } from '../../providers/entries/usualScopes.ts';
 import type { Answers, Outcome } from './answers.ts';
@@ -39,11 +39,12 @@ export async function askScopes(answers: Answers): Promise<Outcome> {
     step: 4,
     title: l10n.t('Scopes at {0}', new URL(found.issuer).host),
     placeholder: l10n.t('What a sign-in asks for; extensions ask for what they need besides'),
-    items: known.map(label => {
-      const description = aboutScope(label);
+    items: known.map(choice => {
+      const description = aboutScope(choice);
       return {
-        label,
-        picked: chosenBefore.includes(label),
+        label: shown(choice),
+        choice,
+        picked: chosenBefore.includes(choice),
         ...(description !== undefined && { description }),
       };
     }),
@@ -55,7 +56,7 @@ export async function askScopes(answers: Answers): Promise<Outcome> {
 }
 
 /** What the usual scopes are about; nothing is known of others. */
-function aboutScope(scope: string): string | undefined {
+function aboutScope(scope: string): Shown | undefined {
   switch (scope) {
     case 'openid':
       return l10n.t('who you are');

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { icon, l10n, shown } from '../../platform/shown.ts';
 import { presetForAddress, type KnownHost } from '../../providers/presets/knownHosts.ts';
 import { presetNames } from '../../providers/settings/presetNames.ts';
 import { presets } from '../../providers/presets/presets.ts';
@@ -54,20 +54,21 @@ function forgetProvider(answers: Answers): void {
 function typedItems(text: string): Choice<ProviderChoice>[] {
   if (text.trim() === '') return [];
   const read = readTypedAddress(text);
-  if (read.kind === 'problem') return isAboutList(text) ? [] : [{ label: `$(circle-slash) ${read.reason}` }];
+  if (read.kind === 'problem')
+    return isAboutList(text) ? [] : [{ label: icon('circle-slash', shown(read.reason)) }];
   const address = read.kind === 'email' ? read.address : read.url;
   const known = presetForAddress(address);
   // A name of one of the list is a word without a dot; an address it may be all the same.
   const item: Choice<ProviderChoice> = {
-    label: `$(search) ${address}`,
+    label: icon('search', shown(address)),
     description: l10n.t('find the provider there'),
     choice: { typed: text },
   };
   if (!known) return isAboutList(text) ? [] : [item];
   return [
     {
-      label: `$(star) ${presetName(known.preset)}`,
-      description: address,
+      label: icon('star', presetName(known.preset)),
+      description: shown(address),
       choice: known,
     },
     item,
@@ -89,10 +90,10 @@ export async function askPresetValues(answers: Answers): Promise<Outcome> {
     if (!entry) continue;
     const [name, { prompt, example, pattern, fallback }] = entry;
     const value = await askText({
-      title: `${wizardTitle()}: ${presetName(preset)}`,
+      title: shown`${wizardTitle()}: ${presetName(preset)}`,
       step: 1,
       prompt: capitalised(l10n.t(prompt)),
-      placeholder: example,
+      placeholder: shown(example),
       value: given[name] ?? fallback,
       problem: text => (pattern.test(text.trim()) ? undefined : l10n.t('It must be like {0}', example)),
     });

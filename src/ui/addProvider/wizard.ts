@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
@@ -19,6 +19,7 @@ import { kindSettings } from './kinds.ts';
 import { askText, back, steps } from './questions.ts';
 import { askScopes } from './scopes.ts';
 import { askPresetValues, askWhich } from './which.ts';
+import { window } from '../show.ts';
 
 export interface AddProviderContext extends RegisteringContext {
   readonly httpContext: HttpContext;
@@ -110,7 +111,7 @@ async function findOut({ httpContext }: AddProviderContext, answers: Answers): P
     if (!(error instanceof Failure)) throw error;
     httpContext.log.warn('no provider found', { typed: about, failure: error.code });
     const change = answers.preset ? l10n.t('Change the Values') : l10n.t('Change the Address');
-    if ((await vscode.window.showErrorMessage(error.message, change)) !== change)
+    if ((await window.showErrorMessage(error.message, change)) !== change)
       throw new vscode.CancellationError();
     return back;
   }

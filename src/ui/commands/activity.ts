@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import {
   describeActivities,
@@ -6,6 +6,7 @@ import {
   type Activity,
   type ActivityFile,
 } from '../../sessions/activity.ts';
+import { window } from '../show.ts';
 
 const scheme = 'oidc-activity';
 /** Its name is what the tab shows. */
@@ -49,13 +50,13 @@ export function registerActivityCommands(
       // One that is open already shows what has happened since.
       const document = documentAddress();
       changes.fire(document);
-      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(document), {
+      await window.showTextDocument(await vscode.workspace.openTextDocument(document), {
         preview: true,
       });
     }),
     vscode.commands.registerCommand('oidc.exportActivity', async () => {
       const [folder] = vscode.workspace.workspaceFolders ?? [];
-      const target = await vscode.window.showSaveDialog({
+      const target = await window.showSaveDialog({
         title: l10n.t('Export the sign-in activity'),
         filters: { [l10n.t('JSON lines')]: ['jsonl'] },
         ...(folder && { defaultUri: vscode.Uri.joinPath(folder.uri, 'sign-in-activity.jsonl') }),

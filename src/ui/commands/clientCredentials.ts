@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { icon, l10n, shown, type Shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import { environment } from '../../environment.ts';
 import { secret } from '../../platform/secret.ts';
@@ -19,6 +19,7 @@ import {
   type ClientSecrets,
 } from '../../signIn/client/clientSecrets.ts';
 import { untilCanceled } from '../cancellation.ts';
+import { window, type InputBoxOptions, type Item } from '../show.ts';
 
 /** The client secrets, keys and certificates of this editor; what is missing is asked for. */
 export const editorClientSecrets = (storage: SecretStorage): ClientSecrets =>
@@ -41,15 +42,15 @@ export async function askClientCredential(
 
 type Signal = AbortSignal | undefined;
 
-const showBox = (box: vscode.InputBoxOptions, signal: Signal): Promise<string | undefined> =>
-  untilCanceled(signal, token => vscode.window.showInputBox({ ...box, ignoreFocusOut: true }, token));
+const showBox = (box: InputBoxOptions, signal: Signal): Promise<string | undefined> =>
+  untilCanceled(signal, token => window.showInputBox({ ...box, ignoreFocusOut: true }, token));
 
-const showList = <T extends vscode.QuickPickItem>(
-  title: string,
+const showList = <T extends Item>(
+  title: Shown,
   items: readonly T[],
   signal: Signal,
 ): Promise<T | undefined> =>
-  untilCanceled(signal, token => vscode.window.showQuickPick(items, { title, ignoreFocusOut: true }, token));
+  untilCanceled(signal, token => window.showQuickPick(items, { title, ignoreFocusOut: true }, token));
 
 async function askSecret(
   { label, clientId }: Pick<Provider, 'label' | 'clientId'>,
@@ -74,11 +75,11 @@ async function askKey(
   signal: Signal,
 ): Promise<ClientCredential | undefined> {
   const make = {
-    label: `$(key) ${l10n.t('Make a new key')}`,
+    label: icon('key', l10n.t('Make a new key')),
     detail: l10n.t('Its public part is shown, to be registered at the provider.'),
   };
   const paste = {
-    label: `$(clippy) ${l10n.t('Paste a private key')}`,
+    label: icon('clippy', l10n.t('Paste a private key')),
     detail: l10n.t('PEM (PKCS #8) or JSON Web Key.'),
   };
   const chosen = await showList(l10n.t('Client key of {0}', label), [make, paste], signal);
@@ -93,7 +94,7 @@ async function askKey(
 }
 
 async function pasteKey(label: string, signal: Signal): Promise<ClientCredential | undefined> {
-  const box: vscode.InputBoxOptions = {
+  const box: InputBoxOptions = {
     title: l10n.t('Client key of {0}', label),
     prompt: l10n.t(
       'The private key as PEM or as JSON Web Key. It is kept in the secret storage of this editor.',
@@ -106,13 +107,13 @@ async function pasteKey(label: string, signal: Signal): Promise<ClientCredential
   return text === undefined ? undefined : { kind: 'key', key: await readClientKey(text) };
 }
 
-async function problemOfKey(text: string): Promise<string | undefined> {
+async function problemOfKey(text: string): Promise<Shown | undefined> {
   if (text.trim() === '') return l10n.t('The key must not be empty');
   try {
     await readClientKey(text);
     return undefined;
   } catch (error) {
-    if (error instanceof KeyProblem) return error.message;
+    if (error instanceof KeyProblem) return shown(error.message);
     return l10n.t('This key cannot be read');
   }
 }
@@ -123,16 +124,16 @@ async function askCertificate(
 ): Promise<ClientCredential | undefined> {
   const tls = await environment.mutualTls?.();
   if (!tls) {
-    void vscode.window.showErrorMessage(new Failure('certificate-not-here', {}).message);
+    void window.showErrorMessage(new Failure('certificate-not-here', {}).message);
     return undefined;
   }
   const title = l10n.t('Client certificate of {0}', label);
   const files = {
-    label: `$(files) ${l10n.t('Choose Files…')}`,
+    label: icon('files', l10n.t('Choose Files…')),
     detail: l10n.t('PEM: certificate, chain and private key, in one file or several.'),
   };
   const paste = {
-    label: `$(clippy) ${l10n.t('Paste PEM')}`,
+    label: icon('clippy', l10n.t('Paste PEM')),
     detail: l10n.t('The certificate and the private key, one after the other.'),
   };
   const chosen = await showList(title, [files, paste], signal);
@@ -142,19 +143,19 @@ async function askCertificate(
   if (text === undefined) return undefined;
   const problem = problemOfCertificate(tls, text);
   if (problem === undefined) return { kind: 'certificate', certificate: tls.read(text) };
-  await vscode.window.showErrorMessage(problem);
+  await window.showErrorMessage(problem);
   return undefined;
 }
 
-async function readFiles(title: string): Promise<string | undefined> {
-  const chosen = await vscode.window.showOpenDialog({ title, canSelectMany: true });
+async function readFiles(title: Shown): Promise<string | undefined> {
+  const chosen = await window.showOpenDialog({ title, canSelectMany: true });
   if (!chosen || chosen.length === 0) return undefined;
   const parts = await Promise.all(chosen.map(file => vscode.workspace.fs.readFile(file)));
   return parts.map(part => new TextDecoder().decode(part)).join('\n');
 }
 
-function pasteCertificate(tls: MutualTls, title: string, signal: Signal): Promise<string | undefined> {
-  const box: vscode.InputBoxOptions = {
+function pasteCertificate(tls: MutualTls, title: Shown, signal: Signal): Promise<string | undefined> {
+  const box: InputBoxOptions = {
     title,
     prompt: l10n.t(
       'The certificate and the private key as PEM, one after the other. They are kept in the secret storage of this editor.',
@@ -165,12 +166,14 @@ function pasteCertificate(tls: MutualTls, title: string, signal: Signal): Promis
   return showBox(box, signal);
 }
 
-function problemOfCertificate(tls: MutualTls, text: string): string | undefined {
+function problemOfCertificate(tls: MutualTls, text: string): Shown | undefined {
   try {
     tls.read(text);
     return undefined;
   } catch (error) {
-    return error instanceof CertificateProblem ? error.message : l10n.t('This certificate cannot be read.');
+    return error instanceof CertificateProblem
+      ? shown(error.message)
+      : l10n.t('This certificate cannot be read.');
   }
 }
 
@@ -180,5 +183,5 @@ export async function showPublicKeys(keys: object): Promise<void> {
     language: 'json',
     content: `${JSON.stringify(keys, null, 2)}\n`,
   });
-  await vscode.window.showTextDocument(document, { preview: false });
+  await window.showTextDocument(document, { preview: false });
 }

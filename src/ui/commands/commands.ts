@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { joined, l10n, shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import { firstProviderId, type Provider } from '../../providers/entries/definition.ts';
@@ -22,6 +22,7 @@ import {
   type KeptSignIns,
   type KeptSignInsContext,
 } from './keptSignIns.ts';
+import { window, type Item } from '../show.ts';
 
 type CommandContext = SignInParts & SignOutParts & KeptSignInsContext;
 
@@ -47,7 +48,7 @@ export async function addProvider(parts: SignInParts, id: unknown): Promise<void
   } catch (error) {
     if (isCancellation(error) || error instanceof ShownFailure) return;
     parts.log.error('identity provider not added', failureFields(error));
-    void vscode.window.showErrorMessage(messageOf(error));
+    void window.showErrorMessage(messageOf(error));
   }
 }
 
@@ -70,9 +71,7 @@ async function chooseAndSignIn(parts: SignInParts, id: unknown): Promise<void> {
 
 async function signInAndSay(parts: SignInParts, provider: Provider): Promise<void> {
   const { account } = await signInAndKeep(parts, { provider, scopes: [], account: undefined });
-  void vscode.window.showInformationMessage(
-    l10n.t('Signed in to {0} as {1}.', provider.label, account.label),
-  );
+  void window.showInformationMessage(l10n.t('Signed in to {0} as {1}.', provider.label, account.label));
 }
 
 /** Signs in with the method that the person picks among those that are open here. */
@@ -97,10 +96,13 @@ async function chooseMethodAndSignIn(parts: SignInParts): Promise<void> {
 async function chooseProvider(providers: ConfiguredProviders): Promise<string | undefined> {
   const list = providers.list();
   if (list.length <= 1) return list[0]?.id ?? firstProviderId;
-  const items = list.map(({ id, label, issuer }) => ({ id, label, description: id, detail: issuer }));
-  return (
-    await vscode.window.showQuickPick(items, { title: l10n.t('Sign in with which identity provider?') })
-  )?.id;
+  const items = list.map(({ id, label, issuer }) => ({
+    id,
+    label,
+    description: shown(id),
+    detail: shown(issuer),
+  }));
+  return (await window.showQuickPick(items, { title: l10n.t('Sign in with which identity provider?') }))?.id;
 }
 
 /** @param row of the sign-ins view; without one, the person picks. */
@@ -113,14 +115,12 @@ async function chooseAndSignOut(context: CommandContext, row: unknown): Promise<
   const chosen =
     target !== undefined
       ? accounts.find(isTarget)
-      : await vscode.window.showQuickPick(accounts, { title: l10n.t('Sign out which account?') });
+      : await window.showQuickPick(accounts, { title: l10n.t('Sign out which account?') });
   if (!chosen) return;
   const inRow = (sessionId: string): boolean =>
     target?.grantIds?.includes(parseSessionId(sessionId).grantId) ?? true;
   await signOut(context, context.providers.byId(chosen.providerId), chosen.sessionIds.filter(inRow));
-  void vscode.window.showInformationMessage(
-    l10n.t('Signed out {0} ({1}).', chosen.label, chosen.description ?? ''),
-  );
+  void window.showInformationMessage(l10n.t('Signed out {0} ({1}).', chosen.label, chosen.description ?? ''));
 }
 
 /** All accounts of one provider, in all windows and, as far as the provider lets us, in the browser. */
@@ -135,39 +135,37 @@ async function chooseAndSignOutEverywhere(
     .map(({ id, label }) => ({
       id,
       label,
-      description: accounts
-        .filter(account => account.providerId === id)
-        .map(account => account.label)
-        .join(', '),
+      description: joined(
+        accounts.filter(account => account.providerId === id).map(account => account.label),
+        ', ',
+      ),
     }))
     .filter(({ description }) => description !== '');
   const left = providerId === undefined ? (await keptSignIns(context)).map(leftItem) : [];
   if (items.length + left.length === 0) return void showNobodySignedIn(providerId);
   const title = l10n.t('Sign out of which identity provider, in all windows and in the browser?');
   const chosen =
-    providerId === undefined ? await vscode.window.showQuickPick([...items, ...left], { title }) : items[0];
+    providerId === undefined ? await window.showQuickPick([...items, ...left], { title }) : items[0];
   if (!chosen) return;
   if ('kept' in chosen) {
     await forgetKept(context, chosen.kept);
-    void vscode.window.showInformationMessage(forgottenText(chosen.kept));
+    void window.showInformationMessage(forgottenText(chosen.kept));
     return;
   }
   const provider = context.providers.byId(chosen.id);
   const { labels } = provider ? await signOutEverywhere(context, provider) : { labels: [] };
-  void vscode.window.showInformationMessage(
-    l10n.t('Signed out of {0}: {1}.', chosen.label, labels.join(', ')),
-  );
+  void window.showInformationMessage(l10n.t('Signed out of {0}: {1}.', chosen.label, labels.join(', ')));
 }
 
 /** A provider that has left the settings, with the sign-ins that wait for it to come back. */
-const leftItem = (kept: KeptSignIns): vscode.QuickPickItem & { readonly kept: KeptSignIns } => ({
-  label: kept.providerId,
-  description: kept.labels.join(', '),
+const leftItem = (kept: KeptSignIns): Item & { readonly kept: KeptSignIns } => ({
+  label: shown(kept.providerId),
+  description: shown(kept.labels.join(', ')),
   detail: l10n.t('Not in the settings any more; kept for when it is back'),
   kept,
 });
 
-type AccountItem = vscode.QuickPickItem & {
+type AccountItem = Item & {
   providerId: string;
   accountId: string;
   sessionIds: string[];
@@ -180,7 +178,7 @@ async function signedInAccounts({ providers, accounts }: CommandContext): Promis
     for (const { id, account } of await accounts.sessions(provider, undefined)) {
       const key = JSON.stringify([providerId, account.id]);
       const item = items.get(key) ?? {
-        label: account.label,
+        label: shown(account.label),
         description,
         providerId,
         accountId: account.id,

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import type { SecretStorage } from '../../platform/secretStorage.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
@@ -15,6 +15,7 @@ import type { DiagnosisReports } from '../diagnosisReports.ts';
 import { chooseProvider } from './editProvider.ts';
 import type { SignIns } from '../signIn/signIns.ts';
 import { readSurroundings } from '../signIn/signInSettings.ts';
+import { window } from '../show.ts';
 
 export interface DiagnoseContext {
   readonly httpContext: HttpContext;
@@ -44,12 +45,11 @@ export function registerDiagnoseCommand(
     );
     if (!provider) return;
     const title = l10n.t('Diagnosing {0}…', provider.label);
-    const content = await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title },
-      () => report(context, provider),
+    const content = await window.withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
+      report(context, provider),
     );
     const document = await vscode.workspace.openTextDocument(reports.put(provider, content));
-    await vscode.window.showTextDocument(document, { preview: false });
+    await window.showTextDocument(document, { preview: false });
   });
 }
 

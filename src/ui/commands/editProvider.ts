@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, shown, type Shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import { isCertificateMethod } from '../../protocol/client/clientAuthentication.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
@@ -9,6 +9,7 @@ import { askClientCredential, showPublicKeys } from './clientCredentials.ts';
 import { offer, showExtension } from '../messages.ts';
 import { signOutEverywhere, type SignOutParts } from '../signIn/signOut.ts';
 import { namedProvider } from '../signInsView/rowTarget.ts';
+import { window } from '../show.ts';
 
 export interface EditProviderContext extends SignOutParts {
   readonly providers: ConfiguredProviders;
@@ -17,7 +18,7 @@ export interface EditProviderContext extends SignOutParts {
 
 /** The commands that change what there is of a provider. */
 export function registerEditCommands(context: EditProviderContext): vscode.Disposable {
-  const command = (name: string, title: string, run: (provider: Provider) => Promise<void>) =>
+  const command = (name: string, title: Shown, run: (provider: Provider) => Promise<void>) =>
     vscode.commands.registerCommand(`oidc.${name}`, async (id?: unknown) => {
       const provider = await chooseProvider(context.providers, title, id);
       if (provider) await run(provider);
@@ -45,7 +46,7 @@ export function registerEditCommands(context: EditProviderContext): vscode.Dispo
 /** The provider that a command is about: the named one, or the one that the person picks. */
 export async function chooseProvider(
   providers: ConfiguredProviders,
-  title: string,
+  title: Shown,
   id?: unknown,
 ): Promise<Provider | undefined> {
   const named = namedProvider(id);
@@ -58,11 +59,11 @@ export async function chooseProvider(
   }
   const items = providers.list().map(provider => ({
     label: provider.label,
-    description: provider.id,
-    detail: provider.issuer,
+    description: shown(provider.id),
+    detail: shown(provider.issuer),
     provider,
   }));
-  return (await vscode.window.showQuickPick(items, { title }))?.provider;
+  return (await window.showQuickPick(items, { title }))?.provider;
 }
 
 /** Settings that another extension's manifest makes cannot be changed here. */
@@ -94,7 +95,7 @@ async function edit(provider: Provider): Promise<void> {
 
 async function rename(provider: Provider): Promise<void> {
   if (!isOwn(provider)) return;
-  const label = await vscode.window.showInputBox({
+  const label = await window.showInputBox({
     title: l10n.t('Rename {0}', provider.label),
     prompt: l10n.t('The name of the provider in the Accounts menu'),
     value: provider.label,
@@ -118,12 +119,12 @@ async function remove(context: EditProviderContext, provider: Provider): Promise
   ];
   const chosen =
     accounts === ''
-      ? await vscode.window.showWarningMessage(
+      ? await window.showWarningMessage(
           l10n.t('Remove {0}? Its client secret and its registration are forgotten here.', label),
           all,
           cancel,
         )
-      : await vscode.window.showWarningMessage(
+      : await window.showWarningMessage(
           l10n.t(
             'Remove {0}? These accounts are signed in there: {1}. Sign them out and forget the client secret and the registration, or keep all that for when you add the provider again.',
             label,
@@ -171,7 +172,7 @@ async function showKeys({ clientSecrets }: EditProviderContext, provider: Provid
 
 async function forgetRegistration({ registrations }: EditProviderContext, provider: Provider): Promise<void> {
   if (provider.clientId !== undefined) {
-    void vscode.window.showInformationMessage(
+    void window.showInformationMessage(
       l10n.t(
         'This editor has not registered itself at {0}: its client id is in the settings.',
         provider.label,
@@ -180,7 +181,7 @@ async function forgetRegistration({ registrations }: EditProviderContext, provid
     return;
   }
   await registrations.forgetAll(provider);
-  void vscode.window.showInformationMessage(
+  void window.showInformationMessage(
     l10n.t(
       'The registration of this editor at {0} is forgotten here; the next sign-in makes a new one.',
       provider.label,

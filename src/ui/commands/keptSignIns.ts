@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, type Shown } from '../../platform/shown.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
@@ -42,7 +42,7 @@ export async function forgetKept(parts: SignOutParts, { grants }: KeptSignIns): 
 }
 
 /** What is told of them when they are gone. */
-export const forgottenText = ({ providerId, labels }: KeptSignIns): string =>
+export const forgottenText = ({ providerId, labels }: KeptSignIns): Shown =>
   l10n.t(
     'Signed out of {0}: {1}. The provider is not in the settings any more and could not be told; what it granted ends there by itself later.',
     providerId,

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { icon, l10n, nothing, shown, type Shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { isRenewable, type Grant } from '../../sessions/grant/grant.ts';
@@ -11,6 +11,7 @@ import { rowTarget } from '../signInsView/rowTarget.ts';
 import { claimsText } from '../signInsView/claims.ts';
 import { claimsAddress } from '../signInsView/claimsEditor.ts';
 import { viewId } from '../signInsView/view.ts';
+import { window } from '../show.ts';
 
 /** A sign-in that a command is about. */
 interface Chosen {
@@ -66,7 +67,7 @@ const actions: Readonly<Record<string, Action>> = {
     const [chosen] = await choose(context, argument, l10n.t('Show the claims of which account?'));
     if (!chosen) return;
     const document = await vscode.workspace.openTextDocument(claimsAddress(chosen.grant, chosen.provider));
-    await vscode.window.showTextDocument(document, { preview: true });
+    await window.showTextDocument(document, { preview: true });
   },
 
   async copyClaims(context, argument) {
@@ -74,7 +75,7 @@ const actions: Readonly<Record<string, Action>> = {
     if (!chosen) return;
     await vscode.env.clipboard.writeText(claimsText(chosen.grant));
     const { label } = chosen.grant.account;
-    vscode.window.setStatusBarMessage(`$(check) ${l10n.t('The claims of {0} are copied.', label)}`, shortly);
+    window.setStatusBarMessage(icon('check', l10n.t('The claims of {0} are copied.', label)), shortly);
   },
 
   async manageTrustedExtensions(context, argument) {
@@ -93,7 +94,7 @@ const actions: Readonly<Record<string, Action>> = {
       });
     } catch {
       // A command of the editor itself, which another editor may not have.
-      void vscode.window.showInformationMessage(
+      void window.showInformationMessage(
         l10n.t(
           'The editor keeps the list of extensions that may use {0} in its Accounts menu, under {0} ({1}).',
           accountLabel,
@@ -111,7 +112,7 @@ const shortly = 5000;
 async function choose(
   { cache, providers }: SignInCommandsContext,
   argument: unknown,
-  title: string,
+  title: Shown,
 ): Promise<Chosen[]> {
   const target = rowTarget(argument);
   const chosenOf = (grants: readonly (Grant | undefined)[]): Chosen[] =>
@@ -121,8 +122,8 @@ async function choose(
     });
   if (target?.grantIds) return chosenOf(await Promise.all(target.grantIds.map(id => cache.get(id))));
 
-  const shown = providers.list().filter(({ id }) => target === undefined || target.providerId === id);
-  const grants = chosenOf((await Promise.all(shown.map(({ id }) => cache.ofProvider(id)))).flat());
+  const asked = providers.list().filter(({ id }) => target === undefined || target.providerId === id);
+  const grants = chosenOf((await Promise.all(asked.map(({ id }) => cache.ofProvider(id)))).flat());
   const accounts = Map.groupBy(grants, ({ grant, provider }) =>
     JSON.stringify([provider.id, grant.account.id]),
   );
@@ -131,25 +132,25 @@ async function choose(
     return [];
   }
   const items = [...accounts.values()].map(ofAccount => ({
-    label: ofAccount[0]?.grant.account.label ?? '',
-    description: ofAccount[0]?.provider.label ?? '',
+    label: shown(ofAccount[0]?.grant.account.label ?? ''),
+    description: ofAccount[0]?.provider.label ?? nothing,
     ofAccount,
   }));
   if (items.length === 1) return items[0]?.ofAccount ?? [];
-  return (await vscode.window.showQuickPick(items, { title }))?.ofAccount ?? [];
+  return (await window.showQuickPick(items, { title }))?.ofAccount ?? [];
 }
 
 /** Gets new tokens now, however long the old ones would last; what comes of it is said. */
 async function refresh(context: SignInCommandsContext, chosen: Chosen): Promise<void> {
   const { grant, provider } = chosen;
-  const who = `${grant.account.label} (${provider.label})`;
-  const renewed = await vscode.window.withProgress(
+  const who = shown`${grant.account.label} (${provider.label})`;
+  const renewed = await window.withProgress(
     { location: { viewId }, title: l10n.t('Refreshing {0}', who) },
     () => context.sharing.renew(grant.id, grant.tokens.serial, true),
   );
   if (!renewed) return;
   if (renewed.tokens.serial > grant.tokens.serial) {
-    vscode.window.setStatusBarMessage(`$(check) ${l10n.t('{0} has new tokens.', who)}`, shortly);
+    window.setStatusBarMessage(icon('check', l10n.t('{0} has new tokens.', who)), shortly);
     return;
   }
   // What ends a sign-in is told once, by whichever window the person looks at.
@@ -169,7 +170,7 @@ async function refresh(context: SignInCommandsContext, chosen: Chosen): Promise<
 }
 
 /** Why a grant has no newer tokens though nothing is in the way of asking for them. */
-function whyNot(who: string, grant: Grant): string {
+function whyNot(who: Shown, grant: Grant): Shown {
   if (grant.signInNeeded) return l10n.t('{0} cannot be refreshed. {1}', who, grant.signInNeeded.reason);
   if (!isRenewable(grant))
     return l10n.t(

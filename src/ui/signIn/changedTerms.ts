@@ -1,5 +1,4 @@
-import * as l10n from '@vscode/l10n';
-import * as vscode from 'vscode';
+import { l10n } from '../../platform/shown.ts';
 import type { Log } from '../../platform/log.ts';
 import { endpointsOf } from '../../protocol/client/gate.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
@@ -9,6 +8,7 @@ import { waitsForAnswer } from '../../providers/entries/origin.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
 import type { Trust } from '../../signIn/trust.ts';
 import { failureFields, offer } from '../messages.ts';
+import { window } from '../show.ts';
 
 /** What the answer to a change of terms takes. */
 export interface ChangedTermsParts {
@@ -56,8 +56,7 @@ export async function releaseSignIns(
 /** Asks about each provider that has changed, and has sign-ins that wait for the answer. */
 export async function reviewChanges(parts: ChangedTermsParts, providerId?: string): Promise<void> {
   const waiting = waitingProviders(parts.providers, parts.cache);
-  if (waiting.length === 0)
-    void vscode.window.showInformationMessage(l10n.t('No identity provider has changed.'));
+  if (waiting.length === 0) void window.showInformationMessage(l10n.t('No identity provider has changed.'));
   for (const provider of waiting) {
     if (providerId !== undefined && provider.id !== providerId) continue;
     if (!(await parts.trust.check(provider, new AbortController().signal))) continue;

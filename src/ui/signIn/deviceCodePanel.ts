@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, short, shown, type Shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
@@ -9,27 +9,29 @@ import type { Provider } from '../../providers/entries/definition.ts';
 import type { DeviceScreen } from '../../signIn/methods/deviceScreen.ts';
 import { failureFields } from '../messages.ts';
 import { qrCode, type QrCode } from './qrCode.ts';
+import { window, type Html, type Panel } from '../show.ts';
+import { withNonce } from './pages.ts';
 
 /** What the page shows; it holds no secret: the code is for the person, and of use with the device code only. */
 interface ShownState {
   code?: {
-    provider: string;
-    userCode: string;
-    host: string;
-    verificationUri: string;
+    provider: Shown;
+    userCode: Shown;
+    host: Shown;
+    verificationUri: Shown;
     qr: QrCode | undefined;
     /** Milliseconds from the moment of sending. */
     expiresIn: number;
   };
   /** Why it is a code, if nobody has chosen that. */
-  why?: string;
-  status: string;
+  why?: Shown;
+  status: Shown;
   expired: boolean;
 }
 
 export interface DeviceCodePanelOptions {
   /** The page, `media/deviceCode.html`. */
-  page(): Promise<string>;
+  page(): Promise<Html>;
   readonly clock: Clock;
   readonly log: Log;
   /** The person has closed the panel, or pressed Cancel. */
@@ -50,7 +52,7 @@ export function deviceCodePanel(options: DeviceCodePanelOptions): DeviceScreen {
     open(provider, why) {
       const panel = createPanel(provider);
       const state: ShownState = {
-        ...(why !== undefined && { why }),
+        ...(why !== undefined && { why: shown(why) }),
         status: l10n.t('Asking for a code…'),
         expired: false,
       };
@@ -87,7 +89,7 @@ export function deviceCodePanel(options: DeviceCodePanelOptions): DeviceScreen {
       });
       options.page().then(
         page => {
-          if (!closing) panel.webview.html = page.replaceAll('{{nonce}}', randomText(16));
+          if (!closing) panel.webview.html = withNonce(page, randomText(16));
         },
         (error: unknown) => log.error('the page for the device code cannot be read', failureFields(error)),
       );
@@ -125,8 +127,8 @@ export function deviceCodePanel(options: DeviceCodePanelOptions): DeviceScreen {
   };
 }
 
-function createPanel(provider: Provider): vscode.WebviewPanel {
-  return vscode.window.createWebviewPanel(
+function createPanel(provider: Provider): Panel {
+  return window.createWebviewPanel(
     'oidc.deviceCode',
     l10n.t('Sign in to {0}', provider.label),
     { viewColumn: vscode.ViewColumn.Active },
@@ -142,15 +144,15 @@ function shownCode(
   const { userCode, verificationUri, verificationUriComplete, expiresAt } = authorization;
   return {
     provider: provider.label,
-    userCode,
-    host: new URL(verificationUri).host,
-    verificationUri,
+    userCode: short(userCode, 100),
+    host: shown(new URL(verificationUri).host),
+    verificationUri: shown(verificationUri),
     qr: qrCode(verificationUriComplete ?? verificationUri),
     expiresIn: Math.max(0, expiresAt - now),
   };
 }
 
-function statusText(state: PollState): string {
+function statusText(state: PollState): Shown {
   switch (state.kind) {
     case 'waiting':
       return l10n.t('Waiting for you to enter the code.');
@@ -168,7 +170,7 @@ function statusText(state: PollState): string {
   }
 }
 
-function trouble({ code, details }: Failure): string {
+function trouble({ code, details }: Failure): Shown {
   const host = String(details['host'] ?? l10n.t('The provider'));
   switch (code) {
     case 'unreachable':

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import { firstProviderId, parseDefinition, type Provider } from '../../providers/entries/definition.ts';
@@ -8,6 +8,7 @@ import type { Answers } from '../addProvider/answers.ts';
 import { askProvider, type AddedProvider } from '../addProvider/wizard.ts';
 import { failureFields, isCancellation, messageOf, problemsInWords } from '../messages.ts';
 import { readSurroundings } from './signInSettings.ts';
+import { window } from '../show.ts';
 
 export interface NewProvidersOptions {
   readonly httpContext: HttpContext;
@@ -79,7 +80,7 @@ export function createNewProviders({
       added.provider.label,
     );
     for (;;) {
-      const chosen = await vscode.window.showErrorMessage(message, open, again);
+      const chosen = await window.showErrorMessage(message, open, again);
       if (chosen === undefined) return;
       if (chosen === open) await vscode.commands.executeCommand('workbench.action.openSettingsJson');
       else if (await save(added)) return;
@@ -95,7 +96,7 @@ export function createNewProviders({
       provider.label,
       messageOf(error),
     );
-    const chosen = await vscode.window.showErrorMessage(message, change, anyway);
+    const chosen = await window.showErrorMessage(message, change, anyway);
     if (chosen === anyway && !(await save(added))) await offerToSave(added);
     if (chosen === change) await vscode.commands.executeCommand('oidc.addProvider', provider.id);
   };
@@ -122,7 +123,7 @@ export function createNewProviders({
       } catch (error) {
         if (isCancellation(error)) throw error;
         httpContext.log.error('identity provider not added', failureFields(error));
-        void vscode.window.showErrorMessage(messageOf(error));
+        void window.showErrorMessage(messageOf(error));
         throw new vscode.CancellationError();
       }
     },
@@ -163,7 +164,7 @@ async function keepWrittenEntry(id: string): Promise<void> {
     'An identity provider cannot be used as it stands in the setting oidc.providers. {0}. Correct it there, or set it up anew: then its entry is replaced.',
     why,
   );
-  const chosen = await vscode.window.showWarningMessage(message, open, replace);
+  const chosen = await window.showWarningMessage(message, open, replace);
   if (chosen === replace) return;
   if (chosen === open) {
     await vscode.commands.executeCommand('workbench.action.openSettings', 'oidc.providers');

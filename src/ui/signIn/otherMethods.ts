@@ -1,11 +1,12 @@
-import * as l10n from '@vscode/l10n';
+import { icon, l10n, shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import { capitalised } from '../../platform/language.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { methodName, type SignInMethod } from '../../providers/settings/signInMethods.ts';
 import type { Plan } from '../../signIn/plan/planner.ts';
+import { window, type Item } from '../show.ts';
 
-type MethodItem = vscode.QuickPickItem & { method?: SignInMethod };
+type MethodItem = Item & { method?: SignInMethod };
 
 /**
  * Shows every sign-in method of a provider, with the reason why it is open or not, and lets one be chosen.
@@ -20,19 +21,19 @@ export async function chooseMethod(
   const items: MethodItem[] = [...plan.tries, ...plan.offered].map(({ method, reason }) => ({
     label: capitalised(methodName(method)),
     ...(method === current && { description: l10n.t('under way now') }),
-    detail: reason,
+    detail: shown(reason),
     method,
   }));
   if (plan.closed.length > 0) {
     items.push({ label: l10n.t('Not here'), kind: vscode.QuickPickItemKind.Separator });
     items.push(
       ...plan.closed.map(({ method, why }) => ({
-        label: `$(circle-slash) ${capitalised(methodName(method))}`,
-        detail: why,
+        label: icon('circle-slash', capitalised(methodName(method))),
+        detail: shown(why),
       })),
     );
   }
-  const chosen = await vscode.window.showQuickPick(items, {
+  const chosen = await window.showQuickPick(items, {
     title: l10n.t('Sign in to {0}: other ways', provider.label),
     placeHolder: l10n.t('How do you want to sign in?'),
     ignoreFocusOut: true,

@@ -1,10 +1,11 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { SignInControl } from '../../signIn/methods/context.ts';
 import type { Plan } from '../../signIn/plan/planner.ts';
 import { offer } from '../messages.ts';
 import { chooseMethod } from './otherMethods.ts';
+import { window } from '../show.ts';
 
 export const pasteCommand = 'oidc.pasteAddress';
 export const otherMethodsCommand = 'oidc.otherWays';
@@ -27,10 +28,10 @@ async function find(running: RunningSignIns, id: unknown): Promise<RunningSignIn
   if (named || running.size <= 1) return named ?? [...running.values()][0];
   const items = [...running.values()].map(signIn => ({
     label: signIn.provider.label,
-    description: signIn.provider.id,
+    description: shown(signIn.provider.id),
     signIn,
   }));
-  return (await vscode.window.showQuickPick(items, { title: l10n.t('Which sign-in?') }))?.signIn;
+  return (await window.showQuickPick(items, { title: l10n.t('Which sign-in?') }))?.signIn;
 }
 
 async function paste(running: RunningSignIns, id: unknown): Promise<void> {
@@ -40,10 +41,10 @@ async function paste(running: RunningSignIns, id: unknown): Promise<void> {
       [l10n.t('Sign In')]: () => vscode.commands.executeCommand('oidc.signIn'),
     });
   }
-  const text = await vscode.window.showInputBox({
+  const text = await window.showInputBox({
     title: l10n.t('Sign in to {0}', signIn.provider.label),
     prompt: l10n.t('Paste the address you ended on: the whole of what the address bar of the browser shows.'),
-    placeHolder: 'http://127.0.0.1/callback?code=…&state=…',
+    placeHolder: shown('http://127.0.0.1/callback?code=…&state=…'),
     ignoreFocusOut: true,
     // It holds a code, which nobody who looks at the screen should read.
     password: true,

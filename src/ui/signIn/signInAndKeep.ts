@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import type { Log } from '../../platform/log.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
@@ -15,6 +15,7 @@ import type { Repeating } from '../repeating.ts';
 import type { NewProviders } from './newProviders.ts';
 import { chooseMethod } from './otherMethods.ts';
 import type { SignIns } from './signIns.ts';
+import { window } from '../show.ts';
 
 /** What a sign-in takes that a person sees. */
 export interface SignInParts {
@@ -92,7 +93,7 @@ export async function showSignInNeeded(parts: SignInParts, grant: Grant): Promis
   const { reason, accountRefused } = signInNeeded;
   const label = parts.providers.of(grant)?.label ?? providerId;
   const message = accountRefused
-    ? reason
+    ? shown(reason)
     : l10n.t('{0} must sign in to {1} again. {2}', account.label, label, reason);
   await offer('warning', message, {
     [l10n.t('Sign In')]: () => signInAgain(parts, providerId, sessions[0] ?? [], account),
@@ -132,7 +133,7 @@ function show(parts: SignInParts, { provider, scopes }: SignInRequest, error: un
   if (newProviders.failed(provider, error)) return;
   if (error instanceof Failure && error.code === 'provider-removed') {
     // There is nothing to try again with.
-    void vscode.window.showWarningMessage(error.message);
+    void window.showWarningMessage(error.message);
     return;
   }
   const retry = (): void => void signInAgain(parts, provider.id, scopes);

@@ -1,11 +1,11 @@
-import * as l10n from '@vscode/l10n';
+import { joined, l10n, Link, nothing, shown, type Shown } from '../../platform/shown.ts';
 import type { DeviceAuthorization } from '../../protocol/grants/deviceAuthorization.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { SignInRequest, SignInStage } from '../../signIn/methods/context.ts';
 import { withProgress } from '../cancellation.ts';
 import { otherMethodsCommand, pasteCommand } from './runningSignIns.ts';
 
-function stageText(stage: SignInStage, authorization: DeviceAuthorization | undefined): string {
+function stageText(stage: SignInStage, authorization: DeviceAuthorization | undefined): Shown {
   switch (stage) {
     case 'asking-provider':
       return l10n.t('Asking the provider how to sign in…');
@@ -42,26 +42,26 @@ function stageText(stage: SignInStage, authorization: DeviceAuthorization | unde
  */
 const isPlain = (userCode: string): boolean => /^[A-Za-z0-9][A-Za-z0-9 -]{0,39}$/.test(userCode);
 
-function pageLink(address: string): string {
+function pageLink(address: string): Link {
   const { host, href } = new URL(address);
-  return `[${host}](${href.replaceAll('(', '%28').replaceAll(')', '%29')})`;
+  return new Link(host, href);
 }
 
 /** What a person can do in a stage, as links in the message; the same are commands of the palette. */
-function links(stage: SignInStage, signInId: string): string {
-  const link = (text: string, command: string): string =>
-    `[${text}](command:${command}?${encodeURIComponent(JSON.stringify([signInId]))})`;
+function links(stage: SignInStage, signInId: string): Shown {
+  const link = (text: Shown, command: string): Link =>
+    new Link(text, `command:${command}?${encodeURIComponent(JSON.stringify([signInId]))}`);
   const paste = link(l10n.t('Paste the Address'), pasteCommand);
   const others = link(l10n.t('Other Ways'), otherMethodsCommand);
   switch (stage) {
     case 'waiting-for-person':
     case 'waiting-for-paste':
-      return ` ${paste} · ${others}`;
+      return shown`${paste} · ${others}`;
     case 'waiting-for-code':
     case 'code-expired':
-      return ` ${others}`;
+      return shown`${others}`;
     default:
-      return '';
+      return nothing;
   }
 }
 
@@ -88,7 +88,7 @@ export const withSignInProgress = <T>(
     run({
       signal: AbortSignal.any([signal, ended]),
       progress: (stage, authorization) =>
-        report(`${stageText(stage, authorization)}${links(stage, signInId)}`),
+        report(joined([stageText(stage, authorization), links(stage, signInId)], ' ')),
       cancel,
     }),
   );

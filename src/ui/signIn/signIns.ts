@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import { environment } from '../../environment.ts';
 import { secret, type Secret } from '../../platform/secret.ts';
@@ -24,6 +24,7 @@ import type { RunningSignIns } from './runningSignIns.ts';
 import { withSignInProgress } from './signInProgress.ts';
 import { readSignInSettings, readSurroundings } from './signInSettings.ts';
 import { untilCanceled } from '../cancellation.ts';
+import { window, type Html, type InputBoxOptions } from '../show.ts';
 
 /** The sign-ins of this window, as a person sees them. */
 export interface SignIns extends vscode.Disposable {
@@ -62,7 +63,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
   const plans = new Map<string, Plan>();
   const running: RunningSignIns = new Map();
   const editor = uriHandlerAddress(extension.id);
-  const page = async (name: string): Promise<string> => {
+  const page = async (name: string): Promise<Html> => {
     const file = vscode.Uri.joinPath(extension.extensionUri, 'media', name);
     return translatedPage(new TextDecoder().decode(await vscode.workspace.fs.readFile(file)));
   };
@@ -96,7 +97,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
       nameAccount,
       failedMethods,
       openBrowser,
-      tell: sentence => void vscode.window.showInformationMessage(sentence),
+      tell: sentence => void window.showInformationMessage(sentence),
     };
   };
 
@@ -150,9 +151,9 @@ async function chooseAccount(
   accounts: readonly Account[],
   signal: AbortSignal,
 ): Promise<Account | undefined> {
-  const items = accounts.map(account => ({ label: account.label, account }));
+  const items = accounts.map(account => ({ label: shown(account.label), account }));
   const look = { title: l10n.t('Which account of {0}?', label), ignoreFocusOut: true };
-  const chosen = await untilCanceled(signal, token => vscode.window.showQuickPick(items, look, token));
+  const chosen = await untilCanceled(signal, token => window.showQuickPick(items, look, token));
   return chosen?.account;
 }
 
@@ -164,24 +165,24 @@ async function nameAccount(
 ): Promise<string | undefined> {
   const title = l10n.t('Account at {0}', label);
   const other = l10n.t('Another Account…');
-  const items = [...known.map(name => ({ label: name })), { label: other, isOther: true }];
+  const items = [
+    ...known.map(name => ({ label: shown(name), isOther: false })),
+    { label: other, isOther: true },
+  ];
   const look = {
     title,
     placeHolder: l10n.t('The provider does not say who signed in. Which account is it?'),
     ignoreFocusOut: true,
   };
-  const chosen: { readonly label: string; readonly isOther?: boolean } | undefined = await untilCanceled(
-    signal,
-    token => vscode.window.showQuickPick(items, look, token),
-  );
+  const chosen = await untilCanceled(signal, token => window.showQuickPick(items, look, token));
   if (!chosen?.isOther) return chosen?.label;
-  const box: vscode.InputBoxOptions = {
+  const box: InputBoxOptions = {
     title,
     prompt: l10n.t('A name for this account, by which you and the Accounts menu tell it apart'),
     ignoreFocusOut: true,
     validateInput: text => (text.trim() === '' ? l10n.t('The name must not be empty') : undefined),
   };
-  const name = await untilCanceled(signal, token => vscode.window.showInputBox(box, token));
+  const name = await untilCanceled(signal, token => window.showInputBox(box, token));
   return name?.trim();
 }
 
@@ -197,7 +198,7 @@ export function editorRegistrations(
 }
 
 async function askInitialAccessToken(provider: Provider, signal: AbortSignal): Promise<Secret | undefined> {
-  const box: vscode.InputBoxOptions = {
+  const box: InputBoxOptions = {
     title: l10n.t('Register this editor at {0}', provider.label),
     prompt: l10n.t(
       'The provider lets applications register only with an initial access token, which its administrator gives out.',
@@ -206,7 +207,7 @@ async function askInitialAccessToken(provider: Provider, signal: AbortSignal): P
     password: true,
     ignoreFocusOut: true,
   };
-  const text = await untilCanceled(signal, token => vscode.window.showInputBox(box, token));
+  const text = await untilCanceled(signal, token => window.showInputBox(box, token));
   const trimmed = text?.trim();
   return trimmed === undefined || trimmed === '' ? undefined : secret(trimmed);
 }
@@ -224,7 +225,7 @@ export async function openBrowser(address: Secret, signal: AbortSignal): Promise
     signal.throwIfAborted();
     const copied = l10n.t('I Have Copied the Address');
     const again = l10n.t('Open It Again');
-    const chosen = await vscode.window.showWarningMessage(
+    const chosen = await window.showWarningMessage(
       l10n.t(
         'The browser was not opened. If you have copied the address, open it in any browser; the sign-in waits for you.',
       ),

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, type Shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import type { Log } from '../../platform/log.ts';
 import { createState } from '../../protocol/grants/authorizationRequest.ts';
@@ -13,6 +13,7 @@ import type { OpenRedirect } from '../../signIn/redirect/redirect.ts';
 import { uriHandlerAddress } from '../../signIn/redirect/uriHandler.ts';
 import { failureFields, messageOf, offer } from '../messages.ts';
 import { openBrowser } from './signIns.ts';
+import { window } from '../show.ts';
 
 /** What a sign-out takes, here and at the provider. */
 export interface SignOutParts extends GrantServices {
@@ -158,7 +159,7 @@ async function endInBrowser(
       return;
     }
   }
-  if (outcome) void vscode.window.showInformationMessage(outcomeText(outcome, provider.label));
+  if (outcome) void window.showInformationMessage(outcomeText(outcome, provider.label));
 }
 
 async function endOne(parts: SignOutParts, provider: Provider, grant: Grant): Promise<BrowserOutcome> {
@@ -220,7 +221,7 @@ function warnNotTold(provider: Provider, failures: readonly NotTold[], browserTo
 
 type BrowserOutcome = Awaited<ReturnType<typeof endGrantSession>>;
 
-function outcomeText(outcome: BrowserOutcome, label: string): string {
+function outcomeText(outcome: BrowserOutcome, label: Shown): Shown {
   switch (outcome) {
     case 'ended':
       return l10n.t('You are signed out of {0}, here and in the browser.', label);
@@ -238,7 +239,7 @@ function outcomeText(outcome: BrowserOutcome, label: string): string {
 }
 
 /** About a sign-out, which is over: nothing is left to be tried again, but what was in its way can be found out. */
-const warnOf = ({ id }: Provider, message: string): Promise<void> =>
+const warnOf = ({ id }: Provider, message: Shown): Promise<void> =>
   offer('warning', message, {
     [l10n.t('Diagnose')]: () => vscode.commands.executeCommand('oidc.diagnoseProvider', id),
   });

@@ -1,9 +1,10 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, nothing, shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import { hostsOf } from '../../providers/entries/destination.ts';
 import { changedTerms, type ChangedTerm } from '../../providers/entries/terms.ts';
 import { createTrust, type Trust, type TrustOptions } from '../../signIn/trust.ts';
 import { readSignInSettings } from './signInSettings.ts';
+import { window, type Item } from '../show.ts';
 
 /**
  * Asks in a list at the top of the window. A message could be hidden ("Do Not Disturb", or behind four others),
@@ -24,11 +25,11 @@ export function editorTrust(storage: vscode.Memento, onAgreed: TrustOptions['onA
           : l10n.t('brought by the extension {0}', contributedBy);
       const sign = {
         label: l10n.t('Sign In at {0}', host),
-        description: others.length > 0 ? l10n.t('uses {0} too', others.join(', ')) : '',
+        description: others.length > 0 ? l10n.t('uses {0} too', others.join(', ')) : nothing,
         detail:
           before !== undefined
             ? l10n.t('{0}, {1}; changed since you last agreed', label, from)
-            : `${label}, ${from}`,
+            : shown`${label}, ${from}`,
       };
       const title =
         before === undefined ? l10n.t('First sign-in at {0}', host) : l10n.t('Changed sign-in at {0}', host);
@@ -48,9 +49,9 @@ export function editorTrust(storage: vscode.Memento, onAgreed: TrustOptions['onA
       const timer = setTimeout(end, readSignInSettings().timeouts.person * 1000);
       try {
         const changes = before === undefined ? [] : changedTerms(before, provider.terms).map(changeItem);
-        const items: vscode.QuickPickItem[] = [sign, { label: l10n.t('Cancel') }, ...changes];
+        const items: Item[] = [sign, { label: l10n.t('Cancel') }, ...changes];
         const options = { title, placeHolder, ignoreFocusOut: true };
-        return (await vscode.window.showQuickPick(items, options, over.token)) === sign;
+        return (await window.showQuickPick(items, options, over.token)) === sign;
       } finally {
         clearTimeout(timer);
         signal.removeEventListener('abort', end);
@@ -61,7 +62,7 @@ export function editorTrust(storage: vscode.Memento, onAgreed: TrustOptions['onA
 }
 
 /** A change, old beside new. It can be read and not be chosen: choosing it is no agreement. */
-const changeItem = ({ name, before, after }: ChangedTerm): vscode.QuickPickItem => ({
-  label: name,
+const changeItem = ({ name, before, after }: ChangedTerm): Item => ({
+  label: shown(name),
   detail: l10n.t('before: {0} · now: {1}', before ?? l10n.t('nothing'), after ?? l10n.t('nothing')),
 });

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import type { Secret } from '../../platform/secret.ts';
 import { isObject, parseServerObject, payloadOf } from '../../protocol/http/json.ts';
 import type { Provider } from '../../providers/entries/definition.ts';

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { joined, l10n, labelOf, nothing, shown, type Shown } from '../../platform/shown.ts';
 import { timeInWords } from '../../platform/language.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
@@ -8,7 +8,7 @@ import type { Memory } from '../../sessions/grant/fate.ts';
 import { byUrgency, describeClock, describeState, stateOf, type SignInState } from './state.ts';
 
 /** What the view shows, at one moment. */
-export interface Shown {
+export interface Drawn {
   readonly providers: readonly Provider[];
   /** Newest first. */
   readonly grants: readonly Grant[];
@@ -32,11 +32,11 @@ export interface Row extends RowTarget {
   readonly kind: 'provider' | 'account' | 'session' | 'sign-in' | 'waiting';
   /** Stays the same for as long as the thing it shows is there. */
   readonly id: string;
-  readonly label: string;
-  readonly description: string;
-  readonly tooltip: string;
+  readonly label: Shown;
+  readonly description: Shown;
+  readonly tooltip: Shown;
   /** What a screen reader says. */
-  readonly spoken: string;
+  readonly spoken: Shown;
   readonly state: SignInState['kind'] | undefined;
   /** When its words are no longer true, in seconds since the epoch. */
   readonly changesAt: number | undefined;
@@ -44,7 +44,7 @@ export interface Row extends RowTarget {
 }
 
 /** The rows of the view: provider, account, session. */
-export const rowsOf = (shown: Shown): Row[] => shown.providers.map(provider => providerRow(shown, provider));
+export const rowsOf = (drawn: Drawn): Row[] => drawn.providers.map(provider => providerRow(drawn, provider));
 
 /** When the first of these rows, or of those below them, is no longer true. */
 export function nextChange(rows: readonly Row[]): number | undefined {
@@ -52,23 +52,23 @@ export function nextChange(rows: readonly Row[]): number | undefined {
   return times.reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a), undefined);
 }
 
-function providerRow(shown: Shown, provider: Provider): Row {
+function providerRow(drawn: Drawn, provider: Provider): Row {
   const { id: providerId, label, issuer, clientId, contributedBy } = provider;
-  const grants = shown.grants.filter(grant => belongsTo(grant, provider));
+  const grants = drawn.grants.filter(grant => belongsTo(grant, provider));
   const judged = grants.map(grant => ({
     grant,
-    state: stateOf(grant, provider, shown.memory(grant.id), shown.now),
+    state: stateOf(grant, provider, drawn.memory(grant.id), drawn.now),
   }));
   const accounts = Map.groupBy(judged, ({ grant }) => grant.account.id);
-  const rows = [...accounts.values()].flatMap(ofAccount => accountRows(shown, provider, ofAccount));
-  const waiting = waitingRows(shown, provider);
+  const rows = [...accounts.values()].flatMap(ofAccount => accountRows(drawn, provider, ofAccount));
+  const waiting = waitingRows(drawn, provider);
   const [newest] = grants;
   const clock = newest && describeClock(newest);
   const description =
     rows.length + waiting.length === 0
       ? l10n.t('not signed in')
       : clock === undefined
-        ? ''
+        ? nothing
         : l10n.t('clock differs by {0}', clock);
   const lines = [
     l10n.t('Issuer: {0}', issuer),
@@ -99,14 +99,14 @@ function providerRow(shown: Shown, provider: Provider): Row {
 }
 
 /** The accounts whose sign-ins wait for an answer, because the provider is not as the person agreed to. */
-const waitingRows = ({ grants }: Shown, provider: Provider): Row[] =>
+const waitingRows = ({ grants }: Drawn, provider: Provider): Row[] =>
   [
     ...Map.groupBy(
       grants.filter(grant => waitsForAnswer(grant, provider)),
       grant => grant.account.id,
     ),
   ].map(([accountId, ofAccount]) => {
-    const label = ofAccount[0]?.account.label ?? accountId;
+    const label = labelOf(ofAccount[0]?.account.label ?? accountId);
     const description = l10n.t('waits for your answer');
     const why = l10n.t(
       'The settings of {0} changed since this sign-in. Nothing is sent until you review the change.',
@@ -132,7 +132,7 @@ const signInRow = ({ id: providerId, label }: Provider): Row => ({
   id: JSON.stringify([providerId, 'sign-in']),
   providerId,
   label: l10n.t('Sign In…'),
-  description: '',
+  description: nothing,
   tooltip: l10n.t('Sign in to {0}', label),
   spoken: l10n.t('Sign in to {0}', label),
   state: undefined,
@@ -146,10 +146,10 @@ interface Judged {
 }
 
 /** @param judged the sign-ins of one account; at least one. */
-function accountRows(shown: Shown, provider: Provider, judged: readonly Judged[]): Row[] {
+function accountRows(drawn: Drawn, provider: Provider, judged: readonly Judged[]): Row[] {
   const urgent = judged.toSorted((a, b) => byUrgency(a.state, b.state));
   return urgent.slice(0, 1).map(({ grant: { account, sessions }, state }) => {
-    const { text: description, changesAt } = describeState(state, shown.now);
+    const { text: description, changesAt } = describeState(state, drawn.now);
     return {
       kind: 'account',
       id: JSON.stringify([provider.id, account.id]),
@@ -157,21 +157,21 @@ function accountRows(shown: Shown, provider: Provider, judged: readonly Judged[]
       account,
       scopes: sessions[0] ?? [],
       grantIds: urgent.map(({ grant }) => grant.id),
-      label: account.label,
+      label: labelOf(account.label),
       description,
-      tooltip: textOf([`${account.label} (${provider.label})`, ...explain(state)]),
-      spoken: spokenOf([account.label, l10n.t('account at {0}', provider.label), description]),
+      tooltip: textOf([shown`${account.label} (${provider.label})`, ...explain(state)]),
+      spoken: spokenOf([labelOf(account.label), l10n.t('account at {0}', provider.label), description]),
       state: state.kind,
       changesAt,
-      children: judged.flatMap(one => sessionRows(shown, provider, one)),
+      children: judged.flatMap(one => sessionRows(drawn, provider, one)),
     };
   });
 }
 
-function sessionRows({ now }: Shown, provider: Provider, { grant, state }: Judged): Row[] {
+function sessionRows({ now }: Drawn, provider: Provider, { grant, state }: Judged): Row[] {
   const { text: description, changesAt } = describeState(state, now);
   return grant.sessions.map(scopes => {
-    const label = scopes.length === 0 ? l10n.t('Usual scopes') : normaliseScopes(scopes).join(' ');
+    const label = scopes.length === 0 ? l10n.t('Usual scopes') : shown(normaliseScopes(scopes).join(' '));
     return {
       kind: 'session',
       id: JSON.stringify([provider.id, grant.account.id, sessionId(grant.id, scopes)]),
@@ -197,7 +197,7 @@ function sessionRows({ now }: Shown, provider: Provider, { grant, state }: Judge
 }
 
 /** The state in whole sentences. */
-function explain(state: SignInState): string[] {
+function explain(state: SignInState): Shown[] {
   switch (state.kind) {
     case 'valid':
       return state.until === undefined
@@ -227,7 +227,6 @@ function explain(state: SignInState): string[] {
   }
 }
 
-const textOf = (lines: readonly (string | undefined)[]): string =>
-  lines.filter(line => line !== undefined).join('\n');
+const textOf = (lines: readonly (Shown | undefined)[]): Shown => joined(lines, '\n');
 
-const spokenOf = (parts: readonly string[]): string => parts.filter(part => part !== '').join(', ');
+const spokenOf = (parts: readonly Shown[]): Shown => joined(parts, ', ');

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, shown, type Shown } from '../../platform/shown.ts';
 import { fateOf, type Memory, type TokenPolicy } from '../../sessions/grant/fate.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 
@@ -12,12 +12,12 @@ export type SignInState =
   | { readonly kind: 'due' }
   | {
       readonly kind: 'offline';
-      readonly reason: string;
+      readonly reason: Shown;
       readonly retryAt: number;
       /** Whether the access token works meanwhile. */
       readonly works: boolean;
     }
-  | { readonly kind: 'needs-sign-in'; readonly reason: string };
+  | { readonly kind: 'needs-sign-in'; readonly reason: Shown };
 
 /** @param now in seconds since the epoch. */
 export function stateOf(grant: Grant, policy: TokenPolicy, memory: Memory, now: number): SignInState {
@@ -25,10 +25,10 @@ export function stateOf(grant: Grant, policy: TokenPolicy, memory: Memory, now: 
   const { until, works, nextAt } = fate;
   if (fate.kind === 'needs-sign-in') {
     const ended = l10n.t('The sign-in has ended, and the provider gave nothing to renew it with.');
-    return { kind: 'needs-sign-in', reason: fate.reason ?? ended };
+    return { kind: 'needs-sign-in', reason: fate.reason === undefined ? ended : shown(fate.reason) };
   }
   if ((fate.kind === 'offline' || fate.kind === 'in-doubt') && fate.reason !== undefined)
-    return { kind: 'offline', reason: fate.reason, retryAt: nextAt ?? now, works };
+    return { kind: 'offline', reason: shown(fate.reason), retryAt: nextAt ?? now, works };
   if (!works) return { kind: 'due' };
   return nextAt === undefined && fate.kind === 'valid' && until !== undefined
     ? { kind: 'ending', until }
@@ -43,7 +43,7 @@ export const byUrgency = (a: SignInState, b: SignInState): number =>
 
 /** A text that is true until `changesAt`, in seconds since the epoch; undefined: until something happens. */
 export interface Timed {
-  readonly text: string;
+  readonly text: Shown;
   readonly changesAt: number | undefined;
 }
 
@@ -51,7 +51,7 @@ export interface Timed {
 export function describeState(state: SignInState, now: number): Timed {
   switch (state.kind) {
     case 'valid': {
-      if (state.until === undefined) return lasting('valid');
+      if (state.until === undefined) return lasting(l10n.t('valid'));
       const left = timeLeft(state.until, now);
       return { ...left, text: l10n.t('valid {0}', left.text) };
     }
@@ -71,7 +71,7 @@ export function describeState(state: SignInState, now: number): Timed {
   }
 }
 
-const lasting = (text: string): Timed => ({ text, changesAt: undefined });
+const lasting = (text: Shown): Timed => ({ text, changesAt: undefined });
 
 const [minute, hour, day] = [60, 3600, 86_400];
 

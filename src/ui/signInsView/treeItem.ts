@@ -1,12 +1,13 @@
 import * as vscode from 'vscode';
+import { createTreeItem, type TreeItem } from '../show.ts';
 import type { Row } from './rows.ts';
 
 /**
  * Makes the editor's item for a row. Icons differ in shape, not in color alone. A file of its own: it is loaded when the
  * view is first shown; see docs/decisions/0024.
  */
-export function treeItem(row: Row): vscode.TreeItem {
-  const item = new vscode.TreeItem(row.label, collapsible(row));
+export function treeItem(row: Row): TreeItem {
+  const item = createTreeItem(row.label, collapsible(row));
   item.id = row.id;
   item.description = row.description;
   item.tooltip = row.tooltip;

@@ -1,10 +1,11 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import { secondsNow, type Cancel, type Clock } from '../../platform/clock.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import { blank } from '../../sessions/grant/fate.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
 import type { Sharing } from '../../sessions/sharing/sharing.ts';
+import { setBadge } from '../show.ts';
 import { registerClaims } from './claimsEditor.ts';
 import type { Row } from './rows.ts';
 import { stateOf } from './state.ts';
@@ -109,6 +110,6 @@ function createAttention(
     tell('oidc.isSignedIn', states.length > needed);
     if ((view.badge?.value ?? 0) === needed) return;
     const tooltip = needed === 1 ? l10n.t('One sign-in needs you') : l10n.t('{0} sign-ins need you', needed);
-    view.badge = needed > 0 ? { value: needed, tooltip } : undefined;
+    setBadge(view, needed > 0 ? { value: needed, tooltip } : undefined);
   };
 }

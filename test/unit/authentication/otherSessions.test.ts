@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { shown } from '../../../src/platform/shown.ts';
 import '../../standIns/editor/useEditorStandIn.ts';
 import type { Registry } from '../../../src/authentication/registry.ts';
 import {
@@ -19,7 +20,7 @@ const newGrant = someGrant({
   tokens: someTokens(7),
 });
 /** With the name that it has without settings: another one would be another registration. */
-const configured: Provider = { ...someProvider, label: 'OpenID Connect' };
+const configured: Provider = { ...someProvider, label: shown('OpenID Connect') };
 const edited: Provider = changedProvider({ issuer: 'https://login.example.org' }, configured);
 const [oldId, newId] = [oldGrant, newGrant].map(({ id, sessions }) => sessionId(id, sessions[0] ?? []));
 

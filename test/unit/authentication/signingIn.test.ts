@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { shown } from '../../../src/platform/shown.ts';
 import '../../standIns/editor/useEditorStandIn.ts';
 import {
   createConfiguredProviders,
@@ -48,7 +49,7 @@ describe('a provider while an extension waits for a sign-in', () => {
     const before = registry.get('oidc');
     const session = before?.createSession(scopes, {});
     await settled();
-    providers.update([{ ...someProvider, label: 'Renamed' }]);
+    providers.update([{ ...someProvider, label: shown('Renamed') }]);
     assert.equal(registry.get('oidc'), before, 'another one would cut the sign-in off');
     signIn.resolve(someGrant());
     assert.deepEqual((await session)?.scopes, scopes);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { shown } from '../../../src/platform/shown.ts';
 import { createConfiguredProviders } from '../../../src/providers/entries/configuredProviders.ts';
 import { someGrant, someProvider } from '../sessions/someGrant.ts';
 
-const other = { ...someProvider, id: 'other', label: 'Other' };
+const other = { ...someProvider, id: 'other', label: shown('Other') };
 
 describe('the configured providers', () => {
   it('are those of the latest settings, in their order', () => {

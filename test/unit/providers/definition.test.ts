@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { shown } from '../../../src/platform/shown.ts';
 import { termsOf } from '../../../src/providers/entries/terms.ts';
 import {
   parseDefinition,
@@ -119,7 +120,7 @@ describe('a provider in the settings', () => {
     assert.equal(terms, termsOf(fields));
     assert.deepEqual(fields, {
       id: 'company',
-      label: 'Staff',
+      label: shown('Staff'),
       issuer: template,
       clientId: 'editor',
       scopes: ['openid', 'api:read'],
@@ -238,7 +239,7 @@ describe('a provider in the settings', () => {
     const parsed = parseDefinition('company', {
       preset: 'keycloak',
       presetValues: { host: 'login.example.com', realm: 'staff' },
-      label: 'Staff',
+      label: shown('Staff'),
       scopes: ['openid'],
     });
     assert.ok(parsed.ok);

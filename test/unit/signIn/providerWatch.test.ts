@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { shown } from '../../../src/platform/shown.ts';
 import { Failure } from '../../../src/protocol/failures/failure.ts';
 import {
   createConfiguredProviders,
@@ -55,7 +56,7 @@ describe('a provider during a sign-in', () => {
     const signIn = whileConfigured(someProvider, configured, signal =>
       done.promise.then(() => signal.aborted),
     );
-    change({ ...someProvider, label: 'Another name', scopes: ['openid'] });
+    change({ ...someProvider, label: shown('Another name'), scopes: ['openid'] });
     done.resolve(true);
     assert.equal(await signIn, false);
     assert.equal(listening(), 0);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { shown } from '../../../src/platform/shown.ts';
 import type { Provider } from '../../../src/providers/entries/definition.ts';
 import { hostsOf } from '../../../src/providers/entries/destination.ts';
 import type { Terms } from '../../../src/providers/entries/terms.ts';
@@ -53,7 +54,10 @@ describe('a provider that is new here', () => {
     (await question(1)).answer(true);
     assert.equal(await first, true);
     assert.equal(asked[0]?.before, undefined);
-    assert.equal(await trust.check({ ...someProvider, label: 'Another', scopes: ['x'] }, going()), true);
+    assert.equal(
+      await trust.check({ ...someProvider, label: shown('Another'), scopes: ['x'] }, going()),
+      true,
+    );
     assert.equal(asked.length, 1);
     assert.deepEqual(agreed, [someProvider.id], 'sign-ins that waited are let go');
   });

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { shown } from '../../../src/platform/shown.ts';
 import type { Memento } from 'vscode';
 import '../../standIns/editor/useEditorStandIn.ts';
 
 const { createRepeating } = await import('../../../src/ui/repeating.ts');
 const { editor } = await import('../../standIns/editor/vscode.ts');
+
+const wrong = shown('Something is wrong.');
+const open = shown('Open Settings');
 
 /** What the editor keeps for an extension, through all of its windows. */
 function memento(): Memento {
@@ -26,26 +30,26 @@ describe('a message that comes again and again', () => {
 
   it('comes until the person has had enough of it, in every window, and then no more', async () => {
     const storage = memento();
-    await createRepeating(storage).warn('Something is wrong.', 'Open Settings');
+    await createRepeating(storage).warn(wrong, open);
     editor.presses = 'Don’t Show Again';
-    assert.equal(await createRepeating(storage).warn('Something is wrong.', 'Open Settings'), undefined);
-    assert.equal(await createRepeating(storage).warn('Something is wrong.', 'Open Settings'), undefined);
-    const shown = ['Something is wrong.', 'Open Settings', 'Don’t Show Again'];
-    assert.deepEqual(editor.warnings, [shown, shown]);
+    assert.equal(await createRepeating(storage).warn(wrong, open), undefined);
+    assert.equal(await createRepeating(storage).warn(wrong, open), undefined);
+    const warning = [wrong, open, 'Don’t Show Again'];
+    assert.deepEqual(editor.warnings, [warning, warning]);
   });
 
   it('comes if it says something else', async () => {
     const repeating = createRepeating(memento());
     editor.presses = 'Don’t Show Again';
-    await repeating.warn('One thing is wrong.');
-    await repeating.warn('Another thing is wrong.');
+    await repeating.warn(shown('One thing is wrong.'));
+    await repeating.warn(shown('Another thing is wrong.'));
     assert.equal(editor.warnings.length, 2);
   });
 
   it('leads on, and then still comes the next time', async () => {
     const repeating = createRepeating(memento());
     editor.presses = 'Open Settings';
-    assert.equal(await repeating.warn('Something is wrong.', 'Open Settings'), 'Open Settings');
-    assert.equal(await repeating.warn('Something is wrong.', 'Open Settings'), 'Open Settings');
+    assert.equal(await repeating.warn(wrong, open), 'Open Settings');
+    assert.equal(await repeating.warn(wrong, open), 'Open Settings');
   });
 });

@@ -1,0 +1,116 @@
+import { t } from '@vscode/l10n';
+
+declare const passed: unique symbol;
+
+/**
+ * Text that is fit to be shown: in a message, a title, a list, the view, a page. Only this file makes it, of our own
+ * words and of parts that somebody else wrote (a server, settings, a manifest, a name), which are cleaned here. What
+ * shows something (ui/show.ts) takes nothing else.
+ *
+ * Of somebody else's part, control and bidirectional formatting characters are removed, whatever looks like space is
+ * one space, and its length is limited. It can be neither a link, which the editor makes of `[text](address)` and which
+ * may run a command, nor one of the editor's icons, `$(name)`.
+ */
+export type Shown = string & { readonly [passed]: true };
+
+/** A link of ours within a text. */
+export class Link {
+  readonly text: Shown;
+  readonly address: string;
+
+  /** @param address where it leads: a URL, or `command:` with a command of ours. */
+  constructor(text: string, address: string) {
+    this.text = shown(text.replace(/[[\]]/g, ' '));
+    this.address = address.replaceAll('(', '%28').replaceAll(')', '%29');
+  }
+}
+
+/** What a text is filled in with: somebody else's words, a text of ours, a number, a link of ours. */
+export type Part = string | number | Link;
+
+/** The editor shows so much of a message, in characters. */
+const longest = 1000;
+
+/** Characters that end a line, change how others look, or look like nothing. */
+const misleading = /[\p{C}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]+/gu;
+
+const clean = (text: string): string =>
+  text
+    .slice(0, longest * 4)
+    .replace(misleading, ' ')
+    .replace(/\s+/g, ' ')
+    .replace(/([\p{M}]{3})[\p{M}]+/gu, '$1');
+
+/** Keeps the beginning and the end of a text that is too long: the end of an address says whose it is. */
+function fit(text: string, most: number): string {
+  const characters = Array.from(text);
+  if (characters.length <= most) return text;
+  const half = Math.max(1, Math.floor((most - 1) / 2));
+  return `${characters.slice(0, half).join('')}…${characters.slice(-half).join('')}`;
+}
+
+const harmless = (text: string): string =>
+  text.replace(/\]\(/g, '] (').replace(/\$\(/g, '$ (').replace(/ +/g, ' ');
+
+/** @param words of ours, with a part between each two of them. */
+function compose(words: readonly string[], parts: readonly Part[]): Shown {
+  const cleaned = parts.map(part => (part instanceof Link ? part : clean(String(part))));
+  const length = (part: string | Link): number => (part instanceof Link ? part.text : part).length;
+  const room = longest - words.join('').length;
+  const isTooLong = cleaned.reduce((sum, part) => sum + length(part), 0) > room;
+  const most = isTooLong ? Math.max(20, Math.floor(room / parts.length)) : longest;
+  let done = '';
+  let open = words[0] ?? '';
+  for (const [at, part] of cleaned.entries()) {
+    const next = words[at + 1] ?? '';
+    if (!(part instanceof Link)) open += fit(part, most) + next;
+    else {
+      done += `${harmless(open)}[${part.text}](${part.address})`;
+      open = next;
+    }
+  }
+  return (done + harmless(open)) as Shown;
+}
+
+/** Somebody else's text; or, as the tag of a template, our own words with such texts in it. */
+export function shown(words: string | TemplateStringsArray, ...parts: readonly Part[]): Shown {
+  return typeof words === 'string' ? (compose(['', ''], [words]).trim() as Shown) : compose(words, parts);
+}
+
+/** Our own words with `{name}` in place of each part. */
+export function filled(words: string, parts: Readonly<Record<string, Part>>): Shown {
+  const pieces = words.split(/\{(\w+)\}/);
+  const names = pieces.filter((_, at) => at % 2 === 1);
+  const own = pieces.filter((_, at) => at % 2 === 0);
+  return compose(
+    own,
+    names.map(name => parts[name] ?? `{${name}}`),
+  );
+}
+
+/** Our own words in the language of the editor. A text is asked for when it is shown, never when a file is loaded. */
+export const l10n = {
+  /** @param words in English, with `{0}` in place of the first part. */
+  t: (words: string, ...parts: readonly Part[]): Shown =>
+    filled(t(words), Object.fromEntries(parts.entries())),
+};
+
+/** Somebody else's text in so many characters. */
+export const short = (text: string, most: number): Shown => fit(shown(text), most) as Shown;
+
+/** The name that somebody else gave to something: short enough to leave room for what stands beside it. */
+export const labelOf = (name: string): Shown => short(name, 80);
+
+/** Texts one after another; those that are missing or empty are left out. */
+export const joined = (texts: readonly (Shown | undefined)[], between: ', ' | ' · ' | ' ' | '\n'): Shown =>
+  fit(
+    texts.filter(text => text !== undefined && text !== '').join(between),
+    between === '\n' ? longest * 4 : longest,
+  ) as Shown;
+
+/** A text with one of the editor's icons before it. */
+export const icon = (name: string, text: Shown): Shown =>
+  `$(${name.replace(/[^a-z-]/g, '')}) ${text}` as Shown;
+
+/** Nothing to say. */
+export const nothing = '' as Shown;
