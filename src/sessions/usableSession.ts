@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n } from '../platform/shown.ts';
 import { secondsNow, type Clock } from '../platform/clock.ts';
 import { Failure } from '../protocol/failures/failure.ts';
 import type { Provider } from '../providers/entries/definition.ts';
