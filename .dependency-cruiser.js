@@ -94,7 +94,7 @@ const withoutFloor = {
 };
 
 /** Where the builds begin (esbuild.js, test/manifest/clientPackage.ts). */
-const entries = ['^src/extension\\.ts$', '^src/environment\\.web\\.ts$', '^src/client/index\\.ts$'];
+const entries = ['^src/(?:extension|parts)\\.ts$', '^src/client/index\\.ts$'];
 
 /** @type {import('dependency-cruiser').IForbiddenRuleType[]} */
 const rules = [

@@ -19,8 +19,7 @@ export interface Environment {
   readonly mutualTls: LoadMutualTls | undefined;
 }
 
-/** Node's. The build for web workers has that of `environment.web.ts` in its place, see `esbuild.js`. */
-export const environment: Environment = {
+const node: Environment = {
   inBrowser: false,
   fetch: (...request) => globalThis.fetch(...request),
   async loadTransport() {
@@ -36,3 +35,20 @@ export const environment: Environment = {
     return mutualTls;
   },
 };
+
+/** No sockets, and a browser that decides whose answers can be read. */
+const webWorker: Environment = {
+  inBrowser: true,
+  async fetch(...request) {
+    const { browserFetch } = await import('./protocol/http/browserFetch.ts');
+    return browserFetch((...sent) => globalThis.fetch(...sent))(...request);
+  },
+  async loadTransport(secrets) {
+    const { joinByTabs } = await import('./windows/tabs/joinByTabs.ts');
+    return joinByTabs(secrets);
+  },
+  loopback: undefined,
+  mutualTls: undefined,
+};
+
+export const environment: Environment = 'WorkerGlobalScope' in globalThis ? webWorker : node;

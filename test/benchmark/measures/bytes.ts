@@ -49,12 +49,6 @@ export async function measureBytes(): Promise<Figure[]> {
     },
     {
       part,
-      name: 'the same as one file, for web workers',
-      unit: 'kB',
-      samples: [await size('web/extension.cjs')],
-    },
-    {
-      part,
       name: 'VSIX',
       unit: 'kB',
       samples: [(await stat(vsix)).size / kilo],

@@ -11,7 +11,7 @@ const place = '/web-extension';
 
 /** What a package holds that a web worker loads. */
 const packaged =
-  /^(?:package(?:\.nls(?:\.[\w-]+)?)?\.json|dist\/web\/extension\.cjs|l10n\/[\w.-]+\.json|media\/[\w./-]+)$/;
+  /^(?:package(?:\.nls(?:\.[\w-]+)?)?\.json|dist\/(?:extension|parts\/[\w-]+)\.cjs|l10n\/[\w.-]+\.json|media\/[\w./-]+)$/;
 
 const types: Readonly<Record<string, string>> = {
   '.json': 'application/json',
