@@ -4,7 +4,7 @@ import type { Log } from '../platform/log.ts';
 import { once } from '../platform/once.ts';
 import type { Provider } from '../providers/entries/definition.ts';
 import type { Accounts } from '../sessions/accounts.ts';
-import type { Account } from '../sessions/grant/grant.ts';
+import type { Account, AskedDemand } from '../sessions/grant/grant.ts';
 import { checkAsked } from '../sessions/grant/pseudoScopes.ts';
 import type { Session, SessionsChange } from '../sessions/grant/sessions.ts';
 import type { GrantCache } from '../sessions/store/grantCache.ts';
@@ -130,17 +130,21 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     return asEditorSession(session);
   }
 
-  /** @param demanding what is asked of the provider in addition. */
+  /**
+   * @param demanding what is asked of the provider in addition.
+   * @param asked by an API; undefined: by the person.
+   */
   async #signIn(
     scopes: readonly string[],
     account: Account | undefined,
     demanding = (provider: Provider): Provider => provider,
+    asked?: readonly AskedDemand[],
   ): Promise<{ provider: Provider; session: Session }> {
     checkAsked(scopes);
     const { signInAndKeep } = await import('../ui/deferred.ts');
     const parts = await this.#context.parts();
     const provider = this.#provider ?? (await parts.newProviders.ask(this.#id));
-    const session = await signInAndKeep(parts, { provider: demanding(provider), scopes, account });
+    const session = await signInAndKeep(parts, { provider: demanding(provider), scopes, account, asked });
     return { provider, session };
   }
 

@@ -1,26 +1,33 @@
 import { l10n } from '../platform/shown.ts';
 import { putNewest } from '../platform/lru.ts';
-import type { Secret } from '../platform/secret.ts';
 import type { HttpContext } from '../protocol/server/httpContext.ts';
 import type { Provider } from '../providers/entries/definition.ts';
 import { belongsTo } from '../providers/entries/origin.ts';
 import type { Accounts } from '../sessions/accounts.ts';
 import { accessTokenOf, derivedScopes, serialOf } from '../sessions/grant/derived.ts';
-import { isRenewable, type Account, type Grant } from '../sessions/grant/grant.ts';
+import { isRenewable, type Account, type AskedDemand, type Grant } from '../sessions/grant/grant.ts';
 import { parseSessionId } from '../sessions/grant/scopes.ts';
-import { matchingGrants, sessionOf, type Session } from '../sessions/grant/sessions.ts';
+import { sessionOf, type Session } from '../sessions/grant/sessions.ts';
 import type { GrantCache } from '../sessions/store/grantCache.ts';
+import { mayBeAsked, noteAsked, noteOutcome, noteRefused } from './asked.ts';
+import {
+  candidates,
+  keyOf,
+  onlyOneRenewal,
+  refusedAccount,
+  refusedAmong,
+  usersOf,
+  type Candidate,
+} from './candidates.ts';
 import { readableClaims } from './claimsRequest.ts';
 import {
   ChallengeRefused,
   demandingProvider,
-  fingerprintOf,
   readDemand,
-  sha256,
   type ChallengeConstraint,
   type Demand,
 } from './demand.ts';
-import { nextStep, queueing, unmet, type EarlierAnswer } from './nextStep.ts';
+import { queueing, unmet, type EarlierAnswer } from './nextStep.ts';
 import { createResources, type Resources } from './resource.ts';
 
 export interface ChallengeContext {
@@ -60,11 +67,17 @@ export interface ChallengeAnswers {
   ): Promise<Session>;
 }
 
-/** Signs in to the provider as it is configured then. @param demanding what is asked of it in addition. */
+/**
+ * Signs in to the provider as it is configured then.
+ *
+ * @param demanding what is asked of it in addition.
+ * @param asked kept with the sign-in.
+ */
 export type DemandedSignIn = (
   scopes: readonly string[],
   account: Account | undefined,
   demanding: (provider: Provider) => Provider,
+  asked: readonly AskedDemand[],
 ) => Promise<{ readonly provider: Provider; readonly session: Session }>;
 
 /** Grants and demands that are remembered at most; the oldest are forgotten first. */
@@ -89,25 +102,27 @@ export function createChallengeAnswers(context: ChallengeContext): ChallengeAnsw
   };
   return {
     async sessions(provider, constraint, account) {
-      const demand = await answering.resources.understand(
-        provider,
-        readDemand(constraint),
-        await grantsOf(answering, provider),
-        false,
-      );
+      const all = await grantsOf(answering, provider);
+      const demand = await answering.resources.understand(provider, readDemand(constraint), all, false);
+      const whose = account ?? (await refusedAmong(all, demand.refused));
+      const found = await candidates(answering, provider, all, demand, whose);
       const sessions: Session[] = [];
       let refusal: ChallengeRefused | undefined;
-      for (const { grant, isRefused } of await candidates(answering, provider, demand, account)) {
+      for (const candidate of onlyOneRenewal(found)) {
         try {
-          const session = await answer(answering, provider, grant, demand, isRefused);
+          const session = await answer(answering, provider, demand, candidate);
           if (session) sessions.push(session);
         } catch (error) {
           if (!(error instanceof ChallengeRefused)) throw error;
           refusal = error;
         }
       }
-      if (sessions.length === 0 && refusal) throw refusal;
-      return sessions;
+      // Another account than the one that was refused must not take its place without a word.
+      const isWhole = whose !== undefined || sessions.length >= usersOf(provider, all, demand);
+      if (refusal && (sessions.length === 0 || !isWhole)) throw refusal;
+      if (isWhole && sessions.length > 0) return sessions;
+      if (!(await mayBeAsked(all, demand, whose, answering.now()))) throw refusedAgain(provider, demand);
+      return [];
     },
 
     async signIn(provider, constraint, account, signIn) {
@@ -115,10 +130,13 @@ export function createChallengeAnswers(context: ChallengeContext): ChallengeAnsw
       const all = provider ? await grantsOf(answering, provider) : [];
       const demand = provider ? await answering.resources.understand(provider, read, all, true) : read;
       const whose = account ?? (await refusedAccount(all, demand));
+      const asked = await noteAsked(context.cache, all, demand, whose, answering.now());
       try {
-        const signedIn = await signIn(demand.scopes, whose, asked => demandingProvider(asked, demand));
-        await checkSignIn(answering, signedIn.provider, signedIn.session, demand);
-        return signedIn.session;
+        const demanding = (configured: Provider): Provider => demandingProvider(configured, demand);
+        const { session, provider: used } = await signIn(demand.scopes, whose, demanding, asked);
+        await checkSignIn(answering, used, session, demand);
+        if (!account && whose && session.account.id !== whose.id) throw anotherAccount(used, session, whose);
+        return session;
       } catch (error) {
         const isNo = context.isCancellation(error) || error instanceof ChallengeRefused;
         if (provider && !isNo) answering.resources.failed(provider, demand);
@@ -132,17 +150,12 @@ export function createChallengeAnswers(context: ChallengeContext): ChallengeAnsw
 async function answer(
   answering: Answering,
   provider: Provider,
-  grant: Grant,
   demand: Demand,
-  isRefused: boolean | undefined,
+  { grant, isRefused, serial, before, step }: Candidate,
 ): Promise<Session | undefined> {
-  const { accounts, cache, earlier, httpContext, now } = answering;
+  const { accounts, cache, httpContext, now } = answering;
   const key = keyOf(grant, demand);
   const serialIn = (known: Grant): number => serialOf(known, derivedScopes(provider, known, demand.scopes));
-  const serial = serialIn(grant);
-  const before = earlier.get(key);
-  const { clockOffset } = grant.tokens;
-  const step = nextStep(demand, { ...grant, clockOffset, serial, isRefused }, before, now());
   httpContext.log.info('challenged', {
     provider: provider.id,
     account: grant.account.label,
@@ -150,13 +163,15 @@ async function answer(
     step,
   });
   switch (step) {
+    case 'as-is':
     case 'hand-out': {
       const sessions = await accounts.sessions(provider, demand.scopes, grant.account);
       const session = sessions.find(({ account }) => account.id === grant.account.id);
       // Whoever had an older token, or waited in the queue, does not change what was done for this one.
       const queued = before?.serial === serial && now() - before.at <= queueing;
       const handedOut = (session && (await cache.get(grant.id))) ?? grant;
-      if (session && isRefused !== false && !queued) remember(answering, key, step, serialIn(handedOut));
+      if (session && step !== 'as-is' && isRefused !== false && !queued)
+        remember(answering, key, step, serialIn(handedOut));
       return session;
     }
     case 'renew': {
@@ -178,41 +193,9 @@ async function answer(
     case 'sign-in':
       return undefined;
     case 'give-up':
-      throw new ChallengeRefused(
-        l10n.t(
-          'The server refused the token again and asks for the same as before ({0}), though you have just signed in to {1} for that. Another sign-in would not help; ask those who run the server.',
-          demand.kind,
-          provider.label,
-        ),
-      );
+      await noteRefused(cache, grant, demand, now());
+      throw refusedAgain(provider, demand);
   }
-}
-
-/** The grants a demand may be about, one for each account, and whether each one's token is the refused one. */
-async function candidates(
-  answering: Answering,
-  provider: Provider,
-  { scopes, refused }: Demand,
-  account: { readonly id: string } | undefined,
-): Promise<{ grant: Grant; isRefused: boolean | undefined }[]> {
-  const all = await grantsOf(answering, provider);
-  const isRefused = async (token: Secret | undefined): Promise<boolean | undefined> =>
-    refused === undefined ? undefined : token !== undefined && (await sha256(token.reveal())) === refused;
-  const found = new Map<string, { grant: Grant; isRefused: boolean | undefined }>();
-  for (const grant of matchingGrants(provider, all, scopes, account ?? (await refusedAmong(all, refused)))) {
-    if (found.has(grant.account.id)) continue;
-    const token = accessTokenOf(grant, derivedScopes(provider, grant, scopes));
-    found.set(grant.account.id, { grant, isRefused: await isRefused(token?.accessToken) });
-  }
-  return [...found.values()];
-}
-
-/** The account whose token was refused, as far as that can be told. */
-async function refusedAccount(all: readonly Grant[], demand: Demand): Promise<Account | undefined> {
-  const accounts = new Map(all.map(({ account }) => [account.id, account]));
-  return (
-    (await refusedAmong(all, demand.refused)) ?? (accounts.size === 1 ? [...accounts.values()][0] : undefined)
-  );
 }
 
 /** @throws ChallengeRefused if a sign-in lacks what it was for. */
@@ -230,7 +213,27 @@ async function checkSignIn(
   const { clockOffset } = grant.tokens;
   const lack = unmet(demand, { ...grant, clockOffset }, answering.now(), accessToken);
   if (lack !== undefined) throw new ChallengeRefused(lack(provider.label));
+  await noteOutcome(answering.cache, grant, demand, true);
 }
+
+const refusedAgain = (provider: Provider, demand: Demand): ChallengeRefused =>
+  new ChallengeRefused(
+    l10n.t(
+      'The server refused the token again and asks for the same as before ({0}). You were asked to sign in to {1} for that once. If another sign-in can help, sign in from the Accounts menu, or else ask those who run the server.',
+      demand.kind,
+      provider.label,
+    ),
+  );
+
+const anotherAccount = (provider: Provider, { account }: Session, refused: Account): ChallengeRefused =>
+  new ChallengeRefused(
+    l10n.t(
+      'You signed in to {0} as {1}, but the server refused a token of {2}. Sign in as {2}, or choose {1} for the extension in the Accounts menu.',
+      provider.label,
+      account.label,
+      refused.label,
+    ),
+  );
 
 function remember(
   { earlier, now }: Answering,
@@ -241,23 +244,7 @@ function remember(
   putNewest(earlier, key, { step, serial, at: now() }, capacity);
 }
 
-const keyOf = (grant: Grant, demand: Demand): string => `${grant.id} ${fingerprintOf(demand)}`;
-
 const grantsOf = async ({ cache }: Answering, provider: Provider): Promise<Grant[]> =>
   (await cache.ofProvider(provider.id).catch(() => cache.known())).filter(grant =>
     belongsTo(grant, provider),
   );
-
-/** Whose token was refused, if it is one of these. */
-async function refusedAmong(
-  grants: readonly Grant[],
-  refused: string | undefined,
-): Promise<Account | undefined> {
-  if (refused === undefined) return undefined;
-  for (const { account, tokens, derived } of grants) {
-    for (const { accessToken } of [tokens, ...derived.filter(entry => entry.kind === 'token')]) {
-      if ((await sha256(accessToken.reveal())) === refused) return account;
-    }
-  }
-  return undefined;
-}

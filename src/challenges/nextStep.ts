@@ -79,6 +79,8 @@ export function nextStep(
   }
 }
 
+/** How old a sign-in can always be, in seconds: nobody signs in faster than that. */
+export const shortestAge = 30;
 function isInARow(
   demand: Demand,
   { serial }: Standing,
@@ -86,7 +88,7 @@ function isInARow(
   now: number,
 ) {
   // Where a sign-in may not be older than a minute, it is needed again after a minute.
-  const span = demand.maxAge === undefined ? memory : Math.min(memory, Math.max(30, demand.maxAge));
+  const span = demand.maxAge === undefined ? memory : Math.min(memory, Math.max(shortestAge, demand.maxAge));
   return serial === answered && now - at < span;
 }
 

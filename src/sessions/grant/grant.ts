@@ -29,6 +29,19 @@ export interface SignInNeeded {
   readonly tentative?: true | undefined;
 }
 
+/** A demand of an API for which the person was asked to sign in. It holds nothing that the API said. */
+export interface AskedDemand {
+  /** Tells it from others. */
+  readonly demand: string;
+  /** Seconds since the epoch. */
+  readonly at: number;
+  /** True: they signed in, and that was what the API had asked for. */
+  readonly met?: true | undefined;
+}
+
+/** The demands that a grant remembers; the newest first. */
+export const mostAsked = 20;
+
 /** The tokens of a grant that are current. Times are in seconds since the epoch. */
 export interface CurrentTokens {
   /** 1 for the tokens of the sign-in, one more with each refresh: tells newer tokens from older ones. */
@@ -101,6 +114,8 @@ export interface Grant {
   /** The time at which it was sent last, if that was more than once. */
   readonly refreshResentAt?: number | undefined;
   readonly signInNeeded: SignInNeeded | undefined;
+  /** What the person was asked to sign in for since they last signed in by themselves: nobody is asked twice. */
+  readonly asked?: readonly AskedDemand[] | undefined;
 }
 
 /** A grant came (`before` undefined), went (`after` undefined) or has changed. */
@@ -167,14 +182,25 @@ const storedGrantSchema = v.object({
       tentative: v.optional(v.literal(true)),
     }),
   ),
+  asked: v.optional(v.array(v.object({ demand: v.string(), at: seconds, met: v.optional(v.literal(true)) }))),
 });
 
 type StoredGrant = v.InferInput<typeof storedGrantSchema>;
 
 /** The grant as text to be stored in secret storage or sent to another window of ours; secrets included. */
 export function serialiseGrant(grant: Grant): string {
-  const { tokens, derived, registeredClient, grantedScopes, sessions, target, resources, claims, ...rest } =
-    grant;
+  const {
+    tokens,
+    derived,
+    registeredClient,
+    grantedScopes,
+    sessions,
+    target,
+    resources,
+    claims,
+    asked,
+    ...rest
+  } = grant;
   const { service, ...binding } = grant.binding;
   const stored: StoredGrant = {
     version: 1,
@@ -185,6 +211,7 @@ export function serialiseGrant(grant: Grant): string {
     sessions: sessions.map(scopes => [...scopes]),
     target: [...target],
     resources: [...resources],
+    asked: asked && [...asked],
     tokens: {
       ...tokens,
       accessToken: tokens.accessToken.reveal(),
@@ -234,9 +261,9 @@ export function parseGrant(text: string): ParsedGrant {
       accessToken: secret(tokens.accessToken),
       receivedAt: tokens.receivedAt,
       expiresAt: tokens.expiresAt,
-      clockOffset: tokens.clockOffset,
       refreshToken: secret(tokens.refreshToken),
       idToken: secret(tokens.idToken),
+      clockOffset: tokens.clockOffset,
     },
     derived: derived.map(entry =>
       entry.kind === 'token'

@@ -24,6 +24,17 @@ export async function addGrant(
   signedIn: Grant,
 ): Promise<Added> {
   const grants = (await cache.ofProvider(provider.id)).filter(grant => belongsTo(grant, provider));
+  const added = await takeOver(cache, grants, signedIn);
+  // Whoever signs in by themselves can be asked again.
+  if (!signedIn.asked) {
+    for (const { id, account, asked } of grants)
+      if (asked && account.id === signedIn.account.id)
+        void cache.update(id, grant => ({ ...grant, asked: undefined }));
+  }
+  return added;
+}
+
+async function takeOver(cache: GrantCache, grants: readonly Grant[], signedIn: Grant): Promise<Added> {
   const already = grants.find(
     grant =>
       grant.account.id === signedIn.account.id &&

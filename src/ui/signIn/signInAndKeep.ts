@@ -6,7 +6,7 @@ import type { ConfiguredProviders } from '../../providers/entries/configuredProv
 import { firstProviderId, type Provider } from '../../providers/entries/definition.ts';
 import type { Accounts } from '../../sessions/accounts.ts';
 import type { Recorder } from '../../sessions/activity.ts';
-import type { Account, Grant } from '../../sessions/grant/grant.ts';
+import type { Account, AskedDemand, Grant } from '../../sessions/grant/grant.ts';
 import type { Session } from '../../sessions/grant/sessions.ts';
 import { whileConfigured } from '../../signIn/providerWatch.ts';
 import type { Trust } from '../../signIn/trust.ts';
@@ -35,6 +35,8 @@ export interface SignInRequest {
   readonly scopes: readonly string[];
   /** Undefined: whoever the person signs in as. */
   readonly account: Account | undefined;
+  /** What the person is asked to sign in for; undefined: they do so by themselves. */
+  readonly asked?: readonly AskedDemand[] | undefined;
 }
 
 /** A sign-in that failed, in the words that the person has been shown. */
@@ -48,11 +50,11 @@ export class ShownFailure extends Error {}
  */
 export async function signInAndKeep(parts: SignInParts, request: SignInRequest): Promise<Session> {
   const { accounts, providers, log, record } = parts;
-  const { provider, scopes } = request;
+  const { provider, scopes, asked } = request;
   const grant = await signInVisibly(parts, request);
   // A new provider counts from its first sign-in on, whether its settings could be written or not.
   if (!providers.byId(provider.id)) providers.update([...providers.list(), provider]);
-  const { session, kept } = await accounts.add(provider, grant);
+  const { session, kept } = await accounts.add(provider, { ...grant, asked });
   log.info('signed in', { provider: provider.id, account: session.account.label, scopes: [...scopes] });
   record('sign-in', { ...grant, account: session.account });
   if (!kept) void warnNotKept(parts, provider);

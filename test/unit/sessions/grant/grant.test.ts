@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { parseGrant, serialiseGrant } from '../../../../src/sessions/grant/grant.ts';
-import { someGrant, start } from '../someGrant.ts';
+import { someGrant, someTokens, start } from '../someGrant.ts';
 
 describe('a grant as text', () => {
   it('comes back as it was', () => {
     const grant = someGrant({
       refreshSentAt: start,
       signInNeeded: { reason: 'The server ended it.', since: start },
+      asked: [{ demand: 'x', at: start, met: true }],
+      tokens: { ...someTokens(), clockOffset: -7200 },
     });
     const parsed = parseGrant(serialiseGrant(grant));
     assert.ok(parsed.kind === 'grant');
     assert.equal(parsed.grant.tokens.accessToken.reveal(), 'access-1');
+    assert.equal(parsed.grant.tokens.clockOffset, -7200);
+    assert.deepEqual(parsed.grant.asked, grant.asked);
     assert.equal(parsed.grant.tokens.refreshToken?.reveal(), 'refresh-1');
     assert.equal(serialiseGrant(parsed.grant), serialiseGrant(grant));
   });
