@@ -95,6 +95,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
       log,
       onDidChange,
       extensionId: context.extension.id,
+      storage: context.globalState,
       describe: session => exported.describe(session),
       showProblems: createProblemReporter('oidc.mcpServers', repeating),
     });

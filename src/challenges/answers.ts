@@ -29,6 +29,7 @@ import {
 } from './demand.ts';
 import { queueing, unmet, type EarlierAnswer } from './nextStep.ts';
 import { createResources, type Resources } from './resource.ts';
+import { shareOutcome } from './shared.ts';
 
 export interface ChallengeContext {
   readonly accounts: Pick<Accounts, 'sessions' | 'renew'>;
@@ -38,7 +39,10 @@ export interface ChallengeContext {
   isCancellation(error: unknown): boolean;
 }
 
-/** The answers of one provider id to the challenges that extensions hand on to it. */
+/**
+ * The answers of one provider id to the challenges that extensions hand on to it. Equal questions at the same time
+ * share one answer.
+ */
 export interface ChallengeAnswers {
   /**
    * The sessions that answer a challenge. Never asks anybody; none means that a person has to sign in.
@@ -100,7 +104,7 @@ export function createChallengeAnswers(context: ChallengeContext): ChallengeAnsw
     earlier: new Map(),
     now: () => clock.now() / 1000,
   };
-  return {
+  const own: ChallengeAnswers = {
     async sessions(provider, constraint, account) {
       const all = await grantsOf(answering, provider);
       const demand = await answering.resources.understand(provider, readDemand(constraint), all, false);
@@ -143,6 +147,21 @@ export function createChallengeAnswers(context: ChallengeContext): ChallengeAnsw
         throw error;
       }
     },
+  };
+  // The next step for one that waited is decided with what was done for the one before it.
+  const asked = shareOutcome<readonly Session[]>(-Infinity, answering.now);
+  const signingIn = shareOutcome<Session>(queueing, answering.now);
+  const keyFor = (
+    provider: Provider | undefined,
+    constraint: ChallengeConstraint,
+    account: { readonly id: string } | undefined,
+  ): string => JSON.stringify([provider?.terms, constraint, account?.id]);
+  return {
+    sessions: (...question) => asked(keyFor(...question), () => own.sessions(...question)),
+    signIn: (provider, constraint, account, signIn) =>
+      signingIn(keyFor(provider, constraint, account), () =>
+        own.signIn(provider, constraint, account, signIn),
+      ),
   };
 }
 

@@ -1,5 +1,8 @@
 import { l10n, shown } from '../platform/shown.ts';
 import * as vscode from 'vscode';
+import { createMcpConsent, type McpConsentStorage } from './consent.ts';
+import { askMcpConsent, chooseAllowed } from './consentQuestion.ts';
+import { withOwnResource } from './ownResource.ts';
 import { createMcpServers, type McpServers, type McpServersContext } from './servers.ts';
 import { SignInDeclined } from '../client/session.ts';
 import { firstProviderId } from '../providers/entries/definition.ts';
@@ -16,6 +19,8 @@ export interface EditorMcpServers extends Pick<McpServers, 'definitions' | 'reso
   readSettings(): void;
   /** Starts a server anew with a fresh token; which one, the person chooses if it is not said. */
   restartOne(id: unknown): Promise<void>;
+  /** Shows which servers get a token, and takes back what the person chooses. */
+  manageAccess(): Promise<void>;
 }
 
 export interface McpServerParts extends Pick<
@@ -23,12 +28,19 @@ export interface McpServerParts extends Pick<
   'providers' | 'clock' | 'log' | 'describe' | 'onDidChange'
 > {
   readonly extensionId: string;
+  readonly storage: McpConsentStorage;
   showProblems(problems: readonly DefinitionProblem[]): void;
 }
 
 export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers {
+  const labelOf = (id: string): string => parts.providers.byId(id)?.label ?? id;
+  const consent = createMcpConsent({
+    storage: parts.storage,
+    ask: (server, before) => askMcpConsent(server, before, labelOf),
+  });
   const servers = createMcpServers({
     ...parts,
+    consent,
     onDeclined: showDeclined,
     onFailed: showFailed,
     start: server => start(parts.extensionId, server),
@@ -40,7 +52,7 @@ export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers 
   const readSettings = (): void => {
     const written = vscode.workspace.getConfiguration('oidc').inspect<unknown>('mcpServers')?.globalValue;
     const { servers: configured, problems } = parseMcpServers(written, isProvider);
-    servers.update(configured);
+    servers.update(configured.map(each => withOwnResource(each, parts.providers.byId(each.providerId))));
     parts.showProblems(problems);
   };
   readSettings();
@@ -49,6 +61,10 @@ export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers 
     resolve: definition => servers.resolve(definition),
     dispose: () => void servers.dispose(),
     readSettings,
+    async manageAccess() {
+      const id = await chooseAllowed(consent.answers(), servers.list(), labelOf);
+      if (id !== undefined) await servers.refuse(id);
+    },
     async restartOne(id) {
       const list = servers.list();
       const server = list.find(candidate => candidate.id === id) ?? (await chooseServer(list));
@@ -63,10 +79,15 @@ export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers 
   };
 }
 
-function showDeclined({ label }: McpServer, signIn: () => void): void {
-  const button = l10n.t('Sign In');
-  const message = l10n.t('The MCP server “{0}” was not started: you are not signed in.', label);
-  void window.showWarningMessage(message, button).then(chosen => chosen === button && signIn());
+function showDeclined({ label }: McpServer, to: 'sign-in' | 'token', again: () => void): void {
+  const [message, button] =
+    to === 'sign-in'
+      ? [l10n.t('The MCP server “{0}” was not started: you are not signed in.', label), l10n.t('Sign In')]
+      : [
+          l10n.t('The MCP server “{0}” wasn’t started because you haven’t allowed it.', label),
+          l10n.t('Review…'),
+        ];
+  void window.showWarningMessage(message, button).then(chosen => chosen === button && again());
 }
 
 function showFailed({ label, providerId }: McpServer, error: unknown): void {

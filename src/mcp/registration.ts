@@ -6,7 +6,7 @@ import type { EditorMcpServers } from './editorServers.ts';
 /** Under `contributes.mcpServerDefinitionProviders` in our manifest. */
 const collectionId = 'oidc.mcpServers';
 
-export const mcpCommands: readonly string[] = ['oidc.restartMcpServer'];
+export const mcpCommands: readonly string[] = ['oidc.restartMcpServer', 'oidc.manageMcpAccess'];
 
 /** True if a change of settings concerns the MCP servers. */
 export const changesMcpServers = (event: vscode.ConfigurationChangeEvent): boolean =>
@@ -39,8 +39,11 @@ export function registerMcpServers(
     },
     log,
   );
-  const command = vscode.commands.registerCommand('oidc.restartMcpServer', async (id?: unknown) =>
-    (await loaded()).restartOne(id),
+  const commands = vscode.Disposable.from(
+    vscode.commands.registerCommand('oidc.restartMcpServer', async (id?: unknown) =>
+      (await loaded()).restartOne(id),
+    ),
+    vscode.commands.registerCommand('oidc.manageMcpAccess', async () => (await loaded()).manageAccess()),
   );
   const settingsChanged = (): void => {
     if (loading || isConfigured()) void loaded().then(servers => servers.readSettings());
@@ -50,7 +53,7 @@ export function registerMcpServers(
     settingsChanged,
     dispose() {
       endWatching();
-      command.dispose();
+      commands.dispose();
       registration?.dispose();
       changes.dispose();
       void loading?.then(servers => void servers.dispose());

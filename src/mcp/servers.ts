@@ -5,7 +5,9 @@ import { answerRefusal, refusalOf, tokenRefused } from '../client/refusal.ts';
 import { requireSession, SignInDeclined, type AuthorizedOptions } from '../client/session.ts';
 import type { Cancel, Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
+import { whileRunning } from '../platform/once.ts';
 import type { ConfiguredProviders } from '../providers/entries/configuredProviders.ts';
+import type { McpConsent } from './consent.ts';
 import type { McpServer } from './settings.ts';
 
 /** So long before a token ends, in seconds, no server is left running on it. */
@@ -18,10 +20,11 @@ export interface McpServersContext {
   readonly providers: ConfiguredProviders;
   readonly clock: Clock;
   readonly log: Log;
+  readonly consent: McpConsent;
   /** See `OidcAuthenticationApi.describe`. */
   describe(session: vscode.AuthenticationSession): Promise<SessionInfo>;
-  /** A server was not started because the person did not sign in. `signIn` asks again, then starts it. */
-  onDeclined(server: McpServer, signIn: () => void): void;
+  /** A server was not started because the person said no to that. `again` asks again, then starts it. */
+  onDeclined(server: McpServer, to: 'sign-in' | 'token', again: () => void): void;
   /** A server was not started because its session could not be had. */
   onFailed(server: McpServer, error: unknown): void;
   /** Starts a server, or starts it anew. */
@@ -37,8 +40,8 @@ export interface McpServers extends vscode.Disposable {
   /** What the editor is to know of the servers. No token is in it, and nobody is asked for anything. */
   definitions(): vscode.McpHttpServerDefinition[];
   /**
-   * The definition to start a server with: with the token of a session, for which the person is asked if there is
-   * none, but not again after a no.
+   * The definition to start a server with: with the token of a session. The person is asked whether the server gets
+   * one, and for a session if there is none, but not again after a no. Starts at the same time share one answer.
    *
    * @returns undefined if it is not to be started.
    */
@@ -50,6 +53,8 @@ export interface McpServers extends vscode.Disposable {
    * @throws SignInDeclined, or what kept it from getting a new token; then the server is not started anew.
    */
   restart(server: McpServer): Promise<void>;
+  /** Takes the permission back, and stops the server. */
+  refuse(id: string): Promise<void>;
 }
 
 /** A server that was given a token, as long as it may be running on it. */
@@ -65,6 +70,7 @@ export function createMcpServers(context: McpServersContext): McpServers {
   /** How often a server's token has ended; a definition that differs makes the editor stop the server. */
   const endings = new Map<string, number>();
   let servers: readonly McpServer[] = [];
+  const starting = whileRunning<vscode.McpHttpServerDefinition | undefined>();
 
   const forget = (id: string): void => {
     running.get(id)?.cancelTimer?.();
@@ -137,8 +143,17 @@ export function createMcpServers(context: McpServersContext): McpServers {
   ): Promise<vscode.McpHttpServerDefinition | undefined> => {
     // The address comes from the settings of now, whatever the editor remembers.
     const server = servers.find(({ label }) => label === definition.label);
-    if (!server) return undefined;
+    return server && starting(JSON.stringify(server), () => withToken(server));
+  };
+
+  /** The server is the one that the person is asked about, whatever the settings say when they answer. */
+  const withToken = async (server: McpServer): Promise<vscode.McpHttpServerDefinition | undefined> => {
+    const declined = (to: 'sign-in' | 'token'): undefined => {
+      log.info('an MCP server is not started: declined', { server: server.label, to });
+      context.onDeclined(server, to, () => void again(server));
+    };
     try {
+      if (!(await context.consent.check(server, false))) return declined('token');
       const session = await lasting(server, await sessionFor(server, false));
       await watch(server, session);
       log.info('an MCP server gets the access token of a session', {
@@ -152,19 +167,25 @@ export function createMcpServers(context: McpServersContext): McpServers {
         Authorization: `Bearer ${session.accessToken}`,
       });
     } catch (error) {
+      if (error instanceof SignInDeclined) return declined('sign-in');
       log.info('an MCP server is not started', { server: server.label, provider: server.providerId });
-      const again = async (): Promise<void> => {
-        await sessionFor(server, true);
-        await context.start(server);
-      };
-      if (error instanceof SignInDeclined) {
-        context.onDeclined(server, () => {
-          again().catch((failure: unknown) => {
-            if (!(failure instanceof SignInDeclined)) context.onFailed(server, failure);
-          });
-        });
-      } else context.onFailed(server, error);
+      context.onFailed(server, error);
       return undefined;
+    }
+  };
+
+  /** @throws SignInDeclined */
+  const allowed = async (server: McpServer): Promise<void> => {
+    if (!(await context.consent.check(server, true))) throw new SignInDeclined('Not allowed.');
+  };
+
+  const again = async (server: McpServer): Promise<void> => {
+    try {
+      await allowed(server);
+      await sessionFor(server, true);
+      await context.start(server);
+    } catch (error) {
+      if (!(error instanceof SignInDeclined)) context.onFailed(server, error);
     }
   };
 
@@ -208,7 +229,13 @@ export function createMcpServers(context: McpServersContext): McpServers {
     list: () => servers,
     definitions: () => servers.map(definitionOf),
     resolve,
+    async refuse(id) {
+      await context.consent.refuse(id);
+      const server = servers.find(other => other.id === id);
+      if (server) end(server, 'its permission was taken back');
+    },
     async restart(server) {
+      await allowed(server);
       const session = await silently(server);
       const fresh = session
         ? await renewed(server, session, tokenRefused, { detail: detailOf(server), askAgain: true })

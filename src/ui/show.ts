@@ -92,6 +92,10 @@ interface Window {
 
 export const window = vscode.window as unknown as Window;
 
+/** Asks in a dialog, which nothing hides. Whoever closes it says no. */
+export const askModally = async (message: Shown, detail: Shown, button: Shown): Promise<boolean> =>
+  (await vscode.window.showWarningMessage(message, { modal: true, detail }, button)) === button;
+
 export const createTreeItem = (label: Shown, state: vscode.TreeItemCollapsibleState): TreeItem =>
   new vscode.TreeItem(label, state) as TreeItem;
 

@@ -5,6 +5,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import type * as vscode from 'vscode';
 import type * as Authentication from '../../src/mcp/servers.ts';
 import type { McpServers } from '../../src/mcp/servers.ts';
+import { createMcpConsent, type McpTerms } from '../../src/mcp/consent.ts';
 import { createExports } from '../../src/authentication/exports.ts';
 import { createConfiguredProviders } from '../../src/providers/entries/configuredProviders.ts';
 import type { Provider } from '../../src/providers/entries/definition.ts';
@@ -29,7 +30,11 @@ describe('MCP servers of the settings', () => {
   let wiki: McpServer;
   let endsWithRefresh: boolean;
   let changes: number;
-  let declined: (() => void)[];
+  let declined: { to: string; again: () => void }[];
+  /** The servers that the person was asked about, with what they had agreed to. */
+  let questions: { server: McpServer; before: McpTerms | undefined }[];
+  let allows: boolean;
+  let remembered: Map<string, unknown>;
   let failed: unknown[];
   let started: string[];
 
@@ -42,6 +47,7 @@ describe('MCP servers of the settings', () => {
     wiki = { id: 'wiki', label: 'Wiki', url: server.url, providerId: 'oidc', scopes: ['openid', 'profile'] };
     await surroundings.reset();
     [endsWithRefresh, changes, declined, failed, started, log] = [false, 0, [], [], [], recordingLog()];
+    [questions, allows, remembered] = [[], true, new Map()];
     servers = create();
     servers.update([wiki]);
     changes = 0;
@@ -62,7 +68,18 @@ describe('MCP servers of the settings', () => {
       log,
       describe: session => createExports(surroundings.exportsContext()).describe(session),
       providers: { ...surroundings.exportsContext().providers, byId: withHabit },
-      onDeclined: (_server, signIn) => void declined.push(signIn),
+      consent: createMcpConsent({
+        storage: {
+          keys: () => [...remembered.keys()],
+          get: key => remembered.get(key),
+          update: (key, value) => Promise.resolve(void remembered.set(key, value)),
+        },
+        ask: (asked, before) => {
+          questions.push({ server: asked, before });
+          return Promise.resolve(allows);
+        },
+      }),
+      onDeclined: (_server, to, again) => void declined.push({ to, again }),
       onFailed: (_server, error) => void failed.push(error),
       start: ({ label }) => Promise.resolve(void started.push(label)),
       onDidChange: () => changes++,
@@ -240,10 +257,93 @@ describe('MCP servers of the settings', () => {
     assert.equal(standIn.editor.dialogs.length, 1);
     assert.equal(declined.length, 2, 'but it is told, with a button');
     standIn.editor.consents = true;
-    declined[1]?.();
+    declined[1]?.again();
     await until(() => started.length === 1);
     assert.notEqual(tokenOf(await resolve()), '');
     assert.deepEqual(failed, []);
+  });
+
+  it('get nothing, whoever wrote them into the settings, before the person allows each', async () => {
+    assert.notEqual(tokenOf(await resolve()), '');
+    const [signIns, dialogs] = [surroundings.signIns(), standIn.editor.dialogs.length];
+    const evil = { ...wiki, id: 'evil', label: 'Evil', url: 'https://evil.example/mcp' };
+    servers.update([wiki, evil]);
+    allows = false;
+    assert.equal(await resolve(offered()[1]), undefined);
+    assert.deepEqual([questions.at(-1)?.server.url, questions.at(-1)?.before], [evil.url, undefined]);
+    assert.equal(declined.at(-1)?.to, 'token');
+    assert.equal(await resolve(offered()[1]), undefined);
+    assert.equal(questions.length, 2, 'a refusal is remembered');
+    assert.notEqual(tokenOf(await resolve(offered()[0])), '', 'the other one goes on');
+    assert.deepEqual([surroundings.signIns(), standIn.editor.dialogs.length], [signIns, dialogs]);
+    allows = true;
+    declined.at(-1)?.again();
+    await until(() => started.length === 1);
+    assert.notEqual(tokenOf(await resolve(offered()[1])), '', 'asked for again');
+  });
+
+  it('ask nobody else for a session before the person allows them', async () => {
+    allows = false;
+    assert.equal(await resolve(), undefined);
+    await assert.rejects(servers.restart(wiki), { name: 'SignInDeclined' });
+    assert.equal(questions.length, 2, 'the command asks again');
+    assert.deepEqual([standIn.editor.dialogs, surroundings.signIns(), started], [[], 0, []]);
+  });
+
+  const changed: Record<string, Partial<McpServer>> = {
+    'its host': { url: 'https://mcp.example.com/mcp' },
+    'its port': { url: 'http://127.0.0.1:1/mcp' },
+    'its provider': { providerId: 'other' },
+    'its scopes': { scopes: ['openid', 'profile', 'email'] },
+    'its resource': { scopes: ['openid', 'profile', 'resource:https://api.example.com'] },
+    'its audience': { scopes: ['openid', 'profile', 'audience:api'] },
+    'its id': { id: 'other' },
+  };
+  for (const [what, change] of Object.entries(changed)) {
+    it(`are asked about again when ${what} changes, and not when it is what it was`, async () => {
+      await resolve();
+      allows = false;
+      servers.update([{ ...wiki, ...change }]);
+      assert.equal(await resolve(), undefined);
+      assert.equal(questions.length, 2);
+      assert.equal(questions[1]?.before === undefined, what === 'its id');
+      servers.update([wiki]);
+      assert.notEqual(tokenOf(await resolve()), '');
+      assert.equal(questions.length, 2);
+    });
+  }
+
+  it('are not asked about again for another label, path or order of scopes', async () => {
+    await resolve();
+    servers.update([{ ...wiki, label: 'New', url: `${wiki.url}?x`, scopes: ['profile', 'openid'] }]);
+    assert.notEqual(tokenOf(await resolve()), '');
+    assert.equal(questions.length, 1);
+  });
+
+  it('that start twice at once ask once, and share the answer', async () => {
+    const both = await Promise.all([resolve(), resolve()]);
+    assert.equal(questions.length, 1);
+    assert.equal(surroundings.signIns(), 1);
+    assert.deepEqual(standIn.editor.dialogs, ['sign in']);
+    assert.equal(tokenOf(both[0]), tokenOf(both[1]));
+  });
+
+  it('get the token at the address that the person was asked about, though the settings change meanwhile', async () => {
+    const resolving = resolve();
+    servers.update([{ ...wiki, url: 'https://evil.example/mcp' }]);
+    assert.equal((await resolving)?.uri.toString(), wiki.url);
+    assert.equal(questions[0]?.server.url, wiki.url);
+  });
+
+  it('are stopped when the permission is taken back, and not asked about by themselves', async () => {
+    await resolve();
+    await servers.refuse(wiki.id);
+    assert.equal(changes, 1);
+    assert.equal(await resolve(), undefined);
+    assert.equal(questions.length, 1);
+    await servers.restart(wiki);
+    assert.equal(questions.length, 2, 'the command asks');
+    assert.notEqual(tokenOf(await resolve()), '');
   });
 
   it('do not start, and say so, where no session can be had', async () => {
@@ -308,6 +408,7 @@ describe('the registration of MCP servers with the editor', () => {
         resolve: () => Promise.resolve(undefined),
         readSettings: () => void reads++,
         restartOne: () => Promise.resolve(),
+        manageAccess: () => Promise.resolve(),
         dispose: () => undefined,
       });
     });

@@ -74,6 +74,22 @@ describe('an API that describes itself in its challenge (RFC 9728)', () => {
     assert.equal(audience(session?.accessToken ?? ''), apiResource);
   });
 
+  it('asks once for two that hand on its challenge at the same time, and both get the same session', async () => {
+    await signIn();
+    api.refuse((await authentication.getSession('oidc', scopes, { silent: true }))?.accessToken ?? '');
+    editor.dialogs = [];
+    const twice = [{ acr_values: 'gold' }, { acr_values: 'gold' }].map(more =>
+      handOn({ createIfNone: true }, { error: 'insufficient_user_authentication', ...more }, scopes),
+    );
+    const outcomes = await Promise.allSettled(twice);
+    assert.equal(surroundings.signIns(), 2, 'one more than the first');
+    const [first, second] = outcomes.map(outcome =>
+      outcome.status === 'fulfilled' ? outcome.value?.accessToken : String(outcome.reason),
+    );
+    assert.ok(first !== undefined);
+    assert.equal(first, second);
+  });
+
   it('gets a renewed one for it without the person, once there is one', async () => {
     await signIn();
     await call();

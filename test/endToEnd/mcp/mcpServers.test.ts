@@ -58,8 +58,15 @@ describe('an MCP server that takes the tokens of an identity provider, in a real
 
   it('starts with the token of a sign-in, which the person is told where it goes', async () => {
     await window.runCommand(restart);
+    const question = await window.acceptDialog('Allow', /^Allow the MCP server “Wiki” on 127\.0\.0\.1/);
+    assert.match(
+      question.detail ?? '',
+      /^Server: http:.*\nIdentity provider: Company\nScopes: openid profile/,
+    );
+    assert.match(question.detail ?? '', /The token isn’t for this server alone/);
+    assert.deepEqual(server.requests, []);
     const opened = window.nextPage();
-    const { message, detail } = await window.acceptDialog('Allow');
+    const { message, detail } = await window.acceptDialog('Allow', /wants to sign in/);
     assert.match(message, /'OpenID Connect Authentication' wants to sign in using Company/);
     assert.equal(
       detail,
@@ -90,6 +97,22 @@ describe('an MCP server that takes the tokens of an identity provider, in a real
     assert.equal(server.requests.at(-1)?.token, tokens()[1]);
     await callTool();
     await window.waitForNotification(/^The tool says: /);
+  });
+
+  it('that somebody else writes into the settings gets nothing without a question', async () => {
+    const stranger = await startMcpServer({ issuer: stage.identityProvider.issuer });
+    try {
+      const wiki = { url: server.url, scopes: ['openid', 'profile'], label: 'Wiki' };
+      const evil = { ...wiki, url: stranger.url, label: 'Evil' };
+      await stage.editor.writeSettings({ ...stage.settings, 'oidc.mcpServers': { wiki, evil } });
+      await window.runCommand(restart);
+      await window.quickInput.pick('Evil');
+      await window.acceptDialog('Cancel', /^Allow the MCP server “Evil”/);
+      assert.deepEqual(stranger.requests, []);
+      await stage.editor.writeSettings({ ...stage.settings, 'oidc.mcpServers': { wiki } });
+    } finally {
+      await stranger.close();
+    }
   });
 
   it('is stopped when the person signs out, and starts again only if they sign in', async () => {
@@ -131,5 +154,17 @@ describe('an MCP server that takes the tokens of an identity provider, in a real
     assert.ok(texts.some(({ text }) => text.includes('an MCP server gets the access token of a session')));
     texts.push({ where: 'the output of the MCP server', text: await window.outputChannel('MCP: Wiki') });
     assert.deepEqual(findSecrets(secrets, texts), []);
+  });
+  it('is stopped and not started again once the person takes the permission back', async () => {
+    const stops = async (): Promise<number> =>
+      (await window.outputChannel('MCP: Wiki')).split('Connection state: Stopped').length;
+    const earlier = await stops();
+    await window.runCommand('OIDC: Manage MCP Server Access…');
+    await window.quickInput.pick('Wiki');
+    await waitFor('the server to be stopped', async () => (await stops()) > earlier);
+    await window.clearNotifications();
+    await window.runCommand(ask);
+    const refused = 'The MCP server “Wiki” wasn’t started because you haven’t allowed it.';
+    assert.deepEqual((await window.waitForNotification(refused)).buttons, ['Review…']);
   });
 });

@@ -3,6 +3,11 @@ export class Disposable {
   constructor(dispose: () => unknown) {
     this.#dispose = dispose;
   }
+  static from(...all: { dispose(): unknown }[]): Disposable {
+    return new Disposable(() => {
+      for (const each of all) each.dispose();
+    });
+  }
   dispose(): void {
     this.#dispose();
   }

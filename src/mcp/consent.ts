@@ -1,0 +1,121 @@
+import * as v from 'valibot';
+import { whileRunning } from '../platform/once.ts';
+import { createQueue } from '../platform/queue.ts';
+import { normaliseScopes } from '../sessions/grant/scopes.ts';
+import { reachOf, scopesOf } from './ownResource.ts';
+import type { McpServer } from './settings.ts';
+
+const list = v.pipe(v.array(v.string()), v.readonly());
+
+const termsSchema = v.object({
+  origin: v.string(),
+  provider: v.string(),
+  scopes: list,
+  /** Resources and audiences; empty: the provider decides. */
+  targets: list,
+});
+
+/** What a person agrees to with an MCP server: who gets a token, whose, and for what. */
+export type McpTerms = Readonly<v.InferOutput<typeof termsSchema>>;
+
+export const mcpTermsOf = (server: McpServer): McpTerms => ({
+  origin: new URL(server.url).origin,
+  provider: server.providerId,
+  scopes: normaliseScopes(scopesOf(server)),
+  targets: normaliseScopes(reachOf(server).targets),
+});
+
+/** Where answers are remembered. Nothing in them is secret. */
+export interface McpConsentStorage {
+  keys(): readonly string[];
+  get(key: string): unknown;
+  update(key: string, value: unknown): PromiseLike<void>;
+}
+
+export interface McpConsentOptions {
+  readonly storage: McpConsentStorage;
+  /**
+   * Asks whether a server gets a token.
+   *
+   * @param before what the person agreed to, if it was something else.
+   */
+  ask(server: McpServer, before: McpTerms | undefined): Promise<boolean>;
+}
+
+/** The answer about a server, whether or not the setting still names it. */
+export interface McpAnswer {
+  readonly id: string;
+  readonly terms: McpTerms;
+  readonly isAllowed: boolean;
+}
+
+/**
+ * Which MCP servers get a token. The editor asks once for this extension and account; this asks for each server, and
+ * again when its origin, provider, scopes or resource change. A refusal counts until one of them changes or the person
+ * asks for the question.
+ */
+export interface McpConsent {
+  /** @param asksAgain the person has just asked for it: an earlier refusal doesn't count. */
+  check(server: McpServer, asksAgain: boolean): Promise<boolean>;
+  answers(): readonly McpAnswer[];
+  /** Takes a permission back, which counts as a refusal. */
+  refuse(id: string): Promise<void>;
+}
+
+/** What is stored of a server. Both hold at once after a refused change: the old terms stay allowed. */
+const answeredSchema = v.object({ allowed: v.optional(termsSchema), refused: v.optional(termsSchema) });
+
+type Answered = v.InferOutput<typeof answeredSchema>;
+
+const prefix = 'mcp/';
+
+export function createMcpConsent({ storage, ask }: McpConsentOptions): McpConsent {
+  const open = whileRunning<boolean>();
+  const inTurn = createQueue();
+
+  const answeredOf = (id: string): Answered => read(storage.get(`${prefix}${id}`));
+  const remember = async (id: string, answered: Answered): Promise<void> => {
+    // An answer that can't be stored counts now, and is asked for again another time.
+    await Promise.resolve(storage.update(`${prefix}${id}`, answered)).catch(() => undefined);
+  };
+
+  const askUnlessKnown = async (server: McpServer, asksAgain: boolean): Promise<boolean> => {
+    const terms = mcpTermsOf(server);
+    // Another window may have answered it meanwhile.
+    const { allowed, refused } = answeredOf(server.id);
+    if (isSame(allowed, terms)) return true;
+    if (isSame(refused, terms) && !asksAgain) return false;
+    const agrees = await ask(server, allowed);
+    await remember(server.id, agrees ? { allowed: terms } : { ...(allowed && { allowed }), refused: terms });
+    return agrees;
+  };
+
+  return {
+    check: (server, asksAgain) =>
+      open(JSON.stringify([server.id, asksAgain, mcpTermsOf(server)]), () =>
+        inTurn(() => askUnlessKnown(server, asksAgain)),
+      ),
+    answers: () =>
+      storage
+        .keys()
+        .filter(key => key.startsWith(prefix))
+        .flatMap(key => {
+          const { allowed, refused } = read(storage.get(key));
+          const terms = allowed ?? refused;
+          return terms ? [{ id: key.slice(prefix.length), terms, isAllowed: allowed !== undefined }] : [];
+        }),
+    async refuse(id) {
+      const { allowed } = answeredOf(id);
+      if (allowed) await remember(id, { refused: allowed });
+    },
+  };
+}
+
+const isSame = (a: McpTerms | undefined, b: McpTerms): boolean =>
+  a !== undefined && JSON.stringify(v.parse(termsSchema, a)) === JSON.stringify(v.parse(termsSchema, b));
+
+/** Whatever another version stored differently counts as no answer. */
+function read(value: unknown): Answered {
+  const parsed = v.safeParse(answeredSchema, value);
+  return parsed.success ? parsed.output : {};
+}

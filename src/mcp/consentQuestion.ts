@@ -1,0 +1,94 @@
+import { joined, l10n, labelOf, shown, type Shown } from '../platform/shown.ts';
+import { askModally, window } from '../ui/show.ts';
+import { mcpTermsOf, type McpAnswer, type McpTerms } from './consent.ts';
+import { reachOf } from './ownResource.ts';
+import type { McpServer } from './settings.ts';
+
+/** The name of a provider by its ID. */
+type ProviderNames = (providerId: string) => string;
+
+/** Asks in a dialog, as the editor does for a sign-in: whatever started the server waits for the answer. */
+export async function askMcpConsent(
+  server: McpServer,
+  before: McpTerms | undefined,
+  nameOf: ProviderNames,
+): Promise<boolean> {
+  const { host } = new URL(server.url);
+  const terms = mcpTermsOf(server);
+  const message = l10n.t(
+    'Allow the MCP server “{0}” on {1} to get your access token?',
+    labelOf(server.label),
+    host,
+  );
+  const changes =
+    before === undefined
+      ? []
+      : [l10n.t('Changed since you allowed it:'), ...changedLines(before, terms, nameOf)];
+  const detail = joined([...linesOf(terms, nameOf), reachLine(server, nameOf), ...changes], '\n');
+  return askModally(message, detail, l10n.t('Allow'));
+}
+
+/** Where else the server can use the token. */
+function reachLine(server: McpServer, nameOf: ProviderNames): Shown {
+  const { targets, isOwn } = reachOf(server);
+  if (isOwn) return l10n.t('The token is for this server only.');
+  return targets.length > 0
+    ? l10n.t('The token isn’t for this server alone: it is good for {0}, too.', targets.join(', '))
+    : l10n.t(
+        'The token isn’t for this server alone: the server can use it wherever tokens from {0} are accepted. If {0} supports resource indicators, add “{1}” to the server’s scopes in the settings.',
+        labelOf(nameOf(server.providerId)),
+        `resource:${server.url}`,
+      );
+}
+
+/** What is agreed to, each part with its name. */
+const named = (
+  { origin, provider, scopes, targets }: McpTerms,
+  nameOf: ProviderNames,
+): readonly (readonly [name: Shown, value: Shown])[] => [
+  [l10n.t('Server'), shown(origin)],
+  [l10n.t('Identity provider'), labelOf(nameOf(provider))],
+  [l10n.t('Scopes'), scopes.length > 0 ? shown(scopes.join(' ')) : l10n.t('the default ones')],
+  [l10n.t('Resource'), targets.length > 0 ? shown(targets.join(' ')) : l10n.t('none')],
+];
+
+const linesOf = (terms: McpTerms, nameOf: ProviderNames): Shown[] =>
+  named(terms, nameOf).map(([name, value]) => shown`${name}: ${value}`);
+
+function changedLines(before: McpTerms, now: McpTerms, nameOf: ProviderNames): Shown[] {
+  const old = named(before, nameOf);
+  return named(now, nameOf).flatMap(([name, value], at) => {
+    const earlier = old[at]?.[1] ?? '';
+    return earlier === value ? [] : [l10n.t('{0} was {1}', name, earlier)];
+  });
+}
+
+/**
+ * Shows the servers that get a token; the person chooses one that doesn't get one any more.
+ *
+ * @param servers of the setting; an answer outlives them.
+ * @returns the id of the chosen one.
+ */
+export async function chooseAllowed(
+  answers: readonly McpAnswer[],
+  servers: readonly McpServer[],
+  nameOf: ProviderNames,
+): Promise<string | undefined> {
+  const items = answers
+    .filter(({ isAllowed }) => isAllowed)
+    .map(({ id, terms }) => ({
+      id,
+      label: labelOf(servers.find(server => server.id === id)?.label ?? id),
+      description: shown(new URL(terms.origin).host),
+      detail: joined(linesOf(terms, nameOf).slice(1), ' · '),
+    }));
+  if (items.length === 0) {
+    void window.showInformationMessage(l10n.t('You haven’t allowed any MCP server to get a token.'));
+    return undefined;
+  }
+  const chosen = await window.showQuickPick(items, {
+    title: l10n.t('MCP servers that get your access token'),
+    placeHolder: l10n.t('Select a server that should no longer get one'),
+  });
+  return chosen?.id;
+}

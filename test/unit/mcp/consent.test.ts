@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { createMcpConsent, type McpTerms } from '../../../src/mcp/consent.ts';
+import { reachOf, withOwnResource } from '../../../src/mcp/ownResource.ts';
+import type { McpServer } from '../../../src/mcp/settings.ts';
+
+const wiki: McpServer = {
+  id: 'wiki',
+  label: 'Wiki',
+  url: 'https://mcp.example.com/wiki/mcp',
+  providerId: 'oidc',
+  scopes: ['read'],
+};
+
+describe('the permission of an MCP server', () => {
+  function person(answers: boolean[], memory = new Map<string, unknown>(), writable = true) {
+    const asked: (McpTerms | undefined)[] = [];
+    const consent = createMcpConsent({
+      storage: {
+        keys: () => [...memory.keys()],
+        get: key => memory.get(key),
+        update(key, value) {
+          if (!writable) return Promise.reject(new Error('full'));
+          memory.set(key, structuredClone(value));
+          return Promise.resolve();
+        },
+      },
+      ask(_server, before) {
+        asked.push(before);
+        return Promise.resolve(answers.shift() ?? false);
+      },
+    });
+    return { consent, asked, memory };
+  }
+  const moved = { ...wiki, url: 'https://other.example/mcp' };
+
+  it('stays what it was after a change was refused', async () => {
+    const { consent, asked } = person([true, false]);
+    assert.equal(await consent.check(wiki, false), true);
+    assert.equal(await consent.check(moved, false), false);
+    assert.equal(await consent.check(moved, false), false);
+    assert.equal(await consent.check(wiki, false), true);
+    assert.deepEqual(
+      asked.map(before => before?.origin),
+      [undefined, 'https://mcp.example.com'],
+    );
+  });
+
+  it('moves with a change that was allowed', async () => {
+    const { consent } = person([true, true, false]);
+    await consent.check(wiki, false);
+    assert.equal(await consent.check(moved, false), true);
+    assert.equal(await consent.check(wiki, false), false, 'the way back is asked about');
+    assert.deepEqual(
+      consent.answers().map(({ id, isAllowed, terms }) => [id, isAllowed, terms.origin]),
+      [['wiki', true, 'https://other.example']],
+    );
+  });
+
+  it('is asked for once when several want it at once', async () => {
+    for (const agrees of [true, false]) {
+      const { consent, asked } = person([agrees]);
+      assert.deepEqual(await Promise.all([consent.check(wiki, false), consent.check(wiki, false)]), [
+        agrees,
+        agrees,
+      ]);
+      assert.equal(asked.length, 1);
+    }
+  });
+
+  it('counts in another window', async () => {
+    const { consent, memory } = person([true]);
+    await consent.check(wiki, false);
+    assert.equal(await person([], memory).consent.check(wiki, false), true);
+  });
+
+  it('counts once where it cannot be stored', async () => {
+    const { consent, asked } = person([true, false], new Map(), false);
+    assert.equal(await consent.check(wiki, false), true);
+    assert.equal(await consent.check(wiki, false), false);
+    assert.equal(asked.length, 2);
+  });
+
+  it('is none where something else is stored', async () => {
+    const { origin, scopes } = { origin: 'https://mcp.example.com', scopes: ['read'] };
+    const values = [true, 'yes', null, [], { allowed: true }, { allowed: { origin, scopes } }];
+    for (const value of values) {
+      const { consent, asked } = person([false], new Map([['mcp/wiki', value]]));
+      assert.equal(await consent.check(wiki, false), false);
+      assert.equal(asked.length, 1);
+    }
+  });
+
+  it('that is taken back is a refusal; a refusal cannot be taken back into one', async () => {
+    const { consent, asked } = person([true]);
+    await consent.check(wiki, false);
+    await consent.refuse('wiki');
+    await consent.refuse('nobody');
+    assert.equal(await consent.check(wiki, false), false);
+    assert.equal(asked.length, 1);
+    assert.deepEqual(
+      consent.answers().map(({ id, isAllowed }) => [id, isAllowed]),
+      [['wiki', false]],
+    );
+  });
+});
+
+describe('whom the token of an MCP server is for', () => {
+  const none = { resources: [], tokenPerResource: false };
+  const asked = (resources: string[], tokenPerResource: boolean, scopes = wiki.scopes) =>
+    withOwnResource({ ...wiki, scopes }, { resources, tokenPerResource }).scopes;
+
+  it('is left to a provider that is not known to give tokens for a resource', () => {
+    assert.deepEqual(withOwnResource(wiki, undefined), wiki);
+    assert.deepEqual(withOwnResource(wiki, none), wiki);
+    assert.deepEqual(reachOf(wiki), { targets: [], isOwn: false });
+  });
+
+  it('is the server where the provider gives tokens for a resource', () => {
+    for (const [resources, perResource] of [
+      [[], true],
+      [['https://api.example.com'], false],
+      [['https://mcp.example.com/wik'], true],
+      [['https://mcp.example.com.evil.example'], true],
+    ] as const) {
+      assert.deepEqual(asked([...resources], perResource), ['read', `resource:${wiki.url}`]);
+    }
+  });
+
+  it('is the closest resource of the provider that the server is part of', () => {
+    const resources = ['https://mcp.example.com', 'https://mcp.example.com/wiki', 'https://api.example.com'];
+    assert.deepEqual(asked(resources, true), ['read', 'resource:https://mcp.example.com/wiki']);
+  });
+
+  it('stays what the entry says', () => {
+    const scopes = ['read', 'audience:api'];
+    assert.deepEqual(asked([], true, scopes), scopes);
+  });
+
+  const reaches: [scopes: string[], isOwn: boolean][] = [
+    [[`resource:${wiki.url}`], true],
+    [['resource:https://mcp.example.com'], true],
+    [['resource:https://mcp.example.com/'], true],
+    [['resource:https://mcp.example.com/wiki/'], true],
+    [['resource:https://mcp.example.com/wiki/mcp/other'], false],
+    [['resource:https://mcp.example.com/wiki?x'], false],
+    [['resource:http://mcp.example.com'], false],
+    [['resource:https://mcp.example.com:8443'], false],
+    [['resource:urn:wiki'], false],
+    [['audience:wiki'], false],
+    [[`resource:${wiki.url}`, 'audience:wiki'], false],
+    [[`resource:${wiki.url}`, 'resource:https://api.example.com'], false],
+  ];
+  for (const [scopes, isOwn] of reaches) {
+    it(`is ${isOwn ? '' : 'not '}the server alone with ${scopes.join(' ')}`, () => {
+      assert.equal(reachOf({ ...wiki, scopes }).isOwn, isOwn);
+    });
+  }
+});
