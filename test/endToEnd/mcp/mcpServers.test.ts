@@ -99,22 +99,6 @@ describe('an MCP server that takes the tokens of an identity provider, in a real
     await window.waitForNotification(/^The tool says: /);
   });
 
-  it('that somebody else writes into the settings gets nothing without a question', async () => {
-    const stranger = await startMcpServer({ issuer: stage.identityProvider.issuer });
-    try {
-      const wiki = { url: server.url, scopes: ['openid', 'profile'], label: 'Wiki' };
-      const evil = { ...wiki, url: stranger.url, label: 'Evil' };
-      await stage.editor.writeSettings({ ...stage.settings, 'oidc.mcpServers': { wiki, evil } });
-      await window.runCommand(restart);
-      await window.quickInput.pick('Evil');
-      await window.acceptDialog('Cancel', /^Allow the MCP server “Evil”/);
-      assert.deepEqual(stranger.requests, []);
-      await stage.editor.writeSettings({ ...stage.settings, 'oidc.mcpServers': { wiki } });
-    } finally {
-      await stranger.close();
-    }
-  });
-
   it('is stopped when the person signs out, and starts again only if they sign in', async () => {
     const stops = async (): Promise<number> =>
       (await window.outputChannel('MCP: Wiki')).split('Connection state: Stopped').length;
@@ -166,5 +150,20 @@ describe('an MCP server that takes the tokens of an identity provider, in a real
     await window.runCommand(ask);
     const refused = 'The MCP server “Wiki” wasn’t started because you haven’t allowed it.';
     assert.deepEqual((await window.waitForNotification(refused)).buttons, ['Review…']);
+  });
+  it('that somebody else writes into the settings gets nothing without a question', async () => {
+    const stranger = await startMcpServer({ issuer: stage.identityProvider.issuer });
+    try {
+      const wiki = { url: server.url, scopes: ['openid', 'profile'], label: 'Wiki' };
+      const evil = { ...wiki, url: stranger.url, label: 'Evil' };
+      await stage.editor.writeSettings({ ...stage.settings, 'oidc.mcpServers': { wiki, evil } });
+      await window.reload();
+      await window.runCommand(restart);
+      await window.quickInput.pick('Evil');
+      await window.acceptDialog('Cancel', /^Allow the MCP server “Evil”/);
+      assert.deepEqual(stranger.requests, []);
+    } finally {
+      await stranger.close();
+    }
   });
 });
