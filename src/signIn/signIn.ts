@@ -123,6 +123,7 @@ export async function planFor(
     withholdsTokens: withheld !== undefined,
     metadata,
     provider,
+    providers: context.providers(),
     method: methodFor(context, provider),
     hasClientDocument: context.clientDocument !== undefined,
     failed: [...(context.failedMethods.get(provider.id) ?? [])],

@@ -83,7 +83,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     findSubject,
   };
   const trust = editorTrust(globalState, provider => releaseSignIns({ ...window, httpContext }, provider));
-  const signIns = createSignIns({ ...services, log, extension, pending });
+  const signIns = createSignIns({ ...services, log, extension, pending, providers });
   const newProviders = createNewProviders({
     trust,
     httpContext,

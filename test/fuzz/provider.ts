@@ -63,12 +63,14 @@ export const jsonReply = (value: unknown): Reply => ({
 
 export const state = 's'.repeat(43);
 
+export const redirectUri = 'vscode://vscode-oidc.oidc-authentication/callback';
+
 export const authorizationRequest: AuthorizationRequest = {
   url: secret(`${issuer}/authorize`),
   state: secret(state),
   codeVerifier: secret('v'.repeat(43)),
   nonce: secret(nonce),
-  redirectUri: 'vscode://vscode-oidc.oidc-authentication/callback',
+  redirectUri,
   scopes: ['openid'],
   tokenResources: [],
   maxAge: undefined,

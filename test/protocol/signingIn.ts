@@ -102,6 +102,8 @@ export function signInTrial(
     conceded?: Map<string, unknown>;
     clientSecret?: () => Promise<ClientCredential | undefined>;
     environment?: Pick<Environment, 'mutualTls'>;
+    /** All that are configured. */
+    providers?: readonly Provider[];
   } = {},
 ): SignInTrial {
   const log = recordingLog();
@@ -147,6 +149,7 @@ export function signInTrial(
     method: options.method ?? 'auto',
     timeouts: { provider: 60, browser: 60, person: options.timeout ?? 60 },
     device: options.device ?? noScreen,
+    providers: () => options.providers ?? [],
     findSubject: options.findSubject ?? (() => Promise.resolve(undefined)),
     chooseAccount: options.chooseAccount ?? (() => Promise.resolve(undefined)),
     failedMethods: new Map(),

@@ -7,6 +7,11 @@ export const signInFailures = {
     next: 'Choose another way to sign in, or ask the administrator of the provider to enable it.',
     button: 'other-ways',
   },
+  'redirect-shared': {
+    what: 'This way to sign in is closed: {why}',
+    next: 'Sign in another way until then.',
+    button: 'other-ways',
+  },
   'no-way': {
     what: 'There is no way to sign in at {issuer} from here. {why}',
     next: 'Ask the administrator of the provider for one of these, or change the settings of the provider.',

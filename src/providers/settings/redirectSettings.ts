@@ -4,19 +4,35 @@ import { isLoopbackHost } from '../../protocol/http/internalHost.ts';
 import { group, oneOf, path, someOf } from './fields.ts';
 
 /** A page that an authorization response passes through. */
-const page = (description: string) =>
+const page = (isUsable: (url: URL) => boolean, problem: () => string, description: string) =>
   v.pipe(
     v.string(),
     v.trim(),
-    v.check(isPage, () => l10n.t('must be an https address without a query and a fragment')),
+    v.check(value => isPage(value, isUsable), problem),
     v.description(description),
   );
 
-function isPage(value: string): boolean {
+function isPage(value: string, isUsable: (url: URL) => boolean): boolean {
   const url = URL.parse(value);
-  if (!url || /[?#]/.test(value) || url.username !== '' || url.password !== '') return false;
+  if (!url || value.includes('#') || url.username !== '' || url.password !== '') return false;
+  if (!isUsable(url)) return false;
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname));
 }
+
+/** The parameter by which a bridge's redirect URI belongs to one provider: the page hands its whole query on. */
+export const bridgeParameter = 'for';
+
+/** Which provider a bridge's redirect URI belongs to; undefined: to whichever uses the page. */
+export const bridgeMark = (bridge: string): string | undefined =>
+  new URL(bridge).searchParams.get(bridgeParameter) ?? undefined;
+
+/** The redirect URI of a bridge that belongs to one provider. */
+export const markedBridge = (bridge: string, mark: string): string =>
+  `${bridge.split('?')[0] ?? bridge}?${bridgeParameter}=${mark}`;
+
+const hasNoQuery = ({ href }: URL): boolean => !href.includes('?');
+
+const hasMarkOnly = (url: URL): boolean => hasNoQuery(url) || /^\?for=[\w.-]{1,64}$/.test(url.search);
 
 const port = v.pipe(
   v.number(),
@@ -50,9 +66,13 @@ export const redirectSettingsSchema = group('How the answer of the browser comes
     'The path of the post-logout redirect URI, if one is registered, for example `/signed-out`. By default the browser stays at the provider after a sign-out there.',
   ),
   bridge: page(
-    'The address of a bridge page: a static page of yours that hands the answer on to the editor. The extension brings the page to host, `media/bridge.html`.',
+    hasMarkOnly,
+    () => l10n.t('must be an https address without a fragment, and without a query other than ?for=…'),
+    'The address of a bridge page: a static page of yours that hands the answer on to the editor. The extension brings the page to host, `media/bridge.html`. If several providers use bridge pages, add `?for=` and a name of its own for each, such as `https://example.com/bridge.html?for=staff`, and register exactly that.',
   ),
   relay: page(
+    hasNoQuery,
+    () => l10n.t('must be an https address without a query and a fragment'),
     'The address of a relay that opens the address it finds in `state`, as `https://vscode.dev/redirect` does.',
   ),
   paste: v.pipe(

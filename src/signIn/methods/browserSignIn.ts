@@ -24,7 +24,8 @@ import { keepOrGiveBack } from '../client/lateTokens.ts';
 import { newGrant } from '../identity/newGrant.ts';
 import { namer } from './accountName.ts';
 import { readPasted } from './pastedResponse.ts';
-import { redirectPath, type OpenRedirect } from '../redirect/redirect.ts';
+import type { OpenRedirect } from '../redirect/redirect.ts';
+import { redirectPath, sharedRedirect, takesBareCode } from '../plan/redirectUri.ts';
 import { inProviderTime } from './timing.ts';
 
 export interface BrowserAttempt {
@@ -45,6 +46,15 @@ export async function signInWithBrowser(
   attempt: BrowserAttempt,
 ): Promise<Grant> {
   const { provider, metadata, signal } = request;
+  const shared = sharedRedirect({
+    method: attempt.method,
+    ui: context.surroundings.ui,
+    metadata,
+    provider,
+    providers: context.providers(),
+  });
+  // No plan has this way; whoever chose it may have had an older one.
+  if (shared !== undefined) throw new Failure('redirect-shared', { why: shared });
   const redirect = await context.redirects(attempt.method, provider);
   const registered =
     provider.clientId === undefined ? await context.registrations.redirectUris(provider) : [];
@@ -137,7 +147,7 @@ async function prepare(
 
 /** Opens the browser and waits for its answer, however it comes. */
 async function askPerson(
-  { httpContext, log, timeouts, openBrowser }: SignInContext,
+  { httpContext, log, timeouts, openBrowser, providers }: SignInContext,
   { provider, signal, progress }: AttemptRequest,
   { method, onPaste }: BrowserAttempt,
   { redirectUri, state, response }: OpenRedirect,
@@ -146,8 +156,9 @@ async function askPerson(
   const { issuer } = provider;
   const pasted = Promise.withResolvers<URLSearchParams>();
   onPaste(text => {
-    const takesBareCode = redirectUri === provider.redirect.paste;
-    const read = readPasted(text, { state, issuer, takesBareCode });
+    const takesCode =
+      redirectUri === provider.redirect.paste && takesBareCode({ provider, providers: providers() });
+    const read = readPasted(text, { state, issuer, redirectUri, takesBareCode: takesCode });
     if (read.kind === 'problem') return read.problem;
     pasted.resolve(read.parameters);
     return undefined;

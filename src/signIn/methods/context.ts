@@ -40,6 +40,8 @@ export interface SignInContext extends ClientSources {
   readonly log: Log;
   readonly surroundings: Surroundings;
   readonly redirects: Redirects;
+  /** All that are configured now. */
+  providers(): readonly Provider[];
   readonly timeouts: SignInTimeouts;
   /** What the overall setting says. */
   readonly method: Method;

@@ -4,6 +4,7 @@ import type { Secret } from '../../platform/secret.ts';
 export interface PasteExpectation {
   readonly state: Secret;
   readonly issuer: string;
+  readonly redirectUri: string;
   /** The provider is set to show the code itself (`redirect.paste`): then the code alone will do. */
   readonly takesBareCode: boolean;
 }
@@ -36,7 +37,27 @@ export function readPasted(text: string, expected: PasteExpectation): Pasted {
       l10n.t('This address does not belong to this sign-in. Paste the one on which the browser ended now.'),
     );
   }
+  if (!isAt(trimmed, expected.redirectUri, parameters)) {
+    return problem(
+      l10n.t(
+        'This isn’t the redirect URI of this sign-in. Paste the whole address on which the browser ended.',
+      ),
+    );
+  }
   return { kind: 'response', parameters };
+}
+
+/**
+ * True if the browser ended on the redirect URI of this sign-in: another one may be that of another provider, whose
+ * response must not pass for one of this (RFC 9700 section 4.4). A query alone does not tell, so it must name the server.
+ */
+function isAt(text: string, redirectUri: string, parameters: URLSearchParams): boolean {
+  const question = text.indexOf('?');
+  if (question <= 0) return parameters.has('iss');
+  const [found, own] = [URL.parse(text), URL.parse(redirectUri)];
+  if (!found || !own) return false;
+  const isOwn = found.protocol === own.protocol && found.host === own.host && found.pathname === own.pathname;
+  return isOwn && [...own.searchParams].every(([name, value]) => parameters.getAll(name).join(' ') === value);
 }
 
 const problem = (text: Shown): Pasted => ({ kind: 'problem', problem: text });

@@ -2,6 +2,7 @@ import { l10n } from '../../platform/shown.ts';
 import { secret } from '../../platform/secret.ts';
 import { base64urlOf } from '../../platform/base64url.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
+import { bridgeMark, bridgeParameter } from '../../providers/settings/redirectSettings.ts';
 import type { PendingResponses } from './pendingResponses.ts';
 import type { Redirect } from './redirect.ts';
 
@@ -29,9 +30,23 @@ export const bridgeRedirect = (editor: EditorAddress, pending: PendingResponses)
     const redirectUri = pageOf(provider.redirect.bridge, provider.issuer);
     const state = secret(`${nonce.reveal()}.${base64urlOf(new TextEncoder().encode(await editor.of(path)))}`);
     const { response, drop } = pending.expect(state, path);
-    return { redirectUri, state, response, close: drop };
+    const checked = response.then(parameters => fromOwnPage(redirectUri, provider.issuer, parameters));
+    return { redirectUri, state, response: checked, close: drop };
   },
 });
+
+/**
+ * The page hands on its whole query, and so the mark of the redirect URI that the response was sent to.
+ *
+ * @throws Failure `response-foreign` if that is another provider's.
+ */
+function fromOwnPage(redirectUri: string, issuer: string, parameters: URLSearchParams): URLSearchParams {
+  const mark = bridgeMark(redirectUri);
+  const found = parameters.getAll(bridgeParameter);
+  if (found.length === (mark === undefined ? 0 : 1) && found[0] === mark) return parameters;
+  const other = l10n.t('the bridge page of another provider');
+  throw new Failure('response-foreign', { found: other, expected: issuer });
+}
 
 /**
  * The response goes to a relay that takes the whole of `state` for the address to open, as

@@ -1,5 +1,4 @@
 import type { Secret } from '../../platform/secret.ts';
-import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 
 /** A redirect URI that is ready to receive the response to one authorization request. */
@@ -15,7 +14,7 @@ export interface OpenRedirect {
 export interface RedirectRequest {
   /** 256 random bits that belong to this sign-in alone. */
   readonly nonce: Secret;
-  /** The path of the redirect URI, see {@link redirectPath}. */
+  /** The path of the redirect URI, see plan/redirectUri.ts. */
   readonly path: string;
   readonly provider: Provider;
   /** The host of this computer in the redirect URI. */
@@ -28,16 +27,4 @@ export interface RedirectRequest {
 export interface Redirect {
   /** @throws Failure `port-taken` if it cannot receive anything here. */
   open(request: RedirectRequest): Promise<OpenRedirect>;
-}
-
-/**
- * The path of the redirect URI. A server that names itself in its responses (RFC 9207) can be told from any
- * other by that; every other issuer gets a path of its own, so that a response of one cannot be passed off as
- * that of another (RFC 9700 section 4.4.2.2).
- */
-export function redirectPath(metadata: Metadata, provider?: Pick<Provider, 'redirect'>): string {
-  if (provider?.redirect.path !== undefined) return provider.redirect.path;
-  if (metadata.authorization_response_iss_parameter_supported) return '/callback';
-  const { host, pathname } = new URL(metadata.issuer);
-  return `/callback/${host}${pathname.replace(/\/$/, '')}`;
 }

@@ -3,7 +3,7 @@ import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { acceptsRedirect } from '../../providers/settings/redirectSettings.ts';
 import type { Surroundings } from '../plan/planner.ts';
-import { redirectPath } from './redirect.ts';
+import { redirectPath } from '../plan/redirectUri.ts';
 
 /** A redirect URI that is to be registered at the provider, to the letter. */
 export interface RegisteredUri {

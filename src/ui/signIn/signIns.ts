@@ -5,6 +5,7 @@ import { secret, type Secret } from '../../platform/secret.ts';
 import type { SecretStorage } from '../../platform/secretStorage.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Log } from '../../platform/log.ts';
+import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { SignInMethod } from '../../providers/settings/signInMethods.ts';
 import type { Account, Grant } from '../../sessions/grant/grant.ts';
@@ -54,6 +55,7 @@ export interface SignInsOptions {
   readonly clientSecrets: ClientSecrets;
   readonly concessions: Concessions;
   readonly findSubject: FindSubject;
+  readonly providers: Pick<ConfiguredProviders, 'list'>;
 }
 
 export function createSignIns(options: SignInsOptions): SignIns {
@@ -93,6 +95,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
         cancel,
       }),
       findSubject: options.findSubject,
+      providers: () => options.providers.list(),
       chooseAccount,
       nameAccount,
       failedMethods,

@@ -6,7 +6,7 @@ import { readPasted } from '../../../src/signIn/methods/pastedResponse.ts';
 import { createPendingResponses } from '../../../src/signIn/redirect/pendingResponses.ts';
 import { damaged, nastyText } from '../arbitraries.ts';
 import { resultOf, target, type Target } from '../target.ts';
-import { authorizationRequest, connectionTo, issuer, state } from '../provider.ts';
+import { authorizationRequest, connectionTo, issuer, redirectUri, state } from '../provider.ts';
 
 const parameter = fc.oneof(
   fc.constantFrom(`state=${state}`, 'code=abc', `iss=${encodeURIComponent(issuer)}`, 'error=access_denied'),
@@ -54,15 +54,19 @@ export const callbackTargets: readonly Target[] = [
     damaged(
       fc.oneof(
         query.map(text => `https://a.example/?${text}`),
+        query.map(text => `${redirectUri}?${text}`),
         query,
         nastyText,
       ),
     ),
     text => {
       for (const takesBareCode of [true, false]) {
-        const pasted = readPasted(text, { state: secret(state), issuer, takesBareCode });
-        if (pasted.kind === 'response') assert.deepEqual(pasted.parameters.getAll('state'), [state]);
-        else assert.ok(pasted.problem.length < 200 && !pasted.problem.includes(state));
+        const pasted = readPasted(text, { state: secret(state), issuer, redirectUri, takesBareCode });
+        if (pasted.kind === 'response') {
+          assert.deepEqual(pasted.parameters.getAll('state'), [state]);
+          const isOwn = text.trim().startsWith(redirectUri) || pasted.parameters.has('iss');
+          assert.ok(isOwn, 'of this redirect URI, or by name');
+        } else assert.ok(pasted.problem.length < 200 && !pasted.problem.includes(state));
       }
     },
   ),

@@ -67,7 +67,7 @@ describe('an entry of the providers in the settings', () => {
     [
       'with a bridge in plain http',
       { issuer, redirect: { bridge: 'http://bridge.example.com/' } },
-      ['redirect.bridge: must be an https address without a query and a fragment'],
+      ['redirect.bridge: must be an https address without a fragment, and without a query other than ?for=…'],
     ],
     [
       'with a relay with a query',

@@ -42,6 +42,8 @@ const servers = {
 } as const satisfies Record<string, PlanInput['metadata']>;
 
 const registered = {
+  id: 'oidc',
+  issuer,
   clientId: 'editor',
   clientAuthentication: 'none',
   acceptsChangingRedirectUri: false,
@@ -73,6 +75,7 @@ const planAt = (
     surroundings: places[place],
     metadata: servers[server],
     provider: providers[provider],
+    providers: [],
     method: 'auto',
     hasClientDocument: false,
     failed: [],

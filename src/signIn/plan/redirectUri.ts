@@ -1,0 +1,117 @@
+import { l10n } from '../../platform/shown.ts';
+import type { Metadata } from '../../protocol/server/metadata.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import { acceptsRedirect, bridgeMark, markedBridge } from '../../providers/settings/redirectSettings.ts';
+import type { BrowserMethod } from '../../providers/settings/signInMethods.ts';
+
+type Redirecting = Pick<Provider, 'redirect'>;
+
+/**
+ * The path of the redirect URI. A server that names itself in its responses (RFC 9207) can be told from any
+ * other by that; every other issuer gets a path of its own, so that a response of one cannot be passed off as
+ * that of another (RFC 9700 section 4.4.2.2).
+ */
+export function redirectPath(metadata: NamesItself, provider?: Redirecting): string {
+  if (provider?.redirect.path !== undefined) return provider.redirect.path;
+  return namesItself(metadata) ? '/callback' : ownPath(metadata.issuer);
+}
+
+type NamesItself = Pick<Metadata, 'issuer' | 'authorization_response_iss_parameter_supported'>;
+
+const namesItself = (metadata: NamesItself): boolean =>
+  metadata.authorization_response_iss_parameter_supported === true;
+
+function ownPath(issuer: string): string {
+  const { host, pathname } = new URL(issuer);
+  return `/callback/${host}${pathname.replace(/\/$/, '')}`;
+}
+
+/** What of another provider decides where its responses can be sent. */
+export type OtherProvider = Pick<
+  Provider,
+  'id' | 'label' | 'issuer' | 'redirect' | 'acceptsChangingRedirectUri'
+>;
+
+/** A sign-in, as far as it decides whose responses can reach it. */
+export interface RedirectQuestion {
+  readonly method: BrowserMethod;
+  readonly ui: 'desktop' | 'web';
+  readonly metadata: NamesItself;
+  readonly provider: Redirecting & Pick<Provider, 'id' | 'issuer'>;
+  /** All that are configured, this one included. */
+  readonly providers: readonly OtherProvider[];
+}
+
+/**
+ * Why a response of another provider could be passed off as one of this sign-in (mix-up, RFC 9700 section 4.4), and
+ * what to do about it. Whoever runs this provider's server chooses the `state` and the redirect URI with which a person
+ * is sent on to the other one, as far as that has registered the URI. A server that announces to name itself in its
+ * responses is safe: whatever lacks its `iss` is refused.
+ *
+ * @returns undefined if no other provider's response can reach this sign-in.
+ */
+export function sharedRedirect(question: RedirectQuestion): string | undefined {
+  const { metadata, provider, providers } = question;
+  if (namesItself(metadata)) return undefined;
+  for (const other of providers) {
+    const reach = other.issuer === provider.issuer ? undefined : reachOf(question, other);
+    if (reach === undefined) continue;
+    const unnamed = l10n.t('{0} doesn’t name itself in its responses (iss).', new URL(metadata.issuer).host);
+    return `${unnamed} ${reach}`;
+  }
+  return undefined;
+}
+
+/** How a response of another provider could reach a sign-in that does not require `iss`. */
+function reachOf(
+  { method, ui, provider, metadata }: RedirectQuestion,
+  other: OtherProvider,
+): string | undefined {
+  const { redirect, id } = provider;
+  const { label } = other;
+  if (other.redirect.relay !== undefined)
+    return l10n.t(
+      'The relay of {0} can hand a response of {0} on to any sign-in. Use a bridge page in its place ("redirect.bridge").',
+      label,
+    );
+  const bridge = method === 'bridge' ? redirect.bridge : undefined;
+  const isAtEditor = method === 'bridge' || method === 'uri-handler';
+  if (isAtEditor && ui === 'web' && other.acceptsChangingRedirectUri)
+    return l10n.t(
+      '{0} accepts any address of this editor as a redirect URI ("acceptsChangingRedirectUri"), so its response could be taken for this one. Use a bridge page for {0} in its place.',
+      label,
+    );
+  if (method === 'bridge' && other.redirect.bridge !== undefined) {
+    if (bridge === undefined)
+      return l10n.t(
+        'The bridge page of {0} can hand a response of {0} on to a sign-in that waits for a relay. Use a bridge page in place of the relay ("redirect.bridge").',
+        label,
+      );
+    if (bridgeMark(bridge) === bridgeMark(other.redirect.bridge))
+      return l10n.t(
+        '{0} uses a bridge page too, so its response could be taken for this one. Register the redirect URI {1}, and set it as "redirect.bridge".',
+        label,
+        markedBridge(bridge, id),
+      );
+  }
+  if (method === 'paste' && redirect.paste !== undefined)
+    return redirect.paste === other.redirect.paste
+      ? l10n.t('{0} has the same "redirect.paste". Give each provider one of its own.', label)
+      : undefined;
+  const path = redirectPath(metadata, provider);
+  const kind = method === 'uri-handler' ? 'editor' : method === 'bridge' ? undefined : 'loopback';
+  const otherPath = other.redirect.path ?? ownPath(other.issuer);
+  if (kind === undefined || path !== otherPath || !acceptsRedirect(other.redirect, kind)) return undefined;
+  return l10n.t('{0} has the same "redirect.path", {1}. Give each provider one of its own.', label, path);
+}
+
+/**
+ * True if a code without its address can be taken for one of this provider: no other one shows codes to be pasted.
+ * Neither `state` nor `iss` comes with it.
+ */
+export const takesBareCode = ({
+  provider,
+  providers,
+}: Pick<RedirectQuestion, 'provider' | 'providers'>): boolean =>
+  provider.redirect.paste !== undefined &&
+  providers.every(({ issuer, redirect }) => issuer === provider.issuer || redirect.paste === undefined);

@@ -1,0 +1,187 @@
+import { l10n } from '../../platform/shown.ts';
+import { isCertificateMethod } from '../../protocol/client/clientAuthentication.ts';
+import type { Metadata } from '../../protocol/server/metadata.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import { acceptsRedirect } from '../../providers/settings/redirectSettings.ts';
+import type { PersonMethod, ProviderMethod, SignInMethod } from '../../providers/settings/signInMethods.ts';
+import { sharedRedirect, type OtherProvider } from './redirectUri.ts';
+
+/** Where this extension runs and where its person is. */
+export interface Surroundings {
+  /** What the person looks at: the desktop application, or a page in a browser. */
+  readonly ui: 'desktop' | 'web';
+  /** Where our code runs: on the person's own computer, on another one, or inside the browser. */
+  readonly runsIn: 'local' | 'remote' | 'web-worker';
+  /** The editor's name for the remote, such as `ssh-remote`, `wsl`, `codespaces`; undefined if there is none. */
+  readonly remoteName: string | undefined;
+  /** The scheme of the running product: `vscode`, `vscodium`, `code-oss`, … */
+  readonly uriScheme: string;
+}
+
+export interface PlanInput {
+  readonly surroundings: Surroundings;
+  readonly metadata: Pick<
+    Metadata,
+    | 'issuer'
+    | 'authorization_endpoint'
+    | 'token_endpoint'
+    | 'device_authorization_endpoint'
+    | 'registration_endpoint'
+    | 'client_id_metadata_document_supported'
+    | 'grant_types_supported'
+    | 'response_types_supported'
+    | 'authorization_response_iss_parameter_supported'
+  >;
+  readonly provider: Pick<
+    Provider,
+    'id' | 'issuer' | 'clientId' | 'clientAuthentication' | 'acceptsChangingRedirectUri' | 'redirect'
+  >;
+  /** All that are configured: no other one's responses may pass for this one's. */
+  readonly providers: readonly OtherProvider[];
+  /** What the settings ask for: the provider's own method, else the overall one. */
+  readonly method: ProviderMethod;
+  /** A client ID metadata document is configured, for servers that take one in place of a registration. */
+  readonly hasClientDocument: boolean;
+  /** The token endpoint does not let an editor inside the browser read its answers, see `readableAnswers.ts`. */
+  readonly withholdsTokens?: boolean;
+  /** Methods from which no answer came back in an earlier sign-in to this provider, in this window. */
+  readonly failed: readonly SignInMethod[];
+}
+
+/** What there is to say of a method. */
+export type Verdict =
+  | { readonly kind: 'open'; readonly reason: string }
+  /** Does not work as far as can be told from here; somebody who knows better may insist on it. */
+  | { readonly kind: 'doubtful'; readonly why: string }
+  | { readonly kind: 'closed'; readonly why: string };
+
+const open = (reason: string): Verdict => ({ kind: 'open', reason });
+const doubtful = (why: string): Verdict => ({ kind: 'doubtful', why });
+const closed = (why: string): Verdict => ({ kind: 'closed', why });
+
+/** Judges a method by what the server, the settings and the surroundings let pass. */
+export function judge(method: PersonMethod, input: PlanInput): Verdict {
+  const missing = lacksCertificate(input) ?? missingFor(method, input) ?? sharedWith(method, input);
+  if (missing !== undefined) return closed(missing);
+  if (input.withholdsTokens) return doubtful(withheld(input));
+  switch (method) {
+    case 'uri-handler':
+      return judgeUriHandler(input);
+    case 'loopback':
+      return judgeLoopback(input);
+    case 'bridge':
+      return judgeBridge(input);
+    case 'paste':
+      return judgePaste(input.provider);
+    case 'device-code':
+      return open(l10n.t('You enter a code in any browser, also that of another device.'));
+  }
+}
+
+/** Why nothing could be completed in a browser. */
+export function withheld({ metadata }: PlanInput): string {
+  const { host } = new URL(metadata.token_endpoint ?? metadata.issuer);
+  return l10n.t(
+    '{0} does not allow an editor inside the browser to read its answers (CORS), so no sign-in could be completed.',
+    host,
+  );
+}
+
+/** A browser shows its own certificates, after asking the person, and none of ours. */
+export const lacksCertificate = ({ provider, surroundings }: PlanInput): string | undefined =>
+  isCertificateMethod(provider.clientAuthentication) && surroundings.runsIn === 'web-worker'
+    ? l10n.t(
+        'An editor inside the browser cannot show the client certificate that is set; sign in from the editor on the desktop or with a remote.',
+      )
+    : undefined;
+
+/** Why the answer of another provider could pass for one that comes this way. */
+const sharedWith = (method: PersonMethod, input: PlanInput): string | undefined => {
+  const { bridge, relay } = input.provider.redirect;
+  if (method === 'device-code' || (method === 'bridge' && bridge === undefined && relay === undefined))
+    return undefined;
+  return sharedRedirect({ ...input, method, ui: input.surroundings.ui });
+};
+
+/** What the server or the settings lack for a method, wherever the editor runs. */
+function missingFor(
+  method: PersonMethod,
+  { metadata, provider, hasClientDocument }: PlanInput,
+): string | undefined {
+  const host = new URL(metadata.issuer).host;
+  if (!metadata.token_endpoint) return l10n.t('{0} has no token endpoint.', host);
+  const known =
+    provider.clientId !== undefined ||
+    metadata.registration_endpoint !== undefined ||
+    (hasClientDocument && metadata.client_id_metadata_document_supported === true);
+  if (!known)
+    return l10n.t('No client id is set, and {0} does not let applications register themselves.', host);
+  if (method === 'device-code') {
+    return metadata.device_authorization_endpoint ? undefined : l10n.t('{0} offers no device codes.', host);
+  }
+  if (!metadata.authorization_endpoint) return l10n.t('{0} has no authorization endpoint.', host);
+  const hasCodes =
+    (metadata.grant_types_supported?.includes('authorization_code') ?? true) &&
+    (metadata.response_types_supported?.includes('code') ?? true);
+  return !hasCodes ? l10n.t('{0} does not offer the authorization code grant.', host) : undefined;
+}
+
+function judgeUriHandler({ surroundings, metadata, provider }: PlanInput): Verdict {
+  const { ui, remoteName, uriScheme } = surroundings;
+  const kind = ui === 'desktop' ? 'editor' : 'https';
+  if (!acceptsRedirect(provider.redirect, kind)) {
+    return doubtful(l10n.t('The provider is set to take no address of this editor as a redirect URI.'));
+  }
+  if (ui === 'desktop') {
+    return open(
+      remoteName === undefined
+        ? l10n.t('The browser hands the answer to the editor by its own address ({0}://).', uriScheme)
+        : l10n.t(
+            'The browser hands the answer to the editor on your computer ({0}://), though the workspace is remote ({1}).',
+            uriScheme,
+            remoteName,
+          ),
+    );
+  }
+  if (provider.acceptsChangingRedirectUri) {
+    return open(l10n.t('The address of this editor changes, which the provider is set to accept.'));
+  }
+  if (provider.clientId === undefined && metadata.registration_endpoint !== undefined) {
+    return open(
+      l10n.t('The address of this editor changes, so it is registered with the provider each time.'),
+    );
+  }
+  return doubtful(l10n.t('The address of this editor changes; see "acceptsChangingRedirectUri".'));
+}
+
+function judgeLoopback({ surroundings: { runsIn, remoteName }, provider: { redirect } }: PlanInput): Verdict {
+  if (runsIn === 'web-worker') {
+    return closed(l10n.t('The extension runs inside the browser, where nothing can listen for an answer.'));
+  }
+  if (!acceptsRedirect(redirect, 'loopback')) {
+    return doubtful(l10n.t('The provider is set to take no address of this computer as a redirect URI.'));
+  }
+  if (runsIn === 'local') return open(l10n.t('The browser hands the answer to this computer (127.0.0.1).'));
+  return doubtful(
+    remoteName === undefined
+      ? l10n.t('The answer would go to your computer; the extension runs elsewhere.')
+      : l10n.t('The answer would go to your computer; the extension runs elsewhere ({0}).', remoteName),
+  );
+}
+
+function judgeBridge({ provider: { redirect } }: PlanInput): Verdict {
+  const page = redirect.bridge ?? redirect.relay;
+  if (page === undefined) return closed(l10n.t('No bridge page is set for the provider.'));
+  return open(
+    l10n.t('The page that is set for the provider, on {0}, hands the answer on.', new URL(page).host),
+  );
+}
+
+function judgePaste({ redirect }: PlanInput['provider']): Verdict {
+  if (redirect.paste === undefined && !acceptsRedirect(redirect, 'loopback')) {
+    return doubtful(
+      l10n.t('No page is set on which the browser ends, and the provider takes no address of this computer.'),
+    );
+  }
+  return open(l10n.t('You copy the address on which the browser ends, so nothing has to reach this editor.'));
+}
