@@ -47,7 +47,8 @@ describe('MCP servers of the settings', () => {
     wiki = { id: 'wiki', label: 'Wiki', url: server.url, providerId: 'oidc', scopes: ['openid', 'profile'] };
     await surroundings.reset();
     [endsWithRefresh, changes, declined, failed, started, log] = [false, 0, [], [], [], recordingLog()];
-    [questions, allows, remembered] = [[], true, new Map()];
+    [questions, allows] = [[], true];
+    remembered = new Map();
     servers = create();
     servers.update([wiki]);
     changes = 0;
