@@ -46,6 +46,6 @@ export const scopesOf = ({ scopes }: McpServer): readonly string[] => plainScope
 function isWithin(address: string, resource: string): boolean {
   const [inner, outer] = [URL.parse(address), URL.parse(resource)];
   if (!inner || outer?.origin !== inner.origin || outer.search !== '') return false;
-  const folder = outer.pathname.replace(/\/*$/, '/');
+  const folder = outer.pathname.endsWith('/') ? outer.pathname : `${outer.pathname}/`;
   return `${inner.pathname}/`.startsWith(folder);
 }

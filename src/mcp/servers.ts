@@ -176,7 +176,7 @@ export function createMcpServers(context: McpServersContext): McpServers {
 
   /** @throws SignInDeclined */
   const allowed = async (server: McpServer): Promise<void> => {
-    if (!(await context.consent.check(server, true))) throw new SignInDeclined('Not allowed.');
+    if (!(await context.consent.check(server, true))) throw new SignInDeclined();
   };
 
   const again = async (server: McpServer): Promise<void> => {

@@ -4,7 +4,7 @@ import { isLoopbackHost } from '../../protocol/http/internalHost.ts';
 import { group, oneOf, path, someOf } from './fields.ts';
 
 /** A page that an authorization response passes through. */
-const page = (isUsable: (url: URL) => boolean, problem: () => string, description: string) =>
+const page = (description: string, isUsable: (url: URL) => boolean, problem: () => string) =>
   v.pipe(
     v.string(),
     v.trim(),
@@ -66,14 +66,14 @@ export const redirectSettingsSchema = group('How the answer of the browser comes
     'The path of the post-logout redirect URI, if one is registered, for example `/signed-out`. By default the browser stays at the provider after a sign-out there.',
   ),
   bridge: page(
+    'The address of a bridge page: a static page of yours that hands the answer on to the editor. The extension brings the page to host, `media/bridge.html`. If several providers use bridge pages, add `?for=` and a name of its own for each, such as `https://example.com/bridge.html?for=staff`, and register exactly that.',
     hasMarkOnly,
     () => l10n.t('must be an https address without a fragment, and without a query other than ?for=…'),
-    'The address of a bridge page: a static page of yours that hands the answer on to the editor. The extension brings the page to host, `media/bridge.html`. If several providers use bridge pages, add `?for=` and a name of its own for each, such as `https://example.com/bridge.html?for=staff`, and register exactly that.',
   ),
   relay: page(
+    'The address of a relay that opens the address it finds in `state`, as `https://vscode.dev/redirect` does.',
     hasNoQuery,
     () => l10n.t('must be an https address without a query and a fragment'),
-    'The address of a relay that opens the address it finds in `state`, as `https://vscode.dev/redirect` does.',
   ),
   paste: v.pipe(
     v.string(),

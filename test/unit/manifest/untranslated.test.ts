@@ -21,6 +21,7 @@ const sameEverywhere: Readonly<Record<string, readonly string[]>> = {
     'signed out',
     'its token was replaced',
     'its settings have changed',
+    'its permission was taken back',
     'no refresh token',
   ],
   'thrown to authors of extensions who hand on a challenge that is none': [
