@@ -35,6 +35,9 @@ interface Link {
   readonly leader: { readonly life: Life; readonly frames: Frames };
 }
 
+/** Whoever gives its lease up waits so many turns for another window to take it. */
+const patience = 20;
+
 /** @param travel resolves when `line` has arrived; lines of one connection stay in order all the same. */
 export function memoryNetwork(travel: (from: Life, to: Life, line: string) => Promise<void>): MemoryNetwork {
   const claims: Claim[] = [];
@@ -116,9 +119,14 @@ export function memoryNetwork(travel: (from: Life, to: Life, line: string) => Pr
         if (isOver(claim) || leaving.aborted || claim !== claims.at(-1)) continue;
         const leader = connect(life, claim);
         yield { term: claim.term, leader };
-        if (leader.closed.reason !== silent || claim !== claims.at(-1)) continue;
+        // What a dead process would have done next it does not do.
+        if (!life.alive || leader.closed.reason !== silent || claim !== claims.at(-1)) continue;
       }
-      yield leaseOf(life);
+      const lease = leaseOf(life);
+      yield lease;
+      // As with sockets: whoever gives its lease up gets another one if nobody else takes it for a while.
+      for (let turn = 0; turn < patience && claims.length === lease.term && !leaving.aborted; turn++)
+        await travel(life, life, '');
     }
   }
 
@@ -129,7 +137,9 @@ export function memoryNetwork(travel: (from: Life, to: Life, line: string) => Pr
     }),
     leads: life => claims.at(-1)?.life === life && life.alive,
     supersede() {
-      const first = [...links].find(({ claim }) => claim === claims.at(-1) && !isOver(claim));
+      const first = [...links].find(
+        ({ claim, member }) => member.life.alive && claim === claims.at(-1) && !isOver(claim),
+      );
       first?.member.frames.drop(silent);
     },
     noticeDeaths() {

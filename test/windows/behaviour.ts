@@ -104,6 +104,66 @@ export function behavesAsGroup(openWindows: () => TestWindows): void {
     assert.equal((await c.group.leader.whoLeads()).name, 'b');
   });
 
+  it('ends a lease before any other window learns of it, and leaves it to another one', async () => {
+    const { a, b } = await windows.two();
+    const { term } = a.group;
+    const [lease = assert.fail()] = a.leases;
+    const seen: string[] = [];
+    for (const { name, group } of [a, b])
+      group.onRoleChange((role, inTerm) => seen.push(`${name} ${role} ${inTerm}`));
+    lease.lost.addEventListener('abort', () =>
+      seen.push(`lost, ${lease.isCurrent() ? 'and current' : 'not current'}, b ${b.group.role}`),
+    );
+    lease.giveUp();
+    assert.deepEqual(seen, ['lost, not current, b member'], 'at once');
+    lease.giveUp();
+    await Promise.all([a.has('member', term + 1), b.has('leader', term + 1)]);
+    const of = (who: string) => seen.filter(text => text.startsWith(who));
+    assert.deepEqual(of('lost').length, 1);
+    assert.deepEqual(of('a'), ['a joining 0', `a member ${term + 1}`]);
+    assert.deepEqual(of('b'), ['b joining 0', `b leader ${term + 1}`]);
+    assert.equal((await a.group.leader.whoLeads()).name, 'b');
+  });
+
+  it('gets the lease again that it gave up if there is nobody else', async () => {
+    const a = windows.open('a');
+    await a.has('leader');
+    const { term } = a.group;
+    a.leases[0]?.giveUp();
+    await a.has('leader', term + 1);
+    assert.equal((await a.group.leader.whoLeads()).term, term + 1);
+  });
+
+  it('answers or loses each call that is under way when a lease ends, and answers none of them later', async () => {
+    const { a, b } = await windows.two();
+    const told: string[] = [];
+    const ask = (who: string, { group }: typeof a, text: string): Promise<void> =>
+      group.leader.slow(text).then(
+        answer => void told.push(`${who}: ${answer}`),
+        (error: unknown) =>
+          void told.push(`${who}: ${text} ${error instanceof LeaderLost ? 'lost' : 'failed'}`),
+      );
+    const answered = ask('b', b, 'answered');
+    await a.slowCalls(1);
+    a.slow[0]?.('in time');
+    await answered;
+    const open = [ask('a', a, 'own'), ask('b', b, 'other')];
+    await a.slowCalls(3);
+    const everywhere = b.group.broadcast.never().then(
+      () => 'answered',
+      (error: unknown) => (error instanceof LeaderLost ? 'lost' : 'failed'),
+    );
+    // The leader has heard it: what comes later on the same way has been answered.
+    await b.group.leader.add(1, 1);
+    a.leases[0]?.giveUp();
+    for (const answer of a.slow.slice(1)) answer('too late');
+    await Promise.all(open);
+    assert.deepEqual(told.sort(), ['a: own lost', 'b: answered in time', 'b: other lost']);
+    assert.equal(await everywhere, 'lost');
+    await b.has('leader');
+    assert.equal(b.slow.length, 0, 'nothing is repeated');
+  });
+
   it('repeats a call that is idempotent at the next leader, and no other', async () => {
     const a = windows.open('a');
     await a.has('leader');
