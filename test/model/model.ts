@@ -326,8 +326,10 @@ export class Model {
       const grant = await window.cache.get(id);
       assert.ok(!grant || !this.#isSignedOut(grant), `${id} came back`);
     }
+    // What is stored and not listed is not seen by anybody.
+    const listed = await window.cache.ofProvider('oidc');
     for (const id of this.held.keys()) {
-      const grant = await window.cache.get(id);
+      const grant = listed.find(grant => grant.id === id);
       assert.ok(grant, `${id} was lost`);
       const token = grant.tokens.refreshToken?.reveal() ?? '';
       if (this.server.takes(token) && !grant.signInNeeded) continue;

@@ -144,4 +144,21 @@ export const scenarios: Step[][] = [
     { do: 'signOut', window: 0, grant: 0 },
     { do: 'open', storage: 0 },
   ],
+  // The first owner signs in and closes, while others that have read the same storage are on their way to it.
+  [
+    { do: 'open', storage: 1 },
+    { do: 'signIn', window: 0, account: 0 },
+    { do: 'close', window: 0 },
+  ],
+  // A window that has died is not taken for the next owner.
+  [
+    { do: 'open', storage: 0 },
+    { do: 'move', turns: 1 },
+    { do: 'stall' },
+    { do: 'move', turns: 1 },
+    { do: 'crash', window: 0 },
+    { do: 'stall' },
+    { do: 'open', storage: 0 },
+    { do: 'signIn', window: 1, account: 0 },
+  ],
 ];

@@ -28,6 +28,8 @@ const putsAtOnce = 50;
  * @throws what the storage or the calls throw; what was done until then stays done.
  */
 export async function compareWithLeader(cache: GrantCache, leader: Compared): Promise<void> {
+  // The leader before may have stored what it had no time to tell.
+  await cache.lookAgain();
   const theirs = new Map<string, IndexEntry>();
   for (let last = ''; ;) {
     const page = received(entriesSchema, await leader.list(last));

@@ -94,6 +94,8 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
     });
     const now = { refresher, broadcast };
     leading.now = now;
+    // The leader before may have stored what it had no time to tell.
+    void cache.lookAgain();
     lost.addEventListener('abort', () => {
       if (leading.now === now) leading.now = undefined;
       stopReporting();

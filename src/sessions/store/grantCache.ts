@@ -58,6 +58,11 @@ export interface GrantCache {
    */
   reread(id: string): Promise<Grant | undefined>;
   /**
+   * Takes over all that other windows have written to the same storage, and may have told nobody. Never rejects, as
+   * {@link reread}.
+   */
+  lookAgain(): Promise<void>;
+  /**
    * All grants that can be had here, with those that were removed, for comparing with other windows.
    *
    * @throws what the storage throws.
@@ -142,7 +147,12 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
     if (memory.hasRemoval(entry)) return true;
     return (grant && isLaterSignIn(grant.revision, entry.revision)) || forget(entry);
   };
-  store.onDidFindRemoval(entry => void endSignIn(entry));
+
+  const readAgain = async (id: string): Promise<void> => {
+    const stored = await soon(store.load(id), undefined).catch(() => undefined);
+    if (stored) void put(stored);
+  };
+  store.onDidFind(entry => void (isRemoval(entry) ? endSignIn(entry) : readAgain(entry.id)));
 
   return {
     async ofProvider(providerId) {
@@ -181,11 +191,10 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
     answers: () => soon(store.answers(), false),
     inTime,
     async reread(id) {
-      const reading = known.has(id) ? store.load(id).catch(() => undefined) : undefined;
-      const stored = reading && (await soon(reading, undefined));
-      if (stored) void put(stored);
+      if (known.has(id)) await readAgain(id);
       return known.get(id);
     },
+    lookAgain: () => soon(store.lookAgain(), undefined).catch(() => undefined),
     entries: async () => memory.entries(await store.index()),
     stored: async id => (await lastWrites.get(id)) ?? true,
     isStored: id => !unstored.has(id),

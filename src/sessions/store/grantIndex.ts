@@ -67,16 +67,19 @@ export interface GrantIndex {
   answers(): Promise<boolean>;
   /** Takes the later of this entry and the one there is, in memory only, and returns it. */
   set(entry: IndexEntry): Promise<IndexEntry>;
+  /** Takes over what other windows have written to the same storage since it was read, if it was. */
+  lookAgain(): Promise<void>;
   /** Writes the index. Takes over first what other windows have written meanwhile. */
   write(): Promise<void>;
-  /** Told of each removal that another window has written since the index was read. */
-  readonly onDidFindRemoval: Emitter<Removal>['on'];
+  /** Told of each entry, later than the one there was, that another window has written since the index was read. */
+  readonly onDidFind: Emitter<IndexEntry>['on'];
 }
 
 /** @returns an index whose calls of `write` must follow one another: of two at once, the older could be the last. */
 export function createGrantIndex(options: GrantIndexOptions): GrantIndex {
   const { storage, log, setAside } = options;
-  const removals = createEmitter<Removal>();
+  const finds = createEmitter<IndexEntry>();
+  let isRead = false;
   /** The entries as they were listed last; undefined since one has changed. */
   let listed: readonly IndexEntry[] | undefined;
 
@@ -91,6 +94,7 @@ export function createGrantIndex(options: GrantIndexOptions): GrantIndex {
 
   /** With the grants that the index does not name although they are there: they were lost from it. */
   const entries = once(async () => {
+    isRead = true;
     const [known, ids] = await Promise.all([readStored(), options.storedIds()]);
     const named = known.size;
     for (const id of ids.filter(id => !known.has(id))) {
@@ -109,6 +113,12 @@ export function createGrantIndex(options: GrantIndexOptions): GrantIndex {
     return later;
   };
 
+  const merge = async (): Promise<Map<string, IndexEntry>> => {
+    const known = await entries();
+    for (const entry of (await readStored()).values()) if (take(known, entry) === entry) finds.fire(entry);
+    return known;
+  };
+
   return {
     list: async () => (listed ??= [...(await entries()).values()]),
     entry: async id => (await entries()).get(id),
@@ -121,11 +131,11 @@ export function createGrantIndex(options: GrantIndexOptions): GrantIndex {
       }
     },
     set: async entry => take(await entries(), entry),
+    async lookAgain() {
+      if (isRead) await merge();
+    },
     async write() {
-      const known = await entries();
-      for (const entry of (await readStored()).values()) {
-        if (take(known, entry) === entry && isRemoval(entry)) removals.fire(entry);
-      }
+      const known = await merge();
       const removed = [...known.values()].filter(isRemoval).sort((a, b) => b.removed - a.removed);
       for (const { id } of removed.slice(rememberedRemovals)) {
         known.delete(id);
@@ -133,7 +143,7 @@ export function createGrantIndex(options: GrantIndexOptions): GrantIndex {
       }
       await storage.store(indexKey, JSON.stringify({ version: 1, grants: [...known.values()] }));
     },
-    onDidFindRemoval: removals.on,
+    onDidFind: finds.on,
   };
 }
 

@@ -32,8 +32,10 @@ export interface GrantStore {
   save(grant: Grant): Promise<void>;
   /** Ends this sign-in of a grant. @throws what the storage throws. The index in memory is up to date even then. */
   remove(grant: Pick<Grant, 'id' | 'providerId' | 'revision'>, at: number): Promise<void>;
-  /** See {@link GrantIndex}: a window that closed right after it wrote a removal may have told nobody. */
-  readonly onDidFindRemoval: GrantIndex['onDidFindRemoval'];
+  /** See {@link GrantIndex}. */
+  readonly lookAgain: GrantIndex['lookAgain'];
+  /** See {@link GrantIndex}: a window that closed right after it wrote something may have told nobody. */
+  readonly onDidFind: GrantIndex['onDidFind'];
 }
 
 /** Something stored cannot be used; it was kept under another key. */
@@ -133,6 +135,7 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
         // The account may have signed in again meanwhile, in another window.
         if ((await index.entry(id))?.removed !== undefined) await storage.delete(grantKey(id));
       }),
-    onDidFindRemoval: index.onDidFindRemoval,
+    lookAgain: index.lookAgain,
+    onDidFind: index.onDidFind,
   };
 }

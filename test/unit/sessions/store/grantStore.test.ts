@@ -46,7 +46,7 @@ describe('grants at rest', () => {
     const { open } = storeIn();
     const [mine, theirs] = [open(), open()];
     const found: string[] = [];
-    mine.onDidFindRemoval(({ id }) => found.push(id));
+    mine.onDidFind(({ id }) => found.push(id));
     await mine.save(someGrant());
     await theirs.remove(someGrant(), start);
     assert.deepEqual(found, []);
@@ -54,6 +54,26 @@ describe('grants at rest', () => {
     assert.deepEqual(found, ['grant-0001']);
     await mine.save(someGrant({ id: 'grant-0002' }));
     assert.deepEqual(found, ['grant-0001'], 'once');
+  });
+
+  it('tell of what another window wrote meanwhile when they are looked at again', async () => {
+    const { storage, open } = storeIn();
+    const [mine, theirs] = [open(), open()];
+    const found: string[] = [];
+    mine.onDidFind(({ id, revision, removed }) => found.push(`${id} r${revision} ${removed ?? 'lives'}`));
+    await mine.lookAgain();
+    assert.deepEqual(storage.calls, [], 'what was never looked at is read when it is asked for');
+    await mine.save(someGrant({ id: 'grant-0001' }));
+    await mine.save(someGrant({ id: 'grant-0002' }));
+    await theirs.save(someGrant({ id: 'grant-0001', revision: 2 }));
+    await theirs.remove(someGrant({ id: 'grant-0002' }), start);
+    await theirs.save(someGrant({ id: 'grant-0003' }));
+    assert.deepEqual(found, []);
+    await mine.lookAgain();
+    assert.deepEqual(found.sort(), ['grant-0001 r2 lives', `grant-0002 r1 ${start}`, 'grant-0003 r1 lives']);
+    assert.equal((await mine.index()).length, 3);
+    await mine.lookAgain();
+    assert.equal(found.length, 3, 'once');
   });
 
   it('are remembered as removed', async () => {

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { compareWithLeader } from '../../../../src/sessions/sharing/comparison.ts';
+import { createGrantStore } from '../../../../src/sessions/store/grantStore.ts';
+import { memorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
+import { recordingLog } from '../../../standIns/recordingLog.ts';
+import { someGrant } from '../someGrant.ts';
+import { fresh, now, sharedWindows, until } from './sharedWindows.ts';
+
+describe('windows, of which one closes before it has told everything,', function () {
+  this.timeout(20_000);
+  let windows: ReturnType<typeof sharedWindows>;
+  beforeEach(() => {
+    windows = sharedWindows();
+  });
+  afterEach(() => windows.end());
+
+  it('take over what a leader stored that had no time to tell', async () => {
+    const values = new Map<string, string>();
+    const [leader, member] = [
+      await windows.open(memorySecretStorage(values)),
+      await windows.open(memorySecretStorage(values)),
+    ];
+    for (const id of ['grant-0001', 'grant-0002']) await leader.cache.put(someGrant({ id, tokens: fresh() }));
+    await until(() => member.cache.known().length === 2);
+    await storeLikeAnother(values);
+    await leader.close();
+    const serialOf = (id: string): number | undefined => member.cache.peek(id)?.tokens.serial;
+    await until(() => serialOf('grant-0001') === 5 && serialOf('grant-0003') === 7);
+    assert.equal(serialOf('grant-0002'), undefined);
+    assert.equal((await member.cache.ofProvider('oidc')).length, 2);
+  });
+
+  it('tell the next leader what the one before stored in their storage', async () => {
+    const { cache, storage } = await windows.open();
+    for (const id of ['grant-0001', 'grant-0002']) await cache.put(someGrant({ id, tokens: fresh() }));
+    await storeLikeAnother(storage.values);
+    const told: string[] = [];
+    const removed: string[] = [];
+    await compareWithLeader(cache, {
+      list: () => Promise.resolve([]),
+      give: () => Promise.resolve([]),
+      put: text => Promise.resolve(void told.push(text)),
+      remove: removals => Promise.resolve(void removed.push(...removals.map(({ id }) => id))),
+    });
+    assert.ok(told.some(text => text.includes('grant-0003')));
+    assert.deepEqual(removed, ['grant-0002']);
+    await until(() => cache.peek('grant-0001')?.tokens.serial === 5);
+  });
+});
+
+/** As if a window had changed one grant, signed out of another and in to a third, and had told nobody. */
+async function storeLikeAnother(values: Map<string, string>): Promise<void> {
+  const store = createGrantStore({
+    storage: memorySecretStorage(values),
+    log: recordingLog(),
+    onSetAside: () => assert.fail('nothing is damaged'),
+  });
+  await store.save(someGrant({ revision: 1001, tokens: fresh(5) }));
+  await store.remove(someGrant({ id: 'grant-0002' }), now());
+  await store.save(someGrant({ id: 'grant-0003', tokens: fresh(7) }));
+}
