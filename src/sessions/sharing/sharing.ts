@@ -113,25 +113,33 @@ export function shareGrants(options: SharingOptions): Sharing {
   join().then(joined.resolve, joined.reject);
   windows.catch(() => log.error('the way to the other windows could not be loaded'));
 
+  /** The sign-ins that are being taken over. */
+  const adding = new Set<Promise<Added>>();
+  const add = async (provider: ProviderIdentity, signedIn: Grant): Promise<Added> => {
+    const { id, issuer, clientId, service, terms } = provider;
+    try {
+      const group = await inTime(clock, leaderTimeout, windows);
+      const identity = { id, issuer, clientId, service, terms };
+      const text = await inTime(clock, leaderTimeout, group.leader.add(identity, serialiseGrant(signedIn)));
+      const adopted = sync.adopt(text);
+      if (adopted) return { grant: adopted.grant, stored: await adopted.stored };
+    } catch (error) {
+      log.warn('the leading window did not take a sign-in over; it is kept here', {
+        provider: id,
+        reason: errorName(error),
+      });
+    }
+    return addGrant(cache, provider, signedIn);
+  };
+
   return {
     memories,
     ...renewals,
 
-    async add(provider, signedIn) {
-      const { id, issuer, clientId, service, terms } = provider;
-      try {
-        const group = await inTime(clock, leaderTimeout, windows);
-        const identity = { id, issuer, clientId, service, terms };
-        const text = await inTime(clock, leaderTimeout, group.leader.add(identity, serialiseGrant(signedIn)));
-        const adopted = sync.adopt(text);
-        if (adopted) return { grant: adopted.grant, stored: await adopted.stored };
-      } catch (error) {
-        log.warn('the leading window did not take a sign-in over; it is kept here', {
-          provider: id,
-          reason: errorName(error),
-        });
-      }
-      return addGrant(cache, provider, signedIn);
+    add(provider, signedIn) {
+      const added = add(provider, signedIn);
+      adding.add(added);
+      return added.finally(() => adding.delete(added));
     },
 
     async deliver(path, parameters) {
@@ -162,7 +170,10 @@ export function shareGrants(options: SharingOptions): Sharing {
       refresher?.dispose();
       const everythingTold = async (): Promise<void> => {
         await refresher?.idle();
-        await Promise.all([cache.written(), sync.everythingTold()]);
+        do {
+          await Promise.allSettled(adding);
+          await Promise.all([cache.written(), sync.everythingTold()]);
+        } while (adding.size > 0);
       };
       const told = inTime(clock, leavingWithin, everythingTold());
       await quietly(log, told, 'left while something was under way');

@@ -53,7 +53,8 @@ export function sharedWindows() {
     server,
     /** Where they meet. */
     directory: join(directory.path, 'w'),
-    async open(storage = memorySecretStorage()): Promise<SharedWindow> {
+    /** @param found when it has the way to the others; waited for if it is not given. */
+    async open(storage = memorySecretStorage(), found?: Promise<void>): Promise<SharedWindow> {
       const log = recordingLog();
       const clock = systemClock;
       const setAside: SetAside[] = [];
@@ -78,12 +79,14 @@ export function sharedWindows() {
         log,
         activity,
         directory: this.directory,
-        loadTransport: () =>
-          Promise.resolve(options => {
+        async loadTransport() {
+          await found;
+          return options => {
             const group = joinBySockets(options);
             joined.resolve(group);
             return group;
-          }),
+          };
+        },
         providers: {
           of: (grant: Grant) => (lacks.providerOf.has(grant.id) ? undefined : someProvider),
           onDidChange: () => () => undefined,
@@ -111,7 +114,8 @@ export function sharedWindows() {
         log,
         sharing,
       });
-      const group = await joined.promise;
+      let group: Windows | undefined;
+      void joined.promise.then(made => (group = made));
       let closed: Promise<void> | undefined;
       const window: SharedWindow = {
         storage,
@@ -126,11 +130,11 @@ export function sharedWindows() {
         lacks,
         focused: false,
         waitsFor: undefined,
-        role: () => group.role,
+        role: () => group?.role ?? 'joining',
         close: () => (closed ??= sharing.dispose()),
       };
       windows.push(window);
-      await until(() => group.role !== 'joining');
+      if (!found) await until(() => window.role() !== 'joining');
       return window;
     },
     async end(): Promise<void> {

@@ -3,8 +3,8 @@ import { compareWithLeader } from '../../../../src/sessions/sharing/comparison.t
 import { createGrantStore } from '../../../../src/sessions/store/grantStore.ts';
 import { memorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
 import { recordingLog } from '../../../standIns/recordingLog.ts';
-import { someGrant } from '../someGrant.ts';
-import { fresh, now, sharedWindows, until } from './sharedWindows.ts';
+import { someGrant, someProvider } from '../someGrant.ts';
+import { fresh, now, sharedWindows, storedIn, until } from './sharedWindows.ts';
 
 describe('windows, of which one closes before it has told everything,', function () {
   this.timeout(20_000);
@@ -45,6 +45,18 @@ describe('windows, of which one closes before it has told everything,', function
     assert.ok(told.some(text => text.includes('grant-0003')));
     assert.deepEqual(removed, ['grant-0002']);
     await until(() => cache.peek('grant-0001')?.tokens.serial === 5);
+  });
+
+  it('have a sign-in of a window that is closed before it has found the others', async () => {
+    const leader = await windows.open();
+    const way = Promise.withResolvers<void>();
+    const closing = await windows.open(memorySecretStorage(), way.promise);
+    const added = closing.accounts.add(someProvider, someGrant({ tokens: fresh() }));
+    const closed = closing.close();
+    way.resolve();
+    await Promise.all([added, closed]);
+    assert.equal(leader.cache.known().length, 1);
+    assert.notEqual(storedIn(leader), '');
   });
 });
 
