@@ -81,16 +81,15 @@ export async function lead<LeaderFunctions extends object, WindowFunctions exten
 
   async function carryOut(name: unknown, args: unknown): Promise<unknown> {
     const late = () => new LeaderUnavailable(String(name), timing.settleWithin, 'it is still starting');
-    return invoke(await within(clock, timing.settleWithin, functions(), late), name, args);
+    const ready = await within(clock, timing.settleWithin, functions(), late);
+    // Nobody is served from what a superseded leader remembers; losing the lease closes the connections.
+    isCurrent();
+    if (lost.aborted) throw new LeaderLost(String(name));
+    return invoke(ready, name, args);
   }
 
   const callable: Callable = {
-    call(name: unknown, args: unknown) {
-      // Nobody is served from what a superseded leader remembers; losing the lease closes the connection.
-      isCurrent();
-      if (lost.aborted) throw new LeaderLost(String(name));
-      return carryOut(name, args);
-    },
+    call: carryOut,
     broadcast: (name: unknown, args: unknown) => broadcast(String(name), Array.isArray(args) ? args : []),
   };
 

@@ -150,6 +150,15 @@ export const scenarios: Step[][] = [
     { do: 'signIn', window: 0, account: 0 },
     { do: 'close', window: 0 },
   ],
+  // It signs in again when it has just been taken for dead by one that does not know yet of the first time.
+  [
+    { do: 'signIn', window: 0, account: 0 },
+    { do: 'open', storage: 1 },
+    { do: 'move', turns: 1 },
+    { do: 'stall' },
+    { do: 'signIn', window: 0, account: 0 },
+    { do: 'rest' },
+  ],
   // A window that has died is not taken for the next owner.
   [
     { do: 'open', storage: 0 },

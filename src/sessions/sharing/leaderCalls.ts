@@ -4,6 +4,8 @@ import { serialOf } from '../grant/derived.ts';
 import { parseGrant, serialiseGrant, type Grant } from '../grant/grant.ts';
 import type { GrantCache } from '../store/grantCache.ts';
 import type { IndexEntry, Removal } from '../store/grantIndex.ts';
+import { LeaderLost } from '../../windows/errors.ts';
+import type { Lease } from '../../windows/lease.ts';
 import type { ProviderIdentity } from '../../providers/entries/origin.ts';
 import type { TokenRefresher } from '../refresh/refresher.ts';
 import {
@@ -63,6 +65,7 @@ interface LeaderParts {
   readonly refresher: TokenRefresher;
   readonly activity: ActivityLog;
   readonly memories: Memories;
+  readonly isCurrent: Lease['isCurrent'];
   /** See `RefresherOptions`. */
   leaveToOthers(): Promise<boolean>;
   /** See `HandOver.during`. */
@@ -71,7 +74,7 @@ interface LeaderParts {
 
 /** What the leader does for the other windows and for its own. */
 export function leaderCalls(parts: LeaderParts): LeaderCalls {
-  const { cache, refresher, activity, memories, leaveToOthers, leaveToAble } = parts;
+  const { cache, refresher, activity, memories, isCurrent, leaveToOthers, leaveToAble } = parts;
 
   /** @param isRenewed whether a grant has later tokens than whoever asks. */
   const unlessBehind = async (
@@ -112,6 +115,8 @@ export function leaderCalls(parts: LeaderParts): LeaderCalls {
       const identity = { ...rest, clientId: clientId ?? undefined, service: service ?? undefined };
       // Only what is read is waited for with a limit: what is put in is in the cache at once.
       await cache.inTime(cache.ofProvider(identity.id));
+      // Whoever asked keeps it: twice in two windows, it could become two grants with one refresh token.
+      if (!isCurrent()) throw new LeaderLost('add');
       const { grant } = await addGrant(cache, identity, readGrant(text));
       return serialiseGrant(grant);
     },

@@ -104,7 +104,7 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
       cancel();
       heardOthers.resolve();
     });
-    return leaderCalls({ cache, refresher, activity, memories, ...leaving });
+    return leaderCalls({ cache, refresher, activity, memories, isCurrent, ...leaving });
   };
 }
 

@@ -93,9 +93,9 @@ export function shareGrants(options: SharingOptions): Sharing {
       directory: options.directory,
       serve: createServing(parts),
       window: thisWindow(parts),
-      // A refresh that is asked for twice is shared or answered with its result, and the same sign-in twice is the
-      // same as once; the rest is for reading.
-      idempotent: ['renew', 'derive', 'add', 'put', 'remove', 'list', 'give', 'troubles', 'activities'],
+      // A refresh that is asked for twice is shared or answered with its result; the rest is for reading. Not a sign-in:
+      // the next leader may not know the grant in whose place the one before has put it.
+      idempotent: ['renew', 'derive', 'put', 'remove', 'list', 'give', 'troubles', 'activities'],
       clock,
       log,
       ...(options.timing && { timing: options.timing }),

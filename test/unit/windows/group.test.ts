@@ -33,6 +33,14 @@ describe('windows that meet by sockets', () => {
     assert.ok(Number(answers[0]?.term) > claim.term);
   });
 
+  it('carries out nothing that it asks of itself once it is superseded, though nobody told it', async () => {
+    const a = windows.open('a');
+    await a.has('leader');
+    assert.ok(claimAfter(windows.directory, a.group.term, undefined) !== undefined);
+    await assert.rejects(a.group.leader.add(1, 1), { code: 'LEADER_LOST' });
+    assert.equal(a.leases[0]?.lost.aborted, true);
+  });
+
   it('lets a member find a superseded leader out', async () => {
     const { a, b } = await windows.two();
     const claim = claimAfter(windows.directory, a.group.term, undefined);
