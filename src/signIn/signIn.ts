@@ -111,7 +111,10 @@ export async function planFor(
   provider: Provider,
   signal?: AbortSignal,
 ): Promise<{ metadata: Metadata; plan: Plan; withheld: Failure | undefined }> {
-  const wanted = provider.clientId === undefined ? 'registration_endpoint' : undefined;
+  const wanted: (keyof Metadata)[] = [
+    ...(provider.clientId === undefined ? (['registration_endpoint'] as const) : []),
+    ...(methodFor(context, provider) === 'device-code' ? (['device_authorization_endpoint'] as const) : []),
+  ];
   const { metadata } = await context.httpContext.metadata.get(provider.issuer, provider, signal, wanted);
   const { surroundings } = context;
   const withheld =

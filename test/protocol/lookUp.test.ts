@@ -128,6 +128,49 @@ describe('looking a provider up', () => {
     assert.match(found.how, /WebFinger/);
   });
 
+  for (const [how, path, hint] of [
+    ['an API', '/.well-known/oauth-protected-resource', 'authorization_servers'],
+    ['WebFinger', '/.well-known/webfinger', 'links'],
+  ] as const) {
+    for (const slash of ['document', 'hint'] as const) {
+      it(`by ${how}, though only its ${slash} ends with a slash`, async () => {
+        const { issuer } = server;
+        if (slash === 'document')
+          server.departure = { metadata: document => ({ ...document, issuer: `${issuer}/` }) };
+        const named = slash === 'hint' ? `${issuer}/` : issuer;
+        const host = await startApi(origin => ({
+          [path]: {
+            resource: origin,
+            [hint]:
+              hint === 'links'
+                ? [{ rel: 'http://openid.net/specs/connect/1.0/issuer', href: named }]
+                : [named],
+          },
+        }));
+        servers.push({ close: () => stop(host.http) });
+        // What the document says counts from then on.
+        assert.equal((await find(host.origin)).issuer, slash === 'document' ? `${issuer}/` : issuer);
+      });
+    }
+
+    it(`not by ${how}, where the document is another issuer's`, async () => {
+      const host = await startApi(origin => ({
+        [path]: {
+          resource: origin,
+          [hint]:
+            hint === 'links'
+              ? [{ rel: 'http://openid.net/specs/connect/1.0/issuer', href: server.issuer }]
+              : [server.issuer],
+        },
+      }));
+      servers.push({ close: () => stop(host.http) });
+      for (const other of ['//', '/other', '?', '/.']) {
+        server.departure = { metadata: document => ({ ...document, issuer: `${server.issuer}${other}` }) };
+        await assert.rejects(find(host.origin), failsWith('issuer-mismatch', /belongs to the issuer/), other);
+      }
+    });
+  }
+
   describe('by an e-mail address', () => {
     /** Servers that answer under names of their own, as if over TLS. */
     const under = async (
@@ -173,6 +216,42 @@ describe('looking a provider up', () => {
       assert.equal(found.issuer, issuer);
       assert.equal(found.how, 'acme.example names it (WebFinger).');
       assert.equal(new URL(outside.asked[0] ?? '').searchParams.get('resource'), 'acct:alice@acme.example');
+    });
+
+    it('whose domain names the provider with a slash at its end', async () => {
+      const outside = await under({
+        ...metadata,
+        'acme.example/.well-known/webfinger': () => ({
+          links: [{ rel: 'http://openid.net/specs/connect/1.0/issuer', href: `${issuer}/` }],
+        }),
+      });
+      assert.equal((await find('alice@acme.example', outside)).issuer, issuer);
+    });
+
+    it('whose domain names one that is not there, and is the provider itself', async () => {
+      const outside = await under({
+        'acme.example/.well-known/webfinger': () => ({
+          links: [{ rel: 'http://openid.net/specs/connect/1.0/issuer', href: 'https://gone.example' }],
+        }),
+        'acme.example/.well-known/openid-configuration': () => ({
+          issuer: 'https://acme.example',
+          authorization_endpoint: 'https://acme.example/authorize',
+          token_endpoint: 'https://acme.example/token',
+        }),
+      });
+      assert.equal((await find('alice@acme.example', outside)).how, 'It is at acme.example itself.');
+    });
+
+    it('whose domain names one that is not there, and nothing else: it is said what is wrong with it', async () => {
+      const outside = await under({
+        'acme.example/.well-known/webfinger': () => ({
+          links: [{ rel: 'http://openid.net/specs/connect/1.0/issuer', href: 'https://gone.example' }],
+        }),
+      });
+      await assert.rejects(
+        find('alice@acme.example', outside),
+        failsWith('metadata-not-found', /https:\/\/gone\.example/),
+      );
     });
 
     it('whose domain is the provider itself', async () => {

@@ -72,6 +72,7 @@ export interface Connection {
  * Finds out about the client's server, from memory if it is known. All that holds a secret goes through the connection,
  * and only to endpoints that the person has agreed to.
  *
+ * @param wanted see {@link MetadataCache.get}.
  * @throws as {@link discover}.
  */
 export async function connect(
@@ -79,8 +80,9 @@ export async function connect(
   client: Client,
   agreement: Agreement,
   signal?: AbortSignal,
+  wanted?: readonly (keyof Metadata)[],
 ): Promise<Connection> {
-  const discovered = await httpContext.metadata.get(client.issuer, client.policy, signal);
+  const discovered = await httpContext.metadata.get(client.issuer, client.policy, signal, wanted);
   return connection(httpContext, client, discovered, agreement, signal);
 }
 

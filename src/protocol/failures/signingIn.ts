@@ -47,6 +47,11 @@ export const signInFailures = {
     next: 'Check the client id, the scopes and the registered redirect URIs of the provider.',
     button: 'diagnose',
   },
+  'scopes-differ': {
+    what: '{issuer} has granted other scopes to this application before.{said}',
+    next: 'Put all scopes that your extensions ask for into "scopes" of the provider. Or remove the grant of this application in your account there.',
+    button: 'settings',
+  },
   'redirect-refused': {
     what: '{host} does not accept the redirect URI {redirectUri}.{said}',
     next: 'Register it there to the letter, or sign in another way.',

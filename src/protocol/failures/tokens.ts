@@ -17,6 +17,11 @@ export const tokenFailures = {
     next: 'Check the client ID, and register the public key that "OIDC: Show Public Keys…" shows.',
     button: 'settings',
   },
+  'proof-demanded': {
+    what: '{host} gives this client only tokens that are bound to a key (DPoP), which this extension cannot use yet.{said}',
+    next: 'Ask the administrator of the provider to turn that off for the client (Keycloak: "Require DPoP bound tokens").',
+    button: 'diagnose',
+  },
   'grant-refused': {
     what: '{host} no longer accepts this sign-in ({error}).{said}',
     next: 'Sign in again.',

@@ -1,9 +1,9 @@
 import { l10n } from '../../platform/shown.ts';
 import * as oauth from 'oauth4webapi';
 import type { AuthorizationRequest } from './authorizationRequest.ts';
-import type { Client, Connection } from '../client/client.ts';
+import type { Connection } from '../client/client.ts';
 import { Failure, saying } from '../failures/failure.ts';
-import { errorCode, quoteServerText } from '../http/serverText.ts';
+import { errorCode, longWords, quoteServerText } from '../http/serverText.ts';
 import { isFromIssuer, isIssuerTemplate } from '../server/serverSource.ts';
 
 /** Response parameters on which safety hangs; each may occur once (RFC 6749 section 3.1). */
@@ -46,7 +46,7 @@ export function checkAuthorizationResponse(
 
   // An empty error is none.
   if (parameters.getAll('error').some(error => error.trim() !== ''))
-    throw authorizationError(client, parameters);
+    throw authorizationError(connection, parameters);
   const code = parameters.get('code');
   if (!code) throw invalid(l10n.t('there is neither a code nor an error in it'));
   // RFC 6749 appendix A.11.
@@ -64,13 +64,19 @@ export function checkAuthorizationResponse(
   }
 }
 
-function authorizationError({ issuer, dialect }: Client, parameters: URLSearchParams): Failure {
+function authorizationError(
+  { client: { issuer, dialect }, httpContext }: Connection,
+  parameters: URLSearchParams,
+): Failure {
   const written = parameters.getAll('error').find(value => value.trim() !== '');
   const error = errorCode(written) ?? quoteServerText(written) ?? l10n.t('an unreadable error');
   const [theirs] =
     Object.entries(dialect?.names ?? {}).find(([, standard]) => standard === 'error_description') ?? [];
   const description = parameters.get('error_description') ?? parameters.get(theirs ?? 'error_description');
-  const said = saying(quoteServerText(description?.replaceAll('+', ' ')));
+  const words = description?.replaceAll('+', ' ');
+  const said = saying(quoteServerText(words));
+  const whole = longWords(words);
+  if (whole !== undefined) httpContext.log.warn('refused in many words', { issuer, words: whole });
   switch (error) {
     case 'access_denied':
       return new Failure('access-denied', { issuer, said }, { oauthError: error });
@@ -81,6 +87,8 @@ function authorizationError({ issuer, dialect }: Client, parameters: URLSearchPa
       return new Failure('login-needed', { issuer, error, said }, { oauthError: error });
     case 'server_error':
     case 'temporarily_unavailable':
+      if (/different scope|grant exists/i.test(words ?? ''))
+        return new Failure('scopes-differ', { issuer, said }, { oauthError: error });
       // With words it is about this request, and stays so.
       if (said === '') return new Failure('server-failed', { host: new URL(issuer).host, status: error });
   }

@@ -5,7 +5,8 @@ import type { Log } from '../../platform/log.ts';
 import { checkAddress, type AddressPolicy } from './address.ts';
 import { Failure } from '../failures/failure.ts';
 import { networkFailure, unreachable } from './networkFailure.ts';
-import { quoteServerText } from './serverText.ts';
+import { parseServerObject } from './json.ts';
+import { longWords, quoteServerText } from './serverText.ts';
 import type { Traffic } from './traffic.ts';
 
 /** The signature of the platform's `fetch`, which in the editor respects its proxy and certificates. */
@@ -79,11 +80,12 @@ export function createHttpClient(options: HttpOptions): HttpClient {
           cache: 'no-store',
           referrerPolicy: 'no-referrer',
           signal: within,
-          ...(headers && { headers }),
+          ...(headers && { headers: withBareMediaType(headers) }),
           ...(body !== undefined && body !== null && { body }),
         });
         return readWhole(answer, url, within);
       });
+      await logWords(log, response, url);
       log.debug('answered', {
         method,
         host: url.host,
@@ -103,6 +105,23 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     }
   };
 }
+
+/** What a server says in more words than a message has room for stands in the log as a whole. */
+async function logWords(log: Log, response: Response, { host, pathname }: URL): Promise<void> {
+  if (response.ok) return;
+  const { error_description: words } = parseServerObject(await response.clone().text()) ?? {};
+  const whole = longWords(words);
+  if (whole !== undefined) log.warn('refused in many words', { host, path: pathname, words: whole });
+}
+
+/** A form has no charset (RFC 6749 appendix B), and some servers compare the media type exactly. */
+const withBareMediaType = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      value.replace(/^(application\/x-www-form-urlencoded);\s*charset=utf-8$/i, '$1'),
+    ]),
+  );
 
 /**
  * Waits for a place among the requests to the host. The time for the answer begins after that, so that no

@@ -5,10 +5,16 @@ import { Failure } from '../failures/failure.ts';
 export const unreachable = ({ host }: URL, reason: string, sent: boolean): Failure =>
   new Failure('unreachable', { host, reason }, { sent });
 
-/** Why a request failed, from the error's code alone: its text may hold addresses and parameters. */
+/**
+ * Why a request failed, from the error's code alone: its text may hold addresses and parameters. Only of a proxy that
+ * opens no tunnel (RFC 9110 section 9.3.6) the status stands nowhere else.
+ */
 export function networkFailure(error: unknown, url: URL): Failure {
   if (error instanceof Failure) return error;
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    const refused = /^Proxy response \((\d{3})\)/.exec(at.message)?.[1];
+    if (refused !== undefined)
+      return new Failure('intercepted', { host: url.host, status: refused }, { sent: false });
     const code = 'code' in at ? at.code : undefined;
     if (typeof code !== 'string') continue;
     const neverSent = noConnection(code);

@@ -102,6 +102,9 @@ function errorFailure(
   isClient: boolean,
 ): Failure {
   const spoken = { oauthError: error };
+  const { host, said } = details;
+  if (error === 'invalid_dpop_proof' || error === 'use_dpop_nonce' || /\bDPoP\b/i.test(said))
+    return new Failure('proof-demanded', { host, said }, spoken);
   if (error === 'invalid_grant') return new Failure('grant-refused', details, spoken);
   return isClient || error === 'invalid_client' || error === 'unauthorized_client'
     ? new Failure('client-refused', details, spoken)

@@ -1,5 +1,6 @@
 import { short, shown, type Shown } from '../../platform/shown.ts';
 
+/** The longest text that a message holds, in characters. */
 const longest = 300;
 
 /**
@@ -11,6 +12,10 @@ export function quoteServerText(text: unknown): Shown | undefined {
   const readable = typeof text === 'string' ? short(text, longest) : '';
   return readable === '' ? undefined : shown`“${readable.replace(/[“”„‟«»]/g, "'")}”`;
 }
+
+/** What a server said, for the log, where a message has no room for all of it. */
+export const longWords = (text: unknown): string | undefined =>
+  typeof text === 'string' && text.length > longest ? text : undefined;
 
 /**
  * An OAuth `error` code that can be repeated outside of quotation marks: a name or a URI. RFC 6749 section 5.2

@@ -93,9 +93,9 @@ async function readDocument(http: HttpClient, address: string): Promise<FoundDoc
   const { host } = new URL(address);
   const { status } = response;
   const refusal = await readRefusal(response, host);
-  if (refusal?.busy) throw refusal.busy;
   if (status === 407 || status === 511 || (status === 403 && refusal?.page !== undefined))
     throw new Failure('intercepted', { host, status }, { sent: false });
+  if (refusal?.busy) throw refusal.busy;
   if (refusal) return { kind: 'none', answer: l10n.t('status {0}', status) };
   const document = parseServerJson(await response.text());
   if (document.kind === 'refused')
@@ -140,14 +140,14 @@ const metadataLifetime = 3600;
 export interface MetadataCache {
   /**
    * @param signal ends this caller's waiting; the request ends with the last caller that waits for it.
-   * @param wanted if this is lacking, the issuer's other document is looked for, once.
+   * @param wanted if one of these is lacking, the issuer's other document is looked for, once.
    * @throws as {@link discover}, or the signal's reason.
    */
   get(
     issuer: string,
     policy: ServerSource,
     signal?: AbortSignal,
-    wanted?: keyof Metadata,
+    wanted?: readonly (keyof Metadata)[],
   ): Promise<DiscoveredServer>;
   /** Forgets what is known of an issuer, so that the next `get` asks again. */
   forget(issuer: string): void;
@@ -225,7 +225,7 @@ export function createMetadataCache(
   };
 
   return {
-    async get(issuer, policy, signal, wanted) {
+    async get(issuer, policy, signal, wanted = []) {
       signal?.throwIfAborted();
       // The policy is part of what was checked: a provider that stops allowing http must not use old metadata.
       const key = JSON.stringify([issuer, sourceKey(policy)]);
@@ -233,8 +233,8 @@ export function createMetadataCache(
         server: await join(key, asked.get(key) ?? ask(key, issuer, policy, undefined), signal),
       };
       const entry = current(key);
-      if (wanted === undefined || server.metadata[wanted] !== undefined || !entry || entry.isWhole)
-        return server;
+      const isLacking = wanted.some(member => server.metadata[member] === undefined);
+      if (!isLacking || !entry || entry.isWhole) return server;
       return join(key, asked.get(key) ?? ask(key, issuer, policy, entry), signal);
     },
     forget(issuer) {

@@ -63,24 +63,14 @@ export async function lookUp(
   const api = await findProtectedResource(http, typed.url, policy, note);
   const [server] = api?.authorizationServers ?? [];
   if (api && server !== undefined) {
-    const found = await discovered(
-      httpContext,
-      server,
-      policy,
-      l10n.t('The API {0} trusts it.', api.resource),
-      signal,
-    );
+    const how = l10n.t('The API {0} trusts it.', api.resource);
+    const found = await hinted(httpContext, http, server, policy, how, signal);
     return { ...found, resource: api.resource, scopes: api.scopes };
   }
   const named = await findIssuer(http, typed.url, policy, note).catch(notFound);
   if (named !== undefined) {
-    return discovered(
-      httpContext,
-      named,
-      policy,
-      l10n.t('{0} names it (WebFinger).', new URL(typed.url).host),
-      signal,
-    );
+    const how = l10n.t('{0} names it (WebFinger).', new URL(typed.url).host);
+    return hinted(httpContext, http, named, policy, how, signal);
   }
   throw new Failure('provider-not-found', { address: typed.url, hint: await hintFor(http, typed.url) });
 }
@@ -114,6 +104,25 @@ export async function discovered(
   };
 }
 
+/**
+ * The server that somebody else than the person has named. A lone slash at the end of its address is no other issuer:
+ * the document says which of the two it is.
+ */
+async function hinted(
+  httpContext: HttpContext,
+  http: HttpClient,
+  hint: string,
+  policy: ServerSource,
+  how: string,
+  signal: AbortSignal | undefined,
+): Promise<FoundServer> {
+  const issuer = await issuerAt(http, hint).catch(notFound);
+  const isSame = issuer !== undefined && withoutSlash(issuer) === withoutSlash(hint);
+  return discovered(httpContext, isSame ? issuer : hint, policy, how, signal);
+}
+
+const withoutSlash = (address: string): string => address.replace(/\/$/, '');
+
 /** The domain's own word goes first, then what is at the domain itself. */
 async function byEmail(
   httpContext: HttpContext,
@@ -124,11 +133,15 @@ async function byEmail(
   const domain = email.slice(email.indexOf('@') + 1);
   const http = httpContext.http(policy, signal);
   const issuer = await findIssuer(http, email, policy, httpContext.blemishes.at(domain)).catch(notFound);
-  if (issuer !== undefined)
-    return discovered(httpContext, issuer, policy, l10n.t('{0} names it (WebFinger).', domain), signal);
+  const how = l10n.t('{0} names it (WebFinger).', domain);
+  const asNamed = issuer === undefined ? undefined : hinted(httpContext, http, issuer, policy, how, signal);
+  const named = await asNamed?.catch(notFound);
+  if (named) return named;
   const own = await issuerAt(http, `https://${domain}`).catch(notFound);
   if (own !== undefined)
     return discovered(httpContext, own, policy, l10n.t('It is at {0} itself.', domain), signal);
+  // What is wrong with the one that is named says more than that there is none.
+  if (asNamed) return asNamed;
   const hint = l10n.t(
     'Its domain names none; enter the address of the provider, which its administrator knows.',
   );

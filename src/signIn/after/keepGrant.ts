@@ -3,6 +3,7 @@ import { Failure } from '../../protocol/failures/failure.ts';
 import { refreshTokens } from '../../protocol/grants/codeAndRefresh.ts';
 import { revokeTokens, type Revocation } from '../../protocol/tokens/revocation.ts';
 import type { RefreshAnswer } from '../../protocol/tokens/tokens.ts';
+import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
@@ -29,10 +30,17 @@ export async function connectFor(
   provider: Provider,
   grant: Grant,
   signal?: AbortSignal,
+  wanted?: readonly (keyof Metadata)[],
 ): Promise<Connection> {
   const { endpoints, tokenEndpoint } = grant.binding;
   const client = await clientOfGrant(provider, grant, services);
-  return connect(services.httpContext, client, endpoints ?? { token_endpoint: tokenEndpoint }, signal);
+  return connect(
+    services.httpContext,
+    client,
+    endpoints ?? { token_endpoint: tokenEndpoint },
+    signal,
+    wanted,
+  );
 }
 
 /**
@@ -132,7 +140,7 @@ export async function revokeGrant(
   const { httpContext } = services;
   const timing = { httpContext, timeouts: { provider: revocationTimeout } };
   return inProviderTime(timing, provider, undefined, async within => {
-    const connection = await connectFor(services, provider, grant, within);
+    const connection = await connectFor(services, provider, grant, within, ['revocation_endpoint']);
     const derived = grant.derived.flatMap(entry => (entry.kind === 'token' ? [entry.accessToken] : []));
     return revokeTokens(connection, { ...grant.tokens, derived });
   });

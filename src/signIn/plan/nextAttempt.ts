@@ -132,16 +132,14 @@ const refusesRedirect = ({ code, status }: Failure): boolean =>
   (code === 'registration-closed' && status !== 401);
 
 /**
- * Before a code is shown, a server that offers device codes refuses them so to a client that is not allowed to have
- * them. That client may well sign in with the browser.
+ * Before a code is shown, a server that offers device codes refuses them in many ways to a client that is not allowed to
+ * have them. That client may well sign in with the browser.
  */
 const isDenied = ({ attempt, failure, isAutomatic, personSeen }: FailedAttempt): boolean =>
   attempt.method === 'device-code' &&
   isAutomatic &&
   !personSeen &&
-  ['client-refused', 'request-refused', 'grant-refused', 'response-invalid', 'unexplained'].includes(
-    failure.code,
-  );
+  (!failure.passing || failure.code === 'intercepted');
 
 /** The attempt as it stands in the log. */
 export const describeAttempt = ({

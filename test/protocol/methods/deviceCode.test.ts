@@ -287,7 +287,35 @@ describe('signing in with a device code', () => {
     assert.equal(screen.codes.length, 1, 'a browser that does not open is no reason');
   });
 
-  it('gives way to pasting where it was not chosen, and the client is not allowed to have a code', async () => {
+  for (const [refusal, code, error] of [
+    ['invalid_grant, as Ory Hydra does', 400, 'invalid_grant'],
+    ['unauthorized_client', 400, 'unauthorized_client'],
+    ['invalid_client', 401, 'invalid_client'],
+    ['invalid_request and 401, as Keycloak does', 401, 'invalid_request'],
+    ['unsupported_grant_type', 400, 'unsupported_grant_type'],
+    ['access_denied', 403, 'access_denied'],
+    ['an error of its own', 400, 'device_flow_disabled'],
+    ['a bare 403', 403, undefined],
+    ['404', 404, undefined],
+  ] as const) {
+    it(`gives way to pasting where it was not chosen, and is refused with ${refusal}`, async () => {
+      const { signIn, told } = pasting();
+      server.proxy.on(deviceAuthorization, status(code, error), { sticky: true });
+      assert.equal((await signIn()).account.label, 'alice');
+      assert.match(told.join(), / Going on another way:/);
+      if (error !== undefined) assert.ok(told.join().includes(error), 'in its own words');
+      assert.equal(screen.codes.length, 0);
+    });
+  }
+
+  it('does not give way to pasting where the server is in trouble', async () => {
+    server.proxy.on(deviceAuthorization, status(503), { sticky: true });
+    await assert.rejects(pasting().signIn(), failsWith('server-failed'));
+    assert.equal(screen.codes.length, 0);
+  });
+
+  /** A person who pastes the address on which the browser ended, where nothing else can bring it back. */
+  function pasting() {
     let control: SignInControl | undefined;
     const web = signInTrial({
       device: screen,
@@ -296,17 +324,12 @@ describe('signing in with a device code', () => {
         control?.paste((await signInOverHttp(address, people.alice)).href);
       },
     });
-    const signIn = () =>
-      web.signIn(web.provider({ issuer: server.issuer }), { onPlan: (_plan, given) => (control = given) });
-    server.proxy.on(deviceAuthorization, status(400, 'unauthorized_client'), { sticky: true });
-    assert.equal((await signIn()).account.label, 'alice');
-    assert.match(web.told.join(), /does not accept this client .* Going on another way:/);
-
-    server.proxy.heal();
-    server.proxy.on(deviceAuthorization, status(503), { sticky: true });
-    await assert.rejects(signIn(), failsWith('server-failed'));
-    assert.equal(screen.codes.length, 0);
-  });
+    return {
+      told: web.told,
+      signIn: () =>
+        web.signIn(web.provider({ issuer: server.issuer }), { onPlan: (_plan, given) => (control = given) }),
+    };
+  }
 
   /** The server's answer with other members. */
   const changed = (members: Record<string, unknown>) =>

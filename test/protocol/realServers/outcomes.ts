@@ -58,6 +58,7 @@ export async function outcomeOf(
   departure: Departure,
 ): Promise<{ readonly outcome: unknown; readonly blemishes: readonly string[]; readonly log: string }> {
   const usual: Departure = {
+    isApi: true,
     metadata: (document, { issuer }) => ({ ...document, ...everything(issuer) }),
     idToken: { claims: ({ preferred_username: _, ...rest }) => rest },
   };

@@ -59,6 +59,30 @@ export function basicPair(authorization: string | undefined): readonly (string |
 
 const random = (): string => randomBytes(32).toString('base64url');
 
+/** The document of a server that does everything right. */
+export const rightMetadata = (issuer: string): Json => ({
+  issuer,
+  authorization_endpoint: `${issuer}${paths.authorize}`,
+  token_endpoint: `${issuer}${paths.token}`,
+  jwks_uri: `${issuer}${paths.keys}`,
+  userinfo_endpoint: `${issuer}${paths.userInfo}`,
+  revocation_endpoint: `${issuer}${paths.revoke}`,
+  end_session_endpoint: `${issuer}${paths.endSession}`,
+  registration_endpoint: `${issuer}${paths.register}`,
+  device_authorization_endpoint: `${issuer}${paths.device}`,
+  response_types_supported: ['code'],
+  grant_types_supported: [
+    'authorization_code',
+    'refresh_token',
+    'urn:ietf:params:oauth:grant-type:device_code',
+  ],
+  code_challenge_methods_supported: ['S256'],
+  token_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post'],
+  id_token_signing_alg_values_supported: ['RS256', 'ES256', 'HS256', 'none'],
+  userinfo_signing_alg_values_supported: ['RS256'],
+  authorization_response_iss_parameter_supported: true,
+});
+
 /**
  * An authorization server that does everything right, but for what changes the members of its documents and
  * tokens. It checks what a client must do: PKCE, exact redirect URIs, codes and refresh tokens used once.
@@ -79,29 +103,6 @@ export function createAuthorizationServer({
     violations.push(violation);
     return json({ error }, 400);
   };
-
-  const metadata = (): Json => ({
-    issuer,
-    authorization_endpoint: `${issuer}${paths.authorize}`,
-    token_endpoint: `${issuer}${paths.token}`,
-    jwks_uri: `${issuer}${paths.keys}`,
-    userinfo_endpoint: `${issuer}${paths.userInfo}`,
-    revocation_endpoint: `${issuer}${paths.revoke}`,
-    end_session_endpoint: `${issuer}${paths.endSession}`,
-    registration_endpoint: `${issuer}${paths.register}`,
-    device_authorization_endpoint: `${issuer}${paths.device}`,
-    response_types_supported: ['code'],
-    grant_types_supported: [
-      'authorization_code',
-      'refresh_token',
-      'urn:ietf:params:oauth:grant-type:device_code',
-    ],
-    code_challenge_methods_supported: ['S256'],
-    token_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post'],
-    id_token_signing_alg_values_supported: ['RS256', 'ES256', 'HS256', 'none'],
-    userinfo_signing_alg_values_supported: ['RS256'],
-    authorization_response_iss_parameter_supported: true,
-  });
 
   const authorize = ({ parameters }: Situation): Answer => {
     const requestUri = parameters.get('request_uri');
@@ -138,6 +139,7 @@ export function createAuthorizationServer({
   const token = async (situation: Situation, authorization: string | undefined): Promise<Answer> => {
     const { clientSecret, tokenLifetime = 300 } = departure();
     const { parameters } = situation;
+    if (departure().knowsClient?.(situation) === false) return json({ error: 'invalid_client' }, 401);
     if (clientSecret !== undefined) {
       keep(clientSecret, 'client secret');
       if (basicPair(authorization)[1] !== clientSecret) return json({ error: 'invalid_client' }, 401);
@@ -240,7 +242,7 @@ export function createAuthorizationServer({
     const now = departure();
     switch (endpoint) {
       case 'metadata':
-        return json(now.metadata?.(metadata(), situation) ?? metadata());
+        return json(now.metadata?.(rightMetadata(issuer), situation) ?? rightMetadata(issuer));
       case 'keys': {
         const published = [keys.rsa.jwk, keys.ec.jwk];
         return json(now.keys?.(published, situation) ?? { keys: published });
@@ -278,6 +280,7 @@ export function createAuthorizationServer({
         return json({ active, sub: subject, scope: 'openid', groups: ['staff'] });
       }
       case 'resource':
+        if (!now.isApi) return json({}, 404);
         return json({
           resource: new URL(issuer).origin,
           authorization_servers: [issuer],

@@ -26,6 +26,9 @@ export interface Situation {
   readonly keys: Readonly<Record<KeyName, ServerKey>>;
   /** The parameters of the request. */
   readonly parameters: URLSearchParams;
+  /** The headers `authorization` and `content-type` of the request. */
+  readonly authorization: string | undefined;
+  readonly contentType: string | undefined;
   /** How many requests this endpoint has had, this one included. */
   readonly count: number;
 }
@@ -57,6 +60,12 @@ export interface Departure {
   readonly signedUserInfo?: SigningDeparture;
   /** Whole answers, by endpoint. */
   readonly replies?: Partial<Record<Endpoint, (right: Answer, situation: Situation) => Reply>>;
+  /** It is an API, too, and says whom it trusts (RFC 9728). */
+  readonly isApi?: true;
+  /** What is at other paths, made of the right metadata. */
+  readonly elsewhere?: Readonly<Record<string, (metadata: Json) => Answer>>;
+  /** Whether the token endpoint knows the client; by default it does. */
+  knowsClient?(situation: Situation): boolean;
   /** The client must authenticate with this. */
   readonly clientSecret?: string;
   /** In seconds. */

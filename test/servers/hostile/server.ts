@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { listen, loopback, stop } from '../listening.ts';
 import { recordArrival, type RecordedRequest } from '../recordedRequests.ts';
-import { basicPair, createAuthorizationServer, paths } from './authorizationServer.ts';
-import type { Departure, Endpoint, Situation } from './departure.ts';
+import { basicPair, createAuthorizationServer, paths, rightMetadata } from './authorizationServer.ts';
+import type { Departure, Endpoint, Json, Situation } from './departure.ts';
 import { sharedKeys } from './keys.ts';
 import type { Reply } from './replies.ts';
 
@@ -75,13 +75,27 @@ export async function startHostileServer(departure: Departure = {}): Promise<Hos
     for await (const chunk of request) body += String(chunk);
     const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
     const parameters = new URLSearchParams(isForm ? body : new URL(request.url ?? '/', origin).search);
-    record.body = Object.fromEntries(parameters);
+    const isJson = request.headers['content-type']?.startsWith('application/json');
+    record.body = isJson ? (JSON.parse(body) as Json) : Object.fromEntries(parameters);
     const endpoint = endpointOf(record.path);
+    const other = server.departure.elsewhere?.[record.path];
+    if (other) {
+      const { status, headers, body } = other(rightMetadata(issuer));
+      return void response.writeHead(status, headers).end(body);
+    }
     if (!endpoint) return void response.writeHead(404, { 'content-type': 'text/plain' }).end('Not found');
     const count = server.requestsTo(endpoint).length;
     const asking = parameters.get('client_id') ?? basicPair(request.headers.authorization)[0] ?? clientId;
-    const situation: Situation = { issuer, clientId: asking, keys, parameters, count };
-    const { authorization } = request.headers;
+    const { authorization, 'content-type': contentType } = request.headers;
+    const situation: Situation = {
+      issuer,
+      clientId: asking,
+      keys,
+      parameters,
+      authorization,
+      contentType,
+      count,
+    };
     const { clockAhead = 0, hidesTime = false } = server.departure;
     response.sendDate = !hidesTime;
     if (!hidesTime) response.setHeader('date', new Date(Date.now() + clockAhead * 1000).toUTCString());

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
+import { promisify } from 'node:util';
 import { mayHaveTakenEffect } from '../../../src/protocol/failures/failure.ts';
+import { listen, stop } from '../../servers/listening.ts';
 import { networkFailure } from '../../../src/protocol/http/networkFailure.ts';
 
 const host = new URL('https://login.example.com/token');
@@ -35,6 +39,34 @@ describe('why a request failed', () => {
       const { code: what, message } = failureOf(code);
       assert.equal(what, 'unreachable');
       assert.ok(message.startsWith(`login.example.com could not be reached (${code}).`), message);
+    }
+  });
+
+  it('is the proxy, where that opens no tunnel: nothing was sent', async () => {
+    for (const status of [407, 403, 502]) {
+      const proxy = createServer();
+      proxy.on('connect', (_, socket) => socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: 0\r\n\r\n`));
+      const port = await listen(proxy);
+      try {
+        // Node reads the proxy from its environment, when it starts.
+        const { stdout } = await promisify(execFile)(
+          process.execPath,
+          [
+            '--input-type=module',
+            '--eval',
+            `import { networkFailure } from ${JSON.stringify(import.meta.resolve('../../../src/protocol/http/networkFailure.ts'))};
+            const url = new URL('https://login.example.com/token');
+            const { code, sent, message } = networkFailure(await fetch(url).catch(error => error), url);
+            console.log(JSON.stringify([code, sent, message]));`,
+          ],
+          { env: { ...process.env, NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: `http://127.0.0.1:${port}` } },
+        );
+        const [code, sent, message] = JSON.parse(stdout) as [string, boolean, string];
+        assert.deepEqual([code, sent], ['intercepted', false]);
+        assert.ok(message.includes(`(status ${status})`), message);
+      } finally {
+        await stop(proxy);
+      }
     }
   });
 });

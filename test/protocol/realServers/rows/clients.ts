@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { signIn } from '../../../conformance/trial.ts';
+import { type Answer } from '../../../servers/hostile/replies.ts';
+import {
+  refusing,
+  describing,
+  pushing,
+  error,
+  signsIn,
+  fails,
+  noBrowser,
+  secretWith,
+  confidential,
+  revoke,
+  type ServerRow,
+} from './row.ts';
+
+/** With characters that each form of sending it writes otherwise. */
+const odd = 'a+b/c=%20:ä';
+
+const credentialsIn = (authorization: string | undefined): string =>
+  Buffer.from(authorization?.replace('Basic ', '') ?? '', 'base64').toString();
+
+export const clientsRows: readonly ServerRow[] = [
+  ...['unknown client', 'wrong secret', 'confidential client'].map((which): ServerRow => ({
+    server: 'Keycloak 26',
+    does: `answers 401 invalid_request at the endpoint for pushed requests: ${which}`,
+    departure: { ...pushing, ...refusing('pushed', error('invalid_request', 'Authentication failed.', 401)) },
+    ...(which === 'wrong secret' && { person: secretWith('wrong') }),
+    run: fails(
+      'client-refused',
+      /does not accept this client \(invalid_request\)\. It said: “Authentication failed\.”/,
+      which === 'wrong secret' ? confidential : {},
+      trial => {
+        noBrowser(trial);
+        assert.equal(trial.storage.values.size, 0, 'a secret that was entered for it is forgotten');
+      },
+    ),
+  })),
+  ...(['client_secret_post', undefined] as const).map((offered): ServerRow => ({
+    server: 'several',
+    does: `compare Basic credentials without decoding them${offered ? ', and take them in the body' : ''}`,
+    departure: {
+      ...describing(() => ({
+        token_endpoint_auth_methods_supported: ['client_secret_basic', ...(offered ? [offered] : [])],
+      })),
+      knowsClient: ({ parameters, authorization }) =>
+        offered ? parameters.get('client_secret') === odd : credentialsIn(authorization) === `editor:${odd}`,
+    },
+    person: secretWith(odd),
+    run: signsIn(confidential, async trial => {
+      assert.equal(trial.server.requestsTo('token').length, 2);
+      await signIn(trial, confidential);
+      assert.equal(trial.server.requestsTo('token').length, 3, 'the form that it takes is remembered');
+    }),
+  })),
+  {
+    server: 'several',
+    does: 'compare Basic credentials without decoding: what the form encoding leaves alone is sent once',
+    departure: {
+      knowsClient: ({ authorization }) => credentialsIn(authorization) === 'editor:a-b_c.d*e',
+    },
+    person: secretWith('a-b_c.d*e'),
+    run: signsIn(confidential, trial => assert.equal(trial.server.requestsTo('token').length, 1)),
+  },
+  {
+    server: 'Django (oauthlib)',
+    does: 'compares the media type of a request exactly',
+    departure: {
+      ...pushing,
+      replies: Object.fromEntries(
+        (['token', 'pushed', 'revoke', 'device', 'introspect'] as const).map(endpoint => [
+          endpoint,
+          (right: Answer, { contentType }: { readonly contentType?: string | undefined }) =>
+            contentType === 'application/x-www-form-urlencoded'
+              ? right
+              : error('invalid_request', 'not a form'),
+        ]),
+      ),
+    },
+    run: signsIn({}, async (trial, grant) => {
+      assert.equal(await revoke(trial, grant), 'revoked');
+    }),
+  },
+];

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { signIn } from '../../../conformance/trial.ts';
+import { keep } from '../../../conformance/keeping.ts';
+import { html, json, text } from '../../../servers/hostile/replies.ts';
+import { refusing, describing, error, signsIn, fails, type ServerRow } from './row.ts';
+
+const boilerplate = 'The request could not be completed because of a policy of your organization. '.repeat(
+  12,
+);
+
+let asksForOffline = false;
+
+export const refusalsRows: readonly ServerRow[] = [
+  {
+    server: 'Keycloak 26',
+    does: 'refuses offline_access before the page',
+    departure: {
+      ...describing(() => ({ scopes_supported: ['openid', 'profile', 'offline_access'] })),
+      authorize(response, { parameters }) {
+        if (!parameters.get('scope')?.includes('offline_access')) return;
+        response.delete('code');
+        response.set('error', 'invalid_scope');
+        response.set('error_description', 'Invalid scopes: openid profile offline_access');
+      },
+    },
+    run: signsIn({}, trial => {
+      assert.match(trial.told[0] ?? '', /offline_access.*have to sign in again when your session/);
+      assert.equal(trial.opened.length, 2);
+    }),
+  },
+  {
+    server: 'Keycloak 26',
+    does: 'refuses offline_access after the page, to a person without the role',
+    departure: {
+      ...describing(() => ({ scopes_supported: ['openid', 'offline_access'] })),
+      ...refusing(
+        'token',
+        error('not_allowed', 'Offline tokens not allowed for the user or client'),
+        (_, parameters) => parameters.get('grant_type') === 'authorization_code' && asksForOffline,
+      ),
+      authorize(_, { parameters }) {
+        asksForOffline = parameters.get('scope')?.includes('offline_access') === true;
+      },
+    },
+    run: signsIn({}, trial => {
+      assert.match(trial.told[0] ?? '', /offline_access/);
+      // Another person may have the role.
+      const { concessions } = trial.context;
+      assert.deepEqual(concessions.of(trial.provider({ issuer: trial.server.issuer })), []);
+    }),
+  },
+  {
+    server: 'Keycloak 26',
+    does: 'demands DPoP after the page',
+    departure: refusing('token', error('invalid_request', 'DPoP proof is missing')),
+    run: fails(
+      'proof-demanded',
+      /bound to a key \(DPoP\).*“DPoP proof is missing”.*Require DPoP bound tokens/,
+    ),
+  },
+  {
+    server: 'several',
+    does: 'put long words before the reason',
+    departure: {
+      authorize(response) {
+        response.delete('code');
+        response.set('error', 'access_denied');
+        response.set('error_description', `${boilerplate}You are not in the group staff.`);
+      },
+    },
+    run: fails('access-denied', /“The request could not.*….*You are not in the group staff\.”/, {}, trial =>
+      assert.ok(trial.log.text().includes(boilerplate.trim()), 'the log has all of it'),
+    ),
+  },
+  {
+    server: 'several',
+    does: 'put long words before the reason, at the token endpoint',
+    departure: refusing('token', error('invalid_grant', `${boilerplate}The code was used.`)),
+    run: fails('grant-refused', /“The request could not.*….*The code was used\.”/, {}, trial =>
+      assert.ok(trial.log.text().includes(boilerplate.trim()), 'the log has all of it'),
+    ),
+  },
+  {
+    server: 'Gitea',
+    does: 'answers server_error with words to a second extension with one more scope',
+    departure: {
+      authorize(response) {
+        response.delete('code');
+        response.set('error', 'server_error');
+        response.set('error_description', 'a grant exists with different scope');
+      },
+    },
+    run: fails('scopes-differ', /“a grant exists with different scope”.*"scopes".*remove the grant/),
+  },
+  {
+    server: 'any',
+    does: 'answers server_error with other words: they are told, and it is not tried later',
+    departure: {
+      authorize(response) {
+        response.delete('code');
+        response.set('error', 'server_error');
+        response.set('error_description', 'Database is on fire');
+      },
+    },
+    run: fails('authorization-refused', /server_error\. It said: “Database is on fire”/),
+  },
+  {
+    server: 'Gitea',
+    does: 'answers unauthorized_client to every old refresh token',
+    departure: {},
+    async run(trial) {
+      const kept = await keep(trial, trial.provider({ issuer: trial.server.issuer }), await signIn(trial));
+      trial.server.departure = refusing(
+        'token',
+        error('unauthorized_client', 'unable to parse refresh token'),
+      );
+      await kept.renew();
+      assert.match(kept.told[0] ?? '', /no longer accepts this sign-in.*unable to parse refresh token/);
+    },
+  },
+  ...(
+    [
+      ['403 JSON without an error', json({ message: 'Forbidden' }, 403)],
+      ['403 text', text('Forbidden', 'text/plain', 403)],
+      ['401 text', text('Unauthorized', 'text/plain', 401)],
+      ['a page', html(403)],
+      ['403 with Retry-After', { ...json({}, 403), headers: { 'retry-after': '1' } }],
+    ] as const
+  ).map(([what, answer]): ServerRow => ({
+    server: 'firewalls',
+    does: `answer a refresh with ${what}`,
+    departure: {},
+    async run(trial) {
+      const kept = await keep(trial, trial.provider({ issuer: trial.server.issuer }), await signIn(trial));
+      trial.server.departure = refusing('token', answer);
+      await kept.renew();
+      assert.deepEqual([(await kept.stored())?.signInNeeded, kept.told], [undefined, []]);
+    },
+  })),
+];
