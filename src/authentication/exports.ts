@@ -46,7 +46,6 @@ function heldSession(session: unknown): { id: string; accessToken: string } | un
   return typeof id === 'string' && typeof accessToken === 'string' ? { id, accessToken } : undefined;
 }
 
-/** Which of the grant's access tokens this is. */
 function tokenIn(grant: Grant, given: string): { which: Which; receivedAt: number } | undefined {
   const derived = grant.derived.filter(entry => entry.kind === 'token');
   const all = [{ ...grant.tokens, scopes: undefined }, ...derived];

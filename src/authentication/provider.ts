@@ -59,7 +59,6 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     });
   }
 
-  /** The provider as it is configured now; undefined if it is not. */
   get provider(): Provider | undefined {
     return this.#provider;
   }

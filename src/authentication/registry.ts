@@ -17,11 +17,9 @@ const unconfiguredLabel = 'OpenID Connect';
  * The providers that are registered with the editor: what is configured, and the first id even if it is not, as signing
  * in to it is how a person begins. A provider whose label stays is changed in place, so that nothing of it is interrupted.
  */
-export interface Registry extends vscode.Disposable {
-  get(id: string): OidcAuthenticationProvider | undefined;
-}
+export type Registry = ReturnType<typeof createRegistry>;
 
-export function createRegistry(providers: ConfiguredProviders, context: ProviderContext): Registry {
+export function createRegistry(providers: ConfiguredProviders, context: ProviderContext) {
   const registrations = new Map<string, Registration>();
   let disposed = false;
 
@@ -71,7 +69,7 @@ export function createRegistry(providers: ConfiguredProviders, context: Provider
   const endWatching = providers.onDidChange(update);
 
   return {
-    get: id => registrations.get(id)?.adapter,
+    get: (id: string): OidcAuthenticationProvider | undefined => registrations.get(id)?.adapter,
     dispose() {
       endWatching();
       disposed = true;

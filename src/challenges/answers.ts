@@ -87,7 +87,6 @@ export type DemandedSignIn = (
 /** Grants and demands that are remembered at most; the oldest are forgotten first. */
 const capacity = 200;
 
-/** With what was done before. */
 interface Answering extends ChallengeContext {
   readonly resources: Resources;
   /** By grant and demand. */

@@ -26,7 +26,6 @@ export interface ChallengeConstraint {
  */
 export interface Demand {
   readonly kind: 'token' | 'new-token' | 'more-scopes' | 'stronger-sign-in' | 'claims';
-  /** The scopes of the session that is asked for. */
   readonly scopes: readonly string[];
   /** Any of these will do, the preferred first. Empty: any at all. */
   readonly acrValues: readonly string[];

@@ -8,7 +8,6 @@ import type { Demand } from './demand.ts';
 /** What is known of the grant that answers for an account. Times are in seconds since the epoch. */
 export interface Standing {
   readonly grantedScopes: readonly string[];
-  /** The claims of the sign-in. */
   readonly claims: Readonly<Record<string, unknown>>;
   /** See `CurrentTokens`. */
   readonly clockOffset?: number | undefined;

@@ -47,22 +47,9 @@ const capacity = 50;
 /** After this time, in seconds, what a token could not be had for is tried again: the provider may have been down. */
 const forgetting = 300;
 
-/** The APIs that challenges are of. */
-export interface Resources {
-  /**
-   * A demand with what the API says about itself, if its challenge names the place. Each document is read once for the
-   * questions that follow each other; metadata that cannot be had is none.
-   *
-   * @param all the grants of the provider.
-   * @param forSignIn true if a person is about to sign in for it.
-   * @throws ChallengeRefused if the API takes no tokens of the provider.
-   */
-  understand(provider: Provider, demand: Demand, all: readonly Grant[], forSignIn: boolean): Promise<Demand>;
-  /** No sign-in came of a demand, and it was not the person who said no: what it names is not asked for again. */
-  failed(provider: Provider, demand: Demand): void;
-}
+export type Resources = ReturnType<typeof createResources>;
 
-export function createResources(context: HttpContext): Resources {
+export function createResources(context: HttpContext) {
   const { clock, log } = context;
   const known = new Map<string, { readonly at: number; readonly found: ReturnType<typeof readResource> }>();
   /** By issuer, what a token could not be had for, and when: asking for it each time would be asking for ever. */
@@ -90,7 +77,20 @@ export function createResources(context: HttpContext): Resources {
   };
 
   return {
-    async understand(provider, demand, all, forSignIn) {
+    /**
+     * A demand with what the API says about itself, if its challenge names the place. Each document is read once for the
+     * questions that follow each other; metadata that cannot be had is none.
+     *
+     * @param all the grants of the provider.
+     * @param forSignIn true if a person is about to sign in for it.
+     * @throws ChallengeRefused if the API takes no tokens of the provider.
+     */
+    async understand(
+      provider: Provider,
+      demand: Demand,
+      all: readonly Grant[],
+      forSignIn: boolean,
+    ): Promise<Demand> {
       if (demand.resourceMetadata === undefined) return demand;
       const sent = await provenRequest(all, demand);
       const resource = await read(provider, demand.resourceMetadata, sent?.address);
@@ -102,7 +102,8 @@ export function createResources(context: HttpContext): Resources {
       const failedAt = unavailable.get(targetKey(provider, aimed));
       return failedAt !== undefined && clock.now() - failedAt < forgetting * 1000 ? scoped : aimed;
     },
-    failed(provider, demand) {
+    /** No sign-in came of a demand, and it was not the person who said no: what it names is not asked for again. */
+    failed(provider: Provider, demand: Demand) {
       const isAsked = targetOf(demand.fallbackScopes ?? []).length > 0;
       if (targetOf(demand.scopes).length > 0 && !isAsked)
         unavailable.set(targetKey(provider, demand), clock.now());

@@ -5,7 +5,6 @@ export function textFromBase64url(encoded: string): string {
   return new TextDecoder().decode(Uint8Array.from(bytes, character => character.charCodeAt(0)));
 }
 
-/** Bytes as base64url without padding. */
 export const base64urlOf = (bytes: Uint8Array): string =>
   btoa(String.fromCharCode(...bytes))
     .replaceAll('+', '-')

@@ -1,7 +1,6 @@
 import { untilAborted } from './abort.ts';
 import type { Clock } from './clock.ts';
 
-/** When something has to be done, and what else ends it. */
 export interface Deadline {
   readonly clock: Clock;
   readonly seconds: number;

@@ -1,6 +1,5 @@
 import type { Cancel } from './clock.ts';
 
-/** Something that happens again and again, and those who want to know. */
 export interface Emitter<T> {
   /** Calls the listener each time, until it is canceled. */
   on(this: void, listener: (event: T) => void): Cancel;

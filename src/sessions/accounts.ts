@@ -18,7 +18,6 @@ export interface AccountsOptions extends GrantSource {
   readonly sharing: Pick<Sharing, 'renew' | 'derive' | 'add'>;
 }
 
-/** A grant that was forgotten. */
 export interface SignedOut {
   readonly grant: Grant;
   /** True if its account has no other grant of that issuer left: nothing is signed in to it any more. */

@@ -19,7 +19,6 @@ export const activitySchema = v.object({
 /** Something that happened to a sign-in. Holds no secret. */
 export type Activity = v.InferOutput<typeof activitySchema>;
 
-/** Records something that happened to a grant. */
 export type Recorder = (event: Activity['event'], grant: Grant, reason?: string) => void;
 
 /** @param at in seconds since the epoch. */

@@ -3,29 +3,24 @@ import type { Grant } from './grant/grant.ts';
 import { matchingGrants, sessionsOf, type Session } from './grant/sessions.ts';
 import { belongsTo } from '../providers/entries/origin.ts';
 
+/** Extensions ask for few sets of scopes; whoever asks for ever new ones must not fill the memory. */
+const mostQuestions = 500;
+
 /**
  * The grants of one provider, with what is asked of them again and again. Everything is found once for as long as
  * no grant changes, so that an answer takes the same time however many grants there are.
  */
-export interface GrantView {
-  readonly grants: readonly Grant[];
-  /** Every session of every grant. */
-  sessions(): readonly Session[];
-  /** As {@link matchingGrants}. */
-  matching(scopes: readonly string[], account: { readonly id: string } | undefined): readonly Grant[];
-}
+export type GrantView = ReturnType<typeof viewOf>;
 
-/** Extensions ask for few sets of scopes; whoever asks for ever new ones must not fill the memory. */
-const mostQuestions = 500;
-
-export function viewOf(all: readonly Grant[], provider: Provider): GrantView {
+export function viewOf(all: readonly Grant[], provider: Provider) {
   const grants = all.filter(grant => belongsTo(grant, provider));
   const found = new Map<string, readonly Grant[]>();
   let sessions: readonly Session[] | undefined;
   return {
     grants,
-    sessions: () => (sessions ??= grants.flatMap(sessionsOf)),
-    matching(scopes, account) {
+    sessions: (): readonly Session[] => (sessions ??= grants.flatMap(sessionsOf)),
+    /** As {@link matchingGrants}. */
+    matching(scopes: readonly string[], account: { readonly id: string } | undefined): readonly Grant[] {
       const question = JSON.stringify([account?.id, ...scopes]);
       const known = found.get(question);
       if (known) return known;

@@ -11,7 +11,6 @@ import { sessionOf, type Session } from './grant/sessions.ts';
 import type { Sharing } from './sharing/sharing.ts';
 import type { GrantCache } from './store/grantCache.ts';
 
-/** Where grants are, and who renews them. */
 export interface GrantSource {
   readonly cache: GrantCache;
   readonly clock: Clock;

@@ -5,13 +5,10 @@ import type { Provider } from '../providers/entries/definition.ts';
 const scheme = 'oidc-diagnosis';
 
 /** The reports of *OIDC: Diagnose Provider…* as documents, the latest of each provider. */
-export interface DiagnosisReports extends vscode.Disposable {
-  /** @returns the address of the document. One that is open already shows this report from now on. */
-  put(provider: Provider, report: string): vscode.Uri;
-}
+export type DiagnosisReports = ReturnType<typeof registerDiagnosisReports>;
 
 /** To be registered from the start: an editor that shows a report may be open when a window starts. */
-export function registerDiagnosisReports(): DiagnosisReports {
+export function registerDiagnosisReports() {
   const reports = new Map<string, string>();
   const changes = new vscode.EventEmitter<vscode.Uri>();
   const registered = vscode.Disposable.from(
@@ -24,7 +21,8 @@ export function registerDiagnosisReports(): DiagnosisReports {
     }),
   );
   return {
-    put({ id, label }, report) {
+    /** @returns the address of the document. One that is open already shows this report from now on. */
+    put({ id, label }: Provider, report: string): vscode.Uri {
       // Its name is what the tab shows.
       const name = `${l10n.t('Diagnosis of {0}', label)}.md`.replace(/[/\\]/g, '-');
       const address = vscode.Uri.from({ scheme, path: `/${name}`, query: id });

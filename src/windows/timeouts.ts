@@ -37,13 +37,7 @@ export function afterListening(clock: Clock, milliseconds: number, expired: () =
   return () => cancel();
 }
 
-export interface Watch {
-  /** Bytes arrived from the peer. */
-  heard(): void;
-  /** A call was sent to the peer. */
-  called(): void;
-  stop(): void;
-}
+export type Watch = ReturnType<typeof watchPeer>;
 
 /**
  * Notices a peer that is connected but does not answer: pings it while calls are outstanding, else once per
@@ -57,7 +51,7 @@ export function watchPeer(options: {
   outstanding: () => boolean;
   ping: () => void;
   silent: () => void;
-}): Watch {
+}) {
   const { clock, unresponsiveAfter, heartbeat } = options;
   let state: 'idle' | 'busy' | 'pinged' | 'stopped' = 'idle';
   let cancel: Cancel = clock.after(heartbeat, pingNow);
@@ -77,11 +71,13 @@ export function watchPeer(options: {
   }
 
   return {
+    /** Bytes arrived from the peer. */
     heard() {
       if (state !== 'pinged') return;
       cancel();
       next();
     },
+    /** A call was sent to the peer. */
     called() {
       if (state !== 'idle') return;
       cancel();

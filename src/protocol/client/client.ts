@@ -17,7 +17,6 @@ import type { HttpContext } from '../server/httpContext.ts';
 
 export type { ClientAuthentication } from './clientAuthentication.ts';
 
-/** This application as one provider knows it. */
 export interface Client {
   /** The issuer identifier, to the letter. */
   readonly issuer: string;

@@ -101,7 +101,6 @@ export async function importClientKey({ privateJwk, algorithm }: ClientKey): Pro
   return key;
 }
 
-/** What is registered at the provider: the public key as JSON Web Key Set (RFC 7517 section 5). */
 export function publicKeySet({ privateJwk, algorithm, keyId }: ClientKey): {
   readonly keys: readonly jose.JWK[];
 } {

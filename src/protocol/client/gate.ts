@@ -25,7 +25,6 @@ export type AgreedEndpoints = Readonly<Partial<Record<SecretEndpoint, string | u
  */
 export type Agreement = 'now' | AgreedEndpoints;
 
-/** The endpoints of a server that get something secret. */
 export const endpointsOf = (metadata: Metadata): AgreedEndpoints =>
   Object.fromEntries(
     secretEndpoints.flatMap(name => (metadata[name] === undefined ? [] : [[name, metadata[name]]])),

@@ -30,7 +30,6 @@ export interface Registration {
 /** How a client can prove who it is that registers itself. */
 export type RegisteredMethod = RegisteredAuthentication['method'];
 
-/** What a registration asks for. */
 export interface RegistrationForm {
   /** Undefined for a client that only uses device codes. */
   readonly redirectUri: string | undefined;

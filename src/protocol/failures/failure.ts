@@ -12,7 +12,6 @@ export const failures = { ...reachingFailures, ...signInFailures, ...tokenFailur
 
 export type FailureCode = keyof typeof failures;
 
-/** The names between braces of a text. */
 type Placeholders<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Placeholders<Rest>
   : never;
@@ -34,7 +33,6 @@ interface FailureOptions {
   readonly status?: number | undefined;
 }
 
-/** A code with the details that its texts need. */
 type FailureArguments = {
   [Code in FailureCode]: [code: Code, details: FailureDetails<Code>, options?: FailureOptions];
 }[FailureCode];
@@ -50,7 +48,6 @@ export class Failure extends Error {
   readonly details: Readonly<Record<string, string | number>>;
   /** The wait that the server asked for in `Retry-After`, in seconds. */
   readonly retryAfter: number | undefined;
-  /** False if nothing has reached the server. */
   readonly sent: boolean;
   /** The code by which the authorization server itself has refused, in an OAuth error; undefined: it has not. */
   readonly oauthError: string | undefined;

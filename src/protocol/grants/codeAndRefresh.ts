@@ -14,7 +14,6 @@ export async function exchangeAuthorizationCode(
   connection: Connection,
   request: AuthorizationRequest,
   response: URLSearchParams,
-  /** Further parameters of the provider's settings. */
   further: Readonly<Record<string, string>> = {},
 ): Promise<Tokens> {
   const { server, oauthClient, authenticate, options } = connection;
@@ -44,7 +43,6 @@ export async function exchangeAuthorizationCode(
 export interface RefreshOptions {
   /** Fewer scopes than were granted, for a narrower access token (RFC 6749 section 6). */
   readonly scopes?: readonly string[];
-  /** Further parameters of the provider's settings. */
   readonly parameters?: Readonly<Record<string, string>>;
   /** What the access token is for (RFC 8707 section 2.2). */
   readonly resources?: readonly string[];

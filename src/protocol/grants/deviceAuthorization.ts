@@ -36,7 +36,6 @@ export interface DeviceAuthorizationRequest {
   readonly resources?: readonly string[];
   /** Those of them that the first access token is for; by default all. */
   readonly tokenResources?: readonly string[];
-  /** Further parameters of the provider's settings. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
@@ -151,7 +150,6 @@ function completeUri(
   return undefined;
 }
 
-/** What the polling is at. */
 export type PollState =
   | { readonly kind: 'waiting' }
   | { readonly kind: 'slowed-down'; readonly interval: number }

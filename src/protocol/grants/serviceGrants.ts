@@ -22,7 +22,6 @@ export interface ServiceTokenRequestOptions {
   readonly scopes: readonly string[];
   /** What the access token is for (RFC 8707 section 2.2; RFC 8693 section 2.1). */
   readonly resources: readonly string[];
-  /** Further parameters of the provider's settings. */
   readonly parameters: Readonly<Record<string, string>>;
   /** Called right before the request leaves; throws to end it unsent. */
   readonly beforeSending?: (() => void) | undefined;

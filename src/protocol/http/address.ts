@@ -3,7 +3,6 @@ import { Failure } from '../failures/failure.ts';
 import { bareHost, isForbiddenHost, isLoopbackHost, isThisComputer } from './internalHost.ts';
 import { quoteServerText } from './serverText.ts';
 
-/** Which addresses may be used for a provider. */
 export interface AddressPolicy {
   /** Plain http is allowed to this computer only; the provider's setting `allowLoopbackHttp`. */
   readonly allowLoopbackHttp: boolean;

@@ -11,7 +11,6 @@ export type Form =
   /** As it is written, whatever it is. */
   | 'exact';
 
-/** The members of one kind of answer. */
 export type Forms = Readonly<Record<string, Form>>;
 
 /**

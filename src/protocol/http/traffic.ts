@@ -1,31 +1,19 @@
 /** How many requests to one host are under way at most. */
 export const requestsPerHost = 6;
 
-/**
- * The requests of this window, by host: so many at a time that neither a burst of ours nor a server that
- * answers slowly can pile up connections. Those beyond wait in their order.
- */
-export interface Traffic {
-  /**
-   * Waits for a place among the requests to a host.
-   *
-   * @returns gives the place back; calling it again does nothing.
-   * @throws the signal's reason as soon as it is aborted; then no place is taken.
-   */
-  enter(host: string, signal: AbortSignal): Promise<() => void>;
-  /** How many requests have been sent to a host, or in all. */
-  sent(host?: string): number;
-  /** How many requests are under way now. */
-  readonly open: number;
-}
-
 interface Lane {
   open: number;
   sent: number;
   readonly waiting: Set<() => void>;
 }
 
-export function createTraffic(limit = requestsPerHost): Traffic {
+/**
+ * The requests of this window, by host: so many at a time that neither a burst of ours nor a server that
+ * answers slowly can pile up connections. Those beyond wait in their order.
+ */
+export type Traffic = ReturnType<typeof createTraffic>;
+
+export function createTraffic(limit = requestsPerHost) {
   const lanes = new Map<string, Lane>();
   const sum = (of: (lane: Lane) => number): number =>
     [...lanes.values()].reduce((total, lane) => total + of(lane), 0);
@@ -53,7 +41,13 @@ export function createTraffic(limit = requestsPerHost): Traffic {
   };
 
   return {
-    enter(host, signal) {
+    /**
+     * Waits for a place among the requests to a host.
+     *
+     * @returns gives the place back; calling it again does nothing.
+     * @throws the signal's reason as soon as it is aborted; then no place is taken.
+     */
+    enter(host: string, signal: AbortSignal): Promise<() => void> {
       const lane = laneTo(host);
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason as Error);
@@ -70,7 +64,9 @@ export function createTraffic(limit = requestsPerHost): Traffic {
         signal.addEventListener('abort', leave, { once: true });
       });
     },
-    sent: host => (host === undefined ? sum(lane => lane.sent) : (lanes.get(host)?.sent ?? 0)),
+    /** How many requests have been sent to a host, or in all. */
+    sent: (host?: string): number =>
+      host === undefined ? sum(lane => lane.sent) : (lanes.get(host)?.sent ?? 0),
     get open() {
       return sum(lane => lane.open);
     },

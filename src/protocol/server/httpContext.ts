@@ -8,7 +8,6 @@ import { createHttpClient, type Fetch, type HttpClient } from '../http/http.ts';
 import { createBlemishes, type Blemishes } from '../http/blemishes.ts';
 import { createTraffic, type Traffic } from '../http/traffic.ts';
 
-/** What every request needs: time, the network, the log, and what is known of providers already. */
 export interface HttpContext {
   readonly clock: Clock;
   readonly log: Log;

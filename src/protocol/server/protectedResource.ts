@@ -15,7 +15,6 @@ export interface ProtectedResource {
   readonly metadataAddress: string;
 }
 
-/** The members that are used here. */
 export const resourceForms = {
   resource: 'text',
   authorization_servers: 'list',

@@ -6,7 +6,6 @@ import type { ProviderDefinition } from './definition.ts';
 const section = 'oidc';
 const key = 'providers';
 
-/** True if a change of settings concerns the providers. */
 export const changesProviders = (event: vscode.ConfigurationChangeEvent): boolean =>
   event.affectsConfiguration(`${section}.${key}`);
 
@@ -41,7 +40,6 @@ export async function changeProvider(id: string, fields: Partial<ProviderDefinit
   await write({ ...writtenProviders(), [id]: Object.fromEntries(changed) });
 }
 
-/** Takes a provider out of the user's settings. */
 export function removeProvider(id: string): Promise<void> {
   const { [id]: _, ...others } = writtenProviders();
   return write(others);

@@ -38,11 +38,9 @@ export const parameters = (description: string) =>
     v.description(description),
   );
 
-/** Text of a certain form. */
 export const matching = (description: string, pattern: RegExp, problem: () => string) =>
   v.pipe(v.string(), v.regex(pattern, problem), v.description(description));
 
-/** The path of an address. */
 export const path = (description: string) =>
   matching(description, /^\/[A-Za-z0-9._~/-]{0,200}$/, () => l10n.t('must be a path that starts with /'));
 
@@ -64,7 +62,6 @@ export const someOf = <Item extends v.GenericSchema>(description: string, item: 
 export const group = <Entries extends v.ObjectEntries>(description: string, entries: Entries) =>
   v.pipe(v.partial(v.strictObject(entries)), v.description(description));
 
-/** A length of time. */
 export const seconds = (description: string, most: number) =>
   v.pipe(
     v.number(),

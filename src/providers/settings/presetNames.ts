@@ -1,4 +1,3 @@
-/** The known providers, by the name that the setting `preset` has for them. */
 export const presetNames = [
   'github',
   'github-enterprise',

@@ -34,7 +34,6 @@ export const idTokenAlgorithms = [
   'Ed25519',
 ] as const;
 
-/** What a sign-out does at the provider. */
 export const signOuts = ['revoke', 'revoke-and-end-session'] as const;
 export type SignOut = (typeof signOuts)[number];
 

@@ -76,7 +76,6 @@ const claimName = v.pipe(
   v.maxLength(200, () => l10n.t('is too long')),
 );
 
-/** Which claims name the account. */
 export const accountSchema = group(
   'Which claims name the account. A dot leads into a claim that is an object.',
   {

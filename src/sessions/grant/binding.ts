@@ -42,7 +42,6 @@ const serviceSchema = v.variant('way', [
   }),
 ]);
 
-/** A binding as it is stored. */
 export const storedBindingSchema = v.pipe(
   v.object({
     issuer: v.string(),

@@ -30,7 +30,6 @@ export interface AccountProfile {
   readonly refusal: string | undefined;
 }
 
-/** What happens to a grant. */
 export type Event =
   /** Tokens later than those of `serial` are wanted. `urgent`: by a person, who does not wait for a time to come. */
   | { readonly kind: 'asked'; readonly which: Which; readonly serial: number; readonly urgent: boolean }
@@ -65,7 +64,6 @@ export type Command =
   | { readonly do: 'listen'; readonly hear: boolean }
   /** Wait for the window that sent the token, up to a time or until the grant changes; then listen. */
   | { readonly do: 'outlast'; readonly until: number }
-  /** Store the grant. */
   | { readonly do: 'note' }
   /** Leave the grants to a window whose storage answers. */
   | { readonly do: 'leave' };
@@ -83,7 +81,6 @@ export type Notice =
   | { readonly kind: 'trouble'; readonly seconds: number }
   | { readonly kind: 'unstorable' };
 
-/** What an event makes of a grant. */
 export interface Step {
   /** The same object if nothing changes. */
   readonly grant: Grant | undefined;

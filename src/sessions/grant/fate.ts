@@ -57,7 +57,6 @@ export interface Memory {
   readonly lacksSecret: boolean;
 }
 
-/** Knows nothing. */
 export const blank: Memory = {
   serial: 0,
   request: undefined,

@@ -22,7 +22,6 @@ export const targetOf = (asked: readonly string[]): string[] => normaliseScopes(
 const valuesAfter = (prefix: string, asked: readonly string[]): string[] =>
   normaliseScopes(asked.filter(scope => scope.startsWith(prefix))).map(scope => scope.slice(prefix.length));
 
-/** The audience that was asked for by name. */
 export const askedAudience = (asked: readonly string[]): string | undefined =>
   valuesAfter(audiencePrefix, asked)[0];
 

@@ -40,7 +40,6 @@ export function sessionOf(
   };
 }
 
-/** All sessions of a grant: one for each set of scopes that was asked for. */
 export const sessionsOf = (grant: Grant): Session[] => grant.sessions.map(scopes => sessionOf(grant, scopes));
 
 /**

@@ -110,7 +110,6 @@ const mayStillSend = ({ grant, policy, now, isLeader }: Known, { stage, before }
   canRefresh(grant, policy) &&
   now >= doubtUntil(withDoubt(grant, before), policy, now);
 
-/** Nothing is to be done for now. */
 const stay = ({ grant, memory }: Known, changes: Partial<Memory> = {}): Step => ({
   grant,
   isRenewed: false,
@@ -119,7 +118,6 @@ const stay = ({ grant, memory }: Known, changes: Partial<Memory> = {}): Step => 
   tell: [],
 });
 
-/** The request is over. */
 const end = (known: Known, grant = known.grant, memory: Partial<Memory> = {}, ...tell: Notice[]): Step => ({
   ...stay(known, { request: undefined, ...memory }),
   grant,

@@ -10,31 +10,20 @@ import { revisionOfRefresh } from '../grant/revisions.ts';
 import { step } from '../grant/step.ts';
 import type { RefresherOptions } from './refresherOptions.ts';
 
-/** What happens to the grants of one lease, by their ids. */
-export interface Happenings {
-  readonly requests: Map<string, Request>;
-  /** Aborted when this window leaves the others. */
-  readonly leaving: AbortController;
-  /** Lets something happen to a grant, and remembers what {@link step} makes of it. The caller stores the grant. */
-  happen(id: string, grant: Grant | undefined, event: Event): Step;
-  /**
-   * Lets it happen to the grant as it is now.
-   *
-   * @param sent the grant that a request was sent for, should it be gone by now.
-   * @returns when what it changes is stored, or that takes long.
-   */
-  take(id: string, event: Event, sent?: Grant): Promise<Taken>;
-}
-
 interface Taken extends Step {
   readonly stored: boolean;
 }
 
-export function createHappenings(options: RefresherOptions): Happenings {
+/** What happens to the grants of one lease, by their ids. */
+export type Happenings = ReturnType<typeof createHappenings>;
+
+export function createHappenings(options: RefresherOptions) {
   const { cache, clock, log, providers, memories, server, lease } = options;
   const requests = new Map<string, Request>();
+  /** Aborted when this window leaves the others. */
   const leaving = new AbortController();
 
+  /** Lets something happen to a grant, and remembers what {@link step} makes of it. The caller stores the grant. */
   const happen = (id: string, grant: Grant | undefined, event: Event): Step => {
     const state: State = {
       grant,
@@ -54,6 +43,12 @@ export function createHappenings(options: RefresherOptions): Happenings {
     return taken;
   };
 
+  /**
+   * Lets it happen to the grant as it is now.
+   *
+   * @param sent the grant that a request was sent for, should it be gone by now.
+   * @returns when what it changes is stored, or that takes long.
+   */
   const take = async (id: string, event: Event, sent?: Grant): Promise<Taken> => {
     let taken: Step | undefined;
     const updated = await cache.update(id, grant => {

@@ -1,4 +1,3 @@
-import type { Cancel } from '../../platform/clock.ts';
 import { createEmitter } from '../../platform/emitter.ts';
 
 import { blank, type Memory, type Trouble } from '../grant/fate.ts';
@@ -7,22 +6,9 @@ import { blank, type Memory, type Trouble } from '../grant/fate.ts';
 export type ToldTrouble = Pick<Trouble, 'reason' | 'retryAt'>;
 
 /** What this window knows of its grants beside what is stored with them. Who leads knows it, and tells the others. */
-export interface Memories {
-  of(grantId: string): Memory;
-  set(grantId: string, memory: Memory): void;
-  /** Takes over what the leader has told; null: the trouble is over. @param serial of the tokens it is about. */
-  hear(grantId: string, serial: number, trouble: ToldTrouble | null): void;
-  /** Forgets the troubles: another window leads. */
-  forgetTroubles(): void;
-  /** What this window lacked may be there now. */
-  secretsChanged(): void;
-  /** The grants in trouble. */
-  troubles(): readonly (readonly [string, ToldTrouble])[];
-  /** Told of each grant whose trouble is another one now. */
-  onDidChange(listener: (grantId: string) => void): Cancel;
-}
+export type Memories = ReturnType<typeof createMemories>;
 
-export function createMemories(): Memories {
+export function createMemories() {
   const memories = new Map<string, Memory>();
   const changes = createEmitter<string>();
   const of = (id: string): Memory => memories.get(id) ?? blank;
@@ -39,19 +25,24 @@ export function createMemories(): Memories {
   return {
     of,
     set,
-    hear(id, serial, told) {
+    /** Takes over what the leader has told; null: the trouble is over. @param serial of the tokens it is about. */
+    hear(id: string, serial: number, told: ToldTrouble | null) {
       const { lacksSecret } = of(id);
       const trouble = told ? { ...told, failures: 1, obstructions: 0, failedAt: 0, notBefore: 0 } : undefined;
       set(id, { ...blank, serial, lacksSecret, trouble });
     },
+    /** Forgets the troubles: another window leads. */
     forgetTroubles: () => setEach({ trouble: undefined, silentUntil: undefined }),
+    /** What this window lacked may be there now. */
     secretsChanged: () => setEach({ lacksSecret: false }),
-    troubles: () =>
+    /** The grants in trouble. */
+    troubles: (): readonly (readonly [string, ToldTrouble])[] =>
       [...memories].flatMap(([id, memory]) => {
         const told = toldOf(memory);
         return told ? [[id, told] as const] : [];
       }),
-    onDidChange: listener => changes.on(listener),
+    /** Told of each grant whose trouble is another one now. */
+    onDidChange: changes.on,
   };
 }
 

@@ -8,7 +8,6 @@ import type { Grant } from '../grant/grant.ts';
 import type { GrantCache } from '../store/grantCache.ts';
 import type { Memories } from './memories.ts';
 
-/** What the token refresher is given. */
 export interface RefresherOptions {
   readonly cache: GrantCache;
   readonly clock: Clock;
@@ -20,7 +19,6 @@ export interface RefresherOptions {
   readonly reports: RefreshReports;
 }
 
-/** The servers that tokens come from. */
 export interface TokenServer {
   /**
    * Sends the grant's refresh token, once; or asks for new tokens without one, where the client signs in by
@@ -65,7 +63,6 @@ export interface RefresherLease {
   leaveToOthers(): Promise<boolean>;
 }
 
-/** Whom the refresher tells. */
 export interface RefreshReports {
   /** Told of new tokens. @param derived the scopes of the token, if it is a derived one. */
   onRefreshed(grant: Grant, derived: readonly string[] | undefined): void;

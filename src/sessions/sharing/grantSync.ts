@@ -6,18 +6,6 @@ import type { GrantCache } from '../store/grantCache.ts';
 import type { Removal } from '../store/grantIndex.ts';
 import { quietly, type Broadcast, type Windows } from './windowCalls.ts';
 
-/** What this window's cache learns is told to the others, and what they tell goes into the cache. */
-export interface GrantSync {
-  /** Takes over a grant that another window has told of; undefined if it cannot be used here. */
-  adopt(text: string): { readonly grant: Grant; readonly stored: Promise<boolean> } | undefined;
-  adoptRemoval(removal: Removal): Promise<boolean>;
-  /** Resolves when the latest change of a grant has been told, as far as that is possible. */
-  told(grantId: string): Promise<unknown>;
-  /** The same of all grants. */
-  everythingTold(): Promise<unknown>;
-  stop(): void;
-}
-
 export interface GrantSyncOptions {
   readonly cache: GrantCache;
   readonly log: Log;
@@ -27,7 +15,10 @@ export interface GrantSyncOptions {
   broadcast(): Broadcast | undefined;
 }
 
-export function createGrantSync({ cache, log, comparing, windows, broadcast }: GrantSyncOptions): GrantSync {
+/** What this window's cache learns is told to the others, and what they tell goes into the cache. */
+export type GrantSync = ReturnType<typeof createGrantSync>;
+
+export function createGrantSync({ cache, log, comparing, windows, broadcast }: GrantSyncOptions) {
   /** What the leader has told last of each grant: not to be told back to it. */
   const heard = new Map<string, number>();
   /** The same of the sign-ins that were removed. */
@@ -72,7 +63,8 @@ export function createGrantSync({ cache, log, comparing, windows, broadcast }: G
   ];
 
   return {
-    adopt(text) {
+    /** Takes over a grant that another window has told of; undefined if it cannot be used here. */
+    adopt(text: string): { readonly grant: Grant; readonly stored: Promise<boolean> } | undefined {
       const parsed = parseGrant(text);
       if (parsed.kind !== 'grant') {
         log.warn('another window has a grant that cannot be used here', { kind: parsed.kind });
@@ -81,12 +73,14 @@ export function createGrantSync({ cache, log, comparing, windows, broadcast }: G
       heard.set(parsed.grant.id, parsed.grant.revision);
       return { grant: parsed.grant, stored: cache.put(parsed.grant) };
     },
-    adoptRemoval(removal) {
+    adoptRemoval(removal: Removal): Promise<boolean> {
       heardRemovals.set(removal.id, removal.revision);
       return cache.adoptRemoval(removal);
     },
-    told: grantId => syncs.get(grantId) ?? Promise.resolve(),
-    everythingTold: () => Promise.all(syncs.values()),
+    /** Resolves when the latest change of a grant has been told, as far as that is possible. */
+    told: (grantId: string): Promise<unknown> => syncs.get(grantId) ?? Promise.resolve(),
+    /** The same of all grants. */
+    everythingTold: (): Promise<unknown> => Promise.all(syncs.values()),
     stop() {
       for (const end of watching) end();
     },

@@ -10,20 +10,6 @@ import type { GrantCache } from '../store/grantCache.ts';
 import type { GrantSync } from './grantSync.ts';
 import { inTime, type Broadcast } from './windowCalls.ts';
 
-/**
- * Which grants this window can renew. It lacks the provider of a grant if the extension that brings it is not loaded
- * here, and the client secret where each window has a storage of its own: others may have them.
- */
-export interface HandOver {
-  canRenew(grant: Grant): boolean;
-  /**
-   * For one lease.
-   *
-   * @returns what leaves it to another window, if that one can renew a grant and this one cannot; whether it did.
-   */
-  during(lease: LeavableLease): (grant: Grant) => Promise<boolean>;
-}
-
 export interface LeavableLease {
   othersCanRenew(grantId: string): Promise<boolean>;
   /** Resolves when nothing is under way that the next leader would repeat; with false if that takes long. */
@@ -37,11 +23,17 @@ export interface LeavableLease {
  */
 const pause = 60;
 
+/**
+ * Which grants this window can renew. It lacks the provider of a grant if the extension that brings it is not loaded
+ * here, and the client secret where each window has a storage of its own: others may have them.
+ */
+export type HandOver = ReturnType<typeof createHandOver>;
+
 export function createHandOver(
   clock: Clock,
   providers: RefresherOptions['providers'],
   memories: Pick<Memories, 'of'>,
-): HandOver {
+) {
   let leftAt = -Infinity;
 
   const canRenew = (grant: Grant): boolean => canRenewHere(grant, providers.of(grant), memories.of(grant.id));
@@ -50,7 +42,12 @@ export function createHandOver(
 
   return {
     canRenew,
-    during({ othersCanRenew, settled, leave }) {
+    /**
+     * For one lease.
+     *
+     * @returns what leaves it to another window, if that one can renew a grant and this one cannot; whether it did.
+     */
+    during({ othersCanRenew, settled, leave }: LeavableLease): (grant: Grant) => Promise<boolean> {
       const tries = new Map<string, { readonly at: number; readonly left: Promise<boolean> }>();
 
       const leaveFor = async (id: string): Promise<boolean> => {
@@ -78,14 +75,6 @@ export const leavingWithin = 4000;
 
 export const isYes = (outcome: Outcome): boolean => 'value' in outcome && outcome.value === true;
 
-/** When the leader leaves its lease to another window, though its own goes on. */
-export interface Leaving {
-  /** See `RefresherOptions`. */
-  leaveToOthers(): Promise<boolean>;
-  /** See `HandOver.during`. */
-  leaveToAble(grant: Grant): Promise<boolean>;
-}
-
 export interface LeavingOptions {
   readonly cache: GrantCache;
   readonly clock: Clock;
@@ -98,7 +87,10 @@ export interface LeavingOptions {
   refresher(): TokenRefresher;
 }
 
-export function createLeaving(options: LeavingOptions): Leaving {
+/** When the leader leaves its lease to another window, though its own goes on. */
+export type Leaving = ReturnType<typeof createLeaving>;
+
+export function createLeaving(options: LeavingOptions) {
   const { cache, clock, log, handOver, sync, broadcast, giveUp, refresher } = options;
 
   const settle = async (): Promise<boolean> => {
@@ -114,7 +106,7 @@ export function createLeaving(options: LeavingOptions): Leaving {
      * An extension host lives on for hours after its window has gone, in case it comes back. What it stores is lost
      * then, and in the editor's network, which asks the window for the proxy, its requests hang.
      */
-    async leaveToOthers() {
+    async leaveToOthers(): Promise<boolean> {
       if (await cache.answers()) return false;
       const outcomes = await broadcast.storageAnswers();
       if (!outcomes.some(isYes)) return false;

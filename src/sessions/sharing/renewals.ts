@@ -12,14 +12,6 @@ import { inTime, type Windows } from './windowCalls.ts';
 /** How long an answer waits for the leader, in milliseconds. */
 export const leaderTimeout = 20_000;
 
-/** Later tokens from whoever keeps them fresh. Answers with what this window has if there is no leader in time. */
-export interface Renewals {
-  /** As the refresher's. */
-  renew(grantId: string, serial: number, urgent?: boolean): Promise<Grant | undefined>;
-  /** As the refresher's. */
-  derive(grantId: string, scopes: readonly string[], serial: number): Promise<Grant | undefined>;
-}
-
 export interface RenewalsOptions {
   readonly cache: GrantCache;
   readonly clock: Clock;
@@ -31,7 +23,10 @@ export interface RenewalsOptions {
 /** Asks the leader; `revision` is that of the copy here. */
 type Ask = (leader: Windows['leader'], revision: number) => Promise<Renewal>;
 
-export function createRenewals({ cache, clock, log, windows, sync }: RenewalsOptions): Renewals {
+/** Later tokens from whoever keeps them fresh. Answers with what this window has if there is no leader in time. */
+export type Renewals = ReturnType<typeof createRenewals>;
+
+export function createRenewals({ cache, clock, log, windows, sync }: RenewalsOptions) {
   /** Those under way, shared by all who ask for the same. */
   const running = whileRunning<Grant | undefined>();
 
@@ -75,9 +70,11 @@ export function createRenewals({ cache, clock, log, windows, sync }: RenewalsOpt
   };
 
   return {
-    renew: (id, serial, urgent = false) =>
+    /** As the refresher's. */
+    renew: (id: string, serial: number, urgent = false): Promise<Grant | undefined> =>
       later(id, undefined, serial, (leader, revision) => leader.renew(id, serial, revision, urgent)),
-    derive: (id, scopes, serial) =>
+    /** As the refresher's. */
+    derive: (id: string, scopes: readonly string[], serial: number): Promise<Grant | undefined> =>
       later(id, scopes, serial, (leader, revision) => leader.derive(id, scopes, serial, revision)),
   };
 }

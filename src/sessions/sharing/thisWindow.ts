@@ -12,7 +12,6 @@ interface WindowParts {
   readonly comparing: Comparing;
   readonly handOver: HandOver;
   readonly sync: GrantSync;
-  /** Of this window among the others. */
   name(): string;
   /** Takes over what the leader tells of a grant; null: the trouble is over. */
   hear(grantId: string, trouble: ToldTrouble | null): Promise<void>;
@@ -21,7 +20,6 @@ interface WindowParts {
   deliver(path: string, parameters: URLSearchParams): boolean;
 }
 
-/** What this window answers when all windows are asked. */
 export function thisWindow(parts: WindowParts): WindowCalls {
   const { cache, comparing, handOver, sync, name } = parts;
   return {

@@ -7,7 +7,6 @@ import type { ToldTrouble } from '../refresh/memories.ts';
 import type { Removal } from '../store/grantIndex.ts';
 import type { LeaderCalls } from './leaderCalls.ts';
 
-/** What the leader, or any window through it, asks of all windows. */
 export interface WindowCalls {
   grantChanged(text: string): void;
   grantRemoved(removal: Removal): void;

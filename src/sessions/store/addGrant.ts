@@ -6,7 +6,6 @@ import { covers, isSameSet, union } from '../grant/scopes.ts';
 import { uniqueLabel } from '../grant/sessions.ts';
 import { belongsTo, type ProviderIdentity } from '../../providers/entries/origin.ts';
 
-/** A grant as it is kept after a sign-in, and whether it is stored. */
 export interface Added {
   readonly grant: Grant;
   readonly stored: boolean;

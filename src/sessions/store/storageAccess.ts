@@ -50,14 +50,9 @@ const firstRetry = 5;
 const longestRetry = 600;
 
 /** Writes to a storage that may fail: each is tried again until it succeeds. */
-export interface Writes {
-  /** @returns false if the first try failed. */
-  run(grantId: string, write: () => Promise<void>): Promise<boolean>;
-  /** Resolves when the first tries under way have ended, well or not. */
-  ended(): Promise<void>;
-}
+export type Writes = ReturnType<typeof createWrites>;
 
-export function createWrites(clock: Clock, log: Log): Writes {
+export function createWrites(clock: Clock, log: Log) {
   const running = new Set<Promise<boolean>>();
   const attempt = async (id: string, write: () => Promise<void>, retry = firstRetry): Promise<boolean> => {
     try {
@@ -70,12 +65,14 @@ export function createWrites(clock: Clock, log: Log): Writes {
     }
   };
   return {
-    run(id, write) {
+    /** @returns false if the first try failed. */
+    run(id: string, write: () => Promise<void>): Promise<boolean> {
       const writing = attempt(id, write).finally(() => running.delete(writing));
       running.add(writing);
       return writing;
     },
-    async ended() {
+    /** Resolves when the first tries under way have ended, well or not. */
+    async ended(): Promise<void> {
       await Promise.all(running);
     },
   };

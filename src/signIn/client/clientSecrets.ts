@@ -43,7 +43,6 @@ export interface ClientSecrets {
   ): Promise<{ authentication: ClientAuthentication; asked: boolean }>;
   replace(provider: Provider, credential: ClientCredential): Promise<void>;
   forget(provider: Pick<Provider, 'id'>): Promise<void>;
-  /** The public part of a stored key or certificate, as it is registered at the provider. */
   publicKeys(provider: Provider): Promise<object | undefined>;
 }
 
@@ -146,7 +145,6 @@ export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOp
   };
 }
 
-/** The credential as text to be stored. */
 function revealed(
   credential: ClientCredential,
 ): Pick<v.InferOutput<typeof storedSchema>, 'secret' | 'key' | 'certificate'> {

@@ -10,14 +10,6 @@ export interface ConcessionStorage {
   update(key: string, value: unknown): PromiseLike<void>;
 }
 
-/** What sign-ins go without, by provider, since its server has refused it before. */
-export interface Concessions {
-  /** None once the settings of the provider have changed, or after {@link lifetime}: the server may have, too. */
-  of(provider: Provider): readonly Concession[];
-  add(provider: Provider, added: readonly Concession[]): Promise<void>;
-  forget(provider: Pick<Provider, 'id'>): Promise<void>;
-}
-
 /** In days. */
 export const lifetime = 30;
 
@@ -25,15 +17,19 @@ const stored = v.object({ settings: v.string(), since: v.number(), concessions: 
 
 const keyOf = ({ id }: Pick<Provider, 'id'>): string => `concessions/${id}`;
 
-export function createConcessions(storage: ConcessionStorage, clock: Clock, log: Log): Concessions {
+/** What sign-ins go without, by provider, since its server has refused it before. */
+export type Concessions = ReturnType<typeof createConcessions>;
+
+export function createConcessions(storage: ConcessionStorage, clock: Clock, log: Log) {
   const read = (provider: Provider): v.InferOutput<typeof stored> | undefined => {
     const parsed = v.safeParse(stored, storage.get(keyOf(provider)));
     if (!parsed.success || parsed.output.settings !== settingsOf(provider)) return undefined;
     return clock.now() - parsed.output.since < lifetime * 86_400_000 ? parsed.output : undefined;
   };
   return {
-    of: provider => (read(provider)?.concessions ?? []) as Concession[],
-    async add(provider, added) {
+    /** None once the settings of the provider have changed, or after {@link lifetime}: the server may have, too. */
+    of: (provider: Provider): readonly Concession[] => (read(provider)?.concessions ?? []) as Concession[],
+    async add(provider: Provider, added: readonly Concession[]): Promise<void> {
       const before = read(provider);
       const known = before?.concessions ?? [];
       const fresh = added.filter(one => !known.includes(one));
@@ -47,7 +43,7 @@ export function createConcessions(storage: ConcessionStorage, clock: Clock, log:
       // Where it cannot be kept, the next sign-in finds it out again.
       await Promise.resolve(storage.update(keyOf(provider), kept)).catch(() => undefined);
     },
-    async forget(provider) {
+    async forget(provider: Pick<Provider, 'id'>): Promise<void> {
       await storage.update(keyOf(provider), undefined);
     },
   };

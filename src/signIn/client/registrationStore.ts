@@ -16,17 +16,6 @@ export interface KeptRegistration extends Registration {
   readonly registeredAt: number;
 }
 
-/** The registrations of this editor, and the tokens that allow them, in the secret storage. */
-export interface RegistrationStore {
-  /** Those at the provider's issuer. */
-  all(provider: Provider): Promise<KeptRegistration[]>;
-  keep(provider: Provider, kept: KeptRegistration): Promise<void>;
-  forget(provider: Provider, clientId: string): Promise<void>;
-  initialToken(provider: Provider): Promise<Secret | undefined>;
-  keepInitialToken(provider: Provider, token: Secret): Promise<void>;
-  forgetAll(provider: Pick<Provider, 'id'>): Promise<void>;
-}
-
 /** In an editor in the browser each sign-in registers a new address; the oldest are forgotten here. */
 const mostKept = 20;
 
@@ -57,7 +46,10 @@ const stored = v.pipe(
 
 const storedToken = v.pipe(v.string(), v.parseJson(), v.object({ issuer: v.string(), token: v.string() }));
 
-export function createRegistrationStore(storage: SecretStorage): RegistrationStore {
+/** The registrations of this editor, and the tokens that allow them, in the secret storage. */
+export type RegistrationStore = ReturnType<typeof createRegistrationStore>;
+
+export function createRegistrationStore(storage: SecretStorage) {
   const keyOf = (provider: Pick<Provider, 'id'>): string => `registrations/${provider.id}`;
   const tokenKeyOf = (provider: Pick<Provider, 'id'>): string => `initialAccessToken/${provider.id}`;
   /** Changes happen one after the other, so that none undoes another. */
@@ -79,28 +71,30 @@ export function createRegistrationStore(storage: SecretStorage): RegistrationSto
     });
 
   return {
-    all: async provider => (await read(provider)).filter(kept => kept.issuer === provider.issuer),
-    keep: (provider, kept) =>
+    /** Those at the provider's issuer. */
+    all: async (provider: Provider): Promise<KeptRegistration[]> =>
+      (await read(provider)).filter(kept => kept.issuer === provider.issuer),
+    keep: (provider: Provider, kept: KeptRegistration): Promise<void> =>
       change(provider, others => [
         kept,
         ...others.filter(other => other.issuer !== kept.issuer || other.clientId !== kept.clientId),
       ]),
-    forget: (provider, clientId) =>
+    forget: (provider: Provider, clientId: string): Promise<void> =>
       change(provider, kept =>
         kept.filter(other => other.issuer !== provider.issuer || other.clientId !== clientId),
       ),
-    async initialToken(provider) {
+    async initialToken(provider: Provider): Promise<Secret | undefined> {
       const parsed = v.safeParse(storedToken, await storage.get(tokenKeyOf(provider)));
       // It was given for one issuer, and is sent to no other.
       return parsed.success && parsed.output.issuer === provider.issuer
         ? new Secret(parsed.output.token)
         : undefined;
     },
-    async keepInitialToken(provider, token) {
+    async keepInitialToken(provider: Provider, token: Secret): Promise<void> {
       const text = JSON.stringify({ issuer: provider.issuer, token: token.reveal() });
       await storage.store(tokenKeyOf(provider), text);
     },
-    forgetAll: provider =>
+    forgetAll: (provider: Pick<Provider, 'id'>): Promise<void> =>
       inTurn(async () => {
         await storage.delete(keyOf(provider));
         await storage.delete(tokenKeyOf(provider));

@@ -25,7 +25,6 @@ export function metadataFindings(
   ];
 }
 
-/** What the provider offers, and what its lacking means. */
 export async function offers(
   httpContext: HttpContext,
   provider: Provider,

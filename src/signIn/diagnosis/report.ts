@@ -1,7 +1,6 @@
 import { l10n } from '../../platform/shown.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 
-/** One line of a diagnosis. */
 export interface Finding {
   readonly verdict: 'pass' | 'warn' | 'fail' | 'info';
   /** What was looked at: "Reachability". */

@@ -24,6 +24,5 @@ export const introspectionClaims = new Set([
   'cnf',
 ]);
 
-/** Claims without those of these names. */
 export const without = (claims: object, names: ReadonlySet<string>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(claims).filter(([name]) => !names.has(name)));

@@ -34,7 +34,6 @@ export interface SignInTimeouts {
   readonly person: number;
 }
 
-/** What a sign-in needs from outside. */
 export interface SignInContext extends ClientSources {
   readonly httpContext: HttpContext;
   readonly log: Log;
@@ -43,7 +42,6 @@ export interface SignInContext extends ClientSources {
   /** All that are configured now. */
   providers(): readonly Provider[];
   readonly timeouts: SignInTimeouts;
-  /** What the overall setting says. */
   readonly method: Method;
   readonly device: DeviceScreen;
   readonly findSubject: FindSubject;
@@ -93,7 +91,6 @@ export interface SignInRequest {
 /** A sign-in by one method, with what is left of what is asked for. */
 export interface AttemptRequest extends SignInRequest {
   readonly metadata: Metadata;
-  /** The scopes of the request. */
   readonly requested: readonly string[];
   /** Those of them that nobody but this extension has asked for. */
   readonly ours: readonly string[];
@@ -104,9 +101,7 @@ export interface AttemptRequest extends SignInRequest {
 
 /** What a person can do to a sign-in while it runs, besides cancelling it. */
 export interface SignInControl {
-  /** The method that is under way now. */
   readonly method: SignInMethod | undefined;
-  /** Gives the current method up and takes another one. */
   use(method: SignInMethod): void;
   /**
    * Takes what the person pasted for the answer of the browser.

@@ -1,7 +1,6 @@
 import type { DeviceAuthorization, PollState } from '../../protocol/grants/deviceAuthorization.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 
-/** What a person sees while they sign in with a device code. */
 export interface DeviceScreen {
   /** @param why why it is a code, in a sentence; undefined if the person has chosen that. */
   open(provider: Provider, why: string | undefined): DeviceView;

@@ -4,7 +4,6 @@ import { usualScopes } from '../../providers/entries/usualScopes.ts';
 import { plainScopes } from '../../sessions/grant/pseudoScopes.ts';
 import { union } from '../../sessions/grant/scopes.ts';
 
-/** What a sign-in is for. */
 export interface AskedScopes {
   readonly provider: Provider;
   readonly scopes: readonly string[];

@@ -7,7 +7,6 @@ import { methodName, type SignInMethod } from '../../providers/settings/signInMe
 import { droppedScopes, type Concession } from './askingLess.ts';
 import type { Plan } from './planner.ts';
 
-/** One attempt of a sign-in. */
 export interface Attempt {
   readonly method: SignInMethod;
   /** Scopes of our own that are gone without. */

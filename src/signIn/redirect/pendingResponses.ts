@@ -8,22 +8,6 @@ export interface PendingResponse {
   drop(): void;
 }
 
-/**
- * The sign-ins of this window that wait for an authorization response, by `state`.
- *
- * Any web page can open our address, so a response that belongs to nobody is ignored without a word, and
- * cannot end, delay or disturb a sign-in that waits. A `state` is good for one response.
- */
-export interface PendingResponses {
-  /**
-   * @param path the path of the redirect URI; a response that comes to another one is not its own.
-   * @param name the parameter that holds `state`; only a relay, which uses `state` for itself, has another one.
-   */
-  expect(state: Secret, path: string, name?: StateParameter): PendingResponse;
-  /** @returns true if a sign-in was waiting for it. */
-  deliver(path: string, parameters: URLSearchParams): boolean;
-}
-
 type StateParameter = 'state' | 'relay';
 
 interface Entry {
@@ -45,16 +29,29 @@ const unprintable = /[\p{Cc}\p{Cf}\uFFFD]/u;
 /** Entra ID breaks the lines of the reason it gives, which is made readable before it is shown. */
 const lineBreaks = /[\r\n\t]/g;
 
-export function createPendingResponses(): PendingResponses {
+/**
+ * The sign-ins of this window that wait for an authorization response, by `state`.
+ *
+ * Any web page can open our address, so a response that belongs to nobody is ignored without a word, and
+ * cannot end, delay or disturb a sign-in that waits. A `state` is good for one response.
+ */
+export type PendingResponses = ReturnType<typeof createPendingResponses>;
+
+export function createPendingResponses() {
   const pending = new Set<Entry>();
   return {
-    expect(state, path, name = 'state') {
+    /**
+     * @param path the path of the redirect URI; a response that comes to another one is not its own.
+     * @param name the parameter that holds `state`; only a relay, which uses `state` for itself, has another one.
+     */
+    expect(state: Secret, path: string, name: StateParameter = 'state'): PendingResponse {
       const { promise, resolve } = Promise.withResolvers<URLSearchParams>();
       const entry = { state, path, name, resolve };
       pending.add(entry);
       return { response: promise, drop: () => pending.delete(entry) };
     },
-    deliver(path, parameters) {
+    /** @returns true if a sign-in was waiting for it. */
+    deliver(path: string, parameters: URLSearchParams): boolean {
       if (!isPlausible(parameters)) return false;
       const name = parameters.has('relay') ? 'relay' : 'state';
       const state = parameters.get(name) ?? '';

@@ -18,28 +18,9 @@ export interface NewProvidersOptions {
 }
 
 /** Providers that people add. One is saved when somebody has signed in to it: that is its proof. */
-export interface NewProviders {
-  /**
-   * Asks for a provider. What goes wrong with that is shown.
-   *
-   * @param id the id it gets; undefined: the first one if it is free, else the person says.
-   * @throws vscode.CancellationError if the person leaves the questions, or has been told what went wrong.
-   */
-  ask(id: string | undefined): Promise<Provider>;
-  /** Called after each sign-in: saves the provider if it is new. What is in the way of that is shown. */
-  succeeded(provider: Provider): Promise<void>;
-  /** Tells of a sign-in to a new provider that failed; false if the provider is not new. */
-  failed(provider: Provider, error: unknown): boolean;
-  /** Called after a sign-in that the person cancelled: nothing is saved later that they have turned away from. */
-  cancelled(provider: Provider): void;
-}
+export type NewProviders = ReturnType<typeof createNewProviders>;
 
-export function createNewProviders({
-  httpContext,
-  extension,
-  trust,
-  ids,
-}: NewProvidersOptions): NewProviders {
+export function createNewProviders({ httpContext, extension, trust, ids }: NewProvidersOptions) {
   const unproved = new Map<string, AddedProvider>();
   /** What was answered the last time, if it came to nothing. */
   let answers: Answers = {};
@@ -117,7 +98,13 @@ export function createNewProviders({
   };
 
   return {
-    async ask(wanted) {
+    /**
+     * Asks for a provider. What goes wrong with that is shown.
+     *
+     * @param id the id it gets; undefined: the first one if it is free, else the person says.
+     * @throws vscode.CancellationError if the person leaves the questions, or has been told what went wrong.
+     */
+    async ask(wanted: string | undefined): Promise<Provider> {
       try {
         return await ask(wanted);
       } catch (error) {
@@ -127,19 +114,22 @@ export function createNewProviders({
         throw new vscode.CancellationError();
       }
     },
-    async succeeded(provider) {
+    /** Called after each sign-in: saves the provider if it is new. What is in the way of that is shown. */
+    async succeeded(provider: Provider): Promise<void> {
       const added = addedAs(provider);
       // Whoever asked for the sign-in does not wait until somebody has corrected the settings.
       if (added && !(await save(added))) void offerToSave(added);
     },
-    failed(provider, error) {
+    /** Tells of a sign-in to a new provider that failed; false if the provider is not new. */
+    failed(provider: Provider, error: unknown): boolean {
       const added = addedAs(provider);
       if (!added) return false;
       forget(added);
       void offer(added, error);
       return true;
     },
-    cancelled(provider) {
+    /** Called after a sign-in that the person cancelled: nothing is saved later that they have turned away from. */
+    cancelled(provider: Provider) {
       const added = addedAs(provider);
       if (added) forget(added);
     },

@@ -4,20 +4,13 @@ import { textOf } from './message.ts';
 import type { Post } from './post.ts';
 
 /** Frames to and from other tabs. With one tab there may be several links one after the other. */
-export interface Links {
-  /** Its end is also that of the other tab. */
-  open(address: string, name: string): Frames;
-  has(name: string): boolean;
-  arrived(name: string, line: string): void;
-  /** The other tab has ended it. */
-  ended(name: string): void;
-  dropAll(reason: string): void;
-}
+export type Links = ReturnType<typeof createLinks>;
 
-export function createLinks(post: Post, locks: Locks, presenceLock: (address: string) => string): Links {
+export function createLinks(post: Post, locks: Locks, presenceLock: (address: string) => string) {
   const links = new Map<string, Carried>();
   return {
-    open(address, link) {
+    /** Its end is also that of the other tab. */
+    open(address: string, link: string): Frames {
       // What is too large has not come through the post.
       const carried = carriedBy({
         send: line => post.send(address, textOf({ kind: 'frame', link, line })),
@@ -31,14 +24,15 @@ export function createLinks(post: Post, locks: Locks, presenceLock: (address: st
       whenReleased(locks, presenceLock(address), frames.closed, () => frames.drop(peerClosed));
       return frames;
     },
-    has: name => links.has(name),
-    arrived(name, line) {
+    has: (name: string): boolean => links.has(name),
+    arrived(name: string, line: string) {
       const link = links.get(name);
       link?.heard();
       link?.arrived(line);
     },
-    ended: name => links.get(name)?.frames.drop(peerClosed),
-    dropAll(reason) {
+    /** The other tab has ended it. */
+    ended: (name: string) => links.get(name)?.frames.drop(peerClosed),
+    dropAll(reason: string) {
       for (const { frames } of [...links.values()]) frames.drop(reason);
     },
   };

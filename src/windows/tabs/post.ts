@@ -10,24 +10,6 @@ export interface Broadcast {
   close(): void;
 }
 
-/**
- * Encrypted messages between tabs, over a channel that everything on the same origin can listen and write to:
- * other extensions, pages that the host serves beside the editor.
- *
- * - Only who knows the key can read a message, or write one that is accepted (AES-GCM).
- * - Receiver, sender and the message's number are authenticated with it, and the numbers of a sender only grow: a
- *   message that is recorded and sent again, or in another order, or to another tab, is not accepted. A tab's
- *   address is new each time.
- */
-export interface Post {
-  /** This tab. */
-  readonly address: string;
-  /** Messages of one tab arrive in the order in which they were sent. Does nothing once closed. */
-  send(to: string, text: string): void;
-  /** Resolves when everything is on its way. */
-  close(): Promise<void>;
-}
-
 /** All tabs but the sender. */
 export const everyone = 'everyone';
 
@@ -44,14 +26,26 @@ const mostSealed = limits.frame + 1024;
 const longestAddress = 64;
 const nonceBytes = 12;
 
+/**
+ * Encrypted messages between tabs, over a channel that everything on the same origin can listen and write to:
+ * other extensions, pages that the host serves beside the editor.
+ *
+ * - Only who knows the key can read a message, or write one that is accepted (AES-GCM).
+ * - Receiver, sender and the message's number are authenticated with it, and the numbers of a sender only grow: a
+ *   message that is recorded and sent again, or in another order, or to another tab, is not accepted. A tab's
+ *   address is new each time.
+ */
+export type Post = ReturnType<typeof openPost>;
+
 export function openPost(options: {
   channel: Broadcast;
   cipher: CryptoKey;
   received: (from: string, text: string) => void;
   clock: Clock;
   log: Log;
-}): Post {
+}) {
   const { channel, cipher, received } = options;
+  /** This tab. */
   const address = crypto.randomUUID();
   const warn = rarely(options.clock, options.log);
   const lastNumbers = new Map<string, number>();
@@ -99,7 +93,8 @@ export function openPost(options: {
 
   return {
     address,
-    send(to, text) {
+    /** Messages of one tab arrive in the order in which they were sent. Does nothing once closed. */
+    send(to: string, text: string) {
       if (closed) return;
       const iv = crypto.getRandomValues(new Uint8Array(nonceBytes));
       const head = { to, from: address, number: nextNumber++, iv };
@@ -107,7 +102,8 @@ export function openPost(options: {
         .then(() => sealAndPost(head, text))
         .catch(() => warn('A message between tabs was not sent', 'the channel failed'));
     },
-    async close() {
+    /** Resolves when everything is on its way. */
+    async close(): Promise<void> {
       closed = true;
       channel.onmessage = null;
       await sending;
