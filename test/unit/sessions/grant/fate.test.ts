@@ -179,6 +179,8 @@ function violationIn(state: State, event: Event, after: Step): string | undefine
   if (event.kind === 'profiled') {
     if (isEndedByServer(grant) !== isEndedByServer(before))
       return 'ends a sign-in for its account, or revives one';
+    if (grant.tokens.expiresAt !== (before.tokens.expiresAt ?? grant.tokens.expiresAt))
+      return 'believes another end of a token than came with it';
     if (event.serial !== before.tokens.serial && grant !== before)
       return 'believes what earlier tokens brought';
     if (wasRefused && event.profile.refusal === undefined && grant.signInNeeded && grant !== before)

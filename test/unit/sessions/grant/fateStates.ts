@@ -184,7 +184,7 @@ const profiled = (refusal: string | undefined) =>
   ({
     kind: 'profiled',
     serial: 3,
-    profile: { claims: someGrant().claims, expiresAt: undefined, refusal },
+    profile: { claims: someGrant().claims, expiresAt: now + 10, refusal },
   }) as const;
 
 /** Every event that there is, by a name for it. */
