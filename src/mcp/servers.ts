@@ -1,28 +1,15 @@
-import { l10n } from '../platform/shown.ts';
 import * as vscode from 'vscode';
-import type { SessionInfo } from '../client/sessionInfo.ts';
-import { answerRefusal, refusalOf, tokenRefused } from '../client/refusal.ts';
-import { requireSession, SignInDeclined, type AuthorizedOptions } from '../client/session.ts';
-import type { Cancel, Clock } from '../platform/clock.ts';
+import { SignInDeclined } from '../client/session.ts';
 import type { Log } from '../platform/log.ts';
 import { whileRunning } from '../platform/once.ts';
-import type { ConfiguredProviders } from '../providers/entries/configuredProviders.ts';
 import type { McpConsent } from './consent.ts';
+import { createRunningServers } from './runningServers.ts';
+import { lasting, sessionFor, silently, withNewToken, type TokenTimes } from './serverSessions.ts';
 import type { McpServer } from './settings.ts';
 
-/** So long before a token ends, in seconds, no server is left running on it. */
-const margin = 10;
-
-/** A server is not started on a token with less time left than this, in seconds, if most of its time is over. */
-const fairRun = 600;
-
-export interface McpServersContext {
-  readonly providers: ConfiguredProviders;
-  readonly clock: Clock;
+export interface McpServersContext extends TokenTimes {
   readonly log: Log;
   readonly consent: McpConsent;
-  /** See `OidcAuthenticationApi.describe`. */
-  describe(session: vscode.AuthenticationSession): Promise<SessionInfo>;
   /** A server was not started because the person said no to that. `again` asks again, then starts it. */
   onDeclined(server: McpServer, to: 'sign-in' | 'token', again: () => void): void;
   /** A server was not started because its session could not be had. */
@@ -57,85 +44,16 @@ export interface McpServers extends vscode.Disposable {
   refuse(id: string): Promise<void>;
 }
 
-/** A server that was given a token, as long as it may be running on it. */
-interface Running {
-  readonly token: string;
-  readonly account: vscode.AuthenticationSessionAccountInformation;
-  readonly cancelTimer: Cancel | undefined;
-}
-
 export function createMcpServers(context: McpServersContext): McpServers {
-  const { clock, log } = context;
-  const running = new Map<string, Running>();
-  /** How often a server's token has ended; a definition that differs makes the editor stop the server. */
-  const endings = new Map<string, number>();
+  const { log } = context;
+  const running = createRunningServers(context, () => context.onDidChange());
   let servers: readonly McpServer[] = [];
   const starting = whileRunning<vscode.McpHttpServerDefinition | undefined>();
-
-  const forget = (id: string): void => {
-    running.get(id)?.cancelTimer?.();
-    running.delete(id);
-  };
-
-  /** Has the editor stop a server. It starts it again, with a token of then, as soon as a tool of it is used. */
-  const end = ({ id, label }: McpServer, why: string): void => {
-    if (!running.has(id)) return;
-    forget(id);
-    endings.set(id, (endings.get(id) ?? 0) + 1);
-    log.info('an MCP server is stopped until it is used again', { server: label, why });
-    context.onDidChange();
-  };
-
-  /** Of the session's token: the seconds that are left of it, and those it was given. Undefined if it has no end. */
-  const timeOf = async (
-    session: vscode.AuthenticationSession,
-  ): Promise<{ left: number; whole: number } | undefined> => {
-    const known = await context.describe(session).then(
-      info => info,
-      // A provider of another extension, or a token that was renewed this moment.
-      () => undefined,
-    );
-    if (known?.expiresAt === undefined) return undefined;
-    return { left: known.expiresAt - clock.now() / 1000, whole: known.expiresAt - known.receivedAt };
-  };
-
-  /**
-   * A session whose token lasts: what a tool is doing when the token ends is lost, so that a server is better begun
-   * with a new one than with what is left of the old.
-   */
-  const lasting = async (
-    server: McpServer,
-    session: vscode.AuthenticationSession,
-  ): Promise<vscode.AuthenticationSession> => {
-    const time = await timeOf(session);
-    const isFair = !time || time.left >= Math.min(fairRun, time.whole / 2);
-    // Where a new token ends the old one, other servers may be running on that.
-    if (isFair || context.providers.byId(server.providerId)?.refreshEndsAccessToken) return session;
-    return (await renewed(server, session, 'Bearer', { signIn: 'never' }).catch(() => undefined)) ?? session;
-  };
-
-  /** Notes which token a server runs on, to stop it before that ends. */
-  const watch = async (server: McpServer, session: vscode.AuthenticationSession): Promise<void> => {
-    const left = (await timeOf(session))?.left;
-    forget(server.id);
-    // A token of a few seconds is used for most of them.
-    const wait = left === undefined ? undefined : Math.max(left - margin, left * 0.8, 0);
-    const cancelTimer =
-      wait === undefined ? undefined : clock.after(wait * 1000, () => end(server, 'its token ends'));
-    running.set(server.id, { token: session.accessToken, account: session.account, cancelTimer });
-  };
-
-  /** For the person who has to sign in. */
-  const detailOf = ({ label, url }: McpServer): string =>
-    l10n.t('The MCP server “{0}” ({1}) will be sent your access token.', label, new URL(url).host);
-
-  const sessionFor = (server: McpServer, askAgain: boolean): Promise<vscode.AuthenticationSession> =>
-    requireSession(server.providerId, server.scopes, { detail: detailOf(server), askAgain });
 
   const definitionOf = ({ id, label, url }: McpServer): vscode.McpHttpServerDefinition =>
     // Never sent: the headers of the resolved definition take the place of this one.
     new vscode.McpHttpServerDefinition(label, vscode.Uri.parse(url, true), {
-      'Token-Number': `${endings.get(id) ?? 0}`,
+      'Token-Number': `${running.endings(id)}`,
     });
 
   const resolve = async (
@@ -154,8 +72,8 @@ export function createMcpServers(context: McpServersContext): McpServers {
     };
     try {
       if (!(await context.consent.check(server, false))) return declined('token');
-      const session = await lasting(server, await sessionFor(server, false));
-      await watch(server, session);
+      const session = await lasting(context, server, await sessionFor(server, false));
+      await running.started(server, session);
       log.info('an MCP server gets the access token of a session', {
         server: server.label,
         host: new URL(server.url).host,
@@ -189,30 +107,9 @@ export function createMcpServers(context: McpServersContext): McpServers {
     }
   };
 
-  /** What has become of the tokens that servers run on. */
   const review = async (providerId: string): Promise<void> => {
-    for (const server of servers) {
-      const known = running.get(server.id);
-      if (server.providerId !== providerId || !known) continue;
-      const { token, account } = known;
-      const session = await silently(server, account);
-      if (running.get(server.id)?.token !== token) continue;
-      // Another account that is allowed is somebody else.
-      if (session?.account.id !== account.id) end(server, 'signed out');
-      else if (session.accessToken !== token && context.providers.byId(providerId)?.refreshEndsAccessToken) {
-        end(server, 'its token was replaced');
-      }
-    }
+    for (const server of servers) if (server.providerId === providerId) await running.review(server);
   };
-
-  const silently = async (
-    { providerId, scopes }: McpServer,
-    account?: vscode.AuthenticationSessionAccountInformation,
-  ) =>
-    vscode.authentication.getSession(providerId, scopes, { ...(account && { account }), silent: true }).then(
-      session => session,
-      () => undefined,
-    );
 
   const watching = vscode.authentication.onDidChangeSessions(({ provider }) => void review(provider.id));
 
@@ -220,7 +117,8 @@ export function createMcpServers(context: McpServersContext): McpServers {
     update(wanted) {
       for (const server of servers) {
         const other = wanted.find(({ id }) => id === server.id);
-        if (JSON.stringify(other) !== JSON.stringify(server)) end(server, 'its settings have changed');
+        if (JSON.stringify(other) !== JSON.stringify(server))
+          running.end(server, 'its settings have changed');
       }
       const changed = JSON.stringify(wanted) !== JSON.stringify(servers);
       servers = wanted;
@@ -232,14 +130,12 @@ export function createMcpServers(context: McpServersContext): McpServers {
     async refuse(id) {
       await context.consent.refuse(id);
       const server = servers.find(other => other.id === id);
-      if (server) end(server, 'its permission was taken back');
+      if (server) running.end(server, 'its permission was taken back');
     },
     async restart(server) {
       await allowed(server);
       const session = await silently(server);
-      const fresh = session
-        ? await renewed(server, session, tokenRefused, { detail: detailOf(server), askAgain: true })
-        : await sessionFor(server, true);
+      const fresh = await (session ? withNewToken(server, session) : sessionFor(server, true));
       if (!fresh) {
         log.info('an MCP server is not started anew: there is no fresh token', { server: server.label });
         throw new Error('There is no other token than the one that was refused.');
@@ -247,17 +143,8 @@ export function createMcpServers(context: McpServersContext): McpServers {
       await context.start(server);
     },
     dispose() {
-      for (const id of [...running.keys()]) forget(id);
+      running.dispose();
       watching.dispose();
     },
   };
 }
-
-/** As if the server had refused the token that there is: it is renewed though it has not ended. */
-const renewed = (
-  { providerId, scopes }: McpServer,
-  session: vscode.AuthenticationSession,
-  challenge: string,
-  options: AuthorizedOptions,
-): Promise<vscode.AuthenticationSession | undefined> =>
-  answerRefusal(providerId, scopes, options, session, refusalOf(challenge));

@@ -23,7 +23,8 @@ const readers: Readonly<Record<string, readonly string[]>> = {
     'signIn/diagnosis/diagnose.ts',
   ],
   refreshEndsAccessToken: [
-    'mcp/servers.ts',
+    'mcp/runningServers.ts',
+    'mcp/serverSessions.ts',
     'providers/entries/definition.ts',
     'providers/entries/server.ts',
     'sessions/grant/fate.ts',
@@ -56,7 +57,7 @@ const writers: Readonly<Record<string, readonly string[]>> = {
 /** Files that reckon with the times of tokens, and why beside fate.ts. */
 const reckoners: Readonly<Record<string, string>> = {
   'client/timer.ts': 'waits until the time that it is told',
-  'mcp/servers.ts': 'stops a server before its token ends',
+  'mcp/serverSessions.ts': 'begins a server with a token that lasts',
   'sessions/grant/fate.ts': 'decides',
   'sessions/refresh/attempt.ts': 'logs how long new tokens are valid',
   'sessions/store/grantMemory.ts': 'lists the newest first',

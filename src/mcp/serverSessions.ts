@@ -1,0 +1,74 @@
+import { l10n } from '../platform/shown.ts';
+import * as vscode from 'vscode';
+import { answerRefusal, refusalOf, tokenRefused } from '../client/refusal.ts';
+import { requireSession, type AuthorizedOptions } from '../client/session.ts';
+import type { SessionInfo } from '../client/sessionInfo.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { ConfiguredProviders } from '../providers/entries/configuredProviders.ts';
+import type { McpServer } from './settings.ts';
+
+type Session = vscode.AuthenticationSession;
+
+/** What tells how long the token of a session lasts. */
+export interface TokenTimes {
+  readonly providers: ConfiguredProviders;
+  readonly clock: Clock;
+  /** See `OidcAuthenticationApi.describe`. */
+  describe(session: Session): Promise<SessionInfo>;
+}
+
+/** A server is not started on a token with less time left than this, in seconds, if most of its time is over. */
+const fairRun = 600;
+
+/** The seconds that are left of the session's token, and those it was given. Undefined if it has no end. */
+export async function timeOf(
+  { clock, describe }: TokenTimes,
+  session: Session,
+): Promise<{ left: number; whole: number } | undefined> {
+  // A provider of another extension, or a token that was renewed this moment.
+  const known = await describe(session).catch(() => undefined);
+  if (known?.expiresAt === undefined) return undefined;
+  return { left: known.expiresAt - clock.now() / 1000, whole: known.expiresAt - known.receivedAt };
+}
+
+/** A session for a server; the person who has to sign in for it is told where the token goes. */
+export const sessionFor = (
+  { providerId, scopes, ...server }: McpServer,
+  askAgain: boolean,
+): Promise<Session> => requireSession(providerId, scopes, { detail: detailOf(server), askAgain });
+
+const detailOf = ({ label, url }: Pick<McpServer, 'label' | 'url'>): string =>
+  l10n.t('The MCP server “{0}” ({1}) will be sent your access token.', label, new URL(url).host);
+
+export const silently = async (
+  { providerId, scopes }: McpServer,
+  account?: vscode.AuthenticationSessionAccountInformation,
+): Promise<Session | undefined> =>
+  vscode.authentication.getSession(providerId, scopes, { ...(account && { account }), silent: true }).then(
+    session => session,
+    () => undefined,
+  );
+
+/**
+ * A session whose token lasts: what a tool is doing when the token ends is lost, so that a server is better begun
+ * with a new one than with what is left of the old.
+ */
+export async function lasting(times: TokenTimes, server: McpServer, session: Session): Promise<Session> {
+  const time = await timeOf(times, session);
+  const isFair = !time || time.left >= Math.min(fairRun, time.whole / 2);
+  // Where a new token ends the old one, other servers may be running on that.
+  if (isFair || times.providers.byId(server.providerId)?.refreshEndsAccessToken) return session;
+  return (await renewed(server, session, 'Bearer', { signIn: 'never' }).catch(() => undefined)) ?? session;
+}
+
+/** With a new token though that of the session has not ended: a server has refused it. Asks even after a no. */
+export const withNewToken = (server: McpServer, session: Session): Promise<Session | undefined> =>
+  renewed(server, session, tokenRefused, { detail: detailOf(server), askAgain: true });
+
+/** As if the server had refused the token that there is: it is renewed though it has not ended. */
+const renewed = (
+  { providerId, scopes }: McpServer,
+  session: Session,
+  challenge: string,
+  options: AuthorizedOptions,
+): Promise<Session | undefined> => answerRefusal(providerId, scopes, options, session, refusalOf(challenge));
