@@ -11,6 +11,8 @@ export interface Admin {
   initialAccessToken(): Promise<string>;
   /** Changes some settings of a client; its attributes are merged. */
   changeClient(clientId: string, change: Json & { readonly attributes?: Json }): Promise<void>;
+  /** As "Import client" does with a file. */
+  importClient(client: Json): Promise<void>;
   removeClient(clientId: string): Promise<void>;
   /** Ends all sessions of a person, with their refresh tokens. */
   endSessions(username: string): Promise<void>;
@@ -85,6 +87,7 @@ export function createAdmin(base: string, { name, password }: { name: string; pa
       const attributes = { ...(found['attributes'] as Json), ...change.attributes };
       await ask('PUT', `${own}/clients/${found.id}`, { ...found, ...change, attributes });
     },
+    importClient: async client => void (await ask('POST', `${own}/clients`, client)),
     async removeClient(clientId) {
       await ask('DELETE', `${own}/clients/${(await client(clientId)).id}`);
     },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { secret } from '../../src/platform/secret.ts';
 import { generateClientKey, publicKeySet, type ClientKey } from '../../src/protocol/client/clientKey.ts';
 import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
@@ -63,6 +64,22 @@ describe('a confidential client at Keycloak', function () {
       await assert.rejects(trial.signIn(trial.at(clientId)), failsWith('client-refused'));
     });
   }
+});
+
+describe('the client to import that docs/providers/keycloak.md has', function () {
+  this.timeout(timeout);
+  before(keycloak);
+
+  it('is one that people sign in with, and stay signed in', async () => {
+    const file = new URL('../../docs/providers/keycloak-client.json', import.meta.url);
+    const client = JSON.parse(await readFile(file, 'utf8')) as Readonly<Record<string, unknown>>;
+    const trial = await keycloakTrial();
+    await trial.keycloak.admin.importClient({ ...client, clientId: 'imported' });
+    const grant = await trial.signIn(trial.at('imported', { redirect: { path: '/callback' } }));
+    assert.equal(grant.account.label, 'alice');
+    assert.ok(grant.grantedScopes.includes('offline_access'));
+    await refreshGrant(trial.context, trial.at('imported'), grant, () => undefined);
+  });
 });
 
 describe('staying signed in at Keycloak', function () {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import * as prettier from 'prettier';
 import { parseDefinition } from '../../src/providers/entries/definition.ts';
@@ -30,7 +30,7 @@ interface Schema {
 export async function generatedProviderDocuments(): Promise<GeneratedFile[]> {
   return [
     await document('provider-settings.md', settingsReference()),
-    await document('providers/README.md', presetList()),
+    await document('providers/README.md', await providerList()),
     ...(await Promise.all(presetNames.map(name => document(`providers/${name}.md`, presetPage(name))))),
   ];
 }
@@ -85,7 +85,21 @@ const names: Readonly<Record<string, string>> = {
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replace(/`#(.+?)#`/g, '`$1`');
 
-function presetList(): string {
+/** The pages about products without a preset, which are written by hand. */
+export async function handwrittenPages(): Promise<{ readonly name: string; readonly text: string }[]> {
+  const folder = new URL('providers/', documents);
+  const names = (await readdir(folder)).flatMap(file => /^(.*)\.md$/.exec(file)?.[1] ?? []);
+  const presetsAndList: readonly string[] = ['README', ...presetNames];
+  return Promise.all(
+    names
+      .filter(name => !presetsAndList.includes(name))
+      .sort()
+      .map(async name => ({ name, text: await readFile(new URL(`${name}.md`, folder), 'utf8') })),
+  );
+}
+
+async function providerList(): Promise<string> {
+  const others = await handwrittenPages();
   const list = presetNames.map(name => {
     const { label, values } = presets[name];
     const asked = Object.keys(values)
@@ -104,6 +118,10 @@ and with the [settings](../provider-settings.md) that name its differences if it
 | provider | \`preset\` | needs to know |
 |---|---|---|
 ${list.join('\n')}
+
+These need no preset. Their pages say where to register the editor:
+
+${others.map(({ name, text }) => `- [${/^# (.*)$/m.exec(text)?.[1] ?? name}](${name}.md)`).join('\n')}
 `;
 }
 
@@ -130,6 +148,24 @@ const clientKinds = (clients: Readonly<Record<string, PresetClient>>): string =>
       return `### ${label}\n\n${detail}\n\n${numbered(registration)}${takes}`;
     })
     .join('\n\n');
+
+/** What people asked about a product, beside what its preset says. */
+const goodToKnow: Partial<Record<PresetName, readonly string[]>> = {
+  keycloak: [
+    'Instead of the first three steps, import [a client that is ready](keycloak-client.json): Clients → Import client.',
+    'Paste any address of the realm, such as that of the account console. Add Identity Provider finds the issuer.',
+    'To let the editor register itself: Clients → Client registration → Initial access token → Create, and enter the token when asked. Without a token, Keycloak registers clients from its trusted hosts only.',
+    'For a client with a secret or key, turn on "Client authentication" and set `clientAuthentication` to what Credentials → Client Authenticator says: `client_secret_basic` for "Client Id and Secret", `private_key_jwt` for "Signed Jwt". For the latter, register the key that **OIDC: Show Public Keys of a Client…** shows.',
+    'Leave "Require DPoP bound tokens" off: tokens are not bound to keys yet.',
+    'Without the client scope `offline_access`, a sign-in ends with the session in the browser. Add it under Clients → your client → Client scopes, as Optional.',
+    'Groups: add a mapper "Group Membership" to a client scope, with "Add to userinfo" on.',
+  ],
+  gitlab: [
+    'Self-managed GitLab has device codes since version 17.9.',
+    'Only the application that a token was made for can introspect it. For another one GitLab says `"active": false`.',
+    'Apache httpd accepts these tokens with mod_auth_openidc: `OIDCOAuthIntrospectionEndpoint https://gitlab.example.com/oauth/introspect`, with `OIDCOAuthClientID` and `OIDCOAuthClientSecret` of the application that people sign in to. Groups are in UserInfo only, so a gateway has to merge the two; [a working example](../../test/servers/resourceServers/apache.ts) does.',
+  ],
+};
 
 function presetPage(name: PresetName): string {
   const {
@@ -200,5 +236,5 @@ Each of these can be set otherwise beside \`preset\`; of \`redirect\`, each memb
 \`\`\`json
 ${JSON.stringify(definition, null, 2)}
 \`\`\`
-`;
+${goodToKnow[name] ? `\n## Good to know\n\n${goodToKnow[name].map(line => `- ${line}`).join('\n')}\n` : ''}`;
 }
