@@ -16,6 +16,7 @@ import { shareGrants } from './sessions/sharing/sharing.ts';
 import { createGrantCache } from './sessions/store/grantCache.ts';
 import { createGrantStore, isOfGrants } from './sessions/store/grantStore.ts';
 import { createPendingResponses } from './signIn/redirect/pendingResponses.ts';
+import { agreedTerms } from './signIn/trust.ts';
 import { registerUriHandler } from './signIn/redirect/uriHandler.ts';
 import { activityCommands, activityFile, registerActivityCommands } from './ui/commands/activity.ts';
 import { contributedCommands, registerDeferredCommands } from './ui/deferredCommands.ts';
@@ -108,8 +109,8 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
 
   const showProblems = createProblemReporter('oidc.providers', repeating);
   const readSettings = (): void => {
-    const settings = readProviders();
-    providers.update(settings.providers);
+    const settings = readProviders(id => agreedTerms(context.globalState, id));
+    providers.update(settings.providers, settings.contested);
     showProblems(settings.problems);
   };
   readSettings();
@@ -122,8 +123,11 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     registerActivityCommands(sharing, id => providers.byId(id)?.label ?? id),
     standIns,
     mcpServers,
-    watchWaitingSignIns(providers, cache, context.globalState, provider => {
-      void deferred().then(parts => parts.showWaiting(provider));
+    watchWaitingSignIns(providers, cache, context.globalState, {
+      waiting: provider => void deferred().then(parts => parts.showWaiting(provider)),
+      contested: contested => void deferred().then(parts => parts.showContested(contested)),
+      // An answer in another window may have settled it.
+      reread: readSettings,
     }),
     vscode.extensions.onDidChange(readSettings),
     context.secrets.onDidChange(({ key }) => {
@@ -147,6 +151,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     record,
     diagnosisReports,
     standIns,
+    readSettings,
     showLog: () => channel.show(),
   });
   return exported;

@@ -32,6 +32,10 @@ export function timeInWords(seconds: number): string {
 export const anyOf = (values: readonly string[]): string =>
   new Intl.ListFormat(spoken, { type: 'disjunction' }).format(values);
 
+/** `a, b and c` */
+export const allOf = (values: readonly string[]): string =>
+  new Intl.ListFormat(spoken, { type: 'conjunction' }).format(values);
+
 /** With its first letter large, as the language has it. */
 export const capitalised = (text: Shown): Shown =>
   shown(`${text.charAt(0).toLocaleUpperCase(spoken)}${text.slice(1)}`);

@@ -44,6 +44,10 @@ export interface Trust {
 
 const keyOf = (id: string): string => `trusted/${id}`;
 
+/** What a person has agreed to for a provider id, as it was stored. */
+export const agreedTerms = (storage: Pick<TrustStorage, 'get'>, id: string): unknown =>
+  storage.get(keyOf(id));
+
 export function createTrust({ storage, ask, onAgreed }: TrustOptions): Trust {
   /** The questions that are open, by provider and terms. */
   const open = whileRunning<boolean>();

@@ -3,6 +3,7 @@ import { environment } from '../environment.ts';
 import type { Clock } from '../platform/clock.ts';
 import { createHttpContext } from '../protocol/server/httpContext.ts';
 import type { Tokens } from '../protocol/tokens/tokens.ts';
+import type { ContestedId } from '../providers/entries/contested.ts';
 import type { Provider } from '../providers/entries/definition.ts';
 import { writtenProviders } from '../providers/entries/settings.ts';
 import type { Accounts } from '../sessions/accounts.ts';
@@ -21,7 +22,7 @@ import { registerEditCommands } from './commands/editProvider.ts';
 import type { DiagnosisReports } from './diagnosisReports.ts';
 import { createNewProviders } from './signIn/newProviders.ts';
 import { showSignInNeeded, type SignInParts } from './signIn/signInAndKeep.ts';
-import { releaseSignIns, showWaiting } from './signIn/changedTerms.ts';
+import { releaseSignIns, showContested, showWaiting } from './signIn/changedTerms.ts';
 import { createSignIns, editorRegistrations } from './signIn/signIns.ts';
 import { tellProvider, type SignOutParts } from './signIn/signOut.ts';
 import { editorTrust } from './signIn/trustQuestion.ts';
@@ -45,6 +46,8 @@ export interface WindowParts
   readonly diagnosisReports: DiagnosisReports;
   /** Stand for the commands until these are registered here. */
   readonly standIns: vscode.Disposable;
+  /** Reads the settings again. */
+  readSettings(): void;
 }
 
 /**
@@ -58,6 +61,8 @@ export interface DeferredParts extends SignInParts, SignOutParts, TokenServer {
   showSignInNeeded(grant: Grant): Promise<void>;
   /** Says that sign-ins wait for an answer, because their provider has changed. */
   showWaiting(provider: Provider): Promise<void>;
+  /** Says that several bring an id, and that none is used. */
+  showContested(contested: ContestedId): Promise<void>;
 }
 
 /** Puts them together, and registers the commands. */
@@ -89,7 +94,10 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     httpContext,
     extension,
     // Also those of entries that are wrong: nothing that a person wrote is written over.
-    ids: () => [...providers.list().map(({ id }) => id), ...Object.keys(writtenProviders())],
+    ids: () => [
+      ...[...providers.list(), ...providers.contested()].map(({ id }) => id),
+      ...Object.keys(writtenProviders()),
+    ],
   });
   const parts = {
     ...window,
@@ -120,5 +128,6 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     },
     showSignInNeeded: grant => showSignInNeeded(parts, grant),
     showWaiting: provider => showWaiting(parts, provider),
+    showContested: contested => showContested(parts, contested),
   };
 }

@@ -1,11 +1,21 @@
 import * as vscode from 'vscode';
 import type { Cancel } from '../platform/clock.ts';
 import type { ConfiguredProviders } from '../providers/entries/configuredProviders.ts';
+import type { ContestedId } from '../providers/entries/contested.ts';
 import type { Provider } from '../providers/entries/definition.ts';
 import { waitsForAnswer } from '../providers/entries/origin.ts';
 import type { GrantCache } from '../sessions/store/grantCache.ts';
 
 const keyOf = (id: string): string => `waiting/${id}`;
+
+/** What is told, and done, about what waits for an answer. */
+export interface WaitingListener {
+  waiting(provider: Provider): void;
+  /** Nobody agreed to any of those who bring this id. */
+  contested(contested: ContestedId): void;
+  /** Reads the settings again. */
+  reread(): void;
+}
 
 /**
  * Notices sign-ins that wait for an answer, because their provider is not as the person agreed to. Each change is told
@@ -17,7 +27,7 @@ export function watchWaitingSignIns(
   providers: ConfiguredProviders,
   cache: GrantCache,
   told: vscode.Memento,
-  tell: (provider: Provider) => void,
+  listener: WaitingListener,
 ): vscode.Disposable {
   const look = (): void => {
     if (!vscode.window.state.focused) return;
@@ -25,11 +35,20 @@ export function watchWaitingSignIns(
       const isNews = told.get(keyOf(provider.id)) !== provider.terms;
       if (!isNews || !cache.known().some(grant => waitsForAnswer(grant, provider))) continue;
       void told.update(keyOf(provider.id), provider.terms);
-      tell(provider);
+      listener.waiting(provider);
+    }
+    for (const contested of providers.contested()) {
+      const who = JSON.stringify(contested.candidates.map(({ terms }) => terms));
+      if (contested.used || told.get(keyOf(contested.id)) === who) continue;
+      void told.update(keyOf(contested.id), who);
+      listener.contested(contested);
     }
   };
   const watching: Cancel[] = [providers.onDidChange(look), cache.onDidLoad(look), cache.onDidChange(look)];
-  const focus = vscode.window.onDidChangeWindowState(look);
+  const focus = vscode.window.onDidChangeWindowState(({ focused }) => {
+    if (focused && providers.contested().some(({ used }) => !used)) listener.reread();
+    look();
+  });
   return new vscode.Disposable(() => {
     for (const end of watching) end();
     focus.dispose();

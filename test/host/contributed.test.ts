@@ -40,21 +40,25 @@ describe('extensions without code that come and go while the editor runs', () =>
     assert.deepEqual(await accountLabels('acme'), []);
   });
 
-  it('give way to one that was there before, and to the settings; what is wrong is told by field', async () => {
+  it('bring nothing under an ID that several bring before somebody chooses; what is wrong is told by field', async () => {
     await install(zeta);
     await registered('zeta', 'Zeta');
     const { message } = await waitForMessage(/^The extension example-zeta\.manifest-only brings/);
-    assert.match(message, /“acme”: .*the extension example-acme\.manifest-only/);
     assert.match(message, /“broken → issuer”: cannot be used/);
+    const told = await waitForMessage(
+      /^“acme” is an identity provider of .* None is used until you choose one/,
+    );
+    assert.match(told.message, /example-acme\.manifest-only.*example-zeta\.manifest-only/);
+    assert.deepEqual(told.buttons, ['Choose…']);
+    await waitFor('acme to be gone', async () => !(await isThere('acme')));
     assert.equal(await registrations('acme', 'Acme of Zeta'), 0);
     assert.equal(await isThere('other'), true, 'nothing else stops working');
 
     await clearMessages();
     await configure({ other, acme: own });
-    await registered('acme', 'My Acme');
-    await waitForMessage(/^The extension example-acme\.manifest-only .*“acme”: .*oidc\.providers/);
+    await waitForMessage(/^“acme” is an identity provider of your settings, .*None is used/);
+    assert.equal(await registrations('acme', 'My Acme'), 0);
     await configure({ other });
-    await registered('acme', 'Acme', 2);
   });
 
   it('leave with their extension, and make room for the other', async () => {

@@ -1,4 +1,5 @@
 import type { Cancel } from '../../platform/clock.ts';
+import type { ContestedId } from './contested.ts';
 import type { Provider } from './definition.ts';
 import { belongsTo, type GrantOrigin } from './origin.ts';
 
@@ -10,22 +11,27 @@ export interface ConfiguredProviders {
   /** In the order of the settings. */
   list(): readonly Provider[];
   byId(id: string): Provider | undefined;
+  /** The ids that several bring. */
+  contested(): readonly ContestedId[];
   /** The provider that a grant came from; undefined if it is no longer configured, or leads elsewhere. */
   of(grant: GrantOrigin): Provider | undefined;
   /** Replaces them all, and tells the listeners in the order in which they began to listen. */
-  update(providers: readonly Provider[]): void;
+  update(providers: readonly Provider[], contested?: readonly ContestedId[]): void;
   onDidChange(listener: () => void): Cancel;
 }
 
 export function createConfiguredProviders(): ConfiguredProviders {
   let providers: readonly Provider[] = [];
+  let contested: readonly ContestedId[] = [];
   const listeners = new Set<() => void>();
   return {
     list: () => providers,
     byId: id => providers.find(provider => provider.id === id),
     of: grant => providers.find(provider => belongsTo(grant, provider)),
-    update(now) {
+    contested: () => contested,
+    update(now, nowContested = []) {
       providers = now;
+      contested = nowContested;
       for (const listener of [...listeners]) listener();
     },
     onDidChange(listener) {

@@ -24,11 +24,10 @@ const reservedIds = new Set([
  * id under `contributes.authentication` gives it its label there; but it cannot be packaged without an (empty)
  * `main` then, as the packaging tool asks for code that the declaration would activate.
  *
- * A wrong entry keeps no other from working. Of two extensions that bring the same id, the first in the order of
- * their own ids counts.
+ * A wrong entry keeps no other from working. Of an id that several bring there are several, see contested.ts.
  */
 export function contributedProviders(extensions: readonly InstalledExtension[]): ParsedProviders {
-  const providers = new Map<string, Provider>();
+  const providers: Provider[] = [];
   const problems: DefinitionProblem[] = [];
   for (const { id: extension, manifest } of [...extensions].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     const { entries, labels, problem } = contributionsOf(manifest);
@@ -38,21 +37,18 @@ export function contributedProviders(extensions: readonly InstalledExtension[]):
       const refuse = (reason: string, field?: string): void =>
         void problems.push({ providerId, field, reason, extension });
       const label = labels.get(providerId);
-      const other = providers.get(providerId);
       if (reservedIds.has(providerId))
         refuse(l10n.t('has an id that belongs to the editor or to this extension'));
-      else if (other)
-        refuse(l10n.t('has the id of a provider that the extension {0} brings', other.contributedBy ?? ''));
       else {
         const isNamed = isObject(definition) && label !== undefined;
         const named = isNamed ? { ...definition, label } : definition;
         const parsed = parseDefinition(providerId, named, extension);
-        if (parsed.ok) providers.set(providerId, parsed.provider);
+        if (parsed.ok) providers.push(parsed.provider);
         else for (const { field, reason } of parsed.problems) refuse(reason, field);
       }
     }
   }
-  return { providers: [...providers.values()], problems };
+  return { providers, problems };
 }
 
 interface Contributions {
@@ -77,23 +73,4 @@ function contributionsOf(manifest: unknown): Contributions {
     return { entries: [], labels, problem };
   }
   return { entries: Object.entries(point), labels };
-}
-
-/** Both together. What the person wrote themself goes before what an extension brings under the same id. */
-export function withContributed(own: ParsedProviders, contributed: ParsedProviders): ParsedProviders {
-  const ids = new Set(own.providers.map(({ id }) => id));
-  const hidden = contributed.providers.filter(({ id }) => ids.has(id));
-  return {
-    providers: [...own.providers, ...contributed.providers.filter(({ id }) => !ids.has(id))],
-    problems: [
-      ...own.problems,
-      ...contributed.problems,
-      ...hidden.map(({ id, contributedBy }) => ({
-        providerId: id,
-        field: undefined,
-        reason: l10n.t('has the id of a provider in the setting oidc.providers, which is used'),
-        extension: contributedBy,
-      })),
-    ],
-  };
 }

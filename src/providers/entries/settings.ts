@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
-import { parseProviders, type ParsedProviders } from './parseProviders.ts';
-import { contributedProviders, withContributed } from './contributed.ts';
+import { settle, type SettledProviders } from './contested.ts';
+import { contributedProviders } from './contributed.ts';
+import { parseProviders } from './parseProviders.ts';
 import type { ProviderDefinition } from './definition.ts';
 
 const section = 'oidc';
@@ -12,13 +13,15 @@ export const changesProviders = (event: vscode.ConfigurationChangeEvent): boolea
 /**
  * Reads the providers from the user's own settings and from the manifests of installed extensions. A workspace
  * cannot define one: the setting has application scope, and only its user value is read.
+ *
+ * @param agreedTerms what the person agreed to for an id.
  */
-export function readProviders(): ParsedProviders {
+export function readProviders(agreedTerms: (id: string) => unknown): SettledProviders {
   const extensions = vscode.extensions.all.map(({ id, packageJSON }) => ({
     id,
     manifest: packageJSON as unknown,
   }));
-  return withContributed(parseProviders(userValue()), contributedProviders(extensions));
+  return settle(parseProviders(userValue()), contributedProviders(extensions), agreedTerms);
 }
 
 /** The entries of the user's settings, right or wrong. */

@@ -69,6 +69,19 @@ export function termsOf(provider: TermedFields): Terms {
   return JSON.stringify(said);
 }
 
+/**
+ * Who brought the provider that a person agreed to; undefined if nothing that can be read was agreed to.
+ *
+ * @param terms as they were stored.
+ */
+export function sourceOf(terms: unknown): Pick<Provider, 'contributedBy'> | undefined {
+  if (typeof terms !== 'string') return undefined;
+  const found = leaves(terms);
+  if (found.has('')) return undefined;
+  const source = found.get('contributedBy');
+  return { contributedBy: source === undefined ? undefined : (JSON.parse(source) as string) };
+}
+
 /** A term that differs. A value is JSON, undefined where nothing is said. */
 export interface ChangedTerm {
   /** The name of a setting, with dots where it is part of a group. */

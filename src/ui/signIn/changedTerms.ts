@@ -1,9 +1,12 @@
-import { l10n } from '../../platform/shown.ts';
+import { l10n, shown, type Shown } from '../../platform/shown.ts';
 import type { Log } from '../../platform/log.ts';
 import { endpointsOf } from '../../protocol/client/gate.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
+import type { ContestedId } from '../../providers/entries/contested.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
+import { hostsOf } from '../../providers/entries/destination.ts';
+import { allOf } from '../../platform/language.ts';
 import { waitsForAnswer } from '../../providers/entries/origin.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
 import type { Trust } from '../../signIn/trust.ts';
@@ -17,6 +20,8 @@ export interface ChangedTermsParts {
   readonly httpContext: HttpContext;
   readonly trust: Trust;
   readonly log: Log;
+  /** Reads the settings again. */
+  readSettings(): void;
 }
 
 /** The providers that have sign-ins which wait for the person's answer, as far as their grants are known. */
@@ -28,7 +33,7 @@ export const waitingProviders = (providers: ConfiguredProviders, cache: GrantCac
  * cannot be asked for its endpoints, they go on waiting.
  */
 export async function releaseSignIns(
-  { cache, httpContext, log }: Omit<ChangedTermsParts, 'trust' | 'providers'>,
+  { cache, httpContext, log }: Pick<ChangedTermsParts, 'cache' | 'httpContext' | 'log'>,
   provider: Provider,
 ): Promise<void> {
   try {
@@ -53,10 +58,15 @@ export async function releaseSignIns(
   }
 }
 
-/** Asks about each provider that has changed, and has sign-ins that wait for the answer. */
+/** Asks about each provider that has changed, and has sign-ins that wait for the answer, and each id that several bring. */
 export async function reviewChanges(parts: ChangedTermsParts, providerId?: string): Promise<void> {
+  const contested = parts.providers
+    .contested()
+    .filter(({ id, used }) => id === providerId || (!providerId && !used));
+  for (const one of contested) await chooseSource(parts, one);
   const waiting = waitingProviders(parts.providers, parts.cache);
-  if (waiting.length === 0) void window.showInformationMessage(l10n.t('No identity provider has changed.'));
+  if (waiting.length === 0 && contested.length === 0)
+    void window.showInformationMessage(l10n.t('No identity provider has changed.'));
   for (const provider of waiting) {
     if (providerId !== undefined && provider.id !== providerId) continue;
     if (!(await parts.trust.check(provider, new AbortController().signal))) continue;
@@ -74,4 +84,33 @@ export const showWaiting = (parts: ChangedTermsParts, provider: Provider): Promi
       provider.label,
     ),
     { [l10n.t('Review…')]: () => reviewChanges(parts, provider.id) },
+  );
+
+/** Who brings a provider, as a person knows it. */
+const sourceName = ({ contributedBy }: Provider): Shown =>
+  contributedBy === undefined ? l10n.t('your settings') : l10n.t('the extension {0}', contributedBy);
+
+/** Asks whose provider an id is to be, and then whether to sign in there. */
+async function chooseSource(parts: ChangedTermsParts, { id, candidates }: ContestedId): Promise<void> {
+  const items = candidates.map(provider => ({
+    provider,
+    label: l10n.t('{0} from {1}', provider.label, sourceName(provider)),
+    description: shown(hostsOf(provider).join(', ')),
+  }));
+  const title = l10n.t('Whose “{0}” do you want to use?', id);
+  const chosen = await window.showQuickPick(items, { title, ignoreFocusOut: true });
+  if (chosen && (await parts.trust.check(chosen.provider, new AbortController().signal)))
+    parts.readSettings();
+}
+
+/** Says once that several bring an id, and that none is used. */
+export const showContested = (parts: ChangedTermsParts, { id, candidates }: ContestedId): Promise<void> =>
+  offer(
+    'warning',
+    l10n.t(
+      '“{0}” is an identity provider of {1}. None is used until you choose one.',
+      id,
+      allOf(candidates.map(sourceName)),
+    ),
+    { [l10n.t('Choose…')]: () => reviewChanges(parts, id) },
   );

@@ -1,5 +1,6 @@
 import { joined, l10n, labelOf, nothing, shown, type Shown } from '../../platform/shown.ts';
 import { timeInWords } from '../../platform/language.ts';
+import type { ContestedId } from '../../providers/entries/contested.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { normaliseScopes, sessionId } from '../../sessions/grant/scopes.ts';
@@ -10,6 +11,7 @@ import { byUrgency, describeClock, describeState, stateOf, type SignInState } fr
 /** What the view shows, at one moment. */
 export interface Drawn {
   readonly providers: readonly Provider[];
+  readonly contested: readonly ContestedId[];
   /** Newest first. */
   readonly grants: readonly Grant[];
   memory(grantId: string): Memory;
@@ -29,7 +31,7 @@ export interface RowTarget {
 
 /** A line of the tree, without the editor that draws it. */
 export interface Row extends RowTarget {
-  readonly kind: 'provider' | 'account' | 'session' | 'sign-in' | 'waiting';
+  readonly kind: 'provider' | 'account' | 'session' | 'sign-in' | 'waiting' | 'unused';
   /** Stays the same for as long as the thing it shows is there. */
   readonly id: string;
   readonly label: Shown;
@@ -43,8 +45,38 @@ export interface Row extends RowTarget {
   readonly children: readonly Row[];
 }
 
-/** The rows of the view: provider, account, session. */
-export const rowsOf = (drawn: Drawn): Row[] => drawn.providers.map(provider => providerRow(drawn, provider));
+/** The rows of the view: provider, account, session; and what several bring under an id that is not used. */
+export const rowsOf = (drawn: Drawn): Row[] => [
+  ...drawn.providers.map(provider => providerRow(drawn, provider)),
+  ...drawn.contested.flatMap(contested => (contested.used ? [] : unusedRows(contested))),
+];
+
+/** Who else brings an id, and is not used. */
+const unusedRows = ({ id, candidates, used }: ContestedId): Row[] =>
+  candidates
+    .filter(candidate => candidate !== used)
+    .map(({ label, issuer, contributedBy }) => {
+      const from =
+        contributedBy === undefined
+          ? l10n.t('from your settings')
+          : l10n.t('from the extension {0}', contributedBy);
+      const description = l10n.t('{0}, not used', from);
+      const why = used
+        ? l10n.t('You agreed to another provider with the ID “{0}”.', id)
+        : l10n.t('Several providers have the ID “{0}”. Choose one.', id);
+      return {
+        kind: 'unused',
+        id: JSON.stringify([id, 'unused', contributedBy]),
+        providerId: id,
+        label,
+        description,
+        tooltip: textOf([label, l10n.t('Issuer: {0}', issuer), why]),
+        spoken: spokenOf([label, l10n.t('identity provider'), description]),
+        state: undefined,
+        changesAt: undefined,
+        children: [],
+      };
+    });
 
 /** When the first of these rows, or of those below them, is no longer true. */
 export function nextChange(rows: readonly Row[]): number | undefined {
@@ -62,6 +94,7 @@ function providerRow(drawn: Drawn, provider: Provider): Row {
   const accounts = Map.groupBy(judged, ({ grant }) => grant.account.id);
   const rows = [...accounts.values()].flatMap(ofAccount => accountRows(drawn, provider, ofAccount));
   const waiting = waitingRows(drawn, provider);
+  const unused = drawn.contested.filter(({ id }) => id === providerId).flatMap(unusedRows);
   const [newest] = grants;
   const clock = newest && describeClock(newest);
   const description =
@@ -94,7 +127,7 @@ function providerRow(drawn: Drawn, provider: Provider): Row {
     spoken: spokenOf([label, l10n.t('identity provider'), description]),
     state: undefined,
     changesAt: undefined,
-    children: [...(rows.length + waiting.length > 0 ? rows : [signInRow(provider)]), ...waiting],
+    children: [...(rows.length + waiting.length > 0 ? rows : [signInRow(provider)]), ...waiting, ...unused],
   };
 }
 

@@ -17,7 +17,7 @@ export function treeItem(row: Row): TreeItem {
   if (row.kind === 'sign-in') {
     item.command = { command: 'oidc.signIn', title: row.tooltip, arguments: [row.providerId] };
   }
-  if (row.kind === 'waiting') {
+  if (row.kind === 'waiting' || row.kind === 'unused') {
     item.command = { command: 'oidc.reviewChanges', title: row.tooltip, arguments: [row] };
   }
   return item;
@@ -44,6 +44,7 @@ function icon({ kind, state }: Row): vscode.ThemeIcon {
       return themed(state === 'ending' ? 'clock' : 'key');
     case 'sign-in':
       return themed('sign-in');
+    case 'unused':
     case 'waiting':
       return themed('question', 'list.warningForeground');
   }

@@ -37,7 +37,13 @@ export function createSignInsView(context: SignInsViewContext): vscode.Disposabl
       ...list.map(({ id }) => cache.ofProvider(id).catch(() => [])),
     ]);
     const memory = (id: string) => sharing.memories.of(id);
-    const drawn = rowsOf({ providers: list, grants: grants.flat(), memory, now: secondsNow(clock) });
+    const drawn = rowsOf({
+      providers: list,
+      contested: providers.contested(),
+      grants: grants.flat(),
+      memory,
+      now: secondsNow(clock),
+    });
     redrawAt(nextChange(drawn));
     return drawn;
   };

@@ -8,7 +8,8 @@ import { quoteServerText } from '../../../src/protocol/http/serverText.ts';
 import { findIssuer } from '../../../src/protocol/server/webfinger.ts';
 import { requestDeviceAuthorization } from '../../../src/protocol/grants/deviceAuthorization.ts';
 import { parseProviders } from '../../../src/providers/entries/parseProviders.ts';
-import { contributedProviders, withContributed } from '../../../src/providers/entries/contributed.ts';
+import { settle } from '../../../src/providers/entries/contested.ts';
+import { contributedProviders } from '../../../src/providers/entries/contributed.ts';
 import { readTypedAddress } from '../../../src/providers/lookUp/typedAddress.ts';
 import { changed, changedText, damaged, nastyText, nastyValue } from '../arbitraries.ts';
 import { resultOf, target, type Target } from '../target.ts';
@@ -177,8 +178,12 @@ export const documentTargets: readonly Target[] = [
     ),
     extensions => {
       const own = parseProviders({ mine: settingsEntry });
-      const { providers, problems } = withContributed(own, contributedProviders(extensions));
+      const [mine] = own.providers;
+      // Whatever else brings its id, it stays with whom it was agreed.
+      const agreed = (id: string) => (id === 'mine' ? mine?.terms : undefined);
+      const { providers, problems, contested } = settle(own, contributedProviders(extensions), agreed);
       assert.ok(providers.some(({ id }) => id === 'mine'));
+      for (const { id, used } of contested) assert.equal(used === undefined, id !== 'mine');
       assert.equal(new Set(providers.map(({ id }) => id)).size, providers.length);
       for (const { id, contributedBy, issuer } of providers) {
         assert.match(id, /^[A-Za-z0-9][\w.-]{0,63}$/);

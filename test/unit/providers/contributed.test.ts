@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { parseProviders } from '../../../src/providers/entries/parseProviders.ts';
-import { contributedProviders, withContributed } from '../../../src/providers/entries/contributed.ts';
+import { settle } from '../../../src/providers/entries/contested.ts';
+import { contributedProviders } from '../../../src/providers/entries/contributed.ts';
 
 const issuer = 'https://login.acme.example';
 const declared = [{ id: 'acme', label: 'Acme' }];
@@ -88,33 +89,69 @@ describe('a provider that an extension brings', () => {
       assert.equal(contributedProviders([extension('a.b', contributes), acme('z.z')]).providers.length, 1);
     });
   }
+});
 
-  it('gives way to that of another extension, always the same one', () => {
-    for (const extensions of [
-      [acme('b.b'), acme('a.a')],
-      [acme('a.a'), acme('b.b')],
-    ]) {
-      const { providers } = contributedProviders(extensions);
-      assert.deepEqual(
-        providers.map(({ contributedBy }) => contributedBy),
-        ['a.a'],
-      );
-      assert.deepEqual(problems(...extensions), [
-        'b.b: acme → : has the id of a provider that the extension a.a brings',
-      ]);
-    }
+describe('an ID that several bring', () => {
+  const mine = { acme: { issuer: 'https://mine.example.com' } };
+  const evil = extension('a.evil', { oidcProviders: { acme: { issuer: 'https://evil.example' } } });
+  const settled = (agreed: unknown, settings: unknown, ...extensions: { id: string; manifest: unknown }[]) =>
+    settle(parseProviders(settings), contributedProviders(extensions), () => agreed);
+  const termsFrom = (source: string | undefined): string => {
+    const all = [...parseProviders(mine).providers, ...contributedProviders([acme(), evil]).providers];
+    return all.find(({ contributedBy }) => contributedBy === source)?.terms ?? '';
+  };
+  const sources = (providers: readonly { contributedBy: string | undefined }[]) =>
+    providers.map(({ contributedBy }) => contributedBy);
+
+  for (const source of [undefined, 'acme.sign-in', 'a.evil']) {
+    it(`stays with ${source ?? 'the settings'}, where the person agreed to that`, () => {
+      for (const extensions of [
+        [acme(), evil],
+        [evil, acme()],
+      ]) {
+        const { providers, problems: told, contested } = settled(termsFrom(source), mine, ...extensions);
+        assert.deepEqual(sources(providers), [source]);
+        const others = [undefined, 'a.evil', 'acme.sign-in'].filter(other => other !== source);
+        assert.deepEqual(
+          told.map(({ extension: from, reason }) => [from, reason.includes(source ?? 'your settings')]),
+          others.map(other => [other, true]),
+        );
+        assert.deepEqual(
+          contested.map(({ id, used, candidates }) => [id, used?.contributedBy, candidates.length]),
+          [['acme', source, 3]],
+        );
+      }
+    });
+  }
+
+  it('stays with whom it was agreed, though that one has changed: the person is asked about the change', () => {
+    const before = termsFrom('acme.sign-in');
+    const changed = extension('acme.sign-in', {
+      oidcProviders: { acme: { issuer: 'https://new.acme.example' } },
+    });
+    const { providers } = settled(before, {}, changed, evil);
+    assert.deepEqual(sources(providers), ['acme.sign-in']);
+    assert.notEqual(providers[0]?.terms, before);
   });
 
-  it('gives way to the settings of the person', () => {
-    const own = parseProviders({ acme: { issuer: 'https://mine.example.com' } });
-    const { providers, problems: told } = withContributed(own, contributedProviders([acme()]));
-    assert.deepEqual(
-      providers.map(provider => provider.issuer),
-      ['https://mine.example.com'],
-    );
-    assert.deepEqual(
-      told.map(({ extension: from, providerId }) => [from, providerId]),
-      [['acme.sign-in', 'acme']],
-    );
+  for (const [what, agreed] of Object.entries({
+    nothing: undefined,
+    'one that is not there any more': JSON.stringify([['contributedBy', 'gone.extension']]),
+    'something that cannot be read': 'https://login.acme.example editor',
+    'something else than text': { contributedBy: 'acme.sign-in' },
+  })) {
+    it(`is used from nobody where ${what} was agreed to, and all are named`, () => {
+      const { providers, problems: told, contested } = settled(agreed, {}, acme(), evil);
+      assert.deepEqual([providers, told], [[], []]);
+      const [one] = contested;
+      assert.equal(one?.used, undefined);
+      assert.deepEqual(sources(one?.candidates ?? []), ['a.evil', 'acme.sign-in']);
+    });
+  }
+
+  it('is no question where only one of them can be used', () => {
+    const broken = extension('b.broken', { oidcProviders: { acme: {} } });
+    const { providers, contested } = settled(undefined, {}, acme(), broken);
+    assert.deepEqual([sources(providers), contested], [['acme.sign-in'], []]);
   });
 });

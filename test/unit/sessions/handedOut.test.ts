@@ -193,5 +193,6 @@ const everyProvider = (provider: Provider) => ({
   ...everyGrantOf(provider),
   list: () => [provider],
   byId: () => provider,
+  contested: () => [],
   update: () => undefined,
 });

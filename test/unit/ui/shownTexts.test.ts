@@ -183,8 +183,11 @@ describe('whatever others write, a text that is shown has no link, no character 
         retryAt: start + 60,
       };
       const memory = () => ({ ...blank, serial: 1, trouble: trouble as never });
+      const contested = [{ id: 'other', candidates: [provider], used: undefined }];
       for (const now of [start, start + 7200])
-        for (const shownText of rowsOf({ providers: [provider], grants, memory, now }).flatMap(texts)) {
+        for (const shownText of rowsOf({ providers: [provider], contested, grants, memory, now }).flatMap(
+          texts,
+        )) {
           seen++;
           assertFit(shownText, 'a row');
         }

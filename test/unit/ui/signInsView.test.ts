@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { secret } from '../../../src/platform/secret.ts';
+import type { ContestedId } from '../../../src/providers/entries/contested.ts';
 import { parseDefinition, type Provider } from '../../../src/providers/entries/definition.ts';
 import type { Grant } from '../../../src/sessions/grant/grant.ts';
 import { blank, type Memory } from '../../../src/sessions/grant/fate.ts';
@@ -29,9 +30,15 @@ function show(
     now = start,
     providers = [someProvider],
     troubles = {},
-  }: { now?: number; providers?: Provider[]; troubles?: Record<string, ToldTrouble> } = {},
+    contested = [],
+  }: {
+    now?: number;
+    providers?: Provider[];
+    troubles?: Record<string, ToldTrouble>;
+    contested?: ContestedId[];
+  } = {},
 ): Row[] {
-  return rowsOf({ providers, grants, now, memory: id => knowing(troubles[id]) });
+  return rowsOf({ providers, contested, grants, now, memory: id => knowing(troubles[id]) });
 }
 
 const knowing = (told: ToldTrouble | undefined): Memory => ({
@@ -41,6 +48,22 @@ const knowing = (told: ToldTrouble | undefined): Memory => ({
 });
 
 describe('the rows of the sign-ins view', () => {
+  it('name who else brings an ID: below the provider that is used, or beside each other where none is', () => {
+    const own = provider('acme', 'Acme');
+    const other = { ...provider('acme', 'Other'), contributedBy: 'evil.extension' };
+    const unused = 'Other | from the extension evil.extension, not used';
+    const ofId = (used: Provider | undefined) => [{ id: 'acme', candidates: [own, other], used }];
+    assert.deepEqual(drawn(show([], { providers: [own], contested: ofId(own) })), [
+      'Acme | not signed in',
+      '  Sign In…',
+      `  ${unused}`,
+    ]);
+    assert.deepEqual(drawn(show([], { providers: [], contested: ofId(undefined) })), [
+      'Acme | from your settings, not used',
+      unused,
+    ]);
+  });
+
   it('lead from a provider to its accounts and their sessions', () => {
     const other = provider('second', 'Partner');
     const grants = [
