@@ -123,12 +123,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     registerActivityCommands(sharing, id => providers.byId(id)?.label ?? id),
     standIns,
     mcpServers,
-    watchWaitingSignIns(providers, cache, context.globalState, {
-      waiting: provider => void deferred().then(parts => parts.showWaiting(provider)),
-      contested: contested => void deferred().then(parts => parts.showContested(contested)),
-      // An answer in another window may have settled it.
-      reread: readSettings,
-    }),
+    watchWaitingSignIns(providers, cache, context.globalState, deferred, readSettings),
     vscode.extensions.onDidChange(readSettings),
     context.secrets.onDidChange(({ key }) => {
       if (!isOfGrants(key)) sharing.credentialsChanged();

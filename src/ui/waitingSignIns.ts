@@ -8,13 +8,11 @@ import type { GrantCache } from '../sessions/store/grantCache.ts';
 
 const keyOf = (id: string): string => `waiting/${id}`;
 
-/** What is told, and done, about what waits for an answer. */
-export interface WaitingListener {
-  waiting(provider: Provider): void;
+/** Tells what waits for an answer. */
+export interface WaitingMessages {
+  showWaiting(provider: Provider): Promise<void>;
   /** Nobody agreed to any of those who bring this id. */
-  contested(contested: ContestedId): void;
-  /** Reads the settings again. */
-  reread(): void;
+  showContested(contested: ContestedId): Promise<void>;
 }
 
 /**
@@ -22,12 +20,14 @@ export interface WaitingListener {
  * once, in the window that the person looks at.
  *
  * @param told remembers what was told, for all windows.
+ * @param readSettings reads them again.
  */
 export function watchWaitingSignIns(
   providers: ConfiguredProviders,
   cache: GrantCache,
   told: vscode.Memento,
-  listener: WaitingListener,
+  messages: () => Promise<WaitingMessages>,
+  readSettings: () => void,
 ): vscode.Disposable {
   const look = (): void => {
     if (!vscode.window.state.focused) return;
@@ -35,18 +35,19 @@ export function watchWaitingSignIns(
       const isNews = told.get(keyOf(provider.id)) !== provider.terms;
       if (!isNews || !cache.known().some(grant => waitsForAnswer(grant, provider))) continue;
       void told.update(keyOf(provider.id), provider.terms);
-      listener.waiting(provider);
+      void messages().then(parts => parts.showWaiting(provider));
     }
     for (const contested of providers.contested()) {
       const who = JSON.stringify(contested.candidates.map(({ terms }) => terms));
       if (contested.used || told.get(keyOf(contested.id)) === who) continue;
       void told.update(keyOf(contested.id), who);
-      listener.contested(contested);
+      void messages().then(parts => parts.showContested(contested));
     }
   };
   const watching: Cancel[] = [providers.onDidChange(look), cache.onDidLoad(look), cache.onDidChange(look)];
   const focus = vscode.window.onDidChangeWindowState(({ focused }) => {
-    if (focused && providers.contested().some(({ used }) => !used)) listener.reread();
+    // An answer in another window may have settled it.
+    if (focused && providers.contested().some(({ used }) => !used)) readSettings();
     look();
   });
   return new vscode.Disposable(() => {

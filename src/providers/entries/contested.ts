@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import { l10n, type Shown } from '../../platform/shown.ts';
 import type { DefinitionProblem, Provider } from './definition.ts';
 import type { ParsedProviders } from './parseProviders.ts';
 import { sourceOf } from './terms.ts';
@@ -49,7 +49,7 @@ export function settle(
   return { providers, problems, contested };
 }
 
-const belongsElsewhere = ({ contributedBy }: Provider): string =>
+const belongsElsewhere = ({ contributedBy }: Provider): Shown =>
   contributedBy === undefined
     ? l10n.t('has the ID of a provider in your settings, which you agreed to')
     : l10n.t('has the ID of a provider from the extension {0}, which you agreed to', contributedBy);
