@@ -5,7 +5,9 @@ import { laterExtensionsVariable } from '../runner/host/laterExtensions.ts';
 import { accountLabels, configure } from './editor.ts';
 import { clearMessages, messages, registrations, waitForMessage } from './outside.ts';
 
-const [acme = '', zeta = ''] = JSON.parse(process.env[laterExtensionsVariable] ?? '[]') as string[];
+const [acme = '', zeta = '', policy = ''] = JSON.parse(
+  process.env[laterExtensionsVariable] ?? '[]',
+) as string[];
 
 const own = { label: 'My Acme', issuer: 'https://login.mine.example', clientId: 'editor' };
 const other = { label: 'Other', issuer: 'https://login.other.example', clientId: 'editor' };
@@ -46,7 +48,7 @@ describe('extensions without code that come and go while the editor runs', () =>
     const { message } = await waitForMessage(/^The extension example-zeta\.manifest-only brings/);
     assert.match(message, /“broken → issuer”: cannot be used/);
     const told = await waitForMessage(
-      /^“acme” is an identity provider of .* None is used until you choose one/,
+      /^“acme” is the ID of several identity providers .* None is used until you choose one/,
     );
     assert.match(told.message, /example-acme\.manifest-only.*example-zeta\.manifest-only/);
     assert.deepEqual(told.buttons, ['Choose…']);
@@ -56,7 +58,7 @@ describe('extensions without code that come and go while the editor runs', () =>
 
     await clearMessages();
     await configure({ other, acme: own });
-    await waitForMessage(/^“acme” is an identity provider of your settings, .*None is used/);
+    await waitForMessage(/^“acme” is the ID of several identity providers \(your settings, .*None is used/);
     assert.equal(await registrations('acme', 'My Acme'), 0);
     await configure({ other });
   });
@@ -78,5 +80,27 @@ describe('extensions without code that come and go while the editor runs', () =>
     await uninstall('example-zeta');
     await waitFor('zeta to be gone', async () => !(await isThere('zeta')));
     assert.equal((await messages()).filter(({ message }) => message.includes('broken')).length, 1);
+  });
+  it('allow certain issuers while they are there: others are not used, whatever the settings say', async () => {
+    await clearMessages();
+    await configure({
+      other,
+      acme: own,
+      staff: { ...own, label: 'Staff', issuer: 'https://login.acme.example' },
+    });
+    await registered('staff', 'Staff');
+    await install(policy);
+    const { message } = await waitForMessage(
+      /isn’t allowed by the extension example-acme\.acme-sign-in-policy/,
+    );
+    assert.match(message, /“other”: .*https:\/\/login\.other\.example/);
+    await waitFor('the others to be gone', async () => !(await isThere('other')));
+    assert.equal(await isThere('acme'), false);
+    assert.equal(await isThere('staff'), true);
+    await vscode.commands.executeCommand(
+      'workbench.extensions.uninstallExtension',
+      'example-acme.acme-sign-in-policy',
+    );
+    await waitFor('the others to be back', () => isThere('other'));
   });
 });

@@ -12,6 +12,11 @@ export const signInFailures = {
     next: 'Sign in another way until then.',
     button: 'other-ways',
   },
+  'issuer-forbidden': {
+    what: 'The extension {extension} doesn’t allow you to sign in at {address}.',
+    next: 'Ask your administrator.',
+    button: 'none',
+  },
   'no-way': {
     what: 'There is no way to sign in at {issuer} from here. {why}',
     next: 'Ask the administrator of the provider for one of these, or change the settings of the provider.',

@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
+import { Failure } from '../../protocol/failures/failure.ts';
+import { allowedIssuers, forbiddenBy, onlyAllowed } from './allowedIssuers.ts';
 import { settle, type SettledProviders } from './contested.ts';
-import { contributedProviders } from './contributed.ts';
+import { contributedProviders, type InstalledExtension } from './contributed.ts';
 import { parseProviders } from './parseProviders.ts';
-import type { ProviderDefinition } from './definition.ts';
+import type { Provider, ProviderDefinition } from './definition.ts';
 
 const section = 'oidc';
 const key = 'providers';
@@ -17,12 +19,21 @@ export const changesProviders = (event: vscode.ConfigurationChangeEvent): boolea
  * @param agreedTerms what the person agreed to for an id.
  */
 export function readProviders(agreedTerms: (id: string) => unknown): SettledProviders {
-  const extensions = vscode.extensions.all.map(({ id, packageJSON }) => ({
-    id,
-    manifest: packageJSON as unknown,
-  }));
-  return settle(parseProviders(userValue()), contributedProviders(extensions), agreedTerms);
+  const extensions = installedExtensions();
+  const { lists, problems } = allowedIssuers(extensions);
+  const own = onlyAllowed(lists, parseProviders(userValue()));
+  const settled = settle(own, onlyAllowed(lists, contributedProviders(extensions)), agreedTerms);
+  return { ...settled, problems: [...settled.problems, ...problems] };
 }
+
+/** @throws Failure `issuer-forbidden` if an installed extension doesn't allow a provider. */
+export function checkAllowed(provider: Provider): void {
+  const forbidden = forbiddenBy(allowedIssuers(installedExtensions()).lists, provider);
+  if (forbidden) throw new Failure('issuer-forbidden', { ...forbidden });
+}
+
+const installedExtensions = (): InstalledExtension[] =>
+  vscode.extensions.all.map(({ id, packageJSON }) => ({ id, manifest: packageJSON as unknown }));
 
 /** The entries of the user's settings, right or wrong. */
 export function writtenProviders(): Readonly<Record<string, unknown>> {

@@ -94,7 +94,7 @@ const sourceName = ({ contributedBy }: Provider): Shown =>
 async function chooseSource(parts: ChangedTermsParts, { id, candidates }: ContestedId): Promise<void> {
   const items = candidates.map(provider => ({
     provider,
-    label: l10n.t('{0} from {1}', provider.label, sourceName(provider)),
+    label: shown`${provider.label} (${sourceName(provider)})`,
     description: shown(hostsOf(provider).join(', ')),
   }));
   const title = l10n.t('Whose “{0}” do you want to use?', id);
@@ -108,7 +108,7 @@ export const showContested = (parts: ChangedTermsParts, { id, candidates }: Cont
   offer(
     'warning',
     l10n.t(
-      '“{0}” is an identity provider of {1}. None is used until you choose one.',
+      '“{0}” is the ID of several identity providers ({1}). None is used until you choose one.',
       id,
       allOf(candidates.map(sourceName)),
     ),

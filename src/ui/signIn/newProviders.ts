@@ -2,7 +2,7 @@ import { l10n } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import { firstProviderId, parseDefinition, type Provider } from '../../providers/entries/definition.ts';
-import { writeProvider, writtenProviders } from '../../providers/entries/settings.ts';
+import { checkAllowed, writeProvider, writtenProviders } from '../../providers/entries/settings.ts';
 import type { Trust } from '../../signIn/trust.ts';
 import type { Answers } from '../addProvider/answers.ts';
 import { askProvider, type AddedProvider } from '../addProvider/wizard.ts';
@@ -91,6 +91,7 @@ export function createNewProviders({ httpContext, extension, trust, ids }: NewPr
       id,
       answers,
     );
+    checkAllowed(added.provider);
     // Where it leads is what they have just entered.
     await trust.accept(added.provider);
     unproved.set(added.provider.id, added);
@@ -146,7 +147,8 @@ async function keepWrittenEntry(id: string): Promise<void> {
   const written = writtenProviders();
   if (!Object.hasOwn(written, id)) return;
   const parsed = parseDefinition(id, written[id]);
-  if (parsed.ok) return;
+  // It stands in the settings, and isn't used.
+  if (parsed.ok) return checkAllowed(parsed.provider);
   const open = l10n.t('Open Settings');
   const replace = l10n.t('Set It Up Anew');
   const why = problemsInWords(parsed.problems);

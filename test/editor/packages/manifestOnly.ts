@@ -28,3 +28,10 @@ export async function packageManifestOnly(
     await copyFile(join(source, 'README.md'), join(folder, 'README.md'));
   });
 }
+
+/** Packages the extension in `test/manifestOnly/policy` as it is: it allows certain issuers, without code. */
+export const packagePolicy = (): Promise<string> =>
+  packageFolder('example-acme.acme-sign-in-policy', async folder => {
+    for (const name of ['package.json', 'README.md'])
+      await copyFile(join(source, 'policy', name), join(folder, name));
+  });

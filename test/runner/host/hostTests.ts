@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../../editor/process/childProcess.ts';
 import { packageConsumer } from '../../editor/packages/consumer.ts';
-import { packageManifestOnly } from '../../editor/packages/manifestOnly.ts';
+import { packageManifestOnly, packagePolicy } from '../../editor/packages/manifestOnly.ts';
 import { isBuilt } from '../../editor/packages/packageExtension.ts';
 import { temporaryFolder } from '../../editor/process/temporaryFolder.ts';
 import { bundleHostTests } from './bundleHostTests.ts';
@@ -13,7 +13,10 @@ import { countLine, readCount, resultVariable, type Count } from '../count.ts';
 
 const repository = join(import.meta.dirname, '..', '..', '..');
 
-/** Two extensions without code that bring providers, both one with the id `acme`; one of the second is wrong. */
+/**
+ * Two extensions without code that bring providers, both one with the id `acme`; one of the second is wrong. A third
+ * allows certain issuers.
+ */
 async function packageLaterExtensions(): Promise<string[]> {
   const at = (host: string, label: string) => ({ label, issuer: `https://${host}`, clientId: 'editor' });
   return [
@@ -26,6 +29,7 @@ async function packageLaterExtensions(): Promise<string[]> {
       },
       'example-zeta',
     ),
+    await packagePolicy(),
   ];
 }
 
