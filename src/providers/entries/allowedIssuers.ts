@@ -98,7 +98,7 @@ export function forbiddenBy(
   lists: readonly IssuerList[],
   { issuer, metadataUrl, endpoints = {} }: Pick<Provider, 'issuer' | 'metadataUrl' | 'endpoints'>,
 ): Forbidden | undefined {
-  const addresses = [issuer, metadataUrl, ...Object.values(endpoints)].filter(
+  const addresses = [issuer, metadataUrl, ...Object.values<string | undefined>({ ...endpoints })].filter(
     address => address !== undefined,
   );
   for (const { extension, patterns } of lists) {
