@@ -5,7 +5,7 @@ import { connect } from '../../src/protocol/client/client.ts';
 import { secretEndpoints } from '../../src/protocol/client/gate.ts';
 import { requestUserInfo } from '../../src/protocol/tokens/userInfo.ts';
 import type { Grant } from '../../src/sessions/grant/grant.ts';
-import { endGrantSession, refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
+import { connectFor, endGrantSession, refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
 import { refreshProfile } from '../../src/signIn/after/refreshProfile.ts';
 import { clientOfGrant } from '../../src/signIn/client/client.ts';
 import {
@@ -100,6 +100,19 @@ describe('a server that names another address than when the person signed in', (
         );
       });
     }
+  }
+
+  for (const endpoint of secretEndpoints) {
+    it(`is not known by its ${endpoint} to whoever sends for the sign-in`, async () => {
+      const trial = attacked(endpoint);
+      const connection = await connectFor(trial.context, trial.provider(settings()), grant);
+      assert.equal(connection.metadata[endpoint], undefined);
+      await assert.rejects(
+        connection.http(`${evil.origin}/${endpoint}`, { method: 'POST', body: 'token=x' }),
+        (error: unknown) => error instanceof Failure && error.code === 'destination-not-agreed',
+      );
+      assert.deepEqual(evil.requests, []);
+    });
   }
 
   it('would get it, if the person had agreed to that address', async () => {

@@ -328,6 +328,36 @@ describe('a hostile provider that passes the code of an honest one off as its ow
   }
 });
 
+describe('a method that is closed because of another provider', () => {
+  it('is not begun by whoever chose it from an older plan', async () => {
+    const honest = await startHonest(() => true);
+    const hostile = await startHostile(
+      () => honest,
+      request => request,
+    );
+    try {
+      const trial: ReturnType<typeof signInTrial> = signInTrial({
+        get providers() {
+          return configured;
+        },
+      });
+      const own = trial.provider({ issuer: hostile.issuer, redirect: { bridge: page } }, 'hostile');
+      const configured = [
+        own,
+        trial.provider({ issuer: honest.issuer, redirect: { bridge: page } }, 'honest'),
+      ];
+      await assert.rejects(
+        trial.signIn(own, { method: 'bridge' }),
+        (error: unknown) => error instanceof Failure && error.code === 'redirect-shared',
+      );
+      assert.deepEqual([trial.opened, hostile.tokenRequests], [[], []]);
+    } finally {
+      await hostile.close();
+      await honest.close();
+    }
+  });
+});
+
 describe('a provider that does not name itself in its responses', () => {
   let server: UnnamedServer;
   afterEach(() => server.close());

@@ -61,6 +61,8 @@ export const editor = {
   commands: [] as unknown[][],
   /** What the extension does on a command, by its name. */
   runs: new Map<string, (...args: unknown[]) => unknown>(),
+  /** The manifests of the extensions that are installed. */
+  installed: [] as { id: string; packageJSON: unknown }[],
   /** What extensions export, by their id. */
   exported: {} as Record<string, unknown>,
   /** The person's settings under `oidc`. */
@@ -182,6 +184,9 @@ export const env = { uiKind: UIKind.Desktop, remoteName: undefined, uriScheme: '
 export class ThemeIcon {}
 
 export const extensions = {
+  get all() {
+    return editor.installed;
+  },
   getExtension: (id: string) =>
     id in editor.exported ? { activate: () => Promise.resolve(editor.exported[id]) } : undefined,
 };

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { shown } from '../../../src/platform/shown.ts';
+import type { OtherProvider } from '../../../src/signIn/plan/redirectUri.ts';
 import {
   planSignIn,
   type Plan,
@@ -86,6 +88,28 @@ const brief = ({ tries, offered }: Plan): string =>
   `${tries.map(({ method }) => method).join(' ')} | ${offered.map(({ method }) => method).join(' ')}`.trim();
 
 describe('the planner', () => {
+  const elsewhere = { ...registered, id: 'other', label: shown('Other'), issuer: 'https://other.example' };
+  const bridge = 'https://example.com/bridge';
+  // the server names itself, another provider → what is closed because of that
+  const reached: [boolean, Partial<OtherProvider>, string][] = [
+    [false, { redirect: { bridge } }, 'bridge'],
+    [false, { redirect: { relay: 'https://relay.example' } }, 'uri-handler loopback bridge paste'],
+    [false, { redirect: { bridge: `${bridge}?for=other` } }, ''],
+    [false, {}, ''],
+    [false, { issuer, redirect: { bridge } }, ''],
+    [true, { redirect: { bridge } }, ''],
+    [true, { redirect: { relay: 'https://relay.example' } }, ''],
+  ];
+  for (const [names, other, expected] of reached) {
+    it(`closes “${expected}” beside ${JSON.stringify(other)}${names ? ', not where the server names itself' : ''}`, () => {
+      const metadata = { ...servers['code only'], authorization_response_iss_parameter_supported: names };
+      const more = { metadata, providers: [{ ...elsewhere, ...other }] };
+      const { closed } = planAt('desktop', 'code only', 'with bridge', more);
+      const because = closed.filter(({ why }) => why.includes('doesn’t name itself'));
+      assert.equal(because.map(({ method }) => method).join(' '), expected);
+    });
+  }
+
   // place, server, provider → what is tried, in order | what is offered besides
   const table: [Place, keyof typeof servers, keyof typeof providers, string][] = [
     ['desktop', 'code only', 'registered', 'uri-handler loopback paste |'],

@@ -77,6 +77,25 @@ describe('a provider that is being added', () => {
     assert.deepEqual(providers(), { oidc: saved });
   });
 
+  it('is not added where an extension allows other issuers only, which is told', async () => {
+    editor.installed = [
+      { id: 'acme.policy', packageJSON: { contributes: { oidcAllowedIssuers: ['https://acme.example'] } } },
+    ];
+    try {
+      await assert.rejects(added(), { name: 'Canceled' });
+      assert.match(
+        String(editor.errors[0]?.[0]),
+        /extension acme\.policy doesn’t allow you to sign in at https:\/\/github\.com/,
+      );
+      assert.equal(providers(), undefined);
+      editor.settings = { providers: { oidc: { preset: 'github', clientId: 'mine' } } };
+      await assert.rejects(newProviders.ask('oidc'), { name: 'Canceled' });
+      assert.equal(editor.errors.length, 2, 'nor is one that stands in the settings set up anew');
+    } finally {
+      editor.installed = [];
+    }
+  });
+
   it('is not saved by a later sign-in, once its own was cancelled', async () => {
     newProviders.cancelled(await added());
     const byHand = written({ preset: 'github', clientId: 'mine', scopes: ['repo'] });
