@@ -204,4 +204,10 @@ describe('settings that change while the editor runs', () => {
     await waitFor('the new name', async () => (await registrations('oidc', 'Renamed')) === 1);
     assert.deepEqual(await accountLabels('oidc'), ['alice']);
   });
+  it('cannot be made by a workspace', async () => {
+    const update = vscode.workspace
+      .getConfiguration('oidc')
+      .update('providers', {}, vscode.ConfigurationTarget.Workspace);
+    await assert.rejects(async () => update, /only into User settings/);
+  });
 });
