@@ -17,6 +17,8 @@ export interface Environment {
   readonly loopback: Loopback | undefined;
   /** How a server is shown a client certificate; undefined where that cannot be done. */
   readonly mutualTls: LoadMutualTls | undefined;
+  /** Tells when the network is back. Node does not know: the first request that succeeds tells. */
+  onOnline(listener: () => void): { dispose(): void };
 }
 
 const node: Environment = {
@@ -34,6 +36,7 @@ const node: Environment = {
     const { mutualTls } = await import('./protocol/client/mutualTls.ts');
     return mutualTls;
   },
+  onOnline: () => ({ dispose: () => undefined }),
 };
 
 /** No sockets, and a browser that decides whose answers can be read. */
@@ -49,6 +52,10 @@ const webWorker: Environment = {
   },
   loopback: undefined,
   mutualTls: undefined,
+  onOnline(listener) {
+    globalThis.addEventListener('online', listener);
+    return { dispose: () => globalThis.removeEventListener('online', listener) };
+  },
 };
 
 export const environment: Environment = 'WorkerGlobalScope' in globalThis ? webWorker : node;

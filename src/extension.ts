@@ -124,6 +124,8 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     standIns,
     mcpServers,
     watchWaitingSignIns(providers, cache, context.globalState, deferred, readSettings),
+    vscode.window.onDidChangeWindowState(({ focused }) => focused && sharing.rouse()),
+    environment.onOnline(() => sharing.rouse()),
     vscode.extensions.onDidChange(readSettings),
     context.secrets.onDidChange(({ key }) => {
       if (!isOfGrants(key)) sharing.credentialsChanged();

@@ -161,7 +161,11 @@ class World {
   }
 
   happen(): void {
-    switch (this.random(12)) {
+    switch (this.random(13)) {
+      case 12:
+        this.take({ kind: 'roused' });
+        this.tick();
+        break;
       case 0:
         this.weather = weathers[this.random(weathers.length)] ?? 'fine';
         break;

@@ -50,6 +50,8 @@ export type Event =
   | { readonly kind: 'failed'; readonly failure: Failure | undefined; readonly reason: string }
   /** What the server says of the account, asked with the tokens of this serial. */
   | { readonly kind: 'profiled'; readonly serial: number; readonly profile: AccountProfile }
+  /** What was in the way may be gone: the person is back, the network is, or the computer was asleep. */
+  | { readonly kind: 'roused' }
   /** The grant is another one: another window told of it, somebody signed in again, or out. */
   | { readonly kind: 'changed' }
   /** The settings of the provider, or what the client proves itself with, may be others. */

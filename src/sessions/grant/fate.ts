@@ -1,6 +1,7 @@
 import type { Provider } from '../../providers/entries/definition.ts';
 import { accessTokenOf, refusalOf, type AccessToken } from './derived.ts';
 import { isRenewable, type CurrentTokens, type Grant } from './grant.ts';
+import { spread } from './spread.ts';
 
 /** What of a provider's settings decides the fate of its grants. */
 export type TokenPolicy = Pick<
@@ -228,11 +229,26 @@ export function mayTry(
   // A new token that has ended within the second that it came would be asked for with every question.
   const endsAtOnce = token && (token.expiresAt ?? Infinity) <= token.receivedAt && now <= token.receivedAt;
   if (endsAtOnce && (which || token.serial > 1)) return false;
-  // A clock that was set back says nothing of how long ago the failure was.
   if (!trouble || now < trouble.failedAt) return true;
-  const { failedAt, retryAt, notBefore } = trouble;
-  return now >= (works ? retryAt : Math.max(notBefore, Math.min(retryAt, failedAt + shortestPause)));
+  return now >= (works ? trouble.retryAt : earliestTry(trouble, now));
 }
+
+/** When a request that failed can be made again at the earliest, in seconds since the epoch. */
+export const earliestTry = ({ failedAt, retryAt, notBefore }: Trouble, now: number): number =>
+  // A clock that was set back says nothing of how long ago the failure was.
+  now < failedAt ? now : Math.max(notBefore, Math.min(retryAt, failedAt + shortestPause));
+
+/** So long a window that does not keep the tokens waits to hear of a refresh that is due, in seconds. */
+export const overduePatience = 45;
+
+/**
+ * When a window that has not heard of new tokens asks for them: whoever keeps them may hang. Only the window of a person
+ * who asks for a token would find that out in time, and a refresh token may end if it is not used.
+ *
+ * @param fate as far as that window knows.
+ */
+export const overdueAt = ({ kind, nextAt }: Fate): number | undefined =>
+  nextAt === undefined || kind === 'refused' ? undefined : nextAt + overduePatience;
 
 /**
  * When an access token ends; undefined: never. A server that does not say gives tokens of the lifetime that the
@@ -279,11 +295,4 @@ const longestBackOff = 300;
 export function backOff(id: string, failures: number, retryAfter: number | undefined): number {
   const ceiling = Math.min(longestBackOff, firstBackOff * 2 ** (failures - 1));
   return Math.max(ceiling * (0.5 + spread(`${id} ${failures}`) / 2), retryAfter ?? 0);
-}
-
-/** From 0 to 1; the same for the same text, wherever it is computed (FNV-1a). */
-function spread(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0;
-  return hash / 2 ** 32;
 }

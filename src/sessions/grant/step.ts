@@ -9,6 +9,7 @@ import {
   blank,
   canRefresh,
   doubtUntil,
+  earliestTry,
   fateOf,
   mayTry,
   silentSenderUntil,
@@ -84,6 +85,8 @@ export function step(state: State, event: Event): Step {
       return profiled(known, event);
     case 'changed':
       return stay(known);
+    case 'roused':
+      return stay(known, { trouble: trouble && { ...trouble, retryAt: earliestTry(trouble, now) } });
     case 'provider-changed': {
       const retryAt = Math.max(now, trouble?.notBefore ?? 0);
       return stay(known, { lacksSecret: false, trouble: trouble && { ...trouble, retryAt } });

@@ -28,11 +28,16 @@ export interface TokenRefresher {
   derive(grantId: string, scopes: readonly string[], serial: number): Promise<Grant | undefined>;
   /** Tries again at once what was in trouble: what it lacked may be there now. */
   reconsider(): void;
+  /** Tries again what is in trouble, at most once in a few seconds: what was in the way may be gone. */
+  rouse(): void;
   /** Ends all timers. A request under way is finished and its outcome stored. */
   dispose(): void;
   /** Resolves when no request is under way. */
   idle(): Promise<void>;
 }
+
+/** A timer that is later than this, in milliseconds, tells that the computer was asleep. */
+const sleepLimit = 10_000;
 
 export function createTokenRefresher(options: RefresherOptions): TokenRefresher {
   const { cache, clock, providers, memories } = options;
@@ -44,6 +49,7 @@ export function createTokenRefresher(options: RefresherOptions): TokenRefresher 
 
   /** Begins a request. Nothing may be awaited since `first` was taken. */
   const start = (id: string, first: Step): Promise<Grant | undefined> => {
+    const wasInTrouble = memories.of(id).trouble !== undefined;
     const result = run(id, first).finally(() => {
       // The next one may have begun while the outcome was stored.
       if (results.get(id) === result) {
@@ -51,6 +57,8 @@ export function createTokenRefresher(options: RefresherOptions): TokenRefresher 
         requests.delete(id);
       }
       void cache.get(id).then(grant => grant && schedule(grant));
+      // Who could be reached was not alone in being out of reach.
+      if (wasInTrouble && !memories.of(id).trouble) rouse();
     });
     results.set(id, result);
     return result;
@@ -82,24 +90,29 @@ export function createTokenRefresher(options: RefresherOptions): TokenRefresher 
     if (nextAt === undefined || leaving.signal.aborted) return;
     const wake = async (): Promise<void> => {
       timers.delete(id);
+      // The timers of a computer that sleeps stand still.
+      if (clock.now() > Math.max(nextAt * 1000, set + least) + sleepLimit) rouse();
       const known = await cache.get(id);
       const taken = happen(id, known, { kind: 'timer' });
       if (taken.next.do !== 'nothing') await start(id, taken);
       // The clock may have been set back.
       else if (known) schedule(known, 1000);
     };
+    const set = clock.now();
     timers.set(
       id,
       clock.after(Math.max(least, nextAt * 1000 - clock.now()), () => void wake()),
     );
   };
 
-  const reconsider = (): void => {
+  const toAll = (kind: 'provider-changed' | 'roused') => (): void => {
     for (const grant of cache.known()) {
-      happen(grant.id, grant, { kind: 'provider-changed' });
+      happen(grant.id, grant, { kind });
       schedule(grant);
     }
   };
+  const reconsider = toAll('provider-changed');
+  const rouse = toAll('roused');
 
   const watching = [
     providers.onDidChange(reconsider),
@@ -118,6 +131,7 @@ export function createTokenRefresher(options: RefresherOptions): TokenRefresher 
     renew: (grantId, serial, urgent = false) => ask(grantId, undefined, serial, urgent),
     derive: (grantId, scopes, serial) => ask(grantId, scopes, serial, false),
     reconsider,
+    rouse,
     async idle() {
       // One that begins meanwhile counts too.
       while (results.size > 0) await Promise.all(results.values());

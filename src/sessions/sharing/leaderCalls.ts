@@ -43,6 +43,8 @@ export interface LeaderCalls {
   list(after: string): Promise<IndexEntry[]>;
   /** These grants, as many as fit in an answer; at least one of those that there are. */
   give(ids: readonly string[]): Promise<string[]>;
+  /** As the refresher's. */
+  rouse(): void;
   /** The grants whose tokens cannot be renewed for now. */
   troubles(): readonly (readonly [string, ToldTrouble])[];
   record(entries: readonly Activity[]): void;
@@ -148,6 +150,7 @@ export function leaderCalls(parts: LeaderParts): LeaderCalls {
       return texts;
     },
 
+    rouse: () => refresher.rouse(),
     troubles: () => memories.troubles(),
     record: entries => activity.record(received(activitiesSchema, entries)),
     activities: () => activity.entries(),

@@ -7,12 +7,14 @@ import { serialiseGrant, type Grant } from '../grant/grant.ts';
 import type { ProviderIdentity } from '../../providers/entries/origin.ts';
 import type { RefresherOptions, TokenServer } from '../refresh/refresherOptions.ts';
 import { createMemories, type Memories, type ToldTrouble } from '../refresh/memories.ts';
+import type { TokenRefresher } from '../refresh/refresher.ts';
 import { addGrant, type Added } from '../store/addGrant.ts';
 import type { GrantCache } from '../store/grantCache.ts';
 import { createComparing } from './comparison.ts';
-import { createGrantSync } from './grantSync.ts';
+import { createGrantSync, type GrantSync } from './grantSync.ts';
 import { createHandOver, isYes, leavingWithin } from './handOver.ts';
 import { createServing, type Leading } from './leading.ts';
+import { watchOverdue } from './overdue.ts';
 import { activitiesSchema, received, troublesSchema } from './received.ts';
 import { createRenewals, leaderTimeout, type Renewals } from './renewals.ts';
 import { thisWindow } from './thisWindow.ts';
@@ -54,6 +56,8 @@ export interface Sharing extends Renewals {
   add(provider: ProviderIdentity, signedIn: Grant): Promise<Added>;
   /** Hands a redirect response to whichever window waits for it. @returns false if none does. */
   deliver(path: string, parameters: URLSearchParams): Promise<boolean>;
+  /** The person is back, or the network: what cannot be renewed for now is tried again. */
+  rouse(): void;
   /** Client secrets that this window had not may be stored now. */
   credentialsChanged(): void;
   record(activity: Activity): void;
@@ -95,7 +99,7 @@ export function shareGrants(options: SharingOptions): Sharing {
       window: thisWindow(parts),
       // A refresh that is asked for twice is shared or answered with its result; the rest is for reading. Not a sign-in:
       // the next leader may not know the grant in whose place the one before has put it.
-      idempotent: ['renew', 'derive', 'put', 'remove', 'list', 'give', 'troubles', 'activities'],
+      idempotent: ['renew', 'derive', 'put', 'remove', 'list', 'give', 'rouse', 'troubles', 'activities'],
       clock,
       log,
       ...(options.timing && { timing: options.timing }),
@@ -111,6 +115,7 @@ export function shareGrants(options: SharingOptions): Sharing {
     return group;
   };
   join().then(joined.resolve, joined.reject);
+  const overdue = watchOverdue({ ...options, memories, leading, windows, renew: renewals.renew });
   windows.catch(() => log.error('the way to the other windows could not be loaded'));
 
   /** The sign-ins that are being taken over. */
@@ -145,9 +150,7 @@ export function shareGrants(options: SharingOptions): Sharing {
     async deliver(path, parameters) {
       if (options.deliver(path, parameters)) return true;
       try {
-        const group = await windows;
-        const outcomes = await group.broadcast.deliver(path, [...parameters]);
-        return outcomes.some(isYes);
+        return (await (await windows).broadcast.deliver(path, [...parameters])).some(isYes);
       } catch {
         log.debug('a response could not be offered to the other windows');
         return false;
@@ -158,6 +161,7 @@ export function shareGrants(options: SharingOptions): Sharing {
       memories.secretsChanged();
       leading.now?.refresher.reconsider();
     },
+    rouse: overdue.rouse,
     record(entry) {
       const recorded = windows.then(group => group.leader.record([entry]));
       void quietly(log, recorded, 'an entry of the activity log was lost');
@@ -165,20 +169,28 @@ export function shareGrants(options: SharingOptions): Sharing {
     activities: async () => received(activitiesSchema, await (await windows).leader.activities()),
 
     async dispose() {
+      overdue.stop();
       comparing.stop();
       const refresher = leading.now?.refresher;
       refresher?.dispose();
-      const everythingTold = async (): Promise<void> => {
-        await refresher?.idle();
-        do {
-          await Promise.allSettled(adding);
-          await Promise.all([cache.written(), sync.everythingTold()]);
-        } while (adding.size > 0);
-      };
-      const told = inTime(clock, leavingWithin, everythingTold());
+      const told = inTime(clock, leavingWithin, everythingTold(cache, sync, adding, refresher));
       await quietly(log, told, 'left while something was under way');
       sync.stop();
       await (await windows).dispose();
     },
   };
+}
+
+/** Resolves when nothing is under way that the other windows would miss. */
+async function everythingTold(
+  cache: GrantCache,
+  sync: GrantSync,
+  adding: ReadonlySet<Promise<Added>>,
+  refresher: TokenRefresher | undefined,
+): Promise<void> {
+  await refresher?.idle();
+  do {
+    await Promise.allSettled(adding);
+    await Promise.all([cache.written(), sync.everythingTold()]);
+  } while (adding.size > 0);
 }

@@ -210,6 +210,7 @@ export const events = {
   'profile: refused': profiled('Not in the group.'),
   'profile: accepted': profiled(undefined),
   'profile of earlier tokens': { ...profiled('Not in the group.'), serial: 2 },
+  roused: { kind: 'roused' },
   changed: { kind: 'changed' },
   'provider changed': { kind: 'provider-changed' },
 } as const satisfies Record<string, Event>;

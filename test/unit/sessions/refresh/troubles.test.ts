@@ -47,6 +47,21 @@ describe('trouble with renewing tokens', function () {
     }
   });
 
+  it('is tried again by whoever leads when the person is back in any window', async () => {
+    const [leader, member] = [await windows.open(), await windows.open()];
+    windows.server.answer = () => Promise.reject(unreachable());
+    await member.accounts.add(someProvider, someGrant({ tokens: ended() }));
+    await until(() => leader.cache.known().length === 1);
+    await member.sharing.renew('grant-0001', 1);
+    await until(() => member.sharing.memories.of('grant-0001').trouble !== undefined);
+    windows.server.answer = grant => Promise.resolve(nextTokens(grant));
+    const retryAt = leader.sharing.memories.of('grant-0001').trouble?.failedAt ?? 0;
+    await until(() => now() >= retryAt);
+    member.sharing.rouse();
+    await until(() => member.cache.known()[0]?.tokens.serial === 2);
+    assert.deepEqual(windows.server.sent, ['refresh-1', 'refresh-1']);
+  });
+
   it('is forgotten with its grant, and when its leader goes', async () => {
     const [leader, member] = [await windows.open(), await windows.open()];
     windows.server.answer = () => Promise.reject(unreachable());

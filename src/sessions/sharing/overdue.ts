@@ -1,0 +1,86 @@
+import { secondsNow, type Cancel, type Clock } from '../../platform/clock.ts';
+import { fateOf, overdueAt, overduePatience, type Fate } from '../grant/fate.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Grant } from '../grant/grant.ts';
+import type { Memories } from '../refresh/memories.ts';
+import type { RefresherOptions } from '../refresh/refresherOptions.ts';
+import type { GrantCache } from '../store/grantCache.ts';
+import type { Renewals } from './renewals.ts';
+import { quietly, type Windows } from './windowCalls.ts';
+
+export interface OverdueOptions {
+  readonly cache: GrantCache;
+  readonly clock: Clock;
+  readonly providers: RefresherOptions['providers'];
+  readonly memories: Pick<Memories, 'of' | 'onDidChange'>;
+  readonly renew: Renewals['renew'];
+  readonly log: Log;
+  readonly windows: Promise<Windows>;
+  /** What whoever leads is; it has timers of its own. */
+  readonly leading: { readonly now: unknown };
+}
+
+/** How a window that does not keep the tokens sees to it that they are kept. */
+export interface Overdue {
+  /** See {@link Sharing} (sharing.ts). */
+  rouse(): void;
+  stop(): void;
+}
+
+/** How often whoever leads is asked about the same tokens at most, in seconds. */
+const pause = 300;
+
+/**
+ * Asks for tokens that should have come by themselves: see {@link overdueAt}. A leader that hangs is noticed by that,
+ * and outlasted. As long as it works, none of these timers fires.
+ */
+export function watchOverdue(options: OverdueOptions): Overdue {
+  const { cache, clock, providers, memories, renew, leading } = options;
+  const timers = new Map<string, Cancel>();
+
+  const stop = (id: string): void => {
+    timers.get(id)?.();
+    timers.delete(id);
+  };
+
+  const fateNow = (grant: Grant): Fate =>
+    fateOf(grant, providers.of(grant), memories.of(grant.id), secondsNow(clock));
+  const overdue = (grant: Grant): number | undefined => overdueAt(fateNow(grant));
+
+  // Whoever leads has just heard of it as well.
+  const watch = (grant: Grant, least = overduePatience): void => {
+    const { id } = grant;
+    stop(id);
+    const at = overdue(grant);
+    if (at === undefined) return;
+    const look = (): void => {
+      timers.delete(id);
+      const known = cache.peek(id);
+      const isDue = known && (overdue(known) ?? Infinity) <= secondsNow(clock);
+      if (isDue && !leading.now) void renew(id, known.tokens.serial);
+      if (known) watch(known, isDue ? pause : 1);
+    };
+    timers.set(id, clock.after(Math.max(least * 1000, at * 1000 - clock.now()), look));
+  };
+
+  const watching = [
+    cache.onDidLoad(grant => watch(grant)),
+    cache.onDidChange(({ before, after }) => (after ? watch(after) : stop(before?.id ?? ''))),
+    memories.onDidChange(id => {
+      const grant = cache.peek(id);
+      if (grant) watch(grant);
+    }),
+  ];
+  return {
+    rouse() {
+      const isWell = (grant: Grant): boolean => fateNow(grant).works && !memories.of(grant.id).trouble;
+      if (cache.known().every(isWell)) return;
+      const roused = options.windows.then(group => group.leader.rouse());
+      void quietly(options.log, roused, 'nobody tries again');
+    },
+    stop() {
+      for (const end of watching) end();
+      for (const id of [...timers.keys()]) stop(id);
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { settled } from '../../../standIns/manualClock.ts';
+import { someGrant, someTokens, start } from '../someGrant.ts';
+import { keeping, minutes, unreachable } from './refreshing.ts';
+
+/** A grant whose token ended during an outage, after which the provider is back. */
+async function afterOutage() {
+  const { clock, sent, server, tokensOf, open } = keeping();
+  const { cache, refresher } = open();
+  await cache.put(someGrant({ tokens: someTokens(1, { receivedAt: start, expiresAt: start + 600 }) }));
+  server.answer = () => Promise.reject(unreachable());
+  await clock.advance(minutes(60));
+  const tries = sent.length;
+  assert.ok(tries > 10, 'it is tried again and again');
+  server.answer = serial => Promise.resolve(tokensOf(serial));
+  const serial = (): number | undefined => cache.known()[0]?.tokens.serial;
+  return { clock, cache, refresher, server, serial, tries: () => sent.length - tries };
+}
+
+describe('when the provider is back after an outage', () => {
+  it('the first who asks gets a token that works, by one request', async () => {
+    const { clock, refresher, serial, tries } = await afterOutage();
+    await clock.advance(5000);
+    if (tries() === 0) await refresher.renew('grant-0001', 1);
+    assert.deepEqual([serial(), tries()], [2, 1]);
+  });
+
+  it('it is asked at once when the person or the network is back', async () => {
+    const { clock, refresher, serial, tries } = await afterOutage();
+    await clock.advance(5000);
+    refresher.rouse();
+    await clock.advance(1);
+    assert.deepEqual([serial(), tries()], [2, 1]);
+  });
+
+  it('it is asked at once after the computer has slept', async () => {
+    const { clock, serial, tries } = await afterOutage();
+    await clock.sleep(minutes(480));
+    await clock.advance(1);
+    assert.deepEqual([serial(), tries()], [2, 1]);
+  });
+
+  it('the other sign-ins are tried as soon as one has succeeded', async () => {
+    const { clock, sent, server, tokensOf, open } = keeping();
+    const { cache, refresher } = open();
+    const ends = { receivedAt: start, expiresAt: start + 600 };
+    for (const id of ['grant-0001', 'grant-0002', 'grant-0003'])
+      await cache.put(someGrant({ id, tokens: someTokens(1, ends), account: { id, label: id } }));
+    server.answer = () => Promise.reject(unreachable());
+    await clock.advance(minutes(60));
+    server.answer = serial => Promise.resolve(tokensOf(serial));
+    await clock.advance(5000);
+    const before = sent.length;
+    await refresher.renew('grant-0002', 1);
+    await clock.advance(5000);
+    assert.deepEqual(
+      cache.known().map(({ tokens }) => tokens.serial),
+      [2, 2, 2],
+    );
+    assert.ok(sent.length - before <= 3);
+  });
+});
+
+describe('while the provider is away', () => {
+  it('it is asked once in five seconds at most, whatever comes back how often', async () => {
+    const { clock, refresher, server, tries } = await afterOutage();
+    server.answer = () => Promise.reject(unreachable());
+    const seconds = 60;
+    for (let time = 0; time < seconds * 10; time++) {
+      refresher.rouse();
+      void refresher.renew('grant-0001', 1);
+      await clock.advance(100);
+    }
+    assert.ok(tries() <= seconds / 5 + 1, `${tries()} requests in ${seconds} s`);
+    assert.ok(tries() >= seconds / 5 - 1, `${tries()} requests in ${seconds} s`);
+    await settled();
+  });
+});
