@@ -114,18 +114,14 @@ function shortened(entry: Activity): Activity {
 }
 
 function eventName(event: Activity['event']): string {
-  switch (event) {
-    case 'sign-in':
-      return l10n.t('sign-in');
-    case 'refresh':
-      return l10n.t('refresh');
-    case 'failure':
-      return l10n.t('failure');
-    case 'sign-out':
-      return l10n.t('sign-out');
-    case 'revocation':
-      return l10n.t('revocation');
-  }
+  const texts: Readonly<Record<Activity['event'], string>> = {
+    'sign-in': l10n.t('sign-in'),
+    refresh: l10n.t('refresh'),
+    failure: l10n.t('failure'),
+    'sign-out': l10n.t('sign-out'),
+    revocation: l10n.t('revocation'),
+  };
+  return texts[event];
 }
 
 const notInALine = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;

@@ -32,22 +32,15 @@ export const isServiceMethod = (method: unknown): method is ServiceMethod =>
 
 /** The name of a method as a person reads it, in the middle of a sentence too. */
 export function methodName(method: SignInMethod): Shown {
-  switch (method) {
-    case 'uri-handler':
-      return l10n.t('browser, back by the address of the editor');
-    case 'loopback':
-      return l10n.t('browser, back to this computer (127.0.0.1)');
-    case 'bridge':
-      return l10n.t('browser, back by the bridge page');
-    case 'paste':
-      return l10n.t('browser, back by a pasted address');
-    case 'device-code':
-      return l10n.t('device code, entered in any browser');
-    case 'client-credentials':
-      return l10n.t('client credentials, without a person');
-    case 'impersonation':
-      return l10n.t('impersonation, without a person');
-    case 'token-exchange':
-      return l10n.t('exchange of the token of another sign-in');
-  }
+  const texts: Readonly<Record<SignInMethod, Shown>> = {
+    'uri-handler': l10n.t('browser, back by the address of the editor'),
+    loopback: l10n.t('browser, back to this computer (127.0.0.1)'),
+    bridge: l10n.t('browser, back by the bridge page'),
+    paste: l10n.t('browser, back by a pasted address'),
+    'device-code': l10n.t('device code, entered in any browser'),
+    'client-credentials': l10n.t('client credentials, without a person'),
+    impersonation: l10n.t('impersonation, without a person'),
+    'token-exchange': l10n.t('exchange of the token of another sign-in'),
+  };
+  return texts[method];
 }

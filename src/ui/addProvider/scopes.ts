@@ -35,12 +35,13 @@ export async function askScopes(answers: Answers): Promise<Outcome> {
   }
   const { usual, known } = choices;
   const chosenBefore = answers.scopes ?? [...usual, ...found.scopes];
+  const about = aboutScopes();
   const chosen = await askSeveral({
     step: 4,
     title: l10n.t('Scopes at {0}', new URL(found.issuer).host),
     placeholder: l10n.t('What a sign-in asks for; extensions ask for what they need besides'),
     items: known.map(choice => {
-      const description = aboutScope(choice);
+      const description = about.get(choice);
       return {
         label: shown(choice),
         choice,
@@ -56,17 +57,10 @@ export async function askScopes(answers: Answers): Promise<Outcome> {
 }
 
 /** What the usual scopes are about; nothing is known of others. */
-function aboutScope(scope: string): Shown | undefined {
-  switch (scope) {
-    case 'openid':
-      return l10n.t('who you are');
-    case 'profile':
-      return l10n.t('your name');
-    case 'email':
-      return l10n.t('your e-mail address');
-    case 'offline_access':
-      return l10n.t('stay signed in');
-    default:
-      return undefined;
-  }
-}
+const aboutScopes = (): ReadonlyMap<string, Shown> =>
+  new Map([
+    ['openid', l10n.t('who you are')],
+    ['profile', l10n.t('your name')],
+    ['email', l10n.t('your e-mail address')],
+    ['offline_access', l10n.t('stay signed in')],
+  ]);

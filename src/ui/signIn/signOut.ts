@@ -222,20 +222,18 @@ function warnNotTold(provider: Provider, failures: readonly NotTold[], browserTo
 type BrowserOutcome = Awaited<ReturnType<typeof endGrantSession>>;
 
 function outcomeText(outcome: BrowserOutcome, label: Shown): Shown {
-  switch (outcome) {
-    case 'ended':
-      return l10n.t('You are signed out of {0}, here and in the browser.', label);
-    case 'opened':
-      return l10n.t(
-        'You are signed out of {0} here. In the browser, {0} shows whether you are signed out there.',
-        label,
-      );
-    case 'unsupported':
-      return l10n.t(
-        'You are signed out of {0} here. {0} offers no way to end the session in the browser from here.',
-        label,
-      );
-  }
+  const texts: Readonly<Record<BrowserOutcome, Shown>> = {
+    ended: l10n.t('You are signed out of {0}, here and in the browser.', label),
+    opened: l10n.t(
+      'You are signed out of {0} here. In the browser, {0} shows whether you are signed out there.',
+      label,
+    ),
+    unsupported: l10n.t(
+      'You are signed out of {0} here. {0} offers no way to end the session in the browser from here.',
+      label,
+    ),
+  };
+  return texts[outcome];
 }
 
 /** About a sign-out, which is over: nothing is left to be tried again, but what was in its way can be found out. */

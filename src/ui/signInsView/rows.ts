@@ -39,9 +39,9 @@ export interface Row extends RowTarget {
   readonly tooltip: Shown;
   /** What a screen reader says. */
   readonly spoken: Shown;
-  readonly state: SignInState['kind'] | undefined;
+  readonly state?: SignInState['kind'];
   /** When its words are no longer true, in seconds since the epoch. */
-  readonly changesAt: number | undefined;
+  readonly changesAt?: number | undefined;
   readonly children: readonly Row[];
 }
 
@@ -72,8 +72,6 @@ const unusedRows = ({ id, candidates, used }: ContestedId): Row[] =>
         description,
         tooltip: textOf([label, l10n.t('Issuer: {0}', issuer), why]),
         spoken: spokenOf([label, l10n.t('identity provider'), description]),
-        state: undefined,
-        changesAt: undefined,
         children: [],
       };
     });
@@ -125,8 +123,6 @@ function providerRow(drawn: Drawn, provider: Provider): Row {
     description,
     tooltip: textOf([label, ...lines]),
     spoken: spokenOf([label, l10n.t('identity provider'), description]),
-    state: undefined,
-    changesAt: undefined,
     children: [...(rows.length + waiting.length > 0 ? rows : [signInRow(provider)]), ...waiting, ...unused],
   };
 }
@@ -153,8 +149,6 @@ const waitingRows = ({ grants }: Drawn, provider: Provider): Row[] =>
       description,
       tooltip: textOf([label, why]),
       spoken: spokenOf([label, l10n.t('account at {0}', provider.label), description]),
-      state: undefined,
-      changesAt: undefined,
       children: [],
     };
   });
@@ -168,8 +162,6 @@ const signInRow = ({ id: providerId, label }: Provider): Row => ({
   description: nothing,
   tooltip: l10n.t('Sign in to {0}', label),
   spoken: l10n.t('Sign in to {0}', label),
-  state: undefined,
-  changesAt: undefined,
   children: [],
 });
 
