@@ -66,7 +66,7 @@ const essential: readonly string[] = ['issuer', 'authorization_endpoint', 'token
 /** The longest address and name that are taken, in characters, and the longest list. */
 const longest = { address: 2048, name: 200, list: 1000 };
 
-/** Grants for which nobody has to be asked: see machineGrants.ts. */
+/** Grants for which nobody has to be asked: see serviceGrants.ts. */
 const serviceGrants: readonly string[] = Object.values(serviceGrantTypes);
 
 /** Signature algorithms an ID token may have here: asymmetric ones that WebCrypto can verify (RFC 7518, 8037). */

@@ -49,7 +49,7 @@ export async function connectFor(
  *
  * @param derived the scopes of the derived one, pseudo-scopes included; undefined: the main one.
  * @param beforeSending called right before the refresh token leaves; throws to keep it here.
- * @throws Failure as {@link refreshTokens} and {@link machineTokens}; `endpoint-changed` if it would go elsewhere than to the token
+ * @throws Failure as {@link refreshTokens} and {@link serviceTokens}; `endpoint-changed` if it would go elsewhere than to the token
  * endpoint that the grant is bound to.
  */
 export async function refreshGrant(

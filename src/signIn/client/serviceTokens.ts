@@ -32,7 +32,7 @@ export interface ServiceRequest {
  * Gets tokens for a client that signs in by itself: for a new sign-in, and again whenever the token is about to
  * end.
  *
- * @throws Failure as {@link requestMachineTokens}; `subject-missing` or `subject-token-ended` if there is no token
+ * @throws Failure as {@link requestServiceTokens}; `subject-missing` or `subject-token-ended` if there is no token
  * that could be exchanged.
  */
 export async function serviceTokens(

@@ -42,7 +42,7 @@ export interface PlanInput {
   readonly method: ProviderMethod;
   /** A client ID metadata document is configured, for servers that take one in place of a registration. */
   readonly hasClientDocument: boolean;
-  /** The token endpoint does not let an editor inside the browser read its answers, see `readableAnswers.ts`. */
+  /** The token endpoint does not let an editor inside the browser read its answers, see `readableResponses.ts`. */
   readonly withholdsTokens?: boolean;
   /** Methods from which no answer came back in an earlier sign-in to this provider, in this window. */
   readonly failed: readonly SignInMethod[];
