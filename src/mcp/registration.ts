@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Log } from '../platform/log.ts';
 import type { ConfiguredProviders } from '../providers/entries/configuredProviders.ts';
 import type { EditorMcpServers } from './editorServers.ts';
+import { registerCommand } from '../ui/clicks.ts';
 
 /** Under `contributes.mcpServerDefinitionProviders` in our manifest. */
 const collectionId = 'oidc.mcpServers';
@@ -40,10 +41,8 @@ export function registerMcpServers(
     log,
   );
   const commands = vscode.Disposable.from(
-    vscode.commands.registerCommand('oidc.restartMcpServer', async (id?: unknown) =>
-      (await loaded()).restartOne(id),
-    ),
-    vscode.commands.registerCommand('oidc.manageMcpAccess', async () => (await loaded()).manageAccess()),
+    registerCommand('oidc.restartMcpServer', async (id?: unknown) => (await loaded()).restartOne(id)),
+    registerCommand('oidc.manageMcpAccess', async () => (await loaded()).manageAccess()),
   );
   const settingsChanged = (): void => {
     if (loading || isConfigured()) void loaded().then(servers => servers.readSettings());

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { registerCommand } from './clicks.ts';
 
 /**
  * Commands whose code is not loaded yet. The first of them that is called loads it, and is then called again.
@@ -10,9 +11,9 @@ export function registerDeferredCommands(
   load: () => Promise<unknown>,
 ): vscode.Disposable {
   const register = (id: string): vscode.Disposable =>
-    vscode.commands.registerCommand(id, async (...args: unknown[]) => {
+    registerCommand(id, async (...args: unknown[]) => {
       await load();
-      return vscode.commands.executeCommand(id, ...args);
+      await vscode.commands.executeCommand(id, ...args);
     });
   return vscode.Disposable.from(...ids.map(register));
 }

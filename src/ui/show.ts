@@ -54,10 +54,14 @@ export type Panel = Omit<vscode.WebviewPanel, 'title' | 'webview'> & {
 type Levels = 'debug' | 'info' | 'warn' | 'error';
 export type LogChannel = Omit<vscode.LogOutputChannel, Levels> & Record<Levels, (line: LogLine) => void>;
 
-type ShowMessage = <Button extends Shown>(
-  message: Shown,
-  ...buttons: readonly Button[]
-) => Thenable<Button | undefined>;
+interface ShowMessage {
+  <Button extends Shown>(message: Shown, ...buttons: readonly Button[]): Thenable<Button | undefined>;
+  <Button extends Shown>(
+    message: Shown,
+    options: { readonly modal: true; readonly detail: Shown },
+    ...buttons: readonly Button[]
+  ): Thenable<Button | undefined>;
+}
 type Progress = vscode.Progress<{ message?: Shown; increment?: number }>;
 type ListOptions = Pick<vscode.QuickPickOptions, 'ignoreFocusOut'> & { title: Shown; placeHolder?: Shown };
 

@@ -1,5 +1,6 @@
 import { l10n } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
+import { randomText } from '../../platform/base64url.ts';
 import {
   describeActivities,
   formatActivities,
@@ -7,10 +8,9 @@ import {
   type ActivityFile,
 } from '../../sessions/activity.ts';
 import { window } from '../show.ts';
+import { isWanted, registerCommand } from '../clicks.ts';
 
 const scheme = 'oidc-activity';
-/** Its name is what the tab shows. */
-const documentAddress = (): vscode.Uri => vscode.Uri.from({ scheme, path: `/${l10n.t('Sign-in Activity')}` });
 
 /** The activity log in a file of the extension's own folder. */
 export function activityFile(folder: vscode.Uri): ActivityFile {
@@ -40,21 +40,30 @@ export function registerActivityCommands(
   providerLabel: (id: string) => string,
 ): vscode.Disposable {
   const changes = new vscode.EventEmitter<vscode.Uri>();
+  /** Nobody else can guess the address, so that nobody reads the document before the person wants it. */
+  const query = randomText(16);
   return vscode.Disposable.from(
     changes,
     vscode.workspace.registerTextDocumentContentProvider(scheme, {
       onDidChange: changes.event,
-      provideTextDocumentContent: async () => describeActivities(await log.activities(), providerLabel),
+      provideTextDocumentContent: async address =>
+        address.query === query
+          ? describeActivities(await log.activities(), providerLabel)
+          : `${l10n.t('Run "OIDC: Show Activity" to read this.')}\n`,
     }),
-    vscode.commands.registerCommand('oidc.showActivity', async () => {
+    registerCommand('oidc.showActivity', async row => {
+      if (!(await isWanted(row, l10n.t('Show the activity of all sign-ins?'), l10n.t('Show Activity'))))
+        return;
       // One that is open already shows what has happened since.
-      const document = documentAddress();
+      const document = vscode.Uri.from({ scheme, path: `/${l10n.t('Sign-in Activity')}`, query });
       changes.fire(document);
       await window.showTextDocument(await vscode.workspace.openTextDocument(document), {
         preview: true,
       });
     }),
-    vscode.commands.registerCommand('oidc.exportActivity', async () => {
+    registerCommand('oidc.exportActivity', async row => {
+      const question = l10n.t('Export the activity of all sign-ins to a file?');
+      if (!(await isWanted(row, question, l10n.t('Export')))) return;
       const [folder] = vscode.workspace.workspaceFolders ?? [];
       const target = await window.showSaveDialog({
         title: l10n.t('Export the sign-in activity'),

@@ -1,4 +1,4 @@
-import { joined, l10n, shown } from '../../platform/shown.ts';
+import { joined, l10n, type Shown, shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import { firstProviderId, type Provider } from '../../providers/entries/definition.ts';
@@ -23,19 +23,18 @@ import {
   type KeptSignInsContext,
 } from './keptSignIns.ts';
 import { window, type Item } from '../show.ts';
+import { isWanted, registerCommand } from '../clicks.ts';
 
 type CommandContext = SignInParts & SignOutParts & KeptSignInsContext;
 
 /** The commands of the palette. */
 export function registerCommands(context: CommandContext): vscode.Disposable {
   return vscode.Disposable.from(
-    vscode.commands.registerCommand('oidc.addProvider', (id?: unknown) => addProvider(context, id)),
-    vscode.commands.registerCommand('oidc.signIn', (id?: unknown) => chooseAndSignIn(context, id)),
-    vscode.commands.registerCommand('oidc.signOut', (row?: unknown) => chooseAndSignOut(context, row)),
-    vscode.commands.registerCommand('oidc.signOutEverywhere', (row?: unknown) =>
-      chooseAndSignOutEverywhere(context, namedProvider(row)),
-    ),
-    vscode.commands.registerCommand('oidc.showLog', () => context.showLog()),
+    registerCommand('oidc.addProvider', (id?: unknown) => addProvider(context, id)),
+    registerCommand('oidc.signIn', (id?: unknown) => chooseAndSignIn(context, id)),
+    registerCommand('oidc.signOut', (row?: unknown) => chooseAndSignOut(context, row)),
+    registerCommand('oidc.signOutEverywhere', (row?: unknown) => chooseAndSignOutEverywhere(context, row)),
+    registerCommand('oidc.showLog', () => context.showLog()),
     registerRunningSignInCommands(context.signIns.running, () => chooseMethodAndSignIn(context)),
   );
 }
@@ -117,6 +116,8 @@ async function chooseAndSignOut(context: CommandContext, row: unknown): Promise<
       ? accounts.find(isTarget)
       : await window.showQuickPick(accounts, { title: l10n.t('Sign out which account?') });
   if (!chosen) return;
+  const question = l10n.t('Sign out {0} ({1})?', chosen.label, chosen.description);
+  if (!(await isWanted(row, question, l10n.t('Sign Out')))) return;
   const inRow = (sessionId: string): boolean =>
     target?.grantIds?.includes(parseSessionId(sessionId).grantId) ?? true;
   await signOut(context, context.providers.byId(chosen.providerId), chosen.sessionIds.filter(inRow));
@@ -124,10 +125,8 @@ async function chooseAndSignOut(context: CommandContext, row: unknown): Promise<
 }
 
 /** All accounts of one provider, in all windows and, as far as the provider lets us, in the browser. */
-async function chooseAndSignOutEverywhere(
-  context: CommandContext,
-  providerId: string | undefined,
-): Promise<void> {
+async function chooseAndSignOutEverywhere(context: CommandContext, row: unknown): Promise<void> {
+  const providerId = namedProvider(row);
   const accounts = await signedInAccounts(context);
   const items = context.providers
     .list()
@@ -141,12 +140,21 @@ async function chooseAndSignOutEverywhere(
       ),
     }))
     .filter(({ description }) => description !== '');
-  const left = providerId === undefined ? (await keptSignIns(context)).map(leftItem) : [];
-  if (items.length + left.length === 0) return void showNobodySignedIn(providerId);
+  const left = (await keptSignIns(context))
+    .filter(kept => providerId === undefined || kept.providerId === providerId)
+    .map(leftItem);
+  const all = [...items, ...left];
+  if (all.length === 0) return void showNobodySignedIn(providerId);
   const title = l10n.t('Sign out of which identity provider, in all windows and in the browser?');
   const chosen =
-    providerId === undefined ? await window.showQuickPick([...items, ...left], { title }) : items[0];
+    providerId !== undefined && all.length === 1 ? all[0] : await window.showQuickPick(all, { title });
   if (!chosen) return;
+  const question = l10n.t(
+    'Sign out of {0}, in all windows and in the browser: {1}?',
+    chosen.label,
+    chosen.description,
+  );
+  if (!(await isWanted(row, question, l10n.t('Sign Out')))) return;
   if ('kept' in chosen) {
     await forgetKept(context, chosen.kept);
     void window.showInformationMessage(forgottenText(chosen.kept));
@@ -158,14 +166,18 @@ async function chooseAndSignOutEverywhere(
 }
 
 /** A provider that has left the settings, with the sign-ins that wait for it to come back. */
-const leftItem = (kept: KeptSignIns): Item & { readonly kept: KeptSignIns } => ({
-  label: shown(kept.providerId),
+const leftItem = (kept: KeptSignIns): Item & { readonly description: Shown; readonly kept: KeptSignIns } => ({
+  label: kept.changed ?? shown(kept.providerId),
   description: shown(kept.labels.join(', ')),
-  detail: l10n.t('Not in the settings any more; kept for when it is back'),
+  detail:
+    kept.changed === undefined
+      ? l10n.t('Not in the settings any more; kept for when it is back')
+      : l10n.t('Waits for your answer: the settings of the provider changed'),
   kept,
 });
 
 type AccountItem = Item & {
+  description: Shown;
   providerId: string;
   accountId: string;
   sessionIds: string[];

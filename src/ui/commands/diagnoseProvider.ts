@@ -16,6 +16,7 @@ import { chooseProvider } from './editProvider.ts';
 import type { SignIns } from '../signIn/signIns.ts';
 import { readSurroundings } from '../signIn/signInSettings.ts';
 import { window } from '../show.ts';
+import { registerCommand } from '../clicks.ts';
 
 export interface DiagnoseContext {
   readonly httpContext: HttpContext;
@@ -35,7 +36,7 @@ export function registerDiagnoseCommand(
   context: DiagnoseContext,
   reports: DiagnosisReports,
 ): vscode.Disposable {
-  return vscode.commands.registerCommand('oidc.diagnoseProvider', async (id?: unknown) => {
+  return registerCommand('oidc.diagnoseProvider', async (id?: unknown) => {
     // It changes nothing: where there is one provider, nobody has to be asked.
     const [only, ...others] = context.providers.list();
     const provider = await chooseProvider(

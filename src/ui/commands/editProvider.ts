@@ -10,6 +10,7 @@ import { offer, showExtension } from '../messages.ts';
 import { signOutEverywhere, type SignOutParts } from '../signIn/signOut.ts';
 import { namedProvider } from '../signInsView/rowTarget.ts';
 import { window } from '../show.ts';
+import { isWanted, registerCommand } from '../clicks.ts';
 
 export interface EditProviderContext extends SignOutParts {
   readonly providers: ConfiguredProviders;
@@ -18,10 +19,10 @@ export interface EditProviderContext extends SignOutParts {
 
 /** The commands that change what there is of a provider. */
 export function registerEditCommands(context: EditProviderContext): vscode.Disposable {
-  const command = (name: string, title: Shown, run: (provider: Provider) => Promise<void>) =>
-    vscode.commands.registerCommand(`oidc.${name}`, async (id?: unknown) => {
+  const command = (name: string, title: Shown, run: (provider: Provider, id: unknown) => Promise<void>) =>
+    registerCommand(`oidc.${name}`, async (id?: unknown) => {
       const provider = await chooseProvider(context.providers, title, id);
-      if (provider) await run(provider);
+      if (provider) await run(provider, id);
     });
   return vscode.Disposable.from(
     command('editProvider', l10n.t('Edit which identity provider?'), edit),
@@ -37,8 +38,10 @@ export function registerEditCommands(context: EditProviderContext): vscode.Dispo
     command('showPublicKeys', l10n.t('Show the public key of which identity provider?'), provider =>
       showKeys(context, provider),
     ),
-    command('forgetRegistration', l10n.t('Forget the registration at which identity provider?'), provider =>
-      forgetRegistration(context, provider),
+    command(
+      'forgetRegistration',
+      l10n.t('Forget the registration at which identity provider?'),
+      (provider, id) => forgetRegistration(context, provider, id),
     ),
   );
 }
@@ -111,29 +114,19 @@ async function remove(context: EditProviderContext, provider: Provider): Promise
   const { id, label } = provider;
   const sessions = await context.accounts.sessions(provider, undefined);
   const accounts = [...new Set(sessions.map(({ account }) => account.label))].join(', ');
-  const [signOut, only, all, cancel] = [
-    l10n.t('Sign Out and Remove'),
-    l10n.t('Only Remove'),
-    l10n.t('Remove'),
-    l10n.t('Cancel'),
-  ];
-  const chosen =
+  const [signOut, only, all] = [l10n.t('Sign Out and Remove'), l10n.t('Only Remove'), l10n.t('Remove')];
+  const detail =
     accounts === ''
-      ? await window.showWarningMessage(
-          l10n.t('Remove {0}? Its client secret and its registration are forgotten here.', label),
-          all,
-          cancel,
-        )
-      : await window.showWarningMessage(
-          l10n.t(
-            'Remove {0}? These accounts are signed in there: {1}. Sign them out and forget the client secret and the registration, or keep all that for when you add the provider again.',
-            label,
-            accounts,
-          ),
-          signOut,
-          only,
-          cancel,
+      ? l10n.t('Its client secret and its registration are forgotten here.')
+      : l10n.t(
+          'These accounts are signed in there: {0}. Sign them out and forget the client secret and the registration, or keep all that for when you add the provider again.',
+          accounts,
         );
+  const chosen = await window.showWarningMessage(
+    l10n.t('Remove {0}?', label),
+    { modal: true, detail },
+    ...(accounts === '' ? [all] : [signOut, only]),
+  );
   if (chosen === signOut || chosen === all) {
     // The provider is told with the secret that is forgotten then.
     const { told } = await signOutEverywhere(context, provider, 'revoke');
@@ -170,7 +163,11 @@ async function showKeys({ clientSecrets }: EditProviderContext, provider: Provid
   );
 }
 
-async function forgetRegistration({ registrations }: EditProviderContext, provider: Provider): Promise<void> {
+async function forgetRegistration(
+  { registrations }: EditProviderContext,
+  provider: Provider,
+  argument: unknown,
+): Promise<void> {
   if (provider.clientId !== undefined) {
     void window.showInformationMessage(
       l10n.t(
@@ -180,6 +177,8 @@ async function forgetRegistration({ registrations }: EditProviderContext, provid
     );
     return;
   }
+  const question = l10n.t('Forget the registration of this editor at {0}?', provider.label);
+  if (!(await isWanted(argument, question, l10n.t('Forget')))) return;
   await registrations.forgetAll(provider);
   void window.showInformationMessage(
     l10n.t(

@@ -11,9 +11,11 @@ export interface KeptSignInsContext {
   readonly providers: ConfiguredProviders;
 }
 
-/** The sign-ins that an id of a provider stood for, which is not configured now or leads elsewhere. */
+/** The sign-ins that an id of a provider stood for, which is not configured now or is not as it was. */
 export interface KeptSignIns {
   readonly providerId: string;
+  /** What the provider is called now; undefined if it is not in the settings. */
+  readonly changed: Shown | undefined;
   /** The labels of the accounts. */
   readonly labels: readonly string[];
   readonly grants: readonly Grant[];
@@ -30,6 +32,7 @@ export async function keptSignIns({ cache, providers }: KeptSignInsContext): Pro
   );
   return [...kept].map(([providerId, ofProvider]) => ({
     providerId,
+    changed: providers.byId(providerId)?.label,
     labels: [...new Set(ofProvider.map(({ account }) => account.label))],
     grants: ofProvider,
   }));
@@ -42,9 +45,15 @@ export async function forgetKept(parts: SignOutParts, { grants }: KeptSignIns): 
 }
 
 /** What is told of them when they are gone. */
-export const forgottenText = ({ providerId, labels }: KeptSignIns): Shown =>
-  l10n.t(
-    'Signed out of {0}: {1}. The provider is not in the settings any more and could not be told; what it granted ends there by itself later.',
-    providerId,
-    labels.join(', '),
-  );
+export const forgottenText = ({ providerId, changed, labels }: KeptSignIns): Shown =>
+  changed !== undefined
+    ? l10n.t(
+        'Signed out of {0}: {1}. Its settings are not those you signed in with, so it was not told. What it granted expires there later.',
+        changed,
+        labels.join(', '),
+      )
+    : l10n.t(
+        'Signed out of {0}: {1}. The provider is not in the settings any more and could not be told; what it granted ends there by itself later.',
+        providerId,
+        labels.join(', '),
+      );

@@ -9,9 +9,10 @@ import { reviewChanges, type ChangedTermsParts } from '../signIn/changedTerms.ts
 import { signInAgain, type SignInParts } from '../signIn/signInAndKeep.ts';
 import { rowTarget } from '../signInsView/rowTarget.ts';
 import { claimsText } from '../signInsView/claims.ts';
-import { claimsAddress } from '../signInsView/claimsEditor.ts';
+import { openClaims } from '../signInsView/claimsEditor.ts';
 import { viewId } from '../signInsView/view.ts';
 import { window } from '../show.ts';
+import { isWanted, registerCommand } from '../clicks.ts';
 
 /** A sign-in that a command is about. */
 interface Chosen {
@@ -30,7 +31,7 @@ export interface SignInCommandsContext extends SignInParts, ChangedTermsParts {
 export function registerSignInCommands(context: SignInCommandsContext): vscode.Disposable {
   return vscode.Disposable.from(
     ...Object.entries(actions).map(([name, run]) =>
-      vscode.commands.registerCommand(`oidc.${name}`, (argument?: unknown) => run(context, argument)),
+      registerCommand(`oidc.${name}`, (argument?: unknown) => run(context, argument)),
     ),
   );
 }
@@ -66,13 +67,17 @@ const actions: Readonly<Record<string, Action>> = {
   async showClaims(context, argument) {
     const [chosen] = await choose(context, argument, l10n.t('Show the claims of which account?'));
     if (!chosen) return;
-    const document = await vscode.workspace.openTextDocument(claimsAddress(chosen.grant, chosen.provider));
+    const question = l10n.t('Show the claims of {0}?', nameOf(chosen));
+    if (!(await isWanted(argument, question, l10n.t('Show Claims')))) return;
+    const document = await vscode.workspace.openTextDocument(openClaims(chosen.grant, chosen.provider));
     await window.showTextDocument(document, { preview: true });
   },
 
   async copyClaims(context, argument) {
     const [chosen] = await choose(context, argument, l10n.t('Copy the claims of which account?'));
     if (!chosen) return;
+    const question = l10n.t('Copy the claims of {0} to the clipboard?', nameOf(chosen));
+    if (!(await isWanted(argument, question, l10n.t('Copy Claims')))) return;
     await vscode.env.clipboard.writeText(claimsText(chosen.grant));
     const { label } = chosen.grant.account;
     window.setStatusBarMessage(icon('check', l10n.t('The claims of {0} are copied.', label)), shortly);
@@ -104,6 +109,8 @@ const actions: Readonly<Record<string, Action>> = {
     }
   },
 };
+
+const nameOf = ({ grant, provider }: Chosen): Shown => shown`${grant.account.label} (${provider.label})`;
 
 /** How long a word about something that went well stays in the status bar, in milliseconds. */
 const shortly = 5000;
@@ -142,8 +149,8 @@ async function choose(
 
 /** Gets new tokens now, however long the old ones would last; what comes of it is said. */
 async function refresh(context: SignInCommandsContext, chosen: Chosen): Promise<void> {
-  const { grant, provider } = chosen;
-  const who = shown`${grant.account.label} (${provider.label})`;
+  const { grant } = chosen;
+  const who = nameOf(chosen);
   const renewed = await window.withProgress(
     { location: { viewId }, title: l10n.t('Refreshing {0}', who) },
     () => context.sharing.renew(grant.id, grant.tokens.serial, true),

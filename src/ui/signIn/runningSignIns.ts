@@ -6,6 +6,7 @@ import type { Plan } from '../../signIn/plan/planner.ts';
 import { offer } from '../messages.ts';
 import { chooseMethod } from './otherMethods.ts';
 import { window } from '../show.ts';
+import { registerCommand } from '../clicks.ts';
 
 export const pasteCommand = 'oidc.pasteAddress';
 export const otherMethodsCommand = 'oidc.otherWays';
@@ -60,8 +61,8 @@ export function registerRunningSignInCommands(
   startAnother: () => Promise<void>,
 ): vscode.Disposable {
   return vscode.Disposable.from(
-    vscode.commands.registerCommand(pasteCommand, (id?: unknown) => paste(running, id)),
-    vscode.commands.registerCommand(otherMethodsCommand, async (id?: unknown) => {
+    registerCommand(pasteCommand, (id?: unknown) => paste(running, id)),
+    registerCommand(otherMethodsCommand, async (id?: unknown) => {
       const signIn = await find(running, id);
       if (!signIn) return startAnother();
       const method = await chooseMethod(signIn.provider, signIn.plan, signIn.control.method);

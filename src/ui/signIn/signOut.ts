@@ -109,13 +109,13 @@ export async function tellProvider(
 }
 
 function noteNotConfigured({ log, record }: SignOutParts, grant: Grant): void {
-  log.warn('signed out without telling the provider, which is no longer configured', {
+  log.warn('signed out without telling the provider, which is not configured as it was', {
     provider: grant.providerId,
   });
   record(
     'failure',
     grant,
-    l10n.t('The provider could not be told of the sign-out: it is no longer configured.'),
+    l10n.t('The provider was not told of the sign-out: it is not configured, or not as when you signed in.'),
   );
 }
 

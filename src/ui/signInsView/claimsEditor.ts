@@ -1,16 +1,28 @@
-import { l10n } from '../../platform/shown.ts';
+import { l10n, shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
+import { randomText } from '../../platform/base64url.ts';
 
 const scheme = 'oidc-claims';
 
-/** The address of the document about a grant: its name is what the tab shows. */
-export function claimsAddress(grant: Grant, { label }: Provider): vscode.Uri {
-  const name = `${grant.account.label} (${label}).jsonc`.replace(/[/\\]/g, '-');
-  return vscode.Uri.from({ scheme, path: `/${name}`, query: grant.id });
+/** The grants that the person wanted to read about in this window, by a random name that nobody can guess. */
+const wanted = new Map<string, string>();
+
+/**
+ * Opens the document about a grant to whoever knows its address. Without this, every extension could read the
+ * documents of all grants.
+ *
+ * @returns the address, whose name is what the tab shows.
+ */
+export function openClaims({ id, account }: Grant, { label }: Provider): vscode.Uri {
+  const known = [...wanted].find(([, grantId]) => grantId === id);
+  const key = known?.[0] ?? randomText(16);
+  wanted.set(key, id);
+  const name = shown`${account.label} (${label}).jsonc`.replace(/[/\\]/g, '-');
+  return vscode.Uri.from({ scheme, path: `/${name}`, query: key });
 }
 
 /** Documents about grants, which cannot be edited and follow what happens. */
@@ -23,7 +35,7 @@ export function registerClaims(context: {
   const endWatching = cache.onDidChange(({ before, after }) => {
     const id = (after ?? before)?.id;
     for (const { uri } of vscode.workspace.textDocuments) {
-      if (uri.scheme === scheme && uri.query === id) changes.fire(uri);
+      if (uri.scheme === scheme && wanted.get(uri.query) === id) changes.fire(uri);
     }
   });
   return vscode.Disposable.from(
@@ -32,7 +44,10 @@ export function registerClaims(context: {
     vscode.workspace.registerTextDocumentContentProvider(scheme, {
       onDidChange: changes.event,
       async provideTextDocumentContent({ query }) {
-        const grant = await cache.get(query).catch(() => undefined);
+        const id = wanted.get(query);
+        if (id === undefined)
+          return `// ${l10n.t('Choose "Show Claims" in the sign-ins view to read this.')}\n`;
+        const grant = await cache.get(id).catch(() => undefined);
         const provider = grant && providers.of(grant);
         if (!provider) return `// ${l10n.t('This sign-in has ended.')}\n`;
         const { claimsDocument } = await import('./claims.ts');

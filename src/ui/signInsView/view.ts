@@ -9,6 +9,7 @@ import { setBadge } from '../show.ts';
 import { registerClaims } from './claimsEditor.ts';
 import type { Row } from './rows.ts';
 import { stateOf } from './state.ts';
+import { asOwnRows } from '../clicks.ts';
 
 export const viewId = 'oidc.signIns';
 
@@ -29,7 +30,7 @@ export function createSignInsView(context: SignInsViewContext): vscode.Disposabl
   const changes = new vscode.EventEmitter<void>();
   let cancelTimer: Cancel = () => undefined;
 
-  const rows = async (): Promise<Row[]> => {
+  const rows = async (): Promise<readonly Row[]> => {
     const list = providers.list();
     const [{ rowsOf, nextChange }, ...grants] = await Promise.all([
       import('./rows.ts'),
@@ -37,13 +38,15 @@ export function createSignInsView(context: SignInsViewContext): vscode.Disposabl
       ...list.map(({ id }) => cache.ofProvider(id).catch(() => [])),
     ]);
     const memory = (id: string) => sharing.memories.of(id);
-    const drawn = rowsOf({
-      providers: list,
-      contested: providers.contested(),
-      grants: grants.flat(),
-      memory,
-      now: secondsNow(clock),
-    });
+    const drawn = asOwnRows(
+      rowsOf({
+        providers: list,
+        contested: providers.contested(),
+        grants: grants.flat(),
+        memory,
+        now: secondsNow(clock),
+      }),
+    );
     redrawAt(nextChange(drawn));
     return drawn;
   };
@@ -58,7 +61,7 @@ export function createSignInsView(context: SignInsViewContext): vscode.Disposabl
     showCollapseAll: true,
     treeDataProvider: {
       onDidChangeTreeData: changes.event,
-      getChildren: row => (row ? [...row.children] : rows()),
+      getChildren: async row => [...(row ? row.children : await rows())],
       getTreeItem: async row => (await import('./treeItem.ts')).treeItem(row),
     },
   });

@@ -281,6 +281,7 @@ describe('a person who has configured nothing', function () {
 
   it('finds the sign-in that proved it among the activity', async () => {
     await window.runCommand('OIDC: Show Activity');
+    await window.acceptDialog('Show Activity');
     await waitFor('the sign-in in the activity', async () => {
       const lines = await window.page.locator('.editor-instance .view-line').allInnerTexts();
       return lines.some(line => /^\d{4}-.* sign-in .* \/ alice /.test(line.replace(/\u00a0/g, ' ')));
@@ -331,7 +332,7 @@ describe('a person who has configured nothing', function () {
     await window.runCommand('OIDC: Remove Identity Provider…');
     await window.quickInput.read(/Remove which/);
     await window.quickInput.pick('The Society');
-    await window.pressNotification(/^Remove The Society\?/, 'Sign Out and Remove');
+    await window.acceptDialog('Sign Out and Remove', /^Remove The Society\?/);
     await waitFor('no account of it', async () =>
       (await window.accountsMenuEntries()).every(entry => !entry.includes('The Society')),
     );

@@ -188,6 +188,7 @@ describe('a person whose clients have secrets and keys', function () {
     await finish(openSignIn(window, 'Registered'), 'Registered');
     assert.equal(made(), 1);
     await command('OIDC: Forget Registration…', 'Registered');
+    await window.acceptDialog('Forget');
     await findNotification(window, /^The registration of this editor at Registered is forgotten here/);
     await finish(openSignIn(window, 'Registered'), 'Registered');
     assert.equal(made(), 2);
@@ -210,10 +211,10 @@ describe('a person whose clients have secrets and keys', function () {
   it('takes a provider out of the settings only: who is signed in is so again when it is back', async () => {
     const before = await settings();
     await command('OIDC: Remove Identity Provider…', 'Secretive');
-    const { message } = await findNotification(window, /^Remove Secretive\?/);
-    assert.match(message, /signed in there: alice\./);
+    await window.readDialog(/^Remove Secretive\?/);
     await window.screenshot('remove-provider');
-    await window.pressNotification(/^Remove Secretive\?/, 'Only Remove');
+    const { detail } = await window.acceptDialog('Only Remove', /^Remove Secretive\?/);
+    assert.match(detail, /signed in there: alice\./);
     await waitFor('no account of it', async () =>
       (await window.accountsMenuEntries()).every(entry => !entry.includes('Secretive')),
     );
@@ -230,7 +231,7 @@ describe('a person whose clients have secrets and keys', function () {
 
   it('removes it for good: the tokens are given back, with the secret that is forgotten then', async () => {
     await command('OIDC: Remove Identity Provider…', 'Secretive');
-    await window.pressNotification(/^Remove Secretive\?/, 'Sign Out and Remove');
+    await window.acceptDialog('Sign Out and Remove', /^Remove Secretive\?/);
     await waitFor('the setting to be gone', async () => !('secret' in (await settings())));
     const given = stage.identityProvider.requestsTo(stage.identityProvider.endpoints.revocation);
     // The provider cannot take back an access token that it does not keep (RFC 7009 section 2.2.1).

@@ -125,6 +125,7 @@ describe('a person who signs out everywhere', function () {
     assert.match(items[0] ?? '', new RegExp(`^${providerLabel}.*(alice, bob|bob, alice)`));
     const confirming = window.nextPage();
     await window.quickInput.pick(providerLabel);
+    await window.acceptDialog('Sign Out');
     await findNotification(window, new RegExp(`^Signed out of ${providerLabel}: (alice, bob|bob, alice)\\.`));
 
     const confirm = await pageOf(confirming, 'sign-out');
@@ -160,6 +161,7 @@ describe('a person who signs out everywhere', function () {
     const down = stage.faults?.on(stage.identityProvider.endpoints.revocation, reset, { sticky: true });
     await askWhere();
     await window.quickInput.pick(providerLabel);
+    await window.acceptDialog('Sign Out');
     const told = new RegExp(
       `^You are signed out of ${providerLabel} here, but the provider could not be told; what was granted to alice ends there by itself later\\. In the browser you may still be signed in\\. .* could not be reached`,
     );
@@ -218,6 +220,7 @@ describe('a person who signs out everywhere', function () {
     await window.reload();
     await askWhere();
     await window.quickInput.pick(/^plain, alice/);
+    await window.acceptDialog('Sign Out');
     await findNotification(
       window,
       /^Signed out of plain: alice\. The provider is not in the settings any more/,

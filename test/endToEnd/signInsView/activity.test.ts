@@ -44,6 +44,7 @@ describe('the activity of the sign-ins, as a person reads it', function () {
     return waitFor(`${entries} entries in the document`, async () => {
       // It is shown as it was then.
       await window.runCommand('OIDC: Show Activity');
+      await window.acceptDialog('Show Activity');
       const drawn = await window.page.locator('.editor-instance .view-line').all();
       const lines = await Promise.all(
         drawn.map(async line => ({
@@ -91,6 +92,7 @@ describe('the activity of the sign-ins, as a person reads it', function () {
 
   it('can be exported, an entry a line, and holds no secret', async () => {
     await window.runCommand('OIDC: Export Activity');
+    await window.acceptDialog('Export');
     const file = await waitFor('the name that is proposed', async () => {
       const { value } = await window.quickInput.read();
       return value.endsWith('/workspace/sign-in-activity.jsonl') && value;

@@ -102,6 +102,7 @@ describe('the view of all sign-ins', function () {
     await window.page.getByRole('alert').getByText('Cannot edit in read-only editor').waitFor();
     await window.runCommand('View: Close Editor');
     await window.runCommand('OIDC: Copy Claims');
+    await window.acceptDialog('Copy Claims', /^Copy the claims of alice/);
     const copied = await waitFor('the claims on the clipboard', async () => {
       const text = await window.page.evaluate(() => navigator.clipboard.readText());
       return text.startsWith('{') && text;

@@ -67,6 +67,9 @@ export const editor = {
   exported: {} as Record<string, unknown>,
   /** The person's settings under `oidc`. */
   settings: {} as Record<string, unknown>,
+  clipboard: '',
+  /** The texts of the documents that were opened. */
+  opened: [] as string[],
   /** Whether they can be written: they cannot over unsaved changes. */
   writable: true,
   reset(): void {
@@ -170,6 +173,9 @@ export const window = {
     showBox(title, token),
   showQuickPick: (_items: unknown, { title }: vscode.QuickPickOptions, token?: vscode.CancellationToken) =>
     showBox(title, token),
+  showTextDocument: () => Promise.resolve(undefined),
+  showSaveDialog: () => Promise.resolve(undefined),
+  setStatusBarMessage: () => new Disposable(() => undefined),
   createInputBox,
   createQuickPick,
   withProgress: (_options: unknown, run: (progress: unknown, token: unknown) => unknown) =>
@@ -180,7 +186,19 @@ export const ProgressLocation = { Notification: 15 };
 export const ConfigurationTarget = { Global: 1 };
 export const UIKind = { Desktop: 1, Web: 2 };
 export const ExtensionKind = { UI: 1, Workspace: 2 };
-export const env = { uiKind: UIKind.Desktop, remoteName: undefined, uriScheme: 'code-oss' };
+export const env = {
+  uiKind: UIKind.Desktop,
+  remoteName: undefined,
+  uriScheme: 'code-oss',
+  appName: 'Stand-in',
+  clipboard: {
+    writeText(text: string): Promise<void> {
+      editor.clipboard = text;
+      return Promise.resolve();
+    },
+  },
+};
+export const version = '1.0.0';
 export class ThemeIcon {}
 
 export const extensions = {
@@ -199,6 +217,12 @@ export class Uri {
   }
   static parse(text: string): Uri {
     return new Uri(new URL(text).href);
+  }
+  static from({ scheme, path, query }: { scheme: string; path: string; query: string }): Uri {
+    return new Uri(`${scheme}:${encodeURI(path)}?${query}`);
+  }
+  get query(): string {
+    return new URL(this.#text).search.slice(1);
   }
   toString(_skipEncoding?: boolean): string {
     return this.#text;
@@ -229,7 +253,31 @@ export const mcp = {
   provider: undefined as McpProvider | undefined,
 };
 
+/** What shows documents, by the scheme of their addresses. */
+export const documentProviders = new Map<
+  string,
+  Pick<vscode.TextDocumentContentProvider, 'provideTextDocumentContent'>
+>();
+
 export const workspace = {
+  textDocuments: [],
+  registerTextDocumentContentProvider(
+    scheme: string,
+    provider: vscode.TextDocumentContentProvider,
+  ): Disposable {
+    documentProviders.set(scheme, provider);
+    return new Disposable(() => documentProviders.delete(scheme));
+  },
+  async openTextDocument(document: Uri | { content: string }): Promise<object> {
+    const text =
+      document instanceof Uri
+        ? await documentProviders
+            .get(document.toString().split(':')[0] ?? '')
+            ?.provideTextDocumentContent(document as unknown as vscode.Uri, undefined as never)
+        : document.content;
+    editor.opened.push(text ?? '');
+    return { uri: document };
+  },
   getConfiguration: (_section: string) => ({
     inspect: (key: string) => ({ globalValue: editor.settings[key] }),
     update(key: string, value: unknown): Promise<void> {

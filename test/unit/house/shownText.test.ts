@@ -32,6 +32,7 @@ const planted: readonly string[] = [
   "import { window } from 'vscode';",
   "import * as l10n from '@vscode/l10n';",
   'view.badge = { value: 1, tooltip: text };',
+  `${whole}vscode.commands.registerCommand(id, run);`,
 ];
 
 describe('the linter', () => {

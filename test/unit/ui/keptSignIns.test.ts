@@ -59,6 +59,18 @@ describe('sign-ins whose provider has left the settings', () => {
     refresher.dispose();
   });
 
+  it('are told from those that wait because their provider has changed', async () => {
+    const { cache, context, refresher } = window();
+    const { binding } = someGrant();
+    await cache.put(someGrant({ binding: { ...binding, terms: 'what was agreed to' } }));
+    const [found] = await keptSignIns(context);
+    assert.equal(found?.changed, someProvider.label);
+    assert.match(forgottenText(found), /^Signed out of Company: alice\. Its settings are not those/);
+    const [gone] = await keptSignIns({ ...context, providers: createConfiguredProviders() });
+    assert.equal(gone?.changed, undefined);
+    refresher.dispose();
+  });
+
   it('are forgotten when the person decides so, and the others stay', async () => {
     const { cache, context, recorded, storage, refresher } = window();
     for (const grant of [someGrant(), ...left]) await cache.put(grant);

@@ -1,0 +1,46 @@
+import * as vscode from 'vscode';
+import { l10n, type Shown } from '../platform/shown.ts';
+import { window } from './show.ts';
+
+/**
+ * What tells a click on a row of our view from a call by somebody else: the editor hands the very object of the row to
+ * the command, and no other extension of this process can make or get that object.
+ */
+const ownRows = new WeakSet<object>();
+
+interface Nested<T> {
+  readonly children: readonly T[];
+}
+
+/** Remembers the rows that the view gives to the editor. */
+export function asOwnRows<T extends Nested<T>>(rows: readonly T[]): readonly T[] {
+  for (const row of rows) {
+    ownRows.add(row);
+    asOwnRows(row.children);
+  }
+  return rows;
+}
+
+/** True if a person has clicked on a row of our own view. */
+export const isClick = (argument: unknown): argument is object =>
+  typeof argument === 'object' && argument !== null && ownRows.has(argument);
+
+/**
+ * Asks the person before something personal is shown, copied or ended, unless they have just clicked on a row. A dialog:
+ * the editor has commands that answer messages and lists, which every extension can run, and none that answers dialogs.
+ *
+ * @param argument of the command.
+ * @param question what is about to be done, with what.
+ * @param button that lets it be done.
+ */
+export async function isWanted(argument: unknown, question: Shown, button: Shown): Promise<boolean> {
+  if (isClick(argument)) return true;
+  const detail = l10n.t('You or another extension has run this command.');
+  return (await window.showWarningMessage(question, { modal: true, detail }, button)) === button;
+}
+
+/** Registers a command of ours. Whoever runs it learns when it is over, and nothing else. */
+export const registerCommand = (id: string, run: (...args: unknown[]) => unknown): vscode.Disposable =>
+  vscode.commands.registerCommand(id, async (...args: unknown[]) => {
+    await run(...args);
+  });
