@@ -77,7 +77,8 @@ export function termsOf(provider: TermedFields): Terms {
 export function sourceOf(terms: unknown): Pick<Provider, 'contributedBy'> | undefined {
   if (typeof terms !== 'string') return undefined;
   const found = leaves(terms);
-  if (found.has('')) return undefined;
+  // All terms name an issuer; what another version stored may look like something else.
+  if (!found.has('issuer')) return undefined;
   const source = found.get('contributedBy');
   return { contributedBy: source === undefined ? undefined : (JSON.parse(source) as string) };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createMcpConsent, type McpTerms } from '../../../src/mcp/consent.ts';
 import { reachOf, withOwnResource } from '../../../src/mcp/ownResource.ts';
-import type { McpServer } from '../../../src/mcp/settings.ts';
+import { mcpServerSchema, parseMcpServers, type McpServer } from '../../../src/mcp/settings.ts';
 
 const wiki: McpServer = {
   id: 'wiki',
@@ -54,6 +54,28 @@ describe('the permission of an MCP server', () => {
       consent.answers().map(({ id, isAllowed, terms }) => [id, isAllowed, terms.origin]),
       [['wiki', true, 'https://other.example']],
     );
+  });
+
+  it('knows every setting of an entry: all but the name are agreed to', async () => {
+    const changes: Record<keyof typeof mcpServerSchema.entries, unknown> = {
+      url: 'https://other.example/mcp',
+      provider: 'other',
+      scopes: ['write'],
+      label: 'Another',
+    };
+    const entry = { url: wiki.url, provider: 'oidc', scopes: ['read'], label: 'Wiki' };
+    const read = (more: object): McpServer => {
+      const [server] = parseMcpServers({ wiki: { ...entry, ...more } }, () => true).servers;
+      assert.ok(server);
+      return server;
+    };
+    assert.deepEqual(Object.keys(changes).sort(), Object.keys(mcpServerSchema.entries).sort());
+    for (const [field, value] of Object.entries(changes)) {
+      const { consent, asked } = person([true, false]);
+      await consent.check(read({}), false);
+      assert.equal(await consent.check(read({ [field]: value }), false), field === 'label', field);
+      assert.equal(asked.length, field === 'label' ? 1 : 2, field);
+    }
   });
 
   it('is asked for once when several want it at once', async () => {

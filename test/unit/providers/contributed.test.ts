@@ -136,7 +136,11 @@ describe('an ID that several bring', () => {
 
   for (const [what, agreed] of Object.entries({
     nothing: undefined,
-    'one that is not there any more': JSON.stringify([['contributedBy', 'gone.extension']]),
+    'one that is not there any more': JSON.stringify([
+      ['contributedBy', 'gone.extension'],
+      ['issuer', issuer],
+    ]),
+    'something of another version': JSON.stringify([issuer, 'editor']),
     'something that cannot be read': 'https://login.acme.example editor',
     'something else than text': { contributedBy: 'acme.sign-in' },
   })) {
