@@ -26,6 +26,7 @@ import { createProblemReporter, showSetAside } from './ui/messages.ts';
 import { createRepeating } from './ui/repeating.ts';
 import { createSignInsView } from './ui/signInsView/view.ts';
 import { watchWaitingSignIns } from './ui/waitingSignIns.ts';
+import { createSendings } from './protocol/server/sendings.ts';
 
 /** What remains to be done when the window closes. */
 let leave = (): Promise<void> => Promise.resolve();
@@ -41,6 +42,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
   const clock = systemClock;
   const repeating = createRepeating(context.globalState);
   const pending = createPendingResponses();
+  const sendings = createSendings();
   const providers = createConfiguredProviders();
   const cache = createGrantCache(
     createGrantStore({ storage: context.secrets, log, onSetAside: entry => void showSetAside(entry) }),
@@ -48,21 +50,20 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     log,
   );
 
+  const parts = { cache, clock, log, providers, sendings };
+
   /**
    * What most windows do without is loaded when it is first needed. The one knot is here: it builds on parts that are
    * made below, which ask it for new tokens. Nobody gets it before they are complete.
    */
   const { promise: windowParts, resolve: complete } = Promise.withResolvers<WindowParts>();
   const deferred = once(async () => {
-    const [{ createDeferredParts }, parts] = await Promise.all([import('./ui/deferred.ts'), windowParts]);
-    return createDeferredParts(parts);
+    const [{ createDeferredParts }, all] = await Promise.all([import('./ui/deferred.ts'), windowParts]);
+    return createDeferredParts(all);
   });
 
   const sharing = shareGrants({
-    cache,
-    clock,
-    log,
-    providers,
+    ...parts,
     activity: createActivityLog(activityFile(context.globalStorageUri), log),
     directory: vscode.Uri.joinPath(context.globalStorageUri, 'windows').fsPath,
     async loadTransport() {
@@ -81,7 +82,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
   });
   leave = () => sharing.dispose();
   const record: Recorder = (event, grant, reason) =>
-    sharing.record(activityOf(event, grant, secondsNow(clock), reason));
+    sharing.record(activityOf(event, grant, secondsNow(clock), reason, sendings));
   const accounts = createAccounts({ cache, clock, log, sharing });
 
   const registry = createRegistry(providers, { accounts, cache, log, parts: deferred });
@@ -136,13 +137,10 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     }),
   );
   complete({
+    ...parts,
     context,
-    clock,
-    log,
     repeating,
     pending,
-    providers,
-    cache,
     sharing,
     accounts,
     record,

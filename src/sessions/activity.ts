@@ -1,6 +1,7 @@
 import { l10n } from '../platform/shown.ts';
 import * as v from 'valibot';
 import type { Log } from '../platform/log.ts';
+import { mostSendings, sentKinds, type Sendings, type SentKind } from '../protocol/server/sendings.ts';
 import type { Grant } from './grant/grant.ts';
 
 const events = ['sign-in', 'refresh', 'failure', 'sign-out', 'revocation'] as const;
@@ -14,6 +15,10 @@ export const activitySchema = v.object({
   scopes: v.array(v.string()),
   /** What came of it, or why; a sentence fit to be shown. */
   reason: v.optional(v.string()),
+  /** What has been sent for it since the entry before, and where to. */
+  sent: v.optional(
+    v.array(v.object({ host: v.string(), kinds: v.array(v.picklist(sentKinds)), purpose: v.string() })),
+  ),
 });
 
 /** Something that happened to a sign-in. Holds no secret. */
@@ -21,8 +26,19 @@ export type Activity = v.InferOutput<typeof activitySchema>;
 
 export type Recorder = (event: Activity['event'], grant: Grant, reason?: string) => void;
 
-/** @param at in seconds since the epoch. */
-export function activityOf(event: Activity['event'], grant: Grant, at: number, reason?: string): Activity {
+/**
+ * @param at in seconds since the epoch.
+ * @param sendings from which what was sent for the grant is taken.
+ */
+export function activityOf(
+  event: Activity['event'],
+  grant: Grant,
+  at: number,
+  reason?: string,
+  sendings?: Sendings,
+): Activity {
+  const ofSignIn = event === 'sign-in' ? [grant.binding.issuer] : [];
+  const sent = sendings?.take(grant.id, ...ofSignIn) ?? [];
   return {
     at,
     event,
@@ -30,6 +46,7 @@ export function activityOf(event: Activity['event'], grant: Grant, at: number, r
     account: grant.account.label,
     scopes: [...grant.grantedScopes],
     ...(reason !== undefined && { reason }),
+    ...(sent.length > 0 && { sent: sent.map(({ kinds, ...one }) => ({ ...one, kinds: [...kinds] })) }),
   };
 }
 
@@ -110,7 +127,11 @@ export function parseActivities(text: string): Activity[] {
 
 /** Always a copy: each entry that is recorded is told from the others. */
 function shortened(entry: Activity): Activity {
-  return { ...entry, ...(entry.reason !== undefined && { reason: entry.reason.slice(0, longestReason) }) };
+  return {
+    ...entry,
+    ...(entry.reason !== undefined && { reason: entry.reason.slice(0, longestReason) }),
+    ...(entry.sent && { sent: entry.sent.slice(0, mostSendings) }),
+  };
 }
 
 function eventName(event: Activity['event']): string {
@@ -124,6 +145,48 @@ function eventName(event: Activity['event']): string {
   return texts[event];
 }
 
+function kindName(kind: SentKind): string {
+  switch (kind) {
+    case 'access-token':
+      return l10n.t('access token');
+    case 'refresh-token':
+      return l10n.t('refresh token');
+    case 'id-token':
+      return l10n.t('ID token');
+    case 'code-and-verifier':
+      return l10n.t('code and verifier');
+    case 'device-code':
+      return l10n.t('device code');
+    case 'client-secret':
+      return l10n.t('client secret');
+    case 'client-assertion':
+      return l10n.t('client assertion');
+    case 'initial-access-token':
+      return l10n.t('initial access token');
+  }
+}
+
+/** Times are UTC. */
+const timeText = (at: number): string =>
+  `${new Date(at * 1000).toISOString().replace('T', ' ').slice(0, 19)}Z`;
+
+/** Which host got what of each account, for what and when the last time. */
+function destinations(entries: readonly Activity[], whoOf: (entry: Activity) => string): string[] {
+  const latest = new Map<string, { readonly who: string; readonly text: string; readonly at: number }>();
+  for (const entry of entries)
+    for (const { host, kinds, purpose } of entry.sent ?? [])
+      for (const kind of kinds) {
+        const text = `  ${host}: ${kindName(kind)} (${purpose})`.replace(notInALine, ' ');
+        const who = whoOf(entry).replace(notInALine, ' ');
+        latest.set(`${who}\n${text}`, { who, text, at: entry.at });
+      }
+  const accounts = Map.groupBy(latest.values(), ({ who }) => who);
+  return [...accounts].flatMap(([who, places]) => [
+    who,
+    ...places.map(({ text, at }) => `${text}, ${timeText(at)}`).sort(),
+  ]);
+}
+
 const notInALine = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
 
 /** The activity as a person reads it, the latest first. */
@@ -131,18 +194,22 @@ export function describeActivities(
   entries: readonly Activity[],
   providerLabel: (id: string) => string,
 ): string {
+  const whoOf = ({ provider, account }: Activity): string => `${providerLabel(provider)} / ${account}`;
   const width = Math.max(...events.map(event => eventName(event).length));
   const lines = [...entries].reverse().map(entry => {
-    const time = new Date(entry.at * 1000).toISOString().replace('T', ' ').slice(0, 19);
     const scopes = entry.scopes.length > 0 ? ` [${entry.scopes.join(' ')}]` : '';
     const reason = entry.reason === undefined ? '' : ` — ${entry.reason}`;
-    const who = `${providerLabel(entry.provider)} / ${entry.account}`;
     // Nobody who writes into the file, or is a name in it, writes lines of their own into what is shown.
-    return `${time}Z  ${eventName(entry.event).padEnd(width)}  ${who}${scopes}${reason}`.replace(
+    return `${timeText(entry.at)}  ${eventName(entry.event).padEnd(width)}  ${whoOf(entry)}${scopes}${reason}`.replace(
       notInALine,
       ' ',
     );
   });
   const heading = l10n.t('What happened to your sign-ins, the latest first. Times are UTC.');
-  return `${[heading, '', ...(lines.length > 0 ? lines : [l10n.t('Nothing yet.')])].join('\n')}\n`;
+  const sent = destinations(entries, whoOf);
+  const where = l10n.t('Where tokens and secrets went, and when the last time:');
+  return `${[
+    ...[heading, '', ...(lines.length > 0 ? lines : [l10n.t('Nothing yet.')])],
+    ...(sent.length > 0 ? ['', where, '', ...sent] : []),
+  ].join('\n')}\n`;
 }

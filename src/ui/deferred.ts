@@ -1,6 +1,7 @@
 import type * as vscode from 'vscode';
 import { environment } from '../environment.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Sendings } from '../protocol/server/sendings.ts';
 import { createHttpContext } from '../protocol/server/httpContext.ts';
 import type { Tokens } from '../protocol/tokens/tokens.ts';
 import type { ContestedId } from '../providers/entries/contested.ts';
@@ -40,6 +41,7 @@ export interface WindowParts
     Pick<SignOutParts, 'pending'> {
   readonly context: Pick<vscode.ExtensionContext, 'extension' | 'secrets' | 'globalState' | 'subscriptions'>;
   readonly clock: Clock;
+  readonly sendings: Sendings;
   readonly cache: GrantCache;
   readonly sharing: Pick<Sharing, 'renew' | 'memories'>;
   readonly accounts: Accounts;
@@ -74,6 +76,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     clock,
     log,
     mutualTls: environment.mutualTls,
+    sendings: window.sendings,
   });
   const findSubject: FindSubject = async id => {
     const provider = providers.byId(id);

@@ -19,6 +19,7 @@ import { createComputer, type Computer } from './computer.ts';
 import { mortalClock, mortalStorage } from './mortal.ts';
 import { createModelServer, type ModelServer } from './server.ts';
 import type { Lack, Step } from './steps.ts';
+import { createSendings } from '../../src/protocol/server/sendings.ts';
 
 interface ModelWindow {
   readonly providers: ConfiguredProviders;
@@ -162,6 +163,7 @@ export class Model {
       directory: '',
       timing: { heartbeat: Infinity },
       activity: { record: () => undefined, entries: () => Promise.resolve([]) },
+      sendings: createSendings(),
       loadTransport: () => Promise.resolve(this.computer.join(life)),
       isFocused: () => false,
       showSignInNeeded: () => undefined,

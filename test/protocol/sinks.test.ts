@@ -137,6 +137,34 @@ describe('a server that names another address than when the person signed in', (
     assert.equal((await http(`${evil.origin}/keys`, {})).status, 200, 'what is public can be read anywhere');
   });
 
+  for (const [what, operate] of Object.entries<Operation>(operations)) {
+    it(`is in the list of where tokens went: ${what}`, async () => {
+      const wire: string[] = [];
+      const trial = signInTrial({
+        fetch(address, init) {
+          const { host, pathname } = new URL(address as string);
+          const isSecret = new Headers(init?.headers).has('authorization') || init?.body !== undefined;
+          if (isSecret) wire.push(`${host} ${pathname}`);
+          return fetch(address, init);
+        },
+      });
+      await operate(trial, grant, trial.provider(settings()));
+      const sent = trial.context.httpContext.sendings.take(grant.id);
+      assert.ok(sent.length > 0);
+      assert.ok(sent.every(({ host, kinds }) => host === new URL(server.issuer).host && kinds.length > 0));
+      const endpoints = new Set(wire).size + trial.opened.filter(url => url.includes('id_token_hint')).length;
+      assert.equal(new Set(sent.map(({ purpose }) => purpose)).size, endpoints, JSON.stringify([wire, sent]));
+      assert.deepEqual(trial.context.httpContext.sendings.take(grant.id, grant.binding.issuer), []);
+    });
+  }
+
+  it('is in the list of where tokens went: sign-in', async () => {
+    const trial = signInTrial();
+    const { binding, id } = await trial.signIn(trial.provider(settings()));
+    const sent = trial.context.httpContext.sendings.take(id, binding.issuer);
+    assert.ok(sent.some(({ kinds }) => kinds.includes('code-and-verifier')));
+  });
+
   it('may move an endpoint on its own host', async () => {
     const trial = signInTrial();
     const provider = trial.provider(settings());

@@ -10,6 +10,7 @@ import type {
 } from '../../src/sessions/refresh/refresherOptions.ts';
 import { createMemories } from '../../src/sessions/refresh/memories.ts';
 import type { SharingOptions } from '../../src/sessions/sharing/sharing.ts';
+import { createSendings } from '../../src/protocol/server/sendings.ts';
 
 /** Settings that never change, by which every grant is of this provider; undefined: of none. */
 export const everyGrantOf = (provider: Provider | undefined): RefresherOptions['providers'] => ({
@@ -56,6 +57,7 @@ const ignore = (): void => undefined;
 export const quietWindow = {
   onOrphaned: ignore,
   activity: { record: () => undefined, entries: () => Promise.resolve([]) },
+  sendings: createSendings(),
   isFocused: () => false,
   showSignInNeeded: ignore,
   deliver: () => false,

@@ -6,10 +6,11 @@ import type { ClientAuthentication } from './clientAuthentication.ts';
 import { authenticateWith } from './clientProof.ts';
 import { certificateHttp, forCertificate } from './certificateEndpoints.ts';
 import { withSecretForms, type SecretFormMemory } from './secretForms.ts';
-import { agreedMetadata, gated, type Agreement } from './gate.ts';
+import { agreedMetadata, gated, type Agreement, type SecretEndpoint } from './gate.ts';
 import { inDialect, type Dialect } from '../server/dialect.ts';
 import type { DiscoveredServer } from '../server/discovery.ts';
 import type { HttpClient } from '../http/http.ts';
+import { sendingOf, type Sending } from '../server/sendings.ts';
 import { clockTolerance } from '../http/serverTime.ts';
 import type { Metadata } from '../server/metadata.ts';
 import { isIssuerTemplate, issuerOfTenant, type ServerSource } from '../server/serverSource.ts';
@@ -35,6 +36,8 @@ export interface Client {
   readonly dialect?: Dialect | undefined;
   /** In which form the server takes the client's secret; undefined: nobody remembers. */
   readonly secretForm?: SecretFormMemory | undefined;
+  /** The id of the grant that it acts for; undefined during a sign-in. */
+  readonly about?: string | undefined;
 }
 
 /** The library asks this member of a server for the issuer to expect. It exports the symbol, but no type of it. */
@@ -56,6 +59,8 @@ export interface Connection {
   readonly namedTokenEndpoint: string | undefined;
   readonly http: HttpClient;
   readonly httpContext: HttpContext;
+  /** Notes what leaves by the browser, and not by `http`. */
+  note(address: URL, endpoint: SecretEndpoint): void;
   readonly server: oauth.AuthorizationServer;
   readonly oauthClient: oauth.Client;
   readonly authenticate: oauth.ClientAuth;
@@ -117,18 +122,21 @@ function connection(
   const prove = async (ahead: number, body: URLSearchParams): Promise<void> => {
     await authenticate(server, inTimeOf(oauthClient, ahead), body, new Headers());
   };
+  const onSent = (sending: Sending): void => httpContext.sendings.add(client.about ?? client.issuer, sending);
   const plain = httpContext.http(client.policy, signal);
   const inside = gated(
     certificate
       ? certificateHttp(metadata, plain, httpContext.http(client.policy, signal, certificate))
       : plain,
     metadata,
+    onSent,
   );
   const spoken = inDialect(inside, client.dialect ?? {});
   const http = withAssertionTime(authenticating(client, metadata, spoken), httpContext.clock, prove);
   return {
     client,
     metadata,
+    note: (address, endpoint) => onSent(sendingOf(address, {}, endpoint)),
     namedTokenEndpoint: named.token_endpoint,
     http,
     httpContext,

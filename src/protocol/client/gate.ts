@@ -1,5 +1,6 @@
 import { Failure } from '../failures/failure.ts';
 import type { HttpClient } from '../http/http.ts';
+import { sendingOf, type Sending } from '../server/sendings.ts';
 import type { Metadata } from '../server/metadata.ts';
 
 /** The endpoints that get something secret: a token, a code, or what the client proves itself with. */
@@ -51,14 +52,25 @@ export function agreedMetadata(metadata: Metadata, issuer: string, agreement: Ag
  * Sends what may hold a secret (anything but a plain GET) to the endpoints of this metadata, and nowhere else. Keys and
  * documents can be read anywhere.
  *
+ * @param onSent told of everything that leaves, before it does.
+ *
  * @throws Failure `destination-not-agreed`; nothing was sent.
  */
-export function gated(http: HttpClient, metadata: Metadata): HttpClient {
-  const open = new Set(secretEndpoints.flatMap(name => URL.parse(metadata[name] ?? '')?.href ?? []));
+export function gated(http: HttpClient, metadata: Metadata, onSent: (sending: Sending) => void): HttpClient {
+  const open = new Map(
+    secretEndpoints.flatMap(name => {
+      const url = URL.parse(metadata[name] ?? '');
+      return url ? [[url.href, name] as const] : [];
+    }),
+  );
   return async (address, init) => {
     const { method = 'GET', headers, body } = init;
     const isPlain = method === 'GET' && !body && !new Headers(headers).has('authorization');
-    if (isPlain || open.has(new URL(address).href)) return http(address, init);
-    throw new Failure('destination-not-agreed', { host: new URL(address).host });
+    if (isPlain) return http(address, init);
+    const url = new URL(address);
+    const endpoint = open.get(url.href);
+    if (endpoint === undefined) throw new Failure('destination-not-agreed', { host: url.host });
+    onSent(sendingOf(url, init, endpoint));
+    return http(address, init);
   };
 }

@@ -6,6 +6,7 @@ import { createMetadataCache, type MetadataCache } from './discovery.ts';
 import { Failure } from '../failures/failure.ts';
 import { createHttpClient, type Fetch, type HttpClient } from '../http/http.ts';
 import { createBlemishes, type Blemishes } from '../http/blemishes.ts';
+import { createSendings, type Sendings } from './sendings.ts';
 import { createTraffic, type Traffic } from '../http/traffic.ts';
 
 export interface HttpContext {
@@ -15,6 +16,7 @@ export interface HttpContext {
   readonly blemishes: Blemishes;
   /** The requests under way and those sent, of all clients together. */
   readonly traffic: Traffic;
+  readonly sendings: Sendings;
   /**
    * The http client for one provider; `signal` ends its requests early.
    *
@@ -29,8 +31,9 @@ export function createHttpContext(options: {
   clock: Clock;
   log: Log;
   mutualTls?: LoadMutualTls | undefined;
+  sendings?: Sendings;
 }): HttpContext {
-  const { clock, log, mutualTls } = options;
+  const { clock, log, mutualTls, sendings = createSendings() } = options;
   const traffic = createTraffic();
   const showing =
     (certificate: ClientCertificate): Fetch =>
@@ -44,5 +47,5 @@ export function createHttpContext(options: {
   };
   const blemishes = createBlemishes(log);
   const metadata = createMetadataCache(clock, http, log, blemishes);
-  return { clock, log, traffic, metadata, blemishes, http };
+  return { clock, log, traffic, sendings, metadata, blemishes, http };
 }

@@ -12,6 +12,7 @@ import type { GrantSync } from './grantSync.ts';
 import { createLeaving, type HandOver } from './handOver.ts';
 import { leaderCalls, type LeaderCalls } from './leaderCalls.ts';
 import { inTime, quietly, type Broadcast, type WindowCalls, type Windows } from './windowCalls.ts';
+import type { Sendings } from '../../protocol/server/sendings.ts';
 
 /** What there is while this window leads, for those who do otherwise then. */
 export interface Leading {
@@ -24,6 +25,7 @@ export interface LeadingOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly activity: ActivityLog;
+  readonly sendings: Sendings;
   readonly providers: RefresherOptions['providers'];
   readonly server: TokenServer;
   readonly memories: Memories;
@@ -48,7 +50,7 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
   let earlierRequests = Promise.resolve();
 
   const record: Recorder = (event, grant, reason) =>
-    activity.record([activityOf(event, grant, secondsNow(clock), reason)]);
+    activity.record([activityOf(event, grant, secondsNow(clock), reason, options.sendings)]);
 
   return ({ isCurrent, formerMayLive, lost, broadcast, giveUp }) => {
     const refresherNow = (): TokenRefresher => refresher;

@@ -19,6 +19,7 @@ import { activitiesSchema, received, troublesSchema } from './received.ts';
 import { createRenewals, leaderTimeout, type Renewals } from './renewals.ts';
 import { thisWindow } from './thisWindow.ts';
 import { inTime, quietly, type JoinWindows, type Windows } from './windowCalls.ts';
+import type { Sendings } from '../../protocol/server/sendings.ts';
 
 export interface SharingOptions {
   readonly cache: GrantCache;
@@ -27,6 +28,8 @@ export interface SharingOptions {
   readonly providers: RefresherOptions['providers'];
   readonly server: TokenServer;
   readonly activity: ActivityLog;
+  /** What this window has sent, for the log. */
+  readonly sendings: Sendings;
   /** Where windows meet, see `joinWindows`. */
   readonly directory: string;
   readonly timing?: Partial<Timing>;

@@ -38,6 +38,7 @@ export async function endSession(request: EndSessionRequest): Promise<'ended' | 
       const { redirectUri, state } = redirect ?? { redirectUri: undefined, state: createState() };
       const logout = createLogoutRequest(connection, { idToken: request.idToken, redirectUri, state });
       if (!logout) return 'unsupported';
+      connection.note(new URL(logout.url.reveal()), 'end_session_endpoint');
       if (!(await request.openBrowser(logout.url))) throw new Failure('browser-not-opened', { host });
       if (!redirect) return 'opened';
       checkLogoutResponse(connection, logout, await redirect.response);

@@ -36,7 +36,7 @@ export async function connectFor(
   const client = await clientOfGrant(provider, grant, services);
   return connect(
     services.httpContext,
-    client,
+    { ...client, about: grant.id },
     endpoints ?? { token_endpoint: tokenEndpoint },
     signal,
     wanted,

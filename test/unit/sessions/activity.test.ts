@@ -11,6 +11,7 @@ import {
 import { settled } from '../../standIns/manualClock.ts';
 import { recordingLog } from '../../standIns/recordingLog.ts';
 import { someGrant, start } from './someGrant.ts';
+import { createSendings } from '../../../src/protocol/server/sendings.ts';
 
 const entry = (at: number, changes: Partial<Activity> = {}): Activity => ({
   at,
@@ -36,6 +37,41 @@ function fileOf(text?: string) {
   };
   return file;
 }
+
+describe('where tokens and secrets went', () => {
+  const sendings = createSendings();
+  const refresh = {
+    host: 'login.example.com',
+    kinds: ['refresh-token', 'client-secret'],
+    purpose: 'refresh_token',
+  } as const;
+
+  it('goes with the next entry about the grant, once, and what a sign-in sent with its own', () => {
+    const grant = someGrant();
+    sendings.add(grant.id, refresh);
+    sendings.add(grant.id, refresh);
+    sendings.add(grant.binding.issuer, { ...refresh, kinds: ['code-and-verifier'] });
+    assert.equal(activityOf('refresh', grant, start, undefined, sendings).sent?.length, 1);
+    assert.equal(activityOf('refresh', grant, start, undefined, sendings).sent, undefined);
+    const signedIn = activityOf('sign-in', grant, start, undefined, sendings);
+    assert.deepEqual(signedIn.sent?.[0]?.kinds, ['code-and-verifier']);
+    assert.deepEqual(parseActivities(formatActivities([signedIn])), [signedIn]);
+  });
+
+  it('is shown for each account, by host, kind and purpose, with the last time', () => {
+    const sent = [{ ...refresh, kinds: [...refresh.kinds] }];
+    const text = describeActivities([entry(start, { sent }), entry(start + 60, { sent })], () => 'Company');
+    assert.match(
+      text,
+      /Company \/ alice\n {2}login\.example\.com: client secret \(refresh_token\), 2030-01-01 00:01:00Z\n {2}login\.example\.com: refresh token \(refresh_token\), 2030-01-01 00:01:00Z\n$/,
+    );
+  });
+
+  it('is bounded, whatever a server has us do', () => {
+    for (let at = 0; at < 1000; at++) sendings.add('grant', { ...refresh, host: `h${at}.example` });
+    assert.equal(sendings.take('grant').length, 50);
+  });
+});
 
 describe('the activity log', () => {
   it('is found by the next window', async () => {

@@ -1,3 +1,4 @@
+import { createSendings } from '../../../../src/protocol/server/sendings.ts';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../../../../src/platform/clock.ts';
 import { secret } from '../../../../src/platform/secret.ts';
@@ -78,6 +79,7 @@ export function sharedWindows() {
         clock,
         log,
         activity,
+        sendings: createSendings(),
         directory: this.directory,
         async loadTransport() {
           await found;

@@ -1,0 +1,95 @@
+import type { HttpClient } from '../http/http.ts';
+
+/** What is secret and was sent. */
+export const sentKinds = [
+  'access-token',
+  'refresh-token',
+  'id-token',
+  'code-and-verifier',
+  'device-code',
+  'client-secret',
+  'client-assertion',
+  'initial-access-token',
+] as const;
+export type SentKind = (typeof sentKinds)[number];
+
+/** Something secret that has left for a server. Nothing of it is in here. */
+export interface Sending {
+  readonly host: string;
+  readonly kinds: readonly SentKind[];
+  /** For what: the endpoint's name in the metadata; of the token endpoint, the `grant_type`. */
+  readonly purpose: string;
+}
+
+/** The most sendings of one grant that wait to be recorded. */
+export const mostSendings = 50;
+
+/**
+ * What has been sent in this window and is not in the activity log yet, by the grant that it was sent for; by the issuer
+ * during a sign-in, of which there is no grant. It goes into the log with the next entry about the grant, so that
+ * nothing is written for it alone.
+ */
+export interface Sendings {
+  add(about: string, sending: Sending): void;
+  /** What has been sent for these since the last time, each once. */
+  take(...about: readonly string[]): readonly Sending[];
+}
+
+export function createSendings(): Sendings {
+  const waiting = new Map<string, Map<string, Sending>>();
+  return {
+    add(about, sending) {
+      const known = waiting.get(about) ?? new Map<string, Sending>();
+      waiting.set(about, known);
+      if (known.size < mostSendings) known.set(JSON.stringify(sending), sending);
+    },
+    take: (...about) =>
+      about.flatMap(name => {
+        const found = [...(waiting.get(name)?.values() ?? [])];
+        waiting.delete(name);
+        return found;
+      }),
+  };
+}
+
+const ofParameters: Readonly<Record<string, SentKind>> = {
+  code: 'code-and-verifier',
+  refresh_token: 'refresh-token',
+  subject_token: 'access-token',
+  access_token: 'access-token',
+  id_token_hint: 'id-token',
+  device_code: 'device-code',
+  client_secret: 'client-secret',
+  client_assertion: 'client-assertion',
+};
+
+/**
+ * What is sent with a request, as the wire has it.
+ *
+ * @param endpoint its name in the metadata.
+ */
+export function sendingOf(
+  address: URL,
+  init: Pick<Parameters<HttpClient>[1], 'headers' | 'body'>,
+  endpoint: string,
+): Sending {
+  const authorization = new Headers(init.headers).get('authorization') ?? '';
+  const text = typeof init.body === 'string' || init.body instanceof URLSearchParams ? String(init.body) : '';
+  const parameters = new URLSearchParams(text.startsWith('{') ? '' : text);
+  for (const [name, value] of address.searchParams) parameters.append(name, value);
+  const kinds = new Set<SentKind>();
+  if (/^basic /i.test(authorization)) kinds.add('client-secret');
+  if (/^bearer /i.test(authorization))
+    kinds.add(endpoint === 'registration_endpoint' ? 'initial-access-token' : 'access-token');
+  for (const name of parameters.keys()) {
+    const kind = ofParameters[name];
+    if (kind) kinds.add(kind);
+  }
+  if (parameters.has('token'))
+    kinds.add(parameters.get('token_type_hint') === 'refresh_token' ? 'refresh-token' : 'access-token');
+  return {
+    host: address.host,
+    kinds: sentKinds.filter(kind => kinds.has(kind)),
+    purpose: parameters.get('grant_type') ?? endpoint.replace(/_endpoint$/, ''),
+  };
+}
