@@ -28,9 +28,9 @@ const node: Environment = {
     const { joinBySockets } = await import('./windows/sockets/joinBySockets.ts');
     return joinBySockets;
   },
-  async loopback(page) {
+  async loopback(pages) {
     const { loopbackRedirect } = await import('./signIn/redirect/loopback.ts');
-    return loopbackRedirect(page);
+    return loopbackRedirect(pages);
   },
   async mutualTls() {
     const { mutualTls } = await import('./protocol/client/mutualTls.ts');

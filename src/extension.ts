@@ -119,7 +119,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     channel,
     registry,
     view,
-    registerUriHandler(context.extension.id, sharing, log),
+    registerUriHandler(context.extension.id, sharing, pending, log),
     diagnosisReports,
     registerActivityCommands(sharing, id => providers.byId(id)?.label ?? id),
     standIns,

@@ -169,7 +169,11 @@ async function run(
       case 'token-exchange':
         return signInAsService(context, own);
       default:
-        return signInWithBrowser(context, own, { method, onPaste: take => running.takePasted(take) });
+        return signInWithBrowser(context, own, {
+          method,
+          onRedirect: uri => (running.redirectUri = uri),
+          onPaste: take => running.takePasted(take),
+        });
     }
   };
   try {
@@ -180,7 +184,7 @@ async function run(
     request.signal.throwIfAborted();
     if (running.chosen !== undefined) return { kind: 'other-method', method: running.chosen };
     if (!(error instanceof Failure)) throw error;
-    if (['port-taken', 'redirect-refused', 'no-response'].includes(error.code)) {
+    if (['port-taken', 'redirect-refused', 'no-response', 'responses-astray'].includes(error.code)) {
       const failed = context.failedMethods.get(id) ?? new Set();
       context.failedMethods.set(id, failed.add(method));
     }
@@ -193,6 +197,7 @@ class RunningSignIn implements SignInControl {
   readonly #signal: AbortSignal;
   #current = new AbortController();
   #take: ((text: string) => Shown | undefined) | undefined;
+  redirectUri: string | undefined;
   #ended = false;
   method: SignInMethod | undefined;
   /** The method that was chosen in place of the current one. */
@@ -206,6 +211,7 @@ class RunningSignIn implements SignInControl {
   begin(method: SignInMethod): AbortSignal {
     this.method = method;
     this.chosen = undefined;
+    this.redirectUri = undefined;
     this.#take = undefined;
     this.#current = new AbortController();
     return AbortSignal.any([this.#signal, this.#current.signal]);

@@ -114,7 +114,11 @@ export function signInTrial(
   const deliver = (end: URL): boolean => {
     const uri = { authority: end.host, path: end.pathname, query: end.search.slice(1) };
     const response = readDelivered(new URL(editorRedirectUri).host, uri, true);
-    return response !== undefined && pending.deliver(response.path, response.parameters);
+    if (response === undefined) return false;
+    const { path, parameters } = response;
+    if (pending.deliver(path, parameters)) return true;
+    pending.stray(path, parameters);
+    return false;
   };
   const { mutualTls } = options.environment ?? environment;
   const httpContext = createHttpContext({ fetch: options.fetch ?? fetch, clock, log, mutualTls });
@@ -128,8 +132,11 @@ export function signInTrial(
     redirects: createRedirects({
       editor: options.editor ?? desktopAddress,
       pending,
-      loopback: page => Promise.resolve(loopbackRedirect(page)),
-      loopbackPage: () => readFile(new URL('../../media/loopback.html', import.meta.url), 'utf8'),
+      loopback: pages => Promise.resolve(loopbackRedirect(pages)),
+      loopbackPages: async () => ({
+        answered: await readFile(new URL('../../media/loopback.html', import.meta.url), 'utf8'),
+        stray: '<!doctype html><title>Not the sign-in that is waiting</title>',
+      }),
     }),
     registrations: createRegistrations({
       storage,

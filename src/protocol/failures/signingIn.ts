@@ -37,6 +37,11 @@ export const signInFailures = {
     next: 'Sign in again. If the browser showed an error, check the redirect URI that is registered at the provider: {redirectUri}',
     button: 'try-again',
   },
+  'responses-astray': {
+    what: 'Sign-in timed out after {time}. What came from the browser belongs to no sign-in ({why}, {count} in all), and was not used.',
+    next: 'Close earlier sign-in pages in the browser, then sign in again. If that does not help, something changes the address on its way back: take another sign-in method.',
+    button: 'other-ways',
+  },
   'device-code-expired': {
     what: 'The code for {host} was not entered in time.',
     next: 'Sign in again and enter the new code.',

@@ -1,5 +1,7 @@
+import { wait } from '../../platform/clock.ts';
 import { l10n, type Shown } from '../../platform/shown.ts';
 import { untilDeadline } from '../../platform/deadline.ts';
+import { anyOf } from '../../platform/language.ts';
 import {
   createAuthorizationRequest,
   createState,
@@ -10,6 +12,7 @@ import { Failure } from '../../protocol/failures/failure.ts';
 import { exchangeAuthorizationCode } from '../../protocol/grants/codeAndRefresh.ts';
 import { expectSignature } from '../../protocol/tokens/keys.ts';
 import type { BrowserMethod } from '../../providers/settings/signInMethods.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { askedAudience, resourcesOfSignIn, resourcesOfToken } from '../../sessions/grant/pseudoScopes.ts';
 import {
@@ -24,12 +27,15 @@ import { keepOrGiveBack } from '../client/lateTokens.ts';
 import { newGrant } from '../identity/newGrant.ts';
 import { namer } from './accountName.ts';
 import { readPasted } from './pastedResponse.ts';
+import type { OnStray, StrayReason } from '../redirect/pendingResponses.ts';
 import type { OpenRedirect } from '../redirect/redirect.ts';
 import { redirectPath, sharedRedirect, takesBareCode } from '../plan/redirectUri.ts';
 import { inProviderTime } from './timing.ts';
 
 export interface BrowserAttempt {
   readonly method: BrowserMethod;
+  /** Told where the browser brings the answer back. */
+  onRedirect(redirectUri: string): void;
   /** Given what takes the text that a person pastes, once the browser is open. */
   onPaste(take: (text: string) => Shown | undefined): void;
 }
@@ -59,7 +65,9 @@ export async function signInWithBrowser(
   const registered =
     provider.clientId === undefined ? await context.registrations.redirectUris(provider) : [];
   const path = redirectPath(metadata, provider);
+  const strays = createStrays(context, provider);
   const open = await redirect.open({
+    onStray: strays.add,
     nonce: createState(),
     path,
     provider,
@@ -69,12 +77,13 @@ export async function signInWithBrowser(
   try {
     signal.throwIfAborted();
     const { redirectUri } = open;
+    attempt.onRedirect(redirectUri);
     const clientRequest = { ...request, scopes: request.requested, redirectUri };
     const { found, authorization } = await withClient(context, clientRequest, found =>
       prepare(context, request, found, open),
     );
     try {
-      const response = await askPerson(context, request, attempt, open, authorization);
+      const response = await askPerson(context, request, attempt, open, authorization, strays);
       request.progress('exchanging-code');
       return await inProviderTime(context, provider, signal, within =>
         finish(context, request, found, authorization, response, within),
@@ -152,6 +161,7 @@ async function askPerson(
   { method, onPaste }: BrowserAttempt,
   { redirectUri, state, response }: OpenRedirect,
   authorization: AuthorizationRequest,
+  strays: Strays,
 ): Promise<URLSearchParams> {
   const { issuer } = provider;
   const pasted = Promise.withResolvers<URLSearchParams>();
@@ -175,8 +185,60 @@ async function askPerson(
   if (!(await untilDeadline(toOpen, () => opening))) throw notOpened();
 
   progress(method === 'paste' ? 'waiting-for-paste' : 'waiting-for-person');
-  const late = (): Failure => new Failure('no-response', { time: inWords(timeouts.person), redirectUri });
-  return untilDeadline({ clock, seconds: timeouts.person, signal, late }, () => answered);
+  const question = new AbortController();
+  if (method !== 'paste')
+    void wait(clock, patience * 1000, AbortSignal.any([signal, question.signal])).then(
+      () => progress('waiting-for-person-long'),
+      () => undefined,
+    );
+  const time = inWords(timeouts.person);
+  const late = (): Failure => strays.failure(time) ?? new Failure('no-response', { time, redirectUri });
+  try {
+    return await untilDeadline({ clock, seconds: timeouts.person, signal, late }, () => answered);
+  } finally {
+    question.abort();
+  }
+}
+
+/** After this time, in seconds, the browser may show an error of the server, which does not come back. */
+const patience = 20;
+
+/** The responses that came and belong to no sign-in. */
+interface Strays {
+  readonly add: OnStray;
+  /** Undefined if there were none. */
+  failure(time: string): Failure | undefined;
+}
+
+/** Any page can send as many as it likes: the log holds no more than these. */
+const mostLogged = 5;
+
+function createStrays({ log }: SignInContext, { id }: Provider): Strays {
+  let count = 0;
+  const reasons = new Set<StrayReason>();
+  return {
+    add(reason) {
+      count++;
+      reasons.add(reason);
+      if (count <= mostLogged)
+        log.warn('a response belongs to no sign-in, and is ignored', { provider: id, reason });
+    },
+    failure: time =>
+      count === 0
+        ? undefined
+        : new Failure('responses-astray', { time, count, why: anyOf([...reasons].map(inFewWords)) }),
+  };
+}
+
+function inFewWords(reason: StrayReason): string {
+  switch (reason) {
+    case 'no-state':
+      return l10n.t('without "state"');
+    case 'another-state':
+      return l10n.t('with another "state"');
+    case 'malformed':
+      return l10n.t('malformed');
+  }
 }
 
 /** A time-out as a person would say it. */

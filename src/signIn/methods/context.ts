@@ -18,6 +18,7 @@ export type SignInStage =
   | 'asking-provider'
   | 'opening-browser'
   | 'waiting-for-person'
+  | 'waiting-for-person-long'
   | 'waiting-for-paste'
   | 'waiting-for-code'
   | 'code-expired'
@@ -102,6 +103,8 @@ export interface AttemptRequest extends SignInRequest {
 /** What a person can do to a sign-in while it runs, besides cancelling it. */
 export interface SignInControl {
   readonly method: SignInMethod | undefined;
+  /** Where the browser brings the answer back, once that is known. */
+  readonly redirectUri: string | undefined;
   use(method: SignInMethod): void;
   /**
    * Takes what the person pasted for the answer of the browser.

@@ -14,9 +14,9 @@ export interface EditorAddress {
 
 /** The authorization response goes straight to the editor's address. */
 export const editorRedirect = (editor: EditorAddress, pending: PendingResponses): Redirect => ({
-  async open({ nonce, path }) {
+  async open({ nonce, path, onStray }) {
     const redirectUri = await editor.of(path);
-    const { response, drop } = pending.expect(nonce, path);
+    const { response, drop } = pending.expect(nonce, path, onStray);
     return { redirectUri, state: nonce, response, close: drop };
   },
 });
@@ -26,10 +26,10 @@ export const editorRedirect = (editor: EditorAddress, pending: PendingResponses)
  * learns that address from `state`, after the nonce, and opens it only if it is among those it allows.
  */
 export const bridgeRedirect = (editor: EditorAddress, pending: PendingResponses): Redirect => ({
-  async open({ nonce, path, provider }) {
+  async open({ nonce, path, provider, onStray }) {
     const redirectUri = pageOf(provider.redirect.bridge, provider.issuer);
     const state = secret(`${nonce.reveal()}.${base64urlOf(new TextEncoder().encode(await editor.of(path)))}`);
-    const { response, drop } = pending.expect(state, path);
+    const { response, drop } = pending.expect(state, path, onStray);
     const checked = response.then(parameters => fromOwnPage(redirectUri, provider.issuer, parameters));
     return { redirectUri, state, response: checked, close: drop };
   },
@@ -53,11 +53,11 @@ function fromOwnPage(redirectUri: string, issuer: string, parameters: URLSearchP
  * `https://vscode.dev/redirect` does. The address carries the nonce, by which the response is known here.
  */
 export const relayRedirect = (editor: EditorAddress, pending: PendingResponses): Redirect => ({
-  async open({ nonce, path, provider }) {
+  async open({ nonce, path, provider, onStray }) {
     const redirectUri = pageOf(provider.redirect.relay, provider.issuer);
     const target = await editor.of(path, `relay=${nonce.reveal()}`);
     const state = secret(encodeURIComponent(target));
-    const { response, drop } = pending.expect(nonce, path, 'relay');
+    const { response, drop } = pending.expect(nonce, path, onStray, 'relay');
     const withState = response.then(parameters => {
       const own = new URLSearchParams(parameters);
       own.delete('relay');

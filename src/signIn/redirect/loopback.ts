@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { Failure } from '../../protocol/failures/failure.ts';
 import { createPendingResponses } from './pendingResponses.ts';
 import type { OpenRedirect, Redirect, RedirectRequest } from './redirect.ts';
+import type { LoopbackPages } from './redirects.ts';
 
 /** How long a connection may take to say what it wants, in milliseconds. */
 const timeout = 5000;
@@ -15,13 +16,11 @@ const mostConnections = 128;
 /**
  * Receives an authorization response on this computer (RFC 8252 section 7.3): a web server on the loopback
  * interface that lives as long as one sign-in, answers one address, takes one response and closes then.
- *
- * @param page the HTML that is shown for it, which must be static: nothing of the response is in it.
  */
-export function loopbackRedirect(page: () => Promise<string>): Redirect {
+export function loopbackRedirect(pages: () => Promise<LoopbackPages>): Redirect {
   return {
     async open(request) {
-      const html = await page();
+      const html = await pages();
       for (const port of portsFor(request)) {
         const opened = await openAt(port, request, html);
         if (opened) return opened;
@@ -50,11 +49,11 @@ function portsFor({
 
 async function openAt(
   port: number,
-  { nonce, path, loopbackHost: hostName }: RedirectRequest,
-  html: string,
+  { nonce, path, loopbackHost: hostName, onStray }: RedirectRequest,
+  html: LoopbackPages,
 ): Promise<OpenRedirect | undefined> {
   const pending = createPendingResponses();
-  const expected = pending.expect(nonce, path);
+  const expected = pending.expect(nonce, path, onStray);
   const servers: Server[] = [];
   /** The page has left, so that the end of the sign-in cannot cut it off. */
   const shown = Promise.withResolvers<void>();
@@ -70,10 +69,14 @@ async function openAt(
     const status = judge(request, host, path);
     if (status !== 200) return refuse(response, status);
     const { searchParams } = new URL(request.url ?? '', `http://${host}`);
-    if (!pending.deliver(path, searchParams)) return refuse(response, 400);
+    if (!pending.deliver(path, searchParams)) {
+      pending.stray(path, searchParams);
+      response.writeHead(400, pageHeaders(html.stray)).end(html.stray);
+      return;
+    }
     for (const server of servers) server.close();
     response.once('close', shown.resolve);
-    response.writeHead(200, pageHeaders(html)).end(html);
+    response.writeHead(200, pageHeaders(html.answered)).end(html.answered);
   };
 
   const first = await listen('127.0.0.1', port, handle);

@@ -8,12 +8,17 @@ export interface PendingResponse {
   drop(): void;
 }
 
+/** Why a response belongs to no sign-in. */
+export type StrayReason = 'no-state' | 'another-state' | 'malformed';
+export type OnStray = (reason: StrayReason) => void;
+
 type StateParameter = 'state' | 'relay';
 
 interface Entry {
   readonly state: Secret;
   readonly path: string;
   readonly name: StateParameter;
+  readonly onStray: OnStray;
   resolve(parameters: URLSearchParams): void;
 }
 
@@ -32,8 +37,8 @@ const lineBreaks = /[\r\n\t]/g;
 /**
  * The sign-ins of this window that wait for an authorization response, by `state`.
  *
- * Any web page can open our address, so a response that belongs to nobody is ignored without a word, and
- * cannot end, delay or disturb a sign-in that waits. A `state` is good for one response.
+ * Any web page can open our address, so a response that belongs to nobody cannot end, delay or disturb a sign-in that
+ * waits. A `state` is good for one response.
  */
 export type PendingResponses = ReturnType<typeof createPendingResponses>;
 
@@ -42,11 +47,17 @@ export function createPendingResponses() {
   return {
     /**
      * @param path the path of the redirect URI; a response that comes to another one is not its own.
+     * @param onStray told of each response that comes to the path and belongs to no sign-in.
      * @param name the parameter that holds `state`; only a relay, which uses `state` for itself, has another one.
      */
-    expect(state: Secret, path: string, name: StateParameter = 'state'): PendingResponse {
+    expect(
+      state: Secret,
+      path: string,
+      onStray: OnStray = () => undefined,
+      name: StateParameter = 'state',
+    ): PendingResponse {
       const { promise, resolve } = Promise.withResolvers<URLSearchParams>();
-      const entry = { state, path, name, resolve };
+      const entry = { state, path, name, onStray, resolve };
       pending.add(entry);
       return { response: promise, drop: () => pending.delete(entry) };
     },
@@ -62,6 +73,14 @@ export function createPendingResponses() {
       pending.delete(entry);
       entry.resolve(parameters);
       return true;
+    },
+    /** Says of a response that it belongs to no sign-in, in no window. */
+    stray(path: string, parameters: URLSearchParams): void {
+      const states = [...parameters.getAll('state'), ...parameters.getAll('relay')];
+      const isBare = !states.some(state => state !== '');
+      const reason =
+        !isPlausible(parameters) && !isBare ? 'malformed' : isBare ? 'no-state' : 'another-state';
+      for (const entry of pending) if (entry.path === path) entry.onStray(reason);
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Secret } from '../../platform/secret.ts';
+import type { OnStray } from './pendingResponses.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 
 /** A redirect URI that is ready to receive the response to one authorization request. */
@@ -21,6 +22,8 @@ export interface RedirectRequest {
   readonly loopbackHost: string;
   /** Redirect URIs that are registered for this editor already: one of them is better than a new one. */
   readonly registered: readonly string[];
+  /** Told of each response that comes here and belongs to no sign-in. */
+  readonly onStray: OnStray;
 }
 
 /** One way in which an authorization response comes back to the editor. */

@@ -10,19 +10,26 @@ import { unattendedRedirect } from './unattended.ts';
 /** The redirect for a sign-in method. */
 export type Redirects = (method: BrowserMethod, provider: Provider) => Promise<Redirect>;
 
-/** Makes the redirect at which this computer listens; its page is shown when a response has come. */
-export type Loopback = (page: () => Promise<string>) => Promise<Redirect>;
+/** The HTML that this computer answers with, which must be static: nothing of a response is in it. */
+export interface LoopbackPages {
+  /** The response has come. */
+  readonly answered: string;
+  /** It belongs to no sign-in that waits. */
+  readonly stray: string;
+}
+
+/** Makes the redirect at which this computer listens. */
+export type Loopback = (pages: () => Promise<LoopbackPages>) => Promise<Redirect>;
 
 export interface RedirectParts {
   readonly editor: EditorAddress;
   readonly pending: PendingResponses;
   /** Undefined where nothing can listen. */
   readonly loopback: Loopback | undefined;
-  /** The page that is shown when a response has come to this computer. */
-  loopbackPage(): Promise<string>;
+  loopbackPages(): Promise<LoopbackPages>;
 }
 
-export function createRedirects({ editor, pending, loopback, loopbackPage }: RedirectParts): Redirects {
+export function createRedirects({ editor, pending, loopback, loopbackPages }: RedirectParts): Redirects {
   return async (method, { issuer, redirect }) => {
     switch (method) {
       case 'uri-handler':
@@ -34,7 +41,7 @@ export function createRedirects({ editor, pending, loopback, loopbackPage }: Red
       case 'paste':
         return unattendedRedirect;
       case 'loopback':
-        if (loopback) return loopback(loopbackPage);
+        if (loopback) return loopback(loopbackPages);
         // No plan has this method where nothing can listen.
         throw new Failure('method-unsupported', {
           issuer,

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Log } from '../../platform/log.ts';
+import type { PendingResponses } from './pendingResponses.ts';
 import { readDelivered } from './deliveredUri.ts';
 import type { EditorAddress } from './editorAddress.ts';
 
@@ -44,16 +45,22 @@ export interface ResponseDelivery {
   deliver(path: string, parameters: URLSearchParams): Promise<boolean>;
 }
 
-/** Hands what arrives at our address to the sign-in that waits for it. It does nothing else, whatever comes. */
+/**
+ * Hands what arrives at our address to the sign-in that waits for it. It does nothing else, whatever comes.
+ *
+ * @param own the sign-ins of this window, which are told of a response that belongs to none.
+ */
 export function registerUriHandler(
   extensionId: string,
   responses: ResponseDelivery,
+  own: Pick<PendingResponses, 'stray'>,
   log: Log,
 ): vscode.Disposable {
   return vscode.window.registerUriHandler({
     async handleUri(uri) {
       const response = readDelivered(extensionId, uri, isWeb());
       const delivered = response && (await responses.deliver(response.path, response.parameters));
+      if (response && !delivered) own.stray(response.path, response.parameters);
       log.info(
         delivered ? 'authorization response received' : 'address opened that no sign-in waits for; ignored',
       );

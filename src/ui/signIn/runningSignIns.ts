@@ -9,6 +9,7 @@ import { window } from '../show.ts';
 import { registerCommand } from '../clicks.ts';
 
 export const pasteCommand = 'oidc.pasteAddress';
+export const copyRedirectCommand = 'oidc.copyRedirectUri';
 export const otherMethodsCommand = 'oidc.otherWays';
 
 /** A sign-in that is under way in this window. */
@@ -35,13 +36,14 @@ async function find(running: RunningSignIns, id: unknown): Promise<RunningSignIn
   return (await window.showQuickPick(items, { title: l10n.t('Which sign-in?') }))?.signIn;
 }
 
+const offerSignIn = (): Promise<void> =>
+  offer('information', l10n.t('No sign-in is under way in this window.'), {
+    [l10n.t('Sign In')]: () => vscode.commands.executeCommand('oidc.signIn'),
+  });
+
 async function paste(running: RunningSignIns, id: unknown): Promise<void> {
   const signIn = await find(running, id);
-  if (!signIn) {
-    return offer('information', l10n.t('No sign-in is under way in this window.'), {
-      [l10n.t('Sign In')]: () => vscode.commands.executeCommand('oidc.signIn'),
-    });
-  }
+  if (!signIn) return offerSignIn();
   const text = await window.showInputBox({
     title: l10n.t('Sign in to {0}', signIn.provider.label),
     prompt: l10n.t('Paste the address you ended on: the whole of what the address bar of the browser shows.'),
@@ -55,6 +57,18 @@ async function paste(running: RunningSignIns, id: unknown): Promise<void> {
   await offer('warning', problem, { [l10n.t('Paste Again')]: () => paste(running, signIn.id) });
 }
 
+/** Copies where the browser brings the answer back: the provider must know it exactly. */
+async function copyRedirect(running: RunningSignIns, id: unknown): Promise<void> {
+  const { redirectUri } = (await find(running, id))?.control ?? {};
+  if (redirectUri === undefined) return offerSignIn();
+  await vscode.env.clipboard.writeText(redirectUri);
+  void offer(
+    'information',
+    l10n.t('Copied {0}. Register it with the provider exactly as it is.', redirectUri),
+    {},
+  );
+}
+
 /** @param startAnother starts a sign-in with another method where none is under way. */
 export function registerRunningSignInCommands(
   running: RunningSignIns,
@@ -62,6 +76,7 @@ export function registerRunningSignInCommands(
 ): vscode.Disposable {
   return vscode.Disposable.from(
     registerCommand(pasteCommand, (id?: unknown) => paste(running, id)),
+    registerCommand(copyRedirectCommand, (id?: unknown) => copyRedirect(running, id)),
     registerCommand(otherMethodsCommand, async (id?: unknown) => {
       const signIn = await find(running, id);
       if (!signIn) return startAnother();

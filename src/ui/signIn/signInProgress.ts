@@ -3,7 +3,7 @@ import type { DeviceAuthorization } from '../../protocol/grants/deviceAuthorizat
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { SignInRequest, SignInStage } from '../../signIn/methods/context.ts';
 import { withProgress } from '../cancellation.ts';
-import { otherMethodsCommand, pasteCommand } from './runningSignIns.ts';
+import { copyRedirectCommand, otherMethodsCommand, pasteCommand } from './runningSignIns.ts';
 
 function stageText(stage: SignInStage, authorization: DeviceAuthorization | undefined): Shown {
   switch (stage) {
@@ -13,6 +13,8 @@ function stageText(stage: SignInStage, authorization: DeviceAuthorization | unde
       return l10n.t('Opening the browser…');
     case 'waiting-for-person':
       return l10n.t('Sign in in the browser; this goes on by itself then.');
+    case 'waiting-for-person-long':
+      return l10n.t('Continue in your browser. Does it show an error?');
     case 'waiting-for-paste':
       return l10n.t(
         'Sign in in the browser. It ends on a page that may not open: copy its whole address, and paste it here.',
@@ -48,12 +50,14 @@ function pageLink(address: string): Link {
 }
 
 /** What a person can do in a stage, as links in the message; the same are commands of the palette. */
-function links(stage: SignInStage, signInId: string): Shown {
-  const link = (text: Shown, command: string): Link =>
-    new Link(text, `command:${command}?${encodeURIComponent(JSON.stringify([signInId]))}`);
+function links(stage: SignInStage, provider: Provider, signInId: string): Shown {
+  const link = (text: Shown, command: string, argument = signInId): Link =>
+    new Link(text, `command:${command}?${encodeURIComponent(JSON.stringify([argument]))}`);
   const paste = link(l10n.t('Paste the Address'), pasteCommand);
   const others = link(l10n.t('Other Ways'), otherMethodsCommand);
   switch (stage) {
+    case 'waiting-for-person-long':
+      return shown`${link(l10n.t('Diagnose'), 'oidc.diagnoseProvider', provider.id)} · ${link(l10n.t('Copy Redirect URI'), copyRedirectCommand)} · ${paste} · ${others}`;
     case 'waiting-for-person':
     case 'waiting-for-paste':
       return shown`${paste} · ${others}`;
@@ -88,7 +92,7 @@ export const withSignInProgress = <T>(
     run({
       signal: AbortSignal.any([signal, ended]),
       progress: (stage, authorization) =>
-        report(joined([stageText(stage, authorization), links(stage, signInId)], ' ')),
+        report(joined([stageText(stage, authorization), links(stage, provider, signInId)], ' ')),
       cancel,
     }),
   );

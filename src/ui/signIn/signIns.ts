@@ -1,4 +1,4 @@
-import { l10n, shown } from '../../platform/shown.ts';
+import { l10n, shown, type Shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import { environment } from '../../environment.ts';
 import { secret, type Secret } from '../../platform/secret.ts';
@@ -65,9 +65,10 @@ export function createSignIns(options: SignInsOptions): SignIns {
   const plans = new Map<string, Plan>();
   const running: RunningSignIns = new Map();
   const editor = uriHandlerAddress(extension.id);
-  const page = async (name: string): Promise<Html> => {
+  const page = async (name: string, texts?: Readonly<Record<string, Shown>>): Promise<Html> => {
     const file = vscode.Uri.joinPath(extension.extensionUri, 'media', name);
-    return translatedPage(new TextDecoder().decode(await vscode.workspace.fs.readFile(file)));
+    const html = new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
+    return translatedPage(html, texts && (text => texts[text] ?? text));
   };
 
   const contextOf = (cancel: () => void): SignInContext => {
@@ -80,7 +81,10 @@ export function createSignIns(options: SignInsOptions): SignIns {
         editor,
         pending,
         loopback: environment.loopback,
-        loopbackPage: () => page('loopback.html'),
+        loopbackPages: async () => ({
+          answered: await page('loopback.html'),
+          stray: await page('loopback.html', strayTexts()),
+        }),
       }),
       registrations,
       clientSecrets,
@@ -147,6 +151,14 @@ export function createSignIns(options: SignInsOptions): SignIns {
     },
   };
 }
+
+/** What the page says instead that is shown for a response which belongs to no sign-in. */
+const strayTexts = (): Readonly<Record<string, Shown>> => ({
+  'Back to your editor': l10n.t('Not the sign-in that is waiting'),
+  'The answer has reached your editor, which goes on by itself. You can close this page.': l10n.t(
+    'This page belongs to an earlier sign-in, and your editor did not use it. Close this page, and continue where your editor opened the browser last.',
+  ),
+});
 
 /** Asks whose token is handed on. */
 async function chooseAccount(

@@ -160,7 +160,11 @@ describe('authorization responses', () => {
           const failing = failureOf(trial, signIn(trial));
           while (delivered.length === 0) await settled();
           await clock.advance(60_000);
-          const got = assertFailure(await failing, 'no-response', /No answer from the browser/);
+          const got = assertFailure(
+            await failing,
+            'responses-astray',
+            /belongs to no sign-in \((with another|without) "state", 1 in all\)/,
+          );
           assert.deepEqual(delivered, [false]);
           notExchanged(trial, undefined);
           return got;

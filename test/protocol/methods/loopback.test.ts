@@ -141,6 +141,111 @@ describe('signing in with the answer on this computer', () => {
     });
   });
 
+  it('says of a response that is not its own that it is none, counts it, and goes on waiting', async () => {
+    const clock = manualClock();
+    const answers: Answer[] = [];
+    let control: SignInControl | undefined;
+    const trial = signInTrial({
+      method: 'loopback',
+      clock,
+      async browser() {
+        const redirectUri = new URL(control?.redirectUri ?? '');
+        for (const query of [
+          '?code=a',
+          '?code=a&state=',
+          `?code=a&state=${'x'.repeat(43)}`,
+          '?error=access_denied',
+        ])
+          answers.push(await ask(`${redirectUri.href}${query}`));
+        // Another path is nobody's answer.
+        await ask(`${redirectUri.origin}/favicon.ico`);
+      },
+    });
+    const ended = assert.rejects(
+      trial.signIn(trial.provider({ issuer: server.issuer }), {
+        onPlan: (_plan, given) => (control = given),
+      }),
+      (error: unknown) => {
+        assert.ok(error instanceof Failure);
+        assert.equal(error.code, 'responses-astray');
+        assert.match(
+          error.message,
+          /timed out after 60 seconds.*\(without "state" or with another "state", 4 in all\)/,
+        );
+        return true;
+      },
+    );
+    await until(() => answers.length === 4);
+    await settled();
+    await clock.advance(20_000);
+    await settled();
+    await clock.advance(40_000);
+    await ended;
+    for (const { status, body, headers } of answers) {
+      assert.equal(status, 400);
+      assert.match(body, /Not the sign-in that is waiting/);
+      assert.match(String(headers['content-security-policy']), /^default-src 'none'/);
+      assert.ok(!body.includes('xxx'), 'no echo');
+    }
+    assert.equal(trial.log.text().split('belongs to no sign-in').length - 1, 4);
+  });
+
+  it('logs no more of them than a few', async () => {
+    const trial = signInTrial({
+      method: 'loopback',
+      async browser(address) {
+        const end = await signInOverHttp(address, people.alice);
+        for (let count = 0; count < 30; count++) await ask(`${end.origin}${end.pathname}?state=x`);
+        await ask(end);
+      },
+    });
+    assert.equal((await trial.signIn(trial.provider({ issuer: server.issuer }))).account.label, 'alice');
+    assert.equal(trial.log.text().split('belongs to no sign-in').length - 1, 5);
+  });
+
+  it('asks after twenty seconds whether the browser shows an error, and takes that back', async () => {
+    const clock = manualClock();
+    const stages: string[] = [];
+    let control: SignInControl | undefined;
+    let goBack: (() => Promise<unknown>) | undefined;
+    const trial = signInTrial({
+      method: 'loopback',
+      clock,
+      browser(address) {
+        goBack = async () => ask(await signInOverHttp(address, people.alice));
+        return true;
+      },
+    });
+    const signingIn = trial.signIn(trial.provider({ issuer: server.issuer }), {
+      progress: stage => void stages.push(stage),
+      onPlan: (_plan, given) => (control = given),
+    });
+    await until(() => stages.includes('waiting-for-person'));
+    await settled();
+    await clock.advance(19_999);
+    assert.equal(stages.at(-1), 'waiting-for-person');
+    await clock.advance(1);
+    await settled();
+    assert.equal(stages.at(-1), 'waiting-for-person-long');
+    assert.match(control?.redirectUri ?? '', /^http:\/\/127\.0\.0\.1:\d+\/callback/);
+    await goBack?.();
+    await signingIn;
+    assert.equal(stages.at(-1), 'exchanging-code');
+    assert.equal(clock.pending, 0, 'no timer is left');
+
+    // Whoever is faster is not asked.
+    stages.length = 0;
+    const second = trial.signIn(trial.provider({ issuer: server.issuer }), {
+      progress: stage => void stages.push(stage),
+    });
+    await until(() => stages.includes('waiting-for-person'));
+    await settled();
+    await goBack?.();
+    await second;
+    assert.equal(clock.pending, 0, 'no timer is left');
+    assert.ok(!stages.includes('waiting-for-person-long'));
+  });
+
   it('answers the browser however many others are connected that ask nothing, or ask slowly', async () => {
     const others: Socket[] = [];
     /** Connects and says this much, and no more. */
