@@ -4,6 +4,7 @@ import { toJsonSchema } from '@valibot/to-json-schema';
 import * as prettier from 'prettier';
 import { generatedCodeTexts } from './codeTexts.ts';
 import { generatedArchitecture } from './architecture.ts';
+import { generatedChecks } from './checks.ts';
 import { generatedErrors } from './errors.ts';
 import { generatedProviderDocuments, type GeneratedFile } from './providerDocuments.ts';
 import { takeTexts, type Json, type Texts } from './texts.ts';
@@ -109,6 +110,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     ...(await generatedManifest()),
     await generatedCodeTexts(),
     await generatedErrors(),
+    await generatedChecks(),
     await generatedArchitecture(),
     ...(await generatedProviderDocuments()),
   ];

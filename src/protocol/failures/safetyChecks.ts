@@ -1,0 +1,168 @@
+import type { Check } from './check.ts';
+
+const safety = (
+  of: string,
+  holds: string,
+  refuses: readonly string[],
+  otherwise = 'It is refused.',
+): Check => ({
+  kind: 'safety',
+  of,
+  holds,
+  otherwise,
+  refuses,
+});
+
+/** What is never loosened. */
+export const safetyChecks = {
+  'address.https': safety(
+    'every address',
+    'It is a plain https URL; http only to this computer, where the settings allow it.',
+    [
+      'address-insecure',
+      'is not https',
+      'it does not start with https://',
+      'it is not a complete URL',
+      'it carries a user name or password',
+      'it has a fragment (#…)',
+      'cannot be used: {0}',
+      'cannot be used: it has characters that no URL has',
+    ],
+  ),
+  'address.internal': safety('every address', 'It leads to no internal host, unless the person wrote it.', [
+    'leads to an internal address of this machine or its network',
+    'leads to this computer, where the provider is not',
+  ]),
+  'address.agreed': safety(
+    'every request that holds a secret',
+    'The person has agreed to the host that gets it.',
+    ['destination-not-agreed', 'certificate-not-here'],
+    'It is not sent.',
+  ),
+  'answer.redirect': safety('every answer', 'It comes from the address that was asked.', [
+    'redirected',
+    'another address',
+  ]),
+  'answer.certificate': safety('every answer', 'The certificate of the server is trusted.', [
+    'server-untrusted',
+  ]),
+  'answer.size': safety('every answer', 'It is short enough to be read.', [
+    'answer-too-large',
+    'it is too long',
+  ]),
+  'answer.time': safety('every answer', 'It comes in time.', ['timed-out']),
+  'answer.status': safety('every answer', 'Its status is one of HTTP.', ['there is no HTTP status {0}']),
+  'answer.harmless': safety('every JSON answer', 'It is not nested deeply, and changes no prototype.', [
+    'is nested more than {0} levels deep',
+    'has a member named "__proto__"',
+    'it {0}',
+    'because their list {0}',
+  ]),
+  'metadata.issuer': safety('metadata', 'Its issuer is the one that was asked for, exactly.', [
+    'issuer-mismatch',
+  ]),
+  'metadata.plain-http': safety('metadata', 'Over https, it names no http address of the same host.', [
+    'metadata-plain-http',
+  ]),
+  'response.issuer': safety(
+    'redirect',
+    '`iss` is the server that was asked, where it announces it or sends it.',
+    ['response-foreign', 'a server that does not name itself', 'an unnamed server'],
+  ),
+  'response.single': safety(
+    'redirect',
+    'What safety hangs on is there once, and nothing that could replace it.',
+    ['"{0}" occurs more than once', 'it is not a valid authorization response'],
+  ),
+  'response.code': safety('redirect', 'It holds a code of printable characters, or an error.', [
+    'there is neither a code nor an error in it',
+    'the code in it is malformed',
+  ]),
+  'token.grammar': safety('token', 'Each token consists of the characters of a token.', [
+    'there is no access token in it',
+    'the {0} in it is too long',
+    'the {0} in it is malformed',
+  ]),
+  'idToken.present': safety('ID token', 'There is one, where one was asked for.', [
+    'there is none in the answer',
+  ]),
+  'idToken.signature': safety(
+    'ID token',
+    'A key of the provider has signed it, by an algorithm that is trusted.',
+    [
+      'token-untrusted',
+      'its signature is wrong',
+      'its signature algorithm is not accepted',
+      'it is signed or encrypted in a way that is not accepted',
+      'it is malformed',
+      'none of the keys of the provider, or more than one, fits it',
+    ],
+  ),
+  'idToken.claims': safety('ID token', '`iss`, `aud`, `nonce` and the other claims are what they must be.', [
+    'its claim "{0}" is not what it must be',
+    'its claim "{0}" is missing',
+    'its claim "{0}" is wrong',
+  ]),
+  'idToken.audience': safety('ID token', '`azp` is this client, and whoever else it is for is trusted.', [
+    'it was issued to another client',
+    'it is also meant for {0}, which is not among "trustedAudiences"',
+    'somebody',
+  ]),
+  'idToken.times': safety('ID token', 'It is valid now, by the clock of the server.', [
+    'its "{0}" time is past',
+    'it was issued in the future',
+    'clock-differs',
+  ]),
+  'idToken.hash': safety('ID token', '`at_hash` is that of the access token, where it is there.', [
+    'it belongs to another access token',
+  ]),
+  'idToken.subject': safety('ID token', '`sub` is a name; after a refresh, the same.', [
+    'its claim "sub" is not a name',
+    'it names another person',
+  ]),
+  'idToken.tenant': safety('ID token', 'Its tenant is one that is allowed.', [
+    'it does not name its tenant',
+    'people of the tenant {0} may not sign in, see "allowedTenants"',
+  ]),
+  'keys.list': safety('JWKS', 'It is a list of public keys, and not a long one.', [
+    'the keys to check it with cannot be used, {0}',
+    'because the provider publishes none',
+    'because of status {0}',
+    'because their list is malformed',
+    'because there are more than {0}',
+    'because the one that fits is malformed',
+    'because a private one is published with them: anybody could have signed it',
+  ]),
+  'userinfo.signature': safety('UserInfo', 'What is signed is signed by the provider, for this client.', [
+    'the signed UserInfo that goes with it cannot be trusted',
+  ]),
+  'userinfo.subject': safety('UserInfo', 'It is about the person of the ID token.', [
+    'UserInfo names another person',
+  ]),
+  'introspection.active': safety(
+    'introspection',
+    'It says that the token is valid, and is about the same person.',
+    [
+      'the server says that the access token is not valid',
+      'it does not say whether the token is "active"',
+      'the introspection names another person',
+    ],
+  ),
+  'device.address': safety(
+    'device authorization',
+    'The address to enter the code at can be shown to a person.',
+    ['the address it names for the code {0}'],
+  ),
+  'resource.identifier': safety(
+    'protected resource metadata',
+    'It is about the API that was asked, which has the identifier of a resource.',
+    ['must be an absolute URI', 'must not have a fragment (#…)', 'is too long'],
+    'It counts as absent.',
+  ),
+  'logout.state': safety(
+    'end session',
+    'It carries the `state` of the request, and no error.',
+    ['logout-unconfirmed'],
+    'The browser may still be signed in, and the person is told so.',
+  ),
+} as const satisfies Record<string, Check>;
