@@ -1,4 +1,5 @@
 import { l10n } from '../../platform/shown.ts';
+import { cutBack } from './pastedAddress.ts';
 import { isLoopbackHost } from '../../protocol/http/internalHost.ts';
 
 /** What a person typed to name a provider. */
@@ -12,16 +13,17 @@ export type TypedAddress =
 const problem = (reason: string): TypedAddress => ({ kind: 'problem', reason });
 
 /**
- * Reads an address as people type and paste it: with spaces and quotation marks around it, and without a
- * scheme. Plain http is taken for this computer only, and wanted there: the person wrote it.
+ * Reads an address as people type and paste it: with spaces and quotation marks around it, without a scheme, and from
+ * the pages of a known product ({@link cutBack}). Plain http is taken for this computer only, and wanted there: the person wrote it.
  */
 export function readTypedAddress(text: string): TypedAddress {
   const trimmed = withoutQuotes(text.trim()).trim();
   if (trimmed === '') return problem(l10n.t('Enter an address'));
   if (/\s/.test(trimmed)) return problem(l10n.t('The address must not contain spaces'));
   if (/^[^\s@:/?#]+@[^\s@/?#]+\.[^\s@/?#.]+$/.test(trimmed)) return { kind: 'email', address: trimmed };
-  const [scheme] = /^[a-z][a-z0-9+.-]*:\/\//i.exec(trimmed) ?? [];
-  const url = URL.parse(scheme === undefined ? withScheme(trimmed) : trimmed);
+  const isWhole = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed);
+  const address = cutBack(isWhole ? trimmed : withScheme(trimmed));
+  const url = URL.parse(address);
   if (!url || url.hostname === '')
     return problem(l10n.t('This is not an address, such as https://login.example.com'));
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
@@ -29,7 +31,7 @@ export function readTypedAddress(text: string): TypedAddress {
   if (url.username !== '' || url.password !== '') {
     return problem(l10n.t('The address must not carry a user name or password'));
   }
-  if (url.hash !== '' || trimmed.includes('#'))
+  if (url.hash !== '' || address.includes('#'))
     return problem(l10n.t('The address must not have a fragment (#…)'));
   const isHere = isLoopbackHost(url.hostname);
   if (url.protocol === 'http:' && !isHere) {
@@ -41,7 +43,7 @@ export function readTypedAddress(text: string): TypedAddress {
   }
   if (url.search !== '') return problem(l10n.t('The address must not have a query (?…)'));
   // What URL makes of a bare host ends with a slash that nobody has typed.
-  const typedSlash = trimmed.endsWith('/');
+  const typedSlash = address.endsWith('/');
   return { kind: 'address', url: typedSlash ? url.href : url.href.replace(/\/$/, ''), allowLoopbackHttp };
 }
 

@@ -63,7 +63,7 @@ export async function askClient(answers: Answers): Promise<Outcome> {
   if (!found) return back;
   const { issuer, metadata } = found;
   const items: Choice<ClientChoice>[] = [
-    ...clientChoices(preset, metadata),
+    ...clientChoices(answers, metadata),
     { label: l10n.t('What it offers'), kind: vscode.QuickPickItemKind.Separator },
     { label: icon('globe', shown(issuer)), detail: shown(found.how) },
     ...offersOf(issuer, metadata).map(({ offered, text }) => ({

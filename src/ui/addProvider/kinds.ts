@@ -27,7 +27,7 @@ export function kindSettings(answers: Answers): ProviderDefinition {
 }
 
 /** The ways to become known there, likeliest first. */
-export function clientChoices(preset: Answers['preset'], metadata: Metadata): Choice<ClientChoice>[] {
+export function clientChoices({ preset, typed }: Answers, metadata: Metadata): Choice<ClientChoice>[] {
   const kinds = preset === undefined ? undefined : presets[preset].clients;
   if (kinds) {
     return Object.entries(kinds)
@@ -39,7 +39,7 @@ export function clientChoices(preset: Answers['preset'], metadata: Metadata): Ch
   }
   const isService = metadata.grant_types_supported?.includes(serviceGrantTypes['client-credentials']);
   return [
-    ...(metadata.registration_endpoint !== undefined && preset === undefined
+    ...(metadata.registration_endpoint !== undefined && (preset === undefined || typed !== undefined)
       ? [
           {
             label: icon('rocket', l10n.t('Let this editor register itself')),

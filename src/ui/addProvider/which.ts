@@ -1,5 +1,6 @@
 import { icon, l10n, shown } from '../../platform/shown.ts';
 import { presetForAddress, type KnownHost } from '../../providers/presets/knownHosts.ts';
+import { presetForMetadata } from '../../providers/presets/knownMetadata.ts';
 import { presetNames } from '../../providers/settings/presetNames.ts';
 import { presets } from '../../providers/presets/presets.ts';
 import { readTypedAddress } from '../../providers/lookUp/typedAddress.ts';
@@ -79,10 +80,41 @@ const isAboutList = (text: string): boolean =>
   !/[.:/@]/.test(text) &&
   presetNames.some(name => presets[name].label.toLowerCase().includes(text.trim().toLowerCase()));
 
+/** Offers the settings of the product that the server is, where its metadata leaves no doubt. */
+export async function askRecognized(answers: Answers): Promise<Outcome> {
+  const { found, typed } = answers;
+  const known = typed === undefined || !found ? undefined : presetForMetadata(found.metadata);
+  if (!known || !found) return 'skipped';
+  const name = presetName(known.preset);
+  const chosen = await askChoice<'preset' | 'plain'>({
+    title: wizardTitle(),
+    step: 1,
+    placeholder: l10n.t('{0} is {1}', new URL(found.issuer).host, name),
+    items: [
+      {
+        label: icon('star', l10n.t('Use the settings for {0}', name)),
+        detail: l10n.t('They fit what it does beyond its metadata, and say what to register there.'),
+        choice: 'preset',
+      },
+      { label: icon('circle-outline', l10n.t('Use its metadata only')), choice: 'plain' },
+    ],
+  });
+  if (chosen === back) return back;
+  if (chosen === 'plain') {
+    delete answers.preset;
+    delete answers.presetValues;
+  } else {
+    answers.preset = known.preset;
+    answers.presetValues = { ...known.values };
+  }
+  return 'asked';
+}
+
 /** Asks for what the preset needs to know. */
 export async function askPresetValues(answers: Answers): Promise<Outcome> {
-  const { preset } = answers;
-  if (preset === undefined) return 'skipped';
+  const { preset, typed } = answers;
+  // Of a server that was found and recognized, all values are known.
+  if (preset === undefined || typed !== undefined) return 'skipped';
   const values = Object.entries(presets[preset].values);
   const given = (answers.presetValues ??= {});
   for (let at = 0; at < values.length; at++) {

@@ -18,7 +18,7 @@ import { askClient, askClientId, type RegisteringContext } from './client.ts';
 import { kindSettings } from './kinds.ts';
 import { askText, back, steps } from './questions.ts';
 import { askScopes } from './scopes.ts';
-import { askPresetValues, askWhich } from './which.ts';
+import { askPresetValues, askRecognized, askWhich } from './which.ts';
 import { window } from '../show.ts';
 
 export interface AddProviderContext extends RegisteringContext {
@@ -49,6 +49,7 @@ export async function askProvider(
     () => askWhich(answers),
     () => askPresetValues(answers),
     () => findOut(context, answers),
+    () => askRecognized(answers),
     () => askClient(answers),
     () => askClientId(context, answers, definitionOf(answers)),
     () => askScopes(answers),
@@ -102,7 +103,7 @@ async function findOut({ httpContext }: AddProviderContext, answers: Answers): P
   try {
     const title = host === undefined ? l10n.t('Asking the provider…') : l10n.t('Asking {0}…', host);
     answers.found = await withProgress(title, ({ signal }) =>
-      answers.preset
+      answers.preset && answers.typed === undefined
         ? ofPreset(httpContext, answers, signal)
         : lookUp(httpContext, typed as Exclude<TypedAddress, { kind: 'problem' }>, signal),
     );

@@ -63,6 +63,85 @@ describe('an address as people type it', () => {
   }
 });
 
+describe('an address from the pages of a known product', () => {
+  const staff = 'https://login.example.com/realms/staff';
+  const cut: Readonly<Record<string, readonly string[]>> = {
+    [staff]: [
+      `${staff}/account`,
+      `${staff}/account/#/security/signing-in`,
+      `${staff}/protocol/openid-connect/auth?client_id=x&redirect_uri=https%3A%2F%2Fa`,
+      `${staff}/login-actions/authenticate?session_code=x`,
+      `${staff}/device`,
+      'https://login.example.com/admin/staff/console',
+      'https://login.example.com/admin/staff/console/',
+      'https://login.example.com/admin/master/console/#/staff/clients',
+      'https://login.example.com/admin/master/console/#/realms/staff/clients',
+      'login.example.com/realms/staff/account/',
+      ` "${staff}/account", `,
+    ],
+    'https://login.example.com/auth/realms/staff': [
+      'https://login.example.com/auth/realms/staff/account/',
+      'https://login.example.com/auth/admin/staff/console/#/staff/users',
+    ],
+    'https://gitlab.example.com': [
+      'https://gitlab.example.com/-/profile/applications',
+      'https://gitlab.example.com/-/user_settings/applications/7',
+      'https://gitlab.example.com/oauth/applications/new',
+      'https://gitlab.example.com/oauth/discovery/keys',
+      'https://gitlab.example.com/admin/applications',
+      'https://gitlab.example.com/users/sign_in',
+      'gitlab.example.com/users/sign_in',
+    ],
+    'https://git.example.com': [
+      'https://git.example.com/login/oauth/authorize?client_id=x',
+      'https://git.example.com/user/settings/applications',
+    ],
+    'https://git.example.com/forge': ['https://git.example.com/forge/login/oauth/access_token'],
+    'https://acme.okta.com': [
+      'https://acme-admin.okta.com/admin/dashboard',
+      'https://acme.okta.com/app/UserHome',
+      'https://acme.okta.com/oauth2/v1/authorize?client_id=x',
+    ],
+    'https://acme.okta.com/oauth2/default': ['https://acme.okta.com/oauth2/default/v1/authorize?x=y'],
+    'https://acme.eu.auth0.com/': [
+      'https://manage.auth0.com/dashboard/eu/acme/applications',
+      'https://acme.eu.auth0.com/authorize?client_id=x',
+      'https://acme.eu.auth0.com/u/login?state=x',
+    ],
+    'https://login.microsoftonline.com/contoso.onmicrosoft.com/v2.0': [
+      'https://login.microsoftonline.com/contoso.onmicrosoft.com/oauth2/v2.0/authorize?client_id=x',
+    ],
+    'https://auth.example.com/application/o/editor/': ['https://auth.example.com/application/o/editor/jwks/'],
+    'https://zitadel.example.com': [
+      'https://zitadel.example.com/ui/console/projects/7',
+      'https://zitadel.example.com/oauth/v2/authorize?client_id=x',
+      'https://zitadel.example.com/oidc/v1/userinfo',
+    ],
+  };
+  for (const [issuer, addresses] of Object.entries(cut)) {
+    for (const typed of addresses) {
+      it(`is cut back: ${typed}`, () => assert.deepEqual(readTypedAddress(typed), address(issuer)));
+    }
+    it(`is the issuer itself, and stays: ${issuer}`, () =>
+      assert.deepEqual(readTypedAddress(issuer), address(issuer)));
+  }
+  it('is plain http on this computer only', () => {
+    const here = 'http://127.0.0.1:8080/realms/staff';
+    assert.deepEqual(readTypedAddress(`${here}/account`), address(here, true));
+    assert.equal(readTypedAddress('http://login.example.com/realms/staff/account').kind, 'problem');
+  });
+  for (const other of [
+    'https://login.example.com/realms/staff/tenants/a',
+    'https://login.example.com/accounts/realms/account',
+    'https://login.example.com/oauth2/default/v1/authorize',
+    'https://api.example.com/v1/things',
+    'https://auth.example.com/application/o/token/',
+  ]) {
+    it(`is looked up as it is, where it could be an issuer: ${other}`, () =>
+      assert.deepEqual(readTypedAddress(other), address(other)));
+  }
+});
+
 describe('a known host', () => {
   const known: [address: string, preset: string, values: object][] = [
     ['https://github.com', 'github', {}],

@@ -1,0 +1,97 @@
+/** An address within a known product, and the issuer that it belongs to. `$<name>` stands for a group of the pattern. */
+interface Product {
+  readonly pattern: RegExp;
+  readonly issuer: string;
+}
+
+/** Only addresses that no other product has: any other one is looked up as it is written. */
+const products: readonly Product[] = [
+  // Keycloak: the console of one realm shows another, which stands in the fragment.
+  {
+    pattern:
+      /^(?<base>https?:\/\/[^/]+(?:\/auth)?)\/admin\/[^/]+\/console\/?#\/(?:realms\/)?(?<realm>[A-Za-z0-9._~-]+)(?:\/|$)/,
+    issuer: '$<base>/realms/$<realm>',
+  },
+  {
+    pattern: /^(?<base>https?:\/\/[^/]+(?:\/auth)?)\/admin\/(?<realm>[A-Za-z0-9._~-]+)\/console(?:[/?#]|$)/,
+    issuer: '$<base>/realms/$<realm>',
+  },
+  // GitLab.
+  {
+    pattern:
+      /^(?<base>https:\/\/[^/]+)\/(?:-\/(?:profile|user_settings)\/|oauth\/(?:applications|discovery)|admin\/applications|users\/sign_in)/,
+    issuer: '$<base>',
+  },
+  // Gitea and Forgejo.
+  {
+    pattern: /^(?<base>https:\/\/[^?#]+?)\/login\/oauth\/(?:authorize|access_token|keys)(?:[?#]|$)/,
+    issuer: '$<base>',
+  },
+  { pattern: /^(?<base>https:\/\/[^?#]+?)\/user\/settings\/applications(?:[/?#]|$)/, issuer: '$<base>' },
+  // Okta: people paste the address of the admin console, or of an endpoint.
+  {
+    pattern: /^https:\/\/(?<org>[a-z0-9-]+)-admin\.(?<domain>okta|oktapreview|okta-emea)\.com(?:[/?#]|$)/i,
+    issuer: 'https://$<org>.$<domain>.com',
+  },
+  {
+    pattern:
+      /^(?<issuer>https:\/\/[^/]+\.(?:okta|oktapreview|okta-emea)\.com\/oauth2\/[A-Za-z0-9]+)\/v1\/[a-z]+(?:[/?#]|$)/i,
+    issuer: '$<issuer>',
+  },
+  {
+    pattern:
+      /^(?<base>https:\/\/[^/]+\.(?:okta|oktapreview|okta-emea)\.com)\/(?:oauth2\/v1\/|app\/|login\/|enduser\/|user\/)/i,
+    issuer: '$<base>',
+  },
+  // Auth0: the dashboard names region and tenant.
+  {
+    pattern:
+      /^https:\/\/manage\.auth0\.com\/dashboard\/(?<region>[a-z]{2}(?:-\d)?)\/(?<tenant>[a-z0-9-]+)(?:[/?#]|$)/i,
+    issuer: 'https://$<tenant>.$<region>.auth0.com/',
+  },
+  {
+    pattern: /^(?<base>https:\/\/[^/]+\.auth0\.com)\/(?:authorize|u\/|login|oauth\/|userinfo)/i,
+    issuer: '$<base>/',
+  },
+  // Microsoft Entra ID.
+  {
+    pattern: /^(?<issuer>https:\/\/login\.microsoftonline\.com\/[A-Za-z0-9.-]+)\/(?:oauth2|discovery)\//i,
+    issuer: '$<issuer>/v2.0',
+  },
+  // Authentik: each application is an issuer, with a slash at its end.
+  {
+    pattern:
+      /^(?<issuer>https?:\/\/[^/?#]+\/application\/o\/[A-Za-z0-9_-]+)\/(?:jwks|end-session)(?:[/?#]|$)/,
+    issuer: '$<issuer>/',
+  },
+  // Zitadel.
+  {
+    pattern: /^(?<base>https:\/\/[^/]+)\/(?:ui\/(?:console|login|v2)|oidc\/v1|oauth\/v2)(?:[/?#]|$)/,
+    issuer: '$<base>',
+  },
+];
+
+/** What is below a realm of Keycloak, which may itself be below any path. */
+const realmPages = ['account', 'protocol', 'login-actions', 'broker', 'clients-registrations', 'device'];
+
+function keycloakRealm(address: string): string | undefined {
+  const [base = '', ...below] = address.split('/realms/');
+  const [realm = '', page = ''] = below.join('/realms/').split(/[/?#]/);
+  const isPage = below[0]?.startsWith(`${realm}/`) === true && realmPages.includes(page);
+  const isRealm = /^[A-Za-z0-9._~-]{1,100}$/.test(realm) && !/[?#]/.test(base);
+  return isPage && isRealm ? `${base}/realms/${realm}` : undefined;
+}
+
+/**
+ * The issuer that an address belongs to which a person has copied from the pages of a known product: its console, its
+ * account page, one of its endpoints. Any other address is as it was.
+ */
+export function cutBack(address: string): string {
+  const realm = keycloakRealm(address);
+  if (realm !== undefined) return realm;
+  for (const { pattern, issuer } of products) {
+    const groups = pattern.exec(address)?.groups;
+    if (groups) return issuer.replace(/\$<(\w+)>/g, (_, name: string) => groups[name] ?? '');
+  }
+  return address;
+}
