@@ -1,15 +1,14 @@
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import { defaultScopes } from './definition.ts';
 
-type Shown = Pick<
-  Metadata,
-  'jwks_uri' | 'userinfo_endpoint' | 'scopes_supported' | 'id_token_signing_alg_values_supported'
->;
+type Shown = Pick<Metadata, 'jwks_uri' | 'scopes_supported' | 'id_token_signing_alg_values_supported'>;
 
-/** True if anything says that the server knows OpenID Connect, and not just OAuth 2.0. */
+/**
+ * True if anything says that the server knows OpenID Connect, and not just OAuth 2.0. An endpoint that says who signed in
+ * does not: servers without ID tokens have one, too.
+ */
 export const showsOpenId = (metadata: Shown): boolean =>
   metadata.jwks_uri !== undefined ||
-  metadata.userinfo_endpoint !== undefined ||
   metadata.id_token_signing_alg_values_supported !== undefined ||
   metadata.scopes_supported?.includes('openid') === true;
 

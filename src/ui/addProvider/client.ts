@@ -59,7 +59,7 @@ export function offersOf(issuer: string, metadata: Metadata): Offer[] {
 
 /** Shows what the server offers, and asks how this editor gets a client. */
 export async function askClient(answers: Answers): Promise<Outcome> {
-  const { found, preset } = answers;
+  const { found } = answers;
   if (!found) return back;
   const { issuer, metadata } = found;
   const items: Choice<ClientChoice>[] = [
