@@ -9,6 +9,7 @@ import type { AttemptRequest, SignInContext, SignInControl, SignInRequest } from
 import { defaultsAmong, requestedScopes } from './methods/requestedScopes.ts';
 import type { Concession } from './plan/askingLess.ts';
 import { describeAttempt, nextAttempt, type Attempt } from './plan/nextAttempt.ts';
+import { notLasting } from './plan/lasting.ts';
 import { signInWithDeviceCode, type DeviceAttempt } from './methods/deviceSignIn.ts';
 import { signInAsService } from './methods/serviceSignIn.ts';
 import { describePlan, planSignIn, type Plan } from './plan/planner.ts';
@@ -54,6 +55,8 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
       const outcome = await run(context, asking, { why }, running, attempt.method);
       if (outcome.kind === 'signed-in') {
         await context.concessions.add(provider, conceded);
+        const ends = notLasting(provider, outcome.grant, asking.requested, attempt.without);
+        if (ends !== undefined) context.tell(ends, provider);
         return outcome.grant;
       }
       if (outcome.kind === 'other-method') {

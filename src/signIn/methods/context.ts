@@ -68,7 +68,7 @@ export interface SignInContext extends ClientSources {
    */
   openBrowser(address: Secret, signal: AbortSignal): Promise<boolean>;
   /** Tells the person in a sentence why it goes on with another method. */
-  tell(sentence: Shown): void;
+  tell(sentence: Shown, settingsOf?: Provider): void;
 }
 
 /** One sign-in: who, for what, and how it is told of and ended. */

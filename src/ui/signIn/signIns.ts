@@ -25,6 +25,8 @@ import type { RunningSignIns } from './runningSignIns.ts';
 import { withSignInProgress } from './signInProgress.ts';
 import { readSignInSettings, readSurroundings } from './signInSettings.ts';
 import { untilCanceled } from '../cancellation.ts';
+import { offer } from '../messages.ts';
+import { helpButtons } from '../../protocol/failures/text.ts';
 import { window, type Html, type InputBoxOptions } from '../show.ts';
 
 /** The sign-ins of this window, as a person sees them. */
@@ -104,7 +106,13 @@ export function createSignIns(options: SignInsOptions): SignIns {
       nameAccount,
       failedMethods,
       openBrowser,
-      tell: sentence => void window.showInformationMessage(sentence),
+      tell: (sentence, settingsOf) =>
+        void offer('information', sentence, {
+          ...(settingsOf && {
+            [l10n.t(helpButtons.settings)]: () =>
+              vscode.commands.executeCommand('oidc.editProvider', settingsOf.id),
+          }),
+        }),
     };
   };
 

@@ -56,4 +56,31 @@ export const identityRows: readonly ServerRow[] = [
     },
     run: signsIn({}, (_, { account }) => assert.equal(account.label, 'alice')),
   },
+  ...(
+    [
+      [
+        'offline_access, which it does not list',
+        ['openid', 'profile'],
+        {},
+        /add "offline_access" to "scopes"/,
+      ],
+      ['a consent, which it was not asked for', ['openid', 'offline_access'], {}, /"prompt": "consent"/],
+      ['nothing', ['openid', 'offline_access'], { prompt: 'consent' }, /Ask its administrator/],
+    ] as const
+  ).map(([what, scopes, authorizationParameters, cure]): ServerRow => ({
+    server: 'LemonLDAP::NG',
+    does: `gives refresh tokens only for ${what}: it is told at once`,
+    departure: { token: ({ refresh_token: _, ...rest }) => rest },
+    run: signsIn({ scopes: [...scopes], authorizationParameters, label: 'Company' }, ({ told }) => {
+      assert.equal(told.length, 1);
+      assert.match(told[0] ?? '', /^Company gave no refresh token, so this sign-in ends on /);
+      assert.match(told[0] ?? '', cure);
+    }),
+  })),
+  {
+    server: 'any',
+    does: 'gives a token that does not end, and no refresh token: there is nothing to tell',
+    departure: { token: ({ refresh_token: _, expires_in: __, ...rest }) => rest },
+    run: signsIn({}, ({ told }) => assert.deepEqual(told, [])),
+  },
 ];

@@ -1,0 +1,37 @@
+import { timeInWords } from '../../platform/language.ts';
+import { joined, l10n, type Shown } from '../../platform/shown.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import type { Grant } from '../../sessions/grant/grant.ts';
+
+/**
+ * Says of a sign-in that will not last why that is, as far as it is known, and what helps: some servers give refresh
+ * tokens only for `offline_access`, which they need not list, others only where they asked the person again.
+ *
+ * @param requested the scopes of the request.
+ * @param dropped those that the server refused, of which the person has been told.
+ * @returns undefined if it lasts, or nobody knows that it will not.
+ */
+export function notLasting(
+  {
+    service,
+    label,
+    authorizationParameters,
+  }: Pick<Provider, 'service' | 'label' | 'authorizationParameters'>,
+  { tokens: { refreshToken, expiresAt } }: Pick<Grant, 'tokens'>,
+  requested: readonly string[],
+  dropped: readonly string[],
+): Shown | undefined {
+  if (service || refreshToken || expiresAt === undefined || dropped.includes('offline_access'))
+    return undefined;
+  const ends = l10n.t(
+    '{0} gave no refresh token, so this sign-in ends on {1}.',
+    label,
+    timeInWords(expiresAt),
+  );
+  const cure = !requested.includes('offline_access')
+    ? l10n.t('To stay signed in, add "offline_access" to "scopes".')
+    : authorizationParameters['prompt'] === undefined
+      ? l10n.t('To stay signed in, set "authorizationParameters" to { "prompt": "consent" }.')
+      : l10n.t('Ask its administrator to allow refresh tokens for the client.');
+  return joined([ends, cure], ' ');
+}
