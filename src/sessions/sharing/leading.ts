@@ -2,6 +2,7 @@ import { secondsNow, type Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import type { Leader } from '../../windows/leader.ts';
+import { afterListening } from '../../windows/timeouts.ts';
 import { activityOf, type ActivityLog, type Recorder } from '../activity.ts';
 import type { Grant } from '../grant/grant.ts';
 import type { RefresherOptions, TokenServer } from '../refresh/refresherOptions.ts';
@@ -57,7 +58,7 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
     const leaving = createLeaving({ ...options, broadcast, giveUp, refresher: refresherNow });
     memories.forgetTroubles();
     const heardOthers = Promise.withResolvers<void>();
-    const cancel = clock.after(listening, heardOthers.resolve);
+    const cancel = afterListening(clock, listening, heardOthers.resolve);
     const refresher = createTokenRefresher({
       cache,
       clock,

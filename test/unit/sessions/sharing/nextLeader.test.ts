@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { settled } from '../../../standIns/manualClock.ts';
+import type { Life } from '../../../standIns/memoryTransport.ts';
+import { someGrant, someProvider, someTokens } from '../someGrant.ts';
+import { windowsInMemory } from './windowsInMemory.ts';
+
+describe('the next leader', () => {
+  it('does not add a sign-in once more that the one before has taken over, in another place', async () => {
+    const { deaf, network, open } = windowsInMemory();
+    const leader = await open({ alive: true });
+    await leader.cache.put(someGrant());
+    const next: Life = { alive: true };
+    deaf.add(next);
+    const nextLeader = await open(next);
+    const member = await open({ alive: true });
+    const all = [leader, nextLeader, member];
+    assert.deepEqual(
+      all.map(({ cache }) => cache.known().length),
+      [1, 0, 1],
+    );
+
+    // The answer waits for it.
+    leader.storage.gone = true;
+    const added = member.sharing.add(someProvider, someGrant({ id: 'grant-0002', tokens: someTokens(7) }));
+    await settled();
+    deaf.delete(next);
+    network.supersede();
+    await settled();
+    assert.equal(network.leads(next), true);
+    leader.storage.gone = false;
+    assert.equal((await added).grant.id, 'grant-0001');
+    await settled();
+    for (const { cache } of all)
+      assert.deepEqual(
+        cache.known().map(({ id, tokens }) => [id, tokens.refreshToken?.reveal()]),
+        [['grant-0001', 'refresh-7']],
+      );
+  });
+
+  it('listens to the others after the computer has slept, before it sends what may be spent', async () => {
+    const { clock, open, sent } = windowsInMemory();
+    const seconds = Math.floor(clock.now() / 1000);
+    const inDoubt = someGrant({
+      refreshSentAt: seconds - 60,
+      tokens: someTokens(1, { receivedAt: seconds - 7200, expiresAt: seconds - 3600 }),
+    });
+    const { cache, sharing } = await open({ alive: true });
+    void cache.put(inDoubt);
+    void sharing.renew(inDoubt.id, 1);
+    await settled();
+    await clock.sleep(60_000);
+    await settled();
+    assert.deepEqual(sent, []);
+    for (let left = 5; left > 0; left--) await clock.advance(1000);
+    assert.deepEqual(sent, ['refresh-1']);
+  });
+});

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { createGrantCache } from '../../../../src/sessions/store/grantCache.ts';
+import { createGrantStore } from '../../../../src/sessions/store/grantStore.ts';
+import { shareGrants } from '../../../../src/sessions/sharing/sharing.ts';
+import { joinWindows } from '../../../../src/windows/group.ts';
+import { manualClock, settled } from '../../../standIns/manualClock.ts';
+import { memorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
+import { memoryNetwork, type Life } from '../../../standIns/memoryTransport.ts';
+import { everyGrantOf, quietWindow } from '../../../standIns/quietWindow.ts';
+import { recordingLog } from '../../../standIns/recordingLog.ts';
+import { someProvider } from '../someGrant.ts';
+
+/** Windows that share grants in one process, by a clock that stands still. The server answers nobody. */
+export function windowsInMemory() {
+  const clock = manualClock();
+  /** Windows that hear nothing. */
+  const deaf = new Set<Life>();
+  /** Every refresh token that was sent. */
+  const sent: string[] = [];
+  const never = new Promise<never>(() => undefined);
+  const network = memoryNetwork((from, to) =>
+    from !== to && deaf.has(to) ? never : new Promise(resolve => setImmediate(resolve)),
+  );
+  return {
+    clock,
+    deaf,
+    sent,
+    network,
+    async open(life: Life, storage = memorySecretStorage()) {
+      const log = recordingLog();
+      const store = createGrantStore({ storage, log, onSetAside: () => assert.fail('nothing is damaged') });
+      const cache = createGrantCache(store, clock, log);
+      const sharing = shareGrants({
+        ...quietWindow,
+        cache,
+        clock,
+        log,
+        directory: '',
+        loadTransport: () => Promise.resolve(options => joinWindows(network.transport(life), options)),
+        providers: everyGrantOf(someProvider),
+        server: {
+          refresh(_provider, grant, beforeSending) {
+            beforeSending();
+            sent.push(grant.tokens.refreshToken?.reveal() ?? '');
+            return never;
+          },
+          profile: () => never,
+        },
+      });
+      await settled();
+      return { cache, sharing, storage };
+    },
+  };
+}
