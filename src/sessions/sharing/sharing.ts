@@ -192,8 +192,6 @@ async function everythingTold(
   refresher: TokenRefresher | undefined,
 ): Promise<void> {
   await refresher?.idle();
-  do {
-    await Promise.allSettled(adding);
-    await Promise.all([cache.written(), sync.everythingTold()]);
-  } while (adding.size > 0);
+  await Promise.allSettled(adding);
+  await Promise.all([cache.written(), sync.everythingTold()]);
 }
