@@ -216,7 +216,9 @@ export class Model {
       this.wrong.add('a token was sent though a window knew that it may be spent');
     else if (stored.kind === 'grant' && isLater(stored.grant))
       this.wrong.add('a token was sent though the storage knew better');
-    else if (this.server.wasAnswered(sent)) this.forgotten.add(signIn ?? '');
+    // One that is very slow, as far as it is blamed for that: see `createModelServer`.
+    else if (this.server.wasAnswered(sent) || (this.server.wasSent(sent) && this.computer.isSlow(sender)))
+      this.forgotten.add(signIn ?? '');
   }
 
   close(window: ModelWindow): void {

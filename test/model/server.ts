@@ -40,6 +40,8 @@ export interface ModelServer {
   settle(): void;
   /** Whether a refresh token was sent before, and whoever sent it has had the answer and time to act on it. */
   wasAnswered(token: string | undefined): boolean;
+  /** Whether a refresh token was sent before. */
+  wasSent(token: string | undefined): boolean;
   /** Whether this is the refresh token that the server would take. */
   takes(token: string | undefined): boolean;
   /** Whether a refresh token of this sign-in was sent without an answer having been used. */
@@ -158,6 +160,7 @@ export function createModelServer(clock: Clock, isSlow: (window: Life) => boolea
         if (sending.outcome === 'arrived' && sending.sender.alive) sending.outcome = 'settled';
     },
     wasAnswered: token => sendings.some(sending => sending.token === token && sending.outcome === 'settled'),
+    wasSent: token => sendings.some(sending => sending.token === token),
     takes: token => token !== undefined && current.get(signInOf(token)) === token,
     hasDoubts: signIn =>
       sendings.some(({ token, outcome }) => signInOf(token) === signIn && outcome !== 'settled'),
