@@ -37,6 +37,41 @@ describe('the next leader', () => {
       );
   });
 
+  it('begins when a request of the one before has ended, or takes long', async () => {
+    const { clock, network, open, sent } = windowsInMemory();
+    const life: Life = { alive: true };
+    const leader = await open(life);
+    const { sharing } = await open({ alive: true });
+    const seconds = Math.floor(clock.now() / 1000);
+    await leader.cache.put(
+      someGrant({ tokens: someTokens(1, { receivedAt: seconds, expiresAt: seconds + 1 }) }),
+    );
+    await clock.advance(2000);
+    void sharing.renew('grant-0001', 1);
+    await settled();
+    assert.deepEqual(sent, ['refresh-1']);
+    const left = leader.sharing.dispose();
+    await clock.advance(3000);
+    assert.equal(network.leads(life), true);
+    for (let more = 5; more > 0; more--) await clock.advance(1000);
+    assert.equal(network.leads(life), false);
+    await left;
+  });
+
+  it('is not told what it has told itself', async () => {
+    const { lines, open } = windowsInMemory();
+    const leader = await open({ alive: true });
+    const member = await open({ alive: true });
+    lines.length = 0;
+    await leader.cache.put(someGrant());
+    await settled();
+    await leader.cache.remove('grant-0001', 1);
+    await settled();
+    assert.deepEqual(member.cache.known(), []);
+    const calls = lines.flatMap(line => (/"a":\["(\w+)"/.exec(line) ?? []).slice(1));
+    assert.deepEqual(calls, ['grantChanged', 'grantRemoved']);
+  });
+
   it('listens to the others after the computer has slept, before it sends what may be spent', async () => {
     const { clock, open, sent } = windowsInMemory();
     const seconds = Math.floor(clock.now() / 1000);

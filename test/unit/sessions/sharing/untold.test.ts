@@ -4,7 +4,7 @@ import { createGrantStore } from '../../../../src/sessions/store/grantStore.ts';
 import { memorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
 import { recordingLog } from '../../../standIns/recordingLog.ts';
 import { someGrant, someProvider } from '../someGrant.ts';
-import { fresh, now, sharedWindows, storedIn, until } from './sharedWindows.ts';
+import { fresh, now, sharedWindows, storedIn, until, type SharedWindow } from './sharedWindows.ts';
 
 describe('windows, of which one closes before it has told everything,', function () {
   this.timeout(20_000);
@@ -47,17 +47,23 @@ describe('windows, of which one closes before it has told everything,', function
     await until(() => cache.peek('grant-0001')?.tokens.serial === 5);
   });
 
-  it('have a sign-in of a window that is closed before it has found the others', async () => {
-    const leader = await windows.open();
-    const way = Promise.withResolvers<void>();
-    const closing = await windows.open(memorySecretStorage(), way.promise);
-    const added = closing.accounts.add(someProvider, someGrant({ tokens: fresh() }));
-    const closed = closing.close();
-    way.resolve();
-    await Promise.all([added, closed]);
-    assert.equal(leader.cache.known().length, 1);
-    assert.notEqual(storedIn(leader), '');
-  });
+  const grant = someGrant({ tokens: fresh() });
+  for (const [what, takeOver] of [
+    ['a sign-in', ({ accounts }: SharedWindow) => [accounts.add(someProvider, grant)]],
+    ['a change', async ({ cache }: SharedWindow) => void (await cache.put(grant))],
+  ] as const)
+    it(`have ${what} of a window that is closed before it has found the others`, async () => {
+      const leader = await windows.open();
+      const way = Promise.withResolvers<void>();
+      const closing = await windows.open(memorySecretStorage(), way.promise);
+      // A sign-in is still on its way then.
+      const taken = await takeOver(closing);
+      const closed = closing.close();
+      way.resolve();
+      await Promise.all([closed, ...(taken ?? [])]);
+      assert.equal(leader.cache.known().length, 1);
+      await until(() => storedIn(leader) !== '');
+    });
 });
 
 /** As if a window had changed one grant, signed out of another and in to a third, and had told nobody. */

@@ -18,13 +18,17 @@ export function windowsInMemory() {
   /** Every refresh token that was sent. */
   const sent: string[] = [];
   const never = new Promise<never>(() => undefined);
-  const network = memoryNetwork((from, to) =>
-    from !== to && deaf.has(to) ? never : new Promise(resolve => setImmediate(resolve)),
-  );
+  const lines: string[] = [];
+  const network = memoryNetwork((from, to, line) => {
+    lines.push(line);
+    return from !== to && deaf.has(to) ? never : new Promise(resolve => setImmediate(resolve));
+  });
   return {
     clock,
     deaf,
     sent,
+    /** What was said. */
+    lines,
     network,
     async open(life: Life, storage = memorySecretStorage()) {
       const log = recordingLog();
