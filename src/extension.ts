@@ -86,7 +86,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
   const accounts = createAccounts({ cache, clock, log, sharing });
 
   const registry = createRegistry(providers, { accounts, cache, log, parts: deferred });
-  const view = createSignInsView({ providers, cache, clock, sharing });
+  const view = createSignInsView({ ...parts, sharing });
   const exported = createExports({ cache, clock, providers });
   const diagnosisReports = registerDiagnosisReports();
   const mcpServers = registerMcpServers(log, providers, async onDidChange => {

@@ -13,6 +13,8 @@ import {
   type IdentityProvider,
 } from '../servers/identityProvider/identityProvider.ts';
 import { listen, loopback, stop } from '../servers/listening.ts';
+import { blank } from '../../src/sessions/grant/fate.ts';
+import { rowsOf } from '../../src/ui/signInsView/rows.ts';
 import { signInTrial, type SignInTrial } from './signingIn.ts';
 
 /** What a grant's sign-in is used for: each sends something secret. */
@@ -136,6 +138,25 @@ describe('a server that names another address than when the person signed in', (
     assert.deepEqual(evil.requests, []);
     assert.equal((await http(`${evil.origin}/keys`, {})).status, 200, 'what is public can be read anywhere');
   });
+
+  for (const endpoint of secretEndpoints.filter(name => name !== 'token_endpoint')) {
+    it(`is told of in the log and in the view: ${endpoint}`, async () => {
+      const trial = attacked(endpoint);
+      await refreshGrant(trial.context, trial.provider(settings()), grant, () => undefined);
+      const { sendings } = trial.context.httpContext;
+      const withheld = [{ endpoint, host: new URL(evil.origin).host }];
+      assert.deepEqual(sendings.withheld(grant.id), withheld);
+      const line = trial.log.lines.find(text => text.includes('has not agreed to')) ?? '';
+      assert.ok(line.includes(endpoint) && line.includes(new URL(evil.origin).host), line);
+      const provider = { ...trial.provider(settings()), terms: grant.binding.terms ?? '' };
+      const now = grant.tokens.receivedAt;
+      const drawn = { providers: [provider], contested: [], grants: [grant], memory: () => blank, now };
+      const [row] = rowsOf({ ...drawn, withheld: sendings.withheld })[0]?.children ?? [];
+      assert.match(row?.description ?? '', /names another host$/);
+      assert.match(row?.tooltip ?? '', new RegExp(`${endpoint}, another host`));
+      assert.doesNotMatch(rowsOf(drawn)[0]?.children[0]?.description ?? '', /another host/);
+    });
+  }
 
   for (const [what, operate] of Object.entries<Operation>(operations)) {
     it(`is in the list of where tokens went: ${what}`, async () => {

@@ -6,7 +6,7 @@ import type { ClientAuthentication } from './clientAuthentication.ts';
 import { authenticateWith } from './clientProof.ts';
 import { certificateHttp, forCertificate } from './certificateEndpoints.ts';
 import { withSecretForms, type SecretFormMemory } from './secretForms.ts';
-import { agreedMetadata, gated, type Agreement, type SecretEndpoint } from './gate.ts';
+import { agreedMetadata, gated, withheldOf, type Agreement, type SecretEndpoint } from './gate.ts';
 import { inDialect, type Dialect } from '../server/dialect.ts';
 import type { DiscoveredServer } from '../server/discovery.ts';
 import type { HttpClient } from '../http/http.ts';
@@ -100,6 +100,14 @@ function connection(
   const certificate = 'certificate' in client.authentication ? client.authentication.certificate : undefined;
   const named = certificate ? forCertificate(discovered.metadata, client.policy) : discovered.metadata;
   const metadata = agreedMetadata(named, client.issuer, agreement);
+  const withheld = withheldOf(named, metadata);
+  for (const { endpoint, host } of withheld)
+    httpContext.log.warn('nothing is sent to an endpoint that the person has not agreed to', {
+      issuer: client.issuer,
+      endpoint,
+      host,
+    });
+  if (client.about !== undefined) httpContext.sendings.withhold(client.about, withheld);
   const { allowedTenants } = client.policy;
   const server: oauth.AuthorizationServer = {
     ...withoutUndefined(metadata),

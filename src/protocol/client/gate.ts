@@ -1,6 +1,6 @@
 import { Failure } from '../failures/failure.ts';
 import type { HttpClient } from '../http/http.ts';
-import { sendingOf, type Sending } from '../server/sendings.ts';
+import { sendingOf, type Sending, type Withheld } from '../server/sendings.ts';
 import type { Metadata } from '../server/metadata.ts';
 
 /** The endpoints that get something secret: a token, a code, or what the client proves itself with. */
@@ -47,6 +47,13 @@ export function agreedMetadata(metadata: Metadata, issuer: string, agreement: Ag
   if (others.length === 0) return metadata;
   return { ...metadata, ...Object.fromEntries(others.map(name => [name, undefined])) };
 }
+
+/** The endpoints that {@link agreedMetadata} has left out. */
+export const withheldOf = (named: Metadata, agreed: Metadata): Withheld[] =>
+  secretEndpoints.flatMap(endpoint => {
+    const url = agreed[endpoint] === undefined ? URL.parse(named[endpoint] ?? '') : null;
+    return url ? [{ endpoint, host: url.host }] : [];
+  });
 
 /**
  * Sends what may hold a secret (anything but a plain GET) to the endpoints of this metadata, and nowhere else. Keys and

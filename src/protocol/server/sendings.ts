@@ -1,3 +1,4 @@
+import { createEmitter, type Emitter } from '../../platform/emitter.ts';
 import type { HttpClient } from '../http/http.ts';
 
 /** What is secret and was sent. */
@@ -33,11 +34,31 @@ export interface Sendings {
   add(about: string, sending: Sending): void;
   /** What has been sent for these since the last time, each once. */
   take(...about: readonly string[]): readonly Sending[];
+  /** What a server names now for a grant without the person having agreed to it, so that nothing is sent there. */
+  withhold(about: string, withheld: readonly Withheld[]): void;
+  withheld(about: string): readonly Withheld[];
+  /** Told when something else is withheld than before. */
+  readonly onDidWithhold: Emitter<void>['on'];
+}
+
+/** An endpoint that gets nothing, by its name in the metadata. */
+export interface Withheld {
+  readonly endpoint: string;
+  readonly host: string;
 }
 
 export function createSendings(): Sendings {
   const waiting = new Map<string, Map<string, Sending>>();
+  const notSent = new Map<string, readonly Withheld[]>();
+  const changes = createEmitter();
   return {
+    onDidWithhold: changes.on,
+    withheld: about => notSent.get(about) ?? [],
+    withhold(about, withheld) {
+      if (JSON.stringify(notSent.get(about) ?? []) === JSON.stringify(withheld)) return;
+      notSent.set(about, withheld);
+      changes.fire();
+    },
     add(about, sending) {
       const known = waiting.get(about) ?? new Map<string, Sending>();
       waiting.set(about, known);

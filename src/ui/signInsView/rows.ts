@@ -2,6 +2,7 @@ import { joined, l10n, labelOf, nothing, shown, type Shown } from '../../platfor
 import { timeInWords } from '../../platform/language.ts';
 import type { ContestedId } from '../../providers/entries/contested.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
+import type { Withheld } from '../../protocol/server/sendings.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { normaliseScopes, sessionId } from '../../sessions/grant/scopes.ts';
 import { belongsTo, waitsForAnswer } from '../../providers/entries/origin.ts';
@@ -15,6 +16,8 @@ export interface Drawn {
   /** Newest first. */
   readonly grants: readonly Grant[];
   memory(grantId: string): Memory;
+  /** The endpoints that get nothing, as the person has not agreed to where they are now. */
+  withheld?(grantId: string): readonly Withheld[];
   /** In seconds since the epoch. */
   readonly now: number;
 }
@@ -174,7 +177,17 @@ interface Judged {
 function accountRows(drawn: Drawn, provider: Provider, judged: readonly Judged[]): Row[] {
   const urgent = judged.toSorted((a, b) => byUrgency(a.state, b.state));
   return urgent.slice(0, 1).map(({ grant: { account, sessions }, state }) => {
-    const { text: description, changesAt } = describeState(state, drawn.now);
+    const { text, changesAt } = describeState(state, drawn.now);
+    const withheld = judged.flatMap(({ grant }) => drawn.withheld?.(grant.id) ?? []);
+    const moved = withheld.map(({ endpoint, host }) =>
+      l10n.t(
+        '{0} now names {1} as its {2}, another host than when you signed in. Nothing is sent there. Sign in again if you trust it.',
+        provider.label,
+        host,
+        endpoint,
+      ),
+    );
+    const description = withheld[0] ? joined([text, l10n.t('names another host')], ', ') : text;
     return {
       kind: 'account',
       id: JSON.stringify([provider.id, account.id]),
@@ -184,7 +197,7 @@ function accountRows(drawn: Drawn, provider: Provider, judged: readonly Judged[]
       grantIds: urgent.map(({ grant }) => grant.id),
       label: labelOf(account.label),
       description,
-      tooltip: textOf([shown`${account.label} (${provider.label})`, ...explain(state)]),
+      tooltip: textOf([shown`${account.label} (${provider.label})`, ...explain(state), ...moved]),
       spoken: spokenOf([labelOf(account.label), l10n.t('account at {0}', provider.label), description]),
       state: state.kind,
       changesAt,

@@ -2,6 +2,7 @@ import { l10n } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import { secondsNow, type Cancel, type Clock } from '../../platform/clock.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
+import type { Sendings } from '../../protocol/server/sendings.ts';
 import { blank } from '../../sessions/grant/fate.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
 import type { Sharing } from '../../sessions/sharing/sharing.ts';
@@ -17,6 +18,7 @@ export interface SignInsViewContext {
   readonly providers: ConfiguredProviders;
   readonly cache: GrantCache;
   readonly clock: Clock;
+  readonly sendings: Pick<Sendings, 'withheld' | 'onDidWithhold'>;
   readonly sharing: Pick<Sharing, 'memories'>;
 }
 
@@ -26,7 +28,7 @@ export interface SignInsViewContext {
  * when it is first looked at.
  */
 export function createSignInsView(context: SignInsViewContext): vscode.Disposable {
-  const { providers, cache, clock, sharing } = context;
+  const { providers, cache, clock, sharing, sendings } = context;
   const changes = new vscode.EventEmitter<void>();
   let cancelTimer: Cancel = () => undefined;
 
@@ -44,6 +46,7 @@ export function createSignInsView(context: SignInsViewContext): vscode.Disposabl
         contested: providers.contested(),
         grants: grants.flat(),
         memory,
+        withheld: sendings.withheld,
         now: secondsNow(clock),
       }),
     );
@@ -76,6 +79,7 @@ export function createSignInsView(context: SignInsViewContext): vscode.Disposabl
     cache.onDidChange(changed),
     cache.onDidLoad(changed),
     sharing.memories.onDidChange(changed),
+    sendings.onDidWithhold(changed),
   ];
 
   const visibility = view.onDidChangeVisibility(({ visible }) => {
