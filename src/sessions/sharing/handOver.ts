@@ -1,4 +1,5 @@
 import { secondsNow, type Clock } from '../../platform/clock.ts';
+import { whileRunning } from '../../platform/once.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Outcome } from '../../windows/calls.ts';
 import { canRenewHere, isEndedByServer } from '../grant/fate.ts';
@@ -101,19 +102,21 @@ export function createLeaving(options: LeavingOptions) {
     return true;
   };
 
+  const shared = whileRunning<boolean>();
   return {
     /**
      * An extension host lives on for hours after its window has gone, in case it comes back. What it stores is lost
      * then, and in the editor's network, which asks the window for the proxy, its requests hang.
      */
-    async leaveToOthers(): Promise<boolean> {
-      if (await cache.answers()) return false;
-      const outcomes = await broadcast.storageAnswers();
-      if (!outcomes.some(isYes)) return false;
-      log.warn('the secret storage of this window does not answer: another window takes over');
-      giveUp();
-      return true;
-    },
+    leaveToOthers: (): Promise<boolean> =>
+      shared('', async () => {
+        if (await cache.answers()) return false;
+        const outcomes = await broadcast.storageAnswers();
+        if (!outcomes.some(isYes)) return false;
+        log.warn('the secret storage of this window does not answer: another window takes over');
+        giveUp();
+        return true;
+      }),
     leaveToAble: handOver.during({
       othersCanRenew: async id => (await broadcast.canRenew(id)).some(isYes),
       settled: () => inTime(clock, leavingWithin, settle()).catch(() => false),
