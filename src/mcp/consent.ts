@@ -49,19 +49,6 @@ export interface McpAnswer {
   readonly isAllowed: boolean;
 }
 
-/**
- * Which MCP servers get a token. The editor asks once for this extension and account; this asks for each server, and
- * again when its origin, provider, scopes or resource change. A refusal counts until one of them changes or the person
- * asks for the question.
- */
-export interface McpConsent {
-  /** @param asksAgain the person has just asked for it: an earlier refusal doesn't count. */
-  check(server: McpServer, asksAgain: boolean): Promise<boolean>;
-  answers(): readonly McpAnswer[];
-  /** Takes a permission back, which counts as a refusal. */
-  refuse(id: string): Promise<void>;
-}
-
 /** What is stored of a server. Both hold at once after a refused change: the old terms stay allowed. */
 const answeredSchema = v.object({ allowed: v.optional(termsSchema), refused: v.optional(termsSchema) });
 
@@ -69,7 +56,14 @@ type Answered = v.InferOutput<typeof answeredSchema>;
 
 const prefix = 'mcp/';
 
-export function createMcpConsent({ storage, ask }: McpConsentOptions): McpConsent {
+/**
+ * Which MCP servers get a token. The editor asks once for this extension and account; this asks for each server, and
+ * again when its origin, provider, scopes or resource change. A refusal counts until one of them changes or the person
+ * asks for the question.
+ */
+export type McpConsent = ReturnType<typeof createMcpConsent>;
+
+export function createMcpConsent({ storage, ask }: McpConsentOptions) {
   const open = whileRunning<boolean>();
   const inTurn = createQueue();
 
@@ -91,11 +85,12 @@ export function createMcpConsent({ storage, ask }: McpConsentOptions): McpConsen
   };
 
   return {
-    check: (server, asksAgain) =>
+    /** @param asksAgain the person has just asked for it: an earlier refusal doesn't count. */
+    check: (server: McpServer, asksAgain: boolean): Promise<boolean> =>
       open(JSON.stringify([server.id, asksAgain, mcpTermsOf(server)]), () =>
         inTurn(() => askUnlessKnown(server, asksAgain)),
       ),
-    answers: () =>
+    answers: (): readonly McpAnswer[] =>
       storage
         .keys()
         .filter(key => key.startsWith(prefix))
@@ -104,7 +99,8 @@ export function createMcpConsent({ storage, ask }: McpConsentOptions): McpConsen
           const terms = allowed ?? refused;
           return terms ? [{ id: key.slice(prefix.length), terms, isAllowed: allowed !== undefined }] : [];
         }),
-    async refuse(id) {
+    /** Takes a permission back, which counts as a refusal. */
+    async refuse(id: string): Promise<void> {
       const { allowed } = answeredOf(id);
       if (allowed) await remember(id, { refused: allowed });
     },

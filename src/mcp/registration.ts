@@ -14,10 +14,7 @@ export const changesMcpServers = (event: vscode.ConfigurationChangeEvent): boole
   event.affectsConfiguration('oidc.mcpServers');
 
 /** What the editor knows of MCP servers by us, from the start of a window. */
-export interface McpServerRegistration extends vscode.Disposable {
-  /** The setting has changed. */
-  settingsChanged(): void;
-}
+export type McpServerRegistration = ReturnType<typeof registerMcpServers>;
 
 /**
  * Registers with the editor what provides its MCP servers, and the command. Most windows have no such server: what
@@ -27,7 +24,7 @@ export function registerMcpServers(
   log: Log,
   providers: ConfiguredProviders,
   load: (onDidChange: () => void) => Promise<EditorMcpServers>,
-): McpServerRegistration {
+) {
   const changes = new vscode.EventEmitter<void>();
   let loading: Promise<EditorMcpServers> | undefined;
   const loaded = (): Promise<EditorMcpServers> => (loading ??= load(() => changes.fire()));
@@ -44,6 +41,7 @@ export function registerMcpServers(
     registerCommand('oidc.restartMcpServer', async (id?: unknown) => (await loaded()).restartOne(id)),
     registerCommand('oidc.manageMcpAccess', async () => (await loaded()).manageAccess()),
   );
+  /** The setting has changed. */
   const settingsChanged = (): void => {
     if (loading || isConfigured()) void loaded().then(servers => servers.readSettings());
   };

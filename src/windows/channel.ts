@@ -103,22 +103,17 @@ export function checkSize(text: string): void {
   if (bytes > limits.frame) throw new MessageTooLarge(bytes, limits.frame);
 }
 
-/** Calls in both directions over frames whose peer has proved the key. Ends with the frames. */
-export interface Channel {
-  /** Rejects with what the function threw as a RemoteError, or with `lost()` if the channel ends first. */
-  call(method: string, args: readonly unknown[], lost: () => Error): Promise<unknown>;
-  /** Asks the peer for a sign of life; any bytes are the answer. */
-  ping(): void;
-}
-
 /** What the peer may call. */
 export type Callable = Readonly<Record<string, (...args: never[]) => unknown>>;
 
 const ping = JSON.stringify({ t: 'ping' });
 const pong = JSON.stringify({ t: 'pong' });
 
+/** Calls in both directions over frames whose peer has proved the key. Ends with the frames. */
+export type Channel = ReturnType<typeof openChannel>;
+
 /** @param heard bytes arrived from the peer. */
-export function openChannel(frames: Frames, callable: Callable, heard?: () => void): Channel {
+export function openChannel(frames: Frames, callable: Callable, heard?: () => void) {
   const { closed } = frames;
   // Without a prototype: the library looks a method up by name, and `constructor` is not ours to offer.
   const functions = Object.assign(Object.create(null) as object, callable);
@@ -155,7 +150,8 @@ export function openChannel(frames: Frames, callable: Callable, heard?: () => vo
   });
 
   return {
-    async call(method, args, lost) {
+    /** Rejects with what the function threw as a RemoteError, or with `lost()` if the channel ends first. */
+    async call(method: string, args: readonly unknown[], lost: () => Error): Promise<unknown> {
       if (closed.aborted) throw lost();
       try {
         return await rpc.$callRaw({ method, args: [...args] });
@@ -164,6 +160,7 @@ export function openChannel(frames: Frames, callable: Callable, heard?: () => vo
         throw closed.aborted && !(error instanceof RemoteError) ? lost() : error;
       }
     },
+    /** Asks the peer for a sign of life; any bytes are the answer. */
     ping: () => frames.send(ping),
   };
 }

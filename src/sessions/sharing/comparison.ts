@@ -85,17 +85,10 @@ async function fetchGrants(cache: GrantCache, leader: Compared, ids: readonly st
 }
 
 /** The comparisons of one window, one at a time. */
-export interface Comparing {
-  /** Compares with this leader now. */
-  start(leader: Compared): void;
-  /** Compares with the same leader once more, if there is one. */
-  again(): void;
-  /** There is no leader to compare with any more. */
-  stop(): void;
-}
+export type Comparing = ReturnType<typeof createComparing>;
 
 /** A comparison that fails is made again later, unless its leader has gone. */
-export function createComparing(cache: GrantCache, clock: Clock, log: Log): Comparing {
+export function createComparing(cache: GrantCache, clock: Clock, log: Log) {
   let leader: Compared | undefined;
   let running = false;
   let repeat = false;
@@ -124,11 +117,14 @@ export function createComparing(cache: GrantCache, clock: Clock, log: Log): Comp
   };
 
   return {
-    start(current) {
+    /** Compares with this leader now. */
+    start(current: Compared) {
       leader = current;
       void run();
     },
+    /** Compares with the same leader once more, if there is one. */
     again: () => void run(),
+    /** There is no leader to compare with any more. */
     stop() {
       cancelRetry();
       leader = undefined;

@@ -20,21 +20,17 @@ export interface OverdueOptions {
   readonly leading: { readonly now: unknown };
 }
 
-/** How a window that does not keep the tokens sees to it that they are kept. */
-export interface Overdue {
-  /** See {@link Sharing} (sharing.ts). */
-  rouse(): void;
-  stop(): void;
-}
-
 /** How often whoever leads is asked about the same tokens at most, in seconds. */
 const pause = 300;
+
+/** How a window that does not keep the tokens sees to it that they are kept. */
+export type Overdue = ReturnType<typeof watchOverdue>;
 
 /**
  * Asks for tokens that should have come by themselves: see {@link overdueAt}. A leader that hangs is noticed by that,
  * and outlasted. As long as it works, none of these timers fires.
  */
-export function watchOverdue(options: OverdueOptions): Overdue {
+export function watchOverdue(options: OverdueOptions) {
   const { cache, clock, providers, memories, renew, leading } = options;
   const timers = new Map<string, Cancel>();
 
@@ -72,6 +68,7 @@ export function watchOverdue(options: OverdueOptions): Overdue {
     }),
   ];
   return {
+    /** See {@link Sharing} (sharing.ts). */
     rouse() {
       const isWell = (grant: Grant): boolean => fateNow(grant).works && !memories.of(grant.id).trouble;
       if (cache.known().every(isWell)) return;

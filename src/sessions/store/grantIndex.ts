@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { createEmitter, type Emitter } from '../../platform/emitter.ts';
+import { createEmitter } from '../../platform/emitter.ts';
 import type { Log } from '../../platform/log.ts';
 import { once } from '../../platform/once.ts';
 import type { SecretStorage } from '../../platform/secretStorage.ts';
@@ -59,24 +59,10 @@ export interface GrantIndexOptions {
 }
 
 /** The index of the stored grants: read once, then kept in memory. */
-export interface GrantIndex {
-  /** It is the same list until an entry changes. */
-  list(): Promise<readonly IndexEntry[]>;
-  entry(id: string): Promise<IndexEntry | undefined>;
-  /** True if the storage can be read now. Waits for as long as it takes. */
-  answers(): Promise<boolean>;
-  /** Takes the later of this entry and the one there is, in memory only, and returns it. */
-  set(entry: IndexEntry): Promise<IndexEntry>;
-  /** Takes over what other windows have written to the same storage since it was read, if it was. */
-  lookAgain(): Promise<void>;
-  /** Writes the index. Takes over first what other windows have written meanwhile. */
-  write(): Promise<void>;
-  /** Told of each entry, later than the one there was, that another window has written since the index was read. */
-  readonly onDidFind: Emitter<IndexEntry>['on'];
-}
+export type GrantIndex = ReturnType<typeof createGrantIndex>;
 
 /** @returns an index whose calls of `write` must follow one another: of two at once, the older could be the last. */
-export function createGrantIndex(options: GrantIndexOptions): GrantIndex {
+export function createGrantIndex(options: GrantIndexOptions) {
   const { storage, log, setAside } = options;
   const finds = createEmitter<IndexEntry>();
   let isRead = false;
@@ -120,9 +106,11 @@ export function createGrantIndex(options: GrantIndexOptions): GrantIndex {
   };
 
   return {
-    list: async () => (listed ??= [...(await entries()).values()]),
-    entry: async id => (await entries()).get(id),
-    async answers() {
+    /** It is the same list until an entry changes. */
+    list: async (): Promise<readonly IndexEntry[]> => (listed ??= [...(await entries()).values()]),
+    entry: async (id: string): Promise<IndexEntry | undefined> => (await entries()).get(id),
+    /** True if the storage can be read now. Waits for as long as it takes. */
+    async answers(): Promise<boolean> {
       try {
         await storage.get(indexKey);
         return true;
@@ -130,11 +118,14 @@ export function createGrantIndex(options: GrantIndexOptions): GrantIndex {
         return false;
       }
     },
-    set: async entry => take(await entries(), entry),
-    async lookAgain() {
+    /** Takes the later of this entry and the one there is, in memory only, and returns it. */
+    set: async (entry: IndexEntry): Promise<IndexEntry> => take(await entries(), entry),
+    /** Takes over what other windows have written to the same storage since it was read, if it was. */
+    async lookAgain(): Promise<void> {
       if (isRead) await merge();
     },
-    async write() {
+    /** Writes the index. Takes over first what other windows have written meanwhile. */
+    async write(): Promise<void> {
       const known = await merge();
       const removed = [...known.values()].filter(isRemoval).sort((a, b) => b.removed - a.removed);
       for (const { id } of removed.slice(rememberedRemovals)) {
@@ -143,6 +134,7 @@ export function createGrantIndex(options: GrantIndexOptions): GrantIndex {
       }
       await storage.store(indexKey, JSON.stringify({ version: 1, grants: [...known.values()] }));
     },
+    /** Told of each entry, later than the one there was, that another window has written since the index was read. */
     onDidFind: finds.on,
   };
 }

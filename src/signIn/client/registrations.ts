@@ -23,24 +23,6 @@ export interface ObtainedRegistration {
   readonly isNew: boolean;
 }
 
-/** This editor's own registrations at providers that have no client id in the settings (RFC 7591). */
-export interface Registrations {
-  /** The redirect URIs that are registered at the provider's issuer. */
-  redirectUris(provider: Provider): Promise<string[]>;
-  /**
-   * The registration for a redirect URI, made now if there is none that the server still knows.
-   *
-   * @throws Failure as {@link registerClient}.
-   */
-  obtain(signInRequest: RegistrationRequest): Promise<ObtainedRegistration>;
-  /** What is known here of a client of ours. Asks nobody. */
-  known(provider: Provider, clientId: string): Promise<Registration | undefined>;
-  /** Forgets a registration that the server has refused, so that the next sign-in makes a new one. */
-  forget(provider: Provider, clientId: string): Promise<void>;
-  /** Forgets all of a provider's registrations, and the token that allowed them. The provider is not told. */
-  forgetAll(provider: Pick<Provider, 'id'>): Promise<void>;
-}
-
 export interface RegistrationsOptions extends Registering {
   readonly storage: SecretStorage;
   /**
@@ -51,7 +33,10 @@ export interface RegistrationsOptions extends Registering {
   askInitialAccessToken(provider: Provider, signal: AbortSignal): Promise<Secret | undefined>;
 }
 
-export function createRegistrations(options: RegistrationsOptions): Registrations {
+/** This editor's own registrations at providers that have no client id in the settings (RFC 7591). */
+export type Registrations = ReturnType<typeof createRegistrations>;
+
+export function createRegistrations(options: RegistrationsOptions) {
   const { httpContext } = options;
   const store = createRegistrationStore(options.storage);
 
@@ -102,11 +87,17 @@ export function createRegistrations(options: RegistrationsOptions): Registration
   };
 
   return {
-    async redirectUris(provider) {
+    /** The redirect URIs that are registered at the provider's issuer. */
+    async redirectUris(provider: Provider): Promise<string[]> {
       const uris = (await store.all(provider)).map(kept => kept.redirectUri);
       return uris.filter(uri => uri !== undefined);
     },
-    async obtain(request) {
+    /**
+     * The registration for a redirect URI, made now if there is none that the server still knows.
+     *
+     * @throws Failure as {@link registerClient}.
+     */
+    async obtain(request: RegistrationRequest): Promise<ObtainedRegistration> {
       const found = await known(request);
       if (found) return { registration: found, isConfirmed: found.management !== undefined, isNew: false };
       const registration = await register(request);
@@ -120,8 +111,12 @@ export function createRegistrations(options: RegistrationsOptions): Registration
       await keep(provider, { ...registration, issuer: provider.issuer, redirectUri, registeredAt });
       return { registration, isConfirmed: true, isNew: true };
     },
-    known: async (provider, clientId) => (await store.all(provider)).find(kept => kept.clientId === clientId),
+    /** What is known here of a client of ours. Asks nobody. */
+    known: async (provider: Provider, clientId: string): Promise<Registration | undefined> =>
+      (await store.all(provider)).find(kept => kept.clientId === clientId),
+    /** Forgets a registration that the server has refused, so that the next sign-in makes a new one. */
     forget: store.forget,
+    /** Forgets all of a provider's registrations, and the token that allowed them. The provider is not told. */
     forgetAll: store.forgetAll,
   };
 }
