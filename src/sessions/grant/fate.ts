@@ -239,7 +239,7 @@ export const earliestTry = ({ failedAt, retryAt, notBefore }: Trouble, now: numb
   now < failedAt ? now : Math.max(notBefore, Math.min(retryAt, failedAt + shortestPause));
 
 /** So long a window that does not keep the tokens waits to hear of a refresh that is due, in seconds. */
-export const overduePatience = 45;
+export const overdueTimeout = 45;
 
 /**
  * When a window that has not heard of new tokens asks for them: whoever keeps them may hang. Only the window of a person
@@ -248,7 +248,7 @@ export const overduePatience = 45;
  * @param fate as far as that window knows.
  */
 export const overdueAt = ({ kind, nextAt }: Fate): number | undefined =>
-  nextAt === undefined || kind === 'refused' ? undefined : nextAt + overduePatience;
+  nextAt === undefined || kind === 'refused' ? undefined : nextAt + overdueTimeout;
 
 /**
  * When an access token ends; undefined: never. A server that does not say gives tokens of the lifetime that the

@@ -1,5 +1,5 @@
 import { secondsNow, type Cancel, type Clock } from '../../platform/clock.ts';
-import { fateOf, overdueAt, overduePatience, type Fate } from '../grant/fate.ts';
+import { fateOf, overdueAt, overdueTimeout, type Fate } from '../grant/fate.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Grant } from '../grant/grant.ts';
 import type { Memories } from '../refresh/memories.ts';
@@ -44,7 +44,7 @@ export function watchOverdue(options: OverdueOptions) {
   const overdue = (grant: Grant): number | undefined => overdueAt(fateNow(grant));
 
   // Whoever leads has just heard of it as well.
-  const watch = (grant: Grant, least = overduePatience): void => {
+  const watch = (grant: Grant, least = overdueTimeout): void => {
     const { id } = grant;
     stop(id);
     const at = overdue(grant);
