@@ -22,6 +22,9 @@ interface Entry {
   resolve(parameters: URLSearchParams): void;
 }
 
+/** A response to a sign-in that has ended here is nobody else's: so many of the last ones are known. */
+const endedOnes = 50;
+
 /** No real authorization response is longer, in characters. */
 const longestResponse = 16 * 1024;
 
@@ -44,6 +47,12 @@ export type PendingResponses = ReturnType<typeof createPendingResponses>;
 
 export function createPendingResponses() {
   const pending = new Set<Entry>();
+  const ended: Secret[] = [];
+  const end = (entry: Entry): void => {
+    pending.delete(entry);
+    ended.push(entry.state);
+    ended.splice(0, ended.length - endedOnes);
+  };
   return {
     /**
      * @param path the path of the redirect URI; a response that comes to another one is not its own.
@@ -59,7 +68,7 @@ export function createPendingResponses() {
       const { promise, resolve } = Promise.withResolvers<URLSearchParams>();
       const entry = { state, path, name, onStray, resolve };
       pending.add(entry);
-      return { response: promise, drop: () => pending.delete(entry) };
+      return { response: promise, drop: () => end(entry) };
     },
     /** @returns true if a sign-in was waiting for it. */
     deliver(path: string, parameters: URLSearchParams): boolean {
@@ -70,14 +79,15 @@ export function createPendingResponses() {
       const found = [...pending].filter(entry => equalInConstantTime(entry.state.reveal(), state));
       const entry = found.find(candidate => candidate.path === path && candidate.name === name);
       if (!entry) return false;
-      pending.delete(entry);
+      end(entry);
       entry.resolve(parameters);
       return true;
     },
-    /** Says of a response that it belongs to no sign-in, in no window. */
+    /** Says of a response that it belongs to no sign-in, in no window; unless it is late or comes twice. */
     stray(path: string, parameters: URLSearchParams): void {
       const states = [...parameters.getAll('state'), ...parameters.getAll('relay')];
       const isBare = !states.some(state => state !== '');
+      if (ended.some(state => states.some(other => equalInConstantTime(state.reveal(), other)))) return;
       const reason =
         !isPlausible(parameters) && !isBare ? 'malformed' : isBare ? 'no-state' : 'another-state';
       for (const entry of pending) if (entry.path === path) entry.onStray(reason);
