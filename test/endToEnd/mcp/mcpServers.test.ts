@@ -159,6 +159,9 @@ describe('an MCP server that takes the tokens of an identity provider, in a real
       await stage.editor.writeSettings({ ...stage.settings, 'oidc.mcpServers': { wiki, evil } });
       await window.reload();
       await window.runCommand(restart);
+      await window.quickInput.read('Restart which MCP server?');
+      // One row is left, so that none can move under the mouse.
+      await window.quickInput.type('Evil');
       await window.quickInput.pick('Evil');
       await window.acceptDialog('Cancel', /^Allow the MCP server “Evil”/);
       assert.deepEqual(stranger.requests, []);
