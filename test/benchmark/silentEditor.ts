@@ -25,6 +25,9 @@ class EventEmitter {
 
 const known: Readonly<Record<string, unknown>> = {
   EventEmitter,
+  // It speaks the language that the texts are written in.
+  'l10n.bundle': undefined,
+  'env.language': 'en',
   'extensions.all': [],
   'Uri.joinPath': (folder: { fsPath: string }, ...names: string[]) => ({
     fsPath: [folder.fsPath, ...names].join('/'),
@@ -45,18 +48,19 @@ const known: Readonly<Record<string, unknown>> = {
 
 /** Anything: it can be called, constructed and asked for more. */
 const anything = (path: string): unknown =>
-  known[path] ??
-  new Proxy(function () {}, {
-    get(target, name) {
-      if (name === Symbol.toPrimitive) return () => '';
-      // Not a promise, and not a list.
-      if (typeof name === 'symbol' || name === 'then') return undefined;
-      if (name === 'prototype') return target.prototype as unknown;
-      return anything(path === '' ? name : `${path}.${name}`);
-    },
-    apply: () => anything('result'),
-    construct: () => anything('object') as object,
-  });
+  path in known
+    ? known[path]
+    : new Proxy(function () {}, {
+        get(target, name) {
+          if (name === Symbol.toPrimitive) return () => '';
+          // Not a promise, and not a list.
+          if (typeof name === 'symbol' || name === 'then') return undefined;
+          if (name === 'prototype') return target.prototype as unknown;
+          return anything(path === '' ? name : `${path}.${name}`);
+        },
+        apply: () => anything('result'),
+        construct: () => anything('object') as object,
+      });
 
 /** Bundled code copies the names that the module has, so they have to be there. */
 const names = [
