@@ -3,27 +3,20 @@ import { l10n, type Shown } from '../platform/shown.ts';
 import { window } from './show.ts';
 
 /**
- * What tells a click on a row of our view from a call by somebody else: the editor hands the very object of the row to
- * the command, and no other extension of this process can make or get that object.
+ * What tells a click on a line of our view from a call by somebody else: the editor hands the very object of the line
+ * to the command, and no other extension of this process can make or get that object.
  */
-const ownRows = new WeakSet<object>();
+const own = new WeakSet<object>();
 
-interface Nested<T> {
-  readonly children: readonly T[];
+/** Remembers a line that the view gives to the editor. */
+export function asOwn<T extends object>(line: T): T {
+  own.add(line);
+  return line;
 }
 
-/** Remembers the rows that the view gives to the editor. */
-export function asOwnRows<T extends Nested<T>>(rows: readonly T[]): readonly T[] {
-  for (const row of rows) {
-    ownRows.add(row);
-    asOwnRows(row.children);
-  }
-  return rows;
-}
-
-/** True if a person has clicked on a row of our own view. */
+/** True if a person has clicked on a line of our own view. */
 export const isClick = (argument: unknown): argument is object =>
-  typeof argument === 'object' && argument !== null && ownRows.has(argument);
+  typeof argument === 'object' && argument !== null && own.has(argument);
 
 /**
  * Asks the person before something personal is shown, copied or ended, unless they have just clicked on a row. A dialog:

@@ -1,12 +1,14 @@
 import * as vscode from 'vscode';
 import { createTreeItem, type TreeItem } from '../show.ts';
+import type { Line } from './lines.ts';
 import type { Row } from './rows.ts';
 
 /**
- * Makes the editor's item for a row. Icons differ in shape, not in color alone. A file of its own: it is loaded when the
+ * Makes the editor's item for a line. Icons differ in shape, not in color alone. A file of its own: it is loaded when the
  * view is first shown; see docs/decisions/0024.
  */
-export function treeItem(row: Row): TreeItem {
+export function treeItem(line: Line): TreeItem {
+  const { row } = line;
   const item = createTreeItem(row.label, collapsible(row));
   item.id = row.id;
   item.description = row.description;
@@ -18,7 +20,7 @@ export function treeItem(row: Row): TreeItem {
     item.command = { command: 'oidc.signIn', title: row.tooltip, arguments: [row.providerId] };
   }
   if (row.kind === 'waiting' || row.kind === 'unused') {
-    item.command = { command: 'oidc.reviewChanges', title: row.tooltip, arguments: [row] };
+    item.command = { command: 'oidc.reviewChanges', title: row.tooltip, arguments: [line] };
   }
   return item;
 }

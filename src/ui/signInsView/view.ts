@@ -1,6 +1,7 @@
 import { l10n } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import { secondsNow, type Cancel, type Clock } from '../../platform/clock.ts';
+import { createQueue } from '../../platform/queue.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Sendings } from '../../protocol/server/sendings.ts';
 import { blank } from '../../sessions/grant/fate.ts';
@@ -8,9 +9,10 @@ import type { GrantCache } from '../../sessions/store/grantCache.ts';
 import type { Sharing } from '../../sessions/sharing/sharing.ts';
 import { setBadge } from '../show.ts';
 import { registerClaims } from './claimsEditor.ts';
+import { asOwn } from '../clicks.ts';
+import { redraw, type Line } from './lines.ts';
 import type { Row } from './rows.ts';
 import { stateOf } from './state.ts';
-import { asOwnRows } from '../clicks.ts';
 
 export const viewId = 'oidc.signIns';
 
@@ -29,7 +31,9 @@ export interface SignInsViewContext {
  */
 export function createSignInsView(context: SignInsViewContext): vscode.Disposable {
   const { providers, cache, clock, sharing, sendings } = context;
-  const changes = new vscode.EventEmitter<void>();
+  const changes = new vscode.EventEmitter<readonly Line[] | undefined>();
+  const inTurn = createQueue();
+  let lines: readonly Line[] | undefined;
   let cancelTimer: Cancel = () => undefined;
 
   const rows = async (): Promise<readonly Row[]> => {
@@ -40,39 +44,49 @@ export function createSignInsView(context: SignInsViewContext): vscode.Disposabl
       ...list.map(({ id }) => cache.ofProvider(id).catch(() => [])),
     ]);
     const memory = (id: string) => sharing.memories.of(id);
-    const drawn = asOwnRows(
-      rowsOf({
-        providers: list,
-        contested: providers.contested(),
-        grants: grants.flat(),
-        memory,
-        withheld: sendings.withheld,
-        now: secondsNow(clock),
-      }),
-    );
+    const drawn = rowsOf({
+      providers: list,
+      contested: providers.contested(),
+      grants: grants.flat(),
+      memory,
+      withheld: sendings.withheld,
+      now: secondsNow(clock),
+    });
     redrawAt(nextChange(drawn));
     return drawn;
   };
 
+  /** Brings the lines up to date. Draws anew what has changed only: see {@link Line}. */
+  const update = (): Promise<void> =>
+    inTurn(async () => {
+      const { changed, moved, ...redrawn } = redraw(lines ?? [], await rows());
+      lines = redrawn.lines;
+      if (moved) changes.fire(undefined);
+      else if (changed.length > 0) changes.fire(changed);
+    });
+
   const redrawAt = (seconds: number | undefined): void => {
     cancelTimer();
     if (seconds === undefined || !view.visible) return;
-    cancelTimer = clock.after(Math.max(1000, seconds * 1000 - clock.now()), () => changes.fire());
+    cancelTimer = clock.after(Math.max(1000, seconds * 1000 - clock.now()), () => void update());
   };
 
-  const view = vscode.window.createTreeView<Row>(viewId, {
+  const view = vscode.window.createTreeView<Line>(viewId, {
     showCollapseAll: true,
     treeDataProvider: {
-      onDidChangeTreeData: changes.event,
-      getChildren: async row => [...(row ? row.children : await rows())],
-      getTreeItem: async row => (await import('./treeItem.ts')).treeItem(row),
+      onDidChangeTreeData: changes.event as vscode.Event<Line[] | undefined>,
+      async getChildren(line) {
+        if (!lines) await update();
+        return (line ? line.children : (lines ?? [])).map(asOwn);
+      },
+      getTreeItem: async line => (await import('./treeItem.ts')).treeItem(line),
     },
   });
 
   const attention = createAttention(context, view);
   const changed = (): void => {
     attention();
-    if (view.visible) changes.fire();
+    if (view.visible) void update();
   };
   const watching: Cancel[] = [
     providers.onDidChange(changed),
@@ -84,7 +98,7 @@ export function createSignInsView(context: SignInsViewContext): vscode.Disposabl
 
   const visibility = view.onDidChangeVisibility(({ visible }) => {
     cancelTimer();
-    if (visible) changes.fire();
+    if (visible) void update();
   });
 
   const claims = registerClaims(context);
@@ -104,7 +118,7 @@ export function createSignInsView(context: SignInsViewContext): vscode.Disposabl
  */
 function createAttention(
   { providers, cache, clock }: SignInsViewContext,
-  view: vscode.TreeView<Row>,
+  view: vscode.TreeView<Line>,
 ): () => void {
   const told = new Map<string, boolean>();
   const tell = (key: string, value: boolean): void => {

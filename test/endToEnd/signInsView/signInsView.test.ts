@@ -112,9 +112,8 @@ describe('the view of all sign-ins', function () {
 
   it('leads to the list of extensions that may use an account', async () => {
     await window.runCommand('OIDC: Manage Trusted Extensions');
-    const message = await window.quickInput.read().catch(() => undefined);
-    await window.screenshot('view-trusted');
-    assert.ok(message ?? (await window.readDialog()));
+    // The editor itself says that no extension has used one.
+    assert.match(await window.readDialog(), /account/);
     await window.page.keyboard.press('Escape');
   });
 

@@ -10,7 +10,8 @@ import { keptGrants } from '../sessions/cachedGrants.ts';
 import { someGrant, someProvider, start } from '../sessions/someGrant.ts';
 
 const { editor, window, documentProviders, Uri } = await import('../../standIns/editor/vscode.ts');
-const { asOwnRows } = await import('../../../src/ui/clicks.ts');
+const { asOwn } = await import('../../../src/ui/clicks.ts');
+const { redraw } = await import('../../../src/ui/signInsView/lines.ts');
 const { registerActivityCommands } = await import('../../../src/ui/commands/activity.ts');
 const { registerCommands } = await import('../../../src/ui/commands/commands.ts');
 const { registerDiagnoseCommand } = await import('../../../src/ui/commands/diagnoseProvider.ts');
@@ -107,13 +108,14 @@ async function signedIn() {
     ),
     registerClaims({ cache, providers }),
   ];
-  const rows = asOwnRows(
+  const { lines } = redraw(
+    [],
     rowsOf({ providers: [someProvider], contested: [], grants: [grant], memory: () => blank, now: start }),
   );
   return {
     cache,
     forgotten,
-    row: rows[0]?.children[0],
+    row: lines[0]?.children.map(asOwn)[0],
     end(): void {
       for (const part of registered) part.dispose();
     },
