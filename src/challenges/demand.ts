@@ -26,7 +26,10 @@ export interface ChallengeConstraint {
  */
 export interface Demand {
   readonly kind: 'token' | 'new-token' | 'more-scopes' | 'stronger-sign-in' | 'claims';
+  /** What it adds, and what the extension asks for by itself. */
   readonly scopes: readonly string[];
+  /** What the challenge itself names: what it is judged by. The extension's own were no reason to refuse its token. */
+  readonly added: readonly string[];
   /** Any of these will do, the preferred first. Empty: any at all. */
   readonly acrValues: readonly string[];
   /** The oldest sign-in that will do, in seconds. */
@@ -98,6 +101,7 @@ export function readDemand({ challenges, fallbackScopes }: ChallengeConstraint):
   return {
     kind,
     scopes: union(fallbackScopes ?? [], asked),
+    added: asked,
     fallbackScopes,
     acrValues: wordsOf(parameters['acr_values'], 'acr_values', limits.acrValues, limits.acrValue),
     maxAge: secondsOf(parameters['max_age']),

@@ -1,7 +1,5 @@
 import { l10n } from '../platform/shown.ts';
 import { anyOf } from '../platform/language.ts';
-import { plainScopes } from '../sessions/grant/pseudoScopes.ts';
-import { covers } from '../sessions/grant/scopes.ts';
 import { missingClaim, type Lack } from './claimsRequest.ts';
 import type { Demand } from './demand.ts';
 
@@ -101,14 +99,13 @@ const tolerance = 10;
  * @param accessToken its claims, if it is a JWT.
  */
 export function unmet(
-  { scopes, acrValues, maxAge, claims: request }: Demand,
+  { added, acrValues, maxAge, claims: request }: Demand,
   { grantedScopes, claims, clockOffset = 0 }: Pick<Standing, 'grantedScopes' | 'claims' | 'clockOffset'>,
   now: number,
   accessToken?: Readonly<Record<string, unknown>>,
 ): Lack | undefined {
-  const plain = plainScopes(scopes);
-  if (!covers(grantedScopes, plain)) {
-    const missing = plain.filter(scope => !grantedScopes.includes(scope));
+  const missing = added.filter(scope => !grantedScopes.includes(scope));
+  if (missing.length > 0) {
     return provider => l10n.t('{0} did not grant {1}.', provider, missing.join(' '));
   }
   const { acr, auth_time: authTime } = claims;

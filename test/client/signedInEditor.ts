@@ -123,7 +123,11 @@ export async function openSignedInEditor(
       signIns = 0;
       self.person = people.alice;
       self.browser = openBrowser();
-      Object.assign(identityProvider.settings, { accessTokens: 'jwt', accessTokenLifetime: 3600 });
+      Object.assign(identityProvider.settings, {
+        accessTokens: 'jwt',
+        accessTokenLifetime: 3600,
+        namesOnlyApiScopes: false,
+      });
       await self.register({});
     },
     async renewal() {

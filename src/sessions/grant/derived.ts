@@ -2,6 +2,7 @@ import { l10n } from '../../platform/shown.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import { isRenewable, type CurrentTokens, type DerivedToken, type Grant } from './grant.ts';
+import { evidenceIn, grantedScopes } from './granted.ts';
 import { askedAudience, plainScopes, resourcesOfToken, targetOf } from './pseudoScopes.ts';
 import { covers, isSameSet, normaliseScopes } from './scopes.ts';
 
@@ -96,14 +97,14 @@ export function derivedFrom(
   tokens: Tokens,
   narrows: boolean,
 ): DerivedToken {
-  const { accessToken, receivedAt, expiresAt, grantedScopes } = tokens;
+  const { accessToken, receivedAt, expiresAt, grantedScopes: named } = tokens;
   const asked = narrowedScopes(grant, scopes);
-  const lacking = asked.filter(scope => grantedScopes?.includes(scope) === false);
-  const besides = narrows && asked.length > 0 ? grantedScopes?.filter(scope => !asked.includes(scope)) : [];
+  const granted = grantedScopes(named, evidenceIn(grant, tokens, asked));
+  const lacking = asked.filter(scope => !granted.includes(scope));
+  const besides = narrows && asked.length > 0 ? granted.filter(scope => !asked.includes(scope)) : [];
   const refused = (reason: string): DerivedToken => ({ kind: 'refused', scopes, since: receivedAt, reason });
   if (lacking.length > 0) return refused(l10n.t('It did not grant {0}.', lacking.join(' ')));
-  if (besides && besides.length > 0)
-    return refused(l10n.t('It granted more than that: {0}.', besides.join(' ')));
+  if (besides.length > 0) return refused(l10n.t('It granted more than that: {0}.', besides.join(' ')));
   return { kind: 'token', scopes, serial: serialOf(grant, scopes) + 1, accessToken, receivedAt, expiresAt };
 }
 

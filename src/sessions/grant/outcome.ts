@@ -3,6 +3,7 @@ import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import { derivedFrom, withDerived } from './derived.ts';
 import type { AccountProfile } from './events.ts';
 import type { Doubt } from './fate.ts';
+import { grantedAfterRefresh } from './granted.ts';
 import type { Grant } from './grant.ts';
 import { targetOf } from './pseudoScopes.ts';
 import { isSameSet } from './scopes.ts';
@@ -78,7 +79,7 @@ export function withMainToken(grant: Grant, tokens: Tokens): Grant {
   const { serial } = grant.tokens;
   return {
     ...grant,
-    grantedScopes: tokens.grantedScopes ?? grant.grantedScopes,
+    grantedScopes: grantedAfterRefresh(grant, tokens),
     tokens: {
       serial: serial + 1,
       accessToken,

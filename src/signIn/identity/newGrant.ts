@@ -5,6 +5,7 @@ import { Failure } from '../../protocol/failures/failure.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Account, Grant } from '../../sessions/grant/grant.ts';
+import { grantedScopes } from '../../sessions/grant/granted.ts';
 import { resourcesOfSignIn, targetOf } from '../../sessions/grant/pseudoScopes.ts';
 import { accountOf, identify } from './identity.ts';
 import { identifyService, serviceAccount, type ServiceSignedIn } from './serviceIdentity.ts';
@@ -63,7 +64,12 @@ export async function newGrant(connection: Connection, signedIn: SignedIn): Prom
     },
     account,
     claims,
-    grantedScopes: tokens.grantedScopes ?? requested,
+    grantedScopes: grantedScopes(tokens.grantedScopes, {
+      asked: requested,
+      claims,
+      hasIdToken: tokens.idToken !== undefined,
+      hasRefreshToken: tokens.refreshToken !== undefined,
+    }),
     sessions: [scopes],
     target: targetOf(scopes),
     resources: resourcesOfSignIn(provider, scopes),

@@ -132,7 +132,8 @@ describe('the token endpoint', () => {
     variant: 'scopes that are none',
     departure: having({ scope: 'openid\nforged\u202e "x" profile  email' }),
     must: 'sign in',
-    also: (_, grant) => assert.deepEqual(grant?.grantedScopes, ['profile', 'email']),
+    also: (_, grant) =>
+      assert.deepEqual(grant?.grantedScopes, ['profile', 'email', 'openid', 'offline_access']),
   });
 
   conforms('token response', 'connection reset after the answer', () =>

@@ -53,6 +53,8 @@ export interface ProviderSettings {
   accessTokens: 'jwt' | 'opaque';
   /** Resources besides those of `resources.ts`, with the scopes of `apiResource`: APIs that are named by where they run. */
   resources: readonly string[];
+  /** Whether the API knows its own scopes alone: then a token response names only these. */
+  namesOnlyApiScopes: boolean;
 }
 
 const hour = 3600;

@@ -120,6 +120,7 @@ export async function startIdentityProvider(
     rotateRefreshToken: options.rotateRefreshToken ?? true,
     accessTokens: options.accessTokens ?? 'jwt',
     allowsOrigins: options.allowsOrigins ?? true,
+    namesOnlyApiScopes: false,
     resources: options.resources ?? [],
   };
   const jwks = options.jwks ?? (await sharedSigningKeys());

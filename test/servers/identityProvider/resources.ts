@@ -15,20 +15,31 @@ const scopesOf = new Map([
   [reportsResource, 'openid profile offline_access reports:read'],
 ]);
 
+const apiScopesIn = (scope: string): string =>
+  scope
+    .split(' ')
+    .filter(word => word.includes(':') || word === 'admin')
+    .join(' ');
+
 /**
  * What oidc-provider must know about a resource.
  * @throws errors.InvalidTarget for a resource that does not exist.
  */
 export function resourceServerInfo(
   resource: string,
-  { accessTokenLifetime, resources }: { accessTokenLifetime: number; resources: readonly string[] },
+  settings: {
+    accessTokenLifetime: number;
+    resources: readonly string[];
+    namesOnlyApiScopes: boolean;
+  },
 ): ResourceServer {
+  const { accessTokenLifetime, resources, namesOnlyApiScopes } = settings;
   const scope = scopesOf.get(resources.includes(resource) ? apiResource : resource);
   if (scope === undefined) {
     throw new errors.InvalidTarget();
   }
   return {
-    scope,
+    scope: namesOnlyApiScopes ? apiScopesIn(scope) : scope,
     audience: resource,
     accessTokenTTL: accessTokenLifetime,
     accessTokenFormat: 'jwt',

@@ -322,6 +322,23 @@ describe('what is done about a demand', () => {
       /120 seconds/,
     );
   });
+
+  it('judges a sign-in by what the challenge names, whatever else the extension asks for', () => {
+    const scopes = ['openid', 'profile', 'api:read', 'api:write'];
+    fc.assert(
+      fc.property(
+        fc.subarray(scopes),
+        fc.subarray(scopes),
+        fc.subarray(scopes),
+        (fallback, named, grantedScopes) => {
+          const demand = demandOf({ error: 'insufficient_scope', scope: named.join(' ') }, fallback);
+          const missing = named.filter(scope => !grantedScopes.includes(scope));
+          const lack = unmet(demand, standing({ grantedScopes }), start)?.('Company');
+          assert.equal(lack, missing.length > 0 ? `Company did not grant ${missing.join(' ')}.` : undefined);
+        },
+      ),
+    );
+  });
 });
 
 describe('the sign-in for a demand', () => {
