@@ -80,7 +80,9 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
   });
   const findSubject: FindSubject = async id => {
     const provider = providers.byId(id);
-    return provider && { provider, grants: await accounts.current(provider) };
+    if (!provider) return undefined;
+    const renew = (grant: Grant) => accounts.renew(provider, grant, undefined);
+    return { provider, grants: await accounts.current(provider), renew };
   };
   const concessions = createConcessions(globalState, clock, log);
   const services = {

@@ -63,6 +63,11 @@ export const tokenFailures = {
     next: 'It goes on by itself when {source} can be reached; or sign in to {source} again.',
     button: 'try-again',
   },
+  'subject-id-token-ended': {
+    what: 'The ID token of {source} that {provider} needs has ended, and {source} sends no new one.',
+    next: 'Sign in to {source} again. If {provider} accepts access tokens, set "subjectToken" of "tokenExchange" to "access_token".',
+    button: 'try-again',
+  },
   'token-exchange-refused': {
     what: '{host} refused to exchange the token ({error}).{said}',
     next: 'Check that the provider of "tokenExchange" is one that {host} trusts, and "audience", "resource" and the rights of the client there.',

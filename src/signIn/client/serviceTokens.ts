@@ -1,6 +1,9 @@
+import { secondsNow, type Clock } from '../../platform/clock.ts';
 import type { Connection } from '../../protocol/client/client.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import { requestServiceTokens, type ServiceTokenRequest } from '../../protocol/grants/serviceGrants.ts';
+import { clockTolerance } from '../../protocol/http/serverTime.ts';
+import { claimsOfVerified } from '../../protocol/tokens/idToken.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { ServiceSignIn } from '../../providers/settings/serviceSettings.ts';
@@ -12,6 +15,8 @@ export interface Subject {
   readonly provider: Provider;
   /** With the tokens that are current; `undefined` if they have ended and cannot be renewed now. */
   readonly grants: readonly { readonly grant: Grant; readonly hasEnded: boolean }[];
+  /** Gets new tokens though the access token works. @returns the grant as it is if that is not possible now. */
+  renew(grant: Grant): Promise<Grant | undefined>;
 }
 
 /** The sign-ins at another provider, kept fresh; undefined if no provider has this id. */
@@ -32,8 +37,8 @@ export interface ServiceRequest {
  * Gets tokens for a client that signs in by itself: for a new sign-in, and again whenever the token is about to
  * end.
  *
- * @throws Failure as {@link requestServiceTokens}; `subject-missing` or `subject-token-ended` if there is no token
- * that could be exchanged.
+ * @throws Failure as {@link requestServiceTokens}; `subject-missing`, `subject-token-ended` or
+ * `subject-id-token-ended` if there is no token that could be exchanged.
  */
 export async function serviceTokens(
   connection: Connection,
@@ -41,7 +46,7 @@ export async function serviceTokens(
   findSubject: FindSubject,
   { service, account, scopes, asked, beforeSending }: ServiceRequest,
 ): Promise<{ tokens: Tokens; binding: ServiceBinding; subject: Grant | undefined }> {
-  const { request, binding, subject } = await requestOf(provider, findSubject, service, account);
+  const { request, binding, subject } = await requestOf(connection, provider, findSubject, service, account);
   const audience = askedAudience(asked) ?? provider.audience;
   const tokens = await requestServiceTokens(connection, request, {
     scopes,
@@ -59,6 +64,7 @@ interface Prepared {
 }
 
 async function requestOf(
+  { httpContext: { clock } }: Connection,
   provider: Provider,
   findSubject: FindSubject,
   service: ServiceSignIn,
@@ -69,15 +75,35 @@ async function requestOf(
   const found = await findSubject(from);
   const names = { source: found?.provider.label ?? from, provider: provider.label };
   const known = found?.grants.find(({ grant }) => account === undefined || grant.account.id === account);
-  if (!known) throw new Failure('subject-missing', names);
-  const { grant, hasEnded } = known;
-  const subjectToken = grant.tokens[subjectTokenType === 'id_token' ? 'idToken' : 'accessToken'];
-  if (!subjectToken) throw new Failure('subject-missing', names);
+  if (!found || !known) throw new Failure('subject-missing', names);
   // A server takes an ended token for a refusal for good, which it is not.
-  if (hasEnded) throw new Failure('subject-token-ended', names);
+  if (known.hasEnded) throw new Failure('subject-token-ended', names);
+  const isIdToken = subjectTokenType === 'id_token';
+  const grant = isIdToken ? await withCurrentIdToken(found, known.grant, clock, names) : known.grant;
+  const subjectToken = isIdToken ? grant.tokens.idToken : grant.tokens.accessToken;
+  if (!subjectToken) throw new Failure('subject-missing', names);
   return {
     request: { way, subjectToken, subjectTokenType, requestedTokenType },
     binding: { ...service, account: grant.account.id },
     subject: grant,
   };
+}
+
+/** An ID token ends when it likes, and a refresh that brings none keeps the one before. */
+async function withCurrentIdToken(
+  subject: Subject,
+  grant: Grant,
+  clock: Clock,
+  names: { readonly source: string; readonly provider: string },
+): Promise<Grant> {
+  if (!endsSoon(grant, clock)) return grant;
+  const renewed = (await subject.renew(grant)) ?? grant;
+  if (!endsSoon(renewed, clock)) return renewed;
+  const isNew = renewed.tokens.serial !== grant.tokens.serial;
+  throw new Failure(isNew ? 'subject-id-token-ended' : 'subject-token-ended', names);
+}
+
+function endsSoon({ tokens: { idToken, clockOffset = 0 } }: Grant, clock: Clock): boolean {
+  const end = idToken && claimsOfVerified(idToken)?.exp;
+  return end !== undefined && end <= secondsNow(clock) + clockOffset + clockTolerance;
 }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { decodeJwt } from 'jose';
+import { secret } from '../../../src/platform/secret.ts';
 import { Failure } from '../../../src/protocol/failures/failure.ts';
 import type { Provider, ProviderDefinition } from '../../../src/providers/entries/definition.ts';
 import type { Grant } from '../../../src/sessions/grant/grant.ts';
+import { withMainToken } from '../../../src/sessions/grant/outcome.ts';
 import { createAccounts } from '../../../src/sessions/accounts.ts';
 import { createGrantCache } from '../../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../../src/sessions/store/grantStore.ts';
@@ -39,8 +42,9 @@ describe('token exchange', () => {
     const store = createGrantStore({ storage: memorySecretStorage(), log, onSetAside: () => undefined });
     const cache = createGrantCache(store, clock, log);
     let company: Provider | undefined;
+    let trial: SignInTrial | undefined;
     for (const name of who) {
-      const trial = signInTrial({ browser: personSignsIn(people[name]) });
+      trial = signInTrial({ browser: personSignsIn(people[name]) });
       company = trial.provider({ issuer: home.issuer, label: 'Company' }, 'company');
       await cache.put(await trial.signIn(company));
     }
@@ -55,9 +59,16 @@ describe('token exchange', () => {
         add: () => assert.fail('nothing is added'),
       },
     });
+    const renew = async (grant: Grant): Promise<Grant | undefined> => {
+      if (!trial || !company) return grant;
+      const tokens = await (await refreshGrant(trial.context, company, grant, () => undefined)).judge();
+      const renewed = withMainToken(grant, tokens);
+      await cache.update(grant.id, () => renewed);
+      return renewed;
+    };
     const findSubject: FindSubject = async id =>
       id === 'company' && company
-        ? { provider: company, grants: await accounts.current(company) }
+        ? { provider: company, grants: await accounts.current(company), renew }
         : undefined;
     return { findSubject, cache, clock };
   };
@@ -165,6 +176,69 @@ describe('token exchange', () => {
       assert.ok(error instanceof Failure);
       assert.deepEqual([error.code, error.passing], ['subject-token-ended', true]);
       return true;
+    });
+  });
+
+  describe('with an ID token that ends before the access token', () => {
+    /** The sign-in with an ID token that ends in so many seconds, by the clock of this computer. */
+    const withIdTokenFor = async (seconds: number) => {
+      const known = await atHome('alice');
+      const [grant] = known.cache.known();
+      assert.ok(grant?.tokens.idToken);
+      const claims = {
+        ...decodeJwt(grant.tokens.idToken.reveal()),
+        exp: Math.floor(Date.now() / 1000) + seconds,
+      };
+      const payload = Buffer.from(JSON.stringify(claims)).toString('base64url');
+      const idToken = secret(`e30.${payload}.e30`);
+      const tokens = { ...grant.tokens, idToken };
+      await known.cache.update(grant.id, current => ({ ...current, tokens }));
+      return known;
+    };
+    const renewing =
+      (findSubject: FindSubject, renew: (grant: Grant) => Promise<Grant | undefined>): FindSubject =>
+      async id => {
+        const subject = await findSubject(id);
+        return subject && { ...subject, renew };
+      };
+    const settingsOf = (trial: SignInTrial, subjectToken: 'id_token' | 'access_token' = 'id_token') =>
+      reports(trial, { tokenExchange: { from: 'company', subjectToken } });
+
+    for (const seconds of [-3600, 0, 30])
+      it(`renews the sign-in first: ${seconds} s before the end`, async () => {
+        const trial = tryIt((await withIdTokenFor(seconds)).findSubject);
+        const grant = await trial.signIn(settingsOf(trial), { scopes: [] });
+        assert.equal(exchange.subjectOf(grant.tokens.accessToken.reveal()), people.alice.sub);
+      });
+
+    it('does not renew for an ID token that lasts, nor for an access token', async () => {
+      const never = () => assert.fail('nothing is to be renewed');
+      for (const subjectToken of ['id_token', 'access_token'] as const) {
+        const { findSubject } =
+          subjectToken === 'id_token' ? await atHome('alice') : await withIdTokenFor(-1);
+        const trial = tryIt(renewing(findSubject, never));
+        await trial.signIn(settingsOf(trial, subjectToken), { scopes: [] });
+      }
+    });
+
+    it('sends nothing that has ended, and says what helps', async () => {
+      const { findSubject } = await withIdTokenFor(-1);
+      const tokenRequests = () => exchange.requests.filter(({ path }) => path === '/token').length;
+      const before = tokenRequests();
+      const serialOf = (grant: Grant, serial: number) => ({ ...grant, tokens: { ...grant.tokens, serial } });
+      const outOfReach = tryIt(renewing(findSubject, grant => Promise.resolve(grant)));
+      await assert.rejects(
+        outOfReach.signIn(settingsOf(outOfReach)),
+        failsWith('subject-token-ended', /goes on by itself/),
+      );
+      const without = tryIt(
+        renewing(findSubject, grant => Promise.resolve(serialOf(grant, grant.tokens.serial + 1))),
+      );
+      await assert.rejects(
+        without.signIn(settingsOf(without)),
+        failsWith('subject-id-token-ended', /sends no new one.*"access_token"/),
+      );
+      assert.equal(tokenRequests(), before);
     });
   });
 
