@@ -60,11 +60,7 @@ export interface Accounts {
    * @param scopes undefined: new tokens of the grant itself.
    * @returns the grant as it is if that is not possible now; undefined if it has gone.
    */
-  renew(
-    provider: Provider,
-    grant: Grant,
-    scopes: readonly string[] | undefined,
-  ): Promise<Grant | undefined>;
+  renew(provider: Provider, grant: Grant, scopes: readonly string[] | undefined): Promise<Grant | undefined>;
   /** All that was granted to an account for the same target, so that the next sign-in for `scopes` keeps it. */
   grantedScopes(
     provider: Provider,
@@ -146,7 +142,8 @@ export function createAccounts(options: AccountsOptions): Accounts {
         return { grant, isLast: !shown.some(other => isSameAccount(other, grant)) };
       }),
 
-    renew: (provider, grant, scopes) => renewed(options, grant, scopes && derivedScopes(provider, grant, scopes)),
+    renew: (provider, grant, scopes) =>
+      renewed(options, grant, scopes && derivedScopes(provider, grant, scopes)),
 
     async grantedScopes(provider, account, scopes) {
       const grants = (await viewOf(provider)).grants.filter(

@@ -16,7 +16,7 @@ export const pushed = {
  * wrong with them is known then, rather than shown on an error page.
  *
  * @returns the `request_uri` to open in place of the parameters; undefined if the server has no such endpoint,
- * or has one that does not work and does not have to be used.
+ * or has one that does not work, or cannot know the client yet, and does not have to be used.
  * @throws Failure `redirect-refused`, `client-refused`, `request-refused`; passing ones only if the server
  * requires pushed requests.
  */
@@ -27,6 +27,8 @@ export async function pushAuthorizationRequest(
   const { client, metadata, server, oauthClient, authenticate, options, httpContext } = connection;
   const required = metadata.require_pushed_authorization_requests === true;
   const endpoint = metadata.pushed_authorization_request_endpoint;
+  // Servers read a document when the browser comes; before, Keycloak knows no such client.
+  if (client.isDocument && !required) return undefined;
   if (!endpoint) {
     if (!required) return undefined;
     const missing = l10n.t('the endpoint for pushed authorization requests that it requires');

@@ -116,9 +116,12 @@ async function findClient(sources: ClientSources, signInRequest: ClientRequest):
   }
   // A document lists addresses that never change; that of an editor in the browser cannot be among them.
   const isStatic = redirectUri === undefined || !/[?&]vscode-reqid=/.test(redirectUri);
-  if (clientDocument !== undefined && metadata.client_id_metadata_document_supported && isStatic) {
+  // The document is read when the browser comes, which is too late for a device code.
+  const isRead = redirectUri !== undefined || !metadata.registration_endpoint;
+  const isTaken = metadata.client_id_metadata_document_supported === true && isStatic && isRead;
+  if (clientDocument !== undefined && isTaken) {
     const client = clientOf(sources, provider, clientDocument, { method: 'none' });
-    return { client, registered: undefined, secretIsNew: false };
+    return { client: { ...client, isDocument: true }, registered: undefined, secretIsNew: false };
   }
   if (!metadata.registration_endpoint) {
     throw new Failure('method-unsupported', {
