@@ -16,12 +16,10 @@ const products: readonly Product[] = [
     pattern: /^(?<base>https?:\/\/[^/]+(?:\/auth)?)\/admin\/(?<realm>[A-Za-z0-9._~-]+)\/console(?:[/?#]|$)/,
     issuer: '$<base>/realms/$<realm>',
   },
-  // GitLab.
-  {
-    pattern:
-      /^(?<base>https:\/\/[^/]+)\/(?:-\/(?:profile|user_settings)\/|oauth\/(?:applications|discovery)|admin\/applications|users\/sign_in)/,
-    issuer: '$<base>',
-  },
+  // GitLab. Three patterns, as it takes long to prove that one for all is linear.
+  { pattern: /^(?<base>https:\/\/[^/]+)\/-\/(?:profile|user_settings)\//, issuer: '$<base>' },
+  { pattern: /^(?<base>https:\/\/[^/]+)\/oauth\/(?:applications|discovery)/, issuer: '$<base>' },
+  { pattern: /^(?<base>https:\/\/[^/]+)\/(?:admin\/applications|users\/sign_in)/, issuer: '$<base>' },
   // Gitea and Forgejo.
   {
     pattern: /^(?<base>https:\/\/[^?#]+?)\/login\/oauth\/(?:authorize|access_token|keys)(?:[?#]|$)/,

@@ -56,7 +56,8 @@ function problemOf(pattern: string): string | undefined {
   process.env['RECHECK_SYNC_BACKEND'] = 'pure';
   const found = checkSync(pattern.slice(1, end), pattern.slice(end + 1), {
     checker: 'automaton',
-    timeout: 60_000,
+    // However busy the computer is.
+    timeout: null,
   });
   if (found.status === 'safe') return undefined;
   return found.status === 'vulnerable'
@@ -71,7 +72,7 @@ const problems = ({ literals }: Patterns): string[] =>
   });
 
 describe('no pattern takes longer than the text that it is matched with', function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
 
   it('finds those that do, and those that are not provably linear', () => {
     for (const [pattern, expected] of [
