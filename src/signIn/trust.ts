@@ -36,6 +36,8 @@ export interface Trust {
    * @returns false if there is to be no sign-in.
    */
   check(provider: Provider, signal: AbortSignal): Promise<boolean>;
+  /** True if the person has agreed to the provider as it is set now. Asks nobody. */
+  isAgreed(provider: Provider): boolean;
   /** The person has entered it themself, just now and here. */
   accept(provider: Provider): Promise<void>;
   /** The person has removed it. */
@@ -80,6 +82,7 @@ export function createTrust({ storage, ask, onAgreed }: TrustOptions): Trust {
       const key = JSON.stringify([provider.id, provider.terms]);
       return open(key, () => inTurn(() => askUnlessKnown(provider, signal)));
     },
+    isAgreed: isKnown,
     accept: agreed,
     forget: id => remember(id, undefined),
   };

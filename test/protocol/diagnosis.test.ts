@@ -27,6 +27,7 @@ describe('the diagnosis of a provider', () => {
       plan: async () => (await planFor(trial.context, provider)).plan,
       registeredUris: metadata =>
         urisToRegister(metadata, provider, desktop, 'vscode-oidc.oidc-authentication'),
+      client: { stores: trial.context, isAgreed: true, endpoints: {} },
       grants: { accounts: 0, lifetimes: [], withoutRefreshToken: 0, signInNeeded: 0 },
       hasClientSecret: false,
       storageWorks: true,
@@ -63,6 +64,7 @@ describe('the diagnosis of a provider', () => {
         'What the provider offers',
         'Signing in from here',
         'Redirect URIs to register at the provider, to the letter',
+        'Client at the provider',
         'Sign-ins',
       ],
     );

@@ -39,7 +39,12 @@ export function personParts(given: Pick<Parts, 'accounts' | 'providers'> & Parti
     record: () => undefined,
     repeating: { warn: () => Promise.resolve(undefined) },
     showLog: () => undefined,
-    trust: { check: () => Promise.resolve(true), accept: async () => {}, forget: async () => {} },
+    trust: {
+      isAgreed: () => true,
+      check: () => Promise.resolve(true),
+      accept: async () => {},
+      forget: async () => {},
+    },
     newProviders: {
       ask: nobody,
       succeeded: () => Promise.resolve(),

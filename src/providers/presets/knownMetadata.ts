@@ -42,8 +42,13 @@ const products: readonly Recognize[] = [
  * The preset of the product that a server is, where its metadata leaves no doubt: the presets of products that
  * companies run under names of their own. Its issuer is that of the preset.
  */
-export function presetForMetadata(metadata: Metadata): KnownHost | undefined {
+export const presetForMetadata = (metadata: Metadata): KnownHost | undefined =>
+  URL.parse(metadata.issuer)?.protocol === 'https:' ? productForMetadata(metadata) : undefined;
+
+/** The same for a server on this computer, too, which may do without https: a preset does not. */
+export function productForMetadata(metadata: Metadata): KnownHost | undefined {
   const issuer = URL.parse(metadata.issuer);
-  if (issuer?.protocol !== 'https:') return undefined;
-  return products.map(recognize => recognize(metadata, issuer)).find(known => known !== undefined);
+  return issuer
+    ? products.map(recognize => recognize(metadata, issuer)).find(known => known !== undefined)
+    : undefined;
 }

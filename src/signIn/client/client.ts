@@ -64,6 +64,29 @@ export async function clientOfGrant(provider: Provider, grant: Grant, stores: Cl
   return clientOf(stores, provider, clientId, await usable(authentication), registration);
 }
 
+/**
+ * The client that a sign-in would take, as far as it is known here already: that of the settings, or the one that has
+ * registered itself last, with the redirect URI of its registration. Asks nobody, and registers nothing.
+ *
+ * @returns undefined if this editor would register itself.
+ * @throws Failure `client-secret-missing`, `certificate-not-here`
+ */
+export async function clientAtHand(
+  provider: Provider,
+  stores: ClientStores,
+): Promise<{ readonly client: Client; readonly redirectUri?: string | undefined } | undefined> {
+  const { registrations, clientSecrets } = stores;
+  if (provider.clientId !== undefined)
+    return { client: clientOf(stores, provider, provider.clientId, await clientSecrets.stored(provider)) };
+  const registration = await registrations.latest(provider);
+  if (!registration) return undefined;
+  const { clientId, authentication, redirectUri } = registration;
+  return {
+    client: clientOf(stores, provider, clientId, await usable(authentication), registration),
+    redirectUri,
+  };
+}
+
 /** The authentication of a client that registered itself, ready to be used. */
 async function usable(authentication: RegisteredAuthentication): Promise<ClientAuthentication> {
   if (authentication.method !== 'private_key_jwt') return authentication;

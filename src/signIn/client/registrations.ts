@@ -111,6 +111,9 @@ export function createRegistrations(options: RegistrationsOptions) {
       await keep(provider, { ...registration, issuer: provider.issuer, redirectUri, registeredAt });
       return { registration, isConfirmed: true, isNew: true };
     },
+    /** The one that was made or confirmed last. Asks nobody. */
+    latest: async (provider: Provider): Promise<KeptRegistration | undefined> =>
+      (await store.all(provider))[0],
     /** What is known here of a client of ours. Asks nobody. */
     known: async (provider: Provider, clientId: string): Promise<Registration | undefined> =>
       (await store.all(provider)).find(kept => kept.clientId === clientId),

@@ -11,6 +11,7 @@ import type { Provider } from '../../providers/entries/definition.ts';
 import { methodName } from '../../providers/settings/signInMethods.ts';
 import type { Plan } from '../plan/planner.ts';
 import type { RegisteredUri } from '../redirect/registeredUris.ts';
+import { clientSection, type ClientInquiry } from './clientSection.ts';
 import { metadataFindings, offers } from './offers.ts';
 import { fail, failed, info, pass, section, warn, type Finding, type Section } from './report.ts';
 
@@ -29,6 +30,7 @@ export interface DiagnosisInput {
   /** How a sign-in would go from here; throws what keeps it from being known. */
   plan(): Promise<Plan>;
   registeredUris(metadata: Metadata): readonly RegisteredUri[];
+  readonly client: ClientInquiry;
   readonly grants: SeenGrants;
   /** True if a client secret or key that is needed is stored. */
   readonly hasClientSecret: boolean;
@@ -39,8 +41,8 @@ export interface DiagnosisInput {
 }
 
 /**
- * Looks at everything that a sign-in to a provider takes, and says what is right, what is odd and what is
- * wrong. Nothing secret is in it, and nothing is changed by it; it never throws for what it finds.
+ * Looks at everything that a sign-in to a provider takes, asks the server what needs no person, and says what is right,
+ * what is odd and what is wrong. Nothing secret is in it, and nothing is changed by it; it never throws for what it finds.
  */
 export async function diagnose(input: DiagnosisInput): Promise<Section[]> {
   const { httpContext, provider } = input;
@@ -65,8 +67,14 @@ export async function diagnose(input: DiagnosisInput): Promise<Section[]> {
   );
   // A client that signs in by itself opens no browser that could come back.
   if (!provider.service) {
-    const uris = input.registeredUris(metadata).map(({ uri, why }) => info(uri, why));
-    sections.push(section(l10n.t('Redirect URIs to register at the provider, to the letter'), uris));
+    const uris = input.registeredUris(metadata);
+    sections.push(
+      section(
+        l10n.t('Redirect URIs to register at the provider, to the letter'),
+        uris.map(({ uri, why }) => info(uri, why)),
+      ),
+      section(l10n.t('Client at the provider'), await clientSection(input, input.client, metadata, uris)),
+    );
   }
   sections.push(section(l10n.t('Sign-ins'), grantFindings(input)));
   const departures = departureFindings(httpContext.blemishes.of(provider.issuer));

@@ -106,7 +106,7 @@ export const isAboutAuthentication = (refusal: Failure): boolean =>
   /auth(entication)?[_ ]?method|token_endpoint_auth/i.test(wordsOf(refusal));
 
 /** True if a refusal is about the scopes of the request. */
-const isAboutScopes = (refusal: Failure): boolean =>
+export const isAboutScopes = (refusal: Failure): boolean =>
   refusal.oauthError === 'invalid_scope' ||
   (refusal.oauthError !== undefined && /scope|offline/i.test(wordsOf(refusal)));
 

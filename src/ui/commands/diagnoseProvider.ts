@@ -4,13 +4,14 @@ import type { SecretStorage } from '../../platform/secretStorage.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
-import { isRenewable } from '../../sessions/grant/grant.ts';
+import { isRenewable, type Grant } from '../../sessions/grant/grant.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
 import { belongsTo } from '../../providers/entries/origin.ts';
-import type { ClientSecrets } from '../../signIn/client/clientSecrets.ts';
+import type { ClientStores } from '../../signIn/client/client.ts';
 import { diagnose, type SeenGrants } from '../../signIn/diagnosis/diagnose.ts';
 import { diagnosisDocument } from '../../signIn/diagnosis/report.ts';
 import { urisToRegister } from '../../signIn/redirect/registeredUris.ts';
+import type { Trust } from '../../signIn/trust.ts';
 import type { DiagnosisReports } from '../diagnosisReports.ts';
 import { chooseProvider } from './editProvider.ts';
 import type { SignIns } from '../signIn/signIns.ts';
@@ -18,12 +19,12 @@ import { readSurroundings } from '../signIn/signInSettings.ts';
 import { window } from '../show.ts';
 import { registerCommand } from '../clicks.ts';
 
-export interface DiagnoseContext {
+export interface DiagnoseContext extends ClientStores {
   readonly httpContext: HttpContext;
   readonly providers: ConfiguredProviders;
   readonly cache: GrantCache;
   readonly signIns: SignIns;
-  readonly clientSecrets: ClientSecrets;
+  readonly trust: Pick<Trust, 'isAgreed'>;
   readonly secrets: SecretStorage;
   readonly extension: vscode.Extension<unknown>;
 }
@@ -56,6 +57,7 @@ export function registerDiagnoseCommand(
 
 async function report(context: DiagnoseContext, provider: Provider): Promise<string> {
   const { httpContext, cache, signIns, clientSecrets, secrets, extension } = context;
+  const grants = await grantsOf(cache, provider);
   const surroundings = readSurroundings(extension);
   const hasClientSecret = await clientSecrets.stored(provider).then(
     () => true,
@@ -66,7 +68,12 @@ async function report(context: DiagnoseContext, provider: Provider): Promise<str
     provider,
     plan: () => signIns.plan(provider),
     registeredUris: metadata => urisToRegister(metadata, provider, surroundings, extension.id),
-    grants: await seenGrants(cache, provider),
+    client: {
+      stores: context,
+      isAgreed: context.trust.isAgreed(provider),
+      endpoints: grants[0]?.binding.endpoints ?? {},
+    },
+    grants: seenGrants(grants),
     hasClientSecret,
     storageWorks: await tryStorage(secrets),
     proxy: proxyWithoutPassword(vscode.workspace.getConfiguration('http').get<unknown>('proxy')),
@@ -88,17 +95,17 @@ async function report(context: DiagnoseContext, provider: Provider): Promise<str
   return diagnosisDocument(provider.label, head, sections);
 }
 
-async function seenGrants(cache: GrantCache, provider: Provider): Promise<SeenGrants> {
-  const grants = (await cache.ofProvider(provider.id).catch(() => [])).filter(grant =>
-    belongsTo(grant, provider),
-  );
-  return {
-    accounts: grants.length,
-    lifetimes: grants.map(({ tokens: { expiresAt, receivedAt } }) => expiresAt && expiresAt - receivedAt),
-    withoutRefreshToken: grants.filter(grant => !isRenewable(grant)).length,
-    signInNeeded: grants.filter(({ signInNeeded }) => signInNeeded).length,
-  };
+async function grantsOf(cache: GrantCache, provider: Provider): Promise<Grant[]> {
+  const all = await cache.ofProvider(provider.id).catch(() => []);
+  return all.filter(grant => belongsTo(grant, provider));
 }
+
+const seenGrants = (grants: readonly Grant[]): SeenGrants => ({
+  accounts: grants.length,
+  lifetimes: grants.map(({ tokens: { expiresAt, receivedAt } }) => expiresAt && expiresAt - receivedAt),
+  withoutRefreshToken: grants.filter(grant => !isRenewable(grant)).length,
+  signInNeeded: grants.filter(({ signInNeeded }) => signInNeeded).length,
+});
 
 /** Stores something and reads it again. Whether it is there after a restart no API tells. */
 async function tryStorage(secrets: SecretStorage): Promise<boolean> {

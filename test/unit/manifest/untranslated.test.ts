@@ -4,8 +4,12 @@ import { earlyTexts, untranslatedTexts } from '../../manifest/untranslated.ts';
 
 const sources = new URL('../../../src/', import.meta.url);
 
-/** What windows say to each other, what extensions build with, and tables, whose texts the bundle has from there. */
-const elsewhere = /^(?:windows|client|platform|protocol\/failures|providers\/presets\/(?!presets\.ts))/;
+/**
+ * What windows say to each other, what extensions build with, what is written on the pages of products, and tables, whose
+ * texts the bundle has from there.
+ */
+const elsewhere =
+  /^(?:windows|client|platform|protocol\/failures|providers\/presets\/(?!presets\.ts)|signIn\/diagnosis\/clickPaths)/;
 
 /** Texts that are the same in every language, each with why. */
 const sameEverywhere: Readonly<Record<string, readonly string[]>> = {

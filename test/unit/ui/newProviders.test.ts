@@ -36,7 +36,12 @@ function window(ids: () => readonly string[] = () => []) {
   const newProviders = createNewProviders({
     httpContext: createHttpContext({ fetch, clock: manualClock(), log }),
     extension,
-    trust: { check: () => Promise.resolve(true), accept: async () => {}, forget: async () => {} },
+    trust: {
+      isAgreed: () => true,
+      check: () => Promise.resolve(true),
+      accept: async () => {},
+      forget: async () => {},
+    },
     ids,
   });
   return { newProviders, log };
