@@ -4,6 +4,7 @@ import { diagnose, type DiagnosisInput } from '../../src/signIn/diagnosis/diagno
 import { diagnosisDocument, type Finding, type Section } from '../../src/signIn/diagnosis/report.ts';
 import { urisToRegister } from '../../src/signIn/redirect/registeredUris.ts';
 import { planFor } from '../../src/signIn/signIn.ts';
+import { browser } from '../conformance/trial.ts';
 import { html, json } from '../servers/hostile/replies.ts';
 import { startHostileServer, type HostileServer } from '../servers/hostile/server.ts';
 import { desktop, signInTrial } from './signingIn.ts';
@@ -51,6 +52,29 @@ describe('the diagnosis of a provider', () => {
       departures?.findings.map(({ what, found }) => `${what}: ${found}`),
       ['form.list: scopes_supported'],
     );
+  });
+
+  it('lists what sign-ins have to do without', async () => {
+    server.departure = {
+      metadata: document => ({ ...document, scopes_supported: ['openid', 'profile', 'offline_access'] }),
+      authorize(response, { parameters }) {
+        if (!parameters.get('scope')?.includes('offline_access')) return;
+        response.delete('code');
+        response.set('error', 'invalid_scope');
+      },
+    };
+    const trial = signInTrial({ browser, method: 'uri-handler' });
+    await trial.signIn(trial.provider({ issuer: server.issuer }));
+    const { concessions } = trial.context;
+    const client = { stores: { ...signInTrial().context, concessions }, isAgreed: true, endpoints: {} };
+    const section = (await sections({}, { client })).find(({ title }) =>
+      title.startsWith('What sign-ins do'),
+    );
+    assert.deepEqual(
+      section?.findings.map(({ found }) => found),
+      ['the scope offline_access is not requested'],
+    );
+    assert.match(trial.log.text(), /less is asked for.*the scope offline_access is not requested/);
   });
 
   it('of one that is in order has nothing that failed', async () => {

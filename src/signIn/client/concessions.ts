@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
-import type { Concession } from '../plan/askingLess.ts';
+import { explainConcession, type Concession } from '../plan/askingLess.ts';
 
 /** Where it is kept. Nothing of it is secret. */
 export interface ConcessionStorage {
@@ -34,7 +34,11 @@ export function createConcessions(storage: ConcessionStorage, clock: Clock, log:
       const known = before?.concessions ?? [];
       const fresh = added.filter(one => !known.includes(one));
       if (fresh.length === 0) return;
-      log.info('less is asked for', { provider: provider.id, without: fresh });
+      log.info('less is asked for', {
+        provider: provider.id,
+        without: fresh,
+        means: fresh.map(explainConcession),
+      });
       const kept = {
         settings: settingsOf(provider),
         since: before?.since ?? clock.now(),

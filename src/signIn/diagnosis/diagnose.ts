@@ -9,6 +9,7 @@ import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { methodName } from '../../providers/settings/signInMethods.ts';
+import { explainConcession } from '../plan/askingLess.ts';
 import type { Plan } from '../plan/planner.ts';
 import type { RegisteredUri } from '../redirect/registeredUris.ts';
 import { clientSection, type ClientInquiry } from './clientSection.ts';
@@ -77,6 +78,14 @@ export async function diagnose(input: DiagnosisInput): Promise<Section[]> {
     );
   }
   sections.push(section(l10n.t('Sign-ins'), grantFindings(input)));
+  const conceded = input.client.stores.concessions.of(provider);
+  if (conceded.length > 0)
+    sections.push(
+      section(
+        l10n.t('What sign-ins do without, because the provider refused it'),
+        conceded.map(one => info(l10n.t('Not requested again for 30 days'), explainConcession(one))),
+      ),
+    );
   const departures = departureFindings(httpContext.blemishes.of(provider.issuer));
   if (departures.length > 0)
     sections.push(section(l10n.t('Departures from the standards, which cost nothing'), departures));
