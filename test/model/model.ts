@@ -3,6 +3,7 @@ import {
   createConfiguredProviders,
   type ConfiguredProviders,
 } from '../../src/providers/entries/configuredProviders.ts';
+import type { Provider } from '../../src/providers/entries/definition.ts';
 import { Failure } from '../../src/protocol/failures/failure.ts';
 import { accessTokenOf, serialOf } from '../../src/sessions/grant/derived.ts';
 import { parseGrant, type Grant } from '../../src/sessions/grant/grant.ts';
@@ -13,7 +14,7 @@ import { shareGrants, type Sharing } from '../../src/sessions/sharing/sharing.ts
 import { manualClock, settled, type ManualClock } from '../standIns/manualClock.ts';
 import { memorySecretStorage, type MemorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import { recordingLog, type RecordingLog } from '../standIns/recordingLog.ts';
-import { someGrant, someProvider, start } from '../unit/sessions/someGrant.ts';
+import { changedProvider, someGrant, start } from '../unit/sessions/someGrant.ts';
 import type { Life } from '../standIns/memoryTransport.ts';
 import { createComputer, type Computer } from './computer.ts';
 import { mortalClock, mortalStorage } from './mortal.ts';
@@ -43,7 +44,8 @@ const longestDelay = 60;
 export class Model {
   readonly clock: ManualClock = manualClock(start * 1000);
   readonly computer: Computer = createComputer();
-  readonly server: ModelServer = createModelServer(this.clock, life => this.computer.isSlow(life));
+  readonly server: ModelServer;
+  readonly #provider: Provider;
   readonly secrets: MemorySecretStorage[];
   readonly windows: ModelWindow[] = [];
   /** Of each grant that was signed in and stored, and not signed out, the revision then. */
@@ -58,7 +60,10 @@ export class Model {
   excused = false;
   #signIns = 0;
 
-  constructor(shared: boolean) {
+  /** @param requestTimeout as it is set for the provider, in seconds. */
+  constructor(shared: boolean, requestTimeout?: number) {
+    this.#provider = changedProvider({ requestTimeout });
+    this.server = createModelServer(this.clock, life => this.computer.isSlow(life), requestTimeout);
     const values = Array.from({ length: storages }, () => new Map<string, string>());
     this.secrets = values.map((own, at) => memorySecretStorage(shared ? values[0] : (values[at] ?? own)));
   }
@@ -110,7 +115,7 @@ export class Model {
         if (window) this.computer.slow(window.life, step.turns);
         break;
       case 'lack':
-        if (window) lackFrom(window, step.what);
+        if (window) lackFrom(window, step.what, this.#provider);
         break;
       case 'storage': {
         const secrets = this.secrets[step.storage % storages];
@@ -154,7 +159,7 @@ export class Model {
       log,
     );
     const providers = createConfiguredProviders();
-    providers.update([someProvider]);
+    providers.update([this.#provider]);
     const means: { lacks: Lack; isSettled: boolean } = { lacks: 'nothing', isSettled: false };
     const sharing = shareGrants({
       cache,
@@ -248,7 +253,7 @@ export class Model {
       account: { id: `person-${account}`, label: `person ${account}` },
       tokens: { serial: 1, idToken: undefined, ...tokens },
     });
-    const { grant, stored } = await window.sharing.add(someProvider, signedIn);
+    const { grant, stored } = await window.sharing.add(this.#provider, signedIn);
     if (window.life.alive && stored && !this.#isSignedOut(grant)) this.held.set(grant.id, grant.revision);
   }
 
@@ -291,7 +296,7 @@ export class Model {
   /** Everything works again, and time passes. */
   async heal(): Promise<void> {
     for (const secrets of this.secrets) secrets.fails = () => false;
-    for (const window of this.alive) lackFrom(window, 'nothing');
+    for (const window of this.alive) lackFrom(window, 'nothing', this.#provider);
     this.server.weather = 'fine';
     this.server.release();
     for (let storage = 0; storage < storages; storage++) this.open(storage);
@@ -345,8 +350,8 @@ export class Model {
   }
 }
 
-function lackFrom(window: ModelWindow, what: Lack): void {
+function lackFrom(window: ModelWindow, what: Lack, provider: Provider): void {
   window.lacks = what;
-  window.providers.update(what === 'provider' ? [] : [someProvider]);
+  window.providers.update(what === 'provider' ? [] : [provider]);
   if (what === 'nothing') window.sharing.credentialsChanged();
 }

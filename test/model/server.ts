@@ -3,6 +3,7 @@ import { Failure } from '../../src/protocol/failures/failure.ts';
 import type { RefreshAnswer, Tokens } from '../../src/protocol/tokens/tokens.ts';
 import type { Grant } from '../../src/sessions/grant/grant.ts';
 import type { Clock } from '../../src/platform/clock.ts';
+import { answerTimeout } from '../../src/protocol/http/traffic.ts';
 import { answerWith } from '../standIns/quietWindow.ts';
 import type { Life } from '../standIns/memoryTransport.ts';
 
@@ -50,8 +51,15 @@ export interface ModelServer {
 
 export const lifetime = 3600;
 
-/** @param isSlow whether a window may come to act before it has heard what it was told: it is not blamed for that. */
-export function createModelServer(clock: Clock, isSlow: (window: Life) => boolean): ModelServer {
+/**
+ * @param isSlow whether a window may come to act before it has heard what it was told: it is not blamed for that.
+ * @param requestTimeout how long the http client waits for an answer, in seconds.
+ */
+export function createModelServer(
+  clock: Clock,
+  isSlow: (window: Life) => boolean,
+  requestTimeout: number = answerTimeout.usual,
+): ModelServer {
   const current = new Map<string, string>();
   const sendings: Sending[] = [];
   const offences: string[] = [];
@@ -77,10 +85,11 @@ export function createModelServer(clock: Clock, isSlow: (window: Life) => boolea
       { oauthError: 'invalid_grant' },
     );
 
+  const timeOut = () => new Failure('timed-out', { host: 'login.example.com', seconds: requestTimeout });
   /** What the http client does with an answer that takes long. */
   const timedOut = (): Promise<never> => {
     const { promise, reject } = Promise.withResolvers<never>();
-    clock.after(15_000, () => reject(new Failure('timed-out', { host: 'login.example.com', seconds: 15 })));
+    clock.after(requestTimeout * 1000, () => reject(timeOut()));
     return promise;
   };
 
@@ -107,7 +116,8 @@ export function createModelServer(clock: Clock, isSlow: (window: Life) => boolea
         offences.push(`${token} was sent twice at once`);
       // One that was taken for dead is waited for, but not for ever.
       const mayBeForgotten = (sent: Sending): boolean =>
-        !sent.sender.alive || (sent.sender.superseded === true && clock.now() - sent.at >= 30_000);
+        !sent.sender.alive ||
+        (sent.sender.superseded === true && clock.now() - sent.at >= 2 * requestTimeout * 1000);
       const ownBefore = before?.sender === sender;
       // One that is very slow may have sent it from an old copy, and what it noted is then not believed by the others.
       const isBlamed = ownBefore || !(isSlow(sender) || (before && isSlow(before.sender)));
@@ -129,7 +139,7 @@ export function createModelServer(clock: Clock, isSlow: (window: Life) => boolea
         await new Promise(resolve => setImmediate(resolve));
         if (!sender.alive) return never;
         if (weather === 'answers get lost') {
-          throw new Failure('timed-out', { host: 'login.example.com', seconds: 15 });
+          throw timeOut();
         }
         if (weather === 'server error') {
           throw new Failure('server-failed', { host: 'login.example.com', status: 500 });

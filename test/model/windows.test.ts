@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { holdsTogether, storageNames } from './property.ts';
+import { holdsTogether, requestTimeouts, storageNames } from './property.ts';
+import type { Step } from './steps.ts';
 import { scenarios } from './scenarios.ts';
 
 /** The same histories each time: a short run must not fail by chance. `npm run model` looks for new ones. */
@@ -12,8 +13,10 @@ describe(`windows that open, close and crash while people sign in and networks f
     it(`with ${name}: no token twice, none lost, all agree`, async () => {
       await fc.assert(holdsTogether(storage === 'shared'), {
         seed,
-        numRuns: runs + scenarios.length,
-        examples: scenarios.map(scenario => [scenario]),
+        numRuns: runs + scenarios.length * requestTimeouts.length,
+        examples: requestTimeouts.flatMap(requestTimeout =>
+          scenarios.map((scenario): [Step[], number | undefined] => [scenario, requestTimeout]),
+        ),
       });
     });
   }

@@ -42,7 +42,7 @@ export const reachingFailures = {
   'timed-out': {
     passing: true,
     what: '{host} did not answer within {seconds} seconds.',
-    next: 'Check your network, proxy and VPN, then try again.',
+    next: 'Check your network, proxy and VPN, then try again. If the provider is slow, raise its "requestTimeout".',
     button: 'try-again',
   },
   'answer-too-large': {

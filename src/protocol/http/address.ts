@@ -6,6 +6,8 @@ import { quoteServerText } from './serverText.ts';
 export interface AddressPolicy {
   /** Plain http is allowed to this computer only; the provider's setting `allowLoopbackHttp`. */
   readonly allowLoopbackHttp: boolean;
+  /** How long an answer may take, in seconds; undefined: see `answerTimeout`. */
+  readonly requestTimeout?: number | undefined;
 }
 
 /** Where an address comes from: that is where it has to be corrected. */

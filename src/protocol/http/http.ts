@@ -7,7 +7,7 @@ import { Failure } from '../failures/failure.ts';
 import { networkFailure, unreachable } from './networkFailure.ts';
 import { parseServerObject } from './json.ts';
 import { longWords, quoteServerText } from './serverText.ts';
-import type { Traffic } from './traffic.ts';
+import { answerTimeout, type Traffic } from './traffic.ts';
 
 /** The signature of the platform's `fetch`, which in the editor respects its proxy and certificates. */
 export type Fetch = typeof globalThis.fetch;
@@ -40,9 +40,6 @@ export interface HttpOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How long an answer may take, in seconds, from the request to the last byte of its body. */
-export const answerTimeout = 15;
-
 /** How long a request waits for its turn, in seconds, before it is given up unsent. */
 export const turnTimeout = 15;
 
@@ -51,7 +48,7 @@ export const answerLimit = 1024 * 1024;
 
 /**
  * Makes the http client through which everything on the wire goes. It allows https only (see
- * {@link checkAddress}), follows no redirect, ends after {@link answerTimeout}, reads at most
+ * {@link checkAddress}), follows no redirect, ends after {@link answerTimeout} or what is set, reads at most
  * {@link answerLimit} bytes, sends no cookies, keeps to the host's share of requests at once (see
  * {@link Traffic}), and logs method, host, path, status and duration.
  *
@@ -60,18 +57,19 @@ export const answerLimit = 1024 * 1024;
  */
 export function createHttpClient(options: HttpOptions): HttpClient {
   const { clock, log, policy } = options;
+  const { requestTimeout: seconds = answerTimeout.usual } = policy;
   return async (address, { method = 'GET', headers, body, signal, beforeSending }) => {
     const url = checkAddress(address, policy);
     const outside = AbortSignal.any([options.signal, signal].filter(given => given !== undefined));
     const leave = await waitForTurn(options, url, outside);
     const started = clock.now();
-    const late = (): Failure => new Failure('timed-out', { host: url.host, seconds: answerTimeout });
+    const late = (): Failure => new Failure('timed-out', { host: url.host, seconds });
     let sending = false;
     try {
       beforeSending?.();
       sending = true;
       // In an editor whose window has gone, the wait for the proxy's address heeds no signal.
-      const deadline = { clock, seconds: answerTimeout, late, signal: outside };
+      const deadline = { clock, seconds, late, signal: outside };
       const response = await untilDeadline(deadline, async within => {
         const answer = await options.fetch(url.href, {
           method,

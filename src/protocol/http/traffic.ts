@@ -1,3 +1,9 @@
+/**
+ * How long an answer may take, in seconds, from the request to the last byte of its body. Whoever waits for the outcome of
+ * a request waits a multiple of it (sessions/grant/fate.ts): so it is bounded, and nobody else has a figure of their own.
+ */
+export const answerTimeout = { usual: 15, least: 5, most: 60 } as const;
+
 /** How many requests to one host are under way at most. */
 export const requestsPerHost = 6;
 

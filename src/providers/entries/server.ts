@@ -20,7 +20,7 @@ export interface Server extends ServerSource {
  * @throws WrongEntry
  */
 export function serverOf(definition: ProviderDefinition): Server {
-  const { allowLoopbackHttp = false, metadataUrl, endpoints, allowedTenants } = definition;
+  const { allowLoopbackHttp = false, requestTimeout, metadataUrl, endpoints, allowedTenants } = definition;
   const discovery = definition.discovery ?? (definition.issuer !== undefined || metadataUrl !== undefined);
   const issuer = definition.issuer ?? issuerBehind(metadataUrl, endpoints);
   if (issuer === undefined) {
@@ -55,7 +55,7 @@ export function serverOf(definition: ProviderDefinition): Server {
   // OpenID Connect Discovery 1.0 section 2.
   if (new URL(issuer).search !== '')
     throw new WrongEntry('issuer', l10n.t('is not an issuer: it has a query (?…)'));
-  return { issuer, allowLoopbackHttp, metadataUrl, discovery, endpoints, allowedTenants };
+  return { issuer, allowLoopbackHttp, requestTimeout, metadataUrl, discovery, endpoints, allowedTenants };
 }
 
 /** The issuer that a metadata address belongs to; of a server without metadata, the origin of its endpoints. */

@@ -43,6 +43,7 @@ const classes: Readonly<Record<keyof TermedFields, 'agreed' | 'free'>> = {
   // The provider asks the person about them.
   scopes: 'free',
   scopesAreSet: 'free',
+  requestTimeout: 'free',
   signInMethod: 'free',
   tokenPerResource: 'free',
   resourceOfChallenge: 'free',

@@ -62,11 +62,11 @@ export const someOf = <Item extends v.GenericSchema>(description: string, item: 
 export const group = <Entries extends v.ObjectEntries>(description: string, entries: Entries) =>
   v.pipe(v.partial(v.strictObject(entries)), v.description(description));
 
-export const seconds = (description: string, most: number) =>
+export const seconds = (description: string, most: number, least = 1) =>
   v.pipe(
     v.number(),
     v.integer(() => l10n.t('must be a whole number')),
-    v.minValue(1, () => l10n.t('must be at least 1')),
+    v.minValue(least, () => l10n.t('must be at least {0}', least)),
     v.maxValue(most, () => l10n.t('must be at most {0}', most)),
     v.description(description),
   );

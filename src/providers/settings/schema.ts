@@ -5,6 +5,7 @@ import {
   clientAuthenticationMethods,
 } from '../../protocol/client/clientAuthentication.ts';
 import { clientKeyAlgorithms } from '../../protocol/client/clientKeyAlgorithms.ts';
+import { answerTimeout } from '../../protocol/http/traffic.ts';
 import { resourceProblem } from '../../protocol/server/resourceIndicator.ts';
 import { flag, listOf, matching, oneOf, parameters, scope, seconds, someOf, text } from './fields.ts';
 import { presetNames } from './presetNames.ts';
@@ -98,6 +99,11 @@ export const providerDefinitionSchema = v.partial(
     ),
     allowLoopbackHttp: flag(
       'Allow addresses of this provider to be plain http if they are on this computer (localhost). For development only.',
+    ),
+    requestTimeout: seconds(
+      'How long the provider has to answer a request, in seconds. Raise it if the provider is slow. Defaults to 15.',
+      answerTimeout.most,
+      answerTimeout.least,
     ),
     acceptsChangingRedirectUri: flag(
       'The provider accepts redirect URIs by a pattern, so that the changing address of an editor in the browser (code-server, Codespaces) can be used.',

@@ -1,3 +1,4 @@
+import { answerTimeout } from '../../protocol/http/traffic.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { accessTokenOf, refusalOf, type AccessToken } from './derived.ts';
 import { isRenewable, type CurrentTokens, type Grant } from './grant.ts';
@@ -6,7 +7,7 @@ import { spread } from './spread.ts';
 /** What of a provider's settings decides the fate of its grants. */
 export type TokenPolicy = Pick<
   Provider,
-  'assumedTokenLifetime' | 'narrowTokens' | 'refreshEndsAccessToken' | 'rotationGrace'
+  'assumedTokenLifetime' | 'narrowTokens' | 'refreshEndsAccessToken' | 'requestTimeout' | 'rotationGrace'
 >;
 
 /** Names an access token of a grant: the scopes of a derived one; undefined: the main one. */
@@ -176,11 +177,9 @@ export const spendsToken = ({ binding }: Grant): boolean => binding.service === 
 const lastSentAt = ({ refreshSentAt, refreshResentAt }: Grant): number | undefined =>
   refreshResentAt ?? refreshSentAt;
 
-/**
- * How long the answer to a request may take to be told, in seconds: the request ends after half of that time
- * (`answerTimeout`), and as long again is left to a window that is busy.
- */
-const answerTimeout = 30;
+/** How long an answer may take to be told, in seconds: as long again as the request, as its window may be busy. */
+export const tellingTimeout = (policy: Pick<TokenPolicy, 'requestTimeout'> | undefined): number =>
+  2 * (policy?.requestTimeout ?? answerTimeout.usual);
 
 /**
  * Until when the refresh token is not sent again because it may be spent; 0 if it may be sent.
@@ -194,7 +193,7 @@ export function doubtUntil(grant: Grant, policy: TokenPolicy | undefined, now: n
   if (grant.refreshSentAt === undefined || isForgiven(grant, policy, now)) return 0;
   const end = endOf(grant.tokens, policy) ?? Infinity;
   const sentAt = lastSentAt(grant) ?? 0;
-  return policy?.refreshEndsAccessToken ? Math.min(end, sentAt + answerTimeout) : end;
+  return policy?.refreshEndsAccessToken ? Math.min(end, sentAt + tellingTimeout(policy)) : end;
 }
 
 /** True while the server still takes a refresh token that may be spent: see `rotationGrace`. */
@@ -211,7 +210,8 @@ function isForgiven(grant: Grant, policy: TokenPolicy | undefined, now: number):
 export function silentSenderUntil(grant: Grant, policy: TokenPolicy | undefined, now: number): number {
   const sentAt = lastSentAt(grant);
   if (sentAt === undefined || isForgiven(grant, policy, now)) return 0;
-  return now >= sentAt && now < sentAt + answerTimeout ? sentAt + answerTimeout : 0;
+  const until = sentAt + tellingTimeout(policy);
+  return now >= sentAt && now < until ? until : 0;
 }
 
 /** At most one request in so many seconds is made for whoever asks while no access token works. */

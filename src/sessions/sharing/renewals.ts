@@ -1,21 +1,24 @@
 import type { Clock } from '../../platform/clock.ts';
 import { errorName, type Log } from '../../platform/log.ts';
 import { serialOf } from '../grant/derived.ts';
+import { tellingTimeout } from '../grant/fate.ts';
 import { serialiseGrant, type Grant } from '../grant/grant.ts';
 import { whileRunning } from '../../platform/once.ts';
 import type { GrantCache } from '../store/grantCache.ts';
+import type { RefresherOptions } from '../refresh/refresherOptions.ts';
 import type { GrantSync } from './grantSync.ts';
 import type { Renewal } from './leaderCalls.ts';
 import { received, renewalSchema } from './received.ts';
 import { inTime, type Windows } from './windowCalls.ts';
 
-/** How long an answer waits for the leader, in milliseconds. */
+/** How long an answer waits for the leader, in milliseconds; longer where the provider is given longer to answer. */
 export const leaderTimeout = 20_000;
 
 export interface RenewalsOptions {
   readonly cache: GrantCache;
   readonly clock: Clock;
   readonly log: Log;
+  readonly providers: RefresherOptions['providers'];
   readonly windows: Promise<Windows>;
   readonly sync: GrantSync;
 }
@@ -26,7 +29,7 @@ type Ask = (leader: Windows['leader'], revision: number) => Promise<Renewal>;
 /** Later tokens from whoever keeps them fresh. Answers with what this window has if there is no leader in time. */
 export type Renewals = ReturnType<typeof createRenewals>;
 
-export function createRenewals({ cache, clock, log, windows, sync }: RenewalsOptions) {
+export function createRenewals({ cache, clock, log, providers, windows, sync }: RenewalsOptions) {
   /** Those under way, shared by all who ask for the same. */
   const running = whileRunning<Grant | undefined>();
 
@@ -58,8 +61,10 @@ export function createRenewals({ cache, clock, log, windows, sync }: RenewalsOpt
   ): Promise<Grant | undefined> => {
     const mine = await cache.get(id);
     if (!mine || serialOf(mine, scopes) > serial) return mine;
+    const slower = tellingTimeout(providers.of(mine)) - tellingTimeout(undefined);
+    const patience = leaderTimeout + Math.max(0, slower) * 1000;
     return running(JSON.stringify([id, scopes]), () =>
-      inTime(clock, leaderTimeout, ask(id, call)).catch((error: unknown) => {
+      inTime(clock, patience, ask(id, call)).catch((error: unknown) => {
         log.warn('the leading window did not renew a token', {
           provider: mine.providerId,
           reason: errorName(error),

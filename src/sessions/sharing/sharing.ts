@@ -81,7 +81,7 @@ export function shareGrants(options: SharingOptions): Sharing {
   const memories = createMemories();
   const handOver = createHandOver(clock, providers, memories);
   const sync = createGrantSync({ cache, log, comparing, windows, broadcast: () => leading.now?.broadcast });
-  const renewals = createRenewals({ cache, clock, log, windows, sync });
+  const renewals = createRenewals({ cache, clock, log, providers, windows, sync });
 
   /** The leader knows more than it tells, also itself. */
   const hear = async (grantId: string, trouble: ToldTrouble | null): Promise<void> => {

@@ -6,7 +6,8 @@ import { environment } from '../../../src/environment.ts';
 import { systemClock, type Clock } from '../../../src/platform/clock.ts';
 import { connect } from '../../../src/protocol/client/client.ts';
 import { Failure } from '../../../src/protocol/failures/failure.ts';
-import { answerLimit, answerTimeout, type HttpClient } from '../../../src/protocol/http/http.ts';
+import { answerLimit, type HttpClient } from '../../../src/protocol/http/http.ts';
+import { answerTimeout } from '../../../src/protocol/http/traffic.ts';
 import { createHttpContext } from '../../../src/protocol/server/httpContext.ts';
 import { clientOfGrant } from '../../../src/signIn/client/client.ts';
 import { type TestCertificate } from '../../servers/certificates.ts';
@@ -124,7 +125,7 @@ describe('client certificates in a request', () => {
       failsWith('timed-out', /did not answer within 15 seconds/),
     );
     await arrived[0]?.promise;
-    await clock.advance(answerTimeout * 1000);
+    await clock.advance(answerTimeout.usual * 1000);
     await late;
     const stopped = new AbortController();
     const ended = assert.rejects(

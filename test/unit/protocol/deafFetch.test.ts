@@ -31,6 +31,19 @@ describe('the http client over a fetch that heeds no signal', () => {
     assert.equal(httpContext.traffic.open, 0, 'the next request has a place');
   });
 
+  it('gives up in the time that is set for the provider', async () => {
+    const { clock, httpContext } = open();
+    const failed = assert.rejects(
+      httpContext.http({ allowLoopbackHttp: true, requestTimeout: 40 })('http://127.0.0.1:9/token', {}),
+      /did not answer within 40 seconds.*"requestTimeout"/,
+    );
+    await settled();
+    await clock.advance(39_000);
+    assert.equal(httpContext.traffic.open, 1, 'it is waited for');
+    await clock.advance(1000);
+    await failed;
+  });
+
   it('ends when it is cancelled, with the reason', async () => {
     const { httpContext } = open();
     const cancel = new AbortController();

@@ -19,6 +19,7 @@ describe('a provider in the settings', () => {
       scopes: undefined,
       scopesAreSet: false,
       allowLoopbackHttp: false,
+      requestTimeout: undefined,
       acceptsChangingRedirectUri: false,
       signInMethod: undefined,
       service: undefined,
@@ -72,6 +73,7 @@ describe('a provider in the settings', () => {
       clientId: ' editor ',
       scopes: ['openid', 'api:read'],
       allowLoopbackHttp: true,
+      requestTimeout: 20,
       acceptsChangingRedirectUri: true,
       signInMethod: 'loopback',
       redirect,
@@ -125,6 +127,7 @@ describe('a provider in the settings', () => {
       clientId: 'editor',
       scopes: ['openid', 'api:read'],
       scopesAreSet: true,
+      requestTimeout: 20,
       allowLoopbackHttp: true,
       acceptsChangingRedirectUri: true,
       signInMethod: 'loopback',
@@ -271,7 +274,7 @@ describe('a provider in the settings', () => {
       'trustedAudiences',
       ...['account', 'claimSources', 'requiredClaims', 'assumedTokenLifetime', 'rotationGrace'],
       ...['refreshEndsAccessToken', 'revocation', 'signOut', 'userLookup', 'tokenExchange'],
-      ...['assertionAlgorithm', 'tokenPerResource', 'resourceOfChallenge', 'narrowTokens'],
+      ...['assertionAlgorithm', 'tokenPerResource', 'resourceOfChallenge', 'narrowTokens', 'requestTimeout'],
     ];
     assert.deepEqual(Object.keys(providerDefinitionSchema.entries).sort(), known.sort());
   });

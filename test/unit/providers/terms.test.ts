@@ -80,6 +80,7 @@ const others: Readonly<Record<keyof ProviderDefinition, readonly ProviderDefinit
   label: [{ label: 'Other' }],
   assertionAlgorithm: [{ assertionAlgorithm: 'RS256' }],
   scopes: [{ scopes: ['openid'] }],
+  requestTimeout: [{ requestTimeout: 30 }],
   signInMethod: [{ signInMethod: 'loopback' }],
   maxAge: [{ maxAge: 60 }],
   tokenPerResource: [{ tokenPerResource: true }],
@@ -95,6 +96,7 @@ const others: Readonly<Record<keyof ProviderDefinition, readonly ProviderDefinit
 
 /** How something looks, when it happens, or that less of it happens. */
 const free = new Set<string>([
+  'requestTimeout',
   'label',
   'assertionAlgorithm',
   'scopes',

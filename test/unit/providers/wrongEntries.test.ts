@@ -216,6 +216,8 @@ describe('an entry of the providers in the settings', () => {
       { issuer, assumedTokenLifetime: 0 },
       ['assumedTokenLifetime: must be at least 1'],
     ],
+    ['with no time to answer', { issuer, requestTimeout: 4 }, ['requestTimeout: must be at least 5']],
+    ['with all the time', { issuer, requestTimeout: 61 }, ['requestTimeout: must be at most 60']],
     ['with an endless grace', { issuer, rotationGrace: 601 }, ['rotationGrace: must be at most 600']],
     [
       'with a weak algorithm',

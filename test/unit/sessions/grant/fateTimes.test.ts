@@ -186,6 +186,16 @@ describe('a refresh token that may be spent', () => {
     assert.equal(heldFor(sent(3590), endsPair, 3591), 3600);
   });
 
+  it('is held twice as long as the provider has to answer', () => {
+    for (const requestTimeout of [5, 60]) {
+      assert.equal(heldFor(sent(100), { ...endsPair, requestTimeout }, 101), 100 + 2 * requestTimeout);
+      assert.equal(
+        silentSenderUntil(sent(100), { ...plain, requestTimeout }, start + 101),
+        start + 100 + 2 * requestTimeout,
+      );
+    }
+  });
+
   it('is waited for that long if a window fell silent, and no longer', () => {
     const until = (grant: Grant, at: number, policy = plain): number => {
       const found = silentSenderUntil(grant, policy, start + at);
