@@ -19,7 +19,7 @@ import { createPendingResponses } from './signIn/redirect/pendingResponses.ts';
 import { agreedTerms } from './signIn/trust.ts';
 import { registerUriHandler } from './signIn/redirect/uriHandler.ts';
 import { activityCommands, activityFile, registerActivityCommands } from './ui/commands/activity.ts';
-import { contributedCommands, registerDeferredCommands } from './ui/deferredCommands.ts';
+import { contributedCommands, registerDeferredCommands } from './ui/commands/deferredCommands.ts';
 import { registerDiagnosisReports } from './ui/diagnosisReports.ts';
 import { createLogChannel, editorLog } from './ui/editorLog.ts';
 import { createProblemReporter, showSetAside } from './ui/messages.ts';

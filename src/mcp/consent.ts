@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { whileRunning } from '../platform/once.ts';
 import { createQueue } from '../platform/queue.ts';
 import { normaliseScopes } from '../sessions/grant/scopes.ts';
+import type { Yes } from '../signIn/trust.ts';
 import { reachOf, scopesOf } from './ownResource.ts';
 import type { McpServer } from './settings.ts';
 
@@ -39,7 +40,7 @@ export interface McpConsentOptions {
    *
    * @param before what the person agreed to, if it was something else.
    */
-  ask(server: McpServer, before: McpTerms | undefined): Promise<boolean>;
+  ask(server: McpServer, before: McpTerms | undefined): Promise<Yes | false>;
 }
 
 /** The answer about a server, whether or not the setting still names it. */

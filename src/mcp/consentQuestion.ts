@@ -1,5 +1,7 @@
-import { joined, l10n, labelOf, shown, type Shown } from '../platform/shown.ts';
-import { askModally, window } from '../ui/show.ts';
+import { inLines, joined, l10n, labelOf, shown, type Shown } from '../platform/shown.ts';
+import type { Yes } from '../signIn/trust.ts';
+import { askConsent } from '../ui/consent.ts';
+import { window } from '../ui/show.ts';
 import { mcpTermsOf, type McpAnswer, type McpTerms } from './consent.ts';
 import { reachOf } from './ownResource.ts';
 import type { McpServer } from './settings.ts';
@@ -12,7 +14,7 @@ export async function askMcpConsent(
   server: McpServer,
   before: McpTerms | undefined,
   nameOf: ProviderNames,
-): Promise<boolean> {
+): Promise<Yes | false> {
   const { host } = new URL(server.url);
   const terms = mcpTermsOf(server);
   const message = l10n.t(
@@ -24,8 +26,8 @@ export async function askMcpConsent(
     before === undefined
       ? []
       : [l10n.t('Changed since you allowed it:'), ...changedLines(before, terms, nameOf)];
-  const detail = joined([...linesOf(terms, nameOf), reachLine(server, nameOf), ...changes], '\n');
-  return askModally(message, detail, l10n.t('Allow'));
+  const lines = [...linesOf(terms, nameOf), reachLine(server, nameOf), ...changes];
+  return askConsent({ message, lines, button: l10n.t('Allow') });
 }
 
 /** Where else the server can use the token. */
@@ -45,21 +47,24 @@ function reachLine(server: McpServer, nameOf: ProviderNames): Shown {
 const named = (
   { origin, provider, scopes, targets }: McpTerms,
   nameOf: ProviderNames,
-): readonly (readonly [name: Shown, value: Shown])[] => [
-  [l10n.t('Server'), shown(origin)],
+): readonly (readonly [name: Shown, value: string])[] => [
+  [l10n.t('Server'), origin],
   [l10n.t('Identity provider'), labelOf(nameOf(provider))],
-  [l10n.t('Scopes'), scopes.length > 0 ? shown(scopes.join(' ')) : l10n.t('the default ones')],
-  [l10n.t('Resource'), targets.length > 0 ? shown(targets.join(' ')) : l10n.t('none')],
+  [l10n.t('Scopes'), scopes.length > 0 ? scopes.join(' ') : l10n.t('the default ones')],
+  [l10n.t('Resource'), targets.length > 0 ? targets.join(' ') : l10n.t('none')],
 ];
 
 const linesOf = (terms: McpTerms, nameOf: ProviderNames): Shown[] =>
-  named(terms, nameOf).map(([name, value]) => shown`${name}: ${value}`);
+  named(terms, nameOf).flatMap(([name, value]) => inLines(`${name}: ${value}`));
 
 function changedLines(before: McpTerms, now: McpTerms, nameOf: ProviderNames): Shown[] {
   const old = named(before, nameOf);
   return named(now, nameOf).flatMap(([name, value], at) => {
     const earlier = old[at]?.[1] ?? '';
-    return earlier === value ? [] : [l10n.t('{0} was {1}', name, earlier)];
+    if (earlier === value) return [];
+    return earlier.length < 200
+      ? [l10n.t('{0} was {1}', name, earlier)]
+      : [l10n.t('{0} was:', name), ...inLines(earlier)];
   });
 }
 

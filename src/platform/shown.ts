@@ -101,6 +101,14 @@ export const short = (text: string, most: number): Shown => fit(shown(text), mos
 /** The name that somebody else gave to something: short enough to leave room for what stands beside it. */
 export const labelOf = (name: string): Shown => short(name, 80);
 
+/** Somebody else's text in as many lines as it takes, so that nothing of it is left out. */
+export function inLines(text: string): Shown[] {
+  const characters = Array.from(text);
+  return Array.from({ length: Math.ceil(characters.length / 200) }, (_, at) =>
+    shown(characters.slice(at * 200, (at + 1) * 200).join('')),
+  );
+}
+
 /** Texts one after another; those that are missing or empty are left out. */
 export const joined = (texts: readonly (Shown | undefined)[], between: ', ' | ' · ' | ' ' | '\n'): Shown =>
   fit(

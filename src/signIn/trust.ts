@@ -3,6 +3,14 @@ import { createQueue } from '../platform/queue.ts';
 import type { Provider } from '../providers/entries/definition.ts';
 import type { Terms } from '../providers/entries/terms.ts';
 
+declare const asked: unique symbol;
+
+/**
+ * A person's yes to something secret going somewhere. Only a dialog gives one (ui/consent.ts): other extensions can
+ * answer every other question of the editor.
+ */
+export type Yes = true & { readonly [asked]: true };
+
 /** Where it is remembered what a person has agreed to. Nothing of it is secret. */
 export interface TrustStorage {
   get(key: string): unknown;
@@ -17,7 +25,7 @@ export interface TrustOptions {
    * @param before what the person agreed to, if it was something else; undefined: to nothing of that id.
    * @returns false if the person does not want to, or did not answer before `signal` was aborted.
    */
-  ask(provider: Provider, before: Terms | undefined, signal: AbortSignal): Promise<boolean>;
+  ask(provider: Provider, before: Terms | undefined, signal: AbortSignal): Promise<Yes | false>;
   /** Called when the person has agreed, before anybody goes on: sign-ins that waited for that can be used. */
   onAgreed(provider: Provider): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { l10n, type Shown } from '../platform/shown.ts';
-import { window } from './show.ts';
+import { askConsent } from './consent.ts';
 
 /**
  * What tells a click on a line of our view from a call by somebody else: the editor hands the very object of the line
@@ -19,8 +19,7 @@ export const isClick = (argument: unknown): argument is object =>
   typeof argument === 'object' && argument !== null && own.has(argument);
 
 /**
- * Asks the person before something personal is shown, copied or ended, unless they have just clicked on a row. A dialog:
- * the editor has commands that answer messages and lists, which every extension can run, and none that answers dialogs.
+ * Asks the person before something personal is shown, copied or ended, unless they have just clicked on a row.
  *
  * @param argument of the command.
  * @param question what is about to be done, with what.
@@ -28,8 +27,8 @@ export const isClick = (argument: unknown): argument is object =>
  */
 export async function isWanted(argument: unknown, question: Shown, button: Shown): Promise<boolean> {
   if (isClick(argument)) return true;
-  const detail = l10n.t('You or another extension has run this command.');
-  return (await window.showWarningMessage(question, { modal: true, detail }, button)) === button;
+  const lines = [l10n.t('You or another extension has run this command.')];
+  return askConsent({ message: question, lines, button });
 }
 
 /** Registers a command of ours. Whoever runs it learns when it is over, and nothing else. */

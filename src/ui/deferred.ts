@@ -92,7 +92,9 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     clientSecrets: editorClientSecrets(secrets),
     findSubject,
   };
-  const trust = editorTrust(globalState, provider => releaseSignIns({ ...window, httpContext }, provider));
+  const trust = editorTrust(globalState, clock, provider =>
+    releaseSignIns({ ...window, httpContext }, provider),
+  );
   const signIns = createSignIns({ ...services, log, extension, pending, providers });
   const newProviders = createNewProviders({
     trust,

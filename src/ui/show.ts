@@ -78,6 +78,7 @@ interface Window {
   showOpenDialog(options: With<vscode.OpenDialogOptions, 'title'>): Thenable<vscode.Uri[] | undefined>;
   showSaveDialog(options: With<vscode.SaveDialogOptions, 'title'>): Thenable<vscode.Uri | undefined>;
   readonly showTextDocument: typeof vscode.window.showTextDocument;
+  readonly tabGroups: Pick<vscode.TabGroups, 'onDidChangeTabs'>;
   createInputBox(): InputBox;
   createQuickPick<T extends Item>(): QuickPick<T>;
   createOutputChannel(name: Shown, options: { readonly log: true }): LogChannel;
@@ -95,10 +96,6 @@ interface Window {
 }
 
 export const window = vscode.window as unknown as Window;
-
-/** Asks in a dialog, which nothing hides. Whoever closes it says no. */
-export const askModally = async (message: Shown, detail: Shown, button: Shown): Promise<boolean> =>
-  (await vscode.window.showWarningMessage(message, { modal: true, detail }, button)) === button;
 
 export const createTreeItem = (label: Shown, state: vscode.TreeItemCollapsibleState): TreeItem =>
   new vscode.TreeItem(label, state) as TreeItem;

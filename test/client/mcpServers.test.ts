@@ -10,6 +10,7 @@ import { createExports } from '../../src/authentication/exports.ts';
 import { createConfiguredProviders } from '../../src/providers/entries/configuredProviders.ts';
 import type { Provider } from '../../src/providers/entries/definition.ts';
 import type { McpServer } from '../../src/mcp/settings.ts';
+import type { Yes } from '../../src/signIn/trust.ts';
 import { until } from '../protocol/signingIn.ts';
 import { startMcpServer, type ProtectedMcpServer } from '../servers/resourceServers/mcpServer.ts';
 import { people } from '../servers/identityProvider/people.ts';
@@ -77,7 +78,7 @@ describe('MCP servers of the settings', () => {
         },
         ask: (asked, before) => {
           questions.push({ server: asked, before });
-          return Promise.resolve(allows);
+          return Promise.resolve(allows as Yes | false);
         },
       }),
       onDeclined: (_server, to, again) => void declined.push({ to, again }),

@@ -15,6 +15,7 @@ import type { Page } from 'playwright-core';
 import { launchChromium } from './install/chromium.ts';
 import { startTestServer, type EditorServer } from './codeServer.ts';
 import { markVariable } from './process/markedOutput.ts';
+import { showDialogsInTests } from './outside/dialogsInTests.ts';
 import { startOutside } from './outside/outside.ts';
 import { outsideVariable } from './outside/outsideAddress.ts';
 
@@ -123,6 +124,7 @@ try {
   const browser = await launchChromium();
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    await showDialogsInTests(page);
     outside.watch(page, server);
     code = await runTests(page, server, positionals[0]);
   } finally {

@@ -42,8 +42,7 @@ describe('a person whose editor speaks German', function () {
     await window.runCommand('OIDC: Anmelden');
     await window.quickInput.read(/^Mit welchem Identitätsanbieter/);
     await window.quickInput.pick('Streng');
-    await window.quickInput.read(/^Erste Anmeldung bei/);
-    await window.quickInput.accept();
+    await window.acceptDialog('Anmelden', /^Zum ersten Mal bei/);
     const panel = panelOf(window.page);
     await window.waitForNotification(/^Anmeldung bei Streng: Geben Sie den Code [A-Z-]+ auf [\w.:]+ ein/);
     await panel.locator('#code').waitFor();
@@ -62,12 +61,12 @@ describe('a person whose editor speaks German', function () {
     await window.runCommand('OIDC: Anmelden');
     await window.quickInput.read('Mit welchem Identitätsanbieter möchten Sie sich anmelden?');
     await window.quickInput.pick('Firma');
-    const { items, placeholder } = await window.quickInput.read(/^Erste Anmeldung bei idp\.localhost/);
-    assert.equal(placeholder, 'Erweiterungen, denen Sie es erlauben, erhalten Zugriffstoken von dort');
-    assert.match(items[0] ?? '', /^Bei idp\.localhost.* anmelden, Firma, aus Ihren Einstellungen$/);
-    assert.equal(items[1], 'Abbrechen');
     const opened = window.nextPage();
-    await window.quickInput.accept();
+    const { detail } = await window.acceptDialog('Anmelden', /^Zum ersten Mal bei idp\.localhost/);
+    assert.equal(
+      detail,
+      'Firma, aus Ihren Einstellungen\nErweiterungen, denen Sie es erlauben, erhalten Zugriffstoken von dort.',
+    );
     const page = await opened;
     const { message } = await window.waitForNotification(
       /^Anmeldung bei Firma: Melden Sie sich im Browser an/,

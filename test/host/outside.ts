@@ -5,7 +5,7 @@
  */
 import * as vscode from 'vscode';
 import { outsideVariable, type PersonAtBrowser } from '../editor/outside/outsideAddress.ts';
-import type { Notification } from '../editor/workbench/messages.ts';
+import type { Dialog, Notification } from '../editor/workbench/messages.ts';
 import { waitFor } from '../editor/workbench/waiting.ts';
 import { extensionId } from './editor.ts';
 
@@ -48,6 +48,21 @@ export async function waitForMessage(wanted: RegExp): Promise<Notification> {
     async () => (await messages()).find(({ message }) => wanted.test(message)),
   );
 }
+
+/** From now on new providers are agreed to at once, or not. */
+export async function agree(at: 'once' | 'never'): Promise<void> {
+  await ask('PUT', '/agrees', at === 'once');
+}
+
+/** Waits for a dialog. */
+export const dialog = async (): Promise<Dialog> => (await ask('GET', '/dialog')) as Dialog;
+
+/** How many dialogs are on the screen now. */
+export const dialogs = async (): Promise<number> => (await ask('GET', '/dialogs')) as number;
+
+/** The person presses a button of the dialog. */
+export const pressInDialog = async (button: string): Promise<Dialog> =>
+  (await ask('PUT', '/dialog', button)) as Dialog;
 
 export async function clearMessages(): Promise<void> {
   await vscode.commands.executeCommand('notifications.clearAll');

@@ -1,68 +1,73 @@
-import { l10n, nothing, shown } from '../../platform/shown.ts';
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
+import type { Clock } from '../../platform/clock.ts';
+import { whileRunning } from '../../platform/once.ts';
+import { inLines, l10n, shown, type Shown } from '../../platform/shown.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
 import { hostsOf } from '../../providers/entries/destination.ts';
-import { changedTerms, type ChangedTerm } from '../../providers/entries/terms.ts';
-import { createTrust, type Trust, type TrustOptions } from '../../signIn/trust.ts';
+import { changedTerms, type ChangedTerm, type Terms } from '../../providers/entries/terms.ts';
+import { askPersonWithin } from '../../signIn/client/askingPerson.ts';
+import { createTrust, type Trust, type TrustOptions, type Yes } from '../../signIn/trust.ts';
+import { askConsent, type Question } from '../consent.ts';
 import { readSignInSettings } from './signInSettings.ts';
-import { window, type Item } from '../show.ts';
 
-/**
- * Asks in a list at the top of the window. A message could be hidden ("Do Not Disturb", or behind four others),
- * could not be taken back, and a sign-in that waits for it would keep every other one of its provider waiting.
- *
- * @param storage of this editor; the windows share it, other computers do not.
- */
-export function editorTrust(storage: vscode.Memento, onAgreed: TrustOptions['onAgreed']): Trust {
+/** @param storage of this editor; the windows share it, other computers do not. */
+export function editorTrust(
+  storage: vscode.Memento,
+  clock: Clock,
+  onAgreed: TrustOptions['onAgreed'],
+): Trust {
+  /** No dialog can be taken back: whoever asks the same later waits for the one that is open. */
+  const open = whileRunning<Yes | false>();
   return createTrust({
     storage,
     onAgreed,
     async ask(provider, before, signal) {
-      const { label, contributedBy } = provider;
-      const [host = provider.issuer, ...others] = hostsOf(provider);
-      const from =
-        contributedBy === undefined
-          ? l10n.t('from your settings')
-          : l10n.t('brought by the extension {0}', contributedBy);
-      const sign = {
-        label: l10n.t('Sign In at {0}', host),
-        description: others.length > 0 ? l10n.t('uses {0} too', others.join(', ')) : nothing,
-        detail:
-          before !== undefined
-            ? l10n.t('{0}, {1}; changed since you last agreed', label, from)
-            : shown`${label}, ${from}`,
-      };
-      const title =
-        before === undefined ? l10n.t('First sign-in at {0}', host) : l10n.t('Changed sign-in at {0}', host);
-      const { service } = provider;
-      const placeHolder =
-        service?.way === 'token-exchange'
-          ? l10n.t(
-              'The token of your sign-in to “{0}” is sent there, and extensions that you allow will get access tokens from there',
-              service.from,
-            )
-          : l10n.t('Extensions that you allow will get access tokens from there');
-
-      const over = new vscode.CancellationTokenSource();
-      const end = (): void => over.cancel();
-      signal.addEventListener('abort', end);
-      // Who wants to sign in later will ask again; nobody else waits for this any longer.
-      const timer = setTimeout(end, readSignInSettings().timeouts.person * 1000);
+      const question = trustQuestion(provider, before);
+      // Nobody waits longer: who wants to sign in later asks again.
+      const within = askPersonWithin(clock, readSignInSettings().timeouts.person, signal);
       try {
-        const changes = before === undefined ? [] : changedTerms(before, provider.terms).map(changeItem);
-        const items: Item[] = [sign, { label: l10n.t('Cancel') }, ...changes];
-        const options = { title, placeHolder, ignoreFocusOut: true };
-        return (await window.showQuickPick(items, options, over.token)) === sign;
-      } finally {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', end);
-        over.dispose();
+        return (await within(() => open(JSON.stringify(question), () => askConsent(question)))) ?? false;
+      } catch (error) {
+        if (signal.aborted) return false;
+        throw error;
       }
     },
   });
 }
 
-/** A change, old beside new. It can be read and not be chosen: choosing it is no agreement. */
-const changeItem = ({ name, before, after }: ChangedTerm): Item => ({
-  label: shown(name),
-  detail: l10n.t('before: {0} · now: {1}', before ?? l10n.t('nothing'), after ?? l10n.t('nothing')),
-});
+/** @param before what the person agreed to, if it was something else. */
+export function trustQuestion(provider: Provider, before: Terms | undefined): Question {
+  const { label, contributedBy, service } = provider;
+  const [host = provider.issuer, ...others] = hostsOf(provider);
+  const lines = [
+    contributedBy === undefined
+      ? l10n.t('{0}, from your settings', label)
+      : l10n.t('{0}, brought by the extension {1}', label, contributedBy),
+    ...others.map(other => l10n.t('Also uses {0}', other)),
+    service?.way === 'token-exchange'
+      ? l10n.t(
+          'The token of your sign-in to “{0}” is sent there, and extensions that you allow will get access tokens from there.',
+          service.from,
+        )
+      : l10n.t('Extensions that you allow will get access tokens from there.'),
+  ];
+  if (before === undefined)
+    return {
+      message: l10n.t('Sign in at {0} for the first time?', host),
+      lines,
+      button: l10n.t('Sign In'),
+    };
+  const changes = changedTerms(before, provider.terms).flatMap(changeLines);
+  return {
+    message: l10n.t('The settings for {0} have changed since you last agreed. Use them?', host),
+    lines: [...lines, ...changes],
+    button: l10n.t('Use Changed Settings'),
+  };
+}
+
+/** A change, old beside new. */
+function changeLines({ name, before = l10n.t('nothing'), after = l10n.t('nothing') }: ChangedTerm): Shown[] {
+  if (before.length + after.length < 200)
+    return [l10n.t('{0} was {1} and is now {2}', shown(name), before, after)];
+  return [l10n.t('{0} was:', name), ...inLines(before), l10n.t('{0} is now:', name), ...inLines(after)];
+}

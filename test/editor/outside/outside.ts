@@ -5,7 +5,7 @@ import type { PersonAtBrowser } from './outsideAddress.ts';
 import { listen, loopback, stop } from '../../servers/listening.ts';
 import type { EditorServer } from '../codeServer.ts';
 import { signInOnPage } from '../loginPages.ts';
-import { notifications } from '../workbench/messages.ts';
+import { acceptDialog, dialogBox, notifications, readDialog } from '../workbench/messages.ts';
 import { agreeToProviders } from '../workbench/newProvider.ts';
 
 export interface Outside {
@@ -26,6 +26,8 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 export async function startOutside(): Promise<Outside> {
   const problems: string[] = [];
   let person: PersonAtBrowser | undefined;
+  /** Whether somebody agrees to every new provider at once. */
+  let agrees = true;
   let watched: { window: Page; server: EditorServer } | undefined;
 
   /** Pages that the editor has opened while nobody sat there. */
@@ -66,6 +68,15 @@ export async function startOutside(): Promise<Outside> {
         return problems;
       case 'GET /messages':
         return notifications(window);
+      case 'PUT /agrees':
+        agrees = (await readJson(request)) === true;
+        return {};
+      case 'GET /dialog':
+        return readDialog(window);
+      case 'GET /dialogs':
+        return dialogBox(window).count();
+      case 'PUT /dialog':
+        return acceptDialog(window, String(await readJson(request)));
       case 'GET /logs':
         return Object.fromEntries(await server.readLogs());
       default:
@@ -90,7 +101,7 @@ export async function startOutside(): Promise<Outside> {
     address: `http://${loopback}:${port}`,
     watch(window, editor) {
       watched = { window, server: editor };
-      void agreeToProviders(window);
+      void agreeToProviders(window, () => agrees);
       window.context().on('page', page => void answer(page));
     },
     close: () => stop(server),

@@ -16,7 +16,7 @@ export interface Notification {
   readonly buttons: readonly string[];
 }
 
-const dialogBox = (page: Page) => page.locator('.monaco-dialog-box');
+export const dialogBox = (page: Page) => page.locator('.monaco-dialog-box');
 
 /** Read in one go: between two questions the dialog may be another one. */
 async function currentDialog(page: Page): Promise<Dialog | undefined> {

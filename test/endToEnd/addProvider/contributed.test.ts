@@ -3,7 +3,7 @@ import type { Locator } from 'playwright-core';
 import { packageManifestOnly } from '../../editor/packages/manifestOnly.ts';
 import { signInOnPage } from '../../editor/loginPages.ts';
 import type { Workbench } from '../../editor/workbench.ts';
-import { providerQuestion, refuseProvider } from '../../editor/workbench/newProvider.ts';
+import { agreeToProvider, providerQuestion, refuseProvider } from '../../editor/workbench/newProvider.ts';
 import { waitFor } from '../../editor/workbench/waiting.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { openStage, type Stage } from '../../stage/stage.ts';
@@ -38,10 +38,10 @@ describe('a person who installs an extension that brings a provider without code
   it('is asked before the first sign-in, and told who brings it and where it leads', async () => {
     await window.runCommand('OIDC: Sign In');
     const { host } = new URL(stage.identityProvider.issuer);
-    const { title, items } = await window.quickInput.read(providerQuestion);
-    assert.equal(title, `First sign-in at ${host}`);
-    const brought = 'Acme, brought by the extension example-acme.manifest-only';
-    assert.ok(items[0]?.startsWith(`Sign In at ${host}`) && items[0].includes(brought), items.join(' | '));
+    const { message, detail, buttons } = await window.readDialog(providerQuestion);
+    assert.equal(message, `Sign in at ${host} for the first time?`);
+    assert.match(detail, /^Acme, brought by the extension example-acme\.manifest-only\n/);
+    assert.deepEqual([...buttons].sort(), ['Cancel', 'Sign In']);
     await window.screenshot('contributed-trust');
     await refuseProvider(window);
     assert.equal(requests(), 0, 'nothing was sent');
@@ -49,10 +49,8 @@ describe('a person who installs an extension that brings a provider without code
 
   it('signs in, and finds the account under the label that the extension gives', async () => {
     await window.runCommand('OIDC: Sign In');
-    const { host } = new URL(stage.identityProvider.issuer);
     const opened = window.nextPage();
-    await window.quickInput.read(providerQuestion);
-    await window.quickInput.pick(new RegExp(`^Sign In at ${host}`));
+    await agreeToProvider(window);
     await signInOnPage(await opened, people.alice);
     assert.equal(await accountEntry(window, 'Acme'), 'alice (Acme)');
   });

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import type { BrowserContext } from 'playwright-core';
 import { signInOnPage } from '../../editor/loginPages.ts';
-import type { QuickInputContent, Workbench } from '../../editor/workbench.ts';
-import { providerQuestion, refuseProvider } from '../../editor/workbench/newProvider.ts';
-import { waitFor } from '../../editor/workbench/waiting.ts';
+import type { Dialog, Workbench } from '../../editor/workbench.ts';
+import { agreeToProvider, providerQuestion, refuseProvider } from '../../editor/workbench/newProvider.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { openStage, providerLabel, type Stage } from '../../stage/stage.ts';
 import { accountEntry } from '../signingIn.ts';
@@ -25,16 +24,17 @@ describe('a person whose settings name a provider that they have not signed in t
 
   const requests = (): number =>
     stage.identityProvider.requestsTo(stage.identityProvider.endpoints.pushedAuthorizationRequest).length;
-  const question = (shown = window): Promise<QuickInputContent> => shown.quickInput.read(providerQuestion);
-  const closed = (): Promise<unknown> =>
-    waitFor('the question to be gone', async () => !(await window.quickInput.isOpen()));
+  const question = (): Promise<Dialog> => window.readDialog(providerQuestion);
 
   it('is shown where a sign-in of an extension leads; a refusal ends it, and nothing was sent', async () => {
     await window.runCommand('Consumer: Who Am I?');
     await window.acceptDialog('Allow');
-    const { title, items } = await question();
-    assert.equal(title, `First sign-in at ${host}`);
-    assert.match(items.join(' | '), new RegExp(`^Sign In at ${host}.*${providerLabel}, from your settings`));
+    const { message, detail } = await question();
+    assert.equal(message, `Sign in at ${host} for the first time?`);
+    assert.equal(
+      detail,
+      `${providerLabel}, from your settings\nExtensions that you allow will get access tokens from there.`,
+    );
     await window.screenshot('new-provider');
     await refuseProvider(window);
     assert.equal(requests(), 0);
@@ -45,16 +45,15 @@ describe('a person whose settings name a provider that they have not signed in t
     await window.openAccountsMenu();
     await window.chooseMenuEntry(new RegExp(`^Sign in with ${providerLabel} to use Consumer`));
     await question();
-    await window.quickInput.cancel();
-    await closed();
+    await window.page.keyboard.press('Escape');
+    await window.page.locator('.monaco-dialog-box').waitFor({ state: 'detached' });
     assert.equal(requests(), 0);
   });
 
   it('signs in after they have agreed', async () => {
     await window.runCommand('OIDC: Sign In');
-    await question();
     const opened = window.nextPage();
-    await window.quickInput.pick(new RegExp(`^Sign In at ${host}`));
+    await agreeToProvider(window);
     await signInOnPage(await opened, people.alice);
     assert.equal(await accountEntry(window, providerLabel), `alice (${providerLabel})`);
   });
@@ -90,12 +89,11 @@ describe('a person whose settings name a provider that they have not signed in t
     await window.reload();
     const before = requests();
     await window.runCommand('OIDC: Sign In');
-    const { title, items } = await question();
-    assert.equal(title, `Changed sign-in at ${host}`);
-    assert.match(items.join(' | '), /changed since you last agreed/);
+    const { message, detail } = await question();
+    assert.equal(message, `The settings for ${host} have changed since you last agreed. Use them?`);
+    assert.match(detail, /^clientId was "editor-web" and is now "editor"$/m);
     await window.screenshot('changed-provider');
-    await window.quickInput.cancel();
-    await closed();
+    await refuseProvider(window);
     assert.equal(requests(), before);
   });
 });

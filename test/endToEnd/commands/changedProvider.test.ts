@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import { signInOnPage } from '../../editor/loginPages.ts';
 import type { Workbench } from '../../editor/workbench.ts';
+import { agreeToProvider, providerQuestion, refuseProvider } from '../../editor/workbench/newProvider.ts';
 import { treeViewOf, type TreeView } from '../../editor/workbench/tree.ts';
 import { waitFor } from '../../editor/workbench/waiting.ts';
 import { listen, loopback, stop } from '../../servers/listening.ts';
@@ -27,9 +28,8 @@ describe('a person whose settings somebody else has changed', function () {
     window = await stage.openWindow(await stage.newPerson(), { agrees: false });
     view = treeViewOf(window.page, 'Sign-ins');
     await window.runCommand('OIDC: Sign In');
-    await window.quickInput.read(/^First sign-in at/);
     const opened = window.nextPage();
-    await window.quickInput.pick(/^Sign In at/);
+    await agreeToProvider(window);
     await signInOnPage(await opened, people.alice);
     assert.equal(await accountEntry(window, providerLabel), `alice (${providerLabel})`);
   });
@@ -74,10 +74,14 @@ describe('a person whose settings somebody else has changed', function () {
 
   it('sees what changed, old beside new, and keeps the sign-in with a no', async () => {
     await (await view.row(/^alice/)).click();
-    const shown = JSON.stringify(await window.quickInput.read(/^Changed sign-in at/));
-    assert.match(shown, new RegExp(`endpoints\\.userInfo.*before: nothing.*${evil.origin}`, 's'));
+    const { detail } = await window.readDialog(providerQuestion);
+    assert.ok(
+      detail.includes(`\nendpoints.userInfo was nothing and is now "${evil.origin}/userInfo"`),
+      detail,
+    );
+    assert.ok(detail.includes(`\nAlso uses ${new URL(evil.origin).host}\n`), detail);
     await window.screenshot('changed-provider-question');
-    await window.quickInput.pick('Cancel');
+    await refuseProvider(window);
     assert.deepEqual(evil.requests, []);
     await write({});
     await window.reload();
@@ -91,8 +95,7 @@ describe('a person whose settings somebody else has changed', function () {
     await window.runCommand('OIDC: Show Sign-ins');
     await view.waitForRow(waiting);
     await (await view.row(/^alice/)).click();
-    await window.quickInput.read(/^Changed sign-in at/);
-    await window.quickInput.pick(/^Sign In at/);
+    await agreeToProvider(window);
     await view.waitForRow(/^alice \| valid/);
     const token = stage.identityProvider.endpoints.token;
     const before = stage.identityProvider.requestsTo(token).length;

@@ -200,6 +200,12 @@ export const env = {
 };
 export const version = '1.0.0';
 export class ThemeIcon {}
+export class TabInputText {
+  readonly uri: Uri;
+  constructor(uri: Uri) {
+    this.uri = uri;
+  }
+}
 
 export const extensions = {
   get all() {
@@ -279,6 +285,7 @@ export const workspace = {
     return { uri: document };
   },
   getConfiguration: (_section: string) => ({
+    get: (key: string, otherwise?: unknown) => editor.settings[key] ?? otherwise,
     inspect: (key: string) => ({ globalValue: editor.settings[key] }),
     update(key: string, value: unknown): Promise<void> {
       if (!editor.writable) return Promise.reject(new Error('Unable to write into user settings.'));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createMcpConsent, type McpTerms } from '../../../src/mcp/consent.ts';
 import { reachOf, withOwnResource } from '../../../src/mcp/ownResource.ts';
 import { mcpServerSchema, parseMcpServers, type McpServer } from '../../../src/mcp/settings.ts';
+import type { Yes } from '../../../src/signIn/trust.ts';
 
 const wiki: McpServer = {
   id: 'wiki',
@@ -26,7 +27,7 @@ describe('the permission of an MCP server', () => {
       },
       ask(_server, before) {
         asked.push(before);
-        return Promise.resolve(answers.shift() ?? false);
+        return Promise.resolve((answers.shift() ?? false) as Yes | false);
       },
     });
     return { consent, asked, memory };

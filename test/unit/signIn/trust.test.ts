@@ -3,7 +3,7 @@ import { shown } from '../../../src/platform/shown.ts';
 import type { Provider } from '../../../src/providers/entries/definition.ts';
 import { hostsOf } from '../../../src/providers/entries/destination.ts';
 import type { Terms } from '../../../src/providers/entries/terms.ts';
-import { createTrust } from '../../../src/signIn/trust.ts';
+import { createTrust, type Yes } from '../../../src/signIn/trust.ts';
 import { changedProvider, someProvider } from '../sessions/someGrant.ts';
 
 interface Asked {
@@ -30,7 +30,7 @@ function person(memory = new Map<string, string>()) {
     },
     ask: (provider, before, signal) =>
       new Promise(answer => {
-        asked.push({ provider, before, signal, answer });
+        asked.push({ provider, before, signal, answer: agrees => answer(agrees as Yes | false) });
         for (const look of waiting.splice(0)) look();
       }),
     onAgreed(provider) {
@@ -129,7 +129,7 @@ describe('a provider that is new here', () => {
   it('is signed in to even if the answer cannot be kept', async () => {
     const trust = createTrust({
       storage: { get: () => undefined, update: () => Promise.reject(new Error('full')) },
-      ask: () => Promise.resolve(true),
+      ask: () => Promise.resolve(true as Yes),
       onAgreed: () => Promise.resolve(),
     });
     assert.equal(await trust.check(someProvider, going()), true);

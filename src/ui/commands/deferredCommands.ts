@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { registerCommand } from './clicks.ts';
+import { registerCommand } from '../clicks.ts';
 
 /**
  * Commands whose code is not loaded yet. The first of them that is called loads it, and is then called again.

@@ -1,0 +1,70 @@
+import * as vscode from 'vscode';
+import { randomText } from '../platform/base64url.ts';
+import { joined, l10n, short, type Shown } from '../platform/shown.ts';
+import type { Yes } from '../signIn/trust.ts';
+import { window } from './show.ts';
+
+/** What a person is asked to agree to. */
+export interface Question {
+  readonly message: Shown;
+  /** Everything that they agree to, what matters most first. */
+  readonly lines: readonly Shown[];
+  /** Agrees. */
+  readonly button: Shown;
+}
+
+/** What a dialog can show on a small screen. Of more, the end or the buttons could be out of sight. */
+const most = { rows: 18, charactersInRow: 60 };
+
+const fits = (lines: readonly Shown[]): boolean =>
+  lines.reduce((rows, line) => rows + Math.ceil(line.length / most.charactersInRow), 0) <= most.rows;
+
+/**
+ * Asks for agreement, in a dialog. Every extension can run the editor's commands that press a message's button
+ * (`notification.acceptPrimaryAction`) or choose from a list (`quickInput.accept`,
+ * `workbench.action.acceptSelectedQuickOpenItem`). No command answers a dialog, and nothing hides one. Whoever closes it
+ * says no.
+ *
+ * What doesn't fit into the dialog has to be read in a document first. The dialog is shown again when that is closed.
+ */
+export async function askConsent({ message, lines, button }: Question): Promise<Yes | false> {
+  const show = (detail: Shown, ...buttons: Shown[]): Thenable<Shown | undefined> =>
+    window.showWarningMessage(message, { modal: true, detail }, ...buttons);
+  if (fits(lines)) return (await show(joined(lines, '\n'), button)) === button && (true as Yes);
+
+  const review = l10n.t('Review…');
+  const toRead = l10n.t('There is more than fits here. Review it in a document, and close that to answer.');
+  const detail = joined([...lines.slice(0, 6).map(line => short(line, 120)), toRead], '\n');
+  let chosen = await show(detail, review);
+  while (chosen === review) {
+    await untilRead(message, lines);
+    chosen = await show(detail, button, review);
+  }
+  return chosen === button && (true as Yes);
+}
+
+const scheme = 'oidc-question';
+
+/** Shows all of it in a document that can't be edited, until its tab is closed. */
+async function untilRead(title: Shown, lines: readonly Shown[]): Promise<void> {
+  const name = title.replace(/[/\\]/g, '-');
+  const address = vscode.Uri.from({ scheme, path: `/${name}`, query: randomText(16) });
+  const text = [title, '', ...lines, ''].join('\n');
+  const isOurs = ({ input }: vscode.Tab): boolean =>
+    input instanceof vscode.TabInputText && input.uri.toString() === address.toString();
+  const provided = vscode.workspace.registerTextDocumentContentProvider(scheme, {
+    provideTextDocumentContent: ({ query }) => (query === address.query ? text : ''),
+  });
+  let watching: vscode.Disposable | undefined;
+  try {
+    const document = await vscode.workspace.openTextDocument(address);
+    const closed = new Promise<void>(resolve => {
+      watching = window.tabGroups.onDidChangeTabs(({ closed }) => closed.some(isOurs) && resolve());
+    });
+    await window.showTextDocument(document, { preview: false });
+    await closed;
+  } finally {
+    watching?.dispose();
+    provided.dispose();
+  }
+}
