@@ -99,10 +99,11 @@ export function createGrantIndex(options: GrantIndexOptions) {
     return later;
   };
 
-  const merge = async (): Promise<Map<string, IndexEntry>> => {
+  const merge = async () => {
     const known = await entries();
-    for (const entry of (await readStored()).values()) if (take(known, entry) === entry) finds.fire(entry);
-    return known;
+    const stored = await readStored();
+    for (const entry of stored.values()) if (take(known, entry) === entry) finds.fire(entry);
+    return { known, stored };
   };
 
   return {
@@ -124,14 +125,22 @@ export function createGrantIndex(options: GrantIndexOptions) {
     async lookAgain(): Promise<void> {
       if (isRead) await merge();
     },
-    /** Writes the index. Takes over first what other windows have written meanwhile. */
+    /**
+     * Writes the index. Takes over first what other windows have written meanwhile; and writes nothing if they have
+     * written all that this one knows, as what they write at the same time would be lost.
+     */
     async write(): Promise<void> {
-      const known = await merge();
+      const { known, stored } = await merge();
       const removed = [...known.values()].filter(isRemoval).sort((a, b) => b.removed - a.removed);
       for (const { id } of removed.slice(rememberedRemovals)) {
         known.delete(id);
         listed = undefined;
       }
+      const isStored = (entry: IndexEntry): boolean => {
+        const there = stored.get(entry.id);
+        return laterEntry(there, entry) === there;
+      };
+      if (stored.size === known.size && [...known.values()].every(isStored)) return;
       await storage.store(indexKey, JSON.stringify({ version: 1, grants: [...known.values()] }));
     },
     /** Told of each entry, later than the one there was, that another window has written since the index was read. */

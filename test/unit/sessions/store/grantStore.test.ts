@@ -187,6 +187,22 @@ describe('grants at rest', () => {
     assert.deepEqual(found, ['grant-0001 lives', 'grant-0002 lives', `grant-0003 ${start}`]);
   });
 
+  it('are not written to an index that has them', async () => {
+    const { storage, open } = storeIn();
+    const [mine, theirs] = [open(), open()];
+    await mine.save(someGrant());
+    await mine.remove(someGrant({ id: 'grant-0002' }), start);
+    storage.calls.length = 0;
+    await theirs.save(someGrant());
+    await theirs.remove(someGrant({ id: 'grant-0002' }), start);
+    assert.deepEqual(
+      storage.calls.filter(({ operation }) => operation === 'store'),
+      [],
+    );
+    await theirs.save(someGrant({ revision: 2 }));
+    assert.equal((await open().index())[0]?.revision, 2);
+  });
+
   it('are not overwritten with an earlier revision', async () => {
     const { storage, open } = storeIn();
     const [a, b] = [open(), open()];
