@@ -172,4 +172,28 @@ export const scenarios: Step[][] = [
     { do: 'open', storage: 0 },
     { do: 'signIn', window: 1, account: 0 },
   ],
+  // The leader takes a sign-in over in the place of another; whoever asked has not heard of that, and leads next.
+  [
+    { do: 'open', storage: 0 },
+    { do: 'time', seconds: 0 },
+    { do: 'signIn', window: 0, account: 0 },
+    { do: 'signIn', window: 1, account: 0 },
+    { do: 'weather', weather: 'answers are flawed' },
+    { do: 'ask', window: 0, grant: 0, narrow: 0 },
+    { do: 'move', turns: 1 },
+    { do: 'stall' },
+  ],
+  // The leader signs in and crashes, while a member still stores what it was told before.
+  [
+    { do: 'open', storage: 0 },
+    { do: 'signIn', window: 0, account: 0 },
+    { do: 'time', seconds: 0 },
+    { do: 'slow', window: 1, turns: 10 },
+    { do: 'ask', window: 0, grant: 0, narrow: 1 },
+    { do: 'time', seconds: 0 },
+    { do: 'signIn', window: 0, account: 1 },
+    { do: 'stall' },
+    { do: 'move', turns: 1 },
+    { do: 'crash', window: 0 },
+  ],
 ];

@@ -33,8 +33,13 @@ export interface LeaderCalls {
   renew(id: string, serial: number, revision: number, urgent?: boolean): Promise<Renewal>;
   /** As the refresher's `derive`. @param revision as of `renew`. */
   derive(id: string, scopes: readonly string[], serial: number, revision: number): Promise<Renewal>;
-  /** As `addGrant`. @returns the grant as it is kept. */
-  add(provider: ProviderIdentity, text: string): Promise<string>;
+  /**
+   * As `addGrant`.
+   *
+   * @param again a leader before may have taken it over, in the place of a grant that this one has not heard of yet.
+   * @returns the grant as it is kept.
+   */
+  add(provider: ProviderIdentity, text: string, again?: boolean): Promise<string>;
   /** Tells of a grant that the leader may not have. */
   put(text: string): Promise<void>;
   /** Tells of grants that were signed out. */
@@ -68,7 +73,9 @@ interface LeaderParts {
   readonly activity: ActivityLog;
   readonly memories: Memories;
   readonly isCurrent: Lease['isCurrent'];
-  /** See `RefresherOptions`. */
+  /** See `RefresherLease`. */
+  heardOthers(): Promise<unknown>;
+  /** See `RefresherLease`. */
   leaveToOthers(): Promise<boolean>;
   /** See `HandOver.during`. */
   leaveToAble(grant: Grant): Promise<boolean>;
@@ -76,7 +83,7 @@ interface LeaderParts {
 
 /** What the leader does for the other windows and for its own. */
 export function leaderCalls(parts: LeaderParts): LeaderCalls {
-  const { cache, refresher, activity, memories, isCurrent, leaveToOthers, leaveToAble } = parts;
+  const { cache, refresher, activity, memories, isCurrent, heardOthers, leaveToOthers, leaveToAble } = parts;
 
   /** @param isRenewed whether a grant has later tokens than whoever asks. */
   const unlessBehind = async (
@@ -112,12 +119,13 @@ export function leaderCalls(parts: LeaderParts): LeaderCalls {
       return unlessBehind(id, revision, isRenewed, () => refresher.derive(id, scopes, serial));
     },
 
-    async add(provider, text) {
+    async add(provider, text, again) {
       const { clientId, service, ...rest } = received(identitySchema, provider);
       const identity = { ...rest, clientId: clientId ?? undefined, service: service ?? undefined };
+      if (again) await heardOthers();
       // Only what is read is waited for with a limit: what is put in is in the cache at once.
       await cache.inTime(cache.ofProvider(identity.id));
-      // Whoever asked keeps it: twice in two windows, it could become two grants with one refresh token.
+      // The next leader does it: twice in two windows, it could become two grants with one refresh token.
       if (!isCurrent()) throw new LeaderLost('add');
       const { grant } = await addGrant(cache, identity, readGrant(text));
       return serialiseGrant(grant);

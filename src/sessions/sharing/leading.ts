@@ -59,6 +59,8 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
     memories.forgetTroubles();
     const heardOthers = Promise.withResolvers<void>();
     const cancel = afterListening(clock, listening, heardOthers.resolve);
+    // One of them may be this window as it was: a request of its earlier lease comes to its end first.
+    const heard = () => Promise.all([heardOthers.promise, earlierRequests]);
     const refresher = createTokenRefresher({
       cache,
       clock,
@@ -76,8 +78,7 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
       lease: {
         isLeader: isCurrent,
         formerLeaderMayLive: formerMayLive,
-        // One of them may be this window as it was: a request of its earlier lease comes to its end first.
-        heardOthers: () => Promise.all([heardOthers.promise, earlierRequests]),
+        heardOthers: heard,
         leaveToOthers: leaving.leaveToOthers,
       },
       reports: {
@@ -107,7 +108,7 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
       cancel();
       heardOthers.resolve();
     });
-    return leaderCalls({ cache, refresher, activity, memories, isCurrent, ...leaving });
+    return leaderCalls({ cache, refresher, activity, memories, isCurrent, heardOthers: heard, ...leaving });
   };
 }
 

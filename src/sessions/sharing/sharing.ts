@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/clock.ts';
 import { errorName, type Log } from '../../platform/log.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
+import { LeaderLost } from '../../windows/errors.ts';
 import type { Timing } from '../../windows/timeouts.ts';
 import type { Activity, ActivityLog } from '../activity.ts';
 import { serialiseGrant, type Grant } from '../grant/grant.ts';
@@ -44,6 +45,9 @@ export interface SharingOptions {
   /** Hands a redirect response to the sign-in in this window that waits for it, if one does. */
   deliver(path: string, parameters: URLSearchParams): boolean;
 }
+
+/** So many leaders are asked to take a sign-in over, each when the one before is lost. */
+const mostLeaders = 4;
 
 /**
  * The grants of all windows of this computer. Every window has a cache of its own, from which it answers; one of
@@ -101,7 +105,7 @@ export function shareGrants(options: SharingOptions): Sharing {
       serve: createServing(parts),
       window: thisWindow(parts),
       // A refresh that is asked for twice is shared or answered with its result; the rest is for reading. Not a sign-in:
-      // the next leader may not know the grant in whose place the one before has put it.
+      // the next leader must know that it is asked again.
       idempotent: ['renew', 'derive', 'put', 'remove', 'list', 'give', 'rouse', 'troubles', 'activities'],
       clock,
       log,
@@ -125,11 +129,12 @@ export function shareGrants(options: SharingOptions): Sharing {
   const adding = new Set<Promise<Added>>();
   const add = async (provider: ProviderIdentity, signedIn: Grant): Promise<Added> => {
     const { id, issuer, clientId, service, terms } = provider;
+    const identity = { id, issuer, clientId, service, terms };
     try {
-      const group = await inTime(clock, leaderTimeout, windows);
-      const identity = { id, issuer, clientId, service, terms };
-      const text = await inTime(clock, leaderTimeout, group.leader.add(identity, serialiseGrant(signedIn)));
-      const adopted = sync.adopt(text);
+      const asked = askLeaders(windows, (leader, again) =>
+        leader.add(identity, serialiseGrant(signedIn), again),
+      );
+      const adopted = sync.adopt(await inTime(clock, leaderTimeout, asked));
       if (adopted) return { grant: adopted.grant, stored: await adopted.stored };
     } catch (error) {
       log.warn('the leading window did not take a sign-in over; it is kept here', {
@@ -182,6 +187,21 @@ export function shareGrants(options: SharingOptions): Sharing {
       await (await windows).dispose();
     },
   };
+}
+
+/** Asks one leader after the other, each for as long as it leads. @param ask `again`: the one before may have done it. */
+async function askLeaders<T>(
+  windows: Promise<Windows>,
+  ask: (leader: Windows['leader'], again: boolean) => Promise<T>,
+): Promise<T> {
+  const { leader } = await windows;
+  for (let asked = 1; ; asked++) {
+    try {
+      return await ask(leader, asked > 1);
+    } catch (error) {
+      if (!(error instanceof LeaderLost) || asked === mostLeaders) throw error;
+    }
+  }
 }
 
 /** Resolves when nothing is under way that the other windows would miss. */

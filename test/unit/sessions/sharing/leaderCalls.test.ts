@@ -1,13 +1,59 @@
 import assert from 'node:assert/strict';
-import { serialiseGrant } from '../../../../src/sessions/grant/grant.ts';
+import { serialiseGrant, type Grant } from '../../../../src/sessions/grant/grant.ts';
+import { revisionOfSignIn } from '../../../../src/sessions/grant/revisions.ts';
+import type { GrantCache } from '../../../../src/sessions/store/grantCache.ts';
 import { leaderCalls } from '../../../../src/sessions/sharing/leaderCalls.ts';
 import { manualClock } from '../../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
 import { quietWindow } from '../../../standIns/quietWindow.ts';
 import { keptGrants } from '../cachedGrants.ts';
-import { someGrant, someProvider } from '../someGrant.ts';
+import { someGrant, someProvider, start } from '../someGrant.ts';
 
 describe('a leader', () => {
+  /** @param renewed what came of a refresh. */
+  function leading(renewed: (cache: GrantCache) => Promise<Grant | undefined> = () => assert.fail()) {
+    const parts = keptGrants({ clock: manualClock(), answer: () => assert.fail('nothing is sent') });
+    const leader = leaderCalls({
+      ...parts,
+      ...quietWindow,
+      refresher: { ...parts.refresher, renew: () => renewed(parts.cache) },
+      isCurrent: () => true,
+      heardOthers: () => Promise.resolve(),
+      leaveToOthers: () => Promise.resolve(false),
+      leaveToAble: () => Promise.resolve(false),
+    });
+    return { ...parts, leader };
+  }
+
+  it('says that a grant was signed out, and never of a later sign-in', async () => {
+    const { cache, leader } = leading();
+    const { id, revision } = someGrant({ revision: 7 });
+    await cache.put(someGrant({ revision }));
+    await cache.remove(id, start);
+    const removal = { id, providerId: 'oidc', revision, removed: start };
+    assert.deepEqual(await leader.renew(id, 1, revision), { kind: 'removed', removal });
+    assert.deepEqual(await leader.renew(id, 1, revision + 2000), { kind: 'removed', removal });
+    assert.deepEqual(await leader.renew(id, 1, revisionOfSignIn(revision)), { kind: 'behind' });
+  });
+
+  it('says that a grant was signed out while it was refreshed', async () => {
+    const { cache, leader } = leading(async cache => {
+      await cache.remove('grant-0001', start);
+      return cache.get('grant-0001');
+    });
+    await cache.put(someGrant());
+    const { kind } = await leader.renew('grant-0001', 1, 1);
+    assert.equal(kind, 'removed');
+  });
+
+  it('says that it lacks a grant, or has an older one, and refreshes nothing then', async () => {
+    const { cache, leader } = leading();
+    assert.deepEqual(await leader.renew('grant-0001', 1, 1), { kind: 'behind' });
+    await cache.put(someGrant({ revision: 3 }));
+    assert.deepEqual(await leader.renew('grant-0001', 1, 4), { kind: 'behind' });
+    assert.deepEqual(await leader.derive('grant-0001', ['email'], 0, 4), { kind: 'behind' });
+  });
+
   it('takes no sign-in over if another window has begun to lead while it read its storage', async () => {
     const storage = memorySecretStorage();
     const never = new Promise<never>(() => undefined);
@@ -17,6 +63,7 @@ describe('a leader', () => {
       ...parts,
       ...quietWindow,
       isCurrent: () => current,
+      heardOthers: () => never,
       leaveToOthers: () => never,
       leaveToAble: () => never,
     });

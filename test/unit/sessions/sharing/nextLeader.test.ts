@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
+import type { GrantCache } from '../../../../src/sessions/store/grantCache.ts';
 import { settled } from '../../../standIns/manualClock.ts';
 import type { Life } from '../../../standIns/memoryTransport.ts';
 import { someGrant, someProvider, someTokens } from '../someGrant.ts';
 import { windowsInMemory } from './windowsInMemory.ts';
 
+const tokensIn = (cache: GrantCache) =>
+  cache.known().map(({ id, tokens }) => [id, tokens.refreshToken?.reveal()]);
+
 describe('the next leader', () => {
   it('does not add a sign-in once more that the one before has taken over, in another place', async () => {
-    const { deaf, network, open } = windowsInMemory();
+    const { clock, deaf, network, open } = windowsInMemory();
     const leader = await open({ alive: true });
     await leader.cache.put(someGrant());
     const next: Life = { alive: true };
@@ -28,13 +32,35 @@ describe('the next leader', () => {
     await settled();
     assert.equal(network.leads(next), true);
     leader.storage.gone = false;
+    await clock.advance(1000);
     assert.equal((await added).grant.id, 'grant-0001');
     await settled();
-    for (const { cache } of all)
-      assert.deepEqual(
-        cache.known().map(({ id, tokens }) => [id, tokens.refreshToken?.reveal()]),
-        [['grant-0001', 'refresh-7']],
-      );
+    for (const { cache } of all) assert.deepEqual(tokensIn(cache), [['grant-0001', 'refresh-7']]);
+  });
+
+  it('does not add a sign-in of its own that the one before has put in the place of another', async () => {
+    const { clock, deaf, network, open } = windowsInMemory();
+    const leader = await open({ alive: true });
+    const next: Life = { alive: true };
+    const nextLeader = await open(next);
+    deaf.add(next);
+    await leader.cache.put(someGrant());
+    const added = nextLeader.sharing.add(
+      someProvider,
+      someGrant({ id: 'grant-0002', tokens: someTokens(7) }),
+    );
+    await settled();
+    assert.deepEqual(tokensIn(leader.cache), [['grant-0001', 'refresh-7']]);
+    assert.deepEqual(tokensIn(nextLeader.cache), []);
+
+    network.supersede();
+    deaf.delete(next);
+    await settled();
+    assert.equal(network.leads(next), true);
+    await clock.advance(1000);
+    assert.equal((await added).grant.id, 'grant-0001');
+    for (const { cache } of [leader, nextLeader])
+      assert.deepEqual(tokensIn(cache), [['grant-0001', 'refresh-7']]);
   });
 
   it('begins when a request of the one before has ended, or takes long', async () => {
@@ -56,6 +82,20 @@ describe('the next leader', () => {
     for (let more = 5; more > 0; more--) await clock.advance(1000);
     assert.equal(network.leads(life), false);
     await left;
+  });
+
+  it('leaves no timer behind when it has led', async () => {
+    const { clock, network, open } = windowsInMemory();
+    const [leader, member] = [await open({ alive: true }), await open({ alive: true })];
+    const receivedAt = Math.floor(clock.now() / 1000);
+    await leader.cache.put(
+      someGrant({ tokens: someTokens(1, { receivedAt, expiresAt: receivedAt + 3600 }) }),
+    );
+    await settled();
+    network.supersede();
+    await settled();
+    await Promise.all([leader.sharing.dispose(), member.sharing.dispose()]);
+    assert.equal(clock.pending, 0);
   });
 
   it('is not told what it has told itself', async () => {
