@@ -130,6 +130,15 @@ export function behavesAsGroup(openWindows: () => TestWindows): void {
     assert.equal((await asked).name, 'b');
   });
 
+  it('reaches no member any more once its lease is over', async () => {
+    const { a, b } = await windows.two();
+    const [lease = assert.fail()] = a.leases;
+    lease.giveUp();
+    assert.deepEqual(await lease.broadcast.tell('too late'), [{ value: 'a heard too late' }]);
+    await b.has('leader');
+    assert.deepEqual(b.told, []);
+  });
+
   it('gets the lease again that it gave up if there is nobody else', async () => {
     const a = windows.open('a');
     await a.has('leader');
