@@ -144,7 +144,8 @@ function refuseStranger(connection: Connection, idToken: string, subject: string
     new Failure('token-untrusted', { issuer: client.issuer, reason });
   if (typeof iss === 'string' && !isFromIssuer(metadata.issuer, iss, client.policy.allowedTenants))
     throw untrusted(l10n.t('its claim "{0}" is not what it must be', 'iss'));
-  if (subject !== undefined && typeof sub === 'string' && sub !== subject)
+  const named = typeof sub === 'number' ? String(sub) : sub;
+  if (subject !== undefined && typeof named === 'string' && named !== subject)
     throw untrusted(l10n.t('it names another person'));
 }
 

@@ -69,8 +69,14 @@ describe('refreshing', () => {
     for (const [variant, departure] of [
       ['', {}],
       ['and its keys not to be had', { replies: { keys: () => json({}, 503) } }],
+      ...('sub' in claims ? [['written as a number', { claims: { sub: 7 } }] as const] : []),
     ] as const) {
-      const wrong: Departure = { ...departure, idToken: { claims: right => ({ ...right, ...claims }) } };
+      const wrong: Departure = {
+        ...departure,
+        idToken: {
+          claims: right => ({ ...right, ...claims, ...('claims' in departure && departure.claims) }),
+        },
+      };
       conforms(row, variant, () =>
         afterSignIn(wrong, ({ before, after, kept }) => {
           assert.deepEqual(reveal(after), reveal(before), 'the old grant is kept');
