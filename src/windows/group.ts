@@ -78,7 +78,7 @@ export function joinWindows<LeaderFunctions extends object, WindowFunctions exte
     if (!leaving.aborted) changed.fire();
   };
 
-  /** Whoever notices first says so: the turn, or a call that failed by it. */
+  /** Whoever notices first says so: the turn, or a call. */
   function left(gone: Member): void {
     if (member !== gone) return;
     member = undefined;
@@ -122,9 +122,7 @@ export function joinWindows<LeaderFunctions extends object, WindowFunctions exte
       try {
         return await call(asked);
       } catch (error) {
-        if (!(error instanceof LeaderLost)) throw error;
-        left(asked);
-        if (repeated === repeats) throw error;
+        if (!(error instanceof LeaderLost) || repeated === repeats) throw error;
       }
     }
   }

@@ -1,13 +1,34 @@
 import assert from 'node:assert/strict';
 import { systemClock } from '../../../src/platform/clock.ts';
-import { heldLease } from '../../../src/windows/lease.ts';
+import { carriedBy } from '../../../src/windows/channel.ts';
+import { joinWindows } from '../../../src/windows/group.ts';
+import { heldLease, type Transport } from '../../../src/windows/lease.ts';
 import { lead } from '../../../src/windows/leader.ts';
 import { defaultTiming } from '../../../src/windows/timeouts.ts';
 import { recordedLog } from '../../windows/surroundings.ts';
 
-describe('a window that leads', () => {
-  const service = { window: {}, clock: systemClock, log: recordedLog(), timing: defaultTiming };
+const service = { window: {}, clock: systemClock, log: recordedLog(), timing: defaultTiming };
 
+describe('a window', () => {
+  it('asks no leader that has gone before it could be asked, and tells of none', async () => {
+    const gone = carriedBy({ send: () => undefined, close: () => undefined });
+    gone.frames.drop('it has gone');
+    const next = heldLease(2, () => Promise.resolve());
+    const transport: Transport = {
+      turns: () => [{ term: 1, leader: gone.frames }, next],
+      canMeet: () => Promise.resolve(true),
+    };
+    const serve = () => ({ add: (a: number, b: number) => a + b });
+    const group = joinWindows(transport, { ...service, directory: '', serve });
+    const told: string[] = [];
+    group.onRoleChange((role, term) => told.push(`${role} ${term}`));
+    assert.equal(await group.leader.add(1, 2), 3);
+    assert.deepEqual(told, ['leader 2']);
+    await group.dispose();
+  });
+});
+
+describe('a window that leads', () => {
   it('does not begin if another one has taken over while it began to listen', async () => {
     let isCurrent = true;
     const lease = heldLease(7, () => Promise.resolve(void (isCurrent = false)));
