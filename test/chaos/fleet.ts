@@ -14,6 +14,10 @@ export interface FleetWindow {
   has(role: string): Promise<void>;
   /** @param mark of the windows that are told the same, one dies. */
   dieAt(point: DeathPoint, mark: string): void;
+  /** From its next answer on, nothing can be stored there. */
+  breakStorage(): void;
+  /** So many seconds from the right time. */
+  setClock(seconds: number): void;
   add(grant: string): Promise<string>;
   expire(id: string): Promise<void>;
   /** @returns the serials that the callers got; 0 for one that was told to sign in, or that there is nothing. */
@@ -122,6 +126,8 @@ async function startWindow(
       }),
     dieAt: (point, mark) =>
       send({ do: 'dieAt', point, mark: join(dirname(place.directory), `died-${mark}`) }),
+    breakStorage: () => send({ do: 'breakStorage' }),
+    setClock: seconds => send({ do: 'setClock', seconds }),
     add: grant => ask('add', grant) as Promise<string>,
     expire: id => ask('expire', id) as Promise<never>,
     renew: (id, callers) => ask('renew', id, callers) as Promise<number[]>,

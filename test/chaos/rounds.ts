@@ -4,9 +4,15 @@ import type { FaultyIdentityProvider } from '../servers/faultProxy.ts';
 import { eventually, startFleet, type Fleet, type FleetWindow } from './fleet.ts';
 import type { DeathPoint } from './worker.ts';
 
+/** What is wrong with an answer, after the server has rotated. The refresh token in it is good. */
+type Flaw = 'its ID token is wrong' | 'its keys are lost' | 'it has no access token';
+
 /** What becomes of the leader in a round: where it dies; `stopped`: it is taken for dead, and goes on afterwards. */
 export type Point =
   | DeathPoint
+  | Flaw
+  | 'the clock is two hours wrong'
+  | 'it cannot be stored'
   | 'after sending, never arrived'
   | 'after the server rotated'
   | 'stopped while it waits for the answer';
@@ -18,9 +24,14 @@ export const points: readonly Point[] = [
   'after the answer came',
   'before storing',
   'after storing',
-  'before answering',
+  'before writing the index',
   'while taking over',
   'while signing out',
+  'its ID token is wrong',
+  'its keys are lost',
+  'it has no access token',
+  'the clock is two hours wrong',
+  'it cannot be stored',
   // Windows has no signal that stops a process.
   ...(process.platform === 'win32' ? [] : (['stopped while it waits for the answer'] as const)),
 ];
@@ -126,6 +137,32 @@ export function startChaos(server: FaultyIdentityProvider, storage: 'shared' | '
         leader.goOn();
         return performance.now();
       }
+      case 'its ID token is wrong':
+      case 'its keys are lost':
+      case 'it has no access token': {
+        const fault = server.proxy.on(token, { kind: 'replace', body: body => flawed(point, body) });
+        if (point === 'its keys are lost')
+          server.proxy.on(server.endpoints.jwks, { kind: 'status', status: 503 }, { sticky: true });
+        void leader.expire(id).catch(() => undefined);
+        asking();
+        await fault.met;
+        return performance.now();
+      }
+      case 'the clock is two hours wrong': {
+        for (const window of all) window.setClock(2 * 3600);
+        asking();
+        await everyoneHas(all, id, 2);
+        for (const window of all) window.setClock(0);
+        return performance.now();
+      }
+      case 'it cannot be stored': {
+        leader.breakStorage();
+        void leader.expire(id).catch(() => undefined);
+        asking();
+        await everyoneHas(members, id, 2);
+        await leader.kill();
+        return leader.died;
+      }
       case 'while signing out': {
         leader.dieAt(point, id);
         await members[0]?.signOut(id);
@@ -182,6 +219,33 @@ export function startChaos(server: FaultyIdentityProvider, storage: 'shared' | '
     },
     end: () => fleet.end(),
   };
+}
+
+/** The body of an answer of the token endpoint with that flaw. */
+function flawed(flaw: Flaw, body: string): string {
+  const {
+    access_token: accessToken,
+    id_token: idToken,
+    ...rest
+  } = JSON.parse(body) as Record<string, string>;
+  const [header = '', ...signed] = String(idToken).split('.');
+  const unknownKey = Buffer.from(JSON.stringify({ alg: 'RS256', kid: 'unknown' })).toString('base64url');
+  switch (flaw) {
+    case 'its ID token is wrong':
+      return JSON.stringify({
+        ...rest,
+        access_token: accessToken,
+        id_token: [header, ...signed].join('.') + 'AA',
+      });
+    case 'its keys are lost':
+      return JSON.stringify({
+        ...rest,
+        access_token: accessToken,
+        id_token: [unknownKey, ...signed].join('.'),
+      });
+    case 'it has no access token':
+      return JSON.stringify(rest);
+  }
 }
 
 /** Of the refresh tokens that arrived since, how many arrived more than once. */

@@ -3,7 +3,7 @@
  * in files, refreshing at a real server. It kills itself, as `kill -9` does, at the point that it is told.
  */
 import { existsSync, writeFileSync } from 'node:fs';
-import { systemClock } from '../../src/platform/clock.ts';
+import { systemClock, type Clock } from '../../src/platform/clock.ts';
 import type { SecretStorage } from '../../src/platform/secretStorage.ts';
 import { createHttpContext } from '../../src/protocol/server/httpContext.ts';
 import { parseDefinition } from '../../src/providers/entries/definition.ts';
@@ -26,7 +26,7 @@ export type DeathPoint =
   | 'after the answer came'
   | 'before storing'
   | 'after storing'
-  | 'before answering'
+  | 'before writing the index'
   | 'while taking over'
   | 'while signing out';
 
@@ -34,6 +34,10 @@ export type ToWindow =
   | { readonly do: 'open'; readonly directory: string; readonly storage: string; readonly issuer: string }
   /** Of several windows that are told the same `mark`, a file that is not there yet, one dies. */
   | { readonly do: 'dieAt'; readonly point: DeathPoint; readonly mark: string }
+  /** From its next answer on, nothing can be stored here. */
+  | { readonly do: 'breakStorage' }
+  /** The clock is set, so many seconds from the right time. */
+  | { readonly do: 'setClock'; readonly seconds: number }
   | {
       readonly do: Question;
       readonly call: number;
@@ -82,28 +86,34 @@ function pass(point: DeathPoint): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-const now = (): number => Math.floor(systemClock.now() / 1000);
+let clockError = 0;
+const clock: Clock = { ...systemClock, now: () => systemClock.now() + clockError * 1000 };
+const now = (): number => Math.floor(clock.now() / 1000);
 const hasEnded = (grant: Grant): boolean => (grant.tokens.expiresAt ?? Infinity) <= now();
 
-/** Whether this window has had an answer of the server that it has not finished storing. */
-let answered = false;
+/** How far this window has come with the last answer of the server. */
+let progress: 'nothing' | 'answered' | 'stored' = 'nothing';
+let storageBreaks = false;
 
-/** A grant is looked up before it is written, as another window may have written it already; then the index is. */
+/** A grant is written, whoever waits is answered, and then the index is read and written if it lacks something. */
 function watchedStorage(folder: string): SecretStorage {
   const storage = fileSecretStorage(folder);
   return {
     ...storage,
     get(key) {
-      if (answered && key.startsWith('grant:')) pass('before storing');
+      if (key === 'grants' && progress === 'stored') pass('before writing the index');
       return storage.get(key);
     },
     async store(key, text) {
-      if (answered && key === 'grants') pass('after storing');
-      if (key === 'grants' && text.includes('"removed"')) pass('while signing out');
+      const isGrant = key.startsWith('grant:');
+      if (isGrant && progress === 'answered') pass('before storing');
+      if (!isGrant && text.includes('"removed"')) pass('while signing out');
+      if (storageBreaks && progress !== 'nothing')
+        throw new Error('The storage fails, as the round wants it');
       await storage.store(key, text);
-      if (answered && key === 'grants') {
-        pass('before answering');
-        answered = false;
+      if (isGrant && progress === 'answered') {
+        pass('after storing');
+        progress = 'stored';
       }
     },
   };
@@ -111,7 +121,6 @@ function watchedStorage(folder: string): SecretStorage {
 
 function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'open' }>) {
   const log = recordingLog();
-  const clock = systemClock;
   const storage = watchedStorage(folder);
   const httpContext = createHttpContext({ fetch: (...request) => fetch(...request), clock, log });
   const noToken = () => Promise.resolve(undefined);
@@ -157,7 +166,7 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
           pass('before sending');
         });
         pass('after the answer came');
-        answered = true;
+        progress = 'answered';
         return answer;
       },
     },
@@ -229,6 +238,14 @@ process.on('message', (message: ToWindow) => {
   }
   if (message.do === 'dieAt') {
     death = message;
+    return;
+  }
+  if (message.do === 'breakStorage') {
+    storageBreaks = true;
+    return;
+  }
+  if (message.do === 'setClock') {
+    clockError = message.seconds;
     return;
   }
   const { call, text, callers, serial } = message;

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { secret } from '../../src/platform/secret.ts';
 import { Failure } from '../../src/protocol/failures/failure.ts';
 import type { RefreshAnswer, Tokens } from '../../src/protocol/tokens/tokens.ts';
@@ -14,7 +15,9 @@ export type Weather =
   | 'server error'
   | 'answers are late'
   /** The refresh token in them is good, and nothing else is. */
-  | 'answers are flawed';
+  | 'answers are flawed'
+  /** They are good, but it takes long to find out that the keys to verify the ID token with cannot be had. */
+  | 'keys are lost';
 
 /** The sending of one refresh token. */
 interface Sending {
@@ -51,6 +54,17 @@ export interface ModelServer {
 
 export const lifetime = 3600;
 
+const host = 'login.example.com';
+
+/** What may be wrong with an answer that has a good refresh token, or with finding that out. */
+const flaws: readonly (() => Failure)[] = [
+  () => new Failure('response-invalid', { host, reason: 'it is not JSON' }),
+  () => new Failure('intercepted', { host, status: 200 }),
+  () => new Failure('clock-differs', { host, minutes: 120 }),
+  () => new Failure('unreachable', { host, reason: 'there is no network' }, { sent: false }),
+  () => new Failure('server-failed', { host, status: 503 }, { retryAfter: 60 }),
+];
+
 /**
  * @param isSlow whether a window may come to act before it has heard what it was told: it is not blamed for that.
  * @param requestTimeout how long the http client waits for an answer, in seconds.
@@ -79,13 +93,9 @@ export function createModelServer(
   };
   const signInOf = (token: string): string => token.split('/')[0] ?? '';
   const refusal = () =>
-    new Failure(
-      'grant-refused',
-      { host: 'login.example.com', error: 'invalid_grant', said: '' },
-      { oauthError: 'invalid_grant' },
-    );
+    new Failure('grant-refused', { host, error: 'invalid_grant', said: '' }, { oauthError: 'invalid_grant' });
 
-  const timeOut = () => new Failure('timed-out', { host: 'login.example.com', seconds: requestTimeout });
+  const timeOut = () => new Failure('timed-out', { host, seconds: requestTimeout });
   /** What the http client does with an answer that takes long. */
   const timedOut = (): Promise<never> => {
     const { promise, reject } = Promise.withResolvers<never>();
@@ -104,11 +114,7 @@ export function createModelServer(
       if (!sender.alive) return never;
       beforeSending();
       if (server.weather === 'unreachable') {
-        throw new Failure(
-          'unreachable',
-          { host: 'login.example.com', reason: 'there is no network' },
-          { sent: false },
-        );
+        throw new Failure('unreachable', { host, reason: 'there is no network' }, { sent: false });
       }
       const token = grant.tokens.refreshToken?.reveal() ?? '';
       const before = sendings.findLast(sending => sending.token === token);
@@ -142,7 +148,7 @@ export function createModelServer(
           throw timeOut();
         }
         if (weather === 'server error') {
-          throw new Failure('server-failed', { host: 'login.example.com', status: 500 });
+          throw new Failure('server-failed', { host, status: 500 });
         }
         sending.outcome = 'arrived';
         if (!tokens) throw refusal();
@@ -150,12 +156,14 @@ export function createModelServer(
         return {
           ...answerWith(rest),
           // Keys have to be asked for now and then.
-          takesTime: count % 2 === 0,
+          takesTime: count % 2 === 0 || weather === 'keys are lost',
           async judge() {
+            if (weather === 'keys are lost')
+              await Promise.race([late.promise, timedOut().catch(() => undefined)]);
             for (let turn = 0; turn < count % 5; turn++) await new Promise(resolve => setImmediate(resolve));
             if (!sender.alive) return never;
             if (weather !== 'answers are flawed') return rest;
-            throw new Failure('response-invalid', { host: 'login.example.com', reason: 'it is not JSON' });
+            throw (flaws[count % flaws.length] ?? assert.fail)();
           },
         };
       } finally {

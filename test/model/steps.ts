@@ -52,6 +52,7 @@ const single: fc.Arbitrary<Step> = fc.oneof(
       'server error',
       'answers are late',
       'answers are flawed',
+      'keys are lost',
     ),
   }),
   step(1, { do: is('release') }),
@@ -81,6 +82,7 @@ const upset: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: is('crash'), window: likelyLeader }),
   fc.record({ do: is('close'), window: likelyLeader }),
   fc.record({ do: is('signOut'), window: number, grant: number }),
+  fc.record({ do: is('storage'), storage: number, fails: fc.constant(true) }),
   asking,
 );
 
@@ -90,7 +92,13 @@ const trouble: fc.Arbitrary<Step[]> = fc
     fc.array(fc.record({ do: is('slow'), window: number, turns: fc.constantFrom(0, 5, 40, 1000) }), {
       maxLength: 1,
     }),
-    fc.constantFrom<Weather[]>([], ['answers are late'], ['answers are flawed'], ['unreachable', 'fine']),
+    fc.constantFrom<Weather[]>(
+      [],
+      ['answers are late'],
+      ['answers are flawed'],
+      ['keys are lost'],
+      ['unreachable', 'fine'],
+    ),
     fc.array(fc.tuple(fc.oneof(asking, upset), moving), { minLength: 1, maxLength: 3 }),
     upset,
     fc.array(fc.oneof(asking, moving), { maxLength: 3 }),
