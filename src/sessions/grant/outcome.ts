@@ -42,7 +42,6 @@ const obstructions: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'issuer-mismatch',
   'metadata-invalid',
   'metadata-not-found',
-  'proxy-refused',
   'redirected',
   'response-invalid',
   'unexplained',

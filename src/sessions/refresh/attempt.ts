@@ -51,11 +51,12 @@ export function createHappenings(options: RefresherOptions) {
    */
   const take = async (id: string, event: Event, sent?: Grant): Promise<Taken> => {
     let taken: Step | undefined;
-    const updated = await cache.update(id, grant => {
+    const change = (grant: Grant): Grant | undefined => {
       taken = happen(id, grant, event);
       if (!taken.grant || taken.grant === grant) return undefined;
       return taken.isRenewed ? { ...taken.grant, revision: revisionOfRefresh(grant.revision) } : taken.grant;
-    });
+    };
+    const updated = await cache.update(id, change, lease.isLeader);
     taken ??= happen(id, undefined, event);
     const grant = updated?.grant;
     const stored = updated?.stored ?? true;
@@ -95,7 +96,7 @@ export function createAttempt(
   /** Asks the other windows and the storage for what they know. */
   const listen = async (id: string, hear: boolean): Promise<Taken> => {
     if (hear) await lease.heardOthers();
-    await cache.reread(id);
+    await Promise.all([cache.reread(id), lease.leaveToOthers()]);
     // Whoever waits is not kept waiting for the storage.
     const isStored = requests.get(id)?.asked === true || cache.isStored(id);
     return take(id, { kind: 'listened', stored: isStored || (await cache.stored(id)) });

@@ -75,15 +75,13 @@ interface LeaderParts {
   readonly isCurrent: Lease['isCurrent'];
   /** See `RefresherLease`. */
   heardOthers(): Promise<unknown>;
-  /** See `RefresherLease`. */
-  leaveToOthers(): Promise<boolean>;
   /** See `HandOver.during`. */
   leaveToAble(grant: Grant): Promise<boolean>;
 }
 
 /** What the leader does for the other windows and for its own. */
 export function leaderCalls(parts: LeaderParts): LeaderCalls {
-  const { cache, refresher, activity, memories, isCurrent, heardOthers, leaveToOthers, leaveToAble } = parts;
+  const { cache, refresher, activity, memories, isCurrent, heardOthers, leaveToAble } = parts;
 
   /** @param isRenewed whether a grant has later tokens than whoever asks. */
   const unlessBehind = async (
@@ -92,8 +90,6 @@ export function leaderCalls(parts: LeaderParts): LeaderCalls {
     isRenewed: (grant: Grant) => boolean,
     renew: () => Promise<Grant | undefined>,
   ): Promise<Renewal> => {
-    // Whoever asked hears that its leader is gone, and asks the next one.
-    if (await leaveToOthers()) return { kind: 'behind' };
     // A storage that fails, or whose window has gone and that never answers, knows of nothing: then the caller's
     // copy is as good as any.
     const removal = await cache.inTime(cache.removal(id)).catch(() => undefined);

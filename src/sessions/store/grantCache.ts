@@ -32,11 +32,13 @@ export interface GrantCache {
    *
    * @param change gets the newest grant; returns undefined to leave it as it is. A revision that it sets is
    * taken if it is higher.
+   * @param isOnlyWriter see {@link GrantStore.save}.
    * @returns the grant after the change and whether it is stored; undefined if there is no such grant.
    */
   update(
     id: string,
     change: (current: Grant) => Grant | undefined,
+    isOnlyWriter?: () => boolean,
   ): Promise<{ readonly grant: Grant; readonly stored: boolean } | undefined>;
   /** @returns when it is gone from storage, true; false if that failed: it will not be shown again anyway. */
   remove(id: string, at: number): Promise<boolean>;
@@ -84,7 +86,10 @@ export interface GrantCache {
   readonly onDidRemove: Emitter<Removal>['on'];
   /** Told of each grant that was read from storage. */
   readonly onDidLoad: Emitter<Grant>['on'];
-  /** Told of each grant that the index promises and the storage does not have: another window may have it. */
+  /**
+   * Told of each grant that the index promises and the storage does not have, as another window may have it; and of each
+   * that is later than the index says, as another window may not have it.
+   */
   readonly onDidMiss: Emitter<string>['on'];
 }
 
@@ -111,8 +116,7 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
   const read = async (id: string): Promise<Grant | undefined> => {
     if (await removal(id)) return undefined;
     const grant = await store.load(id);
-    const isPromised = !grant && (await store.entry(id)) !== undefined;
-    return memory.loaded(id, grant, isPromised);
+    return memory.loaded(id, grant, await store.entry(id));
   };
 
   const get = async (id: string): Promise<Grant | undefined> => {
@@ -120,16 +124,16 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
     return known.get(id) ?? (missing.has(id) ? undefined : await loading(id, () => read(id)));
   };
 
-  const put = async (grant: Grant): Promise<boolean> => {
+  const put = async (grant: Grant, isOnlyWriter?: () => boolean): Promise<boolean> => {
     const { id } = grant;
     if (!memory.put(grant)) return lastWrites.get(id) ?? true;
     // Always the newest: a retry that comes late must not write an old revision over a new one.
-    const writing = writes.run(id, async () => {
+    const save = async (): Promise<void> => {
       const newest = known.get(id);
-      if (newest) await store.save(newest);
+      if (newest) await store.save(newest, isOnlyWriter);
       if (known.get(id) === newest) unstored.delete(id);
-    });
-    const stored = soon(writing, false);
+    };
+    const stored = soon(writes.run(id, save, store.saveIndex), false);
     lastWrites.set(id, stored);
     return stored;
   };
@@ -169,13 +173,13 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
       const gone = known.has(grant.id) ? undefined : await removalSoon(grant.id);
       return (gone && !isLaterSignIn(grant.revision, gone.revision)) || put(grant);
     },
-    async update(id, change) {
+    async update(id, change, isOnlyWriter) {
       const current = await get(id);
       // Nothing is awaited from here to the change in memory, so that no other change is lost.
       const changed = current && change(current);
       if (!changed) return current && { grant: current, stored: true };
       const grant = { ...changed, id, revision: Math.max(changed.revision, current.revision + 1) };
-      return { grant, stored: await put(grant) };
+      return { grant, stored: await put(grant, isOnlyWriter) };
     },
     async remove(id, at) {
       const before = await get(id).catch(() => undefined);

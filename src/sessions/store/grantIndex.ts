@@ -66,16 +66,19 @@ export function createGrantIndex(options: GrantIndexOptions) {
   const { storage, log, setAside } = options;
   const finds = createEmitter<IndexEntry>();
   let isRead = false;
+  /** As it was read or written last. */
+  let there: ReadonlyMap<string, IndexEntry> = new Map();
   /** The entries as they were listed last; undefined since one has changed. */
   let listed: readonly IndexEntry[] | undefined;
 
   const readStored = async (): Promise<Map<string, IndexEntry>> => {
     const text = await storage.get(indexKey);
-    if (text === undefined) return new Map();
     const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), indexSchema), text);
-    if (parsed.success) return new Map(parsed.output.grants.map(entry => [entry.id, entry]));
-    await setAside(indexKey, text, isNewer(text) ? 'newer' : 'garbage');
-    return new Map();
+    const stored = parsed.success ? parsed.output.grants : [];
+    if (!parsed.success && text !== undefined)
+      await setAside(indexKey, text, isNewer(text) ? 'newer' : 'garbage');
+    there = new Map(stored.map(entry => [entry.id, entry]));
+    return new Map(there);
   };
 
   /** With the grants that the index does not name although they are there: they were lost from it. */
@@ -137,11 +140,17 @@ export function createGrantIndex(options: GrantIndexOptions) {
         listed = undefined;
       }
       const isStored = (entry: IndexEntry): boolean => {
-        const there = stored.get(entry.id);
-        return laterEntry(there, entry) === there;
+        const before = stored.get(entry.id);
+        return laterEntry(before, entry) === before;
       };
       if (stored.size === known.size && [...known.values()].every(isStored)) return;
       await storage.store(indexKey, JSON.stringify({ version: 1, grants: [...known.values()] }));
+      there = new Map(known);
+    },
+    /** True if a grant of this sign-in is found by it after the next start, as far as is known. */
+    names({ id, revision }: Pick<IndexEntry, 'id' | 'revision'>): boolean {
+      const entry = there.get(id);
+      return entry !== undefined && !isRemoval(entry) && !isLaterSignIn(revision, entry.revision);
     },
     /** Told of each entry, later than the one there was, that another window has written since the index was read. */
     onDidFind: finds.on,

@@ -49,16 +49,14 @@ export function createGrantMemory() {
       return true;
     },
     /** Takes over what was read from storage, unless something newer was put in meanwhile. @returns the newest. */
-    loaded(id: string, grant: Grant | undefined, isPromised: boolean): Grant | undefined {
+    loaded(id: string, grant: Grant | undefined, promised: IndexEntry | undefined): Grant | undefined {
       if (known.has(id) || removed.has(id)) return known.get(id);
       if (grant) {
         known.set(id, grant);
         lists.clear();
         loads.fire(grant);
-      } else if (isPromised) {
-        missing.add(id);
-        misses.fire(id);
-      }
+      } else if (promised) missing.add(id);
+      if (promised && grant?.revision !== promised.revision) misses.fire(id);
       return grant;
     },
     remove(entry: Removal): void {

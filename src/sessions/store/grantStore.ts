@@ -2,7 +2,14 @@ import type { Log } from '../../platform/log.ts';
 import { createQueue } from '../../platform/queue.ts';
 import type { SecretStorage } from '../../platform/secretStorage.ts';
 import { parseGrant, serialiseGrant, type Grant } from '../grant/grant.ts';
-import { createGrantIndex, entryOf, isRemoval, type GrantIndex, type IndexEntry } from './grantIndex.ts';
+import {
+  createGrantIndex,
+  entryOf,
+  isRemoval,
+  laterEntry,
+  type GrantIndex,
+  type IndexEntry,
+} from './grantIndex.ts';
 
 /**
  * Grants at rest: one entry of secret storage for each, and one with the index of them. The index is ours
@@ -10,6 +17,7 @@ import { createGrantIndex, entryOf, isRemoval, type GrantIndex, type IndexEntry 
  *
  * - A grant is written before the index names it, and leaves the index before it is deleted, so that a crash in
  *   between loses nothing that the index promises.
+ * - Once the index names it, nobody waits for the index when it changes: a crash leaves an earlier revision there.
  * - Several windows may write to one storage: each write of the index keeps what the others have written.
  */
 export interface GrantStore {
@@ -25,11 +33,16 @@ export interface GrantStore {
   /** @returns undefined if it is not there, or cannot be used; then it has been set aside and told. */
   load(id: string): Promise<Grant | undefined>;
   /**
-   * Does nothing for a grant whose sign-in was removed, or if the storage has this revision or a later one.
+   * Stores a grant, so that it is found after the next start; {@link saveIndex} does the rest. Does nothing for a grant
+   * whose sign-in was removed, or if the storage has this revision or a later one.
    *
-   * @throws what the storage throws. The index in memory is up to date even then.
+   * @param isOnlyWriter asked right before: true if nobody else writes later revisions of it. Then the storage is not
+   * read once more if it answered the last time.
+   * @throws what the storage throws.
    */
-  save(grant: Grant): Promise<void>;
+  save(grant: Grant, isOnlyWriter?: () => boolean): Promise<void>;
+  /** Writes the index, once for all that was saved until it begins. @throws what the storage throws. */
+  saveIndex(): Promise<void>;
   /** Ends this sign-in of a grant. @throws what the storage throws. The index in memory is up to date even then. */
   remove(grant: Pick<Grant, 'id' | 'providerId' | 'revision'>, at: number): Promise<void>;
   /** See {@link GrantIndex}. */
@@ -58,7 +71,10 @@ const grantKey = (id: string): string => `grant:${id}`;
 export const isOfGrants = (key: string): boolean => key === 'grants' || key.startsWith(grantKey(''));
 
 export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions): GrantStore {
-  const inTurn = createQueue();
+  /** What is done to grants; and the writing of the index, which keeps no grant waiting. */
+  const [inTurn, indexInTurn] = [createQueue(), createQueue()];
+  /** Grants that were read or written last, and not in vain. */
+  const reached = new Set<string>();
 
   const setAside = async (key: string, text: string, why: SetAside['why']): Promise<void> => {
     const keptAs = `set-aside:${key}`;
@@ -79,9 +95,22 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
     return undefined;
   };
 
-  const readGrant = async (id: string): Promise<Grant | undefined> => {
+  const readText = async (id: string): Promise<string | undefined> => {
+    reached.delete(id);
     const text = await storage.get(grantKey(id));
+    reached.add(id);
+    return text;
+  };
+
+  const readGrant = async (id: string): Promise<Grant | undefined> => {
+    const text = await readText(id);
     return text === undefined ? undefined : parseStored(id, text);
+  };
+
+  const writeGrant = async (grant: Grant): Promise<void> => {
+    reached.delete(grant.id);
+    await storage.store(grantKey(grant.id), serialiseGrant(grant));
+    reached.add(grant.id);
   };
 
   const storedIds = async (): Promise<readonly string[]> => {
@@ -97,13 +126,15 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
 
   const index = createGrantIndex({ storage, log, setAside, storedIds, readGrant });
 
-  /** One write of the index for all that was saved until it begins. */
+  const writeIndex = (): Promise<void> => indexInTurn(index.write);
+  /** One write of the index for all that is being saved now. */
   let soon: Promise<void> | undefined;
-  const writeIndexSoon = (): Promise<void> => {
-    soon ??= inTurn(() => {
+  const saveIndex = (): Promise<void> => {
+    const begin = (): Promise<void> => {
       soon = undefined;
       return index.write();
-    });
+    };
+    soon ??= inTurn(() => Promise.resolve()).then(() => indexInTurn(begin));
     return soon;
   };
 
@@ -112,26 +143,29 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
     answers: index.answers,
     entry: index.entry,
     async load(id) {
-      const text = await storage.get(grantKey(id));
+      const text = await readText(id);
       if (text !== undefined) return parseStored(id, text);
       log.warn('stored grant is missing', { grant: id });
       return undefined;
     },
-    async save(grant) {
+    async save(grant, isOnlyWriter = () => false) {
       const needed = await inTurn(async () => {
-        if (isRemoval(await index.set(entryOf(grant)))) return false;
-        const stored = await readGrant(grant.id);
+        const entry = entryOf(grant);
+        if (isRemoval(laterEntry(await index.entry(grant.id), entry))) return false;
         // In the storage that all windows of a desktop share, another one may have been quicker.
-        if (!stored || stored.revision < grant.revision)
-          await storage.store(grantKey(grant.id), serialiseGrant(grant));
-        return true;
+        const isFirst = reached.has(grant.id) && isOnlyWriter();
+        const stored = isFirst ? undefined : await readGrant(grant.id);
+        if (!stored || stored.revision < grant.revision) await writeGrant(grant);
+        await index.set(entry);
+        return !index.names(entry);
       });
-      if (needed) await writeIndexSoon();
+      if (needed) await saveIndex();
     },
+    saveIndex,
     remove: ({ id, providerId, revision }, at) =>
       inTurn(async () => {
         await index.set({ id, providerId, revision, removed: at });
-        await index.write();
+        await writeIndex();
         // The account may have signed in again meanwhile, in another window.
         if ((await index.entry(id))?.removed !== undefined) await storage.delete(grantKey(id));
       }),

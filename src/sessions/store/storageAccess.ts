@@ -65,11 +65,18 @@ export function createWrites(clock: Clock, log: Log) {
     }
   };
   return {
-    /** @returns false if the first try failed. */
-    run(id: string, write: () => Promise<void>): Promise<boolean> {
-      const writing = attempt(id, write).finally(() => running.delete(writing));
+    /** @param behind follows, and nobody waits for it. @returns false if the first try failed. */
+    run(id: string, write: () => Promise<void>, behind?: () => Promise<void>): Promise<boolean> {
+      const written = Promise.withResolvers<boolean>();
+      const both = async (): Promise<void> => {
+        await write();
+        written.resolve(true);
+        await behind?.();
+      };
+      const writing = attempt(id, both).finally(() => running.delete(writing));
+      void writing.then(written.resolve);
       running.add(writing);
-      return writing;
+      return written.promise;
     },
     /** Resolves when the first tries under way have ended, well or not. */
     async ended(): Promise<void> {

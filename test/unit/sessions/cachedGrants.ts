@@ -11,9 +11,9 @@ import { answerWith, everyGrantOf, quietRefresher } from '../../standIns/quietWi
 import { recordingLog } from '../../standIns/recordingLog.ts';
 import { someProvider } from './someGrant.ts';
 
-type Options = Partial<Omit<Parameters<typeof quietRefresher>[0], 'refresh' | 'clock'>> & {
+type Options = Partial<Omit<Parameters<typeof quietRefresher>[0], 'clock'>> & {
   readonly clock: Clock;
-  /** Plays the server, which has been sent the refresh token. */
+  /** Plays the server, which has been sent the refresh token, unless there is a `refresh`. */
   answer(grant: Grant, derived: readonly string[] | undefined): Promise<Tokens>;
 };
 

@@ -51,6 +51,6 @@ describe('the token refresher in an extension host whose window has gone, and wi
     const { clock, sent, others } = await gone();
     await clock.advance(dueAfter() * 1000 + 30_000);
     assert.deepEqual(sent, []);
-    assert.equal(others.asked, 1);
+    assert.ok(others.asked > 0);
   });
 });

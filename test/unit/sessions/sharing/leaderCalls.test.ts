@@ -19,7 +19,6 @@ describe('a leader', () => {
       refresher: { ...parts.refresher, renew: () => renewed(parts.cache) },
       isCurrent: () => true,
       heardOthers: () => Promise.resolve(),
-      leaveToOthers: () => Promise.resolve(false),
       leaveToAble: () => Promise.resolve(false),
     });
     return { ...parts, leader };
@@ -64,7 +63,6 @@ describe('a leader', () => {
       ...quietWindow,
       isCurrent: () => current,
       heardOthers: () => never,
-      leaveToOthers: () => never,
       leaveToAble: () => never,
     });
     const add = (id: string): Promise<string> => leader.add(someProvider, serialiseGrant(someGrant({ id })));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { compareWithLeader } from '../../../../src/sessions/sharing/comparison.ts';
+import { serialiseGrant } from '../../../../src/sessions/grant/grant.ts';
 import { createGrantStore } from '../../../../src/sessions/store/grantStore.ts';
 import { memorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
 import { recordingLog } from '../../../standIns/recordingLog.ts';
@@ -47,6 +48,28 @@ describe('windows, of which one closes before it has told everything,', function
     await until(() => cache.peek('grant-0001')?.tokens.serial === 5);
   });
 
+  it('tell the others what was stored and had not reached the index yet', async () => {
+    const { cache, close, storage } = await windows.open();
+    await cache.put(someGrant({ tokens: fresh() }));
+    await close();
+    const before = new Map(storage.values);
+    before.set('grant:grant-0009', serialiseGrant(someGrant({ id: 'grant-0009', tokens: fresh() })));
+    before.set('grants', JSON.stringify({ version: 1, grants: ['grant-0001', 'grant-0009'].map(indexed) }));
+    const index = storage.values.get('grants') ?? assert.fail();
+    await storeLikeAnother(storage.values);
+    // As if it had crashed in between.
+    const values = new Map([...storage.values, ['grants', index]]);
+    const [leader, member] = [
+      await windows.open(memorySecretStorage(before)),
+      await windows.open(memorySecretStorage(values)),
+    ];
+    assert.equal((await leader.cache.get('grant-0001'))?.tokens.serial, 1);
+    // They have compared by what the index says.
+    await until(() => member.cache.peek('grant-0009') !== undefined);
+    assert.equal((await member.cache.get('grant-0001'))?.tokens.serial, 5);
+    await until(() => leader.cache.peek('grant-0001')?.tokens.serial === 5);
+  });
+
   const grant = someGrant({ tokens: fresh() });
   for (const [what, takeOver] of [
     ['a sign-in', ({ accounts }: SharedWindow) => [accounts.add(someProvider, grant)]],
@@ -65,6 +88,8 @@ describe('windows, of which one closes before it has told everything,', function
       await until(() => storedIn(leader) !== '');
     });
 });
+
+const indexed = (id: string) => ({ id, providerId: 'oidc', revision: 1 });
 
 /** As if a window had changed one grant, signed out of another and in to a third, and had told nobody. */
 async function storeLikeAnother(values: Map<string, string>): Promise<void> {

@@ -50,7 +50,7 @@ describe('grants at rest', () => {
     await mine.save(someGrant());
     await theirs.remove(someGrant(), start);
     assert.deepEqual(found, []);
-    await mine.save(someGrant({ revision: 2 }));
+    await mine.saveIndex();
     assert.deepEqual(found, ['grant-0001']);
     await mine.save(someGrant({ id: 'grant-0002' }));
     assert.deepEqual(found, ['grant-0001'], 'once');
@@ -200,7 +200,50 @@ describe('grants at rest', () => {
       [],
     );
     await theirs.save(someGrant({ revision: 2 }));
+    await theirs.saveIndex();
     assert.equal((await open().index())[0]?.revision, 2);
+  });
+
+  it('wait for the index only if it does not name them', async () => {
+    const { storage, open } = storeIn();
+    const store = open();
+    const stored = () =>
+      storage.calls
+        .splice(0)
+        .filter(({ operation }) => operation === 'store')
+        .map(({ key }) => key);
+    await store.save(someGrant());
+    assert.deepEqual(stored(), ['grant:grant-0001', 'grants']);
+    await store.save(someGrant({ revision: 1001 }));
+    assert.deepEqual(stored(), ['grant:grant-0001']);
+    await store.remove(someGrant({ revision: 1001 }), start);
+    await store.save(someGrant({ revision: 2e9 }));
+    assert.deepEqual(stored(), ['grants', 'grant:grant-0001', 'grants'], 'a later sign-in');
+  });
+
+  it('are not read once more by the only one that writes them, if that was not in vain', async () => {
+    const { storage, open } = storeIn();
+    const [store, other] = [open(), open()];
+    const read = () => storage.calls.splice(0).filter(({ operation }) => operation === 'get').length;
+    let isOnlyWriter = true;
+    const save = (revision: number) => store.save(someGrant({ revision }), () => isOnlyWriter);
+    await save(1);
+    read();
+    await save(2);
+    assert.equal(read(), 0);
+    storage.fails = () => true;
+    await assert.rejects(save(3));
+    storage.fails = () => false;
+    await other.save(someGrant({ revision: 9 }));
+    read();
+    await save(4);
+    assert.equal(read(), 1, 'it may have been written meanwhile');
+    await store.load('grant-0001');
+    read();
+    isOnlyWriter = false;
+    await save(5);
+    assert.equal(read(), 1);
+    assert.match(storage.values.get('grant:grant-0001') ?? '', /"revision":9/);
   });
 
   it('are not overwritten with an earlier revision', async () => {
