@@ -69,6 +69,22 @@ describe('windows that meet by sockets', () => {
     await aborted(lease.lost);
   });
 
+  it('may lead again as often as it likes if some time lies between', async () => {
+    const clock = manualClock();
+    const a = windows.open('a', { clock });
+    await a.has('leader');
+    for (let times = 0; times < 8; times++) {
+      const term = a.group.term;
+      a.leases.at(-1)?.giveUp();
+      while (a.group.term === term || a.group.role !== 'leader') {
+        assert.notEqual(a.group.role, 'alone');
+        await clock.advance(1000);
+      }
+      await clock.advance(10_000);
+    }
+    assert.equal(a.leases.length, 9);
+  });
+
   it('leaves nothing behind that would look after the others', async () => {
     const clock = manualClock();
     const a = windows.open('a', { clock });
