@@ -18,7 +18,7 @@ import { createConcessions } from '../signIn/client/concessions.ts';
 import type { FindSubject } from '../signIn/client/serviceTokens.ts';
 import { editorClientSecrets } from './commands/clientCredentials.ts';
 import { registerCommands } from './commands/commands.ts';
-import { registerDiagnoseCommand } from './commands/diagnoseProvider.ts';
+import { registerDiagnoseCommand, showDiagnosis } from './commands/diagnoseProvider.ts';
 import { registerEditCommands } from './commands/editProvider.ts';
 import type { DiagnosisReports } from './diagnosisReports.ts';
 import { createNewProviders } from './signIn/newProviders.ts';
@@ -27,6 +27,7 @@ import { releaseSignIns, showContested, showWaiting } from './signIn/changedTerm
 import { createSignIns, editorRegistrations } from './signIn/signIns.ts';
 import { tellProvider, type SignOutParts } from './signIn/signOut.ts';
 import { editorTrust } from './signIn/trustQuestion.ts';
+import { beside } from './signIn/wizardVisits.ts';
 import { registerSignInCommands } from './commands/signInActions.ts';
 
 // One file is loaded at once, and not one for each of these.
@@ -97,9 +98,18 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
   );
   const signIns = createSignIns({ ...services, log, extension, pending, providers });
   const newProviders = createNewProviders({
+    ...services,
     trust,
-    httpContext,
     extension,
+    showLog: window.showLog,
+    reports: window.diagnosisReports,
+    showDiagnosis: provider =>
+      showDiagnosis(
+        { ...window, ...services, trust, signIns, secrets, extension },
+        window.diagnosisReports,
+        provider,
+        beside,
+      ),
     // Also those of entries that are wrong: nothing that a person wrote is written over.
     ids: () => [
       ...[...providers.list(), ...providers.contested()].map(({ id }) => id),

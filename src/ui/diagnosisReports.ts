@@ -1,10 +1,9 @@
 import { l10n } from '../platform/shown.ts';
 import * as vscode from 'vscode';
-import type { Provider } from '../providers/entries/definition.ts';
 
 const scheme = 'oidc-diagnosis';
 
-/** The reports of *OIDC: Diagnose Provider…* as documents, the latest of each provider. */
+/** Diagnoses of providers, and the steps to register an app, as documents that nobody can edit or has to save. */
 export type DiagnosisReports = ReturnType<typeof registerDiagnosisReports>;
 
 /** To be registered from the start: an editor that shows a report may be open when a window starts. */
@@ -17,15 +16,16 @@ export function registerDiagnosisReports() {
       onDidChange: changes.event,
       provideTextDocumentContent: ({ query }) =>
         reports.get(query) ??
-        `${l10n.t('This report is gone. Run "OIDC: Diagnose Provider…" for a new one.')}\n`,
+        `${l10n.t('This report is no longer available. Run the command again to get a new one.')}\n`,
     }),
   );
   return {
-    /** @returns the address of the document. One that is open already shows this report from now on. */
-    put({ id, label }: Provider, report: string): vscode.Uri {
-      // Its name is what the tab shows.
-      const name = `${l10n.t('Diagnosis of {0}', label)}.md`.replace(/[/\\]/g, '-');
-      const address = vscode.Uri.from({ scheme, path: `/${name}`, query: id });
+    /**
+     * @param name is what the tab shows.
+     * @returns the address of the document. One that is open already shows this report from now on.
+     */
+    put(id: string, name: string, report: string): vscode.Uri {
+      const address = vscode.Uri.from({ scheme, path: `/${`${name}.md`.replace(/[/\\]/g, '-')}`, query: id });
       reports.set(id, report);
       changes.fire(address);
       return address;

@@ -1,6 +1,7 @@
 /** What `npm start -- --add-provider` shows: from the pasted address of a provider to the name in the Accounts menu. */
 import { signInOnPage } from '../editor/loginPages.ts';
 import type { Workbench } from '../editor/workbench.ts';
+import { chooseClientId, connectTo, pasteClientId, rename, wizard } from '../editor/workbench/wizard.ts';
 import { waitFor } from '../editor/workbench/waiting.ts';
 import { people } from '../servers/identityProvider/people.ts';
 import type { Stage, StageOptions } from '../stage/stage.ts';
@@ -27,33 +28,27 @@ export async function addProvider(
   const shoot = (name: string) => report.picture(page, name);
 
   await window.runCommand('OIDC: Add Identity Provider…');
-  await quickInput.read(/^Add an identity provider/);
-  await shoot('which');
-  await quickInput.type(issuer);
+  await quickInput.read(wizard.where);
+  await shoot('where');
+  await connectTo(window, issuer);
   report.say(`The address ${issuer} was pasted`);
-  await quickInput.pick(/find the provider there/);
 
-  await quickInput.read(/how does this editor become known there\?/);
-  await shoot('offers');
-  report.say('The editor has asked the provider what it offers');
-  await quickInput.pick(/Enter a client id/);
-
-  const { items } = await quickInput.read(/^Register this editor at /);
-  await shoot('redirect-uris');
+  await quickInput.read(wizard.summary);
+  await shoot('summary');
+  report.say(
+    'The editor has asked the provider what it offers; Enter would sign in now, and register the editor',
+  );
+  const { items } = await chooseClientId(window);
+  await shoot('register');
   const uris = items.map(item => item.split(', ')[0] ?? '').filter(label => label.includes('://'));
   report.say(`These redirect URIs are to be registered there: ${uris.join(', ')}`);
-  await quickInput.pick(/Continue/);
-  await quickInput.read(/^Client id at /);
   await quickInput.type(clients.editorWeb.clientId);
   await shoot('client-id');
-  await quickInput.accept();
-  await quickInput.read(/^Scopes at /);
-  await shoot('scopes');
-  await quickInput.accept();
-  await quickInput.read(/^Add an identity provider/);
-  await quickInput.type('Company');
-  await shoot('name');
-  report.say('Client id, scopes and a name were answered; signing in is the proof');
+  await pasteClientId(window, clients.editorWeb.clientId);
+  await rename(window, 'Company');
+  await quickInput.read(wizard.summary);
+  await shoot('ready');
+  report.say('A client ID was pasted; signing in is the proof');
 
   const opened = window.nextPage();
   await quickInput.accept();

@@ -341,6 +341,7 @@ describe('looking a provider up', () => {
       find(`${plain.issuer}/login`),
       failsWith('provider-not-found', /Did you mean http:\/\/127\.0\.0\.1:\d+\?/),
     );
+    await assert.rejects(find(`${plain.issuer}/login`), { meant: plain.issuer });
   });
 
   it('is not sent to another host without the person', async () => {

@@ -31,6 +31,7 @@ interface FailureOptions {
   readonly sent?: boolean;
   readonly oauthError?: string | undefined;
   readonly status?: number | undefined;
+  readonly meant?: string | undefined;
 }
 
 type FailureArguments = {
@@ -53,6 +54,8 @@ export class Failure extends Error {
   readonly oauthError: string | undefined;
   /** The status of the answer, where it counts. */
   readonly status: number | undefined;
+  /** The URL that was probably meant. A part in angle brackets is for the person to fill in. */
+  readonly meant: string | undefined;
 
   constructor(...[code, details, options]: FailureArguments) {
     const { what, next } = failures[code];
@@ -63,6 +66,7 @@ export class Failure extends Error {
     this.sent = options?.sent ?? true;
     this.oauthError = options?.oauthError;
     this.status = options?.status;
+    this.meant = options?.meant;
   }
 
   /** What leads to what the person can do. */

@@ -72,7 +72,8 @@ export async function lookUp(
     const how = l10n.t('{0} names it (WebFinger).', new URL(typed.url).host);
     return hinted(httpContext, http, named, policy, how, signal);
   }
-  throw new Failure('provider-not-found', { address: typed.url, hint: await hintFor(http, typed.url) });
+  const { hint, meant } = await hintFor(http, typed.url);
+  throw new Failure('provider-not-found', { address: typed.url, hint }, { meant });
 }
 
 /**
@@ -201,18 +202,17 @@ function notFound(error: unknown): undefined {
   throw error;
 }
 
-async function hintFor(http: HttpClient, address: string): Promise<string> {
+/** @returns what to do, with the URL that was probably meant if there is one. */
+async function hintFor(http: HttpClient, address: string): Promise<{ hint: string; meant?: string }> {
   const { origin, pathname } = new URL(address);
+  const mean = (meant: string) => ({ hint: l10n.t('Did you mean {0}?', meant), meant });
   if (pathname === '/' || pathname === '') {
     for (const { probe, meant } of likelyPaths) {
-      if ((await issuerAt(http, `${origin}${probe}`).catch(notFound)) !== undefined) {
-        return l10n.t('Did you mean {0}?', `${origin}${meant}`);
-      }
+      if ((await issuerAt(http, `${origin}${probe}`).catch(notFound)) !== undefined)
+        return mean(`${origin}${meant}`);
     }
-    return l10n.t('Its address may have a path; its administrator knows it.');
+    return { hint: l10n.t('Its address may have a path; its administrator knows it.') };
   }
   const parent = await issuerAt(http, origin).catch(notFound);
-  return parent === undefined
-    ? l10n.t('Check the path of the address.')
-    : l10n.t('Did you mean {0}?', parent);
+  return parent === undefined ? { hint: l10n.t('Check the path of the address.') } : mean(parent);
 }

@@ -41,6 +41,8 @@ export interface ClientSecrets {
     provider: Provider,
     person?: AskPerson,
   ): Promise<{ authentication: ClientAuthentication; asked: boolean }>;
+  /** Takes what the person has entered for the next sign-in. It is kept in memory until that uses it. */
+  enter(provider: Provider, credential: ClientCredential): void;
   replace(provider: Provider, credential: ClientCredential): Promise<void>;
   forget(provider: Pick<Provider, 'id'>): Promise<void>;
   publicKeys(provider: Provider): Promise<object | undefined>;
@@ -77,6 +79,9 @@ const storedSchema = v.pipe(
 
 export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOptions): ClientSecrets {
   const keyOf = (provider: Pick<Provider, 'id'>): string => `clientSecret/${provider.id}`;
+  /** What was entered before the sign-in, by provider, client and where it leads. */
+  const entered = new Map<string, ClientCredential>();
+  const nameOf = ({ id, clientId, terms }: Provider): string => JSON.stringify([id, clientId, terms]);
 
   const read = async (provider: Provider): Promise<ClientCredential | undefined> => {
     const parsed = v.safeParse(storedSchema, await storage.get(keyOf(provider)));
@@ -128,12 +133,15 @@ export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOp
       checkPossible(provider);
       if (provider.clientAuthentication === 'none')
         return { authentication: { method: 'none' }, asked: false };
-      const known = await read(provider);
-      const credential = known ?? (await person(signal => ask(provider, signal)));
+      const given = entered.get(nameOf(provider));
+      entered.delete(nameOf(provider));
+      const known = given ? undefined : await read(provider);
+      const credential = given ?? known ?? (await person(signal => ask(provider, signal)));
       if (!credential) throw missing(provider);
       if (!known) await replace(provider, credential);
       return { authentication: await authenticationOf(provider, credential), asked: !known };
     },
+    enter: (provider, credential) => void entered.set(nameOf(provider), credential),
     replace,
     forget: async provider => storage.delete(keyOf(provider)),
     async publicKeys(provider) {

@@ -1,223 +1,238 @@
-import { icon, l10n, shown, type Shown } from '../../platform/shown.ts';
-import * as vscode from 'vscode';
+import { icon, l10n, nothing, shown, type Shown } from '../../platform/shown.ts';
+import { secret } from '../../platform/secret.ts';
 import { certificateMethods } from '../../protocol/client/clientAuthentication.ts';
-import { otherHosts, type Metadata } from '../../protocol/server/metadata.ts';
-import {
-  parseDefinition,
-  type Provider,
-  type ProviderDefinition,
-} from '../../providers/entries/definition.ts';
+import { serviceGrantTypes } from '../../protocol/server/serviceGrantTypes.ts';
+import { userLookupFields } from '../../providers/settings/serviceSettings.ts';
 import { presets } from '../../providers/presets/presets.ts';
-import type { Surroundings } from '../../signIn/plan/planner.ts';
-import { urisToRegister } from '../../signIn/redirect/registeredUris.ts';
-import type { ItemButton } from '../show.ts';
-import { withSomeClient, type Answers, type Outcome } from './answers.ts';
-import { askUserLookup, chooseClient, clientChoices, kindOf, type ClientChoice } from './kinds.ts';
-import { askChoice, askText, back, type Back, type Choice } from './questions.ts';
-import { registrationRows } from './registrationSteps.ts';
+import {
+  isForService,
+  kindOf,
+  presetName,
+  providerOf,
+  secretMethods,
+  supportedMethods,
+  type Answers,
+} from './answers.ts';
+import {
+  go,
+  type Facts,
+  type ListPage,
+  type PageName,
+  type Row,
+  type SecretPage,
+  type WizardState,
+} from './state.ts';
 
-/** What it takes to say what is to be registered at a provider. */
-export interface RegisteringContext {
-  readonly extensionId: string;
-  surroundings(): Surroundings;
+/** How the editor gets a client: it registers itself, or uses a client ID, for a user or a service, or of a preset's kind. */
+export type ClientChoice =
+  { readonly by: 'registration' | 'id' | 'service' } | { readonly by: 'kind'; readonly kind: string };
+
+/** The registration endpoints of known products are mostly closed, so there it's offered and not the first choice. */
+export const canRegister = ({ found, preset, typed }: Answers): boolean =>
+  found?.metadata.registration_endpoint !== undefined && (preset === undefined || typed !== undefined);
+
+export const hostOf = ({ found }: Answers): string => new URL(found?.issuer ?? '').host;
+
+/** Takes what was chosen, and forgets what belongs to another choice. */
+export function withClient(answers: Answers, choice: ClientChoice): Answers {
+  const clientKind = choice.by === 'kind' ? choice.kind : undefined;
+  const isService = choice.by === 'service';
+  const isSame = clientKind === answers.clientKind && isService === (answers.isService ?? false);
+  const chosen: Answers = {
+    ...answers,
+    clientKind,
+    isService,
+    ...(!isSame && { userLookup: undefined, clientAuthentication: undefined, secret: undefined }),
+  };
+  return choice.by === 'registration' || kindOf(chosen)?.registersItself
+    ? { ...chosen, clientId: undefined, clientAuthentication: undefined, secret: undefined }
+    : { ...chosen, clientId: answers.clientId ?? '' };
 }
 
-/** What a server offers, or does not, in a few words. */
-export interface Offer {
-  readonly offered: boolean;
-  readonly text: Shown;
+/** Lists the ways to get a client, likeliest first. */
+export function clientPage(state: WizardState): ListPage {
+  const { answers } = state;
+  return {
+    kind: 'list',
+    title: l10n.t('Client'),
+    placeholder: l10n.t('Select how to identify the editor to {0}', hostOf(answers)),
+    rows: clientRows(answers).map(({ choice, ...row }) => ({ ...row, next: withClientNext(state, choice) })),
+    filtered: 'all',
+  };
 }
 
-/** What a server offers, the good news first. */
-export function offersOf(issuer: string, metadata: Metadata): Offer[] {
-  const elsewhere = otherHosts(issuer, metadata);
-  const offer = (endpoint: string | undefined, has: Shown, hasNot: Shown): Offer =>
-    endpoint === undefined ? { offered: false, text: hasNot } : { offered: true, text: has };
-  return [
-    offer(
-      metadata.authorization_endpoint,
-      l10n.t('Sign-in with the browser'),
-      l10n.t('No sign-in with the browser'),
-    ),
-    offer(metadata.device_authorization_endpoint, l10n.t('Device codes'), l10n.t('No device codes')),
-    offer(
-      metadata.registration_endpoint,
-      l10n.t('Registration of applications by themselves'),
-      l10n.t('No registration by itself'),
-    ),
-    ...(metadata.pushed_authorization_request_endpoint
-      ? [{ offered: true, text: l10n.t('Pushed authorization requests') }]
-      : []),
-    offer(
-      metadata.revocation_endpoint,
-      l10n.t('Sign-out that is told to the provider'),
-      l10n.t('Sign-out that the provider is not told of'),
-    ),
-    ...(elsewhere === '' ? [] : [{ offered: true, text: l10n.t('Uses other hosts too: {0}', elsewhere) }]),
-  ];
+function withClientNext(state: WizardState, choice: ClientChoice): WizardState {
+  const answers = withClient(state.answers, choice);
+  if (answers.clientId !== undefined) return go(state, 'register', answers, answers.clientId);
+  // What only a client ID leads to is nothing to go back to.
+  const trail = state.trail.filter(({ page }) => !['secret', 'method', 'user'].includes(page));
+  return go({ ...state, trail }, 'summary', answers);
 }
 
-/** Shows what the server offers, and asks how this editor gets a client. */
-export async function askClient(answers: Answers): Promise<Outcome> {
-  const { found } = answers;
-  if (!found) return back;
-  const { issuer, metadata } = found;
-  const items: Choice<ClientChoice>[] = [
-    ...clientChoices(answers, metadata),
-    { label: l10n.t('What it offers'), kind: vscode.QuickPickItemKind.Separator },
-    { label: icon('globe', shown(issuer)), detail: shown(found.how) },
-    ...offersOf(issuer, metadata).map(({ offered, text }) => ({
-      label: icon(offered ? 'check' : 'circle-slash', text),
-    })),
-  ];
-  const chosen = await askChoice({
-    step: 2,
-    title: l10n.t('{0}: how does this editor become known there?', new URL(issuer).host),
-    items,
-  });
-  if (chosen === back) return back;
-  chooseClient(answers, chosen);
-  return 'asked';
-}
+type ClientRow = Row & { readonly choice: ClientChoice };
 
-/** Shows exactly what to register at the provider, and asks for what comes of it. */
-export async function askClientId(
-  context: RegisteringContext,
-  answers: Answers,
-  definition: ProviderDefinition,
-): Promise<Outcome> {
-  const { found } = answers;
-  if (answers.clientId === undefined || !found) return 'skipped';
-  const parsed = parseDefinition('oidc', withSomeClient(definition));
-  if (!parsed.ok) return back;
-  const { host } = new URL(found.issuer);
-  for (;;) {
-    const seen = await showWhatToRegister(context, found.metadata, parsed.provider, answers);
-    if (seen === back) return back;
-    const clientId = await askText({
-      step: 3,
-      title: l10n.t('Client id at {0}', host),
-      prompt: l10n.t('The client id that the provider shows for the client you have registered'),
-      value: answers.clientId,
-      problem: text => (text.trim() === '' ? l10n.t('The client id must not be empty') : undefined),
+function clientRows(answers: Answers): ClientRow[] {
+  const { preset, found } = answers;
+  const kinds = preset === undefined ? undefined : presets[preset].clients;
+  if (kinds) {
+    const offered = Object.entries(kinds).filter(
+      ([, { registersItself }]) => !registersItself || found?.metadata.registration_endpoint !== undefined,
+    );
+    return offered.map(([kind, { label, detail, definition, registersItself }]) => {
+      const name = registersItself ? 'rocket' : definition.signInMethod ? 'server-process' : 'account';
+      return { label: icon(name, l10n.t(label)), detail: l10n.t(detail), choice: { by: 'kind', kind } };
     });
-    if (clientId === back) continue;
-    answers.clientId = clientId;
-    const method = await askAuthentication(context, found.metadata, parsed.provider, answers);
-    if (method === back) continue;
-    if (method !== undefined) answers.clientAuthentication = method;
-    if ((await askUserLookup(answers)) === back) continue;
-    return 'asked';
   }
-}
-
-async function showWhatToRegister(
-  { surroundings, extensionId }: RegisteringContext,
-  metadata: Metadata,
-  provider: Provider,
-  answers: Answers,
-): Promise<true | Back> {
-  const copy: ItemButton = { iconPath: new vscode.ThemeIcon('copy'), tooltip: l10n.t('Copy') };
-  // A client that signs in by itself opens no browser that could come back.
-  const uris = provider.service ? [] : urisToRegister(metadata, provider, surroundings(), extensionId);
-  const items: Choice<true>[] = [
-    {
-      label: icon('arrow-right', l10n.t('Continue')),
-      detail: l10n.t('The client is registered at the provider.'),
-      choice: true,
-    },
-    { label: l10n.t('At the provider'), kind: vscode.QuickPickItemKind.Separator },
-    ...registrationRows(instructionsOf(answers)),
-    // The headings are short: a row that has one at its end shows so much less of itself.
-    ...(uris.length > 0
-      ? [{ label: l10n.t('Redirect URIs'), kind: vscode.QuickPickItemKind.Separator }]
-      : []),
-    ...uris.map(({ uri, why }) => ({ label: shown(uri), detail: shown(why), buttons: [copy] })),
+  const byId: ClientRow = {
+    label: icon('key', l10n.t('Use a client ID')),
+    detail: l10n.t('From an app that you or your administrator registered.'),
+    choice: { by: 'id' },
+  };
+  const byItself: ClientRow = {
+    label: icon('rocket', l10n.t('Register automatically')),
+    detail: l10n.t('No setup needed.'),
+    choice: { by: 'registration' },
+  };
+  const service: ClientRow = {
+    label: icon('server-process', l10n.t('Use a service client')),
+    detail: l10n.t('No user signs in. The client uses its own secret or key.'),
+    choice: { by: 'service' },
+  };
+  const grants = found?.metadata.grant_types_supported;
+  return [
+    ...(canRegister(answers) ? [byItself] : []),
+    byId,
+    ...(grants?.includes(serviceGrantTypes['client-credentials']) ? [service] : []),
   ];
-  return askChoice<true>({
-    step: 3,
-    title: l10n.t('Register this editor at {0}', new URL(provider.issuer).host),
-    placeholder:
-      uris.length > 0
-        ? l10n.t('Copy the redirect URIs with the button beside them')
-        : l10n.t('No redirect URI is needed'),
-    items,
-    onButton: ({ label }) => void vscode.env.clipboard.writeText(label),
-  });
 }
 
-function instructionsOf(answers: Answers): readonly string[] {
-  const { preset, isService } = answers;
-  if (isService) {
-    return [
-      l10n.t(
-        'Register a confidential client that may use the grant type client_credentials, with the scopes that it needs.',
-      ),
-    ];
-  }
-  return (
-    kindOf(answers)?.registration.map(step => l10n.t(step)) ??
-    (preset
-      ? presets[preset].registration.map(step => l10n.t(step))
-      : [
-          l10n.t('Register a public client: a native application without a secret.'),
-          l10n.t('Give it the redirect URIs below, to the letter.'),
-        ])
-  );
+/** Rows that lead to the other ways to get a client. */
+export function otherClientRows(state: WizardState): Row[] {
+  const { clientKind, isService = false } = state.answers;
+  const isChosen = ({ choice }: ClientRow): boolean =>
+    choice.by === 'kind' ? choice.kind === clientKind : choice.by === (isService ? 'service' : 'id');
+  return clientRows(state.answers)
+    .filter(row => !isChosen(row))
+    .map(({ choice, ...row }) => ({ ...row, next: withClientNext(state, choice) }));
 }
 
-type Method = NonNullable<ProviderDefinition['clientAuthentication']>;
+/** Goes on from the client ID to what is still missing of the client. */
+export function withClientId(state: WizardState, clientId: string): WizardState {
+  const isSame = clientId === state.answers.clientId;
+  const answers = { ...state.answers, clientId, ...(!isSame && { secret: undefined }) };
+  const page = authenticationPage(answers);
+  return page ? go(state, page, answers) : afterAuthentication(state, answers);
+}
 
-/** Asks only where the server does not say that public clients are welcome. */
-async function askAuthentication(
-  { surroundings }: RegisteringContext,
-  metadata: Metadata,
-  provider: Provider,
-  { preset }: Answers,
-): Promise<Method | undefined | Back> {
-  const supported = metadata.token_endpoint_auth_methods_supported;
-  if (preset !== undefined || (supported?.includes('none') && !provider.service)) return undefined;
-  const all: Choice<Method>[] = [
-    {
-      label: icon('unlock', l10n.t('It has no secret')),
-      detail: l10n.t('A public client, as editors should be.'),
-      choice: 'none',
+const isSecretMethod = (method: string): boolean => secretMethods.some(name => name === method);
+
+/** Returns the page that asks how the client authenticates; undefined if nothing is to be asked. */
+function authenticationPage(answers: Answers): PageName | undefined {
+  const method = answers.clientAuthentication ?? providerOf(answers).clientAuthentication;
+  if (isSecretMethod(method)) return 'secret';
+  if (answers.clientAuthentication !== undefined) return undefined;
+  const supported = supportedMethods(answers);
+  const isPublic = !isForService(answers) && (answers.preset !== undefined || supported.includes('none'));
+  if (isPublic) return undefined;
+  return supported.some(isSecretMethod) ? 'secret' : 'method';
+}
+
+const afterAuthentication = (state: WizardState, answers: Answers): WizardState =>
+  kindOf(answers)?.definition.signInMethod === 'impersonation'
+    ? go(state, 'user', answers, answers.userLookup?.value)
+    : go(state, 'summary', answers);
+
+/** Asks for the client secret. Left empty, the client is public, or the secret is entered at the sign-in. */
+export function secretPage(state: WizardState): SecretPage {
+  const { answers } = state;
+  const isNeeded = isForService(answers) || answers.preset !== undefined;
+  return {
+    kind: 'secret',
+    title: l10n.t('Client secret'),
+    placeholder: isNeeded
+      ? l10n.t('Client secret, or leave empty to enter it when you sign in')
+      : l10n.t('Client secret, or leave empty if the app has none'),
+    prompt: l10n.t('Kept in secret storage, never in settings.'),
+    accept(typed) {
+      const text = typed.trim();
+      const usual = secretMethods.find(method => supportedMethods(answers).includes(method));
+      const given = answers.clientAuthentication;
+      const isPublic = text === '' && !isNeeded;
+      const method = isPublic ? 'none' : answers.preset ? given : given === 'none' ? usual : (given ?? usual);
+      return afterAuthentication(state, {
+        ...answers,
+        clientAuthentication: method,
+        secret: text === '' ? undefined : secret(text),
+      });
     },
-    {
-      label: icon('lock', l10n.t('It has a client secret')),
-      description: shown('client_secret_basic'),
-      choice: 'client_secret_basic',
-    },
-    {
-      label: icon('lock', l10n.t('It has a client secret')),
-      description: shown('client_secret_post'),
-      choice: 'client_secret_post',
-    },
-    {
-      label: icon('key', l10n.t('It has a key')),
-      description: shown('private_key_jwt'),
-      choice: 'private_key_jwt',
-    },
-    // An editor inside the browser cannot show one.
-    ...(surroundings().runsIn === 'web-worker'
+  };
+}
+
+/** Lets the person choose how the client authenticates. */
+export function methodPage(state: WizardState, { surroundings }: Facts): ListPage {
+  const { answers } = state;
+  const row = (name: string, label: Shown, method: NonNullable<Answers['clientAuthentication']>): Row => {
+    const more = { ...answers, clientAuthentication: method, secret: undefined };
+    return {
+      label: icon(name, label),
+      description: shown(method),
+      next: isSecretMethod(method) ? go(state, 'secret', more) : afterAuthentication(state, more),
+    };
+  };
+  const supported = supportedMethods(answers);
+  const rows = [
+    row('unlock', l10n.t('None (public client)'), 'none'),
+    row('lock', l10n.t('Client secret'), 'client_secret_basic'),
+    row('lock', l10n.t('Client secret'), 'client_secret_post'),
+    row('key', l10n.t('Private key'), 'private_key_jwt'),
+    // An editor inside the browser can't present one.
+    ...(surroundings.runsIn === 'web-worker'
       ? []
-      : certificateMethods.map(choice => ({
-          label: icon('verified', l10n.t('It has a certificate')),
-          description: shown(choice),
-          choice,
-        }))),
+      : certificateMethods.map(method => row('verified', l10n.t('Client certificate'), method))),
   ];
-  const known = supported ?? ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
-  // Nothing else proves who a client is that signs in by itself.
-  const offered = all.filter(({ choice = '' }) =>
-    choice === 'none' ? !provider.service : known.includes(choice),
-  );
-  return askChoice<Method>({
-    step: 3,
-    title: l10n.t('How does the client prove who it is?'),
+  const isOffered = (method = ''): boolean =>
+    method === 'none' ? !isForService(answers) : supported.includes(method);
+  return {
+    kind: 'list',
+    title: l10n.t('Client authentication'),
     placeholder: l10n.t(
-      'The secret, key or certificate is asked for at the sign-in, and kept in the secret storage of the editor',
+      'Select what the provider issued. Keys and certificates are entered when you sign in.',
     ),
-    items: offered,
-  });
+    rows: rows.filter(({ description }) => isOffered(description)),
+    filtered: 'all',
+  };
 }
+
+/** Asks for the user whose tokens the client gets. */
+export function userPage(state: WizardState): ListPage {
+  const { text, answers } = state;
+  const value = text.trim();
+  const labels = {
+    userId: (user: string): Shown => l10n.t('Continue with user ID “{0}”', user),
+    subject: (user: string): Shown => l10n.t('Continue with subject “{0}”', user),
+  };
+  return {
+    kind: 'list',
+    title: l10n.t('User'),
+    placeholder: l10n.t('Enter the ID or subject of the user that the client acts for'),
+    rows:
+      value === ''
+        ? documentationRow(answers)
+        : userLookupFields.map(field => ({
+            label: icon('arrow-right', labels[field](value)),
+            description: field === 'userId' ? l10n.t('The ID in the tenant') : nothing,
+            next: go(state, 'summary', { ...answers, userLookup: { field, value } }),
+          })),
+  };
+}
+
+/** Opens the provider's own page about clients, where there is one. */
+export const documentationRow = ({ preset }: Answers): Row[] =>
+  preset === undefined
+    ? []
+    : [
+        {
+          label: icon('link-external', l10n.t('Open the {0} documentation', presetName(preset))),
+          effect: { do: 'open', address: presets[preset].documentation },
+        },
+      ];

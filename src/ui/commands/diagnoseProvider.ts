@@ -45,17 +45,26 @@ export function registerDiagnoseCommand(
       l10n.t('Diagnose which identity provider?'),
       id ?? (others.length === 0 ? only?.id : undefined),
     );
-    if (!provider) return;
-    const title = l10n.t('Diagnosing {0}…', provider.label);
-    const content = await window.withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
-      report(context, provider),
-    );
-    const document = await vscode.workspace.openTextDocument(reports.put(provider, content));
-    await window.showTextDocument(document, { preview: false });
+    if (provider) await showDiagnosis(context, reports, provider, { preview: false });
   });
 }
 
-async function report(context: DiagnoseContext, provider: Provider): Promise<string> {
+/** Diagnoses a provider, which need not be in the settings, and opens the report. */
+export async function showDiagnosis(
+  context: Omit<DiagnoseContext, 'providers'>,
+  reports: DiagnosisReports,
+  provider: Provider,
+  options: vscode.TextDocumentShowOptions,
+): Promise<void> {
+  const title = l10n.t('Diagnosing {0}…', provider.label);
+  const content = await window.withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
+    report(context, provider),
+  );
+  const address = reports.put(provider.id, l10n.t('Diagnosis of {0}', provider.label), content);
+  await window.showTextDocument(await vscode.workspace.openTextDocument(address), options);
+}
+
+async function report(context: Omit<DiagnoseContext, 'providers'>, provider: Provider): Promise<string> {
   const { httpContext, cache, signIns, clientSecrets, secrets, extension } = context;
   const grants = await grantsOf(cache, provider);
   const surroundings = readSurroundings(extension);

@@ -1,29 +1,28 @@
 import { l10n } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
-import type { HttpContext } from '../../protocol/server/httpContext.ts';
+import { Failure } from '../../protocol/failures/failure.ts';
 import { firstProviderId, parseDefinition, type Provider } from '../../providers/entries/definition.ts';
 import { checkAllowed, writeProvider, writtenProviders } from '../../providers/entries/settings.ts';
+import type { ClientSecrets } from '../../signIn/client/clientSecrets.ts';
 import type { Trust } from '../../signIn/trust.ts';
-import type { Answers } from '../addProvider/answers.ts';
-import { askProvider, type AddedProvider } from '../addProvider/wizard.ts';
+import type { Trouble } from '../addProvider/state.ts';
+import type { AddedProvider } from '../addProvider/wizard.ts';
 import { failureFields, isCancellation, messageOf, problemsInWords } from '../messages.ts';
-import { readSurroundings } from './signInSettings.ts';
+import { createWizardVisits, type WizardOptions } from './wizardVisits.ts';
 import { window } from '../show.ts';
 
-export interface NewProvidersOptions {
-  readonly httpContext: HttpContext;
-  readonly extension: vscode.Extension<unknown>;
+export interface NewProvidersOptions extends WizardOptions {
   readonly trust: Trust;
-  ids(): readonly string[];
+  readonly clientSecrets: Pick<ClientSecrets, 'enter'>;
 }
 
 /** Providers that people add. One is saved when somebody has signed in to it: that is its proof. */
 export type NewProviders = ReturnType<typeof createNewProviders>;
 
-export function createNewProviders({ httpContext, extension, trust, ids }: NewProvidersOptions) {
+export function createNewProviders(options: NewProvidersOptions) {
+  const { httpContext, trust, clientSecrets, ids } = options;
   const unproved = new Map<string, AddedProvider>();
-  /** What was answered the last time, if it came to nothing. */
-  let answers: Answers = {};
+  const wizard = createWizardVisits(options);
 
   /** What was added as this provider; one of the same id that leads elsewhere is somebody else's. */
   const addedAs = (provider: Provider): AddedProvider | undefined => {
@@ -48,7 +47,7 @@ export function createNewProviders({ httpContext, extension, trust, ids }: NewPr
       return false;
     }
     forget(added);
-    answers = {};
+    wizard.end();
     return true;
   };
 
@@ -68,34 +67,21 @@ export function createNewProviders({ httpContext, extension, trust, ids }: NewPr
     }
   };
 
-  const offer = async (added: AddedProvider, error: unknown): Promise<void> => {
-    const change = l10n.t('Change…');
-    const anyway = l10n.t('Save Anyway');
-    const { provider } = added;
-    const message = l10n.t(
-      'The sign-in to {0} failed, so it was not added. {1}',
-      provider.label,
-      messageOf(error),
-    );
-    const chosen = await window.showErrorMessage(message, change, anyway);
-    if (chosen === anyway && !(await save(added))) await offerToSave(added);
-    if (chosen === change) await vscode.commands.executeCommand('oidc.addProvider', provider.id);
-  };
-
   const ask = async (wanted: string | undefined): Promise<Provider> => {
     const id = wanted ?? (ids().includes(firstProviderId) ? undefined : firstProviderId);
-    if (id !== undefined) await keepWrittenEntry(id);
-    const surroundings = () => readSurroundings(extension);
-    const added = await askProvider(
-      { httpContext, extensionId: extension.id, surroundings, ids },
-      id,
-      answers,
-    );
-    checkAllowed(added.provider);
-    // Where it leads is what they have just entered.
-    await trust.accept(added.provider);
-    unproved.set(added.provider.id, added);
-    return added.provider;
+    if (id !== undefined && !wizard.returns()) await keepWrittenEntry(id);
+    const added = await wizard.open(id);
+    const { provider, secret } = added;
+    checkAllowed(provider);
+    if (!added.signIn) {
+      if (!(await save(added))) await offerToSave(added);
+      throw new vscode.CancellationError();
+    }
+    // Where it leads is what they have just seen.
+    await trust.accept(provider);
+    if (secret) clientSecrets.enter(provider, { kind: 'secret', secret });
+    unproved.set(provider.id, added);
+    return provider;
   };
 
   return {
@@ -121,20 +107,28 @@ export function createNewProviders({ httpContext, extension, trust, ids }: NewPr
       // Whoever asked for the sign-in does not wait until somebody has corrected the settings.
       if (added && !(await save(added))) void offerToSave(added);
     },
-    /** Tells of a sign-in to a new provider that failed; false if the provider is not new. */
+    /** Shows in the wizard why a sign-in to a new provider failed; false if the provider is not new. */
     failed(provider: Provider, error: unknown): boolean {
       const added = addedAs(provider);
       if (!added) return false;
       forget(added);
-      void offer(added, error);
+      wizard.comeBack(provider.id, { message: messageOf(error), cure: cureOf(error) });
       return true;
     },
-    /** Called after a sign-in that the person cancelled: nothing is saved later that they have turned away from. */
+    /** Called after a sign-in that the person canceled: nothing is saved later that they have turned away from. */
     cancelled(provider: Provider) {
       const added = addedAs(provider);
-      if (added) forget(added);
+      if (!added) return;
+      forget(added);
+      wizard.comeBack(provider.id, undefined);
     },
   };
+}
+
+/** What leads on after a sign-in that failed. */
+function cureOf(error: unknown): Trouble['cure'] {
+  const button = error instanceof Failure ? error.button : 'try-again';
+  return button === 'settings' ? 'client' : button === 'diagnose' ? 'diagnose' : 'again';
 }
 
 /**

@@ -4,17 +4,11 @@ import { createServer } from 'node:http';
 import type { BrowserContext } from 'playwright-core';
 import { signInOnPage } from '../../editor/loginPages.ts';
 import type { Workbench } from '../../editor/workbench.ts';
+import { chooseClientId, connectTo, pasteClientId, rename, wizard } from '../../editor/workbench/wizard.ts';
 import { waitFor } from '../../editor/workbench/waiting.ts';
 import { listen, stop } from '../../servers/listening.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { openStage, type Stage } from '../../stage/stage.ts';
-import { findNotification } from '../hiddenMessages.ts';
-
-const which = /^Add an identity provider/;
-const howKnown = /how does this editor become known there\?/;
-const whatToRegister = /^Register this editor at /;
-const clientIdQuestion = /^Client id at /;
-const scopesQuestion = /^Scopes at /;
 
 describe('a person who has configured nothing', function () {
   this.timeout(180_000);
@@ -37,7 +31,7 @@ describe('a person who has configured nothing', function () {
   };
 
   async function typeAddress(address: string): Promise<void> {
-    await window.quickInput.read(which);
+    await window.quickInput.read(wizard.where);
     await window.quickInput.type(address);
   }
 
@@ -45,32 +39,24 @@ describe('a person who has configured nothing', function () {
   async function waitForRow(row: RegExp): Promise<void> {
     await waitFor(
       async () => `the row ${String(row)}; there is: ${(await window.quickInput.read()).items.join(' | ')}`,
-      async () => (await window.quickInput.read(which)).items.some(item => row.test(item)),
+      async () => (await window.quickInput.read(wizard.where)).items.some(item => row.test(item)),
     );
   }
+
+  const waitForCopied = (): Promise<unknown> =>
+    waitFor('the row to say so', async () =>
+      (await window.quickInput.read(wizard.register)).items.some(item => item.includes('Request copied')),
+    );
 
   async function goBack(): Promise<void> {
     await window.page.getByRole('button', { name: 'Back' }).click();
   }
 
-  async function answerAddress(address: string): Promise<void> {
-    await typeAddress(address);
-    await waitForRow(/find the provider there/);
-    await window.quickInput.pick(/find the provider there/);
-  }
-
-  /** Answers the questions after the address with a client id, and signs in in the browser. */
+  /** Answers what comes after the address with a client ID, and signs in in the browser. */
   async function signIn(): Promise<void> {
-    await window.quickInput.read(howKnown);
-    await window.quickInput.pick(/Enter a client id/);
-    await window.quickInput.read(whatToRegister);
-    await window.quickInput.pick(/Continue/);
-    await window.quickInput.read(clientIdQuestion);
-    await window.quickInput.type(stage.identityProvider.clients.editorWeb.clientId);
-    await window.quickInput.accept();
-    await window.quickInput.read(scopesQuestion);
-    await window.quickInput.accept();
-    await window.quickInput.read(which);
+    await chooseClientId(window);
+    await pasteClientId(window, stage.identityProvider.clients.editorWeb.clientId);
+    await window.quickInput.read(wizard.summary);
     const opened = window.nextPage();
     await window.quickInput.accept();
     await signInOnPage(await opened, people.alice);
@@ -78,8 +64,8 @@ describe('a person who has configured nothing', function () {
 
   it('may leave the questions, and nothing has happened', async () => {
     await window.runCommand('OIDC: Sign In');
-    await window.quickInput.read(which);
-    await window.screenshot('add-provider-which');
+    await window.quickInput.read(wizard.where);
+    await window.screenshot('add-provider-where');
     await window.quickInput.cancel();
     assert.equal(await configured(), undefined);
     assert.deepEqual(await window.notifications(), []);
@@ -91,9 +77,9 @@ describe('a person who has configured nothing', function () {
       ['http://login.example.com', /must be https/],
       ['https://login.example.com?tenant=1', /must not have a query/],
       ['https://me:secret@login.example.com', /must not carry a user name or password/],
-      ['https://acme.okta.com', /Okta, https:\/\/acme\.okta\.com/],
-      ['login.example.com', /https:\/\/login\.example\.com, find the provider there/],
-      ['alice@example.com', /alice@example\.com, find the provider there/],
+      ['https://acme.okta.com', /Connect to Okta \(acme\.okta\.com\)/],
+      ['login.example.com', /Connect to login\.example\.com, https:\/\/login\.example\.com/],
+      ['alice@example.com', /Connect to alice@example\.com/],
       ['keycl', /^Keycloak/],
     ] as const) {
       await typeAddress(address);
@@ -101,65 +87,47 @@ describe('a person who has configured nothing', function () {
     }
   });
 
-  it('is asked for the values of a preset, and may go back', async () => {
+  it('is asked for the values of a known provider, is helped with them, and goes back', async () => {
     await window.quickInput.accept();
-    const first = await window.quickInput.read(/^Add an identity provider: Keycloak/);
-    assert.match(first.message, /The host of Keycloak/);
+    const first = await window.quickInput.read('Keycloak');
+    assert.match(first.placeholder, /^The host of Keycloak.*, such as login\.example\.com$/);
     await window.quickInput.type('https://login.example.com/');
-    await waitFor('the complaint', async () =>
-      (await window.quickInput.read()).message.includes('It must be like login.example.com'),
-    );
-    await window.page.getByRole('button', { name: 'Back' }).click();
-    await window.quickInput.read(/^Add an identity provider \(1/);
+    await window.quickInput.pick('Use login.example.com');
+    await window.quickInput.pick('Continue with “login.example.com”');
+    await window.quickInput.read(/^The realm/);
+    await goBack();
+    assert.equal((await window.quickInput.read(/^The host/)).value, 'login.example.com');
+    await goBack();
+    await window.quickInput.read(wizard.where);
   });
 
-  it('may choose another known provider, of which no values are asked', async () => {
-    await typeAddress('keycl');
-    await waitForRow(/^Keycloak/);
-    await window.quickInput.accept();
-    await window.quickInput.read(/^Add an identity provider: Keycloak/);
-    await window.quickInput.type('login.example.com');
-    await window.quickInput.accept();
-    await waitFor('the question for the realm', async () =>
-      /realm/.test((await window.quickInput.read()).message),
-    );
-    await goBack();
-    await waitFor(
-      'the host that was entered',
-      async () => (await window.quickInput.read()).value === 'login.example.com',
-    );
-    await goBack();
+  it('chooses another known provider, of which no values are asked', async () => {
     await typeAddress('github');
-    await waitForRow(/^GitHub$/);
     await window.quickInput.pick(/^GitHub$/);
-    await window.quickInput.read(howKnown);
+    await window.quickInput.read('Register an app with github.com');
     await goBack();
-    await window.quickInput.read(which);
+    await window.quickInput.read(wizard.where);
   });
 
-  it('is told what is wrong with the server behind an address, and may change it', async () => {
+  it('reads in the wizard what is wrong with the server behind an address, and changes it there', async () => {
     const nobody = createServer();
     const port = await listen(nobody);
     await stop(nobody);
     for (const [address, reason] of [
-      [
-        `http://nobody.localhost:${port}`,
-        /^nobody\.localhost:\d+ could not be reached \(the connection was refused\)/,
-      ],
-      [stage.identityProvider.address, /belongs to the issuer “?http:\/\/idp\.localhost/],
+      [`http://nobody.localhost:${port}`, /nobody\.localhost:\d+ could not be reached/],
+      [stage.identityProvider.address, /The metadata at .*openid-configuration/],
     ] as const) {
-      await answerAddress(address);
-      const { severity, buttons } = await findNotification(window, reason);
-      assert.equal(severity, 'error');
-      assert.ok(buttons.includes('Change the Address'), buttons.join(' | '));
-      if (address.includes('nobody')) await window.screenshot('add-provider-unreachable');
-      await window.pressNotification(reason, 'Change the Address');
-      assert.equal((await window.quickInput.read(which)).value, address, 'it need not be typed again');
+      await connectTo(window, address);
+      await waitForRow(reason);
+      assert.equal((await window.quickInput.read(wizard.where)).value, address, 'it need not be typed again');
+      await window.screenshot(`add-provider-not-found-${address.length}`);
+      await waitForRow(/Show Log/);
     }
+    assert.deepEqual(await window.notifications(), []);
     assert.equal(await configured(), undefined);
   });
 
-  it('may give the address of an API, which leads to the provider that it trusts', async () => {
+  it('gives the address of an API, which leads to the provider that it trusts', async () => {
     const api = createServer((request, response) => {
       const { host = '' } = request.headers;
       const isMetadata = request.url === '/.well-known/oauth-protected-resource/v1';
@@ -174,90 +142,84 @@ describe('a person who has configured nothing', function () {
     });
     const port = await listen(api);
     try {
-      await answerAddress(`http://api.localhost:${port}/v1`);
-      const offers = (await window.quickInput.read(howKnown)).items.join(' | ');
-      assert.ok(offers.includes(stage.identityProvider.issuer), offers);
-      assert.ok(offers.includes(`The API http://api.localhost:${port}/v1 trusts it`), offers);
+      await connectTo(window, `http://api.localhost:${port}/v1`);
+      const rows = (await window.quickInput.read(wizard.summary)).items.join(' | ');
+      const { issuer } = stage.identityProvider;
+      const { host } = new URL(issuer);
+      assert.ok(rows.includes(`api.localhost:${port} uses ${host} to sign in, `), rows);
+      assert.ok(
+        rows.includes(issuer) && rows.includes(`The API http://api.localhost:${port}/v1 trusts it`),
+        rows,
+      );
+      await window.screenshot('add-provider-other-host');
       await goBack();
-      await window.quickInput.read(which);
+      await window.quickInput.read(wizard.where);
     } finally {
       await stop(api);
     }
   });
 
-  it('may go back from every question, finds there what was answered, and may leave at the last', async () => {
-    await answerAddress(stage.identityProvider.issuer);
-    await window.quickInput.read(howKnown);
+  it('goes back from every page, finds there what was answered, and goes on after leaving', async () => {
+    await connectTo(window, stage.identityProvider.issuer);
+    await window.quickInput.read(wizard.summary);
     await goBack();
-    assert.equal((await window.quickInput.read(which)).value, stage.identityProvider.issuer);
-    await window.quickInput.pick(/find the provider there/);
-    await window.quickInput.read(howKnown);
-    await window.quickInput.pick(/Enter a client id/);
-    await window.quickInput.read(whatToRegister);
-    await window.quickInput.pick(/Continue/);
-    await window.quickInput.read(clientIdQuestion);
+    assert.equal((await window.quickInput.read(wizard.where)).value, stage.identityProvider.issuer);
+    await window.quickInput.pick(/Connect to /);
+    await chooseClientId(window);
     await window.quickInput.type('mistyped');
     await goBack();
-    await window.quickInput.read(whatToRegister);
-    await window.quickInput.pick(/Continue/);
-    await window.quickInput.read(clientIdQuestion);
-    await window.quickInput.type('mistyped');
-    await window.quickInput.accept();
-    await window.quickInput.read(scopesQuestion);
+    await window.quickInput.read(wizard.client);
+    await window.quickInput.pick(/Use a client ID/);
+    assert.equal((await window.quickInput.read(wizard.register)).value, 'mistyped');
+    await window.quickInput.pick(/Continue with client ID/);
+    await window.quickInput.read(wizard.summary);
+    await window.quickInput.pick(/Change scopes…/);
+    await window.quickInput.read('Scopes');
+    await window.screenshot('add-provider-scopes');
     await goBack();
-    await window.quickInput.read(whatToRegister);
-    await window.quickInput.pick(/Continue/);
-    assert.equal((await window.quickInput.read(clientIdQuestion)).value, 'mistyped');
-    await window.quickInput.accept();
-    await window.quickInput.read(scopesQuestion);
-    await window.quickInput.accept();
-    await window.quickInput.read(which);
-    await goBack();
-    await window.quickInput.read(scopesQuestion);
+    await window.quickInput.read(wizard.summary);
     await window.quickInput.cancel();
     assert.equal(await configured(), undefined);
     assert.deepEqual(await window.notifications(), []);
+    await window.runCommand('OIDC: Add Identity Provider…');
+    await window.quickInput.read(wizard.where);
+    await window.screenshot('add-provider-continue');
+    await window.quickInput.pick(/Continue adding /);
+    const { items } = await window.quickInput.read(wizard.summary);
+    assert.ok(
+      items.some(item => item.includes('Change client…, mistyped')),
+      items.join(' | '),
+    );
   });
 
-  it('whose first sign-in fails has added nothing, and may change what was answered', async () => {
-    await window.runCommand('OIDC: Add Identity Provider…');
-    await answerAddress(stage.identityProvider.issuer);
-    await window.quickInput.read(howKnown);
-    await window.quickInput.pick(/Enter a client id/);
-    await window.quickInput.read(whatToRegister);
-    await window.quickInput.pick(/Continue/);
-    await window.quickInput.read(clientIdQuestion);
-    await window.quickInput.type('mistyped');
+  it('whose first sign-in fails has added nothing, and changes in the summary what was wrong', async () => {
     await window.quickInput.accept();
-    await window.quickInput.read(scopesQuestion);
-    await window.quickInput.accept();
-    await window.quickInput.read(which);
-    await window.quickInput.accept();
-    const failed = /^The sign-in to .* failed, so it was not added\./;
-    const { buttons } = await findNotification(window, failed);
-    assert.deepEqual(buttons, ['Change…', 'Save Anyway']);
+    await waitFor('why the sign-in failed', async () => {
+      const items = (await window.quickInput.isOpen()) ? (await window.quickInput.read()).items : [];
+      return items.some(item => item.includes('Sign-in failed: '));
+    });
     await window.screenshot('add-provider-failed');
     assert.equal(await configured(), undefined);
-    await window.pressNotification(failed, 'Change…');
-    assert.equal((await window.quickInput.read(which)).value, stage.identityProvider.issuer);
+    await waitFor('no message', async () => (await window.notifications()).length === 0);
+    await goBack();
   });
 
   it('gives the right address, sees what is offered and what to register, and signs in', async () => {
-    await answerAddress(`${stage.identityProvider.issuer}/`);
-    const offers = (await window.quickInput.read(howKnown)).items.join(' | ');
-    for (const offer of ['Sign-in with the browser', 'Device codes', 'Let this editor register itself']) {
-      assert.ok(offers.includes(offer), `${offer}: ${offers}`);
-    }
-    await window.screenshot('add-provider-offers');
-    await window.quickInput.pick(/Enter a client id/);
-    const uris = (await window.quickInput.read(whatToRegister)).items;
+    await connectTo(window, `${stage.identityProvider.issuer}/`);
+    const offers = (await window.quickInput.read(wizard.summary)).items.join(' | ');
+    assert.match(offers, /Show what it supports, browser, device code, automatic registration/);
+    await window.screenshot('add-provider-summary');
+    const uris = (await chooseClientId(window)).items;
     assert.ok(
-      uris.some(item => item.startsWith('code-oss://vscode-oidc.oidc-authentication/callback,')),
+      uris.some(item => item.startsWith('code-oss://vscode-oidc.oidc-authentication/callback, Copy,')),
       uris.join(' | '),
     );
-    assert.ok(uris.some(item => item.startsWith('http://127.0.0.1/callback,')));
-    await window.screenshot('add-provider-redirect-uris');
-    await window.page.getByRole('button', { name: 'Back' }).click();
+    assert.ok(uris.some(item => item.startsWith('http://127.0.0.1/callback, Copy,')));
+    await window.screenshot('add-provider-register');
+    await window.quickInput.pick(/Ask your administrator/);
+    await waitForCopied();
+    await goBack();
+    await goBack();
     await signIn();
     const { host } = new URL(stage.identityProvider.issuer);
     await window.waitForNotification(`Signed in to ${host} as alice.`);
@@ -291,17 +253,12 @@ describe('a person who has configured nothing', function () {
 
   it('adds a second one, at which the editor registers itself', async () => {
     await window.runCommand('OIDC: Add Identity Provider…');
-    await answerAddress(stage.identityProvider.issuer);
-    await window.quickInput.read(howKnown);
-    await window.quickInput.pick(/Let this editor register itself/);
-    await window.quickInput.read(scopesQuestion);
-    await window.quickInput.accept();
-    await window.quickInput.read(which);
-    await window.quickInput.type('The Club');
-    await window.quickInput.accept();
-    await waitFor(
-      'the question for the id',
-      async () => (await window.quickInput.read()).value === 'the-club',
+    await connectTo(window, stage.identityProvider.issuer);
+    await rename(window, 'The Club');
+    const { items } = await window.quickInput.read(wizard.summary);
+    assert.ok(
+      items.some(item => item.includes('Change provider ID…, the-club')),
+      items.join(' | '),
     );
     const opened = window.nextPage();
     await window.quickInput.accept();
@@ -350,7 +307,7 @@ describe('a person who has configured nothing', function () {
     await window.waitForAccountsLabel(/Sign in requested/);
     await window.openAccountsMenu();
     await window.chooseMenuEntry(/^Sign in with OpenID Connect to use Consumer/);
-    await answerAddress(stage.identityProvider.issuer);
+    await connectTo(window, stage.identityProvider.issuer);
     await signIn();
     await window.runCommand('Consumer: Who Am I?');
     await window.waitForNotification(`You are ${people.alice.name}`);

@@ -4,6 +4,7 @@ import { EventEmitter, type Disposable } from './events.ts';
 /** What a person can do in a box of questions that is open. */
 export interface OpenBox {
   readonly title: string;
+  readonly placeholder: string;
   readonly value: string;
   /** The labels of the rows. */
   readonly rows: readonly string[];
@@ -33,7 +34,9 @@ class Box implements OpenBox {
   readonly #onItem = new EventEmitter<unknown>();
   readonly #hidden = new EventEmitter<undefined>();
   title = '';
+  placeholder = '';
   value = '';
+  busy = false;
   items: readonly vscode.QuickPickItem[] = [];
   activeItems: readonly vscode.QuickPickItem[] = [];
   selectedItems: readonly vscode.QuickPickItem[] = [];
@@ -49,6 +52,8 @@ class Box implements OpenBox {
   }
 
   show(): void {
+    // A person waits as long as the box does.
+    if (this.busy) return;
     asked.titles.push(this.title);
     const answer = asked.answers.shift() ?? (box => box.leave());
     queueMicrotask(() => answer(this));

@@ -183,6 +183,7 @@ export const window = {
 };
 
 export const ProgressLocation = { Notification: 15 };
+export const ViewColumn = { Active: -1, Beside: -2 };
 export const ConfigurationTarget = { Global: 1 };
 export const UIKind = { Desktop: 1, Web: 2 };
 export const ExtensionKind = { UI: 1, Workspace: 2 };

@@ -72,7 +72,8 @@ function signingIn(provider: Provider) {
   };
   const run = () => withClient(sources, signInRequest, ({ client }) => Promise.resolve(client.id));
   const stored = () => [...storage.values.keys()];
-  return { clock, abort, questions, secretAnswer, tokenAnswer, run, stored };
+  const { clientSecrets } = sources;
+  return { clock, abort, questions, secretAnswer, tokenAnswer, run, stored, clientSecrets };
 }
 
 const cases = [
@@ -123,6 +124,40 @@ for (const { what, provider, unsaid } of cases) {
 }
 
 describe('the secret of a client', () => {
+  const secretOf = async ({ clientSecrets }: ReturnType<typeof signingIn>, provider: Provider) => {
+    const { authentication, asked } = await clientSecrets.obtain(provider);
+    assert.ok('secret' in authentication);
+    return [authentication.secret.reveal(), asked];
+  };
+
+  it('is the one that was entered before the sign-in, also where another is stored, and is stored by it', async () => {
+    const [{ provider }] = cases;
+    const signIn = signingIn(provider);
+    await signIn.clientSecrets.replace(provider, { kind: 'secret', secret: secret('before') });
+    signIn.clientSecrets.enter(provider, { kind: 'secret', secret: secret('entered') });
+    assert.deepEqual(
+      await secretOf(signIn, provider),
+      ['entered', true],
+      'it has not proved to be right yet',
+    );
+    assert.deepEqual(await secretOf(signIn, provider), ['entered', false]);
+    assert.equal(signIn.questions.length, 0);
+  });
+
+  it('is for the client and the place that it was entered for', async () => {
+    const [{ provider }] = cases;
+    for (const other of [
+      { clientId: 'other' },
+      { clientId: 'editor', endpoints: { token: 'https://evil.example/t' } },
+    ]) {
+      const signIn = signingIn(provider);
+      signIn.clientSecrets.enter(provider, { kind: 'secret', secret: secret('entered') });
+      const moved = configured({ clientAuthentication: 'client_secret_basic', ...other });
+      signIn.secretAnswer.resolve({ kind: 'secret', secret: secret('asked for') });
+      assert.deepEqual(await secretOf(signIn, moved), ['asked for', true]);
+    }
+  });
+
   it('is kept when the person gives it in time, and not asked for again', async () => {
     const { questions, secretAnswer, run, stored, clock } = signingIn(cases[0].provider);
     secretAnswer.resolve({ kind: 'secret', secret: secret('given') });

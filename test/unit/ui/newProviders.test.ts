@@ -3,6 +3,8 @@ import type { Extension } from 'vscode';
 import { createHttpContext } from '../../../src/protocol/server/httpContext.ts';
 import { parseDefinition, type Provider } from '../../../src/providers/entries/definition.ts';
 import { createConfiguredProviders } from '../../../src/providers/entries/configuredProviders.ts';
+import type { ClientCredential } from '../../../src/signIn/client/clientSecrets.ts';
+import type { OpenBox } from '../../standIns/editor/boxes.ts';
 import { manualClock, settled } from '../../standIns/manualClock.ts';
 import { personParts, quietSignIns } from '../../standIns/personParts.ts';
 import { recordingLog } from '../../standIns/recordingLog.ts';
@@ -32,6 +34,7 @@ function written(definition: object): Provider {
 
 function window(ids: () => readonly string[] = () => []) {
   const log = recordingLog();
+  const entered: [string, ClientCredential][] = [];
   const fetch = () => assert.fail('GitHub has no metadata to ask for');
   const newProviders = createNewProviders({
     httpContext: createHttpContext({ fetch, clock: manualClock(), log }),
@@ -42,27 +45,27 @@ function window(ids: () => readonly string[] = () => []) {
       accept: async () => {},
       forget: async () => {},
     },
+    clientSecrets: { enter: ({ id }, credential) => void entered.push([id, credential]) },
+    reports: { put: () => assert.fail('no document is opened') },
+    showLog: () => assert.fail('no log is opened'),
+    showDiagnosis: () => assert.fail('nothing is diagnosed'),
     ids,
   });
-  return { newProviders, log };
+  return { newProviders, log, entered };
 }
 
-/** Answers the questions with GitHub and the client `mine`. */
+const enters = (text: string) => (box: OpenBox) => {
+  box.type(text);
+  box.accept();
+};
+
+/** Adds GitHub with the client `mine` and its secret. */
 function choosesGitHub(): void {
-  asked.answers = [
-    box => box.pick(/^GitHub$/),
-    box => box.pick(/Enter a client id/),
-    box => box.pick(/Continue/),
-    box => {
-      box.type('mine');
-      box.accept();
-    },
-    box => box.accept(),
-  ];
+  asked.answers = [box => box.pick(/^GitHub$/), enters('mine'), enters('its secret'), box => box.accept()];
 }
 
 describe('a provider that is being added', () => {
-  const { newProviders } = window();
+  let { newProviders, entered } = window();
   const providers = (): unknown => editor.settings.providers;
   const added = (): Promise<Provider> => {
     choosesGitHub();
@@ -70,6 +73,7 @@ describe('a provider that is being added', () => {
   };
 
   beforeEach(() => {
+    ({ newProviders, entered } = window());
     editor.settings = {};
     editor.writable = true;
     editor.errors = [];
@@ -77,8 +81,13 @@ describe('a provider that is being added', () => {
     editor.pressesOnError = () => undefined;
   });
 
-  it('is saved when somebody has signed in to it', async () => {
-    await newProviders.succeeded(await added());
+  it('is saved when somebody has signed in to it, and its secret is for the sign-in only', async () => {
+    const provider = await added();
+    assert.equal(entered.length, 1);
+    const [id, credential] = entered[0] ?? [];
+    assert.ok(id === 'oidc' && credential?.kind === 'secret');
+    assert.equal(credential.secret.reveal(), 'its secret');
+    await newProviders.succeeded(provider);
     assert.deepEqual(providers(), { oidc: saved });
   });
 
@@ -125,11 +134,15 @@ describe('a provider that is being added', () => {
     await settled();
     assert.deepEqual(editor.errors, [notWritten]);
     const filled: string[] = [];
-    choosesGitHub();
-    asked.answers[3] = box => {
-      filled.push(box.value);
-      box.leave();
-    };
+    asked.answers = [
+      box => box.pick(/^\$\(history\) Continue adding GitHub$/),
+      box => box.back(),
+      box => box.back(),
+      box => {
+        filled.push(box.value);
+        box.leave();
+      },
+    ];
     await assert.rejects(newProviders.ask('oidc'), CancellationError);
     assert.deepEqual(filled, ['mine'], 'what was answered is still there');
     editor.writable = true;
@@ -151,17 +164,35 @@ describe('a provider that is being added', () => {
     assert.deepEqual(providers(), { oidc: saved });
   });
 
-  it('is saved without proof too only where the settings can be written, and that is told', async () => {
-    editor.writable = false;
-    const presses = ['Save Anyway', 'Try Again'];
-    editor.pressesOnError = () => {
-      editor.writable = presses.length === 1;
-      return presses.shift();
-    };
+  it('is shown again with why its sign-in failed, and is saved without proof only where that is wanted', async () => {
     assert.equal(newProviders.failed(await added(), new Error('refused')), true);
-    await settled();
-    assert.equal(editor.errors.length, 2);
-    assert.deepEqual(editor.errors[1], notWritten);
+    assert.deepEqual(editor.commands, [['oidc.addProvider', 'oidc']]);
+    assert.deepEqual(editor.errors, [], 'the summary says it');
+    editor.writable = false;
+    editor.pressesOnError = () => {
+      editor.writable = true;
+      return 'Try Again';
+    };
+    asked.answers = [
+      box => {
+        assert.match(box.rows[1] ?? '', /^\$\(error\) Sign-in failed: Something unexpected went wrong\./);
+        box.pick(/Save without signing in/);
+      },
+    ];
+    await assert.rejects(newProviders.ask('oidc'), CancellationError);
+    assert.deepEqual(editor.errors, [notWritten]);
+    assert.deepEqual(providers(), { oidc: saved });
+  });
+
+  it('is shown again after its sign-in was canceled, without its secret once the person leaves', async () => {
+    newProviders.cancelled(await added());
+    asked.answers = [box => box.leave()];
+    await assert.rejects(newProviders.ask('oidc'), CancellationError);
+    assert.equal(asked.titles.at(-1), 'github.com');
+    entered.length = 0;
+    asked.answers = [box => box.accept(), box => box.accept()];
+    await newProviders.succeeded(await newProviders.ask('oidc'));
+    assert.deepEqual(entered, []);
     assert.deepEqual(providers(), { oidc: saved });
   });
 
@@ -169,10 +200,7 @@ describe('a provider that is being added', () => {
     choosesGitHub();
     asked.answers.unshift(
       box => box.pick(/^Keycloak$/),
-      box => {
-        box.type('login.example.com');
-        box.accept();
-      },
+      enters('login.example.com'),
       // The realm, and the host again.
       box => box.back(),
       box => box.back(),
@@ -215,17 +243,10 @@ describe('the command that adds a provider', () => {
     assert.deepEqual(editor.errors, unexpected);
   });
 
-  it('tells once of a sign-in that failed, and nothing of questions that were left', async () => {
+  it('shows a sign-in that failed in the wizard only, and nothing of a wizard that was left', async () => {
     choosesGitHub();
     await run({ signIns: quietSignIns(() => Promise.reject(new Error('as the test wants it'))) }, 'oidc');
-    assert.deepEqual(editor.errors, [
-      [
-        'The sign-in to GitHub failed, so it was not added. Something unexpected went wrong. The log says where.',
-        'Change…',
-        'Save Anyway',
-      ],
-    ]);
     await run({}, 'oidc');
-    assert.equal(editor.errors.length, 1);
+    assert.deepEqual(editor.errors, []);
   });
 });

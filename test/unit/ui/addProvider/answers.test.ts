@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Answers } from '../../../src/ui/addProvider/answers.ts';
-import '../../standIns/editor/useEditorStandIn.ts';
-
-const { chooseProvider } = await import('../../../src/ui/addProvider/which.ts');
-const { chooseClient } = await import('../../../src/ui/addProvider/kinds.ts');
+import { type Answers, definitionOf, withKnown, withTyped } from '../../../../src/ui/addProvider/answers.ts';
+import { withClient } from '../../../../src/ui/addProvider/client.ts';
 
 describe('what was answered about a provider', () => {
   const gitlab = (): Answers => ({
@@ -16,26 +13,26 @@ describe('what was answered about a provider', () => {
   });
 
   it('is forgotten when another known one is chosen: the values of one are no values of the other', () => {
-    const answers = gitlab();
-    chooseProvider(answers, { preset: 'github', values: {} });
+    let answers = gitlab();
+    answers = withKnown(answers, { preset: 'github', values: {} });
     assert.deepEqual(answers, { preset: 'github', presetValues: {} });
   });
 
   it('is kept when the same one is chosen again', () => {
-    const answers = gitlab();
-    chooseProvider(answers, { preset: 'gitlab', values: {} });
+    let answers = gitlab();
+    answers = withKnown(answers, { preset: 'gitlab', values: {} });
     assert.deepEqual(answers, gitlab());
-    chooseProvider(answers, { preset: 'gitlab', values: { host: 'gitlab.example.com' } });
+    answers = withKnown(answers, { preset: 'gitlab', values: { host: 'gitlab.example.com' } });
     assert.deepEqual(answers, gitlab());
   });
 
   it('gives way to what the address of the same one says', () => {
-    const answers: Answers = {
+    let answers: Answers = {
       preset: 'okta',
       presetValues: { domain: 'old.okta.com', server: '/oauth2/default' },
       clientId: 'of-the-old-one',
     };
-    chooseProvider(answers, { preset: 'okta', values: { domain: 'new.okta.com' } });
+    answers = withKnown(answers, { preset: 'okta', values: { domain: 'new.okta.com' } });
     assert.deepEqual(answers, {
       preset: 'okta',
       presetValues: { domain: 'new.okta.com', server: '/oauth2/default' },
@@ -43,53 +40,52 @@ describe('what was answered about a provider', () => {
   });
 
   it('is kept for the same address, whose default was left empty', () => {
-    const answers: Answers = { preset: 'okta', presetValues: { domain: 'a.okta.com' }, clientId: 'editor' };
-    chooseProvider(answers, { preset: 'okta', values: { domain: 'a.okta.com', server: '' } });
+    let answers: Answers = { preset: 'okta', presetValues: { domain: 'a.okta.com' }, clientId: 'editor' };
+    answers = withKnown(answers, { preset: 'okta', values: { domain: 'a.okta.com', server: '' } });
     assert.equal(answers.clientId, 'editor');
   });
 
   it('is forgotten when another address is typed, and kept for the same one', () => {
-    const answers: Answers = {
+    let answers: Answers = {
       typed: 'login.example.com',
       clientId: 'editor',
       clientAuthentication: 'private_key_jwt',
       isService: true,
     };
     const before = { ...answers };
-    chooseProvider(answers, { typed: 'login.example.com' });
+    answers = withTyped(answers, 'login.example.com');
     assert.deepEqual(answers, before);
-    chooseProvider(answers, { typed: 'other.example.com' });
+    answers = withTyped(answers, 'other.example.com');
     assert.deepEqual(answers, { typed: 'other.example.com' });
   });
 
   it('is forgotten between a known one and an address', () => {
-    const answers = gitlab();
-    chooseProvider(answers, { typed: 'login.example.com' });
+    let answers = gitlab();
+    answers = withTyped(answers, 'login.example.com');
     assert.deepEqual(answers, { typed: 'login.example.com' });
-    chooseProvider(answers, { preset: 'slack', values: {} });
+    answers = withKnown(answers, { preset: 'slack', values: {} });
     assert.deepEqual(answers, { preset: 'slack', presetValues: {} });
   });
 });
 
 describe('how a client proves who it is', () => {
   it('is asked anew where a service becomes a client that people sign in with, and the other way round', () => {
-    const answers: Answers = { typed: 'login.example.com' };
+    let answers: Answers = { typed: 'login.example.com' };
     const methodAs = (by: 'id' | 'service') => {
-      chooseClient(answers, { by });
-      return answers.clientAuthentication;
+      answers = withClient(answers, { by });
+      return definitionOf({ ...answers, label: 'Example', preset: 'google' }).clientAuthentication;
     };
     assert.equal(methodAs('service'), 'client_secret_basic');
     assert.equal(methodAs('id'), undefined);
-    answers.clientAuthentication = 'client_secret_post';
+    answers = { ...answers, clientAuthentication: 'client_secret_post' };
     assert.equal(methodAs('service'), 'client_secret_basic');
   });
 
   it('is kept where the choice stays the same', () => {
     for (const by of ['id', 'service'] as const) {
-      const answers: Answers = {};
-      chooseClient(answers, { by });
-      answers.clientAuthentication = 'private_key_jwt';
-      chooseClient(answers, { by });
+      let answers: Answers = {};
+      answers = { ...withClient(answers, { by }), clientAuthentication: 'private_key_jwt' };
+      answers = withClient(answers, { by });
       assert.equal(answers.clientAuthentication, 'private_key_jwt');
     }
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import '../../standIns/editor/useEditorStandIn.ts';
+import '../../../standIns/editor/useEditorStandIn.ts';
 
-const { scopeChoices } = await import('../../../src/ui/addProvider/scopes.ts');
+const { scopeChoices } = await import('../../../../src/ui/addProvider/scopes.ts');
 
 describe('the scopes to choose from', () => {
   const server = (scopes?: string[]) => ({

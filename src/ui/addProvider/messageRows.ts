@@ -1,0 +1,42 @@
+import { icon, shown, type Shown } from '../../platform/shown.ts';
+import type { Row } from './state.ts';
+
+/** The characters that a row shows before it cuts a text off, with a few words at its end. */
+const rowWidth = 72;
+
+/**
+ * Shows a whole message: a row breaks no lines, so a long message gets several, and Enter does the same on each.
+ *
+ * @param help what Enter does, for the end of the last row.
+ */
+export function messageRows(message: Shown, help: Shown, does: Pick<Row, 'next' | 'effect'>): Row[] {
+  const end = message.indexOf('. ') + 1 || message.length;
+  const sentences = [message.slice(0, end), message.slice(end).trim()];
+  const lines = sentences.some(text => text.length > rowWidth) ? brokenIntoLines(message) : sentences;
+  const rows: Row[] = [];
+  for (let at = 0; at < lines.length; at += 2) {
+    const label = shown(lines[at] ?? '');
+    const detail = shown(lines[at + 1] ?? '');
+    // Within a message that goes on, it would be read out as a part of it.
+    const description = at + 2 < lines.length ? undefined : help;
+    rows.push({
+      label: at === 0 ? icon('error', label) : label,
+      detail,
+      ...(description && { description }),
+      ...does,
+    });
+  }
+  return rows;
+}
+
+/** Breaks between words only: one that is longer than a line gets a line to itself. */
+function brokenIntoLines(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= rowWidth)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

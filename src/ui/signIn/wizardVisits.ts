@@ -1,0 +1,75 @@
+import { l10n } from '../../platform/shown.ts';
+import * as vscode from 'vscode';
+import { firstState, type Trouble, type WizardState } from '../addProvider/state.ts';
+import { askProvider, type AddedProvider, type WizardContext } from '../addProvider/wizard.ts';
+import type { DiagnosisReports } from '../diagnosisReports.ts';
+import { window } from '../show.ts';
+import { readSurroundings } from './signInSettings.ts';
+
+export interface WizardOptions extends Omit<WizardContext, 'showSteps'> {
+  readonly extension: vscode.Extension<unknown>;
+  readonly reports: Pick<DiagnosisReports, 'put'>;
+  /** The IDs that are in use. */
+  ids(): readonly string[];
+}
+
+/** Where documents open while the wizard stays. */
+export const beside: vscode.TextDocumentShowOptions = {
+  viewColumn: vscode.ViewColumn.Beside,
+  preserveFocus: true,
+};
+
+/** Opens the wizard, each time where the person left it. */
+export function createWizardVisits(options: WizardOptions) {
+  const { extension, reports, ids } = options;
+  let left: WizardState | undefined;
+  /** The person did not leave it: the sign-in came to nothing. */
+  let returns = false;
+
+  const showSteps = async (host: string, text: string): Promise<void> => {
+    const address = reports.put(`steps/${host}`, l10n.t('Register an app with {0}', host), text);
+    await window.showTextDocument(await vscode.workspace.openTextDocument(address), beside);
+  };
+
+  return {
+    /** True if the wizard is about to open again after a sign-in that came to nothing. */
+    returns: () => returns,
+    /**
+     * Opens it with a row that leads to where it was left; right there if that was the first page, or a sign-in.
+     *
+     * @throws vscode.CancellationError if the person leaves.
+     */
+    async open(fixedId: string | undefined): Promise<AddedProvider> {
+      const start = left && (returns || left.page === 'where') ? left : firstState;
+      returns = false;
+      const facts = {
+        extensionId: extension.id,
+        appName: vscode.env.appName,
+        surroundings: readSurroundings(extension),
+        taken: ids(),
+        fixedId,
+        left: start === left ? undefined : left,
+      };
+      try {
+        return await askProvider({ ...options, showSteps }, facts, start, state => {
+          if (state.page !== 'where' || !facts.left) left = state;
+        });
+      } catch (error) {
+        // A secret doesn't stay in memory for somebody who is gone.
+        if (left) left = { ...left, answers: { ...left.answers, secret: undefined }, trouble: undefined };
+        throw error;
+      }
+    },
+    /** Opens the summary again after a sign-in that came to nothing. */
+    comeBack(id: string, trouble: Trouble | undefined): void {
+      if (!left) return;
+      left = { ...left, trouble };
+      returns = true;
+      void vscode.commands.executeCommand('oidc.addProvider', id);
+    },
+    /** Forgets everything: the provider was added. */
+    end(): void {
+      left = undefined;
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { shown } from '../../../../src/platform/shown.ts';
+import { messageRows } from '../../../../src/ui/addProvider/messageRows.ts';
+
+describe('a message as rows of a list', () => {
+  const effect = { do: 'look-up' } as const;
+  const rowsOf = (text: string) => messageRows(shown(text), shown('Try Again'), { effect });
+
+  it('is one row where it fits: what happened, and what to do', () => {
+    assert.deepEqual(rowsOf('It failed. Do something.'), [
+      { label: '$(error) It failed.', description: 'Try Again', detail: 'Do something.', effect },
+    ]);
+    assert.deepEqual(
+      rowsOf('It failed').map(({ label, detail }) => [label, detail]),
+      [['$(error) It failed', '']],
+    );
+  });
+
+  it('is as many rows as it takes to be read as a whole, and each does the same', () => {
+    const text = `No server answered. ${'word '.repeat(60)}end.`;
+    const rows = rowsOf(text);
+    assert.ok(rows.length > 2);
+    const lines = rows.flatMap(({ label, detail = '' }) => [label.replace('$(error) ', ''), detail]);
+    assert.equal(lines.join(' ').trim(), text);
+    for (const line of lines) assert.ok(line.length <= 72, line);
+    for (const row of rows) assert.equal(row.effect, effect);
+  });
+
+  it('keeps a word whole that is longer than a row', () => {
+    const word = 'x'.repeat(200);
+    assert.ok(rowsOf(`See ${word} now`).some(({ label, detail }) => [label, detail].includes(shown(word))));
+  });
+});
