@@ -116,7 +116,6 @@ export const realProviders: Readonly<Record<PresetName, RealProvider>> = {
     grantedScopes: ['read:user', 'repo'],
     ends: 'never',
     deviceCodes: true,
-    strict: { definition: { answers: { errorsWithStatus200: true } }, fails: 'response-invalid' },
   },
   gitlab: {
     values: { host: 'gitlab.example.com' },

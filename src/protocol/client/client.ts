@@ -141,7 +141,7 @@ function connection(
     metadata,
     onSent,
   );
-  const spoken = inDialect(inside, client.dialect ?? {});
+  const spoken = inDialect(inside, client.dialect ?? {}, httpContext.blemishes.at(client.issuer));
   const http = withAssertionTime(authenticating(client, metadata, spoken), httpContext.clock, prove);
   return {
     client,

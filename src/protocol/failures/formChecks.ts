@@ -21,7 +21,7 @@ export const formChecks = {
   'form.words': form(
     'every JSON answer',
     'Words such as scopes are one text with spaces.',
-    'A list counts as its items.',
+    'A list counts as its items, and text with commas in place of spaces as its words.',
   ),
   'form.list': form(
     'every JSON answer',
@@ -33,6 +33,16 @@ export const formChecks = {
     'every JSON answer',
     'JSON is said to be JSON.',
     'It is read as JSON all the same.',
+  ),
+  'form.encoded': form(
+    'token, device authorization, pushed request',
+    'The answer is JSON.',
+    'A form counts as its members, each as text. One that names a member twice is refused.',
+  ),
+  'form.error-status': form(
+    'token, device authorization, pushed request',
+    'An error has the status of an error.',
+    'A known error counts as one with the status of a success, too; at a refresh only one of GitHub’s own.',
   ),
   'token.status': form('token', 'The status of a success is 200.', 'Any status of a success counts as it.'),
   'token.type': form(

@@ -46,9 +46,13 @@ const readers: Readonly<Record<Form, (value: unknown) => unknown>> = {
   number: value =>
     typeof value === 'string' && /^\s*\d{1,15}(\.\d{1,15})?\s*$/.test(value) ? Number(value) : finite(value),
   flag: value => flags.get(typeof value === 'string' ? value.trim().toLowerCase() : value),
-  words: value => (typeof value === 'string' ? value : texts(value)?.join(' ')),
+  words: value => (typeof value === 'string' ? spaced(value) : texts(value)?.join(' ')),
   list: value => (typeof value === 'string' ? value.split(/[\s,]+/).filter(Boolean) : texts(value)),
 };
+
+/** Words between commas and without any space, as GitHub writes scopes. */
+const spaced = (words: string): string =>
+  /\s/.test(words.trim()) ? words : words.split(',').filter(Boolean).join(' ') || words;
 
 const finite = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) ? value : undefined;

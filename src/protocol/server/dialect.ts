@@ -1,5 +1,7 @@
+import type { NoteBlemish } from '../http/blemishes.ts';
 import type { HttpClient } from '../http/http.ts';
-import { isObject, parseServerJson } from '../http/json.ts';
+import { isObject, parseServerObject } from '../http/json.ts';
+import { asJson, withErrorStatus } from './commonForms.ts';
 
 /**
  * In what a server's requests and answers depart from the standards. Each departure is a setting of the
@@ -17,7 +19,7 @@ export interface Dialect {
   readonly scopeParameter?: string | undefined;
   /** Errors come with status 200: an answer with `error`, or with `ok: false`, is one. */
   readonly errorsWithStatus200?: boolean | undefined;
-  /** Answers may be form-encoded though JSON was asked for. */
+  /** Answers are form-encoded though JSON was asked for, which is no departure worth telling then. */
   readonly formEncoded?: boolean | undefined;
   /** Members of answers that have another name: from the server's name to the standard one. */
   readonly names?: Readonly<Record<string, string>> | undefined;
@@ -48,20 +50,27 @@ export function setScopes(
 const changesAnswers = ({ scopeParameter: _, keep: __, ...rest }: Dialect): boolean =>
   Object.values(rest).some(value => value !== undefined);
 
-/** The http client of a server with a dialect, for requests whose answers hold tokens and device codes. */
-export function inDialect(http: HttpClient, dialect: Dialect): HttpClient {
-  if (!changesAnswers(dialect)) return http;
+/**
+ * The http client of a server, for requests whose answers hold tokens and device codes: it reads what has one meaning in
+ * another form, and the server's dialect.
+ */
+export function inDialect(http: HttpClient, dialect: Dialect, note: NoteBlemish): HttpClient {
+  const noteForm = dialect.formEncoded ? () => undefined : note;
   return async (url, init) => {
     const response = await http(url, init);
     // Keys and metadata are fetched with GET; they have no dialects.
-    return init.method === 'POST' ? standardAnswer(response, dialect) : response;
+    if (init.method !== 'POST') return response;
+    const read = await asJson(response, noteForm);
+    const standard = changesAnswers(dialect) ? await standardAnswer(read, dialect) : read;
+    const isRefresh = init.body instanceof URLSearchParams && init.body.get('grant_type') === 'refresh_token';
+    return withErrorStatus(standard, isRefresh, note);
   };
 }
 
 /** The answer as a server without a dialect would have given it. What is not understood is left as it is. */
 export async function standardAnswer(response: Response, dialect: Dialect): Promise<Response> {
   const text = await response.clone().text();
-  const body = bodyOf(text, response.headers.get('content-type') ?? '', dialect);
+  const body = parseServerObject(text);
   if (!body) return response;
   const members = renamed(hoisted(withoutEmpty(body, dialect), dialect), dialect);
   const isError =
@@ -82,23 +91,7 @@ export async function standardAnswer(response: Response, dialect: Dialect): Prom
 
 type Members = Record<string, unknown>;
 
-function bodyOf(text: string, contentType: string, dialect: Dialect): Members | undefined {
-  const parsed = parseServerJson(text);
-  if (parsed.kind === 'json') return isObject(parsed.value) ? parsed.value : undefined;
-  if (parsed.kind === 'refused' || !dialect.formEncoded) return undefined;
-  if (!/^application\/x-www-form-urlencoded\b|^text\/plain\b/.test(contentType)) return undefined;
-  if (!/^[\w.-]+=/.test(text)) return undefined;
-  const entries = [...new URLSearchParams(text)].filter(([name]) => name !== '__proto__');
-  // Numbers have no form of their own there.
-  return Object.fromEntries(
-    entries.map(([name, value]) => [
-      name,
-      /^(expires_in|interval)$/.test(name) && /^\d{1,15}$/.test(value) ? Number(value) : value,
-    ]),
-  );
-}
-
-const withoutEmpty = (body: Members, { emptyMeansAbsent }: Dialect): Members =>
+const withoutEmpty = (body: Readonly<Members>, { emptyMeansAbsent }: Dialect): Members =>
   emptyMeansAbsent
     ? Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null && value !== ''))
     : body;

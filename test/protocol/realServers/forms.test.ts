@@ -36,6 +36,7 @@ const deviations: Readonly<Record<Form, (right: unknown) => readonly Deviation[]
   ],
   words: (right = 'openid profile') => [
     as('words', String(right).split(' '), right),
+    ...(String(right).includes(' ') ? [as('words', String(right).replaceAll(' ', ','), right)] : []),
     as('unreadable', 7, undefined),
   ],
   list: (right = ['openid', 'S256', 'none']) => [
@@ -102,6 +103,16 @@ const wholes: Readonly<Record<string, { readonly check?: string; change(right: A
   'no media type': { change: right => said(right, '') },
 };
 
+/** Endpoints that answer the form of a client, as GitHub does with another form. */
+const asForms: ReadonlySet<string> = new Set(['token', 'device', 'pushed']);
+
+const asForm = (right: Answer, mediaType: string): Answer => ({
+  ...said(right, mediaType),
+  body: new URLSearchParams(
+    Object.entries(JSON.parse(String(right.body)) as Json).map(([name, value]) => [name, String(value)]),
+  ).toString(),
+});
+
 const said = (right: Answer, mediaType: string): Answer => ({
   ...right,
   headers: mediaType === '' ? {} : { 'content-type': mediaType },
@@ -131,6 +142,20 @@ describe('a server that writes', () => {
             assert.equal(logged.length, 1, told);
           }
         });
+      }
+
+      if (asForms.has(asked.endpoint)) {
+        for (const mediaType of ['application/x-www-form-urlencoded; charset=utf-8', 'text/plain']) {
+          it(`as a form (${mediaType})`, async () => {
+            const usual = await outcomeOf(asked, {});
+            const departure = {
+              replies: { [asked.endpoint]: (answer: Answer) => asForm(answer, mediaType) },
+            };
+            const found = await outcomeOf(asked, departure);
+            assert.deepEqual(found.outcome, usual.outcome);
+            assert.ok(found.blemishes.includes('form.encoded content-type'));
+          });
+        }
       }
 
       for (const [whole, { change }] of Object.entries(wholes)) {
