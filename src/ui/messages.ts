@@ -53,6 +53,7 @@ export async function showSignInFailure(
     'other-ways': help.otherMethods,
     settings: () => vscode.commands.executeCommand('oidc.editProvider', id),
     diagnose: () => vscode.commands.executeCommand('oidc.diagnoseProvider', id),
+    proxy: () => vscode.commands.executeCommand('workbench.action.openSettings', 'http.proxy'),
   };
   const best = error instanceof Failure ? error.button : 'try-again';
   const offered: readonly HelpButton[] =

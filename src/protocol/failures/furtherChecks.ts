@@ -62,6 +62,7 @@ export const furtherChecks = {
     otherwise: 'It is tried again with growing pauses; the sign-in stays.',
     refuses: [
       'intercepted',
+      'proxy-refused',
       'server-failed',
       'rate-limited',
       'unreachable',

@@ -61,6 +61,12 @@ export const reachingFailures = {
     next: 'Check your network, proxy and VPN, then try again.',
     button: 'try-again',
   },
+  'proxy-refused': {
+    passing: true,
+    what: 'The proxy between this computer and {host} refused the connection (status {status}).',
+    next: 'Check the proxy and its password in the setting http.proxy, then try again.',
+    button: 'proxy',
+  },
   'server-failed': {
     passing: true,
     what: '{host} has a problem (status {status}).{said}',

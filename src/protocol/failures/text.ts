@@ -14,6 +14,7 @@ export const helpButtons = {
   settings: 'Open Settings',
   'other-ways': 'Other Ways',
   diagnose: 'Diagnose',
+  proxy: 'Open Proxy Settings',
   /** It is told where something else is done about it. */
   none: undefined,
 } as const;

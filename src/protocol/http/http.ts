@@ -83,6 +83,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         });
         return readWhole(answer, url, within);
       });
+      refuseObstruction(response, url);
       await logWords(log, response, url);
       log.debug('answered', {
         method,
@@ -102,6 +103,15 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       leave();
     }
   };
+}
+
+/**
+ * Statuses that only what is in between answers with: a proxy (RFC 9110 section 15.5.8), and a network that wants people to
+ * sign in (RFC 6585 section 6). The request has not got further than that.
+ */
+function refuseObstruction({ status }: Response, { host }: URL): void {
+  if (status === 407) throw new Failure('proxy-refused', { host, status }, { sent: false });
+  if (status === 511) throw new Failure('intercepted', { host, status }, { sent: false });
 }
 
 /** What a server says in more words than a message has room for stands in the log as a whole. */

@@ -48,6 +48,9 @@ export function parseServerObject(text: string): Readonly<Record<string, unknown
   return parsed.kind === 'json' && isObject(parsed.value) ? parsed.value : undefined;
 }
 
+/** True for what a portal, a firewall or an error page sends in place of JSON. */
+export const looksLikePage = (text: string): boolean => /^\s*</.test(text);
+
 /** True for text that is written as a signed JSON Web Token is (RFC 7515 section 3.1). */
 export const isJwt = (text: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]*$/.test(text);
 

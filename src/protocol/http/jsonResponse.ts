@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { Failure } from '../failures/failure.ts';
 import type { NoteBlemish } from './blemishes.ts';
 import { readForms, type Forms } from './forms.ts';
-import { isObject, parseServerJson } from './json.ts';
+import { isObject, looksLikePage, parseServerJson } from './json.ts';
 
 /** How the members of an answer usually are written, and what they must be then. */
 export interface AnswerShape<Schema extends v.GenericSchema> {
@@ -43,7 +43,7 @@ export function noteMediaType({ headers }: Response, note: NoteBlemish): void {
  * @throws Failure as {@link jsonAnswer}.
  */
 export function jsonIn(text: string, host: string, status: number): unknown {
-  if (/^\s*</.test(text)) throw new Failure('intercepted', { host, status });
+  if (looksLikePage(text)) throw new Failure('intercepted', { host, status });
   const json = parseServerJson(text);
   if (json.kind === 'json') return json.value;
   const reason = json.kind === 'text' ? l10n.t('it is not JSON') : l10n.t('it {0}', json.reason);
@@ -69,6 +69,7 @@ export async function readClaims(
   const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
   const text = await response.clone().text();
   if (text.length > longestClaims) throw invalid(l10n.t('it is too long'));
+  if (looksLikePage(text)) throw new Failure('intercepted', { host, status: response.status });
   const parsed = parseServerJson(jsonOf(text));
   if (parsed.kind === 'refused') throw invalid(l10n.t('it {0}', parsed.reason));
   if (parsed.kind === 'text' || !isObject(parsed.value)) throw invalid(l10n.t('it is not a JSON object'));

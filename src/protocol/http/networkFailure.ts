@@ -14,7 +14,7 @@ export function networkFailure(error: unknown, url: URL): Failure {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     const refused = /^Proxy response \((\d{3})\)/.exec(at.message)?.[1];
     if (refused !== undefined)
-      return new Failure('intercepted', { host: url.host, status: refused }, { sent: false });
+      return new Failure('proxy-refused', { host: url.host, status: refused }, { sent: false });
     const code = 'code' in at ? at.code : undefined;
     if (typeof code !== 'string') continue;
     const neverSent = noConnection(code);

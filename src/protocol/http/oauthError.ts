@@ -1,6 +1,6 @@
 import { Failure, saying } from '../failures/failure.ts';
 import { readForms } from './forms.ts';
-import { isObject, parseServerObject } from './json.ts';
+import { isObject, looksLikePage, parseServerObject } from './json.ts';
 import { errorCode, quoteServerText } from './serverText.ts';
 
 /** An answer that is not a success, read but not judged yet. */
@@ -26,7 +26,7 @@ export async function readRefusal(response: Response, host: string): Promise<Ref
   const body = readForms(parseServerObject(text) ?? {}, errorForms, () => undefined);
   const error = errorCode(body['error']);
   const said = saying(quoteServerText(body['error_description'] ?? otherWords(body)));
-  const isPage = /^\s*</.test(text) || (headers.get('content-type') ?? '').includes('text/html');
+  const isPage = looksLikePage(text) || (headers.get('content-type') ?? '').includes('text/html');
   const page = isPage && error === undefined ? text : undefined;
   const saysBusy = error === 'server_error' || error === 'temporarily_unavailable';
   const options = { ...retryAfterOf(response), oauthError: error };
@@ -49,7 +49,7 @@ const otherWords = ({ detail, message, title, error }: Readonly<Record<string, u
  *
  * - the server is busy or broken (408, 425, 429, 5xx): passing;
  * - the client's certificate is refused by what stands before the server: final;
- * - somebody else answered, as a captive portal or proxy does (HTML, 404, 407): passing;
+ * - somebody else answered, as a captive portal does (HTML, 404): passing;
  * - the client is refused (`invalid_client`, `unauthorized_client`; any OAuth error with 401): final;
  * - the grant is refused (`invalid_grant`, a bare 400, 401 or 403): final;
  * - any other OAuth error: final.

@@ -93,7 +93,7 @@ async function readDocument(http: HttpClient, address: string): Promise<FoundDoc
   const { host } = new URL(address);
   const { status } = response;
   const refusal = await readRefusal(response, host);
-  if (status === 407 || status === 511 || (status === 403 && refusal?.page !== undefined))
+  if (status === 403 && refusal?.page !== undefined)
     throw new Failure('intercepted', { host, status }, { sent: false });
   if (refusal?.busy) throw refusal.busy;
   if (refusal) return { kind: 'none', answer: l10n.t('status {0}', status) };

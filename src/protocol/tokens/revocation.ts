@@ -1,11 +1,18 @@
 import * as oauth from 'oauth4webapi';
 import type { Secret } from '../../platform/secret.ts';
 import type { Connection } from '../client/client.ts';
-import type { Failure } from '../failures/failure.ts';
+import { Failure } from '../failures/failure.ts';
+import { looksLikePage } from '../http/json.ts';
 import { tokenEndpointFailure } from '../http/oauthError.ts';
 
 /** `unsupported`: the server has no revocation endpoint, so that its tokens live until they end. */
 export type Revocation = 'revoked' | 'unsupported';
+
+/** The body of a success means nothing (RFC 7009 section 2.2); but a page is somebody else's. */
+const portal = async (response: Response, host: string): Promise<Failure | undefined> =>
+  looksLikePage(await response.clone().text())
+    ? new Failure('intercepted', { host, status: response.status })
+    : undefined;
 
 /**
  * Tells the server that the tokens are no longer needed (RFC 7009): the refresh token first, as most servers
@@ -30,7 +37,7 @@ export async function revokeTokens(
       ...options,
       additionalParameters: { token_type_hint: hint },
     });
-    const refused = await tokenEndpointFailure(response, host);
+    const refused = (await tokenEndpointFailure(response, host)) ?? (await portal(response, host));
     // A server need not be able to revoke every kind of token: signed access tokens, for example, just end.
     const unable =
       refused?.code === 'request-refused' && refused.details['error'] === 'unsupported_token_type';

@@ -42,6 +42,7 @@ const obstructions: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'issuer-mismatch',
   'metadata-invalid',
   'metadata-not-found',
+  'proxy-refused',
   'redirected',
   'response-invalid',
   'unexplained',

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
 import { promisify } from 'node:util';
-import { mayHaveTakenEffect } from '../../../src/protocol/failures/failure.ts';
+import { Failure, mayHaveTakenEffect } from '../../../src/protocol/failures/failure.ts';
 import { listen, stop } from '../../servers/listening.ts';
+import { createHttpContext } from '../../../src/protocol/server/httpContext.ts';
+import { manualClock } from '../../standIns/manualClock.ts';
+import { recordingLog } from '../../standIns/recordingLog.ts';
 import { networkFailure } from '../../../src/protocol/http/networkFailure.ts';
 
 const host = new URL('https://login.example.com/token');
@@ -62,11 +65,28 @@ describe('why a request failed', () => {
           { env: { ...process.env, NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: `http://127.0.0.1:${port}` } },
         );
         const [code, sent, message] = JSON.parse(stdout) as [string, boolean, string];
-        assert.deepEqual([code, sent], ['intercepted', false]);
-        assert.ok(message.includes(`(status ${status})`), message);
+        assert.deepEqual([code, sent], ['proxy-refused', false]);
+        assert.ok(message.includes(`(status ${status})`) && message.includes('http.proxy'), message);
       } finally {
         await stop(proxy);
       }
     }
+  });
+
+  it('is the proxy, where the editor’s fetch lets its answer through', async () => {
+    const answering = (status: number) =>
+      createHttpContext({
+        fetch: () => Promise.resolve(new Response('<p>Sign in', { status })),
+        clock: manualClock(),
+        log: recordingLog(),
+      }).http({ allowLoopbackHttp: false })('https://login.example.com/token', { method: 'POST' });
+    for (const [status, code] of [
+      [407, 'proxy-refused'],
+      [511, 'intercepted'],
+    ] as const)
+      await assert.rejects(
+        answering(status),
+        error => error instanceof Failure && error.code === code && !error.sent,
+      );
   });
 });
