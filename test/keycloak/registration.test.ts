@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { secret } from '../../src/platform/secret.ts';
+import { lookUp } from '../../src/providers/lookUp/lookUp.ts';
+import { readTypedAddress } from '../../src/providers/lookUp/typedAddress.ts';
 import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
 import { failsWith, keycloak, keycloakTrial, timeout } from './running.ts';
 
@@ -27,6 +29,26 @@ describe('Keycloak, with nothing but its address', function () {
     const grant = await trial.signIn(provider);
     assert.equal(grant.account.label, 'alice');
     await refreshGrant(trial.context, provider, grant, () => undefined);
+  });
+
+  it('is found by any address of its pages, and signed in to with nothing else', async () => {
+    const { issuer } = await keycloak();
+    const { origin } = new URL(issuer);
+    for (const pasted of [
+      issuer.replace(/^http:\/\//, ''),
+      `${issuer}/`,
+      `${issuer}/.well-known/openid-configuration`,
+      `${issuer}/account/#/security/signingin`,
+      `${issuer}/protocol/openid-connect/auth?client_id=account`,
+      `${origin}/admin/staff/console/#/staff/clients`,
+    ]) {
+      const trial = await keycloakTrial();
+      const typed = readTypedAddress(pasted);
+      assert.ok(typed.kind !== 'problem', pasted);
+      const found = await lookUp(trial.context.httpContext, typed);
+      assert.equal(found.issuer, issuer, pasted);
+      assert.equal((await trial.signIn(trial.at(''))).account.label, 'alice', pasted);
+    }
   });
 
   it('is registered with anew after it has forgotten the client', async () => {

@@ -188,7 +188,7 @@ async function issuerIn(http: HttpClient, address: string): Promise<string | und
   const response = await http(address, { headers: { accept: 'application/json' } }).catch(elsewhere);
   if (!response?.ok) return undefined;
   const issuer = parseServerObject(await response.text())?.['issuer'];
-  return typeof issuer === 'string' ? issuer : undefined;
+  return typeof issuer === 'string' && issuer.trim() !== '' ? issuer : undefined;
 }
 
 /** A redirect to a log-in page, or a page of any length, is no metadata. */

@@ -21,6 +21,8 @@ import { keyForms } from '../../../src/protocol/tokens/keys.ts';
 import { tokenForms } from '../../../src/protocol/tokens/tokenAnswer.ts';
 import type { Tokens } from '../../../src/protocol/tokens/tokens.ts';
 import { userInfoForms } from '../../../src/protocol/tokens/userInfo.ts';
+import { lookUp } from '../../../src/providers/lookUp/lookUp.ts';
+import { readTypedAddress } from '../../../src/providers/lookUp/typedAddress.ts';
 import { secret } from '../../../src/platform/secret.ts';
 import type { Grant } from '../../../src/sessions/grant/grant.ts';
 import { browser } from '../../conformance/trial.ts';
@@ -111,11 +113,14 @@ const client = (issuer: string): Client => ({
 const connected = ({ context, server }: OutcomeTrial): Promise<Connection> =>
   connect(context.httpContext, client(server.issuer), 'now');
 
-/** Signs in with all that can be asked; without a client id, which is registered then. */
+/** Signs in with nothing but the address, as a person adds a provider, and with all that can be asked. */
 const signIn: AskedAnswer['run'] = async (trial, begin) => {
   begin();
+  const typed = readTypedAddress(trial.server.issuer);
+  if (typed.kind === 'problem') throw new Error(typed.reason);
+  const { issuer } = await lookUp(trial.context.httpContext, typed);
   const provider = trial.provider({
-    issuer: trial.server.issuer,
+    issuer,
     clientId: '',
     claimSources: ['userinfo', 'introspection'],
   });
