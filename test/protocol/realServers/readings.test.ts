@@ -3,7 +3,7 @@ import { secret } from '../../../src/platform/secret.ts';
 import { connect } from '../../../src/protocol/client/client.ts';
 import { revokeTokens } from '../../../src/protocol/tokens/revocation.ts';
 import type { Departure, Json } from '../../servers/hostile/departure.ts';
-import { json, text } from '../../servers/hostile/replies.ts';
+import { html, json, text, type Answer } from '../../servers/hostile/replies.ts';
 import { answers, outcomeOf } from './outcomes.ts';
 
 const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -178,7 +178,7 @@ describe('signed UserInfo', () => {
 });
 
 describe('a revocation', () => {
-  const revoking = (statusOfAccessToken: number, refreshToken: boolean) =>
+  const revoking = (statusOfAccessToken: number, refreshToken: boolean, page?: Answer) =>
     outcomeOf(
       {
         async run({ context, server }, begin) {
@@ -200,7 +200,7 @@ describe('a revocation', () => {
           revoke: (right, { parameters }) =>
             parameters.get('token') === 'access'
               ? json({ error: 'invalid_request' }, statusOfAccessToken)
-              : right,
+              : (page ?? right),
         },
       },
     );
@@ -216,5 +216,9 @@ describe('a revocation', () => {
   it('has not worked where the server is in trouble, or has refused the only token', async () => {
     assert.equal(((await revoking(503, true)).outcome as Json)['failed'], 'server-failed');
     assert.equal(((await revoking(400, false)).outcome as Json)['failed'], 'request-refused');
+  });
+
+  it('has not worked where a portal’s page came with the status of a success', async () => {
+    assert.equal(((await revoking(200, true, html())).outcome as Json)['failed'], 'intercepted');
   });
 });
