@@ -22,7 +22,8 @@ export function createExports({ cache, clock, providers }: ExportsContext): Oidc
       // The token is what only the editor can have given them. An id alone may be guessed or overheard.
       const found = grant && held && tokenIn(grant, held.accessToken);
       if (!provider || !found) {
-        throw new Error('This session has been renewed or ended: ask the editor for it again.');
+        const message = 'This session has been renewed or ended: ask the editor for it again.';
+        throw Object.assign(new Error(message), { code: provider ? 'session-renewed' : 'session-ended' });
       }
       const { until, nextAt } = fateOf(grant, provider, blank, secondsNow(clock), found.which);
       return {

@@ -8,6 +8,12 @@ export interface AuthorizedFetchOptions extends AuthorizedOptions {
   readonly fetch?: typeof fetch | undefined;
 }
 
+/** Warnings go to the log of the extension host, unless they are wanted elsewhere. */
+export const withWarnings = <T extends AuthorizedOptions>(options: T): T => ({
+  warn: (message: string) => console.warn(message),
+  ...options,
+});
+
 /**
  * A `fetch` that sends the person's access token along.
  *
@@ -24,8 +30,9 @@ export interface AuthorizedFetchOptions extends AuthorizedOptions {
 export function authorizedFetch(
   providerId: string,
   scopes: readonly string[],
-  options: AuthorizedFetchOptions = {},
+  given: AuthorizedFetchOptions = {},
 ): (address: string | URL, init?: RequestInit) => Promise<Response> {
+  const options = withWarnings(given);
   const send = options.fetch ?? ((...request: Parameters<typeof fetch>) => globalThis.fetch(...request));
   return async (address, init = {}) => {
     const url = safeAddress(address);

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { rememberSession, silentSession, type SilentOptions } from './lastSession.ts';
 import { createTimer } from './timer.ts';
 
 /** The person does not want to sign in. Not an error to show: they know. */
@@ -6,9 +7,7 @@ export class SignInDeclined extends Error {
   override readonly name = 'SignInDeclined';
 }
 
-export interface SessionOptions {
-  /** One of the accounts of `vscode.authentication.getAccounts`; by default the one the person chose. */
-  readonly account?: vscode.AuthenticationSessionAccountInformation | undefined;
+export interface SessionOptions extends SilentOptions {
   /** Why you ask, shown in the editor's question. */
   readonly detail?: string | undefined;
   /** Ask even if the person has declined before: they have just clicked on something that needs it. */
@@ -64,10 +63,10 @@ export const isDeclined = (error: unknown): boolean =>
 export async function requireSession(
   providerId: string,
   scopes: readonly string[],
-  { account, detail, askAgain }: SessionOptions = {},
+  { account, detail, askAgain, warn }: SessionOptions = {},
 ): Promise<vscode.AuthenticationSession> {
   const chosen = account && { account };
-  const silent = await vscode.authentication.getSession(providerId, scopes, { ...chosen, silent: true });
+  const silent = await silentSession(providerId, scopes, { account, warn });
   if (silent) return silent;
   const question = questionOf(providerId, scopes);
   throwIfDeclined(question, askAgain);
@@ -75,6 +74,7 @@ export async function requireSession(
     const createIfNone = detail === undefined ? (true as const) : { detail };
     const session = await vscode.authentication.getSession(providerId, scopes, { ...chosen, createIfNone });
     declined.delete(question);
+    rememberSession(providerId, scopes, account, session);
     return session;
   } catch (error) {
     if (!isDeclined(error)) throw error;
@@ -150,11 +150,7 @@ export async function sessionFor(
   options: AuthorizedOptions,
 ): Promise<vscode.AuthenticationSession> {
   if (options.signIn !== 'never') return requireSession(providerId, scopes, options);
-  const { account } = options;
-  const session = await vscode.authentication.getSession(providerId, scopes, {
-    ...(account && { account }),
-    silent: true,
-  });
+  const session = await silentSession(providerId, scopes, options);
   if (!session) throw new SignInDeclined('Not signed in.');
   return session;
 }

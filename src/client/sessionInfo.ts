@@ -27,10 +27,15 @@ export interface OidcAuthenticationApi {
    * What is known about a session that the editor has given you, beside its tokens. There is no other way to
    * ask: whoever has no session, and so not the person's consent, learns nothing.
    *
-   * @throws Error if the session has been renewed or ended since you got it: ask the editor for it again.
+   * @throws Error if the session has been renewed or ended since you got it: ask the editor for it again. Its `code`
+   * tells which (`session-renewed`, `session-ended`).
    */
   describe(session: vscode.AuthenticationSession): Promise<SessionInfo>;
 }
+
+/** True for the error of {@link describeSession} about a session that lives on with another token. */
+export const isRenewed = (error: unknown): boolean =>
+  error instanceof Error && (error as { code?: unknown }).code === 'session-renewed';
 
 /**
  * What is known about a session that you hold.

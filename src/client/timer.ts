@@ -20,6 +20,10 @@ export function createTimer(): Timer {
 /** Timers know no longer time than this, in milliseconds. */
 const longest = 2 ** 31 - 1;
 
+/** True if something lasts so many seconds more. @param end in seconds since the epoch; undefined: for ever. */
+export const lasts = (end: number | undefined, seconds: number): boolean =>
+  end === undefined || end > Date.now() / 1000 + seconds;
+
 /**
  * How long to wait before a token is asked for, so that it is renewed in time: until that is due; after that, half of
  * what is left, should the renewal have failed.

@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import { safeAddress } from './address.ts';
+import { withWarnings } from './fetch.ts';
 import { Connection, type AuthorizedWebSocketOptions } from './connection.ts';
 
 /** A connection that outlives its tokens. */
@@ -26,7 +27,7 @@ export async function authorizedWebSocket(
   address: string | URL,
   options: AuthorizedWebSocketOptions = {},
 ): Promise<AuthorizedWebSocket> {
-  const connection = new Connection(providerId, scopes, safeAddress(address, 'ws'), options);
+  const connection = new Connection(providerId, scopes, safeAddress(address, 'ws'), withWarnings(options));
   await connection.start();
   return {
     onDidReceive: connection.received.event,

@@ -28,6 +28,8 @@ export interface SignedInEditor {
   /** Who signs in next, and in which browser. */
   person: Person;
   browser: Browser;
+  /** Until it resolves, whoever is to sign in is not there. */
+  away: Promise<unknown> | undefined;
   /** How often somebody signed in. */
   readonly signIns: () => number;
   readonly tokenRequests: () => number;
@@ -63,8 +65,10 @@ export async function openSignedInEditor(
 
   const trial = signInTrial({
     clock,
-    browser: async (address, deliver) =>
-      deliver(await signInOverHttp(address, self.person, { browser: self.browser })),
+    browser: async (address, deliver) => {
+      await self.away;
+      return deliver(await signInOverHttp(address, self.person, { browser: self.browser }));
+    },
   });
 
   const self: SignedInEditor = {
@@ -73,6 +77,7 @@ export async function openSignedInEditor(
     clock,
     person: people.alice,
     browser: openBrowser(),
+    away: undefined,
     signIns: () => signIns,
     tokenRequests: () => identityProvider.requestsTo(identityProvider.endpoints.token).length,
     async register(definition = latest) {

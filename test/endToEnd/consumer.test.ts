@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { BrowserContext } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { signInOnPage } from '../editor/loginPages.ts';
 import type { Workbench } from '../editor/workbench.ts';
 import { treeViewOf, type TreeView } from '../editor/workbench/tree.ts';
@@ -52,14 +52,16 @@ describe('an extension that uses ours, in a real VS Code', function () {
   const tokenRequests = () => stage.identityProvider.requestsTo(stage.identityProvider.endpoints.token);
   const statuses = (path: string) =>
     api.requests.filter(request => request.path === path).map(({ status }) => status);
-  /** The person agrees, and does in the browser what the provider asks for. */
-  const agree = async (): Promise<void> => {
+  /** The person agrees, and the browser opens. */
+  const openPage = async (): Promise<Page> => {
     const opened = window.nextPage();
     await window.acceptDialog('Allow');
     const page = await opened;
     await page.waitForLoadState();
-    await signInOnPage(page, people.alice);
+    return page;
   };
+  /** The person agrees, and does in the browser what the provider asks for. */
+  const agree = async (): Promise<void> => signInOnPage(await openPage(), people.alice);
 
   it('shows in a view of its own that nobody is signed in', async () => {
     await window.runCommand('Explorer: Focus on Consumer View');
@@ -90,9 +92,14 @@ describe('an extension that uses ours, in a real VS Code', function () {
     await window.waitForNotification('Your groups: teams/developers, teams/leads');
   });
 
-  it('gets a stronger sign-in where a server asks for one (RFC 9470)', async () => {
+  it('gets a stronger sign-in where a server asks for one (RFC 9470), and goes on meanwhile', async () => {
+    await window.clearNotifications();
     await window.runCommand('Consumer: Open the Vault');
-    await agree();
+    const page = await openPage();
+    // The editor answers nobody while the person is in the browser.
+    await window.runCommand('Consumer: Who Am I?');
+    await window.waitForNotification(`You are ${people.alice.name}`);
+    await signInOnPage(page, people.alice);
     await window.waitForNotification('The vault is open');
     assert.deepEqual(statuses('/vault'), [401, 200]);
     assert.equal(tokenRequests().length, 2);

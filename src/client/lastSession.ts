@@ -1,0 +1,133 @@
+import * as vscode from 'vscode';
+import { describeSession, isRenewed } from './sessionInfo.ts';
+import { lasts } from './timer.ts';
+
+/** So long, in milliseconds, the editor is waited for where a session that it gave before is still good. */
+export const patience = 1000;
+
+/** A token must not end on its way, in seconds. */
+const margin = 10;
+
+export interface SilentOptions {
+  /** One of the accounts of `vscode.authentication.getAccounts`; by default the one the person chose. */
+  readonly account?: vscode.AuthenticationSessionAccountInformation | undefined;
+  /** For your log: the editor does not answer, and what is done meanwhile. Told once until it answers again. */
+  readonly warn?: ((message: string) => void) | undefined;
+}
+
+/** What the editor answered last. */
+interface Last {
+  readonly providerId: string;
+  readonly session: vscode.AuthenticationSession;
+  /** When its token ends, in seconds since the epoch; undefined: not known, or not known yet. */
+  expiresAt: number | undefined;
+  /** Something has changed at its provider since. */
+  hasChanged: boolean;
+}
+
+const known = new Map<string, Last>();
+const mostSessions = 100;
+let watching: vscode.Disposable | undefined;
+
+/** The providers whose editor does not answer, and that this was told of. */
+const told = new Set<string>();
+
+/**
+ * The session that your extension may use, without asking the person.
+ *
+ * The editor does one thing at a time for each provider: while a person is signing in to it for any extension, it answers
+ * nobody. Then the session that it gave last is the answer, while its token is good and nobody has signed it out.
+ */
+export async function silentSession(
+  providerId: string,
+  scopes: readonly string[],
+  { account, warn }: SilentOptions,
+): Promise<vscode.AuthenticationSession | undefined> {
+  const last = known.get(sessionKey(providerId, scopes, account));
+  const asked = Promise.resolve(
+    vscode.authentication.getSession(providerId, scopes, { ...(account && { account }), silent: true }),
+  );
+  const answered = asked.then(session => {
+    told.delete(providerId);
+    rememberSession(providerId, scopes, account, session);
+    return session;
+  });
+  return last ? withoutWaiting(answered, last, warn) : answered;
+}
+
+function withoutWaiting(
+  answered: Promise<vscode.AuthenticationSession | undefined>,
+  last: Last,
+  warn: SilentOptions['warn'],
+): Promise<vscode.AuthenticationSession | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      void isGood(last).then(good => {
+        if (!good) return;
+        tell(last, warn);
+        resolve(last.session);
+      });
+    }, patience);
+    answered.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+const sessionKey = (
+  providerId: string,
+  scopes: readonly string[],
+  account: { readonly id: string } | undefined,
+): string => JSON.stringify([providerId, [...scopes].sort(), account?.id]);
+
+/** Remembers what the editor has answered. */
+export function rememberSession(
+  providerId: string,
+  scopes: readonly string[],
+  account: { readonly id: string } | undefined,
+  session: vscode.AuthenticationSession | undefined,
+): void {
+  const key = sessionKey(providerId, scopes, account);
+  const before = known.get(key);
+  known.delete(key);
+  if (!session) return;
+  const isSame = before?.session.accessToken === session.accessToken;
+  const last: Last = {
+    providerId,
+    session,
+    expiresAt: before && isSame ? before.expiresAt : undefined,
+    hasChanged: false,
+  };
+  known.set(key, last);
+  for (const oldest of known.keys()) {
+    if (known.size <= mostSessions) break;
+    known.delete(oldest);
+  }
+  watching ??= vscode.authentication.onDidChangeSessions(({ provider }) => {
+    for (const one of known.values()) if (one.providerId === provider.id) one.hasChanged = true;
+  });
+  // While it can be told: once the token is renewed, nobody knows of this one.
+  if (!isSame) void isGood(last);
+}
+
+/** True if the token is good for a while, and the sign-in it comes from is still there. */
+async function isGood(last: Last): Promise<boolean> {
+  const isInTime = (): boolean => lasts(last.expiresAt, margin);
+  try {
+    const info = await describeSession(last.session);
+    // In another extension host nobody can be asked: what has changed may be that they signed out.
+    if (!info) return !last.hasChanged && isInTime();
+    last.expiresAt = info.expiresAt;
+    return isInTime();
+  } catch (error) {
+    return isRenewed(error) && last.expiresAt !== undefined && isInTime();
+  }
+}
+
+function tell({ providerId, expiresAt }: Last, warn: SilentOptions['warn']): void {
+  if (!warn || told.has(providerId)) return;
+  told.add(providerId);
+  const end =
+    expiresAt === undefined ? '' : `, whose token is good until ${new Date(expiresAt * 1000).toISOString()}`;
+  warn(
+    `The editor does not answer for "${providerId}", probably because somebody is signing in there. Going on with the session it gave last${end}.`,
+  );
+}
