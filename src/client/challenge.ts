@@ -13,6 +13,10 @@ export function challengeOf({ status, headers }: Response): string | undefined {
   return status === 401 && !namesScheme ? 'Bearer' : undefined;
 }
 
+/** What a challenge says is wrong; undefined if it does not, or not in the way that errors are named. */
+export const errorOf = (challenge: string | undefined): string | undefined =>
+  /\berror="?([a-z_]{1,60})(?![\w-])/.exec(challenge ?? '')?.[1];
+
 /** The scopes that a challenge asks for. What is no scope is left out: a server must not write our requests. */
 export function scopesOf(challenge: string): readonly string[] {
   const words = /\bscope="?([^",]*)/i.exec(challenge)?.[1]?.split(' ') ?? [];

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
+import { passingCodes, refusingCodes, type WebSocketEnd } from './ending.ts';
 import type { AuthorizedFetchOptions } from './fetch.ts';
-import { answerHandshake, answerRefusal, refusalOf, tokenRefused } from './refusal.ts';
+import { answerHandshake, answerRefusal, isRefused, refusalOf, tokenRefused } from './refusal.ts';
 import { scopesFor } from './resource.ts';
 import { answerTo, lookAgainAfter, sessionFor, SignInDeclined } from './session.ts';
 import { describeSession } from './sessionInfo.ts';
@@ -23,12 +24,6 @@ export interface AuthorizedWebSocketOptions extends AuthorizedFetchOptions {
   readonly retries?: number | undefined;
 }
 
-/** Close codes after which a new connection makes sense: going away, lost, policy (a token that has ended). */
-const passingCodes = new Set([1001, 1005, 1006, 1008, 1011, 1012, 1013, 4401]);
-
-/** Those of a server that accepts every handshake, and then judges the token. */
-const refusingCodes = new Set([1008, 4401]);
-
 /** A connection that has lasted so long, in milliseconds, was a good one. */
 const goodWhile = 60_000;
 
@@ -36,7 +31,7 @@ const goodWhile = 60_000;
 export class Connection {
   readonly received = new vscode.EventEmitter<string | ArrayBuffer>();
   readonly opened = new vscode.EventEmitter<void>();
-  readonly ended = new vscode.EventEmitter<{ code: number; reason: string }>();
+  readonly ended = new vscode.EventEmitter<WebSocketEnd>();
 
   readonly #providerId: string;
   readonly #scopes: readonly string[];
@@ -109,14 +104,24 @@ export class Connection {
     this.#leave(reason);
   }
 
-  #end(code: number, reason: string): void {
+  #end(kind: WebSocketEnd['kind'], code: number, reason: string): void {
     if (this.#over) return;
     this.#stop(reason);
-    this.ended.fire({ code, reason });
+    this.ended.fire({ kind, code, reason });
   }
 
-  #tryAgain(code: number, reason: string): void {
-    if (this.#failures >= (this.#options.retries ?? 5)) this.#end(code, reason);
+  /** There is no session any more: nothing goes on while the editor is asked why. */
+  async #endWithSession(code: number): Promise<void> {
+    if (this.#over) return;
+    const reason = 'signed out';
+    this.#stop(reason);
+    const accounts = await answerTo(() => vscode.authentication.getAccounts(this.#providerId));
+    const isThere = accounts?.answer.some(({ id }) => id === this.#session?.account.id);
+    this.ended.fire({ kind: isThere ? 'permission' : 'signed-out', code, reason });
+  }
+
+  #tryAgain(kind: WebSocketEnd['kind'], code: number, reason: string): void {
+    if (this.#failures >= (this.#options.retries ?? 5)) this.#end(kind, code, reason);
     else this.#retry.start(Math.min(30, 2 ** this.#failures++) * 1000, () => void this.#replace());
   }
 
@@ -125,11 +130,11 @@ export class Connection {
     const isRefused = refusingCodes.has(code) && !this.#lasted;
     this.#current = undefined;
     this.#leave();
-    if (!passingCodes.has(code)) this.#end(code, reason);
+    if (!passingCodes.has(code)) this.#end('closed', code, reason);
     // What is to take its place anyway is on its way, and says itself if it fails.
     else if (this.#opening) return;
     else if (isRefused) void this.#replace(() => this.#answerClosing(code, reason));
-    else this.#tryAgain(code, reason);
+    else this.#tryAgain('lost', code, reason);
   }
 
   /** @throws what kept it from opening. */
@@ -138,7 +143,8 @@ export class Connection {
     this.#session = next;
     const connect = this.#options.connect ?? connectWith(this.#options.protocols ?? []);
     try {
-      const socket = await openSocket(() => connect(this.#url, next.accessToken), this.#url, {
+      const inHeader = this.#options.connect ? undefined : next.accessToken;
+      const socket = await openSocket(() => connect(this.#url, next.accessToken), this.#probe, inHeader, {
         message: data => {
           if (!this.#over) this.received.fire(data);
         },
@@ -146,7 +152,7 @@ export class Connection {
       });
       if (this.#over) {
         socket.close(1000);
-        throw new SignInDeclined('Signed out.');
+        throw new SignInDeclined('not-signed-in');
       }
       this.#take(socket, next);
     } catch (error) {
@@ -193,7 +199,7 @@ export class Connection {
       await this.#open(found);
     } catch (error) {
       if (this.#over) throw error;
-      const another = await answerHandshake(this.#providerId, asked, request, found, this.#probe);
+      const another = await answerHandshake(this.#providerId, asked, request, found, this.#probe, error);
       if (!another) throw error;
       await this.#open(another);
     }
@@ -208,7 +214,7 @@ export class Connection {
       (await answerRefusal(this.#providerId, this.#wanted(), this.#quiet(), session, refusal, this.#probe));
     this.#refusalAnswered = true;
     if (another) await this.#open(another);
-    else this.#end(code, reason);
+    else this.#end('refused', code, reason);
   }
 
   #wanted(): readonly string[] {
@@ -243,8 +249,8 @@ export class Connection {
     } catch (error) {
       if (this.#over || this.#current) return;
       const reason = error instanceof Error ? error.message : String(error);
-      if (error instanceof SignInDeclined) this.#end(1006, reason);
-      else this.#tryAgain(1006, reason);
+      if (error instanceof SignInDeclined) await this.#endWithSession(1006);
+      else this.#tryAgain(isRefused(error) ? 'refused' : 'lost', 1006, reason);
     }
   }
 
@@ -261,7 +267,7 @@ export class Connection {
     // The answer may be older than the connection.
     else if (this.#session !== known) await this.#look();
     // Signed out, or the permission is gone: the connection must not go on in this person's name.
-    else if (!found.answer) this.#end(1000, 'signed out');
+    else if (!found.answer) await this.#endWithSession(1000);
     else if (found.answer.accessToken !== known.accessToken) {
       if (found.answer.account.id !== known.account.id) this.#leave('signed out');
       await this.#replace();

@@ -14,4 +14,6 @@ export {
 } from './session.ts';
 export type { SocketLike } from './socket.ts';
 export type { AuthorizedWebSocketOptions } from './connection.ts';
+export type { WebSocketEnd } from './ending.ts';
+export { WebSocketRefused } from './handshake.ts';
 export { authorizedWebSocket, type AuthorizedWebSocket } from './webSocket.ts';

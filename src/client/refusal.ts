@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import { challengeOf, scopesOf } from './challenge.ts';
+import { challengeOf, errorOf, scopesOf } from './challenge.ts';
+import { WebSocketRefused } from './handshake.ts';
 import { learnResource } from './resource.ts';
 import {
   answerTo,
@@ -16,12 +17,23 @@ export class AccessRefused extends Error {
   override readonly name = 'AccessRefused';
   /** What the server answered. */
   readonly response: Response;
+  /** Its `WWW-Authenticate`. */
+  readonly challenge: string | undefined;
+  /** The `error` in that, such as `insufficient_scope` (RFC 6750 section 3.1, RFC 9470 section 3). */
+  readonly code: string | undefined;
 
   constructor(message: string, response: Response) {
     super(message);
     this.response = response;
+    this.challenge = response.headers.get('www-authenticate') ?? undefined;
+    this.code = errorOf(this.challenge);
   }
 }
+
+/** True if the server was reached, and it is the token that it does not take. */
+export const isRefused = (error: unknown): boolean =>
+  error instanceof AccessRefused ||
+  (error instanceof WebSocketRefused && error.response !== undefined && isRefusal(error.response));
 
 export const isRefusal = ({ status }: Response): boolean => status === 401 || status === 403;
 
@@ -60,7 +72,7 @@ export async function answerRefusal(
   const question = questionOf(providerId, scopes, address);
   const declinedNow = (): SignInDeclined => {
     rememberDeclined(providerId, question);
-    return new SignInDeclined('Not signed in.');
+    return new SignInDeclined('declined');
   };
   const other = (found: vscode.AuthenticationSession | undefined) => {
     if (!found || found.accessToken === session.accessToken) return undefined;
@@ -96,9 +108,10 @@ export async function answerRefusal(
 }
 
 /**
- * A WebSocket does not tell why its handshake failed, so the server is asked once more, without the upgrade.
+ * Where nobody can see how a handshake was answered, the server is asked once more, without the upgrade.
  *
  * @param probe the same place by http.
+ * @param error with which the connection failed.
  * @returns a session with another token to try again with.
  */
 export async function answerHandshake(
@@ -107,14 +120,26 @@ export async function answerHandshake(
   options: AuthorizedOptions & { readonly fetch?: typeof fetch | undefined },
   session: vscode.AuthenticationSession,
   probe: URL,
+  error: unknown,
 ): Promise<vscode.AuthenticationSession | undefined> {
+  if (!(error instanceof WebSocketRefused)) return undefined;
+  const response = error.response ?? (await askWithoutUpgrade(options, session, probe));
+  if (!response || !isRefusal(response)) return undefined;
+  const another = await answerRefusal(providerId, scopes, options, session, response, probe);
+  if (!another) throw new WebSocketRefused(probe.host, response);
+  return another;
+}
+
+async function askWithoutUpgrade(
+  options: { readonly fetch?: typeof fetch | undefined },
+  session: vscode.AuthenticationSession,
+  probe: URL,
+): Promise<Response | undefined> {
   const send = options.fetch ?? ((...request: Parameters<typeof fetch>) => globalThis.fetch(...request));
   const headers = { authorization: `Bearer ${session.accessToken}` };
   const response = (await answerTo(() => send(probe, { headers, redirect: 'manual' })))?.answer;
   await response?.body?.cancel();
-  return response && isRefusal(response)
-    ? answerRefusal(providerId, scopes, options, session, response, probe)
-    : undefined;
+  return response;
 }
 
 /**

@@ -5,6 +5,16 @@ import { createTimer } from './timer.ts';
 /** The person does not want to sign in. Not an error to show: they know. */
 export class SignInDeclined extends Error {
   override readonly name = 'SignInDeclined';
+  /**
+   * - `declined`: they said no, now or before.
+   * - `not-signed-in`: there is no session, and nobody was to be asked.
+   */
+  readonly code: 'declined' | 'not-signed-in';
+
+  constructor(code: SignInDeclined['code']) {
+    super('Not signed in.');
+    this.code = code;
+  }
 }
 
 export interface SessionOptions extends SilentOptions {
@@ -24,7 +34,7 @@ export const questionOf = (providerId: string, scopes: readonly string[], addres
 
 /** @throws SignInDeclined if they have said no to it before. */
 export function throwIfDeclined(question: string, askAgain: boolean | undefined): void {
-  if (declined.has(question) && !askAgain) throw new SignInDeclined('Not signed in.');
+  if (declined.has(question) && !askAgain) throw new SignInDeclined('declined');
 }
 
 export function rememberDeclined(providerId: string, question: string): void {
@@ -79,7 +89,7 @@ export async function requireSession(
   } catch (error) {
     if (!isDeclined(error)) throw error;
     rememberDeclined(providerId, question);
-    throw new SignInDeclined('Not signed in.');
+    throw new SignInDeclined('declined');
   }
 }
 
@@ -151,6 +161,6 @@ export async function sessionFor(
 ): Promise<vscode.AuthenticationSession> {
   if (options.signIn !== 'never') return requireSession(providerId, scopes, options);
   const session = await silentSession(providerId, scopes, options);
-  if (!session) throw new SignInDeclined('Not signed in.');
+  if (!session) throw new SignInDeclined('not-signed-in');
   return session;
 }

@@ -1,3 +1,5 @@
+import { listenToSocket, watchHandshake, WebSocketRefused } from './handshake.ts';
+
 /** What of a `WebSocket` is used here. */
 export interface SocketLike {
   onopen: ((event: never) => void) | null;
@@ -27,13 +29,35 @@ export interface SocketListeners {
   close(socket: SocketLike, event: { code: number; reason: string }): void;
 }
 
-/** The listeners are there before the first message can come. */
+/**
+ * The listeners are there before the first message can come.
+ *
+ * @param place the same place by http.
+ * @param token that the handshake carries in its header; undefined: it may carry none there.
+ * @throws WebSocketRefused
+ */
 export async function openSocket(
   connect: () => SocketLike | Promise<SocketLike>,
-  url: URL,
+  place: URL,
+  token: string | undefined,
   listeners: SocketListeners,
 ): Promise<SocketLike> {
-  const socket = await connect();
+  const handshake = watchHandshake(place, token);
+  try {
+    return await opened(await connect(), listeners, () => handshake.answer, place);
+  } finally {
+    handshake.stop();
+  }
+}
+
+function opened(
+  socket: SocketLike,
+  listeners: SocketListeners,
+  seen: () => Response | undefined,
+  { host }: URL,
+): Promise<SocketLike> {
+  let told: Response | undefined;
+  listenToSocket(socket, answer => (told = answer));
   return new Promise((resolve, reject) => {
     let isOpen = false;
     socket.binaryType = 'arraybuffer';
@@ -46,7 +70,7 @@ export async function openSocket(
     socket.onerror = () => undefined;
     socket.onclose = (event: { code: number; reason: string }) => {
       if (isOpen) listeners.close(socket, event);
-      else reject(new Error(`${url.host} did not open the WebSocket.`));
+      else reject(new WebSocketRefused(host, told ?? seen()));
     };
   });
 }

@@ -2,6 +2,7 @@ import type * as vscode from 'vscode';
 import { safeAddress } from './address.ts';
 import { withWarnings } from './fetch.ts';
 import { Connection, type AuthorizedWebSocketOptions } from './connection.ts';
+import type { WebSocketEnd } from './ending.ts';
 
 /** A connection that outlives its tokens. */
 export interface AuthorizedWebSocket extends vscode.Disposable {
@@ -9,7 +10,7 @@ export interface AuthorizedWebSocket extends vscode.Disposable {
   /** A connection is open: the first one, and each that took its place. Tell the server again what you want. */
   readonly onDidOpen: vscode.Event<void>;
   /** It is over: closed by the server for good, lost and not to be had again, or signed out. Told once. */
-  readonly onDidEnd: vscode.Event<{ readonly code: number; readonly reason: string }>;
+  readonly onDidEnd: vscode.Event<WebSocketEnd>;
   /** @throws Error while there is no connection. */
   send(data: string | ArrayBuffer | Uint8Array<ArrayBuffer>): void;
 }
@@ -19,7 +20,7 @@ export interface AuthorizedWebSocket extends vscode.Disposable {
  * before it ends, a connection with the new one takes the place of the old one. With the sign-out it ends.
  *
  * @returns once it is open.
- * @throws as {@link authorizedFetch}, and Error if the server cannot be reached or does not take it.
+ * @throws as {@link authorizedFetch}, and `WebSocketRefused` if the server cannot be reached or does not take it.
  */
 export async function authorizedWebSocket(
   providerId: string,

@@ -94,7 +94,7 @@ export function createMcpServers(context: McpServersContext): McpServers {
 
   /** @throws SignInDeclined */
   const allowed = async (server: McpServer): Promise<void> => {
-    if (!(await context.consent.check(server, true))) throw new SignInDeclined();
+    if (!(await context.consent.check(server, true))) throw new SignInDeclined('declined');
   };
 
   const again = async (server: McpServer): Promise<void> => {

@@ -11,6 +11,7 @@ import {
   type TokenWebSocketServer,
 } from '../servers/resourceServers/webSocketServer.ts';
 import type * as EditorStandIn from '../standIns/editor/vscode.ts';
+import type * as Client from '../../src/client/index.ts';
 import type * as Guide from './guide.ts';
 import { openSignedInEditor, type SignedInEditor } from './signedInEditor.ts';
 
@@ -19,6 +20,7 @@ describe('the guide for extension authors', () => {
   let api: ChallengingApi;
   let chat: TokenWebSocketServer;
   let guide: typeof Guide;
+  let client: typeof Client;
   let editor: typeof EditorStandIn.editor;
 
   before(async () => {
@@ -27,6 +29,7 @@ describe('the guide for extension authors', () => {
     api = await startChallengingApi({ issuer });
     chat = await startWebSocketServer({ issuer });
     guide = await import('./guide.ts');
+    client = await import('../../src/client/index.ts');
     ({ editor } = await import('../standIns/editor/vscode.ts'));
   });
   after(async () => {
@@ -38,7 +41,8 @@ describe('the guide for extension authors', () => {
 
   it('shows the code that is compiled and run here, and no other', async () => {
     const text = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
-    const [code, document] = [await text('guide.ts'), await text('../../docs/extension-authors.md')];
+    const code = (await text('guide.ts')) + (await text('guideServer.ts'));
+    const document = await text('../../docs/extension-authors.md');
     const regions = [...code.matchAll(/\/\/ #region \w+\n([\s\S]*?)\/\/ #endregion/g)].map(([, region]) =>
       (region ?? '').trim().replace('../../src/client/index.ts', 'oidc-authentication-client'),
     );
@@ -71,6 +75,21 @@ describe('the guide for extension authors', () => {
     assert.equal(await guide.openVault(api.url), 'closed: nobody wanted to sign in');
     editor.consents = true;
     assert.partialDeepStrictEqual(await guide.onClick(), { account: { label: 'alice' } });
+  });
+
+  it('says why not', async () => {
+    const why = (asked: Promise<unknown>) => asked.then(() => 'it is', guide.whyNot);
+    const open = (address: string, options = {}) =>
+      client.authorizedWebSocket('oidc', ['email'], address, options);
+    assert.equal(await why(open(chat.url, { signIn: 'never' })), 'nobody is signed in');
+    editor.consents = false;
+    assert.equal(await why(open(chat.url)), 'they did not want to sign in');
+    editor.consents = true;
+    assert.equal(await why(open(chat.url, { askAgain: true })), 'it is');
+    assert.equal(await why(open(api.url.replace('http', 'ws'))), 'the server answered 404');
+    const vault = client.authorizedFetch('oidc', ['email'])(`${api.url}/unreachable-vault`);
+    assert.equal(await why(vault), 'no sign-in helps: insufficient_user_authentication');
+    assert.throws(() => guide.whyNot(new TypeError('a bug')), TypeError);
   });
 
   it('shows who is signed in', async () => {

@@ -9,6 +9,7 @@ import {
   onDidChangeAccount,
   requireSession,
   SignInDeclined,
+  WebSocketRefused,
   type AuthorizedWebSocket,
 } from '../../src/client/index.ts';
 // #endregion
@@ -22,6 +23,19 @@ export async function whoAmI(api: string): Promise<unknown> {
     headers: { authorization: `Bearer ${session.accessToken}` },
   });
   return response.json();
+}
+// #endregion
+
+// #region errors
+export function whyNot(error: unknown): string {
+  if (error instanceof SignInDeclined) {
+    return error.code === 'declined' ? 'they did not want to sign in' : 'nobody is signed in';
+  }
+  if (error instanceof AccessRefused) return `no sign-in helps: ${error.code ?? error.response.status}`;
+  if (error instanceof WebSocketRefused) {
+    return error.status === undefined ? 'no answer came' : `the server answered ${error.status}`;
+  }
+  throw error;
 }
 // #endregion
 

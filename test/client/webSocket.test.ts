@@ -12,6 +12,7 @@ import { until } from '../protocol/signingIn.ts';
 import { openSignedInEditor, type SignedInEditor } from './signedInEditor.ts';
 
 const scopes = ['openid', 'profile'];
+const NodeWebSocket = WebSocket as unknown as new (url: URL, options: object) => Client.SocketLike;
 
 describe('authorizedWebSocket', () => {
   let surroundings: SignedInEditor;
@@ -97,9 +98,9 @@ describe('authorizedWebSocket', () => {
 
   it('ends when the person signs out', async () => {
     const open = await connect();
-    const ended = new Promise<{ reason: string }>(resolve => open.onDidEnd(resolve));
+    const ended = new Promise(resolve => open.onDidEnd(resolve));
     await surroundings.signOut();
-    assert.partialDeepStrictEqual(await ended, { reason: 'signed out' });
+    assert.deepEqual(await ended, { kind: 'signed-out', code: 1000, reason: 'signed out' });
     assert.throws(() => open.send('x'), /no connection/);
     await until(() => server.open.length === 0);
     assert.equal(standIn.editor.dialogs.length, 1, 'and nobody is asked');
@@ -107,9 +108,9 @@ describe('authorizedWebSocket', () => {
 
   it('ends when the person takes the permission back', async () => {
     const open = await connect();
-    const ended = new Promise<{ reason: string }>(resolve => open.onDidEnd(resolve));
+    const ended = new Promise(resolve => open.onDidEnd(resolve));
     standIn.editor.takeBack('oidc', (await session()).account.label);
-    await ended;
+    assert.partialDeepStrictEqual(await ended, { kind: 'permission' });
     await until(() => server.open.length === 0);
   });
 
@@ -161,12 +162,11 @@ describe('authorizedWebSocket', () => {
     await signInFirst();
     server.refuse((await session()).accessToken);
     const dialogs = standIn.editor.dialogs.length;
-    const send = async (...request: Parameters<typeof fetch>): Promise<Response> => {
-      const response = await fetch(...request);
+    const signingOut: Client.AuthorizedWebSocketOptions['connect'] = async (url, token) => {
       await surroundings.signOut();
-      return response;
+      return new NodeWebSocket(url, { headers: { authorization: `Bearer ${token}` } });
     };
-    await assert.rejects(connect({ fetch: send }), /did not open the WebSocket/);
+    await assert.rejects(connect({ connect: signingOut }), /did not open the WebSocket/);
     assert.equal(standIn.editor.dialogs.length, dialogs);
     assert.deepEqual(server.open, []);
   });
@@ -178,7 +178,6 @@ describe('authorizedWebSocket', () => {
 
   it('takes a connection made another way', async () => {
     const tokens: string[] = [];
-    const NodeWebSocket = WebSocket as unknown as new (url: URL, options: object) => Client.SocketLike;
     await connect({
       connect(url, token) {
         tokens.push(token);

@@ -16,7 +16,7 @@ describe('authorizedWebSocket in trouble', () => {
   let standIn: typeof EditorStandIn;
   let connection: Client.AuthorizedWebSocket | undefined;
   let sockets: TestSocket[];
-  let ends: { code: number; reason: string }[];
+  let ends: Client.WebSocketEnd[];
   /** What the server does with a handshake. */
   let answer: (socket: TestSocket) => void;
 
@@ -94,7 +94,7 @@ describe('authorizedWebSocket in trouble', () => {
       }
     }
     assert.deepEqual(waits, [1, 2, 4, 8, 16]);
-    assert.deepEqual(ends, [{ code: 1011, reason: 'overloaded' }]);
+    assert.deepEqual(ends, [{ kind: 'lost', code: 1011, reason: 'overloaded' }]);
   });
 
   it('begins to count anew once a connection has lasted', async () => {
@@ -127,7 +127,7 @@ describe('authorizedWebSocket in trouble', () => {
       sockets[1]?.end(code, 'who?');
       await until(() => ends.length === 1);
       await pass(100);
-      assert.deepEqual(ends, [{ code, reason: 'who?' }]);
+      assert.deepEqual(ends, [{ kind: 'refused', code, reason: 'who?' }]);
       assert.equal(sockets.length, 2);
       assert.deepEqual(standIn.editor.dialogs, ['sign in']);
     });
@@ -139,7 +139,7 @@ describe('authorizedWebSocket in trouble', () => {
     editorAnswers(() => Promise.resolve(known));
     sockets[0]?.end(4401, 'who?');
     await until(() => ends.length === 1);
-    assert.deepEqual(ends, [{ code: 4401, reason: 'who?' }]);
+    assert.deepEqual(ends, [{ kind: 'refused', code: 4401, reason: 'who?' }]);
     assert.equal(sockets.length, 1);
   });
 
@@ -180,7 +180,7 @@ describe('authorizedWebSocket in trouble', () => {
       sockets.map(({ isOpen }) => isOpen),
       [false, false],
     );
-    assert.deepEqual(ends, [{ code: 1000, reason: 'signed out' }]);
+    assert.deepEqual(ends, [{ kind: 'signed-out', code: 1000, reason: 'signed out' }]);
   });
 
   it('ends with the sign-out while it waits to try again', async () => {
@@ -189,7 +189,7 @@ describe('authorizedWebSocket in trouble', () => {
     await surroundings.signOut();
     await until(() => ends.length === 1);
     await pass(100);
-    assert.deepEqual(ends, [{ code: 1000, reason: 'signed out' }]);
+    assert.deepEqual(ends, [{ kind: 'signed-out', code: 1000, reason: 'signed out' }]);
     assert.equal(sockets.length, 1);
   });
 
@@ -233,7 +233,7 @@ describe('authorizedWebSocket in trouble', () => {
     failing.mock.restore();
     const gone = editorAnswers(() => Promise.resolve(undefined));
     await pass(30);
-    assert.deepEqual(ends, [{ code: 1000, reason: 'signed out' }]);
+    assert.deepEqual(ends, [{ kind: 'permission', code: 1000, reason: 'signed out' }]);
     gone.mock.restore();
   });
 
