@@ -41,10 +41,14 @@ describe('the guide for extension authors', () => {
 
   it('shows the code that is compiled and run here, and no other', async () => {
     const text = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
-    const code = (await text('guide.ts')) + (await text('guideServer.ts'));
+    const files = ['guide.ts', 'guideServer.ts', 'guideTesting.ts'];
+    const code = (await Promise.all(files.map(text))).join('\n');
     const document = await text('../../docs/extension-authors.md');
     const regions = [...code.matchAll(/\/\/ #region \w+\n([\s\S]*?)\/\/ #endregion/g)].map(([, region]) =>
-      (region ?? '').trim().replace('../../src/client/index.ts', 'oidc-authentication-client'),
+      (region ?? '')
+        .trim()
+        .replace('../../src/client/index.ts', 'oidc-authentication-client')
+        .replace('../manifest/client/testing.ts', 'oidc-authentication-client/testing'),
     );
     const shown = [...document.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) => (block ?? '').trim());
     assert.ok(shown.length >= 8);

@@ -3,7 +3,7 @@ import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build, type BuildOptions } from 'esbuild';
+import { build, transform, type BuildOptions } from 'esbuild';
 import { run } from '../editor/process/childProcess.ts';
 import { npm } from '../editor/install/npm.ts';
 import { temporaryFolder, type TemporaryFolder } from '../editor/process/temporaryFolder.ts';
@@ -95,12 +95,18 @@ describe('the client helpers as a package', function () {
     assert.deepEqual((await readdir(installed())).sort(), [
       'LICENSE',
       'README.md',
+      'checkApi.js',
       'oidcClient.cjs',
       'oidcClient.d.cts',
       'oidcClient.d.ts',
       'oidcClient.js',
       singleFile,
       'package.json',
+      'register.js',
+      'testing.cjs',
+      'testing.d.cts',
+      'testing.d.ts',
+      'testing.js',
     ]);
     const manifest = JSON.parse(await readFile(installed('package.json'), 'utf8')) as Record<string, unknown>;
     const ours = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as Record<
@@ -187,6 +193,45 @@ describe('the client helpers as a package', function () {
       await works(createRequire(outfile)(outfile) as typeof Client);
       // The same for a web worker.
       await build({ ...common, entryPoints: ['extension.ts'], write: false, platform: 'browser' });
+    });
+  });
+
+  describe('has what tests of an extension need', () => {
+    /** The test that the guide shows. */
+    const shown = async (): Promise<string> => {
+      const text = await readFile(join(import.meta.dirname, 'guideTesting.ts'), 'utf8');
+      const [, region = ''] = /#region testing\n([\s\S]*?)\/\/ #endregion/.exec(text) ?? [];
+      return region
+        .replace('../../src/client/index.ts', name)
+        .replace('../manifest/client/testing.ts', `${name}/testing`);
+    };
+    for (const [type, file] of [
+      ['module', 'extension.test.ts'],
+      ['commonjs', 'extension.test.cjs'],
+    ] as const) {
+      it(`in a package of the type ${type}`, async () => {
+        await writeFile(join(consumer, 'package.json'), JSON.stringify({ name: 'some-extension', type }));
+        const { code } = await transform(await shown(), {
+          loader: 'ts',
+          format: type === 'module' ? 'esm' : 'cjs',
+        });
+        await writeFile(join(consumer, file), type === 'module' ? await shown() : code);
+        await run(process.execPath, ['--import', `${name}/testing/register`, '--test', file], {
+          cwd: consumer,
+        });
+        await writeFile(join(consumer, file), code.replace('token-2', 'token-1'));
+        const failing = run(process.execPath, ['--import', `${name}/testing/register`, '--test', file], {
+          cwd: consumer,
+        });
+        await assert.rejects(failing, 'the tests are run');
+      });
+    }
+
+    it('and a program that checks servers', async () => {
+      const { bin } = JSON.parse(await readFile(installed('package.json'), 'utf8')) as {
+        bin: Record<string, string>;
+      };
+      await run(process.execPath, [installed(bin['check-api']), '--help'], { cwd: consumer });
     });
   });
 

@@ -125,6 +125,17 @@ function compile(path: string): void {
   }
 }
 
+async function addCommonJs(folder: string, name: string): Promise<void> {
+  const text = (file: string) => readFile(join(folder, file), 'utf8');
+  const { code } = await transform(await text(`${name}.js`), {
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+  });
+  await writeFile(join(folder, `${name}.cjs`), code);
+  await writeFile(join(folder, `${name}.d.cts`), await text(`${name}.d.ts`));
+}
+
 /**
  * Builds and packs the package.
  *
@@ -140,12 +151,11 @@ export async function packageClient(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
   const single = join(folder, singleFile);
   await writeFile(single, await clientSource(project.version));
-  compile(single);
-  const text = (name: string) => readFile(join(folder, name), 'utf8');
-  const [code, types] = [await text('oidcClient.js'), await text('oidcClient.d.ts')];
-  const { code: commonJs } = await transform(code, { format: 'cjs', platform: 'node', target: 'node20' });
-  await writeFile(join(folder, 'oidcClient.cjs'), commonJs);
-  await writeFile(join(folder, 'oidcClient.d.cts'), types);
+  for (const name of ['testing.ts', 'checkApi.ts']) await copyFile(join(template, name), join(folder, name));
+  for (const name of ['oidcClient', 'testing', 'checkApi']) compile(join(folder, `${name}.ts`));
+  for (const name of ['oidcClient', 'testing']) await addCommonJs(folder, name);
+  for (const name of ['testing.ts', 'checkApi.ts', 'checkApi.d.ts']) await rm(join(folder, name));
+  await copyFile(join(template, 'register.js'), join(folder, 'register.js'));
   const manifest = JSON.parse(await readFile(join(template, 'package.json'), 'utf8')) as object;
   const whole = { ...manifest, version: project.version, engines: { vscode: project.engines.vscode } };
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(whole, null, 2)}\n`);

@@ -1,0 +1,31 @@
+/** The test of docs/extension-authors.md: compiled with everything else, and run with the package by package.test.ts. */
+// #region testing
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import { authorizedFetch, requireSession } from '../../src/client/index.ts';
+import { editor } from '../manifest/client/testing.ts';
+
+afterEach(() => editor.reset());
+
+void test('signs in once, and sends the token of the hour', async () => {
+  const sent: (string | null)[] = [];
+  const api = (_address: unknown, init?: RequestInit): Promise<Response> => {
+    sent.push(new Headers(init?.headers).get('authorization'));
+    return Promise.resolve(new Response('[]'));
+  };
+  const call = authorizedFetch('oidc', ['openid'], { fetch: api });
+  await call('https://api.example.com/reports');
+  editor.advance(3600);
+  await call('https://api.example.com/reports');
+  assert.deepEqual(sent, ['Bearer token-1', 'Bearer token-2']);
+  assert.deepEqual(editor.questions, ['oidc openid']);
+});
+
+void test('asks for nothing that was declined', async () => {
+  editor.person = undefined;
+  for (let i = 0; i < 2; i++) {
+    await assert.rejects(requireSession('oidc', ['openid', 'admin']), { code: 'declined' });
+  }
+  assert.deepEqual(editor.questions, ['oidc openid admin']);
+});
+// #endregion
