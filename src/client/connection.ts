@@ -1,11 +1,17 @@
 import * as vscode from 'vscode';
-import { passingCodes, refusingCodes, type WebSocketEnd } from './ending.ts';
 import type { AuthorizedFetchOptions } from './fetch.ts';
 import { answerHandshake, answerRefusal, isRefused, refusalOf, tokenRefused } from './refusal.ts';
 import { scopesFor } from './resource.ts';
 import { answerTo, lookAgainAfter, sessionFor, SignInDeclined } from './session.ts';
 import { describeSession } from './sessionInfo.ts';
-import { connectWith, openSocket, type SocketLike } from './socket.ts';
+import {
+  connectWith,
+  openSocket,
+  passingCodes,
+  refusingCodes,
+  type SocketLike,
+  type WebSocketEnd,
+} from './socket.ts';
 import { createTimer, untilRenewal } from './timer.ts';
 
 export interface AuthorizedWebSocketOptions extends AuthorizedFetchOptions {

@@ -12,8 +12,7 @@ export {
   type AuthorizedOptions,
   type SessionOptions,
 } from './session.ts';
-export type { SocketLike } from './socket.ts';
+export type { SocketLike, WebSocketEnd } from './socket.ts';
 export type { AuthorizedWebSocketOptions } from './connection.ts';
-export type { WebSocketEnd } from './ending.ts';
 export { WebSocketRefused } from './handshake.ts';
 export { authorizedWebSocket, type AuthorizedWebSocket } from './webSocket.ts';

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { listen, stop } from '../servers/listening.ts';
 import { startChallengingApi } from '../servers/resourceServers/challengingApi.ts';
 import { startWebSocketServer } from '../servers/resourceServers/webSocketServer.ts';
-import { chatServer } from './guideServer.ts';
+import { chatServer } from './guide/guideServer.ts';
 import { startIdentityProvider } from '../servers/identityProvider/identityProvider.ts';
 
 const program = new URL('../manifest/client/checkApi.ts', import.meta.url).pathname;

@@ -199,11 +199,11 @@ describe('the client helpers as a package', function () {
   describe('has what tests of an extension need', () => {
     /** The test that the guide shows. */
     const shown = async (): Promise<string> => {
-      const text = await readFile(join(import.meta.dirname, 'guideTesting.ts'), 'utf8');
+      const text = await readFile(join(import.meta.dirname, 'guide', 'guideTesting.ts'), 'utf8');
       const [, region = ''] = /#region testing\n([\s\S]*?)\/\/ #endregion/.exec(text) ?? [];
       return region
-        .replace('../../src/client/index.ts', name)
-        .replace('../manifest/client/testing.ts', `${name}/testing`);
+        .replace('../../../src/client/index.ts', name)
+        .replace('../../manifest/client/testing.ts', `${name}/testing`);
     };
     for (const [type, file] of [
       ['module', 'extension.test.ts'],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type * as Client from '../../src/client/index.ts';
+import type * as Client from '../../../src/client/index.ts';
 
 /** A socket whose server is the test. */
 export class TestSocket implements Client.SocketLike {

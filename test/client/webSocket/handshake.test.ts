@@ -3,13 +3,13 @@ import { hasSubscribers } from 'node:diagnostics_channel';
 import { createServer, type Server } from 'node:http';
 import { decodeJwt } from 'jose';
 import WebSocketOfPackage, { WebSocketServer } from 'ws';
-import type * as Client from '../../src/client/index.ts';
-import { goldAcr } from '../servers/identityProvider/configuration.ts';
-import { listen, stop } from '../servers/listening.ts';
-import { startChallengingApi } from '../servers/resourceServers/challengingApi.ts';
-import type * as EditorStandIn from '../standIns/editor/vscode.ts';
-import { chatServer, type Check } from './guideServer.ts';
-import { openSignedInEditor, type SignedInEditor } from './signedInEditor.ts';
+import type * as Client from '../../../src/client/index.ts';
+import { goldAcr } from '../../servers/identityProvider/configuration.ts';
+import { listen, stop } from '../../servers/listening.ts';
+import { startChallengingApi } from '../../servers/resourceServers/challengingApi.ts';
+import type * as EditorStandIn from '../../standIns/editor/vscode.ts';
+import { chatServer, type Check } from '../guide/guideServer.ts';
+import { openSignedInEditor, type SignedInEditor } from '../signedInEditor.ts';
 
 const scopes = ['openid', 'profile'];
 
@@ -25,8 +25,8 @@ describe('a handshake that is refused', () => {
 
   before(async () => {
     surroundings = await openSignedInEditor();
-    client = await import('../../src/client/index.ts');
-    ({ editor } = await import('../standIns/editor/vscode.ts'));
+    client = await import('../../../src/client/index.ts');
+    ({ editor } = await import('../../standIns/editor/vscode.ts'));
   });
   after(() => surroundings.close());
   beforeEach(() => surroundings.reset());

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import type * as vscode from 'vscode';
-import type * as Client from '../../src/client/index.ts';
-import { until } from '../protocol/signingIn.ts';
-import type * as EditorStandIn from '../standIns/editor/vscode.ts';
-import { settled } from '../standIns/manualClock.ts';
-import { openSignedInEditor, type SignedInEditor } from './signedInEditor.ts';
+import type * as Client from '../../../src/client/index.ts';
+import { until } from '../../protocol/signingIn.ts';
+import type * as EditorStandIn from '../../standIns/editor/vscode.ts';
+import { settled } from '../../standIns/manualClock.ts';
+import { openSignedInEditor, type SignedInEditor } from '../signedInEditor.ts';
 import { TestSocket } from './testSocket.ts';
 
 const scopes = ['openid', 'profile'];
@@ -23,8 +23,8 @@ describe('authorizedWebSocket in trouble', () => {
   // Time that has passed for the tokens has passed for the provider, too: each test has its own.
   beforeEach(async () => {
     surroundings = await openSignedInEditor();
-    client = await import('../../src/client/index.ts');
-    standIn = await import('../standIns/editor/vscode.ts');
+    client = await import('../../../src/client/index.ts');
+    standIn = await import('../../standIns/editor/vscode.ts');
     await surroundings.reset();
     await client.requireSession('oidc', scopes);
     [sockets, ends] = [[], []];
@@ -302,7 +302,7 @@ describe('authorizedWebSocket in trouble', () => {
     await surroundings.register({ narrowTokens: true });
     const narrow = ['profile'];
     await client.requireSession('oidc', [...scopes, 'api:write']);
-    const { createExports } = await import('../../src/authentication/exports.ts');
+    const { createExports } = await import('../../../src/authentication/exports.ts');
     const exported = createExports(surroundings.exportsContext());
     standIn.editor.exported = { 'vscode-oidc.oidc-authentication': exported };
     const minutes = async (count: number): Promise<void> => {

@@ -2,8 +2,8 @@
 // #region testing
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { authorizedFetch, requireSession } from '../../src/client/index.ts';
-import { editor } from '../manifest/client/testing.ts';
+import { authorizedFetch, requireSession } from '../../../src/client/index.ts';
+import { editor } from '../../manifest/client/testing.ts';
 
 afterEach(() => editor.reset());
 

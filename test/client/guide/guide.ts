@@ -11,7 +11,7 @@ import {
   SignInDeclined,
   WebSocketRefused,
   type AuthorizedWebSocket,
-} from '../../src/client/index.ts';
+} from '../../../src/client/index.ts';
 // #endregion
 
 // #region editor

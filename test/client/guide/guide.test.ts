@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { decodeJwt } from 'jose';
-import { createExports } from '../../src/authentication/exports.ts';
-import { until } from '../protocol/signingIn.ts';
-import { startChallengingApi, type ChallengingApi } from '../servers/resourceServers/challengingApi.ts';
-import { people } from '../servers/identityProvider/people.ts';
-import { reportsResource } from '../servers/identityProvider/resources.ts';
+import { createExports } from '../../../src/authentication/exports.ts';
+import { until } from '../../protocol/signingIn.ts';
+import { startChallengingApi, type ChallengingApi } from '../../servers/resourceServers/challengingApi.ts';
+import { people } from '../../servers/identityProvider/people.ts';
+import { reportsResource } from '../../servers/identityProvider/resources.ts';
 import {
   startWebSocketServer,
   type TokenWebSocketServer,
-} from '../servers/resourceServers/webSocketServer.ts';
-import type * as EditorStandIn from '../standIns/editor/vscode.ts';
-import type * as Client from '../../src/client/index.ts';
+} from '../../servers/resourceServers/webSocketServer.ts';
+import type * as EditorStandIn from '../../standIns/editor/vscode.ts';
+import type * as Client from '../../../src/client/index.ts';
 import type * as Guide from './guide.ts';
-import { openSignedInEditor, type SignedInEditor } from './signedInEditor.ts';
+import { openSignedInEditor, type SignedInEditor } from '../signedInEditor.ts';
 
 describe('the guide for extension authors', () => {
   let surroundings: SignedInEditor;
@@ -29,8 +29,8 @@ describe('the guide for extension authors', () => {
     api = await startChallengingApi({ issuer });
     chat = await startWebSocketServer({ issuer });
     guide = await import('./guide.ts');
-    client = await import('../../src/client/index.ts');
-    ({ editor } = await import('../standIns/editor/vscode.ts'));
+    client = await import('../../../src/client/index.ts');
+    ({ editor } = await import('../../standIns/editor/vscode.ts'));
   });
   after(async () => {
     await chat.close();
@@ -43,12 +43,12 @@ describe('the guide for extension authors', () => {
     const text = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
     const files = ['guide.ts', 'guideServer.ts', 'guideTesting.ts'];
     const code = (await Promise.all(files.map(text))).join('\n');
-    const document = await text('../../docs/extension-authors.md');
+    const document = await text('../../../docs/extension-authors.md');
     const regions = [...code.matchAll(/\/\/ #region \w+\n([\s\S]*?)\/\/ #endregion/g)].map(([, region]) =>
       (region ?? '')
         .trim()
-        .replace('../../src/client/index.ts', 'oidc-authentication-client')
-        .replace('../manifest/client/testing.ts', 'oidc-authentication-client/testing'),
+        .replace('../../../src/client/index.ts', 'oidc-authentication-client')
+        .replace('../../manifest/client/testing.ts', 'oidc-authentication-client/testing'),
     );
     const shown = [...document.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) => (block ?? '').trim());
     assert.ok(shown.length >= 8);

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import type * as Client from '../../src/client/index.ts';
-import { people } from '../servers/identityProvider/people.ts';
+import type * as Client from '../../../src/client/index.ts';
+import { people } from '../../servers/identityProvider/people.ts';
 import {
   startWebSocketServer,
   type TokenWebSocketServer,
-} from '../servers/resourceServers/webSocketServer.ts';
-import type * as EditorStandIn from '../standIns/editor/vscode.ts';
-import { until } from '../protocol/signingIn.ts';
-import { openSignedInEditor, type SignedInEditor } from './signedInEditor.ts';
+} from '../../servers/resourceServers/webSocketServer.ts';
+import type * as EditorStandIn from '../../standIns/editor/vscode.ts';
+import { until } from '../../protocol/signingIn.ts';
+import { openSignedInEditor, type SignedInEditor } from '../signedInEditor.ts';
 
 const scopes = ['openid', 'profile'];
 const NodeWebSocket = WebSocket as unknown as new (url: URL, options: object) => Client.SocketLike;
@@ -23,8 +23,8 @@ describe('authorizedWebSocket', () => {
 
   before(async () => {
     surroundings = await openSignedInEditor();
-    client = await import('../../src/client/index.ts');
-    standIn = await import('../standIns/editor/vscode.ts');
+    client = await import('../../../src/client/index.ts');
+    standIn = await import('../../standIns/editor/vscode.ts');
   });
   after(() => surroundings.close());
   beforeEach(async () => {
