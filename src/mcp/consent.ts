@@ -91,6 +91,12 @@ export function createMcpConsent({ storage, ask }: McpConsentOptions) {
       open(JSON.stringify([server.id, asksAgain, mcpTermsOf(server)]), () =>
         inTurn(() => askUnlessKnown(server, asksAgain)),
       ),
+    /** Whether the person has taken the permission back that was there: also in another window, up to this moment. */
+    isTakenBack(server: McpServer): boolean {
+      const terms = mcpTermsOf(server);
+      const { allowed, refused } = answeredOf(server.id);
+      return isSame(refused, terms) && !isSame(allowed, terms);
+    },
     answers: (): readonly McpAnswer[] =>
       storage
         .keys()

@@ -74,6 +74,11 @@ export function createMcpServers(context: McpServersContext): McpServers {
       if (!(await context.consent.check(server, false))) return declined('token');
       const session = await lasting(context, server, await sessionFor(server, false));
       await running.started(server, session);
+      // Last: nothing is waited for between this and the token.
+      if (context.consent.isTakenBack(server)) {
+        running.end(server, 'its permission was taken back');
+        return declined('token');
+      }
       log.info('an MCP server gets the access token of a session', {
         server: server.label,
         host: new URL(server.url).host,

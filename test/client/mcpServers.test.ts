@@ -35,6 +35,7 @@ describe('MCP servers of the settings', () => {
   /** The servers that the person was asked about, with what they had agreed to. */
   let questions: { server: McpServer; before: McpTerms | undefined }[];
   let allows: boolean;
+  let takesBack: () => void;
   let remembered: Map<string, unknown>;
   let failed: unknown[];
   let started: string[];
@@ -48,7 +49,7 @@ describe('MCP servers of the settings', () => {
     wiki = { id: 'wiki', label: 'Wiki', url: server.url, providerId: 'oidc', scopes: ['openid', 'profile'] };
     await surroundings.reset();
     [endsWithRefresh, changes, declined, failed, started, log] = [false, 0, [], [], [], recordingLog()];
-    [questions, allows] = [[], true];
+    [questions, allows, takesBack] = [[], true, () => undefined];
     remembered = new Map();
     servers = create();
     servers.update([wiki]);
@@ -68,7 +69,11 @@ describe('MCP servers of the settings', () => {
     authentication.createMcpServers({
       clock: surroundings.clock,
       log,
-      describe: session => createExports(surroundings.exportsContext()).describe(session),
+      describe: async session => {
+        const described = await createExports(surroundings.exportsContext()).describe(session);
+        takesBack();
+        return described;
+      },
       providers: { ...surroundings.exportsContext().providers, byId: withHabit },
       consent: createMcpConsent({
         storage: {
@@ -171,11 +176,12 @@ describe('MCP servers of the settings', () => {
     const first = tokenOf(await resolve());
     await surroundings.clock.advance(2_900_000);
     assert.equal(tokenOf(await resolve()), first, 'more than ten minutes are left');
-    await surroundings.clock.advance(200_000);
+    // Less than ten minutes are left, and the earliest renewal is ten seconds away (fate.ts).
+    await surroundings.clock.advance(150_000);
     const second = tokenOf(await resolve());
     assert.notEqual(second, first);
     assert.deepEqual(standIn.editor.dialogs, ['sign in'], 'without the person');
-    await surroundings.clock.advance(400_000);
+    await surroundings.clock.advance(545_000);
     assert.equal(changes, 0, 'and are not stopped when the first would have been');
     await servers.restart(wiki);
     assert.notEqual(tokenOf(await resolve()), second, 'the command still gets another one');
@@ -194,7 +200,8 @@ describe('MCP servers of the settings', () => {
   it('start with what is left of a token where a new one would end it', async () => {
     endsWithRefresh = true;
     const first = tokenOf(await resolve());
-    await surroundings.clock.advance(3_100_000);
+    // As above.
+    await surroundings.clock.advance(3_050_000);
     assert.equal(tokenOf(await resolve()), first);
   });
 
@@ -346,6 +353,18 @@ describe('MCP servers of the settings', () => {
     await servers.restart(wiki);
     assert.equal(questions.length, 2, 'the command asks');
     assert.notEqual(tokenOf(await resolve()), '');
+  });
+
+  it('get nothing if the permission is taken back while they are being started', async () => {
+    await resolve();
+    const [terms] = [...remembered.values()] as { allowed: unknown }[];
+    // The last thing that is waited for: what is known of the session's end. Another window takes it back meanwhile.
+    takesBack = () => remembered.set('mcp/wiki', { refused: terms?.allowed });
+    assert.equal(await resolve(), undefined);
+    assert.deepEqual(
+      declined.map(({ to }) => to),
+      ['token'],
+    );
   });
 
   it('do not start, and say so, where no session can be had', async () => {
