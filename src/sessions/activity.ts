@@ -163,6 +163,10 @@ function kindName(kind: SentKind): string {
       return l10n.t('client assertion');
     case 'initial-access-token':
       return l10n.t('initial access token');
+    case 'registration-token':
+      return l10n.t('registration token');
+    case 'client-certificate':
+      return l10n.t('client certificate');
   }
 }
 

@@ -298,6 +298,13 @@ describe('a provider without a client id', () => {
         storage.values.delete('registrations/oidc');
         await trial.signIn(provider);
         assert.equal(asked, 1);
+        const sent = trial.context.httpContext.sendings.take(guarded.issuer);
+        const { host } = new URL(guarded.issuer);
+        const sending = { host, kinds: ['initial-access-token'], purpose: 'registration' } as const;
+        assert.deepEqual(
+          sent.filter(({ purpose }) => purpose === 'registration'),
+          [sending],
+        );
         assert.ok(!trial.log.text().includes('let-me-in'));
       } finally {
         await guarded.close();

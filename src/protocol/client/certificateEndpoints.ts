@@ -1,4 +1,5 @@
 import type { HttpClient } from '../http/http.ts';
+import type { SecretEndpoint } from './gate.ts';
 import type { Metadata } from '../server/metadata.ts';
 import { endpointMembers, type ServerSource } from '../server/serverSource.ts';
 
@@ -27,8 +28,15 @@ export function forCertificate(metadata: Metadata, source: ServerSource): Metada
   return changed;
 }
 
+const shownAt = (metadata: Metadata): string[] =>
+  endpoints.flatMap(endpoint => URL.parse(metadata[endpoint] ?? '')?.href ?? []);
+
+/** Whether {@link certificateHttp} shows the certificate at this endpoint, perhaps as that of another name. */
+export const showsCertificate = (metadata: Metadata, endpoint: SecretEndpoint): boolean =>
+  shownAt(metadata).includes(URL.parse(metadata[endpoint] ?? '')?.href ?? '');
+
 /** Shows the certificate where it is needed, and nowhere else: not to whoever serves keys, for example. */
 export function certificateHttp(metadata: Metadata, plain: HttpClient, showing: HttpClient): HttpClient {
-  const own = endpoints.flatMap(endpoint => URL.parse(metadata[endpoint] ?? '')?.href ?? []);
+  const own = shownAt(metadata);
   return (address, init) => (own.includes(new URL(address).href) ? showing : plain)(address, init);
 }

@@ -4,7 +4,7 @@ import type { Secret } from '../../platform/secret.ts';
 import { inTimeOf, withAssertionTime } from './assertionTime.ts';
 import type { ClientAuthentication } from './clientAuthentication.ts';
 import { authenticateWith } from './clientProof.ts';
-import { certificateHttp, forCertificate } from './certificateEndpoints.ts';
+import { certificateHttp, forCertificate, showsCertificate } from './certificateEndpoints.ts';
 import { withSecretForms, type SecretFormMemory } from './secretForms.ts';
 import { agreedMetadata, gated, withheldOf, type Agreement, type SecretEndpoint } from './gate.ts';
 import { inDialect, type Dialect } from '../server/dialect.ts';
@@ -140,6 +140,7 @@ function connection(
       : plain,
     metadata,
     onSent,
+    endpoint => certificate !== undefined && showsCertificate(metadata, endpoint),
   );
   const spoken = inDialect(inside, client.dialect ?? {}, httpContext.blemishes.at(client.issuer));
   const http = withAssertionTime(authenticating(client, metadata, spoken), httpContext.clock, prove);

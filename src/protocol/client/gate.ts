@@ -60,10 +60,16 @@ export const withheldOf = (named: Metadata, agreed: Metadata): Withheld[] =>
  * documents can be read anywhere.
  *
  * @param onSent told of everything that leaves, before it does.
+ * @param isCertified whether the client shows its certificate at this endpoint.
  *
  * @throws Failure `destination-not-agreed`; nothing was sent.
  */
-export function gated(http: HttpClient, metadata: Metadata, onSent: (sending: Sending) => void): HttpClient {
+export function gated(
+  http: HttpClient,
+  metadata: Metadata,
+  onSent: (sending: Sending) => void,
+  isCertified: (endpoint: SecretEndpoint) => boolean = () => false,
+): HttpClient {
   const open = new Map(
     secretEndpoints.flatMap(name => {
       const url = URL.parse(metadata[name] ?? '');
@@ -77,7 +83,7 @@ export function gated(http: HttpClient, metadata: Metadata, onSent: (sending: Se
     const url = new URL(address);
     const endpoint = open.get(url.href);
     if (endpoint === undefined) throw new Failure('destination-not-agreed', { host: url.host });
-    onSent(sendingOf(url, init, endpoint));
+    onSent(sendingOf(url, init, endpoint, isCertified(endpoint)));
     return http(address, init);
   };
 }

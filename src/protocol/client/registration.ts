@@ -12,6 +12,7 @@ import { jsonAnswer } from '../http/jsonResponse.ts';
 import type { Metadata } from '../server/metadata.ts';
 import { readRefusal } from '../http/oauthError.ts';
 import type { HttpContext } from '../server/httpContext.ts';
+import { sendingOf, type Sending } from '../server/sendings.ts';
 
 /** This editor as a server has registered it (RFC 7591 section 3.2.1). */
 export interface Registration {
@@ -97,7 +98,7 @@ export async function registerClient(
     });
   }
   const { host } = new URL(address);
-  const response = await httpContext.http(policy, signal)(address, {
+  const init = {
     method: 'POST',
     headers: {
       accept: 'application/json',
@@ -105,7 +106,9 @@ export async function registerClient(
       ...(initialAccessToken && { authorization: `Bearer ${initialAccessToken.reveal()}` }),
     },
     body: JSON.stringify(clientMetadata(form)),
-  });
+  };
+  noteSent(httpContext, metadata.issuer, sendingOf(new URL(address), init, 'registration_endpoint'));
+  const response = await httpContext.http(policy, signal)(address, init);
   await checkRegistered(response, host, request);
   const note = httpContext.blemishes.at(metadata.issuer);
   const answer = await jsonAnswer(response, host, registered, note);
@@ -120,6 +123,11 @@ export async function registerClient(
     expiresAt: answer.client_secret !== undefined && expiresAt > 0 ? expiresAt : undefined,
     management: managementOf(answer, policy, metadata.issuer),
   };
+}
+
+/** There is no grant yet: what is sent goes into the activity with the sign-in at this issuer. */
+function noteSent({ sendings }: HttpContext, issuer: string, sending: Sending): void {
+  if (sending.kinds.length > 0) sendings.add(issuer, sending);
 }
 
 function clientMetadata({ redirectUri, scopes, deviceGrant, method, key }: RegistrationForm): object {
@@ -225,15 +233,16 @@ export const isCurrent = (registration: Registration, httpContext: HttpContext):
 export async function confirmRegistration(
   httpContext: HttpContext,
   registration: Registration,
-  policy: AddressPolicy,
+  policy: AddressPolicy & { readonly issuer: string },
   signal?: AbortSignal,
 ): Promise<Registration | undefined> {
   const { management } = registration;
   if (!management) return registration;
   try {
-    const response = await httpContext.http(policy, signal)(management.address, {
-      headers: { accept: 'application/json', authorization: `Bearer ${management.token.reveal()}` },
-    });
+    const headers = { accept: 'application/json', authorization: `Bearer ${management.token.reveal()}` };
+    const sending = sendingOf(new URL(management.address), { headers }, 'registration_client_uri');
+    noteSent(httpContext, policy.issuer, sending);
+    const response = await httpContext.http(policy, signal)(management.address, { headers });
     if ([401, 403, 404, 410].includes(response.status)) return undefined;
     if (!response.ok) return registration;
     const note = (): void => undefined;

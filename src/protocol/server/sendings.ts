@@ -11,6 +11,8 @@ export const sentKinds = [
   'client-secret',
   'client-assertion',
   'initial-access-token',
+  'registration-token',
+  'client-certificate',
 ] as const;
 export type SentKind = (typeof sentKinds)[number];
 
@@ -84,15 +86,23 @@ const ofParameters: Readonly<Record<string, SentKind>> = {
   client_assertion: 'client-assertion',
 };
 
+/** What the bearer token is where it is no access token. */
+const ofBearer: Readonly<Record<string, SentKind>> = {
+  registration_endpoint: 'initial-access-token',
+  registration_client_uri: 'registration-token',
+};
+
 /**
  * What is sent with a request, as the wire has it.
  *
  * @param endpoint its name in the metadata.
+ * @param isCertified whether the client shows its certificate there.
  */
 export function sendingOf(
   address: URL,
   init: Pick<Parameters<HttpClient>[1], 'headers' | 'body'>,
   endpoint: string,
+  isCertified = false,
 ): Sending {
   const authorization = new Headers(init.headers).get('authorization') ?? '';
   const text = typeof init.body === 'string' || init.body instanceof URLSearchParams ? String(init.body) : '';
@@ -100,17 +110,17 @@ export function sendingOf(
   for (const [name, value] of address.searchParams) parameters.append(name, value);
   const kinds = new Set<SentKind>();
   if (/^basic /i.test(authorization)) kinds.add('client-secret');
-  if (/^bearer /i.test(authorization))
-    kinds.add(endpoint === 'registration_endpoint' ? 'initial-access-token' : 'access-token');
+  if (/^bearer /i.test(authorization)) kinds.add(ofBearer[endpoint] ?? 'access-token');
   for (const name of parameters.keys()) {
     const kind = ofParameters[name];
     if (kind) kinds.add(kind);
   }
   if (parameters.has('token'))
     kinds.add(parameters.get('token_type_hint') === 'refresh_token' ? 'refresh-token' : 'access-token');
+  if (isCertified) kinds.add('client-certificate');
   return {
     host: address.host,
     kinds: sentKinds.filter(kind => kinds.has(kind)),
-    purpose: parameters.get('grant_type') ?? endpoint.replace(/_endpoint$/, ''),
+    purpose: parameters.get('grant_type') ?? endpoint.replace(/_endpoint$/, '').replace('_client_uri', ''),
   };
 }

@@ -105,6 +105,21 @@ describe('client certificates (RFC 8705)', () => {
           for (const path of [pushedAuthorizationRequest, token, introspection, revocation, userinfo]) {
             assert.ok(paths.has(path), path);
           }
+          const { sendings } = trial.context.httpContext;
+          const certified = [...sendings.take(grant.id, grant.binding.issuer)]
+            .filter(({ kinds }) => kinds.includes('client-certificate'))
+            .map(({ host, purpose }) => `${host} ${purpose}`);
+          for (const purpose of [
+            'refresh_token',
+            'authorization_code',
+            'introspection',
+            'revocation',
+            'userinfo',
+          ])
+            assert.ok(
+              certified.includes(`${new URL(origin).host} ${purpose}`),
+              `${purpose}: ${certified.join()}`,
+            );
           const { privateKey } = certificateOf(method);
           const stored = [...trial.storage.values.values()].join();
           assert.ok(stored.includes(JSON.stringify(privateKey).slice(1, -1)), 'kept in the secret storage');
