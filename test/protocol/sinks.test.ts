@@ -4,6 +4,7 @@ import { Failure } from '../../src/protocol/failures/failure.ts';
 import { connect } from '../../src/protocol/client/client.ts';
 import { secretEndpoints } from '../../src/protocol/client/gate.ts';
 import { requestUserInfo } from '../../src/protocol/tokens/userInfo.ts';
+import { belongsTo } from '../../src/providers/entries/origin.ts';
 import type { Grant } from '../../src/sessions/grant/grant.ts';
 import { connectFor, endGrantSession, refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
 import { refreshProfile } from '../../src/signIn/after/refreshProfile.ts';
@@ -116,6 +117,22 @@ describe('a server that names another address than when the person signed in', (
       assert.deepEqual(evil.requests, []);
     });
   }
+
+  const named = ['token', 'userInfo', 'introspection', 'revocation', 'endSession'] as const;
+  for (const name of named)
+    for (const [what, operate] of Object.entries<Operation>(operations)) {
+      it(`gets nothing of a sign-in that was stored before terms were, at endpoints.${name}: ${what}`, async () => {
+        const trial = signInTrial();
+        const { terms: _, endpoints: __, ...binding } = grant.binding;
+        const provider = trial.provider({ ...settings(), endpoints: { [name]: `${evil.origin}/${name}` } });
+        assert.ok(belongsTo({ ...grant, binding }, provider), 'nothing but the gate is in the way');
+        await operate(trial, { ...grant, binding }, provider).catch((error: unknown) => {
+          if (!(error instanceof Failure)) throw error;
+        });
+        assert.deepEqual(evil.requests, []);
+        assert.ok(!trial.opened.some(address => address.startsWith(evil.origin)));
+      });
+    }
 
   it('would get it, if the person had agreed to that address', async () => {
     const trial = attacked('userinfo_endpoint');
