@@ -156,7 +156,7 @@ async function prepare(
 
 /** Opens the browser and waits for its answer, however it comes. */
 async function askPerson(
-  { httpContext, log, timeouts, openBrowser, providers }: SignInContext,
+  { httpContext, log, timeouts, openBrowser, providers, surroundings }: SignInContext,
   { provider, signal, progress }: AttemptRequest,
   { method, onPaste }: BrowserAttempt,
   { redirectUri, state, response }: OpenRedirect,
@@ -191,6 +191,13 @@ async function askPerson(
       () => progress('waiting-for-person-long'),
       () => undefined,
     );
+  // An editor in the browser takes one response at an address, whoever sent it (redirect/uriHandler.ts).
+  if (surroundings.ui === 'web' && method !== 'paste' && method !== 'loopback')
+    void strays.first.then(() => {
+      if (question.signal.aborted) return;
+      question.abort();
+      progress('waiting-for-paste-alone');
+    });
   const time = inWords(timeouts.person);
   const late = (): Failure => strays.failure(time) ?? new Failure('no-response', { time, redirectUri });
   try {
@@ -206,6 +213,8 @@ const patience = 20;
 /** The responses that came and belong to no sign-in. */
 interface Strays {
   readonly add: OnStray;
+  /** Resolves when one has come. */
+  readonly first: Promise<void>;
   /** Undefined if there were none. */
   failure(time: string): Failure | undefined;
 }
@@ -216,9 +225,12 @@ const mostLogged = 5;
 function createStrays({ log }: SignInContext, { id }: Provider): Strays {
   let count = 0;
   const reasons = new Set<StrayReason>();
+  const { promise: first, resolve } = Promise.withResolvers<void>();
   return {
+    first,
     add(reason) {
       count++;
+      resolve();
       reasons.add(reason);
       if (count <= mostLogged)
         log.warn('a response belongs to no sign-in, and is ignored', { provider: id, reason });

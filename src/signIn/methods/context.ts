@@ -20,6 +20,8 @@ export type SignInStage =
   | 'waiting-for-person'
   | 'waiting-for-person-long'
   | 'waiting-for-paste'
+  /** Something else has used up the address at which the response would come. */
+  | 'waiting-for-paste-alone'
   | 'waiting-for-code'
   | 'code-expired'
   | 'asking-for-token'

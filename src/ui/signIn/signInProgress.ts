@@ -19,6 +19,10 @@ function stageText(stage: SignInStage, authorization: DeviceAuthorization | unde
       return l10n.t(
         'Sign in in the browser. It ends on a page that may not open: copy its whole address, and paste it here.',
       );
+    case 'waiting-for-paste-alone':
+      return l10n.t(
+        'Another response took the place of this sign-in’s. Finish in your browser, then paste the address you end on.',
+      );
     case 'waiting-for-code':
       return authorization && isPlain(authorization.userCode)
         ? l10n.t(
@@ -60,6 +64,7 @@ function links(stage: SignInStage, provider: Provider, signInId: string): Shown 
       return shown`${link(l10n.t('Diagnose'), 'oidc.diagnoseProvider', provider.id)} · ${link(l10n.t('Copy Redirect URI'), copyRedirectCommand)} · ${paste} · ${others}`;
     case 'waiting-for-person':
     case 'waiting-for-paste':
+    case 'waiting-for-paste-alone':
       return shown`${paste} · ${others}`;
     case 'waiting-for-code':
     case 'code-expired':

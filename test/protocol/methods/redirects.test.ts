@@ -15,6 +15,9 @@ const failsWith = (code: FailureCode, text?: RegExp) => (error: unknown) =>
 const bridge = 'https://company.example/bridge.html';
 const relay = 'https://relay.example/redirect';
 
+const webAddress = (path: string): string =>
+  `http://localhost:8080/stable-0123abc/callback?vscode-reqid=1&vscode-scheme=code-oss&vscode-authority=vscode-oidc.oidc-authentication&vscode-path=${path}`;
+
 describe('the redirects back from the browser', () => {
   let server: IdentityProvider;
   before(async () => {
@@ -91,10 +94,7 @@ describe('the redirects back from the browser', () => {
     const trial = signInTrial({
       surroundings: codeServer,
       editor: {
-        of: path =>
-          Promise.resolve(
-            `http://localhost:8080/stable-0123abc/callback?vscode-reqid=1&vscode-scheme=code-oss&vscode-authority=vscode-oidc.oidc-authentication&vscode-path=${path}`,
-          ),
+        of: path => Promise.resolve(webAddress(path)),
       },
       async browser(address) {
         const end = await signInOverHttp(address, people.alice);
@@ -107,6 +107,52 @@ describe('the redirects back from the browser', () => {
       acceptsChangingRedirectUri: true,
     });
     assert.equal((await trial.signIn(provider)).account.label, 'alice');
+  });
+
+  it('asks for the address after something else has used up that of an editor in the browser', async () => {
+    let control: SignInControl | undefined;
+    const stages: string[] = [];
+    const trial = signInTrial({
+      surroundings: codeServer,
+      editor: { of: path => Promise.resolve(webAddress(path)) },
+      async browser(address) {
+        const end = await signInOverHttp(address, people.alice);
+        void until(() => stages.includes('waiting-for-person')).then(async () => {
+          trial.pending.stray(end.searchParams.get('vscode-path') ?? '', new URLSearchParams({ state: 'x' }));
+          await until(() => stages.includes('waiting-for-paste-alone'));
+          assert.equal(control?.paste(end.href), undefined);
+        });
+      },
+    });
+    const provider = trial.provider({
+      issuer: server.issuer,
+      clientId: 'editor-web',
+      acceptsChangingRedirectUri: true,
+    });
+    const signingIn = trial.signIn(provider, {
+      progress: stage => stages.push(stage),
+      onPlan: (_plan, given) => (control = given),
+    });
+    assert.equal((await signingIn).account.label, 'alice');
+    assert.deepEqual(stages.slice(2), ['waiting-for-person', 'waiting-for-paste-alone', 'exchanging-code']);
+  });
+
+  it('asks for no address on the desktop, where another response uses nothing up', async () => {
+    const stages: string[] = [];
+    const trial = signInTrial({
+      async browser(address, deliver) {
+        const end = await signInOverHttp(address, people.alice);
+        void until(() => stages.includes('waiting-for-person')).then(() => {
+          trial.pending.stray('/callback', new URLSearchParams({ state: 'x' }));
+          deliver(end);
+        });
+      },
+    });
+    const signingIn = trial.signIn(trial.provider({ issuer: server.issuer }), {
+      progress: stage => stages.push(stage),
+    });
+    assert.equal((await signingIn).account.label, 'alice');
+    assert.ok(!stages.includes('waiting-for-paste-alone'));
   });
 
   it('takes an answer that comes while the editor still asks whether to open the browser', async () => {
