@@ -159,6 +159,7 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
     server: {
       profile: noToken,
       async refresh(_provider, grant, beforeSending) {
+        progress = 'nothing';
         const findSubject = () => Promise.resolve(undefined);
         const services = { httpContext, registrations, clientSecrets, concessions, findSubject };
         const answer = await refreshGrant(services, provider, grant, () => {
@@ -242,6 +243,7 @@ process.on('message', (message: ToWindow) => {
   }
   if (message.do === 'breakStorage') {
     storageBreaks = true;
+    progress = 'nothing';
     return;
   }
   if (message.do === 'setClock') {
