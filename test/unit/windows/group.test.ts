@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { aborted } from '../../../src/platform/abort.ts';
 import { claimAfter, latestTerm } from '../../../src/windows/sockets/claims.ts';
 import { LeaderUnavailable } from '../../../src/windows/errors.ts';
+import { openPlace } from '../../../src/windows/sockets/place.ts';
+import { leaseOf } from '../../../src/windows/sockets/socketTransport.ts';
+import { defaultTiming } from '../../../src/windows/timeouts.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
 import { behavesAsGroup } from '../../windows/behaviour.ts';
 import { testWindows, type TestWindows } from '../../windows/groups.ts';
+import { recordedLog } from '../../windows/surroundings.ts';
 
 describe('windows that meet by sockets', () => {
   behavesAsGroup(() => testWindows());
@@ -67,6 +72,23 @@ describe('windows that meet by sockets', () => {
     assert.ok(claimAfter(windows.directory, a.group.term, undefined) !== undefined);
     assert.equal(lease.lost.aborted, false);
     await aborted(lease.lost);
+  });
+
+  it('knows whether the process lives that led before', () => {
+    const surroundings = { clock: manualClock(), log: recordedLog(), timing: defaultTiming };
+    const place = openPlace(windows.directory);
+    for (const [pid, lives] of [
+      [process.ppid, true],
+      [0, false],
+    ] as const) {
+      const term = latestTerm(place.directory) + 1;
+      writeFileSync(join(place.directory, `term-${term}`), `${pid} 0123456789ab\n`);
+      const claim = claimAfter(place.directory, term, undefined) ?? assert.fail();
+      const lease = leaseOf(place, claim, surroundings);
+      assert.equal(lease.formerMayLive(), lives);
+      for (const name of readdirSync(place.directory)) rmSync(join(place.directory, name));
+      assert.equal(lease.formerMayLive(), false);
+    }
   });
 
   it('may lead again as often as it likes if some time lies between', async () => {

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { systemClock } from '../../../src/platform/clock.ts';
 import { LeaderLost, LeaderUnavailable } from '../../../src/windows/errors.ts';
+import { holdWhile } from '../../../src/windows/tabs/locks.ts';
+import { openPost } from '../../../src/windows/tabs/post.ts';
+import { groupSecret } from '../../../src/windows/tabs/secret.ts';
 import { tabTransport, type TabMeeting } from '../../../src/windows/tabs/tabTransport.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
 import { behavesAsGroup } from '../../windows/behaviour.ts';
 import { testWindows, type TestWindows } from '../../windows/groups.ts';
+import { recordedLog } from '../../windows/surroundings.ts';
 import { meetingBy, testTabs } from '../../windows/tabs.ts';
 
 describe('tabs that meet by locks and a channel', () => {
@@ -35,6 +40,36 @@ describe('tabs that meet by locks and a channel', () => {
       open.map(({ leases }) => leases.length),
       [1, 1, 1, 1],
     );
+  });
+
+  it('say that they do not lead to whoever asks them to', async () => {
+    const storage = memorySecretStorage();
+    const [meeting, log] = [meetingBy(storage), recordedLog()];
+    const windows = opened(testWindows(tabTransport(meeting)));
+    const { cipher, channel, leaderLock } = await groupSecret(meeting.locks, storage, windows.directory, log);
+    const over = new AbortController();
+    // Nobody else leads meanwhile.
+    await holdWhile(meeting.locks, leaderLock, over.signal);
+    const heard: string[] = [];
+    const waiting = Promise.withResolvers<string>();
+    const post = openPost({
+      channel: meeting.openChannel(channel),
+      cipher,
+      clock: systemClock,
+      log,
+      received(from, text) {
+        heard.push(text);
+        const [kind, link = ''] = text.split(' ');
+        if (kind === 'who') post.send(from, 'here 99');
+        else if (kind === 'join') {
+          post.send(from, `join ${link}-back`);
+        } else waiting.resolve(text);
+      },
+    });
+    windows.open('a');
+    assert.match(await waiting.promise, /^end .+-back$/, heard.join());
+    over.abort();
+    await post.close();
   });
 
   it('of another secret storage are a group of their own', async () => {

@@ -238,8 +238,12 @@ describe('grants at rest', () => {
     read();
     await save(4);
     assert.equal(read(), 1, 'it may have been written meanwhile');
-    await store.load('grant-0001');
+    storage.fails = () => true;
+    await assert.rejects(store.load('grant-0001'));
+    storage.fails = () => false;
     read();
+    await save(4);
+    assert.equal(read(), 1, 'so may it here');
     isOnlyWriter = false;
     await save(5);
     assert.equal(read(), 1);

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { Failure } from '../../../../src/protocol/failures/failure.ts';
+import type { Tokens } from '../../../../src/protocol/tokens/tokens.ts';
+import type { Grant } from '../../../../src/sessions/grant/grant.ts';
+import { manualClock, settled } from '../../../standIns/manualClock.ts';
+import { memorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
+import { answerWith, hourOfTokens } from '../../../standIns/quietWindow.ts';
+import { keptGrants } from '../cachedGrants.ts';
+import { someGrant, someTokens, start } from '../someGrant.ts';
+import { keeping } from './refreshing.ts';
+
+const host = 'login.example.com';
+
+describe('while a refresh is under way', () => {
+  /** A window that asks, and another one that stores later tokens in the same storage until the answer comes. */
+  async function overtaken() {
+    const kept = keeping();
+    const [mine, theirs] = [kept.open(), kept.open()];
+    await mine.cache.put(someGrant());
+    await theirs.cache.get('grant-0001');
+    theirs.refresher.dispose();
+    const answer = Promise.withResolvers<Tokens>();
+    kept.server.answer = () => answer.promise;
+    const asked = mine.refresher.renew('grant-0001', 1);
+    await settled();
+    assert.deepEqual(kept.sent, ['refresh-1']);
+    const later = (grant: Grant): Grant => ({ ...grant, revision: 5e9, tokens: someTokens(9) });
+    await theirs.cache.update('grant-0001', later);
+    return { ...kept, mine, answer, asked };
+  }
+
+  it('a refusal ends nothing if another window has stored later tokens', async () => {
+    const { mine, answer, asked } = await overtaken();
+    const details = { host, error: 'invalid_grant', said: '' };
+    answer.reject(new Failure('grant-refused', details, { oauthError: 'invalid_grant' }));
+    const grant = await asked;
+    assert.equal(grant?.tokens.serial, 9);
+    assert.equal(grant.signInNeeded, undefined);
+    assert.deepEqual(mine.needed, []);
+  });
+
+  it('an answer is not written over later tokens once another window leads', async () => {
+    const { server, storage, tokensOf, answer, asked } = await overtaken();
+    server.leader = false;
+    answer.resolve(tokensOf(2));
+    await asked;
+    assert.match(storage.values.get('grant:grant-0001') ?? '', /refresh-9/);
+  });
+
+  it('everything that waits for it is waited for when its window leaves', async () => {
+    const { server, sent, tokensOf, open } = keeping();
+    const { cache, refresher } = open();
+    await cache.put(someGrant());
+    const answers = [Promise.withResolvers<Tokens>(), Promise.withResolvers<Tokens>()];
+    server.answer = () => answers[sent.length - 1]?.promise ?? assert.fail();
+    const asked = [refresher.renew('grant-0001', 1), refresher.derive('grant-0001', ['email'], 0)];
+    await settled();
+    let isIdle = false;
+    void refresher.idle().then(() => (isIdle = true));
+    answers[0]?.resolve(tokensOf(2));
+    await settled();
+    assert.deepEqual(sent, ['refresh-1', 'refresh-2']);
+    assert.equal(isIdle, false);
+    answers[1]?.resolve(tokensOf(3));
+    await Promise.all(asked);
+    await settled();
+    assert.equal(isIdle, true);
+  });
+
+  for (const takesTime of [false, true])
+    it(`a flaw in the ${takesTime ? 'part that takes time' : 'answer'} does not cost the new refresh token`, async () => {
+      const clock = manualClock(start * 1000);
+      const storage = memorySecretStorage();
+      const flaw = new Failure('response-invalid', { host, reason: 'it is not JSON' });
+      const { cache, refresher } = keptGrants(
+        {
+          clock,
+          answer: () => assert.fail(),
+          refresh(_provider, _grant, beforeSending) {
+            beforeSending();
+            const good = answerWith(hourOfTokens(clock, 2));
+            return Promise.resolve({ ...good, takesTime, judge: () => Promise.reject(flaw) });
+          },
+        },
+        storage,
+      );
+      await cache.put(someGrant());
+      const grant = await refresher.renew('grant-0001', 1);
+      refresher.dispose();
+      assert.deepEqual([grant?.tokens.serial, grant?.tokens.refreshToken?.reveal()], [1, 'refresh-2']);
+      assert.match(storage.values.get('grant:grant-0001') ?? '', /"refresh-2"/);
+      assert.equal(grant?.refreshSentAt, undefined, 'it can be sent again');
+    });
+});
