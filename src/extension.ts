@@ -14,6 +14,7 @@ import { createAccounts } from './sessions/accounts.ts';
 import { activityOf, createActivityLog, type Recorder } from './sessions/activity.ts';
 import { shareGrants } from './sessions/sharing/sharing.ts';
 import { createGrantCache } from './sessions/store/grantCache.ts';
+import { createKeptSignOuts, signOutsKey } from './sessions/store/keptSignOuts.ts';
 import { createGrantStore, isOfGrants } from './sessions/store/grantStore.ts';
 import { createPendingResponses } from './signIn/redirect/pendingResponses.ts';
 import { agreedTerms } from './signIn/trust.ts';
@@ -75,6 +76,10 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
       refresh: async (...renewal) => (await deferred()).refresh(...renewal),
       profile: async (...renewed) => (await deferred()).profile(...renewed),
     },
+    signOuts: {
+      kept: createKeptSignOuts(context.secrets, log),
+      revoke: async (...signedOut) => (await deferred()).revoke(...signedOut),
+    },
     isFocused: () => vscode.window.state.focused,
     deliver: (path, parameters) => pending.deliver(path, parameters),
     onOrphaned: (...orphaned) => void deferred().then(parts => parts.giveBackOrphan(...orphaned)),
@@ -129,7 +134,7 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     environment.onOnline(() => sharing.rouse()),
     vscode.extensions.onDidChange(readSettings),
     context.secrets.onDidChange(({ key }) => {
-      if (!isOfGrants(key)) sharing.credentialsChanged();
+      if (!isOfGrants(key) && key !== signOutsKey) sharing.credentialsChanged();
     }),
     vscode.workspace.onDidChangeConfiguration(event => {
       if (changesProviders(event)) readSettings();

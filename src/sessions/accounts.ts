@@ -51,9 +51,14 @@ export interface Accounts {
    * Signs out: the session's grant is forgotten.
    *
    * @param provider as it is configured now: a grant of the account that does not belong to it is not counted.
+   * @param before gets the grant while it is still stored: a crash afterwards does not lose what that keeps.
    * @returns the grant, so that the server can be told; undefined if there was none.
    */
-  remove(sessionId: string, provider?: Provider): Promise<SignedOut | undefined>;
+  remove(
+    sessionId: string,
+    provider?: Provider,
+    before?: (grant: Grant) => Promise<unknown>,
+  ): Promise<SignedOut | undefined>;
   /**
    * Gets a new token of a grant for these scopes now, though the one there is has not ended.
    *
@@ -131,10 +136,11 @@ export function createAccounts(options: AccountsOptions): Accounts {
       return { session: session ?? sessionOf(grant, scopes), kept: stored };
     },
 
-    remove: (sessionId, provider) =>
+    remove: (sessionId, provider, before) =>
       inTurn(async () => {
         const { grantId } = parseSessionId(sessionId);
         const grant = await cache.get(grantId).catch(() => undefined);
+        if (grant) await before?.(grant);
         await cache.remove(grantId, secondsNow(clock));
         if (!grant) return undefined;
         const others = await cache.ofProvider(grant.providerId).catch(() => cache.known());

@@ -11,8 +11,9 @@ import type { Accounts } from '../sessions/accounts.ts';
 import type { Grant } from '../sessions/grant/grant.ts';
 import type { TokenServer } from '../sessions/refresh/refresherOptions.ts';
 import type { Sharing } from '../sessions/sharing/sharing.ts';
+import type { SignOutServices } from '../sessions/sharing/signOutTeller.ts';
 import type { GrantCache } from '../sessions/store/grantCache.ts';
-import { refreshGrant } from '../signIn/after/keepGrant.ts';
+import { refreshGrant, revokeGrant } from '../signIn/after/keepGrant.ts';
 import { refreshProfile } from '../signIn/after/refreshProfile.ts';
 import { createConcessions } from '../signIn/client/concessions.ts';
 import type { FindSubject } from '../signIn/client/serviceTokens.ts';
@@ -25,7 +26,7 @@ import { createNewProviders } from './signIn/newProviders.ts';
 import { showSignInNeeded, type SignInParts } from './signIn/signInAndKeep.ts';
 import { releaseSignIns, showContested, showWaiting } from './signIn/changedTerms.ts';
 import { createSignIns, editorRegistrations } from './signIn/signIns.ts';
-import { tellProvider, type SignOutParts } from './signIn/signOut.ts';
+import { keepSignOut, tellProvider, type SignOutParts } from './signIn/signOut.ts';
 import { editorTrust } from './signIn/trustQuestion.ts';
 import { beside } from './signIn/wizardVisits.ts';
 import { registerSignInCommands } from './commands/signInActions.ts';
@@ -44,7 +45,7 @@ export interface WindowParts
   readonly clock: Clock;
   readonly sendings: Sendings;
   readonly cache: GrantCache;
-  readonly sharing: Pick<Sharing, 'renew' | 'memories'>;
+  readonly sharing: Pick<Sharing, 'renew' | 'memories' | 'signOuts'>;
   readonly accounts: Accounts;
   readonly diagnosisReports: DiagnosisReports;
   /** Stand for the commands until these are registered here. */
@@ -57,7 +58,8 @@ export interface WindowParts
  * The parts of the extension that most windows do without: everything on the wire, and everything that a person
  * does beside having a session. They are files of their own, which are loaded when they are first needed.
  */
-export interface DeferredParts extends SignInParts, SignOutParts, TokenServer {
+export interface DeferredParts
+  extends SignInParts, SignOutParts, TokenServer, Pick<SignOutServices, 'revoke'> {
   readonly accounts: Accounts;
   /** Tells the server of tokens that nobody will use. */
   giveBackOrphan(grant: Grant, tokens: Tokens): Promise<void>;
@@ -139,9 +141,12 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     ...parts,
     refresh: (...renewal) => refreshGrant(services, ...renewal),
     profile: (...renewed) => refreshProfile(services, ...renewed),
-    giveBackOrphan(grant, tokens) {
-      const orphan = { ...grant, tokens: { serial: 0, ...tokens } };
-      return tellProvider(parts, providers.of(grant), [{ grant: orphan, isLast: false }]);
+    revoke: (...signedOut) => revokeGrant(services, ...signedOut),
+    async giveBackOrphan(grant, tokens) {
+      const orphan = { ...grant, tokens: { ...tokens, serial: grant.tokens.serial + 1 } };
+      const provider = providers.of(grant);
+      const isKept = await keepSignOut(parts, provider, orphan);
+      await tellProvider(parts, provider, [{ grant: orphan, isLast: false, isKept }]);
     },
     showSignInNeeded: grant => showSignInNeeded(parts, grant),
     showWaiting: provider => showWaiting(parts, provider),

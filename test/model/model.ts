@@ -20,6 +20,7 @@ import { createComputer, type Computer } from './computer.ts';
 import { mortalClock, mortalStorage } from './mortal.ts';
 import { createModelServer, type ModelServer } from './server.ts';
 import type { Lack, Step } from './steps.ts';
+import { noSignOuts } from '../standIns/quietWindow.ts';
 import { createSendings } from '../../src/protocol/server/sendings.ts';
 
 interface ModelWindow {
@@ -174,6 +175,7 @@ export class Model {
       showSignInNeeded: () => undefined,
       deliver: () => false,
       onOrphaned: () => undefined,
+      signOuts: noSignOuts(),
       providers,
       server: {
         profile: () => Promise.resolve(undefined),

@@ -37,6 +37,7 @@ export function personParts(given: Pick<Parts, 'accounts' | 'providers'> & Parti
     pending: createPendingResponses(),
     extensionId: 'vscode-oidc.oidc-authentication',
     record: () => undefined,
+    sharing: { signOuts: { keep: () => Promise.resolve(false), forget: () => Promise.resolve() } },
     repeating: { warn: () => Promise.resolve(undefined) },
     showLog: () => undefined,
     trust: {

@@ -10,6 +10,9 @@ import type {
 } from '../../src/sessions/refresh/refresherOptions.ts';
 import { createMemories } from '../../src/sessions/refresh/memories.ts';
 import type { SharingOptions } from '../../src/sessions/sharing/sharing.ts';
+import { createKeptSignOuts } from '../../src/sessions/store/keptSignOuts.ts';
+import { memorySecretStorage } from './memorySecretStorage.ts';
+import { recordingLog } from './recordingLog.ts';
 import { createSendings } from '../../src/protocol/server/sendings.ts';
 
 /** Settings that never change, by which every grant is of this provider; undefined: of none. */
@@ -53,11 +56,18 @@ export const quietRefresher = ({
 
 const ignore = (): void => undefined;
 
+/** Of a window in which nobody signs out. */
+export const noSignOuts = (): SharingOptions['signOuts'] => ({
+  kept: createKeptSignOuts(memorySecretStorage(), recordingLog()),
+  revoke: () => Promise.reject(new Error('nobody signs out')),
+});
+
 /** For a window that nobody looks at, in which nobody signs in or looks anything up. */
 export const quietWindow = {
   onOrphaned: ignore,
   activity: { record: () => undefined, entries: () => Promise.resolve([]) },
   sendings: createSendings(),
+  signOuts: noSignOuts(),
   isFocused: () => false,
   showSignInNeeded: ignore,
   deliver: () => false,

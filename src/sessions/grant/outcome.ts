@@ -48,6 +48,9 @@ const obstructions: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'unexplained',
 ]);
 
+/** True if a server refuses what was asked for, in words or by a status. */
+export const isRefusal = ({ code }: Failure): boolean => refusals.has(code);
+
 /**
  * True if a failure says only that this derived token is not to be had. `invalid_grant` is about the refresh token; but
  * for a resource that was not granted, servers say that too.

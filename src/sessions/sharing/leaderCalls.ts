@@ -15,10 +15,12 @@ import {
   removalsSchema,
   deriveSchema,
   renewSchema,
+  signOutIdSchema,
   textsSchema,
 } from './received.ts';
 import { isLaterSignIn } from '../grant/revisions.ts';
 import type { Memories, ToldTrouble } from '../refresh/memories.ts';
+import type { SignOutTeller } from './signOutTeller.ts';
 
 /**
  * What windows ask the leader for. Grants travel as the text of `serialiseGrant`, secrets included: the channel
@@ -48,7 +50,11 @@ export interface LeaderCalls {
   list(after: string): Promise<IndexEntry[]>;
   /** These grants, as many as fit in an answer; at least one of those that there are. */
   give(ids: readonly string[]): Promise<string[]>;
-  /** As the refresher's. */
+  /** Keeps the grant of a sign-out that its provider is to be told of. */
+  keepSignOut(text: string): Promise<void>;
+  /** @param id of the sign-out. */
+  forgetSignOut(id: string): Promise<void>;
+  /** What was in the way of tokens and sign-outs may be gone. */
   rouse(): void;
   /** The grants whose tokens cannot be renewed for now. */
   troubles(): readonly (readonly [string, ToldTrouble])[];
@@ -72,6 +78,7 @@ interface LeaderParts {
   readonly refresher: TokenRefresher;
   readonly activity: ActivityLog;
   readonly memories: Memories;
+  readonly teller: SignOutTeller;
   readonly isCurrent: Lease['isCurrent'];
   /** See `RefresherLease`. */
   heardOthers(): Promise<unknown>;
@@ -81,7 +88,7 @@ interface LeaderParts {
 
 /** What the leader does for the other windows and for its own. */
 export function leaderCalls(parts: LeaderParts): LeaderCalls {
-  const { cache, refresher, activity, memories, isCurrent, heardOthers, leaveToAble } = parts;
+  const { cache, refresher, activity, memories, teller, isCurrent, heardOthers, leaveToAble } = parts;
 
   /** @param isRenewed whether a grant has later tokens than whoever asks. */
   const unlessBehind = async (
@@ -154,7 +161,17 @@ export function leaderCalls(parts: LeaderParts): LeaderCalls {
       return texts;
     },
 
-    rouse: () => refresher.rouse(),
+    keepSignOut: text => teller.keep(readGrant(text)),
+    async forgetSignOut(id) {
+      await teller.forget(received(signOutIdSchema, id));
+      // A server that was told of one can be told of others.
+      teller.rouse();
+    },
+
+    rouse() {
+      refresher.rouse();
+      teller.rouse();
+    },
     troubles: () => memories.troubles(),
     record: entries => activity.record(received(activitiesSchema, entries)),
     activities: () => activity.entries(),

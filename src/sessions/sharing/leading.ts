@@ -12,6 +12,7 @@ import type { GrantCache } from '../store/grantCache.ts';
 import type { GrantSync } from './grantSync.ts';
 import { createLeaving, type HandOver } from './handOver.ts';
 import { leaderCalls, type LeaderCalls } from './leaderCalls.ts';
+import { createSignOutTeller, type SignOutServices } from './signOutTeller.ts';
 import { inTime, quietly, type Broadcast, type WindowCalls, type Windows } from './windowCalls.ts';
 import type { Sendings } from '../../protocol/server/sendings.ts';
 
@@ -29,6 +30,7 @@ export interface LeadingOptions {
   readonly sendings: Sendings;
   readonly providers: RefresherOptions['providers'];
   readonly server: TokenServer;
+  readonly signOuts: SignOutServices;
   readonly memories: Memories;
   readonly handOver: HandOver;
   readonly sync: GrantSync;
@@ -58,6 +60,7 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
     const leaving = createLeaving({ ...options, broadcast, giveUp, refresher: refresherNow });
     memories.forgetTroubles();
     const heardOthers = Promise.withResolvers<void>();
+    const teller = createSignOutTeller({ ...options, ...options.signOuts, record, isLeader: isCurrent });
     const cancel = afterListening(clock, listening, heardOthers.resolve);
     // One of them may be this window as it was: a request of its earlier lease comes to its end first.
     const heard = () => Promise.all([heardOthers.promise, earlierRequests]);
@@ -82,8 +85,10 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
         leaveToOthers: leaving.leaveToOthers,
       },
       reports: {
-        onRefreshed: (grant, derived) =>
-          record('refresh', derived ? { ...grant, grantedScopes: derived } : grant),
+        onRefreshed(grant, derived) {
+          record('refresh', derived ? { ...grant, grantedScopes: derived } : grant);
+          teller.reached(grant.binding.issuer);
+        },
         onTrouble: (grant, reason) => record('failure', grant, reason),
         onOrphaned: (grant, tokens) => options.onOrphaned(grant, tokens),
         onSignInNeeded(grant) {
@@ -104,11 +109,13 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
       if (leading.now === now) leading.now = undefined;
       stopReporting();
       refresher.dispose();
+      teller.dispose();
       earlierRequests = refresher.idle();
       cancel();
       heardOthers.resolve();
     });
-    return leaderCalls({ cache, refresher, activity, memories, isCurrent, heardOthers: heard, ...leaving });
+    const parts = { cache, refresher, activity, memories, teller, isCurrent, heardOthers: heard };
+    return leaderCalls({ ...parts, ...leaving });
   };
 }
 

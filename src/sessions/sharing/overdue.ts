@@ -70,8 +70,6 @@ export function watchOverdue(options: OverdueOptions) {
   return {
     /** See {@link Sharing} (sharing.ts). */
     rouse() {
-      const isWell = (grant: Grant): boolean => fateNow(grant).works && !memories.of(grant.id).trouble;
-      if (cache.known().every(isWell)) return;
       const roused = options.windows.then(group => group.leader.rouse());
       void quietly(options.log, roused, 'nobody tries again');
     },

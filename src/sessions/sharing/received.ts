@@ -20,6 +20,7 @@ export function received<Schema extends v.GenericSchema>(
 }
 
 const id = v.pipe(v.string(), v.maxLength(100));
+export const signOutIdSchema = v.pipe(v.string(), v.maxLength(150));
 export const canRenewSchema = v.tuple([id]);
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 

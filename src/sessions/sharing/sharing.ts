@@ -18,6 +18,8 @@ import { createServing, type Leading } from './leading.ts';
 import { watchOverdue } from './overdue.ts';
 import { activitiesSchema, received, troublesSchema } from './received.ts';
 import { createRenewals, leaderTimeout, type Renewals } from './renewals.ts';
+import { createSignOuts, type SignOuts } from './signOuts.ts';
+import type { SignOutServices } from './signOutTeller.ts';
 import { thisWindow } from './thisWindow.ts';
 import { inTime, quietly, type JoinWindows, type Windows } from './windowCalls.ts';
 import type { Sendings } from '../../protocol/server/sendings.ts';
@@ -29,6 +31,7 @@ export interface SharingOptions {
   readonly providers: RefresherOptions['providers'];
   readonly server: TokenServer;
   readonly activity: ActivityLog;
+  readonly signOuts: SignOutServices;
   /** What this window has sent, for the log. */
   readonly sendings: Sendings;
   /** Where windows meet, see `joinWindows`. */
@@ -59,6 +62,7 @@ const mostLeaders = 4;
 export interface Sharing extends Renewals {
   /** What this window knows of its grants; of their troubles, what the leader has told. */
   readonly memories: Pick<Memories, 'of' | 'onDidChange'>;
+  readonly signOuts: SignOuts;
   /** As {@link addGrant}, by the leader if there is one in time. */
   add(provider: ProviderIdentity, signedIn: Grant): Promise<Added>;
   /** Hands a redirect response to whichever window waits for it. @returns false if none does. */
@@ -72,6 +76,24 @@ export interface Sharing extends Renewals {
   /** Lets a refresh that is under way end, for a few seconds at most, and leaves the other windows. */
   dispose(): Promise<void>;
 }
+
+/**
+ * What a window asks again when its leader has gone. A refresh that is asked for twice is shared or answered with its
+ * result; the rest is for reading. Not a sign-in: the next leader must know that it is asked again.
+ */
+const repeatable = [
+  'renew',
+  'derive',
+  'put',
+  'remove',
+  'list',
+  'give',
+  'rouse',
+  'keepSignOut',
+  'forgetSignOut',
+  'troubles',
+  'activities',
+] as const;
 
 export function shareGrants(options: SharingOptions): Sharing {
   const { cache, clock, log, providers } = options;
@@ -104,9 +126,7 @@ export function shareGrants(options: SharingOptions): Sharing {
       directory: options.directory,
       serve: createServing(parts),
       window: thisWindow(parts),
-      // A refresh that is asked for twice is shared or answered with its result; the rest is for reading. Not a sign-in:
-      // the next leader must know that it is asked again.
-      idempotent: ['renew', 'derive', 'put', 'remove', 'list', 'give', 'rouse', 'troubles', 'activities'],
+      idempotent: repeatable,
       clock,
       log,
       ...(options.timing && { timing: options.timing }),
@@ -144,9 +164,9 @@ export function shareGrants(options: SharingOptions): Sharing {
     }
     return addGrant(cache, provider, signedIn);
   };
-
   return {
     memories,
+    signOuts: createSignOuts({ ...options.signOuts, clock, log, windows }),
     ...renewals,
 
     add(provider, signedIn) {

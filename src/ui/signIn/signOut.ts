@@ -1,4 +1,4 @@
-import { l10n, type Shown } from '../../platform/shown.ts';
+import { joined, l10n, type Shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import type { Log } from '../../platform/log.ts';
 import { createState } from '../../protocol/grants/authorizationRequest.ts';
@@ -6,6 +6,8 @@ import { Failure } from '../../protocol/failures/failure.ts';
 import type { Provider, SignOut } from '../../providers/entries/definition.ts';
 import type { Accounts, SignedOut } from '../../sessions/accounts.ts';
 import type { Recorder } from '../../sessions/activity.ts';
+import type { Sharing } from '../../sessions/sharing/sharing.ts';
+import { isForLater, recordNotTold, recordRevocation } from '../../sessions/sharing/signOutTeller.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { endGrantSession, revokeGrant, type GrantServices } from '../../signIn/after/keepGrant.ts';
 import type { PendingResponses } from '../../signIn/redirect/pendingResponses.ts';
@@ -21,7 +23,14 @@ export interface SignOutParts extends GrantServices {
   readonly log: Log;
   readonly record: Recorder;
   readonly pending: PendingResponses;
+  readonly sharing: Pick<Sharing, 'signOuts'>;
   readonly extensionId: string;
+}
+
+/** A grant that is signed out here. */
+interface ToTell extends SignedOut {
+  /** True if its provider is told later if it cannot be told now. */
+  readonly isKept: boolean;
 }
 
 /** A sign-out, which is over here. */
@@ -48,19 +57,29 @@ export async function signOut(
   how?: SignOut,
 ): Promise<SigningOut> {
   const { accounts, log, record } = parts;
-  const signedOut: SignedOut[] = [];
+  const signedOut: ToTell[] = [];
   for (const id of sessionIds) {
-    const ended = await accounts.remove(id, provider);
+    let isKept = false;
+    const ended = await accounts.remove(id, provider, async grant => {
+      isKept = await keepSignOut(parts, provider, grant);
+    });
     // Two sessions may be of one grant.
     if (!ended) continue;
     const { grant } = ended;
     log.info('signed out', { provider: grant.providerId, account: grant.account.label });
     record('sign-out', grant);
-    signedOut.push(ended);
+    signedOut.push({ ...ended, isKept });
   }
   const labels = new Set(signedOut.map(({ grant }) => grant.account.label));
   return { labels: [...labels], told: tellProvider(parts, provider, signedOut, how) };
 }
+
+/** Keeps a grant that is about to be forgotten, for when its provider cannot be told of that now. */
+export const keepSignOut = async (
+  { sharing }: Pick<SignOutParts, 'sharing'>,
+  provider: Provider | undefined,
+  grant: Grant,
+): Promise<boolean> => provider?.revocation === 'standard' && (await sharing.signOuts.keep(grant));
 
 /**
  * Signs every account of the provider out.
@@ -91,7 +110,7 @@ export async function signOutEverywhere(
 export async function tellProvider(
   parts: SignOutParts,
   provider: Provider | undefined,
-  signedOut: readonly SignedOut[],
+  signedOut: readonly ToTell[],
   how = provider?.signOut,
 ): Promise<void> {
   if (signedOut.length === 0) return;
@@ -99,7 +118,7 @@ export async function tellProvider(
     for (const { grant } of signedOut) noteNotConfigured(parts, grant);
     return;
   }
-  const outcomes = await Promise.all(signedOut.map(({ grant }) => giveBack(parts, provider, grant)));
+  const outcomes = await Promise.all(signedOut.map(ended => giveBack(parts, provider, ended)));
   const failures = outcomes.filter(failure => failure !== undefined);
   const inBrowser = how === 'revoke-and-end-session' ? signedOut.filter(endsInBrowser) : [];
   // A browser has nothing to open there either.
@@ -120,18 +139,27 @@ function noteNotConfigured({ log, record }: SignOutParts, grant: Grant): void {
 }
 
 /** @returns what was in the way. */
-async function giveBack(parts: SignOutParts, provider: Provider, grant: Grant): Promise<NotTold | undefined> {
-  const { log, record } = parts;
+async function giveBack(
+  parts: SignOutParts,
+  provider: Provider,
+  { grant, isKept }: ToTell,
+): Promise<NotTold | undefined> {
+  const { log, record, sharing } = parts;
+  let isLater = false;
   try {
     const outcome = await revokeGrant(parts, provider, grant);
     log.info('tokens given back', { provider: provider.id, account: grant.account.label, outcome });
-    if (outcome === 'unsupported') record('failure', grant, l10n.t('The provider takes no tokens back.'));
-    else record('revocation', grant);
+    recordRevocation(record, grant, outcome);
     return undefined;
   } catch (error) {
-    log.warn('tokens could not be given back', { provider: provider.id, ...failureFields(error) });
-    record('failure', grant, l10n.t('The provider could not be told of the sign-out. {0}', messageOf(error)));
-    return { grant, error };
+    isLater = isKept && isForLater(error);
+    log.warn('tokens could not be given back', { provider: provider.id, isLater, ...failureFields(error) });
+    const reason = messageOf(error);
+    if (!isLater) recordNotTold(record, grant, reason);
+    else record('failure', grant, l10n.t('The provider will be told of the sign-out later. {0}', reason));
+    return { grant, error, isLater };
+  } finally {
+    if (isKept && !isLater) void sharing.signOuts.forget(grant);
   }
 }
 
@@ -192,6 +220,8 @@ const endsInBrowser = ({ grant, isLast }: SignedOut): boolean =>
 interface NotTold {
   readonly grant: Grant;
   readonly error: unknown;
+  /** True if they will be. */
+  readonly isLater: boolean;
 }
 
 const isUnreached = (error: unknown): boolean =>
@@ -200,22 +230,27 @@ const isUnreached = (error: unknown): boolean =>
 /** @param browserToo the session in the browser could not be ended either. */
 function warnNotTold(provider: Provider, failures: readonly NotTold[], browserToo: boolean): Promise<void> {
   const accounts = [...new Set(failures.map(({ grant }) => grant.account.label))].join(', ');
-  const reason = messageOf(failures[0]?.error);
+  const isLater = failures.every(failure => failure.isLater);
   return warnOf(
     provider,
-    browserToo
-      ? l10n.t(
-          'You are signed out of {0} here, but the provider could not be told; what was granted to {1} ends there by itself later. In the browser you may still be signed in. {2}',
-          provider.label,
-          accounts,
-          reason,
-        )
-      : l10n.t(
-          'You are signed out of {0} here, but the provider could not be told; what was granted to {1} ends there by itself later. {2}',
-          provider.label,
-          accounts,
-          reason,
-        ),
+    joined(
+      [
+        isLater
+          ? l10n.t(
+              'You are signed out of {0} here. The tokens of {1} could not be revoked yet and will be revoked automatically later.',
+              provider.label,
+              accounts,
+            )
+          : l10n.t(
+              'You are signed out of {0} here, but the tokens of {1} could not be revoked and will expire later.',
+              provider.label,
+              accounts,
+            ),
+        browserToo ? l10n.t('Your browser might still be signed in.') : undefined,
+        messageOf(failures[0]?.error),
+      ],
+      ' ',
+    ),
   );
 }
 

@@ -239,7 +239,7 @@ describe('a person whose clients have secrets and keys', function () {
     assert.ok(statuses.includes(200) && !statuses.includes(401), statuses.join(' '));
     const told = (await window.notifications()).map(({ message }) => message);
     assert.deepEqual(
-      told.filter(message => message.includes('could not be told')),
+      told.filter(message => message.includes('could not be revoked')),
       [],
     );
   });

@@ -163,7 +163,7 @@ describe('a person who signs out everywhere', function () {
     await window.quickInput.pick(providerLabel);
     await window.acceptDialog('Sign Out');
     const told = new RegExp(
-      `^You are signed out of ${providerLabel} here, but the provider could not be told; what was granted to alice ends there by itself later\\. In the browser you may still be signed in\\. .* could not be reached`,
+      `^You are signed out of ${providerLabel} here\\. The tokens of alice could not be revoked yet and will be revoked automatically later\\. Your browser might still be signed in\\. .* could not be reached`,
     );
     const { buttons, severity } = await findNotification(window, told);
     await window.screenshot('sign-out-unreachable');

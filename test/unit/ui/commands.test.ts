@@ -75,7 +75,7 @@ async function signedIn() {
   const parts = {
     ...personParts({ accounts, providers, log }),
     cache,
-    sharing: { renew, memories },
+    sharing: { ...personParts({ accounts, providers }).sharing, renew, memories },
     registrations: { forgetAll: () => Promise.resolve(void forgotten.push('registration')) },
     clientSecrets: {
       publicKeys: () => Promise.resolve(undefined),

@@ -9,6 +9,15 @@ import { quietWindow } from '../../../standIns/quietWindow.ts';
 import { keptGrants } from '../cachedGrants.ts';
 import { someGrant, someProvider, start } from '../someGrant.ts';
 
+/** Nobody signs out. */
+const quietTeller = {
+  keep: () => Promise.resolve(),
+  forget: () => Promise.resolve(),
+  rouse: () => undefined,
+  reached: () => undefined,
+  dispose: () => undefined,
+};
+
 describe('a leader', () => {
   /** @param renewed what came of a refresh. */
   function leading(renewed: (cache: GrantCache) => Promise<Grant | undefined> = () => assert.fail()) {
@@ -17,6 +26,7 @@ describe('a leader', () => {
       ...parts,
       ...quietWindow,
       refresher: { ...parts.refresher, renew: () => renewed(parts.cache) },
+      teller: quietTeller,
       isCurrent: () => true,
       heardOthers: () => Promise.resolve(),
       leaveToAble: () => Promise.resolve(false),
@@ -63,6 +73,7 @@ describe('a leader', () => {
       ...quietWindow,
       isCurrent: () => current,
       heardOthers: () => never,
+      teller: quietTeller,
       leaveToAble: () => never,
     });
     const add = (id: string): Promise<string> => leader.add(someProvider, serialiseGrant(someGrant({ id })));

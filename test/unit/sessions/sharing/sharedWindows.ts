@@ -8,6 +8,8 @@ import { createAccounts, type Accounts } from '../../../../src/sessions/accounts
 import { createActivityLog, type ActivityLog } from '../../../../src/sessions/activity.ts';
 import type { Grant } from '../../../../src/sessions/grant/grant.ts';
 import { createGrantCache, type GrantCache } from '../../../../src/sessions/store/grantCache.ts';
+import { createKeptSignOuts } from '../../../../src/sessions/store/keptSignOuts.ts';
+import type { Revocation } from '../../../../src/protocol/tokens/revocation.ts';
 import { createGrantStore, type SetAside } from '../../../../src/sessions/store/grantStore.ts';
 import { shareGrants, type Sharing } from '../../../../src/sessions/sharing/sharing.ts';
 import type { Windows } from '../../../../src/sessions/sharing/windowCalls.ts';
@@ -47,6 +49,7 @@ export function sharedWindows() {
   const server = {
     /** Every refresh token that was sent, in order. */
     sent: [] as string[],
+    revoke: (_grant: Grant): Promise<Revocation> => Promise.resolve('revoked'),
     answer: (grant: Grant, derived?: readonly string[]): Promise<Tokens> =>
       Promise.resolve(nextTokens(grant, derived)),
   };
@@ -55,9 +58,12 @@ export function sharedWindows() {
     /** Where they meet. */
     directory: join(directory.path, 'w'),
     /** @param found when it has the way to the others; waited for if it is not given. */
-    async open(storage = memorySecretStorage(), found?: Promise<void>): Promise<SharedWindow> {
+    async open(
+      storage = memorySecretStorage(),
+      found?: Promise<void>,
+      clock = systemClock,
+    ): Promise<SharedWindow> {
       const log = recordingLog();
-      const clock = systemClock;
       const setAside: SetAside[] = [];
       const store = createGrantStore({ storage, log, onSetAside: entry => setAside.push(entry) });
       const cache = createGrantCache(store, impatientClock, log);
@@ -94,6 +100,10 @@ export function sharedWindows() {
           onDidChange: () => () => undefined,
         },
         onOrphaned: () => undefined,
+        signOuts: {
+          kept: createKeptSignOuts(storage, log),
+          revoke: (_provider, grant) => server.revoke(grant),
+        },
         server: {
           async refresh(_provider, grant, beforeSending, derived) {
             if (lacks.secret) throw new Failure('client-secret-missing', { provider: 'Company' });

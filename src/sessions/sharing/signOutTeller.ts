@@ -1,0 +1,185 @@
+import { secondsNow, type Cancel, type Clock } from '../../platform/clock.ts';
+import { errorName, type Log } from '../../platform/log.ts';
+import { whileRunning } from '../../platform/once.ts';
+import { l10n } from '../../platform/shown.ts';
+import { Failure } from '../../protocol/failures/failure.ts';
+import type { Revocation } from '../../protocol/tokens/revocation.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import type { Recorder } from '../activity.ts';
+import type { Grant } from '../grant/grant.ts';
+import { isRefusal } from '../grant/outcome.ts';
+import { spread } from '../grant/spread.ts';
+import type { RefresherOptions } from '../refresh/refresherOptions.ts';
+import type { GrantCache } from '../store/grantCache.ts';
+import { longestKept, type KeptSignOut, type KeptSignOuts } from '../store/keptSignOuts.ts';
+
+/** The sign-outs that a provider could not be told of, and how it is told. */
+export interface SignOutServices {
+  readonly kept: KeptSignOuts;
+  /**
+   * Tells the provider that the tokens of a grant are no longer needed, where the person agreed to send them.
+   *
+   * @throws Failure
+   */
+  revoke(provider: Provider, grant: Grant): Promise<Revocation>;
+}
+
+export interface TellerOptions extends SignOutServices {
+  readonly cache: Pick<GrantCache, 'ofProvider' | 'known'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly providers: RefresherOptions['providers'];
+  readonly record: Recorder;
+  /** False once another window has taken over: then nothing may be sent any more. */
+  isLeader(): boolean;
+}
+
+/** How long whoever signs out has to tell the provider, in seconds. After that, that window is taken to have closed. */
+export const firstTry = 15;
+/** The longest pause between two tries, and the shortest, in seconds. */
+const longestPause = 3600;
+const shortestPause = 5;
+
+/** What keeps a sign-out that was not told: true of everything that is not the word of the server. */
+export const isForLater = (error: unknown): boolean => !(error instanceof Failure && isRefusal(error));
+
+/** Notes in the activity log that a provider was told of a sign-out. */
+export function recordRevocation(record: Recorder, grant: Grant, outcome: Revocation): void {
+  if (outcome === 'unsupported') record('failure', grant, l10n.t('The provider takes no tokens back.'));
+  else record('revocation', grant);
+}
+
+/** Notes in the activity log that it was not. @param reason a sentence fit to be shown. */
+export const recordNotTold = (record: Recorder, grant: Grant, reason: string): void =>
+  record('failure', grant, l10n.t('The provider could not be told of the sign-out. {0}', reason));
+
+/**
+ * Tells providers of the sign-outs that were kept, in the window that leads: nobody is asked, and nothing is told while
+ * the person is signed in to the same account again, as a server may end all that an account has with one token of it.
+ */
+export type SignOutTeller = ReturnType<typeof createSignOutTeller>;
+
+export function createSignOutTeller(options: TellerOptions) {
+  const { kept, cache, clock, log, providers, record, isLeader } = options;
+  let failures = 0;
+  let triedAt = -Infinity;
+  /** The issuers that could not be told, and from when each can be asked again. */
+  const silent = new Map<string, number>();
+
+  const isBack = async ({ providerId, binding, account }: Grant): Promise<boolean> =>
+    [...(await cache.ofProvider(providerId)), ...cache.known()].some(
+      other =>
+        other.account.id === account.id &&
+        other.binding.issuer === binding.issuer &&
+        other.binding.clientId === binding.clientId,
+    );
+
+  /** @returns true if the sign-out is over, told or not. */
+  const tell = async (grant: Grant, provider: Provider): Promise<boolean> => {
+    const fields = { provider: grant.providerId, account: grant.account.label };
+    try {
+      const outcome = await options.revoke(provider, grant);
+      silent.delete(grant.binding.issuer);
+      log.info('told of an earlier sign-out', { ...fields, outcome });
+      recordRevocation(record, grant, outcome);
+      return true;
+    } catch (error) {
+      const failure = error instanceof Failure ? error : undefined;
+      log.warn('could not be told of an earlier sign-out', {
+        ...fields,
+        failure: failure?.code ?? 'unknown',
+      });
+      if (!failure || isForLater(failure)) {
+        silent.set(grant.binding.issuer, secondsNow(clock) + (failure?.retryAfter ?? 0));
+        return false;
+      }
+      recordNotTold(record, grant, failure.message);
+      return true;
+    }
+  };
+
+  const settle = async ({ at, grant }: KeptSignOut, failedNow: Set<string>): Promise<boolean> => {
+    const now = secondsNow(clock);
+    if (now - at > longestKept) {
+      log.warn('a sign-out is too old to be told', { provider: grant.providerId });
+      recordNotTold(record, grant, l10n.t('That was tried for 30 days.'));
+      return true;
+    }
+    const { issuer } = grant.binding;
+    const provider = providers.of(grant);
+    const isHeld = failedNow.has(issuer) || now < (silent.get(issuer) ?? 0) || isBeingTold(at, now);
+    if (!provider || isHeld || (await isBack(grant)) || !isLeader()) return false;
+    if (await tell(grant, provider)) return true;
+    failedNow.add(issuer);
+    return false;
+  };
+
+  const tellAll = async (): Promise<void> => {
+    triedAt = secondsNow(clock);
+    const failed = new Set<string>();
+    let left = 0;
+    let isFresh = false;
+    for (const signOut of await kept.all()) {
+      // Forgotten right after it is told. What a crash leaves is told twice, which changes nothing.
+      if (await settle(signOut, failed)) await kept.forget([signOut.id]);
+      else left++;
+      isFresh ||= isBeingTold(signOut.at, triedAt);
+    }
+    failures = failed.size > 0 ? failures + 1 : 0;
+    if (left > 0) schedule(isFresh ? firstTry : pauseAfter(failures));
+  };
+
+  const shared = whileRunning<void>();
+  const run = (): Promise<void> =>
+    shared('', () =>
+      tellAll().catch((error: unknown) => {
+        log.warn('the sign-outs that were kept cannot be told', { reason: errorName(error) });
+        schedule(longestPause);
+      }),
+    );
+
+  let timer: { readonly at: number; readonly cancel: Cancel } | undefined;
+  /** Of several times, the earliest counts. */
+  const schedule = (seconds: number): void => {
+    const at = clock.now() + seconds * 1000;
+    if (!isLeader() || (timer && timer.at <= at && timer.at > clock.now())) return;
+    timer?.cancel();
+    const wake = (): void => {
+      timer = undefined;
+      void run();
+    };
+    timer = { at, cancel: clock.after(seconds * 1000, wake) };
+  };
+
+  const stopWatching = providers.onDidChange(() => schedule(shortestPause));
+  // What an earlier leader, or a window that closed, has left.
+  schedule(firstTry);
+  return {
+    async keep(grant: Grant): Promise<void> {
+      await kept.keep(grant, secondsNow(clock));
+      schedule(firstTry);
+    },
+    forget: (id: string): Promise<void> => kept.forget([id]),
+    /** What was in the way may be gone. */
+    rouse(): void {
+      if (Math.abs(secondsNow(clock) - triedAt) >= shortestPause) void run();
+    },
+    /** A server answers. */
+    reached(issuer: string): void {
+      if (silent.has(issuer)) this.rouse();
+    },
+    dispose(): void {
+      stopWatching();
+      timer?.cancel();
+    },
+  };
+}
+
+/** A clock that was set back says nothing of how long ago that was. */
+const isBeingTold = (at: number, now: number): boolean => now >= at && now < at + firstTry;
+
+/** How long to wait after so many runs in which somebody could not be told; spread as those of refreshes are. */
+const pauseAfter = (failures: number): number =>
+  failures === 0
+    ? longestPause
+    : Math.min(longestPause, firstTry * 2 ** failures) * (0.5 + spread(String(failures)) / 2);
