@@ -21,12 +21,16 @@ export function speak(language: string, translations: Record<string, string>): v
 /** The language of the texts, for what is not text: numbers, times, lists. */
 export const textLanguage = (): string => spoken;
 
+/** Who reads English has a clock and a calendar of some country; the computer knows which. */
+const placeOf = (language: string): string | undefined => (language === written ? undefined : language);
+
 /** A moment as the clock on the person's wall would have it, in seconds since the epoch. */
-export function timeInWords(seconds: number): string {
-  // Who reads English has a clock and a calendar of some country; the computer knows which.
-  const language = spoken === written ? undefined : spoken;
-  return new Date(seconds * 1000).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short' });
-}
+export const timeInWords = (seconds: number): string =>
+  new Date(seconds * 1000).toLocaleString(placeOf(spoken), { dateStyle: 'medium', timeStyle: 'short' });
+
+/** The same of a moment that is near: `15:42`. */
+export const timeOfDay = (seconds: number): string =>
+  new Date(seconds * 1000).toLocaleTimeString(placeOf(spoken), { timeStyle: 'short' });
 
 /** `a, b or c` */
 export const anyOf = (values: readonly string[]): string =>

@@ -1,5 +1,6 @@
 import { l10n, shown, type Shown } from '../platform/shown.ts';
 import * as vscode from 'vscode';
+import { secondsNow, systemClock } from '../platform/clock.ts';
 import { Failure } from '../protocol/failures/failure.ts';
 import { helpButtons, type HelpButton } from '../protocol/failures/text.ts';
 import type { DefinitionProblem, Provider } from '../providers/entries/definition.ts';
@@ -11,7 +12,7 @@ export const isCancellation = (error: unknown): boolean => error instanceof vsco
 
 /** What to show for something that went wrong: our own words for failures, and for anything else no details. */
 export function messageOf(error: unknown): Shown {
-  if (error instanceof Failure) return error.message;
+  if (error instanceof Failure) return error.messageAt(secondsNow(systemClock));
   return l10n.t('Something unexpected went wrong. The log says where.');
 }
 

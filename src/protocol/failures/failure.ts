@@ -1,4 +1,5 @@
-import { filled, l10n, type Shown } from '../../platform/shown.ts';
+import { timeOfDay } from '../../platform/language.ts';
+import { filled, joined, l10n, type Shown } from '../../platform/shown.ts';
 import type { HelpButton } from './text.ts';
 import { reachingFailures } from './reaching.ts';
 import { signInFailures } from './signingIn.ts';
@@ -67,6 +68,18 @@ export class Failure extends Error {
     this.oauthError = options?.oauthError;
     this.status = options?.status;
     this.meant = options?.meant;
+  }
+
+  /**
+   * As `message`, with the time from which the server can be asked again, if it has named one.
+   *
+   * @param now in seconds since the epoch.
+   */
+  messageAt(now: number): Shown {
+    if (!this.retryAfter) return this.message;
+    const { what } = failures[this.code];
+    const when = l10n.t('Try again at {0}.', timeOfDay(now + this.retryAfter));
+    return joined([filled(l10n.t(what), { said: '', ...this.details }), when], ' ');
   }
 
   /** What leads to what the person can do. */

@@ -7,6 +7,7 @@ import { Failure } from '../failures/failure.ts';
 import { networkFailure, unreachable } from './networkFailure.ts';
 import { parseServerObject } from './json.ts';
 import { longWords, quoteServerText } from './serverText.ts';
+import { retryAfterSeconds } from './serverTime.ts';
 import { answerTimeout, type Traffic } from './traffic.ts';
 
 /** The signature of the platform's `fetch`, which in the editor respects its proxy and certificates. */
@@ -81,7 +82,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
           ...(headers && { headers: withBareMediaType(headers) }),
           ...(body !== undefined && body !== null && { body }),
         });
-        return readWhole(answer, url, within);
+        return readWhole(answer, url, within, clock);
       });
       refuseObstruction(response, url);
       await logWords(log, response, url);
@@ -145,7 +146,7 @@ function waitForTurn({ clock, traffic }: HttpOptions, url: URL, signal: AbortSig
   );
 }
 
-async function readWhole(answer: Response, url: URL, signal: AbortSignal): Promise<Response> {
+async function readWhole(answer: Response, url: URL, signal: AbortSignal, clock: Clock): Promise<Response> {
   // A browser hides where a manual redirect leads; Node shows it.
   if (answer.type === 'opaqueredirect' || (answer.status >= 300 && answer.status < 400)) {
     await answer.body?.cancel();
@@ -153,13 +154,18 @@ async function readWhole(answer: Response, url: URL, signal: AbortSignal): Promi
     throw new Failure('redirected', { host: url.host, target: target ?? l10n.t('another address') });
   }
   const body = await readBody(answer, url, signal);
-  const { status, headers } = answer;
+  const { status } = answer;
   if (status < 200 || status > 599) {
     throw new Failure('response-invalid', {
       host: url.host,
       reason: l10n.t('there is no HTTP status {0}', status),
     });
   }
+  const headers = new Headers(answer.headers);
+  const retryAfter = retryAfterSeconds(answer, clock);
+  // In seconds, for whoever reads it later and without a clock.
+  if (retryAfter === undefined) headers.delete('retry-after');
+  else headers.set('retry-after', String(retryAfter));
   // A Response of these statuses must not have a body.
   return new Response(status === 204 || status === 205 ? null : body, { status, headers });
 }

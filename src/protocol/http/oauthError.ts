@@ -135,12 +135,8 @@ export function busyFailure(
   return failed ? new Failure('server-failed', { host, status, said }, options) : undefined;
 }
 
-const retryAfterOf = ({ headers }: Response): { readonly retryAfter: number | undefined } => ({
-  retryAfter: retryAfterSeconds(headers.get('retry-after')),
-});
-
-/** `Retry-After` in seconds, at most an hour (RFC 9110 section 10.2.3); a date is not worth a wrong clock. */
-export function retryAfterSeconds(header: string | null): number | undefined {
-  if (header === null || !/^\d{1,9}$/.test(header.trim())) return undefined;
-  return Math.min(Number(header), 3600);
+/** The http client has read `Retry-After` when the answer came, and left seconds. */
+function retryAfterOf({ headers }: Response): { readonly retryAfter: number | undefined } {
+  const seconds = headers.get('retry-after') ?? '';
+  return { retryAfter: /^\d{1,4}$/.test(seconds) ? Number(seconds) : undefined };
 }

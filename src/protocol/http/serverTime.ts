@@ -25,6 +25,28 @@ export function clockOffset({ headers }: Response, clock: Clock): number | undef
   return Math.abs(offset) <= farthestClock ? offset : undefined;
 }
 
+/**
+ * `Retry-After` in seconds from now, up to an hour (RFC 9110 section 10.2.3). A time of day is that of the server's own
+ * clock: what counts is how long after its `Date` it is, unless that cannot be right.
+ */
+export function retryAfterSeconds(response: Response, clock: Clock): number | undefined {
+  const text = response.headers.get('retry-after')?.trim() ?? '';
+  const time = httpTime(text);
+  const isBelieved = clockOffset(response, clock) !== undefined;
+  const now = isBelieved ? Date.parse(response.headers.get('date') ?? '') : clock.now();
+  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : Math.ceil((time - now) / 1000);
+  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(0, seconds), longestRetryAfter);
+}
+
+const longestRetryAfter = 3600;
+
+/** A time in one of the forms that HTTP has (RFC 9110 section 5.6.7), in milliseconds since the epoch; else `NaN`. */
+function httpTime(text: string): number {
+  if (!/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},? /.test(text)) return NaN;
+  // The form of asctime names no time zone.
+  return Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
+}
+
 /** True if these claims of a JWT (RFC 7519 section 4.1) hold at a time in seconds since the epoch. */
 const holdAt = ({ iat, nbf, exp }: Readonly<Record<string, unknown>>, now: number): boolean =>
   [iat, nbf].every(time => typeof time !== 'number' || time <= now + clockTolerance) &&

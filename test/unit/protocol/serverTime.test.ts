@@ -4,6 +4,7 @@ import {
   clockOffset,
   clockTolerance,
   farthestClock,
+  retryAfterSeconds,
 } from '../../../src/protocol/http/serverTime.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
 
@@ -43,5 +44,51 @@ describe('the clock of a server', () => {
       assert.equal(clockFor(offset, {}, clock), offset, 'nothing said');
       assert.equal(clockFor(undefined, of(now + offset), clock), 0, 'nothing known');
     }
+  });
+});
+
+describe('Retry-After', () => {
+  const after = (retryAfter: string, date?: number): number | undefined => {
+    const headers = new Headers({ 'retry-after': retryAfter });
+    if (date !== undefined) headers.set('date', new Date(date * 1000).toUTCString());
+    return retryAfterSeconds(new Response('', { headers }), clock);
+  };
+  /** The forms of a time of day that HTTP has. */
+  const forms: Readonly<Record<string, (time: Date) => string>> = {
+    'IMF-fixdate': time => time.toUTCString(),
+    'RFC 850': time => {
+      const [day, month, year] = time.toUTCString().slice(5, 16).split(' ');
+      const weekday = time.toLocaleDateString('en', { weekday: 'long', timeZone: 'UTC' });
+      return `${weekday}, ${day}-${month}-${year?.slice(2)} ${time.toISOString().slice(11, 19)} GMT`;
+    },
+    asctime: time => {
+      const [weekday, day, month, year, hour] = time.toUTCString().replace(',', '').split(' ');
+      return `${weekday} ${month} ${day?.replace(/^0/, ' ')} ${hour} ${year}`;
+    },
+  };
+
+  for (const [form, textOf] of Object.entries(forms))
+    for (const offset of [0, 45, -45, 7200, -7200, farthestClock])
+      it(`as ${form}, of a clock that is ${offset} s ahead, is how long to wait`, () => {
+        const there = now + offset;
+        const at = (seconds: number): string => textOf(new Date((there + seconds) * 1000));
+        assert.equal(after(at(90), there), 90);
+        assert.equal(after(at(86_400), there), 3600, 'an hour and no longer');
+        assert.equal(after(at(-90), there), 0, 'over');
+      });
+
+  it('is judged by our clock where the server names none, or cannot be right', () => {
+    const text = new Date((now + 90) * 1000).toUTCString();
+    assert.equal(after(text), 90);
+    assert.equal(after(text, now - farthestClock - 1), 90);
+  });
+
+  it('in seconds is what it says, and nothing else is taken for a time', () => {
+    assert.equal(after(' 120 '), 120);
+    assert.equal(after('0'), 0);
+    assert.equal(after('999999999'), 3600);
+    for (const text of ['soon', '-5', '1e3', '9999999999', 'Monday', 'Mon, soon GMT', '1.5'])
+      assert.equal(after(text), undefined, text);
+    assert.equal(retryAfterSeconds(new Response(''), clock), undefined);
   });
 });
