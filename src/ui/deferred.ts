@@ -98,7 +98,8 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
   const trust = editorTrust(globalState, clock, provider =>
     releaseSignIns({ ...window, httpContext }, provider),
   );
-  const signIns = createSignIns({ ...services, log, extension, pending, providers });
+  const { repeating } = window;
+  const signIns = createSignIns({ ...services, log, extension, pending, providers, repeating });
   const newProviders = createNewProviders({
     ...services,
     trust,

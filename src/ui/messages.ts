@@ -105,7 +105,13 @@ function showDefinitionProblems(
   for (const [extension, its] of Map.groupBy(problems, problem => problem.extension)) {
     const list = problemsInWords(its);
     if (extension === undefined) void showSettingsProblems(list, setting, repeating);
-    else void showExtensionProblems(extension, list, repeating);
+    else
+      void showExtensionProblems(
+        extension,
+        list,
+        its.every(({ isUsed }) => isUsed),
+        repeating,
+      );
   }
 }
 
@@ -129,13 +135,24 @@ async function showSettingsProblems(
     await vscode.commands.executeCommand('workbench.action.openSettings', setting);
 }
 
-async function showExtensionProblems(extension: string, list: string, repeating: Repeating): Promise<void> {
+async function showExtensionProblems(
+  extension: string,
+  list: string,
+  isUsed: boolean,
+  repeating: Repeating,
+): Promise<void> {
   const button = l10n.t('Show Extension');
-  const message = l10n.t(
-    'The extension {0} brings an identity provider that is not used: {1}. Update the extension, or tell its authors.',
-    extension,
-    list,
-  );
+  const message = isUsed
+    ? l10n.t(
+        'The extension {0} brings an identity provider with values that are out of range: {1}. Update the extension, or tell its authors.',
+        extension,
+        list,
+      )
+    : l10n.t(
+        'The extension {0} brings an identity provider that is not used: {1}. Update the extension, or tell its authors.',
+        extension,
+        list,
+      );
   if ((await repeating.warn(message, button)) === button) await showExtension(extension);
 }
 

@@ -44,7 +44,8 @@ export function contributedProviders(extensions: readonly InstalledExtension[]):
         const named = isNamed ? { ...definition, label } : definition;
         const parsed = parseDefinition(providerId, named, extension);
         if (parsed.ok) providers.push(parsed.provider);
-        else for (const { field, reason } of parsed.problems) refuse(reason, field);
+        for (const problem of parsed.ok ? parsed.adjusted : parsed.problems)
+          problems.push({ ...problem, extension });
       }
     }
   }

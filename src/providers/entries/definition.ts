@@ -5,6 +5,7 @@ import { checkComplete, serverOf } from './server.ts';
 import { termsOf } from './terms.ts';
 import { serviceOf } from '../settings/service.ts';
 import { withPreset } from '../presets/presets.ts';
+import { withNearest } from '../settings/nearest.ts';
 import { problemOf, WrongEntry, type DefinitionProblem } from '../settings/problems.ts';
 import { providerDefinitionSchema, type ProviderDefinition } from '../settings/schema.ts';
 
@@ -30,7 +31,8 @@ export const providerIdSchema = v.pipe(
 );
 
 export type ParsedDefinition =
-  | { readonly ok: true; readonly provider: Provider }
+  /** `adjusted`: the settings that are not used as they are written. */
+  | { readonly ok: true; readonly provider: Provider; readonly adjusted: readonly DefinitionProblem[] }
   | { readonly ok: false; readonly problems: readonly DefinitionProblem[] };
 
 /** Why this cannot be the id of a provider, or of an MCP server; undefined if it can. */
@@ -45,14 +47,17 @@ export function parseDefinition(
   definition: unknown,
   contributedBy?: string,
 ): ParsedDefinition {
-  const parsed = v.safeParse(providerDefinitionSchema, definition);
+  const written = v.safeParse(providerDefinitionSchema, definition);
+  const near = written.success ? undefined : withNearest(providerId, definition, written.issues);
+  const parsed = near ? v.safeParse(providerDefinitionSchema, near.entry) : written;
   try {
     const wrongId = providerIdProblem(providerId);
     if (wrongId !== undefined) throw new WrongEntry(undefined, wrongId);
     if (!parsed.success) {
       return { ok: false, problems: parsed.issues.map(issue => problemOf(providerId, issue)) };
     }
-    return { ok: true, provider: providerOf(providerId, parsed.output, contributedBy) };
+    const provider = providerOf(providerId, parsed.output, contributedBy);
+    return { ok: true, provider, adjusted: near?.adjusted ?? [] };
   } catch (error) {
     if (!(error instanceof WrongEntry)) throw error;
     const { field, reason } = error;

@@ -17,6 +17,6 @@ export function parseProviders(value: unknown): ParsedProviders {
   const parsed = Object.entries(value).map(([id, definition]) => parseDefinition(id, definition));
   return {
     providers: parsed.flatMap(entry => (entry.ok ? [entry.provider] : [])),
-    problems: parsed.flatMap(entry => (entry.ok ? [] : entry.problems)),
+    problems: parsed.flatMap(entry => (entry.ok ? entry.adjusted : entry.problems)),
   };
 }

@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import { l10n } from '../../platform/shown.ts';
+import type { Repeating } from '../repeating.ts';
 import { isMethod, type Method } from '../../providers/settings/signInMethods.ts';
 import type { SignInTimeouts } from '../../signIn/methods/context.ts';
 import { environment } from '../../environment.ts';
@@ -10,13 +12,27 @@ export interface SignInSettings {
   readonly timeouts: SignInTimeouts;
   /** The address of this editor's client ID metadata document. */
   readonly clientDocument: string | undefined;
+  /** The values that are not used as they are written. */
+  readonly outOfRange: readonly OutOfRange[];
+}
+
+export interface OutOfRange {
+  readonly setting: string;
+  readonly least: number;
+  readonly most: number;
+  /** The nearest value that is allowed. */
+  readonly used: number;
 }
 
 export function readSignInSettings(): SignInSettings {
   const settings = vscode.workspace.getConfiguration('oidc');
+  const outOfRange: OutOfRange[] = [];
   const seconds = (key: string, fallback: number, least: number, most: number): number => {
     const value = settings.get<unknown>(key);
-    return typeof value === 'number' && value >= least && value <= most ? value : fallback;
+    if (typeof value !== 'number' || Number.isNaN(value)) return fallback;
+    const used = Math.min(most, Math.max(least, value));
+    if (used !== value) outOfRange.push({ setting: `oidc.${key}`, least, most, used });
+    return used;
   };
   const method = settings.get<unknown>('signIn.method');
   const document = settings.get<unknown>('clientMetadataUrl');
@@ -29,6 +45,28 @@ export function readSignInSettings(): SignInSettings {
     },
     clientDocument:
       typeof document === 'string' && URL.parse(document)?.protocol === 'https:' ? document : undefined,
+    outOfRange,
+  };
+}
+
+/** Says once of each value that another one is used. */
+export function createRangeReporter(repeating: Repeating): () => Promise<void> {
+  const told = new Set<string>();
+  return async () => {
+    for (const { setting, least, most, used } of readSignInSettings().outOfRange) {
+      const message = l10n.t(
+        'The setting {0} must be from {1} to {2} seconds, so {3} is used.',
+        setting,
+        least,
+        most,
+        used,
+      );
+      if (told.has(message)) continue;
+      told.add(message);
+      const button = l10n.t('Open Settings');
+      if ((await repeating.warn(message, button)) === button)
+        await vscode.commands.executeCommand('workbench.action.openSettings', setting);
+    }
   };
 }
 

@@ -23,7 +23,8 @@ import { deviceCodePanel } from './deviceCodePanel.ts';
 import { translatedPage } from './pages.ts';
 import type { RunningSignIns } from './runningSignIns.ts';
 import { withSignInProgress } from './signInProgress.ts';
-import { readSignInSettings, readSurroundings } from './signInSettings.ts';
+import type { Repeating } from '../repeating.ts';
+import { createRangeReporter, readSignInSettings, readSurroundings } from './signInSettings.ts';
 import { untilCanceled } from '../cancellation.ts';
 import { offer } from '../messages.ts';
 import { helpButtons } from '../../protocol/failures/text.ts';
@@ -58,6 +59,7 @@ export interface SignInsOptions {
   readonly concessions: Concessions;
   readonly findSubject: FindSubject;
   readonly providers: Pick<ConfiguredProviders, 'list'>;
+  readonly repeating: Repeating;
 }
 
 export function createSignIns(options: SignInsOptions): SignIns {
@@ -67,6 +69,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
   const plans = new Map<string, Plan>();
   const running: RunningSignIns = new Map();
   const editor = uriHandlerAddress(extension.id);
+  const reportRanges = createRangeReporter(options.repeating);
   const page = async (name: string, texts?: Readonly<Record<string, Shown>>): Promise<Html> => {
     const file = vscode.Uri.joinPath(extension.extensionUri, 'media', name);
     const html = new TextDecoder().decode(await vscode.workspace.fs.readFile(file));
@@ -122,6 +125,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
       const id = crypto.randomUUID();
       const method = chosenMethods.get(provider.id);
       chosenMethods.delete(provider.id);
+      void reportRanges();
       try {
         return await withSignInProgress(
           provider,
