@@ -4,6 +4,7 @@ import { createQueue } from '../platform/queue.ts';
 import { Failure } from '../protocol/failures/failure.ts';
 import type { Provider } from '../providers/entries/definition.ts';
 import { derivedScopes } from './grant/derived.ts';
+import { isForNobody } from './grant/fate.ts';
 import type { Grant, GrantChange } from './grant/grant.ts';
 import type { Sharing } from './sharing/sharing.ts';
 import { createGrantViews, type GrantView } from './grantView.ts';
@@ -123,7 +124,9 @@ export function createAccounts(options: AccountsOptions): Accounts {
 
     async current(provider) {
       const found = await Promise.all(
-        (await viewOf(provider)).grants.map(grant => fresh(options, provider, grant, undefined)),
+        (await viewOf(provider)).grants
+          .filter(grant => !isForNobody(grant))
+          .map(grant => fresh(options, provider, grant, undefined)),
       );
       return found.filter(known => known !== undefined);
     },

@@ -132,10 +132,24 @@ describe('claims', () => {
     assert.deepEqual(server.violations.splice(0), ['there is no https://gitlab.example.com/oauth/userinfo']);
   });
 
-  it('of somebody else after a refresh are not believed', async () => {
+  for (const [source, change] of [
+    ['UserInfo', { user: { sub: '43', groups: ['teams/leads'] } }],
+    ['introspection', { introspection: { active: true, sub: '43' } }],
+  ] as const)
+    it(`of somebody else after a refresh keep the tokens from everybody, and nothing else is lost (${source})`, async () => {
+      const { claims, refusal, expiresAt } = await afterRefresh(gitlab(), quirks => ({
+        ...quirks,
+        ...change,
+      }));
+      assert.match(refusal ?? '', /the new tokens of tanuki belong to another person, so they are not used/);
+      assert.deepEqual([claims['sub'], claims['groups']], ['42', ['teams/developers']]);
+      assert.equal(expiresAt, undefined);
+    });
+
+  it('that nobody can rely on after a refresh change nothing', async () => {
     await assert.rejects(
-      afterRefresh(gitlab(), quirks => ({ ...quirks, user: { sub: '43', groups: ['teams/leads'] } })),
-      (error: unknown) => error instanceof Failure && error.code === 'token-untrusted',
+      afterRefresh(gitlab(), quirks => ({ ...quirks, introspection: { active: false } })),
+      (error: unknown) => error instanceof Failure && error.code === 'token-untrusted' && !error.otherPerson,
     );
   });
 
@@ -149,9 +163,12 @@ describe('claims', () => {
       user: { ...quirks.user, plan: 'team' },
     }));
     assert.equal(profile.claims['plan'], 'team');
+    const other = await afterRefresh(github, quirks => ({ ...quirks, user: { id: 1, login: 'somebody' } }));
+    assert.match(other.refusal ?? '', /belong to another person/);
+    assert.notEqual(other.claims['login'], 'somebody');
     await assert.rejects(
-      afterRefresh(github, quirks => ({ ...quirks, user: { id: 1, login: 'somebody' } })),
-      (error: unknown) => error instanceof Failure && error.code === 'token-untrusted',
+      afterRefresh(github, quirks => ({ ...quirks, user: { plan: 'team' } })),
+      (error: unknown) => error instanceof Failure && !error.otherPerson,
     );
   });
 

@@ -33,6 +33,8 @@ interface FailureOptions {
   readonly oauthError?: string | undefined;
   readonly status?: number | undefined;
   readonly meant?: string | undefined;
+  /** True if an answer is about another person than the one who signed in. */
+  readonly otherPerson?: boolean;
 }
 
 type FailureArguments = {
@@ -57,6 +59,7 @@ export class Failure extends Error {
   readonly status: number | undefined;
   /** The URL that was probably meant. A part in angle brackets is for the person to fill in. */
   readonly meant: string | undefined;
+  readonly otherPerson: boolean;
 
   constructor(...[code, details, options]: FailureArguments) {
     const { what, next } = failures[code];
@@ -68,6 +71,7 @@ export class Failure extends Error {
     this.oauthError = options?.oauthError;
     this.status = options?.status;
     this.meant = options?.meant;
+    this.otherPerson = options?.otherPerson ?? false;
   }
 
   /**

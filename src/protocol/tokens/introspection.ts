@@ -51,7 +51,8 @@ export async function introspectToken(
   if (claims['active'] !== true) throw invalid(l10n.t('it does not say whether the token is "active"'));
   const { sub, exp } = claims;
   if (subject !== undefined && sub !== undefined && sub !== subject) {
-    throw untrusted(l10n.t('the introspection names another person'));
+    const reason = l10n.t('the introspection names another person');
+    throw new Failure('token-untrusted', { issuer: client.issuer, reason }, { otherPerson: true });
   }
   const isTime = typeof exp === 'number' && exp > 0 && exp <= latestTime;
   return { claims, expiresAt: isTime ? Math.floor(exp) - ahead : undefined };

@@ -49,7 +49,10 @@ export async function requestUserInfo(
   } else noteMediaType(response, note);
   if (typeof claims['sub'] !== 'string')
     throw new Failure('response-invalid', { host, reason: l10n.t('it is not a valid UserInfo response') });
-  if (claims['sub'] !== subject) throw untrusted(l10n.t('UserInfo names another person'));
+  if (claims['sub'] !== subject) {
+    const reason = l10n.t('UserInfo names another person');
+    throw new Failure('token-untrusted', { issuer: client.issuer, reason }, { otherPerson: true });
+  }
   return claims;
 }
 

@@ -166,6 +166,9 @@ export const canRefresh = (grant: Grant, policy: TokenPolicy | undefined): boole
 export const isEndedByServer = ({ signInNeeded: need }: Grant): boolean =>
   need !== undefined && !need.accountRefused && !need.tentative;
 
+/** True if nobody is given the tokens of a grant, whatever they are good for: its account may not be used. */
+export const isForNobody = ({ signInNeeded: need }: Grant): boolean => need?.accountRefused === true;
+
 /** True if this window has what it takes to renew a grant; another one may have it. */
 export const canRenewHere = (grant: Grant, policy: TokenPolicy | undefined, memory: Memory): boolean =>
   canRefresh(grant, policy) && !about(grant, memory).lacksSecret;
@@ -259,10 +262,7 @@ function endOf({ receivedAt, expiresAt }: AccessToken, policy: TokenPolicy | und
   return expiresAt ?? (assumed === undefined ? undefined : receivedAt + assumed);
 }
 
-/**
- * Tokens live at least this long before they are refreshed by themselves, in seconds: a server that gives a
- * lifetime of nothing must not be asked without pause.
- */
+/** The least wait for a refresh, in seconds: a server that gives a lifetime of nothing is not asked without pause. */
 const shortestRest = 5;
 
 /**

@@ -1,3 +1,4 @@
+import { isForNobody } from './fate.ts';
 import type { Secret } from '../../platform/secret.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { accessTokenOf, canDeriveTarget, type AccessToken } from './derived.ts';
@@ -61,7 +62,7 @@ export function matchingGrants(
   };
   return grants
     .filter(grant => account === undefined || grant.account.id === account.id)
-    .filter(grant => !grant.signInNeeded?.accountRefused)
+    .filter(grant => !isForNobody(grant))
     .filter(grant => rank(grant) > 0)
     .sort((a, b) => rank(b) - rank(a));
 }

@@ -18,10 +18,33 @@ const signInClaims = ['acr', 'amr', 'auth_time'];
  * token if there is one, and from the endpoints that the provider is set to ask. What one of these does not say
  * because it cannot be reached stays as it was.
  *
- * @returns undefined if the grant has never had an ID token, and the provider is not set to do without.
- * @throws Failure `token-untrusted` if the new tokens seem to be somebody else's; those of the http client.
+ * @returns a refusal if the new tokens seem to be somebody else's; undefined if the grant has never had an ID token,
+ * and the provider is not set to do without.
+ * @throws Failure `token-untrusted` for an answer that nobody can rely on; those of the http client.
  */
 export async function refreshProfile(
+  services: GrantServices,
+  provider: Provider,
+  grant: Grant,
+  tokens: Tokens,
+): Promise<AccountProfile | undefined> {
+  try {
+    return await askProfile(services, provider, grant, tokens);
+  } catch (error) {
+    if (!(error instanceof Failure && error.otherPerson)) throw error;
+    const { label } = grant.account;
+    services.httpContext.log.warn('the new tokens are about another person', { provider: provider.id });
+    const refusal = l10n.t(
+      '{0} says that the new tokens of {1} belong to another person, so they are not used. Sign in again.',
+      provider.label,
+      label,
+    );
+    // Nothing of what it said is taken over.
+    return { claims: grant.claims, expiresAt: undefined, refusal };
+  }
+}
+
+async function askProfile(
   services: GrantServices,
   provider: Provider,
   grant: Grant,
@@ -38,9 +61,11 @@ export async function refreshProfile(
     ? // A server need not say anything of a client that signs in by itself.
       { ...(await identifyService(connection, provider, tokens)), complete: false }
     : await identify(connection, provider, { ...tokens, idTokenClaims, kept }, grant.grantedScopes);
-  if (!service && accountOf(provider, identity.claims)?.id !== account.id) {
+  const named = accountOf(provider, identity.claims);
+  if (!service && named?.id !== account.id) {
     const reason = l10n.t('what is known of the account now is about somebody else');
-    throw new Failure('token-untrusted', { issuer: provider.issuer, reason });
+    const otherPerson = named !== undefined;
+    throw new Failure('token-untrusted', { issuer: provider.issuer, reason }, { otherPerson });
   }
   const claims = {
     ...(identity.complete ? picked(before, signInClaims) : before),

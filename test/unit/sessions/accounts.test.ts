@@ -50,3 +50,21 @@ describe('the accounts of a provider that was edited', () => {
     assert.equal((await accounts.remove(session.id, { ...anyClient, clientId: undefined }))?.isLast, false);
   });
 });
+
+describe('an account that its provider refuses', () => {
+  it('is given to nobody, whatever its tokens are good for, until it no longer is', async () => {
+    const { cache, accounts } = accountsInMemory();
+    await accounts.add(someProvider, someGrant());
+    const scopes = ['openid', 'profile'];
+    const given = async (): Promise<number[]> => [
+      (await accounts.sessions(someProvider, scopes)).length,
+      (await accounts.current(someProvider)).length,
+    ];
+    assert.deepEqual(await given(), [1, 1]);
+    const refused = { reason: 'Another person.', since: start, accountRefused: true } as const;
+    await cache.update('grant-0001', grant => ({ ...grant, signInNeeded: refused }));
+    assert.deepEqual(await given(), [0, 0]);
+    await cache.update('grant-0001', grant => ({ ...grant, signInNeeded: undefined }));
+    assert.deepEqual(await given(), [1, 1]);
+  });
+});
