@@ -6,8 +6,7 @@ import { secretEndpoints } from '../../src/protocol/client/gate.ts';
 import { requestUserInfo } from '../../src/protocol/tokens/userInfo.ts';
 import { belongsTo } from '../../src/providers/entries/origin.ts';
 import type { Grant } from '../../src/sessions/grant/grant.ts';
-import { connectFor, endGrantSession, refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
-import { refreshProfile } from '../../src/signIn/after/refreshProfile.ts';
+import { connectFor, refreshGrant } from '../../src/signIn/after/keepGrant.ts';
 import { clientOfGrant } from '../../src/signIn/client/client.ts';
 import {
   startIdentityProvider,
@@ -16,38 +15,8 @@ import {
 import { listen, loopback, stop } from '../servers/listening.ts';
 import { blank } from '../../src/sessions/grant/fate.ts';
 import { rowsOf } from '../../src/ui/signInsView/rows.ts';
+import { operations, type Operation } from './afterSignIn/operations.ts';
 import { signInTrial, type SignInTrial } from './signingIn.ts';
-
-/** What a grant's sign-in is used for: each sends something secret. */
-const operations = {
-  refresh: (trial, grant, provider) => refreshGrant(trial.context, provider, grant, () => undefined),
-  'derive another token': (trial, grant, provider) =>
-    refreshGrant(trial.context, provider, grant, () => undefined, ['email']),
-  'renew the profile': (trial, grant, provider) =>
-    refreshProfile(trial.context, provider, grant, {
-      ...grant.tokens,
-      kept: {},
-      idTokenClaims: undefined,
-      grantedScopes: undefined,
-    }),
-  revoke: (trial, grant, provider) => revokeGrant(trial.context, provider, grant),
-  'end the session': (trial, grant, provider) =>
-    endGrantSession(trial.context, provider, grant, {
-      redirect: undefined,
-      timeout: 5,
-      signal: new AbortController().signal,
-      openBrowser(address) {
-        trial.opened.push(address.reveal());
-        return Promise.resolve(true);
-      },
-    }),
-} satisfies Record<string, Operation>;
-
-type Operation = (
-  trial: SignInTrial,
-  grant: Grant,
-  provider: ReturnType<SignInTrial['provider']>,
-) => Promise<unknown>;
 
 describe('a server that names another address than when the person signed in', () => {
   let server: IdentityProvider;

@@ -10,7 +10,7 @@ import { agreedMetadata, gated, withheldOf, type Agreement, type SecretEndpoint 
 import { inDialect, type Dialect } from '../server/dialect.ts';
 import type { DiscoveredServer } from '../server/discovery.ts';
 import type { HttpClient } from '../http/http.ts';
-import { sendingOf, type Sending } from '../server/sendings.ts';
+import { sendingOf, type Sending, type Withheld } from '../server/sendings.ts';
 import { clockTolerance } from '../http/serverTime.ts';
 import type { Metadata } from '../server/metadata.ts';
 import { isIssuerTemplate, issuerOfTenant, type ServerSource } from '../server/serverSource.ts';
@@ -57,6 +57,8 @@ export interface Connection {
   readonly client: Client;
   /** Without the endpoints that the person has not agreed to. */
   readonly metadata: Metadata;
+  /** The endpoints that the server names and the person has not agreed to. */
+  readonly withheld: readonly Withheld[];
   /** The token endpoint as the server names it, agreed to or not. */
   readonly namedTokenEndpoint: string | undefined;
   readonly http: HttpClient;
@@ -147,6 +149,7 @@ function connection(
   return {
     client,
     metadata,
+    withheld,
     note: (address, endpoint) => onSent(sendingOf(address, {}, endpoint)),
     namedTokenEndpoint: named.token_endpoint,
     http,

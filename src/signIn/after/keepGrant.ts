@@ -24,7 +24,11 @@ export interface RenewalServices extends GrantServices {
   readonly findSubject: FindSubject;
 }
 
-/** The connection to the server of a grant, to where it led when the person signed in. */
+/**
+ * The connection to the server of a grant, to where it led when the person signed in. If the metadata names another
+ * place for something, it is read again before anything is given up: it may have been wrong for a moment, and what is
+ * known of a provider is believed for an hour.
+ */
 export async function connectFor(
   services: GrantServices,
   provider: Provider,
@@ -33,14 +37,13 @@ export async function connectFor(
   wanted?: readonly (keyof Metadata)[],
 ): Promise<Connection> {
   const { endpoints, tokenEndpoint } = grant.binding;
-  const client = await clientOfGrant(provider, grant, services);
-  return connect(
-    services.httpContext,
-    { ...client, about: grant.id },
-    endpoints ?? { token_endpoint: tokenEndpoint },
-    signal,
-    wanted,
-  );
+  const { httpContext } = services;
+  const client = { ...(await clientOfGrant(provider, grant, services)), about: grant.id };
+  const agreement = endpoints ?? { token_endpoint: tokenEndpoint };
+  const known = await connect(httpContext, client, agreement, signal, wanted);
+  if (known.withheld.length === 0) return known;
+  httpContext.metadata.forget(client.issuer);
+  return connect(httpContext, client, agreement, signal, wanted);
 }
 
 /**
@@ -62,8 +65,6 @@ export async function refreshGrant(
   const connection = await connectFor(services, provider, grant);
   if (connection.metadata.token_endpoint === undefined) {
     const found = connection.namedTokenEndpoint ?? 'nothing';
-    // It may name the right one again; what is known of the provider is not believed for an hour.
-    services.httpContext.metadata.forget(provider.issuer);
     throw new Failure('endpoint-changed', { issuer: provider.issuer, found });
   }
   const asked = derived ?? grant.target;
@@ -129,7 +130,7 @@ const revocationTimeout = 5;
 /**
  * Tells the server that a grant's tokens are no longer needed.
  *
- * @throws Failure if the server could not be told in a few seconds.
+ * @throws Failure if the server could not be told in a few seconds, or names another place than the agreed one.
  */
 export async function revokeGrant(
   services: GrantServices,
@@ -141,6 +142,8 @@ export async function revokeGrant(
   const timing = { httpContext, timeouts: { provider: revocationTimeout } };
   return inProviderTime(timing, provider, undefined, async within => {
     const connection = await connectFor(services, provider, grant, within, ['revocation_endpoint']);
+    const moved = connection.withheld.find(({ endpoint }) => endpoint === 'revocation_endpoint');
+    if (moved) throw new Failure('destination-not-agreed', { host: moved.host });
     const derived = grant.derived.flatMap(entry => (entry.kind === 'token' ? [entry.accessToken] : []));
     return revokeTokens(connection, { ...grant.tokens, derived });
   });
