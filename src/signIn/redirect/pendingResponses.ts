@@ -49,7 +49,8 @@ export function createPendingResponses() {
   const pending = new Set<Entry>();
   const ended: Secret[] = [];
   const end = (entry: Entry): void => {
-    pending.delete(entry);
+    // Who was answered stops waiting too.
+    if (!pending.delete(entry)) return;
     ended.push(entry.state);
     ended.splice(0, ended.length - endedOnes);
   };

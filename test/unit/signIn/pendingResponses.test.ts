@@ -30,6 +30,19 @@ describe('a response that belongs to no sign-in', () => {
     assert.deepEqual(reasons, []);
   });
 
+  it('is known to be late for the last fifty sign-ins, answered and dropped as each of them is in the end', () => {
+    for (let number = 0; number < 51; number++) {
+      const { drop } = expectState(`answered-${number}`);
+      assert.ok(pending.deliver(path, parametersOf(`answered-${number}`)));
+      drop();
+    }
+    expectState('mine');
+    for (let number = 1; number < 51; number++) pending.stray(path, parametersOf(`answered-${number}`));
+    assert.deepEqual(reasons, []);
+    pending.stray(path, parametersOf('answered-0'));
+    assert.deepEqual(reasons, ['another-state']);
+  });
+
   it('is not blamed on who waits, if it is the same response once more', () => {
     expectState('answered');
     assert.ok(pending.deliver(path, parametersOf('answered')));
