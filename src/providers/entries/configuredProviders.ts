@@ -1,4 +1,4 @@
-import type { Cancel } from '../../platform/clock.ts';
+import { createEmitter, type Emitter } from '../../platform/emitter.ts';
 import type { ContestedId } from './contested.ts';
 import type { Provider } from './definition.ts';
 import { belongsTo, type GrantOrigin } from './origin.ts';
@@ -17,13 +17,13 @@ export interface ConfiguredProviders {
   of(grant: GrantOrigin): Provider | undefined;
   /** Replaces them all, and tells the listeners in the order in which they began to listen. */
   update(providers: readonly Provider[], contested?: readonly ContestedId[]): void;
-  onDidChange(listener: () => void): Cancel;
+  readonly onDidChange: Emitter<void>['on'];
 }
 
 export function createConfiguredProviders(): ConfiguredProviders {
   let providers: readonly Provider[] = [];
   let contested: readonly ContestedId[] = [];
-  const listeners = new Set<() => void>();
+  const changes = createEmitter();
   return {
     list: () => providers,
     byId: id => providers.find(provider => provider.id === id),
@@ -32,11 +32,8 @@ export function createConfiguredProviders(): ConfiguredProviders {
     update(now, nowContested = []) {
       providers = now;
       contested = nowContested;
-      for (const listener of [...listeners]) listener();
+      changes.fire();
     },
-    onDidChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onDidChange: changes.on,
   };
 }
