@@ -4,6 +4,7 @@ import type { ConfiguredProviders } from '../providers/entries/configuredProvide
 import { blank, fateOf, type Which } from '../sessions/grant/fate.ts';
 import type { Grant } from '../sessions/grant/grant.ts';
 import type { GrantCache } from '../sessions/store/grantCache.ts';
+import { notGranted } from '../sessions/grant/granted.ts';
 import { parseSessionId } from '../sessions/grant/scopes.ts';
 
 export interface ExportsContext {
@@ -21,7 +22,7 @@ export function createExports({ cache, clock, providers }: ExportsContext): Oidc
       const provider = grant && providers.of(grant);
       // The token is what only the editor can have given them. An id alone may be guessed or overheard.
       const found = grant && held && tokenIn(grant, held.accessToken);
-      if (!provider || !found) {
+      if (!provider || !found || !held) {
         const message = 'This session has been renewed or ended: ask the editor for it again.';
         throw Object.assign(new Error(message), { code: provider ? 'session-renewed' : 'session-ended' });
       }
@@ -30,6 +31,7 @@ export function createExports({ cache, clock, providers }: ExportsContext): Oidc
         account: { ...grant.account },
         provider: { id: provider.id, label: provider.label, issuer: provider.issuer },
         grantedScopes: [...grant.grantedScopes],
+        missingScopes: notGranted(grant, parseSessionId(held.id).scopes),
         receivedAt: found.receivedAt,
         expiresAt: until,
         refreshAt: nextAt,

@@ -8,6 +8,8 @@ export interface SessionInfo {
   readonly provider: { readonly id: string; readonly label: string; readonly issuer: string };
   /** What the person was granted, which may be more than the session's `scopes`. */
   readonly grantedScopes: readonly string[];
+  /** Those of the session's `scopes` that the provider did not grant, or no longer does: expect an API to refuse. */
+  readonly missingScopes: readonly string[];
   /** When the access token came. */
   readonly receivedAt: number;
   /** When the access token ends; undefined if the provider does not say. It is renewed before. */

@@ -6,6 +6,8 @@ import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import type { Event, Notice, State, Step } from '../grant/events.ts';
 import { blank, type Request } from '../grant/fate.ts';
 import type { Grant } from '../grant/grant.ts';
+import { notGranted } from '../grant/granted.ts';
+import { union } from '../grant/scopes.ts';
 import { revisionOfRefresh } from '../grant/revisions.ts';
 import { step } from '../grant/step.ts';
 import type { RefresherOptions } from './refresherOptions.ts';
@@ -178,10 +180,12 @@ function tell(
     case 'refreshed': {
       const { which, tokens } = notice;
       reports.onRefreshed(grant, which);
+      const missing = notGranted(grant, union(...grant.sessions));
       log.info('refreshed', {
         ...fields,
         derived: which && [...which],
         rotated: tokens.refreshToken !== undefined,
+        notGranted: missing.length > 0 ? missing : undefined,
         validSeconds: tokens.expiresAt && tokens.expiresAt - tokens.receivedAt,
         stored,
       });

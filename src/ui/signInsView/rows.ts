@@ -4,6 +4,7 @@ import type { ContestedId } from '../../providers/entries/contested.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Withheld } from '../../protocol/server/sendings.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
+import { notGranted } from '../../sessions/grant/granted.ts';
 import { normaliseScopes, sessionId } from '../../sessions/grant/scopes.ts';
 import { belongsTo, waitsForAnswer } from '../../providers/entries/origin.ts';
 import type { Memory } from '../../sessions/grant/fate.ts';
@@ -207,8 +208,10 @@ function accountRows(drawn: Drawn, provider: Provider, judged: readonly Judged[]
 }
 
 function sessionRows({ now }: Drawn, provider: Provider, { grant, state }: Judged): Row[] {
-  const { text: description, changesAt } = describeState(state, now);
+  const { text, changesAt } = describeState(state, now);
   return grant.sessions.map(scopes => {
+    const missing = notGranted(grant, scopes).join(' ');
+    const description = missing === '' ? text : joined([text, l10n.t('fewer scopes')], ', ');
     const label = scopes.length === 0 ? l10n.t('Usual scopes') : shown(normaliseScopes(scopes).join(' '));
     return {
       kind: 'session',
@@ -224,6 +227,7 @@ function sessionRows({ now }: Drawn, provider: Provider, { grant, state }: Judge
           ? l10n.t('The session that asks for no particular scopes.')
           : l10n.t('The session for the scopes {0}.', label),
         l10n.t('Granted: {0}', grant.grantedScopes.join(' ')),
+        ...(missing === '' ? [] : [l10n.t('Not granted: {0}', missing)]),
         ...explain(state),
       ]),
       spoken: spokenOf([label, l10n.t('session of {0}', grant.account.label), description]),

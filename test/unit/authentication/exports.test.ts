@@ -35,6 +35,7 @@ describe('what other extensions learn about a session', () => {
       account: { id: 'sub-alice', label: 'alice' },
       provider: { id: 'oidc', label: 'Company', issuer: 'https://login.example.com' },
       grantedScopes: ['openid', 'profile', 'email', 'offline_access'],
+      missingScopes: [],
       receivedAt: start,
       expiresAt: start + 3600,
       refreshAt: start + dueAfter(),
@@ -43,6 +44,12 @@ describe('what other extensions learn about a session', () => {
     });
     assert.doesNotMatch(JSON.stringify(profile), /access-1|refresh-1/);
     assert.equal(api().version, 1);
+  });
+
+  it('is also what the provider does not grant any more, as far as they have asked for it', async () => {
+    await cache.update('grant-0001', grant => ({ ...grant, grantedScopes: ['openid'] }));
+    const { grantedScopes, missingScopes } = await api().describe(session);
+    assert.deepEqual([grantedScopes, missingScopes], [['openid'], ['profile']]);
   });
 
   it('is nothing without a session of theirs', async () => {

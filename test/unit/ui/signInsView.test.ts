@@ -82,6 +82,18 @@ describe('the rows of the sign-ins view', () => {
     ]);
   });
 
+  it('say which scopes of a session the provider does not grant any more', () => {
+    const grant = someGrant({ sessions: [['openid', 'api:write'], ['openid']], grantedScopes: ['openid'] });
+    const rows = show([grant], { now: start + minutes(17) });
+    assert.deepEqual(drawn(rows).slice(2), [
+      '    api:write openid | valid 43 min, fewer scopes',
+      '    openid | valid 43 min',
+    ]);
+    const [narrow, whole] = rows[0]?.children[0]?.children ?? [];
+    assert.match(narrow?.tooltip ?? '', /Not granted: api:write/);
+    assert.doesNotMatch(whole?.tooltip ?? '', /Not granted/);
+  });
+
   it('leave out what belongs to a provider that is configured otherwise now', () => {
     const elsewhere = someGrant({ binding: { ...someGrant().binding, clientId: 'another' } });
     assert.deepEqual(drawn(show([elsewhere])), ['Company | not signed in', '  Sign In…']);

@@ -87,6 +87,19 @@ describe('the token refresher learns with a refresh', () => {
     assert.equal(free?.tokens.serial, 5);
   });
 
+  it('that fewer scopes are granted than were asked for, which the log says', async () => {
+    const { server, tokensOf, open } = keeping();
+    const { cache, refresher, log } = open();
+    await cache.put(
+      someGrant({ sessions: [['api:read', 'api:write']], grantedScopes: ['api:read', 'api:write'] }),
+    );
+    await refresher.renew('grant-0001', 1);
+    assert.doesNotMatch(log.text(), /notGranted/);
+    server.answer = serial => Promise.resolve({ ...tokensOf(serial), grantedScopes: ['api:read'] });
+    await refresher.renew('grant-0001', 2);
+    assert.match(log.text(), /refreshed .*notGranted=\[api:write\]/);
+  });
+
   it('nothing from a server that fails: what was known stays', async () => {
     const { server, open } = keeping();
     const { cache, refresher, needed, log } = open();
