@@ -29,13 +29,13 @@ export const mcpServerIdSchema = providerIdSchema;
 /** What an entry of `oidc.mcpServers` may say. */
 export const mcpServerSchema = v.strictObject({
   url: text(
-    'The address of the server (streamable HTTP), for example `https://mcp.example.com/mcp`. It must be https, unless it is on this computer. The access token is sent there and nowhere else.',
+    'The URL of the server (streamable HTTP), for example `https://mcp.example.com/mcp`. It must use https, unless the server is on this computer. The access token is sent only to this URL.',
   ),
   provider: v.optional(
     v.pipe(
       providerIdSchema,
       v.description(
-        'The id of the identity provider whose access token the server takes, as in `oidc.providers`. By default `oidc`.',
+        'The ID of the identity provider whose access token the server accepts, as in `oidc.providers`. Defaults to `oidc`.',
       ),
     ),
   ),
@@ -43,11 +43,13 @@ export const mcpServerSchema = v.strictObject({
     v.pipe(
       v.array(scope),
       v.maxLength(100, () => l10n.t('has too many scopes')),
-      v.description('The scopes that the server needs, besides those that the provider is always asked for.'),
+      v.description(
+        'The scopes that the server needs, in addition to those always requested from the provider.',
+      ),
     ),
   ),
   label: v.optional(
-    text('The name of the server in the lists of the editor. By default its id in this setting.'),
+    text("The name of the server in the editor's lists. Defaults to its ID in this setting."),
   ),
 });
 

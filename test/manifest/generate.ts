@@ -51,7 +51,7 @@ function providersSetting(): Json {
     scope: 'application',
     default: {},
     markdownDescription:
-      'The identity providers to sign in with: an object from provider id to provider. The id is what extensions pass to `vscode.authentication.getSession`; the first one is best called `oidc`.',
+      'Identity providers to sign in with, as an object keyed by provider ID. Extensions pass this ID to `vscode.authentication.getSession`. Use `oidc` for the first one.',
     propertyNames: { pattern: id?.requirement.source ?? '' },
     additionalProperties: {
       ...(withMarkdown(entry) as object),
@@ -78,7 +78,7 @@ function mcpServersSetting(): Json {
     scope: 'application',
     default: {},
     markdownDescription:
-      'MCP servers that take the access token of an identity provider: an object from a name of yours to a server. The editor starts them with the token of your sign-in.',
+      'MCP servers that accept the access token of an identity provider, as an object keyed by a name of your choice. The editor starts them with the token of your sign-in.',
     propertyNames: { pattern: id?.requirement.source ?? '' },
     additionalProperties: {
       ...(withMarkdown(entry) as object),

@@ -46,32 +46,32 @@ export const redirectKinds = ['editor', 'loopback', 'https'] as const;
 export type RedirectKind = (typeof redirectKinds)[number];
 
 /** How the answer of the browser comes back. What stands here is registered at the provider to the letter. */
-export const redirectSettingsSchema = group('How the answer of the browser comes back to the editor.', {
+export const redirectSettingsSchema = group("How the browser's response returns to the editor.", {
   path: path(
-    'The path of the redirect URI. By default `/callback`, followed by the host and path of the issuer if the provider does not name itself in its answers.',
+    "The path of the redirect URI. Defaults to `/callback`, followed by the issuer's host and path if the provider doesn't identify itself in its responses.",
   ),
   accepts: someOf(
-    'The kinds of redirect URIs that the provider takes: `editor` (the address of a desktop editor, such as `vscode://…`), `loopback` (`http://127.0.0.1`, `http://localhost`), `https` (the address of an editor in the browser; a bridge page). By default all.',
+    'The kinds of redirect URIs that the provider accepts: `editor` (the URL of a desktop editor, such as `vscode://…`), `loopback` (`http://127.0.0.1`, `http://localhost`), and `https` (the URL of a browser-based editor or a bridge page). Defaults to all.',
     v.picklist(redirectKinds),
   ),
-  loopbackHost: oneOf('The host of a loopback redirect URI, as it is registered. By default `127.0.0.1`.', [
+  loopbackHost: oneOf('The host of a loopback redirect URI, as registered. Defaults to `127.0.0.1`.', [
     '127.0.0.1',
     'localhost',
   ]),
   loopbackPorts: someOf(
-    'The ports of loopback redirect URIs that are registered; the first free one is used. By default any free port.',
+    'The registered ports of loopback redirect URIs. The first free one is used. Defaults to any free port.',
     port,
   ),
   signedOutPath: path(
-    'The path of the post-logout redirect URI, if one is registered, for example `/signed-out`. By default the browser stays at the provider after a sign-out there.',
+    "The path of the post-logout redirect URI, if one is registered, for example `/signed-out`. If not set, the browser stays on the provider's page after signing out there.",
   ),
   bridge: page(
-    'The address of a bridge page: a static page of yours that hands the answer on to the editor. The extension brings the page to host, `media/bridge.html`. If several providers use bridge pages, add `?for=` and a name of its own for each, such as `https://example.com/bridge.html?for=staff`, and register exactly that.',
+    'The URL of a bridge page: a static page that you host to pass the response on to the editor. Use `media/bridge.html` from this extension. If several providers use bridge pages, add `?for=` and a unique name for each, such as `https://example.com/bridge.html?for=staff`, and register exactly that URL.',
     hasMarkOnly,
     () => l10n.t('must be an https address without a fragment, and without a query other than ?for=…'),
   ),
   relay: page(
-    'The address of a relay that opens the address it finds in `state`, as `https://vscode.dev/redirect` does.',
+    'The URL of a relay that opens the URL it finds in `state`, as `https://vscode.dev/redirect` does.',
     hasNoQuery,
     () => l10n.t('must be an https address without a query and a fragment'),
   ),
@@ -82,7 +82,7 @@ export const redirectSettingsSchema = group('How the answer of the browser comes
       () => l10n.t('must be an absolute address'),
     ),
     v.description(
-      'The redirect URI of a sign-in whose address or code you paste, for example a page of the provider that shows the code. By default a loopback address at which nobody listens.',
+      'The redirect URI of a sign-in whose URL or code you paste, for example a page of the provider that shows the code. Defaults to a loopback URL that nothing listens on.',
     ),
   ),
 });

@@ -46,70 +46,72 @@ export const revocationPolicies = ['standard', 'none'] as const;
  */
 export const providerDefinitionSchema = v.partial(
   v.strictObject({
-    label: text('The name shown in the Accounts menu. By default the host name of the issuer.'),
+    label: text('The name shown in the Accounts menu. Defaults to the host name of the issuer.'),
     preset: oneOf(
-      'A known provider, from which all settings come that are not made here. What else it needs to know stands in `presetValues`.',
+      'The known provider to take settings from. Settings made here override it. Some presets also need `presetValues`.',
       presetNames,
     ),
     presetValues: v.pipe(
       v.record(v.string(), text('A value.')),
       v.description(
-        'What a preset needs to know, for example `{ "host": "gitlab.example.com" }` or `{ "tenant": "…" }`.',
+        'The values that a preset needs, for example `{ "host": "gitlab.example.com" }` or `{ "tenant": "…" }`.',
       ),
     ),
     issuer: text(
-      'The issuer identifier of the provider, exactly as its metadata has it, for example `https://login.example.com/realms/staff`. The metadata is found from it.',
+      'The issuer identifier of the provider, exactly as in its metadata, for example `https://login.example.com/realms/staff`. The metadata is located from it.',
     ),
     metadataUrl: text(
-      'The address of the metadata document, if it is not where it can be found from `issuer`. Without `issuer`, that is the part before `/.well-known/`.',
+      "The URL of the metadata document, if it can't be located from `issuer`. If `issuer` isn't set, it is the part before `/.well-known/`.",
     ),
-    discovery: flag('False: the provider has no metadata document; what is used stands in `endpoints`.'),
+    discovery: flag(
+      "Controls whether the provider's metadata document is used. Disable it for a provider without one, and set `endpoints` instead.",
+    ),
     endpoints: endpointsSchema,
     allowedTenants: someOf(
-      'For an issuer that contains `{tenantid}` (Microsoft Entra ID): the ids of the tenants whose people may sign in. By default all.',
-      text('A tenant id.'),
+      'For an issuer that contains `{tenantid}` (Microsoft Entra ID): the IDs of the tenants whose users can sign in. Defaults to all tenants.',
+      text('A tenant ID.'),
     ),
     clientId: text(
-      'The client id under which this editor is registered at the provider. Without one, the editor registers itself where the provider allows that.',
+      'The client ID registered with the provider. If not set, the editor registers itself where the provider supports it.',
     ),
     clientAuthentication: oneOf(
-      'How the client proves who it is. By default `none`, a public client with PKCE. The secret, key or certificate itself is never a setting: it is asked for once and kept in the secret storage of the editor. `tls_client_auth` and `self_signed_tls_client_auth` show a client certificate (RFC 8705), which an editor inside the browser cannot do.',
+      "How the client authenticates. Defaults to `none`, a public client with PKCE. Secrets, keys, and certificates are never stored in settings: you enter them once, and they're kept in secret storage. `tls_client_auth` and `self_signed_tls_client_auth` use a client certificate (RFC 8705) and aren't available in browser-based editors.",
       clientAuthenticationMethods,
     ),
     assertionAudience: oneOf(
-      'With `private_key_jwt`: to whom the assertion is addressed. By default `issuer`.',
+      'The audience of the client assertion, with `private_key_jwt`. Defaults to `issuer`.',
       assertionAudiences,
     ),
     assertionAlgorithm: oneOf(
-      'With `private_key_jwt`: the algorithm of a key that is made here. By default `ES256`.',
+      'The algorithm of a key generated here, with `private_key_jwt`. Defaults to `ES256`.',
       clientKeyAlgorithms,
     ),
     scopes: listOf(
-      'The scopes asked for at every sign-in, besides those that an extension asks for. By default `openid`, `profile`, `email` and, unless the provider says that it has no such scope, `offline_access`.',
+      "Scopes to request at every sign-in, in addition to those an extension requests. Defaults to `openid`, `profile`, `email`, and `offline_access` (left out if the provider's metadata lists scopes without it).",
       scope,
     ),
-    scopeSeparator: oneOf('What stands between scopes in requests and answers. By default a space.', [
+    scopeSeparator: oneOf('The separator between scopes in requests and responses. Defaults to a space.', [
       ' ',
       ',',
     ]),
     scopeParameter: matching(
-      'The parameter of the authorization request that carries the scopes. By default `scope`.',
+      'The parameter of the authorization request that carries the scopes. Defaults to `scope`.',
       /^\w{1,40}$/,
       () => l10n.t('must be the name of a parameter'),
     ),
     allowLoopbackHttp: flag(
-      'Allow addresses of this provider to be plain http if they are on this computer (localhost). For development only.',
+      'Controls whether plain HTTP is allowed for URLs of this provider on this computer (localhost). For development only.',
     ),
     requestTimeout: seconds(
-      'How long the provider has to answer a request, in seconds. Raise it if the provider is slow. Defaults to 15.',
+      'How long to wait for a response from the provider, in seconds. Increase it if the provider is slow. Defaults to 15.',
       answerTimeout.most,
       answerTimeout.least,
     ),
     acceptsChangingRedirectUri: flag(
-      'The provider accepts redirect URIs by a pattern, so that the changing address of an editor in the browser (code-server, Codespaces) can be used.',
+      'Controls whether the changing URL of a browser-based editor (code-server, Codespaces) is used as a redirect URI. Enable it if the provider matches redirect URIs by a pattern.',
     ),
     signInMethod: oneOf(
-      'How to sign in to this provider, in place of `#oidc.signIn.method#`: `uri-handler`, `loopback`, `bridge` and `paste` use the browser and differ in how its answer comes back; `device-code` shows a code to enter in any browser. With the others nobody is asked, the client signs in by itself: `client-credentials` as itself, `impersonation` in the name of a user (Qlik Cloud), `token-exchange` with the token of another provider.',
+      "How to sign in to this provider, in place of `#oidc.signIn.method#`. `uri-handler`, `loopback`, `bridge`, and `paste` use the browser and differ in how its response returns. `device-code` shows a code to enter in any browser. With the others, no user signs in: `client-credentials` uses the client's own identity, `impersonation` acts for a user (Qlik Cloud), and `token-exchange` uses another provider's token.",
       providerMethods,
     ),
     userLookup: userLookupSchema,
@@ -120,14 +122,14 @@ export const providerDefinitionSchema = v.partial(
       v.number(),
       v.integer(() => l10n.t('must be a whole number')),
       v.minValue(0, () => l10n.t('must not be negative')),
-      v.description('How long ago you may have signed in at the provider at most, in seconds (`max_age`).'),
+      v.description('The maximum time since you last signed in with the provider, in seconds (`max_age`).'),
     ),
     acrValues: listOf(
-      'The authentication context classes to ask for, the preferred first (`acr_values`).',
+      'The authentication context classes to request, in order of preference (`acr_values`).',
       scope,
     ),
     resource: listOf(
-      'The resources that the access token is for (`resource`, RFC 8707). An extension asks for another one with the pseudo-scope `resource:<uri>`.',
+      'The resources that the access token is for (`resource`, RFC 8707). An extension requests another one with the pseudo-scope `resource:<uri>`.',
       v.pipe(
         v.string(),
         v.check(
@@ -137,56 +139,56 @@ export const providerDefinitionSchema = v.partial(
       ),
     ),
     audience: text(
-      '`audience` of every authorization request, for providers that ask for one (Auth0, Atlassian); of the token request if the client signs in by itself. An extension asks for another one with the pseudo-scope `audience:<value>`.',
+      'The `audience` of every authorization request, for providers that require one (Auth0, Atlassian). If no user signs in, it is part of the token request. An extension requests another one with the pseudo-scope `audience:<value>`.',
     ),
     tokenPerResource: flag(
-      'One sign-in serves all of `resource`, each with an access token of its own: the sign-in asks for all of them, and the refresh token gives a token for the one that an extension names (`resource:<uri>`), or else for the first (RFC 8707 section 2.2). By default a token is for all of them, and another resource takes a sign-in of its own.',
+      'Controls whether one sign-in covers all of `resource`, each with its own access token. The sign-in requests all of them, and the refresh token gets a token for the one that an extension names (`resource:<uri>`), or for the first one (RFC 8707 section 2.2). If disabled, one token is for all of them, and another resource needs its own sign-in.',
     ),
     resourceOfChallenge: flag(
-      'An API that refuses a token may say which resource it is (RFC 9728). If its token is for another one, a token for that resource is asked for (`resource`, RFC 8707). `false` for providers that refuse the parameter (Microsoft Entra ID). By default `true`.',
+      'Controls whether a token is requested for the resource that an API names (`resource`, RFC 8707) when it refuses a token for another one (RFC 9728). Disable it for providers that reject the parameter (Microsoft Entra ID). Defaults to `true`.',
     ),
     narrowTokens: flag(
-      'An extension that asks for fewer scopes than were granted gets an access token with just those, by a refresh with `scope` (RFC 6749 section 6). Without it, it gets the token of the sign-in. For providers that leave the refresh token as it is then, as they must; not together with `refreshEndsAccessToken`.',
+      'Controls whether an extension that requests fewer scopes than granted gets an access token with only those, through a refresh with `scope` (RFC 6749 section 6). If disabled, it gets the token of the sign-in. Enable it only for providers that leave the refresh token unchanged, as the standard requires, and not together with `refreshEndsAccessToken`.',
     ),
     signOut: oneOf(
-      'What a sign-out does besides forgetting the sign-in here: `revoke` tells the provider that its tokens are no longer needed; `revoke-and-end-session` also opens the browser to end the session there. By default `revoke`.',
+      'What signing out does, in addition to deleting the sign-in here: `revoke` revokes its tokens, and `revoke-and-end-session` also opens the browser to end the session there. Defaults to `revoke`.',
       signOuts,
     ),
     authorizationParameters: parameters(
-      'Further parameters of the authorization request, for example `{ "prompt": "consent" }`.',
+      'Additional parameters of the authorization request, for example `{ "prompt": "consent" }`.',
     ),
     tokenParameters: parameters(
-      'Further parameters of the request that exchanges a code for tokens, or that a client makes which signs in by itself.',
+      'Additional parameters of the request that exchanges a code for tokens, or that a client sends if no user signs in.',
     ),
-    refreshParameters: parameters('Further parameters of the request that refreshes tokens.'),
+    refreshParameters: parameters('Additional parameters of the request that refreshes tokens.'),
     sendRedirectUriOnRefresh: flag(
-      'Send the redirect URI of the sign-in with each refresh, as GitLab wants it.',
+      'Controls whether each refresh sends the redirect URI of the sign-in, as GitLab requires.',
     ),
     answers: answersSchema,
     idTokenAlgorithm: oneOf(
-      'The algorithm by which ID tokens for this client are signed. By default any that the metadata lists, or RS256.',
+      'The algorithm that signs ID tokens for this client. Defaults to any algorithm listed in the metadata, or RS256.',
       idTokenAlgorithms,
     ),
     trustedAudiences: listOf(
-      'Further audiences that an ID token for this client may have besides the client itself. By default none: an ID token that is also meant for somebody else is refused (OpenID Connect Core 1.0 section 3.1.3.7).',
+      'Additional audiences that an ID token for this client can have. Defaults to none: an ID token that is also meant for another audience is rejected (OpenID Connect Core 1.0 section 3.1.3.7).',
       text('An audience.'),
     ),
     account: accountSchema,
     claimSources: claimSourcesSchema,
     requiredClaims: requiredClaimsSchema,
     assumedTokenLifetime: seconds(
-      'How long an access token lives whose answer does not say, in seconds. By default for ever.',
+      "The lifetime of access tokens in seconds, if the provider doesn't send one. If not set, such tokens are treated as never expiring.",
       365 * 86_400,
     ),
     rotationGrace: seconds(
-      'For how long the provider forgives that a refresh token is sent again, in seconds (Okta, Auth0). By default not at all.',
+      'How long a used refresh token can be sent again, in seconds (the grace period of Okta and Auth0). Defaults to 0.',
       600,
     ),
     refreshEndsAccessToken: flag(
-      'A refresh ends the old access token at once (GitLab, GitHub Apps), so it happens as late as possible.',
+      'Controls whether tokens are refreshed as late as possible, because a refresh ends the old access token at once (GitLab, GitHub Apps).',
     ),
     revocation: oneOf(
-      'Whether a sign-out gives the tokens back to the provider: `standard` (RFC 7009, where there is an endpoint) or `none`.',
+      'How signing out revokes tokens: `standard` (RFC 7009, if there is an endpoint) or `none`.',
       revocationPolicies,
     ),
   }),

@@ -6,12 +6,12 @@ const endpoint = (what: string) => text(`The ${what}.`);
 
 /** Endpoints that a person names, for servers whose metadata lacks them or is wrong about them. */
 export const endpointsSchema = group(
-  'Endpoints of the provider. They go before those of its metadata; without `issuer` and `metadataUrl`, they are all that is used.',
+  'Endpoints of the provider. They override those in its metadata. Without `issuer` and `metadataUrl`, only these endpoints are used.',
   {
-    authorization: endpoint('authorization endpoint, which the browser opens'),
+    authorization: endpoint('authorization endpoint, which opens in the browser'),
     token: endpoint('token endpoint'),
-    keys: endpoint('address of the keys that ID tokens are signed with (`jwks_uri`)'),
-    userInfo: endpoint('UserInfo endpoint, or another one that says who the token belongs to'),
+    keys: endpoint('URL of the keys that sign ID tokens (`jwks_uri`)'),
+    userInfo: endpoint('UserInfo endpoint, or another one that identifies the owner of a token'),
     deviceAuthorization: endpoint('device authorization endpoint'),
     revocation: endpoint('revocation endpoint'),
     introspection: endpoint('introspection endpoint'),
@@ -32,40 +32,42 @@ const names = (description: string, theirs?: RegExp, ours?: RegExp) =>
 
 /** In what the answers of a server depart from the standards. */
 export const answersSchema = group(
-  'In what the answers of the provider depart from the standards. By default in nothing.',
+  "How the provider's responses differ from the standards. Defaults to no differences.",
   {
     errorsWithStatus200: flag(
-      'Errors come with status 200: an answer with `error`, or with `"ok": false`, is one (GitHub, Slack).',
+      'Controls whether a response with status 200 counts as an error if it contains `error` or `"ok": false` (GitHub, Slack).',
     ),
-    formEncoded: flag('Answers may be form-encoded though JSON was asked for.'),
+    formEncoded: flag('Controls whether form-encoded responses are accepted although JSON was requested.'),
     names: names(
-      'Members of answers that have another name, from the provider’s name to the standard one, for example `{ "verification_url": "verification_uri" }` (Google).',
+      'Properties with a nonstandard name in responses, as an object from the provider\'s name to the standard one, for example `{ "verification_url": "verification_uri" }` (Google).',
     ),
     errors: names(
-      'Error codes of the provider’s own, and the standard ones that they mean, for example `{ "bad_refresh_token": "invalid_grant" }`.',
+      'The provider\'s own error codes, as an object from its code to the standard one, for example `{ "bad_refresh_token": "invalid_grant" }`.',
       /^[\w.-]{1,60}$/,
     ),
-    errorList: flag('Errors come as a list `errors`, each with `code`, `title` and `detail` (Qlik Cloud).'),
+    errorList: flag(
+      'Controls whether errors are read from an array `errors`, each with `code`, `title`, and `detail` (Qlik Cloud).',
+    ),
     tokensIn: text(
-      'The member of the token answer that holds the tokens of the person, for example `authed_user` (Slack).',
+      "The property of the token response that contains the user's tokens, for example `authed_user` (Slack).",
     ),
     assumeBearer: flag(
-      'The token type is missing or has a name of its own, though the tokens are bearer tokens (Slack).',
+      'Controls whether tokens count as bearer tokens if the token type is missing or nonstandard (Slack).',
     ),
     scopeSeparator: oneOf(
-      'What stands between scopes in answers, if it is not what stands there in requests (GitHub).',
+      'The separator between scopes in responses, if it differs from the one in requests (GitHub).',
       [' ', ','],
     ),
     scopeNames: names(
-      'Scopes that have another name in answers, from the provider’s name to the one that is asked for, for example `{ "https://www.googleapis.com/auth/userinfo.email": "email" }` (Google).',
+      'Scopes with another name in responses, as an object from the provider\'s name to the requested one, for example `{ "https://www.googleapis.com/auth/userinfo.email": "email" }` (Google).',
       scopeName,
       scopeName,
     ),
     keep: listOf(
-      'Further members of token answers, to be kept among the claims, for example `instance_url` (Salesforce).',
+      'Additional properties of token responses to keep among the claims, for example `instance_url` (Salesforce).',
       name(),
     ),
-    emptyMeansAbsent: flag('Members that are null or empty text count as absent.'),
+    emptyMeansAbsent: flag('Controls whether null values and empty strings are treated as missing.'),
   },
 );
 
@@ -77,16 +79,16 @@ const claimName = v.pipe(
 );
 
 export const accountSchema = group(
-  'Which claims name the account. A dot leads into a claim that is an object.',
+  'The claims that identify and name the account. Use a dot for a claim inside an object.',
   {
     id: v.pipe(
       claimName,
       v.description(
-        'The claim that identifies the account for good. By default `sub`. For providers without ID tokens, a member of the answer of `endpoints.userInfo`, for example `id` (GitHub).',
+        'The claim that permanently identifies the account. Defaults to `sub`. For providers without ID tokens, a property of the response of `endpoints.userInfo`, for example `id` (GitHub).',
       ),
     ),
     label: someOf(
-      'The claims that name the account in the Accounts menu; the first one that there is counts. By default `preferred_username`, `email`, `name` and `sub`.',
+      'The claims that name the account in the Accounts menu. The first one that exists is used. Defaults to `preferred_username`, `email`, `name`, and `sub`.',
       claimName,
     ),
   },
@@ -108,13 +110,13 @@ const wantedValue = v.union(
 export const requiredClaimsSchema = v.pipe(
   v.record(claimName, wantedValue),
   v.description(
-    'What the claims of an account must say, for example `{ "groups": "teams/developers" }`: the claim must be that value or a list that contains it; of several values, one is enough. A dot leads into a claim that is an object (`realm_access.roles`). A sign-in that lacks it is refused, and its tokens are given back. It is checked again with each refresh: an account that lacks it then is kept, but no extension gets a session of it until it has it again.',
+    'What the claims of an account must contain, for example `{ "groups": "teams/developers" }`: the claim must be that value, or an array that contains it. If several values are listed, one is enough. Use a dot for a claim inside an object (`realm_access.roles`). A sign-in that doesn\'t match is refused, and its tokens are revoked. The claims are checked again with each refresh: an account that no longer matches is kept, but no extension gets a session for it until it matches again.',
   ),
 );
 
 export const claimSources = ['userinfo', 'introspection'] as const;
 
 export const claimSourcesSchema = listOf(
-  'Where claims come from besides the ID token: `userinfo`, `introspection`. They are asked at the sign-in and after each refresh. By default UserInfo is asked only if the ID token has no name for the account. Introspection also tells when a token ends whose answer does not say.',
+  "Where claims come from in addition to the ID token: `userinfo`, `introspection`. They are requested at sign-in and after each refresh. If not set, UserInfo is requested only if the ID token doesn't name the account. Introspection also provides the expiry of a token if its response doesn't.",
   v.picklist(claimSources),
 );

@@ -8,13 +8,13 @@ export const userLookupFields = ['userId', 'subject'] as const;
 export const userLookupSchema = v.pipe(
   v.strictObject({
     field: oneOf(
-      'What the user is found by: `userId` (the id in the tenant) or `subject`.',
+      'The field that identifies the user: `userId` (the ID in the tenant) or `subject`.',
       userLookupFields,
     ),
-    value: text('The id or subject of the user.'),
+    value: text('The ID or subject of the user.'),
   }),
   v.description(
-    'With `"signInMethod": "impersonation"` (Qlik Cloud): the user in whose name the client gets its tokens.',
+    'The user for whom the client gets its tokens, with `"signInMethod": "impersonation"` (Qlik Cloud).',
   ),
 );
 
@@ -23,9 +23,9 @@ export const subjectTokens = ['access_token', 'id_token'] as const;
 
 export const tokenExchangeSchema = v.pipe(
   v.strictObject({
-    from: text('The id of the provider whose token is exchanged; you must be signed in there.'),
+    from: text('The ID of the provider whose token is exchanged. You must be signed in to it.'),
     subjectToken: v.optional(
-      oneOf('Which token of that sign-in is sent. By default `access_token`.', subjectTokens),
+      oneOf('The token of that sign-in to send. Defaults to `access_token`.', subjectTokens),
     ),
     requestedTokenType: v.optional(
       v.pipe(
@@ -34,12 +34,12 @@ export const tokenExchangeSchema = v.pipe(
           value => URL.canParse(value),
           () => l10n.t('must be a URI such as urn:ietf:params:oauth:token-type:access_token'),
         ),
-        v.description('The type of token that is asked for. By default the provider decides.'),
+        v.description("The type of token to request. Defaults to the provider's choice."),
       ),
     ),
   }),
   v.description(
-    'With `"signInMethod": "token-exchange"` (RFC 8693): whose token is exchanged for one of this provider. **It is sent to this provider**: name only providers that may see each other’s tokens. `audience` and `resource` say what the new token is for.',
+    'Whose token is exchanged for one of this provider, with `"signInMethod": "token-exchange"` (RFC 8693). **It is sent to this provider**: only name providers that are allowed to see each other\'s tokens. `audience` and `resource` state what the new token is for.',
   ),
 );
 

@@ -7,7 +7,7 @@ import { startMcpServer, type ProtectedMcpServer } from '../../servers/resourceS
 import { people } from '../../servers/identityProvider/people.ts';
 import { openStage, type Stage } from '../../stage/stage.ts';
 
-const restart = 'OIDC: Restart MCP Server with a Fresh Token…';
+const restart = 'OIDC: Restart MCP Server with a New Token…';
 const ask = 'Consumer: Ask the MCP Server Who I Am';
 
 describe('an MCP server that takes the tokens of an identity provider, in a real VS Code', function () {

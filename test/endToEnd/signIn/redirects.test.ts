@@ -130,7 +130,7 @@ describe('each way back from the browser, in a real VS Code', function () {
       await other.waitForURL(/code=/);
       const address = other.url();
       await elsewhere.close();
-      await window.runCommand('OIDC: Paste the Address You Ended On');
+      await window.runCommand('OIDC: Paste Sign-in URL…');
       await window.quickInput.read('Sign in to Registers');
       await window.quickInput.type(address);
       await window.quickInput.accept();
