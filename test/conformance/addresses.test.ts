@@ -67,13 +67,13 @@ describe('addresses that a server names', () => {
       settings.ok ? '' : (settings.problems[0]?.reason ?? ''),
       /in the setting oidc\.providers\.$/,
     );
-    assert.throws(() => checkAddress(wrong, policy), /The provider names “…”, which.*Tell the administrator/);
+    assert.throws(
+      () => checkAddress(wrong, policy),
+      /The provider’s URL “…” can’t.*Contact the provider’s administrator/,
+    );
     await withTrial({}, async ({ context: { httpContext } }) => {
       const typed = { kind: 'address', url: wrong, allowLoopbackHttp: false } as const;
-      await assert.rejects(
-        lookUp(httpContext, typed, new AbortController().signal),
-        /that you have entered\.$/,
-      );
+      await assert.rejects(lookUp(httpContext, typed, new AbortController().signal), /that you entered\.$/);
     });
     return 'settings, entry and provider told apart';
   });

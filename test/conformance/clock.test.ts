@@ -38,7 +38,7 @@ const cases: SignInCase[] = [
       variant: `${variant}, and the server does not say what time it is`,
       departure: { tokenLifetime: 300, hidesTime: true, idToken: notYet },
       clock: wrongBy(seconds),
-      must: ['clock-differs', /Set the clock of this computer/],
+      must: ['clock-differs', /Correct this computer’s clock/],
     },
     {
       row,
@@ -47,7 +47,7 @@ const cases: SignInCase[] = [
         idToken: { claims: claims => ({ ...claims, exp: Number(claims['iat']) - 25 * hour }) },
       },
       clock: wrongBy(seconds),
-      must: ['token-untrusted', /time is past/],
+      must: ['token-untrusted', /time has passed/],
     },
     {
       row,
@@ -77,7 +77,7 @@ const cases: SignInCase[] = [
     variant: '25 hours behind',
     departure: {},
     clock: wrongBy(-25 * hour),
-    must: ['clock-differs', /differ by 1500 minutes.*Set the clock of this computer/],
+    must: ['clock-differs', /differ by 1500 minutes.*Correct this computer’s clock/],
   },
   {
     row,

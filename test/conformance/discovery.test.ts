@@ -40,7 +40,7 @@ const cases: SignInCase[] = [
     row: 'metadata',
     variant: 'issuer with a slash more',
     departure: { metadata: document => ({ ...document, issuer: `${String(document['issuer'])}/` }) },
-    must: ['issuer-mismatch', /equal to the letter/],
+    must: ['issuer-mismatch', /exactly that value/],
   },
   {
     row: 'metadata',
@@ -49,7 +49,7 @@ const cases: SignInCase[] = [
       path: '/Realm',
       metadata: document => ({ ...document, issuer: String(document['issuer']).toLowerCase() }),
     },
-    must: ['issuer-mismatch', /equal to the letter/],
+    must: ['issuer-mismatch', /exactly that value/],
   },
   {
     row: 'metadata',
@@ -61,25 +61,25 @@ const cases: SignInCase[] = [
     row: 'metadata',
     variant: 'http endpoint',
     departure: having({ token_endpoint: 'http://login.example.com/token' }),
-    must: ['metadata-invalid', /"token_endpoint" is not https/],
+    must: ['metadata-invalid', /"token_endpoint" doesn’t use https/],
   },
   {
     row: 'metadata',
     variant: 'http keys',
     departure: having({ jwks_uri: 'http://login.example.com/keys' }),
-    must: ['metadata-invalid', /"jwks_uri" is not https/],
+    must: ['metadata-invalid', /"jwks_uri" doesn’t use https/],
   },
   {
     row: 'metadata',
     variant: 'javascript: to be opened in the browser',
     departure: having({ authorization_endpoint: 'javascript:alert(1)' }),
-    must: ['metadata-invalid', /"authorization_endpoint" cannot be used: it does not start with https/],
+    must: ['metadata-invalid', /"authorization_endpoint" can’t be used: it doesn’t start with https/],
   },
   {
     row: 'metadata',
     variant: 'endpoint with user info',
     departure: having({ token_endpoint: 'https://user:password@login.example.com/token' }),
-    must: ['metadata-invalid', /"token_endpoint" cannot be used: it carries a user name/],
+    must: ['metadata-invalid', /"token_endpoint" can’t be used: it contains a user name/],
   },
   {
     row: 'metadata',
@@ -91,7 +91,7 @@ const cases: SignInCase[] = [
     row: 'metadata',
     variant: 'endpoint that is a link in a message',
     departure: having({ token_endpoint: 'https://login.example.com/[click](command:quit)' }),
-    must: ['metadata-invalid', /characters that no URL has/],
+    must: ['metadata-invalid', /characters that aren’t allowed in a URL/],
   },
   {
     row: 'metadata',
@@ -125,7 +125,7 @@ const cases: SignInCase[] = [
     row: 'metadata',
     variant: 'a redirect',
     departure: answering(redirectTo('https://login.example.com/elsewhere?session=1')),
-    must: ['redirected', /redirect to “https:\/\/login\.example\.com\/elsewhere”;/],
+    must: ['redirected', /redirected to “https:\/\/login\.example\.com\/elsewhere”\./],
   },
   {
     row: 'metadata',
@@ -149,19 +149,19 @@ const cases: SignInCase[] = [
     row: 'metadata',
     variant: '__proto__',
     departure: answering(text('{"issuer":"x","__proto__":{"token_endpoint":"https://evil.example"}}')),
-    must: ['metadata-invalid', /member named "__proto__"/],
+    must: ['metadata-invalid', /property named "__proto__"/],
   },
   {
     row: 'metadata',
     variant: '__proto__ further down',
     departure: answering(text('{"issuer":"x","a":[{"__proto__":null}]}')),
-    must: ['metadata-invalid', /member named "__proto__"/],
+    must: ['metadata-invalid', /property named "__proto__"/],
   },
   ...['null', '[]', '"text"', '7'].map((body): SignInCase => ({
     row: 'metadata',
     variant: body,
     departure: answering(text(body)),
-    must: ['metadata-invalid', /it is not a JSON object/],
+    must: ['metadata-invalid', /it isn’t a JSON object/],
   })),
   {
     row: 'metadata',
@@ -173,19 +173,19 @@ const cases: SignInCase[] = [
     row: 'metadata',
     variant: 'server in trouble',
     departure: answering(text('Traceback: secret', 'text/plain', 500)),
-    must: ['server-failed', /has a problem \(status 500\)/],
+    must: ['server-failed', /has a problem \(HTTP 500\)/],
   },
   {
     row: 'metadata',
     variant: '429',
     departure: answering(json({}, 429)),
-    must: ['rate-limited', /left alone/],
+    must: ['rate-limited', /limiting requests/],
   },
   {
     row: 'metadata',
     variant: 'a status that does not exist',
     departure: answering(json({}, 999)),
-    must: ['response-invalid', /no HTTP status 999/],
+    must: ['response-invalid', /999 isn’t an HTTP status/],
   },
   {
     row: 'metadata',
@@ -257,7 +257,7 @@ describe('discovery', () => {
     withTrial({ metadata: ({ code_challenge_methods_supported: _, ...rest }) => rest }, async trial => {
       // The server refuses a request without PKCE, and a wrong verifier.
       await signIn(trial);
-      assert.match(trial.log.text(), /warn .*does not say that it supports PKCE/);
+      assert.match(trial.log.text(), /warn .*doesn’t declare support for PKCE/);
       return 'signed in with PKCE, warned in the log';
     }),
   );

@@ -143,7 +143,7 @@ describe('the http client', () => {
         await clock.advance(2000);
         const [failure] = await Promise.all(last);
         assert.ok(failure);
-        const got = assertFailure(failure, 'unreachable', /earlier requests to it have not been answered/);
+        const got = assertFailure(failure, 'unreachable', /it hasn’t responded to earlier requests/);
         assert.equal(mayHaveTakenEffect(failure), false);
         // Those that were sent late have their whole time all the same.
         await clock.advance(12_000);

@@ -40,7 +40,7 @@ describe('dynamic registration', () => {
           idToken: { key },
         },
         async trial => {
-          const algorithm = /signature algorithm is not accepted/;
+          const algorithm = /signature algorithm isn’t accepted/;
           const attempt = async (): Promise<string> =>
             key === 'rsa'
               ? assertFailure(
@@ -89,7 +89,7 @@ describe('dynamic registration', () => {
       'registration-refused',
       /invalid_client_metadata/,
     ],
-    ['HTML', html(), 'intercepted', /Something else/],
+    ['HTML', html(), 'intercepted', /Something other than/],
     ['without a client id', json({}, 201), 'response-invalid', /"client_id" is missing/],
     ['nested deeply', text('['.repeat(9999), 'application/json', 201), 'response-invalid', /JSON/],
     ['a redirect', redirectTo('https://evil.example'), 'redirected', /evil/],
@@ -97,7 +97,7 @@ describe('dynamic registration', () => {
       'another redirect URI',
       json({ client_id: 'a', redirect_uris: ['https://evil.example'] }, 201),
       'redirect-refused',
-      /does not accept the redirect URI/,
+      /rejected the redirect URI/,
     ],
     [
       'an unknown way to authenticate',
@@ -156,12 +156,17 @@ describe('WebFinger', () => {
     });
   const refused: [string, Answer, FailureCode, RegExp][] = [
     ['internal issuer', linking('https://169.254.169.254/'), 'issuer-not-found', /internal address/],
-    ['http issuer', linking('http://login.example.com/'), 'issuer-not-found', /is not https/],
-    ['issuer that is no address', linking(7), 'issuer-not-found', /names none/],
-    ['no link', json({ links: [] }), 'issuer-not-found', /names none/],
-    ['HTML', html(), 'issuer-not-found', /not answer as WebFinger/],
+    ['http issuer', linking('http://login.example.com/'), 'issuer-not-found', /doesn’t use https/],
+    ['issuer that is no address', linking(7), 'issuer-not-found', /doesn’t name a provider/],
+    ['no link', json({ links: [] }), 'issuer-not-found', /doesn’t name a provider/],
+    ['HTML', html(), 'issuer-not-found', /didn’t send a valid WebFinger response/],
     ['not there', json({}, 404), 'issuer-not-found', /status 404/],
-    ['__proto__', text('{"links":[{"__proto__":{}}]}'), 'issuer-not-found', /not answer as WebFinger/],
+    [
+      '__proto__',
+      text('{"links":[{"__proto__":{}}]}'),
+      'issuer-not-found',
+      /didn’t send a valid WebFinger response/,
+    ],
     ['a redirect', redirectTo('https://evil.example/'), 'redirected', /evil/],
   ];
   for (const [variant, reply, code, says] of refused) {

@@ -33,7 +33,7 @@ describe('a person whose editor speaks German', function () {
     const { message, buttons } = await window.waitForNotification(/^In der Einstellung oidc\.providers/);
     assert.equal(
       message,
-      'In der Einstellung oidc.providers: „wrong → clientAuthentication“: muss einer der Werte sein, die der Einstellungseditor anbietet. Berichtigen Sie es dort; andere Anbieter sind nicht betroffen.',
+      'In der Einstellung oidc.providers: „wrong → clientAuthentication“: muss einer der Werte sein, die der Einstellungseditor vorschlägt. Berichtigen Sie es dort; andere Anbieter sind nicht betroffen.',
     );
     assert.deepEqual(buttons, ['Einstellungen öffnen', 'Nicht mehr anzeigen']);
   });

@@ -134,9 +134,9 @@ describe('settings that change while the editor runs', () => {
     assert.deepEqual(buttons, ['Open Settings', 'Don’t Show Again']);
     for (const part of [
       '“broken → clientId”: must be text',
-      '“broken → colour”: is not a setting of a provider',
+      '“broken → colour”: isn’t a known provider setting',
       '“plain → issuer”: cannot be used. The address',
-      '“wrong id”: The id must be 1 to 64 letters, digits, dots, hyphens or underscores',
+      '“wrong id”: The ID must be 1 to 64 letters, digits, dots, hyphens or underscores',
       'set for the provider. Correct it there; other providers are not affected.',
     ]) {
       assert.ok(message.includes(part), `${part}: ${message}`);
@@ -159,18 +159,18 @@ describe('settings that change while the editor runs', () => {
   it('are no object at all: that is told, and the first id stays to sign in to', async () => {
     await clearMessages();
     await configure([atCompany]);
-    await waitForMessage(/must be an object from provider id to provider/);
+    await waitForMessage(/must be an object keyed by provider ID/);
     assert.deepEqual(await accountLabels('oidc'), []);
     await configure({ oidc: atCompany, club: atClub });
     assert.deepEqual(await accountLabels('oidc'), ['alice']);
   });
 
   for (const [what, now, told] of [
-    ['remove a provider', () => ({ club: atClub }), /^The provider Company was removed while you signed in/],
+    ['remove a provider', () => ({ club: atClub }), /^Company was removed while you were signing in/],
     [
       'send a provider elsewhere',
       () => ({ oidc: { ...atClub, label: 'Company' }, club: atClub }),
-      /^Sign-in to Company failed\. The provider Company was changed while you signed in/,
+      /^Sign-in to Company failed\. The settings of Company changed while you were signing in/,
     ],
   ] as const) {
     it(`${what} while somebody signs in: the sign-in ends, and that is told`, async () => {

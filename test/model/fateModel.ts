@@ -36,7 +36,7 @@ const failure = {
   page: () => new Failure('intercepted', { host, status: 200 }),
   busy: () => new Failure('server-failed', { host, status: 503 }, { retryAfter: 60 }),
   lost: () => new Failure('timed-out', { host, seconds: 15 }),
-  flawed: () => new Failure('response-invalid', { host, reason: 'it is not JSON' }),
+  flawed: () => new Failure('response-invalid', { host, reason: 'it isn’t JSON' }),
   refused: () =>
     new Failure('grant-refused', { host, error: 'invalid_grant' }, { oauthError: 'invalid_grant' }),
 };

@@ -58,7 +58,7 @@ const host = 'login.example.com';
 
 /** What may be wrong with an answer that has a good refresh token, or with finding that out. */
 const flaws: readonly (() => Failure)[] = [
-  () => new Failure('response-invalid', { host, reason: 'it is not JSON' }),
+  () => new Failure('response-invalid', { host, reason: 'it isn’t JSON' }),
   () => new Failure('intercepted', { host, status: 200 }),
   () => new Failure('clock-differs', { host, minutes: 120 }),
   () => new Failure('unreachable', { host, reason: 'there is no network' }, { sent: false }),

@@ -116,7 +116,7 @@ describe('claims', () => {
     );
     assert.match(
       profile.refusal ?? '',
-      /^tanuki may not use GitLab \(gitlab\.example\.com\) here: "groups" must be or contain "teams\/developers"\./,
+      /^tanuki doesn’t have access to GitLab \(gitlab\.example\.com\): "groups" must be or contain "teams\/developers"\./,
     );
     assert.deepEqual(server.requestsTo('https://gitlab.example.com/oauth/revoke'), []);
   });
@@ -187,7 +187,7 @@ describe('claims', () => {
         assert.equal(error.code, 'claims-lacking');
         assert.match(
           error.message,
-          /^tanuki may not use GitLab \(gitlab\.example\.com\) here: "groups" must be or contain "teams\/leads"\./,
+          /^tanuki doesn’t have access to GitLab \(gitlab\.example\.com\): "groups" must be or contain "teams\/leads"\./,
         );
         return true;
       },

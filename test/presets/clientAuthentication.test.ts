@@ -204,9 +204,9 @@ describe('client authentication', () => {
       ['an older PEM', rsa.privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(), /openssl pkcs8/],
       ['a public JWK', JSON.stringify(rsa.publicKey.export({ format: 'jwk' })), /public key/],
       ['two keys', '{"keys":[{},{}]}', /exactly one/],
-      ['half of a JWK', '{"kty":"EC","d":"x"', /not a complete/],
+      ['half of a JWK', '{"kty":"EC","d":"x"', /isn’t a complete/],
       ['a damaged JWK', '{"kty":"EC","crv":"P-256","x":"A","y":"A","d":"A"}', /damaged/],
-      ['a symmetric key', '{"kty":"oct","k":"AAAA","d":"x"}', /cannot be used here/],
+      ['a symmetric key', '{"kty":"oct","k":"AAAA","d":"x"}', /isn’t supported/],
       ['a damaged PEM', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----', /damaged/],
     ];
     for (const [what, text, reason] of wrong) {

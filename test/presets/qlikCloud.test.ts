@@ -188,7 +188,10 @@ describe('Qlik Cloud', () => {
       assert.equal(tenant.ownerOf(renewed.tokens.accessToken.reveal()), 'robot');
       register({ ...robot, service: true, secret: 'another' });
       const ended = await kept.renew();
-      assert.match(ended?.signInNeeded?.reason ?? '', /does not accept this client.*Replace Client Secret/);
+      assert.match(
+        ended?.signInNeeded?.reason ?? '',
+        /rejected the client ID or its credentials.*Replace Client Secret/,
+      );
       assert.equal(kept.told.length, 1);
       assert.equal((await kept.stored())?.tokens.serial, 2, 'nothing is lost');
     });
@@ -228,7 +231,7 @@ describe('Qlik Cloud', () => {
       const settings = trial.provider(definition);
       await assert.rejects(
         trial.signIn(settings),
-        failsWith('client-secret-missing', /client secret, key or certificate/),
+        failsWith('client-secret-missing', /client secret, key, or certificate/),
       );
       assert.deepEqual(tenant.tokenRequests, [], 'nothing was asked without it');
       await assert.rejects(
@@ -285,7 +288,7 @@ describe('Qlik Cloud', () => {
       for (const user of tenant.users) user.disabled = true;
       assert.match(
         (await kept.renew())?.signInNeeded?.reason ?? '',
-        /no token in the name of the user whose userId is 64ef.*This user may not sign in/,
+        /doesn’t issue a token .* for the user with userId 64ef.*This user may not sign in/,
       );
     });
   });
@@ -302,7 +305,7 @@ describe('Qlik Cloud', () => {
       'machine-to-machine',
       {},
       'grant-type-refused',
-      /client robot sign in by itself.*client_credentials.*not enabled.*Allow that grant type/,
+      /the grant type client_credentials for the client robot.*not enabled.*Allow this grant type/,
     ],
     [
       'a client that may not impersonate',
@@ -316,14 +319,14 @@ describe('Qlik Cloud', () => {
       'machine-to-machine',
       { service: true, scopes: ['apps'] },
       'scopes-refused',
-      /no token for these scopes: user_default.*may not have user_default.*Set "scopes"/,
+      /doesn’t issue a token .* for these scopes: user_default.*may not have user_default.*Set "scopes"/,
     ],
     [
       'a user that nobody knows',
       'impersonation',
       { impersonation: true },
       'user-refused',
-      /whose userId is <the id of the user>.*There is no such user.*Check "userLookup"/,
+      /for the user with userId <the id of the user>.*There is no such user.*Check "userLookup"/,
     ],
     [
       'a wrong secret',

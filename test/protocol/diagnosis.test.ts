@@ -113,7 +113,7 @@ describe('the diagnosis of a provider', () => {
       found.filter(({ verdict }) => verdict === 'fail'),
       [],
     );
-    assert.ok(found.some(({ what }) => what === '1. client credentials, without a person'));
+    assert.ok(found.some(({ what }) => what === '1. client credentials, without a user'));
     assert.ok(
       found.some(one => one.what === 'Staying signed in' && one.found === 'by asking for a new token'),
     );
@@ -159,7 +159,7 @@ describe('the diagnosis of a provider', () => {
       { replies: { metadata: () => html() } },
       'Metadata',
       'fail',
-      /No OpenID Connect or OAuth metadata/,
+      /Couldn’t find OpenID Connect or OAuth metadata/,
     ],
     [
       'no PKCE list',

@@ -269,7 +269,7 @@ describe('looking a provider up', () => {
     it('whose domain names none: it is said what to enter instead', async () => {
       await assert.rejects(
         find('alice@acme.example', await under({})),
-        failsWith('provider-not-found', /Its domain names none; enter the address of the provider/),
+        failsWith('provider-not-found', /The domain doesn’t name a provider\. Enter the provider’s URL/),
       );
     });
 
@@ -281,7 +281,7 @@ describe('looking a provider up', () => {
       });
       await assert.rejects(
         find('alice@acme.example', outside),
-        failsWith('provider-not-found', /names none/),
+        failsWith('provider-not-found', /doesn’t name a provider/),
       );
       assert.ok(outside.asked.every(address => address.startsWith('https://')));
     });
@@ -320,7 +320,7 @@ describe('looking a provider up', () => {
       },
     }));
     servers.push({ close: () => stop(api.http) });
-    await assert.rejects(find(api.origin), failsWith('provider-not-found', /may have a path/));
+    await assert.rejects(find(api.origin), failsWith('provider-not-found', /might need a path/));
   });
 
   it('says what may have been meant: a realm', async () => {

@@ -234,7 +234,7 @@ describe('a provider without a client id', () => {
       body: JSON.stringify({ error: 'invalid_redirect_uri' }),
     });
     assert.equal((await trial.signIn(trial.provider(definition()))).account.label, 'alice');
-    assert.match(trial.told[0] ?? '', /does not accept the redirect URI vscode:.*to this computer/);
+    assert.match(trial.told[0] ?? '', /rejected the redirect URI vscode:.*to this computer/);
   });
 
   it('is refused in words when the server refuses the registration', async () => {

@@ -250,7 +250,7 @@ describe('signing in with the browser', () => {
       const signingIn = trial.signIn(trial.provider({ issuer: server.issuer }));
       const refused = assert.rejects(
         signingIn,
-        failsWith('no-response', /within 2 minutes.*vscode:\/\/vscode-oidc\.oidc-authentication\/callback/),
+        failsWith('no-response', /after 2 minutes.*vscode:\/\/vscode-oidc\.oidc-authentication\/callback/),
       );
       await until(() => trial.opened.length > 0);
       await settled();

@@ -114,11 +114,8 @@ describe('the extension in a web worker', function () {
     await startSignIn(window, 'Company');
     const { message } = await window.waitForNotification(/Sign-in to Company failed/);
     await window.screenshot('web-worker-withheld');
-    assert.match(
-      message,
-      /localhost:\d+ is there, but does not allow an editor inside the browser .* \(CORS\)/,
-    );
-    assert.match(message, /Ask the administrator of the provider to allow the origin of this editor/);
+    assert.match(message, /localhost:\d+ doesn’t allow requests from browser-based editors \(CORS\)/);
+    assert.match(message, /Ask the provider’s administrator to allow this editor’s origin/);
     assert.equal(requestsTo(endpoints.authorization).length, before, 'no page was opened');
   });
 
@@ -132,15 +129,15 @@ describe('the extension in a web worker', function () {
       const shown = await window.page.locator('.monaco-editor .view-lines').first().innerText();
       return /CORS/.test(shown) && shown.replaceAll(/\s+/g, ' ');
     });
-    assert.match(text, /is there, but does not allow an editor inside the browser/);
+    assert.match(text, /doesn’t allow requests from browser-based editors/);
     await window.screenshot('web-worker-diagnosis');
   });
 
   it('says both where it cannot know: nobody there, or nobody who allows it', async () => {
     await startSignIn(window, 'Gone');
     const { message } = await window.waitForNotification(/Sign-in to Gone failed/);
-    assert.match(message, /localhost:1 could not be reached \(the browser does not tell whether/);
-    assert.match(message, /or does not allow this editor to read its answers \(CORS\)/);
+    assert.match(message, /Couldn’t reach localhost:1 \(either the host is unreachable/);
+    assert.match(message, /or it doesn’t allow this editor to read its responses \(CORS\)/);
   });
 
   it('is still signed in after a reload', async () => {

@@ -35,14 +35,14 @@ export async function readClientKey(text: string): Promise<ClientKey> {
   if (/-----BEGIN PRIVATE KEY-----/.test(trimmed)) return fromPem(trimmed);
   if (/-----BEGIN (RSA|EC) PRIVATE KEY-----/.test(trimmed)) {
     throw new KeyProblem(
-      l10n.t('This PEM is in the older form of its kind. Convert it with “openssl pkcs8 -topk8 -nocrypt”.'),
+      l10n.t('This PEM uses an older format. Convert it with “openssl pkcs8 -topk8 -nocrypt”.'),
     );
   }
   if (/-----BEGIN ENCRYPTED PRIVATE KEY-----/.test(trimmed)) {
     throw new KeyProblem(l10n.t('This key is encrypted. Decrypt it with “openssl pkcs8”.'));
   }
   if (/-----BEGIN (PUBLIC KEY|CERTIFICATE)-----/.test(trimmed)) {
-    throw new KeyProblem(l10n.t('This is a public key or a certificate; the private key is needed.'));
+    throw new KeyProblem(l10n.t('This is a public key or a certificate. Enter the private key.'));
   }
   throw new KeyProblem(l10n.t('This is neither a PEM with “BEGIN PRIVATE KEY” nor a JSON Web Key.'));
 }
@@ -53,7 +53,7 @@ async function fromPem(pem: string): Promise<ClientKey> {
     if (key) return keyOf(await jose.exportJWK(key), algorithm);
   }
   throw new KeyProblem(
-    l10n.t('This key is damaged or of a kind that cannot be used here (RSA, P-256, P-384, Ed25519 can).'),
+    l10n.t('This key is damaged or its type isn’t supported (supported: RSA, P-256, P-384, Ed25519).'),
   );
 }
 
@@ -62,17 +62,17 @@ async function fromJwk(text: string): Promise<ClientKey> {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new KeyProblem(l10n.t('This is not a complete JSON Web Key.'));
+    throw new KeyProblem(l10n.t('This isn’t a complete JSON Web Key.'));
   }
   const keys = isObject(value) && Array.isArray(value['keys']) ? value['keys'] : [value];
   const [jwk, ...more] = keys as unknown[];
-  if (!isObject(jwk) || more.length > 0) throw new KeyProblem(l10n.t('There must be exactly one key.'));
+  if (!isObject(jwk) || more.length > 0) throw new KeyProblem(l10n.t('Enter exactly one key.'));
   if (typeof jwk['d'] !== 'string')
-    throw new KeyProblem(l10n.t('This is a public key; the private key is needed.'));
+    throw new KeyProblem(l10n.t('This is a public key. Enter the private key.'));
   const named = clientKeyAlgorithms.find(algorithm => algorithm === jwk['alg']);
   const algorithm = named ?? algorithmFor(jwk);
   if (!algorithm) {
-    throw new KeyProblem(l10n.t('Keys of this kind cannot be used here (RSA, P-256, P-384, Ed25519 can).'));
+    throw new KeyProblem(l10n.t('This type of key isn’t supported (supported: RSA, P-256, P-384, Ed25519).'));
   }
   try {
     await jose.importJWK(jwk, algorithm);

@@ -44,16 +44,16 @@ function read(text: string): ClientCertificate {
   if (certificates.length === 0) {
     throw new CertificateProblem(
       l10n.t(
-        'There is no PEM with “BEGIN CERTIFICATE” in it. Make one of a .p12 or .pfx file with “openssl pkcs12 -nodes”.',
+        'The PEM doesn’t contain “BEGIN CERTIFICATE”. To convert a .p12 or .pfx file, use “openssl pkcs12 -nodes”.',
       ),
     );
   }
   const [pem, ...more] = keys;
-  if (!pem) throw new CertificateProblem(l10n.t('There is no PEM with “BEGIN PRIVATE KEY” in it.'));
-  if (more.length > 0) throw new CertificateProblem(l10n.t('There must be exactly one private key.'));
+  if (!pem) throw new CertificateProblem(l10n.t('The PEM doesn’t contain “BEGIN PRIVATE KEY”.'));
+  if (more.length > 0) throw new CertificateProblem(l10n.t('Enter exactly one private key.'));
   const key = asKey(pem);
   const own = certificates.find(certificate => certificate.checkPrivateKey(key));
-  if (!own) throw new CertificateProblem(l10n.t('The private key does not belong to the certificate.'));
+  if (!own) throw new CertificateProblem(l10n.t('The private key doesn’t match the certificate.'));
   const chain = [own, ...certificates.filter(certificate => certificate !== own)];
   return {
     certificates: chain.map(certificate => certificate.toString()).join(''),
@@ -73,9 +73,7 @@ function asKey({ text }: PemBlock): KeyObject {
   try {
     return createPrivateKey(text);
   } catch {
-    throw new CertificateProblem(
-      l10n.t('The private key is damaged, or of a kind that cannot be used here.'),
-    );
+    throw new CertificateProblem(l10n.t('The private key is damaged, or its type isn’t supported.'));
   }
 }
 
@@ -101,8 +99,8 @@ function checkTime(certificate: ClientCertificate, host: string, now: number): v
   if (!own) throw unusable(l10n.t('it is damaged'));
   const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
   const [from, until] = [Date.parse(own.validFrom), Date.parse(own.validTo)];
-  if (until < now) throw unusable(l10n.t('it ended on {0}', day(until)));
-  if (from > now) throw unusable(l10n.t('it is valid only from {0} on', day(from)));
+  if (until < now) throw unusable(l10n.t('it expired on {0}', day(until)));
+  if (from > now) throw unusable(l10n.t('it isn’t valid until {0}', day(from)));
 }
 
 /**
@@ -115,7 +113,7 @@ function fetchWith(certificate: ClientCertificate, clock: { now(): number }): ty
     const asked = new Request(input, init);
     const url = new URL(asked.url);
     if (url.protocol !== 'https:') {
-      const reason = l10n.t('it can only be shown over https');
+      const reason = l10n.t('it can only be sent over https');
       throw new Failure('certificate-unusable', { host: url.host, reason });
     }
     checkTime(certificate, url.host, clock.now());

@@ -196,7 +196,7 @@ function authenticationOf(
   const unusual = (): Failure =>
     new Failure('response-invalid', {
       host,
-      reason: l10n.t('it asks for an unknown client authentication'),
+      reason: l10n.t('it requires an unknown client authentication method'),
     });
   if (key && (named ?? 'private_key_jwt') === 'private_key_jwt') return { method: 'private_key_jwt', key };
   if (text === undefined) return { method: 'none' };

@@ -116,5 +116,5 @@ export function mayHaveTakenEffect(error: unknown): boolean {
 
 /** The detail `said`: what the server itself gave as a reason, as a sentence of its own, or nothing. */
 export function saying(quoted: string | undefined): string {
-  return quoted === undefined ? '' : ` ${l10n.t('It said: {0}.', quoted)}`;
+  return quoted === undefined ? '' : ` ${l10n.t('Server message: {0}.', quoted)}`;
 }

@@ -69,7 +69,7 @@ export const furtherChecks = {
       'answer-withheld',
       'unexplained',
       'certificate-refused',
-      'earlier requests to it have not been answered',
+      'it hasn’t responded to earlier requests',
     ],
   },
   'keeping.rotated': {

@@ -39,7 +39,7 @@ export function checkAuthorizationResponse(
   ) {
     const found =
       iss === null
-        ? l10n.t('a server that does not name itself')
+        ? l10n.t('a server that didn’t identify itself')
         : (quoteServerText(iss) ?? l10n.t('an unnamed server'));
     throw new Failure('response-foreign', { found, expected: client.issuer });
   }
@@ -48,9 +48,9 @@ export function checkAuthorizationResponse(
   if (parameters.getAll('error').some(error => error.trim() !== ''))
     throw authorizationError(connection, parameters);
   const code = parameters.get('code');
-  if (!code) throw invalid(l10n.t('there is neither a code nor an error in it'));
+  if (!code) throw invalid(l10n.t('it contains neither a code nor an error'));
   // RFC 6749 appendix A.11.
-  if (!/^[\x20-\x7E]+$/.test(code)) throw invalid(l10n.t('the code in it is malformed'));
+  if (!/^[\x20-\x7E]+$/.test(code)) throw invalid(l10n.t('its code is malformed'));
 
   try {
     // The library knows of no template; the sender has been checked above.
@@ -60,7 +60,7 @@ export function checkAuthorizationResponse(
     return oauth.validateAuthResponse(server, oauthClient, checked, request.state.reveal());
   } catch {
     // All that can be said without repeating the response, which holds the code.
-    throw invalid(l10n.t('it is not a valid authorization response'));
+    throw invalid(l10n.t('it isn’t a valid authorization response'));
   }
 }
 

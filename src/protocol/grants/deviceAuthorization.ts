@@ -133,7 +133,7 @@ function checkVerificationUri({ client }: Connection, address: string, host: str
   if (problem === undefined) return new URL(address).href;
   throw new Failure('response-invalid', {
     host,
-    reason: l10n.t('the address it names for the code {0}', problem),
+    reason: l10n.t('its URL for entering the code {0}', problem),
   });
 }
 

@@ -31,7 +31,7 @@ export async function pushAuthorizationRequest(
   if (client.isDocument && !required) return undefined;
   if (!endpoint) {
     if (!required) return undefined;
-    const missing = l10n.t('the endpoint for pushed authorization requests that it requires');
+    const missing = l10n.t('the endpoint for pushed authorization requests, which it requires');
     throw new Failure('method-unsupported', { issuer: metadata.issuer, missing });
   }
   const { host } = new URL(endpoint);

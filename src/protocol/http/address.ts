@@ -32,12 +32,12 @@ export function checkAddress(
   const shown = address.includes('@') ? '“…”' : (quoteServerText(address) ?? '“”');
   const url = URL.parse(address);
   const invalid = (reason: string): Failure => new Failure(codes[origin], { address: shown, reason });
-  if (!url) throw invalid(l10n.t('it is not a complete URL'));
+  if (!url) throw invalid(l10n.t('it isn’t a complete URL'));
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw invalid(l10n.t('it does not start with https://'));
+    throw invalid(l10n.t('it doesn’t start with https://'));
   }
   if (url.username !== '' || url.password !== '') {
-    throw invalid(l10n.t('it carries a user name or password'));
+    throw invalid(l10n.t('it contains a user name or password'));
   }
   if (url.hash !== '' || address.includes('#')) {
     throw invalid(l10n.t('it has a fragment (#…)'));
@@ -70,14 +70,14 @@ export function serverAddressProblem(
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return error.code === 'address-insecure'
-      ? l10n.t('is not https')
-      : l10n.t('cannot be used: {0}', error.details['reason'] ?? '');
+      ? l10n.t('doesn’t use https')
+      : l10n.t('can’t be used: {0}', error.details['reason'] ?? '');
   }
-  if (!urlText.test(address)) return l10n.t('cannot be used: it has characters that no URL has');
+  if (!urlText.test(address)) return l10n.t('can’t be used: it has characters that aren’t allowed in a URL');
   if (bareHost(url.hostname) === bareHost(written)) return undefined;
   if (isForbiddenHost(url.hostname))
-    return l10n.t('leads to an internal address of this machine or its network');
+    return l10n.t('leads to an internal address of this computer or its network');
   if (isThisComputer(url.hostname) && !isThisComputer(written))
-    return l10n.t('leads to this computer, where the provider is not');
+    return l10n.t('leads to this computer, where the provider isn’t running');
   return undefined;
 }

@@ -139,8 +139,7 @@ const withBareMediaType = (headers: Readonly<Record<string, string>>): Record<st
  * @returns gives the place back.
  */
 function waitForTurn({ clock, traffic }: HttpOptions, url: URL, signal: AbortSignal): Promise<() => void> {
-  const late = (): Failure =>
-    unreachable(url, l10n.t('earlier requests to it have not been answered'), false);
+  const late = (): Failure => unreachable(url, l10n.t('it hasn’t responded to earlier requests'), false);
   return withDeadline({ clock, seconds: turnTimeout, late, signal }, within =>
     traffic.enter(url.host, within),
   );
@@ -151,14 +150,14 @@ async function readWhole(answer: Response, url: URL, signal: AbortSignal, clock:
   if (answer.type === 'opaqueredirect' || (answer.status >= 300 && answer.status < 400)) {
     await answer.body?.cancel();
     const target = quoteServerText(withoutQuery(answer.headers.get('location'), url));
-    throw new Failure('redirected', { host: url.host, target: target ?? l10n.t('another address') });
+    throw new Failure('redirected', { host: url.host, target: target ?? l10n.t('another URL') });
   }
   const body = await readBody(answer, url, signal);
   const { status } = answer;
   if (status < 200 || status > 599) {
     throw new Failure('response-invalid', {
       host: url.host,
-      reason: l10n.t('there is no HTTP status {0}', status),
+      reason: l10n.t('{0} isn’t an HTTP status', status),
     });
   }
   const headers = new Headers(answer.headers);

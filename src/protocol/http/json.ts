@@ -33,7 +33,7 @@ export function parseServerJson(text: string): ServerJson {
         return { kind: 'refused', reason: l10n.t('is nested more than {0} levels deep', deepestNesting) };
       }
       if (Object.hasOwn(node, '__proto__')) {
-        return { kind: 'refused', reason: l10n.t('has a member named "__proto__"') };
+        return { kind: 'refused', reason: l10n.t('has a property named "__proto__"') };
       }
       for (const member of Object.values(node)) next.push(member);
     }

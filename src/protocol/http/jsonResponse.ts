@@ -24,7 +24,7 @@ export async function jsonAnswer<Schema extends v.GenericSchema>(
 ): Promise<v.InferOutput<Schema>> {
   const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
   const body = jsonIn(await response.text(), host, response.status);
-  if (!isObject(body)) throw invalid(l10n.t('it is not a JSON object'));
+  if (!isObject(body)) throw invalid(l10n.t('it isn’t a JSON object'));
   noteMediaType(response, note);
   const parsed = v.safeParse(schema, readForms(body, forms, note));
   if (parsed.success) return parsed.output;
@@ -46,7 +46,7 @@ export function jsonIn(text: string, host: string, status: number): unknown {
   if (looksLikePage(text)) throw new Failure('intercepted', { host, status });
   const json = parseServerJson(text);
   if (json.kind === 'json') return json.value;
-  const reason = json.kind === 'text' ? l10n.t('it is not JSON') : l10n.t('it {0}', json.reason);
+  const reason = json.kind === 'text' ? l10n.t('it isn’t JSON') : l10n.t('it {0}', json.reason);
   throw new Failure('response-invalid', { host, reason });
 }
 
@@ -72,6 +72,6 @@ export async function readClaims(
   if (looksLikePage(text)) throw new Failure('intercepted', { host, status: response.status });
   const parsed = parseServerJson(jsonOf(text));
   if (parsed.kind === 'refused') throw invalid(l10n.t('it {0}', parsed.reason));
-  if (parsed.kind === 'text' || !isObject(parsed.value)) throw invalid(l10n.t('it is not a JSON object'));
+  if (parsed.kind === 'text' || !isObject(parsed.value)) throw invalid(l10n.t('it isn’t a JSON object'));
   return readForms(parsed.value, forms, note);
 }

@@ -43,7 +43,7 @@ function noConnection(code: string): string | undefined {
     case 'ENOTFOUND':
       return l10n.t('the host name is unknown');
     case 'EAI_AGAIN':
-      return l10n.t('the host name could not be looked up');
+      return l10n.t('the host name lookup failed');
     case 'ECONNREFUSED':
       return l10n.t('the connection was refused');
     case 'EHOSTUNREACH':
@@ -67,11 +67,11 @@ function objectionToCertificate(code: string): string | undefined {
   if (said === undefined) return undefined;
   switch (said) {
     case 'CERTIFICATE_REQUIRED':
-      return l10n.t('it asks for one, and was shown none');
+      return l10n.t('it requires one, and none was sent');
     case 'UNKNOWN_CA':
-      return l10n.t('it does not trust whoever issued it');
+      return l10n.t('it doesn’t trust the certificate’s issuer');
     case 'CERTIFICATE_EXPIRED':
-      return l10n.t('it has ended');
+      return l10n.t('it has expired');
     case 'CERTIFICATE_REVOKED':
       return l10n.t('it was revoked');
     default:
@@ -81,15 +81,15 @@ function objectionToCertificate(code: string): string | undefined {
 
 function brokenConnection(code: string): string | undefined {
   if (code === 'ETIMEDOUT') return l10n.t('the connection was lost');
-  if (code === 'OFFLINE') return l10n.t('the browser says that there is no network');
+  if (code === 'OFFLINE') return l10n.t('the browser reports no network connection');
   if (code === 'NO_READABLE_ANSWER') {
     return l10n.t(
-      'the browser does not tell whether it cannot be reached, or does not allow this editor to read its answers (CORS)',
+      'either the host is unreachable, or it doesn’t allow this editor to read its responses (CORS)',
     );
   }
   if (code === 'CLOSED_ON_CERTIFICATE') {
     return l10n.t(
-      'the connection was interrupted; a server that does not accept the client certificate may do that',
+      'the connection was interrupted, possibly because the server rejected the client certificate',
     );
   }
   const interrupted = ['ECONNRESET', 'UND_ERR_SOCKET', 'EPIPE'].includes(code);

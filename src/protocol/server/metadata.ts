@@ -88,7 +88,7 @@ export function parseMetadata(
   note: NoteBlemish,
 ): Metadata {
   const invalid = (reason: string): Failure => new Failure('metadata-invalid', { address: at, reason });
-  if (!isObject(document)) throw invalid(l10n.t('it is not a JSON object'));
+  if (!isObject(document)) throw invalid(l10n.t('it isn’t a JSON object'));
   const read = membersOf(document, metadataForms, note, essential);
   const wrong = essential.find(member => member in read && !isAddressText(read[member]));
   const found = read['issuer'];
@@ -114,7 +114,7 @@ export function parseMetadata(
     (metadata.response_types_supported?.includes('code') ?? true) ||
     metadata.device_authorization_endpoint !== undefined ||
     serviceGrants.some(grantType => metadata.grant_types_supported?.includes(grantType));
-  if (!offersAny) throw invalid(l10n.t('it offers no grant that is of use here'));
+  if (!offersAny) throw invalid(l10n.t('it offers no grant type that can be used here'));
   const algorithms = metadata.id_token_signing_alg_values_supported?.filter(name =>
     trustedAlgorithms.test(name),
   );
@@ -191,9 +191,9 @@ export function metadataWarnings(metadata: Metadata): string[] {
   return [
     ...(challenges?.includes('S256')
       ? []
-      : [l10n.t('the provider does not say that it supports PKCE with S256, which is used all the same')]),
+      : [l10n.t('the provider doesn’t declare support for PKCE with S256, which is still used')]),
     ...(keys === undefined
-      ? [l10n.t('the provider publishes no keys, so that its ID tokens cannot be verified')]
+      ? [l10n.t('the provider publishes no keys, so its ID tokens can’t be verified')]
       : []),
   ];
 }

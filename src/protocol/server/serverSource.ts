@@ -73,9 +73,9 @@ export function issuerOfTenant(
   allowedTenants: readonly string[] | undefined,
 ): string {
   const untrusted = (reason: string): Failure => new Failure('token-untrusted', { issuer: template, reason });
-  if (typeof tid !== 'string' || !tenantId.test(tid)) throw untrusted(l10n.t('it does not name its tenant'));
+  if (typeof tid !== 'string' || !tenantId.test(tid)) throw untrusted(l10n.t('it doesn’t name its tenant'));
   if (allowedTenants && !allowedTenants.some(allowed => allowed.toLowerCase() === tid.toLowerCase())) {
-    throw untrusted(l10n.t('people of the tenant {0} may not sign in, see "allowedTenants"', tid));
+    throw untrusted(l10n.t('users of the tenant {0} aren’t allowed to sign in, see "allowedTenants"', tid));
   }
   return template.replace(tenantPlaceholder, tid);
 }

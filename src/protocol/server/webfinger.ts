@@ -34,7 +34,7 @@ export async function findIssuer(
     new Failure('issuer-not-found', { identifier: quoteServerText(identifier) ?? '“”', reason });
 
   const resource = resourceOf(identifier.trim());
-  if (!resource) throw notFound(l10n.t('it is neither an e-mail address nor the address of a host'));
+  if (!resource) throw notFound(l10n.t('it is neither an email address nor a host URL'));
   const address = new URL('/.well-known/webfinger', originOf(resource, policy));
   address.searchParams.set('resource', resource.name);
   address.searchParams.set('rel', issuerRelation);
@@ -42,7 +42,7 @@ export async function findIssuer(
   const response = await http(address.href, { headers: { accept: 'application/jrd+json' } });
   const busy = busyFailure(response, address.host);
   if (busy) throw busy;
-  if (!response.ok) throw notFound(l10n.t('{0} answered with status {1}', address.host, response.status));
+  if (!response.ok) throw notFound(l10n.t('{0} responded with status {1}', address.host, response.status));
   const written = parseServerObject(await response.text())?.['links'];
   if (isObject(written)) note('webfinger.one-link', 'links');
   const links: readonly unknown[] | undefined = isObject(written)
@@ -50,14 +50,14 @@ export async function findIssuer(
     : Array.isArray(written)
       ? written
       : undefined;
-  if (!links) throw notFound(l10n.t('{0} did not answer as WebFinger does', address.host));
+  if (!links) throw notFound(l10n.t('{0} didn’t send a valid WebFinger response', address.host));
   const issuer = links
     .filter(isObject)
     .map(link => readForms(link, linkForms, note))
     .find(({ rel }) => rel === issuerRelation)?.['href'];
-  if (typeof issuer !== 'string') throw notFound(l10n.t('{0} names none', address.host));
+  if (typeof issuer !== 'string') throw notFound(l10n.t('{0} doesn’t name a provider', address.host));
   const problem = serverAddressProblem(issuer, policy, address.hostname);
-  if (problem !== undefined) throw notFound(l10n.t('the one that {0} names {1}', address.host, problem));
+  if (problem !== undefined) throw notFound(l10n.t('the provider that {0} names {1}', address.host, problem));
   return issuer;
 }
 

@@ -74,15 +74,12 @@ function checkClaims(
   const audiences = typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
   const stranger = audiences.find(audience => audience !== id && !trustedAudiences.includes(audience));
   if (stranger !== undefined) {
-    const name = quoteServerText(stranger) ?? l10n.t('somebody');
-    throw untrusted(
-      connection,
-      l10n.t('it is also meant for {0}, which is not among "trustedAudiences"', name),
-    );
+    const name = quoteServerText(stranger) ?? l10n.t('another audience');
+    throw untrusted(connection, l10n.t('it is also meant for {0}, which isn’t in "trustedAudiences"', name));
   }
   // Control and invisible characters would make two accounts look like one.
   if (claims.sub.length > longestSubject || /[\p{Cc}\p{Cf}]/u.test(claims.sub)) {
-    throw untrusted(connection, l10n.t('its claim "sub" is not a name'));
+    throw untrusted(connection, l10n.t('its "sub" claim isn’t a usable identifier'));
   }
   const payload = parseServerJson(payloadOf(idToken));
   if (payload.kind === 'refused') throw untrusted(connection, l10n.t('it {0}', payload.reason));
@@ -109,12 +106,12 @@ export function idTokenFailure(connection: Connection, error: unknown, response:
       case oauth.JWT_TIMESTAMP_CHECK:
         return (
           clockFailure(connection, response, issuedAtOf(error)) ??
-          untrusted(connection, l10n.t('its "{0}" time is past', claim ?? 'exp'))
+          untrusted(connection, l10n.t('its "{0}" time has passed', claim ?? 'exp'))
         );
       case oauth.JWT_CLAIM_COMPARISON:
-        return untrusted(connection, l10n.t('its claim "{0}" is not what it must be', claim ?? 'unknown'));
+        return untrusted(connection, l10n.t('its "{0}" claim has the wrong value', claim ?? 'unknown'));
       case oauth.KEY_SELECTION:
-        return untrusted(connection, l10n.t('none of the keys of the provider, or more than one, fits it'));
+        return untrusted(connection, l10n.t('none of the provider’s keys matches it, or more than one does'));
       case oauth.INVALID_RESPONSE:
       case oauth.PARSE_ERROR:
         return untrusted(connection, reasonOf(error.message));
@@ -123,7 +120,7 @@ export function idTokenFailure(connection: Connection, error: unknown, response:
     }
   }
   if (error instanceof oauth.UnsupportedOperationError) {
-    return untrusted(connection, l10n.t('it is signed or encrypted in a way that is not accepted'));
+    return untrusted(connection, l10n.t('its signature or encryption isn’t supported'));
   }
   return untrusted(connection, l10n.t('it is malformed'));
 }
@@ -147,11 +144,11 @@ function reasonOf(message: string): string {
   const claim = /"(\w+)" \([^")]+\) claim (\w+)/.exec(message);
   if (claim)
     return claim[2] === 'missing'
-      ? l10n.t('its claim "{0}" is missing', claim[1] ?? '')
-      : l10n.t('its claim "{0}" is wrong', claim[1] ?? '');
+      ? l10n.t('its "{0}" claim is missing', claim[1] ?? '')
+      : l10n.t('its "{0}" claim is wrong', claim[1] ?? '');
   if (message.includes('signature')) return l10n.t('its signature is wrong');
-  if (message.includes('"alg"')) return l10n.t('its signature algorithm is not accepted');
-  if (message.includes('"id_token"')) return l10n.t('there is none in the answer');
+  if (message.includes('"alg"')) return l10n.t('its signature algorithm isn’t accepted');
+  if (message.includes('"id_token"')) return l10n.t('the response doesn’t include one');
   return l10n.t('it is malformed');
 }
 

@@ -13,18 +13,18 @@ export interface Introspection {
   readonly expiresAt: number | undefined;
 }
 
-/** The members of an answer (RFC 7662 section 2.2) that are used here. */
+/** The properties of a response (RFC 7662 section 2.2) that are used here. */
 export const introspectionForms = { active: 'flag', sub: 'text', exp: 'number', scope: 'words' } as const;
 
 /** The latest time that a `Date` can tell, in seconds since the epoch. */
 const latestTime = 8.64e12;
 
 /**
- * Asks the server what it knows of an access token (RFC 7662).
+ * Introspects an access token at the server (RFC 7662).
  *
  * @returns undefined if the server has no introspection endpoint.
- * @throws Failure `token-untrusted` if it says that the token is not active or belongs to somebody else than
- * `subject`; `response-invalid`, and those of {@link tokenEndpointFailure} and the http client.
+ * @throws Failure `token-untrusted` if the token isn't active or belongs to another user than `subject`,
+ * `response-invalid`, or those of {@link tokenEndpointFailure} and the HTTP client.
  */
 export async function introspectToken(
   connection: Connection,
@@ -46,12 +46,12 @@ export async function introspectToken(
   const note = httpContext.blemishes.at(client.issuer);
   const claims = await readClaims(response, host, { forms: introspectionForms, note });
   if (claims['active'] === false)
-    throw untrusted(l10n.t('the server says that the access token is not valid'));
+    throw untrusted(l10n.t('the server says that the access token isn’t valid'));
   // RFC 7662 section 2.2: without this member nothing is said of the token.
-  if (claims['active'] !== true) throw invalid(l10n.t('it does not say whether the token is "active"'));
+  if (claims['active'] !== true) throw invalid(l10n.t('it doesn’t say whether the token is "active"'));
   const { sub, exp } = claims;
   if (subject !== undefined && sub !== undefined && sub !== subject) {
-    const reason = l10n.t('the introspection names another person');
+    const reason = l10n.t('the introspection response names another user');
     throw new Failure('token-untrusted', { issuer: client.issuer, reason }, { otherPerson: true });
   }
   const isTime = typeof exp === 'number' && exp > 0 && exp <= latestTime;

@@ -87,7 +87,7 @@ async function verifyWith(connection: Connection, response: Response, jwks: oaut
   } catch (error) {
     // What the platform says of a key that it cannot import.
     if (error instanceof DOMException)
-      throw unusable(client.issuer, l10n.t('because the one that fits is malformed'));
+      throw unusable(client.issuer, l10n.t('because the matching key is malformed'));
     throw error;
   }
 }
@@ -120,20 +120,18 @@ async function requestKeys({ client, metadata, http, httpContext }: Connection):
   });
   const refused = await tokenEndpointFailure(response, new URL(metadata.jwks_uri).host);
   if (refused?.code === 'server-failed' || refused?.code === 'rate-limited') throw refused;
-  if (!response.ok) throw unusable(issuer, l10n.t('because of status {0}', response.status));
+  if (!response.ok)
+    throw unusable(issuer, l10n.t('because the request for them failed with status {0}', response.status));
   const parsed = parseServerJson(await response.text());
-  if (parsed.kind === 'refused') throw unusable(issuer, l10n.t('because their list {0}', parsed.reason));
+  if (parsed.kind === 'refused') throw unusable(issuer, l10n.t('because the key set {0}', parsed.reason));
   const list = parsed.kind === 'json' && isObject(parsed.value) ? parsed.value['keys'] : undefined;
   const note = httpContext.blemishes.at(issuer);
   if (!Array.isArray(list) || !list.every(isObject))
-    throw unusable(issuer, l10n.t('because their list is malformed'));
+    throw unusable(issuer, l10n.t('because the key set is malformed'));
   const keys = list.map(key => readForms(key, keyForms, note));
   if (keys.length > mostKeys) throw unusable(issuer, l10n.t('because there are more than {0}', mostKeys));
   if (keys.some(key => privateMembers.some(name => name in key))) {
-    throw unusable(
-      issuer,
-      l10n.t('because a private one is published with them: anybody could have signed it'),
-    );
+    throw unusable(issuer, l10n.t('because one of them is a private key, so anyone could have signed it'));
   }
   return { keys: keys.filter(isReasonable) };
 }
@@ -141,7 +139,7 @@ async function requestKeys({ client, metadata, http, httpContext }: Connection):
 const unusable = (issuer: string, reason: string): Failure =>
   new Failure('token-untrusted', {
     issuer,
-    reason: l10n.t('the keys to check it with cannot be used, {0}', reason),
+    reason: l10n.t('the keys to verify it can’t be used, {0}', reason),
   });
 
 /** False for a key whose numbers are so large that checking with it would take long. */

@@ -60,24 +60,22 @@ export async function readTokenAnswer(
   const text = await response.clone().text();
   if (text.trim() === '') throw invalid(l10n.t('it is empty'));
   const written = jsonIn(text, host, response.status);
-  if (!isObject(written)) throw invalid(l10n.t('it is not a JSON object'));
+  if (!isObject(written)) throw invalid(l10n.t('it isn’t a JSON object'));
   const body = readForms(written, tokenForms, note);
-  if (body['error'] !== undefined) throw invalid(l10n.t('it is an error with the status of a success'));
+  if (body['error'] !== undefined) throw invalid(l10n.t('it is an error with a success status'));
   if (response.status !== 200) note('token.status', String(response.status));
   noteMediaType(response, note);
   const type = body['token_type'];
   if (typeof type !== 'string') throw invalid(l10n.t('the token type is missing'));
-  if (!bearerSpelling.test(type.trim())) throw invalid(l10n.t('the token type is not Bearer'));
+  if (!bearerSpelling.test(type.trim())) throw invalid(l10n.t('the token type isn’t Bearer'));
   if (type.toLowerCase() !== 'bearer') note('token.type', 'token_type');
-  if (body['access_token'] === undefined) throw invalid(l10n.t('there is no access token in it'));
+  if (body['access_token'] === undefined) throw invalid(l10n.t('it contains no access token'));
   for (const [name, grammar] of Object.entries(tokenGrammar)) {
     const token = body[name];
     if (token === undefined || isToken(name, token)) continue;
     const isLong = typeof token === 'string' && token.length > longestToken && grammar.test(token);
     const called = name.replace('_', ' ');
-    throw invalid(
-      isLong ? l10n.t('the {0} in it is too long', called) : l10n.t('the {0} in it is malformed', called),
-    );
+    throw invalid(isLong ? l10n.t('its {0} is too long', called) : l10n.t('its {0} is malformed', called));
   }
   const said = saidLifetime(body['expires_in'] as number | undefined, note);
   const { expires_in: _, ...rest } = body;

@@ -143,10 +143,10 @@ function refuseStranger(connection: Connection, idToken: string, subject: string
   const untrusted = (reason: string): Failure =>
     new Failure('token-untrusted', { issuer: client.issuer, reason });
   if (typeof iss === 'string' && !isFromIssuer(metadata.issuer, iss, client.policy.allowedTenants))
-    throw untrusted(l10n.t('its claim "{0}" is not what it must be', 'iss'));
+    throw untrusted(l10n.t('its "{0}" claim has the wrong value', 'iss'));
   const named = typeof sub === 'number' ? String(sub) : sub;
   if (subject !== undefined && typeof named === 'string' && named !== subject)
-    throw untrusted(l10n.t('it names another person'));
+    throw untrusted(l10n.t('it names another user'));
 }
 
 const hostOf = ({ client, metadata }: Connection): string =>

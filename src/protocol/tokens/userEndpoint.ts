@@ -20,7 +20,7 @@ export async function requestUser(
   const { client, metadata, http, httpContext } = connection;
   const address = metadata.userinfo_endpoint;
   if (!address) {
-    const missing = l10n.t('an ID token, or an endpoint that says who signed in');
+    const missing = l10n.t('an ID token, or an endpoint that identifies the user');
     throw new Failure('method-unsupported', { issuer: client.issuer, missing });
   }
   const { host } = new URL(address);

@@ -16,11 +16,11 @@ export const userInfoForms = { sub: 'text' } as const;
 export type UserInfo = Readonly<Record<string, unknown>>;
 
 /**
- * Asks who the person is (OpenID Connect Core 1.0 section 5.3). A signed answer must be signed by the server.
+ * Requests the user's claims (OpenID Connect Core 1.0 section 5.3). A signed response must be signed by the server.
  *
  * @returns undefined if the server has no UserInfo endpoint.
- * @throws Failure `token-untrusted` if the answer is about somebody else than `subject` or its signature is
- * wrong, `response-invalid`, and those of {@link tokenEndpointFailure} and the http client.
+ * @throws Failure `token-untrusted` if the response is about another user than `subject` or its signature is wrong,
+ * `response-invalid`, or those of {@link tokenEndpointFailure} and the HTTP client.
  */
 export async function requestUserInfo(
   connection: Connection,
@@ -43,27 +43,30 @@ export async function requestUserInfo(
       (error: unknown) => {
         throw error instanceof Failure
           ? error
-          : untrusted(l10n.t('the signed UserInfo that goes with it cannot be trusted'));
+          : untrusted(l10n.t('the signed UserInfo response for it can’t be trusted'));
       },
     );
   } else noteMediaType(response, note);
   if (typeof claims['sub'] !== 'string')
-    throw new Failure('response-invalid', { host, reason: l10n.t('it is not a valid UserInfo response') });
+    throw new Failure('response-invalid', { host, reason: l10n.t('it isn’t a valid UserInfo response') });
   if (claims['sub'] !== subject) {
-    const reason = l10n.t('UserInfo names another person');
+    const reason = l10n.t('the UserInfo response names another user');
     throw new Failure('token-untrusted', { issuer: client.issuer, reason }, { otherPerson: true });
   }
   return claims;
 }
 
-/** A signed answer is a JSON Web Token, whatever it is said to be. It must be for this client and from the server. */
+/**
+ * Checks a signed response, a JSON Web Token whatever its media type says. It must be for this client and from the
+ * server.
+ */
 async function checkSigned(connection: Connection, text: string, ahead: number): Promise<void> {
   const { metadata, server, oauthClient } = connection;
   const signed = new Response(text, { headers: { 'content-type': 'application/jwt' } });
   await oauth.processUserInfoResponse(
     {
       ...server,
-      // A server that signs its answers without saying how does as with its ID tokens.
+      // If the server doesn't declare a UserInfo signing algorithm, assume its ID token algorithm.
       userinfo_signing_alg_values_supported: [
         ...(metadata.userinfo_signing_alg_values_supported ??
           metadata.id_token_signing_alg_values_supported ?? ['RS256']),

@@ -38,7 +38,7 @@ export function contributedProviders(extensions: readonly InstalledExtension[]):
         void problems.push({ providerId, field, reason, extension });
       const label = labels.get(providerId);
       if (reservedIds.has(providerId))
-        refuse(l10n.t('has an id that belongs to the editor or to this extension'));
+        refuse(l10n.t('has an ID that belongs to the editor or to this extension'));
       else {
         const isNamed = isObject(definition) && label !== undefined;
         const named = isNamed ? { ...definition, label } : definition;
@@ -70,7 +70,7 @@ function contributionsOf(manifest: unknown): Contributions {
     if (typeof id === 'string' && typeof label === 'string' && label.trim() !== '') labels.set(id, label);
   }
   if (!isObject(point)) {
-    const problem = l10n.t('"contributes.oidcProviders" must be an object from provider id to provider');
+    const problem = l10n.t('"contributes.oidcProviders" must be an object keyed by provider ID');
     return { entries: [], labels, problem };
   }
   return { entries: Object.entries(point), labels };

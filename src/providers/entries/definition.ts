@@ -38,7 +38,7 @@ export type ParsedDefinition =
 /** Why this cannot be the id of a provider, or of an MCP server; undefined if it can. */
 export function providerIdProblem(id: string): Shown | undefined {
   const parsed = v.safeParse(providerIdSchema, id);
-  return parsed.success ? undefined : l10n.t('The id {0}', parsed.issues[0].message);
+  return parsed.success ? undefined : l10n.t('The ID {0}', parsed.issues[0].message);
 }
 
 /** Checks one entry. Never throws: what is wrong is returned, by field. */

@@ -11,7 +11,7 @@ export interface ParsedProviders {
 export function parseProviders(value: unknown): ParsedProviders {
   if (value === undefined) return { providers: [], problems: [] };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    const reason = l10n.t('must be an object from provider id to provider');
+    const reason = l10n.t('must be an object keyed by provider ID');
     return { providers: [], problems: [{ providerId: '', field: undefined, reason }] };
   }
   const parsed = Object.entries(value).map(([id, definition]) => parseDefinition(id, definition));

@@ -27,14 +27,14 @@ export function serverOf(definition: ProviderDefinition): Server {
     throw new WrongEntry(
       'issuer',
       metadataUrl === undefined
-        ? l10n.t('is missing: the address of the provider, or a "preset"')
-        : l10n.t('is missing: it cannot be told from this "metadataUrl"'),
+        ? l10n.t('is missing: set the provider’s issuer URL or a "preset"')
+        : l10n.t('is missing: this "metadataUrl" doesn’t reveal it'),
     );
   }
   if (isIssuerTemplate(issuer) && metadataUrl === undefined && discovery) {
     throw new WrongEntry(
       'metadataUrl',
-      l10n.t('is missing: an issuer with {tenantid} does not say where its metadata is'),
+      l10n.t('is missing: an issuer with {tenantid} doesn’t say where its metadata is'),
     );
   }
   const isService = isServiceMethod(definition.signInMethod);
@@ -54,7 +54,7 @@ export function serverOf(definition: ProviderDefinition): Server {
   }
   // OpenID Connect Discovery 1.0 section 2.
   if (new URL(issuer).search !== '')
-    throw new WrongEntry('issuer', l10n.t('is not an issuer: it has a query (?…)'));
+    throw new WrongEntry('issuer', l10n.t('isn’t an issuer: the URL has a query (?…)'));
   return { issuer, allowLoopbackHttp, requestTimeout, metadataUrl, discovery, endpoints, allowedTenants };
 }
 
@@ -78,19 +78,22 @@ export function checkComplete(definition: ProviderDefinition, { issuer, discover
   // Each refresh would end the access tokens that stand beside it.
   const sideBySide = (['narrowTokens', 'tokenPerResource'] as const).find(name => definition[name]);
   if (definition.refreshEndsAccessToken && sideBySide)
-    throw new WrongEntry(sideBySide, l10n.t('is of no use with "refreshEndsAccessToken"'));
+    throw new WrongEntry(sideBySide, l10n.t('has no effect with "refreshEndsAccessToken"'));
   const { clientId, clientAuthentication = 'none', signInMethod, redirect, endpoints } = definition;
   if (clientId === undefined && clientAuthentication !== 'none') {
     throw new WrongEntry(
       'clientId',
-      l10n.t('is missing: "{0}" is for a client that is registered', clientAuthentication),
+      l10n.t('is missing: "{0}" is only for a registered client', clientAuthentication),
     );
   }
   if (clientId === undefined && discovery === false) {
-    throw new WrongEntry('clientId', l10n.t('is missing: without metadata, no editor can register itself'));
+    throw new WrongEntry(
+      'clientId',
+      l10n.t('is missing: without metadata, the editor can’t register itself'),
+    );
   }
   if (definition.allowedTenants && !isIssuerTemplate(issuer)) {
-    throw new WrongEntry('allowedTenants', l10n.t('is of no use: the issuer does not contain {tenantid}'));
+    throw new WrongEntry('allowedTenants', l10n.t('has no effect: the issuer doesn’t contain {tenantid}'));
   }
   if (signInMethod === 'bridge' && redirect?.bridge === undefined && redirect?.relay === undefined) {
     throw new WrongEntry('redirect.bridge', l10n.t('is missing: "signInMethod" is "bridge"'));
@@ -109,6 +112,6 @@ function checkSetting(field: string, address: string, policy: AddressPolicy): vo
     checkAddress(address, policy, 'settings');
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    throw new WrongEntry(field, l10n.t('cannot be used. {0}', error.message));
+    throw new WrongEntry(field, l10n.t('can’t be used. {0}', error.message));
   }
 }

@@ -56,20 +56,20 @@ export async function lookUp(
   if (issuer !== undefined) {
     const how =
       issuer === typed.url
-        ? l10n.t('It is the issuer itself.')
-        : l10n.t('It names itself {0}, a little otherwise than you did.', issuer);
+        ? l10n.t('The issuer URL you entered.')
+        : l10n.t('Issuer URL: {0} (differs slightly from what you entered).', issuer);
     return discovered(httpContext, issuer, policy, how, signal);
   }
   const api = await findProtectedResource(http, typed.url, policy, note);
   const [server] = api?.authorizationServers ?? [];
   if (api && server !== undefined) {
-    const how = l10n.t('The API {0} trusts it.', api.resource);
+    const how = l10n.t('The API {0} trusts this provider.', api.resource);
     const found = await hinted(httpContext, http, server, policy, how, signal);
     return { ...found, resource: api.resource, scopes: api.scopes };
   }
   const named = await findIssuer(http, typed.url, policy, note).catch(notFound);
   if (named !== undefined) {
-    const how = l10n.t('{0} names it (WebFinger).', new URL(typed.url).host);
+    const how = l10n.t('{0} names this provider (WebFinger).', new URL(typed.url).host);
     return hinted(httpContext, http, named, policy, how, signal);
   }
   const { hint, meant } = await hintFor(http, typed.url);
@@ -134,17 +134,17 @@ async function byEmail(
   const domain = email.slice(email.indexOf('@') + 1);
   const http = httpContext.http(policy, signal);
   const issuer = await findIssuer(http, email, policy, httpContext.blemishes.at(domain)).catch(notFound);
-  const how = l10n.t('{0} names it (WebFinger).', domain);
+  const how = l10n.t('{0} names this provider (WebFinger).', domain);
   const asNamed = issuer === undefined ? undefined : hinted(httpContext, http, issuer, policy, how, signal);
   const named = await asNamed?.catch(notFound);
   if (named) return named;
   const own = await issuerAt(http, `https://${domain}`).catch(notFound);
   if (own !== undefined)
-    return discovered(httpContext, own, policy, l10n.t('It is at {0} itself.', domain), signal);
+    return discovered(httpContext, own, policy, l10n.t('The provider is at {0} itself.', domain), signal);
   // What is wrong with the one that is named says more than that there is none.
   if (asNamed) return asNamed;
   const hint = l10n.t(
-    'Its domain names none; enter the address of the provider, which its administrator knows.',
+    'The domain doesn’t name a provider. Enter the provider’s URL, which its administrator knows.',
   );
   throw new Failure('provider-not-found', { address: email, hint });
 }
@@ -158,12 +158,12 @@ async function byMetadata(
 ): Promise<FoundServer> {
   const issuer = await issuerIn(http, url);
   if (issuer === undefined) {
-    const hint = l10n.t('What is there is no metadata document; enter the issuer of the provider instead.');
+    const hint = l10n.t('The document there isn’t provider metadata. Enter the issuer URL instead.');
     throw new Failure('provider-not-found', { address: url, hint });
   }
   const isItsOwn = URL.canParse(issuer) && metadataAddresses(issuer).includes(url);
   const source = isItsOwn ? policy : { ...policy, metadataUrl: url };
-  return discovered(httpContext, issuer, source, l10n.t('Its metadata document says so.'), signal);
+  return discovered(httpContext, issuer, source, l10n.t('The metadata document names this issuer.'), signal);
 }
 
 /** The issuer that a document at one of the standard places names, if it is of the same origin. */
@@ -211,8 +211,8 @@ async function hintFor(http: HttpClient, address: string): Promise<{ hint: strin
       if ((await issuerAt(http, `${origin}${probe}`).catch(notFound)) !== undefined)
         return mean(`${origin}${meant}`);
     }
-    return { hint: l10n.t('Its address may have a path; its administrator knows it.') };
+    return { hint: l10n.t('The URL might need a path, which the provider’s administrator knows.') };
   }
   const parent = await issuerAt(http, origin).catch(notFound);
-  return parent === undefined ? { hint: l10n.t('Check the path of the address.') } : mean(parent);
+  return parent === undefined ? { hint: l10n.t('Check the path of the URL.') } : mean(parent);
 }

@@ -18,30 +18,30 @@ const problem = (reason: string): TypedAddress => ({ kind: 'problem', reason });
  */
 export function readTypedAddress(text: string): TypedAddress {
   const trimmed = withoutQuotes(text.trim()).trim();
-  if (trimmed === '') return problem(l10n.t('Enter an address'));
-  if (/\s/.test(trimmed)) return problem(l10n.t('The address must not contain spaces'));
+  if (trimmed === '') return problem(l10n.t('Enter a URL'));
+  if (/\s/.test(trimmed)) return problem(l10n.t('The URL must not contain spaces'));
   if (/^[^\s@:/?#]+@[^\s@/?#]+\.[^\s@/?#.]+$/.test(trimmed)) return { kind: 'email', address: trimmed };
   const isWhole = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed);
   const address = cutBack(isWhole ? trimmed : withScheme(trimmed));
   const url = URL.parse(address);
   if (!url || url.hostname === '')
-    return problem(l10n.t('This is not an address, such as https://login.example.com'));
+    return problem(l10n.t('This isn’t a URL such as https://login.example.com'));
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
-    return problem(l10n.t('The address must start with https://'));
+    return problem(l10n.t('The URL must start with https://'));
   if (url.username !== '' || url.password !== '') {
-    return problem(l10n.t('The address must not carry a user name or password'));
+    return problem(l10n.t('The URL must not contain a user name or password'));
   }
   if (url.hash !== '' || address.includes('#'))
-    return problem(l10n.t('The address must not have a fragment (#…)'));
+    return problem(l10n.t('The URL must not have a fragment (#…)'));
   const isHere = isLoopbackHost(url.hostname);
   if (url.protocol === 'http:' && !isHere) {
-    return problem(l10n.t('The address must be https; plain http is possible on this computer only'));
+    return problem(l10n.t('The URL must use https. Plain http is possible only on this computer'));
   }
   const allowLoopbackHttp = url.protocol === 'http:';
   if (/\/\.well-known\/(openid-configuration|oauth-authorization-server)/.test(url.pathname)) {
     return { kind: 'metadata', url: url.href, allowLoopbackHttp };
   }
-  if (url.search !== '') return problem(l10n.t('The address must not have a query (?…)'));
+  if (url.search !== '') return problem(l10n.t('The URL must not have a query (?…)'));
   // What URL makes of a bare host ends with a slash that nobody has typed.
   const typedSlash = address.endsWith('/');
   return { kind: 'address', url: typedSlash ? url.href : url.href.replace(/\/$/, ''), allowLoopbackHttp };

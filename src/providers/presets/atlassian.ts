@@ -21,8 +21,8 @@ export const atlassian: Preset = {
   registration: [
     'developer.atlassian.com → My apps → Create → OAuth 2.0 integration.',
     'Permissions: User identity API (read:me), and those of the products that you need.',
-    'Authorization → Callback URL: the one below, to the letter.',
-    'The secret (Settings) is asked for at the first sign-in.',
+    'Authorization → Callback URL: exactly the one below.',
+    'You enter the secret (Settings) at the first sign-in.',
   ],
   documentation: 'https://developer.atlassian.com/cloud/confluence/oauth-2-3lo-apps/',
 };

@@ -5,7 +5,7 @@ export const cognito: Preset = {
   values: {
     region: { prompt: 'the AWS region', example: 'eu-central-1', pattern: /^[a-z]{2}(?:-[a-z]+)+-\d$/ },
     pool: {
-      prompt: 'the id of the user pool',
+      prompt: 'the ID of the user pool',
       example: 'eu-central-1_AbCdEf123',
       pattern: /^[\w-]+_[A-Za-z0-9]+$/,
     },
@@ -19,8 +19,8 @@ export const cognito: Preset = {
   },
   registration: [
     'Cognito → User pools → your pool → App clients → Create: "Mobile app" (public client, no secret).',
-    'The pool needs a domain (Branding → Domain): the sign-in page is there.',
-    'Allowed callback URLs: those below. Cognito takes http for localhost only, and the scheme of an application.',
+    'The pool needs a domain (Branding → Domain), where the sign-in page is hosted.',
+    'Allowed callback URLs: those below. Cognito accepts http only for localhost, and custom schemes for apps.',
     'Grant: authorization code. Scopes: openid, profile, email.',
   ],
   documentation:

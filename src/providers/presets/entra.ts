@@ -4,7 +4,7 @@ export const entra: Preset = {
   label: 'Microsoft Entra ID',
   values: {
     tenant: {
-      prompt: 'the id or domain of the tenant, or "organizations" for all of them',
+      prompt: 'the ID or domain of the tenant, or "organizations" for all of them',
       example: 'contoso.onmicrosoft.com',
       pattern: /^[A-Za-z0-9][A-Za-z0-9.-]{0,99}$/,
     },
@@ -24,10 +24,10 @@ export const entra: Preset = {
     revocation: 'none',
   },
   registration: [
-    'Entra admin centre → App registrations → New registration.',
+    'Entra admin center → App registrations → New registration.',
     'Authentication → Add a platform → Mobile and desktop applications: the redirect URIs below. The port of http://localhost is ignored.',
     'For device codes: Authentication → Allow public client flows.',
-    'To let in some tenants only with "organizations", set "allowedTenants" to their ids.',
+    'To allow only some tenants with "organizations", set "allowedTenants" to their IDs.',
   ],
   documentation: 'https://learn.microsoft.com/entra/identity-platform/quickstart-register-app',
 };

@@ -24,9 +24,9 @@ const common = {
   },
   registration: [
     'Settings → Developer settings → OAuth Apps (or GitHub Apps) → New.',
-    'Authorization callback URL: the redirect URI below. An OAuth app takes only one; GitHub ignores its port.',
-    'Generate a client secret; it is asked for at the first sign-in.',
-    'For device codes, tick "Enable Device Flow".',
+    'Authorization callback URL: the redirect URI below. An OAuth app accepts only one, and GitHub ignores its port.',
+    'Generate a client secret. You enter it at the first sign-in.',
+    'For device codes, select "Enable Device Flow".',
   ],
   documentation: 'https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/creating-an-oauth-app',
 } satisfies Partial<Preset>;

@@ -25,8 +25,8 @@ export const gitlab: Preset = {
   registration: [
     'User settings (or a group’s, or the Admin area) → Applications → Add new application.',
     'Redirect URI: those below, one per line. GitLab ignores the port of http://127.0.0.1.',
-    'Untick "Confidential".',
-    'Tick the scopes openid, profile and email, and those that extensions ask for.',
+    'Clear "Confidential".',
+    'Select the scopes openid, profile, and email, and those that extensions request.',
   ],
   documentation: 'https://docs.gitlab.com/integration/oauth_provider/',
 };

@@ -23,9 +23,9 @@ export const google: Preset = {
   },
   registration: [
     'Google Cloud console → APIs & Services → Credentials → Create credentials → OAuth client ID.',
-    'Application type: "Desktop app". No redirect URI has to be registered: loopback addresses are allowed.',
-    'The client secret is asked for at the first sign-in; Google wants it from desktop apps too.',
-    'Device codes need another client, of the type "TVs and Limited Input devices".',
+    'Application type: "Desktop app". You don’t need to register a redirect URI: loopback URLs are allowed.',
+    'You enter the client secret at the first sign-in. Google requires one for desktop apps too.',
+    'Device codes need another client of the type "TVs and Limited Input devices".',
   ],
   documentation: 'https://developers.google.com/identity/protocols/oauth2/native-app',
 };

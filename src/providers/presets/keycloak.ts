@@ -4,7 +4,7 @@ export const keycloak: Preset = {
   label: 'Keycloak ({realm})',
   values: {
     host: {
-      prompt: 'the host of Keycloak, with /auth behind it if it is an old one',
+      prompt: 'the host of Keycloak, followed by /auth for old versions',
       example: 'login.example.com',
       pattern: hostAndPath,
     },
@@ -17,9 +17,9 @@ export const keycloak: Preset = {
   },
   registration: [
     'Admin console → Clients → Create client: OpenID Connect, "Client authentication" off, "Standard flow" on.',
-    'Valid redirect URIs: those below; http://127.0.0.1/* stands for every port.',
+    'Valid redirect URIs: those below. http://127.0.0.1/* covers every port.',
     'For device codes: Capability config → OAuth 2.0 Device Authorization Grant.',
-    'People need the role offline_access to stay signed in; by default they have it.',
+    'Users need the role offline_access to stay signed in. They have it by default.',
   ],
   documentation: 'https://www.keycloak.org/docs/latest/server_admin/#_oidc_clients',
 };

@@ -5,7 +5,7 @@ export const okta: Preset = {
   values: {
     domain: { prompt: 'the Okta domain', example: 'acme.okta.com', pattern: host },
     server: {
-      prompt: 'the path of a custom authorization server; empty for the one of the organization',
+      prompt: 'the path of a custom authorization server, or empty for the organization’s server',
       example: '/oauth2/default',
       pattern: /^(?:\/oauth2\/[A-Za-z0-9_-]{1,60})?$/,
       fallback: '',
@@ -21,9 +21,9 @@ export const okta: Preset = {
   },
   registration: [
     'Admin console → Applications → Create App Integration → OIDC, Native Application.',
-    'Grant types: Authorization Code and Refresh Token; Device Authorization if you want it.',
-    'Sign-in redirect URIs: those below, to the letter.',
-    'Set "rotationGrace" to the grace period that is chosen there, if it is not 30 seconds.',
+    'Grant types: Authorization Code and Refresh Token, and optionally Device Authorization.',
+    'Sign-in redirect URIs: exactly those below.',
+    'Set "rotationGrace" to the grace period chosen there, if it isn’t 30 seconds.',
   ],
   documentation: 'https://help.okta.com/en-us/content/topics/apps/apps_app_integration_wizard_oidc.htm',
 };

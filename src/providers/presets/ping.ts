@@ -10,7 +10,7 @@ export const ping: Preset = {
       fallback: 'com',
     },
     environment: {
-      prompt: 'the id of the environment',
+      prompt: 'the ID of the environment',
       example: '0a1b2c3d-0000-4000-8000-000000000000',
       pattern: /^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/,
     },
@@ -23,9 +23,9 @@ export const ping: Preset = {
   },
   registration: [
     'PingOne console → Applications → Add: OIDC, "Native".',
-    'Grant types: Authorization Code with PKCE "S256_REQUIRED", Refresh Token; Device Authorization if you want it.',
+    'Grant types: Authorization Code with PKCE "S256_REQUIRED", Refresh Token, and optionally Device Authorization.',
     'Token auth method: None.',
-    'Redirect URIs: those below, to the letter. PingOne takes a loopback one with any port.',
+    'Redirect URIs: exactly those below. PingOne accepts a loopback URI with any port.',
   ],
   documentation: 'https://docs.pingidentity.com/pingone/applications/p1_add_app_native.html',
   redirectUris: 'https://docs.pingidentity.com/pingone/applications/p1_wildcard_redirect_uri.html',

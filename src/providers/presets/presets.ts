@@ -43,7 +43,7 @@ export function withPreset(entry: ProviderDefinition): ProviderDefinition {
   const { preset: name, presetValues = {}, ...own } = entry;
   if (name === undefined) {
     if (Object.keys(presetValues).length === 0) return own;
-    throw new WrongEntry('presetValues', l10n.t('is of no use without "preset"'));
+    throw new WrongEntry('presetValues', l10n.t('has no effect without "preset"'));
   }
   const preset = presets[name];
   const values: Record<string, string> = {};
@@ -53,8 +53,8 @@ export function withPreset(entry: ProviderDefinition): ProviderDefinition {
     throw new WrongEntry(
       `presetValues.${key}`,
       known.length > 0
-        ? l10n.t('is no value of "{0}"; it takes {1}', name, known.join(', '))
-        : l10n.t('is no value of "{0}", which takes none', name),
+        ? l10n.t('isn’t a value of "{0}", which accepts {1}', name, known.join(', '))
+        : l10n.t('isn’t a value of "{0}", which accepts none', name),
     );
   }
   for (const [key, { prompt, example, pattern, fallback }] of Object.entries(preset.values)) {

@@ -5,7 +5,7 @@ const create = 'Administration → OAuth → Create new: client type';
 const native = [
   `${create} "Native". ("Single-page app" works the same way.)`,
   'Allowed scopes: user_default, and offline_access to stay signed in.',
-  'Redirect URLs: those below, to the letter.',
+  'Redirect URLs: exactly those below.',
 ];
 
 export const qlikCloud: Preset = {
@@ -34,50 +34,50 @@ export const qlikCloud: Preset = {
   clients: {
     native: {
       label: 'Native',
-      detail: 'People sign in with the browser. The client is public: PKCE, no secret.',
+      detail: 'Users sign in with the browser. The client is public: PKCE, no secret.',
       registration: native,
       definition: {},
     },
     'registers-itself': {
       label: 'Registers itself',
-      detail: 'People sign in with the browser. The editor registers itself, where the tenant allows that.',
+      detail: 'Users sign in with the browser. The editor registers itself, if the tenant allows it.',
       registration: [
         'An administrator allows it: Administration → OAuth → dynamic client registration.',
-        'An administrator is the first to sign in, within an hour of the registration: that approves the client.',
-        'No client id is set.',
+        'An administrator signs in first, within an hour of the registration, which approves the client.',
+        'No client ID is needed.',
       ],
       definition: {},
       registersItself: true,
     },
     web: {
       label: 'Web',
-      detail: 'People sign in with the browser. The client has a secret or a key.',
+      detail: 'Users sign in with the browser. The client has a secret or a key.',
       registration: [
         `${create} "Web".`,
         'Allowed scopes: user_default, and offline_access to stay signed in.',
-        'Redirect URLs: those below, to the letter.',
-        'Authentication method: client secret; or private key JWT, then "clientAuthentication" is "private_key_jwt".',
+        'Redirect URLs: exactly those below.',
+        'Authentication method: client secret, or private key JWT with "clientAuthentication" set to "private_key_jwt".',
       ],
       definition: { clientAuthentication: 'client_secret_post' },
     },
     'machine-to-machine': {
       label: 'Machine-to-machine',
-      detail: 'Nobody signs in: the client acts as itself.',
+      detail: 'No user signs in. The client acts as itself.',
       registration: [
         `${create} "Web", and tick "Allow Machine-to-Machine (M2M)".`,
-        'Allowed scopes: user_default, and what the client is to do.',
-        'Copy client id and secret; then, in the menu of the client, change the consent method to "Trusted".',
+        'Allowed scopes: user_default, and those for what the client does.',
+        'Copy the client ID and secret. Then change the consent method to "Trusted" in the client’s menu.',
         'No redirect URL is needed.',
       ],
       definition: { signInMethod: 'client-credentials', clientAuthentication: 'client_secret_post' },
     },
     impersonation: {
       label: 'Machine-to-machine impersonation',
-      detail: 'Nobody signs in: the client acts in the name of a user of the tenant.',
+      detail: 'No user signs in. The client acts for a user of the tenant.',
       registration: [
         `${create} "Web", and tick "Machine-to-machine impersonation".`,
         'Allowed scopes: user_default.',
-        'Copy client id and secret; then, in the menu of the client, change the consent method to "Trusted".',
+        'Copy the client ID and secret. Then change the consent method to "Trusted" in the client’s menu.',
         'The user must exist in the tenant. No redirect URL is needed.',
       ],
       definition: {

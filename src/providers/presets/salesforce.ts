@@ -4,7 +4,7 @@ export const salesforce: Preset = {
   label: 'Salesforce ({host})',
   values: {
     host: {
-      prompt: 'the login host: of your domain, of a sandbox (test.salesforce.com), or the common one',
+      prompt: 'the sign-in host: your domain’s, a sandbox’s (test.salesforce.com), or the common one',
       example: 'acme.my.salesforce.com',
       pattern: host,
       fallback: 'login.salesforce.com',
@@ -23,7 +23,7 @@ export const salesforce: Preset = {
   registration: [
     'Setup → External Client App Manager → New: enable OAuth.',
     'Callback URL: those below, one per line.',
-    'Scopes: openid, profile, email, api, refresh_token. Require PKCE; untick "Require Secret for Web Server Flow" and "… for Refresh Token Flow".',
+    'Scopes: openid, profile, email, api, refresh_token. Require PKCE. Clear "Require Secret for Web Server Flow" and "… for Refresh Token Flow".',
     'Device codes are blocked for new apps since September 2025.',
   ],
   documentation: 'https://help.salesforce.com/s/articleView?id=xcloud.external_client_apps.htm',

@@ -33,10 +33,10 @@ export const slack: Preset = {
   },
   registration: [
     'api.slack.com/apps → Create New App → OAuth & Permissions.',
-    'Turn PKCE on there: the app then has no secret, and its sign-ins end after 30 days without use. It cannot be turned off again.',
+    'Turn on PKCE there. The app then has no secret, and its sign-ins end after 30 days without use. PKCE can’t be turned off again.',
     'Redirect URLs: those below.',
-    'User Token Scopes: users:read, and those that extensions ask for. Scopes of bots are not given to such an app.',
-    'An app without PKCE takes https only and has a secret: host the bridge page (media/bridge.html), register its address, set it as "redirect.bridge" with "redirect.accepts": ["https"], and set "clientAuthentication" to "client_secret_post".',
+    'User Token Scopes: users:read, and those that extensions request. Such an app doesn’t get bot scopes.',
+    'An app without PKCE accepts only https and has a secret. Host the bridge page (media/bridge.html), register its URL, set it as "redirect.bridge" with "redirect.accepts": ["https"], and set "clientAuthentication" to "client_secret_post".',
   ],
   documentation: 'https://docs.slack.dev/authentication/using-pkce/',
 };

@@ -35,7 +35,7 @@ export class WrongEntry extends Error {
 export function problemOf(
   providerId: string,
   issue: v.BaseIssue<unknown>,
-  unknown = () => l10n.t('is not a setting of a provider'),
+  unknown = () => l10n.t('isn’t a known provider setting'),
 ): DefinitionProblem {
   const field = v.getDotPath(issue) ?? undefined;
   if (issue.type === 'strict_object' && issue.expected === 'never') {
@@ -50,18 +50,18 @@ export function problemOf(
 function wrongType(type: string): string {
   switch (type) {
     case 'string':
-      return l10n.t('must be text');
+      return l10n.t('must be a string');
     case 'boolean':
-      return l10n.t('must be true or false');
+      return l10n.t('must be a boolean');
     case 'array':
-      return l10n.t('must be a list');
+      return l10n.t('must be an array');
     case 'record':
     case 'strict_object':
       return l10n.t('must be an object');
     case 'number':
       return l10n.t('must be a number');
     case 'picklist':
-      return l10n.t('must be one of the values that the settings editor offers');
+      return l10n.t('must be one of the values that the settings editor suggests');
     default:
       return l10n.t('must be {0}', type);
   }

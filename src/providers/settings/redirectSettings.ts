@@ -68,18 +68,18 @@ export const redirectSettingsSchema = group("How the browser's response returns 
   bridge: page(
     'The URL of a bridge page: a static page that you host to pass the response on to the editor. Use `media/bridge.html` from this extension. If several providers use bridge pages, add `?for=` and a unique name for each, such as `https://example.com/bridge.html?for=staff`, and register exactly that URL.',
     hasMarkOnly,
-    () => l10n.t('must be an https address without a fragment, and without a query other than ?for=…'),
+    () => l10n.t('must be an https URL without a fragment and without a query other than ?for=…'),
   ),
   relay: page(
     'The URL of a relay that opens the URL it finds in `state`, as `https://vscode.dev/redirect` does.',
     hasNoQuery,
-    () => l10n.t('must be an https address without a query and a fragment'),
+    () => l10n.t('must be an https URL without a query and without a fragment'),
   ),
   paste: v.pipe(
     v.string(),
     v.check(
       value => URL.canParse(value),
-      () => l10n.t('must be an absolute address'),
+      () => l10n.t('must be an absolute URL'),
     ),
     v.description(
       'The redirect URI of a sign-in whose URL or code you paste, for example a page of the provider that shows the code. Defaults to a loopback URL that nothing listens on.',

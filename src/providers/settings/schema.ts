@@ -97,7 +97,7 @@ export const providerDefinitionSchema = v.partial(
     scopeParameter: matching(
       'The parameter of the authorization request that carries the scopes. Defaults to `scope`.',
       /^\w{1,40}$/,
-      () => l10n.t('must be the name of a parameter'),
+      () => l10n.t('must be a parameter name'),
     ),
     allowLoopbackHttp: flag(
       'Controls whether plain HTTP is allowed for URLs of this provider on this computer (localhost). For development only.',
@@ -134,7 +134,7 @@ export const providerDefinitionSchema = v.partial(
         v.string(),
         v.check(
           value => resourceProblem(value) === undefined,
-          () => l10n.t('must be an absolute address without a fragment (#…)'),
+          () => l10n.t('must be an absolute URL without a fragment (#…)'),
         ),
       ),
     ),

@@ -104,7 +104,7 @@ const wantedValue = v.union(
       v.minLength(1, () => l10n.t('must not be empty')),
     ),
   ],
-  () => l10n.t('must be text, a number, true or false, or a list of texts'),
+  () => l10n.t('must be a string, a number, a boolean, or an array of strings'),
 );
 
 export const requiredClaimsSchema = v.pipe(

@@ -16,15 +16,12 @@ export function serviceOf(
 ): ServiceSignIn | undefined {
   const { signInMethod: way, userLookup, tokenExchange, clientId, clientAuthentication } = definition;
   const useless = (setting: string, wanted: string): WrongEntry =>
-    new WrongEntry(setting, l10n.t('is of no use without "signInMethod": "{0}"', wanted));
+    new WrongEntry(setting, l10n.t('has no effect without "signInMethod": "{0}"', wanted));
   if (userLookup && way !== 'impersonation') throw useless('userLookup', 'impersonation');
   if (tokenExchange && way !== 'token-exchange') throw useless('tokenExchange', 'token-exchange');
   if (!isServiceMethod(way)) return undefined;
   if (clientId === undefined) {
-    throw new WrongEntry(
-      'clientId',
-      l10n.t('is missing: with "{0}" the client signs in by itself, so it must be registered', way),
-    );
+    throw new WrongEntry('clientId', l10n.t('is missing: "{0}" needs a registered client', way));
   }
   if (way === 'token-exchange') {
     if (!tokenExchange)
@@ -38,7 +35,7 @@ export function serviceOf(
     if (contributedBy !== undefined) {
       throw new WrongEntry(
         'tokenExchange',
-        l10n.t('can only stand in your own settings, as it hands on a token of another provider'),
+        l10n.t('is only allowed in your own settings, because it passes on another provider’s token'),
       );
     }
     return { way, from, subjectToken, requestedTokenType };
@@ -46,14 +43,11 @@ export function serviceOf(
   if ((clientAuthentication ?? 'none') === 'none') {
     throw new WrongEntry(
       'clientAuthentication',
-      l10n.t(
-        'is missing: with "{0}" nothing but its secret, key or certificate proves who the client is',
-        way,
-      ),
+      l10n.t('is missing: with "{0}", only a secret, key, or certificate authenticates the client', way),
     );
   }
   if (way === 'client-credentials') return { way };
   if (!userLookup)
-    throw new WrongEntry('userLookup', l10n.t('is missing: it names the user in whose name the tokens are'));
+    throw new WrongEntry('userLookup', l10n.t('is missing: it names the user whom the tokens are for'));
   return { way, ...userLookup };
 }

@@ -33,14 +33,14 @@ export const isServiceMethod = (method: unknown): method is ServiceMethod =>
 /** The name of a method as a person reads it, in the middle of a sentence too. */
 export function methodName(method: SignInMethod): Shown {
   const texts: Readonly<Record<SignInMethod, Shown>> = {
-    'uri-handler': l10n.t('browser, back by the address of the editor'),
-    loopback: l10n.t('browser, back to this computer (127.0.0.1)'),
-    bridge: l10n.t('browser, back by the bridge page'),
-    paste: l10n.t('browser, back by a pasted address'),
+    'uri-handler': l10n.t('browser, returns through the editor’s URL'),
+    loopback: l10n.t('browser, returns to this computer (127.0.0.1)'),
+    bridge: l10n.t('browser, returns through the bridge page'),
+    paste: l10n.t('browser, returns through a pasted URL'),
     'device-code': l10n.t('device code, entered in any browser'),
-    'client-credentials': l10n.t('client credentials, without a person'),
-    impersonation: l10n.t('impersonation, without a person'),
-    'token-exchange': l10n.t('exchange of the token of another sign-in'),
+    'client-credentials': l10n.t('client credentials, without a user'),
+    impersonation: l10n.t('impersonation, without a user'),
+    'token-exchange': l10n.t('exchange of another sign-in’s token'),
   };
   return texts[method];
 }

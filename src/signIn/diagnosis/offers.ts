@@ -126,7 +126,7 @@ async function keysFinding(
       return fail(
         l10n.t('Keys'),
         l10n.t('there are none at {0} (status {1})', new URL(address).host, response.status),
-        l10n.t('Tell the administrator of the provider.'),
+        l10n.t('Contact the provider’s administrator.'),
       );
     }
     const kinds = keys.filter(isObject).map(({ kty, alg }) =>

@@ -61,7 +61,7 @@ export async function identify(
   if (isPlain && requested.includes('openid')) {
     throw new Failure('token-untrusted', {
       issuer: client.issuer,
-      reason: l10n.t('there is none in the answer'),
+      reason: l10n.t('the response doesn’t include one'),
     });
   }
   const first = idToken

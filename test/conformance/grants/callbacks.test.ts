@@ -161,7 +161,7 @@ describe('callbacks', () => {
         const failing = failureOf(trial, signIn(trial));
         while (held.length === 0) await settled();
         await clock.advance(60_000);
-        const got = assertFailure(await failing, 'no-response', /within 60 seconds/);
+        const got = assertFailure(await failing, 'no-response', /after 60 seconds/);
         assert.equal(held[0]?.(), false, 'the late response is ignored');
         assert.equal(trial.server.requestsTo('token').length, 0);
         assert.equal(clock.pending, 0, 'no timer is left');
@@ -178,7 +178,7 @@ describe('callbacks', () => {
         {},
         async trial => {
           const failure = await failureOf(trial, signIn(trial));
-          const got = assertFailure(failure, 'response-foreign', /not used/);
+          const got = assertFailure(failure, 'response-foreign', /so it was rejected/);
           assert.equal(other.requestsTo('token').length, 0);
           assert.equal(trial.server.requestsTo('token').length, 0);
           assertNoSecrets({ ...trial, server: other }, [{ where: 'the log', text: trial.log.text() }]);

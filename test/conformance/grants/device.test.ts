@@ -153,7 +153,7 @@ describe('device code', () => {
       assert.equal(waiting.shown.at(-1), 'expired');
       // Nobody asks for another code: in the end the sign-in is over.
       await waiting.clock.advance(60_000);
-      const got = assertFailure(await failing, 'device-code-expired', /not entered in time/);
+      const got = assertFailure(await failing, 'device-code-expired', /wasn’t entered in time/);
       assert.equal(waiting.trial.server.requestsTo('token').length, 11, 'it is not asked for any more');
       return got;
     });
@@ -184,13 +184,13 @@ describe('device code', () => {
       `verification_uri ${address}`,
       authorizing({ verification_uri: address }),
       'response-invalid',
-      /the address it names for the code (cannot be used|is not https)/,
+      /its URL for entering the code (can’t be used|doesn’t use https)/,
     ]),
     [
       'verification_uri with a password',
       authorizing({ verification_uri: 'https://login.example.com:x@evil.example/' }),
       'response-invalid',
-      /it carries a user name or password/,
+      /it contains a user name or password/,
     ],
     [
       'verification_uri of a cloud metadata service',
@@ -202,7 +202,7 @@ describe('device code', () => {
     ['user code of a page', authorizing({ user_code: 'x'.repeat(5000) }), 'response-invalid', /"user_code"/],
     ['user code with bidi', authorizing({ user_code: 'AB\u202eCD' }), 'response-invalid', /"user_code"/],
     ['expired at once', authorizing({ expires_in: -1 }), 'response-invalid', /"expires_in"/],
-    ['HTML', { replies: { device: () => html() } }, 'intercepted', /Something else/],
+    ['HTML', { replies: { device: () => html() } }, 'intercepted', /Something other than/],
     [
       'nested deeply',
       { replies: { device: () => text('[' + '['.repeat(9999)) } },

@@ -29,13 +29,13 @@ const cases: SignInCase[] = [
     row: 'fapi2: authorization response iss',
     variant: 'with a slash at its end',
     departure: responding(response => response.set('iss', `${response.get('iss')}/`)),
-    must: ['response-foreign', /not used/],
+    must: ['response-foreign', /so it was rejected/],
   },
   {
     row: 'fapi2: authorization response iss',
     variant: 'removed',
     departure: responding(response => response.delete('iss')),
-    must: ['response-foreign', /does not name itself/],
+    must: ['response-foreign', /didn’t identify itself/],
   },
   {
     row: 'fapi2: authorization response iss',
@@ -62,7 +62,7 @@ const cases: SignInCase[] = [
     row: 'callback: error',
     variant: 'access_denied',
     departure: failing({ error: 'access_denied', error_description: 'You are not in the group staff' }),
-    must: ['access-denied', /It said: “You are not in the group staff”/],
+    must: ['access-denied', /Server message: “You are not in the group staff”/],
   },
   {
     row: 'callback: error',
@@ -80,7 +80,7 @@ const cases: SignInCase[] = [
     row: 'callback: error',
     variant: 'invalid_scope',
     departure: failing({ error: 'invalid_scope' }),
-    must: ['authorization-refused', /invalid_scope.*Check the client id, the scopes/],
+    must: ['authorization-refused', /invalid_scope.*Check the provider’s client ID, scopes/],
   },
   {
     row: 'callback: error',
@@ -89,7 +89,10 @@ const cases: SignInCase[] = [
       error: '[sign-in](command:quit)',
       error_description: 'See [here] (https://evil.example)',
     }),
-    must: ['authorization-refused', /with “\[sign-in\] \(command:quit\)”\. It said: “See \[here\] \(https/],
+    must: [
+      'authorization-refused',
+      /with “\[sign-in\] \(command:quit\)”\. Server message: “See \[here\] \(https/,
+    ],
   },
   {
     row: 'callback: error',
@@ -128,19 +131,19 @@ const cases: SignInCase[] = [
     row: 'callback: code repeated or missing',
     variant: 'not ASCII',
     departure: setting({ code: 'cødé' }),
-    must: ['response-invalid', /the code in it is malformed/],
+    must: ['response-invalid', /its code is malformed/],
   },
   {
     row: 'callback: code repeated or missing',
     variant: 'tokens in its place',
     departure: setting({ id_token: 'e30.e30.', token: 'x' }),
-    must: ['response-invalid', /not a valid authorization response/],
+    must: ['response-invalid', /isn’t a valid authorization response/],
   },
   {
     row: 'callback: code repeated or missing',
     variant: 'a response as a JWT beside it',
     departure: setting({ response: 'e30.e30.' }),
-    must: ['response-invalid', /not a valid authorization response/],
+    must: ['response-invalid', /isn’t a valid authorization response/],
   },
 ];
 
@@ -163,7 +166,7 @@ describe('authorization responses', () => {
           const got = assertFailure(
             await failing,
             'responses-astray',
-            /belongs to no sign-in \((with another|without) "state", 1 in all\)/,
+            /belong to no sign-in and weren’t used \((with another|without) "state", 1 in all\)/,
           );
           assert.deepEqual(delivered, [false]);
           notExchanged(trial, undefined);

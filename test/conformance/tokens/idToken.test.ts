@@ -12,10 +12,16 @@ const having = (changes: Json) => ({
 });
 const lacking = (name: string) => ({ idToken: { claims: without(name) } });
 const seconds = (): number => Math.floor(Date.now() / 1000);
-const missing = (name: string): SignInCase['must'] => ['token-untrusted', new RegExp(`"${name}" is missing`)];
-const wrong = (name: string): SignInCase['must'] => ['token-untrusted', new RegExp(`"${name}" is not what`)];
+const missing = (name: string): SignInCase['must'] => [
+  'token-untrusted',
+  new RegExp(`"${name}" claim is missing`),
+];
+const wrong = (name: string): SignInCase['must'] => [
+  'token-untrusted',
+  new RegExp(`"${name}" claim has the wrong value`),
+];
 const signature: SignInCase['must'] = ['token-untrusted', /its signature is wrong/];
-const algorithm: SignInCase['must'] = ['token-untrusted', /signature algorithm is not accepted/];
+const algorithm: SignInCase['must'] = ['token-untrusted', /signature algorithm isn’t accepted/];
 
 /** A signature of the right length over something else. */
 const tampered = (jwt: string): string => {
@@ -49,13 +55,13 @@ const cases: SignInCase[] = [
     row: 'oidcc-client-test-missing-sub',
     variant: 'longer than any',
     departure: having({ sub: 'x'.repeat(256) }),
-    must: ['token-untrusted', /"sub" is not a name/],
+    must: ['token-untrusted', /"sub" claim isn’t a usable identifier/],
   },
   {
     row: 'oidcc-client-test-missing-sub',
     variant: 'with an invisible character',
     departure: having({ sub: 'alice-1\u202e' }),
-    must: ['token-untrusted', /"sub" is not a name/],
+    must: ['token-untrusted', /"sub" claim isn’t a usable identifier/],
   },
   { row: 'oidcc-client-test-invalid-aud', departure: having({ aud: 'somebody-else' }), must: wrong('aud') },
   { row: 'oidcc-client-test-missing-iat', departure: lacking('iat'), must: missing('iat') },
@@ -73,7 +79,7 @@ const cases: SignInCase[] = [
       keys: (keys, server) => ({ keys: [...keys, server.keys.newer.jwk] }),
       idToken: { header: ({ alg }) => ({ alg }) },
     },
-    must: ['token-untrusted', /none of the keys of the provider, or more than one/],
+    must: ['token-untrusted', /none of the provider’s keys matches it, or more than one/],
   },
   { row: 'oidcc-client-test-idtoken-sig-none', departure: { idToken: { key: 'none' } }, must: algorithm },
   { row: 'oidcc-client-test-idtoken-sig-rs256', departure: { idToken: { key: 'rsa' } }, must: 'sign in' },
@@ -202,13 +208,13 @@ const cases: SignInCase[] = [
     row: 'fapi2: exp',
     variant: 'past',
     departure: having({ exp: seconds() - 3600, iat: seconds() - 7200 }),
-    must: ['token-untrusted', /"exp" time is past/],
+    must: ['token-untrusted', /"exp" time has passed/],
   },
   {
     row: 'fapi2: exp',
     variant: 'text',
     departure: having({ exp: '9999999999' }),
-    must: ['token-untrusted', /"exp" is wrong/],
+    must: ['token-untrusted', /"exp" claim is wrong/],
   },
   { row: 'fapi2: missing claims', variant: 'iss', departure: lacking('iss'), must: missing('iss') },
   { row: 'fapi2: missing claims', variant: 'aud', departure: lacking('aud'), must: missing('aud') },
@@ -217,7 +223,7 @@ const cases: SignInCase[] = [
     row: 'fapi2: missing claims',
     variant: 'no ID token at all',
     departure: { token: ({ id_token: _, ...rest }) => rest },
-    must: ['token-untrusted', /there is none in the answer/],
+    must: ['token-untrusted', /the response doesn’t include one/],
   },
   {
     row: 'fapi2: algorithm',
@@ -266,7 +272,7 @@ const cases: SignInCase[] = [
     row: 'fapi2: algorithm',
     variant: 'with an extension that must be understood',
     departure: { idToken: { header: header => ({ ...header, crit: ['b64'], b64: true }) } },
-    must: ['token-untrusted', /in a way that is not accepted/],
+    must: ['token-untrusted', /signature or encryption isn’t supported/],
   },
   { row: 'fapi2: aud as one-element array', departure: having({ aud: ['editor'] }), must: 'sign in' },
   {

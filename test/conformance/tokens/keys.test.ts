@@ -10,11 +10,11 @@ const publishing = (change: (key: JWK) => unknown): Departure => ({
 });
 const noneFits: SignInCase['must'] = [
   'token-untrusted',
-  /none of the keys of the provider, or more than one/,
+  /none of the provider’s keys matches it, or more than one/,
 ];
 const unusable = (why: RegExp): SignInCase['must'] => [
   'token-untrusted',
-  new RegExp(`the keys to check it with cannot be used, .*${why.source}`),
+  new RegExp(`the keys to verify it can’t be used, .*${why.source}`),
 ];
 
 /** The server changes to another key, and publishes only that. */
@@ -65,19 +65,19 @@ const cases: SignInCase[] = [
     row: 'JWKS',
     variant: 'private parts inside',
     departure: { keys: (_, { keys }) => ({ keys: [keys.rsa.privateJwk] }) },
-    must: unusable(/a private one is published/),
+    must: unusable(/one of them is a private key/),
   },
   {
     row: 'JWKS',
     variant: 'private parts of another key inside',
     departure: { keys: (right, { keys }) => ({ keys: [...right, keys.newer.privateJwk] }) },
-    must: unusable(/a private one is published/),
+    must: unusable(/one of them is a private key/),
   },
   {
     row: 'JWKS',
     variant: 'a symmetric key inside',
     departure: { keys: right => ({ keys: [...right, { kty: 'oct', k: 'AAAA' }] }) },
-    must: unusable(/a private one is published/),
+    must: unusable(/one of them is a private key/),
   },
   {
     row: 'JWKS',
@@ -107,7 +107,7 @@ const cases: SignInCase[] = [
     row: 'JWKS',
     variant: 'modulus of 512 bits',
     departure: publishing(key => ({ ...key, n: (key.n ?? '').slice(0, 86) })),
-    must: ['token-untrusted', /in a way that is not accepted/],
+    must: ['token-untrusted', /signature or encryption isn’t supported/],
   },
   {
     row: 'JWKS',
@@ -116,7 +116,7 @@ const cases: SignInCase[] = [
       keys: (_, { keys }) => ({ keys: [{ ...keys.ec.jwk, x: 'AAAA' }] }),
       idToken: { key: 'ec' },
     },
-    must: unusable(/the one that fits is malformed/),
+    must: unusable(/the matching key is malformed/),
   },
   {
     row: 'JWKS',
@@ -135,7 +135,7 @@ const cases: SignInCase[] = [
     row: 'JWKS',
     variant: '__proto__',
     departure: { replies: { keys: () => text('{"keys":[{"__proto__":{}}]}') } },
-    must: unusable(/member named "__proto__"/),
+    must: unusable(/property named "__proto__"/),
   },
   {
     row: 'JWKS',
@@ -153,7 +153,7 @@ const cases: SignInCase[] = [
     row: 'JWKS',
     variant: 'server in trouble',
     departure: { replies: { keys: () => json({}, 503) } },
-    must: ['server-failed', /status 503/],
+    must: ['server-failed', /HTTP 503/],
   },
   {
     row: 'JWKS',

@@ -94,7 +94,7 @@ describe('signing out', () => {
           const failing = failureOf(trial, logOut(trial, delivered));
           while (delivered.length === 0) await settled();
           await clock.advance(60_000);
-          const got = assertFailure(await failing, 'logout-unconfirmed', /did not confirm/);
+          const got = assertFailure(await failing, 'logout-unconfirmed', /didn’t confirm/);
           assert.deepEqual(delivered, [false]);
           assert.equal(clock.pending, 0, 'no timer is left');
           return got;
@@ -111,7 +111,7 @@ describe('signing out', () => {
     conforms(row, 'by a way back that has let it through', () =>
       withTrial({}, async trial => {
         const failure = await failureOf(trial, logOut(trial, [], new URLSearchParams(taken)));
-        return assertFailure(failure, 'logout-unconfirmed', /did not confirm/);
+        return assertFailure(failure, 'logout-unconfirmed', /didn’t confirm/);
       }),
     );
   }

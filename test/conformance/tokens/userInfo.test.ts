@@ -29,7 +29,7 @@ const cases: SignInCase[] = [
   {
     row: 'oidcc-client-test-userinfo-invalid-sub',
     departure: answering(claims => ({ ...claims, sub: 'bob-1' })),
-    must: ['token-untrusted', /UserInfo names another person/],
+    must: ['token-untrusted', /the UserInfo response names another user/],
   },
   {
     row: 'oidcc-client-test-userinfo-signed',
@@ -52,7 +52,7 @@ const cases: SignInCase[] = [
     row: 'oidcc-client-test-userinfo-signed',
     variant: 'by a stranger',
     departure: { ...nameless, signedUserInfo: { key: 'stranger' } },
-    must: ['token-untrusted', /signed UserInfo that goes with it cannot be trusted/],
+    must: ['token-untrusted', /signed UserInfo response for it can’t be trusted/],
   },
   {
     row: 'oidcc-client-test-userinfo-signed',
@@ -62,7 +62,7 @@ const cases: SignInCase[] = [
       signedUserInfo: { key: 'none' },
       metadata: document => ({ ...document, userinfo_signing_alg_values_supported: ['none', 'RS256'] }),
     },
-    must: ['token-untrusted', /signed UserInfo that goes with it cannot be trusted/],
+    must: ['token-untrusted', /signed UserInfo response for it can’t be trusted/],
   },
   {
     row: 'oidcc-client-test-userinfo-signed',
@@ -74,7 +74,7 @@ const cases: SignInCase[] = [
     row: 'oidcc-client-test-userinfo-signed',
     variant: 'about somebody else',
     departure: { ...nameless, signedUserInfo: { claims: claims => ({ ...claims, sub: 'bob-1' }) } },
-    must: ['token-untrusted', /UserInfo names another person/],
+    must: ['token-untrusted', /the UserInfo response names another user/],
   },
   ...(
     [

@@ -74,9 +74,9 @@ describe('a person who has configured nothing', function () {
   it('is told while typing what cannot be an address, and is offered known providers', async () => {
     await window.runCommand('OIDC: Add Identity Provider…');
     for (const [address, reason] of [
-      ['http://login.example.com', /must be https/],
+      ['http://login.example.com', /must use https/],
       ['https://login.example.com?tenant=1', /must not have a query/],
-      ['https://me:secret@login.example.com', /must not carry a user name or password/],
+      ['https://me:secret@login.example.com', /must not contain a user name or password/],
       ['https://acme.okta.com', /Connect to Okta \(acme\.okta\.com\)/],
       ['login.example.com', /Connect to login\.example\.com, https:\/\/login\.example\.com/],
       ['alice@example.com', /Connect to alice@example\.com/],

@@ -63,7 +63,7 @@ describe('a person whose provider does not work', function () {
     await window.screenshot('diagnosis-failed');
     assert.match(text, /[1-9] failed/);
     assert.match(text, /^- Failed: Reachability\b/m);
-    assert.match(text, /could not be reached/);
+    assert.match(text, /Couldn’t reach/);
   });
 
   it('closes the report without being asked whether to save it', async () => {

@@ -121,7 +121,7 @@ describe('a person whose clients have secrets and keys', function () {
     await window.quickInput.read(keyQuestion);
     await window.quickInput.cancel();
     const { message } = await findNotification(window, /^Sign-in to Keyed failed\./);
-    assert.match(message, /is not stored here/);
+    assert.match(message, /isn’t stored on this computer/);
     await window.clearNotifications();
   });
 
@@ -150,7 +150,7 @@ describe('a person whose clients have secrets and keys', function () {
     );
     await window.quickInput.type('-----BEGIN PUBLIC KEY-----');
     await waitFor('the complaint', async () =>
-      (await window.quickInput.read()).message.includes('the private key is needed'),
+      (await window.quickInput.read()).message.includes('Enter the private key'),
     );
     await window.quickInput.type(pem);
     const opened = window.nextPage();

@@ -163,7 +163,7 @@ describe('a person who signs out everywhere', function () {
     await window.quickInput.pick(providerLabel);
     await window.acceptDialog('Sign Out');
     const told = new RegExp(
-      `^You are signed out of ${providerLabel} here\\. The tokens of alice could not be revoked yet and will be revoked automatically later\\. Your browser might still be signed in\\. .* could not be reached`,
+      `^You are signed out of ${providerLabel} here\\. The tokens of alice could not be revoked yet and will be revoked automatically later\\. Your browser might still be signed in\\. .*Couldn’t reach`,
     );
     const { buttons, severity } = await findNotification(window, told);
     await window.screenshot('sign-out-unreachable');

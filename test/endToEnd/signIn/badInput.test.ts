@@ -82,7 +82,7 @@ describe('a sign-in that goes wrong', function () {
     const { message, buttons } = await findNotification(window, /^Sign-in to Stranger failed\./);
     assert.match(
       message,
-      /does not accept this client \(invalid_client\)\..* Check the client id of the provider/,
+      /rejected the client ID or its credentials \(invalid_client\)\..* Check the provider’s client ID/,
     );
     assert.deepEqual(buttons, ['Open Settings', 'Try Again', 'Show Log']);
     await window.screenshot('bad-client-id');
@@ -90,10 +90,10 @@ describe('a sign-in that goes wrong', function () {
 
   it('because the provider cannot be reached: that is told, and it can be tried again', async () => {
     await beginSignIn('Down');
-    const message = /^Sign-in to Down failed\. down\.localhost:\d+ could not be reached \(the connection was/;
+    const message = /^Sign-in to Down failed\. Couldn’t reach down\.localhost:\d+ \(the connection was/;
     const { severity, buttons, message: text } = await findNotification(window, message);
     assert.equal(severity, 'error');
-    assert.match(text, /Check the address, your network, proxy and VPN, then try again\.$/);
+    assert.match(text, /Check the URL, your network, proxy, and VPN, then try again\.$/);
     assert.ok(buttons.includes('Try Again') && buttons.includes('Show Log'), buttons.join(' | '));
     await window.screenshot('bad-unreachable');
     const server = createServer((_request, response) => response.writeHead(404).end());
@@ -102,7 +102,7 @@ describe('a sign-in that goes wrong', function () {
       await window.pressNotification(message, 'Try Again');
       await findNotification(
         window,
-        /^Sign-in to Down failed\. No OpenID Connect or OAuth metadata was found/,
+        /^Sign-in to Down failed\. Couldn’t find OpenID Connect or OAuth metadata/,
       );
     } finally {
       await stop(server);
@@ -112,9 +112,9 @@ describe('a sign-in that goes wrong', function () {
 
   it('because the person says no at the provider: that is told, and the next time they may say yes', async () => {
     await signInOnPage(await openSignIn(providerLabel), people.alice, { consent: 'deny' });
-    const message = new RegExp(`^Sign-in to ${providerLabel} failed\\. The sign-in was refused at`);
+    const message = new RegExp(`^Sign-in to ${providerLabel} failed\\. .* refused the sign-in`);
     const { message: text, buttons } = await findNotification(window, message);
-    assert.match(text, /It said: “The person denied the request”\./);
+    assert.match(text, /Server message: “The person denied the request”\./);
     assert.ok(buttons.includes('Try Again'), buttons.join(' | '));
     await window.screenshot('bad-access-denied');
     const opened = window.nextPage();
@@ -164,7 +164,7 @@ describe('a sign-in that goes wrong', function () {
 
   it('because only a response that is not its own has come when the time is over: that is told', async () => {
     const { message } = await window.waitForNotification(/^Sign-in to Patient failed\./, 60_000);
-    assert.match(message, /belongs to no sign-in \(with another "state", 1 in all\), and was not used/);
+    assert.match(message, /belong to no sign-in and weren’t used \(with another "state", 1 in all\)/);
     await window.screenshot('bad-no-answer');
   });
 

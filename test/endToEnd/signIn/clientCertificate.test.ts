@@ -80,13 +80,13 @@ describe('a client with a certificate (RFC 8705), in a real VS Code', function (
     await window.quickInput.type(stranger.certificate);
     await window.quickInput.accept();
     await waitFor('the complaint', async () =>
-      (await window.quickInput.read()).message.includes('no PEM with “BEGIN PRIVATE KEY”'),
+      (await window.quickInput.read()).message.includes('a PEM with “BEGIN PRIVATE KEY”'),
     );
     await window.screenshot('certificate-problem');
     await window.quickInput.type(stranger.certificate + stranger.privateKey);
     await window.quickInput.accept();
     const { message } = await window.waitForNotification(/^Sign-in to Robots failed\./);
-    assert.match(message, /does not accept this client \(invalid_client\)/);
+    assert.match(message, /rejected the client ID or its credentials \(invalid_client\)/);
     assert.deepEqual(tokenRequests(), [401]);
     await window.clearNotifications();
   });

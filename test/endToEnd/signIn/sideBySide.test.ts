@@ -66,7 +66,7 @@ describe('a sign-in beside another one or another browser, in a real VS Code', f
     await window.page.keyboard.press('Escape');
     await window.runCommand('Notifications: Clear All Notifications');
     const { message, buttons } = await window.waitForNotification(/Sign-in to Other failed/);
-    assert.match(message, /No browser could be opened for other\.localhost/);
+    assert.match(message, /Couldn’t open a browser for other\.localhost/);
     assert.deepEqual(buttons, ['Try Again', 'Other Ways', 'Show Log']);
   });
 

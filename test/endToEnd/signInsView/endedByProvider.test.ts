@@ -32,7 +32,7 @@ describe('a sign-in that the provider ends', function () {
   after(() => stage?.close());
 
   const needed = new RegExp(
-    `^alice must sign in to ${providerLabel} again\\. .* no longer accepts this sign-in`,
+    `^alice must sign in to ${providerLabel} again\\. .* no longer considers this sign-in valid`,
   );
   const refreshes = (status: number) =>
     stage.identityProvider

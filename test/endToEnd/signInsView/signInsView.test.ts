@@ -139,7 +139,7 @@ describe('the view of all sign-ins', function () {
     assert.match((await icon().getAttribute('aria-label')) ?? '', /^OpenID Connect$/);
     stage.identityProvider.revokeEverything(people.alice.sub);
     await view.pressOnRow(/^alice/, 'Refresh Now');
-    await view.waitForRow(/^alice \| needs sign-in: .*no longer accepts this sign-in/);
+    await view.waitForRow(/^alice \| needs sign-in: .*no longer considers this sign-in valid/);
     await waitFor('the badge', async () =>
       /One sign-in needs you/.test((await icon().getAttribute('aria-label')) ?? ''),
     );

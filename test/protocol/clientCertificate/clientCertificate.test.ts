@@ -192,8 +192,8 @@ describe('client certificates (RFC 8705)', () => {
       }
 
       for (const [what, options, said] of [
-        ['ended', { from: -3, until: -2 }, /it ended on \d{4}-\d\d-\d\d\. Get another one/],
-        ['not begun', { from: 2, until: 3 }, /it is valid only from \d{4}-\d\d-\d\d on\. Get another one/],
+        ['ended', { from: -3, until: -2 }, /it expired on \d{4}-\d\d-\d\d\. Get another one/],
+        ['not begun', { from: 2, until: 3 }, /it isn’t valid until \d{4}-\d\d-\d\d\. Get another one/],
       ] as const) {
         it(`that have ${what} are not sent`, async () => {
           const trial = tryWith(await made.authority.issue('robot', options));
@@ -238,7 +238,7 @@ describe('client certificates (RFC 8705)', () => {
         );
         await assert.rejects(
           trial.context.clientSecrets.stored(settings),
-          failsWith('certificate-not-here', /Sign in from the editor on the desktop/),
+          failsWith('certificate-not-here', /Sign in from a desktop editor/),
         );
         assert.deepEqual(trial.opened, []);
       });
@@ -259,18 +259,18 @@ describe('client certificates (RFC 8705)', () => {
     for (const changed of [{ issuer: 'https://other.example.com' }, { clientId: 'other' }]) {
       await assert.rejects(
         clientSecrets.stored({ ...settings, ...changed }),
-        failsWith('client-secret-missing', /certificate, is not stored here/),
+        failsWith('client-secret-missing', /certificate .*isn’t stored on this computer/),
       );
     }
     await assert.rejects(
       clientSecrets.stored({ ...settings, clientAuthentication: 'private_key_jwt' }),
-      failsWith('client-secret-missing', /not stored/),
+      failsWith('client-secret-missing', /isn’t stored/),
     );
     await clientSecrets.replace(settings, credential(made.alone));
     const { keys } = (await clientSecrets.publicKeys(settings)) as { keys: Record<string, unknown>[] };
     assert.deepEqual(keys, mutualTls.publicKeys(entered(made.alone)).keys);
     assert.equal(keys[0]?.['d'], undefined);
     await clientSecrets.forget(settings);
-    await assert.rejects(clientSecrets.stored(settings), failsWith('client-secret-missing', /not stored/));
+    await assert.rejects(clientSecrets.stored(settings), failsWith('client-secret-missing', /isn’t stored/));
   });
 });

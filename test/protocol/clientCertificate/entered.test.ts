@@ -59,7 +59,7 @@ describe('client certificates as they are entered', () => {
     [
       'the key of another',
       () => made.robot.certificate + made.alone.privateKey,
-      /does not belong to the certificate/,
+      /doesn’t match the certificate/,
     ],
     [
       'a damaged certificate',

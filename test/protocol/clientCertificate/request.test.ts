@@ -97,7 +97,7 @@ describe('client certificates in a request', () => {
     });
     await assert.rejects(
       clientWith(made.robot)(server.origin, { method: 'POST' }),
-      failsWith('redirected', /redirect to “https:\/\/elsewhere\.example\.com\/token”/),
+      failsWith('redirected', /redirected to “https:\/\/elsewhere\.example\.com\/token”/),
     );
     assert.equal(server.shown.length, 1);
   });
@@ -122,7 +122,7 @@ describe('client certificates in a request', () => {
     const clock = manualClock();
     const late = assert.rejects(
       clientWith(made.robot, { ...clock, now: () => Date.now() })(server.origin, {}),
-      failsWith('timed-out', /did not answer within 15 seconds/),
+      failsWith('timed-out', /didn’t respond within 15 seconds/),
     );
     await arrived[0]?.promise;
     await clock.advance(answerTimeout.usual * 1000);
@@ -146,7 +146,7 @@ describe('client certificates in a request', () => {
       clientWith(made.robot)(server.origin, { method: 'POST' }),
       failsWith(
         'server-untrusted',
-        /^The certificate of 127\.0\.0\.1:\d+ is not trusted \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)\. Have /,
+        /^127\.0\.0\.1:\d+’s certificate isn’t trusted \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)\. Add the certificate authority /,
       ),
     );
     assert.deepEqual(server.shown, []);
@@ -158,7 +158,7 @@ describe('client certificates in a request', () => {
     });
     await assert.rejects(
       clientWith(made.robot)(server.origin, {}),
-      failsWith('server-untrusted', /is not trusted \(ERR_TLS_CERT_ALTNAME_INVALID\)/),
+      failsWith('server-untrusted', /isn’t trusted \(ERR_TLS_CERT_ALTNAME_INVALID\)/),
     );
     assert.deepEqual(server.shown, []);
   });
@@ -170,7 +170,7 @@ describe('client certificates in a request', () => {
       clientWith(await made.stranger.issue('robot'))(server.origin, {}),
       (error: unknown) =>
         error instanceof Failure &&
-        /does not accept the client certificate/.test(error.message) &&
+        /rejected the client certificate/.test(error.message) &&
         ['certificate-refused', 'unreachable'].includes(error.code),
     );
     assert.deepEqual(server.shown, ['robot']);
@@ -225,7 +225,7 @@ describe('client certificates in a request', () => {
   it('are shown over https only', async () => {
     await assert.rejects(
       clientWith(made.robot)('http://127.0.0.1:9/token', { method: 'POST' }),
-      failsWith('certificate-unusable', /only be shown over https/),
+      failsWith('certificate-unusable', /only be sent over https/),
     );
   });
 });

@@ -77,7 +77,10 @@ describe('client credentials', () => {
     const trial = tryIt(modest.client_secret);
     await assert.rejects(
       trial.signIn(robot(trial, { clientId: modest.client_id }), { scopes: ['email', 'groups'] }),
-      failsWith('scopes-refused', /modest no token for these scopes: email, groups.*Set "scopes"/),
+      failsWith(
+        'scopes-refused',
+        /doesn’t issue a token to the client modest for these scopes: email, groups.*Set "scopes"/,
+      ),
     );
   });
 
@@ -106,7 +109,7 @@ describe('client credentials', () => {
     const before = server.requestsTo(server.endpoints.revocation).length;
     await assert.rejects(
       trial.signIn(robot(trial, { requiredClaims: { groups: 'robots' } }), { scopes: [] }),
-      failsWith('claims-lacking', /service: editor-secret may not use/),
+      failsWith('claims-lacking', /service: editor-secret doesn’t have access to/),
     );
     assert.equal(server.requestsTo(server.endpoints.revocation).length, before + 1);
   });
@@ -187,7 +190,10 @@ describe('client credentials', () => {
       const { refresher, trial, settings, grant, needed, serial } = await kept();
       await trial.context.clientSecrets.replace(settings, given('revoked'));
       const ended = await refresher.renew(grant.id, 1);
-      assert.match(ended?.signInNeeded?.reason ?? '', /does not accept this client \(invalid_client\)/);
+      assert.match(
+        ended?.signInNeeded?.reason ?? '',
+        /rejected the client ID or its credentials \(invalid_client\)/,
+      );
       assert.deepEqual([needed.length, await serial()], [1, 1]);
       refresher.dispose();
     });

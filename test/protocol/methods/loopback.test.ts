@@ -341,7 +341,7 @@ describe('signing in with the answer on this computer', () => {
       assert.equal(grant.account.label, 'alice');
       assert.equal(lastRedirectUri(server), 'vscode://vscode-oidc.oidc-authentication/callback');
       assert.equal(trial.told.length, 1);
-      assert.match(trial.told[0] ?? '', new RegExp(`${takenPort} is taken.*address of the editor\\.$`));
+      assert.match(trial.told[0] ?? '', new RegExp(`ports tried: ${takenPort}.*the editor’s URL\\.$`));
     });
 
     it('says so if that way was set', async () => {

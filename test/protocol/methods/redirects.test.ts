@@ -247,7 +247,7 @@ describe('the redirects back from the browser', () => {
     // The bridge is not registered for this client; the next way, the address of the editor, is.
     const ended = assert.rejects(trial.signIn(provider, { signal: cancel.signal }));
     await until(() => trial.opened.length > 0);
-    assert.match(trial.told[0] ?? '', /does not accept the redirect URI https:\/\/company\.example/);
+    assert.match(trial.told[0] ?? '', /rejected the redirect URI https:\/\/company\.example/);
     const asked = server.requestsTo(server.endpoints.pushedAuthorizationRequest).at(-1);
     assert.equal(asked?.body['redirect_uri'], `${editorRedirectUri}/callback`);
     cancel.abort(new Error('enough'));

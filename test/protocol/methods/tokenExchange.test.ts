@@ -156,7 +156,7 @@ describe('token exchange', () => {
     for (const { id } of cache.known()) await cache.remove(id, 0);
     const missing = failsWith(
       'subject-missing',
-      /no sign-in to Company.*Sign in to Company, then to Reports/,
+      /aren’t signed in to Company.*Sign in to Company, then to Reports/,
     );
     await assert.rejects(trial.signIn(settings), missing);
     await assert.rejects(
@@ -164,7 +164,7 @@ describe('token exchange', () => {
       missing,
     );
     const gone = reports(trial, { tokenExchange: { from: 'nobody' } });
-    await assert.rejects(trial.signIn(gone), failsWith('subject-missing', /no sign-in to nobody/));
+    await assert.rejects(trial.signIn(gone), failsWith('subject-missing', /you aren’t signed in to nobody/));
     assert.equal(exchange.requests.length, sent, 'nothing was sent');
   });
 
@@ -229,7 +229,7 @@ describe('token exchange', () => {
       const outOfReach = tryIt(renewing(findSubject, grant => Promise.resolve(grant)));
       await assert.rejects(
         outOfReach.signIn(settingsOf(outOfReach)),
-        failsWith('subject-token-ended', /goes on by itself/),
+        failsWith('subject-token-ended', /retries automatically/),
       );
       const without = tryIt(
         renewing(findSubject, grant => Promise.resolve(serialOf(grant, grant.tokens.serial + 1))),

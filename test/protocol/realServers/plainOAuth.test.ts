@@ -153,7 +153,7 @@ describe('plain OAuth 2.0', () => {
         const provider = trial.provider({ issuer: trial.server.issuer, ...settings });
         await assert.rejects(
           trial.signIn(provider),
-          /The ID token of .* was refused: there is none in the answer/,
+          /Couldn’t verify the ID token from .*: the response doesn’t include one/,
         );
       },
       { browser },

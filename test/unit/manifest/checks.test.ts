@@ -13,12 +13,12 @@ const fillIns: readonly string[] = [
   'a token endpoint',
   'an authorization endpoint',
   'a device authorization endpoint',
-  'the endpoint for pushed authorization requests that it requires',
-  'an ID token, or an endpoint that says who signed in',
+  'the endpoint for pushed authorization requests, which it requires',
+  'an ID token, or an endpoint that identifies the user',
   'none',
   'the setting oidc.providers',
-  'the provider does not say that it supports PKCE with S256, which is used all the same',
-  'the provider publishes no keys, so that its ID tokens cannot be verified',
+  'the provider doesn’t declare support for PKCE with S256, which is still used',
+  'the provider publishes no keys, so its ID tokens can’t be verified',
 ];
 
 /** Why a connection was not made: no answer came that could be checked. */

@@ -36,8 +36,8 @@ describe('the setting oidc.mcpServers', () => {
 
   const wrong: [what: string, entry: unknown, field: string | undefined, reason: RegExp][] = [
     ['no address', {}, 'url', /^is missing$/],
-    ['an address that is no text', { url: 7 }, 'url', /^must be text$/],
-    ['an address that is none', { url: 'mcp' }, 'url', /complete https address.*not a complete URL/],
+    ['an address that is no text', { url: 7 }, 'url', /^must be a string$/],
+    ['an address that is none', { url: 'mcp' }, 'url', /complete https address.*isn’t a complete URL/],
     ['plain http', { url: 'http://mcp.example.com/' }, 'url', /https/],
     ['plain http to what looks local', { url: 'http://localhost.example.com/' }, 'url', /https/],
     ['a command', { url: 'file:///bin/sh' }, 'url', /https/],
@@ -45,7 +45,7 @@ describe('the setting oidc.mcpServers', () => {
     ['a fragment', { url: `${url}#x` }, 'url', /fragment/],
     ['a provider that there is not', { url, provider: 'nobody' }, 'provider', /“nobody”.*oidc\.providers/],
     ['a malformed provider', { url, provider: '../x' }, 'provider', /^must be 1 to 64/],
-    ['scopes in one text', { url, scopes: 'a b' }, 'scopes', /^must be a list$/],
+    ['scopes in one text', { url, scopes: 'a b' }, 'scopes', /^must be an array$/],
     ['a scope with a space', { url, scopes: ['a b'] }, 'scopes.0', /^must be a scope/],
     ['a header of one’s own', { url, headers: { a: 'b' } }, 'headers', /^is not a setting of an MCP server$/],
     ['no object', url, undefined, /^must be an object$/],
@@ -73,7 +73,7 @@ describe('the setting oidc.mcpServers', () => {
   });
 
   it('refuses a malformed id, and what is no object at all', () => {
-    assert.match(parse({ 'a b': { url } }).problems[0]?.reason ?? '', /^The id must be/);
+    assert.match(parse({ 'a b': { url } }).problems[0]?.reason ?? '', /^The ID must be/);
     for (const value of [[], 'x', null]) {
       assert.match(parse(value).problems[0]?.reason ?? '', /must be an object/);
     }

@@ -40,7 +40,7 @@ describe('a provider behind a proxy that believes to be http', () => {
     it(`is not taken for that where ${member} is http at another host`, () => {
       const plain = { [member]: 'http://other.example.com/' };
       const isEssential = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'].includes(member);
-      if (isEssential) assert.throws(() => parse(plain), failsWith('metadata-invalid', /is not https/));
+      if (isEssential) assert.throws(() => parse(plain), failsWith('metadata-invalid', /doesn’t use https/));
       else assert.equal(parse(plain)[member], undefined, 'it is left out');
     });
   }

@@ -42,8 +42,8 @@ describe('a request of a browser that fails', () => {
     const there = browser(true);
     const failure = await failureOf(there);
     assert.equal(failure.code, 'answer-withheld');
-    assert.match(failure.message, /^login\.example\.com is there, but does not allow .* \(CORS\)/);
-    assert.match(failure.message, /Ask the administrator/);
+    assert.match(failure.message, /^login\.example\.com doesn’t allow .* \(CORS\)/);
+    assert.match(failure.message, /Ask the provider’s administrator/);
     assert.ok(mayHaveTakenEffect(failure), 'the server may have seen the request');
     assert.deepEqual(there.requests[1], { url: address, method: 'HEAD', mode: 'no-cors' });
   });
@@ -51,7 +51,7 @@ describe('a request of a browser that fails', () => {
   it('may have been either if the server does not answer at all', async () => {
     const failure = await failureOf(browser(false));
     assert.equal(failure.code, 'unreachable');
-    assert.match(failure.message, /whether it cannot be reached, or does not allow .* \(CORS\)/);
+    assert.match(failure.message, /either the host is unreachable, or it doesn’t allow .* \(CORS\)/);
     assert.ok(mayHaveTakenEffect(failure));
   });
 

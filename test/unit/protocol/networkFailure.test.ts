@@ -29,7 +29,7 @@ describe('why a request failed', () => {
     ]) {
       const failure = failureOf(code);
       assert.equal(failure.code, 'server-untrusted');
-      assert.ok(failure.message.startsWith(`The certificate of login.example.com is not trusted (${code}).`));
+      assert.ok(failure.message.startsWith(`login.example.com’s certificate isn’t trusted (${code}).`));
       assert.ok(
         failure.passing && mayHaveTakenEffect(failure),
         'no sign-in is given up, no token sent twice',
@@ -41,7 +41,7 @@ describe('why a request failed', () => {
     for (const code of ['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_BAD_RECORD_TYPE']) {
       const { code: what, message } = failureOf(code);
       assert.equal(what, 'unreachable');
-      assert.ok(message.startsWith(`login.example.com could not be reached (${code}).`), message);
+      assert.ok(message.startsWith(`Couldn’t reach login.example.com (${code}).`), message);
     }
   });
 

@@ -55,17 +55,17 @@ describe('a provider that an extension brings', () => {
     [
       'is a list',
       { authentication: declared, oidcProviders: [] },
-      'a.b:  → : "contributes.oidcProviders" must be an object from provider id to provider',
+      'a.b:  → : "contributes.oidcProviders" must be an object keyed by provider ID',
     ],
     [
       'has no issuer',
       { authentication: declared, oidcProviders: { acme: {} } },
-      'a.b: acme → issuer: is missing: the address of the provider, or a "preset"',
+      'a.b: acme → issuer: is missing: set the provider’s issuer URL or a "preset"',
     ],
     [
       'has a secret',
       { authentication: declared, oidcProviders: { acme: { issuer, clientSecret: 'x' } } },
-      'a.b: acme → clientSecret: is not a setting of a provider',
+      'a.b: acme → clientSecret: isn’t a known provider setting',
     ],
     [
       'is no object',
@@ -75,12 +75,12 @@ describe('a provider that an extension brings', () => {
     [
       'takes our id',
       { authentication: [{ id: 'oidc', label: 'x' }], oidcProviders: { oidc: { issuer } } },
-      'a.b: oidc → : has an id that belongs to the editor or to this extension',
+      'a.b: oidc → : has an ID that belongs to the editor or to this extension',
     ],
     [
       'takes an id of the editor',
       { authentication: [{ id: 'github', label: 'x' }], oidcProviders: { github: { issuer } } },
-      'a.b: github → : has an id that belongs to the editor or to this extension',
+      'a.b: github → : has an ID that belongs to the editor or to this extension',
     ],
   ];
   for (const [what, contributes, expected] of wrong) {

@@ -210,7 +210,7 @@ describe('a provider in the settings', () => {
     }
     for (const id of ['', ' ', 'a b', '.a', '-a', 'a:b', 'a/b', 'ä', 'x'.repeat(65), '__proto__']) {
       assert.deepEqual(problems({ issuer }, id), [
-        '(the entry): The id must be 1 to 64 letters, digits, dots, hyphens or underscores',
+        '(the entry): The ID must be 1 to 64 letters, digits, dots, hyphens or underscores',
       ]);
     }
   });
@@ -259,7 +259,7 @@ describe('a provider in the settings', () => {
       const parsed = parseDefinition('company', { issuer, refreshEndsAccessToken: true, [setting]: true });
       assert.ok(!parsed.ok);
       assert.deepEqual(parsed.problems, [
-        { providerId: 'company', field: setting, reason: 'is of no use with "refreshEndsAccessToken"' },
+        { providerId: 'company', field: setting, reason: 'has no effect with "refreshEndsAccessToken"' },
       ]);
     }
   });

@@ -43,9 +43,7 @@ describe('the setting oidc.providers', () => {
     it(`that is ${JSON.stringify(value)} is one problem`, () => {
       assert.deepEqual(parseProviders(value), {
         providers: [],
-        problems: [
-          { providerId: '', field: undefined, reason: 'must be an object from provider id to provider' },
-        ],
+        problems: [{ providerId: '', field: undefined, reason: 'must be an object keyed by provider ID' }],
       });
     });
   }

@@ -52,7 +52,7 @@ describe('a client that signs in by itself', () => {
     [
       'without a secret',
       { issuer, clientId: 'robot', signInMethod: 'client-credentials' },
-      /^clientAuthentication is missing.*nothing but its secret, key or certificate/,
+      /^clientAuthentication is missing.*only a secret, key, or certificate/,
     ],
     ['that impersonates nobody', { ...client, signInMethod: 'impersonation' }, /^userLookup is missing/],
     [
@@ -65,7 +65,7 @@ describe('a client that signs in by itself', () => {
       { ...client, signInMethod: 'impersonation', userLookup: { field: 'userId', value: ' ' } },
       /^userLookup.value must not be empty/,
     ],
-    ['that names a user for nothing', { ...client, userLookup: alice }, /^userLookup is of no use without/],
+    ['that names a user for nothing', { ...client, userLookup: alice }, /^userLookup has no effect without/],
     ['that exchanges nothing', { ...client, signInMethod: 'token-exchange' }, /^tokenExchange is missing/],
     [
       'that exchanges its own token',
@@ -75,7 +75,7 @@ describe('a client that signs in by itself', () => {
     [
       'that names a source for nothing',
       { ...client, signInMethod: 'client-credentials', tokenExchange: { from: 'oidc' } },
-      /^tokenExchange is of no use without/,
+      /^tokenExchange has no effect without/,
     ],
     [
       'that asks for a type that is none',
@@ -95,7 +95,7 @@ describe('a client that signs in by itself', () => {
 
   it('hands on a token of another provider only where the person has set that, never an extension', () => {
     const exchange = { ...client, signInMethod: 'token-exchange', tokenExchange: { from: 'oidc' } } as const;
-    assert.match(problemOf(exchange, 'acme.tools'), /^tokenExchange can only stand in your own settings/);
+    assert.match(problemOf(exchange, 'acme.tools'), /^tokenExchange is only allowed in your own settings/);
     const robot = { ...client, signInMethod: 'client-credentials' } as const;
     assert.ok(parseDefinition('robots', robot, 'acme.tools').ok);
   });

@@ -42,13 +42,13 @@ describe('an address as people type it', () => {
   }
 
   const wrong: [typed: string, reason: RegExp][] = [
-    ['', /^Enter an address/],
-    ['  ', /^Enter an address/],
+    ['', /^Enter a URL/],
+    ['  ', /^Enter a URL/],
     ['login example com', /spaces/],
-    ['https://', /not an address/],
+    ['https://', /isn’t a URL/],
     ['ftp://login.example.com', /must start with https/],
     ['vscode://login.example.com', /must start with https/],
-    ['http://login.example.com', /must be https/],
+    ['http://login.example.com', /must use https/],
     ['https://me:secret@login.example.com', /user name or password/],
     ['https://login.example.com/#a', /fragment/],
     ['https://login.example.com?a=b', /query/],

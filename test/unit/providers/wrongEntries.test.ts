@@ -4,16 +4,16 @@ import { issuer, problems } from './entries.ts';
 describe('an entry of the providers in the settings', () => {
   const wrongEntries: [what: string, definition: unknown, expected: string[]][] = [
     ['no object', 'https://login.example.com', ['(the entry): must be an object']],
-    ['a list', [], ['issuer: is missing: the address of the provider, or a "preset"']],
+    ['a list', [], ['issuer: is missing: set the provider’s issuer URL or a "preset"']],
     ['null', null, ['(the entry): must be an object']],
-    ['without an issuer', {}, ['issuer: is missing: the address of the provider, or a "preset"']],
+    ['without an issuer', {}, ['issuer: is missing: set the provider’s issuer URL or a "preset"']],
     ['with an empty issuer', { issuer: ' ' }, ['issuer: must not be empty']],
-    ['with an unknown field', { issuer, colour: 'red' }, ['colour: is not a setting of a provider']],
-    ['with a secret', { issuer, clientSecret: 'x' }, ['clientSecret: is not a setting of a provider']],
+    ['with an unknown field', { issuer, colour: 'red' }, ['colour: isn’t a known provider setting']],
+    ['with a secret', { issuer, clientSecret: 'x' }, ['clientSecret: isn’t a known provider setting']],
     ['with an empty label', { issuer, label: '' }, ['label: must not be empty']],
     ['with an endless label', { issuer, label: 'x'.repeat(2001) }, ['label: is too long']],
-    ['with a number for a client id', { issuer, clientId: 7 }, ['clientId: must be text']],
-    ['with scopes in one text', { issuer, scopes: 'openid email' }, ['scopes: must be a list']],
+    ['with a number for a client id', { issuer, clientId: 7 }, ['clientId: must be a string']],
+    ['with scopes in one text', { issuer, scopes: 'openid email' }, ['scopes: must be an array']],
     [
       'with a scope that is two',
       { issuer, scopes: ['openid', 'a b'] },
@@ -22,18 +22,18 @@ describe('an entry of the providers in the settings', () => {
     [
       'with text for a switch',
       { issuer, allowLoopbackHttp: 'yes' },
-      ['allowLoopbackHttp: must be true or false'],
+      ['allowLoopbackHttp: must be a boolean'],
     ],
     [
       'with an unknown method',
       { issuer, signInMethod: 'telepathy' },
-      ['signInMethod: must be one of the values that the settings editor offers'],
+      ['signInMethod: must be one of the values that the settings editor suggests'],
     ],
     ['with text for a redirect', { issuer, redirect: '/callback' }, ['redirect: must be an object']],
     [
       'with an unknown redirect',
       { issuer, redirect: { port: 1 } },
-      ['redirect.port: is not a setting of a provider'],
+      ['redirect.port: isn’t a known provider setting'],
     ],
     [
       'with a relative path',
@@ -48,7 +48,7 @@ describe('an entry of the providers in the settings', () => {
     [
       'with a loopback host that is none',
       { issuer, redirect: { loopbackHost: '0.0.0.0' } },
-      ['redirect.loopbackHost: must be one of the values that the settings editor offers'],
+      ['redirect.loopbackHost: must be one of the values that the settings editor suggests'],
     ],
     [
       'with no port in a list of ports',
@@ -67,44 +67,44 @@ describe('an entry of the providers in the settings', () => {
     [
       'with a bridge in plain http',
       { issuer, redirect: { bridge: 'http://bridge.example.com/' } },
-      ['redirect.bridge: must be an https address without a fragment, and without a query other than ?for=…'],
+      ['redirect.bridge: must be an https URL without a fragment and without a query other than ?for=…'],
     ],
     [
       'with a relay with a query',
       { issuer, redirect: { relay: 'https://relay.example.com/?to=x' } },
-      ['redirect.relay: must be an https address without a query and a fragment'],
+      ['redirect.relay: must be an https URL without a query and without a fragment'],
     ],
     [
       'with a pasted address that is none',
       { issuer, redirect: { paste: '/oob' } },
-      ['redirect.paste: must be an absolute address'],
+      ['redirect.paste: must be an absolute URL'],
     ],
     ['with an empty prompt', { issuer, prompt: '' }, ['prompt: must not be empty']],
     ['with text for an age', { issuer, maxAge: '60' }, ['maxAge: must be a number']],
-    ['with classes in one text', { issuer, acrValues: 'urn:mfa' }, ['acrValues: must be a list']],
+    ['with classes in one text', { issuer, acrValues: 'urn:mfa' }, ['acrValues: must be an array']],
     [
       'with a resource in one text',
       { issuer, resource: 'https://api.example.com' },
-      ['resource: must be a list'],
+      ['resource: must be an array'],
     ],
     [
       'with a resource with a fragment',
       { issuer, resource: ['https://api.example.com#a', 'api'] },
       [
-        'resource.0: must be an absolute address without a fragment (#…)',
-        'resource.1: must be an absolute address without a fragment (#…)',
+        'resource.0: must be an absolute URL without a fragment (#…)',
+        'resource.1: must be an absolute URL without a fragment (#…)',
       ],
     ],
     ['with an empty audience', { issuer, audience: '' }, ['audience: must not be empty']],
     [
       'with a parameter that is no text',
       { issuer, authorizationParameters: { a: 1 } },
-      ['authorizationParameters.a: must be text'],
+      ['authorizationParameters.a: must be a string'],
     ],
     [
       'with an unknown preset',
       { preset: 'acme' },
-      ['preset: must be one of the values that the settings editor offers'],
+      ['preset: must be one of the values that the settings editor suggests'],
     ],
     [
       'with half a preset',
@@ -119,27 +119,27 @@ describe('an entry of the providers in the settings', () => {
     [
       'with a value that a preset does not take',
       { preset: 'google', presetValues: { tenant: 'x' } },
-      ['presetValues.tenant: is no value of "google", which takes none'],
+      ['presetValues.tenant: isn’t a value of "google", which accepts none'],
     ],
     [
       'with a secret and no client',
       { issuer, clientAuthentication: 'client_secret_basic' },
-      ['clientId: is missing: "client_secret_basic" is for a client that is registered'],
+      ['clientId: is missing: "client_secret_basic" is only for a registered client'],
     ],
     [
       'with a preset whose clients have a secret, and no client',
       { preset: 'google' },
-      ['clientId: is missing: "client_secret_post" is for a client that is registered'],
+      ['clientId: is missing: "client_secret_post" is only for a registered client'],
     ],
     [
       'with a preset without metadata, and no client',
       { preset: 'slack' },
-      ['clientId: is missing: without metadata, no editor can register itself'],
+      ['clientId: is missing: without metadata, the editor can’t register itself'],
     ],
     [
       'with tenants that restrict nobody',
       { issuer, clientId: 'editor', allowedTenants: ['6f0d1c0e-7f5b-4d4b-9f3c-2b1f4b1f0a11'] },
-      ['allowedTenants: is of no use: the issuer does not contain {tenantid}'],
+      ['allowedTenants: has no effect: the issuer doesn’t contain {tenantid}'],
     ],
     [
       'with a bridge that nobody has built',
@@ -165,24 +165,24 @@ describe('an entry of the providers in the settings', () => {
     [
       'with values and no preset',
       { issuer, presetValues: { host: 'x' } },
-      ['presetValues: is of no use without "preset"'],
+      ['presetValues: has no effect without "preset"'],
     ],
     [
       'with a metadata address that is none',
       { issuer, metadataUrl: 'login.example.com' },
       [
-        'metadataUrl: cannot be used. “login.example.com” is not an address that can be used here: it is not a complete URL. Correct the address in the setting oidc.providers.',
+        'metadataUrl: can’t be used. “login.example.com” can’t be used here: it isn’t a complete URL. Correct the URL in the setting oidc.providers.',
       ],
     ],
     [
       'with a metadata address that does not tell the issuer',
       { metadataUrl: 'https://login.example.com/metadata' },
-      ['issuer: is missing: it cannot be told from this "metadataUrl"'],
+      ['issuer: is missing: this "metadataUrl" doesn’t reveal it'],
     ],
     [
       'with a template and no metadata',
       { issuer: 'https://login.example.com/{tenantid}' },
-      ['metadataUrl: is missing: an issuer with {tenantid} does not say where its metadata is'],
+      ['metadataUrl: is missing: an issuer with {tenantid} doesn’t say where its metadata is'],
     ],
     [
       'with half of its endpoints',
@@ -197,7 +197,7 @@ describe('an entry of the providers in the settings', () => {
     [
       'with an unknown endpoint',
       { issuer, endpoints: { toke: 'x' } },
-      ['endpoints.toke: is not a setting of a provider'],
+      ['endpoints.toke: isn’t a known provider setting'],
     ],
     [
       'with a claim that must be nothing',
@@ -207,17 +207,17 @@ describe('an entry of the providers in the settings', () => {
     [
       'with a claim that must be null',
       { issuer, requiredClaims: { groups: null } },
-      ['requiredClaims.groups: must be text, a number, true or false, or a list of texts'],
+      ['requiredClaims.groups: must be a string, a number, a boolean, or an array of strings'],
     ],
     [
       'with a weak algorithm',
       { issuer, idTokenAlgorithm: 'HS256' },
-      ['idTokenAlgorithm: must be one of the values that the settings editor offers'],
+      ['idTokenAlgorithm: must be one of the values that the settings editor suggests'],
     ],
     [
       'with several mistakes',
       { issuer: 7, clientId: '', colour: 1 },
-      ['issuer: must be text', 'clientId: must not be empty', 'colour: is not a setting of a provider'],
+      ['issuer: must be a string', 'clientId: must not be empty', 'colour: isn’t a known provider setting'],
     ],
   ];
   for (const [what, definition, expected] of wrongEntries) {
@@ -244,13 +244,13 @@ describe('an entry of the providers in the settings', () => {
   });
 
   const wrongIssuers: [issuer: string, reason: RegExp][] = [
-    ['login.example.com', /^issuer: cannot be used\. .*it is not a complete URL/],
-    ['ftp://login.example.com', /^issuer: cannot be used\. .*it does not start with https:\/\//],
-    ['https://me:secret@login.example.com', /^issuer: cannot be used\. .*it carries a user name or password/],
-    ['https://login.example.com#a', /^issuer: cannot be used\. .*it has a fragment/],
-    ['https://login.example.com?tenant=1', /^issuer: is not an issuer: it has a query/],
-    ['http://login.example.com', /^issuer: cannot be used\. .*is not https/],
-    ['http://127.0.0.1:8080', /^issuer: cannot be used\. .*is not https.*allowLoopbackHttp/],
+    ['login.example.com', /^issuer: can’t be used\. .*it isn’t a complete URL/],
+    ['ftp://login.example.com', /^issuer: can’t be used\. .*it doesn’t start with https:\/\//],
+    ['https://me:secret@login.example.com', /^issuer: can’t be used\. .*it contains a user name or password/],
+    ['https://login.example.com#a', /^issuer: can’t be used\. .*it has a fragment/],
+    ['https://login.example.com?tenant=1', /^issuer: isn’t an issuer: the URL has a query/],
+    ['http://login.example.com', /^issuer: can’t be used\. .*doesn’t use https/],
+    ['http://127.0.0.1:8080', /^issuer: can’t be used\. .*doesn’t use https.*allowLoopbackHttp/],
   ];
   for (const [wrong, reason] of wrongIssuers) {
     it(`is refused with the issuer ${wrong}`, () => {

@@ -99,7 +99,7 @@ describe('a provider that is being added', () => {
       await assert.rejects(added(), { name: 'Canceled' });
       assert.match(
         String(editor.errors[0]?.[0]),
-        /extension acme\.policy doesn’t allow you to sign in at https:\/\/github\.com/,
+        /extension acme\.policy doesn’t allow you to sign in to https:\/\/github\.com/,
       );
       assert.equal(providers(), undefined);
       editor.settings = { providers: { oidc: { preset: 'github', clientId: 'mine' } } };

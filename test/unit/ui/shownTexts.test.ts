@@ -115,7 +115,7 @@ describe('whatever others write, a text that is shown has no link, no character 
   it('and the words of a message that are ours stay whole', () => {
     for (const text of hostile) {
       const { message } = new Failure('issuer-mismatch', { address: text, found: text, expected: text });
-      assert.match(message, /^The metadata at .* must be equal to the letter\.$/);
+      assert.match(message, /^The metadata at .* exactly that value\.$/);
     }
   });
 

@@ -29,7 +29,7 @@ export const clientsRows: readonly ServerRow[] = [
     ...(which === 'wrong secret' && { person: secretWith('wrong') }),
     run: fails(
       'client-refused',
-      /does not accept this client \(invalid_request\)\. It said: “Authentication failed\.”/,
+      /rejected the client ID or its credentials \(invalid_request\)\. Server message: “Authentication failed\.”/,
       which === 'wrong secret' ? confidential : {},
       trial => {
         noBrowser(trial);

@@ -54,6 +54,6 @@ export const metadataRows: readonly ServerRow[] = [
       replies: { metadata: () => html(status) },
       elsewhere: { '/.well-known/oauth-authorization-server': () => html(status) },
     },
-    run: fails('intercepted', new RegExp(`Something else answered.*status ${status}`)),
+    run: fails('intercepted', new RegExp(`Something other than .*HTTP ${status}`)),
   })),
 ];

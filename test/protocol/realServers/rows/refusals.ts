@@ -55,7 +55,7 @@ export const refusalsRows: readonly ServerRow[] = [
     departure: refusing('token', error('invalid_request', 'DPoP proof is missing')),
     run: fails(
       'proof-demanded',
-      /bound to a key \(DPoP\).*“DPoP proof is missing”.*Require DPoP bound tokens/,
+      /key-bound tokens \(DPoP\).*“DPoP proof is missing”.*Require DPoP bound tokens/,
     ),
   },
   {
@@ -90,7 +90,10 @@ export const refusalsRows: readonly ServerRow[] = [
         response.set('error_description', 'a grant exists with different scope');
       },
     },
-    run: fails('scopes-differ', /“a grant exists with different scope”.*"scopes".*remove the grant/),
+    run: fails(
+      'scopes-differ',
+      /“a grant exists with different scope”.*"scopes".*remove this application’s grant/,
+    ),
   },
   {
     server: 'any',
@@ -102,7 +105,7 @@ export const refusalsRows: readonly ServerRow[] = [
         response.set('error_description', 'Database is on fire');
       },
     },
-    run: fails('authorization-refused', /server_error\. It said: “Database is on fire”/),
+    run: fails('authorization-refused', /server_error\. Server message: “Database is on fire”/),
   },
   {
     server: 'Gitea',
@@ -115,7 +118,10 @@ export const refusalsRows: readonly ServerRow[] = [
         error('unauthorized_client', 'unable to parse refresh token'),
       );
       await kept.renew();
-      assert.match(kept.told[0] ?? '', /no longer accepts this sign-in.*unable to parse refresh token/);
+      assert.match(
+        kept.told[0] ?? '',
+        /no longer considers this sign-in valid.*unable to parse refresh token/,
+      );
     },
   },
   ...(

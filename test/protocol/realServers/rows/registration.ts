@@ -46,7 +46,7 @@ export const registrationRows: readonly ServerRow[] = [
     departure: refusing('register', error('insufficient_scope', 'Policy "Trusted Hosts" rejected', 403)),
     run: fails(
       'registration-closed',
-      /initial access token\. It said: “Policy "Trusted Hosts" rejected”/,
+      /initial access token for registration\. Server message: “Policy "Trusted Hosts" rejected”/,
       unregistered,
     ),
   },
@@ -100,7 +100,7 @@ export const registrationRows: readonly ServerRow[] = [
     departure: refusing('token', error('invalid_client', 'Client secret required', 401)),
     run: fails(
       'registered-client-refused',
-      /this editor, which registered itself.*“Client secret required”.*client ID/,
+      /this editor’s automatic registration.*“Client secret required”.*client ID/,
       unregistered,
       async trial => {
         // The next time it proves itself in another way.

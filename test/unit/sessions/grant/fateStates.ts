@@ -152,7 +152,7 @@ export const failures = {
   'bare 403': new Failure('unexplained', { host, status: 403 }),
   'another person': new Failure('token-untrusted', {
     issuer: `https://${host}`,
-    reason: 'it names another person',
+    reason: 'it names another user',
   }),
   'answer lost': new Failure('timed-out', { host, seconds: 15 }),
   'never arrived': new Failure('unreachable', { host, reason: 'there is no network' }, { sent: false }),

@@ -191,7 +191,10 @@ describe('the token refresher', () => {
     await cache.put(someGrant());
     server.answer = () => Promise.reject(refused());
     const grant = await refresher.renew('grant-0001', 1);
-    assert.match(grant?.signInNeeded?.reason ?? '', /no longer accepts this sign-in \(invalid_grant\)/);
+    assert.match(
+      grant?.signInNeeded?.reason ?? '',
+      /no longer considers this sign-in valid \(invalid_grant\)/,
+    );
     await refresher.renew('grant-0001', 1);
     await clock.advance(minutes(600));
     assert.equal(sent.length, 1);

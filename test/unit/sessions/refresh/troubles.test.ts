@@ -27,7 +27,7 @@ describe('trouble with renewing tokens', function () {
     await member.sharing.renew('grant-0001', 1);
     await until(() => member.sharing.memories.of('grant-0001').trouble !== undefined);
     const trouble = member.sharing.memories.of('grant-0001').trouble;
-    assert.match(trouble?.reason ?? '', /login\.example\.com could not be reached/);
+    assert.match(trouble?.reason ?? '', /Couldn’t reach login\.example\.com/);
     assert.ok((trouble?.retryAt ?? 0) >= now());
     const { reason, retryAt } = leader.sharing.memories.of('grant-0001').trouble ?? {};
     assert.deepEqual([reason, retryAt], [trouble?.reason, trouble?.retryAt]);
