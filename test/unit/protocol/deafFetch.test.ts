@@ -35,7 +35,7 @@ describe('the http client over a fetch that heeds no signal', () => {
     const { clock, httpContext } = open();
     const failed = assert.rejects(
       httpContext.http({ allowLoopbackHttp: true, requestTimeout: 40 })('http://127.0.0.1:9/token', {}),
-      /did not answer within 40 seconds.*"requestTimeout"/,
+      /didn’t respond within 40 seconds.*"requestTimeout"/,
     );
     await settled();
     await clock.advance(39_000);
