@@ -7,7 +7,7 @@ import type { ParsedProviders } from './parseProviders.ts';
 /** More than any company has. */
 const mostPatterns = 1000;
 
-/** The issuers that one extension allows; a pattern that can't be read allows none. */
+/** The issuers that one extension allows. A pattern that can't be read allows none. */
 export interface IssuerList {
   readonly extension: string;
   readonly patterns: readonly IssuerPattern[];
@@ -31,10 +31,9 @@ export interface AllowedIssuers {
 }
 
 /**
- * The lists that installed extensions bring as `contributes.oidcAllowedIssuers`: an array of issuer URLs, whose host can
- * begin with `*.`. A URL allows itself and everything below its path. Several lists count together: what one of them
- * leaves out is forbidden, so that another extension can narrow what a company allows, and never widen it. A list that
- * can't be read allows nothing.
+ * Collects the lists in `contributes.oidcAllowedIssuers` of the installed extensions: arrays of issuer URLs, whose
+ * host can begin with `*.`. A URL allows itself and everything below its path. An issuer must be in every list, so
+ * another extension can narrow what a company allows but never widen it. A list that can't be read allows nothing.
  */
 export function allowedIssuers(extensions: readonly InstalledExtension[]): AllowedIssuers {
   const lists: IssuerList[] = [];
@@ -72,7 +71,7 @@ function readPattern(text: string): IssuerPattern | undefined {
   const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:';
   if (!url || !isWeb || url.host.includes('*') || url.username + url.password + url.search + url.hash !== '')
     return undefined;
-  // `*.com` would be nobody's list.
+  // `*.com` would belong to no company.
   if (isWildcard && !url.hostname.includes('.')) return undefined;
   return { protocol: url.protocol, host: url.host, isWildcard, folder: asFolder(url.pathname) };
 }
@@ -84,15 +83,16 @@ function isMatch({ protocol, host, isWildcard, folder }: IssuerPattern, url: URL
   return url.protocol === protocol && isHost && asFolder(url.pathname).startsWith(folder);
 }
 
-/** An address of a provider that an extension's list leaves out. */
+/** A URL of a provider that an extension's list leaves out. */
 export interface Forbidden {
   readonly address: string;
   readonly extension: string;
 }
 
 /**
- * Which address of a provider is forbidden, and by whom; undefined if it can be used. Addresses that only the provider's
- * settings name count as its issuer does: settings could otherwise lead an allowed issuer's sign-ins elsewhere.
+ * Returns the URL of a provider that is forbidden, and by which extension, or undefined if the provider can be used.
+ * Checks the URLs in the provider's settings like its issuer: settings could otherwise send an allowed issuer's
+ * sign-ins to another server.
  */
 export function forbiddenBy(
   lists: readonly IssuerList[],
@@ -112,7 +112,7 @@ export function forbiddenBy(
   return undefined;
 }
 
-/** The providers that every list allows; the others are named, with the extension that forbids them. */
+/** Returns the providers that every list allows, and names the others with the extension that forbids them. */
 export function onlyAllowed(
   lists: readonly IssuerList[],
   { providers, problems }: ParsedProviders,

@@ -13,9 +13,9 @@ export interface ConfiguredProviders {
   byId(id: string): Provider | undefined;
   /** The ids that several bring. */
   contested(): readonly ContestedId[];
-  /** The provider that a grant came from; undefined if it is no longer configured, or leads elsewhere. */
+  /** The provider that a grant came from, or undefined if it is no longer configured or points to another server. */
   of(grant: GrantOrigin): Provider | undefined;
-  /** Replaces them all, and tells the listeners in the order in which they began to listen. */
+  /** Replaces all providers, and notifies the listeners in the order of their subscription. */
   update(providers: readonly Provider[], contested?: readonly ContestedId[]): void;
   readonly onDidChange: Emitter<void>['on'];
 }

@@ -3,11 +3,11 @@ import type { DefinitionProblem, Provider } from './definition.ts';
 import type { ParsedProviders } from './parseProviders.ts';
 import { sourceOf } from './terms.ts';
 
-/** A provider id that several bring: the settings and an extension, or several extensions. */
+/** A provider ID claimed more than once: by the settings and an extension, or by several extensions. */
 export interface ContestedId {
   readonly id: string;
   readonly candidates: readonly Provider[];
-  /** The one that the person agreed to; undefined: none is used until they choose. */
+  /** The provider that the user agreed to. If undefined, none is used until the user chooses one. */
   readonly used: Provider | undefined;
 }
 
@@ -17,10 +17,10 @@ export interface SettledProviders extends ParsedProviders {
 }
 
 /**
- * The providers of the settings and of extensions together. An id stays with whom the person agreed to: whoever brings
- * it later, by whatever name, gets nothing of its sign-ins.
+ * Merges the providers of the settings and of extensions. An ID stays with the provider that the user agreed to: a
+ * later claimant, whatever its name, gets nothing of its sign-ins.
  *
- * @param agreedTerms what the person agreed to for an id.
+ * @param agreedTerms returns the terms that the user agreed to for an ID.
  */
 export function settle(
   own: ParsedProviders,

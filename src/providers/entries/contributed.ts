@@ -9,7 +9,7 @@ export interface InstalledExtension {
   readonly manifest: unknown;
 }
 
-/** Ids that the editor's own extensions answer for. */
+/** IDs that the editor's own extensions provide. */
 const reservedIds = new Set([
   firstProviderId,
   'github',
@@ -19,12 +19,13 @@ const reservedIds = new Set([
 ]);
 
 /**
- * The providers that other extensions bring in their `package.json`, without code: `contributes.oidcProviders`,
- * an object from provider id to provider as in the setting `oidc.providers`. An extension that also declares the
- * id under `contributes.authentication` gives it its label there; but it cannot be packaged without an (empty)
- * `main` then, as the packaging tool asks for code that the declaration would activate.
+ * Collects the providers that other extensions contribute without code in their `package.json`:
+ * `contributes.oidcProviders`, an object keyed by provider ID as in the setting `oidc.providers`. An extension that
+ * also declares the ID under `contributes.authentication` sets its label there. The packaging tool then requires an
+ * (empty) `main`, the code that the declaration would activate.
  *
- * A wrong entry keeps no other from working. Of an id that several bring there are several, see contested.ts.
+ * An invalid entry doesn't affect the others. An ID that several extensions contribute occurs several times, see
+ * contested.ts.
  */
 export function contributedProviders(extensions: readonly InstalledExtension[]): ParsedProviders {
   const providers: Provider[] = [];

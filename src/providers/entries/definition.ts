@@ -13,16 +13,16 @@ export type { DefinitionProblem } from '../settings/problems.ts';
 export type { ClaimSource, Provider, WantedClaim } from './provider.ts';
 export { providerDefinitionSchema, type ProviderDefinition, type SignOut } from '../settings/schema.ts';
 
-/** The provider id that our manifest declares; the first provider a person adds gets it. */
+/** The provider ID that our manifest declares. The first provider that a user adds gets it. */
 export const firstProviderId = 'oidc';
 
-/** Asked for when a provider's settings do not say: who it is, and to stay signed in. */
+/** Requested if a provider's settings don't name scopes: to identify the user and to stay signed in. */
 export const defaultScopes = ['openid', 'profile', 'email', 'offline_access'] as const;
 
-/** Claims that name an account, the most telling first, where the settings do not say. */
+/** Claims that name an account if the settings don't list any, in order of preference. */
 export const defaultLabelClaims = ['preferred_username', 'email', 'name', 'sub'] as const;
 
-/** A provider id: what extensions pass to `getSession`, and a part of keys in storage. */
+/** A provider ID: what extensions pass to `getSession`, and a part of storage keys. */
 export const providerIdSchema = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, () =>
@@ -35,7 +35,7 @@ export type ParsedDefinition =
   | { readonly ok: true; readonly provider: Provider; readonly adjusted: readonly DefinitionProblem[] }
   | { readonly ok: false; readonly problems: readonly DefinitionProblem[] };
 
-/** Why this cannot be the id of a provider, or of an MCP server; undefined if it can. */
+/** Explains why this can't be the ID of a provider or MCP server, or returns undefined if it can. */
 export function providerIdProblem(id: string): Shown | undefined {
   const parsed = v.safeParse(providerIdSchema, id);
   return parsed.success ? undefined : l10n.t('The ID {0}', parsed.issues[0].message);

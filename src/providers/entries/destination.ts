@@ -1,9 +1,9 @@
 import type { Provider } from './definition.ts';
 
-/** What of a provider decides where a person signs in and who gets what comes of it. */
+/** The settings of a provider that decide where a user signs in and who gets the tokens. */
 export type Destination = Pick<Provider, 'issuer' | 'metadataUrl' | 'endpoints' | 'redirect'>;
 
-/** The hosts that the settings of a provider name, the one where the person signs in first. */
+/** Lists the hosts in a provider's settings, starting with the one where the user signs in. */
 export function hostsOf({ issuer, metadataUrl, endpoints = {}, redirect }: Destination): readonly string[] {
   const { authorization, deviceAuthorization, ...others } = endpoints;
   const addresses = [

@@ -1,7 +1,7 @@
 import type { ServiceSignIn, userLookupFields } from '../settings/serviceSettings.ts';
 import type { Provider, Terms } from './provider.ts';
 
-/** What a grant says of the provider that it came from. */
+/** The facts that a grant stores about its provider. */
 export interface GrantOrigin {
   readonly providerId: string;
   readonly binding: {
@@ -26,24 +26,24 @@ type ServiceOrigin =
 export type ProviderIdentity = Pick<Provider, 'id' | 'issuer' | 'clientId' | 'service' | 'terms'>;
 
 /**
- * True if the grant came from the provider as it is configured now. A grant from an earlier issuer or client, or of
- * other terms than the person agreed to, is kept, but neither shown nor used, until the settings are what they were.
+ * True if the grant came from the provider as configured now. A grant from an earlier issuer or client, or under
+ * other terms than the user agreed to, is kept but neither shown nor used until the settings match again.
  */
 export const belongsTo = (grant: GrantOrigin, provider: ProviderIdentity): boolean =>
   isOfProvider(grant, provider) && (grant.binding.terms ?? provider.terms) === provider.terms;
 
-/** True if nothing but other terms keep the grant from being used: it waits for the person's answer. */
+/** True if only changed terms keep the grant from being used: it waits for the user's decision. */
 export const waitsForAnswer = (grant: GrantOrigin, provider: ProviderIdentity): boolean =>
   isOfProvider(grant, provider) && !belongsTo(grant, provider);
 
 const isOfProvider = (grant: GrantOrigin, provider: ProviderIdentity): boolean =>
   grant.providerId === provider.id &&
   grant.binding.issuer === provider.issuer &&
-  // Without a client id in the settings, the grant's client is one that registered itself at this issuer.
+  // Without a client ID in the settings, the grant's client registered itself with this issuer.
   (provider.clientId === undefined || grant.binding.clientId === provider.clientId) &&
   isSameService(grant.binding.service, provider.service);
 
-/** A client that signs in by itself must never be taken for a person, nor for another user. */
+/** Never treats a service as a user, nor as a service acting for another user. */
 function isSameService(had: ServiceOrigin | undefined, set: ServiceSignIn | undefined): boolean {
   if (had?.way === 'impersonation' && set?.way === 'impersonation') {
     return had.field === set.field && had.value === set.value;

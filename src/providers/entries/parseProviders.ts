@@ -7,7 +7,7 @@ export interface ParsedProviders {
   readonly problems: readonly DefinitionProblem[];
 }
 
-/** Each entry stands for itself: a wrong one does not keep the others from working. */
+/** Parses each entry independently: an invalid one doesn't affect the others. */
 export function parseProviders(value: unknown): ParsedProviders {
   if (value === undefined) return { providers: [], problems: [] };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {

@@ -9,12 +9,12 @@ import type { ServiceSignIn } from '../settings/serviceSettings.ts';
 import type { ProviderMethod } from '../settings/signInMethods.ts';
 import type { Server } from './server.ts';
 
-/** What a person agrees to with a provider, as text that is the same for the same terms. Nothing in it is secret. */
+/** The terms of a provider that a user agrees to, as a string that is equal for equal terms. It contains no secret. */
 export type Terms = string;
 
 export type ClaimSource = (typeof claimSources)[number];
 
-/** A value that a claim must be or contain; of several, one is enough. */
+/** A value that a claim must equal or contain. Of several values, one is enough. */
 export type WantedClaim = string | number | boolean | readonly string[];
 
 /** A provider that can be signed in to. */
@@ -29,12 +29,12 @@ export interface Provider extends Server {
   readonly assertionAlgorithm: ClientKeyAlgorithm;
   /** Undefined: `defaultScopes`, as far as the server has them. */
   readonly scopes: readonly string[] | undefined;
-  /** Somebody has set them: they do not just come from a preset. */
+  /** True if the user's settings name scopes, not only a preset. */
   readonly scopesAreSet: boolean;
   readonly acceptsChangingRedirectUri: boolean;
   /** Undefined: the overall setting decides. */
   readonly signInMethod: ProviderMethod | undefined;
-  /** How the client signs in by itself; undefined: a person signs in. */
+  /** How the client signs in as a service. If undefined, a user signs in. */
   readonly service: ServiceSignIn | undefined;
   readonly redirect: RedirectSettings;
   /** `resource` of every authorization and token request (RFC 8707 section 2). */
@@ -42,7 +42,7 @@ export interface Provider extends Server {
   readonly audience: string | undefined;
   /** One sign-in serves all of `resources`, with an access token for each (RFC 8707 section 2.2). */
   readonly tokenPerResource: boolean;
-  /** A token for the resource that an API's challenge names is asked for (RFC 9728, RFC 8707). */
+  /** Controls whether a token is requested for the resource that an API's challenge names (RFC 9728, RFC 8707). */
   readonly resourceOfChallenge: boolean;
   /** Fewer scopes than were granted are served by an access token of their own (RFC 6749 section 6). */
   readonly narrowTokens: boolean;
@@ -68,8 +68,8 @@ export interface Provider extends Server {
   readonly refreshEndsAccessToken: boolean;
   readonly revocation: 'standard' | 'none';
   readonly signOut: SignOut;
-  /** The extension whose manifest brought it; undefined: the person's settings. */
+  /** The extension that contributes the provider, or undefined for the user's settings. */
   readonly contributedBy: string | undefined;
-  /** What the person agrees to with a sign-in, see terms.ts; a change of one sign-in alone does not change it. */
+  /** The terms that the user agrees to when signing in, see terms.ts. A sign-in's own changes don't affect them. */
   readonly terms: Terms;
 }

@@ -58,7 +58,10 @@ export function serverOf(definition: ProviderDefinition): Server {
   return { issuer, allowLoopbackHttp, requestTimeout, metadataUrl, discovery, endpoints, allowedTenants };
 }
 
-/** The issuer that a metadata address belongs to; of a server without metadata, the origin of its endpoints. */
+/**
+ * Returns the issuer that a metadata URL belongs to. For a server without metadata, returns the origin of its
+ * endpoints.
+ */
 function issuerBehind(metadataUrl: string | undefined, endpoints: NamedEndpoints = {}): string | undefined {
   if (metadataUrl !== undefined) {
     const [, issuer] =
@@ -69,8 +72,8 @@ function issuerBehind(metadataUrl: string | undefined, endpoints: NamedEndpoints
 }
 
 /**
- * Refuses an entry that lacks something, or has it in vain, though each of its settings is right by itself: a sign-in
- * would fail late, or a restriction would restrict nobody.
+ * Refuses an entry that lacks a setting, or has one without effect, although each setting is valid on its own: a
+ * sign-in would fail late, or a restriction would restrict no one.
  *
  * @throws WrongEntry
  */
@@ -106,7 +109,7 @@ export function checkComplete(definition: ProviderDefinition, { issuer, discover
   }
 }
 
-/** @throws WrongEntry for an address that cannot be used. */
+/** @throws WrongEntry for a URL that can't be used. */
 function checkSetting(field: string, address: string, policy: AddressPolicy): void {
   try {
     checkAddress(address, policy, 'settings');

@@ -13,10 +13,10 @@ export const changesProviders = (event: vscode.ConfigurationChangeEvent): boolea
   event.affectsConfiguration(`${section}.${key}`);
 
 /**
- * Reads the providers from the user's own settings and from the manifests of installed extensions. A workspace
- * cannot define one: the setting has application scope, and only its user value is read.
+ * Reads the providers from the user's own settings and from the manifests of installed extensions. A workspace can't
+ * define one: the setting has application scope, and only its user value is read.
  *
- * @param agreedTerms what the person agreed to for an id.
+ * @param agreedTerms returns the terms that the user agreed to for an ID.
  */
 export function readProviders(agreedTerms: (id: string) => unknown): SettledProviders {
   const extensions = installedExtensions();
@@ -46,7 +46,7 @@ export function writtenProviders(): Readonly<Record<string, unknown>> {
 export const writeProvider = (id: string, definition: ProviderDefinition): Promise<void> =>
   write({ ...writtenProviders(), [id]: definition });
 
-/** Changes single fields of a provider in the user's settings; undefined removes one. */
+/** Changes single fields of a provider in the user's settings. A value of undefined removes the field. */
 export async function changeProvider(id: string, fields: Partial<ProviderDefinition>): Promise<void> {
   const written = writtenProviders()[id];
   if (typeof written !== 'object' || written === null) return;

@@ -3,13 +3,13 @@ import type { Provider, Terms } from './provider.ts';
 export type { Terms } from './provider.ts';
 
 /**
- * What each field of a provider has to do with what a person agrees to.
+ * Classifies each field of a provider by its effect on what a user agrees to.
  *
- * - `agreed`: where something secret is sent, who gets it, or what is believed: a change is asked about, and until it
- *   is answered nothing is sent for the sign-ins that there are.
- * - `free`: how something looks, when it happens, or that less of it happens.
+ * - `agreed`: decides where a secret is sent, who gets it, or what is trusted. A change needs the user's consent, and
+ *   until then nothing is sent for existing sign-ins.
+ * - `free`: decides how something looks, when it happens, or that less of it happens.
  *
- * A field that is new does not compile without its class.
+ * A new field without a class doesn't compile.
  */
 const classes: Readonly<Record<keyof TermedFields, 'agreed' | 'free'>> = {
   contributedBy: 'agreed',
@@ -40,7 +40,7 @@ const classes: Readonly<Record<keyof TermedFields, 'agreed' | 'free'>> = {
   id: 'free',
   label: 'free',
   assertionAlgorithm: 'free',
-  // The provider asks the person about them.
+  // The provider asks the user to consent to these.
   scopes: 'free',
   scopesAreSet: 'free',
   requestTimeout: 'free',
@@ -71,14 +71,14 @@ export function termsOf(provider: TermedFields): Terms {
 }
 
 /**
- * Who brought the provider that a person agreed to; undefined if nothing that can be read was agreed to.
+ * Returns the source of the provider that a user agreed to, or undefined if no readable terms were agreed to.
  *
- * @param terms as they were stored.
+ * @param terms as stored.
  */
 export function sourceOf(terms: unknown): Pick<Provider, 'contributedBy'> | undefined {
   if (typeof terms !== 'string') return undefined;
   const found = leaves(terms);
-  // All terms name an issuer; what another version stored may look like something else.
+  // All terms name an issuer. Terms stored by another version can look different.
   if (!found.has('issuer')) return undefined;
   const source = found.get('contributedBy');
   return { contributedBy: source === undefined ? undefined : (JSON.parse(source) as string) };
@@ -92,7 +92,7 @@ export interface ChangedTerm {
   readonly after: string | undefined;
 }
 
-/** In what two terms differ. Terms that cannot be read, from another version, differ in everything. */
+/** Compares two terms. Terms that can't be read, from another version, differ in everything. */
 export function changedTerms(before: Terms, after: Terms): ChangedTerm[] {
   const [old, now] = [leaves(before), leaves(after)];
   return [...new Set([...old.keys(), ...now.keys()])]
@@ -100,7 +100,7 @@ export function changedTerms(before: Terms, after: Terms): ChangedTerm[] {
     .map(name => ({ name, before: old.get(name), after: now.get(name) }));
 }
 
-/** Sorts members, and leaves out what says nothing, so that equal values are equal text. */
+/** Sorts properties and drops empty ones, so equal values become equal strings. */
 function plain(value: unknown): unknown {
   if (value === undefined || value === false) return undefined;
   if (Array.isArray(value)) return value.length === 0 ? undefined : value;

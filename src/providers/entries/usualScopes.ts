@@ -4,8 +4,8 @@ import { defaultScopes } from './definition.ts';
 type Shown = Pick<Metadata, 'jwks_uri' | 'scopes_supported' | 'id_token_signing_alg_values_supported'>;
 
 /**
- * True if anything says that the server knows OpenID Connect, and not just OAuth 2.0. An endpoint that says who signed in
- * does not: servers without ID tokens have one, too.
+ * True if anything shows that the server supports OpenID Connect, and not just OAuth 2.0. A UserInfo endpoint
+ * doesn't: servers without ID tokens have one, too.
  */
 export const showsOpenId = (metadata: Shown): boolean =>
   metadata.jwks_uri !== undefined ||

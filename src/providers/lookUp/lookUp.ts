@@ -11,13 +11,13 @@ import { findIssuer } from '../../protocol/server/webfinger.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { TypedAddress } from './typedAddress.ts';
 
-/** An authorization server that was found behind what a person typed. Its own metadata names it. */
+/** An authorization server found from the user's input. Its own metadata names it. */
 export interface FoundServer {
   readonly issuer: string;
   readonly metadata: Metadata;
   /** The document that answered. */
   readonly metadataAddress: string;
-  /** Set if the document is not where it can be found from the issuer. */
+  /** Set if the metadata document isn't where the issuer places it. */
   readonly metadataUrl: string | undefined;
   readonly allowLoopbackHttp: boolean;
   /** How it was found, as a sentence. */
@@ -27,7 +27,7 @@ export interface FoundServer {
   readonly scopes: readonly string[];
 }
 
-/** Issuers that an address without metadata may have been meant to be; what stands in brackets is not known. */
+/** Issuers that a URL without metadata might have meant. The part in brackets is unknown. */
 const likelyPaths = [
   { probe: '/realms/master', meant: '/realms/<name>' },
   { probe: '/auth/realms/master', meant: '/auth/realms/<name>' },
@@ -35,10 +35,10 @@ const likelyPaths = [
 ] as const;
 
 /**
- * Finds the provider that a person means: by its issuer, its metadata document, an e-mail address or its domain
- * (WebFinger), or the address of an API that says whom it trusts (RFC 9728).
+ * Finds the provider that a user means: by its issuer, its metadata document, an email address or its domain
+ * (WebFinger), or the URL of an API that names the servers it trusts (RFC 9728).
  *
- * @throws Failure `provider-not-found`, with what may have been meant; those of discovery and of the http client.
+ * @throws Failure `provider-not-found`, with a suggestion, or a failure of discovery or of the HTTP client.
  */
 export async function lookUp(
   httpContext: HttpContext,
@@ -89,7 +89,7 @@ export async function discovered(
   how: string,
   signal: AbortSignal | undefined,
 ): Promise<FoundServer> {
-  // What is found now must not be what was found an hour ago: the person may just have changed it.
+  // Don't use a cached document: the user might have just changed it.
   httpContext.metadata.forget(issuer);
   const { metadata, metadataAddress } = await httpContext.metadata.get(issuer, policy, signal);
   const { metadataUrl, allowLoopbackHttp } = policy;
@@ -106,8 +106,8 @@ export async function discovered(
 }
 
 /**
- * The server that somebody else than the person has named. A lone slash at the end of its address is no other issuer:
- * the document says which of the two it is.
+ * Looks up a server that someone other than the user named. A lone slash at the end of its URL doesn't make another
+ * issuer: the document names the right one.
  */
 async function hinted(
   httpContext: HttpContext,
@@ -171,7 +171,7 @@ async function issuerAt(http: HttpClient, address: string): Promise<string | und
   for (const candidate of metadataAddresses(address)) {
     const issuer = await issuerIn(http, candidate);
     if (issuer === undefined) continue;
-    // Another host than the one the person wrote must be written by the person.
+    // Only the user can choose another host than the one entered.
     if (URL.parse(issuer)?.origin === new URL(address).origin) return issuer;
     throw new Failure('issuer-mismatch', {
       address: candidate,
@@ -191,7 +191,7 @@ async function issuerIn(http: HttpClient, address: string): Promise<string | und
   return typeof issuer === 'string' && issuer.trim() !== '' ? issuer : undefined;
 }
 
-/** A redirect to a log-in page, or a page of any length, is no metadata. */
+/** A redirect to a sign-in page, or a page of any length, isn't metadata. */
 function elsewhere(error: unknown): undefined {
   if (error instanceof Failure && ['redirected', 'answer-too-large'].includes(error.code)) return undefined;
   throw error;

@@ -1,12 +1,14 @@
-/** An address within a known product, and the issuer that it belongs to. `$<name>` stands for a group of the pattern. */
+/**
+ * A URL within a known product, and the issuer that it belongs to. `$<name>` is replaced by a group of the pattern.
+ */
 interface Product {
   readonly pattern: RegExp;
   readonly issuer: string;
 }
 
-/** Only addresses that no other product has: any other one is looked up as it is written. */
+/** Contains only URLs unique to one product. Any other URL is looked up as entered. */
 const products: readonly Product[] = [
-  // Keycloak: the console of one realm shows another, which stands in the fragment.
+  // Keycloak: the console of one realm shows another realm, which is in the fragment.
   {
     pattern:
       /^(?<base>https?:\/\/[^/]+(?:\/auth)?)\/admin\/[^/]+\/console\/?#\/(?:realms\/)?(?<realm>[A-Za-z0-9._~-]+)(?:\/|$)/,
@@ -26,7 +28,7 @@ const products: readonly Product[] = [
     issuer: '$<base>',
   },
   { pattern: /^(?<base>https:\/\/[^?#]+?)\/user\/settings\/applications(?:[/?#]|$)/, issuer: '$<base>' },
-  // Okta: people paste the address of the admin console, or of an endpoint.
+  // Okta: users paste the URL of the admin console, or of an endpoint.
   {
     pattern: /^https:\/\/(?<org>[a-z0-9-]+)-admin\.(?<domain>okta|oktapreview|okta-emea)\.com(?:[/?#]|$)/i,
     issuer: 'https://$<org>.$<domain>.com',
@@ -69,7 +71,7 @@ const products: readonly Product[] = [
   },
 ];
 
-/** What is below a realm of Keycloak, which may itself be below any path. */
+/** Paths below a Keycloak realm, which can itself be below any path. */
 const realmPages = ['account', 'protocol', 'login-actions', 'broker', 'clients-registrations', 'device'];
 
 function keycloakRealm(address: string): string | undefined {
@@ -81,8 +83,8 @@ function keycloakRealm(address: string): string | undefined {
 }
 
 /**
- * The issuer that an address belongs to which a person has copied from the pages of a known product: its console, its
- * account page, one of its endpoints. Any other address is as it was.
+ * Returns the issuer for a URL copied from a known product: its console, its account page, or one of its endpoints.
+ * Returns any other URL unchanged.
  */
 export function cutBack(address: string): string {
   const realm = keycloakRealm(address);

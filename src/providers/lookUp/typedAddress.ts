@@ -2,7 +2,7 @@ import { l10n } from '../../platform/shown.ts';
 import { cutBack } from './pastedAddress.ts';
 import { isLoopbackHost } from '../../protocol/http/internalHost.ts';
 
-/** What a person typed to name a provider. */
+/** The user's input that names a provider. */
 export type TypedAddress =
   | { readonly kind: 'email'; readonly address: string }
   | { readonly kind: 'metadata'; readonly url: string; readonly allowLoopbackHttp: boolean }
@@ -13,8 +13,8 @@ export type TypedAddress =
 const problem = (reason: string): TypedAddress => ({ kind: 'problem', reason });
 
 /**
- * Reads an address as people type and paste it: with spaces and quotation marks around it, without a scheme, and from
- * the pages of a known product ({@link cutBack}). Plain http is taken for this computer only, and wanted there: the person wrote it.
+ * Parses a URL as users type and paste it: with spaces and quotation marks around it, without a scheme, and from the
+ * pages of a known product ({@link cutBack}). Accepts plain http only for this computer, because the user entered it.
  */
 export function readTypedAddress(text: string): TypedAddress {
   const trimmed = withoutQuotes(text.trim()).trim();
@@ -42,7 +42,7 @@ export function readTypedAddress(text: string): TypedAddress {
     return { kind: 'metadata', url: url.href, allowLoopbackHttp };
   }
   if (url.search !== '') return problem(l10n.t('The URL must not have a query (?…)'));
-  // What URL makes of a bare host ends with a slash that nobody has typed.
+  // `URL` adds a slash to a bare host that the user didn't type.
   const typedSlash = address.endsWith('/');
   return { kind: 'address', url: typedSlash ? url.href : url.href.replace(/\/$/, ''), allowLoopbackHttp };
 }

@@ -14,7 +14,7 @@ export const atlassian: Preset = {
     audience: 'api.atlassian.com',
     prompt: 'consent',
     account: { id: 'account_id', label: ['email', 'name'] },
-    // Whether it takes the address of an editor is not documented.
+    // Atlassian doesn't document whether it accepts an editor's URL.
     redirect: { path: '/callback', accepts: ['loopback', 'https'], loopbackPorts: [registeredPort] },
     revocation: 'none',
   },

@@ -6,10 +6,10 @@ export const auth0: Preset = {
     domain: { prompt: 'the domain of the Auth0 tenant', example: 'acme.eu.auth0.com', pattern: host },
   },
   definition: {
-    // With a slash at its end, and compared to the letter.
+    // Ends with a slash, and is compared exactly.
     issuer: 'https://{domain}/',
     scopes: ['openid', 'profile', 'email', 'offline_access'],
-    // Neither a loopback address nor a custom scheme can be verified: both may cost people a confirmation page.
+    // Neither a loopback URL nor a custom scheme can be verified, so both might show users a confirmation page.
     redirect: { path: '/callback', loopbackPorts: [registeredPort] },
   },
   registration: [

@@ -11,7 +11,7 @@ export const cognito: Preset = {
     },
   },
   definition: {
-    // Its metadata names endpoints on the host of the user pool's domain; there are no device codes.
+    // The metadata names endpoints on the host of the user pool's domain. Cognito has no device codes.
     issuer: 'https://cognito-idp.{region}.amazonaws.com/{pool}',
     scopes: ['openid', 'profile', 'email'],
     account: { label: ['email', 'cognito:username', 'username', 'sub'] },

@@ -19,7 +19,7 @@ export const entra: Preset = {
     },
     // Entra ignores the port of http://localhost, and of 127.0.0.1 only if the manifest was edited by hand.
     redirect: { path: '/callback', loopbackHost: 'localhost' },
-    // The scopes name the resource; `resource` beside them is an error (AADSTS9010010).
+    // The scopes name the resource. Sending `resource` as well is an error (AADSTS9010010).
     resourceOfChallenge: false,
     revocation: 'none',
   },

@@ -1,6 +1,6 @@
 import { host, type Preset } from './preset.ts';
 
-/** What GitHub and GitHub Enterprise Server have in common: all but their addresses. */
+/** The settings that GitHub and GitHub Enterprise Server share: all except their URLs. */
 const common = {
   definition: {
     clientAuthentication: 'client_secret_post',
@@ -18,7 +18,7 @@ const common = {
     },
     // An OAuth app takes one callback only: that of this computer serves every editor, whatever its port.
     redirect: { path: '/callback', accepts: ['loopback', 'https'], loopbackHost: '127.0.0.1' },
-    // A GitHub App's refresh ends the old access token; an OAuth app's token never ends.
+    // A GitHub App's refresh ends the old access token. An OAuth app's token never expires.
     refreshEndsAccessToken: true,
     revocation: 'none',
   },
@@ -36,7 +36,7 @@ export const github: Preset = {
   label: 'GitHub',
   values: {},
   definition: {
-    // No metadata for the sign-in of people, and no ID token: the account is what the API says.
+    // GitHub has no metadata for user sign-in and no ID token, so the API identifies the account.
     endpoints: {
       authorization: 'https://github.com/login/oauth/authorize',
       token: 'https://github.com/login/oauth/access_token',

@@ -15,7 +15,7 @@ export const gitlab: Preset = {
     // The metadata of some versions lists the grant and leaves out its endpoint.
     endpoints: { deviceAuthorization: 'https://{host}/oauth/authorize_device' },
     scopes: ['openid', 'profile', 'email'],
-    // Names of groups come from UserInfo alone, and the end of a token may come from introspection alone.
+    // Group names come only from UserInfo, and the expiry of a token might come only from introspection.
     claimSources: ['userinfo', 'introspection'],
     account: { label: ['nickname', 'preferred_username', 'email', 'name', 'sub'] },
     redirect: { path: '/callback', loopbackHost: '127.0.0.1' },

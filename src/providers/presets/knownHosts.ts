@@ -1,6 +1,6 @@
 import type { PresetName } from '../settings/presetNames.ts';
 
-/** A preset that fits an address, with what the address tells of its values. */
+/** A preset that matches a URL, with the values that the URL reveals. */
 export interface KnownHost {
   readonly preset: PresetName;
   readonly values: Readonly<Record<string, string>>;
@@ -37,7 +37,7 @@ function cognito(host: string, path: string): KnownHost {
   return { preset: 'cognito', values: { region, ...(pool !== undefined && { pool }) } };
 }
 
-/** The preset for an address that a person typed, if its host is one of a known provider. */
+/** Returns the preset for a URL that a user entered, if its host belongs to a known provider. */
 export function presetForAddress(address: string): KnownHost | undefined {
   const url = URL.parse(address);
   if (!url) return undefined;

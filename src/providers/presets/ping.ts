@@ -18,7 +18,7 @@ export const ping: Preset = {
   definition: {
     issuer: 'https://auth.pingone.{region}/{environment}/as',
     scopes: ['openid', 'profile', 'email'],
-    // It takes a loopback address with any port; whether it takes the scheme of an editor it does not say.
+    // PingOne accepts a loopback URI with any port. It doesn't document whether it accepts an editor's scheme.
     redirect: { path: '/callback', loopbackHost: '127.0.0.1' },
   },
   registration: [

@@ -35,7 +35,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
 };
 
 /**
- * The settings of an entry with those of its preset; what the entry itself says goes before.
+ * Merges an entry with its preset. The entry's own settings override the preset's.
  *
  * @throws WrongEntry
  */
@@ -67,12 +67,12 @@ export function withPreset(entry: ProviderDefinition): ProviderDefinition {
     values[key] = value;
   }
   const filled = fillIn({ label: preset.label, ...preset.definition }, values) as ProviderDefinition;
-  // Whoever has a bridge page or a port of their own keeps what the provider demands of redirect URIs.
+  // Keeps the provider's requirements for redirect URIs if the entry sets its own bridge page or port.
   const redirect = { ...filled.redirect, ...own.redirect };
   return { ...filled, ...own, redirect };
 }
 
-/** Replaces `{name}` in all texts by the value of that name; other braces stay. */
+/** Replaces `{name}` in all strings by the value of that name, and leaves other braces. */
 function fillIn(value: unknown, values: Readonly<Record<string, string>>): unknown {
   if (typeof value === 'string') {
     return value.replace(/\{(\w+)\}/g, (whole, name: string) =>

@@ -16,7 +16,7 @@ export const qlikCloud: Preset = {
   definition: {
     issuer: 'https://{host}',
     scopes: ['user_default', 'offline_access'],
-    // Who the token belongs to is what the API says; there need not be an ID token.
+    // The API identifies the owner of the token, because an ID token is optional.
     endpoints: { userInfo: 'https://{host}/api/v1/users/me' },
     account: { id: 'id', label: ['email', 'name', 'id'] },
     // It takes neither another audience nor the algorithm that is usual elsewhere.

@@ -13,7 +13,7 @@ export const salesforce: Preset = {
   definition: {
     issuer: 'https://{host}',
     scopes: ['openid', 'profile', 'email', 'api', 'refresh_token'],
-    // The answer often does not say; two hours is the session timeout unless an administrator changed it.
+    // The response often omits the lifetime. Two hours is the session timeout unless an administrator changed it.
     assumedTokenLifetime: 7200,
     // Where the API is: it is on another host for each organization.
     answers: { keep: ['instance_url', 'id'] },

@@ -10,7 +10,7 @@ export const slack: Preset = {
       userInfo: 'https://slack.com/api/auth.test',
       revocation: 'https://slack.com/api/auth.revoke',
     },
-    // Of a person, not of a bot.
+    // For user tokens, not bot tokens.
     scopeParameter: 'user_scope',
     scopeSeparator: ',',
     scopes: ['users:read'],
@@ -27,7 +27,7 @@ export const slack: Preset = {
         bad_client_secret: 'invalid_client',
       },
     },
-    // An app with PKCE takes these, and no secret; one without takes https only.
+    // An app with PKCE accepts these and has no secret. An app without PKCE accepts only https.
     redirect: { path: '/callback', loopbackHost: 'localhost', loopbackPorts: [registeredPort] },
     revocation: 'none',
   },

@@ -1,7 +1,7 @@
 import { l10n } from '../../platform/shown.ts';
 import * as v from 'valibot';
 
-/** Text that a person writes: never empty, never endless. */
+/** A string that a user writes: never empty, with limited length. */
 export const text = (description: string) =>
   v.pipe(
     v.string(),
@@ -19,7 +19,7 @@ export const scope = v.pipe(
   ),
 );
 
-/** Parameters that the protocol itself sets; a setting must not replace them. */
+/** Parameters that the protocol itself sets. A setting must not replace them. */
 const reserved =
   /^(response_type|response_mode|client_id|client_secret|client_assertion|client_assertion_type|redirect_uri|scope|state|nonce|code_challenge|code_challenge_method|code|code_verifier|device_code|grant_type|refresh_token|request|request_uri)$/;
 

@@ -10,11 +10,11 @@ export interface DefinitionProblem {
   readonly reason: string;
   /** True: the entry is used all the same, with another value, which `reason` names. */
   readonly isUsed?: true | undefined;
-  /** The extension whose manifest has the entry; undefined: the person's settings. */
+  /** The extension whose manifest contains the entry, or undefined for the user's settings. */
   readonly extension?: string | undefined;
 }
 
-/** An entry that cannot be used. `parseDefinition` makes a problem of it, and lets none of them out. */
+/** An entry that can't be used. `parseDefinition` turns it into a problem and never throws it. */
 export class WrongEntry extends Error {
   /** See {@link DefinitionProblem}. */
   readonly field: string | undefined;
@@ -28,9 +28,9 @@ export class WrongEntry extends Error {
 }
 
 /**
- * What the schema says of an entry, in words for the person who wrote it.
+ * Describes a schema issue for the user who wrote the entry.
  *
- * @param unknown what to say of a setting that there is not.
+ * @param unknown describes an unknown setting.
  */
 export function problemOf(
   providerId: string,

@@ -22,7 +22,7 @@ function isPage(value: string, isUsable: (url: URL) => boolean): boolean {
 /** The parameter by which a bridge's redirect URI belongs to one provider: the page hands its whole query on. */
 export const bridgeParameter = 'for';
 
-/** Which provider a bridge's redirect URI belongs to; undefined: to whichever uses the page. */
+/** Returns the provider that a bridge's redirect URI belongs to, or undefined if any provider can use the page. */
 export const bridgeMark = (bridge: string): string | undefined =>
   new URL(bridge).searchParams.get(bridgeParameter) ?? undefined;
 
@@ -45,7 +45,7 @@ const port = v.pipe(
 export const redirectKinds = ['editor', 'loopback', 'https'] as const;
 export type RedirectKind = (typeof redirectKinds)[number];
 
-/** How the answer of the browser comes back. What stands here is registered at the provider to the letter. */
+/** How the browser's response returns. These values are registered exactly with the provider. */
 export const redirectSettingsSchema = group("How the browser's response returns to the editor.", {
   path: path(
     "The path of the redirect URI. Defaults to `/callback`, followed by the issuer's host and path if the provider doesn't identify itself in its responses.",

@@ -20,7 +20,7 @@ import {
 import { tokenExchangeSchema, userLookupSchema } from './serviceSettings.ts';
 import { providerMethods } from './signInMethods.ts';
 
-/** Signature algorithms an ID token may have (RFC 7518, RFC 8037). */
+/** Signature algorithms allowed for an ID token (RFC 7518, RFC 8037). */
 export const idTokenAlgorithms = [
   'RS256',
   'RS384',
@@ -41,8 +41,8 @@ export type SignOut = (typeof signOuts)[number];
 export const revocationPolicies = ['standard', 'none'] as const;
 
 /**
- * What a provider's entry in `oidc.providers` may say. The types, the schema that the settings editor checks
- * with, and the messages about a wrong entry all come from here.
+ * The schema of a provider's entry in `oidc.providers`. The types, the schema that the settings editor validates
+ * with, and the messages about an invalid entry all come from it.
  */
 export const providerDefinitionSchema = v.partial(
   v.strictObject({
@@ -194,5 +194,5 @@ export const providerDefinitionSchema = v.partial(
   }),
 );
 
-/** An entry as a person writes it. */
+/** An entry as a user writes it. */
 export type ProviderDefinition = v.InferOutput<typeof providerDefinitionSchema>;

@@ -4,7 +4,7 @@ import { flag, group, listOf, oneOf, someOf, text } from './fields.ts';
 
 const endpoint = (what: string) => text(`The ${what}.`);
 
-/** Endpoints that a person names, for servers whose metadata lacks them or is wrong about them. */
+/** Endpoints that a user configures, for servers whose metadata lacks them or is wrong about them. */
 export const endpointsSchema = group(
   'Endpoints of the provider. They override those in its metadata. Without `issuer` and `metadataUrl`, only these endpoints are used.',
   {
@@ -30,7 +30,7 @@ const name = (pattern = /^\w{1,60}$/) =>
 const names = (description: string, theirs?: RegExp, ours?: RegExp) =>
   v.pipe(v.record(name(theirs), name(ours)), v.description(description));
 
-/** In what the answers of a server depart from the standards. */
+/** How a server's responses differ from the standards. */
 export const answersSchema = group(
   "How the provider's responses differ from the standards. Defaults to no differences.",
   {

@@ -5,9 +5,9 @@ import type { ServiceSignIn } from './serviceSettings.ts';
 import { isServiceMethod } from './signInMethods.ts';
 
 /**
- * How a client signs in by itself, if it does.
+ * Returns how a client signs in as a service, if it does.
  *
- * @throws WrongEntry for an entry that lacks something for that.
+ * @throws WrongEntry for an entry that lacks a required setting.
  */
 export function serviceOf(
   id: string,
@@ -31,7 +31,7 @@ export function serviceOf(
       );
     const { from, subjectToken = 'access_token', requestedTokenType } = tokenExchange;
     if (from === id) throw new WrongEntry('tokenExchange.from', l10n.t('must be another provider'));
-    // It takes a token of the person elsewhere: only the person can decide that.
+    // Sends the user's token to another server, so only the user can decide that.
     if (contributedBy !== undefined) {
       throw new WrongEntry(
         'tokenExchange',

@@ -43,7 +43,7 @@ export const tokenExchangeSchema = v.pipe(
   ),
 );
 
-/** What a client that signs in by itself asks for. Stored grants and agreed terms have its method as `way`. */
+/** How a service signs in. Stored grants and agreed terms name its method `way`. */
 export type ServiceSignIn =
   | { readonly way: 'client-credentials' }
   /** In the name of this user (Qlik Cloud). */
@@ -52,7 +52,7 @@ export type ServiceSignIn =
       readonly field: (typeof userLookupFields)[number];
       readonly value: string;
     }
-  /** In the name of whoever is signed in at the provider `from` (RFC 8693). */
+  /** On behalf of the user signed in with the provider `from` (RFC 8693). */
   | {
       readonly way: 'token-exchange';
       readonly from: string;

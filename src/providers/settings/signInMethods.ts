@@ -3,12 +3,12 @@ import { l10n, type Shown } from '../../platform/shown.ts';
 /** The methods that end in a browser and come back with an authorization code, by how they come back. */
 export const browserMethods = ['uri-handler', 'loopback', 'bridge', 'paste'] as const;
 
-/** The methods by which a person signs in. The setting `oidc.signIn.method` uses these names. */
+/** The sign-in methods of a user. The setting `oidc.signIn.method` uses these names. */
 export const personMethods = [...browserMethods, 'device-code'] as const;
 
 /**
- * The methods by which a service signs in, by the grant that it asks for: nobody is asked, no browser is
- * opened, and there is no refresh token, because the same can be asked for again (RFC 6749 section 4.4.3).
+ * The sign-in methods of a service, by grant type: no user is asked, no browser opens, and there is no refresh token,
+ * because the same request can be repeated (RFC 6749 section 4.4.3).
  */
 export const serviceMethods = ['client-credentials', 'impersonation', 'token-exchange'] as const;
 
@@ -17,11 +17,11 @@ export type PersonMethod = (typeof personMethods)[number];
 export type ServiceMethod = (typeof serviceMethods)[number];
 export type SignInMethod = PersonMethod | ServiceMethod;
 
-/** What the overall setting may say: one of the methods of a person, or that the planner picks. */
+/** The values of the general setting: a user's method, or the planner's choice. */
 export const methods = ['auto', ...personMethods] as const;
 export type Method = (typeof methods)[number];
 
-/** What a provider's `signInMethod` may say: its client may be one that signs in by itself. */
+/** The values of a provider's `signInMethod`, which include those of a service. */
 export const providerMethods = [...methods, ...serviceMethods] as const;
 export type ProviderMethod = (typeof providerMethods)[number];
 
@@ -30,7 +30,7 @@ export const isMethod = (value: unknown): value is Method => (methods as readonl
 export const isServiceMethod = (method: unknown): method is ServiceMethod =>
   (serviceMethods as readonly unknown[]).includes(method);
 
-/** The name of a method as a person reads it, in the middle of a sentence too. */
+/** Returns a method's display name, which also fits in the middle of a sentence. */
 export function methodName(method: SignInMethod): Shown {
   const texts: Readonly<Record<SignInMethod, Shown>> = {
     'uri-handler': l10n.t('browser, returns through the editor’s URL'),
