@@ -12,11 +12,11 @@ const termsSchema = v.object({
   origin: v.string(),
   provider: v.string(),
   scopes: list,
-  /** Resources and audiences; empty: the provider decides. */
+  /** Resources and audiences. If empty, the provider decides. */
   targets: list,
 });
 
-/** What a person agrees to with an MCP server: who gets a token, whose, and for what. */
+/** The terms that a user agrees to for an MCP server: who gets a token, whose, and for what. */
 export type McpTerms = Readonly<v.InferOutput<typeof termsSchema>>;
 
 export const mcpTermsOf = (server: McpServer): McpTerms => ({
@@ -26,7 +26,7 @@ export const mcpTermsOf = (server: McpServer): McpTerms => ({
   targets: normaliseScopes(reachOf(server).targets),
 });
 
-/** Where answers are remembered. Nothing in them is secret. */
+/** Stores the decisions. They contain no secret. */
 export interface McpConsentStorage {
   keys(): readonly string[];
   get(key: string): unknown;
@@ -38,12 +38,12 @@ export interface McpConsentOptions {
   /**
    * Asks whether a server gets a token.
    *
-   * @param before what the person agreed to, if it was something else.
+   * @param before the terms that the user agreed to, if they differed.
    */
   ask(server: McpServer, before: McpTerms | undefined): Promise<Yes | false>;
 }
 
-/** The answer about a server, whether or not the setting still names it. */
+/** The decision about a server, even if the setting no longer names it. */
 export interface McpAnswer {
   readonly id: string;
   readonly terms: McpTerms;
@@ -58,9 +58,9 @@ type Answered = v.InferOutput<typeof answeredSchema>;
 const prefix = 'mcp/';
 
 /**
- * Which MCP servers get a token. The editor asks once for this extension and account; this asks for each server, and
- * again when its origin, provider, scopes or resource change. A refusal counts until one of them changes or the person
- * asks for the question.
+ * Controls which MCP servers get a token. The editor asks once for this extension and account. This asks for each
+ * server, and again when its origin, provider, scopes or resource change. A refusal counts until one of them changes
+ * or the user asks for the question.
  */
 export type McpConsent = ReturnType<typeof createMcpConsent>;
 
@@ -70,13 +70,13 @@ export function createMcpConsent({ storage, ask }: McpConsentOptions) {
 
   const answeredOf = (id: string): Answered => read(storage.get(`${prefix}${id}`));
   const remember = async (id: string, answered: Answered): Promise<void> => {
-    // An answer that can't be stored counts now, and is asked for again another time.
+    // A decision that can't be stored counts now, and is requested again another time.
     await Promise.resolve(storage.update(`${prefix}${id}`, answered)).catch(() => undefined);
   };
 
   const askUnlessKnown = async (server: McpServer, asksAgain: boolean): Promise<boolean> => {
     const terms = mcpTermsOf(server);
-    // Another window may have answered it meanwhile.
+    // Another window might have decided in the meantime.
     const { allowed, refused } = answeredOf(server.id);
     if (isSame(allowed, terms)) return true;
     if (isSame(refused, terms) && !asksAgain) return false;
@@ -86,7 +86,7 @@ export function createMcpConsent({ storage, ask }: McpConsentOptions) {
   };
 
   return {
-    /** @param asksAgain the person has just asked for it: an earlier refusal doesn't count. */
+    /** @param asksAgain true if the user just asked for the question: an earlier refusal doesn't count. */
     check: (server: McpServer, asksAgain: boolean): Promise<boolean> =>
       open(JSON.stringify([server.id, asksAgain, mcpTermsOf(server)]), () =>
         inTurn(() => askUnlessKnown(server, asksAgain)),
@@ -117,7 +117,7 @@ export function createMcpConsent({ storage, ask }: McpConsentOptions) {
 const isSame = (a: McpTerms | undefined, b: McpTerms): boolean =>
   a !== undefined && JSON.stringify(v.parse(termsSchema, a)) === JSON.stringify(v.parse(termsSchema, b));
 
-/** Whatever another version stored differently counts as no answer. */
+/** Treats anything that another version stored differently as undecided. */
 function read(value: unknown): Answered {
   const parsed = v.safeParse(answeredSchema, value);
   return parsed.success ? parsed.output : {};

@@ -9,7 +9,7 @@ import type { McpServer } from './settings.ts';
 /** The name of a provider by its ID. */
 type ProviderNames = (providerId: string) => string;
 
-/** Asks in a dialog, as the editor does for a sign-in: whatever started the server waits for the answer. */
+/** Asks in a dialog, as the editor does for a sign-in: the process that starts the server waits for the decision. */
 export async function askMcpConsent(
   server: McpServer,
   before: McpTerms | undefined,
@@ -69,10 +69,10 @@ function changedLines(before: McpTerms, now: McpTerms, nameOf: ProviderNames): S
 }
 
 /**
- * Shows the servers that get a token; the person chooses one that doesn't get one any more.
+ * Shows the servers that get a token. The user selects one that should no longer get one.
  *
- * @param servers of the setting; an answer outlives them.
- * @returns the id of the chosen one.
+ * @param servers of the setting. A decision outlives them.
+ * @returns the ID of the selected server.
  */
 export async function chooseAllowed(
   answers: readonly McpAnswer[],

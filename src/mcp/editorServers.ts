@@ -11,15 +11,15 @@ import type { DefinitionProblem } from '../providers/settings/problems.ts';
 import { isCancellation } from '../ui/messages.ts';
 import { window } from '../ui/show.ts';
 
-/** The editor's own command, which no API stands for. It stops a server, and starts it with a definition of now. */
+/** The editor's own command, which has no API. It stops a server, and starts it with its current definition. */
 const editorRestart = 'workbench.mcp.restartServer';
 
-/** The MCP servers of the settings, with everything that a person sees of them. */
+/** The MCP servers of the settings, with everything that a user sees of them. */
 export interface EditorMcpServers extends Pick<McpServers, 'definitions' | 'resolve' | 'dispose'> {
   readSettings(): void;
-  /** Starts a server anew with a fresh token; which one, the person chooses if it is not said. */
+  /** Restarts a server with a new token. Without an ID, the user selects the server. */
   restartOne(id: unknown): Promise<void>;
-  /** Shows which servers get a token, and takes back what the person chooses. */
+  /** Shows which servers get a token, and revokes the permission that the user selects. */
   manageAccess(): Promise<void>;
 }
 
@@ -45,10 +45,10 @@ export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers 
     onFailed: showFailed,
     start: server => start(parts.extensionId, server),
   });
-  // The first one can be signed in to before it is configured: that is how a person begins.
+  // The first provider allows sign-in before it is configured: new users start that way.
   const isProvider = (id: string): boolean =>
     id === firstProviderId || parts.providers.byId(id) !== undefined;
-  // A workspace cannot define a server, which would have it sent a token: only the user's own value is read.
+  // Reads only the user's own value: a workspace can't define a server and have a token sent to it.
   const readSettings = (): void => {
     const written = vscode.workspace.getConfiguration('oidc').inspect<unknown>('mcpServers')?.globalValue;
     const { servers: configured, problems } = parseMcpServers(written, isProvider);
@@ -72,7 +72,7 @@ export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers 
       try {
         await servers.restart(server);
       } catch (error) {
-        // Whoever said no needs no message that says so.
+        // A user who declined needs no message about it.
         if (!(error instanceof SignInDeclined)) showFailed(server, error);
       }
     },

@@ -23,7 +23,7 @@ export function withOwnResource(server: McpServer, provider: ResourceSettings | 
 
 /** What a server's token is good for, as far as the request says so. */
 export interface TokenReach {
-  /** What it is for; empty: the provider decides. */
+  /** The token's targets. If empty, the provider decides. */
   readonly targets: readonly string[];
   /** True if all of that is the server itself. */
   readonly isOwn: boolean;
@@ -42,7 +42,7 @@ export function reachOf({ url, scopes }: McpServer): TokenReach {
 /** What of the scopes is sent as such. */
 export const scopesOf = ({ scopes }: McpServer): readonly string[] => plainScopes(scopes);
 
-/** True if a resource is the address or above it. */
+/** True if a resource equals the URL or is above it. */
 function isWithin(address: string, resource: string): boolean {
   const [inner, outer] = [URL.parse(address), URL.parse(resource)];
   if (!inner || outer?.origin !== inner.origin || outer.search !== '') return false;

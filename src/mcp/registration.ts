@@ -58,17 +58,17 @@ export function registerMcpServers(
   };
 }
 
-/** Whether the person has set anything, right or wrong. */
+/** True if the user configured anything, valid or not. */
 function isConfigured(): boolean {
   return vscode.workspace.getConfiguration('oidc').inspect<unknown>('mcpServers')?.globalValue !== undefined;
 }
 
-/** An editor that knows no MCP servers, or will not take them from us, does without. */
+/** An editor without MCP support, or one that rejects our servers, works without them. */
 function registerWithEditor(
   provider: vscode.McpServerDefinitionProvider<vscode.McpHttpServerDefinition>,
   log: Log,
 ): vscode.Disposable | undefined {
-  // In the type of the API of today; an older or another editor may have less of it.
+  // Typed after the current API. An older or another editor might have less of it.
   const { lm } = vscode as { readonly lm?: Partial<typeof vscode.lm> };
   if (!lm?.registerMcpServerDefinitionProvider) return undefined;
   try {

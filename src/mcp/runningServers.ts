@@ -7,7 +7,7 @@ import type { McpServer } from './settings.ts';
 /** So long before a token ends, in seconds, no server is left running on it. */
 const margin = 10;
 
-/** A server that was given a token, as long as it may be running on it. */
+/** A server that got a token, while it might be running on it. */
 interface Running {
   readonly token: string;
   readonly account: vscode.AuthenticationSessionAccountInformation;
@@ -57,7 +57,7 @@ export function createRunningServers(context: TokenTimes & { readonly log: Log }
       const session = await silently(server, account);
       if (running.get(server.id)?.token !== token) return;
       const provider = context.providers.byId(server.providerId);
-      // Another account that is allowed is somebody else.
+      // Another account that is allowed is another user.
       if (session?.account.id !== account.id) end(server, 'signed out');
       else if (session.accessToken !== token && provider?.refreshEndsAccessToken) {
         end(server, 'its token was replaced');

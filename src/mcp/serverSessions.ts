@@ -17,7 +17,10 @@ export interface TokenTimes {
   describe(session: Session): Promise<SessionInfo>;
 }
 
-/** A server is not started on a token with less time left than this, in seconds, if most of its time is over. */
+/**
+ * The remaining lifetime, in seconds, below which a server doesn't start on a token that is past half of its
+ * lifetime.
+ */
 const fairRun = 600;
 
 /** The seconds that are left of the session's token, and those it was given. Undefined if it has no end. */
@@ -31,7 +34,7 @@ export async function timeOf(
   return { left: known.expiresAt - clock.now() / 1000, whole: known.expiresAt - known.receivedAt };
 }
 
-/** A session for a server; the person who has to sign in for it is told where the token goes. */
+/** Gets a session for a server. If the user has to sign in for it, the prompt names where the token goes. */
 export const sessionFor = (
   { providerId, scopes, ...server }: McpServer,
   askAgain: boolean,
@@ -50,22 +53,22 @@ export const silently = async (
   );
 
 /**
- * A session whose token lasts: what a tool is doing when the token ends is lost, so that a server is better begun
- * with a new one than with what is left of the old.
+ * Returns a session whose token lasts. A running tool is lost when its token expires, so a server starts with a new
+ * token rather than the rest of an old one.
  */
 export async function lasting(times: TokenTimes, server: McpServer, session: Session): Promise<Session> {
   const time = await timeOf(times, session);
   const isFair = !time || time.left >= Math.min(fairRun, time.whole / 2);
-  // Where a new token ends the old one, other servers may be running on that.
+  // If a new token ends the old one, other servers might still be running on the old one.
   if (isFair || times.providers.byId(server.providerId)?.refreshEndsAccessToken) return session;
   return (await renewed(server, session, 'Bearer', { signIn: 'never' }).catch(() => undefined)) ?? session;
 }
 
-/** With a new token though that of the session has not ended: a server has refused it. Asks even after a no. */
+/** Gets a new token before the session's expires, because a server refused it. Asks even after the user declined. */
 export const withNewToken = (server: McpServer, session: Session): Promise<Session | undefined> =>
   renewed(server, session, tokenRefused, { detail: detailOf(server), askAgain: true });
 
-/** As if the server had refused the token that there is: it is renewed though it has not ended. */
+/** Refreshes the token before it expires, as if the server had refused it. */
 const renewed = (
   { providerId, scopes }: McpServer,
   session: Session,

@@ -10,34 +10,35 @@ import type { McpServer } from './settings.ts';
 export interface McpServersContext extends TokenTimes {
   readonly log: Log;
   readonly consent: McpConsent;
-  /** A server was not started because the person said no to that. `again` asks again, then starts it. */
+  /** Reports that a server wasn't started because the user declined. `again` asks again, then starts it. */
   onDeclined(server: McpServer, to: 'sign-in' | 'token', again: () => void): void;
-  /** A server was not started because its session could not be had. */
+  /** Reports that a server wasn't started because no session was available. */
   onFailed(server: McpServer, error: unknown): void;
-  /** Starts a server, or starts it anew. */
+  /** Starts or restarts a server. */
   start(server: McpServer): Promise<void>;
   /** The definitions have changed: the editor asks for them, and stops the servers whose definition differs. */
   onDidChange(): void;
 }
 
-/** The MCP servers of the person's settings, started by the editor with the access token of a sign-in. */
+/** The MCP servers of the user's settings, started by the editor with the access token of a sign-in. */
 export interface McpServers extends vscode.Disposable {
   update(servers: readonly McpServer[]): void;
   list(): readonly McpServer[];
-  /** What the editor is to know of the servers. No token is in it, and nobody is asked for anything. */
+  /** Describes the servers to the editor. Contains no token, and shows no prompt. */
   definitions(): vscode.McpHttpServerDefinition[];
   /**
-   * The definition to start a server with: with the token of a session. The person is asked whether the server gets
-   * one, and for a session if there is none, but not again after a no. Starts at the same time share one answer.
+   * Completes the definition of a server that is about to start with the token of a session. Asks the user whether
+   * the server gets one, and to sign in if there is no session, but not again after the user declined. Simultaneous
+   * starts share one decision.
    *
-   * @returns undefined if it is not to be started.
+   * @returns undefined if the server must not start.
    */
   resolve(definition: vscode.McpHttpServerDefinition): Promise<vscode.McpHttpServerDefinition | undefined>;
   /**
-   * Gets a new token, whatever the expiry of the one there is, and starts the server anew with it. Asks the
-   * person to sign in, even after a no, if there is no session or no new token without that.
+   * Gets a new token, even if the current one hasn't expired, and restarts the server with it. Asks the user to sign
+   * in, even after the user declined, if there is no session or no new token without that.
    *
-   * @throws SignInDeclined, or what kept it from getting a new token; then the server is not started anew.
+   * @throws SignInDeclined, or the reason for the missing token. The server isn't restarted then.
    */
   restart(server: McpServer): Promise<void>;
   /** Takes the permission back, and stops the server. */
@@ -59,12 +60,12 @@ export function createMcpServers(context: McpServersContext): McpServers {
   const resolve = async (
     definition: vscode.McpHttpServerDefinition,
   ): Promise<vscode.McpHttpServerDefinition | undefined> => {
-    // The address comes from the settings of now, whatever the editor remembers.
+    // Takes the URL from the current settings, whatever the editor remembers.
     const server = servers.find(({ label }) => label === definition.label);
     return server && starting(JSON.stringify(server), () => withToken(server));
   };
 
-  /** The server is the one that the person is asked about, whatever the settings say when they answer. */
+  /** Keeps the server that the user is asked about, even if the settings change before the user decides. */
   const withToken = async (server: McpServer): Promise<vscode.McpHttpServerDefinition | undefined> => {
     const declined = (to: 'sign-in' | 'token'): undefined => {
       log.info('an MCP server is not started: declined', { server: server.label, to });

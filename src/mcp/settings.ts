@@ -26,7 +26,7 @@ export interface ConfiguredMcpServers {
 /** The id of an entry of `oidc.mcpServers`. */
 export const mcpServerIdSchema = providerIdSchema;
 
-/** What an entry of `oidc.mcpServers` may say. */
+/** The schema of an entry of `oidc.mcpServers`. */
 export const mcpServerSchema = v.strictObject({
   url: text(
     'The URL of the server (streamable HTTP), for example `https://mcp.example.com/mcp`. It must use https, unless the server is on this computer. The access token is sent only to this URL.',
@@ -56,9 +56,9 @@ export const mcpServerSchema = v.strictObject({
 export type McpServerDefinition = v.InferOutput<typeof mcpServerSchema>;
 
 /**
- * Each entry stands for itself: a wrong one does not keep the others from working.
+ * Parses each entry independently: an invalid one doesn't affect the others.
  *
- * @param isProvider whether there is an identity provider of this id.
+ * @param isProvider returns whether there is an identity provider with this ID.
  */
 export function parseMcpServers(value: unknown, isProvider: (id: string) => boolean): ConfiguredMcpServers {
   if (value === undefined) return { servers: [], problems: [] };
@@ -92,7 +92,7 @@ export function parseMcpServers(value: unknown, isProvider: (id: string) => bool
   return { servers, problems };
 }
 
-/** Why a token cannot be sent to this address, and what would do; undefined if it can. */
+/** Explains why a token can't be sent to this URL, and what to use instead, or returns undefined if it can. */
 function urlProblem(url: string): string | undefined {
   try {
     checkAddress(url, { allowLoopbackHttp: true });
