@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 
-/** What the editor gives to `dist/extension.cjs`; the build keeps it under this name. */
+/** The objects that the editor passes to `dist/extension.cjs`. The build keeps this name. */
 declare const host: { require(name: string): object; readonly module: { readonly exports: object } };
 
 const inWorker = 'WorkerGlobalScope' in globalThis;

@@ -1,6 +1,6 @@
 /**
- * The promise's outcome, or the signal's reason as soon as it is aborted. The promise itself goes on, and its
- * later failure is taken care of.
+ * Settles like the promise, or rejects with the signal's reason as soon as it aborts. The promise itself continues,
+ * and its later failure is handled.
  */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;

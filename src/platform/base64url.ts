@@ -1,4 +1,4 @@
-/** The text that base64url holds as UTF-8 (RFC 7515 section 2); nothing for what is not base64url. */
+/** Decodes base64url as UTF-8 (RFC 7515 section 2). Returns an empty string for invalid input. */
 export function textFromBase64url(encoded: string): string {
   if (!/^[\w-]*$/.test(encoded) || encoded.length % 4 === 1) return '';
   const bytes = atob(encoded.replaceAll('-', '+').replaceAll('_', '/'));

@@ -1,11 +1,9 @@
 import { untilAborted } from './abort.ts';
 
-/** Ends what it was returned for; calling it again does nothing. */
+/** Cancels the operation that returned it. Repeated calls do nothing. */
 export type Cancel = () => void;
 
-/**
- * Time, passed in wherever something depends on it, so that tests decide what time it is.
- */
+/** The time, passed in to everything that depends on it, so tests control it. */
 export interface Clock {
   /** The time now, in milliseconds since the epoch. */
   now(): number;
@@ -30,8 +28,8 @@ export const systemClock: Clock = {
     };
     wait(Math.max(0, milliseconds));
     return () => {
-      // Node keeps a list for each duration of a timer that was unreferenced until that has passed; refreshes, each
-      // with a duration of its own, would pile them up.
+      // Until it has passed, Node keeps a list for each duration of an unreferenced timer. Refreshes would accumulate
+      // them, each with its own duration.
       if (typeof timer === 'object') timer.ref();
       clearTimeout(timer);
     };

@@ -18,13 +18,13 @@ export function speak(language: string, translations: Record<string, string>): v
   spoken = language;
 }
 
-/** The language of the texts, for what is not text: numbers, times, lists. */
+/** The display language, to format numbers, times, and lists. */
 export const textLanguage = (): string => spoken;
 
-/** Who reads English has a clock and a calendar of some country; the computer knows which. */
+/** English has many regional formats for times and dates. The computer's locale selects one. */
 const placeOf = (language: string): string | undefined => (language === written ? undefined : language);
 
-/** A moment as the clock on the person's wall would have it, in seconds since the epoch. */
+/** Formats a time, in seconds since the epoch, in local time. */
 export const timeInWords = (seconds: number): string =>
   new Date(seconds * 1000).toLocaleString(placeOf(spoken), { dateStyle: 'medium', timeStyle: 'short' });
 

@@ -1,12 +1,12 @@
 /**
- * What may stand in the log. A {@link Secret} is not among these types, nor is an error or a response: what
- * is logged is chosen field by field where it happens.
+ * The values allowed in the log. They exclude {@link Secret}, errors, and responses: callers choose each field to
+ * log.
  */
 export type SafeValue = string | number | boolean | undefined | readonly string[];
 
 export type SafeFields = Readonly<Record<string, SafeValue>>;
 
-/** The log a person reads under "OIDC: Show Log". `event` is a short English sentence without a full stop. */
+/** The log that "OIDC: Show Log" opens. `event` is a short English sentence without a full stop. */
 export interface Log {
   debug(event: string, fields?: SafeFields): void;
   info(event: string, fields?: SafeFields): void;
@@ -14,18 +14,18 @@ export interface Log {
   error(event: string, fields?: SafeFields): void;
 }
 
-/** What the log may hold of an error that was not foreseen. */
+/** Returns the loggable part of an unexpected error. */
 export const errorName = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
 
-/** What a line of the log may be, as {@link logLine} makes it. */
+/** A log line, as {@link logLine} makes it. */
 export type LogLine = string & { readonly line: true };
 
 /** The most characters of a value in the log. */
 const longest = 2000;
 
 /**
- * One line of the log: the event, then its fields as `name=value`, values with spaces in quotes; always a single line,
- * and of limited length.
+ * Formats one log line: the event, then its fields as `name=value`, with quotes around values that contain spaces. It
+ * is always a single line of limited length.
  */
 export function logLine(event: string, fields: SafeFields = {}): LogLine {
   const parts = Object.entries(fields)

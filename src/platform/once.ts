@@ -10,7 +10,7 @@ export function once<T>(run: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Runs `run` for a key unless that is under way, and gives its result to all who have asked meanwhile. */
+/** Runs `run` for a key unless it is already running, and shares its result with all callers in the meantime. */
 export function whileRunning<T>(): (key: string, run: () => Promise<T>) => Promise<T> {
   const running = new Map<string, Promise<T>>();
   return (key, run) => {

@@ -3,8 +3,8 @@ const inspect = Symbol.for('nodejs.util.inspect.custom');
 /**
  * A value that must never be printed: a token, a code, a verifier, a client secret.
  *
- * Turning it into text, JSON or a debugger's preview gives `[redacted]`. The value comes out only through
- * {@link Secret.reveal}, so that a search for `reveal(` finds every place where a secret leaves.
+ * Its string, JSON, and debugger preview are `[redacted]`. Only {@link Secret.reveal} returns the value, so a search
+ * for `reveal(` finds every place where a secret leaves.
  */
 export class Secret {
   readonly #value: string;

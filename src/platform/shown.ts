@@ -3,13 +3,13 @@ import { t } from '@vscode/l10n';
 declare const passed: unique symbol;
 
 /**
- * Text that is fit to be shown: in a message, a title, a list, the view, a page. Only this file makes it, of our own
- * words and of parts that somebody else wrote (a server, settings, a manifest, a name), which are cleaned here. What
- * shows something (ui/show.ts) takes nothing else.
+ * A string that is safe to display: in a message, a title, a list, the view, a page. Only this file creates it, from
+ * our own words and from external parts (of a server, settings, a manifest, a name), which are sanitized here. The
+ * display functions (ui/show.ts) accept nothing else.
  *
- * Of somebody else's part, control and bidirectional formatting characters are removed, whatever looks like space is
- * one space, and its length is limited. It can be neither a link, which the editor makes of `[text](address)` and which
- * may run a command, nor one of the editor's icons, `$(name)`.
+ * In external parts, control and bidirectional formatting characters are removed, whitespace becomes one space, and
+ * the length is limited. They can form neither a link, which the editor makes from `[text](address)` and which can
+ * run a command, nor one of the editor's icons, `$(name)`.
  */
 export type Shown = string & { readonly [passed]: true };
 
@@ -18,14 +18,14 @@ export class Link {
   readonly text: Shown;
   readonly address: string;
 
-  /** @param address where it leads: a URL, or `command:` with a command of ours. */
+  /** @param address its target: a URL, or `command:` with one of our commands. */
   constructor(text: string, address: string) {
     this.text = shown(text.replace(/[[\]]/g, ' '));
     this.address = address.replaceAll('(', '%28').replaceAll(')', '%29');
   }
 }
 
-/** What a text is filled in with: somebody else's words, a text of ours, a number, a link of ours. */
+/** A value for a placeholder: an external string, one of our texts, a number, or one of our links. */
 export type Part = string | number | Link;
 
 /** The editor shows so much of a message, in characters. */
@@ -41,7 +41,7 @@ const clean = (text: string): string =>
     .replace(/\s+/g, ' ')
     .replace(/([\p{M}]{3})[\p{M}]+/gu, '$1');
 
-/** Keeps the beginning and the end of a text that is too long: the end of an address says whose it is. */
+/** Shortens a string in the middle: the end of a URL shows whose it is. */
 function fit(text: string, most: number): string {
   const characters = Array.from(text);
   if (characters.length <= most) return text;
@@ -72,7 +72,7 @@ function compose(words: readonly string[], parts: readonly Part[]): Shown {
   return (done + harmless(open)) as Shown;
 }
 
-/** Somebody else's text; or, as the tag of a template, our own words with such texts in it. */
+/** Sanitizes an external string. As a template tag, combines our own words with such strings. */
 export function shown(words: string | TemplateStringsArray, ...parts: readonly Part[]): Shown {
   return typeof words === 'string' ? (compose(['', ''], [words]).trim() as Shown) : compose(words, parts);
 }
@@ -88,17 +88,17 @@ export function filled(words: string, parts: Readonly<Record<string, Part>>): Sh
   );
 }
 
-/** Our own words in the language of the editor. A text is asked for when it is shown, never when a file is loaded. */
+/** Looks up our own words in the display language. Call it when a text is displayed, never when a file is loaded. */
 export const l10n = {
   /** @param words in English, with `{0}` in place of the first part. */
   t: (words: string, ...parts: readonly Part[]): Shown =>
     filled(t(words), Object.fromEntries(parts.entries())),
 };
 
-/** Somebody else's text in so many characters. */
+/** Sanitizes an external string and limits its length. */
 export const short = (text: string, most: number): Shown => fit(shown(text), most) as Shown;
 
-/** The name that somebody else gave to something: short enough to leave room for what stands beside it. */
+/** Sanitizes an external name, and keeps it short enough for the text around it. */
 export const labelOf = (name: string): Shown => short(name, 80);
 
 /** Somebody else's text in as many lines as it takes, so that nothing of it is left out. */
@@ -109,7 +109,7 @@ export function inLines(text: string): Shown[] {
   );
 }
 
-/** Texts one after another; those that are missing or empty are left out. */
+/** Joins texts, and leaves out those that are missing or empty. */
 export const joined = (texts: readonly (Shown | undefined)[], between: ', ' | ' · ' | ' ' | '\n'): Shown =>
   fit(
     texts.filter(text => text !== undefined && text !== '').join(between),
