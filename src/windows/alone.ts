@@ -14,8 +14,8 @@ export const alone: Transport = {
 };
 
 /**
- * Takes one turn after the other until this window leaves. While windows cannot find each other this one works
- * alone: sign-in must work even then.
+ * Takes one turn after another until this window leaves. If windows can't find each other, this one works alone:
+ * sign-in must work even then.
  */
 export async function takeTurns(
   transport: Transport,

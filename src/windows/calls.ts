@@ -17,7 +17,7 @@ export type Everywhere<Functions> = {
 
 type AnyFunction = (...args: never[]) => unknown;
 
-/** An object that has every function; `then` excepted, so that it can pass through an `await`. */
+/** Creates an object that has every function except `then`, so it can pass through an `await`. */
 export function functionsBy<Functions extends object>(
   call: (name: string, args: unknown[]) => Promise<unknown>,
 ): Functions {
@@ -76,7 +76,7 @@ export const outcomeOf = (call: Promise<unknown>): Promise<SentOutcome> =>
     (error: unknown) => ({ error: describeError(error) }),
   );
 
-/** Inverse of {@link outcomeOf}; tolerates anything a peer may have sent. */
+/** Reverses {@link outcomeOf}, and tolerates anything that a peer sends. */
 export function reviveOutcomes(sent: unknown): Outcome[] {
   if (!Array.isArray(sent)) return [];
   return sent.map((outcome: unknown) => {

@@ -1,9 +1,9 @@
 import { createBirpc } from 'birpc';
 import { describeError, MessageTooLarge, RemoteError, reviveError } from './errors.ts';
 
-/** In bytes. What a peer can make this process hold is the sum of these, whatever it sends or does not read. */
+/** Limits in bytes. Their sum bounds what a peer can make this process hold, whatever it sends or doesn't read. */
 export const limits = {
-  /** A frame of a peer that has not proved the key yet. */
+  /** A frame of a peer that hasn't proved the key yet. */
   frameBeforeProof: 512,
   /** Any other frame. */
   frame: 1024 * 1024,
@@ -13,7 +13,7 @@ export const limits = {
 
 /** Lines of JSON to and from one peer. A peer that breaks a limit, or sends anything else, is dropped. */
 export interface Frames {
-  /** One line, without its end. Throws {@link MessageTooLarge}; does nothing once closed. */
+  /** Sends one line, without its line break. Throws {@link MessageTooLarge}. Does nothing once closed. */
   send(line: string): void;
   /** Replaces the receiver. Takes effect at once, for frames that have come already too. */
   receive(receiver: Receiver): void;
@@ -34,7 +34,7 @@ export interface Receiver {
 
 /** The reason when the peer closed the connection in order. */
 export const peerClosed = 'it closed the connection';
-/** The reason when the peer is there but does not answer. */
+/** The reason if the peer is connected but doesn't respond. */
 export const silent = 'it does not answer';
 
 /** What frames travel by. */
@@ -43,7 +43,7 @@ export interface Carrier {
   close(reason: string): void;
 }
 
-/** To be told what arrives by it. */
+/** Receives the frames that arrive. */
 export interface Carried {
   readonly frames: Frames;
   /** For the line that is arriving, in bytes. */
@@ -95,7 +95,7 @@ export function carriedBy(carrier: Carrier): Carried {
   };
 }
 
-/** @throws {MessageTooLarge} for a text that does not fit in a frame. */
+/** @throws {MessageTooLarge} for a string that doesn't fit in a frame. */
 export function checkSize(text: string): void {
   // No character takes more than three bytes of UTF-8 for each of its units.
   if (text.length * 3 <= limits.frame) return;
@@ -103,7 +103,7 @@ export function checkSize(text: string): void {
   if (bytes > limits.frame) throw new MessageTooLarge(bytes, limits.frame);
 }
 
-/** What the peer may call. */
+/** The functions that the peer can call. */
 export type Callable = Readonly<Record<string, (...args: never[]) => unknown>>;
 
 const ping = JSON.stringify({ t: 'ping' });
@@ -115,14 +115,14 @@ export type Channel = ReturnType<typeof openChannel>;
 /** @param heard bytes arrived from the peer. */
 export function openChannel(frames: Frames, callable: Callable, heard?: () => void) {
   const { closed } = frames;
-  // Without a prototype: the library looks a method up by name, and `constructor` is not ours to offer.
+  // Has no prototype: the library looks up methods by name, and `constructor` must not be callable.
   const functions = Object.assign(Object.create(null) as object, callable);
   let deliver: (message: unknown) => unknown = () => undefined;
 
   const rpc = createBirpc<object, object, false>(functions, {
     proxify: false,
     bind: 'functions',
-    // A call ends when it is answered or when the channel ends; a peer that is silent is somebody else's watch.
+    // A call ends with its response or with the channel. Silent peers are detected elsewhere.
     timeout: -1,
     post: (line: string) => frames.send(line),
     on: receiver => {
@@ -132,7 +132,7 @@ export function openChannel(frames: Frames, callable: Callable, heard?: () => vo
       JSON.stringify('e' in message ? { ...message, e: describeError(message['e']) } : message),
     deserialize: (message: Record<string, unknown>) =>
       'e' in message ? { ...message, e: reviveError(message['e']) } : message,
-    // An answer that could not be sent (too large, not JSON) is then answered with that error.
+    // A response that can't be sent (too large, not JSON) is replaced by that error.
     onGeneralError: (_error, name) => name !== undefined,
   });
   closed.addEventListener('abort', () => rpc.$close());
@@ -156,16 +156,16 @@ export function openChannel(frames: Frames, callable: Callable, heard?: () => vo
       try {
         return await rpc.$callRaw({ method, args: [...args] });
       } catch (error) {
-        // An answer that came just before the end is still an answer.
+        // A response that arrived just before the channel ended still counts.
         throw closed.aborted && !(error instanceof RemoteError) ? lost() : error;
       }
     },
-    /** Asks the peer for a sign of life; any bytes are the answer. */
+    /** Asks the peer for a sign of life. Any bytes count as a response. */
     ping: () => frames.send(ping),
   };
 }
 
-/** The library trusts what it is given, so nothing else may reach it. */
+/** Validates frames, because the library trusts its input. */
 function messageType(frame: unknown): 'ping' | 'pong' | 'call' | undefined {
   if (typeof frame !== 'object' || frame === null) return undefined;
   const { t, i, m, a } = frame as Record<string, unknown>;

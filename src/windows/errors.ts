@@ -1,4 +1,4 @@
-/** The leader went away after a call was sent to it: the call may or may not have been carried out. */
+/** The leader went away after a call was sent to it. The call might have been carried out. */
 export class LeaderLost extends Error {
   override readonly name = 'LeaderLost';
   readonly code = 'LEADER_LOST';
@@ -9,7 +9,7 @@ export class LeaderLost extends Error {
   }
 }
 
-/** No leader could be reached, or it was not ready, within the time allowed. Nothing was carried out. */
+/** No leader was reachable or ready within the time limit. Nothing was carried out. */
 export class LeaderUnavailable extends Error {
   override readonly name = 'LeaderUnavailable';
   readonly code = 'LEADER_UNAVAILABLE';
@@ -29,7 +29,7 @@ export class GroupDisposed extends Error {
   }
 }
 
-/** A message above the frame limit was not sent. */
+/** A message above the frame limit. It wasn't sent. */
 export class MessageTooLarge extends Error {
   override readonly name = 'MessageTooLarge';
   readonly code = 'MESSAGE_TOO_LARGE';
@@ -77,7 +77,7 @@ export function describeError(error: unknown): DescribedError {
   };
 }
 
-/** Inverse of {@link describeError}; tolerates anything a peer may have sent. */
+/** Reverses {@link describeError}, and tolerates anything that a peer sends. */
 export function reviveError(described: unknown): RemoteError {
   const text = (field: string) => {
     const value: unknown =

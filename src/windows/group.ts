@@ -9,26 +9,26 @@ import type { Connection, Lease, Transport } from './lease.ts';
 import { follow, type Member } from './member.ts';
 import { defaultTiming, within, type Timing } from './timeouts.ts';
 
-/** `joining`: no leader is known at this moment; calls wait. `alone`: its own leader, not shared with others. */
+/** `joining`: no leader is known at this moment, and calls wait. `alone`: its own leader, not shared with others. */
 export type Role = 'joining' | Member['role'];
 
 export interface WindowGroup<LeaderFunctions, WindowFunctions> {
   /**
    * Calls the leader, wherever it is. Rejects with
-   * - RemoteError: what the leader's function threw;
-   * - LeaderLost: the leader went away; not for functions named `idempotent`, which are called again at the next;
-   * - LeaderUnavailable: there was no leader in time; nothing was carried out;
-   * - MessageTooLarge; GroupDisposed.
+   * - RemoteError: the error that the leader's function threw.
+   * - LeaderLost: the leader went away. Functions named `idempotent` are called again at the next leader instead.
+   * - LeaderUnavailable: there was no leader in time, and nothing was carried out.
+   * - MessageTooLarge or GroupDisposed.
    */
   readonly leader: Remote<LeaderFunctions>;
   /**
-   * Calls every window, **this one and the leader's own included**. A window that does not answer in time counts
-   * as failed; one that is between two leaders is not reached: it learns from `onRoleChange` that it may have
-   * missed something. Rejects as calls of the leader do.
+   * Calls every window, **including this one and the leader's own**. A window that doesn't respond in time counts as
+   * failed. A window between two leaders isn't reached: `onRoleChange` tells it that it might have missed something.
+   * Rejects as calls of the leader do.
    */
   readonly broadcast: Everywhere<WindowFunctions>;
   readonly role: Role;
-  /** Of the leader that this window asks; 0 if it has none or works alone. */
+  /** The term of the leader that this window asks, or 0 if it has none or works alone. */
   readonly term: number;
   /** Also called when one leader is followed by another. */
   onRoleChange(listener: (role: Role, term: number) => void): Cancel;
@@ -44,21 +44,21 @@ export interface WindowGroupOptions<
   WindowFunctions extends object,
 > extends Omit<Service<LeaderFunctions, WindowFunctions>, 'timing'> {
   /**
-   * A path that is the same for all windows and of no other use. Windows that meet by sockets create a directory
-   * there; to tabs of a browser it is but a name.
+   * A path that is the same for all windows and isn't used for anything else. Windows that meet through sockets
+   * create a directory there. For browser tabs it is only a name.
    */
   readonly directory: string;
-  /** Functions of the leader that may be carried out twice. */
+  /** Functions of the leader that can safely be carried out twice. */
   readonly idempotent?: readonly (keyof LeaderFunctions & string)[];
   readonly timing?: Partial<Timing>;
 }
 
-/** A call that is fatal to whoever carries it out must not go through all windows. */
+/** Limits the windows that a call can take down if it is fatal to whichever carries it out. */
 const mostRepeats = 4;
 
 /**
- * Makes this process one of a group of windows of which exactly one is the leader. Returns at once; calls wait
- * until a leader is found. Works alone, with a line in the log, where windows cannot find each other.
+ * Joins a group of windows in which exactly one is the leader. Returns at once, and calls wait until a leader is
+ * found. Works alone, with a line in the log, if windows can't find each other.
  */
 export function joinWindows<LeaderFunctions extends object, WindowFunctions extends object>(
   transport: Transport,
@@ -92,7 +92,7 @@ export function joinWindows<LeaderFunctions extends object, WindowFunctions exte
     if (next === undefined) return;
     leaving.addEventListener('abort', next.leave);
     if (leaving.aborted) next.leave();
-    // Before anybody is told: whoever is told may find out at once that it is over already.
+    // Before notifying anyone, because a listener might find out at once that the turn is already over.
     const over = aborted(next.over);
     if (!next.over.aborted) {
       member = next;

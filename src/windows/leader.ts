@@ -28,17 +28,17 @@ export interface Service<
   WindowFunctions extends object,
 > extends Following<WindowFunctions> {
   /**
-   * Called each time this window becomes the leader. Calls wait until it has answered with a plain object of
-   * functions. If it fails, those who wait are told, and the next call calls it again.
+   * Called each time this window becomes the leader. Calls wait until it returns a plain object of functions. If it
+   * fails, waiting calls fail too, and the next call tries again.
    */
   readonly serve: (leader: Leader<WindowFunctions>) => LeaderFunctions | Promise<LeaderFunctions>;
   readonly log: Log;
 }
 
 /**
- * Serves all windows for as long as the lease lasts. Rejects if nothing can be stored or listened to.
+ * Serves all windows while the lease lasts. Rejects if nothing can be stored or listened to.
  *
- * @returns how this window asks itself; undefined if another one took over meanwhile.
+ * @returns this window's own connection to itself, or undefined if another window took over in the meantime.
  */
 export async function lead<LeaderFunctions extends object, WindowFunctions extends object>(
   lease: Lease,
@@ -64,7 +64,7 @@ export async function lead<LeaderFunctions extends object, WindowFunctions exten
     broadcast: functionsBy(async (name, args) => reviveOutcomes(await broadcast(name, asSent(args)))),
   };
   let served: Promise<object> | undefined;
-  /** What the leader does. Begun once; if that fails whoever waits is told, and the next call tries again. */
+  /** Creates the leader's functions once. If that fails, waiting calls fail too, and the next call tries again. */
   function functions(): Promise<object> {
     // Begun in a later turn: a failure must find `served` assigned.
     served ??= Promise.resolve()
@@ -82,7 +82,7 @@ export async function lead<LeaderFunctions extends object, WindowFunctions exten
   async function carryOut(name: unknown, args: unknown): Promise<unknown> {
     const late = () => new LeaderUnavailable(String(name), timing.settleWithin, 'it is still starting');
     const ready = await within(clock, timing.settleWithin, functions(), late);
-    // Nobody is served from what a superseded leader remembers; losing the lease closes the connections.
+    // Never serves from a superseded leader's memory. Losing the lease closes the connections.
     isCurrent();
     if (lost.aborted) throw new LeaderLost(String(name));
     return invoke(ready, name, args);
@@ -100,10 +100,10 @@ export async function lead<LeaderFunctions extends object, WindowFunctions exten
       members.delete(channel);
       if (lost.aborted) return;
       const reason = String(member.closed.reason);
-      // Members come and go; what one did wrong is worth a line.
+      // Members come and go. Only log what one did wrong.
       if (reason.startsWith('it ') && reason !== peerClosed)
         warn('A connection to the leading window was dropped', reason);
-      // Members leave a leader that did not answer for a while, and take over: this is how it learns of it.
+      // Members leave a leader that didn't respond for a while, and take over. This is how it learns of it.
       isCurrent();
     });
   }

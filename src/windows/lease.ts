@@ -5,22 +5,22 @@ import type { Timing } from './timeouts.ts';
 
 /** What makes this window the leader: no other one has the like of it at the same time. */
 export interface Lease {
-  /** Grows with every leader; 0 if this window works alone. */
+  /** Increases with every leader. 0 if this window works alone. */
   readonly term: number;
   /**
-   * Whether no other window has taken over. Synchronous, and may read the disk: call it immediately before anything
-   * that only one may do, with no `await` between. It cannot take back what was done just before another took
-   * over: what must survive that has to be recorded before it is begun.
+   * True if no other window has taken over. Synchronous, and can read the disk: call it immediately before any
+   * exclusive operation, with no `await` between. It can't undo what was done just before another window took over,
+   * so record whatever must survive that before starting it.
    */
   readonly isCurrent: () => boolean;
   /**
-   * Whether a window lives that was the leader before: one that was silent for too long may still be about to get the
-   * answer to what it sent. Synchronous, and may read the disk. Throws nothing: what cannot be read is not so.
+   * True if a former leader's window is still alive: after a long silence, it might still receive the response to a
+   * request. Synchronous, and can read the disk. Never throws: anything unreadable counts as false.
    */
   readonly formerMayLive: () => boolean;
   /** Aborted when it is over, before any other window learns of that: another one took over, or this one gave it up. */
   readonly lost: AbortSignal;
-  /** Leaves it to another window; if there is none, this one gets the next after a while. */
+  /** Hands the lease to another window. If there is none, this one gets the next lease after a while. */
   readonly giveUp: () => void;
   /**
    * Lets the others reach this window until the lease is lost, and calls `welcome` for each that has proved itself.
@@ -29,13 +29,13 @@ export interface Lease {
   readonly listen: (welcome: (member: Frames) => void) => Promise<void>;
 }
 
-/** A lease that nobody can take away: it lasts until it is given up. */
+/** A lease that can't be taken away: it lasts until it is given up. */
 export function heldLease(term: number, listen: Lease['listen']): Lease {
   const over = new AbortController();
   return {
     term,
     isCurrent: () => !over.signal.aborted,
-    // Nobody follows before the last one has gone.
+    // No window follows before the last one is gone.
     formerMayLive: () => false,
     lost: over.signal,
     giveUp: () => over.abort(),
@@ -43,7 +43,7 @@ export function heldLease(term: number, listen: Lease['listen']): Lease {
   };
 }
 
-/** This window's way to a leader that has proved itself. */
+/** This window's connection to a leader that has proved its identity. */
 export interface Connection {
   readonly term: number;
   readonly leader: Frames;
@@ -62,11 +62,11 @@ export interface Surroundings {
   readonly trying: (what: string) => void;
 }
 
-/** The way in which windows find each other. It knows nothing of what they say. */
+/** The mechanism by which windows find each other, independent of their messages. */
 export interface Transport {
   /**
-   * What this window is in turn, until it leaves: the leader with a lease, or a member with a connection. The next
-   * turn is asked for when the last one is over. Throws if the windows cannot find each other.
+   * The roles of this window in turn, until it leaves: the leader with a lease, or a member with a connection.
+   * Request the next turn when the last one is over. Throws if the windows can't find each other.
    */
   turns(surroundings: Surroundings): AsyncIterable<Lease | Connection> | Iterable<Lease | Connection>;
   /** Whether they can now. */

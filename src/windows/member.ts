@@ -5,7 +5,7 @@ import { LeaderLost } from './errors.ts';
 import type { Connection } from './lease.ts';
 import { watchPeer, type Timing } from './timeouts.ts';
 
-/** Who asks: this window's way to the leader, which may be itself, for as long as that lasts. */
+/** This window's connection to the leader, which can be itself, while it lasts. */
 export interface Member {
   readonly role: 'leader' | 'member' | 'alone';
   /** 0 if alone. */
@@ -20,13 +20,13 @@ export interface Member {
 }
 
 export interface Following<WindowFunctions extends object> {
-  /** This window's own functions, which the leader may call: a plain object. */
+  /** This window's own functions, which the leader can call: a plain object. */
   readonly window: WindowFunctions;
   readonly clock: Clock;
   readonly timing: Timing;
 }
 
-/** Asks a leader in another window, and leaves it when it does not answer. */
+/** Asks a leader in another window, and leaves it if it doesn't respond. */
 export function follow({ term, leader }: Connection, { window, clock, timing }: Following<object>): Member {
   const over = leader.closed;
   let outstanding = 0;

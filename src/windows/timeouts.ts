@@ -5,7 +5,7 @@ import type { Log } from '../platform/log.ts';
 export interface Timing {
   /** A leader, or a window in a broadcast, that is silent for this long is given up. */
   readonly unresponsiveAfter: number;
-  /** An idle window looks this often whether its leader still answers. */
+  /** The interval at which an idle window checks that its leader still responds. */
   readonly heartbeat: number;
   /** Calls wait this long for a leader to be found, and as long again for it to be ready. */
   readonly settleWithin: number;
@@ -23,9 +23,9 @@ export const defaultTiming: Timing = {
 const slices = 3;
 
 /**
- * Runs `expired` when `milliseconds` have passed *in which this process was able to listen*. After a sleep of the
- * machine or a block of the event loop a timer runs before what has arrived meanwhile is read: such a wait counts
- * as one slice, so that a peer is never found silent because we were.
+ * Runs `expired` after `milliseconds` *in which this process could listen*. After the computer slept or the event
+ * loop was blocked, a timer runs before pending input is read. Such a wait counts as one slice, so a peer never seems
+ * silent because this process was.
  */
 export function afterListening(clock: Clock, milliseconds: number, expired: () => void): Cancel {
   let passed = 0;
@@ -40,9 +40,9 @@ export function afterListening(clock: Clock, milliseconds: number, expired: () =
 export type Watch = ReturnType<typeof watchPeer>;
 
 /**
- * Notices a peer that is connected but does not answer: pings it while calls are outstanding, else once per
- * `heartbeat`, and runs `silent` when nothing at all is heard for `unresponsiveAfter` after a ping (both in
- * milliseconds). Calls that are answered quickly cost no ping.
+ * Detects a peer that is connected but doesn't respond: pings it while calls are pending, else once per `heartbeat`,
+ * and runs `silent` if nothing is received for `unresponsiveAfter` after a ping (both in milliseconds). Calls with a
+ * quick response need no ping.
  */
 export function watchPeer(options: {
   clock: Clock;

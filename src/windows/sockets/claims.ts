@@ -4,24 +4,23 @@ import { join } from 'node:path';
 import { codeOf } from '../errors.ts';
 
 /**
- * Who leads: one file per term, `term-<n>`, in a directory that all windows share.
+ * Elects the leader: one file per term, `term-<n>`, in a directory that all windows share.
  *
  * - A term is claimed by creating its file exclusively, so it is claimed at most once.
- * - The leader is the claimant of the highest term, and nobody else: creating the next file is what ends
- *   a lease. At any moment one file is the highest, so at most one process can find its own there.
- * - Files are only ever removed far below the highest (`kept`). A process that was stopped between reading the
- *   highest number and claiming the next may thus re-create a removed term; it then sees a higher one and
- *   knows that it lost. The distance also keeps a directory listing that is not a snapshot from hiding every
- *   higher file at once.
- * - The nonce makes each claim, and the address that follows from it, unlike every other, even after somebody
- *   emptied the directory. So no window can ever unlink, rebind or answer at the address of another claim.
+ * - Only the claimant of the highest term is the leader: creating the next file ends a lease. At any moment one file
+ *   is the highest, so at most one process can find its own there.
+ * - Files are only removed far below the highest (`kept`). A process that was stopped between reading the highest
+ *   number and claiming the next might recreate a removed term. It then sees a higher one and knows that it lost. The
+ *   distance also keeps a directory listing that isn't a snapshot from hiding every higher file at once.
+ * - The nonce makes each claim, and the address derived from it, unique, even after the directory was emptied. So no
+ *   window can ever unlink, rebind or respond at the address of another claim.
  */
 export interface Claim {
   /** 1 or more. */
   readonly term: number;
   /** 12 hexadecimal digits, random. */
   readonly nonce: string;
-  /** Where its socket is, if that is not in the directory itself. */
+  /** The folder of its socket, if that isn't in the directory itself. */
   readonly folder: string | undefined;
   /** Process that made the claim. Only a hint that saves waiting: never taken as proof that it lives. */
   readonly pid: number;
@@ -48,7 +47,7 @@ export function latestTerm(directory: string): number {
   return Math.max(0, ...termsIn(directory));
 }
 
-/** The claim of a term; undefined if it is gone, or not (yet, or ever) completely written. */
+/** Reads the claim of a term. Returns undefined if it is gone or incomplete (not yet written, or never). */
 export function readClaim(directory: string, term: number): Claim | undefined {
   let text: string;
   try {
@@ -62,8 +61,8 @@ export function readClaim(directory: string, term: number): Claim | undefined {
 }
 
 /**
- * Claims the term after `term`. Undefined if another process was quicker. Throws if the file cannot
- * be written, or if the numbers are used up. A file left half-written counts as a claim whose maker died.
+ * Claims the term after `term`. Returns undefined if another process was quicker. Throws if the file can't be
+ * written, or if no numbers are left. An incomplete file counts as a claim whose process died.
  */
 export function claimAfter(directory: string, term: number, folder: string | undefined): Claim | undefined {
   if (term >= highestPossible) throw new Error(`No term is left after ${term}; empty the directory.`);
@@ -78,8 +77,8 @@ export function claimAfter(directory: string, term: number, folder: string | und
 }
 
 /**
- * Whether a claim is the highest, and still the one that was made. Synchronous, two small reads. Throws if the
- * directory exists but cannot be read: then nothing is known.
+ * True if a claim is the highest, and still the original one. Synchronous, with two small reads. Throws if the
+ * directory exists but can't be read: the result is unknown then.
  */
 export function isLatest(directory: string, claim: Claim): boolean {
   try {
@@ -93,7 +92,7 @@ export function isLatest(directory: string, claim: Claim): boolean {
   }
 }
 
-/** Whether a later term has been claimed. Throws nothing: what cannot be read is not so. */
+/** True if a later term has been claimed. Never throws: anything unreadable counts as false. */
 export function isSuperseded(directory: string, term: number): boolean {
   try {
     return latestTerm(directory) > term;
@@ -103,8 +102,8 @@ export function isSuperseded(directory: string, term: number): boolean {
 }
 
 /**
- * Whether a process lives that claimed an earlier term, as far as its file is kept. It may be stopped, and go
- * on with what it had begun.
+ * True if a process that claimed an earlier term is still alive, as far as its file is kept. If stopped, it might
+ * resume what it had begun.
  */
 export function earlierClaimantLives(directory: string, claim: Claim): boolean {
   return termsIn(directory)
@@ -113,7 +112,7 @@ export function earlierClaimantLives(directory: string, claim: Claim): boolean {
     .some(pid => pid !== claim.pid && isAlive(pid));
 }
 
-/** Whether there is a process of this number, which may be another one by now. */
+/** True if there is a process with this ID, which might be another process by now. */
 export function isAlive(pid: number): boolean {
   if (pid === 0) return false;
   try {

@@ -8,10 +8,10 @@ import { readKey } from './key.ts';
 import { linesOver } from './lines.ts';
 import { addressOf, type Place } from './place.ts';
 
-/** The reasons for which a claimant cannot be reached that does not listen. */
+/** The connection errors that mean that a claimant isn't listening. */
 export const nobodyListens: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOENT']);
 
-/** Connects to the claimant of `claim`. Never rejects; resolves with the reason if that is not possible. */
+/** Connects to the claimant of `claim`. Never rejects, and resolves with the reason if that isn't possible. */
 export function connectTo(
   place: Place,
   claim: Claim,

@@ -3,13 +3,13 @@ import { limits, type Frames } from '../channel.ts';
 import type { Claim } from './claims.ts';
 
 /**
- * Both ends prove that they know the key before anything else is accepted:
+ * Makes both ends prove that they know the key before anything else is accepted:
  *
- *     leader → member   { version, nonce: L }
- *     member → leader   { nonce: M, proof: HMAC-SHA-256(key, member, claim, L, M) }
- *     leader → member   { proof: HMAC-SHA-256(key, leader, claim, L, M) }
+ * leader → member   { version, nonce: L }
+ * member → leader   { nonce: M, proof: HMAC-SHA-256(key, member, claim, L, M) }
+ * leader → member   { proof: HMAC-SHA-256(key, leader, claim, L, M) }
  *
- * Fresh nonces of both make a proof useless later; the roles make it useless in the other direction; the claim
+ * Fresh nonces from both ends make a proof useless later. The roles make it useless in the other direction. The claim
  * makes it useless at another leader's address. All parts have a fixed form, so the text has one reading.
  */
 const version = 1;
@@ -28,7 +28,7 @@ export function proofOf(
   return createHmac('sha256', key).update(text).digest('hex');
 }
 
-/** Leader's side. `accepted` is called synchronously, before another frame is read; a peer that fails is dropped. */
+/** The leader's side. Calls `accepted` synchronously, before another frame is read, and drops a peer that fails. */
 export function proveAsLeader(frames: Frames, claim: Claim, key: Buffer, accepted: () => void): void {
   const nonce = newNonce();
   const limit = limits.frameBeforeProof;

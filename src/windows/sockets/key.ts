@@ -15,10 +15,11 @@ import type { Log } from '../../platform/log.ts';
 import { codeOf } from '../errors.ts';
 
 /**
- * The secret by which windows of one user know each other: 32 random bytes in a file only this user can read.
+ * The secret by which the windows of one user recognize each other: 32 random bytes in a file that only this user can
+ * read.
  *
- * Both ends read it anew for each handshake, and only the current leader ever writes it: so a key that was
- * replaced is agreed upon again by the next connection, and no two writers can fight over it.
+ * Both ends read it for each handshake, and only the current leader writes it. So the next connection agrees on a
+ * replaced key, and no two writers can conflict.
  */
 export const keyBytes = 32;
 
@@ -31,8 +32,8 @@ export function readKey(directory: string): Buffer {
 }
 
 /**
- * For the current leader: reads the key; makes one where there is none, and replaces one that is unusable or,
- * if `strict`, that other users could have read. Throws if no key can be stored.
+ * Reads the key for the current leader. Creates one if there is none, and replaces one that is unusable or, if
+ * `strict`, that other users could have read. Throws if no key can be stored.
  */
 export function ensureKey(directory: string, log: Log, strict: boolean): Buffer {
   try {
@@ -63,7 +64,10 @@ function open(directory: string): { key: Buffer; openToOthers: boolean } {
   }
 }
 
-/** Readers see the old file or the whole new one, never a part; a crash leaves at most a stray file. */
+/**
+ * Replaces the file atomically: readers see the old file or the new one, never a part. A crash leaves at most a stray
+ * file.
+ */
 function replace(directory: string): void {
   for (const name of readdirSync(directory)) {
     if (unfinished.test(name)) rmSync(join(directory, name), { force: true });
@@ -80,7 +84,7 @@ function replace(directory: string): void {
   try {
     renameSync(temporary, target);
   } catch (error) {
-    // Something that is not a file sits there.
+    // The path isn't a file.
     if (codeOf(error) !== 'EISDIR' && codeOf(error) !== 'EPERM') throw error;
     renameSync(target, `${temporary}.set-aside`);
     renameSync(temporary, target);

@@ -8,15 +8,15 @@ import type { Claim } from './claims.ts';
 import { proveAsLeader } from './handshake.ts';
 import { linesOver } from './lines.ts';
 
-/** Connections that have not proved the key yet; more than any number of windows that start together. */
+/** Limits connections that haven't proved the key yet, to more than any number of windows that start together. */
 const mostUnproved = 256;
 
-/** Listens at the claim's address until `over`. Rejects if that is not possible. */
+/** Listens at the claim's address until `over`. Rejects if that isn't possible. */
 export async function listenAt(
   address: string,
   claim: Claim,
   options: {
-    /** The key now; called for each connection. */
+    /** Returns the current key. Called for each connection. */
     key: () => Buffer;
     /** Called at once for each that has proved the key. */
     welcome: (member: Frames) => void;
@@ -47,7 +47,7 @@ export async function listenAt(
     try {
       usable = key();
     } catch (error) {
-      // Over: this window found out that it does not lead any more.
+      // If over, this window found out that it no longer leads.
       if (!over.aborted) warn('The key shared by the windows cannot be used', codeOf(error) ?? 'unknown');
       return frames.drop('there is no usable key');
     }
@@ -65,7 +65,7 @@ export async function listenAt(
     warn('The leading window could not accept a connection', codeOf(error) ?? 'unknown'),
   );
   const close = (): void => {
-    // First, so that a member that comes back finds nobody.
+    // Close first, so a returning member can't connect.
     server.close();
     for (const frames of [...open]) frames.drop('the leader leaves');
   };

@@ -33,7 +33,10 @@ const socketName = /^(0|[1-9][0-9]{0,14})\.[0-9a-f]{12}$/;
 const isShort = (folder: string): boolean =>
   Buffer.byteLength(folder) + 1 + longestSocketName <= longestSocketPath;
 
-/** Makes the directory if need be. Throws if that fails, or if it is not private to this user and cannot be made so. */
+/**
+ * Creates the directory if needed. Throws if that fails, or if it isn't private to this user and can't be made
+ * private.
+ */
 export function openPlace(wanted: string): Place {
   mkdirSync(wanted, { recursive: true, mode: 0o700 });
   const directory = realpathSync(wanted);
@@ -55,12 +58,12 @@ export function addressOf(
 const systemFolders = (): readonly string[] => [process.env['XDG_RUNTIME_DIR'] ?? '', tmpdir(), '/tmp'];
 
 /**
- * A folder for the socket of the next claimant, if that would have too long a path in the directory itself. The claim
- * tells the others. It is that of the claim before, if this one can use it too; else one in a folder that belongs to
- * this user alone; else one with a name that nobody can know before it is there: in a folder that is everybody's,
- * another user could have made it.
+ * Returns a folder for the socket of the next claimant, if its path would be too long in the directory itself. The
+ * claim names it for the others. It is the previous claim's folder, if this process can use it. Otherwise it is in a
+ * folder that belongs to this user alone, or has a name that no one can know in advance: in a shared folder, another
+ * user could have created it.
  *
- * @throws if none can be made that is private to this user.
+ * @throws if none can be created that is private to this user.
  */
 export function socketFolder(
   { directory, hash }: Place,
@@ -80,7 +83,7 @@ export function socketFolder(
         makePrivate(folder);
         return folder;
       }
-      // In a folder with the sticky bit nobody can take the place of what another has made.
+      // In a folder with the sticky bit, other users can't replace what one has created.
       if ((lstatSync(parent).mode & 0o1000) !== 0) return mkdtempSync(join(parent, 'vscode-oidc-'));
     } catch {
       continue;
@@ -89,7 +92,7 @@ export function socketFolder(
   throw new Error('there is no folder for a socket that only this user can open');
 }
 
-/** Whether nobody else can list, create or replace anything in `path`. */
+/** True if no other user can list, create or replace anything in `path`. */
 function isPrivate(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
   return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
@@ -105,7 +108,7 @@ function makePrivate(path: string): void {
   if (!isPrivate(path)) throw new Error(`${path} is open to other users`);
 }
 
-/** Removes socket files of lower terms: nobody connects to them any more. Only for the claimant. */
+/** Removes socket files of lower terms, which are no longer connected to. Only for the claimant. */
 export function removeOldSockets({ directory }: Place, claim: Claim): void {
   if (process.platform === 'win32') return;
   const folder = claim.folder ?? directory;
@@ -115,7 +118,7 @@ export function removeOldSockets({ directory }: Place, claim: Claim): void {
   }
 }
 
-/** Whether a window could take part there: tries what a claim needs, under names that are nobody's claim. */
+/** Tests whether a window can take part there: tries what a claim needs, under names that belong to no claim. */
 export async function canMeetAt(directory: string): Promise<boolean> {
   try {
     const place = openPlace(directory);
@@ -129,7 +132,7 @@ export async function canMeetAt(directory: string): Promise<boolean> {
     server.listen(addressOf(place, { term: 0, nonce, folder }));
     await once(server, 'listening');
     await new Promise(resolve => server.close(resolve));
-    // One with a random name is of no use to whoever claims next.
+    // A folder with a random name can't be used by the next claimant.
     if (folder !== undefined && folder !== before?.folder && !folder.endsWith(place.hash)) rmdirSync(folder);
     return true;
   } catch {

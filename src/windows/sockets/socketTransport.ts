@@ -20,15 +20,18 @@ import { listenAt } from './listen.ts';
 import { watchDirectory } from './watchDirectory.ts';
 import { addressOf, canMeetAt, openPlace, removeOldSockets, socketFolder, type Place } from './place.ts';
 
-/** A claim is followed by listening at once. A living process may take so many tries, so many milliseconds apart. */
+/**
+ * A claimant starts listening right after its claim. A living process gets this many tries, at this interval in
+ * milliseconds.
+ */
 const startTries = 20;
 const startInterval = 25;
 /**
- * A handshake may fail because the leader is just ending: its connections close a moment before its socket does.
- * One that fails again after each of these pauses is not our leader's.
+ * A handshake can fail because the leader is about to end: its connections close a moment before its socket does. If
+ * it fails again after each of these pauses, it isn't our leader's.
  */
 const handshakePauses = [25, 250];
-/** After so many claims of one window within so many milliseconds the windows evidently cannot reach each other. */
+/** After this many claims of one window within this many milliseconds, the windows can't reach each other. */
 const mostClaims = 5;
 const mostClaimsWithin = 10_000;
 
@@ -39,19 +42,19 @@ export const socketTransport: Transport = {
 };
 
 /**
- * Finds the leader, or becomes it, again and again: looks up the highest term; if its claimant answers, is its
- * member; if not, claims the next.
+ * Finds the leader, or becomes it, repeatedly: looks up the highest term. If its claimant responds, becomes its
+ * member. If not, claims the next term.
  */
 async function* meetBySockets(surroundings: Surroundings): AsyncGenerator<Lease | Connection> {
   const { directory, clock, log, leaving, trying } = surroundings;
   const pause = (milliseconds: number) => wait(clock, milliseconds, leaving).catch(() => undefined);
   const place = openPlace(directory);
-  /** Nonce of the claim whose leader answered us last: if nobody listens there any more, that leader is dead. */
+  /** The nonce of the claim whose leader responded last: if it no longer listens, that leader is dead. */
   let answeredBefore: string | undefined;
   let recentClaims = 0;
   let lookAtTurn = (): void => undefined;
 
-  /** A connection to the claimant of this term if that is possible; else what is to be done. */
+  /** Returns a connection to the claimant of this term, or what to do if that isn't possible. */
   async function reach(term: number): Promise<Connection | 'claim' | 'look again'> {
     let failures = 0;
     for (let tries = 0; !leaving.aborted && latestTerm(place.directory) === term; tries++) {
@@ -79,7 +82,7 @@ async function* meetBySockets(surroundings: Surroundings): AsyncGenerator<Lease 
         await pause(milliseconds);
         continue;
       }
-      // Nobody listens, or the claim is not written to its end: its maker is just starting, or dead.
+      // The claimant isn't listening, or the claim is incomplete: its process is just starting, or dead.
       const dead = claim !== undefined && (claim.nonce === answeredBefore || !isAlive(claim.pid));
       if (dead || tries >= startTries) return 'claim';
       await pause(startInterval);
@@ -135,7 +138,7 @@ export function leaseOf(
   const over = new AbortController();
   const lost = over.signal;
 
-  /** What reading says; nothing known is not enough to act as the leader, nor to give up being it. */
+  /** Returns the result of reading. An unknown result isn't enough to act as the leader, nor to stop being it. */
   const readable = (read: () => boolean): boolean | undefined => {
     try {
       return read();
@@ -163,7 +166,7 @@ export function leaseOf(
       ensureKey(directory, log, true);
       removeOldClaims(directory, claim);
       removeOldSockets(place, claim);
-      // A superseded leader must not touch the key; it drops the connection by finding that out.
+      // A superseded leader must not touch the key. Finding that out drops the connection.
       const key = (): Buffer => {
         if (!isCurrent()) throw new Error('this window does not lead');
         return ensureKey(directory, log, false);

@@ -4,7 +4,7 @@ import type { Cancel, Clock } from '../../platform/clock.ts';
 /** In milliseconds. A watch can miss what happens: on a disk of another computer, or in a directory that was made again. */
 const recheck = { watched: 1_800_000, unwatched: 30_000 };
 
-/** Calls `changed` when something in the directory may have changed: as the file system tells, and now and then anyway. */
+/** Calls `changed` when something in the directory might have changed: on file system events, and periodically. */
 export function watchDirectory(directory: string, clock: Clock, changed: () => void): Cancel {
   let watcher: FSWatcher | undefined;
   let cancel: Cancel = () => undefined;

@@ -3,7 +3,7 @@ import { whenReleased, type Locks } from './locks.ts';
 import { textOf } from './message.ts';
 import type { Post } from './post.ts';
 
-/** Frames to and from other tabs. With one tab there may be several links one after the other. */
+/** Frames to and from other tabs. One tab can have several links in succession. */
 export type Links = ReturnType<typeof createLinks>;
 
 export function createLinks(post: Post, locks: Locks, presenceLock: (address: string) => string) {
@@ -11,7 +11,7 @@ export function createLinks(post: Post, locks: Locks, presenceLock: (address: st
   return {
     /** Its end is also that of the other tab. */
     open(address: string, link: string): Frames {
-      // What is too large has not come through the post.
+      // Anything too large didn't arrive through the channel.
       const carried = carriedBy({
         send: line => post.send(address, textOf({ kind: 'frame', link, line })),
         close(reason) {

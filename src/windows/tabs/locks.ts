@@ -2,8 +2,8 @@
 export type Locks = Pick<LockManager, 'request'>;
 
 /**
- * Holds a lock until `signal` is aborted; a tab that is closed or crashes loses it by itself. Resolves when it is
- * held.
+ * Holds a lock until `signal` is aborted. A tab that closes or crashes loses it automatically. Resolves when the lock
+ * is held.
  */
 export function holdWhile(locks: Locks, name: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -20,15 +20,15 @@ export function holdWhile(locks: Locks, name: string, signal: AbortSignal): Prom
 }
 
 /**
- * Runs `gone` when nobody holds that lock any more, in no event after `signal` was aborted.
+ * Runs `gone` when the lock is released, but never after `signal` was aborted.
  *
- * The browser gives up the locks of a tab when it is closed, or its worker ends, whatever ended it.
+ * The browser releases a tab's locks when the tab closes or its worker ends, for any reason.
  */
 export function whenReleased(locks: Locks, name: string, signal: AbortSignal, gone: () => void): void {
   locks
     .request(name, { mode: 'shared', signal }, () => {
       if (!signal.aborted) gone();
     })
-    // Aborted, which is how a wait that nobody needs any more ends; or the browser takes the lock manager away.
+    // Aborted, which ends a wait that is no longer needed, or the browser removed the lock manager.
     .catch(() => signal.aborted || gone());
 }

@@ -29,7 +29,7 @@ export function textOf(message: Message): string {
   }
 }
 
-/** Undefined for what another version of the extension may say. */
+/** Parses a message. Returns undefined for the messages of another version of the extension. */
 export function messageFrom(text: string): Message | undefined {
   const lineBreak = text.indexOf('\n');
   const head = lineBreak < 0 ? text : text.slice(0, lineBreak);

@@ -27,13 +27,12 @@ const longestAddress = 64;
 const nonceBytes = 12;
 
 /**
- * Encrypted messages between tabs, over a channel that everything on the same origin can listen and write to:
- * other extensions, pages that the host serves beside the editor.
+ * Encrypts messages between tabs, over a channel that everything on the same origin can read and write: other
+ * extensions, pages that the host serves next to the editor.
  *
- * - Only who knows the key can read a message, or write one that is accepted (AES-GCM).
- * - Receiver, sender and the message's number are authenticated with it, and the numbers of a sender only grow: a
- *   message that is recorded and sent again, or in another order, or to another tab, is not accepted. A tab's
- *   address is new each time.
+ * - Only holders of the key can read a message, or write one that is accepted (AES-GCM).
+ * - Receiver, sender and message number are authenticated, and the numbers of a sender only increase: a message that
+ *   is replayed, reordered, or sent to another tab isn't accepted. A tab's address is new each time.
  */
 export type Post = ReturnType<typeof openPost>;
 
@@ -102,7 +101,7 @@ export function openPost(options: {
         .then(() => sealAndPost(head, text))
         .catch(() => warn('A message between tabs was not sent', 'the channel failed'));
     },
-    /** Resolves when everything is on its way. */
+    /** Resolves when everything has been sent. */
     async close(): Promise<void> {
       closed = true;
       channel.onmessage = null;
@@ -112,7 +111,7 @@ export function openPost(options: {
   };
 }
 
-/** What came through the channel, checked: anybody can write to it. */
+/** Validates a letter from the channel, because anything on the origin can write to it. */
 function letterFrom(data: unknown): Letter | undefined {
   if (typeof data !== 'object' || data === null) return undefined;
   const { to, from, number, iv, sealed } = data as Partial<Record<keyof Letter, unknown>>;

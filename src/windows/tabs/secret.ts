@@ -18,17 +18,16 @@ const storageKey = 'windows.secret';
 const wellFormed = /^[\w-]{43}$/;
 
 /**
- * The secret of the group, 256 random bits in the secret storage, which is made if there is none that can be used.
+ * Reads the secret of the group, 256 random bits in secret storage, or creates one if there is none that can be used.
  *
- * Each tab reads the secret storage once, and some hosts keep it in memory only. So tabs with different secrets
- * can exist side by side; they are groups of their own that never notice each other. That does no harm: stored
- * grants and the secret are stored together, so tabs that have the same refresh token have the same secret.
+ * Each tab reads secret storage once, and some hosts keep it in memory only. So tabs with different secrets can exist
+ * at the same time, as groups that never notice each other. That does no harm: stored grants and the secret are
+ * stored together, so tabs with the same refresh token have the same secret.
  *
- * The names give nothing of the secret away (HKDF, RFC 5869), and nobody who does not know it can tell them in
- * advance.
+ * The names reveal nothing of the secret (HKDF, RFC 5869), and can't be predicted without it.
  *
- * @param place separates groups that have the same secret storage.
- * @throws what the storage throws.
+ * @param place separates groups that share a secret storage.
+ * @throws the storage's errors.
  */
 export async function groupSecret(
   locks: Locks,

@@ -18,11 +18,11 @@ export interface TabMeeting {
 }
 
 /**
- * Tabs of a browser that share an origin. They queue for one lock; its holder is the leader and the others are its
- * members. The browser hands the lock on when its holder leaves, is closed or crashes.
+ * Connects browser tabs that share an origin. They queue for one lock: its holder is the leader, and the others are
+ * its members. The browser passes the lock on when its holder leaves, closes or crashes.
  *
- * A leader that lives but does not answer keeps its lease: a lock can be taken from its holder, but the holder
- * learns of it only later, and could send a token meanwhile that somebody else has spent. Calls then fail in time.
+ * A leader that is alive but doesn't respond keeps its lease. A lock can be stolen, but its holder learns of it only
+ * later, and could meanwhile send a token that another tab has used. Calls then fail in time.
  */
 export function tabTransport(meeting: TabMeeting): Transport {
   const secret = ({ directory, log }: Surroundings) =>
@@ -85,7 +85,7 @@ async function* meetByLocks(
   };
 
   try {
-    // Before anybody hears of this tab: whoever links with it waits for the end of this lock.
+    // Before this tab announces itself: its links wait for the end of this lock.
     await holdWhile(locks, secret.presenceLock(tab.address), over.signal);
     const queueing = queueForLock().catch((error: unknown) => {
       tab.leave();
