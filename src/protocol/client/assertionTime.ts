@@ -11,10 +11,10 @@ export const inTimeOf = (client: oauth.Client, ahead: number): oauth.Client => (
 });
 
 /**
- * Sends the proof of a client that has a key (RFC 7523 section 3) once more, made by the server's clock, where the server
- * refuses it and its clock differs: the proof is valid for a minute. Whoever is refused has spent nothing.
+ * Repeats a client assertion (RFC 7523 section 3) once, by the server's clock, if the server refuses it and its clock
+ * differs: the assertion is valid for a minute. A refused request has spent nothing.
  *
- * @param prove puts a proof into a body, by a clock that is so many seconds ahead of ours.
+ * @param prove adds an assertion to a body, by a clock that is this many seconds ahead of ours.
  */
 export function withAssertionTime(
   http: HttpClient,

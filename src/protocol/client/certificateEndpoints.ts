@@ -3,7 +3,7 @@ import type { SecretEndpoint } from './gate.ts';
 import type { Metadata } from '../server/metadata.ts';
 import { endpointMembers, type ServerSource } from '../server/serverSource.ts';
 
-/** Where a client is authenticated, and where a token is taken that may be bound to its certificate. */
+/** Endpoints that authenticate the client, or that accept a token that might be bound to its certificate. */
 const endpoints = [
   'token_endpoint',
   'userinfo_endpoint',
@@ -17,8 +17,8 @@ const endpoints = [
 const known = new WeakMap<Metadata, Metadata>();
 
 /**
- * The server as a client with a certificate uses it: with the addresses that it has for such clients
- * (`mtls_endpoint_aliases`, RFC 8705 section 5). An endpoint that the settings name stays as it is named there.
+ * Replaces the server's endpoints by those for clients with a certificate (`mtls_endpoint_aliases`, RFC 8705 section
+ * 5). An endpoint in the settings stays as configured.
  */
 export function forCertificate(metadata: Metadata, source: ServerSource): Metadata {
   const before = known.get(metadata);
@@ -35,7 +35,7 @@ const shownAt = (metadata: Metadata): string[] =>
 export const showsCertificate = (metadata: Metadata, endpoint: SecretEndpoint): boolean =>
   shownAt(metadata).includes(URL.parse(metadata[endpoint] ?? '')?.href ?? '');
 
-/** Shows the certificate where it is needed, and nowhere else: not to whoever serves keys, for example. */
+/** Sends the certificate only where it is needed: not to a key server, for example. */
 export function certificateHttp(metadata: Metadata, plain: HttpClient, showing: HttpClient): HttpClient {
   const own = shownAt(metadata);
   return (address, init) => (own.includes(new URL(address).href) ? showing : plain)(address, init);

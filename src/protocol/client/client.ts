@@ -19,7 +19,7 @@ import type { HttpContext } from '../server/httpContext.ts';
 export type { ClientAuthentication } from './clientAuthentication.ts';
 
 export interface Client {
-  /** The issuer identifier, to the letter. */
+  /** The exact issuer identifier. */
   readonly issuer: string;
   readonly id: string;
   readonly authentication: ClientAuthentication;
@@ -30,15 +30,15 @@ export interface Client {
    * `id_token_signed_response_alg`. Undefined: any that the metadata lists, RS256 if it lists none.
    */
   readonly idTokenAlgorithm?: string | undefined;
-  /** Audiences that an ID token may have besides the client. */
+  /** Audiences that an ID token can have in addition to the client. */
   readonly trustedAudiences?: readonly string[] | undefined;
-  /** Where the server's metadata comes from, and which addresses may be used. */
+  /** Where the server's metadata comes from, and which URLs are allowed. */
   readonly policy: ServerSource;
-  /** In what the server departs from the standards; undefined: in nothing. */
+  /** How the server differs from the standards. If undefined, it doesn't. */
   readonly dialect?: Dialect | undefined;
-  /** In which form the server takes the client's secret; undefined: nobody remembers. */
+  /** Remembers in which form the server accepts the client's secret. If undefined, it isn't remembered. */
   readonly secretForm?: SecretFormMemory | undefined;
-  /** The id of the grant that it acts for; undefined during a sign-in. */
+  /** The ID of the grant that it acts for. Undefined during a sign-in. */
   readonly about?: string | undefined;
 }
 
@@ -46,7 +46,7 @@ export interface Client {
 const expectedIssuer: unique symbol = (oauth as unknown as { readonly _expectedIssuer: never })
   ._expectedIssuer;
 
-/** Tokens as they came, whatever else there was in the answer. */
+/** The tokens as received, apart from the rest of the response. */
 export interface ReceivedTokens {
   readonly accessToken: Secret;
   readonly refreshToken: Secret | undefined;
@@ -55,7 +55,7 @@ export interface ReceivedTokens {
 /** A client together with its server's metadata, in the words of oauth4webapi. */
 export interface Connection {
   readonly client: Client;
-  /** Without the endpoints that the person has not agreed to. */
+  /** Excludes the endpoints that the user hasn't agreed to. */
   readonly metadata: Metadata;
   /** The endpoints that the server names and the person has not agreed to. */
   readonly withheld: readonly Withheld[];
@@ -68,7 +68,7 @@ export interface Connection {
   readonly server: oauth.AuthorizationServer;
   readonly oauthClient: oauth.Client;
   readonly authenticate: oauth.ClientAuth;
-  /** The tokens that have come by it, so that those that are not kept can be given back. */
+  /** The tokens received through it, so unused ones can be revoked. */
   readonly received: ReceivedTokens[];
   readonly options: {
     readonly [oauth.customFetch]: HttpClient;
@@ -77,8 +77,8 @@ export interface Connection {
 }
 
 /**
- * Finds out about the client's server, from memory if it is known. All that holds a secret goes through the connection,
- * and only to endpoints that the person has agreed to.
+ * Loads the metadata of the client's server, from memory if possible. Everything that holds a secret goes through the
+ * connection, and only to endpoints that the user agreed to.
  *
  * @param wanted see {@link MetadataCache.get}.
  * @throws as {@link discover}.
@@ -115,7 +115,7 @@ function connection(
   const { allowedTenants } = client.policy;
   const server: oauth.AuthorizationServer = {
     ...withoutUndefined(metadata),
-    // The one issuer that is no text to compare with: its tenant stands in the token alone.
+    // The only issuer that can't be compared as a string: its tenant is only in the token.
     ...(isIssuerTemplate(metadata.issuer) && {
       [expectedIssuer]: ({ claims }: { claims: { tid?: unknown } }) =>
         issuerOfTenant(metadata.issuer, claims.tid, allowedTenants),
@@ -126,7 +126,7 @@ function connection(
     ...(client.idTokenAlgorithm !== undefined && {
       id_token_signed_response_alg: client.idTokenAlgorithm,
     }),
-    // The library reads the system's clock; this makes it read ours.
+    // The library reads the system's clock. This makes it use ours.
     [oauth.clockSkew]: secondsNow(httpContext.clock) - Math.floor(Date.now() / 1000),
     [oauth.clockTolerance]: clockTolerance,
   };

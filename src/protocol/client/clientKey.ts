@@ -25,7 +25,7 @@ export async function generateClientKey(algorithm: ClientKeyAlgorithm = 'ES256')
 }
 
 /**
- * Reads a private key that a person pasted: PEM (PKCS #8) or JSON Web Key, alone or as the one key of a set.
+ * Reads a private key that a user pasted: PEM (PKCS #8) or JSON Web Key, alone or as the only key of a set.
  *
  * @throws KeyProblem
  */
@@ -93,7 +93,7 @@ async function keyOf(jwk: jose.JWK, algorithm: ClientKeyAlgorithm): Promise<Clie
   return { algorithm, keyId, privateJwk: new Secret(JSON.stringify(jwk)) };
 }
 
-/** The key ready to sign with. It cannot be read out of what this returns. */
+/** Imports the key for signing. It can't be extracted from the result. */
 export async function importClientKey({ privateJwk, algorithm }: ClientKey): Promise<CryptoKey> {
   const jwk = JSON.parse(privateJwk.reveal()) as jose.JWK;
   const key = await jose.importJWK({ ...jwk, ext: false }, algorithm);

@@ -17,12 +17,12 @@ export const secretEndpoints = [
 
 export type SecretEndpoint = (typeof secretEndpoints)[number];
 
-/** Where something secret may be sent, by endpoint. */
+/** The endpoints that can receive secrets. */
 export type AgreedEndpoints = Readonly<Partial<Record<SecretEndpoint, string | undefined>>>;
 
 /**
- * What may be sent where: `now` for a sign-in, to which the person has agreed just now, wherever the server leads;
- * else only where it led when the person signed in.
+ * The destinations allowed for secrets: `now` for a sign-in that the user just agreed to, wherever the server leads,
+ * or only the endpoints known when the user signed in.
  */
 export type Agreement = 'now' | AgreedEndpoints;
 
@@ -32,9 +32,9 @@ export const endpointsOf = (metadata: Metadata): AgreedEndpoints =>
   );
 
 /**
- * The metadata without the endpoints that the person has not agreed to. An endpoint may move on the issuer's own host
- * and on hosts that were agreed to: metadata comes from the issuer by https, so that nobody else can move it, and
- * addresses that settings name are part of the terms (providers/entries/terms.ts), which are compared before.
+ * Removes the endpoints that the user hasn't agreed to. An endpoint can move on the issuer's own host and on agreed
+ * hosts: metadata comes from the issuer over https, so no one else can move it, and URLs in settings are part of the
+ * terms (providers/entries/terms.ts), which are compared first.
  */
 export function agreedMetadata(metadata: Metadata, issuer: string, agreement: Agreement): Metadata {
   if (agreement === 'now') return metadata;
@@ -56,13 +56,13 @@ export const withheldOf = (named: Metadata, agreed: Metadata): Withheld[] =>
   });
 
 /**
- * Sends what may hold a secret (anything but a plain GET) to the endpoints of this metadata, and nowhere else. Keys and
- * documents can be read anywhere.
+ * Sends requests that can hold a secret (anything except a plain GET) only to the endpoints of this metadata. Keys
+ * and documents can be read anywhere.
  *
  * @param onSent told of everything that leaves, before it does.
  * @param isCertified whether the client shows its certificate at this endpoint.
  *
- * @throws Failure `destination-not-agreed`; nothing was sent.
+ * @throws Failure `destination-not-agreed`, and nothing was sent.
  */
 export function gated(
   http: HttpClient,

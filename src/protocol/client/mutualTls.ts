@@ -18,7 +18,7 @@ interface PemBlock {
   readonly text: string;
 }
 
-/** The blocks of a PEM text. A box of one line makes spaces of line breaks, so these are made anew. */
+/** Extracts the blocks of a PEM. A single-line input replaces line breaks by spaces, so this restores them. */
 function pemBlocks(text: string): PemBlock[] {
   const parts = text.split('-----');
   return parts.flatMap((part, at) => {
@@ -104,9 +104,9 @@ function checkTime(certificate: ClientCertificate, host: string, now: number): v
 }
 
 /**
- * A client certificate cannot be given to the platform's `fetch`, but to `node:https`, which the editor makes respect
- * its proxy and certificates as well. Redirects are not followed, and no connection is used twice: a token must not
- * be sent into one that the server is about to close.
+ * Sends a client certificate through `node:https`, because the platform's `fetch` doesn't support one. The editor
+ * applies its proxy and certificates there too. Redirects aren't followed, and no connection is reused: a token must
+ * not be sent into a connection that the server is about to close.
  */
 function fetchWith(certificate: ClientCertificate, clock: { now(): number }): typeof globalThis.fetch {
   return async (input, init) => {
@@ -142,7 +142,7 @@ function fetchWith(certificate: ClientCertificate, clock: { now(): number }): ty
   };
 }
 
-/** Servers that do not accept a certificate may end the connection without a word. */
+/** Servers that reject a certificate often end the connection without a message. */
 const withoutAnswer = (error: NodeJS.ErrnoException): Error =>
   error.code === 'ECONNRESET' || error.code === 'EPIPE'
     ? Object.assign(new Error('The connection ended without an answer.'), { code: 'CLOSED_ON_CERTIFICATE' })

@@ -20,9 +20,9 @@ export interface Registration {
   readonly authentication: RegisteredAuthentication;
   /** The algorithm by which ID tokens for it are signed, if the server said so. */
   readonly idTokenAlgorithm?: string | undefined;
-  /** The only scopes that the server lets it have, if it said so; undefined: it did not. */
+  /** The only scopes that the server allows the client. Undefined if it didn't say. */
   readonly scopes?: readonly string[] | undefined;
-  /** When the client secret ends, in seconds since the epoch; undefined if never, or if there is none. */
+  /** When the client secret expires, in seconds since the epoch. Undefined if never, or if there is none. */
   readonly expiresAt: number | undefined;
   /** Where the registration can be read and changed (RFC 7592), and the token for that. */
   readonly management: { readonly address: string; readonly token: Secret } | undefined;
@@ -46,7 +46,7 @@ export interface RegistrationRequest {
   readonly metadata: Metadata;
   readonly policy: AddressPolicy;
   readonly form: RegistrationForm;
-  /** RFC 7591 section 3: for servers that do not let everybody register. */
+  /** RFC 7591 section 3: for servers that restrict registration. */
   readonly initialAccessToken?: Secret | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -81,9 +81,9 @@ export const registered = {
 /**
  * Registers this editor as a native client (RFC 7591, RFC 8252 section 8.4).
  *
- * @throws Failure `method-unsupported`, `registration-closed` (an initial access token is needed, or the one
- * given is not accepted), `redirect-refused`, `registration-refused`; those of the http client and of
- * {@link readRefusal} that are passing.
+ * @throws Failure `method-unsupported`, `registration-closed` (an initial access token is required, or the current
+ * one was rejected), `redirect-refused`, `registration-refused`, or passing ones of the HTTP client and of {@link
+ * readRefusal}.
  */
 export async function registerClient(
   httpContext: HttpContext,
@@ -172,7 +172,7 @@ async function checkRegistered(
 
 type Answer = v.InferOutput<typeof registered.schema>;
 
-/** The server may leave the port of an address of this computer out, which it does not look at then (RFC 8252, 7.3). */
+/** The server can omit the port of a loopback URI, which it then ignores (RFC 8252 section 7.3). */
 function checkRedirectUri(
   redirectUri: string,
   { redirect_uris: uris }: Answer,
@@ -186,7 +186,7 @@ function checkRedirectUri(
   note('registration.port', 'redirect_uris');
 }
 
-/** What the server made of what was asked for: it may give a secret all the same. */
+/** Returns the server's result for the requested method: it might issue a secret anyway. */
 function authenticationOf(
   answer: Answer,
   host: string,
@@ -225,10 +225,10 @@ export const isCurrent = (registration: Registration, httpContext: HttpContext):
   registration.expiresAt === undefined || registration.expiresAt > secondsNow(httpContext.clock) + 60;
 
 /**
- * Asks whether the server still knows a registration (RFC 7592 section 2.1), so that a browser is not sent to
- * an error page. Only a clear no counts as one: a server that cannot say is asked by the sign-in itself.
+ * Asks whether the server still knows a registration (RFC 7592 section 2.1), before sending a browser to an error
+ * page. Only a clear no counts: if the server can't say, the sign-in finds out.
  *
- * @returns the registration, with a new token if the server gave one; undefined if it is gone.
+ * @returns the registration, with a new token if the server issued one, or undefined if it is gone.
  */
 export async function confirmRegistration(
   httpContext: HttpContext,

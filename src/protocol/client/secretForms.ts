@@ -5,16 +5,16 @@ import type { HttpClient } from '../http/http.ts';
 import { parseServerObject } from '../http/json.ts';
 
 /**
- * How `client_secret_basic` sends the secret: form-encoded in the header, as RFC 6749 section 2.3.1 has it; as it is, for
- * servers that compare it without decoding; or in the body.
+ * How `client_secret_basic` sends the secret: form-encoded in the header, as RFC 6749 section 2.3.1 requires;
+ * unencoded, for servers that compare it without decoding; or in the body.
  */
 export type SecretForm = 'encoded' | 'raw' | 'body';
 
 /** What is remembered of a server. */
 export interface SecretFormMemory {
-  /** The form that it has taken before; undefined: the standard one. */
+  /** The form that the server accepted before. If undefined, the standard one. */
   readonly known: SecretForm | undefined;
-  /** Told of a form that it takes, after it has refused the one that was tried first. */
+  /** Notified of the form that the server accepts, after it refused the first one. */
   learned(form: SecretForm): void;
 }
 
@@ -33,10 +33,10 @@ const basic = (id: string, secret: Secret, encode: (text: string) => string): st
   `Basic ${base64(`${encode(id)}:${encode(secret.reveal())}`)}`;
 
 /**
- * Sends the secret of a client in another form where the server refuses the client, once: only where the forms differ,
- * so that a wrong secret is not tried twice.
+ * Sends a client's secret in another form, once, if the server refuses the client. Only tries forms that differ, so a
+ * wrong secret isn't sent twice.
  *
- * @param offersBody the server says that it takes `client_secret_post`.
+ * @param offersBody true if the server supports `client_secret_post`.
  */
 export function withSecretForms(
   http: HttpClient,
@@ -68,7 +68,7 @@ export function withSecretForms(
   };
 }
 
-/** True for an answer that refuses the client, whatever else was asked. */
+/** True for a response that refuses the client, whatever the request was. */
 export async function refusesClient(answer: Response): Promise<boolean> {
   if (answer.status === 401) return true;
   if (answer.status !== 400) return false;

@@ -1,21 +1,21 @@
 /**
- * What becomes of a check that an answer does not pass:
+ * What happens if a response fails a check:
  *
- * - `safety`: the answer is refused, always;
- * - `form`: what it means is read, as far as it means one thing; else it is refused;
- * - `asking`: we asked for something by ourselves that the server does not give: less is asked for;
- * - `ending`: whether a sign-in has ended; only the authorization server itself can say that, in an OAuth error;
- * - `keeping`: nothing may be lost with the answer.
+ * - `safety`: the response is always refused.
+ * - `form`: the response is read for what it means if it has only one meaning. Otherwise, it is refused.
+ * - `asking`: we requested something on our own initiative that the server doesn't support, so we request less.
+ * - `ending`: a sign-in might have ended. Only the authorization server itself can say so, in an OAuth error.
+ * - `keeping`: nothing is lost with the response.
  */
 export type CheckClass = 'safety' | 'form' | 'asking' | 'ending' | 'keeping';
 
 export interface Check {
   readonly kind: CheckClass;
-  /** The answers that it is about. */
+  /** The responses that it applies to. */
   readonly of: string;
   /** What must hold, as a sentence. */
   readonly holds: string;
-  /** What comes of it if that does not hold. */
+  /** The result if that doesn't hold. */
   readonly otherwise: string;
   /** Codes of failures, and the reasons in them, that it ends in. A test finds those that no check has. */
   readonly refuses?: readonly string[];

@@ -4,8 +4,8 @@ import { furtherChecks } from './furtherChecks.ts';
 import { safetyChecks } from './safetyChecks.ts';
 
 /**
- * Every check of every answer. The code names the checks; what is said of them here is for docs/checks.md alone, and no
- * part of the extension.
+ * Every check of every response. The code refers to the checks by name. Their descriptions are only for
+ * docs/checks.md, not part of the extension.
  */
 export const checks = { ...safetyChecks, ...formChecks, ...furtherChecks } as const satisfies Record<
   string,

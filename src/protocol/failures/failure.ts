@@ -6,8 +6,8 @@ import { signInFailures } from './signingIn.ts';
 import { tokenFailures } from './tokens.ts';
 
 /**
- * Lists every way in which talking to a provider can fail; see docs/decisions/0008. `{name}` stands for a detail, which
- * is never secret; text from a server is quoted (see serverText.ts).
+ * Lists every way in which requests to a provider can fail, see docs/decisions/0008. `{name}` is replaced by a
+ * detail, which is never secret. A server's text is quoted (see serverText.ts).
  */
 export const failures = { ...reachingFailures, ...signInFailures, ...tokenFailures } as const;
 
@@ -28,7 +28,7 @@ export type FailureDetails<Code extends FailureCode> = Readonly<
 
 interface FailureOptions {
   readonly retryAfter?: number | undefined;
-  /** False if nothing has reached the server; by default something may have. */
+  /** False if nothing reached the server. Defaults to true: something might have. */
   readonly sent?: boolean;
   readonly oauthError?: string | undefined;
   readonly status?: number | undefined;
@@ -42,8 +42,8 @@ type FailureArguments = {
 }[FailureCode];
 
 /**
- * A failure of a known kind. `message` is complete: what happened and what to do next, fit to be shown.
- * There is no `cause`: what a library or server threw may hold secrets.
+ * A failure of a known kind. `message` is complete and displayable: what happened and what to do next. It has no
+ * `cause`, because a library's or server's error can hold secrets.
  */
 export class Failure extends Error {
   override readonly name = 'Failure';
@@ -53,9 +53,9 @@ export class Failure extends Error {
   /** The wait that the server asked for in `Retry-After`, in seconds. */
   readonly retryAfter: number | undefined;
   readonly sent: boolean;
-  /** The code by which the authorization server itself has refused, in an OAuth error; undefined: it has not. */
+  /** The OAuth error code with which the authorization server itself refused, or undefined if it didn't. */
   readonly oauthError: string | undefined;
-  /** The status of the answer, where it counts. */
+  /** The status of the response, if it matters. */
   readonly status: number | undefined;
   /** The URL that was probably meant. A part in angle brackets is for the person to fill in. */
   readonly meant: string | undefined;
@@ -86,20 +86,20 @@ export class Failure extends Error {
     return joined([filled(l10n.t(what), { said: '', ...this.details }), when], ' ');
   }
 
-  /** What leads to what the person can do. */
+  /** The button for the user's next step. */
   get button(): HelpButton {
     return failures[this.code].button;
   }
 
-  /** True if the same request can succeed later without anybody doing anything. */
+  /** True if the same request can succeed later without any action. */
   get passing(): boolean {
     return 'passing' in failures[this.code];
   }
 }
 
 /**
- * True if the request may have reached the server and taken effect there, though no usable answer came back.
- * After such a failure a refresh token may be spent.
+ * True if the request might have reached the server and taken effect, although no usable response arrived. After such
+ * a failure, a refresh token might be spent.
  */
 export function mayHaveTakenEffect(error: unknown): boolean {
   if (!(error instanceof Failure)) return true;

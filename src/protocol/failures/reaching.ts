@@ -1,6 +1,6 @@
 import type { FailureText } from './text.ts';
 
-/** On the way to a provider: its address, the network between, and what describes it. */
+/** Failures on the way to a provider: its URL, the network, and its metadata. */
 export const reachingFailures = {
   'address-insecure': {
     what: '{address} doesn’t use https.',

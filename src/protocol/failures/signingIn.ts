@@ -1,6 +1,9 @@
 import type { FailureText } from './text.ts';
 
-/** Between the click and the answer of the browser or device: methods, registration, refusals, and the way out. */
+/**
+ * Failures between the click and the response of the browser or device: methods, registration, refusals, and
+ * sign-out.
+ */
 export const signInFailures = {
   'method-unsupported': {
     what: '{issuer} doesn’t support this sign-in method. Missing: {missing}.',

@@ -1,6 +1,6 @@
-/** What a person is told of one kind of failure. */
+/** The texts that describe one kind of failure to a user. */
 export interface FailureText {
-  /** The same request can succeed later without anybody doing anything. */
+  /** The same request can succeed later without any action. */
   readonly passing?: true;
   readonly what: string;
   readonly next: string;
@@ -15,7 +15,7 @@ export const helpButtons = {
   'other-ways': 'Other Ways',
   diagnose: 'Diagnose',
   proxy: 'Open Proxy Settings',
-  /** It is told where something else is done about it. */
+  /** Another message offers the action. */
   none: undefined,
 } as const;
 export type HelpButton = keyof typeof helpButtons;

@@ -1,6 +1,6 @@
 import type { FailureText } from './text.ts';
 
-/** About tokens: what a provider refuses to give or to renew, and what cannot be trusted or kept. */
+/** Failures of tokens: those that a provider refuses to issue or refresh, or that can't be trusted or stored. */
 export const tokenFailures = {
   'client-refused': {
     what: '{host} rejected the client ID or its credentials ({error}).{said}',

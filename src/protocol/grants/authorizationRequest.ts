@@ -11,7 +11,7 @@ import { pushAuthorizationRequest } from './pushedAuthorization.ts';
  * Connect Core). Its `state`, verifier and nonce belong to this request alone.
  */
 export interface AuthorizationRequest {
-  /** The address to open in the browser. It holds the state: never log it. */
+  /** The URL to open in the browser. It contains the state: never log it. */
   readonly url: Secret;
   readonly state: Secret;
   readonly codeVerifier: Secret;
@@ -21,7 +21,7 @@ export interface AuthorizationRequest {
   readonly scopes: readonly string[];
   /** Sent with the exchange of the code: what the first access token is for (RFC 8707 section 2.2). */
   readonly tokenResources: readonly string[];
-  /** The oldest sign-in at the server that is accepted, in seconds; checked against the ID token. */
+  /** The maximum age of the server's sign-in, in seconds. Checked against the ID token. */
   readonly maxAge: number | undefined;
 }
 
@@ -33,11 +33,11 @@ export interface AuthorizationRequestOptions {
   readonly loginHint?: string | undefined;
   /** What access tokens are wanted for (RFC 8707 section 2.1). */
   readonly resources?: readonly string[];
-  /** Those of them that the first access token is for; by default all. */
+  /** The resources that the first access token is for. Defaults to all of them. */
   readonly tokenResources?: readonly string[];
   /** `max_age`, in seconds (OpenID Connect Core 1.0 section 3.1.2.1). */
   readonly maxAge?: number | undefined;
-  /** Further parameters of the provider's settings; they cannot replace those of the protocol. */
+  /** Additional parameters from the provider's settings. They can't replace those of the protocol. */
   readonly parameters?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -45,10 +45,10 @@ export interface AuthorizationRequestOptions {
 export const createState = (): Secret => new Secret(oauth.generateRandomState());
 
 /**
- * Makes a request, and pushes it to the server first where that takes it (RFC 9126).
+ * Creates a request, and pushes it to the server first if supported (RFC 9126).
  *
- * @throws Failure `method-unsupported` if the server has no authorization endpoint; those of
- * {@link pushAuthorizationRequest}.
+ * @throws Failure `method-unsupported` if the server has no authorization endpoint, or as {@link
+ * pushAuthorizationRequest}.
  */
 export async function createAuthorizationRequest(
   connection: Connection,
@@ -86,13 +86,13 @@ export async function createAuthorizationRequest(
   return { url, state, codeVerifier, nonce, redirectUri, scopes, tokenResources, maxAge };
 }
 
-/** The endpoint with these parameters; what its own query says besides is kept (RFC 6749 section 3.1). */
+/** Adds these parameters to the endpoint, and keeps its other query parameters (RFC 6749 section 3.1). */
 function addressWith(endpoint: string, parameters: URLSearchParams): Secret {
   const url = new URL(endpoint);
   const query = new URLSearchParams(url.search);
   for (const name of new Set(parameters.keys())) query.delete(name);
   for (const [name, value] of parameters) query.append(name, value);
-  // Spaces as %20: unlike "+", every server and every layer in between reads it the same way.
+  // Encodes spaces as %20: unlike "+", every server and proxy reads it the same way.
   url.search = query.toString().replaceAll('+', '%20');
   return new Secret(url.href);
 }

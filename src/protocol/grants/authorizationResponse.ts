@@ -6,17 +6,17 @@ import { Failure, saying } from '../failures/failure.ts';
 import { errorCode, longWords, quoteServerText } from '../http/serverText.ts';
 import { isFromIssuer, isIssuerTemplate } from '../server/serverSource.ts';
 
-/** Response parameters on which safety hangs; each may occur once (RFC 6749 section 3.1). */
+/** Response parameters that safety depends on. Each can occur only once (RFC 6749 section 3.1). */
 const single = ['code', 'state', 'iss'] as const;
 
 /**
- * Checks an authorization response (RFC 6749 section 4.1.2, RFC 9207) before any request is made with it.
- * Whoever calls this has already found the pending request by the response's `state`.
+ * Checks an authorization response (RFC 6749 section 4.1.2, RFC 9207) before using it in a request. The caller has
+ * already found the pending request by the response's `state`.
  *
- * @returns the parameters in the form that the exchange of the code demands.
- * @throws Failure `response-foreign` if `iss` is not the server asked, or is missing though announced;
- * `response-invalid` if a parameter is repeated or there is neither code nor error; `access-denied`,
- * `login-needed`, `authorization-refused`, `server-failed` for an error response.
+ * @returns the parameters in the form that the code exchange requires.
+ * @throws Failure `response-foreign` if `iss` isn't the server asked, or is missing although announced;
+ * `response-invalid` if a parameter is repeated or there is neither code nor error; `access-denied`, `login-needed`,
+ * `authorization-refused`, `server-failed` for an error response.
  */
 export function checkAuthorizationResponse(
   connection: Connection,
@@ -53,7 +53,7 @@ export function checkAuthorizationResponse(
   if (!/^[\x20-\x7E]+$/.test(code)) throw invalid(l10n.t('its code is malformed'));
 
   try {
-    // The library knows of no template; the sender has been checked above.
+    // The library doesn't support templates. The sender was checked above.
     const checked = new URLSearchParams(parameters);
     checked.delete('error');
     if (isIssuerTemplate(metadata.issuer)) checked.delete('iss');

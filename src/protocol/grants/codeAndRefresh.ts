@@ -46,19 +46,22 @@ export interface RefreshOptions {
   readonly parameters?: Readonly<Record<string, string>>;
   /** What the access token is for (RFC 8707 section 2.2). */
   readonly resources?: readonly string[];
-  /** Whose tokens they must be: a new ID token for anybody else is refused (OpenID Connect Core, 12.2). */
+  /**
+   * The user whom the tokens must be for: a new ID token for another user is refused (OpenID Connect Core 1.0 section
+   * 12.2).
+   */
   readonly subject: string | undefined;
-  /** Called right before the request leaves, however long it had to wait; throws to keep the token here. */
+  /** Called right before the request leaves, however long it had to wait. Throws to keep the token from being sent. */
   readonly beforeSending?: (() => void) | undefined;
 }
 
 /**
  * Gets new tokens with a refresh token (RFC 6749 section 6).
  *
- * A refresh token is sent once: whoever calls this has made sure that nobody else sends it. An answer without a
- * refresh token means that the old one stays.
+ * A refresh token is sent once: the caller ensures that no one else sends it. If the response has no refresh token,
+ * the old one stays valid.
  *
- * @throws Failure as {@link requestRefresh}; or what `beforeSending` threw.
+ * @throws Failure as {@link requestRefresh}, or the error of `beforeSending`.
  */
 export async function refreshTokens(
   connection: Connection,

@@ -14,7 +14,7 @@ import { checkSuccess } from '../http/oauthError.ts';
 /** A device authorization (RFC 8628 section 3.2): what to show, and what to ask with. */
 export interface DeviceAuthorization {
   readonly deviceCode: Secret;
-  /** What the person enters. */
+  /** The code that the user enters. */
   readonly userCode: string;
   /** Where they enter it: https, or http to this computer where the provider is allowed that. */
   readonly verificationUri: string;
@@ -34,7 +34,7 @@ export interface DeviceAuthorizationRequest {
   readonly scopes: readonly string[];
   /** What access tokens are wanted for (RFC 8707 section 2.1). */
   readonly resources?: readonly string[];
-  /** Those of them that the first access token is for; by default all. */
+  /** The resources that the first access token is for. Defaults to all of them. */
   readonly tokenResources?: readonly string[];
   readonly parameters?: Readonly<Record<string, string>>;
 }
@@ -47,7 +47,10 @@ export const longestInterval = 60;
 const defaultInterval = 5;
 const slowDownStep = 5;
 
-/** What a code is taken to last if the server does not say, in seconds: it says itself when the code has ended. */
+/**
+ * The assumed lifetime of a code, in seconds, if the server doesn't send one: the server itself reports an expired
+ * code.
+ */
 const assumedLifetime = 900;
 
 /** No code is waited for longer than this, in seconds. */
@@ -77,10 +80,10 @@ export const authorized = {
 } as const;
 
 /**
- * Asks for a device code and a user code (RFC 8628 section 3.1).
+ * Requests a device code and a user code (RFC 8628 section 3.1).
  *
- * @throws Failure `method-unsupported`; `response-invalid` for an answer that lacks something or names an
- * address that nobody should open; those of the http client and of {@link tokenEndpointFailure}.
+ * @throws Failure `method-unsupported`, `response-invalid` for a response that is incomplete or contains an unsafe
+ * URL, or those of the HTTP client and of {@link tokenEndpointFailure}.
  */
 export async function requestDeviceAuthorization(
   connection: Connection,
@@ -127,7 +130,7 @@ export async function requestDeviceAuthorization(
 const withinBounds = (interval: number): number =>
   Math.min(Math.max(interval, shortestInterval), longestInterval);
 
-/** A person is sent there: never to `javascript:`, to plain http elsewhere, or to an address with a password. */
+/** Rejects URLs that a user must not open: `javascript:`, plain http to another host, or with a password. */
 function checkVerificationUri({ client }: Connection, address: string, host: string): string {
   const problem = serverAddressProblem(address, client.policy, new URL(client.issuer).hostname);
   if (problem === undefined) return new URL(address).href;
@@ -137,7 +140,10 @@ function checkVerificationUri({ client }: Connection, address: string, host: str
   });
 }
 
-/** The host that is shown belongs to both addresses; one that leads elsewhere, or nowhere, is left out. */
+/**
+ * Returns the complete URL only if it has the same host as the displayed one, and leaves it out if it is invalid or
+ * on another host.
+ */
 function completeUri(
   { client, httpContext }: Connection,
   address: string,
@@ -161,14 +167,14 @@ export interface PollOptions {
 }
 
 /**
- * Asks for the tokens of a device authorization until there is an answer (RFC 8628 section 3.5): never before
- * the interval has passed; five seconds slower, for good, each time the server asks for that; with the wait
- * doubled after each attempt that got no answer, and at least as long as `Retry-After` says.
+ * Polls for the tokens of a device authorization until there is a result (RFC 8628 section 3.5). Never polls before
+ * the interval has passed, adds five seconds permanently each time the server asks to slow down, and doubles the wait
+ * after each attempt without a response, to at least `Retry-After`.
  *
- * @param signal ends the waiting at once. A request under way comes to its end, as it may be the one that is answered
- * with tokens. So the connection is made without the signal.
- * @throws Failure `device-code-expired`, `access-denied`, the final ones of {@link requestTokens}; or the
- * signal's reason.
+ * @param signal ends the wait at once. A pending request completes, because its response might contain the tokens. So
+ * the connection is created without the signal.
+ * @throws Failure `device-code-expired`, `access-denied`, the final ones of {@link requestTokens}, or the signal's
+ * reason.
  */
 export async function pollForTokens(
   connection: Connection,
@@ -216,7 +222,7 @@ export async function pollForTokens(
   }
 }
 
-/** The longest wait after attempts without an answer, in seconds, unless the server asks for more. */
+/** The longest wait after attempts without a response, in seconds, unless the server asks for more. */
 const longestPause = 120;
 
 function requestOnce(connection: Connection, authorization: DeviceAuthorization): Promise<Tokens> {

@@ -48,7 +48,7 @@ export async function pushAuthorizationRequest(
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const redirectUri = parameters.get('redirect_uri');
-    // RFC 9126 section 2.3 has no code of its own for it, so that the description has to tell.
+    // RFC 9126 section 2.3 defines no code for it, so the description has to reveal it.
     const aboutRedirect = /redirect.?uri/i.test(`${error.details['error']} ${error.details['said']}`);
     if (aboutRedirect && redirectUri) throw new Failure('redirect-refused', { host, redirectUri });
     const unusable =

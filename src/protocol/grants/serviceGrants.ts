@@ -7,7 +7,7 @@ import { Failure } from '../failures/failure.ts';
 import { serviceGrantTypes } from '../server/serviceGrantTypes.ts';
 import { requestTokens, type Tokens } from '../tokens/tokens.ts';
 
-/** What a client that signs in by itself asks tokens for. */
+/** What a service requests tokens for. */
 export type ServiceTokenRequest =
   | { readonly way: 'client-credentials' }
   | { readonly way: 'impersonation'; readonly field: string; readonly value: string }
@@ -20,18 +20,18 @@ export type ServiceTokenRequest =
 
 export interface ServiceTokenRequestOptions {
   readonly scopes: readonly string[];
-  /** What the access token is for (RFC 8707 section 2.2; RFC 8693 section 2.1). */
+  /** The target of the access token (RFC 8707 section 2.2; RFC 8693 section 2.1). */
   readonly resources: readonly string[];
   readonly parameters: Readonly<Record<string, string>>;
-  /** Called right before the request leaves; throws to end it unsent. */
+  /** Called right before the request leaves. Throws to keep it from being sent. */
   readonly beforeSending?: (() => void) | undefined;
 }
 
 /**
- * Asks for tokens with nothing but what the client has. A refresh token in the answer is left out: it should not be
- * there (RFC 6749 section 4.4.3), and what was asked for can be asked for again.
+ * Requests tokens with only the client's own credentials. Ignores a refresh token in the response: it shouldn't be
+ * there (RFC 6749 section 4.4.3), and the same request can be repeated.
  *
- * @throws Failure as {@link requestTokens}, with what the refusal means for such a client: `scopes-refused`,
+ * @throws Failure as {@link requestTokens}, with the meaning of the refusal for a service: `scopes-refused`,
  * `grant-type-refused`, `user-refused`, `token-exchange-refused`.
  */
 export async function requestServiceTokens(
@@ -97,7 +97,7 @@ function asJson(init: Init, members: object): Init {
   };
 }
 
-/** What a refusal means for a client that signs in by itself, which is not what it means for a person. */
+/** Maps a refusal to its meaning for a service, which differs from that for a user. */
 function explained(
   failure: Failure,
   { client }: Connection,

@@ -4,13 +4,13 @@ import { bareHost, isForbiddenHost, isLoopbackHost, isThisComputer } from './int
 import { quoteServerText } from './serverText.ts';
 
 export interface AddressPolicy {
-  /** Plain http is allowed to this computer only; the provider's setting `allowLoopbackHttp`. */
+  /** Plain http is allowed only to this computer. From the provider's setting `allowLoopbackHttp`. */
   readonly allowLoopbackHttp: boolean;
   /** How long an answer may take, in seconds; undefined: see `answerTimeout`. */
   readonly requestTimeout?: number | undefined;
 }
 
-/** Where an address comes from: that is where it has to be corrected. */
+/** Where a URL comes from, and so where to correct it. */
 const codes = {
   settings: 'address-invalid',
   typed: 'entry-invalid',
@@ -18,17 +18,18 @@ const codes = {
 } as const;
 
 /**
- * Checks an address of a provider before anything is sent there or opened in a browser.
+ * Checks a URL of a provider before a request is sent to it or it opens in a browser.
  *
- * @throws Failure `address-invalid`, `entry-invalid` or `named-address-invalid`, as it comes from, if it is not an absolute http(s) URL, carries user information or a
- * fragment; `address-insecure` if it is plain http to anywhere but, where allowed, this computer.
+ * @throws Failure `address-invalid`, `entry-invalid` or `named-address-invalid`, depending on its source, if it isn't
+ * an absolute http(s) URL, or contains user information or a fragment; `address-insecure` if it is plain http, except
+ * to this computer where allowed.
  */
 export function checkAddress(
   address: string,
   policy: AddressPolicy,
   origin: keyof typeof codes = 'provider',
 ): URL {
-  // What stands before an @ may be a password, also where the rest is no URL.
+  // The part before an @ might be a password, even if the rest isn't a URL.
   const shown = address.includes('@') ? '“…”' : (quoteServerText(address) ?? '“”');
   const url = URL.parse(address);
   const invalid = (reason: string): Failure => new Failure(codes[origin], { address: shown, reason });
@@ -48,16 +49,16 @@ export function checkAddress(
   return url;
 }
 
-/** A URL to the letter of RFC 3986, with square brackets in the host only. */
+/** Matches a URL exactly as in RFC 3986, with square brackets only in the host. */
 const urlText =
   /^https?:\/\/(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~]+)(?::\d+)?(?:[/?][A-Za-z0-9\-._~:/?@!$&'()*+,;=%]*)?$/;
 
 /**
- * Why an address that a server names cannot be used, or undefined if it can. A server is trusted less than
- * the person who wrote the provider's settings: besides {@link checkAddress}, it may neither send us to
- * link-local addresses and cloud metadata services nor, unless it is there itself, to this computer.
+ * Explains why a URL from a server can't be used, or returns undefined if it can. A server is trusted less than the
+ * user who wrote the provider's settings: in addition to {@link checkAddress}, it must not send us to link-local
+ * addresses and cloud metadata services, nor to this computer unless it runs there itself.
  *
- * @param written the host that the person wrote: whatever it is, it may be used.
+ * @param written the host that the user entered, which is always allowed.
  */
 export function serverAddressProblem(
   address: string,

@@ -4,16 +4,16 @@ import type { CheckId } from '../failures/checks.ts';
 /** A departure of a server from the standards that costs nothing: what it means is clear. */
 export interface Blemish {
   readonly check: CheckId;
-  /** The member of the answer, or what else it was seen in. */
+  /** The property of the response, or another place where it was found. */
   readonly member: string;
 }
 
-/** Told of each blemish of the answer that is read. */
+/** Notified of each blemish of the response being read. */
 export type NoteBlemish = (check: CheckId, member: string) => void;
 
 /** The blemishes of the servers that this window has talked to. Each is logged when it is seen first. */
 export interface Blemishes {
-  /** Notes those of one server's answers. */
+  /** Records those in one server's responses. */
   at(issuer: string): NoteBlemish;
   of(issuer: string): readonly Blemish[];
 }
@@ -21,7 +21,7 @@ export interface Blemishes {
 /** No server has more that are worth telling. */
 const mostKept = 50;
 
-/** In characters: it may be what a server wrote. */
+/** In characters, because a server might have written it. */
 const longestMember = 100;
 
 export function createBlemishes(log: Log): Blemishes {

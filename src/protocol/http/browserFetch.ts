@@ -1,22 +1,22 @@
 import type { Fetch } from './http.ts';
 
-/** Why a browser's `fetch` failed, as far as that can be found out; in `code`, as Node's errors have it. */
+/** Why a browser's `fetch` failed, as far as it can be determined. In `code`, as in Node's errors. */
 export type BrowserTrouble =
   /** The browser says that there is no network. */
   | 'OFFLINE'
-  /** The server is there, but does not allow this origin to read its answers. */
+  /** The server is reachable, but doesn't allow this origin to read its responses. */
   | 'ANSWER_WITHHELD'
-  /** It could not be found out. */
+  /** The reason couldn't be determined. */
   | 'NO_READABLE_ANSWER';
 
 /**
- * `fetch` in a browser, for requests to other origins. When a request fails there, the error is the same whatever
- * happened: no network, no such host, or a server that does not allow this origin (Cross-Origin Resource Sharing,
- * CORS; the request was sent then, and may have taken effect). To tell these apart, the address is asked once more
- * without wanting to read the answer, which any server that is there answers. That request changes nothing (HEAD)
- * and has no parameters.
+ * A `fetch` for requests to other origins in a browser. When a request fails there, the error is the same for every
+ * reason: no network, an unknown host, or a server that doesn't allow this origin (Cross-Origin Resource Sharing,
+ * CORS: the request was sent, and might have taken effect). To distinguish them, requests the URL again without
+ * reading the response, which succeeds if the server is reachable. That request changes nothing (HEAD) and has no
+ * parameters.
  *
- * @throws an Error whose `code` is a {@link BrowserTrouble}; or the signal's reason.
+ * @throws an Error whose `code` is a {@link BrowserTrouble}, or the signal's reason.
  */
 export const browserFetch =
   (fetch: Fetch): Fetch =>

@@ -16,8 +16,7 @@ export class CertificateProblem extends Error {}
 /** What it takes to show a certificate to a server. Only an editor that runs in Node can do that. */
 export interface MutualTls {
   /**
-   * Reads what a person entered: PEM with the certificate, those that lead to its issuer, and the private key, in any
-   * order.
+   * Parses the user's input: PEM with the certificate, its chain, and the private key, in any order.
    *
    * @throws CertificateProblem
    */
@@ -25,9 +24,9 @@ export interface MutualTls {
   /** The public key with the certificates, as a self-signed one is registered (RFC 8705 section 2.2.2). */
   publicKeys(certificate: ClientCertificate): { readonly keys: readonly object[] };
   /**
-   * `fetch` that shows the certificate to a server that asks for one.
+   * A `fetch` that sends the certificate to a server that requests one.
    *
-   * @throws Failure `certificate-unusable` before anything is sent; else as `fetch`.
+   * @throws Failure `certificate-unusable` before anything is sent, otherwise as `fetch`.
    */
   fetch(certificate: ClientCertificate, clock: Clock): Fetch;
 }

@@ -1,6 +1,6 @@
 import type { NoteBlemish } from './blemishes.ts';
 
-/** How the standards write a member of an answer. */
+/** The standard form of a response property. */
 export type Form =
   | 'text'
   | 'number'
@@ -14,10 +14,10 @@ export type Form =
 export type Forms = Readonly<Record<string, Form>>;
 
 /**
- * Reads the members of an answer for what they mean, as servers write them in other forms than the standards do. It
- * only touches what is left with one meaning: null and empty text stand for nothing, a number may be text and text a
- * number, a list may be words. What cannot be read at all counts as absent, except text, which whoever needs it
- * refuses. Members that are not among `forms` stay as they are.
+ * Normalizes the properties of a response that a server writes in another form than the standards. Only changes
+ * values with a single meaning: null and empty strings count as absent, a number can be a string and a string a
+ * number, an array can be space-separated words. Anything unreadable counts as absent, except strings, which the code
+ * that needs them refuses. Properties not in `forms` stay unchanged.
  */
 export function readForms(
   body: Readonly<Record<string, unknown>>,
@@ -68,7 +68,7 @@ const flags = new Map<unknown, boolean>([
   [0, false],
 ]);
 
-/** The list without what is not text; undefined if nothing is left of it. */
+/** Keeps only the strings of an array. Returns undefined if none are left. */
 function texts(value: unknown): readonly string[] | undefined {
   if (!Array.isArray(value)) return undefined;
   const found = value.filter(item => typeof item === 'string');

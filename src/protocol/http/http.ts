@@ -14,10 +14,10 @@ import { answerTimeout, type Traffic } from './traffic.ts';
 export type Fetch = typeof globalThis.fetch;
 
 /**
- * Sends one request to a provider and reads the whole answer.
+ * Sends one request to a provider and reads the complete response.
  *
- * Its shape is that of `fetch`, so that oauth4webapi can be handed it as `customFetch`. The response it
- * resolves with has been read completely; its body can be read without waiting.
+ * It has the signature of `fetch`, so oauth4webapi can use it as `customFetch`. The response has been read completely
+ * when it resolves, so its body can be read without waiting.
  */
 export type HttpClient = (
   url: string,
@@ -44,17 +44,18 @@ export interface HttpOptions {
 /** How long a request waits for its turn, in seconds, before it is given up unsent. */
 export const turnTimeout = 15;
 
-/** The largest answer that is read, in bytes. Real metadata and key sets are below 100 kB. */
+/** The largest response that is read, in bytes. Real metadata and key sets are below 100 kB. */
 export const answerLimit = 1024 * 1024;
 
 /**
- * Makes the http client through which everything on the wire goes. It allows https only (see
- * {@link checkAddress}), follows no redirect, ends after {@link answerTimeout} or what is set, reads at most
- * {@link answerLimit} bytes, sends no cookies, keeps to the host's share of requests at once (see
- * {@link Traffic}), and logs method, host, path, status and duration.
+ * Creates the HTTP client that all requests go through. It allows only https (see {@link checkAddress}), follows no
+ * redirect, ends after {@link answerTimeout} or the configured time, reads up to {@link answerLimit} bytes, sends no
+ * cookies, limits concurrent requests to each host (see {@link Traffic}), and logs method, host, path, status and
+ * duration.
  *
  * @throws Failure `address-insecure`, `named-address-invalid`, `unreachable`, `timed-out`, `answer-too-large`,
- * `redirected`, `response-invalid`, in a browser also `answer-withheld`; the signal's reason; or what `beforeSending` threw.
+ * `redirected`, `response-invalid`, and in a browser also `answer-withheld`; the signal's reason; or the error of
+ * `beforeSending`.
  */
 export function createHttpClient(options: HttpOptions): HttpClient {
   const { clock, log, policy } = options;
@@ -69,7 +70,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     try {
       beforeSending?.();
       sending = true;
-      // In an editor whose window has gone, the wait for the proxy's address heeds no signal.
+      // In an editor whose window is gone, the wait for the proxy ignores the signal.
       const deadline = { clock, seconds, late, signal: outside };
       const response = await untilDeadline(deadline, async within => {
         const answer = await options.fetch(url.href, {
@@ -107,15 +108,15 @@ export function createHttpClient(options: HttpOptions): HttpClient {
 }
 
 /**
- * Statuses that only what is in between answers with: a proxy (RFC 9110 section 15.5.8), and a network that wants people to
- * sign in (RFC 6585 section 6). The request has not got further than that.
+ * Handles statuses that only an intermediary sends: a proxy (RFC 9110 section 15.5.8), or a network that requires
+ * users to sign in (RFC 6585 section 6). The request went no further than that.
  */
 function refuseObstruction({ status }: Response, { host }: URL): void {
   if (status === 407) throw new Failure('proxy-refused', { host, status }, { sent: false });
   if (status === 511) throw new Failure('intercepted', { host, status }, { sent: false });
 }
 
-/** What a server says in more words than a message has room for stands in the log as a whole. */
+/** Logs the complete text of a server's error that is too long for a message. */
 async function logWords(log: Log, response: Response, { host, pathname }: URL): Promise<void> {
   if (response.ok) return;
   const { error_description: words } = parseServerObject(await response.clone().text()) ?? {};
@@ -133,10 +134,10 @@ const withBareMediaType = (headers: Readonly<Record<string, string>>): Record<st
   );
 
 /**
- * Waits for a place among the requests to the host. The time for the answer begins after that, so that no
- * request is sent only to be given up at once.
+ * Waits for a slot among the requests to the host. The response time limit starts after that, so no request is sent
+ * only to be abandoned at once.
  *
- * @returns gives the place back.
+ * @returns a function that frees the slot.
  */
 function waitForTurn({ clock, traffic }: HttpOptions, url: URL, signal: AbortSignal): Promise<() => void> {
   const late = (): Failure => unreachable(url, l10n.t('it hasn’t responded to earlier requests'), false);
@@ -146,7 +147,7 @@ function waitForTurn({ clock, traffic }: HttpOptions, url: URL, signal: AbortSig
 }
 
 async function readWhole(answer: Response, url: URL, signal: AbortSignal, clock: Clock): Promise<Response> {
-  // A browser hides where a manual redirect leads; Node shows it.
+  // A browser hides the target of a manual redirect. Node shows it.
   if (answer.type === 'opaqueredirect' || (answer.status >= 300 && answer.status < 400)) {
     await answer.body?.cancel();
     const target = quoteServerText(withoutQuery(answer.headers.get('location'), url));

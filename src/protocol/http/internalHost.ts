@@ -6,8 +6,8 @@ export function bareHost(hostname: string): string {
 }
 
 /**
- * True for a host that always is this computer: 127.0.0.0/8, ::1, and `localhost` names (RFC 6761, 6.3). Requests to
- * it never leave the computer, so they may go without TLS.
+ * True for a host that always is this computer: 127.0.0.0/8, ::1, and `localhost` names (RFC 6761 section 6.3).
+ * Requests to it never leave the computer, so they don't need TLS.
  */
 export function isLoopbackHost(hostname: string): boolean {
   const host = bareHost(hostname);
@@ -25,7 +25,7 @@ const localNames = new Set([
   ...['localhost6', 'localhost6.localdomain6', 'ip6-localhost', 'ip6-loopback'],
 ]);
 
-/** True for a host that is this computer, by whichever name, or by an IPv6 address with an IPv4 one in it. */
+/** True for a host that is this computer, by any name or by an IPv6 address that contains an IPv4 address. */
 export function isThisComputer(hostname: string): boolean {
   const host = bareHost(hostname);
   return (
@@ -39,7 +39,7 @@ const metadataServiceNames = new Set([
   ...['metadata.tencentyun.com', 'instance-data', 'instance-data.ec2.internal'],
 ]);
 
-/** In hexadecimal digits, the start of the addresses that no server can have, or that trust whoever asks. */
+/** In hexadecimal digits, the prefixes of addresses that no server can have, or that trust any caller. */
 const forbiddenIPv4 = [
   '00', // 0.0.0.0/8: this host (RFC 791)
   'a9fe', // 169.254.0.0/16: link-local (RFC 3927), among them the metadata services of most clouds
@@ -65,9 +65,9 @@ const forbiddenIPv6 = [
 ];
 
 /**
- * True for a host that no provider may send us to: addresses that are link-local or that no server can have, and the
- * metadata services of clouds, which answer anybody on the machine and trust whoever asks. Addresses only: what a
- * name resolves to is not known here.
+ * True for a host that a provider must not send us to: addresses that are link-local or that no server can have, and
+ * the metadata services of clouds, which respond to and trust any process on the computer. Checks only addresses,
+ * because name resolution isn't known here.
  */
 export function isForbiddenHost(hostname: string): boolean {
   const host = bareHost(hostname);
@@ -81,7 +81,7 @@ export function isForbiddenHost(hostname: string): boolean {
   );
 }
 
-/** The digits of an address as `URL.hostname` writes it: 8 for IPv4, 32 for IPv6; undefined for a name. */
+/** The digits of an address as in `URL.hostname`: 8 for IPv4, 32 for IPv6. Undefined for a name. */
 function hexadecimal(host: string): string | undefined {
   if (!host.startsWith('[')) {
     if (!/^\d+\.\d+\.\d+\.\d+$/.test(host)) return undefined;
@@ -97,7 +97,7 @@ function hexadecimal(host: string): string | undefined {
   return [...before, ...between, ...after].map(group => group.padStart(4, '0')).join('');
 }
 
-/** The IPv4 addresses that an IPv6 one leads to, or that it can be meant for, as hexadecimal digits. */
+/** Lists the IPv4 addresses that an IPv6 address maps to or can mean, as hexadecimal digits. */
 function embeddedIn(host: string): string[] {
   const address = host.startsWith('[') ? hexadecimal(host) : undefined;
   if (address === undefined || address === hexadecimal('[::1]')) return [];

@@ -1,14 +1,14 @@
 import { l10n } from '../../platform/shown.ts';
 import { textFromBase64url } from '../../platform/base64url.ts';
 
-/** How deeply arrays and objects may be nested in an answer. Real ones stay below ten. */
+/** The nesting limit of arrays and objects in a response. Real ones stay below ten. */
 export const deepestNesting = 32;
 
 export type ServerJson =
   | { readonly kind: 'json'; readonly value: unknown }
-  /** It is not JSON at all. */
+  /** Not JSON. */
   | { readonly kind: 'text' }
-  /** It is JSON that no honest server sends; `reason` goes on from "it ". */
+  /** JSON that no honest server sends. `reason` continues a sentence that starts with "it ". */
   | { readonly kind: 'refused'; readonly reason: string };
 
 /**
@@ -42,7 +42,7 @@ export function parseServerJson(text: string): ServerJson {
   return { kind: 'json', value };
 }
 
-/** The object that a server wrote as JSON; undefined if it is anything else. */
+/** Parses a server's JSON object. Returns undefined for anything else. */
 export function parseServerObject(text: string): Readonly<Record<string, unknown>> | undefined {
   const parsed = parseServerJson(text);
   return parsed.kind === 'json' && isObject(parsed.value) ? parsed.value : undefined;
@@ -54,7 +54,7 @@ export const looksLikePage = (text: string): boolean => /^\s*</.test(text);
 /** True for text that is written as a signed JSON Web Token is (RFC 7515 section 3.1). */
 export const isJwt = (text: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]*$/.test(text);
 
-/** The text of the payload of a JSON Web Token, whose signature is not looked at. */
+/** Returns the payload of a JSON Web Token without verifying its signature. */
 export const payloadOf = (token: string): string => textFromBase64url(token.split('.')[1] ?? '');
 
 /** True for what JSON calls an object. */

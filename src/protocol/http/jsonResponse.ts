@@ -5,16 +5,16 @@ import type { NoteBlemish } from './blemishes.ts';
 import { readForms, type Forms } from './forms.ts';
 import { isObject, looksLikePage, parseServerJson } from './json.ts';
 
-/** How the members of an answer usually are written, and what they must be then. */
+/** The usual forms of the properties of a response, and their required schema. */
 export interface AnswerShape<Schema extends v.GenericSchema> {
   readonly forms: Forms;
   readonly schema: Schema;
 }
 
 /**
- * Reads a successful answer that is a JSON object with these members.
+ * Parses a successful response that must be a JSON object with these properties.
  *
- * @throws Failure `intercepted` if a page came instead, `response-invalid` if it is anything else.
+ * @throws Failure `intercepted` if it is a page, `response-invalid` if it is anything else.
  */
 export async function jsonAnswer<Schema extends v.GenericSchema>(
   response: Response,
@@ -31,14 +31,14 @@ export async function jsonAnswer<Schema extends v.GenericSchema>(
   throw invalid(l10n.t('"{0}" is missing or of the wrong type', v.getDotPath(parsed.issues[0]) ?? ''));
 }
 
-/** Notes an answer that is JSON and is said to be something else. */
+/** Records a JSON response with another media type. */
 export function noteMediaType({ headers }: Response, note: NoteBlemish): void {
   const [mediaType = ''] = (headers.get('content-type') ?? '').split(';');
   if (!/^application\/(.+\+)?json$/i.test(mediaType.trim())) note('form.media-type', mediaType.trim());
 }
 
 /**
- * What the text of a successful answer says as JSON.
+ * Parses the text of a successful response as JSON.
  *
  * @throws Failure as {@link jsonAnswer}.
  */
@@ -50,14 +50,17 @@ export function jsonIn(text: string, host: string, status: number): unknown {
   throw new Failure('response-invalid', { host, reason });
 }
 
-/** The longest answer about a person or a token that is taken, in characters: a grant keeps it, and other windows get it. */
+/**
+ * The longest accepted response about a user or a token, in characters: a grant stores it, and other windows receive
+ * it.
+ */
 const longestClaims = 256 * 1024;
 
 /**
- * Reads what an answer says of a person or a token. Its body can be read again.
+ * Parses a response about a user or a token. Its body can be read again.
  *
- * @param forms of its members that are used here.
- * @param jsonOf takes the JSON out of a text that is not JSON itself.
+ * @param forms the forms of its properties that are used here.
+ * @param jsonOf extracts the JSON from a text that isn't JSON itself.
  * @throws Failure `response-invalid`
  */
 export async function readClaims(

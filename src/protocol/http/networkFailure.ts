@@ -6,8 +6,8 @@ export const unreachable = ({ host }: URL, reason: string, sent: boolean): Failu
   new Failure('unreachable', { host, reason }, { sent });
 
 /**
- * Why a request failed, from the error's code alone: its text may hold addresses and parameters. Only of a proxy that
- * opens no tunnel (RFC 9110 section 9.3.6) the status stands nowhere else.
+ * Explains why a request failed, from the error's code only: its text can contain URLs and parameters. The exception
+ * is a proxy that opens no tunnel (RFC 9110 section 9.3.6), because its status is only in the text.
  */
 export function networkFailure(error: unknown, url: URL): Failure {
   if (error instanceof Failure) return error;

@@ -3,14 +3,14 @@ import { readForms } from './forms.ts';
 import { isObject, looksLikePage, parseServerObject } from './json.ts';
 import { errorCode, quoteServerText } from './serverText.ts';
 
-/** An answer that is not a success, read but not judged yet. */
+/** An error response, parsed but not yet classified. */
 export interface Refusal {
   readonly status: number;
   /** The code of an OAuth error: the authorization server itself has spoken (RFC 6749 section 5.2). */
   readonly error: string | undefined;
   /** What it said about it, as a sentence of its own, or nothing. */
   readonly said: string;
-  /** A page in the place of an answer. */
+  /** A page received instead of a response. */
   readonly page: string | undefined;
   /** Set if the server is busy or broken: the same request can succeed later. */
   readonly busy: Failure | undefined;
@@ -44,17 +44,17 @@ const otherWords = ({ detail, message, title, error }: Readonly<Record<string, u
   );
 
 /**
- * Judges an answer of the token endpoint, or of one that answers like it, that is not a success
- * (RFC 6749 section 5.2). Servers differ in how they refuse, so the decision is made by classes:
+ * Classifies an error response of the token endpoint, or of a similar endpoint (RFC 6749 section 5.2). Servers differ
+ * in how they refuse, so it decides by classes:
  *
- * - the server is busy or broken (408, 425, 429, 5xx): passing;
- * - the client's certificate is refused by what stands before the server: final;
- * - somebody else answered, as a captive portal does (HTML, 404): passing;
- * - the client is refused (`invalid_client`, `unauthorized_client`; any OAuth error with 401): final;
- * - the grant is refused (`invalid_grant`, a bare 400, 401 or 403): final;
- * - any other OAuth error: final.
+ * - the server is busy or broken (408, 425, 429, 5xx): passing
+ * - the client's certificate is refused by a proxy in front of the server: final
+ * - another party responded, such as a captive portal (HTML, 404): passing
+ * - the client is refused (`invalid_client`, `unauthorized_client`, any OAuth error with 401): final
+ * - the grant is refused (`invalid_grant`, a bare 400, 401 or 403): final
+ * - any other OAuth error: final
  *
- * @param proof what the request proved itself with, which is what 401 is about.
+ * @param proof the credentials of the request, which a 401 is about.
  * @returns undefined for a success.
  */
 export async function tokenEndpointFailure(
@@ -71,7 +71,7 @@ export async function tokenEndpointFailure(
     return errorFailure(error, { host, error, said }, isClient);
   }
 
-  // What nginx answers in place of the server behind it.
+  // The response of nginx instead of the server behind it.
   const objection =
     page !== undefined && status === 400
       ? /(?:No required )?SSL certificate(?: error| was sent)?/.exec(page)
@@ -87,7 +87,9 @@ export async function tokenEndpointFailure(
   return new Failure(code, details, { status });
 }
 
-/** What a device is told while its person has not decided (RFC 8628 section 3.5): it says nothing of the client. */
+/**
+ * The errors while the user of a device hasn't decided yet (RFC 8628 section 3.5). They say nothing about the client.
+ */
 const pollErrors: ReadonlySet<string> = new Set([
   'authorization_pending',
   'slow_down',
@@ -121,7 +123,7 @@ export async function checkSuccess(
   if (failure) throw failure;
 }
 
-/** The failure of a server that is busy or broken; undefined for any other answer. */
+/** Returns the failure of a busy or broken server, or undefined for any other response. */
 export function busyFailure(
   response: Response,
   host: string,

@@ -4,9 +4,9 @@ import { short, shown, type Shown } from '../../platform/shown.ts';
 const longest = 300;
 
 /**
- * What a server said, in quotation marks that it cannot end, so that nobody takes it for our own words.
+ * Quotes a server's text so that it can't be mistaken for our own words, because it can't close the quotation marks.
  *
- * @returns undefined if nothing readable is in it.
+ * @returns undefined if it contains nothing readable.
  */
 export function quoteServerText(text: unknown): Shown | undefined {
   const readable = typeof text === 'string' ? short(text, longest) : '';
@@ -18,8 +18,8 @@ export const longWords = (text: unknown): string | undefined =>
   typeof text === 'string' && text.length > longest ? text : undefined;
 
 /**
- * An OAuth `error` code that can be repeated outside of quotation marks: a name or a URI. RFC 6749 section 5.2
- * allows nearly all of ASCII, of which no server makes use; anything else is not an error code here.
+ * Returns an OAuth `error` code that is safe outside of quotation marks: a name or a URI. RFC 6749 section 5.2 allows
+ * nearly all of ASCII, which no server uses. Anything else isn't an error code here.
  */
 export function errorCode(value: unknown): string | undefined {
   return typeof value === 'string' && /^[\w.:/+-]{1,100}$/.test(value) ? value : undefined;

@@ -1,8 +1,8 @@
 import { secondsNow, type Clock } from '../../platform/clock.ts';
 
 /**
- * How far a server's clock can be from ours and still be believed, in seconds: a day covers a wrong time zone, and a
- * virtual machine that was resumed after a night. Beyond it, the certificate of the server could not be trusted either.
+ * The largest plausible difference between a server's clock and ours, in seconds: a day covers a wrong time zone, and
+ * a virtual machine resumed after a night. Beyond it, the server's certificate couldn't be trusted either.
  */
 export const farthestClock = 86_400;
 
@@ -10,14 +10,14 @@ export const farthestClock = 86_400;
 export const clockTolerance = 60;
 
 /**
- * How far the clock of a server is ahead of ours, in seconds, by the `Date` of its answer (RFC 9110 section 6.6.1); 0 for
- * a difference that does not matter.
+ * Returns how far a server's clock is ahead of ours, in seconds, by the `Date` of its response (RFC 9110 section
+ * 6.6.1), or 0 for a difference that doesn't matter.
  *
- * To be asked of the very answer whose times are judged, as it arrives. It came from the server itself by TLS: whoever
- * can set its `Date` can sign tokens for any time as well. Nothing lasts longer for it, as lifetimes are counted from the
- * arrival.
+ * Call it with the response whose times are judged, as it arrives. It came from the server itself over TLS: an
+ * attacker who can set its `Date` can also sign tokens for any time. It extends nothing, because lifetimes count from
+ * the arrival.
  *
- * @returns undefined if the server does not say, or cannot be right.
+ * @returns undefined if the server doesn't say, or can't be right.
  */
 export function clockOffset({ headers }: Response, clock: Clock): number | undefined {
   const offset = Math.round(Date.parse(headers.get('date') ?? '') / 1000) - secondsNow(clock);
@@ -53,10 +53,10 @@ const holdAt = ({ iat, nbf, exp }: Readonly<Record<string, unknown>>, now: numbe
   (typeof exp !== 'number' || exp > now - clockTolerance);
 
 /**
- * How far the clock that a JWT is to be judged by is ahead of ours, in seconds: the server's, if it differs; but ours
- * if the token is valid by that one alone, as what stands before a server may have set a wrong `Date`.
+ * Returns how far the clock for judging a JWT is ahead of ours, in seconds. It is the server's clock if that differs,
+ * but ours if the token is only valid by ours: a proxy in front of the server might have set a wrong `Date`.
  *
- * @param offset of the answer that brought it, see {@link clockOffset}.
+ * @param offset of the response that contains it, see {@link clockOffset}.
  * @param claims not verified yet.
  */
 export function clockFor(

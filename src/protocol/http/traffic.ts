@@ -4,7 +4,7 @@
  */
 export const answerTimeout = { usual: 15, least: 5, most: 60 } as const;
 
-/** How many requests to one host are under way at most. */
+/** The maximum number of concurrent requests to one host. */
 export const requestsPerHost = 6;
 
 interface Lane {
@@ -14,8 +14,8 @@ interface Lane {
 }
 
 /**
- * The requests of this window, by host: so many at a time that neither a burst of ours nor a server that
- * answers slowly can pile up connections. Those beyond wait in their order.
+ * Limits the concurrent requests of this window to each host, so neither a burst of ours nor a slow server can
+ * accumulate connections. Additional requests wait in order.
  */
 export type Traffic = ReturnType<typeof createTraffic>;
 
@@ -48,10 +48,10 @@ export function createTraffic(limit = requestsPerHost) {
 
   return {
     /**
-     * Waits for a place among the requests to a host.
+     * Waits for a slot among the requests to a host.
      *
-     * @returns gives the place back; calling it again does nothing.
-     * @throws the signal's reason as soon as it is aborted; then no place is taken.
+     * @returns a function that frees the slot. Repeated calls do nothing.
+     * @throws the signal's reason as soon as it is aborted, without taking a slot.
      */
     enter(host: string, signal: AbortSignal): Promise<() => void> {
       const lane = laneTo(host);

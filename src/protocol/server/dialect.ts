@@ -4,36 +4,36 @@ import { isObject, parseServerObject } from '../http/json.ts';
 import { asJson, withErrorStatus } from './commonForms.ts';
 
 /**
- * In what a server's requests and answers depart from the standards. Each departure is a setting of the
- * provider; without any, nothing is read leniently. What a server says is brought into the standard form
- * here, before the checks that every answer goes through, and never past them.
+ * How a server's requests and responses differ from the standards. Each difference is a setting of the provider.
+ * Without any, nothing is read leniently. A server's response is converted to the standard form before the checks of
+ * every response, and never bypasses them.
  */
 export interface Dialect {
-  /** What stands between scopes, in requests and in answers. By default a space (RFC 6749 section 3.3). */
+  /** The separator between scopes, in requests and responses. Defaults to a space (RFC 6749 section 3.3). */
   readonly scopeSeparator?: string | undefined;
-  /** The same in answers, if it is another one there. */
+  /** The separator in responses, if it differs. */
   readonly answerScopeSeparator?: string | undefined;
-  /** Scopes that have another name in answers: from the server's name to the one that is asked for. */
+  /** Scopes with another name in responses: from the server's name to the requested one. */
   readonly scopeNames?: Readonly<Record<string, string>> | undefined;
-  /** The parameter of the authorization request that carries the scopes. By default `scope`. */
+  /** The parameter of the authorization request that carries the scopes. Defaults to `scope`. */
   readonly scopeParameter?: string | undefined;
-  /** Errors come with status 200: an answer with `error`, or with `ok: false`, is one. */
+  /** A response with status 200 counts as an error if it contains `error` or `ok: false`. */
   readonly errorsWithStatus200?: boolean | undefined;
   /** Answers are form-encoded though JSON was asked for, which is no departure worth telling then. */
   readonly formEncoded?: boolean | undefined;
-  /** Members of answers that have another name: from the server's name to the standard one. */
+  /** Properties with a nonstandard name in responses: from the server's name to the standard one. */
   readonly names?: Readonly<Record<string, string>> | undefined;
   /** Error codes of the server's own, and the standard ones that they mean. */
   readonly errors?: Readonly<Record<string, string>> | undefined;
   /** Errors come as a list `errors`, each with `code`, `title` and `detail`. */
   readonly errorList?: boolean | undefined;
-  /** The member that holds the person's tokens, if they are not on the top level. */
+  /** The property that contains the user's tokens, if they aren't on the top level. */
   readonly tokensIn?: string | undefined;
   /** The token type is missing or has a name of its own, though the tokens are bearer tokens. */
   readonly assumeBearer?: boolean | undefined;
   /** Members that are null, or empty text, count as absent. */
   readonly emptyMeansAbsent?: boolean | undefined;
-  /** Further members of token answers that are kept among the claims. */
+  /** Additional properties of token responses to keep among the claims. */
   readonly keep?: readonly string[] | undefined;
 }
 
@@ -46,7 +46,7 @@ export function setScopes(
   if (scopes.length > 0) parameters.set(scopeParameter, scopes.join(scopeSeparator));
 }
 
-/** True if answers have to be brought into the standard form. */
+/** True if responses have to be converted to the standard form. */
 const changesAnswers = ({ scopeParameter: _, keep: __, ...rest }: Dialect): boolean =>
   Object.values(rest).some(value => value !== undefined);
 
@@ -58,7 +58,7 @@ export function inDialect(http: HttpClient, dialect: Dialect, note: NoteBlemish)
   const noteForm = dialect.formEncoded ? () => undefined : note;
   return async (url, init) => {
     const response = await http(url, init);
-    // Keys and metadata are fetched with GET; they have no dialects.
+    // Keys and metadata are fetched with GET and have no dialects.
     if (init.method !== 'POST') return response;
     const read = await asJson(response, noteForm);
     const standard = changesAnswers(dialect) ? await standardAnswer(read, dialect) : read;
@@ -67,7 +67,7 @@ export function inDialect(http: HttpClient, dialect: Dialect, note: NoteBlemish)
   };
 }
 
-/** The answer as a server without a dialect would have given it. What is not understood is left as it is. */
+/** Converts a response to what a server without a dialect would have sent. Leaves unknown parts unchanged. */
 export async function standardAnswer(response: Response, dialect: Dialect): Promise<Response> {
   const text = await response.clone().text();
   const body = parseServerObject(text);
@@ -111,7 +111,7 @@ function renamed(body: Members, { names }: Dialect): Members {
   );
 }
 
-/** Makes a standard error of the first of a list: a refusal, if its code stands for nothing else. */
+/** Converts the first of a list of errors to a standard error: a refusal, unless its code is mapped. */
 function firstOfList(members: Members, { errors }: Dialect): void {
   const list = members['errors'];
   const first: unknown = Array.isArray(list) ? list[0] : undefined;

@@ -14,16 +14,16 @@ import { untilAborted } from '../../platform/abort.ts';
 /** A provider's metadata and where it was found. */
 export interface DiscoveredServer {
   readonly metadata: Metadata;
-  /** The address of the document that answered. */
+  /** The URL of the document that was found. */
   readonly metadataAddress: string;
 }
 
 /**
- * Where an issuer's metadata can be, likeliest first.
+ * Lists where an issuer's metadata can be, likeliest first.
  *
- * Nearly every provider serves the form of OpenID Connect Discovery (appended to the issuer), so it comes
- * first and a sign-in costs one request for it. RFC 8414 section 3.1 inserts before the path; section 5
- * names the third form. Which of them answers does not matter for trust: the issuer inside must be equal.
+ * Nearly every provider uses the form of OpenID Connect Discovery (appended to the issuer), so it comes first and a
+ * sign-in needs one request for it. RFC 8414 section 3.1 inserts before the path, and section 5 names the third form.
+ * Trust doesn't depend on which one responds: the issuer inside must be equal.
  */
 export function metadataAddresses(issuer: string): string[] {
   const url = new URL(issuer);
@@ -42,11 +42,11 @@ export function metadataAddresses(issuer: string): string[] {
 }
 
 /**
- * Finds the metadata of an issuer. After any answer but a right document the next place is asked: a server may have
- * trouble with one of them, or serve another document there. Which failure counts in the end is the first one.
+ * Finds the metadata of an issuer. Tries the next URL after any response that isn't a valid document: a server might
+ * fail at one of them, or serve another document there. If all fail, the first failure counts.
  *
- * @throws Failure `metadata-not-found`, `server-failed`, `rate-limited`, `intercepted`; those of {@link parseMetadata}
- * and those of the http client.
+ * @throws Failure `metadata-not-found`, `server-failed`, `rate-limited`, `intercepted`, or those of {@link
+ * parseMetadata} and of the HTTP client.
  */
 export async function discover(
   http: HttpClient,
@@ -80,7 +80,7 @@ export async function discover(
   throw first ?? new Failure('metadata-not-found', { address: issuer, answers: answers.join('; ') });
 }
 
-/** True if the server has answered: it may have another answer elsewhere. */
+/** True if the server responded: another URL might give another response. */
 const isAnswer = ({ code }: Failure): boolean => code !== 'unreachable' && code !== 'timed-out';
 
 type FoundDocument =
@@ -104,8 +104,8 @@ async function readDocument(http: HttpClient, address: string): Promise<FoundDoc
 }
 
 /**
- * Adds what the other document of the same issuer says. Some servers have two, and leave out of the one for OpenID
- * Connect what is not of it, such as registration and revocation.
+ * Merges the issuer's other document. Some servers have two, and omit from the OpenID Connect one what isn't part of
+ * it, such as registration and revocation.
  */
 async function merged(
   http: HttpClient,
@@ -136,11 +136,11 @@ async function merged(
 /** How long metadata is used without asking again, in seconds. */
 const metadataLifetime = 3600;
 
-/** Remembers the metadata of providers for {@link metadataLifetime}; concurrent callers share one request. */
+/** Caches the metadata of providers for {@link metadataLifetime}. Concurrent callers share one request. */
 export interface MetadataCache {
   /**
-   * @param signal ends this caller's waiting; the request ends with the last caller that waits for it.
-   * @param wanted if one of these is lacking, the issuer's other document is looked for, once.
+   * @param signal ends this caller's wait. The request ends with its last caller.
+   * @param wanted if one of these is missing, the issuer's other document is looked up, once.
    * @throws as {@link discover}, or the signal's reason.
    */
   get(
@@ -149,7 +149,7 @@ export interface MetadataCache {
     signal?: AbortSignal,
     wanted?: readonly (keyof Metadata)[],
   ): Promise<DiscoveredServer>;
-  /** Forgets what is known of an issuer, so that the next `get` asks again. */
+  /** Drops the cached metadata of an issuer, so the next `get` requests it again. */
   forget(issuer: string): void;
 }
 
@@ -160,7 +160,7 @@ interface Known {
   readonly isWhole: boolean;
 }
 
-/** A request under way, and how many callers still want its answer. */
+/** A pending request, and how many callers still wait for its response. */
 interface Asking {
   readonly answer: Promise<DiscoveredServer>;
   readonly unwanted: AbortController;

@@ -14,13 +14,13 @@ export interface HttpContext {
   readonly log: Log;
   readonly metadata: MetadataCache;
   readonly blemishes: Blemishes;
-  /** The requests under way and those sent, of all clients together. */
+  /** The pending and sent requests of all clients together. */
   readonly traffic: Traffic;
   readonly sendings: Sendings;
   /**
-   * The http client for one provider; `signal` ends its requests early.
+   * Creates the HTTP client for one provider. `signal` ends its requests early.
    *
-   * @param certificate is shown to the server.
+   * @param certificate is sent to the server.
    */
   http(policy: AddressPolicy, signal?: AbortSignal, certificate?: ClientCertificate): HttpClient;
 }

@@ -8,7 +8,7 @@ import type { NoteBlemish } from '../http/blemishes.ts';
 import { readForms, type Forms } from '../http/forms.ts';
 import { isFromIssuer, type ServerSource } from './serverSource.ts';
 
-/** The endpoints that may have another address for clients with a certificate (RFC 8705 section 5). */
+/** The endpoints that can have another URL for clients with a certificate (RFC 8705 section 5). */
 export const aliasForms = {
   token_endpoint: 'text',
   userinfo_endpoint: 'text',
@@ -64,21 +64,20 @@ export type Metadata = Members<typeof metadataForms> & {
 /** The members without which nothing works or nothing can be verified: they have to be right. */
 const essential: readonly string[] = ['issuer', 'authorization_endpoint', 'token_endpoint', 'jwks_uri'];
 
-/** The longest address and name that are taken, in characters, and the longest list. */
+/** The longest accepted URL and name, in characters, and the longest array. */
 const longest = { address: 2048, name: 200, list: 1000 };
 
-/** Grants for which nobody has to be asked: see serviceGrants.ts. */
+/** Grant types without a user, see serviceGrants.ts. */
 const serviceGrants: readonly string[] = Object.values(serviceGrantTypes);
 
-/** Signature algorithms an ID token may have here: asymmetric ones that WebCrypto can verify (RFC 7518, 8037). */
+/** Signature algorithms accepted for an ID token: asymmetric ones that WebCrypto can verify (RFC 7518, RFC 8037). */
 const trustedAlgorithms = /^(RS|PS|ES)(256|384|512)$|^(EdDSA|Ed25519)$/;
 
 /**
- * Checks a metadata document that claims to be `issuer`'s. What is wrong with a member that can be done without costs
- * that member.
+ * Validates a metadata document that claims to be `issuer`'s. An invalid optional property is dropped.
  *
  * @throws Failure `metadata-invalid`, also for an endpoint that {@link serverAddressProblem} objects to;
- * `metadata-plain-http`; `issuer-mismatch` (compared to the letter, RFC 8414 section 3.3).
+ * `metadata-plain-http`; `issuer-mismatch` (compared exactly, RFC 8414 section 3.3).
  */
 export function parseMetadata(
   document: unknown,
@@ -126,7 +125,7 @@ export function parseMetadata(
 }
 
 function checkIssuer(found: string, issuer: string, at: string, policy: ServerSource): void {
-  // Of one tenant, the metadata names the issuer that stands in the settings as a template.
+  // The metadata of one tenant names the issuer that is a template in the settings.
   if (found === issuer || isFromIssuer(issuer, found, policy.allowedTenants)) return;
   if (issuer.startsWith('https:') && found === issuer.replace('https:', 'http:'))
     throw new Failure('metadata-plain-http', { address: at, member: '"issuer"' });
@@ -164,7 +163,7 @@ const isAddressText = (value: unknown): value is string =>
 const namesIn = (list: unknown): string[] =>
   (list as string[]).filter(name => name.length <= longest.name).slice(0, longest.list);
 
-/** Without those that cannot be used: the endpoint of everybody is asked in their place. */
+/** Drops unusable aliases: the general endpoint is used instead. */
 function aliasesOf(
   document: Readonly<Record<string, unknown>>,
   problemOf: (address: string) => string | undefined,
@@ -183,8 +182,7 @@ function aliasesOf(
 }
 
 /**
- * What is odd about a server that can be used all the same, as sentences without a full stop. For the log and
- * for whoever looks into why a provider does not work.
+ * Lists a usable server's metadata warnings, as sentences without a full stop. For the log and for troubleshooting.
  */
 export function metadataWarnings(metadata: Metadata): string[] {
   const { code_challenge_methods_supported: challenges, jwks_uri: keys } = metadata;
@@ -198,7 +196,7 @@ export function metadataWarnings(metadata: Metadata): string[] {
   ];
 }
 
-/** The hosts, in a list, of the addresses that a server names elsewhere than at its issuer. */
+/** Lists the hosts of a server's URLs that aren't on its issuer's host. */
 export function otherHosts(issuer: string, metadata: Metadata): string {
   const hosts = Object.entries(metadata).flatMap(([name, value]) =>
     /_(endpoint|uri)$/.test(name) && typeof value === 'string' ? [new URL(value).host] : [],

@@ -11,7 +11,7 @@ export interface ProtectedResource {
   readonly resource: string;
   readonly authorizationServers: readonly string[];
   readonly scopes: readonly string[];
-  /** The address of the document that answered. */
+  /** The URL of the document that was found. */
   readonly metadataAddress: string;
 }
 
@@ -33,16 +33,16 @@ function resourceMetadataAddresses(resource: URL): string[] {
   ];
 }
 
-/** The address in a challenge's `resource_metadata` (RFC 9728 section 5.1). */
+/** The URL in a challenge's `resource_metadata` (RFC 9728 section 5.1). */
 const challengedAddress = (header: string | null): string | undefined =>
   /\bresource_metadata="?([^",\s]+)"?/i.exec(header ?? '')?.[1];
 
 /**
- * Finds out which authorization servers an API trusts, from the API's address. What it names is yet to be
- * believed: each server's own metadata must be about that server.
+ * Finds the authorization servers that an API trusts, from the API's URL. Its claim isn't verified yet: each server's
+ * own metadata must be about that server.
  *
- * @returns undefined if the API says nothing about it.
- * @throws those of the http client.
+ * @returns undefined if the API names none.
+ * @throws those of the HTTP client.
  */
 export async function findProtectedResource(
   http: HttpClient,
@@ -71,16 +71,16 @@ export async function findProtectedResource(
 }
 
 /**
- * Reads the metadata that a challenge of an API names (`resource_metadata`, RFC 9728 section 5.1), without a token. It
- * must be where the API is and be about it (section 3.3): otherwise an API could have tokens of another one sent to
+ * Reads the metadata that an API's challenge names (`resource_metadata`, RFC 9728 section 5.1), without a token. It
+ * must be on the API's host and be about it (section 3.3): otherwise an API could get another API's tokens sent to
  * itself.
  *
- * @param refused where the request went that was refused; undefined: not known. Then nothing says that the document is
- * about the right API, only that it is about the place where it is.
- * @param written the host that may be named whatever it is, see {@link serverAddressProblem}.
- * @returns undefined if the address cannot be used, or what is there is no such document. It names the authorization
- * servers as they are written: they are there to be compared.
- * @throws those of the http client.
+ * @param refused the URL of the refused request, or undefined if unknown. Then the document is only known to be about
+ * its own location, not about the right API.
+ * @param written the host that is always allowed, see {@link serverAddressProblem}.
+ * @returns undefined if the URL can't be used, or isn't such a document. Returns the authorization servers unchanged,
+ * for comparison.
+ * @throws those of the HTTP client.
  */
 export async function readProtectedResource(
   http: HttpClient,
@@ -100,7 +100,7 @@ export async function readProtectedResource(
   const resource = URL.parse(found.resource);
   if (resource?.origin !== place.origin || resource.username !== '' || resource.password !== '')
     return undefined;
-  // What is read in two ways might be asked for as something else than what was checked.
+  // A URL with two readings might be requested as another one than was checked.
   if (bare(resource.href) !== bare(found.resource)) return undefined;
   const isAbout = refused
     ? isPrefix(found.resource, refused)
@@ -108,14 +108,14 @@ export async function readProtectedResource(
   return isAbout ? found : undefined;
 }
 
-/** A redirect to a log-in page is no metadata; a server that cannot be reached is a failure. */
+/** Ignores a redirect to a sign-in page, which isn't metadata. An unreachable server is a failure. */
 function passedOver(error: unknown): undefined {
   if (error instanceof Failure && (error.code === 'redirected' || error.code === 'answer-too-large'))
     return undefined;
   throw error;
 }
 
-/** Whether it is about the right resource, and leads to servers that may be asked, is for the caller to judge. */
+/** Parses a document. The caller checks that it is about the right resource, and names allowed servers. */
 function readDocument(
   text: string,
   metadataAddress: string,
@@ -137,7 +137,7 @@ const texts = (value: unknown): string[] =>
 
 const bare = (address: string): string => address.replace(/\/$/, '');
 
-/** True if an address is the resource's or lies below it. */
+/** True if a URL is the resource's or below it. */
 function isPrefix(resource: string, api: URL): boolean {
   const url = URL.parse(resource);
   if (!url || url.origin !== api.origin) return false;

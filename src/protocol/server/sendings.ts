@@ -20,7 +20,7 @@ export type SentKind = (typeof sentKinds)[number];
 export interface Sending {
   readonly host: string;
   readonly kinds: readonly SentKind[];
-  /** For what: the endpoint's name in the metadata; of the token endpoint, the `grant_type`. */
+  /** The purpose: the endpoint's name in the metadata, or the `grant_type` for the token endpoint. */
   readonly purpose: string;
 }
 
@@ -28,15 +28,15 @@ export interface Sending {
 export const mostSendings = 50;
 
 /**
- * What has been sent in this window and is not in the activity log yet, by the grant that it was sent for; by the issuer
- * during a sign-in, of which there is no grant. It goes into the log with the next entry about the grant, so that
- * nothing is written for it alone.
+ * Collects what this window has sent and not yet logged as activity, by the grant it was sent for, or by issuer
+ * during a sign-in, which has no grant. It is logged with the next entry about the grant, so it never causes a write
+ * of its own.
  */
 export interface Sendings {
   add(about: string, sending: Sending): void;
   /** What has been sent for these since the last time, each once. */
   take(...about: readonly string[]): readonly Sending[];
-  /** What a server names now for a grant without the person having agreed to it, so that nothing is sent there. */
+  /** Records a grant's new endpoints that the user hasn't agreed to, where nothing is sent. */
   withhold(about: string, withheld: readonly Withheld[]): void;
   withheld(about: string): readonly Withheld[];
   /** Told when something else is withheld than before. */

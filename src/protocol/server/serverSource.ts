@@ -16,13 +16,13 @@ export interface NamedEndpoints {
 
 /** Where what is known of a server comes from, beside its issuer. */
 export interface ServerSource extends AddressPolicy {
-  /** The address of its metadata document. Undefined: it is looked for where the standards say. */
+  /** The URL of its metadata document. If undefined, it is discovered as the standards define. */
   readonly metadataUrl?: string | undefined;
-  /** False: the server has no metadata; `endpoints` are all there is. */
+  /** If false, the server has no metadata, and only `endpoints` are used. */
   readonly discovery?: boolean | undefined;
   /** They go before those of the metadata. */
   readonly endpoints?: NamedEndpoints | undefined;
-  /** For an issuer with `{tenantid}`: the tenants whose people may sign in. Undefined: those of every tenant. */
+  /** For an issuer with `{tenantid}`: the tenants whose users can sign in. If undefined, every tenant's. */
   readonly allowedTenants?: readonly string[] | undefined;
 }
 
@@ -46,7 +46,7 @@ export const endpointMembers = (endpoints: NamedEndpoints = {}): Record<string, 
     }),
   );
 
-/** Part of a server's key in memory: the same issuer known in another way is another entry. */
+/** Part of a server's cache key: the same issuer from another source is another entry. */
 export const sourceKey = (source: ServerSource): string =>
   JSON.stringify([
     source.allowLoopbackHttp,
@@ -55,7 +55,7 @@ export const sourceKey = (source: ServerSource): string =>
     endpointMembers(source.endpoints),
   ]);
 
-/** Stands in an issuer for the tenant, which only the ID token names (Microsoft Entra ID: claim `tid`). */
+/** The placeholder for the tenant in an issuer, which only the ID token names (Microsoft Entra ID: claim `tid`). */
 export const tenantPlaceholder = '{tenantid}';
 
 export const isIssuerTemplate = (issuer: string): boolean => issuer.includes(tenantPlaceholder);
@@ -63,9 +63,9 @@ export const isIssuerTemplate = (issuer: string): boolean => issuer.includes(ten
 const tenantId = /^[\w.-]{1,100}$/;
 
 /**
- * The issuer that an ID token must name, if the server's is a template.
+ * Returns the issuer that an ID token must name, if the server's is a template.
  *
- * @throws Failure `token-untrusted` for a tenant that may not sign in.
+ * @throws Failure `token-untrusted` for a tenant that isn't allowed to sign in.
  */
 export function issuerOfTenant(
   template: string,

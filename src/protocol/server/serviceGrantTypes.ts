@@ -1,6 +1,6 @@
 /**
- * Lists the grant types of services. A file of its own: the settings schema needs the names and must not load the token
- * requests; see docs/decisions/0024.
+ * Lists the grant types of services. In a separate file because the settings schema needs the names and must not load
+ * the token requests, see docs/decisions/0024.
  */
 export const serviceGrantTypes = {
   /** RFC 6749 section 4.4. */

@@ -13,16 +13,16 @@ const issuerRelation = 'http://openid.net/specs/connect/1.0/issuer';
 
 const linkForms = { rel: 'words', href: 'exact' } as const;
 
-/** Longer than any e-mail address or host, in characters. */
+/** Longer than any email address or host, in characters. */
 const longestIdentifier = 500;
 
 /**
- * Finds the issuer of a person or a host by WebFinger (OpenID Connect Discovery 1.0 section 2, RFC 7033).
+ * Finds the issuer of a user or a host through WebFinger (OpenID Connect Discovery 1.0 section 2, RFC 7033).
  *
- * @param identifier what a person types: `alice@example.com`, `acct:alice@example.com`, `example.com` or
+ * @param identifier the user's input: `alice@example.com`, `acct:alice@example.com`, `example.com` or
  * `https://example.com/alice`.
- * @returns an issuer that is yet to be believed: its metadata must name it.
- * @throws Failure `issuer-not-found`, and those of the http client.
+ * @returns an issuer that isn't verified yet: its metadata must name it.
+ * @throws Failure `issuer-not-found`, or those of the HTTP client.
  */
 export async function findIssuer(
   http: HttpClient,

@@ -17,14 +17,14 @@ export type IdTokenClaims = Readonly<oauth.IDToken>;
 const longestSubject = 255;
 
 /**
- * Verifies the signature of the ID token of an answer that the library has processed, and what the library
- * leaves open: `at_hash`, an `iat` in the future, an `azp` that is not us, audiences that are not trusted, and that
- * its claims are harmless.
+ * Verifies the signature of the ID token in a response that the library has processed, and what the library doesn't
+ * check: `at_hash`, an `iat` in the future, an `azp` that isn't us, audiences that aren't trusted, and that its
+ * claims are harmless.
  *
- * @param now by the clock that it is judged by, in seconds since the epoch.
- * @returns undefined if the answer has no ID token.
- * @throws Failure `token-untrusted`, `clock-differs`; or, if the keys to verify it with cannot be had, those of
- * the http client and of the server's answer.
+ * @param now by the clock that judges it, in seconds since the epoch.
+ * @returns undefined if the response has no ID token.
+ * @throws Failure `token-untrusted`, `clock-differs`, or, if the keys to verify it are unavailable, those of the HTTP
+ * client and of the server's response.
  */
 export async function checkIdToken(
   connection: Connection,
@@ -34,7 +34,7 @@ export async function checkIdToken(
 ): Promise<IdTokenClaims | undefined> {
   const claims = oauth.getValidatedIdTokenClaims(answer);
   if (!claims || answer.id_token === undefined) return undefined;
-  // What needs no request first: keys are asked for only if all else is right.
+  // Checks that need no request come first: keys are only requested if the rest is valid.
   checkClaims(connection, response, answer.id_token, claims, now);
   try {
     await verifySignature(connection, response);
@@ -70,7 +70,7 @@ function checkClaims(
   if (claims.azp !== undefined && claims.azp !== id) {
     throw untrusted(connection, l10n.t('it was issued to another client'));
   }
-  // Whoever it is also meant for could pass it on as their own (OpenID Connect Core 1.0 section 3.1.3.7).
+  // Another audience could pass the token on as its own (OpenID Connect Core 1.0 section 3.1.3.7).
   const audiences = typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
   const stranger = audiences.find(audience => audience !== id && !trustedAudiences.includes(audience));
   if (stranger !== undefined) {
@@ -88,7 +88,7 @@ function checkClaims(
 /** The left half of the access token's hash, by the ID token's algorithm (OpenID Connect Core, 3.1.3.6). */
 async function accessTokenHash(answer: oauth.TokenEndpointResponse): Promise<string> {
   const header = JSON.parse(textFromBase64url(answer.id_token?.split('.')[0] ?? '')) as { alg: string };
-  // Ed25519 hashes with SHA-512 itself; the others name their hash's length.
+  // Ed25519 hashes with SHA-512 itself. The other algorithms name their hash's length.
   const bits = /(256|384|512)$/.exec(header.alg)?.[1];
   const hash = header.alg.startsWith('Ed') || bits === undefined ? 'SHA-512' : `SHA-${bits}`;
   const digest = new Uint8Array(
@@ -97,7 +97,7 @@ async function accessTokenHash(answer: oauth.TokenEndpointResponse): Promise<str
   return base64urlOf(digest.slice(0, digest.length / 2));
 }
 
-/** Makes a typed failure of what the library threw about a token answer. Its text and cause stay here. */
+/** Converts the library's error about a token response to a failure. Its text and cause stay here. */
 export function idTokenFailure(connection: Connection, error: unknown, response: Response): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof oauth.OperationProcessingError) {
@@ -139,7 +139,7 @@ function issuedAtOf(error: Error): number | undefined {
   return typeof claims?.iat === 'number' ? claims.iat : undefined;
 }
 
-/** The library's messages are constant, but for names of claims; only those are taken from them. */
+/** The library's messages are constant, except for claim names. Only those are extracted. */
 function reasonOf(message: string): string {
   const claim = /"(\w+)" \([^")]+\) claim (\w+)/.exec(message);
   if (claim)
@@ -152,7 +152,7 @@ function reasonOf(message: string): string {
   return l10n.t('it is malformed');
 }
 
-/** If the server does not say what time it is there, or cannot be believed, our clock may be what is wrong. */
+/** If the server doesn't send its time, or can't be believed, our clock might be wrong. */
 function clockFailure(
   connection: Connection,
   response: Response,

@@ -7,7 +7,7 @@ import { isObject, parseServerJson } from '../http/json.ts';
 import type { Metadata } from '../server/metadata.ts';
 import { tokenEndpointFailure } from '../http/oauthError.ts';
 
-/** How many keys a server may publish. Real ones have up to twenty. */
+/** The maximum number of keys that a server can publish. Real ones have up to twenty. */
 export const mostKeys = 100;
 
 /** How long keys are used without asking again, in seconds. */
@@ -31,13 +31,13 @@ const remembered = new WeakMap<Metadata, Keys>();
 
 /**
  * Verifies the signature of a JWT in `response` that the library has processed, with the keys that the server
- * publishes. Keys from memory that do not fit are asked for anew, once: the server may have changed them.
+ * publishes. If no cached key matches, requests them again, once: the server might have changed them.
  *
- * @throws Failure `token-untrusted` for keys that cannot be used, those of {@link tokenEndpointFailure} and of
- * the http client for keys that cannot be had; or what the library throws for a signature that is wrong.
+ * @throws Failure `token-untrusted` for unusable keys, those of {@link tokenEndpointFailure} and of the HTTP client
+ * for unavailable keys, or the library's error for a wrong signature.
  */
 export async function verifySignature(connection: Connection, response: Response): Promise<void> {
-  // Keys that could not be had earlier may be there now.
+  // Keys that were unavailable earlier might be available now.
   const known = await current(connection)?.answer.catch(() => undefined);
   if (known) {
     try {
@@ -79,13 +79,13 @@ async function askForKeys(connection: Connection): Promise<oauth.JWKS> {
 async function verifyWith(connection: Connection, response: Response, jwks: oauth.JWKS): Promise<void> {
   const { client, server, options } = connection;
   try {
-    // The library keeps keys under the object's identity; a copy makes it take these, and none of its own.
+    // The library caches keys by object identity. A copy makes it use these, and none of its own.
     await oauth.validateApplicationLevelSignature({ ...server }, response, {
       ...options,
       [oauth.jwksCache]: { jwks, uat: Math.floor(Date.now() / 1000) },
     });
   } catch (error) {
-    // What the platform says of a key that it cannot import.
+    // The platform's error for a key that it can't import.
     if (error instanceof DOMException)
       throw unusable(client.issuer, l10n.t('because the matching key is malformed'));
     throw error;
@@ -97,7 +97,10 @@ const fitsNot = (error: unknown): boolean =>
   error instanceof oauth.OperationProcessingError &&
   (error.code === oauth.KEY_SELECTION || error.code === oauth.INVALID_RESPONSE);
 
-/** The members of a key (RFC 7517 section 4) of which some servers write all, with nothing in those they do not have. */
+/**
+ * The properties of a key (RFC 7517 section 4). Some servers write all of them, with empty values for those that
+ * don't apply.
+ */
 export const keyForms = {
   kty: 'exact',
   kid: 'text',

@@ -4,7 +4,7 @@ import { Failure } from '../failures/failure.ts';
 
 /** One request to end the session that a browser has at the server (OpenID Connect RP-Initiated Logout 1.0). */
 export interface LogoutRequest {
-  /** The address to open in the browser. It holds the ID token and the state: never log it. */
+  /** The URL to open in the browser. It contains the ID token and the state: never log it. */
   readonly url: Secret;
   readonly state: Secret;
 }

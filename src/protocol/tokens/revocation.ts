@@ -5,7 +5,7 @@ import { Failure } from '../failures/failure.ts';
 import { looksLikePage } from '../http/json.ts';
 import { tokenEndpointFailure } from '../http/oauthError.ts';
 
-/** `unsupported`: the server has no revocation endpoint, so that its tokens live until they end. */
+/** `unsupported`: the server has no revocation endpoint, so its tokens live until they expire. */
 export type Revocation = 'revoked' | 'unsupported';
 
 /** The body of a success means nothing (RFC 7009 section 2.2); but a page is somebody else's. */
@@ -15,10 +15,10 @@ const portal = async (response: Response, host: string): Promise<Failure | undef
     : undefined;
 
 /**
- * Tells the server that the tokens are no longer needed (RFC 7009): the refresh token first, as most servers
- * end everything that came from it; then the access token.
+ * Revokes the tokens (RFC 7009): the refresh token first, because most servers then end all tokens issued from it,
+ * then the access token.
  *
- * @throws Failure of the http client or as {@link tokenEndpointFailure}: the tokens may still be valid.
+ * @throws Failure of the HTTP client or as {@link tokenEndpointFailure}: the tokens might still be valid.
  */
 export async function revokeTokens(
   connection: Connection,
@@ -50,7 +50,7 @@ export async function revokeTokens(
   for (const token of [tokens.accessToken, ...(tokens.derived ?? [])]) {
     const refused = await revoke(token, 'access_token');
     if (!refused) continue;
-    // Many end it together with the refresh token, and do not know it any more then.
+    // Many servers end it together with the refresh token, and then no longer know it.
     if (!tokens.refreshToken || refused.passing) throw refused;
     httpContext.blemishes.at(client.issuer)('revocation.gone', 'token');
   }

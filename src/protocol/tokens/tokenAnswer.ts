@@ -8,10 +8,10 @@ import { jsonIn, noteMediaType } from '../http/jsonResponse.ts';
 /** The longest token that is taken, in characters. A header of a request seldom holds more than 16,000. */
 export const longestToken = 64 * 1024;
 
-/** The longest lifetime that is believed, in seconds: a hundred years. Above it, dates cannot be reckoned. */
+/** The longest believable lifetime, in seconds: a hundred years. Above it, dates can't be calculated. */
 const longestLifetime = 100 * 365 * 86_400;
 
-/** The members of a successful answer of a token endpoint (RFC 6749 section 5.1) that are used here. */
+/** The properties of a successful token response (RFC 6749 section 5.1) that are used here. */
 export const tokenForms = {
   access_token: 'exact',
   refresh_token: 'exact',
@@ -38,7 +38,7 @@ export const isToken = (name: string, value: unknown): value is string =>
 export interface TokenAnswer {
   /** As the standards have it: status 200, JSON, and each member in its form. */
   readonly standard: Response;
-  /** How long the access token lasts from now on, in seconds, if anybody says it. */
+  /** The remaining lifetime of the access token, in seconds, if the server or the token says. */
   readonly lifetime: number | undefined;
   readonly idToken: string | undefined;
 }
@@ -87,10 +87,10 @@ export async function readTokenAnswer(
   };
 }
 
-/** As the standards write it, and as people do: `BearerToken`, `Bearer Token`. */
+/** The spellings in the standards and in practice: `BearerToken`, `Bearer Token`. */
 const bearerSpelling = /^bearer([\s_-]?token)?$/i;
 
-/** The answer with these members, as a server that keeps to the standards writes it. */
+/** Builds a response with these properties, as a standard server writes it. */
 function jsonResponse(members: object, { headers: written }: Response): Response {
   const headers = new Headers(written);
   headers.set('content-type', 'application/json');

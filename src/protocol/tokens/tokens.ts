@@ -21,13 +21,13 @@ export interface Tokens {
   readonly idTokenClaims: IdTokenClaims | undefined;
   /** When the tokens were received, in seconds since the epoch. */
   readonly receivedAt: number;
-  /** When the access token ends, in seconds since the epoch; undefined if the server did not say. */
+  /** When the access token expires, in seconds since the epoch. Undefined if the server didn't say. */
   readonly expiresAt: number | undefined;
-  /** How far the server's clock was ahead of ours then, in seconds; undefined: nobody knows. */
+  /** How far the server's clock was ahead of ours then, in seconds. Undefined if unknown. */
   readonly clockOffset?: number | undefined;
-  /** The scopes the server says it granted; undefined if it did not say, which means: those asked for. */
+  /** The scopes that the server says it granted. Undefined if it didn't say, which means the requested ones. */
   readonly grantedScopes: readonly string[] | undefined;
-  /** Further members of the answer that the provider is set to keep. */
+  /** Additional properties of the response that the provider's settings keep. */
   readonly kept?: Readonly<Record<string, unknown>>;
 }
 
@@ -35,10 +35,10 @@ export interface Tokens {
 const mostScopes = 1000;
 
 type Send = () => Promise<Response>;
-/** @param client with the clock that the answer is judged by. */
+/** @param client with the clock that judges the response. */
 type Process = (response: Response, client: oauth.Client) => Promise<oauth.TokenEndpointResponse>;
 
-/** When an answer came, in seconds since the epoch, and the clock of the server then. */
+/** When a response arrived, in seconds since the epoch, and the server's clock then. */
 interface Arrival {
   readonly at: number;
   readonly offset: number | undefined;
@@ -50,10 +50,10 @@ const arrivalOf = (response: Response, { httpContext: { clock } }: Connection): 
 });
 
 /**
- * Sends a request to the token endpoint and checks the answer, the ID token in it included.
+ * Sends a request to the token endpoint and checks the response, including its ID token.
  *
- * @param dispensable true: an ID token is left out if the keys to verify it with cannot be had now.
- * @throws Failure those of {@link tokenEndpointFailure}, of {@link checkIdToken}, of the http client, and
+ * @param dispensable if true, an ID token is dropped if the keys to verify it are unavailable.
+ * @throws Failure those of {@link tokenEndpointFailure}, of {@link checkIdToken}, of the HTTP client, and
  * `response-invalid`.
  */
 export async function requestTokens(
@@ -69,29 +69,29 @@ export async function requestTokens(
   return judge(connection, response, process, arrival, dispensable);
 }
 
-/** An answer to a refresh. */
+/** The response to a refresh. */
 export interface RefreshAnswer {
   /**
-   * Undefined: the old one stays. A new one is stored before anything else in the answer is judged: the old one may
-   * be dead from now on.
+   * If undefined, the old one stays valid. Store a new one before judging the rest of the response: the old one might
+   * be invalid from now on.
    */
   readonly refreshToken: Secret | undefined;
-  /** True if judging the rest takes a while: the server may have to be asked for its keys. */
+  /** True if judging the rest takes a while: the server's keys might have to be requested. */
   readonly takesTime: boolean;
   /**
-   * Judges the rest. An ID token in which anything is wrong is left out: the person is known already.
+   * Judges the rest. Drops an invalid ID token: the user is already known.
    *
-   * @throws Failure `response-invalid`, `intercepted`: there is no access token in it that can be used.
+   * @throws Failure `response-invalid`, `intercepted`: it contains no usable access token.
    */
   judge(): Promise<Tokens>;
 }
 
 /**
- * Sends a refresh request. Its answer comes in two parts, as what is wrong in it must not cost the refresh token.
+ * Sends a refresh request. Its response comes in two parts, so an error in it doesn't cost the refresh token.
  *
- * @param subject whose tokens they must be; undefined: nobody knows.
- * @throws Failure those of {@link tokenEndpointFailure} and of the http client; `token-untrusted` for an answer about
- * another person or of another issuer (OpenID Connect Core 1.0 section 12.2), in which nothing is of use.
+ * @param subject the user whom the tokens must be for, or undefined if unknown.
+ * @throws Failure those of {@link tokenEndpointFailure} and of the HTTP client; `token-untrusted` for a response
+ * about another user or from another issuer (OpenID Connect Core 1.0 section 12.2), which can't be used at all.
  */
 export async function requestRefresh(
   connection: Connection,
@@ -129,14 +129,14 @@ export async function requestRefresh(
 function atRefresh(failure: Failure): Failure {
   const { code, status, oauthError } = failure;
   const { host = '', error = '', said = '' } = failure.details;
-  // Some servers say that of a refresh token which they do not know any more.
+  // Some servers return this for a refresh token that they no longer know.
   if (oauthError === 'unauthorized_client')
     return new Failure('grant-refused', { host, error, said }, { oauthError });
   const isUnexplained = oauthError === undefined && (code === 'grant-refused' || code === 'client-refused');
   return isUnexplained ? new Failure('unexplained', { host, status: status ?? error, said }) : failure;
 }
 
-/** Refuses an answer whose ID token, whether or not it can be verified, is about another person. */
+/** Refuses a response whose ID token, verifiable or not, is about another user. */
 function refuseStranger(connection: Connection, idToken: string, subject: string | undefined): void {
   const { client, metadata } = connection;
   const { iss, sub } = parseServerObject(payloadOf(idToken)) ?? {};
@@ -191,7 +191,7 @@ async function judge(
   };
 }
 
-/** The tokens in an answer that is yet to be judged. */
+/** Extracts the tokens in a response that isn't judged yet. */
 function receivedIn(text: string): ReceivedTokens[] {
   const body = parseServerObject(text) ?? {};
   const tokenOf = (name: 'access_token' | 'refresh_token'): string | undefined => {
@@ -222,7 +222,7 @@ const keptMembers = (
   );
 };
 
-/** The scopes of a list. What is no scope (RFC 6749 section 3.3) could not have been asked for, and is left out. */
+/** Splits a list of scopes. Drops invalid ones (RFC 6749 section 3.3), which can't have been requested. */
 const scopesOf = (list: string): string[] =>
   list
     .split(' ')

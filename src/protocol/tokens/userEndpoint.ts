@@ -7,11 +7,11 @@ import { readClaims } from '../http/jsonResponse.ts';
 import { checkSuccess } from '../http/oauthError.ts';
 
 /**
- * Asks a provider without ID tokens who an access token belongs to. Unlike UserInfo there is no subject to
- * compare with: the answer is trusted because it came over TLS from the address in the settings.
+ * Asks a provider without ID tokens who an access token belongs to. Unlike UserInfo, there is no subject to compare:
+ * the response is trusted because it came over TLS from the URL in the settings.
  *
- * @throws Failure `method-unsupported` if no such endpoint is known, `response-invalid`, and those of
- * {@link tokenEndpointFailure} and the http client.
+ * @throws Failure `method-unsupported` if no such endpoint is known, `response-invalid`, or those of {@link
+ * tokenEndpointFailure} and the HTTP client.
  */
 export async function requestUser(
   connection: Connection,
