@@ -49,7 +49,7 @@ export const mcpServerSchema = v.strictObject({
     ),
   ),
   label: v.optional(
-    text("The name of the server in the editor's lists. Defaults to its ID in this setting."),
+    text('The name of the server in the editor’s lists. Defaults to its ID in this setting.'),
   ),
 });
 

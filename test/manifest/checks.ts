@@ -9,13 +9,11 @@ const introduction = `# What is checked
 
 <!-- Written by \`npm run generate\` from src/protocol/failures; change it there. -->
 
-Every check of every response of a provider, with what comes of it if the check fails. The name is what the log and the
-diagnosis show.
+Every check of every response of a provider, and the result if the check fails. The log and the diagnosis show its name.
 
 - **safety**: never loosened.
-- **form**: read for what it means, as far as it means one thing. The departure is logged once, and the diagnosis lists
-  it.
-- **asking**: the extension asked for something by itself that the provider doesn't give, and asks for less.
+- **form**: read for its meaning if it has only one. The difference is logged once, and the diagnosis lists it.
+- **asking**: the provider doesn't support what the extension requested on its own initiative, so it requests less.
 - **ending**: only the provider itself can end a sign-in, in an OAuth error.
 - **keeping**: nothing is lost.
 `;
@@ -27,7 +25,7 @@ export async function generatedChecks(): Promise<{ file: URL; current: string; g
     ([id, { kind, of, holds, otherwise }]: [string, Check]) =>
       `| \`${id}\` | ${kind} | ${of} | ${holds} | ${otherwise} |`,
   );
-  const head = ['| check | class | of | what must hold | otherwise |', '|---|---|---|---|---|'];
+  const head = ['| check | class | applies to | condition | otherwise |', '|---|---|---|---|---|'];
   const options = { ...(await prettier.resolveConfig(documentFile)), parser: 'markdown' };
   const generated = await prettier.format(`${introduction}\n${[...head, ...rows].join('\n')}\n`, options);
   return { file: documentFile, current, generated };

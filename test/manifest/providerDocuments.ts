@@ -48,14 +48,14 @@ function settingsReference(): string {
 
 <!-- Written by \`npm run generate\` from src/providers/schema.ts; change it there. -->
 
-The setting \`oidc.providers\` is an object from provider id to provider. The id is what extensions pass to
-\`vscode.authentication.getSession\`. Each provider can say the following; nothing but \`issuer\` (or \`metadataUrl\`,
-\`endpoints\` or a [\`preset\`](providers/README.md)) has to be said. The same can stand in the \`package.json\` of
-another extension, under \`contributes.oidcProviders\`.
+The setting \`oidc.providers\` is an object keyed by provider ID. Extensions pass this ID to
+\`vscode.authentication.getSession\`. Each provider can have the following settings. Only \`issuer\` (or \`metadataUrl\`,
+\`endpoints\`, or a [\`preset\`](providers/README.md)) is required. The \`package.json\` of another extension can contain
+the same settings under \`contributes.oidcProviders\`.
 
-A client secret is never a setting: it is asked for once and kept in the secret storage of the editor.
+A client secret is never a setting: you enter it once, and it's kept in the editor's secret storage.
 
-| setting | type | what it says |
+| setting | type | description |
 |---|---|---|
 ${rows(schema, '').join('\n')}
 `;
@@ -70,14 +70,16 @@ function rows(schema: Schema, prefix: string): string[] {
 
 function typeOf(schema: Schema): string {
   if (schema.enum) return schema.enum.map(value => `\`${JSON.stringify(value)}\``).join(', ');
-  if (schema.type === 'array')
-    return `list of ${schema.items?.enum ? typeOf(schema.items) : (names[schema.items?.type ?? ''] ?? 'values')}s`;
+  if (schema.type === 'array') {
+    const { items } = schema;
+    return `array of ${items?.enum ? typeOf(items) : `${names[items?.type ?? ''] ?? 'value'}s`}`;
+  }
   return names[schema.type ?? ''] ?? 'value';
 }
 
 const names: Readonly<Record<string, string>> = {
-  string: 'text',
-  boolean: 'true or false',
+  string: 'string',
+  boolean: 'boolean',
   integer: 'number',
   number: 'number',
   object: 'object',
@@ -111,24 +113,23 @@ async function providerList(): Promise<string> {
 
 <!-- Written by \`npm run generate\` from src/providers/presets; change it there. -->
 
-For these, a preset knows in what they differ from the standards. *OIDC: Add Identity Provider…* offers them; in
-\`settings.json\` they are named by \`preset\`. Any other provider works by its address alone if it keeps to the standards,
-and with the [settings](../provider-settings.md) that name its differences if it does not.
+A preset knows how each of these differs from the standards. Select it in *OIDC: Add Identity Provider…*, or set
+\`preset\` in \`settings.json\`. Any other provider works with just its URL if it follows the standards, or with
+[settings](../provider-settings.md) that name its differences.
 
-| provider | \`preset\` | needs to know |
+| provider | \`preset\` | required values |
 |---|---|---|
 ${list.join('\n')}
 
-These need no preset. Their pages say where to register the editor:
+These need no preset. Their pages show where to register the editor:
 
 ${others.map(({ name, text }) => `- [${/^# (.*)$/m.exec(text)?.[1] ?? name}](${name}.md)`).join('\n')}
 `;
 }
 
 function secretOf(hasKinds: boolean, clientAuthentication: string): string {
-  const asked = 'It is asked for at the first sign-in and kept in the secret storage of the editor.';
-  if (hasKinds)
-    return `Where a client has a secret or key: ${asked.charAt(0).toLowerCase()}${asked.slice(1)}`;
+  const asked = 'You enter it at the first sign-in, and it is kept in the editor’s secret storage.';
+  if (hasKinds) return `If the client has a secret or key: ${asked.charAt(0).toLowerCase()}${asked.slice(1)}`;
   return clientAuthentication === 'none'
     ? 'The client is public: it has no secret.'
     : `The client has a secret. ${asked}`;
@@ -143,7 +144,7 @@ const clientKinds = (clients: Readonly<Record<string, PresetClient>>): string =>
     .map(({ label, detail, registration, definition }) => {
       const takes =
         Object.keys(definition).length > 0
-          ? `\n\nIn the settings, beside the rest:\n\n\`\`\`json\n${JSON.stringify(definition, null, 2)}\n\`\`\``
+          ? `\n\nAlso add these settings:\n\n\`\`\`json\n${JSON.stringify(definition, null, 2)}\n\`\`\``
           : '';
       return `### ${label}\n\n${detail}\n\n${numbered(registration)}${takes}`;
     })
@@ -152,18 +153,18 @@ const clientKinds = (clients: Readonly<Record<string, PresetClient>>): string =>
 /** What people asked about a product, beside what its preset says. */
 const goodToKnow: Partial<Record<PresetName, readonly string[]>> = {
   keycloak: [
-    'Instead of the first three steps, import [a client that is ready](keycloak-client.json): Clients → Import client.',
-    'Paste any address of the realm, such as that of the account console. Add Identity Provider finds the issuer.',
+    'Instead of the first three steps, import [a complete client](keycloak-client.json): Clients → Import client.',
+    'Paste any URL of the realm, such as the account console’s. Add Identity Provider finds the issuer.',
     'To let the editor register itself: Clients → Client registration → Initial access token → Create, and enter the token when asked. Without a token, Keycloak registers clients from its trusted hosts only.',
     'For a client with a secret or key, turn on "Client authentication" and set `clientAuthentication` to what Credentials → Client Authenticator says: `client_secret_basic` for "Client Id and Secret", `private_key_jwt` for "Signed Jwt". For the latter, register the key that **OIDC: Show Public Keys of a Client…** shows.',
-    'Leave "Require DPoP bound tokens" off: tokens are not bound to keys yet.',
+    'Leave "Require DPoP bound tokens" off: the extension doesn’t support key-bound tokens yet.',
     'Without the client scope `offline_access`, a sign-in ends with the session in the browser. Add it under Clients → your client → Client scopes, as Optional.',
     'Groups: add a mapper "Group Membership" to a client scope, with "Add to userinfo" on.',
   ],
   gitlab: [
     'Self-managed GitLab has device codes since version 17.9.',
     'Only the application that a token was made for can introspect it. For another one GitLab says `"active": false`.',
-    'Apache httpd accepts these tokens with mod_auth_openidc: `OIDCOAuthIntrospectionEndpoint https://gitlab.example.com/oauth/introspect`, with `OIDCOAuthClientID` and `OIDCOAuthClientSecret` of the application that people sign in to. Groups are in UserInfo only, so a gateway has to merge the two; [a working example](../../test/servers/resourceServers/apache.ts) does.',
+    'Apache httpd accepts these tokens with mod_auth_openidc: `OIDCOAuthIntrospectionEndpoint https://gitlab.example.com/oauth/introspect`, with `OIDCOAuthClientID` and `OIDCOAuthClientSecret` of the application that users sign in to. Groups are in UserInfo only, so a gateway has to merge the two; [a working example](../../test/servers/resourceServers/apache.ts) does.',
   ],
 };
 
@@ -185,7 +186,7 @@ function presetPage(name: PresetName): string {
   const entry = {
     preset: name,
     ...(Object.keys(examples).length > 0 && { presetValues: examples }),
-    clientId: '<the client id>',
+    clientId: '<the client ID>',
   };
   const parsed = parseDefinition('oidc', entry);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
@@ -199,20 +200,20 @@ function presetPage(name: PresetName): string {
   ];
   const asked = Object.entries(values).map(
     ([key, { prompt, example, fallback }]) =>
-      `- \`${key}\`: ${prompt}, for example \`${example}\`${fallback === undefined ? '' : `; by default ${fallback === '' ? 'empty' : `\`${fallback}\``}`}`,
+      `- \`${key}\`: ${prompt}, for example \`${example}\`${fallback === undefined ? '' : `. Defaults to ${fallback === '' ? 'empty' : `\`${fallback}\``}`}`,
   );
   return `# ${label.replace(/ \(.*\)$/, '')}
 
 <!-- Written by \`npm run generate\` from src/providers/presets; change it there. -->
 
-## At the provider
+## Register the editor
 
 ${clients ? clientKinds(clients) : numbered(registration)}
 
-See also ${documentation}${aboutRedirects === undefined ? '' : `; about redirect URIs ${aboutRedirects}`}.
+See also ${documentation}${aboutRedirects === undefined ? '' : `, and about redirect URIs ${aboutRedirects}`}.
 
-Redirect URIs (another editor than VS Code has another scheme; *OIDC: Add Identity Provider…* and *OIDC: Diagnose
-Provider…* show those of yours):
+Redirect URIs (the scheme differs in other editors than VS Code, and *OIDC: Add Identity Provider…* and *OIDC: Diagnose
+Provider…* show yours):
 
 \`\`\`
 ${redirectUris.join('\n')}
@@ -220,18 +221,18 @@ ${redirectUris.join('\n')}
 
 ${secretOf(clients !== undefined, clientAuthentication)}
 
-## In the editor
+## Add the provider
 
-Run *OIDC: Add Identity Provider…* and choose it from the list, or write in \`settings.json\`:
+Run *OIDC: Add Identity Provider…* and select it from the list, or add to \`settings.json\`:
 
 \`\`\`json
 ${JSON.stringify({ 'oidc.providers': { oidc: entry } }, null, 2)}
 \`\`\`
 
-${asked.length > 0 ? `It needs to know:\n\n${asked.join('\n')}\n` : ''}
-## What the preset sets
+${asked.length > 0 ? `Values:\n\n${asked.join('\n')}\n` : ''}
+## Review the preset
 
-Each of these can be set otherwise beside \`preset\`; of \`redirect\`, each member by itself.
+Your own settings override each of these, and each property of \`redirect\` separately.
 
 \`\`\`json
 ${JSON.stringify(definition, null, 2)}

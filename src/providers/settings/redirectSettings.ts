@@ -46,9 +46,9 @@ export const redirectKinds = ['editor', 'loopback', 'https'] as const;
 export type RedirectKind = (typeof redirectKinds)[number];
 
 /** How the browser's response returns. These values are registered exactly with the provider. */
-export const redirectSettingsSchema = group("How the browser's response returns to the editor.", {
+export const redirectSettingsSchema = group('How the browser’s response returns to the editor.', {
   path: path(
-    "The path of the redirect URI. Defaults to `/callback`, followed by the issuer's host and path if the provider doesn't identify itself in its responses.",
+    'The path of the redirect URI. Defaults to `/callback`, followed by the issuer’s host and path if the provider doesn’t identify itself in its responses.',
   ),
   accepts: someOf(
     'The kinds of redirect URIs that the provider accepts: `editor` (the URL of a desktop editor, such as `vscode://…`), `loopback` (`http://127.0.0.1`, `http://localhost`), and `https` (the URL of a browser-based editor or a bridge page). Defaults to all.',
@@ -63,7 +63,7 @@ export const redirectSettingsSchema = group("How the browser's response returns 
     port,
   ),
   signedOutPath: path(
-    "The path of the post-logout redirect URI, if one is registered, for example `/signed-out`. If not set, the browser stays on the provider's page after signing out there.",
+    'The path of the post-logout redirect URI, if one is registered, for example `/signed-out`. If not set, the browser stays on the provider’s page after signing out there.',
   ),
   bridge: page(
     'The URL of a bridge page: a static page that you host to pass the response on to the editor. Use `media/bridge.html` from this extension. If several providers use bridge pages, add `?for=` and a unique name for each, such as `https://example.com/bridge.html?for=staff`, and register exactly that URL.',
@@ -82,7 +82,7 @@ export const redirectSettingsSchema = group("How the browser's response returns 
       () => l10n.t('must be an absolute URL'),
     ),
     v.description(
-      'The redirect URI of a sign-in whose URL or code you paste, for example a page of the provider that shows the code. Defaults to a loopback URL that nothing listens on.',
+      'The redirect URI of a sign-in whose URL or code you paste, for example one of the provider’s pages that shows the code. Defaults to a loopback URL that nothing listens on.',
     ),
   ),
 });

@@ -58,13 +58,13 @@ export const providerDefinitionSchema = v.partial(
       ),
     ),
     issuer: text(
-      'The issuer identifier of the provider, exactly as in its metadata, for example `https://login.example.com/realms/staff`. The metadata is located from it.',
+      'The provider’s issuer identifier, exactly as in its metadata, for example `https://login.example.com/realms/staff`. The metadata is located from it.',
     ),
     metadataUrl: text(
-      "The URL of the metadata document, if it can't be located from `issuer`. If `issuer` isn't set, it is the part before `/.well-known/`.",
+      'The URL of the metadata document, if it can’t be located from `issuer`. If `issuer` isn’t set, it is the part before `/.well-known/`.',
     ),
     discovery: flag(
-      "Controls whether the provider's metadata document is used. Disable it for a provider without one, and set `endpoints` instead.",
+      'Controls whether the provider’s metadata document is used. Disable it for a provider without one, and set `endpoints` instead.',
     ),
     endpoints: endpointsSchema,
     allowedTenants: someOf(
@@ -75,7 +75,7 @@ export const providerDefinitionSchema = v.partial(
       'The client ID registered with the provider. If not set, the editor registers itself where the provider supports it.',
     ),
     clientAuthentication: oneOf(
-      "How the client authenticates. Defaults to `none`, a public client with PKCE. Secrets, keys, and certificates are never stored in settings: you enter them once, and they're kept in secret storage. `tls_client_auth` and `self_signed_tls_client_auth` use a client certificate (RFC 8705) and aren't available in browser-based editors.",
+      'How the client authenticates. Defaults to `none`, a public client with PKCE. Secrets, keys, and certificates are never stored in settings: you enter them once, and they’re kept in secret storage. `tls_client_auth` and `self_signed_tls_client_auth` use a client certificate (RFC 8705) and aren’t available in browser-based editors.',
       clientAuthenticationMethods,
     ),
     assertionAudience: oneOf(
@@ -87,7 +87,7 @@ export const providerDefinitionSchema = v.partial(
       clientKeyAlgorithms,
     ),
     scopes: listOf(
-      "Scopes to request at every sign-in, in addition to those an extension requests. Defaults to `openid`, `profile`, `email`, and `offline_access` (left out if the provider's metadata lists scopes without it).",
+      'Scopes to request at every sign-in, in addition to those an extension requests. Defaults to `openid`, `profile`, `email`, and `offline_access` (left out if the provider’s metadata lists scopes without it).',
       scope,
     ),
     scopeSeparator: oneOf('The separator between scopes in requests and responses. Defaults to a space.', [
@@ -111,7 +111,7 @@ export const providerDefinitionSchema = v.partial(
       'Controls whether the changing URL of a browser-based editor (code-server, Codespaces) is used as a redirect URI. Enable it if the provider matches redirect URIs by a pattern.',
     ),
     signInMethod: oneOf(
-      "How to sign in to this provider, in place of `#oidc.signIn.method#`. `uri-handler`, `loopback`, `bridge`, and `paste` use the browser and differ in how its response returns. `device-code` shows a code to enter in any browser. With the others, no user signs in: `client-credentials` uses the client's own identity, `impersonation` acts for a user (Qlik Cloud), and `token-exchange` uses another provider's token.",
+      'How to sign in to this provider, in place of `#oidc.signIn.method#`. `uri-handler`, `loopback`, `bridge`, and `paste` use the browser and differ in how its response returns. `device-code` shows a code to enter in any browser. With the others, no user signs in: `client-credentials` uses the client’s own identity, `impersonation` acts for a user (Qlik Cloud), and `token-exchange` uses another provider’s token.',
       providerMethods,
     ),
     userLookup: userLookupSchema,
@@ -177,7 +177,7 @@ export const providerDefinitionSchema = v.partial(
     claimSources: claimSourcesSchema,
     requiredClaims: requiredClaimsSchema,
     assumedTokenLifetime: seconds(
-      "The lifetime of access tokens in seconds, if the provider doesn't send one. If not set, such tokens are treated as never expiring.",
+      'The lifetime of access tokens in seconds, if the provider doesn’t send one. If not set, such tokens are treated as never expiring.',
       365 * 86_400,
     ),
     rotationGrace: seconds(

@@ -6,7 +6,7 @@ const endpoint = (what: string) => text(`The ${what}.`);
 
 /** Endpoints that a user configures, for servers whose metadata lacks them or is wrong about them. */
 export const endpointsSchema = group(
-  'Endpoints of the provider. They override those in its metadata. Without `issuer` and `metadataUrl`, only these endpoints are used.',
+  'The provider’s endpoints. They override those in its metadata. Without `issuer` and `metadataUrl`, only these endpoints are used.',
   {
     authorization: endpoint('authorization endpoint, which opens in the browser'),
     token: endpoint('token endpoint'),
@@ -32,24 +32,24 @@ const names = (description: string, theirs?: RegExp, ours?: RegExp) =>
 
 /** How a server's responses differ from the standards. */
 export const answersSchema = group(
-  "How the provider's responses differ from the standards. Defaults to no differences.",
+  'How the provider’s responses differ from the standards. Defaults to no differences.',
   {
     errorsWithStatus200: flag(
       'Controls whether a response with status 200 counts as an error if it contains `error` or `"ok": false` (GitHub, Slack).',
     ),
     formEncoded: flag('Controls whether form-encoded responses are accepted although JSON was requested.'),
     names: names(
-      'Properties with a nonstandard name in responses, as an object from the provider\'s name to the standard one, for example `{ "verification_url": "verification_uri" }` (Google).',
+      'Properties with a nonstandard name in responses, as an object from the provider’s name to the standard one, for example `{ "verification_url": "verification_uri" }` (Google).',
     ),
     errors: names(
-      'The provider\'s own error codes, as an object from its code to the standard one, for example `{ "bad_refresh_token": "invalid_grant" }`.',
+      'The provider’s own error codes, as an object from its code to the standard one, for example `{ "bad_refresh_token": "invalid_grant" }`.',
       /^[\w.-]{1,60}$/,
     ),
     errorList: flag(
       'Controls whether errors are read from an array `errors`, each with `code`, `title`, and `detail` (Qlik Cloud).',
     ),
     tokensIn: text(
-      "The property of the token response that contains the user's tokens, for example `authed_user` (Slack).",
+      'The property of the token response that contains the user’s tokens, for example `authed_user` (Slack).',
     ),
     assumeBearer: flag(
       'Controls whether tokens count as bearer tokens if the token type is missing or nonstandard (Slack).',
@@ -59,7 +59,7 @@ export const answersSchema = group(
       [' ', ','],
     ),
     scopeNames: names(
-      'Scopes with another name in responses, as an object from the provider\'s name to the requested one, for example `{ "https://www.googleapis.com/auth/userinfo.email": "email" }` (Google).',
+      'Scopes with another name in responses, as an object from the provider’s name to the requested one, for example `{ "https://www.googleapis.com/auth/userinfo.email": "email" }` (Google).',
       scopeName,
       scopeName,
     ),
@@ -110,13 +110,13 @@ const wantedValue = v.union(
 export const requiredClaimsSchema = v.pipe(
   v.record(claimName, wantedValue),
   v.description(
-    'What the claims of an account must contain, for example `{ "groups": "teams/developers" }`: the claim must be that value, or an array that contains it. If several values are listed, one is enough. Use a dot for a claim inside an object (`realm_access.roles`). A sign-in that doesn\'t match is refused, and its tokens are revoked. The claims are checked again with each refresh: an account that no longer matches is kept, but no extension gets a session for it until it matches again.',
+    'What the claims of an account must contain, for example `{ "groups": "teams/developers" }`: the claim must be that value, or an array that contains it. If several values are listed, one is enough. Use a dot for a claim inside an object (`realm_access.roles`). A sign-in that doesn’t match is refused, and its tokens are revoked. The claims are checked again with each refresh: an account that no longer matches is kept, but no extension gets a session for it until it matches again.',
   ),
 );
 
 export const claimSources = ['userinfo', 'introspection'] as const;
 
 export const claimSourcesSchema = listOf(
-  "Where claims come from in addition to the ID token: `userinfo`, `introspection`. They are requested at sign-in and after each refresh. If not set, UserInfo is requested only if the ID token doesn't name the account. Introspection also provides the expiry of a token if its response doesn't.",
+  'Where claims come from in addition to the ID token: `userinfo`, `introspection`. They are requested at sign-in and after each refresh. If not set, UserInfo is requested only if the ID token doesn’t name the account. Introspection also provides the expiry of a token if its response doesn’t.',
   v.picklist(claimSources),
 );

@@ -34,12 +34,12 @@ export const tokenExchangeSchema = v.pipe(
           value => URL.canParse(value),
           () => l10n.t('must be a URI such as urn:ietf:params:oauth:token-type:access_token'),
         ),
-        v.description("The type of token to request. Defaults to the provider's choice."),
+        v.description('The type of token to request. Defaults to the provider’s choice.'),
       ),
     ),
   }),
   v.description(
-    'Whose token is exchanged for one of this provider, with `"signInMethod": "token-exchange"` (RFC 8693). **It is sent to this provider**: only name providers that are allowed to see each other\'s tokens. `audience` and `resource` state what the new token is for.',
+    'Whose token is exchanged for one of this provider, with `"signInMethod": "token-exchange"` (RFC 8693). **It is sent to this provider**: only name providers that are allowed to see each other’s tokens. `audience` and `resource` state what the new token is for.',
   ),
 );
 
