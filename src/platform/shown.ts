@@ -101,7 +101,7 @@ export const short = (text: string, most: number): Shown => fit(shown(text), mos
 /** Sanitizes an external name, and keeps it short enough for the text around it. */
 export const labelOf = (name: string): Shown => short(name, 80);
 
-/** Somebody else's text in as many lines as it takes, so that nothing of it is left out. */
+/** Splits an external string into as many lines as it needs, without leaving anything out. */
 export function inLines(text: string): Shown[] {
   const characters = Array.from(text);
   return Array.from({ length: Math.ceil(characters.length / 200) }, (_, at) =>

@@ -214,7 +214,7 @@ describe('looking a provider up', () => {
       });
       const found = await find('alice@acme.example', outside);
       assert.equal(found.issuer, issuer);
-      assert.equal(found.how, 'acme.example names it (WebFinger).');
+      assert.equal(found.how, 'acme.example names this provider (WebFinger).');
       assert.equal(new URL(outside.asked[0] ?? '').searchParams.get('resource'), 'acct:alice@acme.example');
     });
 
@@ -239,7 +239,10 @@ describe('looking a provider up', () => {
           token_endpoint: 'https://acme.example/token',
         }),
       });
-      assert.equal((await find('alice@acme.example', outside)).how, 'It is at acme.example itself.');
+      assert.equal(
+        (await find('alice@acme.example', outside)).how,
+        'The provider is at acme.example itself.',
+      );
     });
 
     it('whose domain names one that is not there, and nothing else: it is said what is wrong with it', async () => {
@@ -263,7 +266,7 @@ describe('looking a provider up', () => {
         }),
       });
       const found = await find('alice@acme.example', outside);
-      assert.equal(found.how, 'It is at acme.example itself.');
+      assert.equal(found.how, 'The provider is at acme.example itself.');
     });
 
     it('whose domain names none: it is said what to enter instead', async () => {

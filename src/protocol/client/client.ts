@@ -23,7 +23,7 @@ export interface Client {
   readonly issuer: string;
   readonly id: string;
   readonly authentication: ClientAuthentication;
-  /** True if its id is the address of a client ID metadata document, which the server reads. */
+  /** True if its ID is the URL of a client ID metadata document, which the server reads. */
   readonly isDocument?: boolean | undefined;
   /**
    * The algorithm by which ID tokens for this client are signed, if it was agreed on: the client's registered

@@ -44,12 +44,12 @@ function read(text: string): ClientCertificate {
   if (certificates.length === 0) {
     throw new CertificateProblem(
       l10n.t(
-        'The PEM doesn’t contain “BEGIN CERTIFICATE”. To convert a .p12 or .pfx file, use “openssl pkcs12 -nodes”.',
+        'The input doesn’t contain a PEM with “BEGIN CERTIFICATE”. To convert a .p12 or .pfx file, use “openssl pkcs12 -nodes”.',
       ),
     );
   }
   const [pem, ...more] = keys;
-  if (!pem) throw new CertificateProblem(l10n.t('The PEM doesn’t contain “BEGIN PRIVATE KEY”.'));
+  if (!pem) throw new CertificateProblem(l10n.t('The input doesn’t contain a PEM with “BEGIN PRIVATE KEY”.'));
   if (more.length > 0) throw new CertificateProblem(l10n.t('Enter exactly one private key.'));
   const key = asKey(pem);
   const own = certificates.find(certificate => certificate.checkPrivateKey(key));

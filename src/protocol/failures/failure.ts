@@ -57,7 +57,7 @@ export class Failure extends Error {
   readonly oauthError: string | undefined;
   /** The status of the response, if it matters. */
   readonly status: number | undefined;
-  /** The URL that was probably meant. A part in angle brackets is for the person to fill in. */
+  /** The URL that was probably meant. The user fills in any part in angle brackets. */
   readonly meant: string | undefined;
   readonly otherPerson: boolean;
 

@@ -64,7 +64,7 @@ export const tokenFailures = {
     button: 'try-again',
   },
   'subject-id-token-ended': {
-    what: 'The ID token of {source} that {provider} needs has ended, and {source} sends no new one.',
+    what: '{source}’s ID token for {provider} expired, and {source} doesn’t issue a new one.',
     next: 'Sign in to {source} again. If {provider} accepts access tokens, set "subjectToken" of "tokenExchange" to "access_token".',
     button: 'try-again',
   },

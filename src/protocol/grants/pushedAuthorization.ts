@@ -12,12 +12,12 @@ export const pushed = {
 } as const;
 
 /**
- * Sends the parameters of an authorization request to the server before the browser opens (RFC 9126). What is
- * wrong with them is known then, rather than shown on an error page.
+ * Sends the parameters of an authorization request to the server before the browser opens (RFC 9126). This reports
+ * errors in them here rather than on an error page.
  *
- * @returns the `request_uri` to open in place of the parameters; undefined if the server has no such endpoint,
- * or has one that does not work, or cannot know the client yet, and does not have to be used.
- * @throws Failure `redirect-refused`, `client-refused`, `request-refused`; passing ones only if the server
+ * @returns the `request_uri` to open instead of the parameters, or undefined if the server has no such endpoint, or
+ * has one that fails or can't know the client yet, and isn't required.
+ * @throws Failure `redirect-refused`, `client-refused`, `request-refused`, and passing ones only if the server
  * requires pushed requests.
  */
 export async function pushAuthorizationRequest(
@@ -27,7 +27,7 @@ export async function pushAuthorizationRequest(
   const { client, metadata, server, oauthClient, authenticate, options, httpContext } = connection;
   const required = metadata.require_pushed_authorization_requests === true;
   const endpoint = metadata.pushed_authorization_request_endpoint;
-  // Servers read a document when the browser comes; before, Keycloak knows no such client.
+  // Servers read a document when the browser arrives. Before that, Keycloak doesn't know such a client.
   if (client.isDocument && !required) return undefined;
   if (!endpoint) {
     if (!required) return undefined;

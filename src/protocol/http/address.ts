@@ -6,7 +6,7 @@ import { quoteServerText } from './serverText.ts';
 export interface AddressPolicy {
   /** Plain http is allowed only to this computer. From the provider's setting `allowLoopbackHttp`. */
   readonly allowLoopbackHttp: boolean;
-  /** How long an answer may take, in seconds; undefined: see `answerTimeout`. */
+  /** The time limit for a response, in seconds. If undefined, see `answerTimeout`. */
   readonly requestTimeout?: number | undefined;
 }
 

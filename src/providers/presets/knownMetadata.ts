@@ -45,7 +45,7 @@ const products: readonly Recognize[] = [
 export const presetForMetadata = (metadata: Metadata): KnownHost | undefined =>
   URL.parse(metadata.issuer)?.protocol === 'https:' ? productForMetadata(metadata) : undefined;
 
-/** The same for a server on this computer, too, which may do without https: a preset does not. */
+/** Returns the same for a server on this computer, which can do without https, unlike a preset. */
 export function productForMetadata(metadata: Metadata): KnownHost | undefined {
   const issuer = URL.parse(metadata.issuer);
   return issuer

@@ -40,10 +40,10 @@ describe('client certificates as they are entered', () => {
       .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' })
       .toString();
   const wrong: [what: string, text: () => string, reason: RegExp][] = [
-    ['nothing', () => '', /no PEM with “BEGIN CERTIFICATE”.*openssl pkcs12/],
-    ['binary', () => '0\u0082\u0004\u0001', /no PEM with “BEGIN CERTIFICATE”/],
-    ['a certificate alone', () => made.robot.certificate, /no PEM with “BEGIN PRIVATE KEY”/],
-    ['a key alone', () => made.robot.privateKey, /no PEM with “BEGIN CERTIFICATE”/],
+    ['nothing', () => '', /a PEM with “BEGIN CERTIFICATE”.*openssl pkcs12/],
+    ['binary', () => '0\u0082\u0004\u0001', /a PEM with “BEGIN CERTIFICATE”/],
+    ['a certificate alone', () => made.robot.certificate, /a PEM with “BEGIN PRIVATE KEY”/],
+    ['a key alone', () => made.robot.privateKey, /a PEM with “BEGIN CERTIFICATE”/],
     ['an encrypted key', () => made.robot.certificate + encrypted(), /encrypted.*openssl pkey/],
     [
       'a key that is encrypted in an older form',

@@ -236,7 +236,7 @@ describe('token exchange', () => {
       );
       await assert.rejects(
         without.signIn(settingsOf(without)),
-        failsWith('subject-id-token-ended', /sends no new one.*"access_token"/),
+        failsWith('subject-id-token-ended', /doesn’t issue a new one.*"access_token"/),
       );
       assert.equal(tokenRequests(), before);
     });

@@ -31,7 +31,7 @@ describe('a provider behind a proxy that believes to be http', () => {
       const plain = member === 'issuer' ? `http://${host}` : `http://${host}/${member}`;
       assert.throws(
         () => parse({ [member]: plain }),
-        failsWith('metadata-plain-http', /does not know its public address.*forwarded headers/),
+        failsWith('metadata-plain-http', /doesn’t know its public URL.*forwarded headers/),
       );
     });
   }
