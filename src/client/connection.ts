@@ -9,6 +9,7 @@ import {
   openSocket,
   passingCodes,
   refusingCodes,
+  type Bytes,
   type SocketLike,
   type WebSocketEnd,
 } from './socket.ts';
@@ -83,7 +84,7 @@ export class Connection {
     }
   }
 
-  send(data: string | ArrayBuffer | Uint8Array<ArrayBuffer>): void {
+  send(data: string | ArrayBuffer | Bytes): void {
     if (!this.#current) throw new Error('There is no connection now.');
     this.#current.send(data);
   }

@@ -1,5 +1,8 @@
 import { listenToSocket, watchHandshake, WebSocketRefused } from './handshake.ts';
 
+/** `Uint8Array` with bytes of its own, for which TypeScript has had a notation only since 5.7. */
+export type Bytes = ReturnType<InstanceType<typeof TextEncoder>['encode']>;
+
 /** What of a `WebSocket` is used here. */
 export interface SocketLike {
   onopen: ((event: never) => void) | null;
@@ -7,7 +10,7 @@ export interface SocketLike {
   onerror: ((event: never) => void) | null;
   onclose: ((event: never) => void) | null;
   binaryType: string;
-  send(data: string | ArrayBuffer | Uint8Array<ArrayBuffer>): void;
+  send(data: string | ArrayBuffer | Bytes): void;
   close(code?: number, reason?: string): void;
 }
 

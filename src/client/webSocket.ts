@@ -2,7 +2,7 @@ import type * as vscode from 'vscode';
 import { safeAddress } from './address.ts';
 import { withWarnings } from './fetch.ts';
 import { Connection, type AuthorizedWebSocketOptions } from './connection.ts';
-import type { WebSocketEnd } from './socket.ts';
+import type { Bytes, WebSocketEnd } from './socket.ts';
 
 /** A connection that outlives its tokens. */
 export interface AuthorizedWebSocket extends vscode.Disposable {
@@ -12,7 +12,7 @@ export interface AuthorizedWebSocket extends vscode.Disposable {
   /** It is over: closed by the server for good, lost and not to be had again, or signed out. Told once. */
   readonly onDidEnd: vscode.Event<WebSocketEnd>;
   /** @throws Error while there is no connection. */
-  send(data: string | ArrayBuffer | Uint8Array<ArrayBuffer>): void;
+  send(data: string | ArrayBuffer | Bytes): void;
 }
 
 /**

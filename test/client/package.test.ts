@@ -121,6 +121,11 @@ describe('the client helpers as a package', function () {
       (await readdir(join(consumer, 'node_modules'))).filter(entry => !entry.startsWith('.')),
       ['@types', name],
     );
+    // What TypeScript 5.0 does not know.
+    assert.doesNotMatch(
+      await readFile(installed('oidcClient.d.ts'), 'utf8'),
+      /Uint8Array<|const T |accessor /,
+    );
     for (const file of ['oidcClient.js', 'oidcClient.cjs', singleFile]) {
       const text = await readFile(installed(file), 'utf8');
       const needed = [...text.matchAll(/(?:from |require\()["']([^"']+)["']/g)].map(([, needs]) => needs);

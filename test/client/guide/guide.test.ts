@@ -4,6 +4,7 @@ import { decodeJwt } from 'jose';
 import { createExports } from '../../../src/authentication/exports.ts';
 import { until } from '../../protocol/signingIn.ts';
 import { startChallengingApi, type ChallengingApi } from '../../servers/resourceServers/challengingApi.ts';
+import { parseDefinition, type ProviderDefinition } from '../../../src/providers/entries/definition.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { reportsResource } from '../../servers/identityProvider/resources.ts';
 import {
@@ -41,7 +42,7 @@ describe('the guide for extension authors', () => {
 
   it('shows the code that is compiled and run here, and no other', async () => {
     const text = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
-    const files = ['guide.ts', 'guideServer.ts', 'guideTesting.ts'];
+    const files = ['guide.ts', 'guideExtension.ts', 'guideServer.ts', 'guideTesting.ts'];
     const code = (await Promise.all(files.map(text))).join('\n');
     const document = await text('../../../docs/extension-authors.md');
     const regions = [...code.matchAll(/\/\/ #region \w+\n([\s\S]*?)\/\/ #endregion/g)].map(([, region]) =>
@@ -79,6 +80,53 @@ describe('the guide for extension authors', () => {
     assert.equal(await guide.openVault(api.url), 'closed: nobody wanted to sign in');
     editor.consents = true;
     assert.partialDeepStrictEqual(await guide.onClick(), { account: { label: 'alice' } });
+  });
+
+  it('begins with an extension that works', async () => {
+    const { activate } = await import('./guideExtension.ts');
+    const subscriptions: { dispose(): unknown }[] = [];
+    activate({ subscriptions } as never);
+    Object.assign(editor.settings, { api: `${api.url}/whoami` });
+    const show = editor.runs.get('reports.show');
+    editor.messages = [];
+    await show?.();
+    assert.match(editor.messages.flat().join(), /^200: .*"sub"/);
+    await surroundings.reset();
+    editor.consents = false;
+    editor.messages = [];
+    await show?.();
+    assert.deepEqual([editor.messages, editor.errors], [[], []]);
+    for (const subscription of subscriptions) subscription.dispose();
+    assert.equal(editor.runs.has('reports.show'), false);
+    editor.settings = {};
+  });
+
+  it('shows a manifest of that extension, and settings that are right', async () => {
+    const document = await readFile(new URL('../../../docs/extension-authors.md', import.meta.url), 'utf8');
+    const shown = [...document.matchAll(/```json\n([\s\S]*?)```/g)].map(
+      ([, block]) => JSON.parse(block ?? '') as Record<string, unknown>,
+    );
+    const [manifest, settings] = shown;
+    const { contributes, engines } = manifest as {
+      contributes: {
+        commands: { command: string }[];
+        configuration: { properties: Record<string, unknown> };
+      };
+      engines: object;
+    };
+    assert.deepEqual(
+      contributes.commands.map(({ command }) => command),
+      ['reports.show'],
+    );
+    assert.deepEqual(Object.keys(contributes.configuration.properties), ['reports.provider', 'reports.api']);
+    const ours = JSON.parse(
+      await readFile(new URL('../../../package.json', import.meta.url), 'utf8'),
+    ) as typeof manifest;
+    assert.deepEqual(engines, ours?.['engines']);
+    const { oidc } = settings?.['oidc.providers'] as { oidc: ProviderDefinition };
+    const parsed = parseDefinition('oidc', oidc);
+    assert.ok(parsed.ok, JSON.stringify(parsed));
+    assert.equal(oidc.clientId, surroundings.identityProvider.clients.editorWeb.clientId);
   });
 
   it('says why not', async () => {
