@@ -4,7 +4,7 @@ import type { Log } from '../platform/log.ts';
 import { once } from '../platform/once.ts';
 import type { Provider } from '../providers/entries/definition.ts';
 import type { Accounts } from '../sessions/accounts.ts';
-import type { Account, AskedDemand } from '../sessions/grant/grant.ts';
+import type { AskedDemand, NamedAccount } from '../sessions/grant/grant.ts';
 import { checkAsked } from '../sessions/grant/pseudoScopes.ts';
 import type { Session, SessionsChange } from '../sessions/grant/sessions.ts';
 import type { GrantCache } from '../sessions/store/grantCache.ts';
@@ -135,7 +135,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
    */
   async #signIn(
     scopes: readonly string[],
-    account: Account | undefined,
+    account: NamedAccount | undefined,
     demanding = (provider: Provider): Provider => provider,
     asked?: readonly AskedDemand[],
   ): Promise<{ provider: Provider; session: Session }> {

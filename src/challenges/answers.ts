@@ -5,7 +5,7 @@ import type { Provider } from '../providers/entries/definition.ts';
 import { belongsTo } from '../providers/entries/origin.ts';
 import type { Accounts } from '../sessions/accounts.ts';
 import { accessTokenOf, derivedScopes, serialOf } from '../sessions/grant/derived.ts';
-import { isRenewable, type Account, type AskedDemand, type Grant } from '../sessions/grant/grant.ts';
+import { isRenewable, type AskedDemand, type Grant, type NamedAccount } from '../sessions/grant/grant.ts';
 import { parseSessionId } from '../sessions/grant/scopes.ts';
 import { sessionOf, type Session } from '../sessions/grant/sessions.ts';
 import type { GrantCache } from '../sessions/store/grantCache.ts';
@@ -66,7 +66,7 @@ export interface ChallengeAnswers {
   signIn(
     provider: Provider | undefined,
     constraint: ChallengeConstraint,
-    account: Account | undefined,
+    account: NamedAccount | undefined,
     signIn: DemandedSignIn,
   ): Promise<Session>;
 }
@@ -79,7 +79,7 @@ export interface ChallengeAnswers {
  */
 export type DemandedSignIn = (
   scopes: readonly string[],
-  account: Account | undefined,
+  account: NamedAccount | undefined,
   demanding: (provider: Provider) => Provider,
   asked: readonly AskedDemand[],
 ) => Promise<{ readonly provider: Provider; readonly session: Session }>;
@@ -243,7 +243,7 @@ const refusedAgain = (provider: Provider, demand: Demand): ChallengeRefused =>
     ),
   );
 
-const anotherAccount = (provider: Provider, { account }: Session, refused: Account): ChallengeRefused =>
+const anotherAccount = (provider: Provider, { account }: Session, refused: NamedAccount): ChallengeRefused =>
   new ChallengeRefused(
     l10n.t(
       'You signed in to {0} as {1}, but the server refused a token of {2}. Sign in as {2}, or choose {1} for the extension in the Accounts menu.',

@@ -1,4 +1,4 @@
-import { mostAsked, type Account, type AskedDemand, type Grant } from '../sessions/grant/grant.ts';
+import { mostAsked, type AskedDemand, type Grant, type NamedAccount } from '../sessions/grant/grant.ts';
 import type { GrantCache } from '../sessions/store/grantCache.ts';
 import { fingerprintOf, sha256, type Demand } from './demand.ts';
 import { shortestAge, unmet } from './nextStep.ts';
@@ -51,7 +51,7 @@ export async function noteAsked(
   cache: GrantCache,
   all: readonly Grant[],
   demand: Demand,
-  whose: Account | undefined,
+  whose: NamedAccount | undefined,
   now: number,
 ): Promise<readonly AskedDemand[]> {
   const own = { demand: await nameOf(demand), at: Math.floor(now) };

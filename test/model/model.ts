@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { shown } from '../../src/platform/shown.ts';
 import {
   createConfiguredProviders,
   type ConfiguredProviders,
@@ -252,7 +253,7 @@ export class Model {
     const tokens = this.server.signIn(signIn);
     const signedIn = someGrant({
       id: `grant-${1000 + this.#signIns}`,
-      account: { id: `person-${account}`, label: `person ${account}` },
+      account: { id: `person-${account}`, label: shown(`person ${account}`) },
       tokens: { serial: 1, idToken: undefined, ...tokens },
     });
     const { grant, stored } = await window.sharing.add(this.#provider, signedIn);

@@ -1,14 +1,18 @@
 import * as v from 'valibot';
 import { secret, type Secret } from '../../platform/secret.ts';
+import { shown, type Shown } from '../../platform/shown.ts';
 import { storedBindingSchema, type Binding } from './binding.ts';
 
 export type { Binding, ServiceBinding } from './binding.ts';
 
-export interface Account {
+/** An account as the editor names it. */
+export type NamedAccount = Readonly<Record<'id' | 'label', string>>;
+
+export interface Account extends NamedAccount {
   /** The subject: unique and never reassigned within the issuer (OpenID Connect Core 1.0 section 2). */
   readonly id: string;
   /** What the Accounts menu shows; unique within the provider, as the editor keys its consents by it. */
-  readonly label: string;
+  readonly label: Shown;
 }
 
 /** Why a person must sign in again. */
@@ -153,7 +157,13 @@ const storedGrantSchema = v.object({
   revision: countable,
   providerId: v.string(),
   binding: storedBindingSchema,
-  account: v.object({ id: v.string(), label: v.string() }),
+  account: v.object({
+    id: v.string(),
+    label: v.pipe(
+      v.string(),
+      v.transform(text => shown(text)),
+    ),
+  }),
   claims: v.record(v.string(), v.unknown()),
   grantedScopes: v.array(v.string()),
   sessions: v.pipe(v.array(v.array(v.string())), v.minLength(1)),

@@ -1,5 +1,6 @@
 import { isForNobody } from './fate.ts';
 import type { Secret } from '../../platform/secret.ts';
+import { shown, type Shown } from '../../platform/shown.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { accessTokenOf, canDeriveTarget, type AccessToken } from './derived.ts';
 import type { Account, Grant, GrantChange } from './grant.ts';
@@ -94,10 +95,10 @@ export function uniqueLabel(
   account: Account,
   alternatives: readonly string[],
   others: readonly Account[],
-): string {
+): Shown {
   const same = others.find(other => other.id === account.id);
   if (same) return same.label;
   const taken = new Set(others.map(other => other.label));
-  const candidates = [account.label, ...alternatives.map(text => `${account.label} (${text})`)];
-  return candidates.find(label => !taken.has(label)) ?? `${account.label} (${account.id})`;
+  const candidates = [account.label, ...alternatives.map(text => shown`${account.label} (${text})`)];
+  return candidates.find(label => !taken.has(label)) ?? shown`${account.label} (${account.id})`;
 }

@@ -1,4 +1,4 @@
-import { l10n, labelOf } from '../../platform/shown.ts';
+import { l10n, labelOf, nothing } from '../../platform/shown.ts';
 import type { Secret } from '../../platform/secret.ts';
 import type { Connection } from '../../protocol/client/client.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
@@ -26,8 +26,8 @@ export function accountOf(
   const id = idText(claimAt(claims, provider.accountId ?? 'sub'));
   const label = provider.labelClaims
     .map(name => claimAt(claims, name))
-    .map(value => (typeof value === 'string' ? labelOf(value) : ''))
-    .find(text => text !== '');
+    .map(value => (typeof value === 'string' ? labelOf(value) : nothing))
+    .find(text => text !== nothing);
   if (id === undefined) return undefined;
   return { id, label: label ?? labelOf(id) };
 }

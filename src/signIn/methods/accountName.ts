@@ -13,7 +13,7 @@ export const namer =
   async () => {
     const known = ((await findSubject(provider.id))?.grants ?? []).map(({ grant }) => grant.account.label);
     // Whoever asks for an account by its name signs in to that one again.
-    if (loginHint !== undefined && known.includes(loginHint)) return loginHint;
+    if (loginHint !== undefined && known.some(name => name === loginHint)) return loginHint;
     const [first] = known;
     if (first === undefined) return provider.label;
     const person = askPersonWithin(httpContext.clock, timeouts.person, signal);

@@ -6,7 +6,7 @@ import type { ConfiguredProviders } from '../../providers/entries/configuredProv
 import { firstProviderId, type Provider } from '../../providers/entries/definition.ts';
 import type { Accounts } from '../../sessions/accounts.ts';
 import type { Recorder } from '../../sessions/activity.ts';
-import type { Account, AskedDemand, Grant } from '../../sessions/grant/grant.ts';
+import type { AskedDemand, Grant, NamedAccount } from '../../sessions/grant/grant.ts';
 import type { Session } from '../../sessions/grant/sessions.ts';
 import { whileConfigured } from '../../signIn/providerWatch.ts';
 import type { Trust } from '../../signIn/trust.ts';
@@ -34,7 +34,7 @@ export interface SignInRequest {
   readonly provider: Provider;
   readonly scopes: readonly string[];
   /** Undefined: whoever the person signs in as. */
-  readonly account: Account | undefined;
+  readonly account: NamedAccount | undefined;
   /** What the person is asked to sign in for; undefined: they do so by themselves. */
   readonly asked?: readonly AskedDemand[] | undefined;
 }
@@ -78,7 +78,7 @@ export async function signInAgain(
   parts: SignInParts,
   providerId: string,
   scopes: readonly string[],
-  account?: Account,
+  account?: NamedAccount,
 ): Promise<void> {
   try {
     const provider = await providerToSignIn(parts, providerId);

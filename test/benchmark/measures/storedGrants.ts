@@ -1,3 +1,4 @@
+import { shown } from '../../../src/platform/shown.ts';
 import { secret } from '../../../src/platform/secret.ts';
 import { serialiseGrant, type Grant } from '../../../src/sessions/grant/grant.ts';
 import { someGrant, someTokens } from '../../unit/sessions/someGrant.ts';
@@ -19,7 +20,7 @@ export function storedGrant(at: number): Grant {
   const scopes = at === 0 ? askedScopes : ['openid', `team-${at}`];
   return someGrant({
     id: `grant-${String(at).padStart(6, '0')}`,
-    account: { id: `person-${at}`, label: `person ${at}` },
+    account: { id: `person-${at}`, label: shown(`person ${at}`) },
     claims: { email: `person-${at}@example.com`, name: `Person ${at}`, groups: ['developers', 'staff'] },
     grantedScopes: scopes,
     sessions: [scopes],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { shown } from '../../../src/platform/shown.ts';
 import type { Account } from '../../../src/sessions/grant/grant.ts';
 import type { SignInControl } from '../../../src/signIn/signIn.ts';
 import { refreshGrant } from '../../../src/signIn/after/keepGrant.ts';
@@ -26,7 +27,9 @@ const withOthers = (labels: readonly string[], more: Person = {}): Person => ({
   ...more,
   findSubject: () =>
     Promise.resolve({
-      grants: labels.map(label => ({ grant: { account: { id: label, label } satisfies Account } })),
+      grants: labels.map(label => ({
+        grant: { account: { id: label, label: shown(label) } satisfies Account },
+      })),
     } as never),
 });
 

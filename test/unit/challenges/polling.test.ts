@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { shown } from '../../../src/platform/shown.ts';
 import fc from 'fast-check';
 import { createChallengeAnswers } from '../../../src/challenges/answers.ts';
 import { ChallengeRefused, sha256, type ChallengeConstraint } from '../../../src/challenges/demand.ts';
@@ -16,8 +17,8 @@ import { recordingLog } from '../../standIns/recordingLog.ts';
 import { someGrant, someProvider, someTokens, start } from '../sessions/someGrant.ts';
 
 const scopes = ['openid', 'profile'];
-const alice: Account = { id: 'sub-alice', label: 'alice' };
-const bob: Account = { id: 'sub-bob', label: 'bob' };
+const alice: Account = { id: 'sub-alice', label: shown('alice') };
+const bob: Account = { id: 'sub-bob', label: shown('bob') };
 
 /** What becomes of a question: the person signs in as an account, or says no. */
 type Person = (asked: number) => Account | 'cancels';

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { shown } from '../../../src/platform/shown.ts';
 import type { Grant } from '../../../src/sessions/grant/grant.ts';
 import { createGrantCache } from '../../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../../src/sessions/store/grantStore.ts';
@@ -68,7 +69,7 @@ describe('the grants of a provider', () => {
 describe('a view of grants', () => {
   const grants = [
     someGrant(),
-    someGrant({ id: 'grant-0002', account: { id: 'sub-bob', label: 'bob' } }),
+    someGrant({ id: 'grant-0002', account: { id: 'sub-bob', label: shown('bob') } }),
     someGrant({ id: 'grant-0003', binding: { ...someGrant().binding, issuer: 'https://elsewhere.example' } }),
   ];
 

@@ -1,3 +1,4 @@
+import { shown } from '../../../src/platform/shown.ts';
 import { secret } from '../../../src/platform/secret.ts';
 import {
   parseDefinition,
@@ -48,7 +49,7 @@ export const someGrant = (changes: Partial<Grant> = {}): Grant => ({
     clientId: 'editor',
     tokenEndpoint: 'https://login.example.com/token',
   },
-  account: { id: 'sub-alice', label: 'alice' },
+  account: { id: 'sub-alice', label: shown('alice') },
   claims: { email: 'alice@example.com', groups: ['developers'] },
   grantedScopes: ['openid', 'profile', 'email', 'offline_access'],
   sessions: [['openid', 'profile']],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { shown } from '../../../src/platform/shown.ts';
 import { createConfiguredProviders } from '../../../src/providers/entries/configuredProviders.ts';
 import { createAccounts } from '../../../src/sessions/accounts.ts';
 import '../../standIns/editor/useEditorStandIn.ts';
@@ -37,7 +38,7 @@ function window(storage = memorySecretStorage()) {
   return { storage, cache, refresher, context: { ...parts, cache }, recorded };
 }
 
-const bob = { id: 'sub-bob', label: 'bob' };
+const bob = { id: 'sub-bob', label: shown('bob') };
 const left = [
   someGrant({ id: 'grant-0002', providerId: 'left' }),
   someGrant({ id: 'grant-0003', providerId: 'left', account: bob }),

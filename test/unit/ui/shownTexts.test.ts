@@ -10,6 +10,7 @@ import { presets } from '../../../src/providers/presets/presets.ts';
 import { parseMcpServers } from '../../../src/mcp/settings.ts';
 import { blank } from '../../../src/sessions/grant/fate.ts';
 import { translatedPage } from '../../../src/ui/signIn/pages.ts';
+import { parseGrant, serialiseGrant } from '../../../src/sessions/grant/grant.ts';
 import { rowsOf, type Row } from '../../../src/ui/signInsView/rows.ts';
 import { codeTexts } from '../../manifest/codeTexts.ts';
 import { changedProvider, someGrant, someProvider, start } from '../sessions/someGrant.ts';
@@ -137,6 +138,17 @@ describe('whatever others write, a text that is shown has no link, no character 
     }
   });
 
+  it('in the label of an account that was stored otherwise, or that another window tells of', () => {
+    for (const text of hostile) {
+      const stored = JSON.parse(serialiseGrant(someGrant())) as { grant?: object; account?: object };
+      const grant = stored.grant ?? stored;
+      Object.assign(grant, { account: { id: 'sub-alice', label: text } });
+      const read = parseGrant(JSON.stringify(stored));
+      assert.ok(read.kind === 'grant');
+      assertFit(read.grant.account.label, 'the label of an account');
+    }
+  });
+
   it('in every label of a provider, an extension, an account', () => {
     for (const text of hostile) assertFit(labelOf(text), 'a label', 81);
     for (const text of hostile.filter(one => one.trim() !== '').map(one => one.slice(0, 1900))) {
@@ -156,7 +168,7 @@ describe('whatever others write, a text that is shown has no link, no character 
     let seen = 0;
     for (const text of hostile) {
       const provider = changedProvider({ label: labelOf(text), contributedBy: text, clientId: text });
-      const account = { id: text, label: text };
+      const account = { id: text, label: shown(text) };
       const common = { account, grantedScopes: [text], sessions: [[text], []] };
       const binding = { ...someGrant().binding, clientId: text };
       const grants = [

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { shown } from '../../../src/platform/shown.ts';
 import { secret } from '../../../src/platform/secret.ts';
 import type { ContestedId } from '../../../src/providers/entries/contested.ts';
 import { parseDefinition, type Provider } from '../../../src/providers/entries/definition.ts';
@@ -68,7 +69,7 @@ describe('the rows of the sign-ins view', () => {
     const other = provider('second', 'Partner');
     const grants = [
       someGrant({ sessions: [['profile', 'openid'], []] }),
-      someGrant({ id: 'grant-0002', account: { id: 'sub-bob', label: 'bob' } }),
+      someGrant({ id: 'grant-0002', account: { id: 'sub-bob', label: shown('bob') } }),
     ];
     assert.deepEqual(drawn(show(grants, { now: start + minutes(17), providers: [someProvider, other] })), [
       'Company',
@@ -157,7 +158,7 @@ describe('the rows of the sign-ins view', () => {
     const overdue = someTokens(1, { receivedAt: start - 3300, expiresAt: start + 300 });
     const grants = [
       someGrant(),
-      someGrant({ id: 'grant-0002', account: { id: 'sub-bob', label: 'bob' }, tokens: overdue }),
+      someGrant({ id: 'grant-0002', account: { id: 'sub-bob', label: shown('bob') }, tokens: overdue }),
       someGrant({ id: 'grant-0003', tokens: someTokens(1, { expiresAt: undefined }) }),
     ];
     const at = (now: number): Row[] => show(grants, { now, troubles });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { shown } from '../../../../src/platform/shown.ts';
 import type { SessionsChange } from '../../../../src/sessions/grant/sessions.ts';
 import { accountsInMemory } from '../accountsInMemory.ts';
 import { someGrant, someProvider, someTokens, start } from '../someGrant.ts';
@@ -42,7 +43,10 @@ describe('what the editor is told', () => {
       removed: [gone.session.id],
       changed: [kept.session.id],
     });
-    await accounts.add(someProvider, someGrant({ id: 'grant-0003', account: { id: 'bob', label: 'bob' } }));
+    await accounts.add(
+      someProvider,
+      someGrant({ id: 'grant-0003', account: { id: 'bob', label: shown('bob') } }),
+    );
     assert.equal(
       (await accounts.remove(kept.session.id))?.isLast,
       true,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { shown } from '../../../../src/platform/shown.ts';
 import { settled } from '../../../standIns/manualClock.ts';
 import { someGrant, someTokens, start } from '../someGrant.ts';
 import { keeping, minutes, unreachable } from './refreshing.ts';
@@ -45,7 +46,7 @@ describe('when the provider is back after an outage', () => {
     const { cache, refresher } = open();
     const ends = { receivedAt: start, expiresAt: start + 600 };
     for (const id of ['grant-0001', 'grant-0002', 'grant-0003'])
-      await cache.put(someGrant({ id, tokens: someTokens(1, ends), account: { id, label: id } }));
+      await cache.put(someGrant({ id, tokens: someTokens(1, ends), account: { id, label: shown(id) } }));
     server.answer = () => Promise.reject(unreachable());
     await clock.advance(minutes(60));
     server.answer = serial => Promise.resolve(tokensOf(serial));

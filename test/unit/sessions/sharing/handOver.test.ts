@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { shown } from '../../../../src/platform/shown.ts';
 import { secret } from '../../../../src/platform/secret.ts';
 import type { Tokens } from '../../../../src/protocol/tokens/tokens.ts';
 import { blank } from '../../../../src/sessions/grant/fate.ts';
@@ -68,7 +69,7 @@ describe('a leader that cannot renew a grant', function () {
     windows.server.answer = grant =>
       grant.id === 'grant-0002' ? answer.promise : Promise.resolve(nextTokens(grant));
     leader.lacks.providerOf.add('grant-0001');
-    const account = { id: 'sub-bob', label: 'bob' };
+    const account = { id: 'sub-bob', label: shown('bob') };
     const tokens = { ...ended(), accessToken: secret('of bob'), refreshToken: secret('refresh-bob') };
     const other = someGrant({ id: 'grant-0002', account, tokens });
     await leader.accounts.add(someProvider, other);

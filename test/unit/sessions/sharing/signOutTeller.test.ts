@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { secret } from '../../../../src/platform/secret.ts';
+import { shown } from '../../../../src/platform/shown.ts';
 import { Failure } from '../../../../src/protocol/failures/failure.ts';
 import type { Provider } from '../../../../src/providers/entries/definition.ts';
 import { activityOf, type Activity } from '../../../../src/sessions/activity.ts';
@@ -180,7 +181,7 @@ describe('a sign-out that could not be told', () => {
     state.answer = () => Promise.reject(outOfReach);
     for (let number = 0; number < mostSignOuts + 5; number++)
       await teller.keep(
-        signedOut({ id: `grant-${100 + number}`, account: { id: `${number}`, label: 'alice' } }),
+        signedOut({ id: `grant-${100 + number}`, account: { id: `${number}`, label: shown('alice') } }),
       );
     assert.deepEqual(
       (await kept.all()).map(({ grant }) => grant.id),
@@ -201,7 +202,7 @@ describe('a sign-out that could not be told', () => {
     await clock.advance(day);
     assert.deepEqual(told, []);
     state.alive = [
-      someGrant({ id: 'grant-0003', account: { id: 'sub-bob', label: 'bob' } }),
+      someGrant({ id: 'grant-0003', account: { id: 'sub-bob', label: shown('bob') } }),
       someGrant({ id: 'grant-0004', binding: { ...someGrant().binding, clientId: 'another' } }),
     ];
     await clock.advance(3_600_000);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { shown } from '../../../../src/platform/shown.ts';
 import { manualClock } from '../../../standIns/manualClock.ts';
 import { memorySecretStorage, type StorageCall } from '../../../standIns/memorySecretStorage.ts';
 import { hourOfTokens } from '../../../standIns/quietWindow.ts';
@@ -31,7 +32,7 @@ async function live(failsAt: (call: number, of: StorageCall) => boolean) {
   const { cache, refresher } = open();
   // Neither of these may fail or hang whatever the storage does.
   await cache.put(someGrant({ id: kept }));
-  await cache.put(someGrant({ id: left, account: { id: 'sub-bob', label: 'bob' } }));
+  await cache.put(someGrant({ id: left, account: { id: 'sub-bob', label: shown('bob') } }));
   await clock.advance(minutes(60));
   await cache.remove(left, Math.floor(clock.now() / 1000));
   await refresher.renew(kept, 2, true);
