@@ -61,6 +61,11 @@ const classes: Readonly<Record<keyof TermedFields, 'agreed' | 'free'>> = {
 
 type TermedFields = Omit<Provider, 'terms'>;
 
+/** The fields whose change is not asked about. SECURITY.md lists them. */
+export const freeFields = Object.entries(classes).flatMap(([field, kind]) =>
+  kind === 'free' ? [field] : [],
+);
+
 /** The terms of a provider: every field of class `agreed` that says something. */
 export function termsOf(provider: TermedFields): Terms {
   const said = Object.entries(classes).flatMap(([field, kind]) => {

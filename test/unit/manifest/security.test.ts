@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { freeFields } from '../../../src/providers/entries/terms.ts';
 
 const repository = new URL('../../../', import.meta.url);
 
@@ -50,6 +51,18 @@ describe('the promises of SECURITY.md', () => {
       [...held].filter(row => row !== 'what is protected' && !attacks.includes(row)),
       [],
       'a test without an attack',
+    );
+  });
+
+  it('name every setting whose change is not asked about, and no other', async () => {
+    const text = await readFile(new URL('SECURITY.md', repository), 'utf8');
+    const listed = /less of it happens: ([^.]+(?:\.label[^.]+)?)\. /.exec(text)?.[1] ?? '';
+    const named = [...listed.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+    // The ID is what the answer is kept by; whether scopes are set is no setting of its own.
+    const own = freeFields.filter(field => field !== 'id' && field !== 'scopesAreSet');
+    assert.deepEqual(
+      named.toSorted(),
+      own.map(field => (field === 'labelClaims' ? 'account.label' : field)).toSorted(),
     );
   });
 
