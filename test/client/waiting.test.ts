@@ -132,6 +132,15 @@ describe('while somebody signs in for another extension', () => {
     );
   });
 
+  it('with an earlier version of the extension, which does not say what became of a session, nobody goes on', async () => {
+    const describe = () => Promise.reject(new Error('This session has been renewed or ended.'));
+    standIn.editor.exported = { 'vscode-oidc.oidc-authentication': { version: 1, describe } };
+    const asked = impatiently(whoAmI);
+    assert.ok(await isPending(asked));
+    comeBack();
+    assert.equal((await asked).status, 200);
+  });
+
   it('in another extension host, a session serves until anything changes', async () => {
     standIn.editor.exported = {};
     assert.equal((await impatiently(whoAmI)).status, 200);
