@@ -7,7 +7,7 @@ const documentFile = new URL('../../docs/checks.md', import.meta.url);
 
 const introduction = `# What is checked
 
-<!-- Written by \`npm run generate\` from src/protocol/failures; change it there. -->
+<!-- Written by \`npm run generate\` from src/protocol/failures. Change it there. -->
 
 Every check of every response of a provider, and the result if the check fails. The log and the diagnosis show its name.
 

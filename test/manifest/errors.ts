@@ -7,14 +7,14 @@ const documentFile = new URL('../../docs/errors.md', import.meta.url);
 
 const introduction = `# What can go wrong
 
-<!-- Written by \`npm run generate\` from src/protocol/failures; change it there. -->
+<!-- Written by \`npm run generate\` from src/protocol/failures. Change it there. -->
 
-Every failure of a sign-in, a refresh or a sign-out is one of these. A message consists of what happened and of what
-you can do; \`…\` stands for a detail such as the host. What a server said itself stands in quotation marks, shortened,
-without control characters and links. The code is what the log shows. The button is the first one of the message.
+Every failure of a sign-in, a refresh or a sign-out is one of these. Each message says what happened and what you can
+do. \`…\` replaces a detail such as the host. A server's own text is quoted and shortened, without control characters and
+links. The log shows the code. The button is the first one of the message.
 
-**Passing** means that the same request can succeed later: an existing sign-in is kept, and tried again by itself.
-**Final** means that it cannot, until somebody does something.
+**Passing** means that the same request can succeed later: an existing sign-in is kept and retried automatically.
+**Final** means that it can't, until you or an administrator act.
 `;
 
 /** docs/errors.md as it is and as it follows from the code. */

@@ -46,7 +46,7 @@ function settingsReference(): string {
   const schema = toJsonSchema(providerDefinitionSchema, { errorMode: 'ignore' }) as Schema;
   return `# Settings of a provider
 
-<!-- Written by \`npm run generate\` from src/providers/schema.ts; change it there. -->
+<!-- Written by \`npm run generate\` from src/providers/settings/schema.ts. Change it there. -->
 
 The setting \`oidc.providers\` is an object keyed by provider ID. Extensions pass this ID to
 \`vscode.authentication.getSession\`. Each provider can have the following settings. Only \`issuer\` (or \`metadataUrl\`,
@@ -111,7 +111,7 @@ async function providerList(): Promise<string> {
   });
   return `# Providers
 
-<!-- Written by \`npm run generate\` from src/providers/presets; change it there. -->
+<!-- Written by \`npm run generate\` from src/providers/presets. Change it there. -->
 
 A preset knows how each of these differs from the standards. Select it in *OIDC: Add Identity Provider…*, or set
 \`preset\` in \`settings.json\`. Any other provider works with just its URL if it follows the standards, or with
@@ -204,7 +204,7 @@ function presetPage(name: PresetName): string {
   );
   return `# ${label.replace(/ \(.*\)$/, '')}
 
-<!-- Written by \`npm run generate\` from src/providers/presets; change it there. -->
+<!-- Written by \`npm run generate\` from src/providers/presets. Change it there. -->
 
 ## Register the editor
 
