@@ -35,11 +35,13 @@ export function checkAllowed(provider: Provider): void {
 const installedExtensions = (): InstalledExtension[] =>
   vscode.extensions.all.map(({ id, packageJSON }) => ({ id, manifest: packageJSON as unknown }));
 
+const isEntries = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** The entries of the user's settings, right or wrong. */
 export function writtenProviders(): Readonly<Record<string, unknown>> {
   const current = userValue();
-  const isEntries = typeof current === 'object' && current !== null && !Array.isArray(current);
-  return isEntries ? (current as Record<string, unknown>) : {};
+  return isEntries(current) ? current : {};
 }
 
 /** Adds a provider to the user's settings, or replaces the one of the same id. */
@@ -59,7 +61,10 @@ export function removeProvider(id: string): Promise<void> {
   return write(others);
 }
 
+/** @throws Error if what stands there is no object of entries: nothing that a person wrote is written over. */
 async function write(entries: Readonly<Record<string, unknown>>): Promise<void> {
+  const current = userValue() ?? undefined;
+  if (current !== undefined && !isEntries(current)) throw new Error('The setting is no object.');
   const value = Object.keys(entries).length > 0 ? entries : undefined;
   await vscode.workspace.getConfiguration(section).update(key, value, vscode.ConfigurationTarget.Global);
 }

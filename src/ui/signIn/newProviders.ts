@@ -7,7 +7,7 @@ import type { ClientSecrets } from '../../signIn/client/clientSecrets.ts';
 import type { Trust } from '../../signIn/trust.ts';
 import type { Trouble } from '../addProvider/state.ts';
 import type { AddedProvider } from '../addProvider/wizard.ts';
-import { failureFields, isCancellation, messageOf, problemsInWords } from '../messages.ts';
+import { failureFields, isCancellation, messageOf, offer, problemsInWords } from '../messages.ts';
 import { createWizardVisits, type WizardOptions } from './wizardVisits.ts';
 import { window } from '../show.ts';
 
@@ -23,6 +23,8 @@ export function createNewProviders(options: NewProvidersOptions) {
   const { httpContext, trust, clientSecrets, ids } = options;
   const unproved = new Map<string, AddedProvider>();
   const wizard = createWizardVisits(options);
+  /** The entries in the settings when the person began to add a provider. */
+  let before: Readonly<Record<string, unknown>> = {};
 
   /** What was added as this provider; one of the same id that leads elsewhere is somebody else's. */
   const addedAs = (provider: Provider): AddedProvider | undefined => {
@@ -37,6 +39,13 @@ export function createNewProviders(options: NewProvidersOptions) {
   /** @returns whether it is in the settings now; the answers are kept until it is. */
   const save = async (added: AddedProvider): Promise<boolean> => {
     const { provider, definition } = added;
+    if (isWrittenSince(before, provider.id)) {
+      httpContext.log.warn('identity provider not saved over another entry', { provider: provider.id });
+      void showKeptEntry(provider);
+      forget(added);
+      wizard.end();
+      return true;
+    }
     try {
       await writeProvider(provider.id, definition);
     } catch (error) {
@@ -69,7 +78,10 @@ export function createNewProviders(options: NewProvidersOptions) {
 
   const ask = async (wanted: string | undefined): Promise<Provider> => {
     const id = wanted ?? (ids().includes(firstProviderId) ? undefined : firstProviderId);
-    if (id !== undefined && !wizard.returns()) await keepWrittenEntry(id);
+    if (!wizard.returns()) {
+      if (id !== undefined) await keepWrittenEntry(id);
+      before = writtenProviders();
+    }
     const added = await wizard.open(id);
     const { provider, secret } = added;
     checkAllowed(provider);
@@ -124,6 +136,22 @@ export function createNewProviders(options: NewProvidersOptions) {
     },
   };
 }
+
+/** True if somebody has written another entry of this ID into the settings meanwhile: it stays. */
+const isWrittenSince = (before: Readonly<Record<string, unknown>>, id: string): boolean => {
+  const now = writtenProviders()[id];
+  return now !== undefined && JSON.stringify(now) !== JSON.stringify(before[id]);
+};
+
+const showKeptEntry = ({ id, label }: Provider): Promise<void> =>
+  offer(
+    'information',
+    l10n.t('{0} was not added, because the settings have an entry “{1}” since. That entry stays.', label, id),
+    {
+      [l10n.t('Open Settings')]: () =>
+        vscode.commands.executeCommand('workbench.action.openSettings', 'oidc.providers'),
+    },
+  );
 
 /** What leads on after a sign-in that failed. */
 function cureOf(error: unknown): Trouble['cure'] {

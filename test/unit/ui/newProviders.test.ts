@@ -127,6 +127,41 @@ describe('a provider that is being added', () => {
     assert.deepEqual(editor.errors, []);
   });
 
+  for (const [what, meanwhile] of [
+    ['the same', { preset: 'github', clientId: 'mine', scopes: ['repo'] }],
+    ['another', { issuer: 'https://login.example.com', clientId: 'editor' }],
+    ['a wrong', { issuer: '' }],
+  ] as const)
+    it(`is not saved over ${what} provider that the person has written meanwhile`, async () => {
+      editor.messages = [];
+      const provider = await added();
+      editor.settings = { providers: { oidc: meanwhile, other: { issuer: 'https://other.example' } } };
+      await newProviders.succeeded(provider);
+      await settled();
+      assert.deepEqual(providers(), { oidc: meanwhile, other: { issuer: 'https://other.example' } });
+      assert.match(
+        editor.messages[0]?.[0] ?? '',
+        /^GitHub was not added, because .* “oidc” since\. That entry stays\.$/,
+      );
+    });
+
+  it('is saved beside what the person has written meanwhile under other IDs', async () => {
+    const provider = await added();
+    editor.settings = { providers: { other: { issuer: 'https://other.example' } } };
+    await newProviders.succeeded(provider);
+    assert.deepEqual(providers(), { other: { issuer: 'https://other.example' }, oidc: saved });
+  });
+
+  for (const value of ['text', ['a list'], 7])
+    it(`is not saved over a setting that is no object: ${JSON.stringify(value)}`, async () => {
+      const provider = await added();
+      editor.settings = { providers: value };
+      await newProviders.succeeded(provider);
+      await settled();
+      assert.deepEqual(providers(), value);
+      assert.deepEqual(editor.errors, [notWritten]);
+    });
+
   it('is kept, with what was answered, while the settings cannot be written', async () => {
     editor.writable = false;
     const provider = await added();
