@@ -81,7 +81,7 @@ const paste: SignInMethod = {
     await inBrowser(window, click, report);
     const address = (await failed).url();
     report.say(`The browser ended on a page that does not open: ${address.split('?')[0] ?? ''}?…`);
-    await window.followLink(/^Signing in to/, 'Paste the Address');
+    await window.followLink(/^Signing in to/, 'Paste URL');
     await window.quickInput.read();
     await window.quickInput.type(address);
     await report.picture(window.page, 'pasted');

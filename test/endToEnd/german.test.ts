@@ -44,12 +44,17 @@ describe('a person whose editor speaks German', function () {
     await window.quickInput.pick('Streng');
     await window.acceptDialog('Anmelden', /^Zum ersten Mal bei/);
     const panel = panelOf(window.page);
-    await window.waitForNotification(/^Anmeldung bei Streng: Geben Sie den Code [A-Z-]+ auf [\w.:]+ ein/);
+    await window.waitForNotification(
+      /^Anmeldung bei Streng: Geben Sie auf [\w.:]+ in einem beliebigen Browser den Code [A-Z-]+ ein/,
+    );
     await panel.locator('#code').waitFor();
     const text = await panel.locator('main').innerText();
     assert.match(text, /^Mit einem Code bei Streng anmelden\n/);
-    assert.match(text, /Nichts kann die Antwort eines Browsers zu diesem Editor zurückbringen/);
-    assert.match(text, /Geben Sie diesen Code auf idp\.localhost:\d+ ein, in einem beliebigen Browser/);
+    assert.match(text, /Ihr Browser kann nicht zu diesem Editor zurückkehren/);
+    assert.match(
+      text,
+      /Öffnen Sie auf einem beliebigen Gerät idp\.localhost:\d+ und geben Sie diesen Code ein/,
+    );
     assert.match(text, /Der Code gilt noch (10:00|9:\d\d)/);
     assert.match(text, /Geben Sie nie einen Code ein, den Ihnen jemand geschickt hat/);
     assert.equal(await panel.locator('html').getAttribute('lang'), 'de');
@@ -69,9 +74,9 @@ describe('a person whose editor speaks German', function () {
     );
     const page = await opened;
     const { message } = await window.waitForNotification(
-      /^Anmeldung bei Firma: Melden Sie sich im Browser an/,
+      /^Anmeldung bei Firma: Fahren Sie in Ihrem Browser fort/,
     );
-    assert.match(message, /danach geht es hier von selbst weiter\. Adresse einfügen · Andere Wege$/);
+    assert.match(message, /fort\. URL einfügen · Anderen Weg versuchen$/);
     await window.screenshot('german-signing-in');
     await signInOnPage(page, people.alice);
     await window.waitForNotification('Bei Firma als alice angemeldet.');

@@ -25,7 +25,9 @@ describe('the extension in the web worker of an editor that speaks German', func
     // Of an extension that no marketplace has brought, the editor looks for the commands in one language only.
     await window.runCommand('OIDC: Sign In');
     await window.acceptDialog('Anmelden', /^Zum ersten Mal bei localhost:\d+ anmelden\?$/);
-    await window.waitForNotification(/^Anmeldung bei Streng: Geben Sie den Code [A-Z-]+ auf [\w.:]+ ein/);
+    await window.waitForNotification(
+      /^Anmeldung bei Streng: Geben Sie auf [\w.:]+ in einem beliebigen Browser den Code [A-Z-]+ ein/,
+    );
     const panel = panelOf(window.page);
     await panel.locator('#code').waitFor();
     const text = await panel.locator('main').innerText();

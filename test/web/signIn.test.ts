@@ -83,7 +83,7 @@ describe('the extension in a web worker', function () {
     const failed = page.waitForEvent('requestfailed', request => request.url().includes('code='));
     await signInOnPage(page, people.alice);
     const ended = (await failed).url();
-    await window.followLink(/^Signing in to/, 'Paste the Address');
+    await window.followLink(/^Signing in to/, 'Paste URL');
     await window.quickInput.read('Sign in to Paste');
     await window.quickInput.type(ended);
     await window.quickInput.accept();

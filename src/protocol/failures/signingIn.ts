@@ -37,7 +37,7 @@ export const signInFailures = {
   },
   'no-response': {
     what: 'Sign-in timed out after {time}.',
-    next: 'Try again. If the browser showed an error, make sure this redirect URI is registered with the provider: {redirectUri}',
+    next: 'Try again. {hint}',
     button: 'try-again',
   },
   'responses-astray': {

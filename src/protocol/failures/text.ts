@@ -12,7 +12,7 @@ export interface FailureText {
 export const helpButtons = {
   'try-again': 'Try Again',
   settings: 'Open Settings',
-  'other-ways': 'Other Ways',
+  'other-ways': 'Try Another Way',
   diagnose: 'Diagnose',
   proxy: 'Open Proxy Settings',
   /** Another message offers the action. */

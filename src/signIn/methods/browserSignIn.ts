@@ -199,12 +199,24 @@ async function askPerson(
       progress('waiting-for-paste-alone');
     });
   const time = inWords(timeouts.person);
-  const late = (): Failure => strays.failure(time) ?? new Failure('no-response', { time, redirectUri });
+  const hint = hintAbout(redirectUri, provider);
+  const late = (): Failure => strays.failure(time) ?? new Failure('no-response', { time, hint });
   try {
     return await untilDeadline({ clock, seconds: timeouts.person, signal, late }, () => answered);
   } finally {
     question.abort();
   }
+}
+
+/** Names the redirect URI to register, unless it changes with each sign-in. A port changes, too, if none is configured. */
+function hintAbout(redirectUri: string, { redirect }: Provider): string {
+  if (/[?&]vscode-reqid=/.test(redirectUri))
+    return l10n.t('If the browser showed an error, check the redirect URIs registered with the provider.');
+  const uri = redirect.loopbackPorts ? redirectUri : redirectUri.replace(/^(http:\/\/[^/]+):\d+\//, '$1/');
+  return l10n.t(
+    'If the browser showed an error, make sure this redirect URI is registered with the provider: {0}',
+    uri,
+  );
 }
 
 /** After this time, in seconds, the browser may show an error of the server, which does not come back. */

@@ -71,9 +71,7 @@ export function planSignIn(input: PlanInput): Plan {
   }
   const [code] = device;
   if (!code) return { tries: manual, offered: [], closed: closedMethods };
-  const reason = l10n.t(
-    'Nothing can bring the answer of a browser back to this editor, so you enter a code instead.',
-  );
+  const reason = l10n.t('Your browser can’t return to this editor, so you’ll sign in with a code.');
   return { tries: [{ ...code, reason }], offered: manual, closed: closedMethods };
 }
 

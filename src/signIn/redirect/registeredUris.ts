@@ -26,26 +26,26 @@ export function urisToRegister(
   const host = redirect.loopbackHost ?? '127.0.0.1';
   const uris: RegisteredUri[] = [];
   if (redirect.bridge !== undefined)
-    uris.push({ uri: redirect.bridge, why: l10n.t('The bridge page that is set.') });
-  if (redirect.relay !== undefined) uris.push({ uri: redirect.relay, why: l10n.t('The relay that is set.') });
+    uris.push({ uri: redirect.bridge, why: l10n.t('The configured bridge page.') });
+  if (redirect.relay !== undefined) uris.push({ uri: redirect.relay, why: l10n.t('The configured relay.') });
   if (redirect.paste !== undefined)
-    uris.push({ uri: redirect.paste, why: l10n.t('For an address or code that is pasted.') });
+    uris.push({ uri: redirect.paste, why: l10n.t('For a URL or code that you paste.') });
   const inEditor =
     ui === 'web'
-      ? l10n.t('For the desktop. An editor in the browser has no fixed address.')
-      : l10n.t('Straight back to this editor.');
+      ? l10n.t('For desktop editors. A browser-based editor has no fixed URL.')
+      : l10n.t('For this editor.');
   if (acceptsRedirect(redirect, 'editor')) {
     uris.push({ uri: `${uriScheme}://${extensionId}${path}`, why: inEditor });
   }
   if (!acceptsRedirect(redirect, 'loopback')) return uris;
   if (redirect.loopbackPorts) {
     for (const port of redirect.loopbackPorts) {
-      uris.push({ uri: `http://${host}:${port}${path}`, why: l10n.t('Back to this computer.') });
+      uris.push({ uri: `http://${host}:${port}${path}`, why: l10n.t('For a browser on this computer.') });
     }
   } else {
     uris.push({
       uri: `http://${host}${path}`,
-      why: l10n.t('Back to this computer, on any port or on "redirect.loopbackPorts".'),
+      why: l10n.t('For a browser on this computer, on any port or the ports in "redirect.loopbackPorts".'),
     });
   }
   return uris;

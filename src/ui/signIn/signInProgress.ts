@@ -8,16 +8,16 @@ import { copyRedirectCommand, otherMethodsCommand, pasteCommand } from './runnin
 function stageText(stage: SignInStage, authorization: DeviceAuthorization | undefined): Shown {
   switch (stage) {
     case 'asking-provider':
-      return l10n.t('Asking the provider how to sign in…');
+      return l10n.t('Getting sign-in details…');
     case 'opening-browser':
       return l10n.t('Opening the browser…');
     case 'waiting-for-person':
-      return l10n.t('Sign in in the browser; this goes on by itself then.');
+      return l10n.t('Continue in your browser.');
     case 'waiting-for-person-long':
       return l10n.t('Continue in your browser. Does it show an error?');
     case 'waiting-for-paste':
       return l10n.t(
-        'Sign in in the browser. It ends on a page that may not open: copy its whole address, and paste it here.',
+        'Continue in your browser. If the last page doesn’t load, copy its full URL and paste it here.',
       );
     case 'waiting-for-paste-alone':
       return l10n.t(
@@ -26,15 +26,13 @@ function stageText(stage: SignInStage, authorization: DeviceAuthorization | unde
     case 'waiting-for-code':
       return authorization && isPlain(authorization.userCode)
         ? l10n.t(
-            'Enter the code {0} on {1}, in any browser; this goes on by itself then.',
+            'Go to {1} in any browser and enter the code {0}.',
             authorization.userCode,
             pageLink(authorization.verificationUri),
           )
-        : l10n.t('Enter the code in a browser; this goes on by itself then.');
+        : l10n.t('Enter the code in a browser.');
     case 'code-expired':
-      return l10n.t(
-        'The code has expired. Ask for a new one on the page that showed it, or take another way.',
-      );
+      return l10n.t('The code expired. Get a new code or try another way to sign in.');
     case 'asking-for-token':
       return l10n.t('Asking for a token…');
     case 'exchanging-code':
@@ -57,8 +55,8 @@ function pageLink(address: string): Link {
 function links(stage: SignInStage, provider: Provider, signInId: string): Shown {
   const link = (text: Shown, command: string, argument = signInId): Link =>
     new Link(text, `command:${command}?${encodeURIComponent(JSON.stringify([argument]))}`);
-  const paste = link(l10n.t('Paste the Address'), pasteCommand);
-  const others = link(l10n.t('Other Ways'), otherMethodsCommand);
+  const paste = link(l10n.t('Paste URL'), pasteCommand);
+  const others = link(l10n.t('Try Another Way'), otherMethodsCommand);
   switch (stage) {
     case 'waiting-for-person-long':
       return shown`${link(l10n.t('Diagnose'), 'oidc.diagnoseProvider', provider.id)} · ${link(l10n.t('Copy Redirect URI'), copyRedirectCommand)} · ${paste} · ${others}`;

@@ -167,7 +167,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
 /** What the page says instead that is shown for a response which belongs to no sign-in. */
 const strayTexts = (): Readonly<Record<string, Shown>> => ({
   'Back to your editor': l10n.t('Not the sign-in that is waiting'),
-  'The answer has reached your editor, which goes on by itself. You can close this page.': l10n.t(
+  'Sign-in continues in your editor. You can close this page.': l10n.t(
     'This page belongs to an earlier sign-in, and your editor did not use it. Close this page, and continue where your editor opened the browser last.',
   ),
 });
@@ -253,9 +253,7 @@ export async function openBrowser(address: Secret, signal: AbortSignal): Promise
     const copied = l10n.t('I Have Copied the Address');
     const again = l10n.t('Open It Again');
     const chosen = await window.showWarningMessage(
-      l10n.t(
-        'The browser was not opened. If you have copied the address, open it in any browser; the sign-in waits for you.',
-      ),
+      l10n.t('The browser didn’t open. If you copied the link, open it in any browser to continue.'),
       copied,
       again,
     );

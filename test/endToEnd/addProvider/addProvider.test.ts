@@ -114,7 +114,7 @@ describe('a person who has configured nothing', function () {
     const port = await listen(nobody);
     await stop(nobody);
     for (const [address, reason] of [
-      [`http://nobody.localhost:${port}`, /nobody\.localhost:\d+ could not be reached/],
+      [`http://nobody.localhost:${port}`, /Couldn’t reach nobody\.localhost:\d+/],
       [stage.identityProvider.address, /The metadata at .*openid-configuration/],
     ] as const) {
       await connectTo(window, address);
@@ -148,7 +148,8 @@ describe('a person who has configured nothing', function () {
       const { host } = new URL(issuer);
       assert.ok(rows.includes(`api.localhost:${port} uses ${host} to sign in, `), rows);
       assert.ok(
-        rows.includes(issuer) && rows.includes(`The API http://api.localhost:${port}/v1 trusts it`),
+        rows.includes(issuer) &&
+          rows.includes(`The API http://api.localhost:${port}/v1 trusts this provider`),
         rows,
       );
       await window.screenshot('add-provider-other-host');

@@ -81,7 +81,7 @@ const themeOf = ({ scheme, forced = false }: Look): Readonly<Record<string, stri
 
 const shown = {
   status: 'Waiting for you to enter the code.',
-  why: 'Nothing can bring the answer of a browser back to this editor.',
+  why: 'Your browser can’t return to this editor.',
   expired: false,
   code: {
     provider: 'Company',

@@ -63,10 +63,10 @@ describe('a device code, in a real VS Code', function () {
     const code = await codeInPanel();
     assert.match(code, /^\w{4}-?\w{4}$/);
     const said = (await progress(window, 'Company')) ?? '';
-    assert.ok(said.includes(`Enter the code ${code} on idp.localhost:`), said);
+    assert.match(said, new RegExp(`Go to idp\\.localhost:\\d+ in any browser and enter the code ${code}\\.`));
     const text = await panel().locator('main').innerText();
-    assert.match(text, /Nothing can bring the answer of a browser back to this editor/);
-    assert.match(text, /Never enter a code that somebody has sent you/);
+    assert.match(text, /Your browser can’t return to this editor/);
+    assert.match(text, /Never enter a code that someone sent you/);
     assert.match(text, /The code is valid for (10:00|9:\d\d)/);
     assert.match(text, /idp\.localhost/);
     await documentationPicture(window, 'device-code');
@@ -84,7 +84,7 @@ describe('a device code, in a real VS Code', function () {
 
   it('is there for whoever chooses it while a sign-in in the browser runs', async () => {
     const page = await openSignIn(window, 'Web');
-    await window.followLink(/^Signing in to/, 'Other Ways');
+    await window.followLink(/^Signing in to/, 'Try Another Way');
     const { items } = await window.quickInput.read(/How do you want to sign in/);
     assert.ok(
       items.some(item => /under way now/.test(item)),
@@ -94,7 +94,7 @@ describe('a device code, in a real VS Code', function () {
     await window.quickInput.pick(/^Device code/);
 
     const code = await codeInPanel();
-    assert.doesNotMatch(await panel().locator('main').innerText(), /Nothing can bring/);
+    assert.doesNotMatch(await panel().locator('main').innerText(), /Your browser can’t return/);
     const opened = window.nextPage();
     await panel()
       .getByRole('button', { name: /^Copy the Code and Open/ })
@@ -145,7 +145,7 @@ describe('a device code, in a real VS Code', function () {
     const first = await codeInPanel();
     const again = panel().getByRole('button', { name: 'Get a New Code' });
     await again.waitFor();
-    await window.waitForNotification(/The code has expired\. Ask for a new one/);
+    await window.waitForNotification(/The code expired\. Get a new code/);
     await window.screenshot('device-code-expired');
     assert.match(await panel().locator('#status').innerText(), /has expired/);
 
@@ -164,6 +164,6 @@ describe('a device code, in a real VS Code', function () {
     });
     const { message, buttons } = await window.waitForNotification(/Sign-in to Company failed/);
     assert.match(message, /denied|refused/);
-    assert.deepEqual(buttons, ['Try Again', 'Other Ways', 'Show Log']);
+    assert.deepEqual(buttons, ['Try Again', 'Try Another Way', 'Show Log']);
   });
 });

@@ -265,7 +265,7 @@ describe('the pages of the extension, in a real browser', function () {
       assert.equal(await page.locator('#code').textContent(), 'WDJB-MJHT');
       assert.equal(await page.locator('#code').getAttribute('aria-label'), 'The code: W D J B - M J H T');
       assert.equal(await page.locator('#host').textContent(), 'login.example.com');
-      assert.ok(await page.getByText('Never enter a code that somebody has sent you').isVisible());
+      assert.ok(await page.getByText('Never enter a code that someone sent you').isVisible());
       assert.ok(await page.getByRole('img', { name: /QR code/ }).isVisible());
       assert.match((await page.getByRole('timer').textContent()) ?? '', /valid for (10:00|9:5\d)/);
       assert.equal(await page.getByRole('status').textContent(), shown.status);

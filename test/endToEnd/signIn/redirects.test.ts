@@ -107,7 +107,7 @@ describe('each way back from the browser, in a real VS Code', function () {
       ended = await signInAndFail(page);
       await window.screenshot('paste-waiting');
 
-      await window.followLink(/^Signing in to/, 'Paste the Address');
+      await window.followLink(/^Signing in to/, 'Paste URL');
       await window.quickInput.read('Sign in to Paste');
       await window.quickInput.type(ended.replace(/state=[^&]*/, 'state=somebody-else'));
       await window.screenshot('paste-input');

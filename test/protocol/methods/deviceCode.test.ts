@@ -275,7 +275,7 @@ describe('signing in with a device code', () => {
       web.signIn(web.provider({ issuer: server.issuer }), { signal: cancel.signal }),
     );
     await shown();
-    assert.match(web.log.text(), /device-code: Nothing can bring the answer of a browser back/);
+    assert.match(web.log.text(), /device-code: Your browser can’t return to this editor/);
     cancel.abort(new Error('enough'));
     await ended;
 

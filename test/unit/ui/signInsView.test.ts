@@ -102,7 +102,7 @@ describe('the rows of the sign-ins view', () => {
 
   it('show of an account the state that needs attention most, and say of which sign-in', () => {
     const signInNeeded = {
-      reason: 'login.example.com no longer accepts this sign-in (invalid_grant). Sign in again.',
+      reason: 'login.example.com no longer considers this sign-in valid (invalid_grant). Sign in again.',
       since: start,
     };
     const grants = [
