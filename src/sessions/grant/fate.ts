@@ -32,6 +32,7 @@ export interface Request {
   readonly sent: Pick<CurrentTokens, 'serial' | 'refreshToken'>;
   /** What an attempt that does not arrive says nothing about. */
   readonly before: Doubt;
+  readonly noted?: Doubt; // When it was sent: a window that had not heard of it may have taken that back.
 }
 
 /** The requests that have failed since the last one that succeeded. Times are in seconds since the epoch. */

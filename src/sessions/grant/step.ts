@@ -14,6 +14,7 @@ import {
   mayTry,
   silentSenderUntil,
   spendsToken,
+  type Doubt,
   type Memory,
   type Request,
   type Which,
@@ -67,7 +68,10 @@ export function step(state: State, event: Event): Step {
       return request?.stage === 'noted' ? noted(known, request, event.stored) : stay(known);
     case 'about-to-send':
       return isOpen && mayStillSend(known, request)
-        ? { ...stay(known, { request: { ...request, stage: 'sent' } }), next: { do: 'send' } }
+        ? {
+            ...stay(known, { request: { ...request, stage: 'sent', noted: doubtOf(grant) } }),
+            next: { do: 'send' },
+          }
         : stay(known);
     case 'withheld':
       // Another leader may have noted by now that it sends the token.
@@ -113,6 +117,8 @@ const mayStillSend = ({ grant, policy, now, isLeader }: Known, { stage, before }
   canRefresh(grant, policy) &&
   now >= doubtUntil(withDoubt(grant, before), policy, now);
 
+const doubtOf = ({ refreshSentAt, refreshResentAt }: Grant): Doubt => ({ refreshSentAt, refreshResentAt });
+
 const stay = ({ grant, memory }: Known, changes: Partial<Memory> = {}): Step => ({
   grant,
   isRenewed: false,
@@ -144,16 +150,15 @@ function asked(known: Known, { which, serial, urgent }: Extract<Event, { kind: '
 /** Nobody is kept waiting for the others where no window is known that may have sent the token. */
 function begin(known: Known, which: Which, isAsked: boolean): Step {
   const { grant, formerLeaderMayLive } = known;
-  const { refreshSentAt, refreshResentAt, tokens } = grant;
   const request: Request = {
     which,
     asked: isAsked,
     serial: serialOf(grant, which),
     stage: 'listening',
-    sent: tokens,
-    before: { refreshSentAt, refreshResentAt },
+    sent: grant.tokens,
+    before: doubtOf(grant),
   };
-  const hear = !isAsked || refreshSentAt !== undefined || formerLeaderMayLive;
+  const hear = !isAsked || grant.refreshSentAt !== undefined || formerLeaderMayLive;
   return { ...stay(known, { request }), next: { do: 'listen', hear } };
 }
 
@@ -164,12 +169,13 @@ function listened(known: Known, request: Request, stored: boolean): Step {
   const until = known.formerLeaderMayLive ? silentSenderUntil(grant, policy, now) : 0;
   if (now < until) return { ...stay(known), next: { do: 'outlast', until } };
   if (isLost(grant, request, stored)) return postponed(known, grant);
-  const { refreshSentAt, refreshResentAt, tokens } = grant;
-  const before = { refreshSentAt, refreshResentAt };
-  const sending = stay(known, { request: { ...request, stage: 'noted', sent: tokens, before } });
+  const before = doubtOf(grant);
+  const sending = stay(known, { request: { ...request, stage: 'noted', sent: grant.tokens, before } });
   if (!spendsToken(grant)) return { ...sending, next: { do: 'send' } };
   const doubt =
-    refreshSentAt === undefined ? { ...before, refreshSentAt: now } : { ...before, refreshResentAt: now };
+    before.refreshSentAt === undefined
+      ? { ...before, refreshSentAt: now }
+      : { ...before, refreshResentAt: now };
   return { ...sending, grant: withDoubt(grant, doubt), next: { do: 'note' } };
 }
 
@@ -243,7 +249,11 @@ function failed(known: Known, request: Request, failure: Failure | undefined, re
   };
   // A token that certainly was never used can be sent again at any time.
   const isSpent = request.stage === 'sent' && mayHaveTakenEffect(failure);
-  const kept = isSpent ? grant : withDoubt(grant, request.before);
+  const { noted = neverSent } = request;
+  const kept = withDoubt(
+    grant,
+    !isSpent ? request.before : grant.refreshSentAt === undefined ? noted : grant,
+  );
   const { works } = fateOf(kept, policy, memory, now);
   const isStuck = verdict === 'obstructed' && obstructions > mostObstructions && !works;
   const tell: Notice = { kind: 'trouble', seconds };

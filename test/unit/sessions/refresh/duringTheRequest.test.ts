@@ -7,7 +7,7 @@ import { memorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
 import { answerWith, hourOfTokens } from '../../../standIns/quietWindow.ts';
 import { keptGrants } from '../cachedGrants.ts';
 import { someGrant, someTokens, start } from '../someGrant.ts';
-import { keeping } from './refreshing.ts';
+import { keeping, minutes } from './refreshing.ts';
 
 const host = 'login.example.com';
 
@@ -45,6 +45,25 @@ describe('while a refresh is under way', () => {
     answer.resolve(tokensOf(2));
     await asked;
     assert.match(storage.values.get('grant:grant-0001') ?? '', /refresh-9/);
+  });
+
+  it('a token that may be spent stays so, though another window takes that back', async () => {
+    const { clock, server, sent, open } = keeping();
+    const { cache, refresher } = open();
+    await cache.put(someGrant());
+    const answer = Promise.withResolvers<Tokens>();
+    server.answer = () => answer.promise;
+    const asked = refresher.renew('grant-0001', 1);
+    await settled();
+    const noted = cache.peek('grant-0001')?.refreshSentAt;
+    assert.equal(noted, Math.floor(clock.now() / 1000));
+    // It had not heard of the sending, and did not come to its own.
+    await cache.put(someGrant({ revision: 900 }));
+    answer.reject(new Failure('timed-out', { host, seconds: 15 }));
+    assert.equal((await asked)?.refreshSentAt, noted);
+    await clock.advance(minutes(30));
+    assert.deepEqual(sent, ['refresh-1'], 'not again while the access token works');
+    refresher.dispose();
   });
 
   it('everything that waits for it is waited for when its window leaves', async () => {
