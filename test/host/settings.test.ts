@@ -133,7 +133,7 @@ describe('settings that change while the editor runs', () => {
     assert.equal(severity, 'warning');
     assert.deepEqual(buttons, ['Open Settings', 'Don’t Show Again']);
     for (const part of [
-      '“broken → clientId”: must be text',
+      '“broken → clientId”: must be a string',
       '“broken → colour”: isn’t a known provider setting',
       '“plain → issuer”: cannot be used. The address',
       '“wrong id”: The ID must be 1 to 64 letters, digits, dots, hyphens or underscores',
