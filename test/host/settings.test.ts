@@ -135,7 +135,7 @@ describe('settings that change while the editor runs', () => {
     for (const part of [
       '“broken → clientId”: must be a string',
       '“broken → colour”: isn’t a known provider setting',
-      '“plain → issuer”: cannot be used. The address',
+      '“plain → issuer”: can’t be used. ',
       '“wrong id”: The ID must be 1 to 64 letters, digits, dots, hyphens or underscores',
       'set for the provider. Correct it there; other providers are not affected.',
     ]) {
