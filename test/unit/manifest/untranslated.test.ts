@@ -19,7 +19,7 @@ const sameEverywhere: Readonly<Record<string, readonly string[]>> = {
     'OpenID Connect Authentication for VS Code',
   ],
   'names of accounts: the editor keeps by them what a person has allowed': ['service: ¤'],
-  'keys and codes': ['messages not shown again', 'status ¤'],
+  'keys and codes': ['messages not shown again', 'status ¤', '¤ GMT'],
   'words of the log, which is English': [
     'its token ends',
     'signed out',
@@ -27,6 +27,9 @@ const sameEverywhere: Readonly<Record<string, readonly string[]>> = {
     'its settings have changed',
     'its permission was taken back',
     'no refresh token',
+  ],
+  'thrown to authors of extensions whose session is no longer the current one': [
+    'This session has been renewed or ended: ask the editor for it again.',
   ],
   'thrown to authors of extensions who hand on a challenge that is none': [
     'it holds too many challenges',
