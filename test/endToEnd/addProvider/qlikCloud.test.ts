@@ -75,7 +75,7 @@ describe('a person who adds a tenant of Qlik Cloud for a client that signs in by
         label,
       );
     await window.screenshot(`qlik-kinds-${kind.length}`);
-    await quickInput.pick(new RegExp(`^(?:\\W|[a-z-]+ +)*${kind}, Nobody signs in`, 'i'));
+    await quickInput.pick(new RegExp(`^(?:\\W|[a-z-]+ +)*${kind}, No user signs in`, 'i'));
     await quickInput.read(wizard.register);
     await quickInput.pick(/Show the steps/);
     const steps = window.page.locator('.monaco-editor[data-uri^="oidc-diagnosis:"] .view-lines').first();
