@@ -5,14 +5,16 @@ import type { OidcAuthenticationApi } from './client/sessionInfo.ts';
 import type { WindowParts } from './ui/deferred.ts';
 import { environment } from './environment.ts';
 import { changesMcpServers, mcpCommands, registerMcpServers } from './mcp/registration.ts';
-import { secondsNow, systemClock } from './platform/clock.ts';
+import { systemClock } from './platform/clock.ts';
 import { speak } from './platform/language.ts';
 import { once } from './platform/once.ts';
 import { createConfiguredProviders } from './providers/entries/configuredProviders.ts';
-import { changesProviders, readProviders } from './providers/entries/settings.ts';
+import { changesProviders, loadNamedPresets, readProviders } from './providers/entries/settings.ts';
 import { createAccounts } from './sessions/accounts.ts';
-import { activityOf, createActivityLog, type Recorder } from './sessions/activity.ts';
-import { shareGrants } from './sessions/sharing/sharing.ts';
+import { createMemories } from './sessions/refresh/memories.ts';
+import type { ActivityFile } from './sessions/activity.ts';
+import type { Sharing, SharingOptions } from './sessions/sharing/sharing.ts';
+import { sharingLater } from './sessions/sharing/sharingLater.ts';
 import { createGrantCache } from './sessions/store/grantCache.ts';
 import { createKeptSignOuts, signOutsKey } from './sessions/store/keptSignOuts.ts';
 import { createGrantStore, isOfGrants } from './sessions/store/grantStore.ts';
@@ -34,9 +36,9 @@ let leave = (): Promise<void> => Promise.resolve();
 
 /**
  * Puts the parts together, each from those before it. Everything that is registered here is registered before it
- * returns, without the network and without a secret read: an extension that asks for a session waits for us.
+ * resolves, without the network and without a secret read: an extension that asks for a session waits for us.
  */
-export function activate(context: vscode.ExtensionContext): OidcAuthenticationApi {
+export async function activate(context: vscode.ExtensionContext): Promise<OidcAuthenticationApi> {
   if (vscode.l10n.bundle) speak(vscode.env.language, vscode.l10n.bundle);
   const channel = createLogChannel();
   const log = editorLog(channel);
@@ -63,31 +65,28 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     return createDeferredParts(all);
   });
 
-  const sharing = shareGrants({
-    ...parts,
-    activity: createActivityLog(activityFile(context.globalStorageUri), log),
-    directory: vscode.Uri.joinPath(context.globalStorageUri, 'windows').fsPath,
-    async loadTransport() {
-      // After the start: the editor, and whoever waits for us, waits for no socket.
-      await new Promise(resolve => setTimeout(resolve));
-      return environment.loadTransport(context.secrets);
-    },
-    server: {
-      refresh: async (...renewal) => (await deferred()).refresh(...renewal),
-      profile: async (...renewed) => (await deferred()).profile(...renewed),
-    },
-    signOuts: {
-      kept: createKeptSignOuts(context.secrets, log),
-      revoke: async (...signedOut) => (await deferred()).revoke(...signedOut),
-    },
-    isFocused: () => vscode.window.state.focused,
-    deliver: (path, parameters) => pending.deliver(path, parameters),
-    onOrphaned: (...orphaned) => void deferred().then(parts => parts.giveBackOrphan(...orphaned)),
-    showSignInNeeded: grant => void deferred().then(parts => parts.showSignInNeeded(grant)),
-  });
+  const memories = createMemories();
+  const sharing = sharingLater(memories, log, () =>
+    loadSharing(activityFile(context.globalStorageUri), {
+      ...parts,
+      memories,
+      directory: vscode.Uri.joinPath(context.globalStorageUri, 'windows').fsPath,
+      loadTransport: () => environment.loadTransport(context.secrets),
+      server: {
+        refresh: async (...renewal) => (await deferred()).refresh(...renewal),
+        profile: async (...renewed) => (await deferred()).profile(...renewed),
+      },
+      signOuts: {
+        kept: createKeptSignOuts(context.secrets, log),
+        revoke: async (...signedOut) => (await deferred()).revoke(...signedOut),
+      },
+      isFocused: () => vscode.window.state.focused,
+      deliver: (path, parameters) => pending.deliver(path, parameters),
+      onOrphaned: (...orphaned) => void deferred().then(parts => parts.giveBackOrphan(...orphaned)),
+      showSignInNeeded: grant => void deferred().then(parts => parts.showSignInNeeded(grant)),
+    }),
+  );
   leave = () => sharing.dispose();
-  const record: Recorder = (event, grant, reason) =>
-    sharing.record(activityOf(event, grant, secondsNow(clock), reason, sendings));
   const accounts = createAccounts({ cache, clock, log, sharing });
 
   const registry = createRegistry(providers, { accounts, cache, log, parts: deferred });
@@ -114,12 +113,13 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
   );
 
   const showProblems = createProblemReporter('oidc.providers', repeating);
-  const readSettings = (): void => {
+  const readSettings = async (): Promise<void> => {
+    await loadNamedPresets();
     const settings = readProviders(id => agreedTerms(context.globalState, id));
     providers.update(settings.providers, settings.contested);
     showProblems(settings.problems);
   };
-  readSettings();
+  const settingsRead = readSettings();
   context.subscriptions.push(
     channel,
     registry,
@@ -129,15 +129,15 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     registerActivityCommands(sharing, id => providers.byId(id)?.label ?? id),
     standIns,
     mcpServers,
-    watchWaitingSignIns(providers, cache, context.globalState, deferred, readSettings),
+    watchWaitingSignIns(providers, cache, context.globalState, deferred, () => void readSettings()),
     vscode.window.onDidChangeWindowState(({ focused }) => focused && sharing.rouse()),
     environment.onOnline(() => sharing.rouse()),
-    vscode.extensions.onDidChange(readSettings),
+    vscode.extensions.onDidChange(() => void readSettings()),
     context.secrets.onDidChange(({ key }) => {
       if (!isOfGrants(key) && key !== signOutsKey) sharing.credentialsChanged();
     }),
     vscode.workspace.onDidChangeConfiguration(event => {
-      if (changesProviders(event)) readSettings();
+      if (changesProviders(event)) void readSettings();
       if (changesMcpServers(event)) mcpServers.settingsChanged();
     }),
   );
@@ -148,13 +148,24 @@ export function activate(context: vscode.ExtensionContext): OidcAuthenticationAp
     pending,
     sharing,
     accounts,
-    record,
     diagnosisReports,
     standIns,
     readSettings,
     showLog: () => channel.show(),
   });
+  await settingsRead;
   return exported;
+}
+
+async function loadSharing(
+  activity: ActivityFile,
+  options: Omit<SharingOptions, 'activity'>,
+): Promise<Sharing> {
+  const [{ shareGrants }, { createActivityLog }] = await Promise.all([
+    import('./sessions/sharing/sharing.ts'),
+    import('./sessions/activity.ts'),
+  ]);
+  return shareGrants({ ...options, activity: createActivityLog(activity, options.log) });
 }
 
 /** The editor waits a few seconds for this: a refresh that is under way ends, and another window takes over. */

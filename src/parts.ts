@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import { l10n } from './platform/shown.ts';
+import { offer } from './ui/messages.ts';
 
 /** The objects that the editor passes to `dist/extension.cjs`. The build keeps this name. */
 declare const host: { require(name: string): object; readonly module: { readonly exports: object } };
@@ -18,14 +20,27 @@ const loaded = new Map<string, object>();
  * Loads files of `dist/parts` and returns what the last one exports. The build puts a call of this in place of each
  * `import()`. The files before the last are those that it requires, each after what it requires itself.
  *
- * @throws if a file can't be read.
+ * @throws if a file can't be read: an update removes those of the version that is running.
  */
 export async function loadPart(...files: readonly string[]): Promise<object> {
   await Promise.resolve();
   let part = {};
-  for (const file of files) part = inWorker ? await loadOnce(file) : host.require(`./parts/${file}`);
+  try {
+    for (const file of files) part = inWorker ? await loadOnce(file) : host.require(`./parts/${file}`);
+  } catch (error) {
+    const message = l10n.t(
+      'OpenID Connect Authentication couldn’t load part of its code. It was probably updated or removed. Reload the window.',
+    );
+    if (!isTold) void offer('error', message, { [l10n.t('Reload Window')]: reload });
+    isTold = true;
+    throw new Error(message, { cause: error });
+  }
   return part;
 }
+
+/** Several parts can be missed at once. */
+let isTold = false;
+const reload = (): Thenable<unknown> => vscode.commands.executeCommand('workbench.action.reloadWindow');
 
 async function loadOnce(file: string): Promise<object> {
   const running = loading.get(file) ?? loadInWorker(file);

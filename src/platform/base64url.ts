@@ -2,6 +2,7 @@
 export function textFromBase64url(encoded: string): string {
   if (!/^[\w-]*$/.test(encoded) || encoded.length % 4 === 1) return '';
   const bytes = atob(encoded.replaceAll('-', '+').replaceAll('_', '/'));
+  if (/^[\0-\x7f]*$/.test(bytes)) return bytes;
   return new TextDecoder().decode(Uint8Array.from(bytes, character => character.charCodeAt(0)));
 }
 

@@ -1,5 +1,4 @@
-import * as l10n from '@vscode/l10n';
-import { shown, type Shown } from './shown.ts';
+import { shown, translateWith, type Shown } from './shown.ts';
 
 /** The language that the source is written in, and the one of every text that has no translation. */
 const written = 'en';
@@ -11,10 +10,10 @@ let spoken = written;
  * that is earlier.
  *
  * @param language as the editor names it, for example `de`.
- * @param translations from the texts as they are written to those of the language.
+ * @param translations from the texts as they are written, or their keys in the package, to those of the language.
  */
 export function speak(language: string, translations: Record<string, string>): void {
-  l10n.config({ contents: translations });
+  translateWith(new Map(Object.entries(translations)));
   spoken = language;
 }
 

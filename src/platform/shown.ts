@@ -1,5 +1,3 @@
-import { t } from '@vscode/l10n';
-
 declare const passed: unique symbol;
 
 /**
@@ -34,15 +32,21 @@ const longest = 1000;
 /** Characters that end a line, change how others look, or look like nothing. */
 const misleading = /[\p{C}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]+/gu;
 
+/** Most texts are this: nothing is misleading in it. */
+const plain = /^[!-~]+(?: [!-~]+)*$/;
+
 const clean = (text: string): string =>
-  text
-    .slice(0, longest * 4)
-    .replace(misleading, ' ')
-    .replace(/\s+/g, ' ')
-    .replace(/([\p{M}]{3})[\p{M}]+/gu, '$1');
+  text.length <= longest && plain.test(text)
+    ? text
+    : text
+        .slice(0, longest * 4)
+        .replace(misleading, ' ')
+        .replace(/\s+/g, ' ')
+        .replace(/([\p{M}]{3})[\p{M}]+/gu, '$1');
 
 /** Shortens a string in the middle: the end of a URL shows whose it is. */
 function fit(text: string, most: number): string {
+  if (text.length <= most) return text;
   const characters = Array.from(text);
   if (characters.length <= most) return text;
   const half = Math.max(1, Math.floor((most - 1) / 2));
@@ -88,11 +92,26 @@ export function filled(words: string, parts: Readonly<Record<string, Part>>): Sh
   );
 }
 
+let translations: ReadonlyMap<string, string> = new Map();
+
+/** Has all texts translated from now on, see {@link speak} in language.ts. */
+export const translateWith = (given: ReadonlyMap<string, string>): void => void (translations = given);
+
+/** What a text is called in the translations of the package, which say nothing twice: FNV-1a of its UTF-16 units. */
+export function textKey(words: string): string {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < words.length; at++) hash = Math.imul(hash ^ words.charCodeAt(at), 0x01000193);
+  return (hash >>> 0).toString(36);
+}
+
+const translated = (words: string): string =>
+  translations.get(textKey(words)) ?? translations.get(words) ?? words;
+
 /** Looks up our own words in the display language. Call it when a text is displayed, never when a file is loaded. */
 export const l10n = {
   /** @param words in English, with `{0}` in place of the first part. */
   t: (words: string, ...parts: readonly Part[]): Shown =>
-    filled(t(words), Object.fromEntries(parts.entries())),
+    filled(translated(words), Object.fromEntries(parts.entries())),
 };
 
 /** Sanitizes an external string and limits its length. */

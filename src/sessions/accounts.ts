@@ -1,7 +1,7 @@
 import { secondsNow } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { createQueue } from '../platform/queue.ts';
-import { Failure } from '../protocol/failures/failure.ts';
+import { KnownFailure } from '../protocol/failures/knownFailure.ts';
 import type { Provider } from '../providers/entries/definition.ts';
 import { derivedScopes } from './grant/derived.ts';
 import { isForNobody } from './grant/fate.ts';
@@ -106,7 +106,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
       }
       checkAsked(scopes);
       const found = new Map<string, Session>();
-      let failure: Failure | undefined;
+      let failure: KnownFailure | undefined;
       for (const grant of known.matching(scopes, account)) {
         // One session for each account: the editor takes the first of several without asking.
         if (found.has(grant.account.id)) continue;
@@ -114,7 +114,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
           const session = await usableSession(options, provider, grant, scopes);
           if (session) found.set(grant.account.id, session);
         } catch (error) {
-          if (!(error instanceof Failure)) throw error;
+          if (!(error instanceof KnownFailure)) throw error;
           failure = error;
         }
       }

@@ -1,6 +1,6 @@
 import { l10n } from '../platform/shown.ts';
 import { secondsNow, type Clock } from '../platform/clock.ts';
-import { Failure } from '../protocol/failures/failure.ts';
+import { StartFailure } from '../protocol/failures/knownFailure.ts';
 import type { Provider } from '../providers/entries/definition.ts';
 import { accessTokenOf, derivedScopes, serialOf, type AccessToken } from './grant/derived.ts';
 import { blank, fateOf, type Fate, type Which } from './grant/fate.ts';
@@ -82,6 +82,6 @@ function noDerived(
   const nothing = isRenewable(grant) ? undefined : l10n.t('There is no refresh token to get it with.');
   const refusal = fate.kind === 'refused' ? fate.reason : nothing;
   if (isOther && refusal !== undefined) return undefined;
-  if (refusal === undefined) throw new Failure('token-unavailable', { provider: provider.label });
-  throw new Failure('token-not-narrowed', { provider: provider.label, reason: refusal });
+  if (refusal === undefined) throw new StartFailure('token-unavailable', { provider: provider.label });
+  throw new StartFailure('token-not-narrowed', { provider: provider.label, reason: refusal });
 }

@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
 import { environment } from '../environment.ts';
-import type { Clock } from '../platform/clock.ts';
+import { secondsNow, type Clock } from '../platform/clock.ts';
 import type { Sendings } from '../protocol/server/sendings.ts';
 import { createHttpContext } from '../protocol/server/httpContext.ts';
 import type { Tokens } from '../protocol/tokens/tokens.ts';
@@ -8,6 +8,7 @@ import type { ContestedId } from '../providers/entries/contested.ts';
 import type { Provider } from '../providers/entries/definition.ts';
 import { writtenProviders } from '../providers/entries/settings.ts';
 import type { Accounts } from '../sessions/accounts.ts';
+import { activityOf, type Recorder } from '../sessions/activity.ts';
 import type { Grant } from '../sessions/grant/grant.ts';
 import type { TokenServer } from '../sessions/refresh/refresherOptions.ts';
 import type { Sharing } from '../sessions/sharing/sharing.ts';
@@ -39,19 +40,19 @@ export { signOut } from './signIn/signOut.ts';
 /** What every window has from its start, which the deferred parts build on. */
 export interface WindowParts
   extends
-    Omit<SignInParts, 'accounts' | 'signIns' | 'newProviders' | 'trust'>,
+    Omit<SignInParts, 'accounts' | 'signIns' | 'newProviders' | 'trust' | 'record'>,
     Pick<SignOutParts, 'pending'> {
   readonly context: Pick<vscode.ExtensionContext, 'extension' | 'secrets' | 'globalState' | 'subscriptions'>;
   readonly clock: Clock;
   readonly sendings: Sendings;
   readonly cache: GrantCache;
-  readonly sharing: Pick<Sharing, 'renew' | 'memories' | 'signOuts'>;
+  readonly sharing: Pick<Sharing, 'renew' | 'memories' | 'record' | 'signOuts'>;
   readonly accounts: Accounts;
   readonly diagnosisReports: DiagnosisReports;
   /** Stand for the commands until these are registered here. */
   readonly standIns: vscode.Disposable;
   /** Reads the settings again. */
-  readSettings(): void;
+  readSettings(): Promise<void>;
 }
 
 /**
@@ -119,9 +120,12 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
       ...Object.keys(writtenProviders()),
     ],
   });
+  const record: Recorder = (event, grant, reason) =>
+    window.sharing.record(activityOf(event, grant, secondsNow(clock), reason, window.sendings));
   const parts = {
     ...window,
     ...services,
+    record,
     extension,
     extensionId: extension.id,
     secrets,

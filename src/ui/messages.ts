@@ -1,9 +1,8 @@
 import { l10n, shown, type Shown } from '../platform/shown.ts';
 import * as vscode from 'vscode';
 import { secondsNow, systemClock } from '../platform/clock.ts';
-import { Failure } from '../protocol/failures/failure.ts';
-import { helpButtons, type HelpButton } from '../protocol/failures/text.ts';
-import type { DefinitionProblem, Provider } from '../providers/entries/definition.ts';
+import { KnownFailure } from '../protocol/failures/knownFailure.ts';
+import type { DefinitionProblem } from '../providers/entries/definition.ts';
 import type { SetAside } from '../sessions/store/grantStore.ts';
 import type { Repeating } from './repeating.ts';
 import { window } from './show.ts';
@@ -12,13 +11,13 @@ export const isCancellation = (error: unknown): boolean => error instanceof vsco
 
 /** What to show for something that went wrong: our own words for failures, and for anything else no details. */
 export function messageOf(error: unknown): Shown {
-  if (error instanceof Failure) return error.messageAt(secondsNow(systemClock));
+  if (error instanceof KnownFailure) return error.messageAt(secondsNow(systemClock));
   return l10n.t('Something unexpected went wrong. The log says where.');
 }
 
 /** What the log says of something that went wrong. */
 export const failureFields = (error: unknown): { failure: string; reason?: string } =>
-  error instanceof Failure
+  error instanceof KnownFailure
     ? { failure: error.code, reason: error.message }
     : { failure: error instanceof Error ? error.name : 'unknown' };
 
@@ -32,42 +31,6 @@ export async function offer(
   const show = { information: showInformationMessage, warning: showWarningMessage, error: showErrorMessage };
   const pressed = await show[severity](message, ...Object.keys(buttons).map(text => shown(text)));
   await buttons[pressed ?? '']?.();
-}
-
-/** What can be done about a sign-in that did not succeed. */
-export interface SignInHelp {
-  retry(): void;
-  showLog(): void;
-  /** Undefined if there are none. */
-  readonly otherMethods: (() => void) | undefined;
-}
-
-/** A sign-in did not succeed. What can be done about it is offered as buttons, what helps best first. */
-export async function showSignInFailure(
-  { id, label }: Pick<Provider, 'id' | 'label'>,
-  error: unknown,
-  help: SignInHelp,
-): Promise<void> {
-  const does: Readonly<Record<HelpButton, (() => unknown) | undefined>> = {
-    none: undefined,
-    'try-again': () => help.retry(),
-    'other-ways': help.otherMethods,
-    settings: () => vscode.commands.executeCommand('oidc.editProvider', id),
-    diagnose: () => vscode.commands.executeCommand('oidc.diagnoseProvider', id),
-    proxy: () => vscode.commands.executeCommand('workbench.action.openSettings', 'http.proxy'),
-  };
-  const best = error instanceof Failure ? error.button : 'try-again';
-  const offered: readonly HelpButton[] =
-    best === 'none' ? [] : best === 'try-again' ? [best, 'other-ways'] : [best, 'try-again'];
-  const buttons: Record<string, () => unknown> = {};
-  for (const button of offered) {
-    const action = does[button];
-    if (action) buttons[l10n.t(helpButtons[button] ?? '')] = action;
-  }
-  await offer('error', l10n.t('Sign-in to {0} failed. {1}', label, messageOf(error)), {
-    ...buttons,
-    [l10n.t('Show Log')]: () => help.showLog(),
-  });
 }
 
 /** Where it is and what it is: `“empty → issuer”: is missing`. */
@@ -173,9 +136,3 @@ export async function showSetAside({ why }: SetAside): Promise<void> {
     [l10n.t('Sign In')]: () => vscode.commands.executeCommand('oidc.signIn'),
   });
 }
-
-/** Nobody is signed in, where somebody would have to be. */
-export const showNobodySignedIn = (providerId?: string): Promise<void> =>
-  offer('information', l10n.t('You are not signed in with any identity provider.'), {
-    [l10n.t('Sign In')]: () => vscode.commands.executeCommand('oidc.signIn', providerId),
-  });

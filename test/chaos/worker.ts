@@ -11,6 +11,7 @@ import { parseGrant, type Grant } from '../../src/sessions/grant/grant.ts';
 import { createGrantCache } from '../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../src/sessions/store/grantStore.ts';
 import { shareGrants } from '../../src/sessions/sharing/sharing.ts';
+import { createMemories } from '../../src/sessions/refresh/memories.ts';
 import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
 import { createClientSecrets } from '../../src/signIn/client/clientSecrets.ts';
 import { createRegistrations } from '../../src/signIn/client/registrations.ts';
@@ -138,6 +139,7 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
   const { provider } = parsed;
   const cache = createGrantCache(createGrantStore({ storage, log, onSetAside: () => undefined }), clock, log);
   const sharing = shareGrants({
+    memories: createMemories(),
     cache,
     clock,
     log,

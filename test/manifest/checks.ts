@@ -44,7 +44,8 @@ export async function refusals(): Promise<ReadonlyMap<string, string>> {
     const source = await readFile(new URL(file, root), 'utf8');
     for (const [, , text = ''] of source.matchAll(/l10n\.t\(\s*(['"])((?:(?!\1)[^\\]|\\.)*)\1/g))
       found.set(text.replaceAll("\\'", "'"), file);
-    for (const [, code = ''] of source.matchAll(/new Failure\(\s*'([\w-]+)'/g)) found.set(code, file);
+    for (const [, code = ''] of source.matchAll(/new (?:Start)?Failure\(\s*'([\w-]+)'/g))
+      found.set(code, file);
   }
   return found;
 }

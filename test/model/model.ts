@@ -12,6 +12,7 @@ import { createGrantCache, type GrantCache } from '../../src/sessions/store/gran
 import { createGrantStore } from '../../src/sessions/store/grantStore.ts';
 import { isLaterSignIn } from '../../src/sessions/grant/revisions.ts';
 import { shareGrants, type Sharing } from '../../src/sessions/sharing/sharing.ts';
+import { createMemories } from '../../src/sessions/refresh/memories.ts';
 import { manualClock, settled, type ManualClock } from '../standIns/manualClock.ts';
 import { memorySecretStorage, type MemorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import { recordingLog, type RecordingLog } from '../standIns/recordingLog.ts';
@@ -164,6 +165,7 @@ export class Model {
     providers.update([this.#provider]);
     const means: { lacks: Lack; isSettled: boolean } = { lacks: 'nothing', isSettled: false };
     const sharing = shareGrants({
+      memories: createMemories(),
       cache,
       clock,
       log,

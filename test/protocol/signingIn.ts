@@ -26,6 +26,7 @@ import { recordingLog, type RecordingLog } from '../standIns/recordingLog.ts';
 import { people, type Person } from '../servers/identityProvider/people.ts';
 import { signInOverHttp } from '../servers/identityProvider/person.ts';
 import { memoryConcessions } from '../standIns/memoryConcessions.ts';
+import '../../src/providers/presets/presets.ts';
 
 export const editorRedirectUri = 'vscode://vscode-oidc.oidc-authentication';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import { Failure } from '../../src/protocol/failures/failure.ts';
 import { connect } from '../../src/protocol/client/client.ts';
-import { secretEndpoints } from '../../src/protocol/client/gate.ts';
+import { secretEndpoints } from '../../src/protocol/server/secretEndpoints.ts';
 import { requestUserInfo } from '../../src/protocol/tokens/userInfo.ts';
 import { belongsTo } from '../../src/providers/entries/origin.ts';
 import type { Grant } from '../../src/sessions/grant/grant.ts';

@@ -1,5 +1,5 @@
 import type { HttpClient } from '../http/http.ts';
-import type { SecretEndpoint } from './gate.ts';
+import type { SecretEndpoint } from '../server/secretEndpoints.ts';
 import type { Metadata } from '../server/metadata.ts';
 import { endpointMembers, type ServerSource } from '../server/serverSource.ts';
 

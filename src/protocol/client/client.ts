@@ -6,11 +6,12 @@ import type { ClientAuthentication } from './clientAuthentication.ts';
 import { authenticateWith } from './clientProof.ts';
 import { certificateHttp, forCertificate, showsCertificate } from './certificateEndpoints.ts';
 import { withSecretForms, type SecretFormMemory } from './secretForms.ts';
-import { agreedMetadata, gated, withheldOf, type Agreement, type SecretEndpoint } from './gate.ts';
+import { agreedMetadata, gated, sendingOf, withheldOf, type Agreement } from './gate.ts';
 import { inDialect, type Dialect } from '../server/dialect.ts';
 import type { DiscoveredServer } from '../server/discovery.ts';
 import type { HttpClient } from '../http/http.ts';
-import { sendingOf, type Sending, type Withheld } from '../server/sendings.ts';
+import type { Sending, Withheld } from '../server/sendings.ts';
+import type { SecretEndpoint } from '../server/secretEndpoints.ts';
 import { clockTolerance } from '../http/serverTime.ts';
 import type { Metadata } from '../server/metadata.ts';
 import { isIssuerTemplate, issuerOfTenant, type ServerSource } from '../server/serverSource.ts';
@@ -114,7 +115,7 @@ function connection(
   if (client.about !== undefined) httpContext.sendings.withhold(client.about, withheld);
   const { allowedTenants } = client.policy;
   const server: oauth.AuthorizationServer = {
-    ...withoutUndefined(metadata),
+    ...(metadata as oauth.AuthorizationServer),
     // The only issuer that can't be compared as a string: its tenant is only in the token.
     ...(isIssuerTemplate(metadata.issuer) && {
       [expectedIssuer]: ({ claims }: { claims: { tid?: unknown } }) =>
@@ -176,10 +177,4 @@ function authenticating(
   const memory = secretForm ?? { known: undefined, learned: () => undefined };
   const { secret } = authentication;
   return withSecretForms(http, { id, secret }, methods?.includes('client_secret_post') === true, memory);
-}
-
-function withoutUndefined(metadata: Metadata): oauth.AuthorizationServer {
-  return Object.fromEntries(
-    Object.entries(metadata).filter(([, value]) => value !== undefined),
-  ) as unknown as oauth.AuthorizationServer;
 }

@@ -1,35 +1,14 @@
-import { Failure } from '../failures/failure.ts';
+import { StartFailure } from '../failures/knownFailure.ts';
 import type { HttpClient } from '../http/http.ts';
-import { sendingOf, type Sending, type Withheld } from '../server/sendings.ts';
+import { sentKinds, type Sending, type SentKind, type Withheld } from '../server/sendings.ts';
+import { secretEndpoints, type AgreedEndpoints, type SecretEndpoint } from '../server/secretEndpoints.ts';
 import type { Metadata } from '../server/metadata.ts';
-
-/** The endpoints that get something secret: a token, a code, or what the client proves itself with. */
-export const secretEndpoints = [
-  'token_endpoint',
-  'userinfo_endpoint',
-  'introspection_endpoint',
-  'revocation_endpoint',
-  'end_session_endpoint',
-  'device_authorization_endpoint',
-  'pushed_authorization_request_endpoint',
-  'registration_endpoint',
-] as const satisfies readonly (keyof Metadata)[];
-
-export type SecretEndpoint = (typeof secretEndpoints)[number];
-
-/** The endpoints that can receive secrets. */
-export type AgreedEndpoints = Readonly<Partial<Record<SecretEndpoint, string | undefined>>>;
 
 /**
  * The destinations allowed for secrets: `now` for a sign-in that the user just agreed to, wherever the server leads,
  * or only the endpoints known when the user signed in.
  */
 export type Agreement = 'now' | AgreedEndpoints;
-
-export const endpointsOf = (metadata: Metadata): AgreedEndpoints =>
-  Object.fromEntries(
-    secretEndpoints.flatMap(name => (metadata[name] === undefined ? [] : [[name, metadata[name]]])),
-  );
 
 /**
  * Removes the endpoints that the user hasn't agreed to. An endpoint can move on the issuer's own host and on agreed
@@ -51,7 +30,8 @@ export function agreedMetadata(metadata: Metadata, issuer: string, agreement: Ag
 /** The endpoints that {@link agreedMetadata} has left out. */
 export const withheldOf = (named: Metadata, agreed: Metadata): Withheld[] =>
   secretEndpoints.flatMap(endpoint => {
-    const url = agreed[endpoint] === undefined ? URL.parse(named[endpoint] ?? '') : null;
+    const address = named[endpoint];
+    const url = address === undefined || agreed[endpoint] !== undefined ? null : URL.parse(address);
     return url ? [{ endpoint, host: url.host }] : [];
   });
 
@@ -70,20 +50,70 @@ export function gated(
   onSent: (sending: Sending) => void,
   isCertified: (endpoint: SecretEndpoint) => boolean = () => false,
 ): HttpClient {
-  const open = new Map(
-    secretEndpoints.flatMap(name => {
-      const url = URL.parse(metadata[name] ?? '');
-      return url ? [[url.href, name] as const] : [];
-    }),
-  );
+  const endpointAt = ({ href }: URL): SecretEndpoint | undefined =>
+    secretEndpoints.find(name => metadata[name] === href) ??
+    secretEndpoints.find(name => URL.parse(metadata[name] ?? '')?.href === href);
   return async (address, init) => {
     const { method = 'GET', headers, body } = init;
     const isPlain = method === 'GET' && !body && !new Headers(headers).has('authorization');
     if (isPlain) return http(address, init);
     const url = new URL(address);
-    const endpoint = open.get(url.href);
-    if (endpoint === undefined) throw new Failure('destination-not-agreed', { host: url.host });
+    const endpoint = endpointAt(url);
+    if (endpoint === undefined) throw new StartFailure('destination-not-agreed', { host: url.host });
     onSent(sendingOf(url, init, endpoint, isCertified(endpoint)));
     return http(address, init);
+  };
+}
+
+const ofParameters: Readonly<Record<string, SentKind>> = {
+  code: 'code-and-verifier',
+  refresh_token: 'refresh-token',
+  subject_token: 'access-token',
+  access_token: 'access-token',
+  id_token_hint: 'id-token',
+  device_code: 'device-code',
+  client_secret: 'client-secret',
+  client_assertion: 'client-assertion',
+};
+
+/** What the bearer token is where it is no access token. */
+const ofBearer: Readonly<Record<string, SentKind>> = {
+  registration_endpoint: 'initial-access-token',
+  registration_client_uri: 'registration-token',
+};
+
+/**
+ * What is sent with a request, as the wire has it.
+ *
+ * @param endpoint its name in the metadata.
+ * @param isCertified whether the client shows its certificate there.
+ */
+export function sendingOf(
+  address: URL,
+  init: Pick<Parameters<HttpClient>[1], 'headers' | 'body'>,
+  endpoint: string,
+  isCertified = false,
+): Sending {
+  const authorization = new Headers(init.headers).get('authorization') ?? '';
+  const { body } = init;
+  const isForm = body instanceof URLSearchParams || (typeof body === 'string' && !body.startsWith('{'));
+  const parameters = new URLSearchParams([
+    ...new URLSearchParams(isForm ? body : ''),
+    ...address.searchParams,
+  ]);
+  const kinds = new Set<SentKind>();
+  if (/^basic /i.test(authorization)) kinds.add('client-secret');
+  if (/^bearer /i.test(authorization)) kinds.add(ofBearer[endpoint] ?? 'access-token');
+  for (const name of parameters.keys()) {
+    const kind = ofParameters[name];
+    if (kind) kinds.add(kind);
+  }
+  if (parameters.has('token'))
+    kinds.add(parameters.get('token_type_hint') === 'refresh_token' ? 'refresh-token' : 'access-token');
+  if (isCertified) kinds.add('client-certificate');
+  return {
+    host: address.host,
+    kinds: sentKinds.filter(kind => kinds.has(kind)),
+    purpose: parameters.get('grant_type') ?? endpoint.replace(/_endpoint$/, '').replace('_client_uri', ''),
   };
 }

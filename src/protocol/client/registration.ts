@@ -2,8 +2,9 @@ import { l10n } from '../../platform/shown.ts';
 import * as v from 'valibot';
 import { secondsNow } from '../../platform/clock.ts';
 import { secret, type Secret } from '../../platform/secret.ts';
-import { serverAddressProblem, type AddressPolicy } from '../http/address.ts';
-import { isLoopbackHost } from '../http/internalHost.ts';
+import type { AddressPolicy } from '../http/address.ts';
+import { serverAddressProblem } from '../http/internalHost.ts';
+import { isLoopbackHost } from '../http/address.ts';
 import type { NoteBlemish } from '../http/blemishes.ts';
 import { publicKeySet, type ClientKey } from './clientKey.ts';
 import type { RegisteredAuthentication } from './clientAuthentication.ts';
@@ -12,7 +13,8 @@ import { jsonAnswer } from '../http/jsonResponse.ts';
 import type { Metadata } from '../server/metadata.ts';
 import { readRefusal } from '../http/oauthError.ts';
 import type { HttpContext } from '../server/httpContext.ts';
-import { sendingOf, type Sending } from '../server/sendings.ts';
+import type { Sending } from '../server/sendings.ts';
+import { sendingOf } from './gate.ts';
 
 /** This editor as a server has registered it (RFC 7591 section 3.2.1). */
 export interface Registration {

@@ -1,6 +1,6 @@
 import type { ClientAuth } from 'oauth4webapi';
 import type { Secret } from '../../platform/secret.ts';
-import { errorCode } from '../http/serverText.ts';
+import { errorCode, textOf } from '../http/serverText.ts';
 import type { HttpClient } from '../http/http.ts';
 import { parseServerObject } from '../http/json.ts';
 
@@ -72,5 +72,5 @@ export function withSecretForms(
 export async function refusesClient(answer: Response): Promise<boolean> {
   if (answer.status === 401) return true;
   if (answer.status !== 400) return false;
-  return errorCode(parseServerObject(await answer.clone().text())?.['error']) === 'invalid_client';
+  return errorCode(parseServerObject(await textOf(answer))?.['error']) === 'invalid_client';
 }

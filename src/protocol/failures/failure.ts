@@ -1,99 +1,32 @@
-import { timeOfDay } from '../../platform/language.ts';
-import { filled, joined, l10n, type Shown } from '../../platform/shown.ts';
-import type { HelpButton } from './text.ts';
+import { l10n } from '../../platform/shown.ts';
+import { startFailures } from './atStart.ts';
+import { KnownFailure, type FailureArguments, type FailureCode } from './knownFailure.ts';
 import { reachingFailures } from './reaching.ts';
 import { signInFailures } from './signingIn.ts';
 import { tokenFailures } from './tokens.ts';
+
+export type { FailureCode, FailureDetails } from './knownFailure.ts';
 
 /**
  * Lists every way in which requests to a provider can fail, see docs/decisions/0008. `{name}` is replaced by a
  * detail, which is never secret. A server's text is quoted (see serverText.ts).
  */
-export const failures = { ...reachingFailures, ...signInFailures, ...tokenFailures } as const;
+export const failures = {
+  ...startFailures,
+  ...reachingFailures,
+  ...signInFailures,
+  ...tokenFailures,
+} as const;
 
-export type FailureCode = keyof typeof failures;
-
-type Placeholders<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | Placeholders<Rest>
-  : never;
-
-type Template<Code extends FailureCode> = (typeof failures)[Code]['what'] | (typeof failures)[Code]['next'];
-
-/** What a failure's texts need to be filled in. */
-export type FailureDetails<Code extends FailureCode> = Readonly<
-  Record<Exclude<Placeholders<Template<Code>>, 'said'>, string | number> &
-    // What a server said itself, as a sentence: see saying().
-    Partial<Record<Extract<Placeholders<Template<Code>>, 'said'>, string | number>>
->;
-
-interface FailureOptions {
-  readonly retryAfter?: number | undefined;
-  /** False if nothing reached the server. Defaults to true: something might have. */
-  readonly sent?: boolean;
-  readonly oauthError?: string | undefined;
-  readonly status?: number | undefined;
-  readonly meant?: string | undefined;
-  /** True if an answer is about another person than the one who signed in. */
-  readonly otherPerson?: boolean;
-}
-
-type FailureArguments = {
-  [Code in FailureCode]: [code: Code, details: FailureDetails<Code>, options?: FailureOptions];
-}[FailureCode];
-
-/**
- * A failure of a known kind. `message` is complete and displayable: what happened and what to do next. It has no
- * `cause`, because a library's or server's error can hold secrets.
- */
-export class Failure extends Error {
-  override readonly name = 'Failure';
-  declare readonly message: Shown;
-  readonly code: FailureCode;
-  readonly details: Readonly<Record<string, string | number>>;
-  /** The wait that the server asked for in `Retry-After`, in seconds. */
-  readonly retryAfter: number | undefined;
-  readonly sent: boolean;
-  /** The OAuth error code with which the authorization server itself refused, or undefined if it didn't. */
-  readonly oauthError: string | undefined;
-  /** The status of the response, if it matters. */
-  readonly status: number | undefined;
-  /** The URL that was probably meant. The user fills in any part in angle brackets. */
-  readonly meant: string | undefined;
-  readonly otherPerson: boolean;
-
-  constructor(...[code, details, options]: FailureArguments) {
-    const { what, next } = failures[code];
-    super(filled(`${l10n.t(what)} ${l10n.t(next)}`, { said: '', ...details }));
-    this.code = code;
-    this.details = details;
-    this.retryAfter = options?.retryAfter;
-    this.sent = options?.sent ?? true;
-    this.oauthError = options?.oauthError;
-    this.status = options?.status;
-    this.meant = options?.meant;
-    this.otherPerson = options?.otherPerson ?? false;
+/** Any failure, with all texts: what every window loads makes only {@link StartFailure}. */
+export class Failure extends KnownFailure {
+  constructor(...failure: FailureArguments<FailureCode>) {
+    super(failures[failure[0]], ...failure);
   }
 
-  /**
-   * As `message`, with the time from which the server can be asked again, if it has named one.
-   *
-   * @param now in seconds since the epoch.
-   */
-  messageAt(now: number): Shown {
-    if (!this.retryAfter) return this.message;
-    const { what } = failures[this.code];
-    const when = l10n.t('Try again at {0}.', timeOfDay(now + this.retryAfter));
-    return joined([filled(l10n.t(what), { said: '', ...this.details }), when], ' ');
-  }
-
-  /** The button for the user's next step. */
-  get button(): HelpButton {
-    return failures[this.code].button;
-  }
-
-  /** True if the same request can succeed later without any action. */
-  get passing(): boolean {
-    return 'passing' in failures[this.code];
+  /** Those of the start are failures as well. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return Function.prototype[Symbol.hasInstance].call(KnownFailure, value);
   }
 }
 

@@ -2,26 +2,6 @@ import type { FailureText } from './text.ts';
 
 /** Failures on the way to a provider: its URL, the network, and its metadata. */
 export const reachingFailures = {
-  'address-insecure': {
-    what: '{address} doesn’t use https.',
-    next: 'Use the provider’s https URL. Plain http is only possible on this computer (localhost), with "allowLoopbackHttp" set for the provider.',
-    button: 'settings',
-  },
-  'address-invalid': {
-    what: '{address} can’t be used here: {reason}.',
-    next: 'Correct the URL in the setting oidc.providers.',
-    button: 'settings',
-  },
-  'entry-invalid': {
-    what: '{address} can’t be used here: {reason}.',
-    next: 'Correct the URL that you entered.',
-    button: 'none',
-  },
-  'named-address-invalid': {
-    what: 'The provider’s URL {address} can’t be used here: {reason}.',
-    next: 'Contact the provider’s administrator.',
-    button: 'diagnose',
-  },
   unreachable: {
     passing: true,
     what: 'Couldn’t reach {host} ({reason}).',

@@ -15,11 +15,6 @@ export const signInFailures = {
     next: 'Use another sign-in method until then.',
     button: 'other-ways',
   },
-  'issuer-forbidden': {
-    what: 'The extension {extension} doesn’t allow you to sign in to {address}.',
-    next: 'Ask your administrator.',
-    button: 'none',
-  },
   'no-way': {
     what: 'You can’t sign in to {issuer} from here. {why}',
     next: 'Ask the provider’s administrator for one of these, or change the provider’s settings.',

@@ -73,35 +73,9 @@ export const tokenFailures = {
     next: 'Make sure that {host} trusts the provider in "tokenExchange", and check "audience", "resource", and the client’s permissions there.',
     button: 'settings',
   },
-  'token-untrusted': {
-    what: 'Couldn’t verify the ID token from {issuer}: {reason}.',
-    next: 'Try again. If the problem continues, contact your administrator.',
-    button: 'try-again',
-  },
   'endpoint-changed': {
     what: '{issuer} changed its token endpoint to {found} since you signed in. Nothing was sent there.',
     next: 'If you trust that URL, sign in again.',
-    button: 'try-again',
-  },
-  'destination-not-agreed': {
-    what: 'Nothing was sent to {host}: you haven’t agreed to use your sign-in there.',
-    next: 'If you trust that URL, sign in again.',
-    button: 'try-again',
-  },
-  'scope-unusable': {
-    what: 'The scope {scope} can’t be used: {reason}.',
-    next: 'Contact the authors of the extension that requested it.',
-    button: 'none',
-  },
-  'token-not-narrowed': {
-    what: '{provider} doesn’t issue an access token for fewer scopes than granted. {reason}',
-    next: 'Remove "narrowTokens" from the provider’s settings, or ask its administrator.',
-    button: 'settings',
-  },
-  'token-unavailable': {
-    passing: true,
-    what: 'Couldn’t request an access token from {provider}.',
-    next: 'Check your network, proxy, and VPN, then try again. See the log for details.',
     button: 'try-again',
   },
   'client-secret-missing': {

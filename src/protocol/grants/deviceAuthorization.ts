@@ -3,7 +3,7 @@ import * as oauth from 'oauth4webapi';
 import * as v from 'valibot';
 import { wait } from '../../platform/clock.ts';
 import { Secret, secret } from '../../platform/secret.ts';
-import { serverAddressProblem } from '../http/address.ts';
+import { serverAddressProblem } from '../http/internalHost.ts';
 import type { Connection } from '../client/client.ts';
 import { setScopes } from '../server/dialect.ts';
 import { Failure } from '../failures/failure.ts';

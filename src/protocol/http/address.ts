@@ -1,7 +1,27 @@
 import { l10n } from '../../platform/shown.ts';
-import { Failure } from '../failures/failure.ts';
-import { bareHost, isForbiddenHost, isLoopbackHost, isThisComputer } from './internalHost.ts';
+import { type KnownFailure, StartFailure } from '../failures/knownFailure.ts';
 import { quoteServerText } from './serverText.ts';
+
+/** The name of a host as `URL.hostname` gives it, without dots at its end. */
+export function bareHost(hostname: string): string {
+  let end = hostname.length;
+  while (hostname.charAt(end - 1) === '.') end--;
+  return hostname.slice(0, end).toLowerCase();
+}
+
+/**
+ * True for a host that always is this computer: 127.0.0.0/8, ::1, and `localhost` names (RFC 6761 section 6.3).
+ * Requests to it never leave the computer, so they don't need TLS.
+ */
+export function isLoopbackHost(hostname: string): boolean {
+  const host = bareHost(hostname);
+  return (
+    host === 'localhost' ||
+    host.endsWith('.localhost') ||
+    host === '[::1]' ||
+    /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
+  );
+}
 
 export interface AddressPolicy {
   /** Plain http is allowed only to this computer. From the provider's setting `allowLoopbackHttp`. */
@@ -30,9 +50,10 @@ export function checkAddress(
   origin: keyof typeof codes = 'provider',
 ): URL {
   // The part before an @ might be a password, even if the rest isn't a URL.
-  const shown = address.includes('@') ? '“…”' : (quoteServerText(address) ?? '“”');
+  const shown = (): string => (address.includes('@') ? '“…”' : (quoteServerText(address) ?? '“”'));
   const url = URL.parse(address);
-  const invalid = (reason: string): Failure => new Failure(codes[origin], { address: shown, reason });
+  const invalid = (reason: string): KnownFailure =>
+    new StartFailure(codes[origin], { address: shown(), reason });
   if (!url) throw invalid(l10n.t('it isn’t a complete URL'));
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     throw invalid(l10n.t('it doesn’t start with https://'));
@@ -44,41 +65,7 @@ export function checkAddress(
     throw invalid(l10n.t('it has a fragment (#…)'));
   }
   if (url.protocol === 'http:' && !(policy.allowLoopbackHttp && isLoopbackHost(url.hostname))) {
-    throw new Failure('address-insecure', { address: shown });
+    throw new StartFailure('address-insecure', { address: shown() });
   }
   return url;
-}
-
-/** Matches a URL exactly as in RFC 3986, with square brackets only in the host. */
-const urlText =
-  /^https?:\/\/(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~]+)(?::\d+)?(?:[/?][A-Za-z0-9\-._~:/?@!$&'()*+,;=%]*)?$/;
-
-/**
- * Explains why a URL from a server can't be used, or returns undefined if it can. A server is trusted less than the
- * user who wrote the provider's settings: in addition to {@link checkAddress}, it must not send us to link-local
- * addresses and cloud metadata services, nor to this computer unless it runs there itself.
- *
- * @param written the host that the user entered, which is always allowed.
- */
-export function serverAddressProblem(
-  address: string,
-  policy: AddressPolicy,
-  written: string,
-): string | undefined {
-  let url: URL;
-  try {
-    url = checkAddress(address, policy);
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return error.code === 'address-insecure'
-      ? l10n.t('doesn’t use https')
-      : l10n.t('can’t be used: {0}', error.details['reason'] ?? '');
-  }
-  if (!urlText.test(address)) return l10n.t('can’t be used: it has characters that aren’t allowed in a URL');
-  if (bareHost(url.hostname) === bareHost(written)) return undefined;
-  if (isForbiddenHost(url.hostname))
-    return l10n.t('leads to an internal address of this computer or its network');
-  if (isThisComputer(url.hostname) && !isThisComputer(written))
-    return l10n.t('leads to this computer, where the provider isn’t running');
-  return undefined;
 }

@@ -6,7 +6,7 @@ import { checkAddress, type AddressPolicy } from './address.ts';
 import { Failure } from '../failures/failure.ts';
 import { networkFailure, unreachable } from './networkFailure.ts';
 import { parseServerObject } from './json.ts';
-import { longWords, quoteServerText } from './serverText.ts';
+import { longWords, quoteServerText, textOf, withText } from './serverText.ts';
 import { retryAfterSeconds } from './serverTime.ts';
 import { answerTimeout, type Traffic } from './traffic.ts';
 
@@ -119,7 +119,7 @@ function refuseObstruction({ status }: Response, { host }: URL): void {
 /** Logs the complete text of a server's error that is too long for a message. */
 async function logWords(log: Log, response: Response, { host, pathname }: URL): Promise<void> {
   if (response.ok) return;
-  const { error_description: words } = parseServerObject(await response.clone().text()) ?? {};
+  const { error_description: words } = parseServerObject(await textOf(response)) ?? {};
   const whole = longWords(words);
   if (whole !== undefined) log.warn('refused in many words', { host, path: pathname, words: whole });
 }
@@ -139,7 +139,14 @@ const withBareMediaType = (headers: Readonly<Record<string, string>>): Record<st
  *
  * @returns a function that frees the slot.
  */
-function waitForTurn({ clock, traffic }: HttpOptions, url: URL, signal: AbortSignal): Promise<() => void> {
+async function waitForTurn(
+  { clock, traffic }: HttpOptions,
+  url: URL,
+  signal: AbortSignal,
+): Promise<() => void> {
+  signal.throwIfAborted();
+  const free = traffic.takeFree(url.host);
+  if (free) return free;
   const late = (): Failure => unreachable(url, l10n.t('it hasn’t responded to earlier requests'), false);
   return withDeadline({ clock, seconds: turnTimeout, late, signal }, within =>
     traffic.enter(url.host, within),
@@ -167,7 +174,10 @@ async function readWhole(answer: Response, url: URL, signal: AbortSignal, clock:
   if (retryAfter === undefined) headers.delete('retry-after');
   else headers.set('retry-after', String(retryAfter));
   // A Response of these statuses must not have a body.
-  return new Response(status === 204 || status === 205 ? null : body, { status, headers });
+  return withText(
+    new Response(status === 204 || status === 205 ? null : body, { status, headers }),
+    new TextDecoder().decode(body),
+  );
 }
 
 async function readBody(answer: Response, url: URL, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,23 +1,6 @@
-/** The name of a host as `URL.hostname` gives it, without dots at its end. */
-export function bareHost(hostname: string): string {
-  let end = hostname.length;
-  while (hostname.charAt(end - 1) === '.') end--;
-  return hostname.slice(0, end).toLowerCase();
-}
-
-/**
- * True for a host that always is this computer: 127.0.0.0/8, ::1, and `localhost` names (RFC 6761 section 6.3).
- * Requests to it never leave the computer, so they don't need TLS.
- */
-export function isLoopbackHost(hostname: string): boolean {
-  const host = bareHost(hostname);
-  return (
-    host === 'localhost' ||
-    host.endsWith('.localhost') ||
-    host === '[::1]' ||
-    /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
-  );
-}
+import { l10n } from '../../platform/shown.ts';
+import { KnownFailure } from '../failures/knownFailure.ts';
+import { bareHost, checkAddress, isLoopbackHost, type AddressPolicy } from './address.ts';
 
 /** Names of this computer in the hosts files of common systems. Another system can resolve them to anything. */
 const localNames = new Set([
@@ -112,4 +95,38 @@ function embeddedIn(host: string): string[] {
   if (!address.startsWith(`2001${zeros(1)}`)) return [];
   const client = (0xffffffff - parseInt(at(6), 16)).toString(16).padStart(8, '0');
   return [at(2), client];
+}
+
+/** Matches a URL exactly as in RFC 3986, with square brackets only in the host. */
+const urlText =
+  /^https?:\/\/(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~]+)(?::\d+)?(?:[/?][A-Za-z0-9\-._~:/?@!$&'()*+,;=%]*)?$/;
+
+/**
+ * Explains why a URL from a server can't be used, or returns undefined if it can. A server is trusted less than the
+ * user who wrote the provider's settings: in addition to {@link checkAddress}, it must not send us to link-local
+ * addresses and cloud metadata services, nor to this computer unless it runs there itself.
+ *
+ * @param written the host that the user entered, which is always allowed.
+ */
+export function serverAddressProblem(
+  address: string,
+  policy: AddressPolicy,
+  written: string,
+): string | undefined {
+  let url: URL;
+  try {
+    url = checkAddress(address, policy);
+  } catch (error) {
+    if (!(error instanceof KnownFailure)) throw error;
+    return error.code === 'address-insecure'
+      ? l10n.t('doesn’t use https')
+      : l10n.t('can’t be used: {0}', error.details['reason'] ?? '');
+  }
+  if (!urlText.test(address)) return l10n.t('can’t be used: it has characters that aren’t allowed in a URL');
+  if (bareHost(url.hostname) === bareHost(written)) return undefined;
+  if (isForbiddenHost(url.hostname))
+    return l10n.t('leads to an internal address of this computer or its network');
+  if (isThisComputer(url.hostname) && !isThisComputer(written))
+    return l10n.t('leads to this computer, where the provider isn’t running');
+  return undefined;
 }

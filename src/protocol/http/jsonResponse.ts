@@ -4,6 +4,7 @@ import { Failure } from '../failures/failure.ts';
 import type { NoteBlemish } from './blemishes.ts';
 import { readForms, type Forms } from './forms.ts';
 import { isObject, looksLikePage, parseServerJson } from './json.ts';
+import { textOf } from './serverText.ts';
 
 /** The usual forms of the properties of a response, and their required schema. */
 export interface AnswerShape<Schema extends v.GenericSchema> {
@@ -23,7 +24,7 @@ export async function jsonAnswer<Schema extends v.GenericSchema>(
   note: NoteBlemish,
 ): Promise<v.InferOutput<Schema>> {
   const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
-  const body = jsonIn(await response.text(), host, response.status);
+  const body = jsonIn(await textOf(response), host, response.status);
   if (!isObject(body)) throw invalid(l10n.t('it isn’t a JSON object'));
   noteMediaType(response, note);
   const parsed = v.safeParse(schema, readForms(body, forms, note));
@@ -70,7 +71,7 @@ export async function readClaims(
   jsonOf = (text: string): string => text,
 ): Promise<Readonly<Record<string, unknown>>> {
   const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
-  const text = await response.clone().text();
+  const text = await textOf(response);
   if (text.length > longestClaims) throw invalid(l10n.t('it is too long'));
   if (looksLikePage(text)) throw new Failure('intercepted', { host, status: response.status });
   const parsed = parseServerJson(jsonOf(text));

@@ -1,7 +1,7 @@
 import { Failure, saying } from '../failures/failure.ts';
 import { readForms } from './forms.ts';
 import { isObject, looksLikePage, parseServerObject } from './json.ts';
-import { errorCode, quoteServerText } from './serverText.ts';
+import { errorCode, quoteServerText, textOf } from './serverText.ts';
 
 /** An error response, parsed but not yet classified. */
 export interface Refusal {
@@ -22,7 +22,7 @@ const errorForms = { error: 'text', error_description: 'text' } as const;
 export async function readRefusal(response: Response, host: string): Promise<Refusal | undefined> {
   if (response.ok) return undefined;
   const { status, headers } = response;
-  const text = await response.clone().text();
+  const text = await textOf(response);
   const body = readForms(parseServerObject(text) ?? {}, errorForms, () => undefined);
   const error = errorCode(body['error']);
   const said = saying(quoteServerText(body['error_description'] ?? otherWords(body)));

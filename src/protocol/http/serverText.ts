@@ -24,3 +24,15 @@ export const longWords = (text: unknown): string | undefined =>
 export function errorCode(value: unknown): string | undefined {
   return typeof value === 'string' && /^[\w.:/+-]{1,100}$/.test(value) ? value : undefined;
 }
+
+const texts = new WeakMap<Response, string>();
+
+/** Notes what the body of a response says. */
+export function withText(response: Response, text: string): Response {
+  texts.set(response, text);
+  return response;
+}
+
+/** The body of a response as text, as often as it is asked for. Reading a copy of the body each time takes long. */
+export const textOf = async (response: Response): Promise<string> =>
+  texts.get(response) ?? (await response.clone().text());

@@ -48,6 +48,11 @@ export function createTraffic(limit = requestsPerHost) {
   };
 
   return {
+    /** Takes a place among the requests to a host, if one is free, and returns what gives it back. */
+    takeFree(host: string): (() => void) | undefined {
+      const lane = laneTo(host);
+      return lane.open < limit ? take(lane) : undefined;
+    },
     /**
      * Waits for a slot among the requests to a host.
      *

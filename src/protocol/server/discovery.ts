@@ -10,6 +10,7 @@ import { readRefusal } from '../http/oauthError.ts';
 import { metadataWarnings, parseMetadata, type Metadata } from './metadata.ts';
 import { endpointMembers, sourceKey, type ServerSource } from './serverSource.ts';
 import { untilAborted } from '../../platform/abort.ts';
+import { textOf } from '../http/serverText.ts';
 
 /** A provider's metadata and where it was found. */
 export interface DiscoveredServer {
@@ -97,7 +98,7 @@ async function readDocument(http: HttpClient, address: string): Promise<FoundDoc
     throw new Failure('intercepted', { host, status }, { sent: false });
   if (refusal?.busy) throw refusal.busy;
   if (refusal) return { kind: 'none', answer: l10n.t('status {0}', status) };
-  const document = parseServerJson(await response.text());
+  const document = parseServerJson(await textOf(response));
   if (document.kind === 'refused')
     throw new Failure('metadata-invalid', { address, reason: l10n.t('it {0}', document.reason) });
   return document.kind === 'json' ? document : { kind: 'none', answer: l10n.t('not JSON') };

@@ -1,5 +1,5 @@
 import { l10n } from '../../platform/shown.ts';
-import { serverAddressProblem } from '../http/address.ts';
+import { serverAddressProblem } from '../http/internalHost.ts';
 import { isObject } from '../http/json.ts';
 import { Failure } from '../failures/failure.ts';
 import { serviceGrantTypes } from './serviceGrantTypes.ts';

@@ -1,10 +1,12 @@
-import { serverAddressProblem, type AddressPolicy } from '../http/address.ts';
+import type { AddressPolicy } from '../http/address.ts';
+import { serverAddressProblem } from '../http/internalHost.ts';
 import type { HttpClient } from '../http/http.ts';
 import { Failure } from '../failures/failure.ts';
 import type { NoteBlemish } from '../http/blemishes.ts';
 import { readForms } from '../http/forms.ts';
 import { parseServerObject } from '../http/json.ts';
 import { resourceProblem } from './resourceIndicator.ts';
+import { textOf } from '../http/serverText.ts';
 
 /** What an API says about itself (RFC 9728 section 2). */
 export interface ProtectedResource {
@@ -61,7 +63,7 @@ export async function findProtectedResource(
   for (const candidate of [...(isSafe ? [named] : []), ...resourceMetadataAddresses(api)]) {
     const response = await http(candidate, { headers: { accept: 'application/json' } }).catch(passedOver);
     if (!response?.ok) continue;
-    const found = readDocument(await response.text(), candidate, note);
+    const found = readDocument(await textOf(response), candidate, note);
     // RFC 9728 section 3.3: a document about something else must not be used.
     if (!found || !isPrefix(found.resource, api)) continue;
     const isUsable = (server: string) => serverAddressProblem(server, policy, api.hostname) === undefined;
@@ -95,7 +97,7 @@ export async function readProtectedResource(
   if (refused && refused.origin !== place.origin) return undefined;
   const response = await http(address, { headers: { accept: 'application/json' } }).catch(passedOver);
   if (!response?.ok) return undefined;
-  const found = readDocument(await response.text(), address, note);
+  const found = readDocument(await textOf(response), address, note);
   if (!found) return undefined;
   const resource = URL.parse(found.resource);
   if (resource?.origin !== place.origin || resource.username !== '' || resource.password !== '')

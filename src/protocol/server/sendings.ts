@@ -1,5 +1,4 @@
 import { createEmitter, type Emitter } from '../../platform/emitter.ts';
-import type { HttpClient } from '../http/http.ts';
 
 /** What is secret and was sent. */
 export const sentKinds = [
@@ -72,55 +71,5 @@ export function createSendings(): Sendings {
         waiting.delete(name);
         return found;
       }),
-  };
-}
-
-const ofParameters: Readonly<Record<string, SentKind>> = {
-  code: 'code-and-verifier',
-  refresh_token: 'refresh-token',
-  subject_token: 'access-token',
-  access_token: 'access-token',
-  id_token_hint: 'id-token',
-  device_code: 'device-code',
-  client_secret: 'client-secret',
-  client_assertion: 'client-assertion',
-};
-
-/** What the bearer token is where it is no access token. */
-const ofBearer: Readonly<Record<string, SentKind>> = {
-  registration_endpoint: 'initial-access-token',
-  registration_client_uri: 'registration-token',
-};
-
-/**
- * What is sent with a request, as the wire has it.
- *
- * @param endpoint its name in the metadata.
- * @param isCertified whether the client shows its certificate there.
- */
-export function sendingOf(
-  address: URL,
-  init: Pick<Parameters<HttpClient>[1], 'headers' | 'body'>,
-  endpoint: string,
-  isCertified = false,
-): Sending {
-  const authorization = new Headers(init.headers).get('authorization') ?? '';
-  const text = typeof init.body === 'string' || init.body instanceof URLSearchParams ? String(init.body) : '';
-  const parameters = new URLSearchParams(text.startsWith('{') ? '' : text);
-  for (const [name, value] of address.searchParams) parameters.append(name, value);
-  const kinds = new Set<SentKind>();
-  if (/^basic /i.test(authorization)) kinds.add('client-secret');
-  if (/^bearer /i.test(authorization)) kinds.add(ofBearer[endpoint] ?? 'access-token');
-  for (const name of parameters.keys()) {
-    const kind = ofParameters[name];
-    if (kind) kinds.add(kind);
-  }
-  if (parameters.has('token'))
-    kinds.add(parameters.get('token_type_hint') === 'refresh_token' ? 'refresh-token' : 'access-token');
-  if (isCertified) kinds.add('client-certificate');
-  return {
-    host: address.host,
-    kinds: sentKinds.filter(kind => kinds.has(kind)),
-    purpose: parameters.get('grant_type') ?? endpoint.replace(/_endpoint$/, '').replace('_client_uri', ''),
   };
 }

@@ -1,6 +1,7 @@
 import { l10n } from '../../platform/shown.ts';
 import type { AddressPolicy } from '../http/address.ts';
-import { Failure } from '../failures/failure.ts';
+import type { KnownFailure } from '../failures/knownFailure.ts';
+import { StartFailure } from '../failures/knownFailure.ts';
 
 /** Endpoints that the settings of a provider name, under the names they have there. */
 export interface NamedEndpoints {
@@ -52,7 +53,7 @@ export const sourceKey = (source: ServerSource): string =>
     source.allowLoopbackHttp,
     source.metadataUrl,
     source.discovery,
-    endpointMembers(source.endpoints),
+    source.endpoints && endpointMembers(source.endpoints),
   ]);
 
 /** The placeholder for the tenant in an issuer, which only the ID token names (Microsoft Entra ID: claim `tid`). */
@@ -72,7 +73,8 @@ export function issuerOfTenant(
   tid: unknown,
   allowedTenants: readonly string[] | undefined,
 ): string {
-  const untrusted = (reason: string): Failure => new Failure('token-untrusted', { issuer: template, reason });
+  const untrusted = (reason: string): KnownFailure =>
+    new StartFailure('token-untrusted', { issuer: template, reason });
   if (typeof tid !== 'string' || !tenantId.test(tid)) throw untrusted(l10n.t('it doesn’t name its tenant'));
   if (allowedTenants && !allowedTenants.some(allowed => allowed.toLowerCase() === tid.toLowerCase())) {
     throw untrusted(l10n.t('users of the tenant {0} aren’t allowed to sign in, see "allowedTenants"', tid));

@@ -1,6 +1,7 @@
 import { l10n } from '../../platform/shown.ts';
-import { serverAddressProblem, type AddressPolicy } from '../http/address.ts';
-import { isLoopbackHost } from '../http/internalHost.ts';
+import type { AddressPolicy } from '../http/address.ts';
+import { serverAddressProblem } from '../http/internalHost.ts';
+import { isLoopbackHost } from '../http/address.ts';
 import { Failure } from '../failures/failure.ts';
 import type { HttpClient } from '../http/http.ts';
 import type { NoteBlemish } from '../http/blemishes.ts';

@@ -6,6 +6,7 @@ import { readForms, type Forms } from '../http/forms.ts';
 import { isObject, parseServerJson } from '../http/json.ts';
 import type { Metadata } from '../server/metadata.ts';
 import { tokenEndpointFailure } from '../http/oauthError.ts';
+import { textOf } from '../http/serverText.ts';
 
 /** The maximum number of keys that a server can publish. Real ones have up to twenty. */
 export const mostKeys = 100;
@@ -125,7 +126,7 @@ async function requestKeys({ client, metadata, http, httpContext }: Connection):
   if (refused?.code === 'server-failed' || refused?.code === 'rate-limited') throw refused;
   if (!response.ok)
     throw unusable(issuer, l10n.t('because the request for them failed with status {0}', response.status));
-  const parsed = parseServerJson(await response.text());
+  const parsed = parseServerJson(await textOf(response));
   if (parsed.kind === 'refused') throw unusable(issuer, l10n.t('because the key set {0}', parsed.reason));
   const list = parsed.kind === 'json' && isObject(parsed.value) ? parsed.value['keys'] : undefined;
   const note = httpContext.blemishes.at(issuer);

@@ -4,6 +4,7 @@ import type { NoteBlemish } from '../http/blemishes.ts';
 import { readForms, type Forms } from '../http/forms.ts';
 import { isJwt, isObject, parseServerObject, payloadOf } from '../http/json.ts';
 import { jsonIn, noteMediaType } from '../http/jsonResponse.ts';
+import { textOf } from '../http/serverText.ts';
 
 /** The longest token that is taken, in characters. A header of a request seldom holds more than 16,000. */
 export const longestToken = 64 * 1024;
@@ -57,7 +58,7 @@ export async function readTokenAnswer(
   serverTime: number,
 ): Promise<TokenAnswer> {
   const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
-  const text = await response.clone().text();
+  const text = await textOf(response);
   if (text.trim() === '') throw invalid(l10n.t('it is empty'));
   const written = jsonIn(text, host, response.status);
   if (!isObject(written)) throw invalid(l10n.t('it isn’t a JSON object'));
@@ -81,7 +82,7 @@ export async function readTokenAnswer(
   const { expires_in: _, ...rest } = body;
   const members = { ...rest, token_type: 'bearer', ...(said !== undefined && { expires_in: said }) };
   return {
-    standard: jsonResponse(members, response),
+    standard: Response.json(members),
     idToken: isToken('id_token', body['id_token']) ? body['id_token'] : undefined,
     lifetime: said ?? lifetimeInside(body['access_token'], serverTime, note),
   };
@@ -89,14 +90,6 @@ export async function readTokenAnswer(
 
 /** The spellings in the standards and in practice: `BearerToken`, `Bearer Token`. */
 const bearerSpelling = /^bearer([\s_-]?token)?$/i;
-
-/** Builds a response with these properties, as a standard server writes it. */
-function jsonResponse(members: object, { headers: written }: Response): Response {
-  const headers = new Headers(written);
-  headers.set('content-type', 'application/json');
-  headers.delete('content-length');
-  return new Response(JSON.stringify(members), { status: 200, headers });
-}
 
 function saidLifetime(seconds: number | undefined, note: NoteBlemish): number | undefined {
   if (seconds === undefined) return undefined;

@@ -11,6 +11,7 @@ import { checkSuccess } from '../http/oauthError.ts';
 import { clockFor, clockOffset } from '../http/serverTime.ts';
 import { isFromIssuer } from '../server/serverSource.ts';
 import { isToken, readTokenAnswer, tokenGrammar } from './tokenAnswer.ts';
+import { textOf } from '../http/serverText.ts';
 
 /** What a token endpoint gave (RFC 6749 section 5.1), checked. */
 export interface Tokens {
@@ -65,7 +66,7 @@ export async function requestTokens(
   const response = await send();
   const arrival = arrivalOf(response, connection);
   await checkSuccess(response, hostOf(connection));
-  connection.received.push(...receivedIn(await response.clone().text()));
+  connection.received.push(...receivedIn(await textOf(response)));
   return judge(connection, response, process, arrival, dispensable);
 }
 
@@ -104,7 +105,7 @@ export async function requestRefresh(
   await checkSuccess(response, hostOf(connection)).catch((error: unknown) => {
     throw error instanceof Failure ? atRefresh(error) : error;
   });
-  const body = parseServerObject(await response.clone().text()) ?? {};
+  const body = parseServerObject(await textOf(response)) ?? {};
   const { refresh_token: refreshToken, id_token: idToken, ...rest } = body;
   if (typeof idToken === 'string') refuseStranger(connection, idToken, subject);
   return {

@@ -9,6 +9,7 @@ import { noteMediaType, readClaims } from '../http/jsonResponse.ts';
 import { verifySignature } from './keys.ts';
 import { checkSuccess } from '../http/oauthError.ts';
 import { clockFor, clockOffset } from '../http/serverTime.ts';
+import { textOf } from '../http/serverText.ts';
 
 /** The members that are used whatever the settings are. */
 export const userInfoForms = { sub: 'text' } as const;
@@ -37,7 +38,7 @@ export async function requestUserInfo(
   const claims = await readClaims(response, host, { forms: userInfoForms, note }, payloadIfSigned);
   const untrusted = (reason: string): Failure =>
     new Failure('token-untrusted', { issuer: client.issuer, reason });
-  const text = (await response.clone().text()).trim();
+  const text = (await textOf(response)).trim();
   if (isJwt(text) || /^application\/jwt\b/i.test(response.headers.get('content-type') ?? '')) {
     await checkSigned(connection, text, clockFor(ahead, claims, httpContext.clock)).catch(
       (error: unknown) => {

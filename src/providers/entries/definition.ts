@@ -4,7 +4,7 @@ import type { Provider } from './provider.ts';
 import { checkComplete, serverOf } from './server.ts';
 import { termsOf } from './terms.ts';
 import { serviceOf } from '../settings/service.ts';
-import { withPreset } from '../presets/presets.ts';
+import { withPreset } from '../presets/withPreset.ts';
 import { withNearest } from '../settings/nearest.ts';
 import { problemOf, WrongEntry, type DefinitionProblem } from '../settings/problems.ts';
 import { providerDefinitionSchema, type ProviderDefinition } from '../settings/schema.ts';

@@ -1,6 +1,6 @@
 import { l10n } from '../../platform/shown.ts';
 import { checkAddress, type AddressPolicy } from '../../protocol/http/address.ts';
-import { Failure } from '../../protocol/failures/failure.ts';
+import { KnownFailure } from '../../protocol/failures/knownFailure.ts';
 import {
   isIssuerTemplate,
   type NamedEndpoints,
@@ -114,7 +114,7 @@ function checkSetting(field: string, address: string, policy: AddressPolicy): vo
   try {
     checkAddress(address, policy, 'settings');
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
+    if (!(error instanceof KnownFailure)) throw error;
     throw new WrongEntry(field, l10n.t('can’t be used. {0}', error.message));
   }
 }

@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
-import { Failure } from '../../protocol/failures/failure.ts';
+import { isObject } from '../../protocol/http/json.ts';
+import { StartFailure } from '../../protocol/failures/knownFailure.ts';
 import { allowedIssuers, forbiddenBy, onlyAllowed } from './allowedIssuers.ts';
 import { settle, type SettledProviders } from './contested.ts';
-import { contributedProviders, type InstalledExtension } from './contributed.ts';
+import { contributedProviders, contributionsOf, type InstalledExtension } from './contributed.ts';
 import { parseProviders } from './parseProviders.ts';
 import type { Provider, ProviderDefinition } from './definition.ts';
 
@@ -26,10 +27,18 @@ export function readProviders(agreedTerms: (id: string) => unknown): SettledProv
   return { ...settled, problems: [...settled.problems, ...problems] };
 }
 
+/** Loads the presets if an entry that {@link readProviders} reads names one. */
+export async function loadNamedPresets(): Promise<void> {
+  const contributed = installedExtensions().map(({ manifest }) => contributionsOf(manifest).entries);
+  const entries = [...Object.entries(writtenProviders()), ...contributed.flat()];
+  const names = entries.some(([, entry]) => isObject(entry) && entry['preset'] !== undefined);
+  if (names) await import('../presets/presets.ts');
+}
+
 /** @throws Failure `issuer-forbidden` if an installed extension doesn't allow a provider. */
 export function checkAllowed(provider: Provider): void {
   const forbidden = forbiddenBy(allowedIssuers(installedExtensions()).lists, provider);
-  if (forbidden) throw new Failure('issuer-forbidden', { ...forbidden });
+  if (forbidden) throw new StartFailure('issuer-forbidden', { ...forbidden });
 }
 
 const installedExtensions = (): InstalledExtension[] =>

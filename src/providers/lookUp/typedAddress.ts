@@ -1,6 +1,6 @@
 import { l10n } from '../../platform/shown.ts';
 import { cutBack } from './pastedAddress.ts';
-import { isLoopbackHost } from '../../protocol/http/internalHost.ts';
+import { isLoopbackHost } from '../../protocol/http/address.ts';
 
 /** The user's input that names a provider. */
 export type TypedAddress =

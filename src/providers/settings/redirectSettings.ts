@@ -1,6 +1,6 @@
 import { l10n } from '../../platform/shown.ts';
 import * as v from 'valibot';
-import { isLoopbackHost } from '../../protocol/http/internalHost.ts';
+import { isLoopbackHost } from '../../protocol/http/address.ts';
 import { group, oneOf, path, someOf } from './fields.ts';
 
 /** A page that an authorization response passes through. */

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { secretEndpoints, type AgreedEndpoints } from '../../protocol/client/gate.ts';
+import { secretEndpoints, type AgreedEndpoints } from '../../protocol/server/secretEndpoints.ts';
 import type { Terms } from '../../providers/entries/terms.ts';
 import {
   subjectTokens,

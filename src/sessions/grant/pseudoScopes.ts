@@ -1,5 +1,5 @@
 import { l10n } from '../../platform/shown.ts';
-import { Failure } from '../../protocol/failures/failure.ts';
+import { StartFailure } from '../../protocol/failures/knownFailure.ts';
 import { resourceProblem } from '../../protocol/server/resourceIndicator.ts';
 import { quoteServerText } from '../../protocol/http/serverText.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
@@ -51,7 +51,7 @@ export function resourcesOfSignIn(
  */
 export function checkAsked(asked: readonly string[]): void {
   const refuse = (scope: string, reason: string): never => {
-    throw new Failure('scope-unusable', { scope: quoteServerText(scope) ?? '“”', reason });
+    throw new StartFailure('scope-unusable', { scope: quoteServerText(scope) ?? '“”', reason });
   };
   for (const scope of asked.filter(isPseudoScope)) {
     const value = scope.slice(scope.indexOf(':') + 1);

@@ -7,7 +7,7 @@ import type { Activity, ActivityLog } from '../activity.ts';
 import { serialiseGrant, type Grant } from '../grant/grant.ts';
 import type { ProviderIdentity } from '../../providers/entries/origin.ts';
 import type { RefresherOptions, TokenServer } from '../refresh/refresherOptions.ts';
-import { createMemories, type Memories, type ToldTrouble } from '../refresh/memories.ts';
+import type { Memories, ToldTrouble } from '../refresh/memories.ts';
 import type { TokenRefresher } from '../refresh/refresher.ts';
 import { addGrant, type Added } from '../store/addGrant.ts';
 import type { GrantCache } from '../store/grantCache.ts';
@@ -31,6 +31,7 @@ export interface SharingOptions {
   readonly providers: RefresherOptions['providers'];
   readonly server: TokenServer;
   readonly activity: ActivityLog;
+  readonly memories: Memories;
   readonly signOuts: SignOutServices;
   /** What this window has sent, for the log. */
   readonly sendings: Sendings;
@@ -96,7 +97,7 @@ const repeatable = [
 ] as const;
 
 export function shareGrants(options: SharingOptions): Sharing {
-  const { cache, clock, log, providers } = options;
+  const { cache, clock, log, providers, memories } = options;
   let ownName: string | undefined;
   /** Of this window among the others. Loading what makes it takes longer than everything else at the start. */
   const name = (): string => (ownName ??= crypto.randomUUID());
@@ -104,7 +105,6 @@ export function shareGrants(options: SharingOptions): Sharing {
   const windows = joined.promise;
   const leading: Leading = { now: undefined };
   const comparing = createComparing(cache, clock, log);
-  const memories = createMemories();
   const handOver = createHandOver(clock, providers, memories);
   const sync = createGrantSync({ cache, log, comparing, windows, broadcast: () => leading.now?.broadcast });
   const renewals = createRenewals({ cache, clock, log, providers, windows, sync });
@@ -120,7 +120,7 @@ export function shareGrants(options: SharingOptions): Sharing {
   };
 
   const join = async (): Promise<Windows> => {
-    const parts = { ...options, name, leading, comparing, memories, hear, handOver, sync, windows };
+    const parts = { ...options, name, leading, comparing, hear, handOver, sync, windows };
     const joinWindows = await options.loadTransport();
     const group = joinWindows({
       directory: options.directory,
@@ -142,7 +142,7 @@ export function shareGrants(options: SharingOptions): Sharing {
     return group;
   };
   join().then(joined.resolve, joined.reject);
-  const overdue = watchOverdue({ ...options, memories, leading, windows, renew: renewals.renew });
+  const overdue = watchOverdue({ ...options, leading, windows, renew: renewals.renew });
   windows.catch(() => log.error('the way to the other windows could not be loaded'));
 
   /** The sign-ins that are being taken over. */

@@ -1,6 +1,6 @@
 import { Secret } from '../../platform/secret.ts';
 import { connect, type Client, type Connection } from '../../protocol/client/client.ts';
-import type { AgreedEndpoints } from '../../protocol/client/gate.ts';
+import type { AgreedEndpoints } from '../../protocol/server/secretEndpoints.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import { createAuthorizationRequest, createState } from '../../protocol/grants/authorizationRequest.ts';
 import { requestDeviceAuthorization } from '../../protocol/grants/deviceAuthorization.ts';

@@ -1,5 +1,5 @@
 import { l10n } from '../../platform/shown.ts';
-import type { AgreedEndpoints } from '../../protocol/client/gate.ts';
+import type { AgreedEndpoints } from '../../protocol/server/secretEndpoints.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';

@@ -1,7 +1,7 @@
 import { l10n } from '../../platform/shown.ts';
 import { secondsNow } from '../../platform/clock.ts';
 import { clockTolerance, farthestClock } from '../../protocol/http/serverTime.ts';
-import { isLoopbackHost } from '../../protocol/http/internalHost.ts';
+import { isLoopbackHost } from '../../protocol/http/address.ts';
 import { metadataAddresses } from '../../protocol/server/discovery.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Blemish } from '../../protocol/http/blemishes.ts';

@@ -1,6 +1,6 @@
 import { l10n, labelOf } from '../../platform/shown.ts';
 import type { Client, Connection } from '../../protocol/client/client.ts';
-import { endpointsOf } from '../../protocol/client/gate.ts';
+import { endpointsOf } from '../../protocol/server/secretEndpoints.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import type { Provider } from '../../providers/entries/definition.ts';

@@ -108,22 +108,22 @@ function missingFor(
   method: PersonMethod,
   { metadata, provider, hasClientDocument }: PlanInput,
 ): string | undefined {
-  const host = new URL(metadata.issuer).host;
-  if (!metadata.token_endpoint) return l10n.t('{0} has no token endpoint.', host);
+  const host = (): string => new URL(metadata.issuer).host;
+  if (!metadata.token_endpoint) return l10n.t('{0} has no token endpoint.', host());
   const known =
     provider.clientId !== undefined ||
     metadata.registration_endpoint !== undefined ||
     (hasClientDocument && metadata.client_id_metadata_document_supported === true);
   if (!known)
-    return l10n.t('No client id is set, and {0} does not let applications register themselves.', host);
+    return l10n.t('No client id is set, and {0} does not let applications register themselves.', host());
   if (method === 'device-code') {
-    return metadata.device_authorization_endpoint ? undefined : l10n.t('{0} offers no device codes.', host);
+    return metadata.device_authorization_endpoint ? undefined : l10n.t('{0} offers no device codes.', host());
   }
-  if (!metadata.authorization_endpoint) return l10n.t('{0} has no authorization endpoint.', host);
+  if (!metadata.authorization_endpoint) return l10n.t('{0} has no authorization endpoint.', host());
   const hasCodes =
     (metadata.grant_types_supported?.includes('authorization_code') ?? true) &&
     (metadata.response_types_supported?.includes('code') ?? true);
-  return !hasCodes ? l10n.t('{0} does not offer the authorization code grant.', host) : undefined;
+  return !hasCodes ? l10n.t('{0} does not offer the authorization code grant.', host()) : undefined;
 }
 
 function judgeUriHandler({ surroundings, metadata, provider }: PlanInput): Verdict {

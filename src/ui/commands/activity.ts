@@ -1,12 +1,7 @@
 import { l10n } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import { randomText } from '../../platform/base64url.ts';
-import {
-  describeActivities,
-  formatActivities,
-  type Activity,
-  type ActivityFile,
-} from '../../sessions/activity.ts';
+import type { Activity, ActivityFile } from '../../sessions/activity.ts';
 import { window } from '../show.ts';
 import { isWanted, registerCommand } from '../clicks.ts';
 
@@ -46,10 +41,11 @@ export function registerActivityCommands(
     changes,
     vscode.workspace.registerTextDocumentContentProvider(scheme, {
       onDidChange: changes.event,
-      provideTextDocumentContent: async address =>
-        address.query === query
-          ? describeActivities(await log.activities(), providerLabel)
-          : `${l10n.t('Run "OIDC: Show Activity" to read this.')}\n`,
+      async provideTextDocumentContent(address) {
+        if (address.query !== query) return `${l10n.t('Run "OIDC: Show Activity" to read this.')}\n`;
+        const { describeActivities } = await import('../../sessions/activity.ts');
+        return describeActivities(await log.activities(), providerLabel);
+      },
     }),
     registerCommand('oidc.showActivity', async row => {
       if (!(await isWanted(row, l10n.t('Show the activity of all sign-ins?'), l10n.t('Show Activity'))))
@@ -71,6 +67,7 @@ export function registerActivityCommands(
         ...(folder && { defaultUri: vscode.Uri.joinPath(folder.uri, 'sign-in-activity.jsonl') }),
       });
       if (!target) return;
+      const { formatActivities } = await import('../../sessions/activity.ts');
       const text = formatActivities(await log.activities());
       await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
     }),

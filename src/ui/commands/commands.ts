@@ -3,13 +3,8 @@ import * as vscode from 'vscode';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import { firstProviderId, type Provider } from '../../providers/entries/definition.ts';
 import { parseSessionId } from '../../sessions/grant/scopes.ts';
-import {
-  failureFields,
-  isCancellation,
-  messageOf,
-  showNobodySignedIn,
-  showSignInFailure,
-} from '../messages.ts';
+import { failureFields, isCancellation, messageOf } from '../messages.ts';
+import { showNobodySignedIn, showSignInFailure } from '../signIn/signInAndKeep.ts';
 import { chooseMethod } from '../signIn/otherMethods.ts';
 import { registerRunningSignInCommands } from '../signIn/runningSignIns.ts';
 import { providerToSignIn, ShownFailure, signInAndKeep, type SignInParts } from '../signIn/signInAndKeep.ts';

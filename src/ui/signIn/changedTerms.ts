@@ -1,6 +1,6 @@
 import { l10n, shown, type Shown } from '../../platform/shown.ts';
 import type { Log } from '../../platform/log.ts';
-import { endpointsOf } from '../../protocol/client/gate.ts';
+import { endpointsOf } from '../../protocol/server/secretEndpoints.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { ContestedId } from '../../providers/entries/contested.ts';
@@ -21,7 +21,7 @@ export interface ChangedTermsParts {
   readonly trust: Trust;
   readonly log: Log;
   /** Reads the settings again. */
-  readSettings(): void;
+  readSettings(): Promise<void>;
 }
 
 /** The providers that have sign-ins which wait for the person's answer, as far as their grants are known. */
@@ -100,7 +100,7 @@ async function chooseSource(parts: ChangedTermsParts, { id, candidates }: Contes
   const title = l10n.t('Whose “{0}” do you want to use?', id);
   const chosen = await window.showQuickPick(items, { title, ignoreFocusOut: true });
   if (chosen && (await parts.trust.check(chosen.provider, new AbortController().signal)))
-    parts.readSettings();
+    await parts.readSettings();
 }
 
 /** Says once that several bring an id, and that none is used. */

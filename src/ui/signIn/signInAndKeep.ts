@@ -10,12 +10,14 @@ import type { AskedDemand, Grant, NamedAccount } from '../../sessions/grant/gran
 import type { Session } from '../../sessions/grant/sessions.ts';
 import { whileConfigured } from '../../signIn/providerWatch.ts';
 import type { Trust } from '../../signIn/trust.ts';
-import { failureFields, isCancellation, messageOf, offer, showSignInFailure } from '../messages.ts';
+import { failureFields, isCancellation, messageOf, offer } from '../messages.ts';
 import type { Repeating } from '../repeating.ts';
 import type { NewProviders } from './newProviders.ts';
 import { chooseMethod } from './otherMethods.ts';
 import type { SignIns } from './signIns.ts';
 import { window } from '../show.ts';
+import { helpButtons, type HelpButton } from '../../protocol/failures/text.ts';
+import { KnownFailure } from '../../protocol/failures/knownFailure.ts';
 
 /** What a sign-in takes that a person sees. */
 export interface SignInParts {
@@ -161,3 +163,45 @@ async function warnNotKept({ repeating, showLog }: SignInParts, provider: Provid
   );
   if ((await repeating.warn(message, log)) === log) showLog();
 }
+
+/** What can be done about a sign-in that did not succeed. */
+export interface SignInHelp {
+  retry(): void;
+  showLog(): void;
+  /** Undefined if there are none. */
+  readonly otherMethods: (() => void) | undefined;
+}
+
+/** A sign-in did not succeed. What can be done about it is offered as buttons, what helps best first. */
+export async function showSignInFailure(
+  { id, label }: Pick<Provider, 'id' | 'label'>,
+  error: unknown,
+  help: SignInHelp,
+): Promise<void> {
+  const does: Readonly<Record<HelpButton, (() => unknown) | undefined>> = {
+    none: undefined,
+    'try-again': () => help.retry(),
+    'other-ways': help.otherMethods,
+    settings: () => vscode.commands.executeCommand('oidc.editProvider', id),
+    diagnose: () => vscode.commands.executeCommand('oidc.diagnoseProvider', id),
+    proxy: () => vscode.commands.executeCommand('workbench.action.openSettings', 'http.proxy'),
+  };
+  const best = error instanceof KnownFailure ? error.button : 'try-again';
+  const offered: readonly HelpButton[] =
+    best === 'none' ? [] : best === 'try-again' ? [best, 'other-ways'] : [best, 'try-again'];
+  const buttons: Record<string, () => unknown> = {};
+  for (const button of offered) {
+    const action = does[button];
+    if (action) buttons[l10n.t(helpButtons[button] ?? '')] = action;
+  }
+  await offer('error', l10n.t('Sign-in to {0} failed. {1}', label, messageOf(error)), {
+    ...buttons,
+    [l10n.t('Show Log')]: () => help.showLog(),
+  });
+}
+
+/** Nobody is signed in, where somebody would have to be. */
+export const showNobodySignedIn = (providerId?: string): Promise<void> =>
+  offer('information', l10n.t('You are not signed in with any identity provider.'), {
+    [l10n.t('Sign In')]: () => vscode.commands.executeCommand('oidc.signIn', providerId),
+  });

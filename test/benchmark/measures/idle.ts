@@ -2,6 +2,7 @@ import type { Clock } from '../../../src/platform/clock.ts';
 import { createGrantCache } from '../../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../../src/sessions/store/grantStore.ts';
 import { shareGrants } from '../../../src/sessions/sharing/sharing.ts';
+import { createMemories } from '../../../src/sessions/refresh/memories.ts';
 import type { JoinWindows, Windows } from '../../../src/sessions/sharing/windowCalls.ts';
 import { alone } from '../../../src/windows/alone.ts';
 import { joinWindows } from '../../../src/windows/group.ts';
@@ -34,6 +35,7 @@ async function openWindow(time: Clock, directory: string, join: JoinWindows) {
   const cache = createGrantCache(createGrantStore({ storage, log, onSetAside: () => undefined }), clock, log);
   const joined = Promise.withResolvers<Windows>();
   const sharing = shareGrants({
+    memories: createMemories(),
     cache,
     clock,
     log,

@@ -7,6 +7,7 @@ import { parseDefinition } from '../../../src/providers/entries/definition.ts';
 import { createGrantCache } from '../../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../../src/sessions/store/grantStore.ts';
 import { shareGrants } from '../../../src/sessions/sharing/sharing.ts';
+import { createMemories } from '../../../src/sessions/refresh/memories.ts';
 import { createClientSecrets } from '../../../src/signIn/client/clientSecrets.ts';
 import { refreshGrant } from '../../../src/signIn/after/keepGrant.ts';
 import { createRegistrations } from '../../../src/signIn/client/registrations.ts';
@@ -78,6 +79,7 @@ function openWindow() {
   };
   const cache = createGrantCache(createGrantStore({ storage, log, onSetAside: () => undefined }), clock, log);
   const sharing = shareGrants({
+    memories: createMemories(),
     cache,
     clock,
     log,

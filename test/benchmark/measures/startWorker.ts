@@ -80,7 +80,7 @@ const extension = require(join(repository, 'dist', 'extension.cjs')) as {
   deactivate(): Promise<void>;
 };
 const loaded = performance.now();
-extension.activate(context);
+await extension.activate(context);
 const active = performance.now();
 const files = Object.keys(require.cache)
   .map(file => relative(join(repository, 'dist'), file))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { checkAddress, serverAddressProblem } from '../../../src/protocol/http/address.ts';
-import { isForbiddenHost, isLoopbackHost } from '../../../src/protocol/http/internalHost.ts';
+import { checkAddress, isLoopbackHost } from '../../../src/protocol/http/address.ts';
+import { isForbiddenHost, serverAddressProblem } from '../../../src/protocol/http/internalHost.ts';
 import { parseServerJson } from '../../../src/protocol/http/json.ts';
 import { parseMetadata } from '../../../src/protocol/server/metadata.ts';
 import { quoteServerText } from '../../../src/protocol/http/serverText.ts';
@@ -14,6 +14,7 @@ import { readTypedAddress } from '../../../src/providers/lookUp/typedAddress.ts'
 import { changed, changedText, damaged, nastyText, nastyValue } from '../arbitraries.ts';
 import { resultOf, target, type Target } from '../target.ts';
 import { connectionTo, issuer, metadataDocument } from '../provider.ts';
+import '../../../src/providers/presets/presets.ts';
 
 const policy = { allowLoopbackHttp: false };
 

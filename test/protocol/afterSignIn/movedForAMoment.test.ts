@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Failure } from '../../../src/protocol/failures/failure.ts';
-import { secretEndpoints } from '../../../src/protocol/client/gate.ts';
+import { secretEndpoints } from '../../../src/protocol/server/secretEndpoints.ts';
 import type { Grant } from '../../../src/sessions/grant/grant.ts';
 import { connectFor, revokeGrant } from '../../../src/signIn/after/keepGrant.ts';
 import {

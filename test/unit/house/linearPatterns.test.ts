@@ -10,7 +10,6 @@ const repository = join(import.meta.dirname, '..', '..', '..');
 
 /** What libraries that are shipped match otherwise than in linear time, and why nobody can make use of it. */
 const harmless: Readonly<Record<string, string>> = {
-  '/{([^}]+)}/g': '@vscode/l10n fills in our own texts with it',
   '/^\\s+(.*)$/':
     'oauth4webapi reads headers with it: it is slow for line breaks only, and no header has one',
 };

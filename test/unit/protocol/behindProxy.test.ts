@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Failure } from '../../../src/protocol/failures/failure.ts';
-import { secretEndpoints } from '../../../src/protocol/client/gate.ts';
+import { secretEndpoints } from '../../../src/protocol/server/secretEndpoints.ts';
 import { parseMetadata, type Metadata } from '../../../src/protocol/server/metadata.ts';
 
 const host = 'login.example.com';

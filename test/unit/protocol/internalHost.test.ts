@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { serverAddressProblem } from '../../../src/protocol/http/address.ts';
+import { serverAddressProblem } from '../../../src/protocol/http/internalHost.ts';
 
 type Expected = 'here' | 'forbidden' | 'allowed';
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { parseProviders } from '../../../src/providers/entries/parseProviders.ts';
 import { settle } from '../../../src/providers/entries/contested.ts';
 import { contributedProviders } from '../../../src/providers/entries/contributed.ts';
+import '../../../src/providers/presets/presets.ts';
 
 const issuer = 'https://login.acme.example';
 const declared = [{ id: 'acme', label: 'Acme' }];

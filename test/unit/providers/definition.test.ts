@@ -7,6 +7,7 @@ import {
   type Provider,
 } from '../../../src/providers/entries/definition.ts';
 import { issuer, problems, provider } from './entries.ts';
+import '../../../src/providers/presets/presets.ts';
 
 describe('a provider in the settings', () => {
   it('needs an issuer only; the rest has defaults', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { parseDefinition } from '../../../src/providers/entries/definition.ts';
 import { redirectPath } from '../../../src/signIn/plan/redirectUri.ts';
 import { generatedProviderDocuments, handwrittenPages } from '../../manifest/providerDocuments.ts';
+import '../../../src/providers/presets/presets.ts';
 
 describe('the documents about providers', () => {
   it('are what the code says (run `npm run generate`)', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseDefinition, type Provider } from '../../../src/providers/entries/definition.ts';
+import '../../../src/providers/presets/presets.ts';
 
 export const issuer = 'https://login.example.com/realms/staff';
 

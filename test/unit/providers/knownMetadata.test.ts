@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Metadata } from '../../../src/protocol/server/metadata.ts';
 import { presetForMetadata } from '../../../src/providers/presets/knownMetadata.ts';
-import { withPreset } from '../../../src/providers/presets/presets.ts';
+import { withPreset } from '../../../src/providers/presets/withPreset.ts';
+import '../../../src/providers/presets/presets.ts';
 
 /** What each product says of itself under a name of its own. */
 const products: Readonly<Record<string, { readonly metadata: Metadata; readonly values: object }>> = {

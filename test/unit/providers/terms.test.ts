@@ -7,6 +7,7 @@ import {
 import { belongsTo, waitsForAnswer } from '../../../src/providers/entries/origin.ts';
 import { changedTerms } from '../../../src/providers/entries/terms.ts';
 import { someGrant } from '../sessions/someGrant.ts';
+import '../../../src/providers/presets/presets.ts';
 
 const evil = 'https://evil.example/x';
 const issuer = 'https://login.example.com';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { issuer, problems } from './entries.ts';
+import '../../../src/providers/presets/presets.ts';
 
 describe('an entry of the providers in the settings', () => {
   const wrongEntries: [what: string, definition: unknown, expected: string[]][] = [

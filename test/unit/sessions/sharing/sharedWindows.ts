@@ -12,6 +12,7 @@ import { createKeptSignOuts } from '../../../../src/sessions/store/keptSignOuts.
 import type { Revocation } from '../../../../src/protocol/tokens/revocation.ts';
 import { createGrantStore, type SetAside } from '../../../../src/sessions/store/grantStore.ts';
 import { shareGrants, type Sharing } from '../../../../src/sessions/sharing/sharing.ts';
+import { createMemories } from '../../../../src/sessions/refresh/memories.ts';
 import type { Windows } from '../../../../src/sessions/sharing/windowCalls.ts';
 import { joinBySockets } from '../../../../src/windows/sockets/joinBySockets.ts';
 import { answerWith } from '../../../standIns/quietWindow.ts';
@@ -81,6 +82,7 @@ export function sharedWindows() {
       );
       const joined = Promise.withResolvers<Windows>();
       const sharing = shareGrants({
+        memories: createMemories(),
         cache,
         clock,
         log,

@@ -3,6 +3,7 @@ import type { Grant } from '../../../../src/sessions/grant/grant.ts';
 import { createGrantCache } from '../../../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../../../src/sessions/store/grantStore.ts';
 import { shareGrants } from '../../../../src/sessions/sharing/sharing.ts';
+import { createMemories } from '../../../../src/sessions/refresh/memories.ts';
 import { Failure } from '../../../../src/protocol/failures/failure.ts';
 import type { Tokens } from '../../../../src/protocol/tokens/tokens.ts';
 import { manualClock, settled } from '../../../standIns/manualClock.ts';
@@ -335,6 +336,7 @@ describe('a window that cannot reach the others', () => {
     );
     const never = new Promise<never>(() => undefined);
     const sharing = shareGrants({
+      memories: createMemories(),
       cache,
       clock,
       log,

@@ -3,6 +3,7 @@ import type { Tokens } from '../../../../src/protocol/tokens/tokens.ts';
 import { createGrantCache } from '../../../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../../../src/sessions/store/grantStore.ts';
 import { shareGrants } from '../../../../src/sessions/sharing/sharing.ts';
+import { createMemories } from '../../../../src/sessions/refresh/memories.ts';
 import { alone } from '../../../../src/windows/alone.ts';
 import { joinWindows } from '../../../../src/windows/group.ts';
 import { manualClock, settled } from '../../../standIns/manualClock.ts';
@@ -36,6 +37,7 @@ async function slowWindow(grants: number, takesTime = false) {
   const cache = createGrantCache(store, clock, log);
   const sharing = shareGrants({
     ...quietWindow,
+    memories: createMemories(),
     cache,
     clock,
     log,

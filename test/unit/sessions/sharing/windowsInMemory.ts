@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createGrantCache } from '../../../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../../../src/sessions/store/grantStore.ts';
 import { shareGrants } from '../../../../src/sessions/sharing/sharing.ts';
+import { createMemories } from '../../../../src/sessions/refresh/memories.ts';
 import { joinWindows } from '../../../../src/windows/group.ts';
 import { manualClock, settled } from '../../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
@@ -36,6 +37,7 @@ export function windowsInMemory() {
       const cache = createGrantCache(store, clock, log);
       const sharing = shareGrants({
         ...quietWindow,
+        memories: createMemories(),
         cache,
         clock,
         log,

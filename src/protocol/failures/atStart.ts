@@ -1,0 +1,56 @@
+import type { FailureText } from './text.ts';
+
+/** What can fail before anything else is loaded: addresses, scopes and tokens. */
+export const startFailures = {
+  'address-insecure': {
+    what: '{address} doesn’t use https.',
+    next: 'Use the provider’s https URL. Plain http is only possible on this computer (localhost), with "allowLoopbackHttp" set for the provider.',
+    button: 'settings',
+  },
+  'address-invalid': {
+    what: '{address} can’t be used here: {reason}.',
+    next: 'Correct the URL in the setting oidc.providers.',
+    button: 'settings',
+  },
+  'entry-invalid': {
+    what: '{address} can’t be used here: {reason}.',
+    next: 'Correct the URL that you entered.',
+    button: 'none',
+  },
+  'named-address-invalid': {
+    what: 'The provider’s URL {address} can’t be used here: {reason}.',
+    next: 'Contact the provider’s administrator.',
+    button: 'diagnose',
+  },
+  'issuer-forbidden': {
+    what: 'The extension {extension} doesn’t allow you to sign in to {address}.',
+    next: 'Ask your administrator.',
+    button: 'none',
+  },
+  'token-untrusted': {
+    what: 'Couldn’t verify the ID token from {issuer}: {reason}.',
+    next: 'Try again. If the problem continues, contact your administrator.',
+    button: 'try-again',
+  },
+  'destination-not-agreed': {
+    what: 'Nothing was sent to {host}: you haven’t agreed to use your sign-in there.',
+    next: 'If you trust that URL, sign in again.',
+    button: 'try-again',
+  },
+  'scope-unusable': {
+    what: 'The scope {scope} can’t be used: {reason}.',
+    next: 'Contact the authors of the extension that requested it.',
+    button: 'none',
+  },
+  'token-not-narrowed': {
+    what: '{provider} doesn’t issue an access token for fewer scopes than granted. {reason}',
+    next: 'Remove "narrowTokens" from the provider’s settings, or ask its administrator.',
+    button: 'settings',
+  },
+  'token-unavailable': {
+    passing: true,
+    what: 'Couldn’t request an access token from {provider}.',
+    next: 'Check your network, proxy, and VPN, then try again. See the log for details.',
+    button: 'try-again',
+  },
+} as const satisfies Record<string, FailureText>;
