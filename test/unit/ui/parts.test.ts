@@ -17,12 +17,16 @@ describe('a part of the package', () => {
     Object.assign(globalThis, { host: { require: createRequire(join(folder, 'extension.cjs')) } });
   });
   after(() => rm(folder, { recursive: true }));
+  afterEach(() => {
+    editor.pressesOnError = () => undefined;
+  });
 
   it('is loaded', async () => {
     assert.equal(((await loadPart('there.cjs')) as { it: number }).it, 7);
   });
 
   it('is gone after an update: what to do is said once, with a button that does it', async () => {
+    Object.assign(editor, { errors: [], commands: [] });
     editor.pressesOnError = () => 'Reload Window';
     for (const file of ['gone.cjs', 'gone.cjs']) {
       await assert.rejects(loadPart('there.cjs', file), /updated or removed\. Reload the window\.$/);
