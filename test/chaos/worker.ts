@@ -95,20 +95,22 @@ const hasEnded = (grant: Grant): boolean => (grant.tokens.expiresAt ?? Infinity)
 /** How far this window has come with the last answer of the server. */
 let progress: 'nothing' | 'answered' | 'stored' = 'nothing';
 let storageBreaks = false;
+let hasHeardSignOut = false;
 
-/** A grant is written, whoever waits is answered, and then the index is read and written if it lacks something. */
+/**
+ * The index is read before a sign-out is noted in it, unless another window has done that in a storage of both. A grant is written, whoever waits is answered, and then the index is read and written if it lacks something. */
 function watchedStorage(folder: string): SecretStorage {
   const storage = fileSecretStorage(folder);
   return {
     ...storage,
     get(key) {
       if (key === 'grants' && progress === 'stored') pass('before writing the index');
+      if (key === 'grants' && hasHeardSignOut) pass('while signing out');
       return storage.get(key);
     },
     async store(key, text) {
       const isGrant = key.startsWith('grant:');
       if (isGrant && progress === 'answered') pass('before storing');
-      if (!isGrant && text.includes('"removed"')) pass('while signing out');
       if (storageBreaks && progress !== 'nothing')
         throw new Error('The storage fails, as the round wants it');
       await storage.store(key, text);
@@ -138,6 +140,7 @@ function open({ directory, storage: folder, issuer }: Extract<ToWindow, { do: 'o
   if (!parsed.ok) throw new Error('The provider cannot be used');
   const { provider } = parsed;
   const cache = createGrantCache(createGrantStore({ storage, log, onSetAside: () => undefined }), clock, log);
+  cache.onDidChange(({ after }) => (hasHeardSignOut ||= after === undefined));
   const sharing = shareGrants({
     memories: createMemories(),
     cache,
