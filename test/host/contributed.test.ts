@@ -46,7 +46,7 @@ describe('extensions without code that come and go while the editor runs', () =>
     await install(zeta);
     await registered('zeta', 'Zeta');
     const { message } = await waitForMessage(/^The extension example-zeta\.manifest-only brings/);
-    assert.match(message, /“broken → issuer”: cannot be used/);
+    assert.match(message, /“broken → issuer”: can’t be used/);
     const told = await waitForMessage(
       /^“acme” is the ID of several identity providers .* None is used until you choose one/,
     );
@@ -76,7 +76,7 @@ describe('extensions without code that come and go while the editor runs', () =>
   it('tell again what is wrong when they come back with it', async () => {
     await clearMessages();
     await install(zeta);
-    await waitForMessage(/“broken → issuer”: cannot be used/);
+    await waitForMessage(/“broken → issuer”: can’t be used/);
     await uninstall('example-zeta');
     await waitFor('zeta to be gone', async () => !(await isThere('zeta')));
     assert.equal((await messages()).filter(({ message }) => message.includes('broken')).length, 1);
