@@ -82,7 +82,7 @@ export async function readTokenAnswer(
   const { expires_in: _, ...rest } = body;
   const members = { ...rest, token_type: 'bearer', ...(said !== undefined && { expires_in: said }) };
   return {
-    standard: Response.json(members),
+    standard: Response.json(members, { headers: dateOf(response) }),
     idToken: isToken('id_token', body['id_token']) ? body['id_token'] : undefined,
     lifetime: said ?? lifetimeInside(body['access_token'], serverTime, note),
   };
@@ -90,6 +90,12 @@ export async function readTokenAnswer(
 
 /** The spellings in the standards and in practice: `BearerToken`, `Bearer Token`. */
 const bearerSpelling = /^bearer([\s_-]?token)?$/i;
+
+/** The times in the tokens are judged by the server's clock. */
+function dateOf({ headers }: Response): Record<string, string> {
+  const date = headers.get('date');
+  return date === null ? {} : { date };
+}
 
 function saidLifetime(seconds: number | undefined, note: NoteBlemish): number | undefined {
   if (seconds === undefined) return undefined;

@@ -87,7 +87,7 @@ describe('the activity of the sign-ins, as a person reads it', function () {
     await window.screenshot('activity');
     for (const [at, event] of ['revocation', 'sign-out', 'failure', 'refresh', 'sign-in'].entries())
       assert.match(lines[at] ?? '', sentence(event));
-    assert.match(lines[2] ?? '', / — .* has a problem \(status 503\)\. Try again later\.$/);
+    assert.match(lines[2] ?? '', / — .* has a problem \(HTTP 503\)\. Try again later\.$/);
   });
 
   it('can be exported, an entry a line, and holds no secret', async () => {

@@ -60,7 +60,7 @@ describe('a server that names the time of day at which to come back, by a clock 
           assert.equal(error.code, 'server-failed');
           assert.ok(Math.abs((error.retryAfter ?? 0) - 90) <= 1, `${error.retryAfter} seconds`);
           const now = Date.parse('2030-01-01T15:40:30') / 1000;
-          assert.match(error.messageAt(now), /\(status 503\)\. Try again at (15:42|3:42\sPM)\.$/);
+          assert.match(error.messageAt(now), /\(HTTP 503\)\. Try again at (15:42|3:42\sPM)\.$/);
           return true;
         });
       });
