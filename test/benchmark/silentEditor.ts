@@ -29,6 +29,8 @@ const known: Readonly<Record<string, unknown>> = {
   'l10n.bundle': undefined,
   'env.language': 'en',
   'extensions.all': [],
+  // Nobody looks at a view.
+  'result.visible': false,
   'Uri.joinPath': (folder: { fsPath: string }, ...names: string[]) => ({
     fsPath: [folder.fsPath, ...names].join('/'),
   }),
