@@ -65,7 +65,10 @@ export function quickInputOf(page: Page): QuickInput {
       ]),
     );
     const index = texts.findIndex(labels => labels.some(label => isWanted(label, wanted)));
-    return index < 0 ? undefined : rows.nth(index);
+    const [spoken = ''] = texts[index] ?? [];
+    // By its name: a list that is drawn again while it is pressed may have another row in its place.
+    if (index < 0) return undefined;
+    return spoken === '' ? rows.nth(index) : widget.locator(named(spoken)).first();
   }
 
   return {
@@ -111,6 +114,10 @@ export function quickInputOf(page: Page): QuickInput {
     },
   };
 }
+
+/** A row by all that a screen reader says of it. */
+const named = (spoken: string): string =>
+  `.quick-input-list .monaco-list-row[aria-label="${spoken.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\a ')}"]`;
 
 /** What the palette asks for, and no other input does. */
 const palette = 'Type the name of a command to run.';
