@@ -59,8 +59,8 @@ describe('a sign-in that is given up, in a real VS Code', function () {
     });
 
     for (const [stageName, path, says] of [
-      ['the provider is asked how', '/.well-known/openid-configuration', /Asking the provider/],
-      ['the request is handed in', '/par', /Asking the provider/],
+      ['the provider is asked how', '/.well-known/openid-configuration', /Getting sign-in details/],
+      ['the request is handed in', '/par', /Getting sign-in details/],
     ] as const) {
       it(`while ${stageName}`, async () => {
         const held = Promise.withResolvers<void>();
