@@ -7,8 +7,9 @@ import { generatedArchitecture } from './architecture.ts';
 import { generatedChecks } from './checks.ts';
 import { generatedErrors } from './errors.ts';
 import { generatedProviderDocuments, type GeneratedFile } from './providerDocuments.ts';
+import { generatedCounts } from './words/words.ts';
 import { takeTexts, type Json, type Texts } from './texts.ts';
-import { generatedTranslations } from './translations.ts';
+import { generatedTranslations } from './translations/translations.ts';
 import { providerDefinitionSchema, providerIdSchema } from '../../src/providers/entries/definition.ts';
 import { mcpServerIdSchema, mcpServerSchema } from '../../src/mcp/settings.ts';
 
@@ -120,4 +121,6 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   }
   // They follow from what has just been written.
   for (const { file, generated } of await generatedTranslations()) await writeFile(file, generated);
+  const { file, generated } = await generatedCounts();
+  await writeFile(file, generated);
 }

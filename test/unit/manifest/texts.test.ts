@@ -6,7 +6,7 @@ import {
   problemsOf,
   readTranslations,
   type Translation,
-} from '../../manifest/translations.ts';
+} from '../../manifest/translations/translations.ts';
 
 describe('the texts of a manifest', () => {
   const written = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
-import { earlyTexts, untranslatedTexts } from '../../manifest/untranslated.ts';
+import { earlyTexts, untranslatedTexts } from '../../manifest/translations/untranslated.ts';
 
 const sources = new URL('../../../src/', import.meta.url);
 

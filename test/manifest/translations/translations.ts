@@ -1,12 +1,12 @@
 import { readFile, readdir } from 'node:fs/promises';
 import * as prettier from 'prettier';
-import type { GeneratedFile } from './providerDocuments.ts';
-import type { Texts } from './texts.ts';
+import type { GeneratedFile } from '../providerDocuments.ts';
+import type { Texts } from '../texts.ts';
 
 /** What is translated: the texts as they are written, and beside them a file for each language. */
 const translated = [
-  { folder: new URL('../../l10n/', import.meta.url), name: 'bundle.l10n' },
-  { folder: new URL('../../', import.meta.url), name: 'package.nls' },
+  { folder: new URL('../../../l10n/', import.meta.url), name: 'bundle.l10n' },
+  { folder: new URL('../../../', import.meta.url), name: 'package.nls' },
 ];
 
 /** The texts of one language, and those that they are the translation of. */
