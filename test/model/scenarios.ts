@@ -196,4 +196,15 @@ export const scenarios: Step[][] = [
     { do: 'move', turns: 1 },
     { do: 'crash', window: 0 },
   ],
+  // The next leader hears nothing, does not come to send the token, and takes back that it was about to.
+  [
+    { do: 'open', storage: 0 },
+    { do: 'signIn', window: 0, account: 0 },
+    { do: 'slow', window: 0, turns: 1000 },
+    { do: 'storage', storage: 0, fails: true },
+    { do: 'time', seconds: 1 },
+    { do: 'weather', weather: 'answers are late' },
+    { do: 'lack', window: 0, what: 'client secret' },
+    { do: 'time', seconds: 4000 },
+  ],
 ];

@@ -76,7 +76,7 @@ export function step(state: State, event: Event): Step {
     case 'withheld':
       // Another leader may have noted by now that it sends the token.
       return isOpen && request.stage === 'noted' && state.isLeader
-        ? end(known, withDoubt(grant, request.before))
+        ? end(known, takenBack(known, request))
         : end(known);
     case 'rotated':
       return isOpen ? rotated(known, request, event.refreshToken) : stay(known);
@@ -118,6 +118,13 @@ const mayStillSend = ({ grant, policy, now, isLeader }: Known, { stage, before }
   now >= doubtUntil(withDoubt(grant, before), policy, now);
 
 const doubtOf = ({ refreshSentAt, refreshResentAt }: Grant): Doubt => ({ refreshSentAt, refreshResentAt });
+
+/**
+ * Removes the note that the token is about to be sent. Keeps it while a former leader can be alive: this window might
+ * not have heard of that one's request, and would remove its note as well.
+ */
+const takenBack = ({ grant, formerLeaderMayLive }: Known, { before }: Request): Grant =>
+  formerLeaderMayLive ? grant : withDoubt(grant, before);
 
 const stay = ({ grant, memory }: Known, changes: Partial<Memory> = {}): Step => ({
   grant,
@@ -182,7 +189,7 @@ function listened(known: Known, request: Request, stored: boolean): Step {
 function noted(known: Known, request: Request, stored: boolean): Step {
   const { grant, policy } = known;
   if (!isAnswered(grant, request) || !canRefresh(grant, policy)) return end(known);
-  if (isLost(grant, request, stored)) return postponed(known, withDoubt(grant, request.before));
+  if (isLost(grant, request, stored)) return postponed(known, takenBack(known, request));
   return { ...stay(known), next: { do: 'send' } };
 }
 
@@ -250,10 +257,9 @@ function failed(known: Known, request: Request, failure: Failure | undefined, re
   // A token that certainly was never used can be sent again at any time.
   const isSpent = request.stage === 'sent' && mayHaveTakenEffect(failure);
   const { noted = neverSent } = request;
-  const kept = withDoubt(
-    grant,
-    !isSpent ? request.before : grant.refreshSentAt === undefined ? noted : grant,
-  );
+  const kept = isSpent
+    ? withDoubt(grant, grant.refreshSentAt === undefined ? noted : grant)
+    : takenBack(known, request);
   const { works } = fateOf(kept, policy, memory, now);
   const isStuck = verdict === 'obstructed' && obstructions > mostObstructions && !works;
   const tell: Notice = { kind: 'trouble', seconds };
