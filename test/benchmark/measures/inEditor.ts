@@ -34,7 +34,7 @@ async function packagePatient(folder: string): Promise<string> {
   ]) {
     await cp(join(repository, file), join(folder, file), { recursive: true, force: true }).catch(missing);
   }
-  for (const file of ['extension.cjs', 'parts', 'web', 'THIRD-PARTY-NOTICES.txt']) {
+  for (const file of ['extension.cjs', 'parts', 'THIRD-PARTY-NOTICES.txt']) {
     await cp(join(repository, 'dist', file), join(folder, 'dist', file), { recursive: true });
   }
   const packagePath = join(folder, 'patient.vsix');
