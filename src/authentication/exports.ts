@@ -1,7 +1,8 @@
 import { secondsNow, type Clock } from '../platform/clock.ts';
 import type { OidcAuthenticationApi, SessionInfo } from '../client/sessionInfo.ts';
 import type { ConfiguredProviders } from '../providers/entries/configuredProviders.ts';
-import { blank, fateOf, type Which } from '../sessions/grant/fate.ts';
+import { fateOf } from '../sessions/grant/fate.ts';
+import { blank, type Which } from '../sessions/grant/memory.ts';
 import type { Grant } from '../sessions/grant/grant.ts';
 import type { GrantCache } from '../sessions/store/grantCache.ts';
 import { notGranted } from '../sessions/grant/granted.ts';

@@ -1,4 +1,4 @@
-import { serialiseGrant } from '../../src/sessions/grant/grant.ts';
+import { serialiseGrant } from '../../src/sessions/store/storedGrant.ts';
 import { signInTrial } from '../protocol/signingIn.ts';
 import type { FaultyIdentityProvider } from '../servers/faultProxy.ts';
 import { eventually, startFleet, type Fleet, type FleetWindow } from './fleet.ts';

@@ -1,4 +1,4 @@
-import { serialiseGrant } from '../../src/sessions/grant/grant.ts';
+import { serialiseGrant } from '../../src/sessions/store/storedGrant.ts';
 import { signInTrial } from '../protocol/signingIn.ts';
 import type { IdentityProvider } from '../servers/identityProvider/identityProvider.ts';
 import { eventually, startFleet } from './fleet.ts';

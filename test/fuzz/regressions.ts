@@ -1,4 +1,4 @@
-import { serialiseGrant } from '../../src/sessions/grant/grant.ts';
+import { serialiseGrant } from '../../src/sessions/store/storedGrant.ts';
 import { someGrant } from '../unit/sessions/someGrant.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { secret } from '../../src/platform/secret.ts';
 import { Failure } from '../../src/protocol/failures/failure.ts';
 import type { Event, State, Step } from '../../src/sessions/grant/events.ts';
-import { blank, fateOf, isEndedByServer, type TokenPolicy } from '../../src/sessions/grant/fate.ts';
+import { fateOf, isEndedByServer, type TokenPolicy } from '../../src/sessions/grant/fate.ts';
+import { blank } from '../../src/sessions/grant/memory.ts';
 import type { Grant } from '../../src/sessions/grant/grant.ts';
 import { step } from '../../src/sessions/grant/step.ts';
 import { someGrant, someTokens, start } from '../unit/sessions/someGrant.ts';

@@ -7,7 +7,8 @@ import {
 import type { Provider } from '../../src/providers/entries/definition.ts';
 import { Failure } from '../../src/protocol/failures/failure.ts';
 import { accessTokenOf, serialOf } from '../../src/sessions/grant/derived.ts';
-import { parseGrant, type Grant } from '../../src/sessions/grant/grant.ts';
+import type { Grant } from '../../src/sessions/grant/grant.ts';
+import { parseGrant } from '../../src/sessions/store/storedGrant.ts';
 import { createGrantCache, type GrantCache } from '../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../src/sessions/store/grantStore.ts';
 import { isLaterSignIn } from '../../src/sessions/grant/revisions.ts';

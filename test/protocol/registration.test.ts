@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { secret } from '../../src/platform/secret.ts';
 import { Failure, type FailureCode } from '../../src/protocol/failures/failure.ts';
 import { refreshGrant, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
-import { parseGrant, serialiseGrant } from '../../src/sessions/grant/grant.ts';
+import { parseGrant, serialiseGrant } from '../../src/sessions/store/storedGrant.ts';
 import { belongsTo } from '../../src/providers/entries/origin.ts';
 import { startFaultyIdentityProvider, type FaultyIdentityProvider } from '../servers/faultProxy.ts';
 import { startIdentityProvider } from '../servers/identityProvider/identityProvider.ts';

@@ -13,7 +13,7 @@ import {
   type IdentityProvider,
 } from '../servers/identityProvider/identityProvider.ts';
 import { listen, loopback, stop } from '../servers/listening.ts';
-import { blank } from '../../src/sessions/grant/fate.ts';
+import { blank } from '../../src/sessions/grant/memory.ts';
 import { rowsOf } from '../../src/ui/signInsView/rows.ts';
 import { operations, type Operation } from './afterSignIn/operations.ts';
 import { signInTrial, type SignInTrial } from './signingIn.ts';

@@ -1,7 +1,8 @@
 import type { Secret } from '../../platform/secret.ts';
 import type { Failure } from '../../protocol/failures/failure.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
-import type { Memory, TokenPolicy, Which } from './fate.ts';
+import type { TokenPolicy } from './fate.ts';
+import type { Memory, Which } from './memory.ts';
 import type { Grant } from './grant.ts';
 
 /** A grant at one moment, with all that its fate depends on. */

@@ -2,7 +2,7 @@ import type { Failure, FailureCode } from '../../protocol/failures/failure.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import { derivedFrom, withDerived } from './derived.ts';
 import type { AccountProfile } from './events.ts';
-import type { Doubt } from './fate.ts';
+import type { Doubt } from './memory.ts';
 import { grantedAfterRefresh } from './granted.ts';
 import type { Grant } from './grant.ts';
 import { targetOf } from './pseudoScopes.ts';

@@ -4,9 +4,7 @@ import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import { serialOf, withDerived } from './derived.ts';
 import type { Event, Notice, State, Step } from './events.ts';
 import {
-  about,
   backOff,
-  blank,
   canRefresh,
   doubtUntil,
   earliestTry,
@@ -14,11 +12,8 @@ import {
   mayTry,
   silentSenderUntil,
   spendsToken,
-  type Doubt,
-  type Memory,
-  type Request,
-  type Which,
 } from './fate.ts';
+import { about, blank, type Doubt, type Memory, type Request, type Which } from './memory.ts';
 import type { Grant } from './grant.ts';
 import {
   neverSent,

@@ -4,7 +4,7 @@ import type { Secret } from '../../platform/secret.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import type { Event, Notice, State, Step } from '../grant/events.ts';
-import { blank, type Request } from '../grant/fate.ts';
+import { blank, type Request } from '../grant/memory.ts';
 import type { Grant } from '../grant/grant.ts';
 import { notGranted } from '../grant/granted.ts';
 import { union } from '../grant/scopes.ts';

@@ -1,6 +1,6 @@
 import { createEmitter } from '../../platform/emitter.ts';
 
-import { blank, type Memory, type Trouble } from '../grant/fate.ts';
+import { blank, type Memory, type Trouble } from '../grant/memory.ts';
 
 /** What other windows are told of a trouble. */
 export type ToldTrouble = Pick<Trouble, 'reason' | 'retryAt'>;

@@ -1,6 +1,7 @@
 import { secondsNow, type Cancel } from '../../platform/clock.ts';
 import type { Step } from '../grant/events.ts';
-import { fateOf, type Which } from '../grant/fate.ts';
+import { fateOf } from '../grant/fate.ts';
+import type { Which } from '../grant/memory.ts';
 import type { Grant } from '../grant/grant.ts';
 import { createAttempt, createHappenings } from './attempt.ts';
 import type { RefresherOptions } from './refresherOptions.ts';

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../../platform/clock.ts';
 import { errorName, type Log } from '../../platform/log.ts';
-import { parseGrant, serialiseGrant } from '../grant/grant.ts';
+import { parseGrant, serialiseGrant } from '../store/storedGrant.ts';
 import type { GrantCache } from '../store/grantCache.ts';
 import { isRemoval, laterEntry, type IndexEntry, type Removal } from '../store/grantIndex.ts';
 import { entriesSchema, received, textsSchema } from './received.ts';

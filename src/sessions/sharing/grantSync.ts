@@ -1,7 +1,8 @@
 import type { Cancel } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Comparing } from './comparison.ts';
-import { parseGrant, serialiseGrant, type Grant } from '../grant/grant.ts';
+import type { Grant } from '../grant/grant.ts';
+import { parseGrant, serialiseGrant } from '../store/storedGrant.ts';
 import type { GrantCache } from '../store/grantCache.ts';
 import type { Removal } from '../store/grantIndex.ts';
 import { quietly, type Broadcast, type Windows } from './windowCalls.ts';

@@ -1,7 +1,8 @@
 import type { Activity, ActivityLog } from '../activity.ts';
 import { addGrant } from '../store/addGrant.ts';
 import { serialOf } from '../grant/derived.ts';
-import { parseGrant, serialiseGrant, type Grant } from '../grant/grant.ts';
+import type { Grant } from '../grant/grant.ts';
+import { parseGrant, serialiseGrant } from '../store/storedGrant.ts';
 import type { GrantCache } from '../store/grantCache.ts';
 import type { IndexEntry, Removal } from '../store/grantIndex.ts';
 import { LeaderLost } from '../../windows/errors.ts';

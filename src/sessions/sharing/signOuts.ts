@@ -1,6 +1,7 @@
 import { secondsNow, type Clock } from '../../platform/clock.ts';
 import { errorName, type Log } from '../../platform/log.ts';
-import { serialiseGrant, type Grant } from '../grant/grant.ts';
+import type { Grant } from '../grant/grant.ts';
+import { serialiseGrant } from '../store/storedGrant.ts';
 import { signOutId, type KeptSignOuts } from '../store/keptSignOuts.ts';
 import { inTime, quietly, type Windows } from './windowCalls.ts';
 

@@ -1,7 +1,8 @@
 import type { Log } from '../../platform/log.ts';
 import { createQueue } from '../../platform/queue.ts';
 import type { SecretStorage } from '../../platform/secretStorage.ts';
-import { parseGrant, serialiseGrant, type Grant } from '../grant/grant.ts';
+import type { Grant } from '../grant/grant.ts';
+import { parseGrant, serialiseGrant } from './storedGrant.ts';
 import {
   createGrantIndex,
   entryOf,

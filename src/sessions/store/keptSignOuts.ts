@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import type { Log } from '../../platform/log.ts';
 import { createQueue } from '../../platform/queue.ts';
 import type { SecretStorage } from '../../platform/secretStorage.ts';
-import { parseGrant, serialiseGrant, type Grant } from '../grant/grant.ts';
+import type { Grant } from '../grant/grant.ts';
+import { parseGrant, serialiseGrant } from './storedGrant.ts';
 
 /** A sign-out that its provider has not been told of. */
 export interface KeptSignOut {

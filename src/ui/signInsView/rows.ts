@@ -7,7 +7,7 @@ import type { Grant } from '../../sessions/grant/grant.ts';
 import { notGranted } from '../../sessions/grant/granted.ts';
 import { normaliseScopes, sessionId } from '../../sessions/grant/scopes.ts';
 import { belongsTo, waitsForAnswer } from '../../providers/entries/origin.ts';
-import type { Memory } from '../../sessions/grant/fate.ts';
+import type { Memory } from '../../sessions/grant/memory.ts';
 import { byUrgency, describeClock, describeState, stateOf, type SignInState } from './state.ts';
 
 /** What the view shows, at one moment. */

@@ -1,5 +1,6 @@
 import { l10n, shown, type Shown } from '../../platform/shown.ts';
-import { fateOf, type Memory, type TokenPolicy } from '../../sessions/grant/fate.ts';
+import { fateOf, type TokenPolicy } from '../../sessions/grant/fate.ts';
+import type { Memory } from '../../sessions/grant/memory.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 
 /** How a sign-in is doing, as a person sees it. Times are in seconds since the epoch. */

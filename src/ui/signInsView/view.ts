@@ -4,7 +4,7 @@ import { secondsNow, type Cancel, type Clock } from '../../platform/clock.ts';
 import { createQueue } from '../../platform/queue.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Sendings } from '../../protocol/server/sendings.ts';
-import { blank } from '../../sessions/grant/fate.ts';
+import { blank } from '../../sessions/grant/memory.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
 import type { Sharing } from '../../sessions/sharing/sharing.ts';
 import { setBadge } from '../show.ts';

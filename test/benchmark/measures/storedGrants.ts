@@ -1,6 +1,7 @@
 import { shown } from '../../../src/platform/shown.ts';
 import { secret } from '../../../src/platform/secret.ts';
-import { serialiseGrant, type Grant } from '../../../src/sessions/grant/grant.ts';
+import type { Grant } from '../../../src/sessions/grant/grant.ts';
+import { serialiseGrant } from '../../../src/sessions/store/storedGrant.ts';
 import { someGrant, someTokens } from '../../unit/sessions/someGrant.ts';
 
 /** The settings of the provider that {@link storedGrants} are from. Nobody listens there. */

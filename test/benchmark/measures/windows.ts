@@ -1,4 +1,5 @@
-import { serialiseGrant, type Grant } from '../../../src/sessions/grant/grant.ts';
+import type { Grant } from '../../../src/sessions/grant/grant.ts';
+import { serialiseGrant } from '../../../src/sessions/store/storedGrant.ts';
 import { eventually, startFleet, type Fleet, type FleetWindow } from '../../chaos/fleet.ts';
 import { signInTrial } from '../../protocol/signingIn.ts';
 import {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describeActivities } from '../../../src/sessions/activity.ts';
 import { compareWithLeader, type Compared } from '../../../src/sessions/sharing/comparison.ts';
-import { serialiseGrant } from '../../../src/sessions/grant/grant.ts';
+import { serialiseGrant } from '../../../src/sessions/store/storedGrant.ts';
 import { secondsNow, systemClock } from '../../../src/platform/clock.ts';
 import { sharedWindows, type SharedWindow } from '../../unit/sessions/sharing/sharedWindows.ts';
 import { someGrant, someTokens } from '../../unit/sessions/someGrant.ts';

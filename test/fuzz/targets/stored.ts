@@ -9,7 +9,7 @@ import {
   type ActivityFile,
 } from '../../../src/sessions/activity.ts';
 import { parseServerJson } from '../../../src/protocol/http/json.ts';
-import { parseGrant, serialiseGrant } from '../../../src/sessions/grant/grant.ts';
+import { parseGrant, serialiseGrant } from '../../../src/sessions/store/storedGrant.ts';
 import { createGrantStore, type SetAside } from '../../../src/sessions/store/grantStore.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
 import { recordingLog } from '../../standIns/recordingLog.ts';

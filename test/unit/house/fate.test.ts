@@ -9,10 +9,10 @@ const source = join(import.meta.dirname, '..', '..', '..', 'src');
 const readers: Readonly<Record<string, readonly string[]>> = {
   refreshSentAt: [
     'sessions/grant/fate.ts',
-    // Reads what is stored.
-    'sessions/grant/grant.ts',
     'sessions/grant/outcome.ts',
     'sessions/grant/step.ts',
+    // Reads what is stored.
+    'sessions/store/storedGrant.ts',
   ],
   refreshResentAt: ['sessions/grant/fate.ts', 'sessions/grant/outcome.ts', 'sessions/grant/step.ts'],
   rotationGrace: ['providers/entries/definition.ts', 'sessions/grant/fate.ts'],
@@ -33,7 +33,7 @@ const readers: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Members that say what has become of a grant, and the files that may write them. */
-const stored = 'sessions/grant/grant.ts';
+const stored = 'sessions/store/storedGrant.ts';
 const writers: Readonly<Record<string, readonly string[]>> = {
   accountRefused: [stored, 'sessions/grant/outcome.ts'],
   tentative: [stored, 'sessions/grant/step.ts'],

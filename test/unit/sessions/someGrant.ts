@@ -5,7 +5,8 @@ import {
   type Provider,
   type ProviderDefinition,
 } from '../../../src/providers/entries/definition.ts';
-import { blank, fateOf } from '../../../src/sessions/grant/fate.ts';
+import { fateOf } from '../../../src/sessions/grant/fate.ts';
+import { blank } from '../../../src/sessions/grant/memory.ts';
 import { termsOf } from '../../../src/providers/entries/terms.ts';
 import type { CurrentTokens, Grant } from '../../../src/sessions/grant/grant.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createConfiguredProviders } from '../../../src/providers/entries/configuredProviders.ts';
 import { createAccounts } from '../../../src/sessions/accounts.ts';
-import { blank } from '../../../src/sessions/grant/fate.ts';
+import { blank } from '../../../src/sessions/grant/memory.ts';
 import '../../standIns/editor/useEditorStandIn.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
 import { personParts } from '../../standIns/personParts.ts';

@@ -8,9 +8,9 @@ import { parseProviders } from '../../../src/providers/entries/parseProviders.ts
 import { contributedProviders } from '../../../src/providers/entries/contributed.ts';
 import { presets } from '../../../src/providers/presets/presets.ts';
 import { parseMcpServers } from '../../../src/mcp/settings.ts';
-import { blank } from '../../../src/sessions/grant/fate.ts';
+import { blank } from '../../../src/sessions/grant/memory.ts';
 import { translatedPage } from '../../../src/ui/signIn/pages.ts';
-import { parseGrant, serialiseGrant } from '../../../src/sessions/grant/grant.ts';
+import { parseGrant, serialiseGrant } from '../../../src/sessions/store/storedGrant.ts';
 import { rowsOf, type Row } from '../../../src/ui/signInsView/rows.ts';
 import { codeTexts } from '../../manifest/codeTexts.ts';
 import { changedProvider, someGrant, someProvider, start } from '../sessions/someGrant.ts';

@@ -4,7 +4,7 @@ import { secret } from '../../../src/platform/secret.ts';
 import type { ContestedId } from '../../../src/providers/entries/contested.ts';
 import { parseDefinition, type Provider } from '../../../src/providers/entries/definition.ts';
 import type { Grant } from '../../../src/sessions/grant/grant.ts';
-import { blank, type Memory } from '../../../src/sessions/grant/fate.ts';
+import { blank, type Memory } from '../../../src/sessions/grant/memory.ts';
 import type { ToldTrouble } from '../../../src/sessions/refresh/memories.ts';
 import { nextChange, rowsOf, type Row } from '../../../src/ui/signInsView/rows.ts';
 import { describeState, stateOf, type SignInState } from '../../../src/ui/signInsView/state.ts';

@@ -2,7 +2,8 @@ import { secret } from '../../../../src/platform/secret.ts';
 import { Failure } from '../../../../src/protocol/failures/failure.ts';
 import type { Tokens } from '../../../../src/protocol/tokens/tokens.ts';
 import type { Event, State } from '../../../../src/sessions/grant/events.ts';
-import { blank, type Memory, type Request, type TokenPolicy } from '../../../../src/sessions/grant/fate.ts';
+import type { TokenPolicy } from '../../../../src/sessions/grant/fate.ts';
+import { blank, type Memory, type Request } from '../../../../src/sessions/grant/memory.ts';
 import type { DerivedToken, Grant } from '../../../../src/sessions/grant/grant.ts';
 import { someGrant, someTokens, start } from '../someGrant.ts';
 

@@ -2,15 +2,14 @@ import assert from 'node:assert/strict';
 import { secret } from '../../../../src/platform/secret.ts';
 import {
   backOff,
-  blank,
   doubtUntil,
   fateOf,
   mayTry,
   silentSenderUntil,
   type Fate,
-  type Memory,
   type TokenPolicy,
 } from '../../../../src/sessions/grant/fate.ts';
+import { blank, type Memory } from '../../../../src/sessions/grant/memory.ts';
 import type { Grant } from '../../../../src/sessions/grant/grant.ts';
 import { someGrant, someTokens, start } from '../someGrant.ts';
 import { derived, plain, trouble } from './fateStates.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import { parseGrant, serialiseGrant } from '../../../../src/sessions/grant/grant.ts';
+import { parseGrant, serialiseGrant } from '../../../../src/sessions/store/storedGrant.ts';
 import { someGrant, someTokens, start } from '../someGrant.ts';
 
 describe('a grant as text', () => {

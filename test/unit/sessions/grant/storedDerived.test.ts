@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { secret } from '../../../../src/platform/secret.ts';
 import { mostDerived, withDerived } from '../../../../src/sessions/grant/derived.ts';
-import { parseGrant, serialiseGrant, type Grant } from '../../../../src/sessions/grant/grant.ts';
+import type { Grant } from '../../../../src/sessions/grant/grant.ts';
+import { parseGrant, serialiseGrant } from '../../../../src/sessions/store/storedGrant.ts';
 import { someGrant, start } from '../someGrant.ts';
 
 describe('a grant with derived tokens', () => {

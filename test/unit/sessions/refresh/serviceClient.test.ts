@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
 import { Failure } from '../../../../src/protocol/failures/failure.ts';
 import type { Provider } from '../../../../src/providers/entries/definition.ts';
-import {
-  parseGrant,
-  serialiseGrant,
-  type Grant,
-  type ServiceBinding,
-} from '../../../../src/sessions/grant/grant.ts';
+import type { Grant, ServiceBinding } from '../../../../src/sessions/grant/grant.ts';
+import { parseGrant, serialiseGrant } from '../../../../src/sessions/store/storedGrant.ts';
 import { belongsTo } from '../../../../src/providers/entries/origin.ts';
 import { manualClock } from '../../../standIns/manualClock.ts';
 import { hourOfTokens } from '../../../standIns/quietWindow.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { shown } from '../../../../src/platform/shown.ts';
 import { secret } from '../../../../src/platform/secret.ts';
 import type { Tokens } from '../../../../src/protocol/tokens/tokens.ts';
-import { blank } from '../../../../src/sessions/grant/fate.ts';
+import { blank } from '../../../../src/sessions/grant/memory.ts';
 import { createMemories } from '../../../../src/sessions/refresh/memories.ts';
 import { createHandOver } from '../../../../src/sessions/sharing/handOver.ts';
 import { manualClock } from '../../../standIns/manualClock.ts';

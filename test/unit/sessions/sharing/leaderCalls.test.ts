@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { serialiseGrant, type Grant } from '../../../../src/sessions/grant/grant.ts';
+import type { Grant } from '../../../../src/sessions/grant/grant.ts';
+import { serialiseGrant } from '../../../../src/sessions/store/storedGrant.ts';
 import { revisionOfSignIn } from '../../../../src/sessions/grant/revisions.ts';
 import type { GrantCache } from '../../../../src/sessions/store/grantCache.ts';
 import { leaderCalls } from '../../../../src/sessions/sharing/leaderCalls.ts';

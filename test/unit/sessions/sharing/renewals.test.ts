@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createGrantCache } from '../../../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../../../src/sessions/store/grantStore.ts';
-import { parseGrant, serialiseGrant } from '../../../../src/sessions/grant/grant.ts';
+import { parseGrant, serialiseGrant } from '../../../../src/sessions/store/storedGrant.ts';
 import { createComparing } from '../../../../src/sessions/sharing/comparison.ts';
 import { createGrantSync } from '../../../../src/sessions/sharing/grantSync.ts';
 import type { LeaderCalls, Renewal } from '../../../../src/sessions/sharing/leaderCalls.ts';

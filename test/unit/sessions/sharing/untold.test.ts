@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { compareWithLeader } from '../../../../src/sessions/sharing/comparison.ts';
-import { serialiseGrant } from '../../../../src/sessions/grant/grant.ts';
+import { serialiseGrant } from '../../../../src/sessions/store/storedGrant.ts';
 import { createGrantStore } from '../../../../src/sessions/store/grantStore.ts';
 import { memorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
 import { recordingLog } from '../../../standIns/recordingLog.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { serialiseGrant } from '../../../../src/sessions/grant/grant.ts';
+import { serialiseGrant } from '../../../../src/sessions/store/storedGrant.ts';
 import { createGrantStore, type SetAside } from '../../../../src/sessions/store/grantStore.ts';
 import { memorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
 import { recordingLog } from '../../../standIns/recordingLog.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { serialiseGrant } from '../../../../src/sessions/grant/grant.ts';
+import { serialiseGrant } from '../../../../src/sessions/store/storedGrant.ts';
 import { memorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
 import { fresh, serialIn, sharedWindows, storedIn, until } from '../sharing/sharedWindows.ts';
 import { someGrant, someProvider } from '../someGrant.ts';

@@ -1,0 +1,171 @@
+import * as v from 'valibot';
+import { secret } from '../../platform/secret.ts';
+import { shown } from '../../platform/shown.ts';
+import { storedBindingSchema } from '../grant/binding.ts';
+import type { Grant } from '../grant/grant.ts';
+
+const seconds = v.pipe(v.number(), v.finite());
+/** Can be counted on from: beyond that, one more is the same number, and no change would ever be newer. */
+const countable = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 52));
+const serial = v.pipe(countable, v.minValue(1));
+const token = v.pipe(v.string(), v.nonEmpty());
+
+const storedDerivedSchema = v.variant('kind', [
+  v.object({
+    kind: v.literal('token'),
+    scopes: v.array(v.string()),
+    serial,
+    accessToken: token,
+    receivedAt: seconds,
+    expiresAt: v.optional(seconds),
+  }),
+  v.object({ kind: v.literal('refused'), scopes: v.array(v.string()), since: seconds, reason: v.string() }),
+]);
+
+/** A grant as it is stored: JSON of this version. */
+const storedGrantSchema = v.object({
+  version: v.literal(1),
+  id: v.pipe(v.string(), v.regex(/^[\w-]{8,64}$/)),
+  revision: countable,
+  providerId: v.string(),
+  binding: storedBindingSchema,
+  account: v.object({
+    id: v.string(),
+    label: v.pipe(
+      v.string(),
+      v.transform(text => shown(text)),
+    ),
+  }),
+  claims: v.record(v.string(), v.unknown()),
+  grantedScopes: v.array(v.string()),
+  sessions: v.pipe(v.array(v.array(v.string())), v.minLength(1)),
+  target: v.optional(v.array(v.string()), []),
+  resources: v.optional(v.array(v.string()), []),
+  tokens: v.object({
+    serial,
+    accessToken: token,
+    receivedAt: seconds,
+    expiresAt: v.optional(seconds),
+    clockOffset: v.optional(seconds),
+    refreshToken: v.optional(v.string()),
+    idToken: v.optional(v.string()),
+  }),
+  derived: v.optional(v.array(storedDerivedSchema), []),
+  registeredClient: v.optional(
+    v.object({ method: v.picklist(['client_secret_basic', 'client_secret_post']), secret: token }),
+  ),
+  refreshSentAt: v.optional(seconds),
+  refreshResentAt: v.optional(seconds),
+  signInNeeded: v.optional(
+    v.object({
+      reason: v.string(),
+      since: seconds,
+      accountRefused: v.optional(v.literal(true)),
+      tentative: v.optional(v.literal(true)),
+    }),
+  ),
+  asked: v.optional(v.array(v.object({ demand: v.string(), at: seconds, met: v.optional(v.literal(true)) }))),
+});
+
+type StoredGrant = v.InferInput<typeof storedGrantSchema>;
+
+/** Writes the grant, with its secrets, as text for secret storage or for another window of ours. */
+export function serialiseGrant(grant: Grant): string {
+  const {
+    tokens,
+    derived,
+    registeredClient,
+    grantedScopes,
+    sessions,
+    target,
+    resources,
+    claims,
+    asked,
+    ...rest
+  } = grant;
+  const { service, ...binding } = grant.binding;
+  const stored: StoredGrant = {
+    version: 1,
+    ...rest,
+    binding: { ...binding, machine: service },
+    claims: { ...claims },
+    grantedScopes: [...grantedScopes],
+    sessions: sessions.map(scopes => [...scopes]),
+    target: [...target],
+    resources: [...resources],
+    asked: asked && [...asked],
+    tokens: {
+      ...tokens,
+      accessToken: tokens.accessToken.reveal(),
+      refreshToken: tokens.refreshToken?.reveal(),
+      idToken: tokens.idToken?.reveal(),
+    },
+    derived: derived.map(entry =>
+      entry.kind === 'token'
+        ? { ...entry, scopes: [...entry.scopes], accessToken: entry.accessToken.reveal() }
+        : { ...entry, scopes: [...entry.scopes] },
+    ),
+    registeredClient: registeredClient && {
+      ...registeredClient,
+      secret: registeredClient.secret.reveal(),
+    },
+  };
+  return JSON.stringify(stored);
+}
+
+export type ParsedGrant =
+  | { readonly kind: 'grant'; readonly grant: Grant }
+  /** Written by a later version of the extension, which will know what to do with it. */
+  | { readonly kind: 'newer'; readonly version: number }
+  | { readonly kind: 'garbage' };
+
+/** Reads what {@link serialiseGrant} wrote. Never throws. */
+export function parseGrant(text: string): ParsedGrant {
+  const value = parseJson(text);
+  const parsed = v.safeParse(storedGrantSchema, value);
+  if (!parsed.success) {
+    const version = (value as { version?: unknown } | null | undefined)?.version;
+    return typeof version === 'number' && version > 1 ? { kind: 'newer', version } : { kind: 'garbage' };
+  }
+  const {
+    version: _,
+    tokens,
+    derived,
+    registeredClient,
+    refreshSentAt,
+    signInNeeded,
+    ...rest
+  } = parsed.output;
+  const grant: Grant = {
+    ...rest,
+    tokens: {
+      serial: tokens.serial,
+      accessToken: secret(tokens.accessToken),
+      receivedAt: tokens.receivedAt,
+      expiresAt: tokens.expiresAt,
+      refreshToken: secret(tokens.refreshToken),
+      idToken: secret(tokens.idToken),
+      clockOffset: tokens.clockOffset,
+    },
+    derived: derived.map(entry =>
+      entry.kind === 'token'
+        ? { ...entry, expiresAt: entry.expiresAt, accessToken: secret(entry.accessToken) }
+        : entry,
+    ),
+    registeredClient: registeredClient && {
+      ...registeredClient,
+      secret: secret(registeredClient.secret),
+    },
+    refreshSentAt,
+    signInNeeded,
+  };
+  return { kind: 'grant', grant };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
