@@ -5,6 +5,7 @@ import * as prettier from 'prettier';
 import { generatedCodeTexts } from './codeTexts.ts';
 import { generatedArchitecture } from './architecture.ts';
 import { generatedChecks } from './checks.ts';
+import { generatedClientReference } from './client/reference.ts';
 import { generatedErrors } from './errors.ts';
 import { generatedProviderDocuments, type GeneratedFile } from './providerDocuments.ts';
 import { generatedCounts } from './words/words.ts';
@@ -111,6 +112,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     ...(await generatedManifest()),
     await generatedCodeTexts(),
     await generatedErrors(),
+    await generatedClientReference(),
     await generatedChecks(),
     await generatedArchitecture(),
     ...(await generatedProviderDocuments()),
