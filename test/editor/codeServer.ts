@@ -3,6 +3,7 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { run, startTree, type ProcessTree } from './process/childProcess.ts';
+import type { MovedClock } from './process/movedClock.ts';
 import { installCodeServer } from './install/codeServerInstall.ts';
 import { keepAsEvidence } from './evidence.ts';
 import { temporaryFolder, type TemporaryFolder } from './process/temporaryFolder.ts';
@@ -16,6 +17,8 @@ export interface EditorServerOptions {
   readonly extensions?: readonly string[];
   /** Seconds an extension host waits for its window to come back. */
   readonly reconnectionGrace?: number;
+  /** The clock of the server and its extension hosts, if it isn't that of this computer. */
+  readonly clock?: MovedClock;
   /** With all built-in extensions, as somebody has it who installs it; by default only `neededBuiltIns`. */
   readonly whole?: boolean;
 }
@@ -66,6 +69,7 @@ const shortGrace = 5;
 /** Read by `endWithParent.ts`. */
 const endsWithParent = 'TEST_ENDS_WITH_PARENT';
 const startTimeout = 60_000;
+
 const preloads = ['resolveLocalhost.ts', 'endWithParent.ts'].map(file =>
   join(import.meta.dirname, 'process', file),
 );
@@ -113,9 +117,9 @@ async function start(program: Program, options: EditorServerOptions): Promise<Ed
   const workspace = join(profile, 'workspace');
   const userData = program.userData(profile);
   const settingsFile = join(userData, 'User', 'settings.json');
-  const env = environment(profile, options.env ?? {});
+  const env = environment(profile, { ...options.env, ...options.clock?.env });
   const node = (args: readonly string[]) => [
-    ...preloads.flatMap(preload => ['--require', preload]),
+    ...[...preloads, ...(options.clock?.preloads ?? [])].flatMap(file => ['--require', file]),
     program.script,
     ...args,
   ];

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext } from 'playwright-core';
 import { launchChromium } from '../editor/install/chromium.ts';
-import { startCodeServer, type EditorServer } from '../editor/codeServer.ts';
+import { startCodeServer, type EditorServer, type EditorServerOptions } from '../editor/codeServer.ts';
 import { withoutOwnServiceWorker } from '../editor/webWorker/ownServiceWorker.ts';
 import { packageAll } from '../editor/packages/packages.ts';
 import { runInWebWorker } from '../editor/webWorker/webWorker.ts';
@@ -39,6 +39,8 @@ export interface StageOptions {
   readonly webWorker?: boolean;
   /** Seconds an extension host waits for its window to come back. */
   readonly reconnectionGrace?: number;
+  /** The clock of the editor; that of everybody else stays right. */
+  readonly clock?: EditorServerOptions['clock'];
   /** The editor has all its built-in extensions. */
   readonly whole?: boolean;
   readonly headless?: boolean;
@@ -127,6 +129,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       extensions,
       settings,
       ...(options.env && { env: options.env }),
+      ...(options.clock && { clock: options.clock }),
       ...(options.reconnectionGrace !== undefined && { reconnectionGrace: options.reconnectionGrace }),
       ...(options.whole !== undefined && { whole: options.whole }),
     });

@@ -2,13 +2,12 @@
  * Makes `*.localhost` mean this machine (RFC 6761, section 6.3) in Node, as browsers do by themselves.
  *
  * Loading this file is enough. It patches the resolver that `net`, `http` and `fetch` share, and hands itself
- * on to forked processes: VS Code drops `NODE_OPTIONS` before it forks an extension host, but keeps the
- * `execArgv` it is given here.
+ * on to forked processes.
  */
-import childProcess from 'node:child_process';
 import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
 import { syncBuiltinESMExports } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { handOnThroughFork } from './handOnThroughFork.ts';
 
 const installed = Symbol.for('test.resolveLocalhost');
 
@@ -61,22 +60,6 @@ function patchResolver(): void {
 
   Object.assign(dns, { lookup });
   Object.assign(dns.promises, { lookup: lookupPromise });
-}
-
-function handOnThroughFork(file: string): void {
-  type Fork = (module: string | URL, args: readonly string[], options: childProcess.ForkOptions) => unknown;
-  const original = childProcess.fork.bind(childProcess) as Fork;
-  const fork = (module: string | URL, ...rest: unknown[]) => {
-    const args = Array.isArray(rest[0]) ? (rest.shift() as string[]) : [];
-    const options = (rest.at(-1) ?? {}) as childProcess.ForkOptions;
-    const execArgv = options.execArgv ?? process.execArgv;
-    const already = execArgv.some(argument => argument.includes(file));
-    return original(module, args, {
-      ...options,
-      execArgv: already ? execArgv : [...execArgv, '--require', file],
-    });
-  };
-  Object.assign(childProcess, { fork });
 }
 
 const marks = globalThis as unknown as Record<symbol, boolean | undefined>;
