@@ -1,3 +1,4 @@
+import { isWithin } from '../platform/clock.ts';
 import { l10n } from '../platform/shown.ts';
 import { withDeadline } from '../platform/deadline.ts';
 import { putNewest } from '../platform/lru.ts';
@@ -60,7 +61,7 @@ export function createResources(context: HttpContext) {
   const read = (provider: Provider, address: string, refused: URL | undefined) => {
     const key = JSON.stringify([provider.issuer, address, refused?.href]);
     const earlier = known.get(key);
-    if (earlier && clock.now() - earlier.at < memory * 1000) return earlier.found;
+    if (earlier && isWithin(memory * 1000, earlier.at, clock.now())) return earlier.found;
     const host = URL.parse(address)?.host;
     const found = readResource(context, provider, address, refused).then(
       resource => {
@@ -100,7 +101,7 @@ export function createResources(context: HttpContext) {
       // Without the request, nobody knows that it is this API which the token will be sent to.
       const aimed = sent ? aimedAt(resource, scoped, provider, sent.grant, all, forSignIn) : scoped;
       const failedAt = unavailable.get(targetKey(provider, aimed));
-      return failedAt !== undefined && clock.now() - failedAt < forgetting * 1000 ? scoped : aimed;
+      return isWithin(forgetting * 1000, failedAt ?? Infinity, clock.now()) ? scoped : aimed;
     },
     /** No sign-in came of a demand, and it was not the person who said no: what it names is not asked for again. */
     failed(provider: Provider, demand: Demand) {

@@ -40,6 +40,13 @@ export const systemClock: Clock = {
 export const secondsNow = (clock: Clock): number => Math.floor(clock.now() / 1000);
 
 /**
+ * True less than a duration after `at`, all in the same unit. A clock that was set back since says nothing of how long
+ * ago that was: then false.
+ */
+export const isWithin = (duration: number, at: number, now: number): boolean =>
+  now >= at && now < at + duration;
+
+/**
  * Waits until the time has passed.
  *
  * @throws the signal's reason as soon as it is aborted.

@@ -1,4 +1,5 @@
 import { l10n } from '../../platform/shown.ts';
+import { isWithin } from '../../platform/clock.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import { isRenewable, type CurrentTokens, type DerivedToken, type Grant } from './grant.ts';
@@ -68,7 +69,7 @@ export function refusalOf(
   now: number,
 ): { readonly reason: string; readonly until: number } | undefined {
   const entry = derivedOf(grant, scopes);
-  if (entry?.kind !== 'refused' || now >= entry.since + refusalLasts) return undefined;
+  if (entry?.kind !== 'refused' || !isWithin(refusalLasts, entry.since, now)) return undefined;
   return { reason: entry.reason, until: entry.since + refusalLasts };
 }
 

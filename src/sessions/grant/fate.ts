@@ -1,3 +1,5 @@
+import { isWithin } from '../../platform/clock.ts';
+import { clockTolerance } from '../../protocol/http/serverTime.ts';
 import { answerTimeout } from '../../protocol/http/traffic.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { accessTokenOf, refusalOf, type AccessToken } from './derived.ts';
@@ -70,7 +72,8 @@ export function fateOf(
     return { ...never, kind: works ? 'valid' : 'ended' };
   }
 
-  const dueAt = token ? dueTime(grant, token, until, policy) : now;
+  const isDoubted = token !== undefined && until !== undefined && isFromLater(token, now);
+  const dueAt = isDoubted ? 0 : token ? dueTime(grant, token, until, policy) : now;
   const isDue = dueAt !== undefined && now >= dueAt;
   const doubtEnds = doubtUntil(grant, policy, now);
   const isDoubtful = now < doubtEnds;
@@ -84,7 +87,10 @@ export function fateOf(
     until,
     works,
     // A refresh that ends the access token may have done so already, or is about to.
-    answers: works && !(endsPair && (isDue || request !== undefined || grant.refreshSentAt !== undefined)),
+    answers:
+      works &&
+      !isDoubted &&
+      !(endsPair && (isDue || request !== undefined || grant.refreshSentAt !== undefined)),
     nextAt: request || earliest === Infinity ? undefined : earliest,
   };
   const refusal = which && refusalOf(grant, which, now);
@@ -141,9 +147,7 @@ export function doubtUntil(grant: Grant, policy: TokenPolicy | undefined, now: n
 
 /** True while the server still takes a refresh token that may be spent: see `rotationGrace`. */
 function isForgiven(grant: Grant, policy: TokenPolicy | undefined, now: number): boolean {
-  const since = now - (grant.refreshSentAt ?? Infinity);
-  // A clock that was set back says nothing of how long ago that was.
-  return since >= 0 && since < (policy?.rotationGrace ?? 0);
+  return isWithin(policy?.rotationGrace ?? 0, grant.refreshSentAt ?? Infinity, now);
 }
 
 /**
@@ -153,8 +157,8 @@ function isForgiven(grant: Grant, policy: TokenPolicy | undefined, now: number):
 export function silentSenderUntil(grant: Grant, policy: TokenPolicy | undefined, now: number): number {
   const sentAt = lastSentAt(grant);
   if (sentAt === undefined || isForgiven(grant, policy, now)) return 0;
-  const until = sentAt + tellingTimeout(policy);
-  return now >= sentAt && now < until ? until : 0;
+  const timeout = tellingTimeout(policy);
+  return isWithin(timeout, sentAt, now) ? sentAt + timeout : 0;
 }
 
 /** At most one request in so many seconds is made for whoever asks while no access token works. */
@@ -170,7 +174,7 @@ export function mayTry(
 ): boolean {
   const token = accessTokenOf(grant, which);
   // A new token that has ended within the second that it came would be asked for with every question.
-  const endsAtOnce = token && (token.expiresAt ?? Infinity) <= token.receivedAt && now <= token.receivedAt;
+  const endsAtOnce = token && (token.expiresAt ?? Infinity) <= token.receivedAt && now === token.receivedAt;
   if (endsAtOnce && (which || token.serial > 1)) return false;
   if (!trouble || now < trouble.failedAt) return true;
   return now >= (works ? trouble.retryAt : earliestTry(trouble, now));
@@ -201,6 +205,9 @@ function endOf({ receivedAt, expiresAt }: AccessToken, policy: TokenPolicy | und
   const assumed = policy?.assumedTokenLifetime;
   return expiresAt ?? (assumed === undefined ? undefined : receivedAt + assumed);
 }
+
+/** True for a token that came later than now: the clock was set back since, and can't tell when the token ends. */
+const isFromLater = ({ receivedAt }: AccessToken, now: number): boolean => now < receivedAt - clockTolerance;
 
 /** The least wait for a refresh, in seconds: a server that gives a lifetime of nothing is not asked without pause. */
 const shortestRest = 5;

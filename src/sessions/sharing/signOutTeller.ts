@@ -1,4 +1,4 @@
-import { secondsNow, type Cancel, type Clock } from '../../platform/clock.ts';
+import { isWithin, secondsNow, type Cancel, type Clock } from '../../platform/clock.ts';
 import { errorName, type Log } from '../../platform/log.ts';
 import { whileRunning } from '../../platform/once.ts';
 import { l10n } from '../../platform/shown.ts';
@@ -175,8 +175,7 @@ export function createSignOutTeller(options: TellerOptions) {
   };
 }
 
-/** A clock that was set back says nothing of how long ago that was. */
-const isBeingTold = (at: number, now: number): boolean => now >= at && now < at + firstTry;
+const isBeingTold = (at: number, now: number): boolean => isWithin(firstTry, at, now);
 
 /** How long to wait after so many runs in which somebody could not be told; spread as those of refreshes are. */
 const pauseAfter = (failures: number): number =>

@@ -32,6 +32,8 @@ const tokens = {
   valid: left(3000),
   due: left(40),
   ended: left(-10),
+  // The clock was set back since they came.
+  later: left(10_000),
   endless: someTokens(3, { receivedAt: now - 100, expiresAt: undefined }),
   // Which have nothing to be renewed with.
   ending: { ...left(3000), refreshToken: undefined },

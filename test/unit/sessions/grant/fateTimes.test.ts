@@ -96,6 +96,26 @@ describe('tokens are refreshed', () => {
   });
 });
 
+describe('a token that came later than now, as the clock was set back since', () => {
+  const at = (seconds: number, policy?: TokenPolicy): Fate => fateAt(seconds, lasting(3600), policy);
+
+  it('is due, and whoever asks waits for a new one; it is better than none', () => {
+    const { kind, nextAt, works, answers } = at(-61);
+    assert.deepEqual(
+      { kind, nextAt, works, answers },
+      { kind: 'due', nextAt: 0, works: true, answers: false },
+    );
+  });
+
+  it('is believed within the minute that clocks differ by', () => {
+    const { kind, answers } = at(-60);
+    assert.deepEqual({ kind, answers }, { kind: 'valid', answers: true });
+  });
+
+  it('is left alone if it never ends', () =>
+    assert.equal(fateAt(-7200, lasting(undefined)).nextAt, undefined));
+});
+
 describe('the wait after a failure', () => {
   it('doubles up to five minutes, less up to half of it', () => {
     const ceilings = [5, 10, 20, 40, 80, 160, 300, 300, 300];
@@ -133,6 +153,13 @@ describe('somebody who asks', () => {
     assert.equal(tries(failing({}), ended, now + 1), false);
     assert.equal(tries(failing({}), ended, now + 2), true);
     assert.equal(tries(failing({ retryAt: now - 1 }), ended), true, 'nor later than that would be by itself');
+  });
+
+  it('gets a token that ended as it came replaced, unless that was just now', () => {
+    const atOnce = someGrant({ tokens: someTokens(2, { expiresAt: start }) });
+    const may = (at: number): boolean =>
+      mayTry(atOnce, blank, fateOf(atOnce, plain, blank, at), at, undefined);
+    assert.deepEqual([start - 7200, start, start + 1].map(may), [true, false, true]);
   });
 
   it('causes none before the time that the server asked for', () => {

@@ -32,6 +32,33 @@ describe('a clock that is set while tokens are kept fresh', () => {
     assert.deepEqual(sent, ['refresh-1', 'refresh-2']);
   });
 
+  it('back by hours while the editor is closed: the times of the tokens say nothing, and they are refreshed at once', async () => {
+    const { clock, sent, open } = keeping();
+    const before = open();
+    await before.cache.put(someGrant());
+    await before.cache.stored('grant-0001');
+    before.refresher.dispose();
+    clock.set(-minutes(120));
+    const { cache } = open();
+    assert.ok(await cache.get('grant-0001'));
+    await clock.advance(1000);
+    assert.deepEqual(sent, ['refresh-1']);
+    await clock.advance(dueAfter(2) * 1000 - 2000);
+    assert.deepEqual(sent, ['refresh-1'], 'once: the new ones are of the new time');
+    await clock.advance(2000);
+    assert.deepEqual(sent, ['refresh-1', 'refresh-2']);
+  });
+
+  it('back by a minute, as a time server does: nothing is refreshed for that', async () => {
+    const { clock, sent, open } = keeping();
+    await open().cache.put(someGrant());
+    clock.set(-60_000);
+    const { cache } = open();
+    assert.ok(await cache.get('grant-0001'));
+    await clock.advance(dueAfter() * 1000 - 1);
+    assert.deepEqual(sent, []);
+  });
+
   for (const grace of [0, 30]) {
     it(`back by ten minutes, after an answer was lost of a server that forgives for ${grace} s: nothing is sent twice for that`, async () => {
       const { configure, clock, sent, server, open } = keeping();
