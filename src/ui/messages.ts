@@ -12,7 +12,7 @@ export const isCancellation = (error: unknown): boolean => error instanceof vsco
 /** What to show for something that went wrong: our own words for failures, and for anything else no details. */
 export function messageOf(error: unknown): Shown {
   if (error instanceof KnownFailure) return error.messageAt(secondsNow(systemClock));
-  return l10n.t('Something unexpected went wrong. The log says where.');
+  return l10n.t('Something went wrong. See the log for details.');
 }
 
 /** What the log says of something that went wrong. */

@@ -87,8 +87,8 @@ describe('the diagnosis of a provider', () => {
         'Metadata',
         'What the provider offers',
         'Signing in from here',
-        'Redirect URIs to register at the provider, to the letter',
-        'Client at the provider',
+        'Redirect URIs to register exactly as shown',
+        'Client as the provider sees it',
         'Sign-ins',
       ],
     );
@@ -138,14 +138,14 @@ describe('the diagnosis of a provider', () => {
       },
       'Clock',
       'fail',
-      /differs from that of the server by \d+ s$/,
+      /differs from the server’s by \d+ s$/,
     ],
     [
       'a clock that is two hours wrong',
       { clockAhead: 7200 },
       'Clock',
       'warn',
-      /by 7[12]\d\d s; tokens are judged by the clock of the server/,
+      /by 7[12]\d\d s \(tokens are checked against the server’s clock\)/,
     ],
     [
       'another issuer',
@@ -233,8 +233,8 @@ describe('the diagnosis of a provider', () => {
     };
     const text = diagnosisDocument('Company', { Provider: 'Company', Time: 'now' }, await sections());
     assert.match(text, /^# Diagnosis of Company\n/);
-    assert.match(text, /\d+ failed, \d+ to look at, \d+ in order/);
-    assert.match(text, /^- To look at: Encryption\b/m, 'what needs a look is named first');
+    assert.match(text, /Failed: \d+\. Warnings: \d+\. Passed: \d+/);
+    assert.match(text, /^- Warnings: Encryption\b/m, 'what needs a look is named first');
     assert.match(text, /^- \*\*warn\*\* Encryption: /m);
     assert.ok(!/(^|[^\\])\[x\]/.test(text) && !/(^|[^\\])<b>/.test(text));
     for (const line of text.split('\n').slice(1)) assert.match(line, /^$|^## |^\d+ failed|^- /);

@@ -71,10 +71,13 @@ export async function diagnose(input: DiagnosisInput): Promise<Section[]> {
     const uris = input.registeredUris(metadata);
     sections.push(
       section(
-        l10n.t('Redirect URIs to register at the provider, to the letter'),
+        l10n.t('Redirect URIs to register exactly as shown'),
         uris.map(({ uri, why }) => info(uri, why)),
       ),
-      section(l10n.t('Client at the provider'), await clientSection(input, input.client, metadata, uris)),
+      section(
+        l10n.t('Client as the provider sees it'),
+        await clientSection(input, input.client, metadata, uris),
+      ),
     );
   }
   sections.push(section(l10n.t('Sign-ins'), grantFindings(input)));
@@ -110,17 +113,20 @@ function settingsFindings(provider: Provider, { hasClientSecret }: DiagnosisInpu
         ? l10n.t('the setting oidc.providers')
         : l10n.t('the extension {0}', contributedBy),
     ),
-    info(l10n.t('Client id'), clientId ?? l10n.t('none: this editor registers itself')),
+    info(l10n.t('Client ID'), clientId ?? l10n.t('none: this editor registers itself')),
     clientAuthentication === 'none'
       ? pass(l10n.t('Client authentication'), l10n.t('none: a public client with PKCE'))
       : hasClientSecret
-        ? pass(l10n.t('Client authentication'), l10n.t('{0}; what it takes is stored', clientAuthentication))
+        ? pass(
+            l10n.t('Client authentication'),
+            l10n.t('{0} (its secret, key, or certificate is stored)', clientAuthentication),
+          )
         : warn(
             l10n.t('Client authentication'),
-            l10n.t('{0}; what it takes is not stored', clientAuthentication),
-            l10n.t('It is asked for at the next sign-in; or run "OIDC: Replace Client Secret".'),
+            l10n.t('{0} (its secret, key, or certificate isn’t stored)', clientAuthentication),
+            l10n.t('Enter it at the next sign-in, or run "OIDC: Replace Client Secret".'),
           ),
-    info(l10n.t('Scopes'), provider.scopes?.join(' ') ?? l10n.t('the usual ones')),
+    info(l10n.t('Scopes'), provider.scopes?.join(' ') ?? l10n.t('the default ones')),
   ];
 }
 
@@ -165,7 +171,7 @@ async function reachability(
 function skewFinding(date: string | null, now: number): Finding {
   const there = Date.parse(date ?? '');
   if (Number.isNaN(there)) {
-    return info(l10n.t('Clock'), l10n.t('the server does not say what time it is there'));
+    return info(l10n.t('Clock'), l10n.t('the server doesn’t send its time'));
   }
   const difference = Math.abs(Math.round(there / 1000 - now));
   if (difference <= clockTolerance) return pass(l10n.t('Clock'), l10n.t('differs by {0} s', difference));
@@ -174,18 +180,18 @@ function skewFinding(date: string | null, now: number): Finding {
     ? warn(
         l10n.t('Clock'),
         l10n.t(
-          'differs from that of the server by {0} s; tokens are judged by the clock of the server',
+          'differs from the server’s by {0} s (tokens are checked against the server’s clock)',
           difference,
         ),
         advice,
       )
-    : fail(l10n.t('Clock'), l10n.t('differs from that of the server by {0} s', difference), advice);
+    : fail(l10n.t('Clock'), l10n.t('differs from the server’s by {0} s', difference), advice);
 }
 
 const proxyFinding = ({ proxy }: DiagnosisInput): Finding =>
   info(
     l10n.t('Proxy'),
-    proxy ?? l10n.t('none is set in the editor (http.proxy); that of the operating system may be used'),
+    proxy ?? l10n.t('none is set in the editor (http.proxy), so the operating system’s might be used'),
   );
 
 async function planFindings(input: DiagnosisInput): Promise<Finding[]> {
@@ -197,10 +203,10 @@ async function planFindings(input: DiagnosisInput): Promise<Finding[]> {
       ...closed.map(({ method, why }) => info(methodName(method), l10n.t('not here. {0}', why))),
     ];
     if (tries.length > 0) return findings;
-    const next = l10n.t('See the reasons above; a client id or a bridge page may be missing.');
-    return [...findings, fail(l10n.t('Any way'), l10n.t('none is open'), next)];
+    const next = l10n.t('See the reasons above. A client ID or a bridge page might be missing.');
+    return [...findings, fail(l10n.t('Sign-in methods'), l10n.t('none works here'), next)];
   } catch (error) {
-    return [failed(l10n.t('Ways to sign in'), error)];
+    return [failed(l10n.t('Sign-in methods'), error)];
   }
 }
 
@@ -210,14 +216,14 @@ function grantFindings({ grants, provider, storageWorks }: DiagnosisInput): (Fin
     storageWorks === false
       ? fail(
           l10n.t('Secret storage'),
-          l10n.t('what is stored cannot be read again'),
+          l10n.t('stored values can’t be read back'),
           l10n.t('Check the keyring of this computer.'),
         )
       : pass(
           l10n.t('Secret storage'),
-          l10n.t('takes and gives; whether it outlives the editor depends on the keyring of the computer'),
+          l10n.t('works (this computer’s keyring decides whether values outlive the editor)'),
         );
-  if (accounts === 0) return [info(l10n.t('Accounts'), l10n.t('nobody is signed in')), storage];
+  if (accounts === 0) return [info(l10n.t('Accounts'), l10n.t('no one is signed in')), storage];
   return [
     info(l10n.t('Accounts'), l10n.t('{0} signed in', accounts)),
     lifetimeFinding(provider, grants),
@@ -225,7 +231,7 @@ function grantFindings({ grants, provider, storageWorks }: DiagnosisInput): (Fin
       ? warn(
           l10n.t('Staying signed in'),
           l10n.t('{0} of them without a refresh token', withoutRefreshToken),
-          l10n.t('Ask for the scope "offline_access", or for what the provider has in its place.'),
+          l10n.t('Request the scope "offline_access", or the provider’s equivalent.'),
         )
       : pass(
           l10n.t('Staying signed in'),
@@ -246,8 +252,8 @@ function lifetimeFinding({ assumedTokenLifetime: assumed }: Provider, { lifetime
   return assumed === undefined
     ? warn(
         l10n.t('Token lifetime'),
-        l10n.t('the provider does not say'),
-        l10n.t('Set "assumedTokenLifetime" if its tokens end.'),
+        l10n.t('the provider doesn’t send it'),
+        l10n.t('Set "assumedTokenLifetime" if its tokens expire.'),
       )
     : info(l10n.t('Token lifetime'), l10n.t('taken for {0} s, as set', assumed));
 }

@@ -16,12 +16,12 @@ export function metadataFindings(
   return [
     pass(l10n.t('Document'), at),
     metadata.issuer === issuer
-      ? pass(l10n.t('Issuer'), l10n.t('is that of the settings, to the letter'))
+      ? pass(l10n.t('Issuer'), l10n.t('matches the settings exactly'))
       : warn(l10n.t('Issuer'), l10n.t('{0}, which the template in the settings allows', metadata.issuer)),
     elsewhere === ''
       ? undefined
       : info(l10n.t('Other hosts'), l10n.t('it names endpoints at {0}', elsewhere)),
-    ...metadataWarnings(metadata).map(text => warn(l10n.t('Oddity'), text)),
+    ...metadataWarnings(metadata).map(text => warn(l10n.t('Metadata warning'), text)),
   ];
 }
 
@@ -31,9 +31,9 @@ export async function offers(
   metadata: Metadata,
 ): Promise<(Finding | undefined)[]> {
   const listed = (names: readonly string[] | undefined): string =>
-    names?.join(', ') ?? l10n.t('the metadata does not say');
+    names?.join(', ') ?? l10n.t('not listed in the metadata');
   const has = (what: string, endpoint: string | undefined, without: string): Finding =>
-    endpoint === undefined ? info(what, l10n.t('no; {0}', without)) : pass(what, l10n.t('yes'));
+    endpoint === undefined ? info(what, l10n.t('no ({0})', without)) : pass(what, l10n.t('yes'));
   const challenges = metadata.code_challenge_methods_supported;
   return [
     metadata.token_endpoint
@@ -41,7 +41,7 @@ export async function offers(
       : fail(
           l10n.t('Token endpoint'),
           l10n.t('none'),
-          l10n.t('Without one nobody can sign in. Ask the administrator of the provider.'),
+          l10n.t('Without one, you can’t sign in. Contact the provider’s administrator.'),
         ),
     has(
       l10n.t('Sign-in with the browser'),
@@ -52,26 +52,26 @@ export async function offers(
       ? pass('PKCE', 'S256')
       : warn(
           'PKCE',
-          challenges ? l10n.t('the metadata does not list S256') : l10n.t('the metadata does not say'),
-          l10n.t('It is used all the same.'),
+          challenges ? l10n.t('the metadata doesn’t list S256') : l10n.t('not listed in the metadata'),
+          l10n.t('It’s used anyway.'),
         ),
     info(l10n.t('Grant types'), listed(metadata.grant_types_supported)),
     has(
       l10n.t('Device codes'),
       metadata.device_authorization_endpoint,
-      l10n.t('where no answer can come back, only pasting is left'),
+      l10n.t('where the browser can’t return to the editor, you can only paste the URL'),
     ),
     has(
       l10n.t('Pushed authorization requests'),
       metadata.pushed_authorization_request_endpoint,
       l10n.t('the browser carries the request'),
     ),
+    has(l10n.t('Automatic registration'), metadata.registration_endpoint, l10n.t('a client ID must be set')),
     has(
-      l10n.t('Registration by itself'),
-      metadata.registration_endpoint,
-      l10n.t('a client id has to be set'),
+      l10n.t('Revocation'),
+      metadata.revocation_endpoint,
+      l10n.t('after sign-out, tokens stay valid until they expire'),
     ),
-    has(l10n.t('Revocation'), metadata.revocation_endpoint, l10n.t('at sign-out, tokens end by themselves')),
     has(l10n.t('Logout'), metadata.end_session_endpoint, l10n.t('the browser stays signed in there')),
     info(l10n.t('Signatures'), listed(metadata.id_token_signing_alg_values_supported)),
     await keysFinding(httpContext, provider, metadata),
@@ -95,10 +95,10 @@ function certificateFindings(
       ? warn(
           l10n.t('Bound tokens'),
           l10n.t(
-            'the provider can bind access tokens to the client certificate, which extensions do not have',
+            'the provider can bind access tokens to the client certificate, which extensions don’t have',
           ),
           l10n.t(
-            'Register the client without "tls_client_certificate_bound_access_tokens", unless nobody checks it.',
+            'Register the client without "tls_client_certificate_bound_access_tokens", unless no server checks the binding.',
           ),
         )
       : undefined,
@@ -115,7 +115,7 @@ async function keysFinding(
       ? fail(
           l10n.t('Keys'),
           l10n.t('the provider publishes none'),
-          l10n.t('Its ID tokens cannot be verified. Set "account.id" if it has none.'),
+          l10n.t('Its ID tokens can’t be verified. Set "account.id" if it sends none.'),
         )
       : info(l10n.t('Keys'), l10n.t('none, and no ID tokens are expected'));
   }
@@ -145,8 +145,8 @@ function scopesFinding({ scopes }: Provider, { scopes_supported: supported }: Me
   return unknown.length > 0
     ? warn(
         l10n.t('Scopes'),
-        l10n.t('the metadata does not list {0}', unknown.join(', ')),
+        l10n.t('the metadata doesn’t list {0}', unknown.join(', ')),
         l10n.t('Correct "scopes" in the settings, unless you know better.'),
       )
-    : info(l10n.t('Scopes'), supported?.slice(0, 50).join(' ') ?? l10n.t('the metadata does not say'));
+    : info(l10n.t('Scopes'), supported?.slice(0, 50).join(' ') ?? l10n.t('not listed in the metadata'));
 }

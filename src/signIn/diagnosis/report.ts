@@ -35,7 +35,7 @@ export const fail = finding('fail');
 export const failed = (what: string, error: unknown): Finding =>
   fail(
     what,
-    error instanceof Failure ? error.message : l10n.t('Something unexpected went wrong; the log says where.'),
+    error instanceof Failure ? error.message : l10n.t('Something went wrong. See the log for details.'),
   );
 
 /** Words, and not symbols: the editor marks those as suspicious, and not every font has them. */
@@ -61,14 +61,14 @@ export function diagnosisDocument(
     `# ${l10n.t('Diagnosis of {0}', inLine(provider))}`,
     '',
     l10n.t(
-      '{0} failed, {1} to look at, {2} in order. There is nothing secret in here.',
+      'Failed: {0}. Warnings: {1}. Passed: {2}. This report contains no secrets.',
       found('fail').length,
       found('warn').length,
       found('pass').length,
     ),
     '',
     ...(failures === '' ? [] : [`- ${l10n.t('Failed: {0}', failures)}`]),
-    ...(warnings === '' ? [] : [`- ${l10n.t('To look at: {0}', warnings)}`]),
+    ...(warnings === '' ? [] : [`- ${l10n.t('Warnings: {0}', warnings)}`]),
     ...Object.entries(head).map(([name, value]) => `- ${name}: ${inLine(value)}`),
   ];
   for (const { title, findings } of sections) {

@@ -75,7 +75,7 @@ describe('a provider while an extension waits for a sign-in', () => {
     const session = before?.createSession(scopes, {});
     signIn.reject(new Error('a secret'));
     await assert.rejects(session ?? assert.fail(), {
-      message: 'Something unexpected went wrong. The log says where.',
+      message: 'Something went wrong. See the log for details.',
     });
     assert.equal(registry.get('oidc'), before);
   });

@@ -210,7 +210,7 @@ describe('a provider that is being added', () => {
     };
     asked.answers = [
       box => {
-        assert.match(box.rows[1] ?? '', /^\$\(error\) Sign-in failed: Something unexpected went wrong\./);
+        assert.match(box.rows[1] ?? '', /^\$\(error\) Sign-in failed: Something went wrong\./);
         box.pick(/Save without signing in/);
       },
     ];
@@ -260,7 +260,7 @@ describe('the command that adds a provider', () => {
     asked.answers = [];
   });
 
-  const unexpected = [['Something unexpected went wrong. The log says where.']];
+  const unexpected = [['Something went wrong. See the log for details.']];
 
   it('says once that the questions went wrong', async () => {
     const { newProviders, log } = window(() => {
