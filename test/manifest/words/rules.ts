@@ -7,10 +7,12 @@ export const rules = {
     /\b(by (itself|themselves)|goes on\b|to the letter|anew\b|for good\b|all the same|could be had|otherwise than|is got\b|of use\b|to look at|in vain|so that|stands? (in|between|for|there)|(is|are) asked for|brought by)/i,
   'told, tells of: notify, report': /\b(told|tells?) (of|to|the)\b|\b(is|are|be) told\b/i,
   'answer: response, callback': /\banswers?\b/i,
-  'address: URL, issuer URL, host': /\baddress(es)?\b(?! bar)/i,
-  'way: sign-in method': /\bways?\b/i,
+  // An email address is one, and so is what the address bar is called after.
+  'address: URL, issuer URL, host': /(?<!\bemail )\baddress(es)?\b(?! bar)/i,
+  // "Try another way" is the button beside a sign-in.
+  'way: sign-in method': /(?<!\banother )\bways?\b/i,
   'person, people, somebody: you, user, someone': /\b(persons?|people|somebody|nobody|anybody|whoever)\b/i,
-  'at or of the provider: with, to, the provider’s': /\b(at|of) the provider\b/i,
+  'at or of the provider: with, to, the provider’s': /\b(at|of) the provider\b(?!’s|'s)/i,
   'may: can, is allowed to, might': /\bmay\b/,
   'id, e-mail, log-in, licence: ID, email, sign-in, license':
     /\b(client|provider|tenant|user) ids?\b|\be-mail|\blog-in\b|\blicences?\b/,

@@ -25,6 +25,9 @@ export const commentsOf = (source: string): string[] =>
 /** Its sentences are the docstrings of `src/client`, which count there. */
 const madeOfComments = 'docs/client-reference.md';
 
+/** Takes out the names of placeholders: nobody reads them. */
+export const shownOf = (message: string): string => message.replace(/\{\w+\}/g, '{}');
+
 /** Collects every text that the rules apply to. */
 export async function readAreas(): Promise<Areas> {
   const areas = new Map<string, string[]>();
@@ -36,7 +39,7 @@ export async function readAreas(): Promise<Areas> {
     (await readdir(new URL(folder, root), { recursive: true })).map(file =>
       `${folder}/${file}`.replaceAll('\\', '/'),
     );
-  add('messages', Object.keys(JSON.parse(await textOf('l10n/bundle.l10n.json')) as object));
+  add('messages', Object.keys(JSON.parse(await textOf('l10n/bundle.l10n.json')) as object).map(shownOf));
   add('manifest', Object.values(JSON.parse(await textOf('package.nls.json')) as Record<string, string>));
   for (const file of [...(await readdir(root)), ...(await filesIn('docs'))])
     if (file.endsWith('.md') && file !== madeOfComments) add(file, sentencesOf(await textOf(file)));

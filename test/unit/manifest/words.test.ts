@@ -8,6 +8,7 @@ import {
   problemsOf,
   readAreas,
   sentencesOf,
+  shownOf,
   type Counts,
 } from '../../manifest/words/words.ts';
 
@@ -52,6 +53,15 @@ describe('the words of the texts', () => {
   it('are those of sentences and comments, without code', () => {
     assert.deepEqual(sentencesOf('One. Two?\n\n```sh\nmay; x\n```\nThree'), ['One.', 'Two?', '', 'Three']);
     assert.deepEqual(commentsOf('/** A. */\nlet a = 1; // b\n  // C;\n'), [' A. ', 'C;']);
+  });
+
+  it('are those that are read, without the names of placeholders', () =>
+    assert.equal(shownOf('{address} sent {0} answers'), '{} sent {} answers'));
+
+  it('leave out what a rule does not mean', () => {
+    for (const text of ['your email address', 'the address bar', 'Try Another Way', 'the provider’s keys'])
+      for (const [rule, pattern] of Object.entries(rules)) assert.doesNotMatch(text, pattern, rule);
+    assert.match('another address of the provider, by the way', rules['address: URL, issuer URL, host']);
   });
 
   it('are found by each rule in its own name or an example', () => {
