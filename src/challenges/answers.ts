@@ -199,10 +199,7 @@ async function answer(
       if (!token || token.serial <= serial) {
         if (renewed.signInNeeded || !isRenewable(renewed)) return undefined;
         throw new ChallengeRefused(
-          l10n.t(
-            'The token was refused, and {0} could not be asked for a new one. Try again later.',
-            provider.label,
-          ),
+          l10n.t('The token was refused, and {0} didn’t provide a new one. Try again later.', provider.label),
         );
       }
       remember(answering, key, step, token.serial);

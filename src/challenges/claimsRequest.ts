@@ -93,7 +93,7 @@ const inWords =
   (name: string, values: readonly unknown[]): Lack =>
   provider =>
     l10n.t(
-      '{0} did not sign you in as asked: {1} was to be {2}.',
+      '{0} didn’t sign you in as requested: {1} must be {2}.',
       provider,
       quoteServerText(name) ?? '',
       anyOf(values.map(value => quoteServerText(String(value)) ?? '')),

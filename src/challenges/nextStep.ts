@@ -106,7 +106,7 @@ export function unmet(
 ): Lack | undefined {
   const missing = added.filter(scope => !grantedScopes.includes(scope));
   if (missing.length > 0) {
-    return provider => l10n.t('{0} did not grant {1}.', provider, missing.join(' '));
+    return provider => l10n.t('{0} didn’t grant {1}.', provider, missing.join(' '));
   }
   const { acr, auth_time: authTime } = claims;
   if (acrValues.length > 0 && !acrValues.includes(typeof acr === 'string' ? acr : '')) {
@@ -114,13 +114,13 @@ export function unmet(
     return typeof acr === 'string'
       ? provider =>
           l10n.t(
-            '{0} did not sign you in as asked: {1} was needed, and it told of another one.',
+            '{0} didn’t sign you in as requested: the authentication context class must be {1}, but it’s another one.',
             provider,
             wanted,
           )
       : provider =>
           l10n.t(
-            '{0} did not sign you in as asked: {1} was needed, and it told of no authentication context class at all.',
+            '{0} didn’t sign you in as requested: the authentication context class must be {1}, but it’s missing.',
             provider,
             wanted,
           );
@@ -130,7 +130,7 @@ export function unmet(
   if (maxAge !== undefined && age > maxAge + tolerance) {
     return provider =>
       l10n.t(
-        '{0} did not ask you to sign in anew: the sign-in may be {1} seconds old at most.',
+        '{0} didn’t ask you to sign in again: your sign-in must be no more than {1} seconds old.',
         provider,
         maxAge,
       );

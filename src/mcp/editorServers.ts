@@ -82,7 +82,10 @@ export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers 
 function showDeclined({ label }: McpServer, to: 'sign-in' | 'token', again: () => void): void {
   const [message, button] =
     to === 'sign-in'
-      ? [l10n.t('The MCP server “{0}” was not started: you are not signed in.', label), l10n.t('Sign In')]
+      ? [
+          l10n.t('The MCP server “{0}” wasn’t started because you aren’t signed in.', label),
+          l10n.t('Sign In'),
+        ]
       : [
           l10n.t('The MCP server “{0}” wasn’t started because you haven’t allowed it.', label),
           l10n.t('Review…'),
@@ -94,7 +97,7 @@ function showFailed({ label, providerId }: McpServer, error: unknown): void {
   if (isCancellation(error)) return;
   void window.showErrorMessage(
     l10n.t(
-      'The MCP server “{0}” was not started: no session of the identity provider “{1}” could be had. The log says why.',
+      'Couldn’t start the MCP server “{0}”: no session for “{1}” is available. See the log for details.',
       label,
       providerId,
     ),

@@ -63,7 +63,7 @@ export type McpServerDefinition = v.InferOutput<typeof mcpServerSchema>;
 export function parseMcpServers(value: unknown, isProvider: (id: string) => boolean): ConfiguredMcpServers {
   if (value === undefined) return { servers: [], problems: [] };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    const reason = l10n.t('must be an object from a name of yours to an MCP server');
+    const reason = l10n.t('must be an object keyed by a name of your choice');
     return { servers: [], problems: [{ providerId: '', field: undefined, reason }] };
   }
   const servers: McpServer[] = [];
@@ -76,16 +76,19 @@ export function parseMcpServers(value: unknown, isProvider: (id: string) => bool
     if (wrongId !== undefined) refuse(undefined, wrongId);
     else if (!parsed.success) {
       for (const issue of parsed.issues) {
-        problems.push(problemOf(id, issue, () => l10n.t('is not a setting of an MCP server')));
+        problems.push(problemOf(id, issue, () => l10n.t('isn’t a known MCP server setting')));
       }
     } else {
       const { url, provider: providerId = firstProviderId, scopes = [], label = id } = parsed.output;
       const wrongAddress = urlProblem(url);
       if (wrongAddress !== undefined) refuse('url', wrongAddress);
       else if (!isProvider(providerId)) {
-        refuse('provider', l10n.t('names “{0}”, and oidc.providers has no provider of that id', providerId));
+        refuse(
+          'provider',
+          l10n.t('names “{0}”, but oidc.providers has no provider with that ID', providerId),
+        );
       } else if (servers.some(other => other.label === label)) {
-        refuse('label', l10n.t('is “{0}” as that of another server; give each a label of its own', label));
+        refuse('label', l10n.t('is “{0}”, the same as another server’s, but must be unique', label));
       } else servers.push({ id, label, url, providerId, scopes });
     }
   }
@@ -100,7 +103,7 @@ function urlProblem(url: string): string | undefined {
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return error.code === 'address-insecure'
-      ? l10n.t('must start with https://; plain http is possible on this computer only (localhost)')
-      : l10n.t('must be the complete https address of the server, but {0}', error.details['reason'] ?? '');
+      ? l10n.t('must start with https:// (http:// is only for localhost)')
+      : l10n.t('must be the server’s full https URL, but {0}', error.details['reason'] ?? '');
   }
 }

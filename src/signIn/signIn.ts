@@ -237,7 +237,7 @@ class RunningSignIn implements SignInControl {
   }
 
   paste(text: string): Shown | undefined {
-    return this.#take ? this.#take(text) : l10n.t('No sign-in waits for an address now.');
+    return this.#take ? this.#take(text) : l10n.t('No sign-in is waiting for a URL.');
   }
 }
 
@@ -254,7 +254,7 @@ function noMethod(metadata: Metadata, plan: Plan): Failure {
       : l10n.t('It offers none that is known here.');
   const reasons = [...new Set(plan.closed.map(({ why }) => why))];
   const set = plan.offered.map(({ method }) => methodName(method));
-  const others = set.length > 0 ? [l10n.t('Other ways would be open: {0}.', set.join('; '))] : [];
+  const others = set.length > 0 ? [l10n.t('You can still try: {0}.', set.join('; '))] : [];
   return new Failure('no-way', {
     issuer: metadata.issuer,
     why: [offered, ...reasons, ...others].join(' '),

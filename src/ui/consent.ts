@@ -33,7 +33,9 @@ export async function askConsent({ message, lines, button }: Question): Promise<
   if (fits(lines)) return (await show(joined(lines, '\n'), button)) === button && (true as Yes);
 
   const review = l10n.t('Review…');
-  const toRead = l10n.t('There is more than fits here. Review it in a document, and close that to answer.');
+  const toRead = l10n.t(
+    'There’s more than fits here. Review it in a document, then close the document to decide.',
+  );
   const detail = joined([...lines.slice(0, 6).map(line => short(line, 120)), toRead], '\n');
   let chosen = await show(detail, review);
   while (chosen === review) {

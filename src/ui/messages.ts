@@ -86,14 +86,8 @@ async function showSettingsProblems(
   const button = l10n.t('Open Settings');
   const message =
     setting === 'oidc.providers'
-      ? l10n.t(
-          'In the setting oidc.providers, {0}. Correct it there; other providers are not affected.',
-          list,
-        )
-      : l10n.t(
-          'In the setting oidc.mcpServers, {0}. Correct it there; other servers are not affected.',
-          list,
-        );
+      ? l10n.t('The setting oidc.providers has errors: {0}. Other providers still work.', list)
+      : l10n.t('The setting oidc.mcpServers has errors: {0}. Other servers still work.', list);
   if ((await repeating.warn(message, button)) === button)
     await vscode.commands.executeCommand('workbench.action.openSettings', setting);
 }
@@ -107,12 +101,12 @@ async function showExtensionProblems(
   const button = l10n.t('Show Extension');
   const message = isUsed
     ? l10n.t(
-        'The extension {0} brings an identity provider with values that are out of range: {1}. Update the extension, or tell its authors.',
+        'The extension {0} adds an identity provider with values that are out of range: {1}. Update the extension, or contact its authors.',
         extension,
         list,
       )
     : l10n.t(
-        'The extension {0} brings an identity provider that is not used: {1}. Update the extension, or tell its authors.',
+        'The extension {0} adds an identity provider that isn’t used: {1}. Update the extension, or contact its authors.',
         extension,
         list,
       );
@@ -127,11 +121,9 @@ export async function showSetAside({ why }: SetAside): Promise<void> {
   const message =
     why === 'newer'
       ? l10n.t(
-          'A stored sign-in was written by a newer version of this extension. It was put aside, not deleted, and is there again after an update; until then, sign in again.',
+          'A stored sign-in was written by a newer version of this extension. It’s kept but not used until you update the extension.',
         )
-      : l10n.t(
-          'A stored sign-in is damaged and cannot be read. It was put aside, not deleted; sign in again.',
-        );
+      : l10n.t('A stored sign-in is damaged and can’t be read. It’s kept but not used.');
   await offer('warning', message, {
     [l10n.t('Sign In')]: () => vscode.commands.executeCommand('oidc.signIn'),
   });

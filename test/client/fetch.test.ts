@@ -159,7 +159,7 @@ describe('authorizedFetch', () => {
     await get('/whoami');
     await assert.rejects(get('/unreachable-claims'), {
       name: 'AccessRefused',
-      message: /did not sign you in as asked: “client_id” was to be “another-editor”/,
+      message: /didn’t sign you in as requested: “client_id” must be “another-editor”/,
     });
     assert.equal(surroundings.signIns(), 2);
     await assert.rejects(get('/unreachable-claims'), {
@@ -181,7 +181,7 @@ describe('authorizedFetch', () => {
     await get('/whoami');
     await assert.rejects(get('/unreachable-vault'), {
       name: 'AccessRefused',
-      message: /urn:example:platinum was needed/,
+      message: /must be urn:example:platinum/,
     });
     assert.equal(surroundings.signIns(), 2);
     // The sign-in that came of it is a good one all the same.
@@ -197,7 +197,7 @@ describe('authorizedFetch', () => {
   it('says so if the provider does not grant a scope', async () => {
     surroundings.person = people.bob;
     await get('/whoami');
-    await assert.rejects(get('/admin'), { name: 'AccessRefused', message: /did not grant admin/ });
+    await assert.rejects(get('/admin'), { name: 'AccessRefused', message: /didn’t grant admin/ });
     await assert.rejects(get('/admin'), { name: 'AccessRefused', message: /refused the token again/ });
     assert.equal(surroundings.signIns(), 2);
   });

@@ -38,7 +38,7 @@ describe('addresses that a server names', () => {
       row: 'server addresses',
       variant: address,
       departure: { metadata: document => ({ ...document, token_endpoint: address }) },
-      must: ['metadata-invalid', /"token_endpoint" leads to an internal address/],
+      must: ['metadata-invalid', /"token_endpoint" leads to an internal host/],
       also: ({ opened }) => assert.deepEqual(opened, []),
     });
   }

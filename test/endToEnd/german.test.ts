@@ -30,10 +30,12 @@ describe('a person whose editor speaks German', function () {
   afterEach(() => window.clearNotifications());
 
   it('is told in German what is wrong in the settings', async () => {
-    const { message, buttons } = await window.waitForNotification(/^In der Einstellung oidc\.providers/);
+    const { message, buttons } = await window.waitForNotification(
+      /^Die Einstellung oidc\.providers hat Fehler/,
+    );
     assert.equal(
       message,
-      'In der Einstellung oidc.providers: „wrong → clientAuthentication“: muss einer der Werte sein, die der Einstellungseditor vorschlägt. Berichtigen Sie es dort; andere Anbieter sind nicht betroffen.',
+      'Die Einstellung oidc.providers hat Fehler: „wrong → clientAuthentication“: muss einer der Werte sein, die der Einstellungseditor vorschlägt. Andere Anbieter funktionieren weiter.',
     );
     assert.deepEqual(buttons, ['Einstellungen öffnen', 'Nicht mehr anzeigen']);
   });
@@ -91,7 +93,7 @@ describe('a person whose editor speaks German', function () {
     );
     assert.match(
       await view.hint(/^alice \|/, 'Das Zugriffstoken ist bis'),
-      /bis \d\d?\.\d\d?\.\d{4}, \d\d:\d\d gültig\. Es wird vorher von selbst erneuert/,
+      /bis \d\d?\.\d\d?\.\d{4}, \d\d:\d\d gültig und wird automatisch erneuert/,
     );
     await window.screenshot('german-view');
   });

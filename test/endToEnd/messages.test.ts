@@ -18,7 +18,7 @@ describe('a person who reads the messages', function () {
   after(() => stage?.close());
 
   const wrong =
-    /^In the setting oidc\.providers, “wrong → clientAuthentication”: .* Correct it there; other providers are not affected\.$/;
+    /^The setting oidc\.providers has errors: “wrong → clientAuthentication”: .* Other providers still work\.$/;
 
   it('is told what is wrong in the settings, and led there', async () => {
     const { buttons } = await window.waitForNotification(wrong);
@@ -38,7 +38,7 @@ describe('a person who reads the messages', function () {
   async function reloaded(): Promise<string[]> {
     await window.reload();
     await window.runCommand('OIDC: Show Claims');
-    await window.waitForNotification('You are not signed in with any identity provider.');
+    await window.waitForNotification('You aren’t signed in to any identity provider.');
     return (await window.notifications()).map(({ message }) => message);
   }
 
@@ -65,7 +65,7 @@ describe('a person who reads the messages', function () {
 
   it('is led on where nobody is signed in', async () => {
     await window.runCommand('OIDC: Show Claims');
-    const nobody = 'You are not signed in with any identity provider.';
+    const nobody = 'You aren’t signed in to any identity provider.';
     // The editor draws the buttons after the text.
     await waitFor('the button', async () =>
       (await window.notifications()).some(

@@ -45,7 +45,7 @@ describe('extensions without code that come and go while the editor runs', () =>
   it('bring nothing under an ID that several bring before somebody chooses; what is wrong is told by field', async () => {
     await install(zeta);
     await registered('zeta', 'Zeta');
-    const { message } = await waitForMessage(/^The extension example-zeta\.manifest-only brings/);
+    const { message } = await waitForMessage(/^The extension example-zeta\.manifest-only adds/);
     assert.match(message, /“broken → issuer”: can’t be used/);
     const told = await waitForMessage(
       /^“acme” is the ID of several identity providers .* None is used until you choose one/,

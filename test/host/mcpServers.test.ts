@@ -29,13 +29,13 @@ describe('the setting oidc.mcpServers', () => {
       plain: { url: 'http://mcp.example.com/mcp' },
       lost: { url: 'https://mcp.example.com/mcp', provider: 'nobody' },
     });
-    const { message, severity, buttons } = await waitForMessage(/^In the setting oidc\.mcpServers/);
+    const { message, severity, buttons } = await waitForMessage(/^The setting oidc\.mcpServers has errors/);
     assert.equal(severity, 'warning');
     assert.deepEqual(buttons, ['Open Settings', 'Don’t Show Again']);
     for (const part of ['“plain → url”: must start with https://', '“lost → provider”: names “nobody”']) {
       assert.ok(message.includes(part), `${part}: ${message}`);
     }
-    assert.match(message, /other servers are not affected/);
+    assert.match(message, /Other servers still work/);
     assert.deepEqual(company.requests, [], 'and nobody was asked for anything');
   });
 

@@ -141,7 +141,7 @@ describe('claims', () => {
         ...quirks,
         ...change,
       }));
-      assert.match(refusal ?? '', /the new tokens of tanuki belong to another person, so they are not used/);
+      assert.match(refusal ?? '', /the new tokens for tanuki belong to another user, so they aren’t used/);
       assert.deepEqual([claims['sub'], claims['groups']], ['42', ['teams/developers']]);
       assert.equal(expiresAt, undefined);
     });
@@ -164,7 +164,7 @@ describe('claims', () => {
     }));
     assert.equal(profile.claims['plan'], 'team');
     const other = await afterRefresh(github, quirks => ({ ...quirks, user: { id: 1, login: 'somebody' } }));
-    assert.match(other.refusal ?? '', /belong to another person/);
+    assert.match(other.refusal ?? '', /belong to another user/);
     assert.notEqual(other.claims['login'], 'somebody');
     await assert.rejects(
       afterRefresh(github, quirks => ({ ...quirks, user: { plan: 'team' } })),

@@ -72,9 +72,9 @@ describe('the diagnosis of a provider', () => {
     );
     assert.deepEqual(
       section?.findings.map(({ found }) => found),
-      ['the scope offline_access is not requested'],
+      ['the scope offline_access isn’t requested'],
     );
-    assert.match(trial.log.text(), /less is asked for.*the scope offline_access is not requested/);
+    assert.match(trial.log.text(), /less is asked for.*the scope offline_access isn’t requested/);
   });
 
   it('of one that is in order has nothing that failed', async () => {
@@ -216,7 +216,7 @@ describe('the diagnosis of a provider', () => {
       (await sections({ scopes: ['openid', 'api'] }))
         .flatMap(({ findings }) => findings)
         .find(({ what, verdict }) => what === 'Scopes' && verdict === 'warn')?.found ?? '',
-      /does not list api/,
+      /doesn’t list api/,
     );
     const grants = { accounts: 1, lifetimes: [undefined], withoutRefreshToken: 1, signInNeeded: 1 };
     assert.equal((await finding('Token lifetime', {}, { grants })).verdict, 'warn');

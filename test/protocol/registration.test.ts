@@ -382,7 +382,7 @@ describe('a provider without a client id', () => {
     const trial = signInTrial({ storage });
     await assert.rejects(
       trial.signIn(trial.provider(definition())),
-      failsWith('no-way', /No client id is set, and .* does not let applications register/),
+      failsWith('no-way', /No client ID is set, and .* doesn’t support automatic registration/),
     );
     assert.deepEqual(trial.opened, []);
   });

@@ -81,7 +81,7 @@ export const reachingFailures = {
   },
   'metadata-plain-http': {
     what: 'The metadata at {address} came over https, but contains a plain http URL of the same host ({member}).',
-    next: 'Tell the provider’s administrator that the server doesn’t know its public URL. Behind a proxy, it needs the forwarded headers or a configured host name.',
+    next: 'Report to the provider’s administrator that the server doesn’t know its public URL. Behind a proxy, it needs the forwarded headers or a configured host name.',
     button: 'diagnose',
   },
   'issuer-mismatch': {

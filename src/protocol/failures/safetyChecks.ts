@@ -30,7 +30,7 @@ export const safetyChecks = {
     ],
   ),
   'address.internal': safety('every URL', 'It leads to no internal host, unless the user wrote it.', [
-    'leads to an internal address of this computer or its network',
+    'leads to an internal host of this computer or its network',
     'leads to this computer, where the provider isn’t running',
   ]),
   'address.agreed': safety(

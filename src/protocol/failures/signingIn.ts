@@ -37,7 +37,7 @@ export const signInFailures = {
   },
   'responses-astray': {
     what: 'Sign-in timed out after {time}. The responses from the browser belong to no sign-in and weren’t used ({why}, {count} in all).',
-    next: 'Close earlier sign-in pages in the browser, then try again. If the problem continues, the URL is being changed on its way back: use another sign-in method.',
+    next: 'Close earlier sign-in pages in the browser, then try again. If the problem continues, something changes the URL before it reaches the editor: use another sign-in method.',
     button: 'other-ways',
   },
   'device-code-expired': {
@@ -72,7 +72,7 @@ export const signInFailures = {
   },
   'response-foreign': {
     what: 'The sign-in response came from {found} instead of {expected}, so it was rejected.',
-    next: 'Try again, and check the address of the page you sign in on.',
+    next: 'Try again, and check the URL of the page you sign in on.',
     button: 'try-again',
   },
   'claims-lacking': {

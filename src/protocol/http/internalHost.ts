@@ -125,7 +125,7 @@ export function serverAddressProblem(
   if (!urlText.test(address)) return l10n.t('can’t be used: it has characters that aren’t allowed in a URL');
   if (bareHost(url.hostname) === bareHost(written)) return undefined;
   if (isForbiddenHost(url.hostname))
-    return l10n.t('leads to an internal address of this computer or its network');
+    return l10n.t('leads to an internal host of this computer or its network');
   if (isThisComputer(url.hostname) && !isThisComputer(written))
     return l10n.t('leads to this computer, where the provider isn’t running');
   return undefined;

@@ -3,7 +3,7 @@ import { host, registeredPort, type Preset } from './preset.ts';
 const create = 'Administration → OAuth → Create new: client type';
 
 const native = [
-  `${create} "Native". ("Single-page app" works the same way.)`,
+  `${create} "Native". ("Single-page app" works, too.)`,
   'Allowed scopes: user_default, and offline_access to stay signed in.',
   'Redirect URLs: exactly those below.',
 ];

@@ -104,7 +104,7 @@ export function derivedFrom(
   const lacking = asked.filter(scope => !granted.includes(scope));
   const besides = narrows && asked.length > 0 ? granted.filter(scope => !asked.includes(scope)) : [];
   const refused = (reason: string): DerivedToken => ({ kind: 'refused', scopes, since: receivedAt, reason });
-  if (lacking.length > 0) return refused(l10n.t('It did not grant {0}.', lacking.join(' ')));
+  if (lacking.length > 0) return refused(l10n.t('It didn’t grant {0}.', lacking.join(' ')));
   if (besides.length > 0) return refused(l10n.t('It granted more than that: {0}.', besides.join(' ')));
   return { kind: 'token', scopes, serial: serialOf(grant, scopes) + 1, accessToken, receivedAt, expiresAt };
 }

@@ -45,13 +45,14 @@ export const isForLater = (error: unknown): boolean => !(error instanceof Failur
 
 /** Notes in the activity log that a provider was told of a sign-out. */
 export function recordRevocation(record: Recorder, grant: Grant, outcome: Revocation): void {
-  if (outcome === 'unsupported') record('failure', grant, l10n.t('The provider takes no tokens back.'));
+  if (outcome === 'unsupported')
+    record('failure', grant, l10n.t('The provider doesn’t support token revocation.'));
   else record('revocation', grant);
 }
 
 /** Notes in the activity log that it was not. @param reason a sentence fit to be shown. */
 export const recordNotTold = (record: Recorder, grant: Grant, reason: string): void =>
-  record('failure', grant, l10n.t('The provider could not be told of the sign-out. {0}', reason));
+  record('failure', grant, l10n.t('Couldn’t revoke the tokens. {0}', reason));
 
 /**
  * Tells providers of the sign-outs that were kept, in the window that leads: nobody is asked, and nothing is told while

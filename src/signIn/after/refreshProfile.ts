@@ -35,7 +35,7 @@ export async function refreshProfile(
     const { label } = grant.account;
     services.httpContext.log.warn('the new tokens are about another person', { provider: provider.id });
     const refusal = l10n.t(
-      '{0} says that the new tokens of {1} belong to another person, so they are not used. Sign in again.',
+      '{0} says that the new tokens for {1} belong to another user, so they aren’t used. Sign in again.',
       provider.label,
       label,
     );
@@ -63,7 +63,7 @@ async function askProfile(
     : await identify(connection, provider, { ...tokens, idTokenClaims, kept }, grant.grantedScopes);
   const named = accountOf(provider, identity.claims);
   if (!service && named?.id !== account.id) {
-    const reason = l10n.t('what is known of the account now is about somebody else');
+    const reason = l10n.t('it describes a different account');
     const otherPerson = named !== undefined;
     throw new Failure('token-untrusted', { issuer: provider.issuer, reason }, { otherPerson });
   }

@@ -149,7 +149,7 @@ async function findClient(sources: ClientSources, signInRequest: ClientRequest):
   if (!metadata.registration_endpoint) {
     throw new Failure('method-unsupported', {
       issuer: metadata.issuer,
-      missing: l10n.t('a client id in the settings, or an endpoint at which this editor can register itself'),
+      missing: l10n.t('a client ID in the settings, or automatic registration'),
     });
   }
   const registered = await registrations.obtain({ ...signInRequest, person });

@@ -42,7 +42,7 @@ export async function newGrant(connection: Connection, signedIn: SignedIn): Prom
   if (!account) {
     throw new Failure('token-untrusted', {
       issuer: client.issuer,
-      reason: l10n.t('it does not say who signed in'),
+      reason: l10n.t('it doesn’t say who signed in'),
     });
   }
   const lacking = lackingClaim(provider, claims);

@@ -23,24 +23,22 @@ const longestText = 32 * 1024;
  */
 export function readPasted(text: string, expected: PasteExpectation): Pasted {
   const trimmed = text.trim();
-  if (trimmed === '') return problem(l10n.t('Paste the whole address on which the browser ended.'));
+  if (trimmed === '') return problem(l10n.t('Paste the full URL from your browser’s address bar.'));
   if (trimmed.length > longestText)
-    return problem(l10n.t('This is too long to be the address of an answer.'));
+    return problem(l10n.t('This is too long to be the URL of a sign-in response.'));
   const parameters = parametersIn(trimmed);
   if (!parameters) return bareCode(trimmed, expected);
   if (!parameters.has('code') && !parameters.has('error')) {
-    return problem(l10n.t('This address holds no answer: there is neither a code nor an error in it.'));
+    return problem(l10n.t('This URL isn’t a sign-in response: it contains neither a code nor an error.'));
   }
   const states = parameters.getAll('state');
   if (states.length !== 1 || states[0] !== expected.state.reveal()) {
-    return problem(
-      l10n.t('This address does not belong to this sign-in. Paste the one on which the browser ended now.'),
-    );
+    return problem(l10n.t('This URL belongs to another sign-in. Paste the one that your browser shows now.'));
   }
   if (!isAt(trimmed, expected.redirectUri, parameters)) {
     return problem(
       l10n.t(
-        'This isn’t the redirect URI of this sign-in. Paste the whole address on which the browser ended.',
+        'This isn’t the redirect URI of this sign-in. Paste the full URL from your browser’s address bar.',
       ),
     );
   }
@@ -76,8 +74,8 @@ function parametersIn(text: string): URLSearchParams | undefined {
  */
 function bareCode(text: string, { state, issuer, takesBareCode }: PasteExpectation): Pasted {
   if (!takesBareCode)
-    return problem(l10n.t('Paste the whole address on which the browser ended, not a part of it.'));
-  if (!/^[\x21-\x7E]{4,8192}$/.test(text)) return problem(l10n.t('This is neither an address nor a code.'));
+    return problem(l10n.t('Paste the full URL from your browser’s address bar, not just a part of it.'));
+  if (!/^[\x21-\x7E]{4,8192}$/.test(text)) return problem(l10n.t('This is neither a URL nor a code.'));
   const parameters = new URLSearchParams({ code: text, state: state.reveal(), iss: issuer });
   return { kind: 'response', parameters };
 }

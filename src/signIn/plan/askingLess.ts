@@ -35,8 +35,8 @@ export function explainConcession(concession: Concession): string {
     default: {
       const [kind = '', what = ''] = concession.split(/:(.*)/s);
       return kind === 'scope'
-        ? l10n.t('the scope {0} is not requested', what)
-        : l10n.t('this editor does not register with the client authentication {0}', what);
+        ? l10n.t('the scope {0} isn’t requested', what)
+        : l10n.t('this editor doesn’t register with the client authentication {0}', what);
     }
   }
 }

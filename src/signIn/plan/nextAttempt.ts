@@ -70,8 +70,8 @@ function withFewerScopes({
   if (dropped.length === 0) return undefined;
   const isOfClient = !personSeen || failure.oauthError === 'invalid_scope';
   const { host } = new URL(metadata.issuer);
-  const refused = l10n.t('{0} did not grant {1}, so the sign-in continues without it.', host, anyOf(dropped));
-  const lasting = l10n.t('You will have to sign in again when your session at the provider ends.');
+  const refused = l10n.t('{0} didn’t grant {1}, so the sign-in continues without it.', host, anyOf(dropped));
+  const lasting = l10n.t('You’ll have to sign in again when your session with the provider ends.');
   return {
     attempt: { ...attempt, without: [...attempt.without, ...dropped] },
     // What one person may not have, another one may.
@@ -102,7 +102,7 @@ function anotherMethod(failed: FailedAttempt): NextAttempt | undefined {
     .filter(method => !tried.includes(method) && !(isRegistration && method === 'paste'));
   const method = left[0] ?? (denied ? plan.offered[0]?.method : undefined);
   if (method === undefined) return undefined;
-  const told = l10n.t('{0} Going on another way: {1}.', failure.message, methodName(method));
+  const told = l10n.t('{0} Continuing with another method: {1}.', failure.message, methodName(method));
   return {
     attempt: { ...attempt, method, loopbackHost: '127.0.0.1' },
     concessions: [],

@@ -55,7 +55,10 @@ export function planSignIn(input: PlanInput): Plan {
     const verdict = verdicts.get(fixed);
     const others = personMethods.filter(method => method !== fixed).flatMap(planned);
     if (!verdict || verdict.kind === 'closed') return { tries: [], offered: others, closed: closedMethods };
-    const reason = verdict.kind === 'open' ? verdict.reason : l10n.t('It is set, although: {0}', verdict.why);
+    const reason =
+      verdict.kind === 'open'
+        ? verdict.reason
+        : l10n.t('It’s configured, but might not work. {0}', verdict.why);
     return {
       tries: [{ method: fixed, reason }],
       offered: others,
@@ -88,7 +91,7 @@ function planService(method: ServiceMethod, input: PlanInput): Plan {
   const why = lacksCertificate(input) ?? (input.withholdsTokens ? withheld(input) : undefined);
   if (why !== undefined) return { tries: [], offered: [], closed: [{ method, why }] };
   const listed = metadata.grant_types_supported?.includes(serviceGrantTypes[method]) ?? true;
-  const doubts = listed ? [] : [l10n.t('It is tried although {0} does not list that grant type.', host)];
+  const doubts = listed ? [] : [l10n.t('It’s tried even though {0} doesn’t list that grant type.', host)];
   const reason = [serviceReason(method), ...doubts].join(' ');
   return { tries: [{ method, reason }], offered: [], closed: [] };
 }
@@ -96,11 +99,13 @@ function planService(method: ServiceMethod, input: PlanInput): Plan {
 function serviceReason(method: ServiceMethod): string {
   switch (method) {
     case 'client-credentials':
-      return l10n.t('The client signs in as itself: no person is asked and no browser is opened.');
+      return l10n.t('The client signs in as itself, without a user or a browser.');
     case 'impersonation':
-      return l10n.t('The client signs in in the name of the user that is set: no browser is opened.');
+      return l10n.t('The client signs in on behalf of the configured user, without a browser.');
     case 'token-exchange':
-      return l10n.t('The token of your sign-in at another provider is exchanged for one of this provider.');
+      return l10n.t(
+        'The token from your sign-in to another provider is exchanged for one from this provider.',
+      );
   }
 }
 
@@ -117,7 +122,7 @@ function failedLast(planned: readonly PlannedMethod[], failed: readonly SignInMe
     .filter(({ method }) => failed.includes(method))
     .map(({ method }) => ({
       method,
-      reason: l10n.t('No answer came back this way before, so others go first.'),
+      reason: l10n.t('No response came back with this method before, so others are tried first.'),
     }));
   return [...planned.filter(({ method }) => !failed.includes(method)), ...again];
 }

@@ -78,7 +78,7 @@ function reachOf(
   const isAtEditor = method === 'bridge' || method === 'uri-handler';
   if (isAtEditor && ui === 'web' && other.acceptsChangingRedirectUri)
     return l10n.t(
-      '{0} accepts any address of this editor as a redirect URI ("acceptsChangingRedirectUri"), so its response could be taken for this one. Use a bridge page for {0} in its place.',
+      '{0} accepts any URL of this editor as a redirect URI ("acceptsChangingRedirectUri"), so its response could be taken for this one. Use a bridge page for {0} instead.',
       label,
     );
   if (method === 'bridge' && other.redirect.bridge !== undefined) {

@@ -74,7 +74,7 @@ export function judge(method: PersonMethod, input: PlanInput): Verdict {
     case 'paste':
       return judgePaste(input.provider);
     case 'device-code':
-      return open(l10n.t('You enter a code in any browser, also that of another device.'));
+      return open(l10n.t('You enter a code in any browser, even on another device.'));
   }
 }
 
@@ -82,7 +82,7 @@ export function judge(method: PersonMethod, input: PlanInput): Verdict {
 export function withheld({ metadata }: PlanInput): string {
   const { host } = new URL(metadata.token_endpoint ?? metadata.issuer);
   return l10n.t(
-    '{0} does not allow an editor inside the browser to read its answers (CORS), so no sign-in could be completed.',
+    '{0} doesn’t allow requests from browser-based editors (CORS), so you can’t complete a sign-in.',
     host,
   );
 }
@@ -91,7 +91,7 @@ export function withheld({ metadata }: PlanInput): string {
 export const lacksCertificate = ({ provider, surroundings }: PlanInput): string | undefined =>
   isCertificateMethod(provider.clientAuthentication) && surroundings.runsIn === 'web-worker'
     ? l10n.t(
-        'An editor inside the browser cannot show the client certificate that is set; sign in from the editor on the desktop or with a remote.',
+        'A browser-based editor can’t use the configured client certificate. Sign in from the desktop or with a remote.',
       )
     : undefined;
 
@@ -114,8 +114,7 @@ function missingFor(
     provider.clientId !== undefined ||
     metadata.registration_endpoint !== undefined ||
     (hasClientDocument && metadata.client_id_metadata_document_supported === true);
-  if (!known)
-    return l10n.t('No client id is set, and {0} does not let applications register themselves.', host());
+  if (!known) return l10n.t('No client ID is set, and {0} doesn’t support automatic registration.', host());
   if (method === 'device-code') {
     return metadata.device_authorization_endpoint ? undefined : l10n.t('{0} offers no device codes.', host());
   }
@@ -123,65 +122,66 @@ function missingFor(
   const hasCodes =
     (metadata.grant_types_supported?.includes('authorization_code') ?? true) &&
     (metadata.response_types_supported?.includes('code') ?? true);
-  return !hasCodes ? l10n.t('{0} does not offer the authorization code grant.', host()) : undefined;
+  return !hasCodes ? l10n.t('{0} doesn’t offer the authorization code grant.', host()) : undefined;
 }
 
 function judgeUriHandler({ surroundings, metadata, provider }: PlanInput): Verdict {
   const { ui, remoteName, uriScheme } = surroundings;
   const kind = ui === 'desktop' ? 'editor' : 'https';
   if (!acceptsRedirect(provider.redirect, kind)) {
-    return doubtful(l10n.t('The provider is set to take no address of this editor as a redirect URI.'));
+    return doubtful(l10n.t('The provider’s settings rule out redirect URIs of this editor.'));
   }
   if (ui === 'desktop') {
     return open(
       remoteName === undefined
-        ? l10n.t('The browser hands the answer to the editor by its own address ({0}://).', uriScheme)
+        ? l10n.t('The browser returns to the editor through its URL ({0}://).', uriScheme)
         : l10n.t(
-            'The browser hands the answer to the editor on your computer ({0}://), though the workspace is remote ({1}).',
+            'The browser returns to the editor on your computer ({0}://), even though the workspace is remote ({1}).',
             uriScheme,
             remoteName,
           ),
     );
   }
   if (provider.acceptsChangingRedirectUri) {
-    return open(l10n.t('The address of this editor changes, which the provider is set to accept.'));
+    return open(l10n.t('This editor’s URL changes, which the provider accepts according to its settings.'));
   }
   if (provider.clientId === undefined && metadata.registration_endpoint !== undefined) {
-    return open(
-      l10n.t('The address of this editor changes, so it is registered with the provider each time.'),
-    );
+    return open(l10n.t('This editor’s URL changes, so it’s registered with the provider each time.'));
   }
-  return doubtful(l10n.t('The address of this editor changes; see "acceptsChangingRedirectUri".'));
+  return doubtful(l10n.t('This editor’s URL changes. See "acceptsChangingRedirectUri".'));
 }
 
 function judgeLoopback({ surroundings: { runsIn, remoteName }, provider: { redirect } }: PlanInput): Verdict {
   if (runsIn === 'web-worker') {
-    return closed(l10n.t('The extension runs inside the browser, where nothing can listen for an answer.'));
+    return closed(l10n.t('The extension runs inside the browser, where nothing can listen for a response.'));
   }
   if (!acceptsRedirect(redirect, 'loopback')) {
-    return doubtful(l10n.t('The provider is set to take no address of this computer as a redirect URI.'));
+    return doubtful(l10n.t('The provider’s settings rule out redirect URIs on this computer.'));
   }
-  if (runsIn === 'local') return open(l10n.t('The browser hands the answer to this computer (127.0.0.1).'));
+  if (runsIn === 'local') return open(l10n.t('The browser returns to this computer (127.0.0.1).'));
   return doubtful(
     remoteName === undefined
-      ? l10n.t('The answer would go to your computer; the extension runs elsewhere.')
-      : l10n.t('The answer would go to your computer; the extension runs elsewhere ({0}).', remoteName),
+      ? l10n.t('The browser would return to your computer, but the extension runs elsewhere.')
+      : l10n.t(
+          'The browser would return to your computer, but the extension runs elsewhere ({0}).',
+          remoteName,
+        ),
   );
 }
 
 function judgeBridge({ provider: { redirect } }: PlanInput): Verdict {
   const page = redirect.bridge ?? redirect.relay;
   if (page === undefined) return closed(l10n.t('No bridge page is set for the provider.'));
-  return open(
-    l10n.t('The page that is set for the provider, on {0}, hands the answer on.', new URL(page).host),
-  );
+  return open(l10n.t('The bridge page on {0} passes the response on to the editor.', new URL(page).host));
 }
 
 function judgePaste({ redirect }: PlanInput['provider']): Verdict {
   if (redirect.paste === undefined && !acceptsRedirect(redirect, 'loopback')) {
     return doubtful(
-      l10n.t('No page is set on which the browser ends, and the provider takes no address of this computer.'),
+      l10n.t(
+        'The provider’s settings name no page for the browser to end on, and rule out redirect URIs on this computer.',
+      ),
     );
   }
-  return open(l10n.t('You copy the address on which the browser ends, so nothing has to reach this editor.'));
+  return open(l10n.t('You copy the URL from the browser, so nothing has to reach this editor.'));
 }

@@ -70,5 +70,5 @@ export const relayRedirect = (editor: EditorAddress, pending: PendingResponses):
 
 function pageOf(address: string | undefined, issuer: string): string {
   if (address !== undefined) return address;
-  throw new Failure('method-unsupported', { issuer, missing: l10n.t('the address of a bridge page') });
+  throw new Failure('method-unsupported', { issuer, missing: l10n.t('the URL of a bridge page') });
 }

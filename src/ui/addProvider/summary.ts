@@ -182,7 +182,7 @@ export function productRow(state: WizardState): Row[] {
     : [
         {
           label: icon('circle-outline', l10n.t('Use only its metadata')),
-          detail: l10n.t('The settings for {0} are not used.', name),
+          detail: l10n.t('The settings for {0} aren’t used.', name),
           next: {
             ...state,
             answers: { ...answers, isPlain: true, preset: undefined, presetValues: undefined },

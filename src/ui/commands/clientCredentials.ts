@@ -76,7 +76,7 @@ async function askKey(
 ): Promise<ClientCredential | undefined> {
   const make = {
     label: icon('key', l10n.t('Make a new key')),
-    detail: l10n.t('Its public part is shown, to be registered at the provider.'),
+    detail: l10n.t('Shows the public key, which you register with the provider.'),
   };
   const paste = {
     label: icon('clippy', l10n.t('Paste a private key')),
@@ -114,7 +114,7 @@ async function problemOfKey(text: string): Promise<Shown | undefined> {
     return undefined;
   } catch (error) {
     if (error instanceof KeyProblem) return shown(error.message);
-    return l10n.t('This key cannot be read');
+    return l10n.t('This key can’t be read');
   }
 }
 
@@ -173,7 +173,7 @@ function problemOfCertificate(tls: MutualTls, text: string): Shown | undefined {
   } catch (error) {
     return error instanceof CertificateProblem
       ? shown(error.message)
-      : l10n.t('This certificate cannot be read.');
+      : l10n.t('This certificate can’t be read.');
   }
 }
 

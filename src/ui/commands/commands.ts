@@ -166,8 +166,8 @@ const leftItem = (kept: KeptSignIns): Item & { readonly description: Shown; read
   description: shown(kept.labels.join(', ')),
   detail:
     kept.changed === undefined
-      ? l10n.t('Not in the settings any more; kept for when it is back')
-      : l10n.t('Waits for your answer: the settings of the provider changed'),
+      ? l10n.t('No longer in the settings. Kept in case it comes back.')
+      : l10n.t('Needs your review: the provider’s settings changed'),
   kept,
 });
 

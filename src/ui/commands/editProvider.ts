@@ -100,7 +100,7 @@ async function rename(provider: Provider): Promise<void> {
   if (!isOwn(provider)) return;
   const label = await window.showInputBox({
     title: l10n.t('Rename {0}', provider.label),
-    prompt: l10n.t('The name of the provider in the Accounts menu'),
+    prompt: l10n.t('Name in the Accounts menu'),
     value: provider.label,
     validateInput: text => (text.trim() === '' ? l10n.t('The name must not be empty') : undefined),
   });
@@ -171,18 +171,18 @@ async function forgetRegistration(
   if (provider.clientId !== undefined) {
     void window.showInformationMessage(
       l10n.t(
-        'This editor has not registered itself at {0}: its client id is in the settings.',
+        'This editor isn’t registered automatically with {0}: its client ID is in the settings.',
         provider.label,
       ),
     );
     return;
   }
-  const question = l10n.t('Forget the registration of this editor at {0}?', provider.label);
+  const question = l10n.t('Forget this editor’s registration with {0}?', provider.label);
   if (!(await isWanted(argument, question, l10n.t('Forget')))) return;
   await registrations.forgetAll(provider);
   void window.showInformationMessage(
     l10n.t(
-      'The registration of this editor at {0} is forgotten here; the next sign-in makes a new one.',
+      'This editor’s registration with {0} is forgotten here. The next sign-in registers it again.',
       provider.label,
     ),
   );

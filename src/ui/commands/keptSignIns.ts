@@ -48,12 +48,12 @@ export async function forgetKept(parts: SignOutParts, { grants }: KeptSignIns): 
 export const forgottenText = ({ providerId, changed, labels }: KeptSignIns): Shown =>
   changed !== undefined
     ? l10n.t(
-        'Signed out of {0}: {1}. Its settings are not those you signed in with, so it was not told. What it granted expires there later.',
+        'Signed out of {0}: {1}. Its settings changed since you signed in, so the tokens weren’t revoked and will expire later.',
         changed,
         labels.join(', '),
       )
     : l10n.t(
-        'Signed out of {0}: {1}. The provider is not in the settings any more and could not be told; what it granted ends there by itself later.',
+        'Signed out of {0}: {1}. The provider is no longer in the settings, so the tokens weren’t revoked and will expire later.',
         providerId,
         labels.join(', '),
       );

@@ -88,7 +88,7 @@ const actions: Readonly<Record<string, Action>> = {
     const [chosen] = await choose(
       context,
       argument,
-      l10n.t('Choose the extensions that may use which account?'),
+      l10n.t('Manage the trusted extensions of which account?'),
     );
     if (!chosen) return;
     const { grant, provider } = chosen;
@@ -102,7 +102,7 @@ const actions: Readonly<Record<string, Action>> = {
       // A command of the editor itself, which another editor may not have.
       void window.showInformationMessage(
         l10n.t(
-          'The editor keeps the list of extensions that may use {0} in its Accounts menu, under {0} ({1}).',
+          'To manage the extensions that can use {0}, open the Accounts menu and select {0} ({1}).',
           accountLabel,
           provider.label,
         ),
@@ -166,7 +166,7 @@ async function refresh(context: SignInCommandsContext, chosen: Chosen): Promise<
   const { trouble } = context.sharing.memories.of(grant.id);
   if (trouble) {
     const message = l10n.t(
-      '{0} could not be refreshed. {1} What you have is kept, and it is tried again by itself.',
+      'Couldn’t refresh {0}. {1} Your sign-in is kept, and the refresh retries automatically.',
       who,
       trouble.reason,
     );
@@ -179,14 +179,14 @@ async function refresh(context: SignInCommandsContext, chosen: Chosen): Promise<
 
 /** Why a grant has no newer tokens though nothing is in the way of asking for them. */
 function whyNot(who: Shown, grant: Grant): Shown {
-  if (grant.signInNeeded) return l10n.t('{0} cannot be refreshed. {1}', who, grant.signInNeeded.reason);
+  if (grant.signInNeeded) return l10n.t('Can’t refresh {0}. {1}', who, grant.signInNeeded.reason);
   if (!isRenewable(grant))
     return l10n.t(
-      '{0} cannot be refreshed: the provider gave nothing to do it with. Sign in again when it has ended.',
+      'Can’t refresh {0}: there’s no refresh token. Sign in again when the access token expires.',
       who,
     );
   return l10n.t(
-    '{0} was not refreshed: an earlier attempt may have reached the provider, which would take a second one for theft. It is refreshed when the current token has ended; or sign in again now.',
+    'Didn’t refresh {0}: an earlier attempt might have reached the provider, which would treat another one as theft. Wait until the current token expires, or sign in again now.',
     who,
   );
 }

@@ -80,7 +80,7 @@ export const showWaiting = (parts: ChangedTermsParts, provider: Provider): Promi
   offer(
     'warning',
     l10n.t(
-      'The settings of {0} changed since you signed in. Your sign-in waits for your answer, and nothing is sent until then.',
+      'The settings of {0} changed since you signed in. Nothing is sent until you review the change.',
       provider.label,
     ),
     { [l10n.t('Review…')]: () => reviewChanges(parts, provider.id) },

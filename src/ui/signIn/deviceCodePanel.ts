@@ -163,7 +163,7 @@ function statusText(state: PollState): Shown {
       );
     case 'retrying':
       return l10n.t(
-        '{0} Trying again in {1} seconds; the code stays valid.',
+        '{0} Trying again in {1} seconds. The code stays valid.',
         trouble(state.reason),
         state.seconds,
       );
@@ -174,13 +174,13 @@ function trouble({ code, details }: Failure): Shown {
   const host = String(details['host'] ?? l10n.t('The provider'));
   switch (code) {
     case 'unreachable':
-      return l10n.t('{0} cannot be reached: {1}.', host, String(details['reason']));
+      return l10n.t('Couldn’t reach {0}: {1}.', host, String(details['reason']));
     case 'server-untrusted':
-      return l10n.t('The certificate of {0} is not trusted.', host);
+      return l10n.t('{0}’s certificate isn’t trusted.', host);
     case 'timed-out':
-      return l10n.t('{0} does not answer.', host);
+      return l10n.t('{0} isn’t responding.', host);
     case 'rate-limited':
-      return l10n.t('{0} asked for a pause.', host);
+      return l10n.t('{0} is limiting requests.', host);
     default:
       return l10n.t('{0} has a problem.', host);
   }

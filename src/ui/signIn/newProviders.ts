@@ -65,7 +65,7 @@ export function createNewProviders(options: NewProvidersOptions) {
     const open = l10n.t('Open Settings');
     const again = l10n.t('Try Again');
     const message = l10n.t(
-      '{0} could not be added, because the settings could not be written. Save settings.json if it has unsaved changes, correct it if it has errors, and try again.',
+      'Couldn’t add {0} because the settings couldn’t be written. Save settings.json if it has unsaved changes, fix any errors in it, and try again.',
       added.provider.label,
     );
     for (;;) {
@@ -146,7 +146,11 @@ const isWrittenSince = (before: Readonly<Record<string, unknown>>, id: string): 
 const showKeptEntry = ({ id, label }: Provider): Promise<void> =>
   offer(
     'information',
-    l10n.t('{0} was not added, because the settings have an entry “{1}” since. That entry stays.', label, id),
+    l10n.t(
+      '{0} wasn’t added because the settings now have another entry “{1}”. That entry stays.',
+      label,
+      id,
+    ),
     {
       [l10n.t('Open Settings')]: () =>
         vscode.commands.executeCommand('workbench.action.openSettings', 'oidc.providers'),
@@ -172,10 +176,10 @@ async function keepWrittenEntry(id: string): Promise<void> {
   // It stands in the settings, and isn't used.
   if (parsed.ok) return checkAllowed(parsed.provider);
   const open = l10n.t('Open Settings');
-  const replace = l10n.t('Set It Up Anew');
+  const replace = l10n.t('Set Up Again');
   const why = problemsInWords(parsed.problems);
   const message = l10n.t(
-    'An identity provider cannot be used as it stands in the setting oidc.providers. {0}. Correct it there, or set it up anew: then its entry is replaced.',
+    'The setting oidc.providers has an entry that can’t be used: {0}. Correct the entry, or set it up again to replace it.',
     why,
   );
   const chosen = await window.showWarningMessage(message, open, replace);

@@ -20,7 +20,7 @@ export async function chooseMethod(
 ): Promise<SignInMethod | undefined> {
   const items: MethodItem[] = [...plan.tries, ...plan.offered].map(({ method, reason }) => ({
     label: capitalised(methodName(method)),
-    ...(method === current && { description: l10n.t('under way now') }),
+    ...(method === current && { description: l10n.t('in progress') }),
     detail: shown(reason),
     method,
   }));
@@ -34,7 +34,7 @@ export async function chooseMethod(
     );
   }
   const chosen = await window.showQuickPick(items, {
-    title: l10n.t('Sign in to {0}: other ways', provider.label),
+    title: l10n.t('Sign-in methods for {0}', provider.label),
     placeHolder: l10n.t('How do you want to sign in?'),
     ignoreFocusOut: true,
   });

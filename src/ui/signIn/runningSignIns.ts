@@ -37,7 +37,7 @@ async function find(running: RunningSignIns, id: unknown): Promise<RunningSignIn
 }
 
 const offerSignIn = (): Promise<void> =>
-  offer('information', l10n.t('No sign-in is under way in this window.'), {
+  offer('information', l10n.t('No sign-in is in progress in this window.'), {
     [l10n.t('Sign In')]: () => vscode.commands.executeCommand('oidc.signIn'),
   });
 
@@ -46,7 +46,7 @@ async function paste(running: RunningSignIns, id: unknown): Promise<void> {
   if (!signIn) return offerSignIn();
   const text = await window.showInputBox({
     title: l10n.t('Sign in to {0}', signIn.provider.label),
-    prompt: l10n.t('Paste the address you ended on: the whole of what the address bar of the browser shows.'),
+    prompt: l10n.t('Paste the full URL from your browser’s address bar'),
     placeHolder: shown('http://127.0.0.1/callback?code=…&state=…'),
     ignoreFocusOut: true,
     // It holds a code, which nobody who looks at the screen should read.

@@ -158,7 +158,7 @@ function show(parts: SignInParts, { provider, scopes }: SignInRequest, error: un
 async function warnNotKept({ repeating, showLog }: SignInParts, provider: Provider): Promise<void> {
   const log = l10n.t('Show Log');
   const message = l10n.t(
-    'You are signed in to {0}, but the sign-in could not be stored: it ends when this window is closed. Check the keyring of this computer.',
+    'You’re signed in to {0}, but the sign-in couldn’t be stored and ends when you close this window. Check the keyring of this computer.',
     provider.label,
   );
   if ((await repeating.warn(message, log)) === log) showLog();
@@ -202,6 +202,6 @@ export async function showSignInFailure(
 
 /** Nobody is signed in, where somebody would have to be. */
 export const showNobodySignedIn = (providerId?: string): Promise<void> =>
-  offer('information', l10n.t('You are not signed in with any identity provider.'), {
+  offer('information', l10n.t('You aren’t signed in to any identity provider.'), {
     [l10n.t('Sign In')]: () => vscode.commands.executeCommand('oidc.signIn', providerId),
   });

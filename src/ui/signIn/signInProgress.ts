@@ -21,7 +21,7 @@ function stageText(stage: SignInStage, authorization: DeviceAuthorization | unde
       );
     case 'waiting-for-paste-alone':
       return l10n.t(
-        'Another response took the place of this sign-in’s. Finish in your browser, then paste the address you end on.',
+        'Another response took the place of this sign-in’s. Finish in your browser, then paste the full URL from its address bar.',
       );
     case 'waiting-for-code':
       return authorization && isPlain(authorization.userCode)

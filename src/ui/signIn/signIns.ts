@@ -168,7 +168,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
 const strayTexts = (): Readonly<Record<string, Shown>> => ({
   'Back to your editor': l10n.t('Not the sign-in that is waiting'),
   'Sign-in continues in your editor. You can close this page.': l10n.t(
-    'This page belongs to an earlier sign-in, and your editor did not use it. Close this page, and continue where your editor opened the browser last.',
+    'This page belongs to an earlier sign-in, so your editor didn’t use it. Close this page, and continue on the one that your editor opened last.',
   ),
 });
 
@@ -198,7 +198,7 @@ async function nameAccount(
   ];
   const look = {
     title,
-    placeHolder: l10n.t('The provider does not say who signed in. Which account is it?'),
+    placeHolder: l10n.t('The provider doesn’t say who signed in. Which account is it?'),
     ignoreFocusOut: true,
   };
   const chosen = await untilCanceled(signal, token => window.showQuickPick(items, look, token));
@@ -250,7 +250,7 @@ export async function openBrowser(address: Secret, signal: AbortSignal): Promise
   for (;;) {
     if (await vscode.env.openExternal(address.reveal() as unknown as vscode.Uri)) return true;
     signal.throwIfAborted();
-    const copied = l10n.t('I Have Copied the Address');
+    const copied = l10n.t('I Copied the Link');
     const again = l10n.t('Open It Again');
     const chosen = await window.showWarningMessage(
       l10n.t('The browser didn’t open. If you copied the link, open it in any browser to continue.'),

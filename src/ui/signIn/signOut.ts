@@ -134,7 +134,7 @@ function noteNotConfigured({ log, record }: SignOutParts, grant: Grant): void {
   record(
     'failure',
     grant,
-    l10n.t('The provider was not told of the sign-out: it is not configured, or not as when you signed in.'),
+    l10n.t('The tokens weren’t revoked: the provider isn’t configured, or not as when you signed in.'),
   );
 }
 
@@ -156,7 +156,7 @@ async function giveBack(
     log.warn('tokens could not be given back', { provider: provider.id, isLater, ...failureFields(error) });
     const reason = messageOf(error);
     if (!isLater) recordNotTold(record, grant, reason);
-    else record('failure', grant, l10n.t('The provider will be told of the sign-out later. {0}', reason));
+    else record('failure', grant, l10n.t('The tokens will be revoked later. {0}', reason));
     return { grant, error, isLater };
   } finally {
     if (isKept && !isLater) void sharing.signOuts.forget(grant);
@@ -182,7 +182,7 @@ async function endInBrowser(
     } catch (error) {
       log.warn('session at the provider not ended', { provider: provider.id, ...failureFields(error) });
       const reason = messageOf(error);
-      record('failure', grant, l10n.t('The session in the browser could not be ended. {0}', reason));
+      record('failure', grant, l10n.t('Couldn’t end the browser session. {0}', reason));
       void warnOf(provider, l10n.t('You are signed out of {0} here. {1}', provider.label, reason));
       return;
     }
@@ -237,12 +237,12 @@ function warnNotTold(provider: Provider, failures: readonly NotTold[], browserTo
       [
         isLater
           ? l10n.t(
-              'You are signed out of {0} here. The tokens of {1} could not be revoked yet and will be revoked automatically later.',
+              'You are signed out of {0} here. The tokens of {1} couldn’t be revoked yet and will be revoked automatically later.',
               provider.label,
               accounts,
             )
           : l10n.t(
-              'You are signed out of {0} here, but the tokens of {1} could not be revoked and will expire later.',
+              'You are signed out of {0} here, but the tokens of {1} couldn’t be revoked and will expire later.',
               provider.label,
               accounts,
             ),
@@ -264,7 +264,7 @@ function outcomeText(outcome: BrowserOutcome, label: Shown): Shown {
       label,
     ),
     unsupported: l10n.t(
-      'You are signed out of {0} here. {0} offers no way to end the session in the browser from here.',
+      'You are signed out of {0} here. {0} doesn’t let the editor end the session in the browser.',
       label,
     ),
   };

@@ -42,7 +42,7 @@ export function trustQuestion(provider: Provider, before: Terms | undefined): Qu
   const lines = [
     contributedBy === undefined
       ? l10n.t('{0}, from your settings', label)
-      : l10n.t('{0}, brought by the extension {1}', label, contributedBy),
+      : l10n.t('{0}, provided by the extension {1}', label, contributedBy),
     ...others.map(other => l10n.t('Also uses {0}', other)),
     service?.way === 'token-exchange'
       ? l10n.t(

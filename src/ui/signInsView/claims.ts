@@ -34,7 +34,7 @@ export function claimsDocument(provider: Pick<Provider, 'label'>, grant: Grant):
     ),
     ...wrapped(
       l10n.t(
-        'idToken, accessToken: what these tokens contain. The access token is meant for servers, and is not verified here.',
+        'idToken, accessToken: what these tokens contain. The access token is meant for servers and isn’t verified here.',
       ),
     ),
     ...wrapped(l10n.t('Tokens, and whatever could be used in their place, are {0}.', withheld())),

@@ -109,8 +109,8 @@ function providerRow(drawn: Drawn, provider: Provider): Row {
     l10n.t('Issuer: {0}', issuer),
     clientId === undefined
       ? l10n.t('This editor registers itself as a client.')
-      : l10n.t('Client id: {0}', clientId),
-    contributedBy === undefined ? undefined : l10n.t('Brought by the extension {0}.', contributedBy),
+      : l10n.t('Client ID: {0}', clientId),
+    contributedBy === undefined ? undefined : l10n.t('Provided by the extension {0}.', contributedBy),
     clock === undefined
       ? undefined
       : l10n.t(
@@ -140,7 +140,7 @@ const waitingRows = ({ grants }: Drawn, provider: Provider): Row[] =>
     ),
   ].map(([accountId, ofAccount]) => {
     const label = labelOf(ofAccount[0]?.account.label ?? accountId);
-    const description = l10n.t('waits for your answer');
+    const description = l10n.t('needs your review');
     const why = l10n.t(
       'The settings of {0} changed since this sign-in. Nothing is sent until you review the change.',
       provider.label,
@@ -212,7 +212,7 @@ function sessionRows({ now }: Drawn, provider: Provider, { grant, state }: Judge
   return grant.sessions.map(scopes => {
     const missing = notGranted(grant, scopes).join(' ');
     const description = missing === '' ? text : joined([text, l10n.t('fewer scopes')], ', ');
-    const label = scopes.length === 0 ? l10n.t('Usual scopes') : shown(normaliseScopes(scopes).join(' '));
+    const label = scopes.length === 0 ? l10n.t('Default scopes') : shown(normaliseScopes(scopes).join(' '));
     return {
       kind: 'session',
       id: JSON.stringify([provider.id, grant.account.id, sessionId(grant.id, scopes)]),
@@ -224,7 +224,7 @@ function sessionRows({ now }: Drawn, provider: Provider, { grant, state }: Judge
       description,
       tooltip: textOf([
         scopes.length === 0
-          ? l10n.t('The session that asks for no particular scopes.')
+          ? l10n.t('The session that requests no particular scopes.')
           : l10n.t('The session for the scopes {0}.', label),
         l10n.t('Granted: {0}', grant.grantedScopes.join(' ')),
         ...(missing === '' ? [] : [l10n.t('Not granted: {0}', missing)]),
@@ -243,26 +243,26 @@ function explain(state: SignInState): Shown[] {
   switch (state.kind) {
     case 'valid':
       return state.until === undefined
-        ? [l10n.t('The provider does not say that it ends.')]
+        ? [l10n.t('The provider doesn’t say when the access token expires.')]
         : [
             l10n.t(
-              'The access token is valid until {0}. It is renewed by itself before.',
+              'The access token is valid until {0} and refreshes automatically.',
               timeInWords(state.until),
             ),
           ];
     case 'ending':
       return [
         l10n.t('The access token is valid until {0}.', timeInWords(state.until)),
-        l10n.t('The provider gave nothing to renew it with: sign in again then.'),
+        l10n.t('There’s no refresh token. Sign in again when the access token expires.'),
       ];
     case 'due':
-      return [l10n.t('The access token has ended. It is renewed when an extension asks for it.')];
+      return [l10n.t('The access token expired. It’s refreshed when an extension requests it.')];
     case 'offline':
       return [
         state.reason,
         state.works
-          ? l10n.t('The access token still works. Nothing is lost: it is tried again by itself.')
-          : l10n.t('The access token has ended. Nothing is lost: it is tried again by itself.'),
+          ? l10n.t('The access token still works. The refresh retries automatically.')
+          : l10n.t('The access token expired. The refresh retries automatically.'),
       ];
     case 'needs-sign-in':
       return [state.reason];

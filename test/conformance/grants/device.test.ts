@@ -196,7 +196,7 @@ describe('device code', () => {
       'verification_uri of a cloud metadata service',
       authorizing({ verification_uri: 'https://169.254.169.254/latest/' }),
       'response-invalid',
-      /leads to an internal address/,
+      /leads to an internal host/,
     ],
     ['no code', authorizing({ device_code: undefined }), 'response-invalid', /"device_code" is missing/],
     ['user code of a page', authorizing({ user_code: 'x'.repeat(5000) }), 'response-invalid', /"user_code"/],

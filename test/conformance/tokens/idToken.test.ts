@@ -49,7 +49,7 @@ const cases: SignInCase[] = [
     row: 'oidcc-client-test-missing-sub',
     variant: 'empty',
     departure: having({ sub: '' }),
-    must: ['token-untrusted', /does not say who signed in/],
+    must: ['token-untrusted', /doesn’t say who signed in/],
   },
   {
     row: 'oidcc-client-test-missing-sub',

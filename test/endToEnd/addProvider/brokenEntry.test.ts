@@ -8,7 +8,7 @@ import { people } from '../../servers/identityProvider/people.ts';
 import { openStage, type Stage } from '../../stage/stage.ts';
 import { accountEntry } from '../signingIn.ts';
 
-const unusable = /^An identity provider cannot be used as it stands in the setting oidc\.providers\./;
+const unusable = /^The setting oidc\.providers has an entry that can’t be used/;
 const wrong = { label: 'Old', issuer: 'login.example.com', clientId: 'editor' };
 
 describe('a person whose entry for the provider that an extension asks for is wrong', function () {
@@ -43,11 +43,8 @@ describe('a person whose entry for the provider that an extension asks for is wr
     await window.runCommand('Consumer: Who Am I?');
     await window.acceptDialog('Allow');
     const { message, buttons } = await window.waitForNotification(unusable);
-    assert.match(
-      message,
-      /“oidc → issuer”.*Correct it there, or set it up anew: then its entry is replaced\.$/,
-    );
-    assert.deepEqual(buttons, ['Open Settings', 'Set It Up Anew']);
+    assert.match(message, /“oidc → issuer”.*Correct the entry, or set it up again to replace it\.$/);
+    assert.deepEqual(buttons, ['Open Settings', 'Set Up Again']);
     await window.screenshot('set-up-anew');
     await window.pressNotification(unusable, 'Open Settings');
     const settings = window.page.locator('.settings-editor');
@@ -66,7 +63,7 @@ describe('a person whose entry for the provider that an extension asks for is wr
     const { quickInput } = window;
     await window.runCommand('Consumer: Who Am I?');
     await window.acceptDialog('Allow');
-    await window.pressNotification(unusable, 'Set It Up Anew');
+    await window.pressNotification(unusable, 'Set Up Again');
     await connectTo(window, issuer);
     await chooseClientId(window);
     await pasteClientId(window, clients.editorWeb.clientId);

@@ -55,7 +55,7 @@ describe('a person whose settings somebody else has changed', function () {
       claimSources: ['userinfo', 'introspection'],
     });
   };
-  const waiting = 'alice | waits for your answer';
+  const waiting = 'alice | needs your review';
 
   it('is told that the sign-in waits; nothing is sent, and no extension gets it', async () => {
     await attack();

@@ -189,11 +189,11 @@ describe('a person whose clients have secrets and keys', function () {
     assert.equal(made(), 1);
     await command('OIDC: Forget Registration…', 'Registered');
     await window.acceptDialog('Forget');
-    await findNotification(window, /^The registration of this editor at Registered is forgotten here/);
+    await findNotification(window, /^This editor’s registration with Registered is forgotten here/);
     await finish(openSignIn(window, 'Registered'), 'Registered');
     assert.equal(made(), 2);
     await command('OIDC: Forget Registration…', 'Company');
-    await findNotification(window, /^This editor has not registered itself at Company/);
+    await findNotification(window, /^This editor isn’t registered automatically with Company/);
     await window.clearNotifications();
   });
 
@@ -239,7 +239,7 @@ describe('a person whose clients have secrets and keys', function () {
     assert.ok(statuses.includes(200) && !statuses.includes(401), statuses.join(' '));
     const told = (await window.notifications()).map(({ message }) => message);
     assert.deepEqual(
-      told.filter(message => message.includes('could not be revoked')),
+      told.filter(message => message.includes('couldn’t be revoked')),
       [],
     );
   });

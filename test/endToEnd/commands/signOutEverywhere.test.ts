@@ -163,7 +163,7 @@ describe('a person who signs out everywhere', function () {
     await window.quickInput.pick(providerLabel);
     await window.acceptDialog('Sign Out');
     const told = new RegExp(
-      `^You are signed out of ${providerLabel} here\\. The tokens of alice could not be revoked yet and will be revoked automatically later\\. Your browser might still be signed in\\. .*Couldn’t reach`,
+      `^You are signed out of ${providerLabel} here\\. The tokens of alice couldn’t be revoked yet and will be revoked automatically later\\. Your browser might still be signed in\\. .*Couldn’t reach`,
     );
     const { buttons, severity } = await findNotification(window, told);
     await window.screenshot('sign-out-unreachable');
@@ -204,7 +204,7 @@ describe('a person who signs out everywhere', function () {
     await window.reload();
     await nobodyIn(window, plainLabel);
     const items = await askWhere();
-    assert.match(items.join(' | '), /^plain, alice, Not in the settings any more/);
+    assert.match(items.join(' | '), /^plain, alice, No longer in the settings/);
     await window.screenshot('sign-out-left');
     await window.quickInput.cancel();
     await stage.editor.writeSettings({ ...stage.settings, 'oidc.providers': { ...without, plain } });
@@ -221,14 +221,11 @@ describe('a person who signs out everywhere', function () {
     await askWhere();
     await window.quickInput.pick(/^plain, alice/);
     await window.acceptDialog('Sign Out');
-    await findNotification(
-      window,
-      /^Signed out of plain: alice\. The provider is not in the settings any more/,
-    );
+    await findNotification(window, /^Signed out of plain: alice\. The provider is no longer in the settings/);
     await stage.editor.writeSettings({ ...stage.settings, 'oidc.providers': { ...without, plain } });
     await window.reload();
     await window.runCommand('OIDC: Sign Out Everywhere');
-    await window.waitForNotification('You are not signed in with any identity provider.');
+    await window.waitForNotification('You aren’t signed in to any identity provider.');
     await nobodyIn(window, plainLabel);
   });
 });

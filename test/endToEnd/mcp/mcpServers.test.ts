@@ -112,7 +112,7 @@ describe('an MCP server that takes the tokens of an identity provider, in a real
     await window.runCommand(ask);
     await window.acceptDialog('Cancel', /wants to sign in using Company/);
     const { buttons } = await window.waitForNotification(
-      'The MCP server “Wiki” was not started: you are not signed in.',
+      'The MCP server “Wiki” wasn’t started because you aren’t signed in.',
     );
     assert.deepEqual(buttons, ['Sign In']);
     // The end of its stream of notifications may be told late; what it is asked for may not.

@@ -179,7 +179,7 @@ describe('a sign-in that goes wrong', function () {
     });
     window = await stage.openWindow(person);
     const { severity } = await window.waitForNotification(
-      'A stored sign-in is damaged and cannot be read. It was put aside, not deleted; sign in again.',
+      'A stored sign-in is damaged and can’t be read. It’s kept but not used.',
     );
     assert.equal(severity, 'warning');
     await window.screenshot('bad-stored-sign-in');

@@ -87,7 +87,7 @@ describe('a device code, in a real VS Code', function () {
     await window.followLink(/^Signing in to/, 'Try Another Way');
     const { items } = await window.quickInput.read(/How do you want to sign in/);
     assert.ok(
-      items.some(item => /under way now/.test(item)),
+      items.some(item => /in progress/.test(item)),
       items.join(' | '),
     );
     await window.screenshot('other-ways');

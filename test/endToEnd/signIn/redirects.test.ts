@@ -112,7 +112,7 @@ describe('each way back from the browser, in a real VS Code', function () {
       await window.quickInput.type(ended.replace(/state=[^&]*/, 'state=somebody-else'));
       await window.screenshot('paste-input');
       await window.quickInput.accept();
-      await window.pressNotification(/does not belong to this sign-in/, 'Paste Again');
+      await window.pressNotification(/belongs to another sign-in/, 'Paste Again');
       await window.quickInput.read('Sign in to Paste');
       await window.quickInput.type(ended);
       await window.quickInput.accept();
@@ -148,9 +148,9 @@ describe('each way back from the browser, in a real VS Code', function () {
 
   it('has told in the log why each way was taken', async () => {
     const logs = [...(await stage.editor.readLogs()).values()].join('\n');
-    assert.match(logs, /so it is registered with the provider each time/);
-    assert.match(logs, /It is set, although: The answer would go to your computer/);
-    assert.match(logs, /hands the answer on/);
-    assert.match(logs, /You copy the address on which the browser ends/);
+    assert.match(logs, /so it’s registered with the provider each time/);
+    assert.match(logs, /It’s configured, but might not work\. The browser would return to your computer/);
+    assert.match(logs, /passes the response on/);
+    assert.match(logs, /You copy the URL from the browser/);
   });
 });

@@ -51,7 +51,7 @@ describe('a sign-in beside another one or another browser, in a real VS Code', f
     await window.acceptDialog('Copy');
     const address = await window.page.evaluate(() => navigator.clipboard.readText());
     await window.screenshot('not-opened');
-    await window.pressNotification(/The browser (was not opened|didn’t open)/, 'I Have Copied the Address');
+    await window.pressNotification(/The browser (was not opened|didn’t open)/, 'I Copied the Link');
 
     const page = await person.newPage();
     await page.goto(address);

@@ -75,7 +75,7 @@ describe('the activity of the sign-ins, as a person reads it', function () {
     const { token } = stage.identityProvider.endpoints;
     await window.runCommand('OIDC: Refresh Now');
     await waitFor('a refresh', () => Promise.resolve(tokenRequests().length === 2));
-    const renewing = /^alice \(Company\) could not be refreshed/;
+    const renewing = /^Couldn’t refresh alice \(Company\)/;
     stage.faults?.heal();
     stage.faults?.on(token, { kind: 'status', status: 503 });
     await window.runCommand('OIDC: Refresh Now');

@@ -67,7 +67,7 @@ describe('the view of all sign-ins', function () {
   it('is worked with the keyboard, and says all it shows to a screen reader', async () => {
     await (await view.row(/^alice/)).click();
     await window.page.keyboard.press('ArrowRight');
-    await view.waitForRow(/^Usual scopes/);
+    await view.waitForRow(/^Default scopes/);
     await window.page.keyboard.press('ArrowRight');
     await window.clearNotifications();
     const spoken = await view.spoken();
@@ -76,7 +76,7 @@ describe('the view of all sign-ins', function () {
       [
         `${providerLabel}, identity provider`,
         `alice, account at ${providerLabel}, valid …`,
-        'Usual scopes, session of alice, valid …',
+        'Default scopes, session of alice, valid …',
       ],
     );
     await documentationPicture(window, 'sign-ins', { x: 0, y: 0, width: 640, height: 240 });
@@ -121,13 +121,13 @@ describe('the view of all sign-ins', function () {
     const busy = { kind: 'status', status: 503, headers: { 'retry-after': '3' } } as const;
     stage.faults?.on(token(), busy);
     await view.pressOnRow(/^alice/, 'Refresh Now');
-    const { buttons } = await window.waitForNotification(/could not be refreshed.*has a problem.*is kept/);
+    const { buttons } = await window.waitForNotification(/Couldn’t refresh .*has a problem.*is kept/);
     await view.waitForRow(/^alice \| valid/);
     const short = (text: string): string => JSON.stringify({ ...JSON.parse(text), expires_in: 8 });
     stage.faults?.on(token(), { kind: 'replace', body: short });
     stage.faults?.on(token(), busy);
     assert.deepEqual(buttons, ['Try Again']);
-    await window.pressNotification(/could not be refreshed/, 'Try Again');
+    await window.pressNotification(/Couldn’t refresh/, 'Try Again');
     await view.waitForRow(/^alice \| valid less than a minute/);
     await view.waitForRow(/^alice \| offline, retrying in \d+ s/);
     await window.screenshot('view-offline');

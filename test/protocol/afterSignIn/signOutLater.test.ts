@@ -114,7 +114,7 @@ describe('signing out while the provider is out of reach, in windows that meet o
         entries.map(({ event }) => event),
         ['sign-out', 'failure', 'revocation'],
       );
-      assert.match(entries[1]?.reason ?? '', /will be told of the sign-out later/);
+      assert.match(entries[1]?.reason ?? '', /The tokens will be revoked later/);
 
       const secrets = new Map([
         [grant.tokens.refreshToken?.reveal() ?? '', 'refresh token'],
@@ -161,7 +161,7 @@ describe('signing out while the provider is out of reach, in windows that meet o
       member.sharing.rouse();
       await member.sharing.activities();
       assert.equal(requests(), before + (status === 200 ? 2 : 1));
-      if (status === 400) assert.match(editor.warnings[0]?.[0] ?? '', /could not be revoked and will expire/);
+      if (status === 400) assert.match(editor.warnings[0]?.[0] ?? '', /couldn’t be revoked and will expire/);
       else assert.deepEqual(editor.warnings, []);
       server.proxy.heal();
       await shared.end();

@@ -234,7 +234,10 @@ describe('client certificates (RFC 8705)', () => {
         const settings = provider(trial, 'tls_client_auth', { acceptsChangingRedirectUri: true });
         await assert.rejects(
           trial.signIn(settings),
-          failsWith('no-way', /cannot show the client certificate.*on the desktop or with a remote/),
+          failsWith(
+            'no-way',
+            /can’t use the configured client certificate.*from the desktop or with a remote/,
+          ),
         );
         await assert.rejects(
           trial.context.clientSecrets.stored(settings),

@@ -302,7 +302,7 @@ describe('signing in with a device code', () => {
       const { signIn, told } = pasting();
       server.proxy.on(deviceAuthorization, status(code, error), { sticky: true });
       assert.equal((await signIn()).account.label, 'alice');
-      assert.match(told.join(), / Going on another way:/);
+      assert.match(told.join(), / Continuing with another method:/);
       if (error !== undefined) assert.ok(told.join().includes(error), 'in its own words');
       assert.equal(screen.codes.length, 0);
     });

@@ -178,12 +178,12 @@ describe('the redirects back from the browser', () => {
           const end = await signInOverHttp(address, people.alice);
           assert.match(end.href, /^http:\/\/127\.0\.0\.1:\d+\/callback\?/);
           const paste = (text: string): string | undefined => control?.paste(text);
-          assert.match(paste('') ?? '', /Paste the whole address/);
+          assert.match(paste('') ?? '', /Paste the full URL/);
           assert.match(paste('https://example.com/') ?? '', /neither a code nor an error/);
-          assert.match(paste(end.searchParams.get('code') ?? '') ?? '', /the whole address/);
+          assert.match(paste(end.searchParams.get('code') ?? '') ?? '', /the full URL/);
           const foreign = new URL(end);
           foreign.searchParams.set('state', 'x'.repeat(43));
-          assert.match(paste(foreign.href) ?? '', /does not belong to this sign-in/);
+          assert.match(paste(foreign.href) ?? '', /belongs to another sign-in/);
           assert.match(paste('x'.repeat(40_000)) ?? '', /too long/);
           assert.equal(paste(`  ${end.href}\n`), undefined);
         },
@@ -199,10 +199,7 @@ describe('the redirects back from the browser', () => {
         'waiting-for-paste',
         'exchanging-code',
       ]);
-      assert.equal(
-        control?.paste('http://127.0.0.1/?code=1&state=2'),
-        'No sign-in waits for an address now.',
-      );
+      assert.equal(control?.paste('http://127.0.0.1/?code=1&state=2'), 'No sign-in is waiting for a URL.');
     });
 
     it('works while another way is waiting', async () => {
@@ -224,7 +221,7 @@ describe('the redirects back from the browser', () => {
         method: 'paste',
         async browser(address) {
           const end = await signInOverHttp(address, people.alice);
-          assert.match(control?.paste('not a code') ?? '', /neither an address nor a code/);
+          assert.match(control?.paste('not a code') ?? '', /neither a URL nor a code/);
           assert.equal(control?.paste(end.searchParams.get('code') ?? ''), undefined);
         },
       });

@@ -308,14 +308,14 @@ describe('what is done about a demand', () => {
 
   it('says what a sign-in lacks', () => {
     assert.equal(unmet(hasScopes, standing(), start), undefined);
-    assert.match(unmet(moreScopes, standing(), start)?.('Company') ?? '', /did not grant admin/);
+    assert.match(unmet(moreScopes, standing(), start)?.('Company') ?? '', /didn’t grant admin/);
     assert.match(
       unmet(gold, standing(), start)?.('Company') ?? '',
-      /gold was needed, and it told of another/,
+      /class must be gold, but it’s another one/,
     );
     assert.match(
       unmet(gold, standing({ claims: {} }), start)?.('Company') ?? '',
-      /none|no authentication context/,
+      /class must be gold, but it’s missing/,
     );
     assert.match(
       unmet(minute, standing({ claims: { auth_time: start - 200 } }), start)?.('Company') ?? '',
@@ -334,7 +334,7 @@ describe('what is done about a demand', () => {
           const demand = demandOf({ error: 'insufficient_scope', scope: named.join(' ') }, fallback);
           const missing = named.filter(scope => !grantedScopes.includes(scope));
           const lack = unmet(demand, standing({ grantedScopes }), start)?.('Company');
-          assert.equal(lack, missing.length > 0 ? `Company did not grant ${missing.join(' ')}.` : undefined);
+          assert.equal(lack, missing.length > 0 ? `Company didn’t grant ${missing.join(' ')}.` : undefined);
         },
       ),
     );

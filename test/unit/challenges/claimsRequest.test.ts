@@ -34,11 +34,11 @@ describe('a claims request of a resource server', () => {
   ][] = [
     ['acrs in a list', c1, { acrs: ['c2', 'c1'] }, {}, undefined],
     ['acrs as one text', c1, { acrs: 'c1' }, {}, undefined],
-    ['other acrs', c1, { acrs: ['c2'] }, {}, /“acrs” was to be “c1”/],
+    ['other acrs', c1, { acrs: ['c2'] }, {}, /“acrs” must be “c1”/],
     ['acrs that the token does not tell', c1, {}, {}, undefined],
     ['acrs in a token that cannot be read', c1, undefined, {}, undefined],
     ['a newer token', after, { nbf: 1604106651 }, {}, undefined],
-    ['an older token', after, { nbf: 1604106650 }, {}, /“nbf” was to be “1604106651”/],
+    ['an older token', after, { nbf: 1604106650 }, {}, /“nbf” must be “1604106651”/],
     ['one of several values', gold, undefined, { acr: 'silver' }, undefined],
     ['none of several values', gold, undefined, { acr: 'bronze' }, /“gold” or “silver”/],
     ['no acr, which is essential', gold, undefined, {}, /“acr”/],

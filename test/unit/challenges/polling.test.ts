@@ -314,7 +314,7 @@ describe('of two accounts', () => {
     const token = tokenOf(editor, alice);
     const elsewhere = { error: 'insufficient_scope', scope: 'admin' };
     const answer = await editor.refused(elsewhere, token);
-    assert.match(words(answer), /did not grant admin|as bob, but the server refused a token of alice/);
+    assert.match(words(answer), /didn’t grant admin|as bob, but the server refused a token of alice/);
     const acr = { error: 'insufficient_user_authentication', acr_values: 'silver gold' };
     await editor.cache.update(editor.cache.known()[0]?.id ?? '', grant => ({ ...grant, claims: {} }));
     assert.match(

@@ -37,7 +37,7 @@ describe('the setting oidc.mcpServers', () => {
   const wrong: [what: string, entry: unknown, field: string | undefined, reason: RegExp][] = [
     ['no address', {}, 'url', /^is missing$/],
     ['an address that is no text', { url: 7 }, 'url', /^must be a string$/],
-    ['an address that is none', { url: 'mcp' }, 'url', /complete https address.*isn’t a complete URL/],
+    ['an address that is none', { url: 'mcp' }, 'url', /full https URL.*isn’t a complete URL/],
     ['plain http', { url: 'http://mcp.example.com/' }, 'url', /https/],
     ['plain http to what looks local', { url: 'http://localhost.example.com/' }, 'url', /https/],
     ['a command', { url: 'file:///bin/sh' }, 'url', /https/],
@@ -47,7 +47,7 @@ describe('the setting oidc.mcpServers', () => {
     ['a malformed provider', { url, provider: '../x' }, 'provider', /^must be 1 to 64/],
     ['scopes in one text', { url, scopes: 'a b' }, 'scopes', /^must be an array$/],
     ['a scope with a space', { url, scopes: ['a b'] }, 'scopes.0', /^must be a scope/],
-    ['a header of one’s own', { url, headers: { a: 'b' } }, 'headers', /^is not a setting of an MCP server$/],
+    ['a header of one’s own', { url, headers: { a: 'b' } }, 'headers', /^isn’t a known MCP server setting$/],
     ['no object', url, undefined, /^must be an object$/],
   ];
   for (const [what, entry, field, reason] of wrong) {

@@ -114,7 +114,7 @@ describe('a number in the settings that is out of range', () => {
     show([...own.problems, ...contributed.problems]);
     await new Promise(resolve => setImmediate(resolve));
     assert.match(editor.warnings[0]?.[0] ?? '', /staff → maxAge”: must not be negative, so 0 is used/);
-    assert.match(editor.warnings[1]?.[0] ?? '', /a\.b brings .* out of range: .*so 600 is used/);
+    assert.match(editor.warnings[1]?.[0] ?? '', /a\.b adds .* out of range: .*so 600 is used/);
   });
 
   const overall = Object.entries(settings).filter(([, { type }]) => type === 'number' || type === 'integer');

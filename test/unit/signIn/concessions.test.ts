@@ -16,7 +16,7 @@ describe('what is asked less for', () => {
     ] as const;
     const words = explained.map(explainConcession);
     assert.equal(new Set(words).size, explained.length, words.join('\n'));
-    assert.equal(explainConcession('scope:api://files:read'), 'the scope api://files:read is not requested');
+    assert.equal(explainConcession('scope:api://files:read'), 'the scope api://files:read isn’t requested');
     for (const text of words) assert.match(text, /^[^{}]+$/);
   });
 });

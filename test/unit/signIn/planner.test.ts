@@ -193,7 +193,10 @@ describe('the planner', () => {
     it('does as it is told where it only doubts it, and says so', () => {
       const plan = planAt('code-server', 'code only', 'registered', { method: 'loopback' });
       assert.equal(brief(plan), 'loopback | paste');
-      assert.match(plan.tries[0]?.reason ?? '', /^It is set, although: The answer would go to your computer/);
+      assert.match(
+        plan.tries[0]?.reason ?? '',
+        /^It’s configured, but might not work\. The browser would return to your computer/,
+      );
     });
 
     it('tries nothing if it cannot be done', () => {
@@ -213,7 +216,7 @@ describe('the planner', () => {
     it('begins no sign-in that could not be completed, and says why', () => {
       const plan = planAt('vscode.dev', 'everything', 'accepting patterns', withheld);
       assert.equal(brief(plan), '|');
-      for (const { why } of plan.closed) assert.match(why, /^login\.example\.com does not allow .* \(CORS\)/);
+      for (const { why } of plan.closed) assert.match(why, /^login\.example\.com doesn’t allow .* \(CORS\)/);
       const service = planAt('vscode.dev', 'everything', 'registered', {
         ...withheld,
         method: 'client-credentials',
@@ -224,7 +227,7 @@ describe('the planner', () => {
     it('goes the way that is set, for somebody who knows better', () => {
       const plan = planAt('vscode.dev', 'everything', 'registered', { ...withheld, method: 'device-code' });
       assert.equal(brief(plan), 'device-code |');
-      assert.match(plan.tries[0]?.reason ?? '', /^It is set, although: .*\(CORS\)/);
+      assert.match(plan.tries[0]?.reason ?? '', /^It’s configured, but might not work\. .*\(CORS\)/);
     });
   });
 
@@ -234,7 +237,7 @@ describe('the planner', () => {
         for (const place of Object.keys(places) as Place[]) {
           const { tries, offered, closed } = planAt(place, 'everything', 'registered', { method: method });
           assert.deepEqual([tries.map(planned => planned.method), offered, closed], [[method], [], []]);
-          assert.match(tries[0]?.reason ?? '', /no person|no browser|your sign-in at another provider/);
+          assert.match(tries[0]?.reason ?? '', /without a (user|browser)|your sign-in to another provider/);
         }
       });
     }
@@ -245,7 +248,7 @@ describe('the planner', () => {
         method: 'client-credentials',
         metadata,
       });
-      assert.match(tries[0]?.reason ?? '', /although login.example.com does not list that grant type/);
+      assert.match(tries[0]?.reason ?? '', /even though login.example.com doesn’t list that grant type/);
     });
 
     it('needs a token endpoint', () => {
@@ -260,7 +263,7 @@ describe('the planner', () => {
   it('puts ways from which no answer came back behind the others', () => {
     const plan = planAt('desktop', 'code only', 'registered', { failed: ['uri-handler'] });
     assert.equal(brief(plan), 'loopback uri-handler paste |');
-    assert.match(plan.tries[1]?.reason ?? '', /^No answer came back this way before/);
+    assert.match(plan.tries[1]?.reason ?? '', /^No response came back with this method before/);
   });
 
   it('takes a client ID metadata document where the server does', () => {

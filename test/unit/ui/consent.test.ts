@@ -125,7 +125,7 @@ describe('the question before a sign-in', () => {
     assert.match(message, /^Sign in at login\.example\.com for the first time\?$/);
     assert.match(
       lines.join('\n'),
-      /brought by the extension acme\.tools\nAlso uses u\.example\nAlso uses r\.example\n/,
+      /provided by the extension acme\.tools\nAlso uses u\.example\nAlso uses r\.example\n/,
     );
   });
 

@@ -66,7 +66,7 @@ describe('sign-ins whose provider has left the settings', () => {
     await cache.put(someGrant({ binding: { ...binding, terms: 'what was agreed to' } }));
     const [found] = await keptSignIns(context);
     assert.equal(found?.changed, someProvider.label);
-    assert.match(forgottenText(found), /^Signed out of Company: alice\. Its settings are not those/);
+    assert.match(forgottenText(found), /^Signed out of Company: alice\. Its settings changed/);
     const [gone] = await keptSignIns({ ...context, providers: createConfiguredProviders() });
     assert.equal(gone?.changed, undefined);
     refresher.dispose();

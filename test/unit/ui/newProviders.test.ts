@@ -20,7 +20,7 @@ const { asked } = await import('../../standIns/editor/boxes.ts');
 const extension = { id: 'vscode-oidc.oidc-authentication', extensionKind: 1 } as Extension<unknown>;
 const saved = { label: 'GitHub', preset: 'github', clientId: 'mine' };
 const notWritten = [
-  'GitHub could not be added, because the settings could not be written. Save settings.json if it has unsaved changes, correct it if it has errors, and try again.',
+  'Couldn’t add GitHub because the settings couldn’t be written. Save settings.json if it has unsaved changes, fix any errors in it, and try again.',
   'Open Settings',
   'Try Again',
 ];
@@ -141,7 +141,7 @@ describe('a provider that is being added', () => {
       assert.deepEqual(providers(), { oidc: meanwhile, other: { issuer: 'https://other.example' } });
       assert.match(
         editor.messages[0]?.[0] ?? '',
-        /^GitHub was not added, because .* “oidc” since\. That entry stays\.$/,
+        /^GitHub wasn’t added because .* another entry “oidc”\. That entry stays\.$/,
       );
     });
 

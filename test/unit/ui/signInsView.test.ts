@@ -75,7 +75,7 @@ describe('the rows of the sign-ins view', () => {
       'Company',
       '  alice | valid 43 min',
       '    openid profile | valid 43 min',
-      '    Usual scopes | valid 43 min',
+      '    Default scopes | valid 43 min',
       '  bob | valid 43 min',
       '    openid profile | valid 43 min',
       'Partner | not signed in',

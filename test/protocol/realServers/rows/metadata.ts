@@ -36,7 +36,7 @@ export const metadataRows: readonly ServerRow[] = [
           json({ ...whole, issuer: 'https://other.example' }),
       },
     },
-    run: fails('no-way', /does not let applications register/, unregistered),
+    run: fails('no-way', /doesn’t support automatic registration/, unregistered),
   },
   ...[500, 502, 503, 404, 403].map((status): ServerRow => ({
     server: 'several',

@@ -166,13 +166,13 @@ describe('a sign-out that could not be told', () => {
       assert.equal(told.length, 1);
       assert.equal(isKept(), stays, failure.message);
       assert.equal(recorded.length, stays ? 0 : 1);
-      if (!stays) assert.match(recorded[0]?.reason ?? '', /could not be told of the sign-out/);
+      if (!stays) assert.match(recorded[0]?.reason ?? '', /Couldn’t revoke the tokens/);
     }
     const { clock, state, teller, recorded, isKept } = leadingWindow();
     state.answer = () => Promise.resolve('unsupported');
     await teller.keep(signedOut());
     await clock.advance(20_000);
-    assert.match(recorded[0]?.reason ?? '', /takes no tokens back/);
+    assert.match(recorded[0]?.reason ?? '', /doesn’t support token revocation/);
     assert.equal(isKept(), false);
   });
 
