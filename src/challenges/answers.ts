@@ -234,7 +234,7 @@ async function checkSignIn(
 const refusedAgain = (provider: Provider, demand: Demand): ChallengeRefused =>
   new ChallengeRefused(
     l10n.t(
-      'The server refused the token again and asks for the same as before ({0}). You were asked to sign in to {1} for that once. If another sign-in can help, sign in from the Accounts menu, or else ask those who run the server.',
+      'The server refused the token again, for the same reason as before ({0}). You were already asked to sign in to {1} for it. Try another account from the Accounts menu, or contact the server’s administrator.',
       demand.kind,
       provider.label,
     ),

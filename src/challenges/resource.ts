@@ -145,7 +145,7 @@ function checkAuthorizationServers(
   const named = authorizationServers.slice(0, 3).map(server => quoteServerText(server) ?? '“”');
   throw new ChallengeRefused(
     l10n.t(
-      '{0} takes access tokens of {1}, and not of {2} ({3}), which was asked for one. Sign in to the identity provider that it names, or ask those who run it.',
+      '{0} accepts access tokens from {1}, but not from {2} ({3}). Sign in to a provider that it accepts, or contact its administrator.',
       quoteServerText(resource) ?? '“”',
       named.join(', '),
       label,

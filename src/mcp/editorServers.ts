@@ -112,7 +112,7 @@ async function start(extensionId: string, { label }: McpServer): Promise<void> {
   }
   void window.showInformationMessage(
     l10n.t(
-      'There is a fresh token for the MCP server “{0}”. Restart the server in the list of MCP servers to use it.',
+      'The MCP server “{0}” has a new token. Restart the server in the list of MCP servers to use it.',
       label,
     ),
   );
@@ -121,9 +121,7 @@ async function start(extensionId: string, { label }: McpServer): Promise<void> {
 async function chooseServer(servers: readonly McpServer[]): Promise<McpServer | undefined> {
   if (servers.length === 0) {
     const button = l10n.t('Open Settings');
-    const message = l10n.t(
-      'No MCP server takes the token of a sign-in yet. Add one to the setting oidc.mcpServers.',
-    );
+    const message = l10n.t('No MCP server uses your sign-ins yet. Add one to the setting oidc.mcpServers.');
     if ((await window.showInformationMessage(message, button)) === button) {
       await vscode.commands.executeCommand('workbench.action.openSettings', 'oidc.mcpServers');
     }

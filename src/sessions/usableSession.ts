@@ -80,7 +80,7 @@ function noDerived(
   if (grant.signInNeeded) return undefined;
   const isOther = !isSameSet(targetOf(scopes), grant.target);
   const fate = fateNow(source, provider, grant, derived);
-  const nothing = isRenewable(grant) ? undefined : l10n.t('There is no refresh token to get it with.');
+  const nothing = isRenewable(grant) ? undefined : l10n.t('There’s no refresh token to request it with.');
   const refusal = fate.kind === 'refused' ? fate.reason : nothing;
   if (isOther && refusal !== undefined) return undefined;
   if (refusal === undefined) throw new StartFailure('token-unavailable', { provider: provider.label });

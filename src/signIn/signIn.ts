@@ -246,12 +246,12 @@ function noMethod(metadata: Metadata, plan: Plan): Failure {
   const offers = [
     metadata.authorization_endpoint && l10n.t('sign-in with the browser'),
     metadata.device_authorization_endpoint && l10n.t('device codes'),
-    metadata.registration_endpoint && l10n.t('registration of applications'),
+    metadata.registration_endpoint && l10n.t('automatic registration'),
   ].filter(offer => offer !== undefined);
   const offered =
     offers.length > 0
       ? l10n.t('It offers {0}.', offers.join(', '))
-      : l10n.t('It offers none that is known here.');
+      : l10n.t('It offers no supported sign-in method.');
   const reasons = [...new Set(plan.closed.map(({ why }) => why))];
   const set = plan.offered.map(({ method }) => methodName(method));
   const others = set.length > 0 ? [l10n.t('You can still try: {0}.', set.join('; '))] : [];

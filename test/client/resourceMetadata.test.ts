@@ -209,8 +209,11 @@ describe('an API that describes itself in its challenge (RFC 9728)', () => {
 
     it('is that error for whoever hands the challenge on by themselves, too', async () => {
       await signIn();
-      await assert.rejects(handOn({ silent: true }, {}, scopes), /takes access tokens of “https:\/\/login/);
-      await assert.rejects(handOn({ createIfNone: true }, {}, scopes), /takes access tokens of/);
+      await assert.rejects(
+        handOn({ silent: true }, {}, scopes),
+        /accepts access tokens from “https:\/\/login/,
+      );
+      await assert.rejects(handOn({ createIfNone: true }, {}, scopes), /accepts access tokens from/);
     });
   });
 

@@ -155,7 +155,7 @@ describe('WebFinger', () => {
       ],
     });
   const refused: [string, Answer, FailureCode, RegExp][] = [
-    ['internal issuer', linking('https://169.254.169.254/'), 'issuer-not-found', /internal address/],
+    ['internal issuer', linking('https://169.254.169.254/'), 'issuer-not-found', /internal host/],
     ['http issuer', linking('http://login.example.com/'), 'issuer-not-found', /doesn’t use https/],
     ['issuer that is no address', linking(7), 'issuer-not-found', /doesn’t name a provider/],
     ['no link', json({ links: [] }), 'issuer-not-found', /doesn’t name a provider/],

@@ -105,7 +105,10 @@ describe('a person whose editor speaks German', function () {
     const editor = window.page.locator('.monaco-editor[data-uri^="oidc-diagnosis:"]').first();
     await editor.getByText('Diagnose von Firma').waitFor();
     const text = (await editor.locator('.view-lines').innerText()).replaceAll(/\s+/g, ' ');
-    assert.match(text, /fehlgeschlagen, \d+ zu prüfen, \d+ in Ordnung\. Hierin steht nichts Geheimes\./);
+    assert.match(
+      text,
+      /Fehlgeschlagen: \d+\. Warnungen: \d+\. Bestanden: \d+\. Dieser Bericht enthält keine Geheimnisse\./,
+    );
     assert.match(
       text,
       /- in Ordnung Erreichbarkeit: idp\.localhost:\d+ hat nach \d+ ms mit Status 200 geantwortet/,

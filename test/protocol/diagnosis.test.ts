@@ -68,7 +68,7 @@ describe('the diagnosis of a provider', () => {
     const { concessions } = trial.context;
     const client = { stores: { ...signInTrial().context, concessions }, isAgreed: true, endpoints: {} };
     const section = (await sections({}, { client })).find(({ title }) =>
-      title.startsWith('What sign-ins do'),
+      title.startsWith('What sign-ins leave out'),
     );
     assert.deepEqual(
       section?.findings.map(({ found }) => found),
@@ -115,7 +115,7 @@ describe('the diagnosis of a provider', () => {
     );
     assert.ok(found.some(({ what }) => what === '1. client credentials, without a user'));
     assert.ok(
-      found.some(one => one.what === 'Staying signed in' && one.found === 'by asking for a new token'),
+      found.some(one => one.what === 'Staying signed in' && one.found === 'by requesting a new token'),
     );
   });
 
@@ -166,7 +166,7 @@ describe('the diagnosis of a provider', () => {
       { metadata: ({ code_challenge_methods_supported: _, ...document }) => document },
       'PKCE',
       'warn',
-      /does not say/,
+      /not listed in the metadata/,
     ],
     ['no keys', { keys: () => ({}) }, 'Keys', 'fail', /there are none/],
     ['keys that cannot be had', { replies: { keys: () => json({}, 500) } }, 'Keys', 'fail', /status 500/],

@@ -85,13 +85,13 @@ export async function diagnose(input: DiagnosisInput): Promise<Section[]> {
   if (conceded.length > 0)
     sections.push(
       section(
-        l10n.t('What sign-ins do without, because the provider refused it'),
+        l10n.t('What sign-ins leave out because the provider refused it'),
         conceded.map(one => info(l10n.t('Not requested again for 30 days'), explainConcession(one))),
       ),
     );
   const departures = departureFindings(httpContext.blemishes.of(provider.issuer));
   if (departures.length > 0)
-    sections.push(section(l10n.t('Departures from the standards, which cost nothing'), departures));
+    sections.push(section(l10n.t('Tolerated deviations from the standards'), departures));
   return sections;
 }
 
@@ -143,20 +143,20 @@ async function reachability(
     ? undefined
     : warn(
         l10n.t('Encryption'),
-        l10n.t('{0} is asked by plain http', host),
+        l10n.t('{0} is reached over plain http', host),
         isLoopbackHost(hostname) ? l10n.t('Only good for development on this computer.') : undefined,
       );
   const started = clock.now();
   try {
     const { status, headers } = await http(provider)(target, { headers: { accept: 'application/json' } });
     const milliseconds = clock.now() - started;
-    const slowly = l10n.t('{0} answered after {1} ms', host, milliseconds);
+    const slowly = l10n.t('{0} responded after {1} ms', host, milliseconds);
     return [
       milliseconds > 3000
         ? warn(l10n.t('Reachability'), slowly, l10n.t('Check your network, proxy and VPN.'))
         : pass(
             l10n.t('Reachability'),
-            l10n.t('{0} answered after {1} ms with status {2}', host, milliseconds, status),
+            l10n.t('{0} responded after {1} ms with status {2}', host, milliseconds, status),
           ),
       isEncrypted ? pass(l10n.t('Certificate'), l10n.t('trusted by this editor')) : undefined,
       encryption,
@@ -235,7 +235,7 @@ function grantFindings({ grants, provider, storageWorks }: DiagnosisInput): (Fin
         )
       : pass(
           l10n.t('Staying signed in'),
-          provider.service ? l10n.t('by asking for a new token') : l10n.t('with refresh tokens'),
+          provider.service ? l10n.t('by requesting a new token') : l10n.t('with refresh tokens'),
         ),
     signInNeeded > 0
       ? warn(l10n.t('Sign-in needed'), l10n.t('for {0} of them', signInNeeded), l10n.t('Sign in again.'))
@@ -255,5 +255,5 @@ function lifetimeFinding({ assumedTokenLifetime: assumed }: Provider, { lifetime
         l10n.t('the provider doesn’t send it'),
         l10n.t('Set "assumedTokenLifetime" if its tokens expire.'),
       )
-    : info(l10n.t('Token lifetime'), l10n.t('taken for {0} s, as set', assumed));
+    : info(l10n.t('Token lifetime'), l10n.t('assumed to be {0} s, as configured', assumed));
 }

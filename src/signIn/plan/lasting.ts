@@ -24,7 +24,7 @@ export function notLasting(
   if (service || refreshToken || expiresAt === undefined || dropped.includes('offline_access'))
     return undefined;
   const ends = l10n.t(
-    '{0} gave no refresh token, so this sign-in ends on {1}.',
+    '{0} sent no refresh token, so this sign-in expires on {1}.',
     label,
     timeInWords(expiresAt),
   );

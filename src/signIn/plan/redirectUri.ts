@@ -71,7 +71,7 @@ function reachOf(
   const { label } = other;
   if (other.redirect.relay !== undefined)
     return l10n.t(
-      'The relay of {0} can hand a response of {0} on to any sign-in. Use a bridge page in its place ("redirect.bridge").',
+      'The relay of {0} can pass {0}’s response on to any sign-in. Use a bridge page instead ("redirect.bridge").',
       label,
     );
   const bridge = method === 'bridge' ? redirect.bridge : undefined;
@@ -84,7 +84,7 @@ function reachOf(
   if (method === 'bridge' && other.redirect.bridge !== undefined) {
     if (bridge === undefined)
       return l10n.t(
-        'The bridge page of {0} can hand a response of {0} on to a sign-in that waits for a relay. Use a bridge page in place of the relay ("redirect.bridge").',
+        'The bridge page of {0} can pass {0}’s response on to a sign-in that waits for a relay. Use a bridge page instead of the relay ("redirect.bridge").',
         label,
       );
     if (bridgeMark(bridge) === bridgeMark(other.redirect.bridge))

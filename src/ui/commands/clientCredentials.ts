@@ -58,10 +58,7 @@ async function askSecret(
 ): Promise<ClientCredential | undefined> {
   const box = {
     title: l10n.t('Client secret of {0}', label),
-    prompt: l10n.t(
-      'The secret of the client {0}. It is kept in the secret storage of this editor, and in no settings.',
-      clientId ?? '',
-    ),
+    prompt: l10n.t('Client secret for {0}. Kept in secret storage, never in settings.', clientId ?? ''),
     placeHolder: l10n.t('client secret'),
     password: true,
   };
@@ -96,9 +93,7 @@ async function askKey(
 async function pasteKey(label: string, signal: Signal): Promise<ClientCredential | undefined> {
   const box: InputBoxOptions = {
     title: l10n.t('Client key of {0}', label),
-    prompt: l10n.t(
-      'The private key as PEM or as JSON Web Key. It is kept in the secret storage of this editor.',
-    ),
+    prompt: l10n.t('Private key as PEM or JSON Web Key. Kept in secret storage, never in settings.'),
     password: true,
     // A box of one line makes spaces of line breaks.
     validateInput: async value => problemOfKey(value),
@@ -158,7 +153,7 @@ function pasteCertificate(tls: MutualTls, title: Shown, signal: Signal): Promise
   const box: InputBoxOptions = {
     title,
     prompt: l10n.t(
-      'The certificate and the private key as PEM, one after the other. They are kept in the secret storage of this editor.',
+      'Certificate and private key as PEM, one after the other. Kept in secret storage, never in settings.',
     ),
     password: true,
     validateInput: text => problemOfCertificate(tls, text),

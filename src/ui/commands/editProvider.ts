@@ -40,7 +40,7 @@ export function registerEditCommands(context: EditProviderContext): vscode.Dispo
     ),
     command(
       'forgetRegistration',
-      l10n.t('Forget the registration at which identity provider?'),
+      l10n.t('Forget the registration with which identity provider?'),
       (provider, id) => forgetRegistration(context, provider, id),
     ),
   );
@@ -114,12 +114,16 @@ async function remove(context: EditProviderContext, provider: Provider): Promise
   const { id, label } = provider;
   const sessions = await context.accounts.sessions(provider, undefined);
   const accounts = [...new Set(sessions.map(({ account }) => account.label))].join(', ');
-  const [signOut, only, all] = [l10n.t('Sign Out and Remove'), l10n.t('Only Remove'), l10n.t('Remove')];
+  const [signOut, only, all] = [
+    l10n.t('Sign Out and Remove'),
+    l10n.t('Remove and Keep Data'),
+    l10n.t('Remove'),
+  ];
   const detail =
     accounts === ''
-      ? l10n.t('Its client secret and its registration are forgotten here.')
+      ? l10n.t('Its client secret and registration are deleted from this computer.')
       : l10n.t(
-          'These accounts are signed in there: {0}. Sign them out and forget the client secret and the registration, or keep all that for when you add the provider again.',
+          'Signed-in accounts: {0}. You can sign them out and delete the client secret and registration, or keep them in case you add the provider again.',
           accounts,
         );
   const chosen = await window.showWarningMessage(

@@ -53,7 +53,7 @@ export function deviceCodePanel(options: DeviceCodePanelOptions): DeviceScreen {
       const panel = createPanel(provider);
       const state: ShownState = {
         ...(why !== undefined && { why: shown(why) }),
-        status: l10n.t('Asking for a code…'),
+        status: l10n.t('Requesting a code…'),
         expired: false,
       };
       let authorization: DeviceAuthorization | undefined;
@@ -112,7 +112,7 @@ export function deviceCodePanel(options: DeviceCodePanelOptions): DeviceScreen {
           return new Promise<void>(resolve => {
             wantsNewCode = () => {
               wantsNewCode = undefined;
-              state.status = l10n.t('Asking for a new code…');
+              state.status = l10n.t('Requesting a new code…');
               send();
               resolve();
             };
@@ -158,7 +158,7 @@ function statusText(state: PollState): Shown {
       return l10n.t('Waiting for you to enter the code.');
     case 'slowed-down':
       return l10n.t(
-        'Waiting for you to enter the code. The provider asked to be asked less often: every {0} seconds.',
+        'Waiting for you to enter the code. The provider allows one check every {0} seconds.',
         state.interval,
       );
     case 'retrying':

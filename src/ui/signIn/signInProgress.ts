@@ -34,7 +34,7 @@ function stageText(stage: SignInStage, authorization: DeviceAuthorization | unde
     case 'code-expired':
       return l10n.t('The code expired. Get a new code or try another way to sign in.');
     case 'asking-for-token':
-      return l10n.t('Asking for a token…');
+      return l10n.t('Requesting a token…');
     case 'exchanging-code':
       return l10n.t('Finishing the sign-in…');
   }

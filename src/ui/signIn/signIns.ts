@@ -205,7 +205,7 @@ async function nameAccount(
   if (!chosen?.isOther) return chosen?.label;
   const box: InputBoxOptions = {
     title,
-    prompt: l10n.t('A name for this account, by which you and the Accounts menu tell it apart'),
+    prompt: l10n.t('Name to show for this account in the Accounts menu'),
     ignoreFocusOut: true,
     validateInput: text => (text.trim() === '' ? l10n.t('The name must not be empty') : undefined),
   };
@@ -226,9 +226,9 @@ export function editorRegistrations(
 
 async function askInitialAccessToken(provider: Provider, signal: AbortSignal): Promise<Secret | undefined> {
   const box: InputBoxOptions = {
-    title: l10n.t('Register this editor at {0}', provider.label),
+    title: l10n.t('Register this editor with {0}', provider.label),
     prompt: l10n.t(
-      'The provider lets applications register only with an initial access token, which its administrator gives out.',
+      'The provider requires an initial access token for registration. Its administrator issues one.',
     ),
     placeHolder: l10n.t('initial access token'),
     password: true,

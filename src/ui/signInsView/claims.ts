@@ -29,7 +29,7 @@ export function claimsDocument(provider: Pick<Provider, 'label'>, grant: Grant):
     '',
     ...wrapped(
       l10n.t(
-        'claims: what the provider says of you. Extensions that you allow to use this account can learn it.',
+        'claims: what the provider says about you. Extensions that you allow to use this account can read it.',
       ),
     ),
     ...wrapped(
@@ -37,7 +37,7 @@ export function claimsDocument(provider: Pick<Provider, 'label'>, grant: Grant):
         'idToken, accessToken: what these tokens contain. The access token is meant for servers and isn’t verified here.',
       ),
     ),
-    ...wrapped(l10n.t('Tokens, and whatever could be used in their place, are {0}.', withheld())),
+    ...wrapped(l10n.t('Tokens, and anything that could be used in their place, are {0}.', withheld())),
     l10n.t('Times beside numbers are UTC.'),
   ];
   const lines = JSON.stringify(content, null, 2).split('\n').map(withTime);

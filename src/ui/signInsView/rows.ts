@@ -114,7 +114,7 @@ function providerRow(drawn: Drawn, provider: Provider): Row {
     clock === undefined
       ? undefined
       : l10n.t(
-          'The clocks of this computer and of {1} differ by {0}. Tokens are judged by the clock of {1}.',
+          'This computer’s clock and {1}’s differ by {0}. Tokens are checked against {1}’s clock.',
           clock,
           label,
         ),

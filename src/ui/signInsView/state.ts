@@ -25,7 +25,7 @@ export function stateOf(grant: Grant, policy: TokenPolicy, memory: Memory, now: 
   const fate = fateOf(grant, policy, memory, now);
   const { until, works, nextAt } = fate;
   if (fate.kind === 'needs-sign-in') {
-    const ended = l10n.t('The sign-in has ended, and the provider gave nothing to renew it with.');
+    const ended = l10n.t('The sign-in expired, and there’s no refresh token.');
     return { kind: 'needs-sign-in', reason: fate.reason === undefined ? ended : shown(fate.reason) };
   }
   if ((fate.kind === 'offline' || fate.kind === 'in-doubt') && fate.reason !== undefined)
@@ -61,7 +61,7 @@ export function describeState(state: SignInState, now: number): Timed {
       return { ...left, text: l10n.t('ends in {0}', left.text) };
     }
     case 'due':
-      return lasting(l10n.t('renewed at the next use'));
+      return lasting(l10n.t('refreshes at the next use'));
     case 'offline': {
       const wait = waitLeft(state.retryAt, now);
       if (!wait) return lasting(l10n.t('offline, retrying now'));

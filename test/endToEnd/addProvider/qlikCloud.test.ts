@@ -93,7 +93,7 @@ describe('a person who adds a tenant of Qlik Cloud for a client that signs in by
   it('as itself: is told what to tick, gives id and secret, and is signed in', async () => {
     const toDo = await chooseKind('Machine-to-machine');
     assert.match(toDo, /tick "Allow Machine-to-Machine \(M2M\)".*No redirect URL is needed/);
-    assert.doesNotMatch(toDo, /callback|to the letter/);
+    assert.doesNotMatch(toDo, /callback|exactly as shown/);
     await pasteClientId(window, 'robot');
     await enter(wizard.secret, secrets.robot);
     await window.quickInput.read(wizard.summary);

@@ -55,7 +55,7 @@ describe('a person whose provider does not work', function () {
     const text = await diagnosis('Company');
     await window.screenshot('diagnosis');
     assert.match(text, /Failed: 0\. Warnings: \d+\. Passed: \d+/);
-    assert.match(text, /^- pass Reachability: .* answered after \d+ ms/m);
+    assert.match(text, /^- pass Reachability: .* responded after \d+ ms/m);
   });
 
   it('reads what is wrong and what to do', async () => {

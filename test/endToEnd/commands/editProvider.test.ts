@@ -146,7 +146,7 @@ describe('a person whose clients have secrets and keys', function () {
     await window.quickInput.read(keyQuestion);
     await window.quickInput.pick(/Paste a private key/);
     await waitFor('the box', async () =>
-      /The private key as PEM/.test((await window.quickInput.read()).message),
+      /^Private key as PEM/.test((await window.quickInput.read()).message),
     );
     await window.quickInput.type('-----BEGIN PUBLIC KEY-----');
     await waitFor('the complaint', async () =>
@@ -213,8 +213,8 @@ describe('a person whose clients have secrets and keys', function () {
     await command('OIDC: Remove Identity Provider…', 'Secretive');
     await window.readDialog(/^Remove Secretive\?/);
     await window.screenshot('remove-provider');
-    const { detail } = await window.acceptDialog('Only Remove', /^Remove Secretive\?/);
-    assert.match(detail, /signed in there: alice\./);
+    const { detail } = await window.acceptDialog('Remove and Keep Data', /^Remove Secretive\?/);
+    assert.match(detail, /^Signed-in accounts: alice\./);
     await waitFor('no account of it', async () =>
       (await window.accountsMenuEntries()).every(entry => !entry.includes('Secretive')),
     );

@@ -123,7 +123,7 @@ describe('an MCP server that takes the tokens of an identity provider, in a real
       [],
     );
 
-    await window.pressNotification(/was not started/, 'Sign In');
+    await window.pressNotification(/wasn’t started because you aren’t/, 'Sign In');
     const opened = window.nextPage();
     await window.acceptDialog('Allow');
     await (await opened).waitForLoadState();

@@ -154,7 +154,7 @@ describe('a device code, in a real VS Code', function () {
     await again.click();
     const second = await codeInPanel(first);
     await panel()
-      .getByText(/asked to be asked less often/)
+      .getByText(/allows one check every/)
       .waitFor();
     await window.screenshot('device-code-slow-down');
     const address = await panel().locator('#address').innerText();

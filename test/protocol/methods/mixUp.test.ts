@@ -106,7 +106,7 @@ const attacks: Record<string, Attack> = {
     method: 'bridge',
     ...same({ relay }),
     isRegistered: uri => uri === relay,
-    ends: /relay of Honest can hand a response of Honest on to any sign-in.*redirect\.bridge/,
+    ends: /relay of Honest can pass Honest’s response on to any sign-in.*redirect\.bridge/,
   },
   'the relay of the honest one, for a sign-in by the address of the editor': {
     method: 'uri-handler',

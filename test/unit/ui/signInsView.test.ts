@@ -136,7 +136,7 @@ describe('the rows of the sign-ins view', () => {
     for (const none of [undefined, 0]) assert.equal(at(none)?.description, '');
     for (const offset of [-7260, 7260]) {
       assert.equal(at(offset)?.description, 'clock differs by 2 h 1 min');
-      assert.match(at(offset)?.tooltip ?? '', /^The clocks .* of Company differ by 2 h 1 min\./m);
+      assert.match(at(offset)?.tooltip ?? '', /^This computer’s clock and Company’s differ by 2 h 1 min\./m);
     }
   });
 
@@ -206,10 +206,10 @@ describe('the state of a sign-in', () => {
     const alone = (changes = {}) =>
       someGrant({ tokens: someTokens(1, { refreshToken: undefined, ...changes }) });
     assert.equal(words(alone(), start), 'ends in 1 h 0 min');
-    assert.match(words(alone(), start + 3600), /^needs sign-in: .*ended/);
+    assert.match(words(alone(), start + 3600), /^needs sign-in: .*expired/);
     assert.equal(words(alone({ expiresAt: undefined }), start), 'valid');
     assert.equal(words(alone({ expiresAt: undefined }), start, undefined, 600), 'ends in 10 min');
-    assert.equal(words(someGrant(), start + 3600), 'renewed at the next use');
+    assert.equal(words(someGrant(), start + 3600), 'refreshes at the next use');
     const secretless = someGrant({ tokens: someTokens(1, { idToken: secret('x') }) });
     assert.equal(words(secretless, start), 'valid 1 h 0 min');
   });

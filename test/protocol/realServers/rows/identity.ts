@@ -73,7 +73,7 @@ export const identityRows: readonly ServerRow[] = [
     departure: { token: ({ refresh_token: _, ...rest }) => rest },
     run: signsIn({ scopes: [...scopes], authorizationParameters, label: 'Company' }, ({ told }) => {
       assert.equal(told.length, 1);
-      assert.match(told[0] ?? '', /^Company gave no refresh token, so this sign-in ends on /);
+      assert.match(told[0] ?? '', /^Company sent no refresh token, so this sign-in expires on /);
       assert.match(told[0] ?? '', cure);
     }),
   })),

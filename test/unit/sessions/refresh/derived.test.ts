@@ -128,7 +128,7 @@ describe('an access token for fewer scopes', () => {
   it('is not sought where there is no refresh token to get it with', async () => {
     const { cache, sent, tokenFor } = asking(narrowing);
     await cache.put(someGrant({ tokens: someTokens(1, { refreshToken: undefined }) }));
-    await assert.rejects(tokenFor('email'), /There is no refresh token/);
+    await assert.rejects(tokenFor('email'), /There’s no refresh token/);
     assert.equal(await tokenFor(), 'access-1');
     assert.deepEqual(sent, []);
   });
