@@ -4,7 +4,7 @@ import { withDeadline } from '../platform/deadline.ts';
 import { putNewest } from '../platform/lru.ts';
 import type { HttpContext } from '../protocol/server/httpContext.ts';
 import { readProtectedResource, type ProtectedResource } from '../protocol/server/protectedResource.ts';
-import { isFromIssuer } from '../protocol/server/serverSource.ts';
+import { isFromIssuer } from '../protocol/server/tenantIssuer.ts';
 import { quoteServerText } from '../protocol/http/serverText.ts';
 import type { Provider } from '../providers/entries/definition.ts';
 import { accessTokenOf, derivedScopes } from '../sessions/grant/derived.ts';

@@ -14,7 +14,8 @@ import type { Sending, Withheld } from '../server/sendings.ts';
 import type { SecretEndpoint } from '../server/secretEndpoints.ts';
 import { clockTolerance } from '../http/serverTime.ts';
 import type { Metadata } from '../server/metadata.ts';
-import { isIssuerTemplate, issuerOfTenant, type ServerSource } from '../server/serverSource.ts';
+import { isIssuerTemplate, type ServerSource } from '../server/serverSource.ts';
+import { issuerOfTenant } from '../server/tenantIssuer.ts';
 import type { HttpContext } from '../server/httpContext.ts';
 
 export type { ClientAuthentication } from './clientAuthentication.ts';

@@ -4,7 +4,8 @@ import type { AuthorizationRequest } from './authorizationRequest.ts';
 import type { Connection } from '../client/client.ts';
 import { Failure, saying } from '../failures/failure.ts';
 import { errorCode, longWords, quoteServerText } from '../http/serverText.ts';
-import { isFromIssuer, isIssuerTemplate } from '../server/serverSource.ts';
+import { isIssuerTemplate } from '../server/serverSource.ts';
+import { isFromIssuer } from '../server/tenantIssuer.ts';
 
 /** Response parameters that safety depends on. Each can occur only once (RFC 6749 section 3.1). */
 const single = ['code', 'state', 'iss'] as const;

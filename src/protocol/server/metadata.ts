@@ -6,7 +6,8 @@ import { serviceGrantTypes } from './serviceGrantTypes.ts';
 import { quoteServerText } from '../http/serverText.ts';
 import type { NoteBlemish } from '../http/blemishes.ts';
 import { readForms, type Forms } from '../http/forms.ts';
-import { isFromIssuer, type ServerSource } from './serverSource.ts';
+import type { ServerSource } from './serverSource.ts';
+import { isFromIssuer } from './tenantIssuer.ts';
 
 /** The endpoints that can have another URL for clients with a certificate (RFC 8705 section 5). */
 export const aliasForms = {

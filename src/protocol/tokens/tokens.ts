@@ -9,7 +9,7 @@ import { checkIdToken, idTokenFailure, type IdTokenClaims } from './idToken.ts';
 import { parseServerObject, payloadOf } from '../http/json.ts';
 import { checkSuccess } from '../http/oauthError.ts';
 import { clockFor, clockOffset } from '../http/serverTime.ts';
-import { isFromIssuer } from '../server/serverSource.ts';
+import { isFromIssuer } from '../server/tenantIssuer.ts';
 import { isToken, readTokenAnswer, tokenGrammar } from './tokenAnswer.ts';
 import { textOf } from '../http/serverText.ts';
 

@@ -1,5 +1,3 @@
-import { l10n, type Shown } from '../../platform/shown.ts';
-
 /** The methods that end in a browser and come back with an authorization code, by how they come back. */
 export const browserMethods = ['uri-handler', 'loopback', 'bridge', 'paste'] as const;
 
@@ -29,18 +27,3 @@ export const isMethod = (value: unknown): value is Method => (methods as readonl
 
 export const isServiceMethod = (method: unknown): method is ServiceMethod =>
   (serviceMethods as readonly unknown[]).includes(method);
-
-/** Returns a method's display name, which also fits in the middle of a sentence. */
-export function methodName(method: SignInMethod): Shown {
-  const texts: Readonly<Record<SignInMethod, Shown>> = {
-    'uri-handler': l10n.t('browser, returns through the editor’s URL'),
-    loopback: l10n.t('browser, returns to this computer (127.0.0.1)'),
-    bridge: l10n.t('browser, returns through the bridge page'),
-    paste: l10n.t('browser, returns through a pasted URL'),
-    'device-code': l10n.t('device code, entered in any browser'),
-    'client-credentials': l10n.t('client credentials, without a user'),
-    impersonation: l10n.t('impersonation, without a user'),
-    'token-exchange': l10n.t('exchange of another sign-in’s token'),
-  };
-  return texts[method];
-}

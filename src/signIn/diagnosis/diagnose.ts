@@ -8,7 +8,7 @@ import type { Blemish } from '../../protocol/http/blemishes.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
-import { methodName } from '../../providers/settings/signInMethods.ts';
+import { methodName } from '../plan/methodName.ts';
 import { explainConcession } from '../plan/askingLess.ts';
 import type { Plan } from '../plan/planner.ts';
 import type { RegisteredUri } from '../redirect/registeredUris.ts';

@@ -3,7 +3,8 @@ import { anyOf } from '../../platform/language.ts';
 import type { Failure } from '../../protocol/failures/failure.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
-import { methodName, type SignInMethod } from '../../providers/settings/signInMethods.ts';
+import type { SignInMethod } from '../../providers/settings/signInMethods.ts';
+import { methodName } from './methodName.ts';
 import { droppedScopes, type Concession } from './askingLess.ts';
 import type { Plan } from './planner.ts';
 

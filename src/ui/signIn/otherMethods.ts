@@ -2,7 +2,8 @@ import { icon, l10n, shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import { capitalised } from '../../platform/language.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
-import { methodName, type SignInMethod } from '../../providers/settings/signInMethods.ts';
+import type { SignInMethod } from '../../providers/settings/signInMethods.ts';
+import { methodName } from '../../signIn/plan/methodName.ts';
 import type { Plan } from '../../signIn/plan/planner.ts';
 import { window, type Item } from '../show.ts';
 

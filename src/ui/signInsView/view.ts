@@ -4,6 +4,7 @@ import { secondsNow, type Cancel, type Clock } from '../../platform/clock.ts';
 import { createQueue } from '../../platform/queue.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Sendings } from '../../protocol/server/sendings.ts';
+import { fateOf } from '../../sessions/grant/fate.ts';
 import { blank } from '../../sessions/grant/memory.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
 import type { Sharing } from '../../sessions/sharing/sharing.ts';
@@ -12,7 +13,6 @@ import { registerClaims } from './claimsEditor.ts';
 import { asOwn } from '../clicks.ts';
 import { redraw, type Line } from './lines.ts';
 import type { Row } from './rows.ts';
-import { stateOf } from './state.ts';
 
 export const viewId = 'oidc.signIns';
 
@@ -128,13 +128,13 @@ function createAttention(
   };
   return () => {
     const now = secondsNow(clock);
-    const states = cache.known().flatMap(grant => {
+    const fates = cache.known().flatMap(grant => {
       const provider = providers.of(grant);
-      return provider ? [stateOf(grant, provider, blank, now)] : [];
+      return provider ? fateOf(grant, provider, blank, now) : [];
     });
-    const needed = states.filter(({ kind }) => kind === 'needs-sign-in').length;
+    const needed = fates.filter(({ kind }) => kind === 'needs-sign-in').length;
     tell('oidc.hasProvider', providers.list().length > 0);
-    tell('oidc.isSignedIn', states.length > needed);
+    tell('oidc.isSignedIn', fates.length > needed);
     if ((view.badge?.value ?? 0) === needed) return;
     const tooltip = needed === 1 ? l10n.t('One sign-in needs you') : l10n.t('{0} sign-ins need you', needed);
     setBadge(view, needed > 0 ? { value: needed, tooltip } : undefined);
