@@ -30,7 +30,7 @@ export const floors = {
     ['after', 'diagnosis'],
     'signIn.ts',
   ],
-  'src/ui': ['*', 'signInsView', 'addProvider', 'signIn', 'commands', 'deferred.ts'],
+  'src/ui': ['*', 'problems', 'signInsView', 'addProvider', 'signIn', 'commands', 'deferred.ts'],
 };
 
 /** What the browser of a person without an editor could run as well, and tests run without one. */

@@ -12,23 +12,23 @@ import { createConfiguredProviders } from './providers/entries/configuredProvide
 import { changesProviders, loadNamedPresets, readProviders } from './providers/entries/settings.ts';
 import { createAccounts } from './sessions/accounts.ts';
 import { createMemories } from './sessions/refresh/memories.ts';
-import type { ActivityFile } from './sessions/activity.ts';
 import type { Sharing, SharingOptions } from './sessions/sharing/sharing.ts';
+import type { SignOutServices } from './sessions/sharing/signOutTeller.ts';
 import { sharingLater } from './sessions/sharing/sharingLater.ts';
 import { createGrantCache } from './sessions/store/grantCache.ts';
-import { createKeptSignOuts, signOutsKey } from './sessions/store/keptSignOuts.ts';
 import { createGrantStore, isOfGrants } from './sessions/store/grantStore.ts';
 import { createPendingResponses } from './signIn/redirect/pendingResponses.ts';
 import { agreedTerms } from './signIn/trust.ts';
 import { registerUriHandler } from './signIn/redirect/uriHandler.ts';
-import { activityCommands, activityFile, registerActivityCommands } from './ui/commands/activity.ts';
+import { registerActivityDocument } from './ui/commands/activityDocument.ts';
 import { contributedCommands, registerDeferredCommands } from './ui/commands/deferredCommands.ts';
 import { registerDiagnosisReports } from './ui/diagnosisReports.ts';
 import { createLogChannel, editorLog } from './ui/editorLog.ts';
-import { createProblemReporter, showSetAside } from './ui/messages.ts';
+import { showSetAside } from './ui/messages.ts';
+import { createProblemReporter } from './ui/problems/reporter.ts';
 import { createRepeating } from './ui/repeating.ts';
 import { createSignInsView } from './ui/signInsView/view.ts';
-import { watchWaitingSignIns } from './ui/waitingSignIns.ts';
+import { watchWaitingSignIns } from './ui/problems/waitingSignIns.ts';
 import { createSendings } from './protocol/server/sendings.ts';
 
 /** What remains to be done when the window closes. */
@@ -67,19 +67,15 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
 
   const memories = createMemories();
   const sharing = sharingLater(memories, log, () =>
-    loadSharing(activityFile(context.globalStorageUri), {
+    loadSharing(context, {
       ...parts,
       memories,
-      directory: vscode.Uri.joinPath(context.globalStorageUri, 'windows').fsPath,
       loadTransport: () => environment.loadTransport(context.secrets),
       server: {
         refresh: async (...renewal) => (await deferred()).refresh(...renewal),
         profile: async (...renewed) => (await deferred()).profile(...renewed),
       },
-      signOuts: {
-        kept: createKeptSignOuts(context.secrets, log),
-        revoke: async (...signedOut) => (await deferred()).revoke(...signedOut),
-      },
+      revoke: async (...signedOut) => (await deferred()).revoke(...signedOut),
       isFocused: () => vscode.window.state.focused,
       deliver: (path, parameters) => pending.deliver(path, parameters),
       onOrphaned: (...orphaned) => void deferred().then(parts => parts.giveBackOrphan(...orphaned)),
@@ -106,9 +102,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
       showProblems: createProblemReporter('oidc.mcpServers', repeating),
     });
   });
-  const registeredHere = [...activityCommands, ...mcpCommands];
+  const activity = registerActivityDocument(sharing, id => providers.byId(id)?.label ?? id);
   const standIns = registerDeferredCommands(
-    contributedCommands(context.extension.packageJSON).filter(id => !registeredHere.includes(id)),
+    contributedCommands(context.extension.packageJSON).filter(id => !mcpCommands.includes(id)),
     deferred,
   );
 
@@ -126,7 +122,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
     view,
     registerUriHandler(context.extension.id, sharing, pending, log),
     diagnosisReports,
-    registerActivityCommands(sharing, id => providers.byId(id)?.label ?? id),
+    activity,
     standIns,
     mcpServers,
     watchWaitingSignIns(providers, cache, context.globalState, deferred, () => void readSettings()),
@@ -134,7 +130,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
     environment.onOnline(() => sharing.rouse()),
     vscode.extensions.onDidChange(() => void readSettings()),
     context.secrets.onDidChange(({ key }) => {
-      if (!isOfGrants(key) && key !== signOutsKey) sharing.credentialsChanged();
+      if (!isOfGrants(key)) sharing.credentialsChanged();
     }),
     vscode.workspace.onDidChangeConfiguration(event => {
       if (changesProviders(event)) void readSettings();
@@ -148,6 +144,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
     pending,
     sharing,
     accounts,
+    activity,
     diagnosisReports,
     standIns,
     readSettings,
@@ -157,15 +154,25 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
   return exported;
 }
 
+/** Loads what shares grants between windows, with what only it keeps: the activity log, and sign-outs. */
 async function loadSharing(
-  activity: ActivityFile,
-  options: Omit<SharingOptions, 'activity'>,
+  { secrets, globalStorageUri }: vscode.ExtensionContext,
+  options: Omit<SharingOptions, 'activity' | 'directory' | 'signOuts'> & Pick<SignOutServices, 'revoke'>,
 ): Promise<Sharing> {
-  const [{ shareGrants }, { createActivityLog }] = await Promise.all([
-    import('./sessions/sharing/sharing.ts'),
-    import('./sessions/activity.ts'),
-  ]);
-  return shareGrants({ ...options, activity: createActivityLog(activity, options.log) });
+  const [{ shareGrants }, { createActivityLog }, { activityFile }, { createKeptSignOuts }] =
+    await Promise.all([
+      import('./sessions/sharing/sharing.ts'),
+      import('./sessions/activity.ts'),
+      import('./ui/commands/activityFile.ts'),
+      import('./sessions/store/keptSignOuts.ts'),
+    ]);
+  const { log, revoke } = options;
+  return shareGrants({
+    ...options,
+    activity: createActivityLog(activityFile(globalStorageUri), log),
+    directory: vscode.Uri.joinPath(globalStorageUri, 'windows').fsPath,
+    signOuts: { kept: createKeptSignOuts(secrets, log), revoke },
+  });
 }
 
 /** The editor waits a few seconds for this: a refresh that is under way ends, and another window takes over. */

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { randomText } from '../platform/base64url.ts';
 import { joined, l10n, short, type Shown } from '../platform/shown.ts';
 import type { Yes } from '../signIn/trust.ts';
+import { isClick } from './clicks.ts';
 import { window } from './show.ts';
 
 /** What a person is asked to agree to. */
@@ -69,4 +70,17 @@ async function untilRead(title: Shown, lines: readonly Shown[]): Promise<void> {
     watching?.dispose();
     provided.dispose();
   }
+}
+
+/**
+ * Asks the person before something personal is shown, copied or ended, unless they have just clicked on a row.
+ *
+ * @param argument of the command.
+ * @param question what is about to be done, with what.
+ * @param button that lets it be done.
+ */
+export async function isWanted(argument: unknown, question: Shown, button: Shown): Promise<boolean> {
+  if (isClick(argument)) return true;
+  const lines = [l10n.t('You or another extension has run this command.')];
+  return askConsent({ message: question, lines, button });
 }

@@ -18,6 +18,8 @@ import { refreshGrant, revokeGrant } from '../signIn/after/keepGrant.ts';
 import { refreshProfile } from '../signIn/after/refreshProfile.ts';
 import { createConcessions } from '../signIn/client/concessions.ts';
 import type { FindSubject } from '../signIn/client/serviceTokens.ts';
+import { registerActivityCommands } from './commands/activity.ts';
+import type { ActivityDocument } from './commands/activityDocument.ts';
 import { editorClientSecrets } from './commands/clientCredentials.ts';
 import { registerCommands } from './commands/commands.ts';
 import { registerDiagnoseCommand, showDiagnosis } from './commands/diagnoseProvider.ts';
@@ -46,8 +48,9 @@ export interface WindowParts
   readonly clock: Clock;
   readonly sendings: Sendings;
   readonly cache: GrantCache;
-  readonly sharing: Pick<Sharing, 'renew' | 'memories' | 'record' | 'signOuts'>;
+  readonly sharing: Pick<Sharing, 'renew' | 'memories' | 'record' | 'signOuts' | 'activities'>;
   readonly accounts: Accounts;
+  readonly activity: ActivityDocument;
   readonly diagnosisReports: DiagnosisReports;
   /** Stand for the commands until these are registered here. */
   readonly standIns: vscode.Disposable;
@@ -141,6 +144,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     registerEditCommands(parts),
     registerSignInCommands(parts),
     registerDiagnoseCommand(parts, window.diagnosisReports),
+    registerActivityCommands(window.sharing, window.activity),
   );
   return {
     ...parts,

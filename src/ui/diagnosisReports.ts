@@ -22,7 +22,7 @@ export function registerDiagnosisReports() {
   return {
     /**
      * @param name is what the tab shows.
-     * @returns the address of the document. One that is open already shows this report from now on.
+     * @returns the document's URI. One that is open already shows this report from now on.
      */
     put(id: string, name: string, report: string): vscode.Uri {
       const address = vscode.Uri.from({ scheme, path: `/${`${name}.md`.replace(/[/\\]/g, '-')}`, query: id });

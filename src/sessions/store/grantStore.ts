@@ -68,8 +68,12 @@ export interface GrantStoreOptions {
 
 const grantKey = (id: string): string => `grant:${id}`;
 
+/** The key of the sign-outs that wait for their provider, see keptSignOuts.ts. */
+export const signOutsKey = 'sign-outs';
+
 /** True if what the secret storage has under a key is of grants. */
-export const isOfGrants = (key: string): boolean => key === 'grants' || key.startsWith(grantKey(''));
+export const isOfGrants = (key: string): boolean =>
+  key === 'grants' || key === signOutsKey || key.startsWith(grantKey(''));
 
 export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions): GrantStore {
   /** What is done to grants; and the writing of the index, which keeps no grant waiting. */

@@ -3,6 +3,7 @@ import type { Log } from '../../platform/log.ts';
 import { createQueue } from '../../platform/queue.ts';
 import type { SecretStorage } from '../../platform/secretStorage.ts';
 import type { Grant } from '../grant/grant.ts';
+import { signOutsKey } from './grantStore.ts';
 import { parseGrant, serialiseGrant } from './storedGrant.ts';
 
 /** A sign-out that its provider has not been told of. */
@@ -17,8 +18,6 @@ export interface KeptSignOut {
 
 /** Sign-outs at rest, in one entry of secret storage. */
 export type KeptSignOuts = ReturnType<typeof createKeptSignOuts>;
-
-export const signOutsKey = 'sign-outs';
 
 /** The most that are kept; the oldest go first. */
 export const mostSignOuts = 20;

@@ -18,7 +18,8 @@ import {
   type KeptSignInsContext,
 } from './keptSignIns.ts';
 import { window, type Item } from '../show.ts';
-import { isWanted, registerCommand } from '../clicks.ts';
+import { registerCommand } from '../clicks.ts';
+import { isWanted } from '../consent.ts';
 
 type CommandContext = SignInParts & SignOutParts & KeptSignInsContext;
 

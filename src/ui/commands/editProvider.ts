@@ -10,7 +10,8 @@ import { offer, showExtension } from '../messages.ts';
 import { signOutEverywhere, type SignOutParts } from '../signIn/signOut.ts';
 import { namedProvider } from '../signInsView/rowTarget.ts';
 import { window } from '../show.ts';
-import { isWanted, registerCommand } from '../clicks.ts';
+import { registerCommand } from '../clicks.ts';
+import { isWanted } from '../consent.ts';
 
 export interface EditProviderContext extends SignOutParts {
   readonly providers: ConfiguredProviders;

@@ -13,7 +13,8 @@ import { claimsText } from '../signInsView/claims.ts';
 import { openClaims } from '../signInsView/claimsEditor.ts';
 import { viewId } from '../signInsView/view.ts';
 import { window } from '../show.ts';
-import { isWanted, registerCommand } from '../clicks.ts';
+import { registerCommand } from '../clicks.ts';
+import { isWanted } from '../consent.ts';
 
 /** A sign-in that a command is about. */
 interface Chosen {

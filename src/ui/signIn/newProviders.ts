@@ -7,7 +7,8 @@ import type { ClientSecrets } from '../../signIn/client/clientSecrets.ts';
 import type { Trust } from '../../signIn/trust.ts';
 import type { Trouble } from '../addProvider/state.ts';
 import type { AddedProvider } from '../addProvider/wizard.ts';
-import { failureFields, isCancellation, messageOf, offer, problemsInWords } from '../messages.ts';
+import { failureFields, isCancellation, messageOf, offer } from '../messages.ts';
+import { problemsInWords } from '../problems/messages.ts';
 import { createWizardVisits, type WizardOptions } from './wizardVisits.ts';
 import { window } from '../show.ts';
 

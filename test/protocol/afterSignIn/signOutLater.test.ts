@@ -5,7 +5,7 @@ import type { Provider } from '../../../src/providers/entries/definition.ts';
 import type { Grant } from '../../../src/sessions/grant/grant.ts';
 import { sessionId } from '../../../src/sessions/grant/scopes.ts';
 import { activityOf, describeActivities } from '../../../src/sessions/activity.ts';
-import { signOutsKey } from '../../../src/sessions/store/keptSignOuts.ts';
+import { signOutsKey } from '../../../src/sessions/store/grantStore.ts';
 import { revokeGrant } from '../../../src/signIn/after/keepGrant.ts';
 import { describeFinds, findSecrets } from '../../canaries/canaries.ts';
 import { startFaultyIdentityProvider, type FaultyIdentityProvider } from '../../servers/faultProxy.ts';

@@ -39,7 +39,6 @@ describe('agreement to something secret going somewhere', () => {
   it('is asked for by everything that needs it, and by nothing else of their own', () => {
     assert.deepEqual(matching(/\baskConsent\(/), [
       'mcp/consentQuestion.ts',
-      'ui/clicks.ts',
       'ui/consent.ts',
       'ui/signIn/trustQuestion.ts',
     ]);

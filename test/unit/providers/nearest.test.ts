@@ -7,7 +7,7 @@ import '../../standIns/editor/useEditorStandIn.ts';
 import { issuer } from './entries.ts';
 
 const { editor } = await import('../../standIns/editor/vscode.ts');
-const { createProblemReporter } = await import('../../../src/ui/messages.ts');
+const { createProblemReporter } = await import('../../../src/ui/problems/reporter.ts');
 const { createRepeating } = await import('../../../src/ui/repeating.ts');
 const { createRangeReporter, readSignInSettings } = await import('../../../src/ui/signIn/signInSettings.ts');
 

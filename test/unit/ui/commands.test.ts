@@ -7,12 +7,14 @@ import '../../standIns/editor/useEditorStandIn.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
 import { personParts } from '../../standIns/personParts.ts';
 import { keptGrants } from '../sessions/cachedGrants.ts';
+import type { Activity } from '../../../src/sessions/activity.ts';
 import { someGrant, someProvider, start } from '../sessions/someGrant.ts';
 
 const { editor, window, documentProviders, Uri } = await import('../../standIns/editor/vscode.ts');
 const { asOwn } = await import('../../../src/ui/clicks.ts');
 const { redraw } = await import('../../../src/ui/signInsView/lines.ts');
 const { registerActivityCommands } = await import('../../../src/ui/commands/activity.ts');
+const { registerActivityDocument } = await import('../../../src/ui/commands/activityDocument.ts');
 const { registerCommands } = await import('../../../src/ui/commands/commands.ts');
 const { registerDiagnoseCommand } = await import('../../../src/ui/commands/diagnoseProvider.ts');
 const { registerEditCommands } = await import('../../../src/ui/commands/editProvider.ts');
@@ -85,6 +87,11 @@ async function signedIn() {
   };
   editor.settings = { providers: { oidc: { issuer: someProvider.issuer } } };
   editor.commands = [];
+  const activities: Activity[] = [
+    { at: start, event: 'sign-in', provider: 'oidc', account: 'alice', scopes: [] },
+  ];
+  const activityLog = { activities: () => Promise.resolve(activities) };
+  const activity = registerActivityDocument(activityLog, id => id);
   const registered = [
     registerCommands(parts as never),
     registerEditCommands(parts as never),
@@ -93,13 +100,8 @@ async function signedIn() {
       { ...parts, signIns: parts.signIns } as never,
       { put: () => assert.fail() } as never,
     ),
-    registerActivityCommands(
-      {
-        activities: () =>
-          Promise.resolve([{ at: start, event: 'sign-in', provider: 'oidc', account: 'alice', scopes: [] }]),
-      },
-      id => id,
-    ),
+    activity,
+    registerActivityCommands(activityLog, activity),
     registerMcpServers(log, providers, () =>
       Promise.resolve({
         restartOne: () => Promise.resolve(),

@@ -6,12 +6,8 @@ import type { Provider } from '../../../../src/providers/entries/definition.ts';
 import { activityOf, type Activity } from '../../../../src/sessions/activity.ts';
 import type { Grant } from '../../../../src/sessions/grant/grant.ts';
 import { createSignOutTeller } from '../../../../src/sessions/sharing/signOutTeller.ts';
-import {
-  createKeptSignOuts,
-  mostSignOuts,
-  signOutId,
-  signOutsKey,
-} from '../../../../src/sessions/store/keptSignOuts.ts';
+import { signOutsKey } from '../../../../src/sessions/store/grantStore.ts';
+import { createKeptSignOuts, mostSignOuts, signOutId } from '../../../../src/sessions/store/keptSignOuts.ts';
 import { describeFinds, findSecrets } from '../../../canaries/canaries.ts';
 import { manualClock, settled } from '../../../standIns/manualClock.ts';
 import { memorySecretStorage, type MemorySecretStorage } from '../../../standIns/memorySecretStorage.ts';

@@ -1,26 +1,26 @@
 import * as vscode from 'vscode';
-import type { Cancel } from '../platform/clock.ts';
-import type { ConfiguredProviders } from '../providers/entries/configuredProviders.ts';
-import type { ContestedId } from '../providers/entries/contested.ts';
-import type { Provider } from '../providers/entries/definition.ts';
-import { waitsForAnswer } from '../providers/entries/origin.ts';
-import type { GrantCache } from '../sessions/store/grantCache.ts';
+import type { Cancel } from '../../platform/clock.ts';
+import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
+import type { ContestedId } from '../../providers/entries/contested.ts';
+import type { Provider } from '../../providers/entries/definition.ts';
+import { waitsForAnswer } from '../../providers/entries/origin.ts';
+import type { GrantCache } from '../../sessions/store/grantCache.ts';
 
 const keyOf = (id: string): string => `waiting/${id}`;
 
-/** Tells what waits for an answer. */
+/** Shows what waits for the user's consent. */
 export interface WaitingMessages {
   showWaiting(provider: Provider): Promise<void>;
-  /** Nobody agreed to any of those who bring this id. */
+  /** Shows that the user agreed to none of the providers of this ID. */
   showContested(contested: ContestedId): Promise<void>;
 }
 
 /**
- * Notices sign-ins that wait for an answer, because their provider is not as the person agreed to. Each change is told
- * once, in the window that the person looks at.
+ * Notices sign-ins that wait for consent, because their provider isn't the one that the user agreed to. Shows each
+ * change once, in the focused window.
  *
- * @param told remembers what was told, for all windows.
- * @param readSettings reads them again.
+ * @param told keeps what was shown, for all windows.
+ * @param readSettings reads the settings again.
  */
 export function watchWaitingSignIns(
   providers: ConfiguredProviders,
@@ -46,7 +46,7 @@ export function watchWaitingSignIns(
   };
   const watching: Cancel[] = [providers.onDidChange(look), cache.onDidLoad(look), cache.onDidChange(look)];
   const focus = vscode.window.onDidChangeWindowState(({ focused }) => {
-    // An answer in another window may have settled it.
+    // The user can have chosen in another window.
     if (focused && providers.contested().some(({ used }) => !used)) readSettings();
     look();
   });
