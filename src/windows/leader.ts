@@ -20,6 +20,8 @@ import { rarely, within } from './timeouts.ts';
 export interface Leader<WindowFunctions> extends Omit<Lease, 'listen'> {
   /** As `WindowGroup.broadcast`. */
   readonly broadcast: Everywhere<WindowFunctions>;
+  /** The same without this window, for what it knows already. */
+  readonly others: Everywhere<WindowFunctions>;
 }
 
 /** What a window does for the others. */
@@ -48,20 +50,26 @@ export async function lead<LeaderFunctions extends object, WindowFunctions exten
   const warn = rarely(clock, log);
   const members = new Set<Channel>();
 
-  /** `args` have passed {@link asSent}. */
-  async function broadcast(name: string, args: readonly unknown[]): Promise<SentOutcome[]> {
+  async function outcomes(calls: readonly Promise<unknown>[]): Promise<SentOutcome[]> {
     const late = () => new Error('That window did not answer in time.');
-    const gone = () => new Error('That window went away before it answered.');
-    const calls = [...members].map(member => member.call('call', [name, args], gone));
-    const everywhere = [asReceived(invoke(window, name, args)), ...calls];
-    return Promise.all(
-      everywhere.map(call => outcomeOf(within(clock, timing.unresponsiveAfter, call, late))),
-    );
+    return Promise.all(calls.map(call => outcomeOf(within(clock, timing.unresponsiveAfter, call, late))));
   }
+
+  function callOthers(name: string, args: readonly unknown[]): Promise<unknown>[] {
+    const gone = () => new Error('That window went away before it answered.');
+    return [...members].map(member => member.call('call', [name, args], gone));
+  }
+
+  /** `args` have passed {@link asSent}. */
+  const broadcast = (name: string, args: readonly unknown[]): Promise<SentOutcome[]> =>
+    outcomes([asReceived(invoke(window, name, args)), ...callOthers(name, args)]);
 
   const leader: Leader<WindowFunctions> = {
     ...lease,
     broadcast: functionsBy(async (name, args) => reviveOutcomes(await broadcast(name, asSent(args)))),
+    others: functionsBy(async (name, args) =>
+      members.size === 0 ? [] : reviveOutcomes(await outcomes(callOthers(name, asSent(args)))),
+    ),
   };
   let served: Promise<object> | undefined;
   /** Creates the leader's functions once. If that fails, waiting calls fail too, and the next call tries again. */

@@ -81,8 +81,10 @@ export function behavesAsGroup(openWindows: () => TestWindows): void {
     assert.deepEqual(sorted(await b.group.broadcast.tell('2')), heard('2'));
     assert.deepEqual(sorted((await a.leases[0]?.broadcast.tell('3')) ?? []), heard('3'));
     for (const window of [a, b, c]) assert.deepEqual(window.told, ['1', '2', '3']);
+    assert.deepEqual(sorted((await a.leases[0]?.others.tell('4')) ?? []), heard('4').slice(1));
+    assert.deepEqual(a.told, ['1', '2', '3']);
     await c.group.dispose();
-    while ((await b.group.broadcast.tell('4')).length > 2)
+    while ((await b.group.broadcast.tell('5')).length > 2)
       await new Promise(resolve => setTimeout(resolve, 2));
   });
 

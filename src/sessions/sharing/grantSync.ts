@@ -5,21 +5,22 @@ import type { Grant } from '../grant/grant.ts';
 import { parseGrant, serialiseGrant } from '../store/storedGrant.ts';
 import type { GrantCache } from '../store/grantCache.ts';
 import type { Removal } from '../store/grantIndex.ts';
-import { quietly, type Broadcast, type Windows } from './windowCalls.ts';
+import type { Leader } from '../../windows/leader.ts';
+import { quietly, type WindowCalls, type Windows } from './windowCalls.ts';
 
 export interface GrantSyncOptions {
   readonly cache: GrantCache;
   readonly log: Log;
   readonly comparing: Comparing;
   readonly windows: Promise<Windows>;
-  /** The leader's way to reach everybody, while this window leads. */
-  broadcast(): Broadcast | undefined;
+  /** What this window has while it leads. */
+  leading(): Pick<Leader<WindowCalls>, 'broadcast' | 'others'> | undefined;
 }
 
 /** What this window's cache learns is told to the others, and what they tell goes into the cache. */
 export type GrantSync = ReturnType<typeof createGrantSync>;
 
-export function createGrantSync({ cache, log, comparing, windows, broadcast }: GrantSyncOptions) {
+export function createGrantSync({ cache, log, comparing, windows, leading }: GrantSyncOptions) {
   /** What the leader has told last of each grant: not to be told back to it. */
   const heard = new Map<string, number>();
   /** The same of the sign-ins that were removed. */
@@ -39,8 +40,8 @@ export function createGrantSync({ cache, log, comparing, windows, broadcast }: G
     cache.onDidChange(({ after }) => {
       if (!after) return;
       const text = serialiseGrant(after);
-      const everybody = broadcast();
-      if (everybody) tellAbout(after.id, everybody.grantChanged(text));
+      const others = leading()?.others;
+      if (others) tellAbout(after.id, others.grantChanged(text));
       else if (heard.get(after.id) !== after.revision)
         tellAbout(
           after.id,
@@ -48,8 +49,8 @@ export function createGrantSync({ cache, log, comparing, windows, broadcast }: G
         );
     }),
     cache.onDidRemove(removal => {
-      const everybody = broadcast();
-      if (everybody) tellAbout(removal.id, everybody.grantRemoved(removal));
+      const others = leading()?.others;
+      if (others) tellAbout(removal.id, others.grantRemoved(removal));
       else if (heardRemovals.get(removal.id) !== removal.revision)
         tellAbout(
           removal.id,
@@ -57,7 +58,7 @@ export function createGrantSync({ cache, log, comparing, windows, broadcast }: G
         );
     }),
     cache.onDidMiss(() => {
-      const everybody = broadcast();
+      const everybody = leading()?.broadcast;
       if (!everybody) comparing.again();
       else void quietly(log, everybody.compare(), 'the other windows cannot be asked for what is missing');
     }),

@@ -13,12 +13,13 @@ import type { GrantSync } from './grantSync.ts';
 import { createLeaving, type HandOver } from './handOver.ts';
 import { leaderCalls, type LeaderCalls } from './leaderCalls.ts';
 import { createSignOutTeller, type SignOutServices } from './signOutTeller.ts';
-import { inTime, quietly, type Broadcast, type WindowCalls, type Windows } from './windowCalls.ts';
+import { inTime, quietly, type WindowCalls, type Windows } from './windowCalls.ts';
 import type { Sendings } from '../../protocol/server/sendings.ts';
 
 /** What there is while this window leads, for those who do otherwise then. */
 export interface Leading {
-  now: { readonly refresher: TokenRefresher; readonly broadcast: Broadcast } | undefined;
+  now:
+    ({ readonly refresher: TokenRefresher } & Pick<Leader<WindowCalls>, 'broadcast' | 'others'>) | undefined;
 }
 
 export interface LeadingOptions {
@@ -55,7 +56,7 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
   const record: Recorder = (event, grant, reason) =>
     activity.record([activityOf(event, grant, secondsNow(clock), reason, options.sendings)]);
 
-  return ({ isCurrent, formerMayLive, lost, broadcast, giveUp }) => {
+  return ({ isCurrent, formerMayLive, lost, broadcast, others, giveUp }) => {
     const refresherNow = (): TokenRefresher => refresher;
     const leaving = createLeaving({ ...options, broadcast, giveUp, refresher: refresherNow });
     memories.forgetTroubles();
@@ -101,7 +102,7 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
       const told = broadcast.troubleChanged(grantId, toldOf(memories.of(grantId)));
       void quietly(log, told, 'a trouble was told to not every window');
     });
-    const now = { refresher, broadcast };
+    const now = { refresher, broadcast, others };
     leading.now = now;
     // The leader before may have stored what it had no time to tell.
     void cache.lookAgain();

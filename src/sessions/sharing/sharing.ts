@@ -107,7 +107,7 @@ export function shareGrants(options: SharingOptions): Sharing {
   const leading: Leading = { now: undefined };
   const comparing = createComparing(cache, clock, log);
   const handOver = createHandOver(clock, providers, memories);
-  const sync = createGrantSync({ cache, log, comparing, windows, broadcast: () => leading.now?.broadcast });
+  const sync = createGrantSync({ cache, log, comparing, windows, leading: () => leading.now });
   const renewals = createRenewals({ cache, clock, log, providers, windows, sync });
 
   /** The leader knows more than it tells, also itself. */

@@ -153,7 +153,7 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
   };
 
   const readAgain = async (id: string): Promise<void> => {
-    const stored = await soon(store.load(id), undefined).catch(() => undefined);
+    const stored = await soon(store.load(id, known.get(id)), undefined).catch(() => undefined);
     if (stored) void put(stored);
   };
   store.onDidFind(entry => void (isRemoval(entry) ? endSignIn(entry) : readAgain(entry.id)));

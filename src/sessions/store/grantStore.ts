@@ -31,8 +31,11 @@ export interface GrantStore {
   answers(): Promise<boolean>;
   /** The entry of one grant. */
   entry(id: string): Promise<IndexEntry | undefined>;
-  /** @returns undefined if it is not there, or cannot be used; then it has been set aside and told. */
-  load(id: string): Promise<Grant | undefined>;
+  /**
+   * @param known is returned as it is if the storage has the same.
+   * @returns undefined if it is not there, or cannot be used; then it has been set aside and told.
+   */
+  load(id: string, known?: Grant): Promise<Grant | undefined>;
   /**
    * Stores a grant, so that it is found after the next start; {@link saveIndex} does the rest. Does nothing for a grant
    * whose sign-in was removed, or if the storage has this revision or a later one.
@@ -147,8 +150,9 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
     index: index.list,
     answers: index.answers,
     entry: index.entry,
-    async load(id) {
+    async load(id, known) {
       const text = await readText(id);
+      if (known && text === serialiseGrant(known)) return known;
       if (text !== undefined) return parseStored(id, text);
       log.warn('stored grant is missing', { grant: id });
       return undefined;

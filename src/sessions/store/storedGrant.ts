@@ -69,8 +69,16 @@ const storedGrantSchema = v.object({
 
 type StoredGrant = v.InferInput<typeof storedGrantSchema>;
 
-/** Writes the grant, with its secrets, as text for secret storage or for another window of ours. */
+const texts = new WeakMap<Grant, string>();
+
+/** Writes the grant, with its secrets, as text for secret storage or for another window of ours. Once: it never changes. */
 export function serialiseGrant(grant: Grant): string {
+  const text = texts.get(grant) ?? write(grant);
+  texts.set(grant, text);
+  return text;
+}
+
+function write(grant: Grant): string {
   const {
     tokens,
     derived,

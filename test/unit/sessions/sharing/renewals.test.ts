@@ -40,7 +40,7 @@ async function member(...answers: Renewal[]) {
   } satisfies Partial<{ [Name in keyof LeaderCalls]: unknown }>;
   const windows = Promise.resolve({ leader } as unknown as Windows);
   const comparing = createComparing(cache, clock, log);
-  const sync = createGrantSync({ cache, log, comparing, windows, broadcast: () => undefined });
+  const sync = createGrantSync({ cache, log, comparing, windows, leading: () => undefined });
   const providers = everyGrantOf(someProvider);
   return { asked, cache, ...createRenewals({ cache, clock, log, providers, windows, sync }) };
 }

@@ -250,6 +250,17 @@ describe('grants at rest', () => {
     assert.match(storage.values.get('grant:grant-0001') ?? '', /"revision":9/);
   });
 
+  it('are the same as those that are known, unless another window has written others', async () => {
+    const { open } = storeIn();
+    const [store, other] = [open(), open()];
+    const known = someGrant({ revision: 1 });
+    await store.save(known);
+    assert.equal(await store.load(known.id, known), known);
+    assert.notEqual(await store.load(known.id), known);
+    await other.save(someGrant({ revision: 2 }));
+    assert.equal((await store.load(known.id, known))?.revision, 2);
+  });
+
   it('are not overwritten with an earlier revision', async () => {
     const { storage, open } = storeIn();
     const [a, b] = [open(), open()];
