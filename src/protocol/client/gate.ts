@@ -17,6 +17,20 @@ export type Agreement = 'now' | AgreedEndpoints;
  */
 export function agreedMetadata(metadata: Metadata, issuer: string, agreement: Agreement): Metadata {
   if (agreement === 'now') return metadata;
+  const before = compared.get(metadata);
+  if (before?.issuer === issuer && before.agreement === agreement) return before.agreed;
+  const agreed = compare(metadata, issuer, agreement);
+  compared.set(metadata, { issuer, agreement, agreed });
+  return agreed;
+}
+
+/** The last comparison of each metadata. Neither metadata nor agreements change. */
+const compared = new WeakMap<
+  Metadata,
+  { readonly issuer: string; readonly agreement: AgreedEndpoints; readonly agreed: Metadata }
+>();
+
+function compare(metadata: Metadata, issuer: string, agreement: AgreedEndpoints): Metadata {
   const known = [issuer, ...Object.values(agreement)].flatMap(url => URL.parse(url ?? '')?.origin ?? []);
   const isAgreed = (name: SecretEndpoint): boolean => {
     const url = metadata[name];
@@ -29,7 +43,7 @@ export function agreedMetadata(metadata: Metadata, issuer: string, agreement: Ag
 
 /** The endpoints that {@link agreedMetadata} has left out. */
 export const withheldOf = (named: Metadata, agreed: Metadata): Withheld[] =>
-  secretEndpoints.flatMap(endpoint => {
+  (named === agreed ? [] : secretEndpoints).flatMap(endpoint => {
     const address = named[endpoint];
     const url = address === undefined || agreed[endpoint] !== undefined ? null : URL.parse(address);
     return url ? [{ endpoint, host: url.host }] : [];
@@ -97,10 +111,8 @@ export function sendingOf(
   const authorization = new Headers(init.headers).get('authorization') ?? '';
   const { body } = init;
   const isForm = body instanceof URLSearchParams || (typeof body === 'string' && !body.startsWith('{'));
-  const parameters = new URLSearchParams([
-    ...new URLSearchParams(isForm ? body : ''),
-    ...address.searchParams,
-  ]);
+  const form = body instanceof URLSearchParams ? body : new URLSearchParams(isForm ? body : '');
+  const parameters = address.search === '' ? form : new URLSearchParams([...form, ...address.searchParams]);
   const kinds = new Set<SentKind>();
   if (/^basic /i.test(authorization)) kinds.add('client-secret');
   if (/^bearer /i.test(authorization)) kinds.add(ofBearer[endpoint] ?? 'access-token');

@@ -168,16 +168,21 @@ async function readWhole(answer: Response, url: URL, signal: AbortSignal, clock:
       reason: l10n.t('{0} isn’t an HTTP status', status),
     });
   }
-  const headers = new Headers(answer.headers);
-  const retryAfter = retryAfterSeconds(answer, clock);
-  // In seconds, for whoever reads it later and without a clock.
-  if (retryAfter === undefined) headers.delete('retry-after');
-  else headers.set('retry-after', String(retryAfter));
+  const headers = answer.headers.has('retry-after') ? withRetryAfter(answer, clock) : answer.headers;
   // A Response of these statuses must not have a body.
   return withText(
     new Response(status === 204 || status === 205 ? null : body, { status, headers }),
     new TextDecoder().decode(body),
   );
+}
+
+/** The headers with `Retry-After` in seconds, for whoever reads it later and without a clock. */
+function withRetryAfter(answer: Response, clock: Clock): Headers {
+  const headers = new Headers(answer.headers);
+  const retryAfter = retryAfterSeconds(answer, clock);
+  if (retryAfter === undefined) headers.delete('retry-after');
+  else headers.set('retry-after', String(retryAfter));
+  return headers;
 }
 
 async function readBody(answer: Response, url: URL, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {

@@ -3,8 +3,25 @@ import * as v from 'valibot';
 import { Failure } from '../failures/failure.ts';
 import type { NoteBlemish } from './blemishes.ts';
 import { readForms, type Forms } from './forms.ts';
-import { isObject, looksLikePage, parseServerJson } from './json.ts';
+import { isObject, looksLikePage, parseServerJson, type ServerJson } from './json.ts';
 import { textOf } from './serverText.ts';
+
+const bodies = new WeakMap<Response, ServerJson>();
+
+/** Parses the body of a response with {@link parseServerJson}, once for everyone. Don't change the result. */
+export async function serverJsonOf(response: Response): Promise<ServerJson> {
+  const json = bodies.get(response) ?? parseServerJson(await textOf(response));
+  bodies.set(response, json);
+  return json;
+}
+
+/** Returns the body's JSON object. Returns undefined for anything else. */
+export async function serverObjectOf(
+  response: Response,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const json = await serverJsonOf(response);
+  return json.kind === 'json' && isObject(json.value) ? json.value : undefined;
+}
 
 /** The usual forms of the properties of a response, and their required schema. */
 export interface AnswerShape<Schema extends v.GenericSchema> {
@@ -24,12 +41,21 @@ export async function jsonAnswer<Schema extends v.GenericSchema>(
   note: NoteBlemish,
 ): Promise<v.InferOutput<Schema>> {
   const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
-  const body = jsonIn(await textOf(response), host, response.status);
+  const body = await jsonIn(response, host);
   if (!isObject(body)) throw invalid(l10n.t('it isn’t a JSON object'));
   noteMediaType(response, note);
   const parsed = v.safeParse(schema, readForms(body, forms, note));
   if (parsed.success) return parsed.output;
   throw invalid(l10n.t('"{0}" is missing or of the wrong type', v.getDotPath(parsed.issues[0]) ?? ''));
+}
+
+/** Creates a response with this JSON object for oauth4webapi, which doesn't have to parse it again. */
+export function responseOf(
+  members: Readonly<Record<string, unknown>>,
+  headers: Readonly<Record<string, string>>,
+): Response {
+  const response = new Response(null, { headers: { ...headers, 'content-type': 'application/json' } });
+  return Object.assign(response, { json: () => Promise.resolve({ ...members }) });
 }
 
 /** Records a JSON response with another media type. */
@@ -43,9 +69,10 @@ export function noteMediaType({ headers }: Response, note: NoteBlemish): void {
  *
  * @throws Failure as {@link jsonAnswer}.
  */
-export function jsonIn(text: string, host: string, status: number): unknown {
-  if (looksLikePage(text)) throw new Failure('intercepted', { host, status });
-  const json = parseServerJson(text);
+export async function jsonIn(response: Response, host: string): Promise<unknown> {
+  const { status } = response;
+  if (looksLikePage(await textOf(response))) throw new Failure('intercepted', { host, status });
+  const json = await serverJsonOf(response);
   if (json.kind === 'json') return json.value;
   const reason = json.kind === 'text' ? l10n.t('it isn’t JSON') : l10n.t('it {0}', json.reason);
   throw new Failure('response-invalid', { host, reason });

@@ -1,6 +1,6 @@
 import type { NoteBlemish } from '../http/blemishes.ts';
-import { isObject, parseServerJson } from '../http/json.ts';
-import { errorCode } from '../http/serverText.ts';
+import { serverObjectOf } from '../http/jsonResponse.ts';
+import { errorCode, textOf } from '../http/serverText.ts';
 
 /**
  * Error codes of the standards (RFC 6749 section 5.2, RFC 8628 section 3.5, RFC 8707 section 2) and those that GitHub has
@@ -28,7 +28,7 @@ type Members = Readonly<Record<string, unknown>>;
 export async function asJson(response: Response, note: NoteBlemish): Promise<Response> {
   const mediaType = response.headers.get('content-type') ?? '';
   if (!/^application\/x-www-form-urlencoded\b|^text\/plain\b/i.test(mediaType)) return response;
-  const members = membersOfForm((await response.clone().text()).trim());
+  const members = membersOfForm((await textOf(response)).trim());
   if (!members) return response;
   note('form.encoded', 'content-type');
   return written(members, response, response.status);
@@ -55,9 +55,8 @@ export async function withErrorStatus(
   note: NoteBlemish,
 ): Promise<Response> {
   if (!response.ok) return response;
-  const parsed = parseServerJson(await response.clone().text());
-  if (parsed.kind !== 'json' || !isObject(parsed.value)) return response;
-  const members = parsed.value;
+  const members = await serverObjectOf(response);
+  if (!members) return response;
   const code = errorCode(members['error']) ?? '';
   const error = gitHubErrors.get(code) ?? (standardErrors.has(code) && !isRefresh ? code : undefined);
   if (error === undefined || gifts.some(name => Object.hasOwn(members, name))) return response;

@@ -1,8 +1,8 @@
 import type { NoteBlemish } from '../http/blemishes.ts';
 import type { HttpClient } from '../http/http.ts';
-import { isObject, parseServerObject } from '../http/json.ts';
+import { isObject } from '../http/json.ts';
+import { serverObjectOf } from '../http/jsonResponse.ts';
 import { asJson, withErrorStatus } from './commonForms.ts';
-import { textOf } from '../http/serverText.ts';
 
 /**
  * How a server's requests and responses differ from the standards. Each difference is a setting of the provider.
@@ -70,8 +70,7 @@ export function inDialect(http: HttpClient, dialect: Dialect, note: NoteBlemish)
 
 /** Converts a response to what a server without a dialect would have sent. Leaves unknown parts unchanged. */
 export async function standardAnswer(response: Response, dialect: Dialect): Promise<Response> {
-  const text = await textOf(response);
-  const body = parseServerObject(text);
+  const body = await serverObjectOf(response);
   if (!body) return response;
   const members = renamed(hoisted(withoutEmpty(body, dialect), dialect), dialect);
   const isError =

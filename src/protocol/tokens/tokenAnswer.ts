@@ -3,7 +3,7 @@ import { Failure } from '../failures/failure.ts';
 import type { NoteBlemish } from '../http/blemishes.ts';
 import { readForms, type Forms } from '../http/forms.ts';
 import { isJwt, isObject, parseServerObject, payloadOf } from '../http/json.ts';
-import { jsonIn, noteMediaType } from '../http/jsonResponse.ts';
+import { jsonIn, noteMediaType, responseOf } from '../http/jsonResponse.ts';
 import { textOf } from '../http/serverText.ts';
 
 /** The longest token that is taken, in characters. A header of a request seldom holds more than 16,000. */
@@ -58,9 +58,8 @@ export async function readTokenAnswer(
   serverTime: number,
 ): Promise<TokenAnswer> {
   const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
-  const text = await textOf(response);
-  if (text.trim() === '') throw invalid(l10n.t('it is empty'));
-  const written = jsonIn(text, host, response.status);
+  if ((await textOf(response)).trim() === '') throw invalid(l10n.t('it is empty'));
+  const written = await jsonIn(response, host);
   if (!isObject(written)) throw invalid(l10n.t('it isn’t a JSON object'));
   const body = readForms(written, tokenForms, note);
   if (body['error'] !== undefined) throw invalid(l10n.t('it is an error with a success status'));
@@ -82,7 +81,7 @@ export async function readTokenAnswer(
   const { expires_in: _, ...rest } = body;
   const members = { ...rest, token_type: 'bearer', ...(said !== undefined && { expires_in: said }) };
   return {
-    standard: Response.json(members, { headers: dateOf(response) }),
+    standard: responseOf(members, dateOf(response)),
     idToken: isToken('id_token', body['id_token']) ? body['id_token'] : undefined,
     lifetime: said ?? lifetimeInside(body['access_token'], serverTime, note),
   };

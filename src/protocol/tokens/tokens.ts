@@ -7,11 +7,11 @@ import type { Connection, ReceivedTokens } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
 import { checkIdToken, idTokenFailure, type IdTokenClaims } from './idToken.ts';
 import { parseServerObject, payloadOf } from '../http/json.ts';
+import { serverObjectOf } from '../http/jsonResponse.ts';
 import { checkSuccess } from '../http/oauthError.ts';
 import { clockFor, clockOffset } from '../http/serverTime.ts';
 import { isFromIssuer } from '../server/tenantIssuer.ts';
 import { isToken, readTokenAnswer, tokenGrammar } from './tokenAnswer.ts';
-import { textOf } from '../http/serverText.ts';
 
 /** What a token endpoint gave (RFC 6749 section 5.1), checked. */
 export interface Tokens {
@@ -66,7 +66,7 @@ export async function requestTokens(
   const response = await send();
   const arrival = arrivalOf(response, connection);
   await checkSuccess(response, hostOf(connection));
-  connection.received.push(...receivedIn(await textOf(response)));
+  connection.received.push(...receivedIn((await serverObjectOf(response)) ?? {}));
   return judge(connection, response, process, arrival, dispensable);
 }
 
@@ -105,7 +105,7 @@ export async function requestRefresh(
   await checkSuccess(response, hostOf(connection)).catch((error: unknown) => {
     throw error instanceof Failure ? atRefresh(error) : error;
   });
-  const body = parseServerObject(await textOf(response)) ?? {};
+  const body = (await serverObjectOf(response)) ?? {};
   const { refresh_token: refreshToken, id_token: idToken, ...rest } = body;
   if (typeof idToken === 'string') refuseStranger(connection, idToken, subject);
   return {
@@ -193,8 +193,7 @@ async function judge(
 }
 
 /** Extracts the tokens in a response that isn't judged yet. */
-function receivedIn(text: string): ReceivedTokens[] {
-  const body = parseServerObject(text) ?? {};
+function receivedIn(body: Readonly<Record<string, unknown>>): ReceivedTokens[] {
   const tokenOf = (name: 'access_token' | 'refresh_token'): string | undefined => {
     const value = body[name];
     return isToken(name, value) ? value : undefined;
