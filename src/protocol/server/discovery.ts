@@ -104,6 +104,14 @@ async function readDocument(http: HttpClient, address: string): Promise<FoundDoc
   return document.kind === 'json' ? document : { kind: 'none', answer: l10n.t('not JSON') };
 }
 
+/** Endpoints that some servers list in only one of their two documents, for callers that show what a server offers. */
+export const offeredEndpoints = [
+  'registration_endpoint',
+  'device_authorization_endpoint',
+  'revocation_endpoint',
+  'pushed_authorization_request_endpoint',
+] as const satisfies readonly (keyof Metadata)[];
+
 /**
  * Merges the issuer's other document. Some servers have two, and omit from the OpenID Connect one what isn't part of
  * it, such as registration and revocation.

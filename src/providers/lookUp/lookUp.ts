@@ -1,6 +1,6 @@
 import { l10n } from '../../platform/shown.ts';
 import { checkAddress } from '../../protocol/http/address.ts';
-import { metadataAddresses } from '../../protocol/server/discovery.ts';
+import { metadataAddresses, offeredEndpoints } from '../../protocol/server/discovery.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { HttpClient } from '../../protocol/http/http.ts';
 import { parseServerObject } from '../../protocol/http/json.ts';
@@ -91,7 +91,12 @@ export async function discovered(
 ): Promise<FoundServer> {
   // Don't use a cached document: the user might have just changed it.
   httpContext.metadata.forget(issuer);
-  const { metadata, metadataAddress } = await httpContext.metadata.get(issuer, policy, signal);
+  const { metadata, metadataAddress } = await httpContext.metadata.get(
+    issuer,
+    policy,
+    signal,
+    offeredEndpoints,
+  );
   const { metadataUrl, allowLoopbackHttp } = policy;
   return {
     issuer,

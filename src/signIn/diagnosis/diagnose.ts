@@ -2,7 +2,7 @@ import { l10n } from '../../platform/shown.ts';
 import { secondsNow } from '../../platform/clock.ts';
 import { clockTolerance, farthestClock } from '../../protocol/http/serverTime.ts';
 import { isLoopbackHost } from '../../protocol/http/address.ts';
-import { metadataAddresses } from '../../protocol/server/discovery.ts';
+import { metadataAddresses, offeredEndpoints } from '../../protocol/server/discovery.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Blemish } from '../../protocol/http/blemishes.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
@@ -54,7 +54,7 @@ export async function diagnose(input: DiagnosisInput): Promise<Section[]> {
   let metadata: Metadata;
   try {
     httpContext.metadata.forget(provider.issuer);
-    const discovered = await httpContext.metadata.get(provider.issuer, provider);
+    const discovered = await httpContext.metadata.get(provider.issuer, provider, undefined, offeredEndpoints);
     metadata = discovered.metadata;
     sections.push(
       section(l10n.t('Metadata'), metadataFindings(provider, metadata, discovered.metadataAddress)),
