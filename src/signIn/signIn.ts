@@ -13,7 +13,7 @@ import { describeAttempt, nextAttempt, type Attempt } from './plan/nextAttempt.t
 import { notLasting } from './plan/lasting.ts';
 import { signInWithDeviceCode, type DeviceAttempt } from './methods/deviceSignIn.ts';
 import { signInAsService } from './methods/serviceSignIn.ts';
-import { describePlan, planSignIn, type Plan } from './plan/planner.ts';
+import { cannotReturn, describePlan, planSignIn, type Plan } from './plan/planner.ts';
 import { withheldTokens } from './plan/readableResponses.ts';
 
 export type { SignInContext, SignInControl, SignInRequest, SignInStage } from './methods/context.ts';
@@ -51,7 +51,7 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
       const why =
         isChosen || !isAutomatic
           ? undefined
-          : plan.tries.find(planned => planned.method === attempt.method)?.reason;
+          : (plan.tries.find(planned => planned.method === attempt.method)?.reason ?? cannotReturn());
       const asking = attemptRequest(request, metadata, attempt);
       const outcome = await run(context, asking, { why }, running, attempt.method);
       if (outcome.kind === 'signed-in') {

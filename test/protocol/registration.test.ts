@@ -253,8 +253,8 @@ describe('a provider without a client id', () => {
       trial.signIn(trial.provider(definition())),
       failsWith('registration-refused', /invalid_client_metadata.*“no natives”/),
     );
-    // Four forms of a registration, each with three redirect URIs.
-    assert.equal(refusedSoFar() - before, 12);
+    // Four forms of a registration, each with three redirect URIs, and two without one, for a device code.
+    assert.equal(refusedSoFar() - before, 14);
     server.proxy.heal();
     server.proxy.on(registration, changed({ redirect_uris: ['https://elsewhere.example/'] }));
     server.proxy.on(registration, changed({ client_id: '' }));

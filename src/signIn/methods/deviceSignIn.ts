@@ -18,6 +18,7 @@ import {
 } from '../client/client.ts';
 import type { AttemptRequest, SignInContext } from './context.ts';
 import { keepOrGiveBack } from '../client/lateTokens.ts';
+import type { DeviceView } from './deviceScreen.ts';
 import { newGrant } from '../identity/newGrant.ts';
 import { namer } from './accountName.ts';
 import { inProviderTime } from './timing.ts';
@@ -39,7 +40,8 @@ export async function signInWithDeviceCode(
   { why }: DeviceAttempt,
 ): Promise<Grant> {
   const { provider, signal } = request;
-  const view = context.device.open(provider, why);
+  // Opened with the first code: a refusal leads to another method, and shows nothing.
+  let view: DeviceView | undefined;
   try {
     for (;;) {
       const { found, authorization } = await withClient(
@@ -52,12 +54,13 @@ export async function signInWithDeviceCode(
         host: new URL(authorization.verificationUri).host,
         interval: authorization.interval,
       });
-      view.showCode(authorization);
+      const shown = (view ??= context.device.open(provider, why));
+      shown.showCode(authorization);
       request.progress('waiting-for-code', authorization);
       try {
         const lasting = await connect(context.httpContext, found.client, 'now');
         return await keepOrGiveBack(lasting, provider, signal, async () => {
-          const onState = (state: PollState): void => view.showState(state);
+          const onState = (state: PollState): void => shown.showState(state);
           const tokens = await pollForTokens(lasting, authorization, { signal, onState });
           signal.throwIfAborted();
           request.progress('exchanging-code');
@@ -76,11 +79,11 @@ export async function signInWithDeviceCode(
         request.progress('code-expired');
         const { clock } = context.httpContext;
         const deadline = { clock, seconds: context.timeouts.person, signal, late: () => error };
-        await untilDeadline(deadline, () => view.showExpired());
+        await untilDeadline(deadline, () => shown.showExpired());
       }
     }
   } finally {
-    view.close();
+    view?.close();
   }
 }
 

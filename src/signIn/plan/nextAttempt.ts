@@ -92,8 +92,10 @@ function withOtherHost({ attempt, failure, provider }: FailedAttempt): NextAttem
 }
 
 function anotherMethod(failed: FailedAttempt): NextAttempt | undefined {
-  const { attempt, failure, plan, tried, isChosen } = failed;
+  const { attempt, failure, plan, tried, isChosen, isAutomatic } = failed;
   if (isChosen) return undefined;
+  // The user was asked for an initial access token and has none.
+  if (attempt.asksForToken && failure.code === 'registration-closed') return undefined;
   const denied = isDenied(failed);
   if (failure.code !== 'port-taken' && !refusesRedirect(failure) && !denied) return undefined;
   // What is pasted ends on an address of this computer, too.
@@ -101,7 +103,10 @@ function anotherMethod(failed: FailedAttempt): NextAttempt | undefined {
   const left = plan.tries
     .map(({ method }) => method)
     .filter(method => !tried.includes(method) && !(isRegistration && method === 'paste'));
-  const method = left[0] ?? (denied ? plan.offered[0]?.method : undefined);
+  // A device code needs no redirect URI, perhaps the reason for the refusal.
+  const takesOffered = denied || (isAutomatic && failure.code === 'registration-refused');
+  const offered = takesOffered ? plan.offered.find(({ method }) => !tried.includes(method)) : undefined;
+  const method = left[0] ?? offered?.method;
   if (method === undefined) return undefined;
   const told = l10n.t('{0} Continuing with another method: {1}.', failure.message, methodName(method));
   return {

@@ -1,4 +1,4 @@
-import { l10n } from '../../platform/shown.ts';
+import { l10n, type Shown } from '../../platform/shown.ts';
 import { serviceGrantTypes } from '../../protocol/server/serviceGrantTypes.ts';
 import {
   isServiceMethod,
@@ -74,9 +74,12 @@ export function planSignIn(input: PlanInput): Plan {
   }
   const [code] = device;
   if (!code) return { tries: manual, offered: [], closed: closedMethods };
-  const reason = l10n.t('Your browser can’t return to this editor, so you’ll sign in with a code.');
-  return { tries: [{ ...code, reason }], offered: manual, closed: closedMethods };
+  return { tries: [{ ...code, reason: cannotReturn() }], offered: manual, closed: closedMethods };
 }
+
+/** The reason for a device code that the user didn't choose (RFC 8628 section 5.4). */
+export const cannotReturn = (): Shown =>
+  l10n.t('Your browser can’t return to this editor, so you’ll sign in with a code.');
 
 /**
  * A client that signs in by itself signs in as itself, or as the settings say. There is no other method: a person
