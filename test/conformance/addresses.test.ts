@@ -4,7 +4,8 @@ import { parseMetadata } from '../../src/protocol/server/metadata.ts';
 import { parseDefinition } from '../../src/providers/entries/definition.ts';
 import { lookUp } from '../../src/providers/lookUp/lookUp.ts';
 import { conforms } from './table.ts';
-import { signInCase, withTrial } from './trial.ts';
+import { signInCase } from './signInCase.ts';
+import { withTrial } from './trial.ts';
 
 const policy = { allowLoopbackHttp: false };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { manualClock } from '../standIns/manualClock.ts';
-import { signInCase, type SignInCase } from './trial.ts';
+import { signInCase, type SignInCase } from './signInCase.ts';
 
 /** A clock of this computer that is wrong by so many seconds. */
 const wrongBy = (seconds: number) => () => manualClock(Date.now() + seconds * 1000);

@@ -16,7 +16,8 @@ import {
 import { paths } from '../servers/hostile/authorizationServer.ts';
 import { manualClock } from '../standIns/manualClock.ts';
 import { conforms } from './table.ts';
-import { assertFailure, failureOf, signIn, signInCase, withTrial, type SignInCase } from './trial.ts';
+import { signInCase, type SignInCase } from './signInCase.ts';
+import { assertFailure, failureOf, signIn, withTrial } from './trial.ts';
 
 const having = (changes: Json): Departure => ({ metadata: document => ({ ...document, ...changes }) });
 const answering = (reply: Reply): Departure => ({ replies: { metadata: () => reply } });

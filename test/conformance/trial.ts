@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { filled } from '../../src/platform/shown.ts';
-import type { Clock } from '../../src/platform/clock.ts';
 import { Failure, type FailureCode, failures } from '../../src/protocol/failures/failure.ts';
 import type { ProviderDefinition } from '../../src/providers/entries/definition.ts';
 import type { Grant } from '../../src/sessions/grant/grant.ts';
@@ -9,8 +8,6 @@ import { describeFinds, findSecrets } from '../canaries/canaries.ts';
 import { signInTrial, type BrowserBehaviour, type SignInTrial } from '../protocol/signingIn.ts';
 import type { Departure } from '../servers/hostile/departure.ts';
 import { startHostileServer, type HostileServer } from '../servers/hostile/server.ts';
-import type { Row } from './rows.ts';
-import { conforms } from './table.ts';
 
 /** A server and somebody who signs in there. */
 export interface Trial extends SignInTrial {
@@ -86,38 +83,3 @@ export function assertFailure(failure: Failure, code: FailureCode, says: RegExp)
 
 export const signIn = (trial: Trial, definition: Partial<ProviderDefinition> = {}): Promise<Grant> =>
   trial.signIn(trial.provider({ issuer: trial.server.issuer, ...definition }));
-
-/** One departure from the standard, and what must come of a sign-in there. */
-export interface SignInCase {
-  readonly row: Row;
-  readonly variant?: string;
-  /** What is wrong. */
-  readonly departure: Departure;
-  readonly must: 'sign in' | readonly [FailureCode, RegExp];
-  readonly clock?: () => Clock;
-  /** Settings of the provider. */
-  readonly settings?: Partial<ProviderDefinition>;
-  /** What must hold afterwards besides. */
-  readonly also?: (trial: Trial, grant: Grant | undefined) => void;
-}
-
-export function signInCase({ row, variant = '', departure, must, clock, settings, also }: SignInCase): void {
-  conforms(row, variant, () =>
-    withTrial(
-      departure,
-      async trial => {
-        if (must === 'sign in') {
-          const grant = await signIn(trial, settings);
-          assert.equal(grant.account.id, 'alice-1');
-          also?.(trial, grant);
-          return `signed in as ${grant.account.label}`;
-        }
-        const failure = await failureOf(trial, signIn(trial, settings));
-        const got = assertFailure(failure, ...must);
-        also?.(trial, undefined);
-        return got;
-      },
-      clock && { clock: clock() },
-    ),
-  );
-}

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import type { Departure } from '../../servers/hostile/departure.ts';
 import { manualClock, settled } from '../../standIns/manualClock.ts';
 import { conforms } from '../table.ts';
-import { assertFailure, failureOf, signIn, signInCase, visit, withTrial, type SignInCase } from '../trial.ts';
+import { signInCase, type SignInCase } from '../signInCase.ts';
+import { assertFailure, failureOf, signIn, visit, withTrial } from '../trial.ts';
 
 const responding = (change: (response: URLSearchParams) => void): Departure => ({ authorize: change });
 const setting = (changes: Record<string, string>): Departure =>

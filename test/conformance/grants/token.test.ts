@@ -16,7 +16,8 @@ import {
 import { Failure } from '../../../src/protocol/failures/failure.ts';
 import { manualClock, settled } from '../../standIns/manualClock.ts';
 import { conforms } from '../table.ts';
-import { assertFailure, failureOf, signIn, signInCase, withTrial, type SignInCase } from '../trial.ts';
+import { signInCase, type SignInCase } from '../signInCase.ts';
+import { assertFailure, failureOf, signIn, withTrial } from '../trial.ts';
 
 const answering = (reply: Reply): Departure => ({ replies: { token: () => reply } });
 const having = (changes: Json): Departure => ({ token: body => ({ ...body, ...changes }) });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Json } from '../../servers/hostile/departure.ts';
 import { accessTokenHash } from '../../servers/hostile/tokens.ts';
-import { signInCase, type SignInCase } from '../trial.ts';
+import { signInCase, type SignInCase } from '../signInCase.ts';
 
 const without =
   (name: string) =>

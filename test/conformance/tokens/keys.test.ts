@@ -3,7 +3,8 @@ import type { JWK } from 'jose';
 import type { Departure } from '../../servers/hostile/departure.ts';
 import { html, json, redirectTo, text } from '../../servers/hostile/replies.ts';
 import { conforms } from '../table.ts';
-import { assertFailure, failureOf, signIn, signInCase, visit, withTrial, type SignInCase } from '../trial.ts';
+import { signInCase, type SignInCase } from '../signInCase.ts';
+import { assertFailure, failureOf, signIn, visit, withTrial } from '../trial.ts';
 
 const publishing = (change: (key: JWK) => unknown): Departure => ({
   keys: ([key]) => ({ keys: [change(key ?? {})] }),

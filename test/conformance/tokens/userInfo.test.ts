@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Departure, Json } from '../../servers/hostile/departure.ts';
 import { html, json, text } from '../../servers/hostile/replies.ts';
-import { signInCase, type SignInCase } from '../trial.ts';
+import { signInCase, type SignInCase } from '../signInCase.ts';
 
 /** An ID token that has no name for the person, so that UserInfo is asked. */
 const nameless: Departure = { idToken: { claims: ({ preferred_username: _, ...rest }) => rest } };
