@@ -3,7 +3,7 @@
  * and saved as a picture. In a terminal everything is left running to be tried by hand, until Ctrl+C.
  *
  * `npm start -- --method loopback` shows another way to sign in; see `methods.ts`. `npm start -- --add-provider` shows how
- * a person adds a provider from its address alone. `npm start -- --provider-only` starts just the identity provider, for
+ * a person adds a provider from its address alone, and `--server` that of servers that depart from the standards. `npm start -- --provider-only` starts just the identity provider, for
  * the authors of other extensions; see `providerOnly.ts`.
  */
 import { rm } from 'node:fs/promises';
@@ -15,6 +15,7 @@ import { openStage, providerLabel, type Stage } from '../stage/stage.ts';
 import { addProvider, unconfigured } from './addProvider.ts';
 import { runProviderOnly } from './providerOnly.ts';
 import { methodNamed, type Report, type SignInMethod } from './methods.ts';
+import { addServers, describeServers, newEditor, serversNamed } from './realServers.ts';
 
 const repository = join(import.meta.dirname, '..', '..');
 const pictures = join(repository, 'dist', 'demo');
@@ -36,13 +37,24 @@ const report: Report = {
   picture: (page, name) => picture(path => page.screenshot({ path }), name),
 };
 
-async function addProviderAsAPerson(stage: Stage): Promise<void> {
+async function addProviderAsAPerson(stage: Stage, servers: readonly string[]): Promise<void> {
   const person = await stage.newPerson();
   const window = await stage.openWindow(person);
   say('VS Code is open, and knows no identity provider');
-  await addProvider(stage, window, report);
+  if (servers.length === 0) await addProvider(stage, window, report);
+  else await addServers(window, servers, report);
   await person.close();
 }
+
+const help = (): string => `npm start                                     a whole sign-in in a real VS Code
+npm start -- --method <name>                  another way to sign in
+npm start -- --add-provider                   how a provider is added from its address alone
+npm start -- --add-provider --server <names>  the same at servers that depart from the standards, comma-separated
+npm start -- --provider-only [--json]         an identity provider, without an editor
+
+Servers:
+
+${describeServers()}`;
 
 /** The options of the command line. */
 const options = () =>
@@ -50,23 +62,28 @@ const options = () =>
     options: {
       method: { type: 'string' },
       'add-provider': { type: 'boolean' },
+      server: { type: 'string' },
       'provider-only': { type: 'boolean' },
       port: { type: 'string' },
       host: { type: 'string' },
       json: { type: 'boolean' },
+      help: { type: 'boolean' },
     },
   }).values;
 
 async function show({
   method: name,
   'add-provider': adds = false,
+  server,
 }: ReturnType<typeof options>): Promise<void> {
   if (adds && name !== undefined) throw new Error('Take either --add-provider or --method');
+  const servers = server === undefined ? [] : serversNamed(server);
   method = adds ? undefined : await methodNamed(name);
+  const begins = method ? method.stage : servers.length > 0 ? newEditor : unconfigured;
   await rm(pictures, { recursive: true, force: true });
-  stage = await openStage({ whole: true, progress: say, ...(method ? method.stage : unconfigured) });
+  stage = await openStage({ whole: true, progress: say, ...begins });
   method?.prepare?.(stage);
-  await (method ? signInAsAPerson(stage, method) : addProviderAsAPerson(stage));
+  await (method ? signInAsAPerson(stage, method) : addProviderAsAPerson(stage, servers));
   if (process.stdout.isTTY) {
     const { login, password } = people.bob;
     console.log(`\nTry it yourself:  ${stage.editor.url()}`);
@@ -118,7 +135,8 @@ let stage: Stage | undefined;
 let method: SignInMethod | undefined;
 try {
   const asked = options();
-  if (asked['provider-only'] === true) {
+  if (asked.help === true) console.log(help());
+  else if (asked['provider-only'] === true) {
     const { host, port = '0', json = false } = asked;
     await runProviderOnly({ host, port: Number(port), json });
   } else {

@@ -69,10 +69,14 @@ export interface Keycloak {
   close(): Promise<void>;
 }
 
-/** Starts Keycloak on a free port, with everything in memory. */
-export async function startKeycloak(): Promise<Keycloak> {
+/**
+ * Starts Keycloak on a free port, with everything in memory.
+ *
+ * @param host the name in its issuer, which must mean this computer.
+ */
+export async function startKeycloak(host: string = loopback): Promise<Keycloak> {
   const port = await freePort();
-  const base = `http://${loopback}:${port}`;
+  const base = `http://${host}:${port}`;
   const program = join(home, 'bin', isWindows ? 'kc.bat' : 'kc.sh');
   const features = 'cimd,resource-indicators,identity-assertion-jwt,jwt-authorization-grant';
   const args = [

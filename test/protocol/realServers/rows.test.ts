@@ -1,18 +1,15 @@
+import assert from 'node:assert/strict';
 import { browser, withTrial } from '../../conformance/trial.ts';
-import { clientsRows } from './rows/clients.ts';
-import { identityRows } from './rows/identity.ts';
-import { metadataRows } from './rows/metadata.ts';
-import { refusalsRows } from './rows/refusals.ts';
-import { registrationRows } from './rows/registration.ts';
+import { rows } from './rows/rows.ts';
 
 describe('what real servers do', () => {
-  for (const { server, does, departure, person, run } of [
-    ...registrationRows,
-    ...clientsRows,
-    ...metadataRows,
-    ...refusalsRows,
-    ...identityRows,
-  ]) {
-    it(`${server}: ${does}`, () => withTrial(departure, run, person ?? { browser }));
+  it('has a name of its own each time', () => {
+    const names = rows.map(({ name }) => name);
+    assert.deepEqual(names, [...new Set(names)]);
+    for (const name of names) assert.match(name, /^[a-z0-9]+(-[a-z0-9]+)*$/);
+  });
+
+  for (const { name, server, does, departure, person, run } of rows) {
+    it(`${server}: ${does} (${name})`, () => withTrial(departure, run, person ?? { browser }));
   }
 });

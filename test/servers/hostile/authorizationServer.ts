@@ -117,8 +117,10 @@ export function createAuthorizationServer({
     const code = random();
     keep(code, 'code');
     codes.set(code, { redirectUri, challenge, nonce: asked.get('nonce') ?? undefined, used: false });
-    const response = new URLSearchParams({ code, state: asked.get('state') ?? '', iss: issuer });
-    return redirectTo(`${redirectUri}?${response.toString()}`);
+    const end = new URL(redirectUri);
+    const response = { code, state: asked.get('state') ?? '', iss: issuer };
+    for (const [name, value] of Object.entries(response)) end.searchParams.set(name, value);
+    return redirectTo(end.href);
   };
 
   const redeem = ({ parameters }: Situation): Code | Answer => {
@@ -210,8 +212,14 @@ export function createAuthorizationServer({
     if (body === '') return known ? json(known) : json({ error: 'invalid_token' }, 401);
     const registrationToken = random();
     keep(registrationToken, 'registration access token');
+    const wanted = JSON.parse(body) as Json;
+    const method = wanted['token_endpoint_auth_method'];
+    const hasSecret = method === 'client_secret_basic' || method === 'client_secret_post';
+    const clientSecret = hasSecret ? (departure().clientSecret ?? random()) : undefined;
+    keep(clientSecret, 'client secret');
     const registration = {
-      ...(JSON.parse(body) as Json),
+      ...wanted,
+      ...(clientSecret !== undefined && { client_secret: clientSecret }),
       client_id: `registered-${random().slice(0, 8)}`,
       registration_client_uri: `${issuer}${paths.register}`,
       registration_access_token: registrationToken,
@@ -251,10 +259,9 @@ export function createAuthorizationServer({
         const answer = authorize(situation);
         const { location } = answer.headers;
         if (location === undefined || !now.authorize) return answer;
-        const [redirectUri = '', query] = location.split('?');
-        const response = new URLSearchParams(query);
-        now.authorize(response, situation);
-        return redirectTo(`${redirectUri}?${response.toString()}`);
+        const end = new URL(location);
+        now.authorize(end.searchParams, situation);
+        return redirectTo(end.href);
       }
       case 'token':
         return token(situation, authorization);

@@ -29,7 +29,11 @@ export interface HostileServer {
   close(): Promise<void>;
 }
 
-export async function startHostileServer(departure: Departure = {}): Promise<HostileServer> {
+/** @param host the name in its issuer, which must mean this computer. */
+export async function startHostileServer(
+  departure: Departure = {},
+  host: string = loopback,
+): Promise<HostileServer> {
   const keys = await sharedKeys();
   const http = createServer();
   const unanswered = new Set<ServerResponse>();
@@ -44,7 +48,7 @@ export async function startHostileServer(departure: Departure = {}): Promise<Hos
   const quiet: (() => void)[] = [];
   const waiting = new Map<Endpoint, (() => void)[]>();
   const port = await listen(http);
-  const origin = `http://${loopback}:${port}`;
+  const origin = `http://${host}:${port}`;
   const issuer = `${origin}${departure.path ?? ''}`;
 
   const requests: RecordedRequest[] = [];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { signIn } from '../../../conformance/trial.ts';
+import type { Departure } from '../../../servers/hostile/departure.ts';
 import { type Answer } from '../../../servers/hostile/replies.ts';
 import {
   refusing,
@@ -9,6 +10,7 @@ import {
   signsIn,
   fails,
   noBrowser,
+  readable,
   secretWith,
   confidential,
   revoke,
@@ -18,11 +20,23 @@ import {
 /** With characters that each form of sending it writes otherwise. */
 const odd = 'a+b/c=%20:ä';
 
-const credentialsIn = (authorization: string | undefined): string =>
-  Buffer.from(authorization?.replace('Basic ', '') ?? '', 'base64').toString();
+/** Compares what is sent without decoding it. */
+const isSecret = (authorization: string | undefined, secret: string): boolean =>
+  Buffer.from(authorization?.replace('Basic ', '') ?? '', 'base64')
+    .toString()
+    .endsWith(`:${secret}`);
+
+/** Gives every client that registers this secret. */
+const issuing = (secret: string): Departure => ({
+  replies: {
+    register: right => ({ ...right, body: JSON.stringify({ ...readable(right), client_secret: secret }) }),
+  },
+});
 
 export const clientsRows: readonly ServerRow[] = [
   ...['unknown client', 'wrong secret', 'confidential client'].map((which): ServerRow => ({
+    name: `pushed-401-${which.replace(' ', '-')}`,
+    ends: /rejected this editor’s automatic registration.*“Authentication failed\.”\. Try again: the editor registers again/,
     server: 'Keycloak 26',
     does: `answers 401 invalid_request at the endpoint for pushed requests: ${which}`,
     departure: { ...pushing, ...refusing('pushed', error('invalid_request', 'Authentication failed.', 401)) },
@@ -38,14 +52,16 @@ export const clientsRows: readonly ServerRow[] = [
     ),
   })),
   ...(['client_secret_post', undefined] as const).map((offered): ServerRow => ({
+    name: `secret-not-decoded${offered ? '-or-in-body' : ''}`,
     server: 'several',
     does: `compare Basic credentials without decoding them${offered ? ', and take them in the body' : ''}`,
     departure: {
       ...describing(() => ({
         token_endpoint_auth_methods_supported: ['client_secret_basic', ...(offered ? [offered] : [])],
       })),
+      ...issuing(odd),
       knowsClient: ({ parameters, authorization }) =>
-        offered ? parameters.get('client_secret') === odd : credentialsIn(authorization) === `editor:${odd}`,
+        offered ? parameters.get('client_secret') === odd : isSecret(authorization, odd),
     },
     person: secretWith(odd),
     run: signsIn(confidential, async trial => {
@@ -55,15 +71,19 @@ export const clientsRows: readonly ServerRow[] = [
     }),
   })),
   {
+    name: 'secret-of-form-characters',
     server: 'several',
     does: 'compare Basic credentials without decoding: what the form encoding leaves alone is sent once',
     departure: {
-      knowsClient: ({ authorization }) => credentialsIn(authorization) === 'editor:a-b_c.d*e',
+      ...describing(() => ({ token_endpoint_auth_methods_supported: ['client_secret_basic'] })),
+      ...issuing('a-b_c.d*e'),
+      knowsClient: ({ authorization }) => isSecret(authorization, 'a-b_c.d*e'),
     },
     person: secretWith('a-b_c.d*e'),
     run: signsIn(confidential, trial => assert.equal(trial.server.requestsTo('token').length, 1)),
   },
   {
+    name: 'exact-media-type',
     server: 'Django (oauthlib)',
     does: 'compares the media type of a request exactly',
     departure: {

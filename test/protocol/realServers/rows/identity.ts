@@ -4,6 +4,11 @@ import { signsIn, fails, plainOAuth, type ServerRow } from './row.ts';
 
 export const identityRows: readonly ServerRow[] = [
   ...(['the access token', 'the ID token'] as const).map((what): ServerRow => ({
+    name: what === 'the ID token' ? 'other-audience' : 'other-token-type',
+    ends:
+      what === 'the ID token'
+        ? /its "aud" claim has the wrong value\. .* contact your administrator/
+        : /the token type isn’t Bearer\. .* contact the provider’s administrator/,
     server: 'any',
     does: `gives tokens of which ${what} is refused: they are given back`,
     departure:
@@ -18,6 +23,7 @@ export const identityRows: readonly ServerRow[] = [
     ),
   })),
   {
+    name: 'plain-oauth',
     server: 'servers of MCP',
     does: 'know nothing of OpenID Connect',
     departure: plainOAuth,
@@ -30,6 +36,7 @@ export const identityRows: readonly ServerRow[] = [
     },
   },
   {
+    name: 'openid-refused',
     server: 'servers of MCP',
     does: 'refuse openid though they show OpenID Connect',
     departure: {
@@ -48,6 +55,7 @@ export const identityRows: readonly ServerRow[] = [
     },
   },
   {
+    name: 'user-info-fails-once',
     server: 'any',
     does: 'cannot answer UserInfo once, when an account is to be named',
     departure: {
@@ -59,15 +67,23 @@ export const identityRows: readonly ServerRow[] = [
   ...(
     [
       [
+        'unlisted',
         'offline_access, which it does not list',
         ['openid', 'profile'],
         {},
         /add "offline_access" to "scopes"/,
       ],
-      ['a consent, which it was not asked for', ['openid', 'offline_access'], {}, /"prompt": "consent"/],
-      ['nothing', ['openid', 'offline_access'], { prompt: 'consent' }, /Ask its administrator/],
+      [
+        'unasked',
+        'a consent, which it was not asked for',
+        ['openid', 'offline_access'],
+        {},
+        /"prompt": "consent"/,
+      ],
+      ['never', 'nothing', ['openid', 'offline_access'], { prompt: 'consent' }, /Ask its administrator/],
     ] as const
-  ).map(([what, scopes, authorizationParameters, cure]): ServerRow => ({
+  ).map(([when, what, scopes, authorizationParameters, cure]): ServerRow => ({
+    name: `no-refresh-token-${when}`,
     server: 'LemonLDAP::NG',
     does: `gives refresh tokens only for ${what}: it is told at once`,
     departure: { token: ({ refresh_token: _, ...rest }) => rest },
@@ -78,6 +94,7 @@ export const identityRows: readonly ServerRow[] = [
     }),
   })),
   {
+    name: 'token-without-end',
     server: 'any',
     does: 'gives a token that does not end, and no refresh token: there is nothing to tell',
     departure: { token: ({ refresh_token: _, expires_in: __, ...rest }) => rest },

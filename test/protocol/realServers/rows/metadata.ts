@@ -4,6 +4,7 @@ import { unregistered, signsIn, fails, registrations, revoke, type ServerRow } f
 
 export const metadataRows: readonly ServerRow[] = [
   {
+    name: 'two-documents',
     server: 'Django OAuth Toolkit',
     does: 'leaves registration and revocation out of its document for OpenID Connect',
     departure: {
@@ -18,6 +19,7 @@ export const metadataRows: readonly ServerRow[] = [
     }),
   },
   {
+    name: 'two-documents-revocation',
     server: 'Django OAuth Toolkit',
     does: 'the same, for a client with a client ID that signs out',
     departure: {
@@ -27,6 +29,8 @@ export const metadataRows: readonly ServerRow[] = [
     run: signsIn({}, async (trial, grant) => assert.equal(await revoke(trial, grant), 'revoked')),
   },
   {
+    name: 'other-document-of-another-issuer',
+    ends: /^Register an app with /,
     server: 'any',
     does: 'has another document that names another issuer, from which nothing is taken',
     departure: {
@@ -39,6 +43,7 @@ export const metadataRows: readonly ServerRow[] = [
     run: fails('no-way', /doesn’t support automatic registration/, unregistered),
   },
   ...[500, 502, 503, 404, 403].map((status): ServerRow => ({
+    name: `first-place-${status}`,
     server: 'several',
     does: `answers ${status} at the first well-known place, and has its document at the second`,
     departure: {
@@ -48,6 +53,10 @@ export const metadataRows: readonly ServerRow[] = [
     run: signsIn(),
   })),
   ...([511, 403] as const).map((status): ServerRow => ({
+    name: `network-page-${status}`,
+    ends: new RegExp(
+      `Something other than .* responded \\(HTTP ${status}\\).* Check your network, proxy, and VPN`,
+    ),
     server: 'networks',
     does: `answer the discovery with a page of status ${status}`,
     departure: {

@@ -10,8 +10,11 @@ const boilerplate = 'The request could not be completed because of a policy of y
 
 let asksForOffline = false;
 
+const unknownRefreshToken = refusing('token', error('unauthorized_client', 'unable to parse refresh token'));
+
 export const refusalsRows: readonly ServerRow[] = [
   {
+    name: 'offline-refused-before-page',
     server: 'Keycloak 26',
     does: 'refuses offline_access before the page',
     departure: {
@@ -29,6 +32,7 @@ export const refusalsRows: readonly ServerRow[] = [
     }),
   },
   {
+    name: 'offline-refused-after-page',
     server: 'Keycloak 26',
     does: 'refuses offline_access after the page, to a person without the role',
     departure: {
@@ -50,6 +54,8 @@ export const refusalsRows: readonly ServerRow[] = [
     }),
   },
   {
+    name: 'dpop-demanded',
+    ends: /key-bound tokens \(DPoP\).* Ask the provider’s administrator to turn that off for the client/,
     server: 'Keycloak 26',
     does: 'demands DPoP after the page',
     departure: refusing('token', error('invalid_request', 'DPoP proof is missing')),
@@ -59,6 +65,8 @@ export const refusalsRows: readonly ServerRow[] = [
     ),
   },
   {
+    name: 'long-words',
+    ends: /“The request could not.*….*You are not in the group staff\.”\. .*ask your administrator for access/,
     server: 'several',
     does: 'put long words before the reason',
     departure: {
@@ -73,6 +81,8 @@ export const refusalsRows: readonly ServerRow[] = [
     ),
   },
   {
+    name: 'long-words-at-token-endpoint',
+    ends: /“The request could not.*….*The code was used\.”\. Sign in again/,
     server: 'several',
     does: 'put long words before the reason, at the token endpoint',
     departure: refusing('token', error('invalid_grant', `${boilerplate}The code was used.`)),
@@ -81,6 +91,8 @@ export const refusalsRows: readonly ServerRow[] = [
     ),
   },
   {
+    name: 'grant-with-other-scopes',
+    ends: /“a grant exists with different scope”\. Add all scopes .* or remove this application’s grant/,
     server: 'Gitea',
     does: 'answers server_error with words to a second extension with one more scope',
     departure: {
@@ -96,6 +108,8 @@ export const refusalsRows: readonly ServerRow[] = [
     ),
   },
   {
+    name: 'server-error-with-words',
+    ends: /“Database is on fire”\. Check the provider’s client ID, scopes, and registered redirect URIs/,
     server: 'any',
     does: 'answers server_error with other words: they are told, and it is not tried later',
     departure: {
@@ -108,15 +122,14 @@ export const refusalsRows: readonly ServerRow[] = [
     run: fails('authorization-refused', /server_error\. Server message: “Database is on fire”/),
   },
   {
+    name: 'old-refresh-token-unauthorized',
     server: 'Gitea',
     does: 'answers unauthorized_client to every old refresh token',
     departure: {},
+    later: unknownRefreshToken,
     async run(trial) {
       const kept = await keep(trial, trial.provider({ issuer: trial.server.issuer }), await signIn(trial));
-      trial.server.departure = refusing(
-        'token',
-        error('unauthorized_client', 'unable to parse refresh token'),
-      );
+      trial.server.departure = unknownRefreshToken;
       await kept.renew();
       assert.match(
         kept.told[0] ?? '',
@@ -133,9 +146,11 @@ export const refusalsRows: readonly ServerRow[] = [
       ['403 with Retry-After', { ...json({}, 403), headers: { 'retry-after': '1' } }],
     ] as const
   ).map(([what, answer]): ServerRow => ({
+    name: `refresh-${what.replaceAll(' ', '-').toLowerCase()}`,
     server: 'firewalls',
     does: `answer a refresh with ${what}`,
     departure: {},
+    later: refusing('token', answer),
     async run(trial) {
       const kept = await keep(trial, trial.provider({ issuer: trial.server.issuer }), await signIn(trial));
       trial.server.departure = refusing('token', answer);

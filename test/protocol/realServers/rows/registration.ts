@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { secret } from '../../../../src/platform/secret.ts';
 import { browser, signIn } from '../../../conformance/trial.ts';
+import { recordingScreen } from '../../methods/deviceScreen.ts';
 import { json } from '../../../servers/hostile/replies.ts';
 import {
   unregistered,
@@ -14,10 +15,13 @@ import {
   type ServerRow,
 } from './row.ts';
 
+let askedForToken = 0;
+
 const unmanaged = { registration_client_uri: undefined, registration_access_token: undefined };
 
 export const registrationRows: readonly ServerRow[] = [
   ...[undefined, 'initial'].map((token): ServerRow => ({
+    name: `registration-${token ?? 'open'}-without-scopes`,
     server: 'Keycloak 26',
     does: `refuses a registration with scopes, ${token ? 'with' : 'without'} an initial access token`,
     departure: refusing(
@@ -41,16 +45,47 @@ export const registrationRows: readonly ServerRow[] = [
     }),
   })),
   {
+    name: 'registration-closed',
+    ends: /requires an initial access token .*“Policy "Trusted Hosts" rejected”\. Ask your administrator for a token/,
     server: 'Keycloak 26',
-    does: 'refuses every registration: it is quoted',
+    does: 'refuses every registration: it is quoted, after the person was asked once for a token',
     departure: refusing('register', error('insufficient_scope', 'Policy "Trusted Hosts" rejected', 403)),
-    run: fails(
-      'registration-closed',
-      /initial access token for registration\. Server message: “Policy "Trusted Hosts" rejected”/,
-      unregistered,
-    ),
+    person: {
+      browser,
+      initialAccessToken: () => {
+        askedForToken += 1;
+        return Promise.resolve(undefined);
+      },
+    },
+    async run(trial) {
+      askedForToken = 0;
+      await fails(
+        'registration-closed',
+        /initial access token for registration\. Server message: “Policy "Trusted Hosts" rejected”/,
+        unregistered,
+      )(trial);
+      assert.equal(askedForToken, 1);
+    },
   },
   {
+    name: 'registration-for-device-codes',
+    server: 'several',
+    does: 'register nobody who wants to come back from the browser',
+    departure: {
+      replies: {
+        ...refusing(
+          'register',
+          error('invalid_client_metadata', 'no redirect URIs'),
+          right => (right['redirect_uris'] as string[]).length > 0,
+        ).replies,
+        device: right => ({ ...right, body: JSON.stringify({ ...readable(right), interval: 1 }) }),
+      },
+    },
+    person: { device: recordingScreen() },
+    run: signsIn(unregistered, ({ told }) => assert.deepEqual(told, [])),
+  },
+  {
+    name: 'registration-with-scopes',
     server: 'Ory Hydra',
     does: 'gives a client that registered without scopes no others later: they are asked for first',
     departure: {},
@@ -70,12 +105,11 @@ export const registrationRows: readonly ServerRow[] = [
       ['403', json({}, 403)],
     ] as const
   ).map(([words, answer]): ServerRow => ({
+    name: `registration-of-localhost-${words.replaceAll(/[ _]/g, '-')}`,
     server: 'many',
     does: `take http://localhost only, and refuse other redirect URIs with ${words}`,
-    departure: refusing(
-      'register',
-      answer,
-      right => !(right['redirect_uris'] as string[])[0]?.startsWith('http://localhost:'),
+    departure: refusing('register', answer, right =>
+      (right['redirect_uris'] as string[]).some(uri => !uri.startsWith('http://localhost:')),
     ),
     person: { browser: address => fetch(address) },
     run: signsIn(unregistered, trial => {
@@ -87,6 +121,7 @@ export const registrationRows: readonly ServerRow[] = [
     }),
   })),
   {
+    name: 'registration-without-device-grant',
     server: 'several',
     does: 'refuse a registration for the device grant',
     departure: refusing('register', error('invalid_client_metadata', 'grant_types: unknown'), right =>
@@ -95,6 +130,8 @@ export const registrationRows: readonly ServerRow[] = [
     run: signsIn(unregistered, trial => assert.equal(registrations(trial).length, 2)),
   },
   {
+    name: 'secret-wanted-later',
+    ends: /rejected this editor’s automatic registration.*“Client secret required”\. Try again: the editor registers again/,
     server: 'several',
     does: 'take a registration without a secret, and want one then',
     departure: refusing('token', error('invalid_client', 'Client secret required', 401)),
@@ -114,6 +151,7 @@ export const registrationRows: readonly ServerRow[] = [
     ),
   },
   {
+    name: 'registration-forgotten',
     server: 'several',
     does: 'forget a registered client, and show an error page that never comes back',
     departure: {
@@ -141,6 +179,8 @@ export const registrationRows: readonly ServerRow[] = [
     },
   },
   {
+    name: 'registration-narrow',
+    ends: /for the scopes “mcp” only\. .* Register a client manually with the provider, and set its client ID/,
     server: 'GitLab',
     does: 'registers for the scope mcp only, and says so',
     departure: {

@@ -12,10 +12,16 @@ import type { signInTrial } from '../../signingIn.ts';
 
 /** What one real server does, and what must come of it. */
 export interface ServerRow {
+  /** For `npm start -- --add-provider --server <name>`. */
+  readonly name: string;
   readonly server: string;
   /** What it does that others do not. */
   readonly does: string;
   readonly departure: Departure;
+  /** Where it departs only after somebody has signed in. */
+  readonly later?: Departure;
+  /** What is said to somebody who has only its address and cannot sign in; by default they are signed in. */
+  readonly ends?: RegExp;
   readonly person?: Parameters<typeof signInTrial>[0];
   /** What must come of it. */
   run(trial: Trial): Promise<unknown>;
