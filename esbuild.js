@@ -1,75 +1,14 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { cyclonedxEsbuildPlugin } from '@cyclonedx/cyclonedx-esbuild';
 import { build, context } from 'esbuild';
-import ts from 'typescript';
+import { billOfMaterials, notices } from './build/notices.js';
+import { editorApi, withoutDescriptions } from './build/plugins.js';
 
 const repository = import.meta.dirname;
-const sources = join(repository, 'src');
 const outdir = join(repository, 'dist');
 const isWatching = process.argv.includes('--watch');
 
-/** Writes which packages are part of the extension, as a software bill of materials. */
-const billOfMaterials = cyclonedxEsbuildPlugin({
-  outputFile: join(outdir, 'oidc-authentication.cdx.json'),
-  outputReproducible: true,
-  validate: true,
-});
-
-/** What takes a description of a setting, as its first argument. */
-const describing =
-  /^(?:v\.description|text|flag|seconds|parameters|matching|path|oneOf|listOf|someOf|group|page|endpoint|names)$/;
-
-/**
- * The schema of the settings without what it says about each: the settings editor has that from the manifest, and
- * every window would load it for nothing.
- */
-const withoutDescriptions = {
-  name: 'without descriptions',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]src[\\/](?:providers|mcp)[\\/](?:\w+[\\/])*\w+\.ts$/ }, async ({ path }) => {
-      const text = await readFile(path, 'utf8');
-      const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest);
-      const found = [];
-      const visit = node => {
-        if (ts.isCallExpression(node) && describing.test(node.expression.getText(source))) {
-          const [description] = node.arguments;
-          if (description && ts.isStringLiteralLike(description)) found.push(description);
-        }
-        ts.forEachChild(node, visit);
-      };
-      visit(source);
-      const contents = found.reduceRight(
-        (rest, literal) => `${rest.slice(0, literal.getStart(source))}''${rest.slice(literal.end)}`,
-        text,
-      );
-      return { contents, loader: 'ts' };
-    });
-  },
-};
-
-/**
- * The API of the editor, each name of which is taken from the one object that it gives us: `import * as vscode` in
- * CommonJS would copy that object, once for each file that says so.
- */
-const editorApi = {
-  name: 'editor API',
-  setup({ onResolve, onLoad }) {
-    // The bill of materials knows no file without a place, and this one belongs to no package but ours.
-    const path = join(repository, 'package.json');
-    onResolve({ filter: /^vscode$/ }, ({ importer }) =>
-      importer === path ? { path: 'vscode', external: true } : { path },
-    );
-    onLoad({ filter: /[\\/]package\.json$/ }, async () => {
-      const files = (await readdir(sources, { recursive: true })).filter(file => file.endsWith('.ts'));
-      const texts = await Promise.all(files.map(file => readFile(join(sources, file), 'utf8')));
-      const used = texts.flatMap(text => Array.from(text.matchAll(/\bvscode\.(\w+)/g), ([, name]) => name));
-      return { contents: `export { ${[...new Set(used)].sort()} } from 'vscode';`, loader: 'js' };
-    });
-  },
-};
-
-/** What both passes have in common. */
+/** What all builds have in common. */
 const common = {
   absWorkingDir: repository,
   bundle: true,
@@ -100,7 +39,8 @@ const extension = {
     withoutDescriptions,
     editorApi,
     { name: 'second pass', setup: ({ onEnd }) => onEnd(secondPass) },
-    billOfMaterials,
+    notices(''),
+    billOfMaterials('oidc-authentication'),
   ],
 };
 
@@ -186,27 +126,6 @@ async function secondPass({ outputFiles, metafile, errors }) {
   await mkdir(join(outdir, 'parts'), { recursive: true });
   for (const { path, contents } of built.flatMap(({ outputFiles: files }) => files))
     await writeFile(path, contents);
-  await writeNotices(metafile);
-}
-
-/** The licenses of all packages that are part of the bundle: they ask to be passed on with it. */
-async function writeNotices({ inputs }) {
-  const folders = Object.keys(inputs).flatMap(
-    input => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? [],
-  );
-  const ours = await readFile(join(repository, 'LICENSE'), 'utf8');
-  const notices = [...new Set(folders)].sort().map(async folder => {
-    const file = name => readFile(join(repository, folder, name), 'utf8');
-    const { name, version, license, author } = JSON.parse(await file('package.json'));
-    const holder = author?.name ?? author;
-    const enclosed = (await readdir(join(repository, folder))).find(entry => /^licen[cs]e/i.test(entry));
-    if (!enclosed && !(license === 'MIT' && holder)) throw new Error(`${name} has no license to pass on`);
-    // A package that names the license without enclosing it: ours, with the other author.
-    const text = enclosed ? await file(enclosed) : ours.replace(/^Copyright.*$/m, `Copyright (c) ${holder}`);
-    return `${name} ${version}\n\n${text.trim()}\n`;
-  });
-  const all = ['The extension contains the following packages.\n', ...(await Promise.all(notices))];
-  await writeFile(join(outdir, 'THIRD-PARTY-NOTICES.txt'), all.join(`\n${'-'.repeat(80)}\n\n`));
 }
 
 if (isWatching) await (await context({ ...extension, logLevel: 'info' })).watch();

@@ -25,13 +25,13 @@ export const rawTexts = [
 }));
 
 export default defineConfig(
-  { ignores: ['dist/', '.vscode-test/', 'node_modules/'] },
+  { ignores: ['**/dist/', '.vscode-test/', 'node_modules/'] },
   js.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['*.js'] },
+        projectService: { allowDefaultProject: ['*.js', 'build/*.js'] },
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -58,7 +58,7 @@ export default defineConfig(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
     },
   },
-  { files: ['src/**/*.ts'], rules: sizes },
+  { files: ['src/**/*.ts', 'terminals/src/**/*.ts'], rules: sizes },
   // What only other extensions run has their log.
   { files: ['src/client/fetch.ts'], rules: { 'no-console': ['error', { allow: ['warn'] }] } },
   {
@@ -66,7 +66,7 @@ export default defineConfig(
     rules: { 'no-restricted-syntax': 'off' },
   },
   {
-    files: ['test/**/*.ts', 'esbuild.js'],
+    files: ['test/**/*.ts', 'esbuild.js', 'build/*.js'],
     rules: {
       'no-console': 'off',
       'no-restricted-properties': 'off',
