@@ -31,6 +31,7 @@ export const floors = {
     'signIn.ts',
   ],
   'src/ui': ['*', 'problems', 'signInsView', 'addProvider', 'signIn', 'commands', 'deferred.ts'],
+  'terminals/src': ['agent', ['consent', 'command'], 'editor'],
 };
 
 /** What the browser of a person without an editor could run as well, and tests run without one. */
@@ -81,7 +82,7 @@ const withoutFloor = {
   from: {
     path: Object.keys(floors).map(folder => `^${folder}/`),
     pathNot: [
-      '^src/[^/]+\\.ts$',
+      '^(?:terminals/)?src/[^/]+\\.ts$',
       '^src/client/',
       ...Object.entries(floors).flatMap(([folder, list]) =>
         folder === 'src'
@@ -94,7 +95,17 @@ const withoutFloor = {
 };
 
 /** Where the builds begin (esbuild.js, test/manifest/clientPackage.ts). */
-const entries = ['^src/(?:extension|parts)\\.ts$', '^src/client/index\\.ts$'];
+const entries = [
+  '^src/(?:extension|parts)\\.ts$',
+  '^src/client/index\\.ts$',
+  '^terminals/src/(?:extension|command/main)\\.ts$',
+];
+
+/** All that is shipped. */
+const shipped = '^(?:terminals/)?src/';
+
+/** What the extension for terminals takes from the other one: tools, what shows text, and what any extension can have. */
+const sharedWithTerminals = '^src/(?:(?:platform|client)/|ui/(?:clicks|editorLog|show)\\.ts$)';
 
 /** @type {import('dependency-cruiser').IForbiddenRuleType[]} */
 const rules = [
@@ -118,7 +129,7 @@ const rules = [
     name: 'no-editor',
     severity: 'error',
     comment: 'What knows no editor is given what it needs of it.',
-    from: { path: `^src/(?:${withoutEditor.join('|')})/` },
+    from: { path: [`^src/(?:${withoutEditor.join('|')})/`, '^terminals/src/(?:agent|consent|command)/'] },
     to: { path: ['^vscode$', '/@types/vscode/'] },
   },
   {
@@ -139,17 +150,31 @@ const rules = [
     to: { path: '^src/client/' },
   },
   {
+    name: 'terminals-is-a-consumer',
+    severity: 'error',
+    comment: 'The extension for terminals gets tokens as any other extension does.',
+    from: { path: '^terminals/src/' },
+    to: { path: '^src/', pathNot: sharedWithTerminals },
+  },
+  {
+    name: 'src-without-terminals',
+    severity: 'error',
+    comment: 'The extension that signs in does not grow by the one for terminals.',
+    from: { path: '^src/' },
+    to: { path: ['^terminals/', 'node_modules/tweetnacl/'] },
+  },
+  {
     name: 'src-without-test',
     severity: 'error',
     comment: 'What is shipped knows no test.',
-    from: { path: '^src/' },
+    from: { path: shipped },
     to: { path: '^test/' },
   },
   {
     name: 'shipped-packages-only',
     severity: 'error',
     comment: 'A package that src imports is one of the dependencies, with a reason (see CONTRIBUTING.md).',
-    from: { path: '^src/' },
+    from: { path: shipped },
     to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: ['/@types/vscode/'] },
   },
   {
@@ -164,7 +189,7 @@ const rules = [
     severity: 'error',
     comment: 'Nothing that is shipped leads to this file.',
     from: { path: entries },
-    to: { path: '^src/', pathNot: entries, reachable: false },
+    to: { path: shipped, pathNot: entries, reachable: false },
   },
 ];
 

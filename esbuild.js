@@ -128,5 +128,21 @@ async function secondPass({ outputFiles, metafile, errors }) {
     await writeFile(path, contents);
 }
 
-if (isWatching) await (await context({ ...extension, logLevel: 'info' })).watch();
-else await build(extension);
+/** The extension for terminals, and the command that it puts there: each a file that Node runs. */
+const terminals = {
+  ...common,
+  absWorkingDir: join(repository, 'terminals'),
+  platform: 'node',
+  entryPoints: ['src/extension.ts'],
+  outdir: join(repository, 'terminals', 'dist'),
+  write: true,
+  minify: true,
+  sourcemap: isWatching && 'linked',
+  format: 'cjs',
+  external: ['vscode'],
+  plugins: [notices('terminals'), billOfMaterials('oidc-terminals')],
+};
+
+for (const each of [extension, terminals])
+  if (isWatching) await (await context({ ...each, logLevel: 'info' })).watch();
+  else await build(each);

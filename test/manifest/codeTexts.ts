@@ -5,19 +5,22 @@ import { failures } from '../../src/protocol/failures/failure.ts';
 import { helpButtons } from '../../src/protocol/failures/text.ts';
 import { presets } from '../../src/providers/presets/presets.ts';
 import { translatedPage } from '../../src/ui/signIn/pages.ts';
+import { authentication, extensions, type OwnExtension } from '../editor/packages/extensions.ts';
 import type { GeneratedFile } from './providerDocuments.ts';
 
-const sources = new URL('../../src/', import.meta.url);
-const pages = new URL('../../media/', import.meta.url);
-const bundleFile = new URL('../../l10n/bundle.l10n.json', import.meta.url);
+const root = new URL('../../', import.meta.url);
+const pages = new URL('media/', root);
 
-/** Every text of the code that people see: what is given to `l10n.t`, and what stands in a table. */
-export async function codeTexts(): Promise<string[]> {
+/** Every text of an extension's code that people see: what is given to `l10n.t`, and what stands in a table. */
+export async function codeTexts(extension: OwnExtension = authentication): Promise<string[]> {
+  const sources = new URL(`${extension.folder}src/`, root);
   const names = (await readdir(sources, { recursive: true })).filter(name => name.endsWith('.ts'));
   const files = await Promise.all(
     names.map(name => readFile(new URL(name.replaceAll('\\', '/'), sources), 'utf8')),
   );
-  return [...files.flatMap(callTexts), ...tables(), ...presetTexts(), ...(await pageTexts())];
+  const inTables =
+    extension === authentication ? [...tables(), ...presetTexts(), ...(await pageTexts())] : [];
+  return [...files.flatMap(callTexts), ...inTables];
 }
 
 /** What a file gives to `l10n.t`; what is no literal stands in a table. */
@@ -60,10 +63,14 @@ async function pageTexts(): Promise<string[]> {
   return texts;
 }
 
-/** `l10n/bundle.l10n.json`, from which a translation is made, as it is and as it follows from the code. */
-export async function generatedCodeTexts(): Promise<GeneratedFile> {
+/** `l10n/bundle.l10n.json` of each extension, from which a translation is made, as it is and as it follows from the code. */
+export const generatedCodeTexts = (): Promise<GeneratedFile[]> =>
+  Promise.all(extensions.map(generatedBundle));
+
+async function generatedBundle(extension: OwnExtension): Promise<GeneratedFile> {
+  const bundleFile = new URL(`${extension.folder}l10n/bundle.l10n.json`, root);
   const current = await readFile(bundleFile, 'utf8').catch(() => '');
-  const texts = [...new Set(await codeTexts())].sort().map(text => [text, text]);
+  const texts = [...new Set(await codeTexts(extension))].sort().map(text => [text, text]);
   const options = { ...(await prettier.resolveConfig(bundleFile)), parser: 'json-stringify' };
   const generated = await prettier.format(JSON.stringify(Object.fromEntries(texts)), options);
   return { file: bundleFile, current, generated };

@@ -7,6 +7,7 @@ import { generatedArchitecture } from './architecture.ts';
 import { generatedChecks } from './checks.ts';
 import { generatedClientReference } from './client/reference.ts';
 import { generatedErrors } from './errors.ts';
+import { authentication, extensions, type OwnExtension } from '../editor/packages/extensions.ts';
 import { generatedProviderDocuments, type GeneratedFile } from './providerDocuments.ts';
 import { generatedCounts } from './words/words.ts';
 import { takeTexts, type Json, type Texts } from './texts.ts';
@@ -14,24 +15,31 @@ import { generatedTranslations } from './translations/translations.ts';
 import { providerDefinitionSchema, providerIdSchema } from '../../src/providers/entries/definition.ts';
 import { mcpServerIdSchema, mcpServerSchema } from '../../src/mcp/settings.ts';
 
-const manifestFile = new URL('../../package.json', import.meta.url);
-const textsFile = new URL('../../package.nls.json', import.meta.url);
+const root = new URL('../../', import.meta.url);
 
 interface Manifest {
   readonly [name: string]: Json;
   readonly contributes: { readonly configuration: { readonly properties: Record<string, Json> } };
 }
 
+/** The manifests and their texts. */
+export const generatedManifests = async (): Promise<GeneratedFile[]> =>
+  (await Promise.all(extensions.map(generatedManifest))).flat();
+
 /**
- * The manifest and its texts. What follows from the code are the schemas of `oidc.providers` and `oidc.mcpServers`,
- * by which the settings editor completes and checks them.
+ * The manifest of an extension and its texts. What follows from the code are the schemas of settings, by which the
+ * settings editor completes and checks them.
  */
-export async function generatedManifest(): Promise<GeneratedFile[]> {
+async function generatedManifest(extension: OwnExtension): Promise<GeneratedFile[]> {
+  const manifestFile = new URL(`${extension.folder}package.json`, root);
+  const textsFile = new URL(`${extension.folder}package.nls.json`, root);
   const current = await readFile(manifestFile, 'utf8');
   const currentTexts = await readFile(textsFile, 'utf8');
   const written = JSON.parse(current) as Manifest;
-  written.contributes.configuration.properties['oidc.providers'] = providersSetting();
-  written.contributes.configuration.properties['oidc.mcpServers'] = mcpServersSetting();
+  if (extension === authentication) {
+    written.contributes.configuration.properties['oidc.providers'] = providersSetting();
+    written.contributes.configuration.properties['oidc.mcpServers'] = mcpServersSetting();
+  }
   const { manifest, texts } = takeTexts(written, JSON.parse(currentTexts) as Texts);
   return [
     { file: manifestFile, current, generated: await formatted(manifest) },
@@ -40,7 +48,7 @@ export async function generatedManifest(): Promise<GeneratedFile[]> {
 }
 
 async function formatted(value: unknown): Promise<string> {
-  const options = { ...(await prettier.resolveConfig(manifestFile)), parser: 'json-stringify' };
+  const options = { ...(await prettier.resolveConfig(root)), parser: 'json-stringify' };
   return prettier.format(JSON.stringify(value), options);
 }
 
@@ -109,8 +117,8 @@ function withMarkdown(value: unknown): unknown {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const files = [
-    ...(await generatedManifest()),
-    await generatedCodeTexts(),
+    ...(await generatedManifests()),
+    ...(await generatedCodeTexts()),
     await generatedErrors(),
     await generatedClientReference(),
     await generatedChecks(),

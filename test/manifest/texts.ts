@@ -11,6 +11,7 @@ export type Texts = Readonly<Record<string, string>>;
 const shown = [
   'displayName',
   'description',
+  'capabilities * description',
   'contributes authentication * label',
   'contributes commands * title',
   'contributes configuration title',

@@ -1,12 +1,13 @@
 /**
- * `npm run package`: builds and packages the extension, with a bill of materials and the checksums of both. The same
- * sources make the same bytes, wherever and whenever.
+ * `npm run package`: builds and packages the extensions, each with a bill of materials, and the checksums of all. The
+ * same sources make the same bytes, wherever and whenever.
  */
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createVSIX } from '@vscode/vsce';
+import { authentication, extensions, type OwnExtension } from './extensions.ts';
 import { isProgram } from '../../servers/listening.ts';
 import { run } from '../process/childProcess.ts';
 import { repack } from './repack.ts';
@@ -14,8 +15,8 @@ import { repack } from './repack.ts';
 const repository = join(import.meta.dirname, '..', '..', '..');
 const dist = join(repository, 'dist');
 
-/** The bill of materials, which the build writes. */
-export const billOfMaterials = join(dist, 'oidc-authentication.cdx.json');
+/** The bill of materials of an extension, which the build writes. */
+const billOf = ({ name }: OwnExtension): string => join(dist, `${name}.cdx.json`);
 
 /** For programs that are started when `npm run package` has just run: side by side they would build over one another. */
 export const builtEnvironment = { TEST_BUILT: repository };
@@ -24,41 +25,47 @@ export const builtEnvironment = { TEST_BUILT: repository };
 export const isBuilt = (): boolean => process.env['TEST_BUILT'] === repository;
 
 /**
- * Builds and packages the extension.
+ * Builds and packages both extensions.
  *
- * @returns the path of the VSIX.
+ * @returns the path of the VSIX of the one that is named.
  */
-export async function packageExtension({
-  packagePath = join(dist, 'oidc-authentication.vsix'),
-  preRelease = false,
-} = {}): Promise<string> {
-  if (isBuilt()) return packagePath;
+export async function packageExtension({ of = authentication, preRelease = false } = {}): Promise<string> {
+  const pathOf = ({ name }: OwnExtension): string =>
+    join(dist, preRelease ? `${name}-pre-release.vsix` : `${name}.vsix`);
+  if (isBuilt()) return pathOf(of);
   await run(process.execPath, ['esbuild.js'], { cwd: repository, env: process.env });
-  await createVSIX({
-    cwd: repository,
-    packagePath,
-    preRelease,
-    dependencies: false,
-    allowMissingRepository: true,
-    rewriteRelativeLinks: false,
-  });
-  await repack(packagePath);
-  await describeBill();
-  const sums = await Promise.all([packagePath, billOfMaterials].map(checksum));
-  await writeFile(join(dirname(packagePath), 'SHA256SUMS'), sums.join(''));
-  return packagePath;
+  for (const extension of extensions) {
+    const packagePath = pathOf(extension);
+    await createVSIX({
+      cwd: join(repository, extension.folder),
+      packagePath,
+      preRelease,
+      dependencies: false,
+      allowMissingRepository: true,
+      rewriteRelativeLinks: false,
+    });
+    await repack(packagePath);
+    await describeBill(extension);
+  }
+  const published = extensions.flatMap(extension => [pathOf(extension), billOf(extension)]);
+  await writeFile(join(dist, 'SHA256SUMS'), (await Promise.all(published.map(checksum))).join(''));
+  return pathOf(of);
 }
 
-/** Fills in what the manifest, and so the bill, has the name of a text for. */
-async function describeBill(): Promise<void> {
-  const texts = JSON.parse(await readFile(join(repository, 'package.nls.json'), 'utf8')) as {
-    description: string;
-  };
-  const bill = await readFile(billOfMaterials, 'utf8');
-  await writeFile(
-    billOfMaterials,
-    bill.replace('"%description%"', () => JSON.stringify(texts.description)),
-  );
+/**
+ * Fills in what the manifest, and so the bill, has the name of a text for. A bill names our extensions alone by it: the
+ * one for terminals shares code with the other.
+ */
+async function describeBill(extension: OwnExtension): Promise<void> {
+  let bill = await readFile(billOf(extension), 'utf8');
+  for (const { name, folder } of extensions) {
+    const texts = JSON.parse(await readFile(join(repository, folder, 'package.nls.json'), 'utf8')) as {
+      description: string;
+    };
+    const named = new RegExp(`("name": "${name}",[^{}]*?"description": )"%description%"`, 'g');
+    bill = bill.replace(named, (_, before: string) => before + JSON.stringify(texts.description));
+  }
+  await writeFile(billOf(extension), bill);
 }
 
 /** A line that `sha256sum --check` takes. */
@@ -71,8 +78,6 @@ async function checksum(path: string): Promise<string> {
 
 if (isProgram(import.meta.url)) {
   const { values } = parseArgs({ options: { 'pre-release': { type: 'boolean', default: false } } });
-  const preRelease = values['pre-release'];
-  const name = preRelease ? 'oidc-authentication-pre-release.vsix' : 'oidc-authentication.vsix';
-  await packageExtension({ packagePath: join(dist, name), preRelease });
+  await packageExtension({ preRelease: values['pre-release'] });
   console.log((await readFile(join(dist, 'SHA256SUMS'), 'utf8')).trimEnd());
 }

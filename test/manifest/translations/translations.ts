@@ -1,17 +1,22 @@
 import { readFile, readdir } from 'node:fs/promises';
 import * as prettier from 'prettier';
+import { extensions, type OwnExtension } from '../../editor/packages/extensions.ts';
 import type { GeneratedFile } from '../providerDocuments.ts';
 import type { Texts } from '../texts.ts';
 
 /** What is translated: the texts as they are written, and beside them a file for each language. */
-const translated = [
-  { folder: new URL('../../../l10n/', import.meta.url), name: 'bundle.l10n' },
-  { folder: new URL('../../../', import.meta.url), name: 'package.nls' },
-];
+const translated = extensions.flatMap(extension => {
+  const folder = new URL(`../../../${extension.folder}`, import.meta.url);
+  return [
+    { extension, folder: new URL('l10n/', folder), name: 'bundle.l10n' },
+    { extension, folder, name: 'package.nls' },
+  ];
+});
 
 /** The texts of one language, and those that they are the translation of. */
 export interface Translation {
   readonly file: URL;
+  readonly extension: OwnExtension;
   readonly language: string;
   /** From the key to the text as it is written. */
   readonly written: Texts;
@@ -24,13 +29,13 @@ const read = async (file: URL): Promise<Texts> => JSON.parse(await readFile(file
 /** All translations, of the code and of the manifest. */
 export async function readTranslations(): Promise<Translation[]> {
   const found: Translation[] = [];
-  for (const { folder, name } of translated) {
+  for (const { extension, folder, name } of translated) {
     const written = await read(new URL(`${name}.json`, folder));
     for (const entry of (await readdir(folder)).sort()) {
       if (!entry.startsWith(`${name}.`) || entry === `${name}.json`) continue;
       const language = entry.slice(name.length + 1, -'.json'.length);
       const file = new URL(entry, folder);
-      found.push({ file, language, written, texts: await read(file) });
+      found.push({ file, extension, language, written, texts: await read(file) });
     }
   }
   return found;

@@ -1,5 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import * as prettier from 'prettier';
+import { extensions } from '../../editor/packages/extensions.ts';
 import type { GeneratedFile } from '../providerDocuments.ts';
 import { rules, type Rule } from './rules.ts';
 
@@ -39,12 +40,19 @@ export async function readAreas(): Promise<Areas> {
     (await readdir(new URL(folder, root), { recursive: true })).map(file =>
       `${folder}/${file}`.replaceAll('\\', '/'),
     );
-  add('messages', Object.keys(JSON.parse(await textOf('l10n/bundle.l10n.json')) as object).map(shownOf));
-  add('manifest', Object.values(JSON.parse(await textOf('package.nls.json')) as Record<string, string>));
-  for (const file of [...(await readdir(root)), ...(await filesIn('docs'))])
-    if (file.endsWith('.md') && file !== madeOfComments) add(file, sentencesOf(await textOf(file)));
-  for (const file of await filesIn('src'))
-    if (file.endsWith('.ts')) add(file.slice(0, file.lastIndexOf('/')), commentsOf(await textOf(file)));
+  for (const { folder } of extensions) {
+    add(
+      `${folder}messages`,
+      Object.keys(JSON.parse(await textOf(`${folder}l10n/bundle.l10n.json`)) as object).map(shownOf),
+    );
+    const texts = JSON.parse(await textOf(`${folder}package.nls.json`)) as Record<string, string>;
+    add(`${folder}manifest`, Object.values(texts));
+    const documents = (await readdir(new URL(`./${folder}`, root))).map(file => folder + file);
+    for (const file of [...documents, ...(folder === '' ? await filesIn('docs') : [])])
+      if (file.endsWith('.md') && file !== madeOfComments) add(file, sentencesOf(await textOf(file)));
+    for (const file of await filesIn(`${folder}src`))
+      if (file.endsWith('.ts')) add(file.slice(0, file.lastIndexOf('/')), commentsOf(await textOf(file)));
+  }
   return areas;
 }
 

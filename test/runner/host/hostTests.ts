@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../../editor/process/childProcess.ts';
 import { packageConsumer } from '../../editor/packages/consumer.ts';
 import { packageManifestOnly, packagePolicy } from '../../editor/packages/manifestOnly.ts';
-import { isBuilt } from '../../editor/packages/packageExtension.ts';
+import { packageExtension } from '../../editor/packages/packageExtension.ts';
+import { terminals } from '../../editor/packages/extensions.ts';
 import { temporaryFolder } from '../../editor/process/temporaryFolder.ts';
 import { bundleHostTests } from './bundleHostTests.ts';
 import { laterExtensionsVariable } from './laterExtensions.ts';
@@ -46,8 +46,7 @@ interface PreparedHostTests {
 /** Builds our extension, the tests and the extension that uses ours. */
 async function prepareHostTests(chosen: ChosenTests): Promise<PreparedHostTests> {
   const extensionTestsPath = join(repository, 'dist', 'test', 'host.cjs');
-  if (!isBuilt())
-    await run(process.execPath, [join(repository, 'esbuild.js')], { cwd: repository, env: process.env });
+  const forTerminals = await packageExtension({ of: terminals });
   const files = chosen.files.map(file => join(repository, file));
   await bundleHostTests({
     ...chosen,
@@ -58,7 +57,7 @@ async function prepareHostTests(chosen: ChosenTests): Promise<PreparedHostTests>
   return {
     extensionDevelopmentPath: repository,
     extensionTestsPath,
-    extensions: [await packageConsumer()],
+    extensions: [await packageConsumer(), forTerminals],
     // The extension has to start without its provider: nobody listens on port 1.
     settings: {
       'oidc.providers': {

@@ -21,6 +21,9 @@ const repository = join(import.meta.dirname, '..', '..', '..');
 const rules = (await import(pathToFileURL(join(repository, '.dependency-cruiser.js')).href)) as Rules;
 const { default: config, floors } = rules;
 
+/** What is looked at. */
+const roots = ['src', 'terminals/src', 'test'];
+
 async function violations(
   baseDir: string,
   roots: readonly string[],
@@ -41,12 +44,12 @@ async function violations(
 async function violationsIn(files: Readonly<Record<string, string>>): Promise<readonly IViolation[]> {
   const folder = await temporaryFolder('house');
   try {
-    for (const root of ['src', 'test']) await mkdir(join(folder.path, root));
+    for (const root of roots) await mkdir(join(folder.path, root), { recursive: true });
     for (const [path, text] of Object.entries(files)) {
       await mkdir(dirname(join(folder.path, path)), { recursive: true });
       await writeFile(join(folder.path, path), text);
     }
-    return await violations(folder.path, ['src', 'test']);
+    return await violations(folder.path, roots);
   } finally {
     await folder.remove();
   }
@@ -88,6 +91,23 @@ const planted: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'src/ui/commands/wrong.ts': "import type { Facts } from '../../client/right.ts';",
     'src/mcp/right.ts': "import type { Facts } from '../client/right.ts';",
     'src/client/right.ts': '',
+  },
+  'terminals-is-a-consumer': {
+    'terminals/src/wrong.ts': "import '../../src/sessions/right.ts';",
+    'terminals/src/editor/wrong.ts': "import type { Wizard } from '../../../src/ui/right.ts';",
+    'terminals/src/editor/right.ts':
+      "import '../../../src/platform/right.ts';\nimport '../../../src/ui/show.ts';",
+    'src/platform/right.ts': '',
+    'src/sessions/right.ts': '',
+    'src/ui/right.ts': '',
+    'src/ui/show.ts': '',
+  },
+  'src-without-terminals': {
+    'src/platform/wrong.ts': "import type { Right } from '../../terminals/src/agent/right.ts';",
+    'src/ui/wrong.ts': "import 'tweetnacl';",
+    'terminals/src/agent/right.ts': "import 'tweetnacl';",
+    'package.json': '{ "dependencies": { "tweetnacl": "1.0.0" } }',
+    ...packagesNamed('tweetnacl'),
   },
   'src-without-test': {
     'src/platform/wrong.ts': "import type { Right } from '../../test/right.ts';",
@@ -152,7 +172,7 @@ describe('imports', function () {
   this.timeout(120_000);
 
   it('point one way, everywhere', async () => {
-    assert.deepEqual((await violations(repository, ['src', 'test'])).map(shown), []);
+    assert.deepEqual((await violations(repository, roots)).map(shown), []);
   });
 
   for (const folder of Object.keys(floors)) {

@@ -43,6 +43,7 @@ describe('the linter', () => {
   for (const text of planted) {
     it(`refuses ${text.replace(whole, '')}`, async () => {
       assert.equal(await refused(text), 1);
+      assert.equal(await refused(text, 'terminals/src/planted.ts'), 1);
       assert.equal(await refused(text, 'src/ui/show.ts'), 0);
     });
   }

@@ -56,10 +56,13 @@ describe('sizes', () => {
       assert.ok(found.length > 0 && found.every(ruleId => ruleId === rule), found.join());
       assert.equal(found.length, rule === 'max-lines' ? 1 : 2);
       assert.deepEqual(await refusedIn(right, 'src/protocol/http/planted.ts'), []);
+      assert.ok((await refusedIn(wrong, 'terminals/src/planted.ts')).length > 0);
     });
 
   it('of folders let a person see at a glance what is in them', async () => {
-    const found = (await Promise.all(['src', 'test'].map(root => crowded(repository, root)))).flat();
+    const found = (
+      await Promise.all(['src', 'terminals', 'test'].map(root => crowded(repository, root)))
+    ).flat();
     assert.deepEqual(found.sort(), allowed);
   });
 

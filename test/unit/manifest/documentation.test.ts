@@ -144,14 +144,15 @@ describe('the folders that CONTRIBUTING.md lists', () => {
     });
   }
 
-  it('are all there are in src, down to the second floor', () => {
-    const [tree = ''] = /^src\/\n[\s\S]*?(?=^```)/m.exec(read('CONTRIBUTING.md')) ?? [];
-    const folders = globSync(['src/*', 'src/*/*'], { cwd: repository, withFileTypes: true })
-      .filter(entry => entry.isDirectory() || entry.parentPath === join(repository, 'src'))
-      .map(entry => relative(repository, join(entry.parentPath, entry.name)).split(sep).join('/'))
-      .map(path => (path.endsWith('.ts') ? path : `${path}/`));
-    assert.deepEqual(pathsIn(tree).sort(), ['src/', ...folders].sort());
-  });
+  for (const root of ['src', 'terminals/src'])
+    it(`are all there are in ${root}, down to the second floor`, () => {
+      const [tree = ''] = new RegExp(`^${root}/[^]*?(?=^\`\`\`)`, 'm').exec(read('CONTRIBUTING.md')) ?? [];
+      const folders = globSync([`${root}/*`, `${root}/*/*`], { cwd: repository, withFileTypes: true })
+        .filter(entry => entry.isDirectory() || entry.parentPath === join(repository, root))
+        .map(entry => relative(repository, join(entry.parentPath, entry.name)).split(sep).join('/'))
+        .map(path => (path.endsWith('.ts') ? path : `${path}/`));
+      assert.deepEqual(pathsIn(tree).sort(), [`${root}/`, ...folders].sort());
+    });
 });
 
 describe('the commands that the documentation names', () => {

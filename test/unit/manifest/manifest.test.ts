@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { packageExtension } from '../../editor/packages/packageExtension.ts';
-import { generatedManifest } from '../../manifest/generate.ts';
+import { zipEntries } from '../../editor/packages/zipEntries.ts';
+import { generatedManifests } from '../../manifest/generate.ts';
 import { withTexts } from '../../manifest/texts.ts';
 
 const repository = new URL('../../../', import.meta.url);
@@ -34,7 +35,7 @@ describe('the manifest', () => {
   });
 
   it('has the schema that follows from the code (run `npm run generate`)', async () => {
-    for (const { current, generated } of await generatedManifest()) assert.equal(current, generated);
+    for (const { current, generated } of await generatedManifests()) assert.equal(current, generated);
   });
 
   it('lets no workspace set anything, and describes each setting', () => {
@@ -63,19 +64,6 @@ describe('the manifest', () => {
     }
   });
 });
-
-/** The names in a ZIP archive, from its central directory (APPNOTE 4.3.12). */
-function zipEntries(archive: Buffer): string[] {
-  const names: string[] = [];
-  const end = archive.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
-  let at = archive.readUInt32LE(end + 16);
-  for (let left = archive.readUInt16LE(end + 10); left > 0; left--) {
-    const [name, extra, comment] = [28, 30, 32].map(offset => archive.readUInt16LE(at + offset));
-    names.push(archive.toString('utf8', at + 46, at + 46 + (name ?? 0)));
-    at += 46 + (name ?? 0) + (extra ?? 0) + (comment ?? 0);
-  }
-  return names;
-}
 
 describe('the package', () => {
   let files: string[];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { cp, mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { extensions } from '../../editor/packages/extensions.ts';
 import { run } from '../../editor/process/childProcess.ts';
 import { temporaryFolder } from '../../editor/process/temporaryFolder.ts';
 
@@ -62,7 +63,7 @@ async function packaged(folder: string, environment: NodeJS.ProcessEnv): Promise
     cwd: folder,
     env: { ...process.env, ...environment },
   });
-  const names = ['oidc-authentication.vsix', 'oidc-authentication.cdx.json', 'SHA256SUMS'];
+  const names = [...extensions.flatMap(({ name }) => [`${name}.vsix`, `${name}.cdx.json`]), 'SHA256SUMS'];
   const files = await Promise.all(names.map(name => readFile(join(folder, 'dist', name))));
   return Object.fromEntries(names.map((name, at) => [name, files[at] ?? Buffer.alloc(0)]));
 }
@@ -106,7 +107,7 @@ describe('the package, made twice', function () {
   it('has the checksums that are published beside it', async () => {
     const { createHash } = await import('node:crypto');
     const lines = String(first['SHA256SUMS']).trimEnd().split('\n');
-    assert.equal(lines.length, 2);
+    assert.equal(lines.length, 2 * extensions.length);
     for (const line of lines) {
       const [sum, name = ''] = line.split('  ');
       assert.equal(
@@ -119,22 +120,27 @@ describe('the package, made twice', function () {
     }
   });
 
-  it('has a bill of materials that lists what is in it, each with version and licence, and nothing else', async () => {
-    const bill = JSON.parse(String(first['oidc-authentication.cdx.json'])) as BillOfMaterials;
-    assert.equal(bill.bomFormat, 'CycloneDX');
+  it('has bills of materials that list what is in it, each with version and licence, and nothing else', async () => {
     const { dependencies } = await read<Manifest>(join(repository, 'package.json'));
-    const listed = bill.components.map(({ group, name, version, purl, licenses }) => {
-      assert.match(purl, /^pkg:npm\//);
-      assert.ok(licenses.length > 0, name);
-      return [group === undefined ? name : `${group}/${name}`, version];
-    });
-    assert.deepEqual(Object.fromEntries(listed), dependencies);
-    // The licences that are passed on with the package are of the same.
-    const notices = await readFile(
-      join(folders[0]?.path ?? '', 'source', 'dist', 'THIRD-PARTY-NOTICES.txt'),
-      'utf8',
-    );
-    for (const [name, version] of listed) assert.ok(notices.includes(`\n${name} ${version}\n`), name);
-    assert.doesNotMatch(JSON.stringify(bill), /%description%|timestamp|serialNumber/);
+    const all = new Map<string, string>();
+    for (const { name: extension, folder } of extensions) {
+      const bill = JSON.parse(String(first[`${extension}.cdx.json`])) as BillOfMaterials;
+      assert.equal(bill.bomFormat, 'CycloneDX');
+      assert.doesNotMatch(JSON.stringify(bill), /%description%|timestamp|serialNumber/);
+      // The licences that are passed on with the package are of the same.
+      const notices = await readFile(
+        join(folders[0]?.path ?? '', 'source', folder, 'dist', 'THIRD-PARTY-NOTICES.txt'),
+        'utf8',
+      );
+      for (const { group, name, version, purl, licenses } of bill.components) {
+        if (extensions.some(own => own.name === name)) continue;
+        assert.match(purl, /^pkg:npm\//);
+        assert.ok(licenses.length > 0, name);
+        const whole = group === undefined ? name : `${group}/${name}`;
+        assert.ok(notices.includes(`\n${whole} ${version}\n`), `${extension}: ${whole}`);
+        all.set(whole, version);
+      }
+    }
+    assert.deepEqual(Object.fromEntries(all), dependencies);
   });
 });

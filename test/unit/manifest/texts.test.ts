@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { generatedCodeTexts } from '../../manifest/codeTexts.ts';
+import { authentication, extensions } from '../../editor/packages/extensions.ts';
 import { takeTexts, withTexts } from '../../manifest/texts.ts';
 import {
   generatedTranslations,
@@ -43,9 +44,9 @@ describe('the texts of a manifest', () => {
 
 describe('the texts of the code', () => {
   it('are all in the bundle that translations are made from (run `npm run generate`)', async () => {
-    const { current, generated } = await generatedCodeTexts();
-    assert.equal(current, generated);
-    const texts = Object.keys(JSON.parse(generated) as object);
+    const bundles = await generatedCodeTexts();
+    for (const { current, generated } of bundles) assert.equal(current, generated);
+    const texts = Object.keys(JSON.parse(bundles[0]?.generated ?? '') as object);
     assert.ok(texts.includes('Sign in again.'), 'the table of failures');
     assert.ok(texts.includes('there is no network'), 'the calls of l10n.t');
   });
@@ -54,16 +55,20 @@ describe('the texts of the code', () => {
 describe('the translations', () => {
   it('say everything there is to say in each language (`npm run generate` adds an empty text for each new one)', async () => {
     const translations = await readTranslations();
-    const languages = Map.groupBy(translations, ({ language }) => language);
-    assert.ok(languages.has('de'));
-    for (const [language, files] of languages)
-      assert.equal(files.length, 2, `${language}: code and manifest`);
+    for (const extension of extensions) {
+      const own = translations.filter(translation => translation.extension === extension);
+      const languages = Map.groupBy(own, ({ language }) => language);
+      assert.ok(languages.has('de'), extension.name);
+      for (const [language, files] of languages)
+        assert.equal(files.length, 2, `${extension.name}, ${language}: code and manifest`);
+    }
     assert.deepEqual(translations.flatMap(problemsOf), []);
     for (const { current, generated } of await generatedTranslations()) assert.equal(current, generated);
   });
 
   const translation = (texts: Record<string, string>): Translation => ({
     file: new URL('file:///bundle.l10n.de.json'),
+    extension: authentication,
     language: 'de',
     written: {
       'Sign in to {0} again.': 'Sign in to {0} again.',

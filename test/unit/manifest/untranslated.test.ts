@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
+import { extensions } from '../../editor/packages/extensions.ts';
 import { earlyTexts, untranslatedTexts } from '../../manifest/translations/untranslated.ts';
 
-const sources = new URL('../../../src/', import.meta.url);
+const root = new URL('../../../', import.meta.url);
 
 /**
  * What windows say to each other, what extensions build with, what is written on the pages of products, and tables, whose
  * texts the bundle has from there.
  */
 const elsewhere =
-  /^(?:windows|client|platform|protocol\/failures|providers\/presets\/(?!presets\.ts)|signIn\/diagnosis\/clickPaths)/;
+  /^src\/(?:windows|client|platform|protocol\/failures|providers\/presets\/(?!presets\.ts)|signIn\/diagnosis\/clickPaths)/;
 
 /** Texts that are the same in every language, each with why. */
 const sameEverywhere: Readonly<Record<string, readonly string[]>> = {
@@ -17,6 +18,7 @@ const sameEverywhere: Readonly<Record<string, readonly string[]>> = {
     'OpenID Connect',
     'OpenID Connect Authentication',
     'OpenID Connect Authentication for VS Code',
+    'OpenID Connect for Terminals',
   ],
   'names of accounts: the editor keeps by them what a person has allowed': ['service: ¤'],
   'keys and codes': ['messages not shown again', 'status ¤', '¤ GMT'],
@@ -47,11 +49,18 @@ const sameEverywhere: Readonly<Record<string, readonly string[]>> = {
 
 /** Each source file, and what stands in it. */
 async function readSources(): Promise<{ name: string; contents: string }[]> {
-  const names = (await readdir(sources, { recursive: true })).map(name => name.replaceAll('\\', '/'));
+  const folders = extensions.map(({ folder }) => `${folder}src`);
+  const names = await Promise.all(
+    folders.map(async folder =>
+      (await readdir(new URL(folder, root), { recursive: true })).map(name => `${folder}/${name}`),
+    ),
+  );
   return Promise.all(
     names
+      .flat()
+      .map(name => name.replaceAll('\\', '/'))
       .filter(name => name.endsWith('.ts'))
-      .map(async name => ({ name, contents: await readFile(new URL(name, sources), 'utf8') })),
+      .map(async name => ({ name, contents: await readFile(new URL(name, root), 'utf8') })),
   );
 }
 
