@@ -234,7 +234,7 @@ async function checkSignIn(
 const refusedAgain = (provider: Provider, demand: Demand): ChallengeRefused =>
   new ChallengeRefused(
     l10n.t(
-      'The server refused the token again, for the same reason as before ({0}). You were already asked to sign in to {1} for it. Try another account from the Accounts menu, or contact the server’s administrator.',
+      'The server refused the token again and repeats its demand ({0}). You were already asked once to sign in to {1} for it. Try another account from the Accounts menu, or contact the server’s administrator.',
       demand.kind,
       provider.label,
     ),

@@ -200,7 +200,7 @@ describe('an API that refuses for ever', () => {
     assert.equal(await poll(editor, platinum), 1);
     assert.match(
       words(await editor.refused(platinum)),
-      /already asked to sign in to Company for it.*Accounts menu/,
+      /already asked once to sign in to Company for it.*Accounts menu/,
     );
   });
 
