@@ -4,7 +4,7 @@ import { window } from './show.ts';
 
 /** What runs while its progress is shown. */
 export interface Running {
-  /** Aborted with a `vscode.CancellationError` when the person cancels. */
+  /** Aborted with a `vscode.CancellationError` when the user cancels. */
   readonly signal: AbortSignal;
   report(message: Shown): void;
   cancel(): void;
@@ -30,9 +30,9 @@ export function withProgress<T>(title: Shown, run: (running: Running) => Promise
 }
 
 /**
- * Asks the person something in a box of the editor, which closes as soon as the signal is aborted.
+ * Asks the user something in a box of the editor, which closes as soon as the signal is aborted.
  *
- * @param signal undefined: only they close it.
+ * @param signal undefined: only the user closes it.
  */
 export async function untilCanceled<T>(
   signal: AbortSignal | undefined,

@@ -5,7 +5,7 @@ import type { Yes } from '../signIn/trust.ts';
 import { isClick } from './clicks.ts';
 import { window } from './show.ts';
 
-/** What a person is asked to agree to. */
+/** What the user is asked to agree to. */
 export interface Question {
   readonly message: Shown;
   /** Everything that they agree to, what matters most first. */
@@ -23,8 +23,8 @@ const fits = (lines: readonly Shown[]): boolean =>
 /**
  * Asks for agreement, in a dialog. Every extension can run the editor's commands that press a message's button
  * (`notification.acceptPrimaryAction`) or choose from a list (`quickInput.accept`,
- * `workbench.action.acceptSelectedQuickOpenItem`). No command answers a dialog, and nothing hides one. Whoever closes it
- * says no.
+ * `workbench.action.acceptSelectedQuickOpenItem`). No command presses a dialog's button, and nothing hides one. Closing
+ * it means no.
  *
  * What doesn't fit into the dialog has to be read in a document first. The dialog is shown again when that is closed.
  */

@@ -52,23 +52,23 @@ export interface WindowParts
   readonly accounts: Accounts;
   readonly activity: ActivityDocument;
   readonly diagnosisReports: DiagnosisReports;
-  /** Stand for the commands until these are registered here. */
+  /** Represent the commands until these are registered here. */
   readonly standIns: vscode.Disposable;
   /** Reads the settings again. */
   readSettings(): Promise<void>;
 }
 
 /**
- * The parts of the extension that most windows do without: everything on the wire, and everything that a person
- * does beside having a session. They are files of their own, which are loaded when they are first needed.
+ * The parts of the extension that most windows do without: everything that sends requests, and everything that a user
+ * does apart from having a session. They are separate files, loaded when first needed.
  */
 export interface DeferredParts
   extends SignInParts, SignOutParts, TokenServer, Pick<SignOutServices, 'revoke'> {
   readonly accounts: Accounts;
-  /** Tells the server of tokens that nobody will use. */
+  /** Revokes tokens that will never be used. */
   giveBackOrphan(grant: Grant, tokens: Tokens): Promise<void>;
   showSignInNeeded(grant: Grant): Promise<void>;
-  /** Says that sign-ins wait for an answer, because their provider has changed. */
+  /** Reports that sign-ins need the user's review, because their provider has changed. */
   showWaiting(provider: Provider): Promise<void>;
   /** Says that several bring an id, and that none is used. */
   showContested(contested: ContestedId): Promise<void>;
@@ -117,7 +117,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
         provider,
         beside,
       ),
-    // Also those of entries that are wrong: nothing that a person wrote is written over.
+    // Include the wrong entries, too: nothing that the user wrote is overwritten.
     ids: () => [
       ...[...providers.list(), ...providers.contested()].map(({ id }) => id),
       ...Object.keys(writtenProviders()),

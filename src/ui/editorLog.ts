@@ -2,7 +2,7 @@ import { logLine, type Log } from '../platform/log.ts';
 import { shown } from '../platform/shown.ts';
 import { window, type LogChannel } from './show.ts';
 
-/** The output channel where a person sets the level of the log and reads it. */
+/** The output channel where a user sets the level of the log and reads it. */
 export const createLogChannel = (): LogChannel =>
   window.createOutputChannel(shown('OpenID Connect Authentication'), { log: true });
 

@@ -2,7 +2,7 @@ import { l10n, type Shown } from '../platform/shown.ts';
 import type * as vscode from 'vscode';
 import { window } from './show.ts';
 
-/** Messages that come again and again for one and the same reason, until a person has had enough of them. */
+/** Messages that recur for the same reason, until the user silences them. */
 export interface Repeating {
   /**
    * Shows a warning, with a further button to see it no more. A message of other words is another one.
@@ -12,7 +12,7 @@ export interface Repeating {
   warn<Button extends Shown>(message: Shown, ...buttons: Button[]): Promise<Button | undefined>;
 }
 
-/** @param storage what the person does not want to see is remembered here. */
+/** @param storage remembers what the user has silenced. */
 export function createRepeating(storage: vscode.Memento): Repeating {
   const key = 'messages not shown again';
   /** Old ones are forgotten: their reason has long gone. */

@@ -31,7 +31,7 @@ export interface Answers {
   readonly clientKind?: string | undefined;
   /** No user signs in: the client gets the tokens. */
   readonly isService?: boolean | undefined;
-  /** The user that such a client stands for. */
+  /** The user that an impersonating service client acts for. */
   readonly userLookup?: ProviderDefinition['userLookup'];
   readonly scopes?: readonly string[] | undefined;
   readonly label?: string;
@@ -51,7 +51,7 @@ export const kindOf = ({ preset, clientKind }: Answers): PresetClient | undefine
 export const isForService = (answers: Answers): boolean =>
   answers.isService === true || kindOf(answers)?.definition.signInMethod !== undefined;
 
-/** Starts with this address. What was answered about another provider is forgotten. */
+/** Starts with this typed URL. Forgets what was entered for another provider. */
 export const withTyped = (answers: Answers, typed: string): Answers =>
   answers.typed === typed ? answers : { typed };
 
@@ -60,7 +60,7 @@ export function withKnown(answers: Answers, { preset, values }: KnownHost): Answ
   const isListed = answers.preset === preset && answers.typed === undefined;
   const before = isListed ? (answers.presetValues ?? {}) : undefined;
   const isSame = before && Object.entries(values).every(([name, value]) => (before[name] ?? '') === value);
-  // The address was entered later than the values were.
+  // The URL was entered later than the values were.
   return { ...(isSame ? answers : {}), preset, presetValues: { ...before, ...values } };
 }
 
@@ -81,13 +81,13 @@ export const secretMethods = ['client_secret_basic', 'client_secret_post'] as co
 export const supportedMethods = ({ found }: Answers): readonly string[] =>
   found?.metadata.token_endpoint_auth_methods_supported ?? [...secretMethods, 'private_key_jwt'];
 
-/** Returns how the client authenticates; undefined: as the preset says, or not at all, which no service can. */
+/** Returns how the client authenticates. Undefined: as the preset says, or not at all, which no service can do. */
 function methodOf({ clientAuthentication, isService, ...answers }: Answers): Answers['clientAuthentication'] {
   if (clientAuthentication !== undefined || !isService) return clientAuthentication;
   return secretMethods.find(method => supportedMethods(answers).includes(method)) ?? 'private_key_jwt';
 }
 
-/** Returns the settings that the answers make. */
+/** Makes settings of what was entered. */
 export function definitionOf(answers: Answers): ProviderDefinition {
   const { preset, presetValues = {}, found, clientId = '', userLookup } = answers;
   const clientAuthentication = methodOf(answers);
@@ -114,7 +114,7 @@ export function definitionOf(answers: Answers): ProviderDefinition {
   };
 }
 
-/** Returns the provider that the answers make. A client ID that isn't known yet changes nothing of what is asked. */
+/** Makes a provider of what was entered. A client ID that isn't known yet changes none of the next questions. */
 export function providerOf(answers: Answers, id = firstProviderId): Provider {
   const definition = definitionOf(answers);
   const isMissing = answers.clientId === '' || answers.found === undefined;

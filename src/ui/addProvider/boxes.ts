@@ -12,7 +12,7 @@ import {
   type WizardState,
 } from './state.ts';
 
-/** Where the person went, and what that does outside the wizard. */
+/** Where the user went, and what that does outside the wizard. */
 export interface Move {
   readonly next: WizardState;
   readonly effect?: Effect | undefined;
@@ -23,7 +23,7 @@ type RowItem = Item & { readonly row?: Row };
 /** A box of the editor that shows a page. */
 interface Open {
   readonly page: string;
-  /** Shows the page in another state; undefined if another box is needed for that. */
+  /** Shows the page in another state. Returns undefined if that needs another box. */
   update?(state: WizardState): void;
   ignore(): void;
   dispose(): void;
@@ -32,7 +32,7 @@ interface Open {
 /**
  * Shows the pages, one in the place of the other.
  *
- * @param keep is given each state, also while the person types.
+ * @param keep receives each state, also while the user types.
  */
 export function createBoxes(facts: Facts, keep: (state: WizardState) => void) {
   let open: Open | undefined;
@@ -46,7 +46,7 @@ export function createBoxes(facts: Facts, keep: (state: WizardState) => void) {
     ...listeners: readonly vscode.Disposable[]
   ): Omit<Open, 'update'> {
     const { page, trail } = current();
-    // People look things up at the provider in between.
+    // Users look things up in the provider's admin console meanwhile.
     box.ignoreFocusOut = true;
     if (trail.length > 0) box.buttons = [vscode.QuickInputButtons.Back];
     const listening = vscode.Disposable.from(
@@ -126,7 +126,7 @@ export function createBoxes(facts: Facts, keep: (state: WizardState) => void) {
   }
 
   return {
-    /** @throws vscode.CancellationError if the person leaves. */
+    /** @throws vscode.CancellationError if the user leaves. */
     show(state: WizardState): Promise<Move> {
       keep(state);
       return new Promise((resolve, reject) => {
@@ -141,7 +141,7 @@ export function createBoxes(facts: Facts, keep: (state: WizardState) => void) {
             : page.kind === 'many'
               ? openMany(state, page)
               : openSecret(state, page);
-        // Closed only now, so that nothing flickers.
+        // Closed only now, to avoid flicker.
         before?.dispose();
       });
     },

@@ -49,7 +49,7 @@ export function withClient(answers: Answers, choice: ClientChoice): Answers {
     : { ...chosen, clientId: answers.clientId ?? '' };
 }
 
-/** Lists the ways to get a client, likeliest first. */
+/** Lists the kinds of client, likeliest first. */
 export function clientPage(state: WizardState): ListPage {
   const { answers } = state;
   return {
@@ -106,7 +106,7 @@ function clientRows(answers: Answers): ClientRow[] {
   ];
 }
 
-/** Rows that lead to the other ways to get a client. */
+/** Rows that lead to the other kinds of client. */
 export function otherClientRows(state: WizardState): Row[] {
   const { clientKind, isService = false } = state.answers;
   const isChosen = ({ choice }: ClientRow): boolean =>
@@ -116,7 +116,7 @@ export function otherClientRows(state: WizardState): Row[] {
     .map(({ choice, ...row }) => ({ ...row, next: withClientNext(state, choice) }));
 }
 
-/** Goes on from the client ID to what is still missing of the client. */
+/** Continues from the client ID to what the client still lacks. */
 export function withClientId(state: WizardState, clientId: string): WizardState {
   const isSame = clientId === state.answers.clientId;
   const answers = { ...state.answers, clientId, ...(!isSame && { secret: undefined }) };
@@ -126,7 +126,7 @@ export function withClientId(state: WizardState, clientId: string): WizardState 
 
 const isSecretMethod = (method: string): boolean => secretMethods.some(name => name === method);
 
-/** Returns the page that asks how the client authenticates; undefined if nothing is to be asked. */
+/** Returns the page that asks how the client authenticates, or undefined if there is no choice. */
 function authenticationPage(answers: Answers): PageName | undefined {
   const method = answers.clientAuthentication ?? providerOf(answers).clientAuthentication;
   if (isSecretMethod(method)) return 'secret';
@@ -168,7 +168,7 @@ export function secretPage(state: WizardState): SecretPage {
   };
 }
 
-/** Lets the person choose how the client authenticates. */
+/** Lets the user choose how the client authenticates. */
 export function methodPage(state: WizardState, { surroundings }: Facts): ListPage {
   const { answers } = state;
   const row = (name: string, label: Shown, method: NonNullable<Answers['clientAuthentication']>): Row => {

@@ -17,7 +17,7 @@ export function messageRows(message: Shown, help: Shown, does: Pick<Row, 'next' 
   for (let at = 0; at < lines.length; at += 2) {
     const label = shown(lines[at] ?? '');
     const detail = shown(lines[at + 1] ?? '');
-    // Within a message that goes on, it would be read out as a part of it.
+    // Inside an unfinished message, a screen reader would read it as part of the message.
     const description = at + 2 < lines.length ? undefined : help;
     rows.push({
       label: at === 0 ? icon('error', label) : label,

@@ -23,7 +23,7 @@ const pages: Readonly<
   scopes: scopesPage,
 };
 
-/** Returns what the person sees. */
+/** Returns the page that the user sees. */
 export function pageOf(state: WizardState, facts: Facts): Page {
   const { page, waiting } = state;
   if (waiting !== undefined) return waitingPage(state, waiting);

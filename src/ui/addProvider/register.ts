@@ -127,7 +127,7 @@ export function stepsDocument(answers: Answers, facts: Facts): string {
   return `${lines.join('\n\n')}\n`;
 }
 
-/** Returns a request to whoever can register an app, with the real values. */
+/** Writes a request to an administrator who can register an app, with the real values. */
 export function requestText(answers: Answers, facts: Facts): string {
   const { found, preset } = answers;
   const provider = providerOf(answers);

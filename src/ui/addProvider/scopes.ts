@@ -7,11 +7,11 @@ import type { FoundServer } from '../../providers/lookUp/lookUp.ts';
 const mostScopes = 200;
 
 /**
- * Returns the scopes to choose from; undefined if nobody knows any beyond the usual ones.
+ * Lists the scopes to choose from, or returns undefined if only the default ones are known.
  *
  * @param metadata of the server.
- * @param named those that the API names which led to the server, if one did.
- * @param isService no user signs in: none of the usual scopes is for it.
+ * @param named the scopes named by the API that led to the server, if one did.
+ * @param isService no user signs in, so no default scope applies.
  */
 export function scopeChoices(
   metadata: Metadata,
@@ -55,7 +55,7 @@ export function chosenScopes({
   return { known, chosen, setting: isUsual ? undefined : chosen };
 }
 
-/** Returns what a usual scope is about; nothing is known of others. */
+/** Describes the default scopes. Other scopes have no description. */
 const aboutScopes = (): ReadonlyMap<string, Shown> =>
   new Map([
     ['openid', l10n.t('who you are')],

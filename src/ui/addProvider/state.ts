@@ -47,7 +47,7 @@ export interface WizardState extends Visit {
 
 export const firstState: WizardState = { page: 'where', text: '', answers: {}, trail: [] };
 
-/** What the pages need to know besides the answers. It stays the same while the wizard is open. */
+/** What the pages need to know beyond the user's input. It stays the same while the wizard is open. */
 export interface Facts {
   readonly extensionId: string;
   /** The name of the editor. */
@@ -55,7 +55,7 @@ export interface Facts {
   readonly surroundings: Surroundings;
   /** The IDs that are in use. */
   readonly taken: readonly string[];
-  /** The ID that the provider gets; undefined: it can be chosen. */
+  /** The ID that the provider gets. Undefined: the user can choose it. */
   readonly fixedId: string | undefined;
   /** Where the wizard was left the last time. */
   readonly left: WizardState | undefined;
@@ -117,7 +117,7 @@ export interface SecretPage {
 
 export type Page = ListPage | ManyPage | SecretPage;
 
-/** Leads to a page, with further answers. A page that was passed before is returned to. */
+/** Leads to a page, with further input. Goes back if that page was passed before. */
 export function go(state: WizardState, page: PageName, more: Answers = {}, text = ''): WizardState {
   const visit = { page: state.page, text: state.text };
   const trail = [...state.trail, state.page === 'summary' ? { ...visit, before: state.answers } : visit];
@@ -129,7 +129,7 @@ export function go(state: WizardState, page: PageName, more: Answers = {}, text 
 
 const keepsDraft = (page: PageName): boolean => /^(value:|register$|user$)/.test(page);
 
-/** Leads to the page before, as it was. What was typed on the way there is kept for when the person returns. */
+/** Leads to the previous page, as it was. Keeps what was typed since then, for when the user returns. */
 export function back({ answers, trail, page, text }: WizardState): WizardState {
   const last = trail.at(-1) ?? { page, text };
   const kept = last.before ?? answers;

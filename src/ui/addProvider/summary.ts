@@ -16,7 +16,7 @@ import {
   type WizardState,
 } from './state.ts';
 
-/** Shows what will be set, and signs in. Being here is the person's consent to where the provider leads. */
+/** Shows what will be set, and signs in. Coming here is the user's consent to the provider's hosts. */
 export function summaryPage(state: WizardState, facts: Facts): ListPage {
   const { answers, trouble } = state;
   const change = (name: string, label: Shown, value: string, page: PageName, text = ''): Row => ({
@@ -115,7 +115,7 @@ function troubleRows(state: WizardState): Row[] {
   }
 }
 
-/** Warns where the person typed another host than the one that gets their password. */
+/** Warns if the user typed another host than the one that gets their password. */
 function elsewhereRow(state: WizardState): Row[] {
   const { typed, found } = state.answers;
   const read = typed === undefined ? undefined : readTypedAddress(typed);

@@ -55,7 +55,7 @@ function typedRows(state: WizardState): Row[] {
   const address = read.kind === 'email' ? read.address : read.url;
   const host = read.kind === 'email' ? address : new URL(address).host;
   const known = presetForAddress(address);
-  // A word without a dot is rather a name of the list than an address.
+  // A word without a dot is more likely a name from the list than a URL.
   if (!known && isAboutList(text)) return [];
   const connect: Row = {
     label: icon('arrow-right', l10n.t('Connect to {0}', host)),
@@ -83,7 +83,7 @@ function troubleRows(state: WizardState): Row[] {
   const retry = messageRows(message, l10n.t('Try Again'), { next: again, effect: lookUp });
   const log: Row = { label: icon('output', l10n.t('Show Log')), effect: { do: 'show', what: 'log' } };
   if (meant === undefined) return [...retry, log];
-  // A part that nobody can guess is for the person to add.
+  // The user adds the part that can't be guessed.
   const [start = ''] = meant.split('<');
   const use = { label: icon('lightbulb', l10n.t('Use {0}', meant)), next: { ...again, text: start } };
   const whole = { ...use.next, answers: withTyped(state.answers, meant) };

@@ -21,7 +21,7 @@ export interface WizardContext {
   showDiagnosis(provider: Provider): Promise<void>;
 }
 
-/** A provider as the person has described it. It is not in the settings yet. */
+/** A provider as the user described it, not in the settings yet. */
 export interface AddedProvider {
   readonly provider: Provider;
   readonly definition: ProviderDefinition;
@@ -31,10 +31,10 @@ export interface AddedProvider {
 }
 
 /**
- * Asks for a provider, finds out what it offers, and describes it as settings. Nothing is saved.
+ * Asks for a provider, finds out what it offers, and describes it as settings. Saves nothing.
  *
- * @param keep is given where the wizard is, each time that changes.
- * @throws vscode.CancellationError if the person leaves.
+ * @param keep receives the state of the wizard, each time that it changes.
+ * @throws vscode.CancellationError if the user leaves.
  */
 export async function askProvider(
   context: WizardContext,
@@ -71,7 +71,7 @@ export async function askProvider(
   }
 }
 
-/** Looks the provider up, until the person does something else. What goes wrong is shown in the page. */
+/** Looks the provider up, until the user does something else. Failures are shown in the page. */
 async function found(
   context: WizardContext,
   state: WizardState,

@@ -21,7 +21,7 @@ import {
 import { untilCanceled } from '../cancellation.ts';
 import { window, type InputBoxOptions, type Item } from '../show.ts';
 
-/** The client secrets, keys and certificates of this editor; what is missing is asked for. */
+/** The client secrets, keys and certificates of this editor. Asks for missing ones. */
 export const editorClientSecrets = (storage: SecretStorage): ClientSecrets =>
   createClientSecrets({ storage, ask: askClientCredential, mutualTls: environment.mutualTls });
 
@@ -82,7 +82,7 @@ async function askKey(
   const chosen = await showList(l10n.t('Client key of {0}', label), [make, paste], signal);
   if (chosen === make) {
     const key = await generateClientKey(assertionAlgorithm);
-    // A key that nobody keeps is not to be registered.
+    // Don't let a key be registered that isn't kept.
     signal?.throwIfAborted();
     await showPublicKeys(publicKeySet(key));
     return { kind: 'key', key };

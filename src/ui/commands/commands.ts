@@ -48,8 +48,8 @@ export async function addProvider(parts: SignInParts, id: unknown): Promise<void
 }
 
 /**
- * Signs in without another extension asking. It does not go through the editor's `getSession`: no extension is to be
- * given the session, so there is nothing to consent to.
+ * Signs in without another extension asking. It bypasses the editor's `getSession`: no extension gets the session, so
+ * there is nothing to consent to.
  */
 async function chooseAndSignIn(parts: SignInParts, id: unknown): Promise<void> {
   const chosen = namedProvider(id) ?? (await chooseProvider(parts.providers));
@@ -69,7 +69,7 @@ async function signInAndSay(parts: SignInParts, provider: Provider): Promise<voi
   void window.showInformationMessage(l10n.t('Signed in to {0} as {1}.', provider.label, account.label));
 }
 
-/** Signs in with the method that the person picks among those that are open here. */
+/** Signs in with a method that the user picks among those that work here. */
 async function chooseMethodAndSignIn(parts: SignInParts): Promise<void> {
   const { providers, signIns, showLog } = parts;
   const id = await chooseProvider(providers);
@@ -100,7 +100,7 @@ async function chooseProvider(providers: ConfiguredProviders): Promise<string | 
   return (await window.showQuickPick(items, { title: l10n.t('Sign in with which identity provider?') }))?.id;
 }
 
-/** @param row of the sign-ins view; without one, the person picks. */
+/** @param row of the sign-ins view. Without one, the user picks. */
 async function chooseAndSignOut(context: CommandContext, row: unknown): Promise<void> {
   const target = rowTarget(row);
   const accounts = await signedInAccounts(context);

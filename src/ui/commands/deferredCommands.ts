@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { registerCommand } from '../clicks.ts';
 
 /**
- * Commands whose code is not loaded yet. The first of them that is called loads it, and is then called again.
+ * Registers commands whose code isn't loaded yet. The first one called loads it, and is then called again.
  *
  * @param load disposes what this returns, and registers the commands themselves.
  */

@@ -30,15 +30,15 @@ export interface DiagnoseContext extends ClientStores {
 }
 
 /**
- * *OIDC: Diagnose Provider…*: a document that says what is right and what is wrong, fit for a bug report. Nobody edits
- * it, so that nobody is asked whether to save it.
+ * *OIDC: Diagnose Provider…*: a document that says what is right and what is wrong, fit for a bug report. It is
+ * read-only, so the editor never asks whether to save it.
  */
 export function registerDiagnoseCommand(
   context: DiagnoseContext,
   reports: DiagnosisReports,
 ): vscode.Disposable {
   return registerCommand('oidc.diagnoseProvider', async (id?: unknown) => {
-    // It changes nothing: where there is one provider, nobody has to be asked.
+    // It changes nothing, so a single provider needs no question.
     const [only, ...others] = context.providers.list();
     const provider = await chooseProvider(
       context.providers,

@@ -47,7 +47,7 @@ export function registerEditCommands(context: EditProviderContext): vscode.Dispo
   );
 }
 
-/** The provider that a command is about: the named one, or the one that the person picks. */
+/** The provider that a command is about: the named one, or the one that the user picks. */
 export async function chooseProvider(
   providers: ConfiguredProviders,
   title: Shown,
@@ -70,7 +70,7 @@ export async function chooseProvider(
   return (await window.showQuickPick(items, { title }))?.provider;
 }
 
-/** Settings that another extension's manifest makes cannot be changed here. */
+/** Settings from another extension's manifest can't be changed here. */
 function isOwn(provider: Provider): boolean {
   if (Object.hasOwn(writtenProviders(), provider.id)) return true;
   const { label, contributedBy = '' } = provider;
@@ -82,7 +82,7 @@ function isOwn(provider: Provider): boolean {
   return false;
 }
 
-/** Opens the person's settings at the provider's own entry. */
+/** Opens the user's settings at the provider's own entry. */
 async function edit(provider: Provider): Promise<void> {
   if (!isOwn(provider)) return;
   const key = 'oidc.providers';
@@ -109,7 +109,7 @@ async function rename(provider: Provider): Promise<void> {
     await changeProvider(provider.id, { label: label.trim() });
 }
 
-/** Takes a provider out of the settings. Who is signed in there stays so, for later, unless the person says otherwise. */
+/** Takes a provider out of the settings. Keeps its sign-ins for later, unless the user says otherwise. */
 async function remove(context: EditProviderContext, provider: Provider): Promise<void> {
   if (!isOwn(provider)) return;
   const { id, label } = provider;
@@ -133,7 +133,7 @@ async function remove(context: EditProviderContext, provider: Provider): Promise
     ...(accounts === '' ? [all] : [signOut, only]),
   );
   if (chosen === signOut || chosen === all) {
-    // The provider is told with the secret that is forgotten then.
+    // Revocation still needs the secret that is forgotten afterwards.
     const { told } = await signOutEverywhere(context, provider, 'revoke');
     await told;
     await context.clientSecrets.forget(provider);

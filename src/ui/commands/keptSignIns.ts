@@ -11,17 +11,17 @@ export interface KeptSignInsContext {
   readonly providers: ConfiguredProviders;
 }
 
-/** The sign-ins that an id of a provider stood for, which is not configured now or is not as it was. */
+/** The sign-ins of a provider ID that isn't configured now, or not as it was. */
 export interface KeptSignIns {
   readonly providerId: string;
-  /** What the provider is called now; undefined if it is not in the settings. */
+  /** The provider's current name, or undefined if it isn't in the settings. */
   readonly changed: Shown | undefined;
   /** The labels of the accounts. */
   readonly labels: readonly string[];
   readonly grants: readonly Grant[];
 }
 
-/** Sign-ins are kept when their provider leaves the settings, until it is back or the person decides. */
+/** Lists the sign-ins that are kept because their provider left the settings, until it is back or the user decides. */
 export async function keptSignIns({ cache, providers }: KeptSignInsContext): Promise<KeptSignIns[]> {
   const entries = (await cache.entries()).filter(entry => !isRemoval(entry));
   const ids = [...new Set(entries.map(({ providerId }) => providerId))];
@@ -38,13 +38,13 @@ export async function keptSignIns({ cache, providers }: KeptSignInsContext): Pro
   }));
 }
 
-/** Signs them out here. Nobody knows where their tokens could be given back. */
+/** Signs them out here. Without the provider's settings, their tokens can't be revoked. */
 export async function forgetKept(parts: SignOutParts, { grants }: KeptSignIns): Promise<void> {
   const ids = grants.map(({ id, sessions }) => sessionId(id, sessions[0] ?? []));
   await signOut(parts, undefined, ids);
 }
 
-/** What is told of them when they are gone. */
+/** What to show after they were forgotten. */
 export const forgottenText = ({ providerId, changed, labels }: KeptSignIns): Shown =>
   changed !== undefined
     ? l10n.t(

@@ -20,7 +20,7 @@ import { isWanted } from '../consent.ts';
 interface Chosen {
   readonly grant: Grant;
   readonly provider: Provider;
-  /** The scopes of the session that was chosen; of an account, those of its first one. */
+  /** The scopes of the chosen session, or those of an account's first session. */
   readonly scopes: readonly string[];
 }
 
@@ -42,7 +42,7 @@ type Action = (context: SignInCommandsContext, argument: unknown) => Promise<voi
 
 const actions: Readonly<Record<string, Action>> = {
   async showSignIns() {
-    // Whoever asks for the view sees it, also where it has nothing to show but the way to begin.
+    // The view stays visible once requested, even if all it shows is how to sign in.
     await vscode.commands.executeCommand('setContext', 'oidc.viewAskedFor', true);
     await vscode.commands.executeCommand(`${viewId}.focus`);
   },
@@ -100,7 +100,7 @@ const actions: Readonly<Record<string, Action>> = {
         accountLabel,
       });
     } catch {
-      // A command of the editor itself, which another editor may not have.
+      // A command of the editor itself, which another editor might lack.
       void window.showInformationMessage(
         l10n.t(
           'To manage the extensions that can use {0}, open the Accounts menu and select {0} ({1}).',
@@ -117,7 +117,7 @@ const nameOf = ({ grant, provider }: Chosen): Shown => shown`${grant.account.lab
 /** How long a word about something that went well stays in the status bar, in milliseconds. */
 const shortly = 5000;
 
-/** The grants of the row; without a row, those of the account that the person picks. */
+/** The grants of the row. Without a row, those of the account that the user picks. */
 async function choose(
   { cache, providers }: SignInCommandsContext,
   argument: unknown,
@@ -149,7 +149,7 @@ async function choose(
   return (await window.showQuickPick(items, { title }))?.ofAccount ?? [];
 }
 
-/** Gets new tokens now, however long the old ones would last; what comes of it is said. */
+/** Gets new tokens now, however long the old ones would last, and reports the result. */
 async function refresh(context: SignInCommandsContext, chosen: Chosen): Promise<void> {
   const { grant } = chosen;
   const who = nameOf(chosen);
@@ -162,7 +162,7 @@ async function refresh(context: SignInCommandsContext, chosen: Chosen): Promise<
     window.setStatusBarMessage(icon('check', l10n.t('{0} has new tokens.', who)), shortly);
     return;
   }
-  // What ends a sign-in is told once, by whichever window the person looks at.
+  // The end of a sign-in is reported once, by the focused window.
   if (renewed.signInNeeded && !grant.signInNeeded) return;
   const { trouble } = context.sharing.memories.of(grant.id);
   if (trouble) {
@@ -178,7 +178,7 @@ async function refresh(context: SignInCommandsContext, chosen: Chosen): Promise<
   });
 }
 
-/** Why a grant has no newer tokens though nothing is in the way of asking for them. */
+/** Explains why a grant has no newer tokens although the request could have been sent. */
 function whyNot(who: Shown, grant: Grant): Shown {
   if (grant.signInNeeded) return l10n.t('Can’t refresh {0}. {1}', who, grant.signInNeeded.reason);
   if (!isRenewable(grant))

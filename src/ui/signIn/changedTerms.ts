@@ -13,7 +13,7 @@ import type { Trust } from '../../signIn/trust.ts';
 import { failureFields, offer } from '../messages.ts';
 import { window } from '../show.ts';
 
-/** What the answer to a change of terms takes. */
+/** What the review of changed terms needs. */
 export interface ChangedTermsParts {
   readonly providers: ConfiguredProviders;
   readonly cache: GrantCache;
@@ -24,13 +24,13 @@ export interface ChangedTermsParts {
   readSettings(): Promise<void>;
 }
 
-/** The providers that have sign-ins which wait for the person's answer, as far as their grants are known. */
+/** The providers with sign-ins that need the user's review, as far as their grants are known. */
 export const waitingProviders = (providers: ConfiguredProviders, cache: GrantCache): Provider[] =>
   providers.list().filter(provider => cache.known().some(grant => waitsForAnswer(grant, provider)));
 
 /**
- * Lets the sign-ins that waited be used with the provider as it is now. The person has agreed to it. Where its server
- * cannot be asked for its endpoints, they go on waiting.
+ * Releases the waiting sign-ins, now that the user has agreed to the changed provider. They keep waiting if its server
+ * can't be reached for its endpoints.
  */
 export async function releaseSignIns(
   { cache, httpContext, log }: Pick<ChangedTermsParts, 'cache' | 'httpContext' | 'log'>,
@@ -58,7 +58,7 @@ export async function releaseSignIns(
   }
 }
 
-/** Asks about each provider that has changed, and has sign-ins that wait for the answer, and each id that several bring. */
+/** Asks about each changed provider with waiting sign-ins, and about each ID that several sources define. */
 export async function reviewChanges(parts: ChangedTermsParts, providerId?: string): Promise<void> {
   const contested = parts.providers
     .contested()
@@ -70,7 +70,7 @@ export async function reviewChanges(parts: ChangedTermsParts, providerId?: strin
   for (const provider of waiting) {
     if (providerId !== undefined && provider.id !== providerId) continue;
     if (!(await parts.trust.check(provider, new AbortController().signal))) continue;
-    // An earlier answer may have come while its server could not be reached.
+    // The user might have agreed earlier, while the server couldn't be reached.
     await releaseSignIns(parts, provider);
   }
 }
@@ -86,7 +86,7 @@ export const showWaiting = (parts: ChangedTermsParts, provider: Provider): Promi
     { [l10n.t('Review…')]: () => reviewChanges(parts, provider.id) },
   );
 
-/** Who brings a provider, as a person knows it. */
+/** Names the source of a provider for the user. */
 const sourceName = ({ contributedBy }: Provider): Shown =>
   contributedBy === undefined ? l10n.t('your settings') : l10n.t('the extension {0}', contributedBy);
 

@@ -12,7 +12,7 @@ import { qrCode, type QrCode } from './qrCode.ts';
 import { window, type Html, type Panel } from '../show.ts';
 import { withNonce } from './pages.ts';
 
-/** What the page shows; it holds no secret: the code is for the person, and of use with the device code only. */
+/** What the page shows. It holds no secret: the user code is useless without the device code. */
 interface ShownState {
   code?: {
     provider: Shown;
@@ -23,7 +23,7 @@ interface ShownState {
     /** Milliseconds from the moment of sending. */
     expiresIn: number;
   };
-  /** Why it is a code, if nobody has chosen that. */
+  /** Why a code is used, if the user didn't choose that. */
   why?: Shown;
   status: Shown;
   expired: boolean;
@@ -34,14 +34,14 @@ export interface DeviceCodePanelOptions {
   page(): Promise<Html>;
   readonly clock: Clock;
   readonly log: Log;
-  /** The person has closed the panel, or pressed Cancel. */
+  /** The user closed the panel, or pressed Cancel. */
   cancel(): void;
 }
 
 /**
- * The page says that it runs as soon as it does; after so many milliseconds without a word the log says so. It was seen
- * in a browser where the service worker that the editor shows panels with was never ready: every panel of that window
- * stays empty until it is loaded anew. The message of the sign-in has the code and the address, too.
+ * How long to wait for the page to report that it runs, in milliseconds, before the log says that it doesn't. It was
+ * seen in a browser where the service worker that the editor shows panels with was never ready: every panel of that
+ * window stays empty until it is reloaded. The message of the sign-in has the code and the URL, too.
  */
 const emptyFor = 10_000;
 
@@ -190,6 +190,6 @@ async function copyAndOpen(authorization: DeviceAuthorization | undefined): Prom
   if (!authorization) return;
   await vscode.env.clipboard.writeText(authorization.userCode);
   const address = authorization.verificationUriComplete ?? authorization.verificationUri;
-  // Text is passed on as it is; a `Uri` would be encoded anew.
+  // A string is passed on as it is. A `Uri` would be encoded again.
   await vscode.env.openExternal(address as unknown as vscode.Uri);
 }

@@ -17,17 +17,17 @@ export interface NewProvidersOptions extends WizardOptions {
   readonly clientSecrets: Pick<ClientSecrets, 'enter'>;
 }
 
-/** Providers that people add. One is saved when somebody has signed in to it: that is its proof. */
+/** Providers that users add. One is saved after a successful sign-in, which proves it. */
 export type NewProviders = ReturnType<typeof createNewProviders>;
 
 export function createNewProviders(options: NewProvidersOptions) {
   const { httpContext, trust, clientSecrets, ids } = options;
   const unproved = new Map<string, AddedProvider>();
   const wizard = createWizardVisits(options);
-  /** The entries in the settings when the person began to add a provider. */
+  /** The entries in the settings when the user began to add a provider. */
   let before: Readonly<Record<string, unknown>> = {};
 
-  /** What was added as this provider; one of the same id that leads elsewhere is somebody else's. */
+  /** What was added as this provider. One of the same ID with other hosts is a different provider. */
   const addedAs = (provider: Provider): AddedProvider | undefined => {
     const added = unproved.get(provider.id);
     return added && added.provider.terms === provider.terms ? added : undefined;
@@ -37,7 +37,7 @@ export function createNewProviders(options: NewProvidersOptions) {
     if (unproved.get(added.provider.id) === added) unproved.delete(added.provider.id);
   };
 
-  /** @returns whether it is in the settings now; the answers are kept until it is. */
+  /** @returns whether it is in the settings now. What the user entered is kept until it is. */
   const save = async (added: AddedProvider): Promise<boolean> => {
     const { provider, definition } = added;
     if (isWrittenSince(before, provider.id)) {
@@ -61,7 +61,7 @@ export function createNewProviders(options: NewProvidersOptions) {
     return true;
   };
 
-  /** The editor writes no settings over unsaved changes, nor into a file that it cannot read. */
+  /** The editor writes no settings over unsaved changes, nor into a file that it can't read. */
   const offerToSave = async (added: AddedProvider): Promise<void> => {
     const open = l10n.t('Open Settings');
     const again = l10n.t('Try Again');
@@ -99,10 +99,10 @@ export function createNewProviders(options: NewProvidersOptions) {
 
   return {
     /**
-     * Asks for a provider. What goes wrong with that is shown.
+     * Asks for a provider. Failures are shown.
      *
-     * @param id the id it gets; undefined: the first one if it is free, else the person says.
-     * @throws vscode.CancellationError if the person leaves the questions, or has been told what went wrong.
+     * @param id the ID it gets. Undefined: the first one if it is free, otherwise the user chooses.
+     * @throws vscode.CancellationError if the user leaves the questions, or has been shown what went wrong.
      */
     async ask(wanted: string | undefined): Promise<Provider> {
       try {
@@ -114,13 +114,13 @@ export function createNewProviders(options: NewProvidersOptions) {
         throw new vscode.CancellationError();
       }
     },
-    /** Called after each sign-in: saves the provider if it is new. What is in the way of that is shown. */
+    /** Called after each sign-in: saves the provider if it is new. Shows why it can't be saved. */
     async succeeded(provider: Provider): Promise<void> {
       const added = addedAs(provider);
-      // Whoever asked for the sign-in does not wait until somebody has corrected the settings.
+      // The caller of the sign-in doesn't wait until the user has corrected the settings.
       if (added && !(await save(added))) void offerToSave(added);
     },
-    /** Shows in the wizard why a sign-in to a new provider failed; false if the provider is not new. */
+    /** Shows in the wizard why a sign-in to a new provider failed. Returns false if the provider isn't new. */
     failed(provider: Provider, error: unknown): boolean {
       const added = addedAs(provider);
       if (!added) return false;
@@ -128,7 +128,7 @@ export function createNewProviders(options: NewProvidersOptions) {
       wizard.comeBack(provider.id, { message: messageOf(error), cure: cureOf(error) });
       return true;
     },
-    /** Called after a sign-in that the person canceled: nothing is saved later that they have turned away from. */
+    /** Called after the user canceled a sign-in: a provider that they turned away from isn't saved later. */
     cancelled(provider: Provider) {
       const added = addedAs(provider);
       if (!added) return;
@@ -138,7 +138,7 @@ export function createNewProviders(options: NewProvidersOptions) {
   };
 }
 
-/** True if somebody has written another entry of this ID into the settings meanwhile: it stays. */
+/** True if another entry with this ID was written to the settings meanwhile. That entry stays. */
 const isWrittenSince = (before: Readonly<Record<string, unknown>>, id: string): boolean => {
   const now = writtenProviders()[id];
   return now !== undefined && JSON.stringify(now) !== JSON.stringify(before[id]);
@@ -165,8 +165,8 @@ function cureOf(error: unknown): Trouble['cure'] {
 }
 
 /**
- * Whoever asks for a provider whose entry in the settings is wrong wants that one: it is shown, and replaced only if
- * the person says so.
+ * Shows the wrong entry of a requested provider: it is the one that is wanted, and is replaced only if the user says
+ * so.
  *
  * @throws vscode.CancellationError if the entry is to stay.
  */
@@ -174,7 +174,7 @@ async function keepWrittenEntry(id: string): Promise<void> {
   const written = writtenProviders();
   if (!Object.hasOwn(written, id)) return;
   const parsed = parseDefinition(id, written[id]);
-  // It stands in the settings, and isn't used.
+  // It is in the settings, but isn't used.
   if (parsed.ok) return checkAllowed(parsed.provider);
   const open = l10n.t('Open Settings');
   const replace = l10n.t('Set Up Again');

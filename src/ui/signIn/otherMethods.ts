@@ -10,9 +10,9 @@ import { window, type Item } from '../show.ts';
 type MethodItem = Item & { method?: SignInMethod };
 
 /**
- * Shows every sign-in method of a provider, with the reason why it is open or not, and lets one be chosen.
+ * Shows every sign-in method of a provider, with the reason why it works or not, and lets the user choose one.
  *
- * @param current the method that is under way now, if any.
+ * @param current the method that is in progress, if any.
  */
 export async function chooseMethod(
   provider: Provider,

@@ -6,8 +6,8 @@ import { textLanguage } from '../../platform/language.ts';
 const element = /(<\w+\s[^<>]*>)([^<>]+)/g;
 
 /**
- * A page of `media/` in the language of the editor. Translates each element that has the attribute `data-text`, and
- * nothing but text in it. `{0}` in a text stands for what the page fills in itself.
+ * Translates a page of `media/` to the language of the editor: the text of each element that has the attribute
+ * `data-text`, and nothing else. The page itself fills in `{0}`.
  *
  * @param translate from the text in the page.
  */

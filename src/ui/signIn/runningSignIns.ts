@@ -12,7 +12,7 @@ export const pasteCommand = 'oidc.pasteAddress';
 export const copyRedirectCommand = 'oidc.copyRedirectUri';
 export const otherMethodsCommand = 'oidc.otherWays';
 
-/** A sign-in that is under way in this window. */
+/** A sign-in that is in progress in this window. */
 export interface RunningSignIn {
   readonly id: string;
   readonly provider: Provider;
@@ -21,10 +21,10 @@ export interface RunningSignIn {
   cancel(): void;
 }
 
-/** The sign-ins that are under way in this window, by their ids. */
+/** The sign-ins that are in progress in this window, by their IDs. */
 export type RunningSignIns = Map<string, RunningSignIn>;
 
-/** The one that a link names; else the only one; else the one the person picks. */
+/** The one that a link names, otherwise the only one, otherwise the one the user picks. */
 async function find(running: RunningSignIns, id: unknown): Promise<RunningSignIn | undefined> {
   const named = typeof id === 'string' ? running.get(id) : undefined;
   if (named || running.size <= 1) return named ?? [...running.values()][0];
@@ -49,7 +49,7 @@ async function paste(running: RunningSignIns, id: unknown): Promise<void> {
     prompt: l10n.t('Paste the full URL from your browser’s address bar'),
     placeHolder: shown('http://127.0.0.1/callback?code=…&state=…'),
     ignoreFocusOut: true,
-    // It holds a code, which nobody who looks at the screen should read.
+    // It holds a code, which must not be readable on the screen.
     password: true,
   });
   const problem = text === undefined ? undefined : signIn.control.paste(text);
@@ -57,7 +57,7 @@ async function paste(running: RunningSignIns, id: unknown): Promise<void> {
   await offer('warning', problem, { [l10n.t('Paste Again')]: () => paste(running, signIn.id) });
 }
 
-/** Copies where the browser brings the answer back: the provider must know it exactly. */
+/** Copies the redirect URI, which must be registered exactly. */
 async function copyRedirect(running: RunningSignIns, id: unknown): Promise<void> {
   const { redirectUri } = (await find(running, id))?.control ?? {};
   if (redirectUri === undefined) return offerSignIn();
@@ -69,7 +69,7 @@ async function copyRedirect(running: RunningSignIns, id: unknown): Promise<void>
   );
 }
 
-/** @param startAnother starts a sign-in with another method where none is under way. */
+/** @param startAnother starts a sign-in with another method if none is in progress. */
 export function registerRunningSignInCommands(
   running: RunningSignIns,
   startAnother: () => Promise<void>,

@@ -19,7 +19,7 @@ import { window } from '../show.ts';
 import { helpButtons, type HelpButton } from '../../protocol/failures/text.ts';
 import { KnownFailure } from '../../protocol/failures/knownFailure.ts';
 
-/** What a sign-in takes that a person sees. */
+/** What a visible sign-in needs. */
 export interface SignInParts {
   readonly providers: ConfiguredProviders;
   readonly accounts: Pick<Accounts, 'add' | 'grantedScopes'>;
@@ -35,20 +35,19 @@ export interface SignInParts {
 export interface SignInRequest {
   readonly provider: Provider;
   readonly scopes: readonly string[];
-  /** Undefined: whoever the person signs in as. */
+  /** Undefined: any account that the user signs in with. */
   readonly account: NamedAccount | undefined;
-  /** What the person is asked to sign in for; undefined: they do so by themselves. */
+  /** What the user is asked to sign in for. Undefined: they started it themselves. */
   readonly asked?: readonly AskedDemand[] | undefined;
 }
 
-/** A sign-in that failed, in the words that the person has been shown. */
+/** A sign-in that failed, in the words that the user has been shown. */
 export class ShownFailure extends Error {}
 
 /**
- * Signs a person in, visibly and with a way to cancel, and keeps the sign-in. A provider that is being added is kept
- * with it.
+ * Signs a user in, visibly and cancelably, and keeps the sign-in. Keeps a provider that is being added with it.
  *
- * @throws ShownFailure, or a `vscode.CancellationError` if the person cancelled; as `Accounts.add`.
+ * @throws ShownFailure, a `vscode.CancellationError` if the user canceled, or as `Accounts.add`.
  */
 export async function signInAndKeep(parts: SignInParts, request: SignInRequest): Promise<Session> {
   const { accounts, providers, log, record } = parts;
@@ -64,7 +63,7 @@ export async function signInAndKeep(parts: SignInParts, request: SignInRequest):
 }
 
 /**
- * The provider to sign in to. The first one is asked for if there is none yet: that is how a person begins.
+ * The provider to sign in to. Asks for the first one if there is none yet: that is how a user begins.
  *
  * @returns undefined if there is no such provider.
  * @throws as `NewProviders.ask`
@@ -75,7 +74,7 @@ export const providerToSignIn = async (
 ): Promise<Provider | undefined> =>
   providers.byId(id) ?? (id === firstProviderId ? newProviders.ask(id) : undefined);
 
-/** Signs in as a person has asked for in a message or a row. Never rejects: what goes wrong has been shown. */
+/** Signs in as the user requested in a message or a row. Never rejects: failures have been shown. */
 export async function signInAgain(
   parts: SignInParts,
   providerId: string,
@@ -90,7 +89,7 @@ export async function signInAgain(
   }
 }
 
-/** A sign-in that lasted has ended: the person is told once, and nothing opens by itself. */
+/** Reports once that a lasting sign-in has expired. Nothing opens automatically. */
 export async function showSignInNeeded(parts: SignInParts, grant: Grant): Promise<void> {
   const { account, providerId, sessions, signInNeeded } = grant;
   if (!signInNeeded) return;
@@ -126,7 +125,7 @@ async function signInVisibly(parts: SignInParts, request: SignInRequest): Promis
     }
     parts.log.error('sign-in failed', { provider: provider.id, ...failureFields(error) });
     show(parts, request, error);
-    // The consumer gets the same words as the person, and nothing else.
+    // The consumer gets the same words as the user, and nothing else.
     throw new ShownFailure(messageOf(error));
   }
 }
@@ -164,7 +163,7 @@ async function warnNotKept({ repeating, showLog }: SignInParts, provider: Provid
   if ((await repeating.warn(message, log)) === log) showLog();
 }
 
-/** What can be done about a sign-in that did not succeed. */
+/** What can be done about a sign-in that didn't succeed. */
 export interface SignInHelp {
   retry(): void;
   showLog(): void;
@@ -172,7 +171,7 @@ export interface SignInHelp {
   readonly otherMethods: (() => void) | undefined;
 }
 
-/** A sign-in did not succeed. What can be done about it is offered as buttons, what helps best first. */
+/** Offers what can be done about a failed sign-in as buttons, the most helpful first. */
 export async function showSignInFailure(
   { id, label }: Pick<Provider, 'id' | 'label'>,
   error: unknown,
@@ -200,7 +199,7 @@ export async function showSignInFailure(
   });
 }
 
-/** Nobody is signed in, where somebody would have to be. */
+/** No one is signed in, where a sign-in is needed. */
 export const showNobodySignedIn = (providerId?: string): Promise<void> =>
   offer('information', l10n.t('You aren’t signed in to any identity provider.'), {
     [l10n.t('Sign In')]: () => vscode.commands.executeCommand('oidc.signIn', providerId),

@@ -51,7 +51,7 @@ function pageLink(address: string): Link {
   return new Link(host, href);
 }
 
-/** What a person can do in a stage, as links in the message; the same are commands of the palette. */
+/** What the user can do in a stage, as links in the message. The palette has the same commands. */
 function links(stage: SignInStage, provider: Provider, signInId: string): Shown {
   const link = (text: Shown, command: string, argument = signInId): Link =>
     new Link(text, `command:${command}?${encodeURIComponent(JSON.stringify([argument]))}`);
@@ -83,7 +83,7 @@ export interface ShownSignIn {
  * Shows a sign-in while it runs, with a button to cancel it.
  *
  * @param ended ends it from outside, with its reason.
- * @throws vscode.CancellationError if the person cancelled; otherwise what `run` throws.
+ * @throws vscode.CancellationError if the user canceled. Otherwise what `run` throws.
  */
 export const withSignInProgress = <T>(
   provider: Provider,

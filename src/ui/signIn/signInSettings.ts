@@ -10,9 +10,9 @@ import type { Surroundings } from '../../signIn/plan/planner.ts';
 export interface SignInSettings {
   readonly method: Method;
   readonly timeouts: SignInTimeouts;
-  /** The address of this editor's client ID metadata document. */
+  /** The URL of this editor's client ID metadata document. */
   readonly clientDocument: string | undefined;
-  /** The values that are not used as they are written. */
+  /** The values that aren't used as they are written. */
   readonly outOfRange: readonly OutOfRange[];
 }
 
@@ -73,7 +73,7 @@ export function createRangeReporter(repeating: Repeating): () => Promise<void> {
 /** Where this editor and this extension run, as the editor says. */
 export function readSurroundings(extension: vscode.Extension<unknown>): Surroundings {
   const { remoteName, uiKind, uriScheme } = vscode.env;
-  // Without a remote, an extension of kind `workspace` runs on the person's computer like any other.
+  // Without a remote, an extension of kind `workspace` runs on the user's computer like any other.
   const isLocal =
     uiKind === vscode.UIKind.Desktop &&
     (remoteName === undefined || extension.extensionKind === vscode.ExtensionKind.UI);

@@ -30,11 +30,11 @@ import { offer } from '../messages.ts';
 import { helpButtons } from '../../protocol/failures/text.ts';
 import { window, type Html, type InputBoxOptions } from '../show.ts';
 
-/** The sign-ins of this window, as a person sees them. */
+/** The sign-ins of this window, as a user sees them. */
 export interface SignIns extends vscode.Disposable {
   /**
    * @param ended ends it, with its reason.
-   * @throws Failure, or `vscode.CancellationError` if the person cancelled.
+   * @throws Failure, or `vscode.CancellationError` if the user canceled.
    */
   run(
     request: Pick<SignInRequest, 'provider' | 'scopes' | 'grantedScopes' | 'loginHint'>,
@@ -184,7 +184,7 @@ async function chooseAccount(
   return chosen?.account;
 }
 
-/** Asks whose sign-in it is at a provider that does not say it. */
+/** Asks for the account if the provider doesn't say who signed in. */
 async function nameAccount(
   { label }: Provider,
   known: readonly string[],
@@ -213,7 +213,7 @@ async function nameAccount(
   return name?.trim();
 }
 
-/** This editor's registrations at providers; a person is asked for an initial access token where one is needed. */
+/** This editor's registrations with providers. Asks the user for an initial access token where one is required. */
 export function editorRegistrations(
   storage: SecretStorage,
   httpContext: HttpContext,
@@ -240,11 +240,11 @@ async function askInitialAccessToken(provider: Provider, signal: AbortSignal): P
 }
 
 /**
- * Opens an address in the person's browser. The typings ask for a `Uri`, but that decodes and encodes the
- * address again, which changes escapes within escapes (`%26` in a redirect URI); text is passed on as it is.
+ * Opens a URL in the user's browser. The typings ask for a `Uri`, but that decodes and encodes the URL again, which
+ * changes escapes within escapes (`%26` in a redirect URI). A string is passed on as it is.
  *
- * The editor may ask first whether to open the address, and offers to copy it. It does not tell that from a
- * refusal, so the person is asked: whoever has copied it wants to open it in another browser.
+ * The editor might ask first whether to open the URL, and offers to copy it. It doesn't distinguish that from a
+ * refusal, so the user is asked: after copying it, they open it in another browser.
  */
 export async function openBrowser(address: Secret, signal: AbortSignal): Promise<boolean> {
   for (;;) {

@@ -17,7 +17,7 @@ import { failureFields, messageOf, offer } from '../messages.ts';
 import { openBrowser } from './signIns.ts';
 import { window } from '../show.ts';
 
-/** What a sign-out takes, here and at the provider. */
+/** What a sign-out needs, here and with the provider. */
 export interface SignOutParts extends GrantServices {
   readonly accounts: Pick<Accounts, 'remove' | 'sessions'>;
   readonly log: Log;
@@ -29,7 +29,7 @@ export interface SignOutParts extends GrantServices {
 
 /** A grant that is signed out here. */
 interface ToTell extends SignedOut {
-  /** True if its provider is told later if it cannot be told now. */
+  /** True if the tokens are revoked later if they can't be revoked now. */
   readonly isKept: boolean;
 }
 
@@ -37,15 +37,15 @@ interface ToTell extends SignedOut {
 export interface SigningOut {
   /** Of the accounts. */
   readonly labels: readonly string[];
-  /** Resolves when the provider knows, or could not be told. Never rejects. */
+  /** Resolves when the tokens are revoked, or couldn't be. Never rejects. */
   readonly told: Promise<void>;
 }
 
-/** How long the person may take to confirm a sign-out in the browser, in seconds. */
+/** How long the user can take to confirm a sign-out in the browser, in seconds. */
 const browserTimeout = 120;
 
 /**
- * Forgets the grants of sessions, and tells the provider.
+ * Forgets the grants of sessions, and revokes their tokens.
  *
  * @param provider undefined if it is no longer configured.
  * @param how by default as the provider's settings say.
@@ -63,7 +63,7 @@ export async function signOut(
     const ended = await accounts.remove(id, provider, async grant => {
       isKept = await keepSignOut(parts, provider, grant);
     });
-    // Two sessions may be of one grant.
+    // Two sessions can be of one grant.
     if (!ended) continue;
     const { grant } = ended;
     log.info('signed out', { provider: grant.providerId, account: grant.account.label });
@@ -74,7 +74,7 @@ export async function signOut(
   return { labels: [...labels], told: tellProvider(parts, provider, signedOut, how) };
 }
 
-/** Keeps a grant that is about to be forgotten, for when its provider cannot be told of that now. */
+/** Keeps a grant that is about to be forgotten, in case its tokens can't be revoked now. */
 export const keepSignOut = async (
   { sharing }: Pick<SignOutParts, 'sharing'>,
   provider: Provider | undefined,
@@ -82,7 +82,7 @@ export const keepSignOut = async (
 ): Promise<boolean> => provider?.revocation === 'standard' && (await sharing.signOuts.keep(grant));
 
 /**
- * Signs every account of the provider out.
+ * Signs out every account of this provider.
  *
  * @param how by default here and in the browser.
  */
@@ -101,8 +101,8 @@ export async function signOutEverywhere(
 }
 
 /**
- * Tells the provider that the tokens of grants are no longer needed, and the person once what came of it. The session
- * in the browser ends with the last grant of its account. Never rejects.
+ * Revokes the tokens of grants, and reports the result to the user once. The session in the browser ends with the last
+ * grant of its account. Never rejects.
  *
  * @param signedOut together, from the same provider.
  * @param how by default as the provider's settings say.
@@ -138,7 +138,7 @@ function noteNotConfigured({ log, record }: SignOutParts, grant: Grant): void {
   );
 }
 
-/** @returns what was in the way. */
+/** @returns what prevented it. */
 async function giveBack(
   parts: SignOutParts,
   provider: Provider,
@@ -164,8 +164,8 @@ async function giveBack(
 }
 
 /**
- * Ends the sessions in the browser, with which otherwise the next sign-in would ask for no password: one for each
- * account, one after the other, as they share the pages on which a person confirms it.
+ * Ends the sessions in the browser. Otherwise the next sign-in would ask for no password. Handles one account after the
+ * other, as they share the pages on which a user confirms it.
  */
 async function endInBrowser(
   parts: SignOutParts,
@@ -212,11 +212,11 @@ async function signedOutRedirect(
   return { redirectUri, state, response, close: drop };
 }
 
-/** Nobody signed in in a browser where the client did so by itself. */
+/** A service client leaves no session in a browser. */
 const endsInBrowser = ({ grant, isLast }: SignedOut): boolean =>
   isLast && grant.binding.service === undefined;
 
-/** A grant whose tokens could not be given back, and why. */
+/** A grant whose tokens couldn't be revoked, and why. */
 interface NotTold {
   readonly grant: Grant;
   readonly error: unknown;
@@ -227,7 +227,7 @@ interface NotTold {
 const isUnreached = (error: unknown): boolean =>
   error instanceof Failure && ['unreachable', 'server-untrusted', 'timed-out'].includes(error.code);
 
-/** @param browserToo the session in the browser could not be ended either. */
+/** @param browserToo the session in the browser couldn't be ended either. */
 function warnNotTold(provider: Provider, failures: readonly NotTold[], browserToo: boolean): Promise<void> {
   const accounts = [...new Set(failures.map(({ grant }) => grant.account.label))].join(', ');
   const isLater = failures.every(failure => failure.isLater);
@@ -271,7 +271,7 @@ function outcomeText(outcome: BrowserOutcome, label: Shown): Shown {
   return texts[outcome];
 }
 
-/** About a sign-out, which is over: nothing is left to be tried again, but what was in its way can be found out. */
+/** Warns about a finished sign-out. There is nothing to retry, but the cause can be diagnosed. */
 const warnOf = ({ id }: Provider, message: Shown): Promise<void> =>
   offer('warning', message, {
     [l10n.t('Diagnose')]: () => vscode.commands.executeCommand('oidc.diagnoseProvider', id),

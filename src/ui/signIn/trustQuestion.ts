@@ -10,20 +10,20 @@ import { createTrust, type Trust, type TrustOptions, type Yes } from '../../sign
 import { askConsent, type Question } from '../consent.ts';
 import { readSignInSettings } from './signInSettings.ts';
 
-/** @param storage of this editor; the windows share it, other computers do not. */
+/** @param storage of this editor. Its windows share it, other computers don't. */
 export function editorTrust(
   storage: vscode.Memento,
   clock: Clock,
   onAgreed: TrustOptions['onAgreed'],
 ): Trust {
-  /** No dialog can be taken back: whoever asks the same later waits for the one that is open. */
+  /** A dialog can't be closed by code: a later caller with the same question waits for the open one. */
   const open = whileRunning<Yes | false>();
   return createTrust({
     storage,
     onAgreed,
     async ask(provider, before, signal) {
       const question = trustQuestion(provider, before);
-      // Nobody waits longer: who wants to sign in later asks again.
+      // No caller waits longer. A later sign-in asks again.
       const within = askPersonWithin(clock, readSignInSettings().timeouts.person, signal);
       try {
         return (await within(() => open(JSON.stringify(question), () => askConsent(question)))) ?? false;
@@ -35,7 +35,7 @@ export function editorTrust(
   });
 }
 
-/** @param before what the person agreed to, if it was something else. */
+/** @param before what the user agreed to, if it was something else. */
 export function trustQuestion(provider: Provider, before: Terms | undefined): Question {
   const { label, contributedBy, service } = provider;
   const [host = provider.issuer, ...others] = hostsOf(provider);

@@ -19,11 +19,11 @@ export const beside: vscode.TextDocumentShowOptions = {
   preserveFocus: true,
 };
 
-/** Opens the wizard, each time where the person left it. */
+/** Opens the wizard, each time where the user left it. */
 export function createWizardVisits(options: WizardOptions) {
   const { extension, reports, ids } = options;
   let left: WizardState | undefined;
-  /** The person did not leave it: the sign-in came to nothing. */
+  /** The user didn't leave it: the sign-in failed. */
   let returns = false;
 
   const showSteps = async (host: string, text: string): Promise<void> => {
@@ -35,9 +35,9 @@ export function createWizardVisits(options: WizardOptions) {
     /** True if the wizard is about to open again after a sign-in that came to nothing. */
     returns: () => returns,
     /**
-     * Opens it with a row that leads to where it was left; right there if that was the first page, or a sign-in.
+     * Opens it with a row that leads to where it was left, or right there if that was the first page, or a sign-in.
      *
-     * @throws vscode.CancellationError if the person leaves.
+     * @throws vscode.CancellationError if the user leaves.
      */
     async open(fixedId: string | undefined): Promise<AddedProvider> {
       const start = left && (returns || left.page === 'where') ? left : firstState;
@@ -55,7 +55,7 @@ export function createWizardVisits(options: WizardOptions) {
           if (state.page !== 'where' || !facts.left) left = state;
         });
       } catch (error) {
-        // A secret doesn't stay in memory for somebody who is gone.
+        // A secret doesn't stay in memory after the user has left.
         if (left) left = { ...left, answers: { ...left.answers, secret: undefined }, trouble: undefined };
         throw error;
       }

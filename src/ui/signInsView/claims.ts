@@ -61,7 +61,7 @@ export const claimsText = (grant: Grant): string =>
 
 const readableClaims = (grant: Grant, claims: object): unknown => redacted(claims, secretsOf(grant));
 
-/** What a token contains if it is a JSON Web Token, without its signature; undefined if it is anything else. */
+/** What a token contains if it is a JSON Web Token, without its signature. Undefined for any other token. */
 function contentOf(grant: Grant, token: Secret): unknown {
   const text = token.reveal();
   const content = text.split('.').length === 3 ? parseServerObject(payloadOf(text)) : undefined;
@@ -71,7 +71,7 @@ function contentOf(grant: Grant, token: Secret): unknown {
 const secretsOf = ({ tokens: { accessToken, refreshToken, idToken } }: Grant): string[] =>
   [accessToken, refreshToken, idToken].flatMap(token => (token ? [mark(token)] : []));
 
-/** Names of members that carry, or stand for, something that proves who one is. */
+/** Names of properties that hold or represent a credential. */
 const secretNames =
   /^(nonce|sid|jti|at_hash|c_hash|s_hash|code)$|token|secret|passw|credential|api_?key|assertion|cookie|session_?id/i;
 
@@ -100,7 +100,7 @@ function redacted(value: unknown, secrets: readonly string[], name = ''): unknow
   );
 }
 
-/** A number of seconds, as a time that people can read. */
+/** Adds a readable time to a number of seconds. */
 function withTime(line: string): string {
   const seconds = /^\s*"(?:exp|iat|nbf|auth_time|updated_at)": (\d{9,10}),?$/.exec(line)?.[1];
   if (seconds === undefined) return line;

@@ -8,14 +8,14 @@ import { randomText } from '../../platform/base64url.ts';
 
 const scheme = 'oidc-claims';
 
-/** The grants that the person wanted to read about in this window, by a random name that nobody can guess. */
+/** The grants that the user wanted to read about in this window, by a random, unguessable name. */
 const wanted = new Map<string, string>();
 
 /**
- * Opens the document about a grant to whoever knows its address. Without this, every extension could read the
+ * Opens the document about a grant for callers that know its URI. Without this, every extension could read the
  * documents of all grants.
  *
- * @returns the address, whose name is what the tab shows.
+ * @returns the URI, whose name is what the tab shows.
  */
 export function openClaims({ id, account }: Grant, { label }: Provider): vscode.Uri {
   const known = [...wanted].find(([, grantId]) => grantId === id);
@@ -25,7 +25,7 @@ export function openClaims({ id, account }: Grant, { label }: Provider): vscode.
   return vscode.Uri.from({ scheme, path: `/${name}`, query: key });
 }
 
-/** Documents about grants, which cannot be edited and follow what happens. */
+/** Documents about grants. They are read-only, and follow what happens. */
 export function registerClaims(context: {
   readonly cache: GrantCache;
   readonly providers: ConfiguredProviders;

@@ -1,8 +1,8 @@
 import type { Row } from './rows.ts';
 
 /**
- * A line of the tree, as the editor knows it: the same object for as long as the thing it shows is there. The editor
- * forgets the objects of a line's children while it draws the line anew, so that a click just then names nothing.
+ * A line of the tree, as the editor knows it: the same object for as long as the thing it shows is there. While the
+ * editor redraws a line, it forgets the objects of its children, so a click just then names nothing.
  */
 export interface Line {
   row: Row;
@@ -11,15 +11,15 @@ export interface Line {
 
 export interface Redrawn {
   readonly lines: readonly Line[];
-  /** The lines to draw anew: as few, and as far down, as will do. What is below one of them is drawn with it. */
+  /** The lines to redraw: as few, and as far down, as possible. What is below one of them is redrawn with it. */
   readonly changed: readonly Line[];
-  /** True if a line has come, gone or moved at the top: everything is to be drawn anew. */
+  /** True if a line was added, removed or moved at the top, which redraws everything. */
   readonly moved: boolean;
 }
 
 const look = (row: Row): string => JSON.stringify({ ...row, changesAt: undefined, children: undefined });
 
-/** Brings the lines up to date with the rows, and finds out what the editor has to draw anew. */
+/** Updates the lines from the rows, and finds out what the editor has to redraw. */
 export function redraw(before: readonly Line[], rows: readonly Row[]): Redrawn {
   const known = new Map(before.map(line => [line.row.id, line]));
   const changed: Line[] = [];

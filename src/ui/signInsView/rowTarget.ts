@@ -3,8 +3,8 @@ import type { Line } from './lines.ts';
 import type { RowTarget } from './rows.ts';
 
 /**
- * What a command is about, if it was started on a row of the sign-ins view; undefined if from anywhere else, such as
- * the palette.
+ * What a command is about, if it was started on a row of the sign-ins view. Undefined if it was started elsewhere, such
+ * as in the palette.
  */
 export const rowTarget = (argument: unknown): RowTarget | undefined =>
   isClick(argument) ? (argument as Line).row : undefined;

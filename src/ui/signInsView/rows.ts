@@ -17,7 +17,7 @@ export interface Drawn {
   /** Newest first. */
   readonly grants: readonly Grant[];
   memory(grantId: string): Memory;
-  /** The endpoints that get nothing, as the person has not agreed to where they are now. */
+  /** The endpoints to which nothing is sent, because the user hasn't agreed to their current hosts. */
   withheld?(grantId: string): readonly Withheld[];
   /** In seconds since the epoch. */
   readonly now: number;
@@ -49,13 +49,13 @@ export interface Row extends RowTarget {
   readonly children: readonly Row[];
 }
 
-/** The rows of the view: provider, account, session; and what several bring under an id that is not used. */
+/** The rows of the view: provider, account, session, and unused sources of a provider ID. */
 export const rowsOf = (drawn: Drawn): Row[] => [
   ...drawn.providers.map(provider => providerRow(drawn, provider)),
   ...drawn.contested.flatMap(contested => (contested.used ? [] : unusedRows(contested))),
 ];
 
-/** Who else brings an id, and is not used. */
+/** Rows of the other sources of an ID, which aren't used. */
 const unusedRows = ({ id, candidates, used }: ContestedId): Row[] =>
   candidates
     .filter(candidate => candidate !== used)
@@ -131,7 +131,7 @@ function providerRow(drawn: Drawn, provider: Provider): Row {
   };
 }
 
-/** The accounts whose sign-ins wait for an answer, because the provider is not as the person agreed to. */
+/** The accounts whose sign-ins need review, because the user hasn't agreed to the changed provider. */
 const waitingRows = ({ grants }: Drawn, provider: Provider): Row[] =>
   [
     ...Map.groupBy(
@@ -157,7 +157,7 @@ const waitingRows = ({ grants }: Drawn, provider: Provider): Row[] =>
     };
   });
 
-/** The way on, where nobody has signed in. */
+/** Offers to sign in where no account is signed in. */
 const signInRow = ({ id: providerId, label }: Provider): Row => ({
   kind: 'sign-in',
   id: JSON.stringify([providerId, 'sign-in']),
@@ -174,7 +174,7 @@ interface Judged {
   readonly state: SignInState;
 }
 
-/** @param judged the sign-ins of one account; at least one. */
+/** @param judged the sign-ins of one account, at least one. */
 function accountRows(drawn: Drawn, provider: Provider, judged: readonly Judged[]): Row[] {
   const urgent = judged.toSorted((a, b) => byUrgency(a.state, b.state));
   return urgent.slice(0, 1).map(({ grant: { account, sessions }, state }) => {

@@ -3,11 +3,11 @@ import { fateOf, type TokenPolicy } from '../../sessions/grant/fate.ts';
 import type { Memory } from '../../sessions/grant/memory.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 
-/** How a sign-in is doing, as a person sees it. Times are in seconds since the epoch. */
+/** The state of a sign-in, as a user sees it. Times are in seconds since the epoch. */
 export type SignInState =
-  /** Its access token works, and is renewed by itself; `until` is undefined if it never ends. */
+  /** Its access token works, and is refreshed automatically. `until` is undefined if it never expires. */
   | { readonly kind: 'valid'; readonly until: number | undefined }
-  /** Its access token works, and nothing renews it: it takes the person. */
+  /** Its access token works, but can't be refreshed: the user has to sign in again. */
   | { readonly kind: 'ending'; readonly until: number }
   /** Its access token has ended, and is renewed when it is next asked for, if not before. */
   | { readonly kind: 'due' }
@@ -42,7 +42,7 @@ const urgency: readonly SignInState['kind'][] = ['needs-sign-in', 'offline', 'du
 export const byUrgency = (a: SignInState, b: SignInState): number =>
   urgency.indexOf(a.kind) - urgency.indexOf(b.kind);
 
-/** A text that is true until `changesAt`, in seconds since the epoch; undefined: until something happens. */
+/** A text that is true until `changesAt`, in seconds since the epoch. Undefined: until something happens. */
 export interface Timed {
   readonly text: Shown;
   readonly changesAt: number | undefined;
@@ -90,12 +90,12 @@ function timeLeft(until: number, now: number): Timed {
   return { text: l10n.t('{0} days', Math.floor(left / day)), changesAt };
 }
 
-/** By how much the clock of this computer differs from that of the provider, where that matters. */
+/** By how much this computer's clock differs from the provider's, where that matters. */
 export function describeClock({ tokens: { clockOffset = 0 } }: Grant): string | undefined {
   return clockOffset === 0 ? undefined : timeLeft(Math.abs(clockOffset), 0).text;
 }
 
-/** Nobody needs every second of a wait, and redrawing it would distract. */
+/** A wait needn't show every second, and redrawing it would distract. */
 const waitStep = 5;
 
 function waitLeft(until: number, now: number): Timed | undefined {

@@ -4,8 +4,8 @@ import type { Line } from './lines.ts';
 import type { Row } from './rows.ts';
 
 /**
- * Makes the editor's item for a line. Icons differ in shape, not in color alone. A file of its own: it is loaded when the
- * view is first shown; see docs/decisions/0024.
+ * Makes the editor's item for a line. Icons differ in shape, not in color alone. A separate file, because it is loaded
+ * when the view is first shown (docs/decisions/0024).
  */
 export function treeItem(line: Line): TreeItem {
   const { row } = line;

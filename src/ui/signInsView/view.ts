@@ -25,9 +25,9 @@ export interface SignInsViewContext {
 }
 
 /**
- * Shows who is signed in where, and how that is doing. It follows what happens, in this window and in others; a
- * timer runs only while somebody looks, for the words that tell how much time is left. What draws it is loaded
- * when it is first looked at.
+ * Shows who is signed in where, and the state of each sign-in. It follows what happens in all windows. A timer runs
+ * only while the view is visible, for the words that tell how much time is left. The code that draws it is loaded when
+ * the view is first visible.
  */
 export function createSignInsView(context: SignInsViewContext): vscode.Disposable {
   const { providers, cache, clock, sharing, sendings } = context;
@@ -40,7 +40,7 @@ export function createSignInsView(context: SignInsViewContext): vscode.Disposabl
     const list = providers.list();
     const [{ rowsOf, nextChange }, ...grants] = await Promise.all([
       import('./rows.ts'),
-      // A storage that cannot be read has nothing to show; the accounts have logged it.
+      // A storage that can't be read has nothing to show. The accounts have logged it.
       ...list.map(({ id }) => cache.ofProvider(id).catch(() => [])),
     ]);
     const memory = (id: string) => sharing.memories.of(id);
@@ -56,7 +56,7 @@ export function createSignInsView(context: SignInsViewContext): vscode.Disposabl
     return drawn;
   };
 
-  /** Brings the lines up to date. Draws anew what has changed only: see {@link Line}. */
+  /** Updates the lines, and redraws only what has changed: see {@link Line}. */
   const update = (): Promise<void> =>
     inTurn(async () => {
       const { changed, moved, ...redrawn } = redraw(lines ?? [], await rows());
@@ -113,8 +113,8 @@ export function createSignInsView(context: SignInsViewContext): vscode.Disposabl
 }
 
 /**
- * Keeps the editor informed of what hangs on the sign-ins: whether the view is there at all, which steps of the
- * walkthrough are done, and how many sign-ins need their person, which is the only thing that draws the eye.
+ * Keeps the editor informed of what depends on the sign-ins: whether the view is there at all, which steps of the
+ * walkthrough are done, and how many sign-ins need the user. Only the last draws attention.
  */
 function createAttention(
   { providers, cache, clock }: SignInsViewContext,
