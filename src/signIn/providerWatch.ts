@@ -3,9 +3,9 @@ import type { ConfiguredProviders } from '../providers/entries/configuredProvide
 import type { Provider } from '../providers/entries/definition.ts';
 
 /**
- * Runs a sign-in, whose result nobody would see if its provider is removed meanwhile, or leads elsewhere than when
- * it began. The signal that it gets is aborted then, with a Failure `provider-removed` or `provider-changed`. A
- * provider that is being added is in no settings yet, and is not watched.
+ * Runs a sign-in, and aborts it if its provider is removed or its hosts change meanwhile: its result would be useless.
+ * Its signal is aborted then, with a Failure `provider-removed` or `provider-changed`. A provider that is being added
+ * isn't in the settings yet, and isn't watched.
  */
 export async function whileConfigured<T>(
   provider: Provider,

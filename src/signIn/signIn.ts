@@ -19,10 +19,9 @@ import { withheldTokens } from './plan/readableResponses.ts';
 export type { SignInContext, SignInControl, SignInRequest, SignInStage } from './methods/context.ts';
 
 /**
- * Signs a person in: plans how, tries the first method, and goes on to the next if the surroundings let it fail.
- * It always settles: with a grant, a failure, or the signal's reason. Nothing of it is left behind then: no
- * listener, no timer, no polling, nothing that waits for an answer; but a token request under way comes to its end, so
- * that its tokens can be given back.
+ * Signs a user in: plans how, tries the first method, and continues with the next if the environment blocks it. It
+ * always settles: with a grant, a failure, or the signal's reason. It leaves nothing behind then: no listener, timer,
+ * polling or waiter. But a pending token request runs to its end, to revoke its tokens.
  *
  * @throws Failure
  */
@@ -47,7 +46,7 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
     for (;;) {
       const { attempt } = next;
       tried.push(attempt.method);
-      // A code that nobody has chosen is explained (RFC 8628 section 5.4).
+      // A code that the user didn't choose is explained (RFC 8628 section 5.4).
       const why =
         isChosen || !isAutomatic
           ? undefined
@@ -146,7 +145,7 @@ type Outcome =
   | { readonly kind: 'other-method'; readonly method: SignInMethod }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly personSeen: boolean };
 
-/** @throws what is not a failure: the signal's reason above all. */
+/** @throws anything but a failure, above all the signal's reason. */
 async function run(
   context: SignInContext,
   request: AttemptRequest,
@@ -196,7 +195,7 @@ async function run(
   }
 }
 
-/** The sign-in that is under way, as the person can reach into it. */
+/** The running sign-in, as far as the user can control it. */
 class RunningSignIn implements SignInControl {
   readonly #signal: AbortSignal;
   #current = new AbortController();

@@ -11,22 +11,22 @@ export interface EndSessionRequest {
   /** The ID token of the sign-in that ends. */
   readonly idToken: Secret | undefined;
   /**
-   * Where the browser comes back to; registered as a `post_logout_redirect_uri`. It is closed in the end.
-   * Undefined: nothing is registered, and the browser stays at the server.
+   * Where the browser comes back to, registered as a `post_logout_redirect_uri`. Closed at the end. Undefined: nothing
+   * is registered, and the browser stays on the server's page.
    */
   readonly redirect: OpenRedirect | undefined;
-  /** How long the person may take in the browser, in seconds. */
+  /** How long the user can take in the browser, in seconds. */
   readonly timeout: number;
   readonly signal: AbortSignal;
   openBrowser(address: Secret): Promise<boolean>;
 }
 
 /**
- * Ends the session that the browser has at the server (OpenID Connect RP-Initiated Logout 1.0). It counts as
- * ended only when the browser comes back with our `state`; what comes without it is ignored.
+ * Ends the session that the browser has with the server (OpenID Connect RP-Initiated Logout 1.0). It counts as ended
+ * only when the browser comes back with our `state`. Anything without it is ignored.
  *
- * @returns `opened` if nothing comes back that could tell; `unsupported` if the server has no end session endpoint.
- * @throws Failure `browser-not-opened`, `logout-unconfirmed`; or the signal's reason.
+ * @returns `opened` if there is no redirect to confirm it, `unsupported` if the server has no end session endpoint.
+ * @throws Failure `browser-not-opened`, `logout-unconfirmed`, or the signal's reason.
  */
 export async function endSession(request: EndSessionRequest): Promise<'ended' | 'opened' | 'unsupported'> {
   const { connection, redirect, signal } = request;

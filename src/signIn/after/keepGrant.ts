@@ -25,9 +25,9 @@ export interface RenewalServices extends GrantServices {
 }
 
 /**
- * The connection to the server of a grant, to where it led when the person signed in. If the metadata names another
- * place for something, it is read again before anything is given up: it may have been wrong for a moment, and what is
- * known of a provider is believed for an hour.
+ * Connects to the server of a grant, with the endpoints from the user's sign-in. If the metadata now names another
+ * endpoint, it is read again before anything is given up: it might have been wrong for a moment, and metadata is cached
+ * for an hour.
  */
 export async function connectFor(
   services: GrantServices,
@@ -47,13 +47,13 @@ export async function connectFor(
 }
 
 /**
- * Gets new tokens for a grant, its main access token or a derived one: with its refresh token, or by asking again
- * where the client signs in by itself.
+ * Gets new tokens for a grant, its main access token or a derived one: with its refresh token, or with a new token
+ * request for a service client.
  *
- * @param derived the scopes of the derived one, pseudo-scopes included; undefined: the main one.
- * @param beforeSending called right before the refresh token leaves; throws to keep it here.
- * @throws Failure as {@link refreshTokens} and {@link serviceTokens}; `endpoint-changed` if it would go elsewhere than to the token
- * endpoint that the grant is bound to.
+ * @param derived the scopes of the derived one, pseudo-scopes included. Undefined: the main one.
+ * @param beforeSending called right before the refresh token leaves. Throws to keep it here.
+ * @throws Failure as {@link refreshTokens} and {@link serviceTokens}, or `endpoint-changed` if the refresh token would
+ * go to another token endpoint than the one that the grant is bound to.
  */
 export async function refreshGrant(
   services: RenewalServices,
@@ -104,8 +104,8 @@ function subjectOf({ accountId }: Provider, { account, claims }: Grant): string 
 }
 
 /**
- * Ends the session that the person's browser has at the server, in which a grant was signed in. The redirect is closed
- * then, whatever came of it.
+ * Ends the session that the user's browser has with the server, in which a grant was signed in. The redirect is closed
+ * afterwards in any case.
  *
  * @throws Failure as {@link endSession}
  */
@@ -119,7 +119,7 @@ export async function endGrantSession(
     const connection = await connectFor(services, provider, grant, browser.signal);
     return await endSession({ ...browser, connection, idToken: grant.tokens.idToken });
   } finally {
-    // Nothing may have come so far as to wait for the browser.
+    // The sign-out might have failed before it waited for the browser.
     browser.redirect?.close();
   }
 }
@@ -128,9 +128,9 @@ export async function endGrantSession(
 const revocationTimeout = 5;
 
 /**
- * Tells the server that a grant's tokens are no longer needed.
+ * Revokes a grant's tokens.
  *
- * @throws Failure if the server could not be told in a few seconds, or names another place than the agreed one.
+ * @throws Failure if the server doesn't respond within a few seconds, or names another endpoint than the agreed one.
  */
 export async function revokeGrant(
   services: GrantServices,

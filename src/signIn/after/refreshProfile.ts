@@ -10,17 +10,17 @@ import { connectFor, type GrantServices } from './keepGrant.ts';
 import { identifyService } from '../identity/serviceIdentity.ts';
 import { lackingClaim } from '../identity/requiredClaims.ts';
 
-/** What a person's sign-in was like; a refresh does not change it (OpenID Connect Core 1.0 section 12.2). */
+/** Claims about the sign-in itself. A refresh doesn't change them (OpenID Connect Core 1.0 section 12.2). */
 const signInClaims = ['acr', 'amr', 'auth_time'];
 
 /**
- * What a provider says of the account of a grant after a refresh: the claims as at the sign-in, from the new ID
- * token if there is one, and from the endpoints that the provider is set to ask. What one of these does not say
- * because it cannot be reached stays as it was.
+ * Reads what a provider says about the account of a grant after a refresh: the claims as with the sign-in, from the new
+ * ID token if there is one, and from the endpoints that the settings name. What an unreachable source said before
+ * stays.
  *
- * @returns a refusal if the new tokens seem to be somebody else's; undefined if the grant has never had an ID token,
- * and the provider is not set to do without.
- * @throws Failure `token-untrusted` for an answer that nobody can rely on; those of the http client.
+ * @returns a refusal if the new tokens seem to belong to another user, or undefined if the grant has never had an ID
+ * token and the settings require one.
+ * @throws Failure `token-untrusted` for a response that can't be trusted, and those of the HTTP client.
  */
 export async function refreshProfile(
   services: GrantServices,

@@ -2,18 +2,18 @@ import type { Clock } from '../../platform/clock.ts';
 import { untilDeadline } from '../../platform/deadline.ts';
 
 /**
- * Asks the person something that a sign-in cannot go on without. The signal takes the question back.
+ * Asks the user something that a sign-in needs to continue. The signal cancels the question.
  *
- * @returns undefined if they do not say, also in the end of their time.
+ * @returns undefined if they don't respond in time.
  * @throws the reason of the signal that ends the sign-in.
  */
 export type AskPerson = <T>(ask: (signal: AbortSignal) => Promise<T | undefined>) => Promise<T | undefined>;
 
 /**
- * Lets no question outlast its sign-in, or the time that the person has: the editor asks for nothing else of the
- * provider meanwhile.
+ * Lets no question outlast its sign-in or the user's time: the editor requests nothing else from the provider
+ * meanwhile.
  *
- * @param seconds how long the person may take.
+ * @param seconds how long the user can take.
  */
 export function askPersonWithin(clock: Clock, seconds: number, signal: AbortSignal): AskPerson {
   return async ask => {

@@ -58,15 +58,15 @@ export async function clientOfGrant(provider: Provider, grant: Grant, stores: Cl
   if (provider.clientId !== undefined) {
     return clientOf(stores, provider, clientId, await clientSecrets.stored(provider));
   }
-  // What is stored here is newer than what came with the grant; but another window may have registered.
+  // What is stored here is newer than what came with the grant. But another window might have registered.
   const registration = await registrations.known(provider, clientId);
   const authentication = registration?.authentication ?? grant.registeredClient ?? { method: 'none' };
   return clientOf(stores, provider, clientId, await usable(authentication), registration);
 }
 
 /**
- * The client that a sign-in would take, as far as it is known here already: that of the settings, or the one that has
- * registered itself last, with the redirect URI of its registration. Asks nobody, and registers nothing.
+ * The client that a sign-in would use, as far as it is known here already: that of the settings, or the latest
+ * registration with its redirect URI. Asks no question, and registers nothing.
  *
  * @returns undefined if this editor would register itself.
  * @throws Failure `client-secret-missing`, `certificate-not-here`
@@ -105,12 +105,12 @@ export interface ClientRequest {
   readonly asksForToken: boolean;
 }
 
-/** Where clients come from that are not in the settings of a provider. */
+/** The sources of clients that aren't in a provider's settings. */
 export interface ClientSources extends ClientStores {
-  /** The address of this editor's client ID metadata document, if it has one. */
+  /** The URL of this editor's client ID metadata document, if it has one. */
   readonly clientDocument: string | undefined;
   readonly httpContext: HttpContext;
-  /** How long a person may take to say what a client needs, in seconds. */
+  /** How long a user can take to enter what a client needs, in seconds. */
   readonly timeouts: { readonly person: number };
 }
 
@@ -118,15 +118,15 @@ export interface ClientSources extends ClientStores {
 export interface FoundClient {
   readonly client: Client;
   readonly registered: ObtainedRegistration | undefined;
-  /** The secret was entered for this sign-in, and may be wrong. */
+  /** The secret was entered for this sign-in, and might be wrong. */
   readonly secretIsNew: boolean;
 }
 
 /**
- * The client of a new sign-in: the one in the settings; else the address of a client ID metadata document,
- * where the server takes that; else one that is registered for this redirect URI.
+ * The client of a new sign-in: the one in the settings, otherwise the URL of a client ID metadata document if the
+ * server accepts that, otherwise one that is registered for this redirect URI.
  *
- * @throws Failure as {@link Registrations.obtain}; `method-unsupported` if there is none of these.
+ * @throws Failure as {@link Registrations.obtain}, or `method-unsupported` if there is none of these.
  */
 async function findClient(sources: ClientSources, signInRequest: ClientRequest): Promise<FoundClient> {
   const { registrations, clientSecrets, clientDocument, httpContext, timeouts } = sources;
@@ -137,7 +137,7 @@ async function findClient(sources: ClientSources, signInRequest: ClientRequest):
     const client = clientOf(sources, provider, provider.clientId, authentication);
     return { client, registered: undefined, secretIsNew: asked };
   }
-  // A document lists addresses that never change; that of an editor in the browser cannot be among them.
+  // A document lists URIs that never change, which excludes that of an editor in the browser.
   const isStatic = redirectUri === undefined || !/[?&]vscode-reqid=/.test(redirectUri);
   // The document is read when the browser comes, which is too late for a device code.
   const isRead = redirectUri !== undefined || !metadata.registration_endpoint;
@@ -180,8 +180,8 @@ export function registeredScopes(
 }
 
 /**
- * Runs the first step of a sign-in with its client. If the server refuses a client that registered itself, it
- * is registered anew and the step runs once more.
+ * Runs the first step of a sign-in with its client. If the server refuses a client that registered itself, registers it
+ * again and repeats the step once.
  */
 export async function withClient<T>(
   sources: ClientSources,
@@ -219,9 +219,9 @@ export function explained(error: unknown, { client, registered }: FoundClient): 
 }
 
 /**
- * Forgets a registration over which a sign-in may have failed: one that was refused, or, where the server has not
- * confirmed it, one whose browser did not come back, or was given up; for that is how an error page looks from here.
- * A secret that was just entered and refused is asked for again.
+ * Forgets a registration that a sign-in might have failed over: one that was refused, or an unconfirmed one whose
+ * browser didn't come back, or was given up, because an error page looks like that from here. A secret that was just
+ * entered and refused has to be entered again.
  */
 export async function forgetIfDoubtful(
   { registrations, clientSecrets, concessions }: ClientSources,

@@ -25,23 +25,23 @@ export type ClientCredential =
 /** The providers' client secrets, keys and certificates. They are in the secret storage of the editor and nowhere else. */
 export interface ClientSecrets {
   /**
-   * How the client of the settings proves who it is. Asks nobody.
+   * Returns how the client of the settings authenticates, without asking.
    *
-   * @throws Failure `client-secret-missing` if what it takes is not stored; `certificate-not-here`.
+   * @throws Failure `client-secret-missing` if its credential isn't stored, or `certificate-not-here`.
    */
   stored(provider: Provider): Promise<ClientAuthentication>;
   /**
-   * The same; asks the person if nothing is stored, and keeps what they say.
+   * The same, but asks the user if nothing is stored, and keeps what they enter.
    *
-   * @param person how long they are asked; by default until they answer.
-   * @returns `asked`: it has not proved to be right yet.
-   * @throws Failure `client-secret-missing` if they say nothing; `certificate-not-here`.
+   * @param person how long they are asked. Defaults to no limit.
+   * @returns `asked`: the credential hasn't proved right yet.
+   * @throws Failure `client-secret-missing` if they enter nothing, or `certificate-not-here`.
    */
   obtain(
     provider: Provider,
     person?: AskPerson,
   ): Promise<{ authentication: ClientAuthentication; asked: boolean }>;
-  /** Takes what the person has entered for the next sign-in. It is kept in memory until that uses it. */
+  /** Takes what the user has entered for the next sign-in. It is kept in memory until that uses it. */
   enter(provider: Provider, credential: ClientCredential): void;
   replace(provider: Provider, credential: ClientCredential): Promise<void>;
   forget(provider: Pick<Provider, 'id'>): Promise<void>;
@@ -51,9 +51,9 @@ export interface ClientSecrets {
 export interface ClientSecretsOptions {
   readonly storage: SecretStorage;
   /**
-   * Asks the person for what the provider's `clientAuthentication` needs; undefined if they do not say.
+   * Asks the user for what the provider's `clientAuthentication` needs. Returns undefined if they enter nothing.
    *
-   * @param signal takes the question back.
+   * @param signal cancels the question.
    */
   ask(provider: Provider, signal: AbortSignal): Promise<ClientCredential | undefined>;
   /** Undefined where no certificate can be shown to a server. */

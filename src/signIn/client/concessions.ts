@@ -27,7 +27,9 @@ export function createConcessions(storage: ConcessionStorage, clock: Clock, log:
     return clock.now() - parsed.output.since < lifetime * 86_400_000 ? parsed.output : undefined;
   };
   return {
-    /** None once the settings of the provider have changed, or after {@link lifetime}: the server may have, too. */
+    /**
+     * None once the provider's settings have changed, or after {@link lifetime}: the server might have changed, too.
+     */
     of: (provider: Provider): readonly Concession[] => (read(provider)?.concessions ?? []) as Concession[],
     async add(provider: Provider, added: readonly Concession[]): Promise<void> {
       const before = read(provider);
@@ -44,7 +46,7 @@ export function createConcessions(storage: ConcessionStorage, clock: Clock, log:
         since: before?.since ?? clock.now(),
         concessions: [...known, ...fresh],
       };
-      // Where it cannot be kept, the next sign-in finds it out again.
+      // If it can't be stored, the next sign-in finds it out again.
       await Promise.resolve(storage.update(keyOf(provider), kept)).catch(() => undefined);
     },
     async forget(provider: Pick<Provider, 'id'>): Promise<void> {

@@ -4,11 +4,11 @@ import { revokeTokens } from '../../protocol/tokens/revocation.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 
 /**
- * Finishes a sign-in, and gives back whatever tokens have come if nothing comes of it: they were refused, or nobody
- * waits for them any more. A token request that is cut off may have been answered all the same, and nobody would know
- * of its tokens. So it comes to its end, while the sign-in itself ends at once.
+ * Finishes a sign-in, and revokes the tokens that arrive if it fails: they were refused, or no caller waits for them
+ * any more. A token request that is cut off could still have issued tokens that are never seen. So it runs to its end,
+ * while the sign-in itself ends at once.
  *
- * @param connection made without the signal; the tokens come by it.
+ * @param connection made without the signal. The tokens come through it.
  * @throws the signal's reason, or what `finish` throws.
  */
 export async function keepOrGiveBack<T>(
@@ -28,7 +28,7 @@ export async function keepOrGiveBack<T>(
   }
 }
 
-/** Tells the server that nobody will use the tokens that it gave. What comes of it changes nothing for the person. */
+/** Revokes tokens that will never be used. The result changes nothing for the user. */
 async function giveBack(connection: Connection, provider: Provider, wasLate: boolean): Promise<void> {
   for (const tokens of connection.received.splice(0)) {
     if (provider.revocation === 'none') continue;

@@ -21,7 +21,7 @@ import type { Concessions } from './concessions.ts';
 export interface Registering {
   readonly httpContext: HttpContext;
   readonly concessions: Concessions;
-  /** False where other windows do not have what this one stores. */
+  /** False if other windows don't share what this one stores. */
   readonly sharesStorage: boolean;
 }
 
@@ -93,6 +93,8 @@ export async function registerWithLess(
   }
 }
 
-/** True for a refusal that less may help against: 401 demands an initial access token, and nothing else. */
+/**
+ * True for a refusal that asking for less might help against: 401 demands an initial access token, and nothing else.
+ */
 const isNegotiable = ({ code, status }: Failure): boolean =>
   (code === 'registration-refused' || code === 'registration-closed') && status !== 401;

@@ -16,7 +16,7 @@ export interface KeptRegistration extends Registration {
   readonly registeredAt: number;
 }
 
-/** In an editor in the browser each sign-in registers a new address; the oldest are forgotten here. */
+/** In an editor in the browser, each sign-in registers a new redirect URI. The oldest are forgotten here. */
 const mostKept = 20;
 
 const stored = v.pipe(
@@ -52,7 +52,7 @@ export type RegistrationStore = ReturnType<typeof createRegistrationStore>;
 export function createRegistrationStore(storage: SecretStorage) {
   const keyOf = (provider: Pick<Provider, 'id'>): string => `registrations/${provider.id}`;
   const tokenKeyOf = (provider: Pick<Provider, 'id'>): string => `initialAccessToken/${provider.id}`;
-  /** Changes happen one after the other, so that none undoes another. */
+  /** Changes happen one after the other, to keep one from undoing another. */
   const inTurn = createQueue();
 
   const read = async (provider: Provider): Promise<KeptRegistration[]> => {

@@ -9,9 +9,12 @@ import { registerWithLess, type Registering, type WantedRegistration } from './r
 import { createRegistrationStore, type KeptRegistration } from './registrationStore.ts';
 
 export interface RegistrationRequest extends WantedRegistration {
-  /** How long the person is asked for an initial access token; by default until they answer. */
+  /** How long the user is asked for an initial access token. Defaults to no limit. */
   readonly person?: AskPerson;
-  /** True: a refusal that may be for the lack of an initial access token asks for one; else a clear demand alone. */
+  /**
+   * True: asks for an initial access token even if the refusal only suggests that one is missing. Otherwise only a
+   * clear demand counts.
+   */
   readonly asksForToken: boolean;
 }
 
@@ -26,14 +29,14 @@ export interface ObtainedRegistration {
 export interface RegistrationsOptions extends Registering {
   readonly storage: SecretStorage;
   /**
-   * Asks the person for an initial access token; undefined if there is none.
+   * Asks the user for an initial access token. Returns undefined if there is none.
    *
-   * @param signal takes the question back.
+   * @param signal cancels the question.
    */
   askInitialAccessToken(provider: Provider, signal: AbortSignal): Promise<Secret | undefined>;
 }
 
-/** This editor's own registrations at providers that have no client id in the settings (RFC 7591). */
+/** This editor's own registrations with providers that have no client ID in the settings (RFC 7591). */
 export type Registrations = ReturnType<typeof createRegistrations>;
 
 export function createRegistrations(options: RegistrationsOptions) {
@@ -44,12 +47,12 @@ export function createRegistrations(options: RegistrationsOptions) {
     try {
       await store.keep(provider, kept);
     } catch {
-      // The sign-in goes on; the next one registers again.
+      // The sign-in continues. The next one registers again.
       httpContext.log.warn('the registration could not be stored', { provider: provider.id });
     }
   };
 
-  /** A registration that is kept and that the server has not forgotten, as far as it says so. */
+  /** A stored registration that the server hasn't forgotten, as far as it says so. */
   const known = async ({
     provider,
     redirectUri,
@@ -111,15 +114,18 @@ export function createRegistrations(options: RegistrationsOptions) {
       await keep(provider, { ...registration, issuer: provider.issuer, redirectUri, registeredAt });
       return { registration, isConfirmed: true, isNew: true };
     },
-    /** The one that was made or confirmed last. Asks nobody. */
+    /** The one that was made or confirmed last. Asks no question. */
     latest: async (provider: Provider): Promise<KeptRegistration | undefined> =>
       (await store.all(provider))[0],
-    /** What is known here of a client of ours. Asks nobody. */
+    /** What is known here about a client of ours. Asks no question. */
     known: async (provider: Provider, clientId: string): Promise<Registration | undefined> =>
       (await store.all(provider)).find(kept => kept.clientId === clientId),
-    /** Forgets a registration that the server has refused, so that the next sign-in makes a new one. */
+    /** Forgets a registration that the server has refused. The next sign-in makes a new one. */
     forget: store.forget,
-    /** Forgets all of a provider's registrations, and the token that allowed them. The provider is not told. */
+    /**
+     * Forgets all of a provider's registrations, and the token that allowed them. They stay registered with the
+     * provider.
+     */
     forgetAll: store.forgetAll,
   };
 }

@@ -13,16 +13,16 @@ import { askedAudience, resourcesOfToken } from '../../sessions/grant/pseudoScop
 /** A sign-in at another provider whose token can be exchanged. */
 export interface Subject {
   readonly provider: Provider;
-  /** With the tokens that are current; `undefined` if they have ended and cannot be renewed now. */
+  /** With their current tokens. `undefined` if these have expired and can't be refreshed now. */
   readonly grants: readonly { readonly grant: Grant; readonly hasEnded: boolean }[];
-  /** Gets new tokens though the access token works. @returns the grant as it is if that is not possible now. */
+  /** Gets new tokens even if the access token works. @returns the unchanged grant if that isn't possible now. */
   renew(grant: Grant): Promise<Grant | undefined>;
 }
 
-/** The sign-ins at another provider, kept fresh; undefined if no provider has this id. */
+/** The sign-ins to another provider, kept current. Undefined if no provider has this ID. */
 export type FindSubject = (providerId: string) => Promise<Subject | undefined>;
 
-/** How a sign-in by the client itself is asked for: as the settings say, and for whom. */
+/** How a service sign-in is requested: as the settings say, and for which user. */
 export interface ServiceRequest {
   readonly service: ServiceSignIn;
   /** Of a token exchange: the account whose token it is. Undefined: the only one there is. */
@@ -34,10 +34,9 @@ export interface ServiceRequest {
 }
 
 /**
- * Gets tokens for a client that signs in by itself: for a new sign-in, and again whenever the token is about to
- * end.
+ * Gets tokens for a service client: for a new sign-in, and again whenever the token is about to expire.
  *
- * @throws Failure as {@link requestServiceTokens}; `subject-missing`, `subject-token-ended` or
+ * @throws Failure as {@link requestServiceTokens}, or `subject-missing`, `subject-token-ended` or
  * `subject-id-token-ended` if there is no token that could be exchanged.
  */
 export async function serviceTokens(
@@ -76,7 +75,7 @@ async function requestOf(
   const names = { source: found?.provider.label ?? from, provider: provider.label };
   const known = found?.grants.find(({ grant }) => account === undefined || grant.account.id === account);
   if (!found || !known) throw new Failure('subject-missing', names);
-  // A server takes an ended token for a refusal for good, which it is not.
+  // A server refuses an expired token like a permanently invalid one, which it isn't.
   if (known.hasEnded) throw new Failure('subject-token-ended', names);
   const isIdToken = subjectTokenType === 'id_token';
   const grant = isIdToken ? await withCurrentIdToken(found, known.grant, clock, names) : known.grant;

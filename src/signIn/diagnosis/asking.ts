@@ -33,19 +33,19 @@ export interface AskedServer {
 export interface Inquired {
   readonly inquiry: Inquiry;
   readonly asked: readonly Asked[];
-  /** The hosts that a sign-in would ask, and that nobody has agreed to yet. */
+  /** The hosts that a sign-in would send to, but that the user hasn't agreed to yet. */
   readonly withheld: readonly string[];
 }
 
 /**
- * Asks what needs no person: pushed authorization requests (RFC 9126) and device authorization requests (RFC 8628). No
- * browser opens what is pushed, and no device code is shown or polled: both end by themselves in a few minutes, and
- * nothing else is at the server.
+ * Asks what needs no user: pushed authorization requests (RFC 9126) and device authorization requests (RFC 8628). No
+ * browser opens what is pushed, and no device code is shown or polled: both expire within minutes, and nothing else is
+ * left on the server.
  *
- * It goes through the gate as every sending does, to the issuer, to endpoints of the settings and to where somebody has
- * signed in; a diagnosis is no agreement to more.
+ * Everything passes through the gate, and goes to the issuer, to endpoints of the settings and to endpoints of existing
+ * sign-ins. A diagnosis is no agreement to more.
  *
- * @throws Failure if the server cannot be found out about.
+ * @throws Failure if the server's metadata can't be read.
  */
 export async function askServer(server: AskedServer): Promise<Inquired> {
   const { httpContext, provider, client, redirects, scopes } = server;
@@ -106,7 +106,7 @@ async function answerOf(connection: Connection, provider: Provider, question: Qu
   }
 }
 
-/** A client that nobody can have registered, and that proves itself as this one does; undefined if that takes a key. */
+/** A client that can't have been registered, and that authenticates like this one. Undefined if that requires a key. */
 function strangerLike(client: Client): Client | undefined {
   const { authentication } = client;
   const stranger = { ...client, id: `unregistered-${crypto.randomUUID()}` };
@@ -117,7 +117,7 @@ function strangerLike(client: Client): Client | undefined {
     : undefined;
 }
 
-/** A port that is as good as any, for a redirect URI that may have each. */
+/** An arbitrary port, for a redirect URI that can have any. */
 const anyPort = 49_521;
 
 /** What to find out about the redirect URIs that are to be registered, in the forms in which a sign-in sends them. */

@@ -6,12 +6,15 @@ import type { PresetName } from '../../providers/settings/presetNames.ts';
 /** What an administrator sets for a client. */
 export type ClientPart = 'client' | 'secret' | 'redirectUri' | 'scope' | 'device';
 
-/** Where it is in the pages of a product, as they name it in every language of ours: `{client}` stands for the client ID. */
+/**
+ * Where to find it in a product's pages, in the product's own words in every language. `{client}` is replaced by the
+ * client ID.
+ */
 interface Pages extends Readonly<Record<ClientPart, string>> {
   readonly product: string;
 }
 
-/** Pages that all begin in the same way. */
+/** Pages with the same beginning. */
 const pages = (product: string, start: string, parts: Readonly<Record<ClientPart, string>>): Pages => {
   const from = (part: ClientPart): string => (parts[part] === '' ? start : `${start} → ${parts[part]}`);
   return {
@@ -118,7 +121,7 @@ const others: readonly (readonly [
   ],
 ];
 
-/** Where something of a client is set at its server, if the server can be told by its address or metadata. */
+/** Where a client's setting is found in its server's pages, if the server is recognized by its URL or metadata. */
 export function clickPath(
   metadata: Metadata,
   clientId: string,

@@ -12,11 +12,11 @@ export interface JudgedClient {
   readonly metadata: Metadata;
   readonly clientId: string;
   readonly method: ClientAuthentication['method'];
-  /** The scopes that nobody but this extension has asked for: a sign-in goes on without them. */
+  /** The scopes that only this extension requests: a sign-in continues without them. */
   readonly ours: readonly string[];
 }
 
-/** What the answers of the server say about a client, and where that is changed. */
+/** Reports what the server's responses reveal about a client, and where to change that. */
 export function clientFindings(client: JudgedClient, inquired: Inquired): (Finding | undefined)[] {
   const { inquiry, asked, withheld } = inquired;
   const judgment = judge(inquiry, asked);

@@ -11,16 +11,16 @@ import { askServer, redirectCandidates } from './asking.ts';
 import { clientFindings } from './clientFindings.ts';
 import { failed, info, type Finding } from './report.ts';
 
-/** What a provider may be asked about its client. */
+/** What a diagnosis needs to ask a provider about its client. */
 export interface ClientInquiry {
   readonly stores: ClientStores;
-  /** Whether a person has agreed to the provider as it is set now: nothing secret is sent to any other. */
+  /** Whether the user has agreed to the provider's current settings: no secret is sent to any other. */
   readonly isAgreed: boolean;
   /** Where the accounts there are were signed in at. */
   readonly endpoints: AgreedEndpoints;
 }
 
-/** Asks the provider about its client, without a person, and says what is right and wrong with it. */
+/** Asks the provider about its client, without a user, and reports what is right and wrong with it. */
 export async function clientSection(
   { httpContext, provider }: { readonly httpContext: HttpContext; readonly provider: Provider },
   { stores, isAgreed, endpoints }: ClientInquiry,

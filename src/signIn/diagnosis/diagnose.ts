@@ -16,10 +16,10 @@ import { clientSection, type ClientInquiry } from './clientSection.ts';
 import { metadataFindings, offers } from './offers.ts';
 import { fail, failed, info, pass, section, warn, type Finding, type Section } from './report.ts';
 
-/** What is known of the sign-ins there have been; nothing of it is secret. */
+/** What is known about past sign-ins. It holds no secret. */
 export interface SeenGrants {
   readonly accounts: number;
-  /** The lifetimes that the server gave, in seconds; undefined: it did not say. */
+  /** The lifetimes that the server sent, in seconds. Undefined: it sent none. */
   readonly lifetimes: readonly (number | undefined)[];
   readonly withoutRefreshToken: number;
   readonly signInNeeded: number;
@@ -28,22 +28,22 @@ export interface SeenGrants {
 export interface DiagnosisInput {
   readonly httpContext: HttpContext;
   readonly provider: Provider;
-  /** How a sign-in would go from here; throws what keeps it from being known. */
+  /** How a sign-in would work from here. Throws what prevents finding that out. */
   plan(): Promise<Plan>;
   registeredUris(metadata: Metadata): readonly RegisteredUri[];
   readonly client: ClientInquiry;
   readonly grants: SeenGrants;
   /** True if a client secret or key that is needed is stored. */
   readonly hasClientSecret: boolean;
-  /** Whether what is stored lasts: undefined if it could not be told. */
+  /** Whether stored values last. Undefined if that couldn't be tested. */
   readonly storageWorks: boolean | undefined;
-  /** The address of the proxy that the editor is set to use, without its password. */
+  /** The URL of the proxy in the editor's settings, without its password. */
   readonly proxy: string | undefined;
 }
 
 /**
- * Looks at everything that a sign-in to a provider takes, asks the server what needs no person, and says what is right,
- * what is odd and what is wrong. Nothing secret is in it, and nothing is changed by it; it never throws for what it finds.
+ * Checks everything that a sign-in to a provider needs, asks the server what needs no user, and reports what is right,
+ * odd and wrong. The report holds no secret, and nothing is changed. Never throws for what it finds.
  */
 export async function diagnose(input: DiagnosisInput): Promise<Section[]> {
   const { httpContext, provider } = input;
@@ -66,7 +66,7 @@ export async function diagnose(input: DiagnosisInput): Promise<Section[]> {
     section(l10n.t('What the provider offers'), await offers(httpContext, provider, metadata)),
     section(l10n.t('Signing in from here'), await planFindings(input)),
   );
-  // A client that signs in by itself opens no browser that could come back.
+  // A service client opens no browser that could come back.
   if (!provider.service) {
     const uris = input.registeredUris(metadata);
     sections.push(
@@ -130,7 +130,7 @@ function settingsFindings(provider: Provider, { hasClientSecret }: DiagnosisInpu
   ];
 }
 
-/** Asks for the document itself, to see how long it takes, who answers, and what time it is there. */
+/** Requests the metadata document, to see how long it takes, which host responds, and what time it is there. */
 async function reachability(
   { clock, http }: HttpContext,
   provider: Provider,

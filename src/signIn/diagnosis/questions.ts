@@ -1,20 +1,20 @@
 import type { Failure } from '../../protocol/failures/failure.ts';
 import { isAboutScopes } from '../plan/askingLess.ts';
 
-/** A request that needs no person, and that changes nothing at the server. */
+/** A request that needs no user, and that changes nothing on the server. */
 export interface Question {
   readonly request: 'pushed' | 'device';
   /** Of a pushed request. */
   readonly redirectUri?: string;
   readonly scopes: readonly string[];
-  /** Asked in the name of a client that nobody has registered, to compare the answers. */
+  /** Sent for a client that isn't registered, to compare the responses. */
   readonly asStranger?: true;
 }
 
 /** What came of a question. */
 export type Answer =
   | 'accepted'
-  /** Nothing that says anything of the client: no answer, or one that is no OAuth error. */
+  /** No statement about the client: no response, or one that is no OAuth error. */
   | 'silent'
   | Failure;
 
@@ -41,18 +41,18 @@ export interface Inquiry {
   readonly requests: readonly Question['request'][];
   readonly redirects: readonly RedirectCandidate[];
   readonly scopes: readonly string[];
-  /** False: a stranger cannot prove itself in the way that this client does, so that nothing can be compared. */
+  /** False: an unregistered client can't authenticate like this one, so there is nothing to compare. */
   readonly comparable: boolean;
 }
 
-/** A server that has an answer of its own for each of them is asked no more than this. */
+/** Limits the requests to a server that responds to each one differently. */
 const mostQuestions = 30;
-/** Each is asked for alone, to find the ones that are refused. */
+/** Each scope is requested alone, to find the refused ones. */
 const mostScopes = 10;
 
 /**
- * Decides what is asked next, from the answers there are. One thing is changed at a time, so that the answers tell a
- * wrong client, a wrong secret, a wrong redirect URI and a wrong scope apart.
+ * Decides what to ask next, from the responses so far. Changes one thing at a time, to distinguish a wrong client, a
+ * wrong secret, a wrong redirect URI and a wrong scope.
  *
  * @returns undefined if nothing more can be found out.
  */
@@ -93,7 +93,7 @@ function openQuestions(inquiry: Inquiry, asked: readonly Asked[]): readonly Ques
   });
 }
 
-/** Each scope for itself, `openid` first: without it, others may be none of OpenID Connect. */
+/** Each scope alone, `openid` first: without it, other scopes might not count as OpenID Connect. */
 function alone(scopes: readonly string[], refused: readonly string[]): (readonly string[])[] {
   if (scopes.length > mostScopes) return [];
   const openid = scopes.filter(scope => scope === 'openid');
@@ -104,7 +104,7 @@ function alone(scopes: readonly string[], refused: readonly string[]): (readonly
 
 const withoutAnswer = ({ answer: _, ...question }: Asked): Question => question;
 
-/** The form to ask about next; undefined once one is accepted, or all are refused. */
+/** The form to ask about next. Undefined once one is accepted, or all are refused. */
 function formLeft(forms: readonly RedirectForm[], asked: readonly Asked[]): RedirectForm | undefined {
   const answersTo = (uri: string): Answer[] =>
     asked.filter(one => one.redirectUri === uri).map(({ answer }) => answer);
@@ -137,12 +137,12 @@ function causeOf(failure: Failure): Cause {
   return isAboutScopes(failure) ? 'scopes' : 'other';
 }
 
-/** What the answers tell. Undefined: nothing. */
+/** What the responses reveal. Undefined: nothing. */
 export interface Judgment {
   readonly client:
     | { readonly is: 'accepted' }
     | { readonly is: 'unknown' }
-    /** `known`: strangers are refused in other words, so that the client itself is known there. */
+    /** `known`: an unregistered client gets a different refusal, which shows that this client is registered. */
     | { readonly is: 'refused'; readonly known: boolean; readonly refusal: Failure };
   readonly redirects: readonly {
     readonly uri: string;
@@ -159,7 +159,7 @@ export interface Judgment {
   readonly other?: Failure | undefined;
 }
 
-/** Judges the answers. */
+/** Judges the responses. */
 export function judge(inquiry: Inquiry, asked: readonly Asked[]): Judgment {
   const own = asked.filter(({ asStranger }) => !asStranger);
   const refusalOf = (cause: Cause, among: readonly Asked[] = own): Failure | undefined =>
@@ -168,7 +168,8 @@ export function judge(inquiry: Inquiry, asked: readonly Asked[]): Judgment {
     among.some(({ answer }) => answer === 'accepted');
   const device = own.filter(({ request }) => request === 'device');
   const pushed = own.filter(({ request }) => request === 'pushed');
-  // Whoever is accepted in one place is known, and its proof is right: elsewhere it is what was asked for.
+  // If the server accepts one request, it knows the client, and the credential is right: another refusal concerns what
+  // was requested.
   const isClientRight =
     isAccepted() || refusalOf('redirect') !== undefined || refusalOf('scopes') !== undefined;
   const clientRefusal = refusalOf('client');
@@ -199,7 +200,7 @@ export function judge(inquiry: Inquiry, asked: readonly Asked[]): Judgment {
   };
 }
 
-/** The refusal of the client that strangers do not get. */
+/** The refusal that only the registered client gets. */
 const tellingRefusal = (asked: readonly Asked[]): Failure | undefined =>
   asked
     .filter(

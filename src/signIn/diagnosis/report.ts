@@ -16,7 +16,7 @@ export interface Section {
   readonly findings: readonly Finding[];
 }
 
-/** A section of what was found; what there is nothing to say about is left out. */
+/** A section of findings. Leaves out those without a statement. */
 export const section = (title: string, findings: readonly (Finding | undefined)[]): Section => ({
   title,
   findings: findings.filter(finding => finding !== undefined),

@@ -18,7 +18,7 @@ const isText = (value: unknown): value is string => typeof value === 'string' &&
 const idText = (value: unknown): string | undefined =>
   isText(value) ? value : Number.isSafeInteger(value) ? String(value) : undefined;
 
-/** The account that claims are about; undefined if they do not say. */
+/** The account that claims are about, or undefined if they don't say. */
 export function accountOf(
   provider: Provider,
   claims: Readonly<Record<string, unknown>>,
@@ -36,18 +36,18 @@ type Claims = Record<string, unknown>;
 
 export interface Identity {
   readonly claims: Readonly<Claims>;
-  /** When the access token ends, in seconds since the epoch, if anybody says it. */
+  /** When the access token expires, in seconds since the epoch, if any source says it. */
   readonly expiresAt: number | undefined;
-  /** False: one of the sources could not be asked, and what it knows is not among the claims. */
+  /** False: a source couldn't be reached, and its claims are missing. */
   readonly complete: boolean;
 }
 
 /**
- * Who the tokens belong to. The ID token says it; UserInfo and introspection add to it as far as the provider is
- * set to ask them, and never replace what it says. A provider that is set to have no ID tokens is asked itself.
+ * Finds out who the tokens belong to. The ID token says it. UserInfo and introspection add to it as far as the settings
+ * say, and never replace it. If the settings say that the provider has no ID tokens, the provider itself is asked.
  *
- * @throws Failure `token-untrusted` if somebody speaks of another person; those of the http client if the provider
- * itself has to be asked.
+ * @throws Failure `token-untrusted` if a source names another user, and those of the HTTP client if the provider itself
+ * has to be asked.
  */
 export async function identify(
   connection: Connection,
@@ -107,9 +107,9 @@ async function userOf(
 }
 
 /**
- * Answers about somebody else are an attack; without an answer the account still is who the ID token says.
+ * Treats a response about another user as an attack. Without a response, the account is still the one in the ID token.
  *
- * @param times it is asked more than once where the account would be without a name for good.
+ * @param times it is asked more than once if the account would stay without a name permanently.
  */
 async function unlessPassing<T>(
   { client, httpContext }: Connection,

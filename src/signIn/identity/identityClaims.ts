@@ -1,4 +1,4 @@
-/** Claims about the token rather than the person; they are not kept with the grant. */
+/** Claims about the token rather than the user. They aren't kept with the grant. */
 export const tokenClaims = new Set([
   'iss',
   'aud',
@@ -14,7 +14,7 @@ export const tokenClaims = new Set([
   'sid',
 ]);
 
-/** What introspection says of the token (RFC 7662 section 2.2); it is of no use later. */
+/** What introspection says about the token (RFC 7662 section 2.2). It isn't needed later. */
 export const introspectionClaims = new Set([
   ...tokenClaims,
   'active',

@@ -18,16 +18,16 @@ export interface SignedIn {
   readonly tokens: Tokens;
   /** The redirect URI of the authorization request, if there was one. */
   readonly redirectUri?: string | undefined;
-  /** Set if no person signed in, but the client by itself. */
+  /** Set if a service client signed in, without a user. */
   readonly service?: ServiceSignedIn | undefined;
-  /** Names the account of a provider that does not say who has signed in. */
+  /** Names the account if the provider doesn't say who signed in. */
   readonly nameAccount?: (() => Promise<string>) | undefined;
 }
 
 /**
- * Makes a grant of the tokens of a finished sign-in: finds out whose they are, and whether they may be used.
+ * Makes a grant of the tokens of a finished sign-in: finds out whose they are, and whether they are allowed here.
  *
- * @throws Failure `token-untrusted`, `claims-lacking`, those of the http client.
+ * @throws Failure `token-untrusted`, `claims-lacking`, those of the HTTP client.
  */
 export async function newGrant(connection: Connection, signedIn: SignedIn): Promise<Grant> {
   const { provider, scopes, requested, tokens, redirectUri, service } = signedIn;

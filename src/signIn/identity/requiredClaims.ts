@@ -5,8 +5,8 @@ import type { Provider, WantedClaim } from '../../providers/entries/definition.t
 type Claims = Readonly<Record<string, unknown>>;
 
 /**
- * The value of a claim: the claim of that very name (names may hold dots, as in `https://example.com/roles`),
- * else the one that the dots lead to.
+ * The value of a claim: the claim of that very name (names can contain dots, as in `https://example.com/roles`),
+ * otherwise the one that the dots lead to.
  */
 export function claimAt(claims: Claims, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name];
@@ -19,7 +19,7 @@ export function claimAt(claims: Claims, name: string): unknown {
   return at;
 }
 
-/** Why these claims are not enough for the provider, as a part of a sentence; undefined if they are. */
+/** Why these claims don't satisfy the provider's settings, as a part of a sentence. Undefined if they do. */
 export function lackingClaim(
   { requiredClaims }: Pick<Provider, 'requiredClaims'>,
   claims: Claims,

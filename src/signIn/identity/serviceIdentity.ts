@@ -8,7 +8,7 @@ import type { Provider } from '../../providers/entries/definition.ts';
 import type { Account, ServiceBinding } from '../../sessions/grant/grant.ts';
 import { introspectionClaims, tokenClaims, without } from './identityClaims.ts';
 
-/** A sign-in without a person: how it is asked for again, and who is acted for. */
+/** A service sign-in: how it is requested again, and which user it acts for. */
 export interface ServiceSignedIn {
   readonly binding: ServiceBinding;
   /** Of a token exchange: the account whose token was exchanged. */
@@ -16,8 +16,8 @@ export interface ServiceSignedIn {
 }
 
 /**
- * What the server says of a token that no person signed in for. It need not say anything: then the client, or the
- * user that the settings name, is who it is.
+ * Reads what the server says about a service client's token. It needn't say anything: then the identity is the client,
+ * or the user that the settings name.
  *
  * @throws Failure `token-untrusted`
  */
@@ -44,7 +44,7 @@ export async function identifyService(
   };
 }
 
-/** Many servers have nothing to say about a token that belongs to no person. */
+/** Many servers say nothing about a token that belongs to no user. */
 async function ifTold<T>({ client, httpContext }: Connection, ask: () => Promise<T>): Promise<T | undefined> {
   try {
     return await ask();
@@ -59,9 +59,9 @@ async function ifTold<T>({ client, httpContext }: Connection, ask: () => Promise
 }
 
 /**
- * The account that a client has which signed in by itself. Its label tells that it is no person who signed in.
+ * The account of a service client. Its label shows that no user signed in.
  *
- * @param named what the claims say, if they say who it is.
+ * @param named what the claims say, if they identify an account.
  */
 export function serviceAccount(
   clientId: string,

@@ -2,8 +2,8 @@ import { askPersonWithin } from '../client/askingPerson.ts';
 import type { SignInContext, SignInRequest } from './context.ts';
 
 /**
- * Names the account of a provider that does not say who has signed in: after the provider, or as the person says where
- * others are signed in already, since two accounts must not have one name.
+ * Names the account if the provider doesn't say who signed in: after the provider, or as the user says if other
+ * accounts are signed in, because two accounts must not share a name.
  */
 export const namer =
   (
@@ -12,7 +12,7 @@ export const namer =
   ): (() => Promise<string>) =>
   async () => {
     const known = ((await findSubject(provider.id))?.grants ?? []).map(({ grant }) => grant.account.label);
-    // Whoever asks for an account by its name signs in to that one again.
+    // A sign-in to a named account keeps that name.
     if (loginHint !== undefined && known.some(name => name === loginHint)) return loginHint;
     const [first] = known;
     if (first === undefined) return provider.label;

@@ -34,15 +34,15 @@ import { inProviderTime } from './timing.ts';
 
 export interface BrowserAttempt {
   readonly method: BrowserMethod;
-  /** Told where the browser brings the answer back. */
+  /** Receives the redirect URI. */
   onRedirect(redirectUri: string): void;
-  /** Given what takes the text that a person pastes, once the browser is open. */
+  /** Receives the function that takes what a user pastes, once the browser is open. */
   onPaste(take: (text: string) => Shown | undefined): void;
 }
 
 /**
- * Signs a person in with the browser: authorization code with PKCE (RFC 8252). It always settles: with a
- * grant, a failure, the signal's reason, or a time-out. Nothing of it is left behind then.
+ * Signs a user in with the browser: authorization code with PKCE (RFC 8252). It always settles: with a grant, a
+ * failure, the signal's reason, or a time-out. It leaves nothing behind then.
  *
  * @throws Failure
  */
@@ -59,7 +59,7 @@ export async function signInWithBrowser(
     provider,
     providers: context.providers(),
   });
-  // No plan has this way; whoever chose it may have had an older one.
+  // No plan offers this method now. The user might have chosen it from an older plan.
   if (shared !== undefined) throw new Failure('redirect-shared', { why: shared });
   const redirect = await context.redirects(attempt.method, provider);
   const registered =
@@ -148,13 +148,13 @@ async function prepare(
       maxAge,
       parameters,
     });
-    // While the person is in the browser there is time for what the answer will be checked with.
+    // The user's time in the browser suffices to fetch the keys that will verify the response.
     if (scopes.includes('openid')) expectSignature(connection);
     return { found, authorization };
   });
 }
 
-/** Opens the browser and waits for its answer, however it comes. */
+/** Opens the browser and waits for its response, on any path. */
 async function askPerson(
   { httpContext, log, timeouts, openBrowser, providers, surroundings }: SignInContext,
   { provider, signal, progress }: AttemptRequest,
@@ -178,7 +178,7 @@ async function askPerson(
   log.info('opening the browser', { provider: provider.id, method, scopes: authorization.scopes });
   const notOpened = (): Failure => new Failure('browser-not-opened', { host: new URL(issuer).host });
   const answered = Promise.race([response, pasted.promise]);
-  // Whoever has opened the address by themselves may be faster than the editor's questions.
+  // A user who opens the URL themselves can be faster than the editor's questions.
   const opening = Promise.race([openBrowser(authorization.url, signal), answered.then(() => true)]);
   const { clock } = httpContext;
   const toOpen = { clock, seconds: timeouts.browser, signal, late: notOpened };
@@ -191,7 +191,7 @@ async function askPerson(
       () => progress('waiting-for-person-long'),
       () => undefined,
     );
-  // An editor in the browser takes one response at an address, whoever sent it (redirect/uriHandler.ts).
+  // An editor in the browser takes one response for a URL, from any sender (redirect/uriHandler.ts).
   if (surroundings.ui === 'web' && method !== 'paste' && method !== 'loopback')
     void strays.first.then(() => {
       if (question.signal.aborted) return;
@@ -219,7 +219,7 @@ function hintAbout(redirectUri: string, { redirect }: Provider): string {
   );
 }
 
-/** After this time, in seconds, the browser may show an error of the server, which does not come back. */
+/** After this time, in seconds, the browser might show an error page of the server, which doesn't come back. */
 const patience = 20;
 
 /** The responses that came and belong to no sign-in. */
@@ -265,7 +265,7 @@ function inFewWords(reason: StrayReason): string {
   }
 }
 
-/** A time-out as a person would say it. */
+/** A time-out in words. */
 const inWords = (seconds: number): string =>
   seconds < 120
     ? l10n.t('{0} seconds', Math.round(seconds))

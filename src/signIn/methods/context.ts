@@ -13,27 +13,27 @@ import type { FindSubject } from '../client/serviceTokens.ts';
 import type { Plan, Surroundings } from '../plan/planner.ts';
 import type { Redirects } from '../redirect/redirects.ts';
 
-/** Where a sign-in is, in the order in which a person sees it. */
+/** The stage of a sign-in, in the order in which a user sees them. */
 export type SignInStage =
   | 'asking-provider'
   | 'opening-browser'
   | 'waiting-for-person'
   | 'waiting-for-person-long'
   | 'waiting-for-paste'
-  /** Something else has used up the address at which the response would come. */
+  /** Something else has used up the URL at which the response would arrive. */
   | 'waiting-for-paste-alone'
   | 'waiting-for-code'
   | 'code-expired'
   | 'asking-for-token'
   | 'exchanging-code';
 
-/** How long each stage may take, in seconds. */
+/** How long each stage can take, in seconds. */
 export interface SignInTimeouts {
   /** Finding out about the provider, registering there, and exchanging the code: each. */
   readonly provider: number;
   /** Opening the browser, with the editor's question whether to. */
   readonly browser: number;
-  /** The person, in the browser or in front of an expired device code. */
+  /** The user, in the browser or in front of an expired device code. */
   readonly person: number;
 }
 
@@ -48,70 +48,73 @@ export interface SignInContext extends ClientSources {
   readonly method: Method;
   readonly device: DeviceScreen;
   readonly findSubject: FindSubject;
-  /** Asks which account's token is exchanged; undefined if the person does not say. The signal takes it back. */
+  /**
+   * Asks which account's token is exchanged. Returns undefined if the user doesn't choose. The signal cancels the
+   * question.
+   */
   chooseAccount(
     provider: Provider,
     accounts: readonly Account[],
     signal: AbortSignal,
   ): Promise<Account | undefined>;
   /**
-   * Asks whose sign-in it is at a provider that does not say it, and where others are signed in already; undefined if
-   * the person does not say. The signal takes the question back.
+   * Asks who signed in, if the provider doesn't say it and other accounts are signed in already. Returns undefined if
+   * the user doesn't say. The signal cancels the question.
    *
-   * @param known the names that the others have.
+   * @param known the names of the other accounts.
    */
   nameAccount(provider: Provider, known: readonly string[], signal: AbortSignal): Promise<string | undefined>;
-  /** Methods that brought no answer back before, by provider; the sign-in adds to it. */
+  /** Methods that brought no response back before, by provider. The sign-in adds to it. */
   readonly failedMethods: Map<string, Set<SignInMethod>>;
   /**
-   * Opens an address in the person's browser. Resolves with false if that was not possible or not wanted.
+   * Opens a URL in the user's browser. Resolves with false if that was impossible or unwanted.
    *
-   * @param signal ends what is asked of the person meanwhile.
+   * @param signal ends what the user is asked meanwhile.
    */
   openBrowser(address: Secret, signal: AbortSignal): Promise<boolean>;
-  /** Tells the person in a sentence why it goes on with another method. */
+  /** Explains to the user in a sentence why it continues with another method. */
   tell(sentence: Shown, settingsOf?: Provider): void;
 }
 
-/** One sign-in: who, for what, and how it is told of and ended. */
+/** One sign-in: for which account and scopes, and how to report and end it. */
 export interface SignInRequest {
   readonly provider: Provider;
-  /** The scopes that were asked for, in the caller's order; the session will carry exactly these. */
+  /** The requested scopes, in the caller's order. The session will carry exactly these. */
   readonly scopes: readonly string[];
   /** Scopes the account has been granted already, to be kept. */
   readonly grantedScopes?: readonly string[];
   /** The account that shall sign in, if one was named. */
   readonly loginHint?: string | undefined;
-  /** The method that the person has chosen; by default the planner's. */
+  /** The method that the user has chosen. Defaults to the planner's. */
   readonly method?: SignInMethod | undefined;
   readonly signal: AbortSignal;
   /** @param authorization of the stage `waiting-for-code`: the code to enter, and where. */
   progress(stage: SignInStage, authorization?: DeviceAuthorization): void;
-  /** Told when it is known how the sign-in can go; `control` works until it has ended. */
+  /** Receives the plan once it is known. `control` works until the sign-in has ended. */
   onPlan?(plan: Plan, control: SignInControl): void;
 }
 
-/** A sign-in by one method, with what is left of what is asked for. */
+/** A sign-in by one method, with the scopes that are still requested. */
 export interface AttemptRequest extends SignInRequest {
   readonly metadata: Metadata;
   readonly requested: readonly string[];
-  /** Those of them that nobody but this extension has asked for. */
+  /** Those of them that only this extension requests. */
   readonly ours: readonly string[];
   /** The host of this computer in the redirect URI. */
   readonly loopbackHost: string;
   readonly asksForToken: boolean;
 }
 
-/** What a person can do to a sign-in while it runs, besides cancelling it. */
+/** What a user can do to a sign-in while it runs, in addition to canceling it. */
 export interface SignInControl {
   readonly method: SignInMethod | undefined;
-  /** Where the browser brings the answer back, once that is known. */
+  /** The redirect URI, once it is known. */
   readonly redirectUri: string | undefined;
   use(method: SignInMethod): void;
   /**
-   * Takes what the person pasted for the answer of the browser.
+   * Takes what the user pasted as the browser's response.
    *
-   * @returns a sentence that says what is wrong with it, or undefined if it was taken.
+   * @returns a sentence that says what is wrong with it, or undefined if it was accepted.
    */
   paste(text: string): Shown | undefined;
 }

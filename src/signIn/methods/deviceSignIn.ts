@@ -29,8 +29,8 @@ export interface DeviceAttempt {
 }
 
 /**
- * Signs a person in with a device code (RFC 8628), again with a new one whenever they ask for it after one has
- * expired. The code has been asked for by this person: nothing starts it by itself.
+ * Signs a user in with a device code (RFC 8628), and with a new one whenever they request it after expiry. Only this
+ * user's own request starts it: it never starts automatically.
  *
  * @throws Failure
  */

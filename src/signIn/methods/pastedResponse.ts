@@ -11,15 +11,15 @@ export interface PasteExpectation {
 
 export type Pasted =
   | { readonly kind: 'response'; readonly parameters: URLSearchParams }
-  /** Not what is wanted; `problem` is a sentence for the person, with nothing of the text in it. */
+  /** Not what is wanted. `problem` is a sentence for the user, which contains nothing of the text. */
   | { readonly kind: 'problem'; readonly problem: Shown };
 
-/** Longer than any address a browser shows, in characters. */
+/** Longer than any URL that a browser shows, in characters. */
 const longestText = 32 * 1024;
 
 /**
- * Reads what a person pasted: the whole address on which the browser ended, or its query, or the code alone
- * where the server shows one. An address counts only with the `state` of this sign-in.
+ * Reads what a user pasted: the full URL on which the browser ended, its query, or the code alone if the server shows
+ * one. A URL counts only with the `state` of this sign-in.
  */
 export function readPasted(text: string, expected: PasteExpectation): Pasted {
   const trimmed = text.trim();
@@ -46,8 +46,9 @@ export function readPasted(text: string, expected: PasteExpectation): Pasted {
 }
 
 /**
- * True if the browser ended on the redirect URI of this sign-in: another one may be that of another provider, whose
- * response must not pass for one of this (RFC 9700 section 4.4). A query alone does not tell, so it must name the server.
+ * True if the browser ended on the redirect URI of this sign-in: another one might belong to another provider, whose
+ * response must not pass for this one's (RFC 9700 section 4.4). A query alone doesn't show the redirect URI, so it must
+ * name the server.
  */
 function isAt(text: string, redirectUri: string, parameters: URLSearchParams): boolean {
   const question = text.indexOf('?');
@@ -60,7 +61,7 @@ function isAt(text: string, redirectUri: string, parameters: URLSearchParams): b
 
 const problem = (text: Shown): Pasted => ({ kind: 'problem', problem: text });
 
-/** The query of an address, or the text itself if it is a query. */
+/** The query of a URL, or the text itself if it is a query. */
 function parametersIn(text: string): URLSearchParams | undefined {
   const question = text.indexOf('?');
   if (question >= 0) return new URLSearchParams(text.slice(question + 1).split('#')[0]);
@@ -69,8 +70,8 @@ function parametersIn(text: string): URLSearchParams | undefined {
 }
 
 /**
- * The code alone. It reached the person on a page of the server, with neither `state` nor `iss`; PKCE and the
- * nonce still bind it to this sign-in.
+ * The code alone. The user got it from a page of the server, with neither `state` nor `iss`. PKCE and the nonce still
+ * bind it to this sign-in.
  */
 function bareCode(text: string, { state, issuer, takesBareCode }: PasteExpectation): Pasted {
   if (!takesBareCode)

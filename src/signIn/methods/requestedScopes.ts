@@ -12,8 +12,8 @@ export interface AskedScopes {
 }
 
 /**
- * The scopes of a request: those of the provider's settings, those asked for, and those the account already
- * has. Of our own defaults, only what the server says it knows; none of them for a client that signs in by itself.
+ * The scopes of a request: those of the provider's settings, the requested ones, and those the account already has. Of
+ * our own defaults, only those that the server lists, and none for a service client.
  *
  * @param without those of {@link defaultsAmong} that the server has refused.
  */
@@ -22,7 +22,7 @@ export function requestedScopes(
   { provider, scopes, grantedScopes = [] }: AskedScopes,
   without: readonly string[],
 ): string[] {
-  // Nobody is asked, so there is nobody to be remembered while they are away (OpenID Connect Core, 11).
+  // No user signs in, so there is no offline access to request (OpenID Connect Core, 11).
   if (provider.service) {
     return union(provider.scopes ?? [], scopes, grantedScopes).filter(scope => scope !== 'offline_access');
   }
@@ -31,7 +31,7 @@ export function requestedScopes(
   return all.filter(scope => !dropped.includes(scope));
 }
 
-/** The scopes of a request that neither the person nor an extension has asked for. */
+/** The scopes of a request that neither the user nor an extension has requested. */
 export function defaultsAmong(metadata: Metadata, { provider, scopes }: AskedScopes): string[] {
   if (provider.service || provider.scopesAreSet) return [];
   return (provider.scopes ?? usualScopes(metadata)).filter(scope => !scopes.includes(scope));

@@ -11,8 +11,8 @@ import { newGrant } from '../identity/newGrant.ts';
 import { inProviderTime } from './timing.ts';
 
 /**
- * Signs a client in by itself (RFC 6749 section 4.4, RFC 8693, Qlik Cloud's impersonation): nobody is asked for more
- * than the client's secret or key, once. Its tokens are kept and renewed as those of a person are.
+ * Signs in a service client (RFC 6749 section 4.4, RFC 8693, Qlik Cloud's impersonation). Asks only for the client's
+ * secret or key, once. Its tokens are kept and refreshed like a user's.
  *
  * @throws Failure
  */
@@ -47,8 +47,8 @@ export async function signInAsService(context: SignInContext, request: AttemptRe
 }
 
 /**
- * Whose token is exchanged: the account that was named, else the only one that is signed in, else the one that the
- * person picks.
+ * Whose token is exchanged: the named account, otherwise the only one that is signed in, otherwise the one that the
+ * user picks.
  */
 async function chooseSubject(
   { findSubject, chooseAccount, timeouts, httpContext }: SignInContext,

@@ -5,7 +5,7 @@ import type { Provider } from '../../providers/entries/definition.ts';
 
 export interface ProviderTiming {
   readonly httpContext: Pick<HttpContext, 'clock'>;
-  /** How long the provider may take, in seconds. */
+  /** How long the provider can take, in seconds. */
   readonly timeouts: { readonly provider: number };
 }
 

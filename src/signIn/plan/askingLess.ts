@@ -4,22 +4,22 @@ import type { RegisteredMethod } from '../../protocol/client/registration.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 
 /**
- * Something that this extension asks a server for by itself, and goes without where the server refuses it. What a
- * person or an extension has asked for is never among them.
+ * Something that this extension requests on its own, and does without if the server refuses it. It is never something
+ * that a user or an extension has requested.
  */
 export type Concession =
   | `scope:${string}`
   | 'registration:scope'
   | 'registration:device-grant'
-  /** A client that registers itself does not prove who it is in this way. */
+  /** A client that registers itself doesn't authenticate with this method. */
   | `registration:${RegisteredMethod}`
-  /** `localhost` is taken as a host of this computer, and 127.0.0.1 is not. */
+  /** The server accepts `localhost` as a host of this computer, but not 127.0.0.1. */
   | 'redirect:localhost'
-  /** The secret in the `Authorization` header is refused as the standard has it encoded; see secretForms.ts. */
+  /** The server refuses the secret in the `Authorization` header in its standard encoding. See secretForms.ts. */
   | 'basic:body'
   | 'basic:raw';
 
-/** What a concession means, for the log, the diagnosis and the person. */
+/** Explains a concession for the log, the diagnosis and the user. */
 export function explainConcession(concession: Concession): string {
   switch (concession) {
     case 'registration:scope':
@@ -71,11 +71,11 @@ export function nextRegistration(
 }
 
 /**
- * How a client that registers itself can prove who it is: by nothing, which is what an editor should do; else by a key
- * that never leaves it; else by a secret.
+ * How a client that registers itself can authenticate: with nothing, as an editor should, otherwise with a key that
+ * never leaves it, otherwise with a secret.
  *
  * @param refused what the server has registered, and then refused.
- * @param sharesStorage false: other windows do not have what this one stores, so that a key would be missing there.
+ * @param sharesStorage false: other windows don't share what this one stores, so they would lack a key.
  */
 export function registrationMethods(
   metadata: Pick<
@@ -97,7 +97,7 @@ export function registrationMethods(
       (method !== 'private_key_jwt' || signs),
   );
   const left = possible.filter(method => !refused.includes(`registration:${method}`));
-  // It may have refused them for another reason.
+  // The server might have refused them for another reason.
   return left.length > 0 ? left : possible;
 }
 
@@ -114,13 +114,13 @@ const wordsOf = ({ details }: Failure): string =>
   `${String(details['error'] ?? '')} ${String(details['said'] ?? '')}`;
 
 /**
- * Which of the scopes that were requested by default is gone without after a refusal: those that the server names;
- * else `offline_access`, which not every client and person may have; else those about the person; in the end
- * `openid`, where nothing says that the server knows it.
+ * Decides which of the default scopes to drop after a refusal: those that the server names, otherwise `offline_access`,
+ * which not every client and user is allowed to have, otherwise those about the user, and finally `openid`, if the
+ * server doesn't list it.
  *
- * @param requested all that were.
- * @param ours those of them that nobody but this extension has asked for.
- * @returns none if the refusal is not about scopes, or nothing is left to go without.
+ * @param requested all requested scopes.
+ * @param ours those of them that only this extension requests.
+ * @returns none if the refusal isn't about scopes, or nothing is left to drop.
  */
 export function droppedScopes(
   refusal: Failure,

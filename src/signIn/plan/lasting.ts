@@ -4,12 +4,12 @@ import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 
 /**
- * Says of a sign-in that will not last why that is, as far as it is known, and what helps: some servers give refresh
- * tokens only for `offline_access`, which they need not list, others only where they asked the person again.
+ * Explains why a sign-in won't last, as far as it is known, and what helps: some servers issue refresh tokens only for
+ * `offline_access`, which they needn't list, others only with renewed consent.
  *
  * @param requested the scopes of the request.
- * @param dropped those that the server refused, of which the person has been told.
- * @returns undefined if it lasts, or nobody knows that it will not.
+ * @param dropped those that the server refused, which the user has been shown.
+ * @returns undefined if it lasts, or if that is unknown.
  */
 export function notLasting(
   {

@@ -14,7 +14,7 @@ export interface Attempt {
   readonly without: readonly string[];
   /** The host of this computer in the redirect URI, where the settings name none. */
   readonly loopbackHost: '127.0.0.1' | 'localhost';
-  /** Whether a refused registration asks the person for an initial access token. */
+  /** Whether a refused registration asks the user for an initial access token. */
   readonly asksForToken: boolean;
 }
 
@@ -27,14 +27,14 @@ export interface FailedAttempt {
   readonly provider: Pick<Provider, 'clientId' | 'redirect'>;
   /** What was tried before, this method included. */
   readonly tried: readonly SignInMethod[];
-  /** The person has chosen this method in place of the planned ones. */
+  /** The user has chosen this method in place of the planned ones. */
   readonly isChosen: boolean;
   /** Methods are chosen automatically: the settings name none. */
   readonly isAutomatic: boolean;
-  /** The browser was open, or the code was shown: the refusal may be about the person. */
+  /** The browser was open, or the code was shown: the refusal might be about the user. */
   readonly personSeen: boolean;
   readonly requested: readonly string[];
-  /** Those of them that nobody but this extension has asked for. */
+  /** Those of them that only this extension requests. */
   readonly ours: readonly string[];
 }
 
@@ -42,16 +42,16 @@ export interface NextAttempt {
   readonly attempt: Attempt;
   /** What is to be remembered of it, if it works. */
   readonly concessions: readonly Concession[];
-  /** What the person is told about it. */
+  /** What the user is shown about it. */
   readonly told: Shown | undefined;
   /** The methods that were tried can be tried again. */
   readonly startsOver?: true;
 }
 
 /**
- * Decides what comes after an attempt that failed: the same method with less, where we have asked for too much by
- * ourselves; else the next method, where the surroundings or the server do not let this one pass. A pure function, so that
- * every decision can be logged and tested.
+ * Decides what follows a failed attempt: the same method with less, if this extension requested too much, otherwise the
+ * next method, if the environment or the server blocks this one. A pure function: every decision can be logged and
+ * tested.
  *
  * @returns undefined if the sign-in has failed.
  */
@@ -75,7 +75,7 @@ function withFewerScopes({
   const lasting = l10n.t('You’ll have to sign in again when your session with the provider ends.');
   return {
     attempt: { ...attempt, without: [...attempt.without, ...dropped] },
-    // What one person may not have, another one may.
+    // What one user isn't allowed to have, another one might be.
     concessions: isOfClient ? dropped.map((scope): Concession => `scope:${scope}`) : [],
     told: dropped.includes('offline_access') ? shown`${refused} ${lasting}` : refused,
   };
@@ -98,7 +98,7 @@ function anotherMethod(failed: FailedAttempt): NextAttempt | undefined {
   if (attempt.asksForToken && failure.code === 'registration-closed') return undefined;
   const denied = isDenied(failed);
   if (failure.code !== 'port-taken' && !refusesRedirect(failure) && !denied) return undefined;
-  // What is pasted ends on an address of this computer, too.
+  // Pasting uses a loopback redirect URI, too.
   const isRegistration = failure.code.startsWith('registration-');
   const left = plan.tries
     .map(({ method }) => method)
@@ -116,7 +116,7 @@ function anotherMethod(failed: FailedAttempt): NextAttempt | undefined {
   };
 }
 
-/** Only when nothing else is left: a server may refuse a redirect URI in the same words as a registration. */
+/** Only when nothing else is left: a server can refuse a redirect URI in the same words as a registration. */
 function withToken({ attempt, failure, tried }: FailedAttempt): NextAttempt | undefined {
   const [first] = tried;
   if (failure.code !== 'registration-closed' || failure.status === 401 || attempt.asksForToken)
@@ -130,15 +130,15 @@ function withToken({ attempt, failure, tried }: FailedAttempt): NextAttempt | un
   };
 }
 
-/** True if the redirect URI may be what is refused; many servers do not say. */
+/** True if the refusal could be about the redirect URI. Many servers don't say. */
 const refusesRedirect = ({ code, status }: Failure): boolean =>
   code === 'redirect-refused' ||
   code === 'registration-refused' ||
   (code === 'registration-closed' && status !== 401);
 
 /**
- * Before a code is shown, a server that offers device codes refuses them in many ways to a client that is not allowed to
- * have them. That client may well sign in with the browser.
+ * Before a code is shown: a server that offers device codes refuses them in various forms to a client that isn't
+ * allowed to use them. That client might still be able to sign in with the browser.
  */
 const isDenied = ({ attempt, failure, isAutomatic, personSeen }: FailedAttempt): boolean =>
   attempt.method === 'device-code' &&
@@ -146,7 +146,7 @@ const isDenied = ({ attempt, failure, isAutomatic, personSeen }: FailedAttempt):
   !personSeen &&
   (!failure.passing || failure.code === 'intercepted');
 
-/** The attempt as it stands in the log. */
+/** The attempt, for the log. */
 export const describeAttempt = ({
   method,
   without,

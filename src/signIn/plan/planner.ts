@@ -27,16 +27,16 @@ export interface ClosedMethod {
 export interface Plan {
   /** What is tried without asking, one after the other while the surroundings let each fail. */
   readonly tries: readonly PlannedMethod[];
-  /** What a person can choose besides. */
+  /** What else the user can choose. */
   readonly offered: readonly PlannedMethod[];
   readonly closed: readonly ClosedMethod[];
 }
 
 /**
- * Decides how to sign in: a pure function, so that every decision can be explained, logged and tested.
+ * Decides how to sign in. A pure function: every decision can be explained, logged and tested.
  *
- * A device code is tried by itself only if it was set, or if nothing brings an answer back to this editor: a
- * code that somebody else started is how people are tricked into signing strangers in (RFC 8628 section 5.4).
+ * A device code is tried automatically only if it was set, or if no response can come back to this editor: codes that
+ * another user started are how users are tricked into signing in attackers (RFC 8628 section 5.4).
  */
 export function planSignIn(input: PlanInput): Plan {
   if (isServiceMethod(input.method)) return planService(input.method, input);
@@ -82,8 +82,8 @@ export const cannotReturn = (): Shown =>
   l10n.t('Your browser can’t return to this editor, so you’ll sign in with a code.');
 
 /**
- * A client that signs in by itself signs in as itself, or as the settings say. There is no other method: a person
- * would be somebody else.
+ * A service client signs in as itself, or as the settings say. There is no other method: a user would be a different
+ * identity.
  */
 function planService(method: ServiceMethod, input: PlanInput): Plan {
   const { metadata } = input;
@@ -112,7 +112,7 @@ function serviceReason(method: ServiceMethod): string {
   }
 }
 
-/** The methods that need nobody to carry anything, likeliest first: what was set for the provider comes before. */
+/** The methods that need no copying by the user, likeliest first. Those set for the provider come first. */
 function automaticOrder({ provider: { redirect } }: PlanInput): BrowserMethod[] {
   const set: BrowserMethod[] = [];
   if (redirect.bridge !== undefined || redirect.relay !== undefined) set.push('bridge');
@@ -130,7 +130,7 @@ function failedLast(planned: readonly PlannedMethod[], failed: readonly SignInMe
   return [...planned.filter(({ method }) => !failed.includes(method)), ...again];
 }
 
-/** The plan as it stands in the log. */
+/** The plan, for the log. */
 export function describePlan(plan: Plan): Readonly<Record<string, readonly string[]>> {
   const reasons = (planned: readonly PlannedMethod[]) =>
     planned.map(({ method, reason }) => `${method}: ${reason}`);

@@ -4,14 +4,15 @@ import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 
 /**
- * Finds out whether the token endpoint withholds its answers from an extension inside a browser, whose origin the server has
- * to allow (CORS). Better known before a person signs in than after: the code would be spent, and its answer lost.
+ * Finds out whether the token endpoint withholds its responses from an extension inside a browser, whose origin the
+ * server has to allow (CORS). This is checked before the user signs in: afterwards the code would be spent, and its
+ * response lost.
  *
- * The endpoint is asked for a token without the code that this takes, which every server refuses. The client is
- * named, since many servers allow origins by client.
+ * Sends a token request without the required code, which every server refuses. It names the client, because many
+ * servers allow origins by client.
  *
- * @returns the failure `answer-withheld`; undefined if it does not, if there is no client yet, or if it cannot be
- * found out.
+ * @returns the failure `answer-withheld`. Undefined if responses are readable, if there is no client yet, or if it
+ * can't be found out.
  */
 export async function withheldTokens(
   httpContext: HttpContext,

@@ -7,9 +7,9 @@ import type { BrowserMethod } from '../../providers/settings/signInMethods.ts';
 type Redirecting = Pick<Provider, 'redirect'>;
 
 /**
- * The path of the redirect URI. A server that names itself in its responses (RFC 9207) can be told from any
- * other by that; every other issuer gets a path of its own, so that a response of one cannot be passed off as
- * that of another (RFC 9700 section 4.4.2.2).
+ * The path of the redirect URI. A server that names itself in its responses (RFC 9207) is identified by that. Every
+ * other issuer gets a path of its own, because a response of one must not pass for another's (RFC 9700 section
+ * 4.4.2.2).
  */
 export function redirectPath(metadata: NamesItself, provider?: Redirecting): string {
   if (provider?.redirect.path !== undefined) return provider.redirect.path;
@@ -43,10 +43,10 @@ export interface RedirectQuestion {
 }
 
 /**
- * Why a response of another provider could be passed off as one of this sign-in (mix-up, RFC 9700 section 4.4), and
- * what to do about it. Whoever runs this provider's server chooses the `state` and the redirect URI with which a person
- * is sent on to the other one, as far as that has registered the URI. A server that announces to name itself in its
- * responses is safe: whatever lacks its `iss` is refused.
+ * Explains why a response of another provider could be passed off as one of this sign-in (mix-up, RFC 9700 section
+ * 4.4), and what to do about it. This provider's server chooses the `state` and the redirect URI with which it sends a
+ * user on to the other one, as far as that has registered the URI. A server that announces to name itself in its
+ * responses is safe: a response without its `iss` is refused.
  *
  * @returns undefined if no other provider's response can reach this sign-in.
  */
@@ -62,7 +62,7 @@ export function sharedRedirect(question: RedirectQuestion): string | undefined {
   return undefined;
 }
 
-/** How a response of another provider could reach a sign-in that does not require `iss`. */
+/** How a response of another provider could reach a sign-in that doesn't require `iss`. */
 function reachOf(
   { method, ui, provider, metadata }: RedirectQuestion,
   other: OtherProvider,
@@ -106,8 +106,8 @@ function reachOf(
 }
 
 /**
- * True if a code without its address can be taken for one of this provider: no other one shows codes to be pasted.
- * Neither `state` nor `iss` comes with it.
+ * True if a code without a URL can only be this provider's: no other one shows codes to paste. Neither `state` nor
+ * `iss` comes with it.
  */
 export const takesBareCode = ({
   provider,

@@ -6,13 +6,13 @@ import { acceptsRedirect } from '../../providers/settings/redirectSettings.ts';
 import type { PersonMethod, ProviderMethod, SignInMethod } from '../../providers/settings/signInMethods.ts';
 import { sharedRedirect, type OtherProvider } from './redirectUri.ts';
 
-/** Where this extension runs and where its person is. */
+/** Where this extension runs and where its user is. */
 export interface Surroundings {
-  /** What the person looks at: the desktop application, or a page in a browser. */
+  /** What the user sees: the desktop application, or a page in a browser. */
   readonly ui: 'desktop' | 'web';
-  /** Where our code runs: on the person's own computer, on another one, or inside the browser. */
+  /** Where our code runs: on the user's own computer, on another one, or inside the browser. */
   readonly runsIn: 'local' | 'remote' | 'web-worker';
-  /** The editor's name for the remote, such as `ssh-remote`, `wsl`, `codespaces`; undefined if there is none. */
+  /** The editor's name for the remote, such as `ssh-remote`, `wsl`, `codespaces`. Undefined if there is none. */
   readonly remoteName: string | undefined;
   /** The scheme of the running product: `vscode`, `vscodium`, `code-oss`, … */
   readonly uriScheme: string;
@@ -36,22 +36,22 @@ export interface PlanInput {
     Provider,
     'id' | 'issuer' | 'clientId' | 'clientAuthentication' | 'acceptsChangingRedirectUri' | 'redirect'
   >;
-  /** All that are configured: no other one's responses may pass for this one's. */
+  /** All configured providers: another one's response must not pass for this one's. */
   readonly providers: readonly OtherProvider[];
   /** What the settings ask for: the provider's own method, else the overall one. */
   readonly method: ProviderMethod;
   /** A client ID metadata document is configured, for servers that take one in place of a registration. */
   readonly hasClientDocument: boolean;
-  /** The token endpoint does not let an editor inside the browser read its answers, see `readableResponses.ts`. */
+  /** The token endpoint withholds its responses from an editor inside the browser, see `readableResponses.ts`. */
   readonly withholdsTokens?: boolean;
-  /** Methods from which no answer came back in an earlier sign-in to this provider, in this window. */
+  /** Methods that brought no response back in an earlier sign-in to this provider, in this window. */
   readonly failed: readonly SignInMethod[];
 }
 
 /** What there is to say of a method. */
 export type Verdict =
   | { readonly kind: 'open'; readonly reason: string }
-  /** Does not work as far as can be told from here; somebody who knows better may insist on it. */
+  /** Probably doesn't work from here, but a user who knows better can insist on it. */
   | { readonly kind: 'doubtful'; readonly why: string }
   | { readonly kind: 'closed'; readonly why: string };
 
@@ -87,7 +87,7 @@ export function withheld({ metadata }: PlanInput): string {
   );
 }
 
-/** A browser shows its own certificates, after asking the person, and none of ours. */
+/** A browser only offers its own certificates, after asking the user. */
 export const lacksCertificate = ({ provider, surroundings }: PlanInput): string | undefined =>
   isCertificateMethod(provider.clientAuthentication) && surroundings.runsIn === 'web-worker'
     ? l10n.t(
@@ -95,7 +95,7 @@ export const lacksCertificate = ({ provider, surroundings }: PlanInput): string 
       )
     : undefined;
 
-/** Why the answer of another provider could pass for one that comes this way. */
+/** Why another provider's response could pass for one of this method. */
 const sharedWith = (method: PersonMethod, input: PlanInput): string | undefined => {
   const { bridge, relay } = input.provider.redirect;
   if (method === 'device-code' || (method === 'bridge' && bridge === undefined && relay === undefined))

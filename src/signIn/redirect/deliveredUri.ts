@@ -1,22 +1,22 @@
-/** An address that somebody has opened in the editor, in its parts. */
+/** The parts of a URI that was opened in the editor. */
 export interface DeliveredUri {
   readonly authority: string;
   readonly path: string;
   readonly query: string;
 }
 
-/** An authorization response, as far as can be told before a sign-in claims it. */
+/** An authorization response, before a sign-in claims it. */
 export interface DeliveredResponse {
   readonly path: string;
   readonly parameters: URLSearchParams;
 }
 
 /**
- * Reads what was delivered to the address of an extension.
+ * Reads what was delivered to the extension's URI.
  *
- * @param encoded whether the query arrives as the server wrote it, as in a browser. On the desktop it has been
- * decoded once already: decoding it again would change a code that holds a `+` or `%`.
- * @returns undefined for an address of somebody else, which no editor should have handed us.
+ * @param encoded whether the query arrives as the server wrote it, as in a browser. On the desktop it has been decoded
+ * once already: decoding it again would change a code that holds a `+` or `%`.
+ * @returns undefined for another extension's URI, which no editor should deliver here.
  */
 export function readDelivered(
   extensionId: string,

@@ -6,13 +6,13 @@ import { bridgeMark, bridgeParameter } from '../../providers/settings/redirectSe
 import type { PendingResponses } from './pendingResponses.ts';
 import type { Redirect } from './redirect.ts';
 
-/** The address at which the editor hands what a browser opens on to this extension. */
+/** The URI at which the editor passes what a browser opens to this extension. */
 export interface EditorAddress {
-  /** Resolves with a complete address; on the desktop it is the same at all times for the same path. */
+  /** Resolves with a complete URI. On the desktop it is always the same for the same path. */
   of(path: string, query?: string): Promise<string>;
 }
 
-/** The authorization response goes straight to the editor's address. */
+/** The authorization response goes straight to the editor's URI. */
 export const editorRedirect = (editor: EditorAddress, pending: PendingResponses): Redirect => ({
   async open({ nonce, path, onStray }) {
     const redirectUri = await editor.of(path);
@@ -22,8 +22,8 @@ export const editorRedirect = (editor: EditorAddress, pending: PendingResponses)
 });
 
 /**
- * The response goes to a static page (`media/bridge.html`), which opens the editor's address with it. The page
- * learns that address from `state`, after the nonce, and opens it only if it is among those it allows.
+ * The response goes to a static page (`media/bridge.html`), which opens the editor's URI with it. The page learns that
+ * URI from `state`, after the nonce, and opens it only if it is on its list.
  */
 export const bridgeRedirect = (editor: EditorAddress, pending: PendingResponses): Redirect => ({
   async open({ nonce, path, provider, onStray }) {
@@ -49,8 +49,8 @@ function fromOwnPage(redirectUri: string, issuer: string, parameters: URLSearchP
 }
 
 /**
- * The response goes to a relay that takes the whole of `state` for the address to open, as
- * `https://vscode.dev/redirect` does. The address carries the nonce, by which the response is known here.
+ * The response goes to a relay that takes the whole of `state` for the URI to open, as `https://vscode.dev/redirect`
+ * does. The URI carries the nonce that identifies the response here.
  */
 export const relayRedirect = (editor: EditorAddress, pending: PendingResponses): Redirect => ({
   async open({ nonce, path, provider, onStray }) {

@@ -7,15 +7,15 @@ import { createPendingResponses } from './pendingResponses.ts';
 import type { OpenRedirect, Redirect, RedirectRequest } from './redirect.ts';
 import type { LoopbackPages } from './redirects.ts';
 
-/** How long a connection may take to say what it wants, in milliseconds. */
+/** How long a connection can take to send its request, in milliseconds. */
 const timeout = 5000;
 
 /** The most connections that are held at a time. */
 const mostConnections = 128;
 
 /**
- * Receives an authorization response on this computer (RFC 8252 section 7.3): a web server on the loopback
- * interface that lives as long as one sign-in, answers one address, takes one response and closes then.
+ * Receives an authorization response on this computer (RFC 8252 section 7.3): a web server on the loopback interface
+ * that lives as long as one sign-in, serves one path, takes one response and then closes.
  */
 export function loopbackRedirect(pages: () => Promise<LoopbackPages>): Redirect {
   return {
@@ -55,7 +55,7 @@ async function openAt(
   const pending = createPendingResponses();
   const expected = pending.expect(nonce, path, onStray);
   const servers: Server[] = [];
-  /** The page has left, so that the end of the sign-in cannot cut it off. */
+  /** Resolves when the page was sent: the end of the sign-in can't cut it off then. */
   const shown = Promise.withResolvers<void>();
   const close = (): void => {
     expected.drop();
@@ -85,7 +85,7 @@ async function openAt(
   const actual = (first.address() as AddressInfo).port;
   host = `${hostName}:${actual}`;
   if (hostName === 'localhost') {
-    // A browser asks `localhost` over IPv6 first: whoever has that port there would get the response.
+    // A browser tries `localhost` over IPv6 first: a program with that port there would get the response.
     const second = await listen('::1', actual, handle).catch(() => 'none' as const);
     if (second === undefined) {
       close();
@@ -100,7 +100,7 @@ async function openAt(
   return { redirectUri: `http://${host}${path}`, state: nonce, response, close };
 }
 
-/** What to answer: 200 only to the one request that a browser makes for the redirect URI. */
+/** Decides the status: 200 only for the one request that a browser makes for the redirect URI. */
 function judge({ method, url = '', headers }: IncomingMessage, host: string, path: string): number {
   // A page that gets a name of its own to point here (DNS rebinding) still sends that name.
   if (headers.host !== host) return 421;
@@ -128,7 +128,7 @@ function pageHeaders(html: string): Record<string, string> {
   };
 }
 
-/** The page's one style sheet, by its hash, so that nothing else can be put in. */
+/** The page's one style sheet, by its hash: nothing else can be injected. */
 function styleHash(html: string): string {
   const [, style] = html.split(/<\/?style>/);
   if (style === undefined) return "'none'";
@@ -163,8 +163,8 @@ function listen(
 }
 
 /**
- * Ends the connection that is open longest when there are too many. The browser asks as soon as it has connected, so it
- * gets its answer however many connections others have opened that ask nothing.
+ * Ends the oldest connection when there are too many. The browser sends its request as soon as it has connected, so it
+ * is served even if others open many connections without a request.
  */
 function endOldestConnections(server: Server): void {
   const open = new Set<Socket>();

@@ -22,7 +22,7 @@ interface Entry {
   resolve(parameters: URLSearchParams): void;
 }
 
-/** A response to a sign-in that has ended here is nobody else's: so many of the last ones are known. */
+/** How many ended sign-ins are remembered: their late responses belong to no other window. */
 const endedOnes = 50;
 
 /** No real authorization response is longer, in characters. */
@@ -40,8 +40,8 @@ const lineBreaks = /[\r\n\t]/g;
 /**
  * The sign-ins of this window that wait for an authorization response, by `state`.
  *
- * Any web page can open our address, so a response that belongs to nobody cannot end, delay or disturb a sign-in that
- * waits. A `state` is good for one response.
+ * Any web page can open our URI, so a response that belongs to no sign-in can't end, delay or disturb a waiting one. A
+ * `state` is good for one response.
  */
 export type PendingResponses = ReturnType<typeof createPendingResponses>;
 
@@ -56,9 +56,9 @@ export function createPendingResponses() {
   };
   return {
     /**
-     * @param path the path of the redirect URI; a response that comes to another one is not its own.
-     * @param onStray told of each response that comes to the path and belongs to no sign-in.
-     * @param name the parameter that holds `state`; only a relay, which uses `state` for itself, has another one.
+     * @param path the path of the redirect URI. A response to another path isn't its own.
+     * @param onStray receives each response that comes to the path and belongs to no sign-in.
+     * @param name the parameter that holds `state`. Only a relay, which uses `state` for itself, has another one.
      */
     expect(
       state: Secret,
@@ -76,7 +76,7 @@ export function createPendingResponses() {
       if (!isPlausible(parameters)) return false;
       const name = parameters.has('relay') ? 'relay' : 'state';
       const state = parameters.get(name) ?? '';
-      // All of them are compared, and each in constant time, so that timing tells nothing of a state.
+      // Compares all of them, each in constant time: timing reveals nothing about a state.
       const found = [...pending].filter(entry => equalInConstantTime(entry.state.reveal(), state));
       const entry = found.find(candidate => candidate.path === path && candidate.name === name);
       if (!entry) return false;
@@ -84,7 +84,7 @@ export function createPendingResponses() {
       entry.resolve(parameters);
       return true;
     },
-    /** Says of a response that it belongs to no sign-in, in no window; unless it is late or comes twice. */
+    /** Reports a response that belongs to no sign-in, in no window, unless it is late or comes twice. */
     stray(path: string, parameters: URLSearchParams): void {
       const states = [...parameters.getAll('state'), ...parameters.getAll('relay')];
       const isBare = !states.some(state => state !== '');

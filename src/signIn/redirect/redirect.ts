@@ -5,10 +5,10 @@ import type { Provider } from '../../providers/entries/definition.ts';
 /** A redirect URI that is ready to receive the response to one authorization request. */
 export interface OpenRedirect {
   readonly redirectUri: string;
-  /** The `state` to send: the nonce itself, or the nonce with what a page on the way back needs to know. */
+  /** The `state` to send: the nonce itself, or the nonce with what a page needs to return to the editor. */
   readonly state: Secret;
   readonly response: Promise<URLSearchParams>;
-  /** Stops receiving. Called on every way out of a sign-in. */
+  /** Stops receiving. Called however a sign-in ends. */
   close(): void;
 }
 
@@ -22,12 +22,12 @@ export interface RedirectRequest {
   readonly loopbackHost: string;
   /** Redirect URIs that are registered for this editor already: one of them is better than a new one. */
   readonly registered: readonly string[];
-  /** Told of each response that comes here and belongs to no sign-in. */
+  /** Receives each response that comes here and belongs to no sign-in. */
   readonly onStray: OnStray;
 }
 
-/** One way in which an authorization response comes back to the editor. */
+/** How an authorization response comes back to the editor. */
 export interface Redirect {
-  /** @throws Failure `port-taken` if it cannot receive anything here. */
+  /** @throws Failure `port-taken` if it can't receive anything here. */
   open(request: RedirectRequest): Promise<OpenRedirect>;
 }

@@ -10,7 +10,7 @@ import { unattendedRedirect } from './unattended.ts';
 /** The redirect for a sign-in method. */
 export type Redirects = (method: BrowserMethod, provider: Provider) => Promise<Redirect>;
 
-/** The HTML that this computer answers with, which must be static: nothing of a response is in it. */
+/** The HTML that the loopback server sends. It must be static: it contains nothing of a response. */
 export interface LoopbackPages {
   /** The response has come. */
   readonly answered: string;

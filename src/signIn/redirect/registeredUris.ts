@@ -5,7 +5,7 @@ import { acceptsRedirect } from '../../providers/settings/redirectSettings.ts';
 import type { Surroundings } from '../plan/planner.ts';
 import { redirectPath } from '../plan/redirectUri.ts';
 
-/** A redirect URI that is to be registered at the provider, to the letter. */
+/** A redirect URI to register with the provider, exactly as it is. */
 export interface RegisteredUri {
   readonly uri: string;
   /** What it is for, and what to know about it, as a sentence. */
@@ -13,8 +13,8 @@ export interface RegisteredUri {
 }
 
 /**
- * The redirect URIs to register for a client so that its people can sign in from this editor. An editor in a
- * browser has no address of its own that stays: there, it is what the settings name, or a pattern.
+ * Lists the redirect URIs to register for a client whose users sign in from this editor. An editor in a browser has no
+ * stable URI of its own: there, it is what the settings name, or a pattern.
  */
 export function urisToRegister(
   metadata: Metadata,

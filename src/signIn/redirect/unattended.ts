@@ -2,14 +2,14 @@ import { randomFraction } from '../../platform/random.ts';
 import type { Redirect } from './redirect.ts';
 
 /**
- * A port that no service is assigned to: from 49152 to 65535 (RFC 6335 section 6). Whoever could foretell it could wait
- * there for the response.
+ * A port that no service is assigned to: from 49152 to 65535 (RFC 6335 section 6). An attacker who could predict it
+ * could wait there for the response.
  */
 const randomPort = (): number => 49152 + Math.floor(randomFraction() * 16384);
 
 /**
- * A redirect URI at which nobody listens: the browser ends on an error page whose address holds the response,
- * and the person pastes that. A provider can name another one, such as a page of its own that shows the code.
+ * A redirect URI without a listener: the browser ends on an error page whose URL holds the response, and the user
+ * pastes that. A provider can name another one, such as its own page that shows the code.
  */
 export const unattendedRedirect: Redirect = {
   open({ nonce, path, provider: { redirect }, loopbackHost: host, registered }) {

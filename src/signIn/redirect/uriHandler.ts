@@ -5,7 +5,7 @@ import { readDelivered } from './deliveredUri.ts';
 import type { EditorAddress } from './editorAddress.ts';
 
 /**
- * Gives the extension's own address in the editor: on the desktop always the same, without `asExternalUri`; in a browser
+ * Returns the extension's own URI in the editor: on the desktop always the same, without `asExternalUri`, in a browser
  * one that the editor makes up for each call. See docs/decisions/0005.
  */
 export function uriHandlerAddress(extensionId: string): EditorAddress {
@@ -26,13 +26,13 @@ export function uriHandlerAddress(extensionId: string): EditorAddress {
 const externalAddress = async (address: string): Promise<string> =>
   (await vscode.env.asExternalUri(vscode.Uri.parse(address))).toString(true);
 
-/** The most addresses that a window skips. */
+/** The most callback numbers that a window skips. */
 const mostSkipped = 63;
 
 /**
- * Skips some addresses, by chance. An editor in the browser numbers them, in each window from 1, and hands an
- * answer to every window that waits for its number; none of them waits for that number any longer then. Of two
- * windows that sign in at the same time with the same number, one would wait in vain.
+ * Skips a random number of callback URIs. An editor in the browser numbers them, in each window from 1, and passes a
+ * response to every window that waits for its number, after which none of them waits for it any longer. If two windows
+ * signed in at the same time with the same number, one would wait forever.
  */
 function skipNumbers(address: string): Promise<unknown> {
   const [random = 0] = crypto.getRandomValues(new Uint8Array(1));
@@ -46,9 +46,9 @@ export interface ResponseDelivery {
 }
 
 /**
- * Hands what arrives at our address to the sign-in that waits for it. It does nothing else, whatever comes.
+ * Passes what arrives at our URI to the sign-in that waits for it, and does nothing else, whatever arrives.
  *
- * @param own the sign-ins of this window, which are told of a response that belongs to none.
+ * @param own the sign-ins of this window, which learn about a response that belongs to none.
  */
 export function registerUriHandler(
   extensionId: string,
