@@ -13,14 +13,17 @@ export type Counts = Readonly<Record<string, Readonly<Partial<Record<Rule, numbe
 /** Texts, by area. */
 export type Areas = ReadonlyMap<string, readonly string[]>;
 
-/** Splits a document into sentences, without its code. */
-export const sentencesOf = (document: string): string[] =>
-  document.replace(/```[\s\S]*?```/g, '').split(/(?<=[.?!])\s|\n\n/);
+/** Takes out code, whose names are no prose. */
+const withoutCode = (text: string): string =>
+  text.replace(/```[\s\S]*?```|`[^`\n]*`|@param \w+|\{@link [^}]*\}/g, '');
 
-/** Lists the comments of a source file. */
+/** Splits a document into sentences, without its code. */
+export const sentencesOf = (document: string): string[] => withoutCode(document).split(/(?<=[.?!])\s|\n\n/);
+
+/** Lists the comments of a source file, without their code. */
 export const commentsOf = (source: string): string[] =>
-  [...source.matchAll(/\/\*\*([\s\S]*?)\*\/|^\s*\/\/ ?(.*)$/gm)].map(
-    ([, block, line]) => block ?? line ?? '',
+  [...source.matchAll(/\/\*\*([\s\S]*?)\*\/|^\s*\/\/ ?(.*)$/gm)].map(([, block, line]) =>
+    withoutCode(block ?? line ?? ''),
   );
 
 /** Its sentences are the docstrings of `src/client`, which count there. */

@@ -52,7 +52,9 @@ describe('the words of the texts', () => {
 
   it('are those of sentences and comments, without code', () => {
     assert.deepEqual(sentencesOf('One. Two?\n\n```sh\nmay; x\n```\nThree'), ['One.', 'Two?', '', 'Three']);
+    assert.deepEqual(sentencesOf('Set `answers` to `a; b`.'), ['Set  to .']);
     assert.deepEqual(commentsOf('/** A. */\nlet a = 1; // b\n  // C;\n'), [' A. ', 'C;']);
+    assert.deepEqual(commentsOf('/** @param person `may;` {@link askPerson} */'), ['    ']);
   });
 
   it('are those that are read, without the names of placeholders', () =>
