@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 
 /**
- * What tells a click on a line of our view from a call by somebody else: the editor hands the very object of the line
+ * Tells a click on a line of our view from a call by another extension: the editor passes the very object of the line
  * to the command, and no other extension of this process can make or get that object.
  */
 const own = new WeakSet<object>();
@@ -12,11 +12,11 @@ export function asOwn<T extends object>(line: T): T {
   return line;
 }
 
-/** True if a person has clicked on a line of our own view. */
+/** True if the user clicked a line of our own view. */
 export const isClick = (argument: unknown): argument is object =>
   typeof argument === 'object' && argument !== null && own.has(argument);
 
-/** Registers a command of ours. Whoever runs it learns when it is over, and nothing else. */
+/** Registers a command of ours. Its caller learns when it is over, and nothing else. */
 export const registerCommand = (id: string, run: (...args: unknown[]) => unknown): vscode.Disposable =>
   vscode.commands.registerCommand(id, async (...args: unknown[]) => {
     await run(...args);

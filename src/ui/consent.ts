@@ -73,11 +73,11 @@ async function untilRead(title: Shown, lines: readonly Shown[]): Promise<void> {
 }
 
 /**
- * Asks the person before something personal is shown, copied or ended, unless they have just clicked on a row.
+ * Asks the user before something personal is shown, copied or ended, unless they have just clicked a row.
  *
  * @param argument of the command.
  * @param question what is about to be done, with what.
- * @param button that lets it be done.
+ * @param button that confirms it.
  */
 export async function isWanted(argument: unknown, question: Shown, button: Shown): Promise<boolean> {
   if (isClick(argument)) return true;

@@ -3,10 +3,10 @@ import * as vscode from 'vscode';
 
 const scheme = 'oidc-diagnosis';
 
-/** Diagnoses of providers, and the steps to register an app, as documents that nobody can edit or has to save. */
+/** Diagnoses of providers, and the steps to register an app, as read-only documents that need no saving. */
 export type DiagnosisReports = ReturnType<typeof registerDiagnosisReports>;
 
-/** To be registered from the start: an editor that shows a report may be open when a window starts. */
+/** Registered from the start: an editor that shows a report might be open when a window starts. */
 export function registerDiagnosisReports() {
   const reports = new Map<string, string>();
   const changes = new vscode.EventEmitter<vscode.Uri>();

@@ -34,7 +34,7 @@ export async function offer(
 export const showExtension = (id: string): Thenable<unknown> =>
   vscode.commands.executeCommand('extension.open', id);
 
-/** A stored sign-in cannot be used. */
+/** Reports that a stored sign-in can't be used. */
 export async function showSetAside({ why }: SetAside): Promise<void> {
   const message =
     why === 'newer'

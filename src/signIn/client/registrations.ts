@@ -9,7 +9,7 @@ import { registerWithLess, type Registering, type WantedRegistration } from './r
 import { createRegistrationStore, type KeptRegistration } from './registrationStore.ts';
 
 export interface RegistrationRequest extends WantedRegistration {
-  /** How long the user is asked for an initial access token. Defaults to no limit. */
+  /** How long the user can take to enter an initial access token. Defaults to no limit. */
   readonly person?: AskPerson;
   /**
    * True: asks for an initial access token even if the refusal only suggests that one is missing. Otherwise only a

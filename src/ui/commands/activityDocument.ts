@@ -14,7 +14,7 @@ export function registerActivityDocument(
   providerLabel: (id: string) => string,
 ) {
   const changes = new vscode.EventEmitter<vscode.Uri>();
-  /** A secret part of the URI, so that no other extension can open the document. */
+  /** A secret part of the URI keeps other extensions from opening the document. */
   const query = randomText(16);
   const registered = vscode.Disposable.from(
     changes,
