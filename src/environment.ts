@@ -11,13 +11,13 @@ import type { Loopback } from './signIn/redirect/redirects.ts';
 export interface Environment {
   readonly inBrowser: boolean;
   readonly fetch: Fetch;
-  /** What joins the other windows, which may take a while to load. */
+  /** Joins the other windows. Loading it can take a while. */
   loadTransport(secrets: SecretStorage): Promise<JoinWindows>;
-  /** How this computer listens for the answer of a browser; undefined where nothing can. */
+  /** Listens for the browser's response on this computer. Undefined where that is impossible. */
   readonly loopback: Loopback | undefined;
-  /** How a server is shown a client certificate; undefined where that cannot be done. */
+  /** Presents a client certificate to a server. Undefined where that is impossible. */
   readonly mutualTls: LoadMutualTls | undefined;
-  /** Tells when the network is back. Node does not know: the first request that succeeds tells. */
+  /** Reports that the network is back. Node has no such event: there the first request that succeeds reports it. */
   onOnline(listener: () => void): { dispose(): void };
 }
 
@@ -39,7 +39,7 @@ const node: Environment = {
   onOnline: () => ({ dispose: () => undefined }),
 };
 
-/** No sockets, and a browser that decides whose answers can be read. */
+/** No sockets, and a browser that decides which responses are readable. */
 const webWorker: Environment = {
   inBrowser: true,
   async fetch(...request) {

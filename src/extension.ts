@@ -56,8 +56,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
   const parts = { cache, clock, log, providers, sendings };
 
   /**
-   * What most windows do without is loaded when it is first needed. The one knot is here: it builds on parts that are
-   * made below, which ask it for new tokens. Nobody gets it before they are complete.
+   * What most windows do without is loaded when first needed. The one cycle is here: it builds on parts that are made
+   * below, which ask it for new tokens. No caller gets it before they are complete.
    */
   const { promise: windowParts, resolve: complete } = Promise.withResolvers<WindowParts>();
   const deferred = once(async () => {
@@ -175,7 +175,7 @@ async function loadSharing(
   });
 }
 
-/** The editor waits a few seconds for this: a refresh that is under way ends, and another window takes over. */
+/** The editor waits a few seconds for this: a running refresh ends, and another window takes over. */
 export function deactivate(): Promise<void> {
   return leave();
 }

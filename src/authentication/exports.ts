@@ -21,7 +21,7 @@ export function createExports({ cache, clock, providers }: ExportsContext): Oidc
       const held = heldSession(session);
       const grant = held && (await cache.get(parseSessionId(held.id).grantId).catch(() => undefined));
       const provider = grant && providers.of(grant);
-      // The token is what only the editor can have given them. An id alone may be guessed or overheard.
+      // Only the editor can have given them the token. An ID alone could be guessed or overheard.
       const found = grant && held && tokenIn(grant, held.accessToken);
       if (!provider || !found || !held) {
         const message = 'This session has been renewed or ended: ask the editor for it again.';
@@ -57,7 +57,7 @@ function tokenIn(grant: Grant, given: string): { which: Which; receivedAt: numbe
   return found && { which: found.scopes, receivedAt: found.receivedAt };
 }
 
-/** Compares in a time that does not tell how much of it is right. */
+/** Compares in constant time: timing doesn't reveal how much is right. */
 function isSame(expected: string, given: string): boolean {
   let difference = expected.length ^ given.length;
   for (let i = 0; i < expected.length; i++) difference |= expected.charCodeAt(i) ^ given.charCodeAt(i);

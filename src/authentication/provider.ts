@@ -16,20 +16,20 @@ export interface ProviderContext {
   readonly accounts: Accounts;
   readonly cache: GrantCache;
   readonly log: Log;
-  /** Loads what is needed when a person is there to see it. */
+  /** Loads what is needed in the presence of a user. */
   parts(): Promise<SignInParts & SignOutParts>;
 }
 
 /**
- * One provider id as the editor sees it. The editor calls it for one request at a time, so that none of these
- * may hang: `getSessions` asks nobody, and `createSession` ends by itself.
+ * One provider ID as the editor sees it. The editor calls it for one request at a time, so none of these must hang:
+ * `getSessions` never prompts, and `createSession` always settles.
  */
 export class OidcAuthenticationProvider implements vscode.AuthenticationProvider, vscode.Disposable {
   readonly #id: string;
   readonly #context: ProviderContext;
   readonly #changes =
     new vscode.EventEmitter<vscode.AuthenticationProviderAuthenticationSessionsChangeEvent>();
-  /** Most windows see no challenge: their answers are loaded with the first one. */
+  /** Most windows see no challenge. The code for them is loaded with the first one. */
   readonly #challenges = once(async () => {
     const [{ createChallengeAnswers }, { httpContext }] = await Promise.all([
       import('../ui/deferred.ts'),
@@ -44,7 +44,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
 
   readonly onDidChangeSessions = this.#changes.event;
 
-  /** @param onIdle called when the last sign-in that was under way has ended. */
+  /** @param onIdle called when the last running sign-in has ended. */
   constructor(id: string, provider: Provider | undefined, context: ProviderContext, onIdle: () => void) {
     this.#onIdle = onIdle;
     this.#id = id;
@@ -52,7 +52,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     this.#context = context;
     this.#endWatching = context.cache.onDidChange(change => {
       const grant = change.after ?? change.before;
-      // Without settings, nobody is shown a session.
+      // Without settings, no session is shown.
       if (grant?.providerId === id && this.#provider) {
         this.#fire(context.accounts.change(change, this.#provider));
       }
@@ -84,7 +84,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     });
   }
 
-  /** True while a person is signing in through this object: then it must stay registered. */
+  /** True while a user is signing in through this object: then it must stay registered. */
   get busy(): boolean {
     return this.#signIns > 0;
   }
@@ -130,8 +130,8 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
   }
 
   /**
-   * @param demanding what is asked of the provider in addition.
-   * @param asked by an API; undefined: by the person.
+   * @param demanding what is requested from the provider in addition.
+   * @param asked by an API. Undefined: by the user.
    */
   async #signIn(
     scopes: readonly string[],

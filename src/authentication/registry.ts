@@ -14,8 +14,9 @@ interface Registration {
 const unconfiguredLabel = 'OpenID Connect';
 
 /**
- * The providers that are registered with the editor: what is configured, and the first id even if it is not, as signing
- * in to it is how a person begins. A provider whose label stays is changed in place, so that nothing of it is interrupted.
+ * The providers that are registered with the editor: the configured ones, and the first ID even if it isn't configured,
+ * because signing in to it is how a user begins. A provider whose label stays is changed in place, which interrupts
+ * nothing.
  */
 export type Registry = ReturnType<typeof createRegistry>;
 
@@ -23,7 +24,7 @@ export function createRegistry(providers: ConfiguredProviders, context: Provider
   const registrations = new Map<string, Registration>();
   let disposed = false;
 
-  /** A new name may have waited for the end of a sign-in. The editor gets the result of that first. */
+  /** A new name might have waited for the end of a sign-in. The editor gets the result of that first. */
   const updateLater = (): void => {
     setTimeout(() => {
       if (!disposed) update();
@@ -58,7 +59,7 @@ export function createRegistry(providers: ConfiguredProviders, context: Provider
         continue;
       }
       registration.adapter.provider = provider;
-      // A new name takes a new registration, which would cut off a sign-in that is under way.
+      // A new name needs a new registration, which would cut off a running sign-in.
       if (registration.label !== (provider?.label ?? unconfiguredLabel) && !registration.adapter.busy) {
         unregister(id);
         register(id, provider);
@@ -78,7 +79,9 @@ export function createRegistry(providers: ConfiguredProviders, context: Provider
   };
 }
 
-/** With answers to challenges, which is an addition to the API that an editor may refuse; then without. */
+/**
+ * Registers with support for challenges, which is an addition to the API that an editor can refuse, otherwise without.
+ */
 function registerWithEditor(
   id: string,
   label: string,

@@ -35,20 +35,20 @@ export interface ChallengeContext {
   readonly accounts: Pick<Accounts, 'sessions' | 'renew'>;
   readonly cache: GrantCache;
   readonly httpContext: HttpContext;
-  /** True for the error by which the editor is told that the person said no. */
+  /** True for the error with which the editor reports that the user declined. */
   isCancellation(error: unknown): boolean;
 }
 
 /**
- * The answers of one provider id to the challenges that extensions hand on to it. Equal questions at the same time
- * share one answer.
+ * Satisfies the challenges that extensions pass on for one provider ID. Equal questions at the same time share one
+ * result.
  */
 export interface ChallengeAnswers {
   /**
-   * The sessions that answer a challenge. Never asks anybody; none means that a person has to sign in.
+   * The sessions that satisfy a challenge. Never prompts. None means that the user has to sign in.
    *
-   * @throws ChallengeRefused if there is nothing in it that a sign-in could help with, the API takes no tokens of the
-   * provider, the same was answered in every way there is, or the provider is out of reach.
+   * @throws ChallengeRefused if no sign-in could satisfy it, the API accepts no tokens from the provider, everything
+   * has been tried for the same demand, or the provider can't be reached.
    */
   sessions(
     provider: Provider,
@@ -56,12 +56,12 @@ export interface ChallengeAnswers {
     account: { readonly id: string } | undefined,
   ): Promise<readonly Session[]>;
   /**
-   * Has a person sign in for a challenge. The sign-in is kept whatever it lacks: it is a good one, if not good enough
-   * for the server that asked.
+   * Asks a user to sign in for a challenge. The sign-in is kept whatever it lacks: it is valid, even if this server
+   * demands more.
    *
-   * @param provider undefined if it is configured only by the sign-in.
-   * @param account undefined: the one whose token was refused, as far as that can be told.
-   * @throws ChallengeRefused as `sessions`, or if the sign-in lacks what was asked for; or what `signIn` throws.
+   * @param provider undefined if it is configured only during the sign-in.
+   * @param account undefined: the one whose token was refused, as far as that is known.
+   * @throws ChallengeRefused as `sessions`, or if the sign-in doesn't satisfy the demand, or what `signIn` throws.
    */
   signIn(
     provider: Provider | undefined,
@@ -84,7 +84,7 @@ export type DemandedSignIn = (
   asked: readonly AskedDemand[],
 ) => Promise<{ readonly provider: Provider; readonly session: Session }>;
 
-/** Grants and demands that are remembered at most; the oldest are forgotten first. */
+/** The most grants and demands that are remembered. The oldest are forgotten first. */
 const capacity = 200;
 
 interface Answering extends ChallengeContext {
@@ -164,7 +164,7 @@ export function createChallengeAnswers(context: ChallengeContext): ChallengeAnsw
   };
 }
 
-/** The session of one grant that answers a demand; undefined if its person has to sign in. */
+/** The session of one grant that satisfies a demand. Undefined if its user has to sign in. */
 async function answer(
   answering: Answering,
   provider: Provider,
@@ -185,7 +185,7 @@ async function answer(
     case 'hand-out': {
       const sessions = await accounts.sessions(provider, demand.scopes, grant.account);
       const session = sessions.find(({ account }) => account.id === grant.account.id);
-      // Whoever had an older token, or waited in the queue, does not change what was done for this one.
+      // A caller with an older token, or from the queue, doesn't change what was done for this one.
       const queued = before?.serial === serial && now() - before.at <= queueing;
       const handedOut = (session && (await cache.get(grant.id))) ?? grant;
       if (session && step !== 'as-is' && isRefused !== false && !queued)

@@ -3,13 +3,13 @@ import type { GrantCache } from '../sessions/store/grantCache.ts';
 import { fingerprintOf, sha256, type Demand } from './demand.ts';
 import { shortestAge, unmet } from './nextStep.ts';
 
-/** How often a person is asked for a claim that names a time, in seconds at least. */
+/** The shortest time between two questions for a claim that names a time, in seconds. */
 const timePause = 3600;
 
 /**
- * True if the person can be asked to sign in for a demand. They are asked once, until they sign in by themselves or sign
- * out: an API that refuses every token would have them asked for ever. A demand that names a time is another one when a
- * sign-in that met it has become too old.
+ * True if the user can be asked to sign in for a demand. They are asked once, until they sign in on their own or sign
+ * out: an API that refuses every token would otherwise have them asked forever. A demand that names a time is a new one
+ * when a sign-in that met it has become too old.
  */
 function mayAsk({ maxAge, claims }: Demand, asked: AskedDemand | undefined, now: number): boolean {
   if (!asked) return true;
@@ -21,7 +21,7 @@ function mayAsk({ maxAge, claims }: Demand, asked: AskedDemand | undefined, now:
 /** What a demand is remembered by. */
 export const nameOf = (demand: Demand): Promise<string> => sha256(fingerprintOf(demand));
 
-/** True if a person can be asked to sign in for a demand. @param whose undefined: it may be about any account. */
+/** True if a user can be asked to sign in for a demand. @param whose undefined: it could be about any account. */
 export async function mayBeAsked(
   all: readonly Grant[],
   demand: Demand,
@@ -42,10 +42,10 @@ const grantsOf = (all: readonly Grant[], whose: { readonly id: string } | undefi
   all.filter(({ account }) => whose === undefined || account.id === whose.id);
 
 /**
- * Remembers that a person is asked to sign in for a demand.
+ * Remembers that a user is asked to sign in for a demand.
  *
- * @param whose undefined: it may be about any account.
- * @returns what the account was asked for, this included.
+ * @param whose undefined: it could be about any account.
+ * @returns what the account was asked to sign in for, this demand included.
  */
 export async function noteAsked(
   cache: GrantCache,
@@ -56,7 +56,7 @@ export async function noteAsked(
 ): Promise<readonly AskedDemand[]> {
   const own = { demand: await nameOf(demand), at: Math.floor(now) };
   const grants = grantsOf(all, whose);
-  // Nobody waits for the storage: it is known here at once.
+  // Don't wait for the storage: this window knows it at once.
   for (const { id } of grants)
     void cache.update(id, grant => ({ ...grant, asked: withAsked(grant.asked, own) }));
   return withAsked(

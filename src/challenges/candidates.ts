@@ -7,20 +7,20 @@ import { nameOf } from './asked.ts';
 import { fingerprintOf, sha256, type Demand } from './demand.ts';
 import { nextStep, type EarlierAnswer, type Step } from './nextStep.ts';
 
-/** A grant that a demand may be about, and what is to be done with it. */
+/** A grant that a demand could be about, and what to do with it. */
 export interface Candidate {
   readonly grant: Grant;
-  /** Whether its token is the one that was refused; undefined if nobody says. */
+  /** Whether its token is the refused one. Undefined if that is unknown. */
   readonly isRefused: boolean | undefined;
   readonly serial: number;
   readonly before: EarlierAnswer | undefined;
-  /** `as-is`: another one is renewed first; what there is is handed out. */
+  /** `as-is`: another one is renewed first. The current token is handed out. */
   readonly step: Step | 'as-is';
 }
 
 /**
- * Of several accounts whose token may have been refused, one is renewed for each challenge: the one that was signed in
- * first, and the next one when the same demand comes again.
+ * Of several accounts whose token might have been refused, keeps one to renew for each challenge: the one that was
+ * signed in first, and the next one when the same demand comes again.
  */
 export function onlyOneRenewal(found: readonly Candidate[]): Candidate[] {
   const renewed = found.findLast(({ step }) => step === 'renew');
@@ -29,7 +29,7 @@ export function onlyOneRenewal(found: readonly Candidate[]): Candidate[] {
   );
 }
 
-/** The grants a demand may be about, one for each account, and what is to be done with each. */
+/** The grants that a demand could be about, one for each account, and what to do with each. */
 export async function candidates(
   { earlier, now }: { readonly earlier: ReadonlyMap<string, EarlierAnswer>; now(): number },
   provider: Provider,
@@ -53,7 +53,7 @@ export async function candidates(
       isRefused: await isRefused(accessTokenOf(grant, which)?.accessToken),
     };
     const known = earlier.get(keyOf(grant, demand));
-    // Forgotten with the question: the person has signed in by themselves since.
+    // Forgotten with the question: the user has signed in on their own since.
     const isForgotten = known?.step === 'sign-in' && !grant.asked?.some(one => one.demand === name);
     const before = isForgotten ? undefined : known;
     const step = nextStep(demand, standing, before, now());
@@ -62,7 +62,7 @@ export async function candidates(
   return [...found.values()];
 }
 
-/** How many accounts there are that may have sent the token: those that have what the extension asks for by itself. */
+/** The number of accounts that could have sent the token: those with the scopes that the extension itself requests. */
 export const usersOf = (
   provider: Provider,
   all: readonly Grant[],
@@ -71,7 +71,7 @@ export const usersOf = (
   new Set(matchingGrants(provider, all, fallbackScopes ?? scopes, undefined).map(({ account }) => account.id))
     .size;
 
-/** The account whose token was refused, as far as that can be told. */
+/** The account whose token was refused, as far as that is known. */
 export async function refusedAccount(all: readonly Grant[], demand: Demand): Promise<Account | undefined> {
   const accounts = new Map(all.map(({ account }) => [account.id, account]));
   return (

@@ -2,7 +2,7 @@ import { l10n } from '../platform/shown.ts';
 import { anyOf } from '../platform/language.ts';
 import { quoteServerText } from '../protocol/http/serverText.ts';
 
-/** The values of a claim that a claims request names; of several, one is enough. */
+/** The values of a claim that a claims request names. One of several is enough. */
 interface WantedClaim {
   readonly name: string;
   readonly values: readonly unknown[];
@@ -27,11 +27,11 @@ export function readClaimsRequest(text: string): { json: string } | { problem: s
 export type Lack = (provider: string) => string;
 
 /**
- * What of a claims request a sign-in did not bring, as far as that can be read; undefined if nothing is known to be
- * missing. Only what is essential and names values can be missing, and only where the token says otherwise: a token
- * that is not for us to read may hold what we cannot see.
+ * Finds what a sign-in lacks of a claims request, as far as that is readable. Undefined if nothing is known to be
+ * missing. Only essential claims with values can be missing, and only if the token contradicts them: a token for
+ * another audience can contain what is hidden here.
  *
- * @param accessToken the claims of the access token, if it is a JWT; undefined if it cannot be read.
+ * @param accessToken the claims of the access token, if it is a JWT. Undefined if it isn't readable.
  * @param idToken the claims of the sign-in.
  */
 export function missingClaim(
@@ -46,7 +46,7 @@ export function missingClaim(
   }
   for (const { name, values } of wantedIn(request, 'id_token')) {
     const found = idToken[name];
-    // A provider must answer the demand for an essential acr, or fail (OpenID Connect Core 1.0 section 5.5.1.1).
+    // A provider must satisfy the demand for an essential acr, or fail (OpenID Connect Core 1.0 section 5.5.1.1).
     const mayBeAbsent = found === undefined && name !== 'acr';
     if (!mayBeAbsent && !holds(name, found, values)) return inWords(name, values);
   }
@@ -61,7 +61,7 @@ export function claimsFingerprint(request: string): unknown {
   return JSON.parse(request, (name, value: unknown) => (name === 'nbf' ? null : value)) as unknown;
 }
 
-/** The claims of a token that is a JWT. Nothing is verified: it is not we whom it is to convince. */
+/** Reads the claims of a token that is a JWT. Verifies nothing: the token is meant for another audience. */
 export function readableClaims(token: string): Readonly<Record<string, unknown>> | undefined {
   const [, payload, signature, more] = token.split('.');
   if (payload === undefined || signature === undefined || more !== undefined) return undefined;
@@ -82,7 +82,7 @@ function wantedIn(request: string, member: 'access_token' | 'id_token'): WantedC
   });
 }
 
-/** True if a claim is, or as a list contains, one of the values; for `nbf`, if it is not before them. */
+/** True if a claim is, or as an array contains, one of the values. For `nbf`, if it is at least one of them. */
 function holds(name: string, found: unknown, values: readonly unknown[]): boolean {
   if (name === 'nbf') return values.some(value => Number(found) >= Number(value));
   const all: readonly unknown[] = Array.isArray(found) ? found : [found];

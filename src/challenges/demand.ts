@@ -17,16 +17,17 @@ export interface ChallengeConstraint {
 }
 
 /**
- * What a resource server asks for that refused a token:
- * - `token`: none in particular; it did not say what was wrong.
- * - `new-token`: the one it got has ended, was revoked or is not for it (`invalid_token`, RFC 6750 section 3.1).
+ * What a resource server demands when it refuses a token:
+ *
+ * - `token`: nothing particular. It didn't say what was wrong.
+ * - `new-token`: the one it got has expired, was revoked or isn't for it (`invalid_token`, RFC 6750 section 3.1).
  * - `more-scopes`: `insufficient_scope` (RFC 6750 section 3.1).
  * - `stronger-sign-in`: `insufficient_user_authentication` (RFC 9470 section 3).
  * - `claims`: a claims request to pass on to the provider, as Microsoft Entra ID sends it.
  */
 export interface Demand {
   readonly kind: 'token' | 'new-token' | 'more-scopes' | 'stronger-sign-in' | 'claims';
-  /** What it adds, and what the extension asks for by itself. */
+  /** The scopes that it adds, and those that the extension itself requests. */
   readonly scopes: readonly string[];
   /** What the challenge itself names: what it is judged by. The extension's own were no reason to refuse its token. */
   readonly added: readonly string[];
@@ -36,24 +37,24 @@ export interface Demand {
   readonly maxAge: number | undefined;
   /** The JSON of the `claims` parameter (OpenID Connect Core 1.0 section 5.5). */
   readonly claims: string | undefined;
-  /** The SHA-256 of the token that was refused, if the caller says which one it was; see {@link refusedScheme}. */
+  /** The SHA-256 of the refused token, if the caller says which one it was. See {@link refusedScheme}. */
   readonly refused: string | undefined;
-  /** What the extension asks for by itself; undefined: it leaves that to the server. */
+  /** The scopes that the extension itself requests. Undefined: it leaves that to the server. */
   readonly fallbackScopes: readonly string[] | undefined;
   /** Where the API says more about itself, if its challenge tells (`resource_metadata`, RFC 9728 section 5.1). */
   readonly resourceMetadata: string | undefined;
-  /** Where the request went, if the caller says, and the proof that it was the caller; see {@link refusedScheme}. */
+  /** Where the request went, if the caller says, and the proof that the caller said it. See {@link refusedScheme}. */
   readonly request: { readonly address: string; readonly proof: string } | undefined;
 }
 
 /**
- * A challenge carries no trace of the token that was refused, so that nobody could tell a server that refuses
- * every token from a caller that had an old one. Our client helpers therefore add a challenge of this scheme,
- * with the base64url SHA-256 of the token as its parameter `sha256`. It is optional, and others ignore it.
+ * A challenge carries no trace of the refused token, so a server that refuses every token would look like a caller that
+ * had an old one. Our client helpers therefore add a challenge of this scheme, with the base64url SHA-256 of the token
+ * as its parameter `sha256`. It is optional, and others ignore it.
  *
- * Nor does a challenge tell where the request went. The helpers say so in `request`: that address, without its query.
- * A server must not be able to say it in their place, so `proof` is the base64url SHA-256 of the id of the session,
- * a space and the address: the server knows the session's token, not its id.
+ * Nor does a challenge name the URL of the request. The helpers add it as `request`: that URL, without its query. A
+ * server must not be able to say it in their place, so `proof` is the base64url SHA-256 of the ID of the session, a
+ * space and the URL: the server knows the session's token, not its ID.
  */
 export const refusedScheme = 'Refused-Token';
 
@@ -63,12 +64,12 @@ export async function sha256(text: string): Promise<string> {
   return base64urlOf(new Uint8Array(digest));
 }
 
-/** The request cannot be answered with any token. The message says why and is fit to be shown. */
+/** No token can satisfy the challenge. The message says why and is fit to be shown. */
 export class ChallengeRefused extends Error {
   override readonly name = 'ChallengeRefused';
 }
 
-/** More than any server needs; what a server sends must not grow into requests without bounds. */
+/** More than any server needs. Bounds the requests that a server can cause. */
 const limits = { challenges: 20, scopes: 100, scope: 256, acrValues: 20, acrValue: 256, address: 2000 };
 
 const scopeToken = /^[\x21\x23-\x5B\x5D-\x7E]+$/;

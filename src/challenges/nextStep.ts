@@ -3,7 +3,7 @@ import { anyOf } from '../platform/language.ts';
 import { missingClaim, type Lack } from './claimsRequest.ts';
 import type { Demand } from './demand.ts';
 
-/** What is known of the grant that answers for an account. Times are in seconds since the epoch. */
+/** What is known about the grant that represents an account. Times are in seconds since the epoch. */
 export interface Standing {
   readonly grantedScopes: readonly string[];
   readonly claims: Readonly<Record<string, unknown>>;
@@ -11,7 +11,7 @@ export interface Standing {
   readonly clockOffset?: number | undefined;
   /** See `CurrentTokens.serial`. */
   readonly serial: number;
-  /** Whether the grant's current token is the one that was refused; undefined if the caller does not say. */
+  /** Whether the grant's current token is the refused one. Undefined if the caller doesn't say. */
   readonly isRefused: boolean | undefined;
 }
 
@@ -26,20 +26,21 @@ export interface EarlierAnswer {
 
 /**
  * What to do about a demand:
- * - `hand-out`: the token there is now may do.
+ *
+ * - `hand-out`: the current token might do.
  * - `renew`: get a new one from the token endpoint, whatever the old one's expiry says.
- * - `sign-in`: only the person can help; no session is given, so that the editor asks for a sign-in.
+ * - `sign-in`: only the user can help. Without a session, the editor asks for a sign-in.
  * - `give-up`: all of that was done, and the same demand came again.
  */
 export type Step = EarlierAnswer['step'] | 'give-up';
 
 /**
- * A demand within this time after the answer, in seconds, came from somebody else who was refused at the same
- * time and had to wait: the editor hands us one call after another.
+ * A demand within this time after the last step, in seconds, came from another caller who was refused at the same time
+ * and had to wait: the editor passes one call after another.
  */
 export const queueing = 0.25;
 
-/** After this time, in seconds, the same demand is a new one: the answer will have helped meanwhile. */
+/** After this time, in seconds, the same demand is a new one: the last step has helped meanwhile. */
 const memory = 300;
 
 /**
@@ -76,7 +77,7 @@ export function nextStep(
   }
 }
 
-/** How old a sign-in can always be, in seconds: nobody signs in faster than that. */
+/** The age that a sign-in can always have, in seconds: no user signs in faster. */
 export const shortestAge = 30;
 function isInARow(
   demand: Demand,
@@ -84,7 +85,7 @@ function isInARow(
   { serial: answered, at }: EarlierAnswer,
   now: number,
 ) {
-  // Where a sign-in may not be older than a minute, it is needed again after a minute.
+  // If a sign-in must be at most a minute old, it is needed again after a minute.
   const span = demand.maxAge === undefined ? memory : Math.min(memory, Math.max(shortestAge, demand.maxAge));
   return serial === answered && now - at < span;
 }
@@ -93,7 +94,8 @@ function isInARow(
 const tolerance = 10;
 
 /**
- * What a sign-in lacks of a demand; undefined if nothing. To be asked after every sign-in for a demand: a provider may leave out what it was asked for.
+ * What a sign-in lacks of a demand. Undefined if nothing. Checked after every sign-in for a demand: a provider can
+ * leave out what was requested.
  *
  * @param now in seconds since the epoch.
  * @param accessToken its claims, if it is a JWT.

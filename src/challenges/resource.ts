@@ -19,12 +19,12 @@ import { readableClaims } from './claimsRequest.ts';
 const timeout = 5;
 
 /**
- * Reads what an API that refused a token says about itself (RFC 9728), with a request that carries no token.
+ * Reads the metadata of an API that refused a token (RFC 9728), with a request that carries no token.
  *
- * @param refused where the refused request went, if that is known for sure. An API on this computer may be plain
- * http, as the token that it refused was.
- * @returns undefined if it says nothing that can be used.
- * @throws those of the http client, and an error after five seconds.
+ * @param refused where the refused request went, if that is certain. An API on this computer can use plain http, like
+ * the request with the refused token.
+ * @returns undefined if it says nothing usable.
+ * @throws those of the HTTP client, and an error after five seconds.
  */
 function readResource(
   { clock, http, blemishes }: HttpContext,
@@ -41,11 +41,11 @@ function readResource(
   );
 }
 
-/** How long an answer is used again, in seconds: the editor asks twice for one challenge. */
+/** How long a result is used again, in seconds: the editor asks twice for one challenge. */
 const memory = 60;
 const capacity = 50;
 
-/** After this time, in seconds, what a token could not be had for is tried again: the provider may have been down. */
+/** After this time, in seconds, an unavailable resource is requested again: the provider might have been down. */
 const forgetting = 300;
 
 export type Resources = ReturnType<typeof createResources>;
@@ -53,7 +53,7 @@ export type Resources = ReturnType<typeof createResources>;
 export function createResources(context: HttpContext) {
   const { clock, log } = context;
   const known = new Map<string, { readonly at: number; readonly found: ReturnType<typeof readResource> }>();
-  /** By issuer, what a token could not be had for, and when: asking for it each time would be asking for ever. */
+  /** By issuer, the resources that no token was issued for, and when: otherwise they would be requested forever. */
   const unavailable = new Map<string, number>();
   const targetKey = ({ issuer }: Provider, { scopes }: Demand): string =>
     JSON.stringify([issuer, targetOf(scopes)]);
@@ -79,12 +79,12 @@ export function createResources(context: HttpContext) {
 
   return {
     /**
-     * A demand with what the API says about itself, if its challenge names the place. Each document is read once for the
-     * questions that follow each other; metadata that cannot be had is none.
+     * Completes a demand with the API's metadata, if its challenge names the URL. Each document is read once for
+     * successive questions. Unavailable metadata counts as none.
      *
-     * @param all the grants of the provider.
-     * @param forSignIn true if a person is about to sign in for it.
-     * @throws ChallengeRefused if the API takes no tokens of the provider.
+     * @param all the provider's grants.
+     * @param forSignIn true if a user is about to sign in for it.
+     * @throws ChallengeRefused if the API accepts no tokens from the provider.
      */
     async understand(
       provider: Provider,
@@ -98,12 +98,12 @@ export function createResources(context: HttpContext) {
       if (!resource) return demand;
       checkAuthorizationServers(provider, resource);
       const scoped = withSupportedScopes(demand, resource);
-      // Without the request, nobody knows that it is this API which the token will be sent to.
+      // Without the request, it is uncertain that the token will be sent to this API.
       const aimed = sent ? aimedAt(resource, scoped, provider, sent.grant, all, forSignIn) : scoped;
       const failedAt = unavailable.get(targetKey(provider, aimed));
       return isWithin(forgetting * 1000, failedAt ?? Infinity, clock.now()) ? scoped : aimed;
     },
-    /** No sign-in came of a demand, and it was not the person who said no: what it names is not asked for again. */
+    /** A sign-in for a demand failed, and the user didn't cancel it: its resource isn't requested again. */
     failed(provider: Provider, demand: Demand) {
       const isAsked = targetOf(demand.fallbackScopes ?? []).length > 0;
       if (targetOf(demand.scopes).length > 0 && !isAsked)
@@ -130,7 +130,7 @@ async function provenRequest(
 const bare = (address: string): string => address.replace(/\/$/, '');
 
 /**
- * Checks that an API takes tokens of the provider. An API that names no authorization servers leaves it open.
+ * Checks that an API accepts tokens from the provider. An API that names no authorization servers accepts any.
  *
  * @throws ChallengeRefused
  */
@@ -155,8 +155,8 @@ function checkAuthorizationServers(
 }
 
 /**
- * The scopes that an API supports take the place of those that nobody has named: neither its challenge, which knows
- * better, nor the extension, which is never given more than it asked for.
+ * Uses the scopes that an API supports if neither its challenge, which knows better, nor the extension names any. An
+ * extension is never given more than it requested.
  */
 function withSupportedScopes(demand: Demand, { scopes }: ProtectedResource): Demand {
   const isOpen = demand.fallbackScopes === undefined && demand.scopes.length === 0;
@@ -165,12 +165,12 @@ function withSupportedScopes(demand: Demand, { scopes }: ProtectedResource): Dem
 }
 
 /**
- * Asks for a token for the API itself (`resource`, RFC 8707) where the one that it refused is for something else, or
- * where nobody can tell and all else has been tried.
+ * Requests a token for the API itself (`resource`, RFC 8707) if the refused one is for something else, or if that is
+ * unknown and all else has been tried.
  *
  * @param grant whose token was sent.
- * @param all the grants of the provider.
- * @param forSignIn true if no other token could be had.
+ * @param all the provider's grants.
+ * @param forSignIn true if no other token was available.
  */
 function aimedAt(
   { resource }: ProtectedResource,
@@ -182,7 +182,7 @@ function aimedAt(
 ): Demand {
   // A server that asks for more has accepted the token as one for it (RFC 6750 section 3.1).
   const isAboutToken = demand.kind === 'new-token' || demand.kind === 'token';
-  // Whoever names a resource knows; and of a sign-in that has ended a new one is needed first.
+  // A caller that names a resource knows best. An expired sign-in has to be renewed first.
   const isSettled = targetOf(demand.scopes).length > 0 || grant.signInNeeded !== undefined;
   if (!provider.resourceOfChallenge || !isAboutToken || isSettled) return demand;
   if (resourcesOfToken(provider, demand.scopes).some(known => bare(known) === bare(resource))) return demand;

@@ -91,7 +91,7 @@ export function createMcpConsent({ storage, ask }: McpConsentOptions) {
       open(JSON.stringify([server.id, asksAgain, mcpTermsOf(server)]), () =>
         inTurn(() => askUnlessKnown(server, asksAgain)),
       ),
-    /** Whether the person has taken the permission back that was there: also in another window, up to this moment. */
+    /** Whether the user has revoked the permission that was there, also in another window, up to this moment. */
     isTakenBack(server: McpServer): boolean {
       const terms = mcpTermsOf(server);
       const { allowed, refused } = answeredOf(server.id);

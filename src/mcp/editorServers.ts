@@ -45,7 +45,7 @@ export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers 
     onFailed: showFailed,
     start: server => start(parts.extensionId, server),
   });
-  // The first provider allows sign-in before it is configured: new users start that way.
+  // The first provider allows sign-in before it is configured, because new users start with it.
   const isProvider = (id: string): boolean =>
     id === firstProviderId || parts.providers.byId(id) !== undefined;
   // Reads only the user's own value: a workspace can't define a server and have a token sent to it.
