@@ -59,7 +59,7 @@ export interface Connection {
   readonly client: Client;
   /** Excludes the endpoints that the user hasn't agreed to. */
   readonly metadata: Metadata;
-  /** The endpoints that the server names and the person has not agreed to. */
+  /** The endpoints that the server names and the user hasn't agreed to. */
   readonly withheld: readonly Withheld[];
   /** The token endpoint as the server names it, agreed to or not. */
   readonly namedTokenEndpoint: string | undefined;

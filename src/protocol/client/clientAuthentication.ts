@@ -23,8 +23,8 @@ export const isCertificateMethod = (method: string): method is CertificateMethod
   certificateMethods.some(known => known === method);
 
 /**
- * How the client authenticates (RFC 6749 section 2.3; `private_key_jwt`: OpenID Connect Core 1.0 section 9; with a
- * certificate: RFC 8705 section 2).
+ * How the client authenticates: RFC 6749 section 2.3, `private_key_jwt` (OpenID Connect Core 1.0 section 9), or with a
+ * certificate (RFC 8705 section 2).
  */
 export type ClientAuthentication =
   | SharedSecretAuthentication

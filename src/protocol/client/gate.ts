@@ -50,12 +50,11 @@ export const withheldOf = (named: Metadata, agreed: Metadata): Withheld[] =>
   });
 
 /**
- * Sends requests that can hold a secret (anything except a plain GET) only to the endpoints of this metadata. Keys
- * and documents can be read anywhere.
+ * Sends requests that can hold a secret (anything except a plain GET) only to the endpoints of this metadata. Keys and
+ * documents can be read anywhere.
  *
- * @param onSent told of everything that leaves, before it does.
- * @param isCertified whether the client shows its certificate at this endpoint.
- *
+ * @param onSent receives everything that leaves, before it does.
+ * @param isCertified whether the client shows its certificate to this endpoint.
  * @throws Failure `destination-not-agreed`, and nothing was sent.
  */
 export function gated(

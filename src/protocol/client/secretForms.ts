@@ -5,8 +5,8 @@ import type { HttpClient } from '../http/http.ts';
 import { parseServerObject } from '../http/json.ts';
 
 /**
- * How `client_secret_basic` sends the secret: form-encoded in the header, as RFC 6749 section 2.3.1 requires;
- * unencoded, for servers that compare it without decoding; or in the body.
+ * How `client_secret_basic` sends the secret: form-encoded in the header, as RFC 6749 section 2.3.1 requires, unencoded
+ * for servers that compare it without decoding, or in the body.
  */
 export type SecretForm = 'encoded' | 'raw' | 'body';
 

@@ -1,6 +1,6 @@
 import type { FailureText } from './text.ts';
 
-/** What can fail before anything else is loaded: addresses, scopes and tokens. */
+/** What can fail before anything else is loaded: URLs, scopes and tokens. */
 export const startFailures = {
   'address-insecure': {
     what: '{address} doesn’t use https.',

@@ -8,8 +8,8 @@ import { tokenFailures } from './tokens.ts';
 export type { FailureCode, FailureDetails } from './knownFailure.ts';
 
 /**
- * Lists every way in which requests to a provider can fail, see docs/decisions/0008. `{name}` is replaced by a
- * detail, which is never secret. A server's text is quoted (see serverText.ts).
+ * Lists everything that can fail in requests to a provider, see docs/decisions/0008. `{name}` is replaced by a detail,
+ * which is never secret. A server's text is quoted (see serverText.ts).
  */
 export const failures = {
   ...startFailures,

@@ -26,12 +26,12 @@ export type FailureDetails<Code extends FailureCode> = Readonly<
 
 interface FailureOptions {
   readonly retryAfter?: number | undefined;
-  /** False if nothing has reached the server; by default something may have. */
+  /** False if nothing has reached the server. Otherwise something might have. */
   readonly sent?: boolean;
   readonly oauthError?: string | undefined;
   readonly status?: number | undefined;
   readonly meant?: string | undefined;
-  /** True if an answer is about another person than the one who signed in. */
+  /** True if a response is about another user than the one who signed in. */
   readonly otherPerson?: boolean;
 }
 
@@ -40,8 +40,8 @@ export type FailureArguments<Codes extends FailureCode> = {
 }[Codes];
 
 /**
- * A failure of a known kind, as {@link Failure} and {@link StartFailure} make it. `message` is complete: what happened and what to do next, fit to be shown.
- * There is no `cause`: what a library or server threw may hold secrets.
+ * A failure of a known kind, as {@link Failure} and {@link StartFailure} make it. `message` is complete: what happened
+ * and what to do next, fit to be shown. There is no `cause`: what a library or server threw can hold secrets.
  */
 export abstract class KnownFailure extends Error {
   override readonly name = 'Failure';
@@ -51,18 +51,18 @@ export abstract class KnownFailure extends Error {
   /** The wait that the server asked for in `Retry-After`, in seconds. */
   readonly retryAfter: number | undefined;
   readonly sent: boolean;
-  /** The code by which the authorization server itself has refused, in an OAuth error; undefined: it has not. */
+  /** The code with which the authorization server itself has refused, in an OAuth error. Undefined: it hasn't. */
   readonly oauthError: string | undefined;
-  /** The status of the answer, where it counts. */
+  /** The status of the response, where it matters. */
   readonly status: number | undefined;
 
-  /** The URL that was probably meant. A part in angle brackets is for the person to fill in. */
+  /** The URL that was probably meant. The user fills in a part in angle brackets. */
   readonly meant: string | undefined;
   readonly otherPerson: boolean;
   readonly #what: string;
-  /** What leads to what the person can do. */
+  /** The button that leads to what the user can do. */
   readonly button: HelpButton;
-  /** True if the same request can succeed later without anybody doing anything. */
+  /** True if the same request can succeed later without anyone's help. */
   readonly passing: boolean;
 
   constructor(text: FailureText, ...[code, details, options]: FailureArguments<FailureCode>) {

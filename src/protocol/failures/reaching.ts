@@ -1,6 +1,6 @@
 import type { FailureText } from './text.ts';
 
-/** Failures on the way to a provider: its URL, the network, and its metadata. */
+/** Failures to reach a provider: its URL, the network, and its metadata. */
 export const reachingFailures = {
   unreachable: {
     passing: true,

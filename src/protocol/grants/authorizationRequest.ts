@@ -92,7 +92,7 @@ function addressWith(endpoint: string, parameters: URLSearchParams): Secret {
   const query = new URLSearchParams(url.search);
   for (const name of new Set(parameters.keys())) query.delete(name);
   for (const [name, value] of parameters) query.append(name, value);
-  // Encodes spaces as %20: unlike "+", every server and proxy reads it the same way.
+  // Encodes spaces as %20: unlike "+", every server and proxy reads it alike.
   url.search = query.toString().replaceAll('+', '%20');
   return new Secret(url.href);
 }

@@ -15,9 +15,9 @@ const single = ['code', 'state', 'iss'] as const;
  * already found the pending request by the response's `state`.
  *
  * @returns the parameters in the form that the code exchange requires.
- * @throws Failure `response-foreign` if `iss` isn't the server asked, or is missing although announced;
- * `response-invalid` if a parameter is repeated or there is neither code nor error; `access-denied`, `login-needed`,
- * `authorization-refused`, `server-failed` for an error response.
+ * @throws Failure `response-foreign` if `iss` isn't the server asked, or is missing although announced,
+ * `response-invalid` if a parameter is repeated or there is neither code nor error, or one of `access-denied`,
+ * `login-needed`, `authorization-refused`, `server-failed` for an error response.
  */
 export function checkAuthorizationResponse(
   connection: Connection,

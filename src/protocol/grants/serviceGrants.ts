@@ -20,7 +20,7 @@ export type ServiceTokenRequest =
 
 export interface ServiceTokenRequestOptions {
   readonly scopes: readonly string[];
-  /** The target of the access token (RFC 8707 section 2.2; RFC 8693 section 2.1). */
+  /** The target of the access token (RFC 8707 section 2.2, RFC 8693 section 2.1). */
   readonly resources: readonly string[];
   readonly parameters: Readonly<Record<string, string>>;
   /** Called right before the request leaves. Throws to keep it from being sent. */

@@ -41,7 +41,7 @@ const codes = {
  * Checks a URL of a provider before a request is sent to it or it opens in a browser.
  *
  * @throws Failure `address-invalid`, `entry-invalid` or `named-address-invalid`, depending on its source, if it isn't
- * an absolute http(s) URL, or contains user information or a fragment; `address-insecure` if it is plain http, except
+ * an absolute http(s) URL, or contains user information or a fragment. `address-insecure` if it is plain http, except
  * to this computer where allowed.
  */
 export function checkAddress(

@@ -54,7 +54,7 @@ export const answerLimit = 1024 * 1024;
  * duration.
  *
  * @throws Failure `address-insecure`, `named-address-invalid`, `unreachable`, `timed-out`, `answer-too-large`,
- * `redirected`, `response-invalid`, and in a browser also `answer-withheld`; the signal's reason; or the error of
+ * `redirected`, `response-invalid`, in a browser also `answer-withheld`, the signal's reason, or the error of
  * `beforeSending`.
  */
 export function createHttpClient(options: HttpOptions): HttpClient {
@@ -176,7 +176,7 @@ async function readWhole(answer: Response, url: URL, signal: AbortSignal, clock:
   );
 }
 
-/** The headers with `Retry-After` in seconds, for whoever reads it later and without a clock. */
+/** The headers with `Retry-After` in seconds, for callers that read it later and without a clock. */
 function withRetryAfter(answer: Response, clock: Clock): Headers {
   const headers = new Headers(answer.headers);
   const retryAfter = retryAfterSeconds(answer, clock);

@@ -22,7 +22,7 @@ const metadataServiceNames = new Set([
   ...['metadata.tencentyun.com', 'instance-data', 'instance-data.ec2.internal'],
 ]);
 
-/** In hexadecimal digits, the prefixes of addresses that no server can have, or that trust any caller. */
+/** In hexadecimal digits, the prefixes of IP addresses that no server can have, or that trust any caller. */
 const forbiddenIPv4 = [
   '00', // 0.0.0.0/8: this host (RFC 791)
   'a9fe', // 169.254.0.0/16: link-local (RFC 3927), among them the metadata services of most clouds
@@ -48,8 +48,8 @@ const forbiddenIPv6 = [
 ];
 
 /**
- * True for a host that a provider must not send us to: addresses that are link-local or that no server can have, and
- * the metadata services of clouds, which respond to and trust any process on the computer. Checks only addresses,
+ * True for a host that a provider must not send us to: link-local IP addresses, those that no server can have, and the
+ * metadata services of clouds, which respond to and trust any process on the computer. Checks only IP addresses,
  * because name resolution isn't known here.
  */
 export function isForbiddenHost(hostname: string): boolean {
@@ -64,7 +64,7 @@ export function isForbiddenHost(hostname: string): boolean {
   );
 }
 
-/** The digits of an address as in `URL.hostname`: 8 for IPv4, 32 for IPv6. Undefined for a name. */
+/** The digits of an IP address as in `URL.hostname`: 8 for IPv4, 32 for IPv6. Undefined for a name. */
 function hexadecimal(host: string): string | undefined {
   if (!host.startsWith('[')) {
     if (!/^\d+\.\d+\.\d+\.\d+$/.test(host)) return undefined;
@@ -103,8 +103,8 @@ const urlText =
 
 /**
  * Explains why a URL from a server can't be used, or returns undefined if it can. A server is trusted less than the
- * user who wrote the provider's settings: in addition to {@link checkAddress}, it must not send us to link-local
- * addresses and cloud metadata services, nor to this computer unless it runs there itself.
+ * user who wrote the provider's settings: in addition to {@link checkAddress}, it must not send us to link-local hosts
+ * and cloud metadata services, nor to this computer unless it runs there itself.
  *
  * @param written the host that the user entered, which is always allowed.
  */

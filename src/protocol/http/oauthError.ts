@@ -137,7 +137,7 @@ export function busyFailure(
   return failed ? new Failure('server-failed', { host, status, said }, options) : undefined;
 }
 
-/** The http client has read `Retry-After` when the answer came, and left seconds. */
+/** The HTTP client has replaced the time in `Retry-After` with seconds when the response came. */
 function retryAfterOf({ headers }: Response): { readonly retryAfter: number | undefined } {
   const seconds = headers.get('retry-after') ?? '';
   return { retryAfter: /^\d{1,4}$/.test(seconds) ? Number(seconds) : undefined };

@@ -4,7 +4,7 @@ import { short, shown, type Shown } from '../../platform/shown.ts';
 const longest = 300;
 
 /**
- * Quotes a server's text so that it can't be mistaken for our own words, because it can't close the quotation marks.
+ * Quotes a server's text, which can't close the quotation marks: it can't be mistaken for our own words.
  *
  * @returns undefined if it contains nothing readable.
  */
@@ -33,6 +33,6 @@ export function withText(response: Response, text: string): Response {
   return response;
 }
 
-/** The body of a response as text, as often as it is asked for. Reading a copy of the body each time takes long. */
+/** The body of a response as text, for repeated reads. Reading a copy of the body each time takes long. */
 export const textOf = async (response: Response): Promise<string> =>
   texts.get(response) ?? (await response.clone().text());

@@ -27,7 +27,7 @@ export function clockOffset({ headers }: Response, clock: Clock): number | undef
 
 /**
  * `Retry-After` in seconds from now, up to an hour (RFC 9110 section 10.2.3). A time of day is that of the server's own
- * clock: what counts is how long after its `Date` it is, unless that cannot be right.
+ * clock: what counts is how long after its `Date` it is, unless that can't be right.
  */
 export function retryAfterSeconds(response: Response, clock: Clock): number | undefined {
   const text = response.headers.get('retry-after')?.trim() ?? '';
@@ -40,7 +40,9 @@ export function retryAfterSeconds(response: Response, clock: Clock): number | un
 
 const longestRetryAfter = 3600;
 
-/** A time in one of the forms that HTTP has (RFC 9110 section 5.6.7), in milliseconds since the epoch; else `NaN`. */
+/**
+ * A time in one of the forms that HTTP has (RFC 9110 section 5.6.7), in milliseconds since the epoch, otherwise `NaN`.
+ */
 function httpTime(text: string): number {
   if (!/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},? /.test(text)) return NaN;
   // The form of asctime names no time zone.

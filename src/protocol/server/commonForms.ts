@@ -19,12 +19,12 @@ const gitHubErrors: ReadonlyMap<string, string> = new Map([
   ['device_flow_disabled', 'unauthorized_client'],
 ]);
 
-/** What a success holds, by endpoint: an answer with one of these is none that refuses. */
+/** What a success holds, by endpoint: a response with one of these is no refusal. */
 const gifts = ['access_token', 'refresh_token', 'id_token', 'device_code', 'request_uri'];
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** The answer as JSON, where it is form-encoded as GitHub's are; else as it is. */
+/** The response as JSON, if it is form-encoded like GitHub's. Otherwise unchanged. */
 export async function asJson(response: Response, note: NoteBlemish): Promise<Response> {
   const mediaType = response.headers.get('content-type') ?? '';
   if (!/^application\/x-www-form-urlencoded\b|^text\/plain\b/i.test(mediaType)) return response;
@@ -44,10 +44,10 @@ function membersOfForm(text: string): Members | undefined {
 }
 
 /**
- * The answer with the status of an error, where it is a known error and has that of a success.
+ * Gives a known error the status of an error, if it has that of a success.
  *
- * @param isRefresh true: it could end a sign-in, which nobody but the server itself may. Then only GitHub's own codes
- * count, which no proxy has.
+ * @param isRefresh true: it could end a sign-in, which only the server itself is allowed to do. Then only GitHub's own
+ * codes count, which no proxy has.
  */
 export async function withErrorStatus(
   response: Response,

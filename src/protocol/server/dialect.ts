@@ -5,7 +5,7 @@ import { serverObjectOf } from '../http/jsonResponse.ts';
 import { asJson, withErrorStatus } from './commonForms.ts';
 
 /**
- * How a server's requests and responses differ from the standards. Each difference is a setting of the provider.
+ * How a server's requests and responses differ from the standards. Each difference is a setting of its provider.
  * Without any, nothing is read leniently. A server's response is converted to the standard form before the checks of
  * every response, and never bypasses them.
  */
@@ -20,7 +20,7 @@ export interface Dialect {
   readonly scopeParameter?: string | undefined;
   /** A response with status 200 counts as an error if it contains `error` or `ok: false`. */
   readonly errorsWithStatus200?: boolean | undefined;
-  /** Answers are form-encoded though JSON was asked for, which is no departure worth telling then. */
+  /** Responses are form-encoded although JSON was requested, which is then no deviation worth reporting. */
   readonly formEncoded?: boolean | undefined;
   /** Properties with a nonstandard name in responses: from the server's name to the standard one. */
   readonly names?: Readonly<Record<string, string>> | undefined;
@@ -52,8 +52,8 @@ const changesAnswers = ({ scopeParameter: _, keep: __, ...rest }: Dialect): bool
   Object.values(rest).some(value => value !== undefined);
 
 /**
- * The http client of a server, for requests whose answers hold tokens and device codes: it reads what has one meaning in
- * another form, and the server's dialect.
+ * The HTTP client of a server, for requests whose responses hold tokens and device codes: it converts unambiguous
+ * forms, and the server's dialect.
  */
 export function inDialect(http: HttpClient, dialect: Dialect, note: NoteBlemish): HttpClient {
   const noteForm = dialect.formEncoded ? () => undefined : note;

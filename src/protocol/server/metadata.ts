@@ -77,8 +77,8 @@ const trustedAlgorithms = /^(RS|PS|ES)(256|384|512)$|^(EdDSA|Ed25519)$/;
 /**
  * Validates a metadata document that claims to be `issuer`'s. An invalid optional property is dropped.
  *
- * @throws Failure `metadata-invalid`, also for an endpoint that {@link serverAddressProblem} objects to;
- * `metadata-plain-http`; `issuer-mismatch` (compared exactly, RFC 8414 section 3.3).
+ * @throws Failure `metadata-invalid`, also for an endpoint that {@link serverAddressProblem} objects to,
+ * `metadata-plain-http`, or `issuer-mismatch` (compared exactly, RFC 8414 section 3.3).
  */
 export function parseMetadata(
   document: unknown,

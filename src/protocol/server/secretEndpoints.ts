@@ -14,7 +14,7 @@ export const secretEndpoints = [
 
 export type SecretEndpoint = (typeof secretEndpoints)[number];
 
-/** Where something secret may be sent, by endpoint. */
+/** Where secrets are allowed to go, by endpoint. */
 export type AgreedEndpoints = Readonly<Partial<Record<SecretEndpoint, string | undefined>>>;
 
 export const endpointsOf = (metadata: Metadata): AgreedEndpoints =>

@@ -8,7 +8,7 @@ import { tokenEndpointFailure } from '../http/oauthError.ts';
 /** `unsupported`: the server has no revocation endpoint, so its tokens live until they expire. */
 export type Revocation = 'revoked' | 'unsupported';
 
-/** The body of a success means nothing (RFC 7009 section 2.2); but a page is somebody else's. */
+/** The body of a success means nothing (RFC 7009 section 2.2). But an HTML page comes from another server. */
 const portal = async (response: Response, host: string): Promise<Failure | undefined> =>
   looksLikePage(await response.clone().text())
     ? new Failure('intercepted', { host, status: response.status })

@@ -91,7 +91,7 @@ export interface RefreshAnswer {
  * Sends a refresh request. Its response comes in two parts, so an error in it doesn't cost the refresh token.
  *
  * @param subject the user whom the tokens must be for, or undefined if unknown.
- * @throws Failure those of {@link tokenEndpointFailure} and of the HTTP client; `token-untrusted` for a response
+ * @throws Failure those of {@link tokenEndpointFailure} and of the HTTP client, or `token-untrusted` for a response
  * about another user or from another issuer (OpenID Connect Core 1.0 section 12.2), which can't be used at all.
  */
 export async function requestRefresh(

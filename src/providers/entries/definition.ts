@@ -31,7 +31,7 @@ export const providerIdSchema = v.pipe(
 );
 
 export type ParsedDefinition =
-  /** `adjusted`: the settings that are not used as they are written. */
+  /** `adjusted`: the settings that aren't used as they are written. */
   | { readonly ok: true; readonly provider: Provider; readonly adjusted: readonly DefinitionProblem[] }
   | { readonly ok: false; readonly problems: readonly DefinitionProblem[] };
 

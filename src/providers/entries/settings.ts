@@ -70,7 +70,7 @@ export function removeProvider(id: string): Promise<void> {
   return write(others);
 }
 
-/** @throws Error if what stands there is no object of entries: nothing that a person wrote is written over. */
+/** @throws Error if the setting is no object of entries: nothing that a user wrote is overwritten. */
 async function write(entries: Readonly<Record<string, unknown>>): Promise<void> {
   const current = userValue() ?? undefined;
   if (current !== undefined && !isEntries(current)) throw new Error('The setting is no object.');

@@ -61,7 +61,7 @@ const classes: Readonly<Record<keyof TermedFields, 'agreed' | 'free'>> = {
 
 type TermedFields = Omit<Provider, 'terms'>;
 
-/** The fields whose change is not asked about. SECURITY.md lists them. */
+/** The fields that can change without a question. SECURITY.md lists them. */
 export const freeFields = Object.entries(classes).flatMap(([field, kind]) =>
   kind === 'free' ? [field] : [],
 );
@@ -76,7 +76,7 @@ export function termsOf(provider: TermedFields): Terms {
 }
 
 /**
- * Returns the source of the provider that a user agreed to, or undefined if no readable terms were agreed to.
+ * Returns the provider's source that a user agreed to, or undefined if no readable terms were agreed to.
  *
  * @param terms as stored.
  */

@@ -8,7 +8,7 @@ export interface DefinitionProblem {
   readonly field: string | undefined;
   /** Why, as the rest of a sentence that starts with the field: "must not be empty". */
   readonly reason: string;
-  /** True: the entry is used all the same, with another value, which `reason` names. */
+  /** True: the entry is used anyway, with another value, which `reason` names. */
   readonly isUsed?: true | undefined;
   /** The extension whose manifest contains the entry, or undefined for the user's settings. */
   readonly extension?: string | undefined;

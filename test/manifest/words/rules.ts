@@ -7,8 +7,8 @@ export const rules = {
     /\b(by (itself|themselves)|goes on\b|to the letter|anew\b|for good\b|all the same|could be had|otherwise than|is got\b|of use\b|to look at|in vain|so that|stands? (in|between|for|there)|(is|are) asked for|brought by)/i,
   'told, tells of: notify, report': /\b(told|tells?) (of|to|the)\b|\b(is|are|be) told\b/i,
   'answer: response, callback': /\banswers?\b/i,
-  // An email address is one, and so is what the address bar is called after.
-  'address: URL, issuer URL, host': /(?<!\bemail )\baddress(es)?\b(?! bar)/i,
+  // Email and IP addresses are called that, and so is the bar of a browser.
+  'address: URL, issuer URL, host': /(?<!\b(?:email|IP|IPv4|IPv6) )\baddress(es)?\b(?! bar)/i,
   // "Try another way" is the button beside a sign-in.
   'way: sign-in method': /(?<!\banother )\bways?\b/i,
   'person, people, somebody: you, user, someone': /\b(persons?|people|somebody|nobody|anybody|whoever)\b/i,
