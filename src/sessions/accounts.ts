@@ -25,15 +25,15 @@ export interface SignedOut {
   readonly isLast: boolean;
 }
 
-/** The people who are signed in, and the sessions they give to extensions. */
+/** The accounts that are signed in, and the sessions they give to extensions. */
 export interface Accounts {
   /**
-   * The sessions of a provider. Never asks anybody; waits for the network only if a session was asked for by
-   * its scopes and its token has ended.
+   * The sessions of a provider. Never prompts. Waits for the network only if a session was requested by its scopes and
+   * its token has expired.
    *
-   * @param scopes undefined: every session there is; a list, also an empty one: the sessions for just that.
-   * @throws Failure `scope-unusable`; `token-not-narrowed`, `token-unavailable` if there is a sign-in that a token
-   * of its own is needed of, which cannot be had: another sign-in would not help.
+   * @param scopes undefined: every session there is. An array, even an empty one: the sessions for exactly these.
+   * @throws Failure `scope-unusable`, or `token-not-narrowed`, `token-unavailable` if there is a sign-in that needs a
+   * separate token, which isn't available: another sign-in wouldn't help.
    */
   sessions(
     provider: Provider,
@@ -43,17 +43,17 @@ export interface Accounts {
   /** The sign-ins to a provider, each with a token that works as far as one can be had now. */
   current(provider: Provider): Promise<readonly { readonly grant: Grant; readonly hasEnded: boolean }[]>;
   /**
-   * Takes over the grant of a finished sign-in. `kept` is false if it could not be stored.
+   * Adds the grant of a finished sign-in. `kept` is false if it couldn't be stored.
    *
-   * @throws Failure as `sessions`; the sign-in is kept.
+   * @throws Failure as `sessions`. The sign-in is kept.
    */
   add(provider: Provider, grant: Grant): Promise<{ session: Session; kept: boolean }>;
   /**
    * Signs out: the session's grant is forgotten.
    *
-   * @param provider as it is configured now: a grant of the account that does not belong to it is not counted.
-   * @param before gets the grant while it is still stored: a crash afterwards does not lose what that keeps.
-   * @returns the grant, so that the server can be told; undefined if there was none.
+   * @param provider as it is configured now: other grants of the account don't count.
+   * @param before receives the grant while it is still stored: a crash afterwards doesn't lose what that keeps.
+   * @returns the grant, for revocation, or undefined if there was none.
    */
   remove(
     sessionId: string,
@@ -61,13 +61,13 @@ export interface Accounts {
     before?: (grant: Grant) => Promise<unknown>,
   ): Promise<SignedOut | undefined>;
   /**
-   * Gets a new token of a grant for these scopes now, though the one there is has not ended.
+   * Gets a new token of a grant for these scopes now, even if the current one hasn't expired.
    *
    * @param scopes undefined: new tokens of the grant itself.
-   * @returns the grant as it is if that is not possible now; undefined if it has gone.
+   * @returns the unchanged grant if that isn't possible now, or undefined if it has gone.
    */
   renew(provider: Provider, grant: Grant, scopes: readonly string[] | undefined): Promise<Grant | undefined>;
-  /** All that was granted to an account for the same target, so that the next sign-in for `scopes` keeps it. */
+  /** All scopes that were granted to an account for the same target. The next sign-in for `scopes` keeps them. */
   grantedScopes(
     provider: Provider,
     account: { readonly id: string },
@@ -76,7 +76,7 @@ export interface Accounts {
   /**
    * What a change means for the sessions of its provider.
    *
-   * @param provider as it is configured now: grants that do not belong to it have no sessions that anybody knows.
+   * @param provider as it is configured now: no extension knows sessions of other grants.
    */
   change(change: GrantChange, provider?: Provider): SessionsChange;
 }
@@ -91,7 +91,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
     try {
       return view(await cache.ofProvider(provider.id), provider);
     } catch {
-      // An answer must come whatever the storage does; it is read again at the next question.
+      // Respond whatever the storage does. It is read again for the next question.
       log.error('secret storage failed to read', { provider: provider.id });
       return view(cache.known(), provider);
     }
@@ -179,7 +179,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
   };
 }
 
-/** True for a grant that the provider shows; without one, for every grant. */
+/** True for a grant that the provider shows. Without a provider, for every grant. */
 const isShownBy =
   (provider: Provider | undefined) =>
   (grant: Grant): boolean =>

@@ -7,13 +7,13 @@ import type { Grant } from './grant/grant.ts';
 const events = ['sign-in', 'refresh', 'failure', 'sign-out', 'revocation'] as const;
 
 export const activitySchema = v.object({
-  /** Seconds since the epoch; no later than a `Date` can tell. */
+  /** Seconds since the epoch, up to the limit of `Date`. */
   at: v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e12)),
   event: v.picklist(events),
   provider: v.string(),
   account: v.string(),
   scopes: v.array(v.string()),
-  /** What came of it, or why; a sentence fit to be shown. */
+  /** The result or the reason, as a sentence fit to be shown. */
   reason: v.optional(v.string()),
   /** What has been sent for it since the entry before, and where to. */
   sent: v.optional(
@@ -50,14 +50,14 @@ export function activityOf(
   };
 }
 
-/** Where the activity is kept: text that is not secret, read and written as a whole. */
+/** Stores the activity: text without secrets, read and written as a whole. */
 export interface ActivityFile {
   /** @returns undefined if there is none yet. */
   read(): Promise<string | undefined>;
   write(text: string): Promise<void>;
 }
 
-/** What happened to the sign-ins of this computer, for the person to look up. Kept by one window at a time, in turn. */
+/** What happened to the sign-ins of this computer, for the user to look up. Kept by one window at a time, in turn. */
 export interface ActivityLog {
   record(entries: readonly Activity[]): void;
   /** Oldest first. */
@@ -68,7 +68,7 @@ export interface ActivityLog {
 export const mostActivities = 1000;
 const longestReason = 500;
 
-/** Each line of the file is one entry as JSON; a line that is none is passed over. */
+/** Each line of the file is one entry as JSON. Other lines are skipped. */
 export function createActivityLog(file: ActivityFile, log: Log): ActivityLog {
   /** What the file held when it was last read or written. */
   let written: readonly Activity[] = [];
@@ -77,7 +77,7 @@ export function createActivityLog(file: ActivityFile, log: Log): ActivityLog {
 
   const all = (): readonly Activity[] => [...written, ...unwritten].slice(-mostActivities);
 
-  // Again each time: between two entries of this window another one may have kept the log.
+  // Read again each time: between two entries of this window another one might have kept the log.
   const read = async (): Promise<void> => {
     try {
       written = parseActivities((await file.read()) ?? '');
@@ -125,7 +125,7 @@ export function parseActivities(text: string): Activity[] {
   });
 }
 
-/** Always a copy: each entry that is recorded is told from the others. */
+/** Always a copy, which keeps recorded entries distinct. */
 function shortened(entry: Activity): Activity {
   return {
     ...entry,
@@ -193,7 +193,7 @@ function destinations(entries: readonly Activity[], whoOf: (entry: Activity) => 
 
 const notInALine = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
 
-/** The activity as a person reads it, the latest first. */
+/** The activity as a user reads it, the latest first. */
 export function describeActivities(
   entries: readonly Activity[],
   providerLabel: (id: string) => string,
@@ -203,7 +203,7 @@ export function describeActivities(
   const lines = [...entries].reverse().map(entry => {
     const scopes = entry.scopes.length > 0 ? ` [${entry.scopes.join(' ')}]` : '';
     const reason = entry.reason === undefined ? '' : ` — ${entry.reason}`;
-    // Nobody who writes into the file, or is a name in it, writes lines of their own into what is shown.
+    // An entry of the file, or a name in it, can't add lines of its own to what is shown.
     return `${timeText(entry.at)}  ${eventName(entry.event).padEnd(width)}  ${whoOf(entry)}${scopes}${reason}`.replace(
       notInALine,
       ' ',

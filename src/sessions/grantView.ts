@@ -3,12 +3,12 @@ import type { Grant } from './grant/grant.ts';
 import { matchingGrants, sessionsOf, type Session } from './grant/sessions.ts';
 import { belongsTo } from '../providers/entries/origin.ts';
 
-/** Extensions ask for few sets of scopes; whoever asks for ever new ones must not fill the memory. */
+/** Extensions request few sets of scopes. One that requests ever new ones must not fill the memory. */
 const mostQuestions = 500;
 
 /**
- * The grants of one provider, with what is asked of them again and again. Everything is found once for as long as
- * no grant changes, so that an answer takes the same time however many grants there are.
+ * The grants of one provider, with the results of repeated questions. Each result is computed once until a grant
+ * changes: the number of grants doesn't affect the time of a lookup.
  */
 export type GrantView = ReturnType<typeof viewOf>;
 

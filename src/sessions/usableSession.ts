@@ -25,8 +25,8 @@ export const renewed = ({ sharing }: GrantSource, grant: Grant, which: Which): P
     : sharing.renew(grant.id, grant.tokens.serial);
 
 /**
- * The grant with an access token that works, if there is a way to one; `token` is undefined if there is none in the
- * end. Nobody waits for the network while the current one answers.
+ * The grant with a working access token, if one is available. `token` is undefined if none is, in the end. No caller
+ * waits for the network while the current one works.
  */
 export async function fresh(
   source: GrantSource,
@@ -40,8 +40,8 @@ export async function fresh(
   if (!latest) return undefined;
   const fate = fateNow(source, provider, latest, which);
   const token = accessTokenOf(latest, which);
-  // Offline, an ended token is still the best answer: without it the person would be asked to sign in, which
-  // is not possible offline either.
+  // Offline, an expired token is still the best choice: without it the user would be asked to sign in, which isn't
+  // possible offline either.
   const isHopeless = token && fate.kind === 'needs-sign-in' && !fate.works;
   return isHopeless ? undefined : { grant: latest, token, hasEnded: !fate.works };
 }
@@ -51,7 +51,7 @@ const fateNow = ({ clock }: GrantSource, provider: Provider, grant: Grant, which
   fateOf(grant, provider, blank, secondsNow(clock), which);
 
 /**
- * The session of a grant for these scopes, if there is a way to one without the person.
+ * The session of a grant for these scopes, if it is available without the user.
  *
  * @throws Failure `token-not-narrowed`, `token-unavailable`
  */
@@ -64,12 +64,12 @@ export async function usableSession(
   const derived = derivedScopes(provider, grant, scopes);
   const found = await fresh(source, provider, grant, derived);
   if (!found?.token) return found && derived && noDerived(source, provider, found.grant, scopes, derived);
-  // Nobody is given an access token before the refresh token that came with it is stored.
+  // No extension gets an access token before the refresh token that came with it is stored.
   await source.cache.stored(found.grant.id);
   return sessionOf(found.grant, scopes, found.token);
 }
 
-/** Why there is no derived token; returns if a sign-in helps. */
+/** Explains why there is no derived token, or returns if a sign-in helps. */
 function noDerived(
   source: GrantSource,
   provider: Provider,

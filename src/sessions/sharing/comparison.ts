@@ -21,21 +21,20 @@ const idsPerCall = 500;
 const putsAtOnce = 50;
 
 /**
- * Brings this window and the leader up to date with each other: of each grant both have the higher revision
- * afterwards, or both know that its latest sign-in was removed. That also repairs a storage that lost or overwrote
- * something.
+ * Synchronizes this window and the leader: afterwards both have the higher revision of each grant, or both know that
+ * its latest sign-in was removed. That also repairs a storage that lost or overwrote something.
  *
- * @throws what the storage or the calls throw; what was done until then stays done.
+ * @throws what the storage or the calls throw. What was done until then stays done.
  */
 export async function compareWithLeader(cache: GrantCache, leader: Compared): Promise<void> {
-  // The leader before may have stored what it had no time to tell.
+  // The previous leader might have stored what it couldn't announce.
   await cache.lookAgain();
   const theirs = new Map<string, IndexEntry>();
   for (let last = ''; ;) {
     const page = received(entriesSchema, await leader.list(last));
     for (const entry of page) theirs.set(entry.id, entry);
     const next = page.at(-1)?.id ?? '';
-    // Nothing more; or no order, in which there would be no end either.
+    // Nothing more, or no order, which would never end.
     if (next <= last) break;
     last = next;
   }
@@ -75,11 +74,11 @@ async function fetchGrants(cache: GrantCache, leader: Compared, ids: readonly st
       const parsed = parseGrant(text);
       if (parsed.kind !== 'grant') continue;
       got.add(parsed.grant.id);
-      // Not awaited: the grant is believed at once, and a storage that is slow keeps nobody from the next one.
+      // Not awaited: the grant counts at once, and a slow storage doesn't delay the next one.
       void cache.put(parsed.grant);
     }
     const rest = wanted.filter(id => !got.has(id));
-    // Without progress, those that were asked for first are not to be had.
+    // Without progress, the first requested ones are unavailable.
     wanted = rest.length < wanted.length ? rest : wanted.slice(idsPerCall);
   }
 }

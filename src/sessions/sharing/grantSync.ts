@@ -17,15 +17,15 @@ export interface GrantSyncOptions {
   leading(): Pick<Leader<WindowCalls>, 'broadcast' | 'others'> | undefined;
 }
 
-/** What this window's cache learns is told to the others, and what they tell goes into the cache. */
+/** Announces what this window's cache learns to the others, and puts what they announce into the cache. */
 export type GrantSync = ReturnType<typeof createGrantSync>;
 
 export function createGrantSync({ cache, log, comparing, windows, leading }: GrantSyncOptions) {
-  /** What the leader has told last of each grant: not to be told back to it. */
+  /** The revision of each grant that the leader announced last, which isn't announced back to it. */
   const heard = new Map<string, number>();
   /** The same of the sign-ins that were removed. */
   const heardRemovals = new Map<string, number>();
-  /** Of each grant, what is being told of it. */
+  /** The announcements that are in progress, by grant. */
   const syncs = new Map<string, Promise<unknown>>();
 
   const tellAbout = (id: string, promise: Promise<unknown>): void => {
@@ -65,7 +65,7 @@ export function createGrantSync({ cache, log, comparing, windows, leading }: Gra
   ];
 
   return {
-    /** Takes over a grant that another window has told of; undefined if it cannot be used here. */
+    /** Adopts a grant that another window has announced, or returns undefined if it isn't usable here. */
     adopt(text: string): { readonly grant: Grant; readonly stored: Promise<boolean> } | undefined {
       const parsed = parseGrant(text);
       if (parsed.kind !== 'grant') {

@@ -13,20 +13,21 @@ import { inTime, type Broadcast } from './windowCalls.ts';
 
 export interface LeavableLease {
   othersCanRenew(grantId: string): Promise<boolean>;
-  /** Resolves when nothing is under way that the next leader would repeat; with false if that takes long. */
+  /** Resolves when no operation is pending that the next leader would repeat, or with false if that takes long. */
   settled(): Promise<boolean>;
   leave(): void;
 }
 
 /**
- * In seconds: a window leaves its lease for this at most once in that time, and asks the others at most once
- * about each grant. Windows that can renew each some of the grants do not take over from each other all the time.
+ * In seconds: a window gives up its lease for this only once in that time, and asks the others about each grant only
+ * once in that time. This keeps windows that can each renew some of the grants from taking over from each other all the
+ * time.
  */
 const pause = 60;
 
 /**
- * Which grants this window can renew. It lacks the provider of a grant if the extension that brings it is not loaded
- * here, and the client secret where each window has a storage of its own: others may have them.
+ * Which grants this window can renew. It lacks the provider of a grant if the extension that contributes it isn't
+ * loaded here, and the client secret if each window has its own storage: other windows might have them.
  */
 export type HandOver = ReturnType<typeof createHandOver>;
 
@@ -46,7 +47,8 @@ export function createHandOver(
     /**
      * For one lease.
      *
-     * @returns what leaves it to another window, if that one can renew a grant and this one cannot; whether it did.
+     * @returns a function that gives the lease to another window if that one can renew a grant that this one can't, and
+     * returns whether it did.
      */
     during({ othersCanRenew, settled, leave }: LeavableLease): (grant: Grant) => Promise<boolean> {
       const tries = new Map<string, { readonly at: number; readonly left: Promise<boolean> }>();
@@ -71,7 +73,7 @@ export function createHandOver(
   };
 }
 
-/** How long leaving waits for a refresh that is under way, in milliseconds. */
+/** How long leaving waits for a running refresh, in milliseconds. */
 export const leavingWithin = 4000;
 
 export const isYes = (outcome: Outcome): boolean => 'value' in outcome && outcome.value === true;
@@ -88,7 +90,7 @@ export interface LeavingOptions {
   refresher(): TokenRefresher;
 }
 
-/** When the leader leaves its lease to another window, though its own goes on. */
+/** When the leader gives its lease to another window, although its own window stays open. */
 export type Leaving = ReturnType<typeof createLeaving>;
 
 export function createLeaving(options: LeavingOptions) {

@@ -24,8 +24,8 @@ import type { Memories, ToldTrouble } from '../refresh/memories.ts';
 import type { SignOutTeller } from './signOutTeller.ts';
 
 /**
- * What windows ask the leader for. Grants travel as the text of `serialiseGrant`, secrets included: the channel
- * carries nothing before both ends have proved that they are windows of the same person.
+ * What windows ask the leader for. Grants travel as the text of `serialiseGrant`, secrets included: the channel carries
+ * nothing before both ends have proved that they are windows of the same user.
  */
 export interface LeaderCalls {
   /**
@@ -39,25 +39,25 @@ export interface LeaderCalls {
   /**
    * As `addGrant`.
    *
-   * @param again a leader before may have taken it over, in the place of a grant that this one has not heard of yet.
+   * @param again an earlier leader might have added it, in the place of a grant that this one doesn't know yet.
    * @returns the grant as it is kept.
    */
   add(provider: ProviderIdentity, text: string, again?: boolean): Promise<string>;
-  /** Tells of a grant that the leader may not have. */
+  /** Announces a grant that the leader might lack. */
   put(text: string): Promise<void>;
-  /** Tells of grants that were signed out. */
+  /** Announces grants that were signed out. */
   remove(removals: readonly Removal[]): Promise<void>;
-  /** Some of what the leader knows, in the order of the ids, those after `after`; nothing at the end. */
+  /** Some of what the leader knows, in the order of the IDs, those after `after`. Nothing at the end. */
   list(after: string): Promise<IndexEntry[]>;
-  /** These grants, as many as fit in an answer; at least one of those that there are. */
+  /** These grants, as many as fit in one response, at least one of the existing ones. */
   give(ids: readonly string[]): Promise<string[]>;
-  /** Keeps the grant of a sign-out that its provider is to be told of. */
+  /** Keeps the grant of a sign-out whose tokens have to be revoked. */
   keepSignOut(text: string): Promise<void>;
   /** @param id of the sign-out. */
   forgetSignOut(id: string): Promise<void>;
-  /** What was in the way of tokens and sign-outs may be gone. */
+  /** What prevented renewals and revocations might be over. */
   rouse(): void;
-  /** The grants whose tokens cannot be renewed for now. */
+  /** The grants whose tokens can't be renewed for now. */
   troubles(): readonly (readonly [string, ToldTrouble])[];
   record(entries: readonly Activity[]): void;
   activities(): Promise<readonly Activity[]>;
@@ -69,9 +69,9 @@ export type Renewal =
   /** The leader has an older copy, or none: tell it of yours, then ask again. */
   | { readonly kind: 'behind' };
 
-/** So that a page of entries, at about 120 characters each, stays well below what one message may hold. */
+/** Keeps a page of entries, at about 120 characters each, well below the limit of a message. */
 const entriesPerPage = 2000;
-/** Characters of grants in one answer. */
+/** Characters of grants in one response. */
 const mostGiven = 256 * 1024;
 
 interface LeaderParts {
@@ -91,15 +91,15 @@ interface LeaderParts {
 export function leaderCalls(parts: LeaderParts): LeaderCalls {
   const { cache, refresher, activity, memories, teller, isCurrent, heardOthers, leaveToAble } = parts;
 
-  /** @param isRenewed whether a grant has later tokens than whoever asks. */
+  /** @param isRenewed whether a grant has later tokens than the caller. */
   const unlessBehind = async (
     id: string,
     revision: number,
     isRenewed: (grant: Grant) => boolean,
     renew: () => Promise<Grant | undefined>,
   ): Promise<Renewal> => {
-    // A storage that fails, or whose window has gone and that never answers, knows of nothing: then the caller's
-    // copy is as good as any.
+    // A storage that fails, or that hangs because its window has gone, knows no removal: then the caller's copy is as
+    // good as any.
     const removal = await cache.inTime(cache.removal(id)).catch(() => undefined);
     if (removal && !isLaterSignIn(revision, removal.revision)) return { kind: 'removed', removal };
     const known = await cache.inTime(cache.get(id)).catch(() => undefined);
@@ -165,7 +165,7 @@ export function leaderCalls(parts: LeaderParts): LeaderCalls {
     keepSignOut: text => teller.keep(readGrant(text)),
     async forgetSignOut(id) {
       await teller.forget(received(signOutIdSchema, id));
-      // A server that was told of one can be told of others.
+      // A server that accepted one revocation can accept others.
       teller.rouse();
     },
 

@@ -39,11 +39,11 @@ export interface LeadingOptions {
   /** Of this window, as `presence` tells it. */
   name(): string;
   onOrphaned(grant: Grant, tokens: Tokens): void;
-  /** Tells the person here that a grant needs them. */
+  /** Shows the user here that a grant needs them. */
   showSignInNeeded(grant: Grant): void;
 }
 
-/** How long a new leader listens to the others before it sends a token that may be spent, in milliseconds. */
+/** How long a new leader listens to the others before it sends a token that might be spent, in milliseconds. */
 const listening = 1000;
 /** How long a request waits until the others know that it is about to be sent, in milliseconds. */
 const syncTimeout = 1000;
@@ -63,7 +63,7 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
     const heardOthers = Promise.withResolvers<void>();
     const teller = createSignOutTeller({ ...options, ...options.signOuts, record, isLeader: isCurrent });
     const cancel = afterListening(clock, listening, heardOthers.resolve);
-    // One of them may be this window as it was: a request of its earlier lease comes to its end first.
+    // One of them might be this window's former self: a request of its earlier lease ends first.
     const heard = () => Promise.all([heardOthers.promise, earlierRequests]);
     const refresher = createTokenRefresher({
       cache,
@@ -74,7 +74,7 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
       server: {
         ...server,
         async refresh(provider, grant, beforeSending, derived) {
-          // Whoever leads next must know that this token may be spent.
+          // The next leader must know that this token might be spent.
           await quietly(log, inTime(clock, syncTimeout, sync.told(grant.id)), 'a window is slow');
           return server.refresh(provider, grant, beforeSending, derived);
         },
@@ -104,7 +104,7 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
     });
     const now = { refresher, broadcast, others };
     leading.now = now;
-    // The leader before may have stored what it had no time to tell.
+    // The previous leader might have stored what it couldn't announce.
     void cache.lookAgain();
     lost.addEventListener('abort', () => {
       if (leading.now === now) leading.now = undefined;
@@ -120,7 +120,7 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
   };
 }
 
-/** Tells the person that a grant needs them: once, in the window that they look at, or else in this one. */
+/** Shows the user once that a grant needs them: in the focused window, otherwise in this one. */
 async function callForSignIn(
   { log, windows, name, showSignInNeeded }: LeadingOptions,
   grant: Grant,

@@ -16,19 +16,19 @@ export interface OverdueOptions {
   readonly renew: Renewals['renew'];
   readonly log: Log;
   readonly windows: Promise<Windows>;
-  /** What whoever leads is; it has timers of its own. */
+  /** Whether this window leads. A leader has timers of its own. */
   readonly leading: { readonly now: unknown };
 }
 
-/** How often whoever leads is asked about the same tokens at most, in seconds. */
+/** The shortest pause between two questions to the leader about the same tokens, in seconds. */
 const pause = 300;
 
-/** How a window that does not keep the tokens sees to it that they are kept. */
+/** Lets a window that doesn't keep the tokens make sure that they are kept. */
 export type Overdue = ReturnType<typeof watchOverdue>;
 
 /**
- * Asks for tokens that should have come by themselves: see {@link overdueAt}. A leader that hangs is noticed by that,
- * and outlasted. As long as it works, none of these timers fires.
+ * Requests tokens that should have arrived automatically: see {@link overdueAt}. This detects a leader that hangs,
+ * which is then replaced. As long as it works, none of these timers fires.
  */
 export function watchOverdue(options: OverdueOptions) {
   const { cache, clock, providers, memories, renew, leading } = options;
@@ -43,7 +43,7 @@ export function watchOverdue(options: OverdueOptions) {
     fateOf(grant, providers.of(grant), memories.of(grant.id), secondsNow(clock));
   const overdue = (grant: Grant): number | undefined => overdueAt(fateNow(grant));
 
-  // Whoever leads has just heard of it as well.
+  // The leader has just learned about it, too.
   const watch = (grant: Grant, least = overdueTimeout): void => {
     const { id } = grant;
     stop(id);

@@ -5,8 +5,8 @@ import { activitySchema } from '../activity.ts';
 import { indexEntrySchema } from '../store/grantIndex.ts';
 
 /**
- * What other windows send, checked before it is believed: they are the same person's, but may run another version
- * of the extension, and what is wrong in one of them must not spoil what this one keeps.
+ * Checks what other windows send before it counts: they are the same user's, but might run another version of the
+ * extension, and an error in one of them must not spoil what this one keeps.
  *
  * @throws Error that says no more than that.
  */

@@ -12,7 +12,7 @@ import type { Renewal } from './leaderCalls.ts';
 import { received, renewalSchema } from './received.ts';
 import { inTime, type Windows } from './windowCalls.ts';
 
-/** How long an answer waits for the leader, in milliseconds; longer where the provider is given longer to answer. */
+/** How long to wait for the leader, in milliseconds. Longer if the provider is allowed to take longer. */
 export const leaderTimeout = 20_000;
 
 export interface RenewalsOptions {
@@ -24,14 +24,14 @@ export interface RenewalsOptions {
   readonly sync: GrantSync;
 }
 
-/** Asks the leader; `revision` is that of the copy here. */
+/** Asks the leader. `revision` is that of the copy here. */
 type Ask = (leader: Windows['leader'], revision: number) => Promise<Renewal>;
 
-/** Later tokens from whoever keeps them fresh. Answers with what this window has if there is no leader in time. */
+/** Gets later tokens from the leader. Without a leader in time, resolves with what this window has. */
 export type Renewals = ReturnType<typeof createRenewals>;
 
 export function createRenewals({ cache, clock, log, providers, windows, sync }: RenewalsOptions) {
-  /** Those under way, shared by all who ask for the same. */
+  /** The running ones, shared by all callers with the same request. */
   const running = whileRunning<Grant | undefined>();
 
   const ask = async (id: string, call: Ask): Promise<Grant | undefined> => {

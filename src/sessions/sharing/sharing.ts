@@ -39,13 +39,13 @@ export interface SharingOptions {
   /** Where windows meet, see `joinWindows`. */
   readonly directory: string;
   readonly timing?: Partial<Timing>;
-  /** What joins the others, which may take a while to load. */
+  /** Joins the other windows. Loading it can take a while. */
   loadTransport(): Promise<JoinWindows>;
-  /** True if the person is looking at this window. */
+  /** True if this window has the user's focus. */
   isFocused(): boolean;
-  /** Told of tokens that arrived for a grant that was signed out meanwhile: nobody will use them. */
+  /** Called for tokens that arrived for a grant that was signed out meanwhile: they won't be used. */
   onOrphaned(grant: Grant, tokens: Tokens): void;
-  /** Tells the person, once for all windows, that a grant needs them. */
+  /** Shows the user, once for all windows, that a grant needs them. */
   showSignInNeeded(grant: Grant): void;
   /** Hands a redirect response to the sign-in in this window that waits for it, if one does. */
   deliver(path: string, parameters: URLSearchParams): boolean;
@@ -55,33 +55,34 @@ export interface SharingOptions {
 const mostLeaders = 4;
 
 /**
- * The grants of all windows of this computer. Every window has a cache of its own, from which it answers; one of
- * them, the leader, keeps the tokens fresh. What changes in one cache is told to the leader, which tells everybody.
+ * The grants of all windows of this computer. Every window has its own cache, from which it serves sessions. One of
+ * them, the leader, keeps the tokens current. What changes in one cache is announced to the leader, which announces it
+ * to all windows.
  *
  * Two caches never stay different: of two copies of a grant the higher revision wins, a removal wins over any of the
  * same sign-in, and whenever a window finds a leader the two compare all that they know.
  */
 export interface Sharing extends Renewals {
-  /** What this window knows of its grants; of their troubles, what the leader has told. */
+  /** What this window knows about its grants, and what the leader has announced about their troubles. */
   readonly memories: Pick<Memories, 'of' | 'onDidChange'>;
   readonly signOuts: SignOuts;
   /** As {@link addGrant}, by the leader if there is one in time. */
   add(provider: ProviderIdentity, signedIn: Grant): Promise<Added>;
   /** Hands a redirect response to whichever window waits for it. @returns false if none does. */
   deliver(path: string, parameters: URLSearchParams): Promise<boolean>;
-  /** The person is back, or the network: what cannot be renewed for now is tried again. */
+  /** The user or the network is back: failed renewals are retried. */
   rouse(): void;
-  /** Client secrets that this window had not may be stored now. */
+  /** Client secrets that this window lacked might be stored now. */
   credentialsChanged(): void;
   record(activity: Activity): void;
   activities(): Promise<readonly Activity[]>;
-  /** Lets a refresh that is under way end, for a few seconds at most, and leaves the other windows. */
+  /** Waits a few seconds for a running refresh, then leaves the other windows. */
   dispose(): Promise<void>;
 }
 
 /**
- * What a window asks again when its leader has gone. A refresh that is asked for twice is shared or answered with its
- * result; the rest is for reading. Not a sign-in: the next leader must know that it is asked again.
+ * What a window asks again when its leader has gone. A repeated refresh is shared or gets the same result. The others
+ * only read. Not a sign-in: the next leader must know that it is repeated.
  */
 const repeatable = [
   'renew',
@@ -133,7 +134,7 @@ export function shareGrants(options: SharingOptions): Sharing {
       ...(options.timing && { timing: options.timing }),
     });
     group.onRoleChange(role => {
-      // The leader has nobody to compare with: the others compare with it.
+      // The leader has no window to compare with: the others compare with it.
       if (role !== 'leader') memories.forgetTroubles();
       if (role === 'member') {
         void quietly(log, learnTroubles(group), 'the leader did not tell of its troubles');
@@ -210,7 +211,10 @@ export function shareGrants(options: SharingOptions): Sharing {
   };
 }
 
-/** Asks one leader after the other, each for as long as it leads. @param ask `again`: the one before may have done it. */
+/**
+ * Asks one leader after the other, each for as long as it leads. @param ask `again`: the previous one might have done
+ * it.
+ */
 async function askLeaders<T>(
   windows: Promise<Windows>,
   ask: (leader: Windows['leader'], again: boolean) => Promise<T>,
@@ -225,7 +229,7 @@ async function askLeaders<T>(
   }
 }
 
-/** Resolves when nothing is under way that the other windows would miss. */
+/** Resolves when no announcement is pending that the other windows would miss. */
 async function everythingTold(
   cache: GrantCache,
   sync: GrantSync,

@@ -4,14 +4,14 @@ import type { Memories } from '../refresh/memories.ts';
 import type { Sharing } from './sharing.ts';
 
 /**
- * The sharing of grants, while it is still being loaded: a window that starts answers without it. Whoever asks it for
- * something waits for it.
+ * The sharing of grants, while it is still being loaded: a starting window serves sessions without it. Callers of other
+ * functions wait for it.
  *
- * @param load see {@link shareGrants} in sharing.ts. What fails is loaded again for the next one who asks.
+ * @param load see {@link shareGrants} in sharing.ts. After a failure, the next caller loads it again.
  */
 export function sharingLater(memories: Memories, log: Log, load: () => Promise<Sharing>): Sharing {
   const loaded = once(async () => {
-    // After the start: the editor, and whoever waits for us, waits for no other window.
+    // After the start: the editor, and its callers, must not wait for another window.
     await new Promise(resolve => setTimeout(resolve));
     return load();
   });

@@ -13,11 +13,11 @@ import type { RefresherOptions } from '../refresh/refresherOptions.ts';
 import type { GrantCache } from '../store/grantCache.ts';
 import { longestKept, type KeptSignOut, type KeptSignOuts } from '../store/keptSignOuts.ts';
 
-/** The sign-outs that a provider could not be told of, and how it is told. */
+/** The sign-outs whose tokens still have to be revoked, and how to revoke them. */
 export interface SignOutServices {
   readonly kept: KeptSignOuts;
   /**
-   * Tells the provider that the tokens of a grant are no longer needed, where the person agreed to send them.
+   * Revokes the tokens of a grant, if the user agreed to send them there.
    *
    * @throws Failure
    */
@@ -30,33 +30,33 @@ export interface TellerOptions extends SignOutServices {
   readonly log: Log;
   readonly providers: RefresherOptions['providers'];
   readonly record: Recorder;
-  /** False once another window has taken over: then nothing may be sent any more. */
+  /** False once another window has taken over: then nothing must be sent any more. */
   isLeader(): boolean;
 }
 
-/** How long whoever signs out has to tell the provider, in seconds. After that, that window is taken to have closed. */
+/** How long the window that signs out has to revoke the tokens, in seconds. After that, it counts as closed. */
 export const firstTry = 15;
 /** The longest pause between two tries, and the shortest, in seconds. */
 const longestPause = 3600;
 const shortestPause = 5;
 
-/** What keeps a sign-out that was not told: true of everything that is not the word of the server. */
+/** True if a failed revocation is to be retried: for everything except a server's refusal. */
 export const isForLater = (error: unknown): boolean => !(error instanceof Failure && isRefusal(error));
 
-/** Notes in the activity log that a provider was told of a sign-out. */
+/** Notes in the activity log that tokens were revoked. */
 export function recordRevocation(record: Recorder, grant: Grant, outcome: Revocation): void {
   if (outcome === 'unsupported')
     record('failure', grant, l10n.t('The provider doesn’t support token revocation.'));
   else record('revocation', grant);
 }
 
-/** Notes in the activity log that it was not. @param reason a sentence fit to be shown. */
+/** Notes in the activity log that tokens weren't revoked. @param reason a sentence fit to be shown. */
 export const recordNotTold = (record: Recorder, grant: Grant, reason: string): void =>
   record('failure', grant, l10n.t('Couldn’t revoke the tokens. {0}', reason));
 
 /**
- * Tells providers of the sign-outs that were kept, in the window that leads: nobody is asked, and nothing is told while
- * the person is signed in to the same account again, as a server may end all that an account has with one token of it.
+ * Revokes the tokens of kept sign-outs, in the leader's window, without a question. It waits while the user is signed
+ * in to the same account again, because a server might end everything that an account has with one of its tokens.
  */
 export type SignOutTeller = ReturnType<typeof createSignOutTeller>;
 
@@ -64,7 +64,7 @@ export function createSignOutTeller(options: TellerOptions) {
   const { kept, cache, clock, log, providers, record, isLeader } = options;
   let failures = 0;
   let triedAt = -Infinity;
-  /** The issuers that could not be told, and from when each can be asked again. */
+  /** The issuers that couldn't be reached, and from when each can be tried again. */
   const silent = new Map<string, number>();
 
   const isBack = async ({ providerId, binding, account }: Grant): Promise<boolean> =>
@@ -121,7 +121,7 @@ export function createSignOutTeller(options: TellerOptions) {
     let left = 0;
     let isFresh = false;
     for (const signOut of await kept.all()) {
-      // Forgotten right after it is told. What a crash leaves is told twice, which changes nothing.
+      // Forgotten right after it was revoked. What a crash leaves is revoked twice, which changes nothing.
       if (await settle(signOut, failed)) await kept.forget([signOut.id]);
       else left++;
       isFresh ||= isBeingTold(signOut.at, triedAt);
@@ -161,11 +161,11 @@ export function createSignOutTeller(options: TellerOptions) {
       schedule(firstTry);
     },
     forget: (id: string): Promise<void> => kept.forget([id]),
-    /** What was in the way may be gone. */
+    /** The obstacle might be gone. */
     rouse(): void {
       if (Math.abs(secondsNow(clock) - triedAt) >= shortestPause) void run();
     },
-    /** A server answers. */
+    /** A server is reachable. */
     reached(issuer: string): void {
       if (silent.has(issuer)) this.rouse();
     },
@@ -178,7 +178,7 @@ export function createSignOutTeller(options: TellerOptions) {
 
 const isBeingTold = (at: number, now: number): boolean => isWithin(firstTry, at, now);
 
-/** How long to wait after so many runs in which somebody could not be told; spread as those of refreshes are. */
+/** How long to wait after so many runs with a failure, spread like the pauses of refreshes. */
 const pauseAfter = (failures: number): number =>
   failures === 0
     ? longestPause

@@ -15,7 +15,7 @@ export interface SignOutsOptions {
 /** How long a sign-out waits for the leader, and then for the storage, in milliseconds. */
 const timeout = 2000;
 
-/** The sign-outs of this window, which whoever leads keeps; without a leader in time they are kept here. */
+/** The sign-outs of this window. The leader keeps them. Without a leader in time, this window does. */
 export type SignOuts = ReturnType<typeof createSignOuts>;
 
 export function createSignOuts({ kept, clock, log, windows }: SignOutsOptions) {
@@ -27,10 +27,10 @@ export function createSignOuts({ kept, clock, log, windows }: SignOutsOptions) {
     );
   return {
     /**
-     * Keeps a grant that is about to be signed out, until {@link forget}: without that its provider is told later.
+     * Keeps a grant that is about to be signed out, until {@link forget}: without that its tokens are revoked later.
      * Never rejects.
      *
-     * @returns false if it could not be kept.
+     * @returns false if it couldn't be stored.
      */
     async keep(grant: Grant): Promise<boolean> {
       try {

@@ -13,7 +13,7 @@ interface WindowParts {
   readonly handOver: HandOver;
   readonly sync: GrantSync;
   name(): string;
-  /** Takes over what the leader tells of a grant; null: the trouble is over. */
+  /** Takes over what the leader announces about a grant. Null: the trouble is over. */
   hear(grantId: string, trouble: ToldTrouble | null): Promise<void>;
   isFocused(): boolean;
   showSignInNeeded(grant: Grant): void;

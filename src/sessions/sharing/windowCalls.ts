@@ -10,13 +10,13 @@ import type { LeaderCalls } from './leaderCalls.ts';
 export interface WindowCalls {
   grantChanged(text: string): void;
   grantRemoved(removal: Removal): void;
-  /** Whether the storage of this window answers: that of a window that has gone does not. */
+  /** Whether the storage of this window responds: that of a closed window doesn't. */
   storageAnswers(): Promise<boolean>;
   /** Whether this window could renew the tokens of a grant: it has the provider, and the client secret. */
   canRenew(grantId: string): Promise<boolean>;
-  /** The tokens of a grant cannot be renewed for now; null: that is over. */
+  /** The tokens of a grant can't be renewed for now. Null: that is over. */
   troubleChanged(grantId: string, trouble: ToldTrouble | null): Promise<void>;
-  /** The leader lacks something that another window may have. */
+  /** The leader lacks something that another window might have. */
   compare(): void;
   presence(): Promise<{ readonly window: string; readonly focused: boolean }>;
   /** To be shown by that window alone. */
@@ -29,10 +29,10 @@ export type JoinWindows = Join<LeaderCalls, WindowCalls>;
 export type Windows = ReturnType<JoinWindows>;
 export type Broadcast = Everywhere<WindowCalls>;
 
-/** What other windows answer, or an error after so many milliseconds. */
+/** The response of another window, or an error after so many milliseconds. */
 export const inTime = <T>(clock: Clock, milliseconds: number, answer: Promise<T>): Promise<T> =>
   within(clock, milliseconds, answer, () => new Error('The other windows did not answer in time.'));
 
-/** Waits for what may fail; `what` is said in the log then. */
+/** Waits for something that can fail, and logs `what` then. */
 export const quietly = (log: Log, promise: Promise<unknown>, what: string): Promise<unknown> =>
   promise.catch((error: unknown) => log.debug(what, { reason: errorName(error) }));

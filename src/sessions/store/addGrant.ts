@@ -12,10 +12,10 @@ export interface Added {
 }
 
 /**
- * Takes the grant of a finished sign-in over: in the place of the account's earlier one if there is one that it
- * can replace, beside it if not. The same sign-in twice is the same as once.
+ * Adds the grant of a finished sign-in, in the place of the account's earlier one if it can replace that, otherwise in
+ * addition to it. The same sign-in twice has the effect of one.
  *
- * @throws what the storage throws if it cannot be read.
+ * @throws what the storage throws if it isn't readable.
  */
 export async function addGrant(
   cache: GrantCache,
@@ -24,7 +24,7 @@ export async function addGrant(
 ): Promise<Added> {
   const grants = (await cache.ofProvider(provider.id)).filter(grant => belongsTo(grant, provider));
   const added = await takeOver(cache, grants, signedIn);
-  // Whoever signs in by themselves can be asked again.
+  // A user who signs in on their own can be asked again.
   if (!signedIn.asked) {
     for (const { id, account, asked } of grants)
       if (asked && account.id === signedIn.account.id)
@@ -37,7 +37,7 @@ async function takeOver(cache: GrantCache, grants: readonly Grant[], signedIn: G
   const already = grants.find(
     grant =>
       grant.account.id === signedIn.account.id &&
-      // It may have been refreshed since.
+      // It might have been refreshed since.
       (grant.id === signedIn.id || bringsNothing(signedIn, grant)),
   );
   if (already) return { grant: already, stored: await cache.put(already) };
@@ -60,7 +60,7 @@ async function takeOver(cache: GrantCache, grants: readonly Grant[], signedIn: G
 const hasSameToken = (signedIn: Grant, old: Grant): boolean =>
   old.tokens.accessToken.reveal() === signedIn.tokens.accessToken.reveal();
 
-/** True if the new grant is the old one once more. Servers may answer a new sign-in with the same access token. */
+/** True if the new grant is the old one again. Servers can respond to a new sign-in with the same access token. */
 function bringsNothing(signedIn: Grant, old: Grant): boolean {
   const { refreshToken } = signedIn.tokens;
   return (

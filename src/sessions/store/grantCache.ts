@@ -10,9 +10,8 @@ import type { GrantStore } from './grantStore.ts';
 import { createStorageTimeout, createWrites, type StorageTimeout } from './storageAccess.ts';
 
 /**
- * The grants as one window knows them: read from storage when they are first needed, then answered from
- * memory. What is put in is believed at once and written behind; a storage that fails costs the permanence
- * of a grant, never the grant.
+ * The grants as one window knows them: read from storage when first needed, then served from memory. What is put in
+ * counts at once and is written later. A failing storage costs the permanence of a grant, never the grant.
  */
 export interface GrantCache {
   /**
@@ -22,25 +21,25 @@ export interface GrantCache {
   ofProvider(providerId: string): Promise<readonly Grant[]>;
   get(id: string): Promise<Grant | undefined>;
   /**
-   * Takes a grant over, unless this revision or a later one is known or this sign-in has been removed.
+   * Adds a grant, unless this revision or a later one is known or this sign-in has been removed.
    *
-   * @returns when it is stored, true; false if storing failed, and will be tried again, or takes long.
+   * @returns true when it is stored, or false if storing failed, and will be retried, or takes long.
    */
   put(grant: Grant): Promise<boolean>;
   /**
-   * Changes a grant as it is now, in one step; the revision counts up by itself.
+   * Changes the current grant in one step and raises its revision.
    *
-   * @param change gets the newest grant; returns undefined to leave it as it is. A revision that it sets is
-   * taken if it is higher.
+   * @param change receives the newest grant, and returns undefined to leave it as it is. A revision that it sets is
+   * used if it is higher.
    * @param isOnlyWriter see {@link GrantStore.save}.
-   * @returns the grant after the change and whether it is stored; undefined if there is no such grant.
+   * @returns the grant after the change and whether it is stored, or undefined if there is no such grant.
    */
   update(
     id: string,
     change: (current: Grant) => Grant | undefined,
     isOnlyWriter?: () => boolean,
   ): Promise<{ readonly grant: Grant; readonly stored: boolean } | undefined>;
-  /** @returns when it is gone from storage, true; false if that failed: it will not be shown again anyway. */
+  /** @returns true when it is gone from storage, or false if that failed: it won't be shown again in any case. */
   remove(id: string, at: number): Promise<boolean>;
   /**
    * Takes over that a grant was removed, which need not be known here. A later sign-in of it stays. Otherwise as
@@ -49,19 +48,19 @@ export interface GrantCache {
   adoptRemoval(removal: Removal): Promise<boolean>;
   /** The removal of a grant, if it was removed. */
   removal(id: string): Promise<Removal | undefined>;
-  /** False if the storage cannot be read, or takes long. */
+  /** False if the storage isn't readable, or takes long. */
   answers(): Promise<boolean>;
-  /** For whoever must not wait for the storage: see {@link StorageTimeout}. */
+  /** For callers that must not wait for the storage: see {@link StorageTimeout}. */
   readonly inTime: StorageTimeout['inTime'];
   /**
-   * Looks at the storage again, which other windows may share, and takes over what is newer there.
+   * Reads the storage again, which other windows might share, and adopts newer grants.
    *
-   * @returns the newest there is. Never rejects: storage that fails has nothing newer.
+   * @returns the newest there is. Never rejects: a failing storage has nothing newer.
    */
   reread(id: string): Promise<Grant | undefined>;
   /**
-   * Takes over all that other windows have written to the same storage, and may have told nobody. Never rejects, as
-   * {@link reread}.
+   * Adopts everything that other windows have written to the same storage, even if they couldn't announce it. Never
+   * rejects, as {@link reread}.
    */
   lookAgain(): Promise<void>;
   /**
@@ -70,25 +69,25 @@ export interface GrantCache {
    * @throws what the storage throws.
    */
   entries(): Promise<readonly IndexEntry[]>;
-  /** Resolves when a grant as it is now is stored; with false if that failed, or takes long. */
+  /** Resolves when the current grant is stored, or with false if that failed, or takes long. */
   stored(id: string): Promise<boolean>;
   /** True if a grant as it is now is stored, as far as is known at this moment. */
   isStored(id: string): boolean;
-  /** Resolves when the writes under way have ended, well or not. */
+  /** Resolves when the pending writes have ended, successfully or not. */
   written(): Promise<void>;
   /** The grants in memory now. */
   known(): readonly Grant[];
   /** One of them. */
   peek(id: string): Grant | undefined;
-  /** Told of each grant that comes, changes or goes; not of one that is read from storage. */
+  /** Fires for each grant that is added, changed or removed, but not for one that is read from storage. */
   readonly onDidChange: Emitter<GrantChange>['on'];
-  /** Told of each grant that was signed out, here or elsewhere, known or not. */
+  /** Fires for each grant that was signed out, here or elsewhere, known or not. */
   readonly onDidRemove: Emitter<Removal>['on'];
-  /** Told of each grant that was read from storage. */
+  /** Fires for each grant that was read from storage. */
   readonly onDidLoad: Emitter<Grant>['on'];
   /**
-   * Told of each grant that the index promises and the storage does not have, as another window may have it; and of each
-   * that is later than the index says, as another window may not have it.
+   * Fires for each grant that the index lists but the storage lacks, because another window might have it, and for each
+   * that is later than the index says, because another window might lack it.
    */
   readonly onDidMiss: Emitter<string>['on'];
 }
@@ -103,13 +102,13 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
   const lastWrites = new Map<string, Promise<boolean>>();
 
   const removal = async (id: string): Promise<Removal | undefined> => {
-    // Whoever removes a grant that is known here is heard.
+    // The removal of a known grant is always reported here.
     if (known.has(id)) return undefined;
     const entry = removed.get(id) ?? (await store.entry(id));
     return entry && isRemoval(entry) ? entry : undefined;
   };
 
-  /** As {@link removal}, of a storage that may fail, or not answer: then it is taken for not removed. */
+  /** As {@link removal}, of a storage that might fail or hang: then the grant counts as not removed. */
   const removalSoon = (id: string): Promise<Removal | undefined> =>
     soon(removal(id), undefined).catch(() => undefined);
 
@@ -146,7 +145,7 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
   };
 
   const endSignIn = async (entry: Removal): Promise<boolean> => {
-    // So that whoever watches is told which sessions have gone.
+    // Read it first: listeners need to know which sessions have gone.
     const grant = await soon(get(entry.id), undefined).catch(() => undefined);
     if (memory.hasRemoval(entry)) return true;
     return (grant && isLaterSignIn(grant.revision, entry.revision)) || forget(entry);
@@ -175,7 +174,7 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
     },
     async update(id, change, isOnlyWriter) {
       const current = await get(id);
-      // Nothing is awaited from here to the change in memory, so that no other change is lost.
+      // Don't await anything from here to the change in memory: another change would be lost.
       const changed = current && change(current);
       if (!changed) return current && { grant: current, stored: true };
       const grant = { ...changed, id, revision: Math.max(changed.revision, current.revision + 1) };

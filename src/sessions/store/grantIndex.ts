@@ -14,7 +14,7 @@ export interface IndexEntry {
   readonly id: string;
   readonly providerId: string;
   readonly revision: number;
-  /** When it was signed out, in seconds since the epoch; undefined while it lives. */
+  /** When it was signed out, in seconds since the epoch. Undefined while it is alive. */
   readonly removed?: number | undefined;
 }
 
@@ -38,8 +38,8 @@ export const indexEntrySchema = v.object({
 const indexSchema = v.object({ version: v.literal(1), grants: v.array(indexEntrySchema) });
 
 /**
- * Of two entries for one grant the one to believe: that of the later sign-in; of the same sign-in a removal, else the
- * higher revision. The first if they are alike.
+ * Chooses between two entries for one grant: that of the later sign-in, for the same sign-in a removal, otherwise the
+ * higher revision. The first if they are equal.
  */
 export function laterEntry(a: IndexEntry | undefined, b: IndexEntry): IndexEntry {
   if (a === undefined || isLaterSignIn(b.revision, a.revision)) return b;
@@ -51,9 +51,9 @@ export function laterEntry(a: IndexEntry | undefined, b: IndexEntry): IndexEntry
 export interface GrantIndexOptions {
   readonly storage: SecretStorage;
   readonly log: Log;
-  /** Keeps an index that cannot be read under another key. */
+  /** Keeps an unreadable index under another key. */
   setAside(key: string, text: string, why: 'newer' | 'garbage'): Promise<void>;
-  /** Ids of the grants that are stored; none where the editor cannot tell. */
+  /** IDs of the grants that are stored, or none if the editor can't list them. */
   storedIds(): Promise<readonly string[]>;
   readGrant(id: string): Promise<Grant | undefined>;
 }
@@ -68,7 +68,7 @@ export function createGrantIndex(options: GrantIndexOptions) {
   let isRead = false;
   /** As it was read or written last. */
   let there: ReadonlyMap<string, IndexEntry> = new Map();
-  /** The entries as they were listed last; undefined since one has changed. */
+  /** The entries as last listed, or undefined after a change. */
   let listed: readonly IndexEntry[] | undefined;
 
   const readStored = async (): Promise<Map<string, IndexEntry>> => {
@@ -81,7 +81,7 @@ export function createGrantIndex(options: GrantIndexOptions) {
     return new Map(there);
   };
 
-  /** With the grants that the index does not name although they are there: they were lost from it. */
+  /** Includes the stored grants that the index has lost. */
   const entries = once(async () => {
     isRead = true;
     const [known, ids] = await Promise.all([readStored(), options.storedIds()]);
@@ -129,8 +129,8 @@ export function createGrantIndex(options: GrantIndexOptions) {
       if (isRead) await merge();
     },
     /**
-     * Writes the index. Takes over first what other windows have written meanwhile; and writes nothing if they have
-     * written all that this one knows, as what they write at the same time would be lost.
+     * Writes the index, after merging what other windows have written meanwhile. Writes nothing if they have written
+     * all that this one knows: concurrent writes of theirs would be lost.
      */
     async write(): Promise<void> {
       const { known, stored } = await merge();
@@ -152,7 +152,7 @@ export function createGrantIndex(options: GrantIndexOptions) {
       const entry = there.get(id);
       return entry !== undefined && !isRemoval(entry) && !isLaterSignIn(revision, entry.revision);
     },
-    /** Told of each entry, later than the one there was, that another window has written since the index was read. */
+    /** Fires for each entry, later than the one there was, that another window has written since the index was read. */
     onDidFind: finds.on,
   };
 }

@@ -8,11 +8,11 @@ export type GrantMemory = ReturnType<typeof createGrantMemory>;
 
 export function createGrantMemory() {
   const known = new Map<string, Grant>();
-  /** What this window removed, or was told of; the index holds what was removed before. */
+  /** What this window removed, or learned was removed. The index holds what was removed before. */
   const removed = new Map<string, Removal>();
   /** Promised by the index, but not there. */
   const missing = new Set<string>();
-  /** Grants of which the newest revision has not reached the storage yet. */
+  /** Grants whose newest revision hasn't reached the storage yet. */
   const unstored = new Set<string>();
   /** Of each provider, its grants as they were listed last, and the index by which they were. */
   const lists = new Map<string, { index: readonly IndexEntry[]; grants: readonly Grant[] }>();

@@ -13,18 +13,18 @@ import {
 } from './grantIndex.ts';
 
 /**
- * Grants at rest: one entry of secret storage for each, and one with the index of them. The index is ours
- * because the editor's list of keys may fail or be missing; where it works, it finds again what the index lost.
+ * Grants at rest: one entry of secret storage for each, and one with the index of them. The index is our own because
+ * the editor's list of keys can fail or be missing. Where that works, it restores what the index lost.
  *
- * - A grant is written before the index names it, and leaves the index before it is deleted, so that a crash in
- *   between loses nothing that the index promises.
- * - Once the index names it, nobody waits for the index when it changes: a crash leaves an earlier revision there.
- * - Several windows may write to one storage: each write of the index keeps what the others have written.
+ * - A grant is written before the index lists it, and is deleted after it leaves the index: a crash in between loses
+ *   nothing that the index lists.
+ * - Once the index lists it, changes don't wait for the index: a crash leaves an earlier revision there.
+ * - Several windows can write to one storage: each write of the index keeps what the others have written.
  */
 export interface GrantStore {
   /**
-   * All entries of the index; read once, then from memory. Reads no grant, except those that exist and that the
-   * index does not name. It is the same list until an entry changes.
+   * All entries of the index, read once, then from memory. Reads no grant, except existing ones that the index lacks.
+   * It is the same array until an entry changes.
    */
   index(): Promise<readonly IndexEntry[]>;
   /** True if the storage can be read now. Waits for as long as it takes. */
@@ -32,16 +32,16 @@ export interface GrantStore {
   /** The entry of one grant. */
   entry(id: string): Promise<IndexEntry | undefined>;
   /**
-   * @param known is returned as it is if the storage has the same.
-   * @returns undefined if it is not there, or cannot be used; then it has been set aside and told.
+   * @param known is returned unchanged if the storage has the same.
+   * @returns undefined if it is missing or unusable. An unusable one is kept elsewhere and reported.
    */
   load(id: string, known?: Grant): Promise<Grant | undefined>;
   /**
-   * Stores a grant, so that it is found after the next start; {@link saveIndex} does the rest. Does nothing for a grant
-   * whose sign-in was removed, or if the storage has this revision or a later one.
+   * Stores a grant durably. {@link saveIndex} does the rest. Does nothing for a grant whose sign-in was removed, or if
+   * the storage has this revision or a later one.
    *
-   * @param isOnlyWriter asked right before: true if nobody else writes later revisions of it. Then the storage is not
-   * read once more if it answered the last time.
+   * @param isOnlyWriter called right before: true if no other window writes later revisions of it. Then the storage
+   * isn't read again if it worked the last time.
    * @throws what the storage throws.
    */
   save(grant: Grant, isOnlyWriter?: () => boolean): Promise<void>;
@@ -51,11 +51,11 @@ export interface GrantStore {
   remove(grant: Pick<Grant, 'id' | 'providerId' | 'revision'>, at: number): Promise<void>;
   /** See {@link GrantIndex}. */
   readonly lookAgain: GrantIndex['lookAgain'];
-  /** See {@link GrantIndex}: a window that closed right after it wrote something may have told nobody. */
+  /** See {@link GrantIndex}: a window that closed right after a write might not have announced it. */
   readonly onDidFind: GrantIndex['onDidFind'];
 }
 
-/** Something stored cannot be used; it was kept under another key. */
+/** A stored entry that is unusable, and was kept under another key. */
 export interface SetAside {
   readonly key: string;
   readonly keptAs: string | undefined;
@@ -65,7 +65,7 @@ export interface SetAside {
 export interface GrantStoreOptions {
   readonly storage: SecretStorage;
   readonly log: Log;
-  /** Told of each entry that was set aside. */
+  /** Called for each entry that was kept but isn't used. */
   onSetAside(entry: SetAside): void;
 }
 
@@ -79,9 +79,9 @@ export const isOfGrants = (key: string): boolean =>
   key === 'grants' || key === signOutsKey || key.startsWith(grantKey(''));
 
 export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions): GrantStore {
-  /** What is done to grants; and the writing of the index, which keeps no grant waiting. */
+  /** Operations on grants, and writes of the index, which keep no grant waiting. */
   const [inTurn, indexInTurn] = [createQueue(), createQueue()];
-  /** Grants that were read or written last, and not in vain. */
+  /** Grants whose last read or write succeeded. */
   const reached = new Set<string>();
 
   const setAside = async (key: string, text: string, why: SetAside['why']): Promise<void> => {
@@ -89,7 +89,7 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
     const earlier = await storage.get(keptAs);
     // It was found before, and nothing has replaced it since.
     if (earlier === text) return;
-    // An earlier one under that name is not overwritten with something that may be worth less.
+    // Don't overwrite an earlier one under that name: it might be worth more.
     const free = earlier === undefined ? keptAs : `${keptAs}:${crypto.randomUUID()}`;
     await storage.store(free, text);
     log.warn('stored entry set aside', { key, keptAs: free, why });
@@ -161,7 +161,7 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
       const needed = await inTurn(async () => {
         const entry = entryOf(grant);
         if (isRemoval(laterEntry(await index.entry(grant.id), entry))) return false;
-        // In the storage that all windows of a desktop share, another one may have been quicker.
+        // In the storage that all windows of a desktop share, another one might have been quicker.
         const isFirst = reached.has(grant.id) && isOnlyWriter();
         const stored = isFirst ? undefined : await readGrant(grant.id);
         if (!stored || stored.revision < grant.revision) await writeGrant(grant);
@@ -175,7 +175,7 @@ export function createGrantStore({ storage, log, onSetAside }: GrantStoreOptions
       inTurn(async () => {
         await index.set({ id, providerId, revision, removed: at });
         await writeIndex();
-        // The account may have signed in again meanwhile, in another window.
+        // The account might have signed in again meanwhile, in another window.
         if ((await index.entry(id))?.removed !== undefined) await storage.delete(grantKey(id));
       }),
     lookAgain: index.lookAgain,

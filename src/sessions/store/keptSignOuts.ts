@@ -6,23 +6,23 @@ import type { Grant } from '../grant/grant.ts';
 import { signOutsKey } from './grantStore.ts';
 import { parseGrant, serialiseGrant } from './storedGrant.ts';
 
-/** A sign-out that its provider has not been told of. */
+/** A sign-out whose tokens haven't been revoked yet. */
 export interface KeptSignOut {
   /** Of this sign-out, see {@link signOutId}. */
   readonly id: string;
-  /** When the person signed out, in seconds since the epoch. */
+  /** When the user signed out, in seconds since the epoch. */
   readonly at: number;
-  /** As it was then, without what revoking its tokens does not take. */
+  /** As it was then, reduced to what revocation needs. */
   readonly grant: Grant;
 }
 
 /** Sign-outs at rest, in one entry of secret storage. */
 export type KeptSignOuts = ReturnType<typeof createKeptSignOuts>;
 
-/** The most that are kept; the oldest go first. */
+/** The most that are kept. The oldest are dropped first. */
 export const mostSignOuts = 20;
 
-/** How long one is kept, in seconds. Few refresh tokens that are not used live longer. */
+/** How long one is kept, in seconds. Few unused refresh tokens live longer. */
 export const longestKept = 30 * 86_400;
 
 /** Tokens that came after a grant was signed out are a sign-out of their own. */
@@ -44,7 +44,7 @@ export function createKeptSignOuts(storage: SecretStorage, log: Log) {
     return parsed.success ? parsed.output.signOuts : [];
   };
 
-  /** Each change is one read and one write, so that the other windows' sign-outs stay. */
+  /** Each change is one read and one write, to keep the other windows' sign-outs. */
   const change = (make: (kept: Stored) => Stored): Promise<void> =>
     inTurn(async () => {
       const before = await read();
@@ -66,7 +66,7 @@ export function createKeptSignOuts(storage: SecretStorage, log: Log) {
         return parsed.kind === 'grant' ? [{ id, at, grant: parsed.grant }] : [];
       });
     },
-    /** Keeps a grant whose sign-out its provider is to be told of. @throws what the storage throws. */
+    /** Keeps a grant whose tokens have to be revoked. @throws what the storage throws. */
     keep: (grant: Grant, at: number): Promise<void> =>
       change(kept => {
         const id = signOutId(grant);

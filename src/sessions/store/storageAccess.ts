@@ -1,12 +1,12 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 
-/** How long anybody waits until something is stored or read, in seconds. What takes longer goes on. */
+/** How long a caller waits until something is stored or read, in seconds. A longer operation continues. */
 const longest = 4;
 
 /**
- * Waiting for a storage that may never answer: an extension host lives on for hours after its window has gone,
- * which has the storage. Whoever has waited in vain once does not wait again before an answer has come.
+ * Limits the wait for a storage that might hang: an extension host lives on for hours after its window, which has the
+ * storage, has gone. After one timeout, no caller waits again until the storage has responded.
  */
 export interface StorageTimeout {
   /** What the promise brings, or `otherwise` if that takes long. Rejects as the promise does. */
@@ -49,7 +49,7 @@ class StorageSilent extends Error {
 const firstRetry = 5;
 const longestRetry = 600;
 
-/** Writes to a storage that may fail: each is tried again until it succeeds. */
+/** Writes to a storage that can fail: each is retried until it succeeds. */
 export type Writes = ReturnType<typeof createWrites>;
 
 export function createWrites(clock: Clock, log: Log) {
@@ -65,7 +65,7 @@ export function createWrites(clock: Clock, log: Log) {
     }
   };
   return {
-    /** @param behind follows, and nobody waits for it. @returns false if the first try failed. */
+    /** @param behind follows, without anyone waiting for it. @returns false if the first try failed. */
     run(id: string, write: () => Promise<void>, behind?: () => Promise<void>): Promise<boolean> {
       const written = Promise.withResolvers<boolean>();
       const both = async (): Promise<void> => {
@@ -78,7 +78,7 @@ export function createWrites(clock: Clock, log: Log) {
       running.add(writing);
       return written.promise;
     },
-    /** Resolves when the first tries under way have ended, well or not. */
+    /** Resolves when the pending first tries have ended, successfully or not. */
     async ended(): Promise<void> {
       await Promise.all(running);
     },
