@@ -9,7 +9,8 @@ import type { McpServer } from './settings.ts';
 const list = v.pipe(v.array(v.string()), v.readonly());
 
 const termsSchema = v.object({
-  origin: v.string(),
+  /** The whole URL: on a shared host, only the path tells one user's server from another's. */
+  url: v.string(),
   provider: v.string(),
   scopes: list,
   /** Resources and audiences. If empty, the provider decides. */
@@ -20,7 +21,7 @@ const termsSchema = v.object({
 export type McpTerms = Readonly<v.InferOutput<typeof termsSchema>>;
 
 export const mcpTermsOf = (server: McpServer): McpTerms => ({
-  origin: new URL(server.url).origin,
+  url: new URL(server.url).href,
   provider: server.providerId,
   scopes: normaliseScopes(scopesOf(server)),
   targets: normaliseScopes(reachOf(server).targets),
@@ -59,7 +60,7 @@ const prefix = 'mcp/';
 
 /**
  * Controls which MCP servers get a token. The editor asks once for this extension and account. This asks for each
- * server, and again when its origin, provider, scopes or resource change. A refusal counts until one of them changes
+ * server, and again when its URL, provider, scopes or resource change. A refusal counts until one of them changes
  * or the user asks for the question.
  */
 export type McpConsent = ReturnType<typeof createMcpConsent>;

@@ -45,10 +45,10 @@ function reachLine(server: McpServer, nameOf: ProviderNames): Shown {
 
 /** What is agreed to, each part with its name. */
 const named = (
-  { origin, provider, scopes, targets }: McpTerms,
+  { url, provider, scopes, targets }: McpTerms,
   nameOf: ProviderNames,
 ): readonly (readonly [name: Shown, value: string])[] => [
-  [l10n.t('Server'), origin],
+  [l10n.t('Server'), url],
   [l10n.t('Identity provider'), labelOf(nameOf(provider))],
   [l10n.t('Scopes'), scopes.length > 0 ? scopes.join(' ') : l10n.t('the default ones')],
   [l10n.t('Resource'), targets.length > 0 ? targets.join(' ') : l10n.t('none')],
@@ -84,7 +84,7 @@ export async function chooseAllowed(
     .map(({ id, terms }) => ({
       id,
       label: labelOf(servers.find(server => server.id === id)?.label ?? id),
-      description: shown(new URL(terms.origin).host),
+      description: shown(new URL(terms.url).host),
       detail: joined(linesOf(terms, nameOf).slice(1), ' · '),
     }));
   if (items.length === 0) {

@@ -299,20 +299,22 @@ describe('MCP servers of the settings', () => {
     assert.deepEqual([standIn.editor.dialogs, surroundings.signIns(), started], [[], 0, []]);
   });
 
-  const changed: Record<string, Partial<McpServer>> = {
+  const changed: Record<string, Partial<McpServer> | (() => Partial<McpServer>)> = {
     'its host': { url: 'https://mcp.example.com/mcp' },
     'its port': { url: 'http://127.0.0.1:1/mcp' },
     'its provider': { providerId: 'other' },
     'its scopes': { scopes: ['openid', 'profile', 'email'] },
     'its resource': { scopes: ['openid', 'profile', 'resource:https://api.example.com'] },
     'its audience': { scopes: ['openid', 'profile', 'audience:api'] },
+    'its path': () => ({ url: `${wiki.url}/other` }),
+    'its query': () => ({ url: `${wiki.url}?for=other` }),
     'its id': { id: 'other' },
   };
   for (const [what, change] of Object.entries(changed)) {
     it(`are asked about again when ${what} changes, and not when it is what it was`, async () => {
       await resolve();
       allows = false;
-      servers.update([{ ...wiki, ...change }]);
+      servers.update([{ ...wiki, ...(typeof change === 'function' ? change() : change) }]);
       assert.equal(await resolve(), undefined);
       assert.equal(questions.length, 2);
       assert.equal(questions[1]?.before === undefined, what === 'its id');
@@ -322,9 +324,9 @@ describe('MCP servers of the settings', () => {
     });
   }
 
-  it('are not asked about again for another label, path or order of scopes', async () => {
+  it('are not asked about again for another label or order of scopes', async () => {
     await resolve();
-    servers.update([{ ...wiki, label: 'New', url: `${wiki.url}?x`, scopes: ['profile', 'openid'] }]);
+    servers.update([{ ...wiki, label: 'New', scopes: ['profile', 'openid'] }]);
     assert.notEqual(tokenOf(await resolve()), '');
     assert.equal(questions.length, 1);
   });

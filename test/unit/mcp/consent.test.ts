@@ -41,8 +41,8 @@ describe('the permission of an MCP server', () => {
     assert.equal(await consent.check(moved, false), false);
     assert.equal(await consent.check(wiki, false), true);
     assert.deepEqual(
-      asked.map(before => before?.origin),
-      [undefined, 'https://mcp.example.com'],
+      asked.map(before => before?.url),
+      [undefined, wiki.url],
     );
   });
 
@@ -52,8 +52,8 @@ describe('the permission of an MCP server', () => {
     assert.equal(await consent.check(moved, false), true);
     assert.equal(await consent.check(wiki, false), false, 'the way back is asked about');
     assert.deepEqual(
-      consent.answers().map(({ id, isAllowed, terms }) => [id, isAllowed, terms.origin]),
-      [['wiki', true, 'https://other.example']],
+      consent.answers().map(({ id, isAllowed, terms }) => [id, isAllowed, terms.url]),
+      [['wiki', true, moved.url]],
     );
   });
 
