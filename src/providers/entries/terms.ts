@@ -34,6 +34,8 @@ const classes: Readonly<Record<keyof TermedFields, 'agreed' | 'free'>> = {
   idTokenAlgorithm: 'agreed',
   trustedAudiences: 'agreed',
   accountId: 'agreed',
+  // The editor remembers by the account's name which extensions get its tokens.
+  labelClaims: 'agreed',
   claimSources: 'agreed',
   requiredClaims: 'agreed',
 
@@ -50,7 +52,6 @@ const classes: Readonly<Record<keyof TermedFields, 'agreed' | 'free'>> = {
   narrowTokens: 'free',
   maxAge: 'free',
   sendRedirectUriOnRefresh: 'free',
-  labelClaims: 'free',
   assumedTokenLifetime: 'free',
   rotationGrace: 'free',
   refreshEndsAccessToken: 'free',
