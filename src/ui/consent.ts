@@ -24,24 +24,26 @@ const fits = (lines: readonly Shown[]): boolean =>
  * Asks for agreement, in a dialog. Every extension can run the editor's commands that press a message's button
  * (`notification.acceptPrimaryAction`) or choose from a list (`quickInput.accept`,
  * `workbench.action.acceptSelectedQuickOpenItem`). No command presses a dialog's button, and nothing hides one. Closing
- * it means no.
+ * it means no. Enter and the space bar press the first button, which shows a document: another extension can open the
+ * dialog while the user is typing.
  *
- * What doesn't fit into the dialog has to be read in a document first. The dialog is shown again when that is closed.
+ * What doesn't fit into the dialog has to be read in the document first. The dialog is shown again when that is closed.
  */
 export async function askConsent({ message, lines, button }: Question): Promise<Yes | false> {
   const show = (detail: Shown, ...buttons: Shown[]): Thenable<Shown | undefined> =>
     window.showWarningMessage(message, { modal: true, detail }, ...buttons);
-  if (fits(lines)) return (await show(joined(lines, '\n'), button)) === button && (true as Yes);
-
   const review = l10n.t('Review…');
   const toRead = l10n.t(
     'There’s more than fits here. Review it in a document, then close the document to decide.',
   );
-  const detail = joined([...lines.slice(0, 6).map(line => short(line, 120)), toRead], '\n');
-  let chosen = await show(detail, review);
+  const isWhole = fits(lines);
+  const detail = isWhole
+    ? joined(lines, '\n')
+    : joined([...lines.slice(0, 6).map(line => short(line, 120)), toRead], '\n');
+  let chosen = await (isWhole ? show(detail, review, button) : show(detail, review));
   while (chosen === review) {
     await untilRead(message, lines);
-    chosen = await show(detail, button, review);
+    chosen = await show(detail, review, button);
   }
   return chosen === button && (true as Yes);
 }

@@ -45,7 +45,7 @@ function answered(dialogs: 'refused' | 'accepted'): { readonly dialogs: string[]
     // A message that offers to try again comes again for as long as somebody does.
     if (typeof options !== 'object') return Promise.resolve(left-- > 0 ? options : undefined);
     seen.push(message);
-    return Promise.resolve(dialogs === 'accepted' ? buttons[0] : undefined);
+    return Promise.resolve(dialogs === 'accepted' ? buttons.at(-1) : undefined);
   };
   Object.assign(window, {
     showInformationMessage: show,
