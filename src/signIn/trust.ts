@@ -1,3 +1,4 @@
+import { consentTo, type Consent } from '../protocol/client/gate.ts';
 import { whileRunning } from '../platform/once.ts';
 import { createQueue } from '../platform/queue.ts';
 import type { Provider } from '../providers/entries/definition.ts';
@@ -26,6 +27,8 @@ export interface TrustOptions {
    * @returns false if the user declines, or doesn't decide before `signal` was aborted.
    */
   ask(provider: Provider, before: Terms | undefined, signal: AbortSignal): Promise<Yes | false>;
+  /** True if something of a provider with this ID is here already, such as a sign-in. */
+  isInUse(id: string): Promise<boolean>;
   /** Called when the user has agreed, before any caller continues: waiting sign-ins can be used. */
   onAgreed(provider: Provider): Promise<void>;
 }
@@ -43,11 +46,16 @@ export interface Trust {
    *
    * @returns false if there is to be no sign-in.
    */
-  check(provider: Provider, signal: AbortSignal): Promise<boolean>;
+  check(provider: Provider, signal: AbortSignal): Promise<Consent | false>;
   /** True if the user has agreed to the provider's current settings. Asks no question. */
   isAgreed(provider: Provider): boolean;
-  /** The user has entered it themselves, just now and here. */
-  accept(provider: Provider): Promise<void>;
+  /**
+   * The user entered it in the wizard. The question still comes if something is at stake (sign-ins of the same ID, or
+   * earlier terms), because other extensions can fill in and accept the boxes of the wizard.
+   *
+   * @returns false if there is to be no sign-in.
+   */
+  accept(provider: Provider, signal: AbortSignal): Promise<Consent | false>;
   /** The user has removed it. */
   forget(id: string): Promise<void>;
 }
@@ -58,10 +66,12 @@ const keyOf = (id: string): string => `trusted/${id}`;
 export const agreedTerms = (storage: Pick<TrustStorage, 'get'>, id: string): unknown =>
   storage.get(keyOf(id));
 
-export function createTrust({ storage, ask, onAgreed }: TrustOptions): Trust {
+export function createTrust({ storage, ask, isInUse, onAgreed }: TrustOptions): Trust {
   /** The questions that are open, by provider and terms. */
-  const open = whileRunning<boolean>();
+  const open = whileRunning<Consent | false>();
   const inTurn = createQueue();
+  /** The terms of providers that were entered here and have no sign-in yet. */
+  const entered = new Map<string, unknown>();
 
   const isKnown = (provider: Provider): boolean => storage.get(keyOf(provider.id)) === provider.terms;
   const remember = async (id: string, value: string | undefined): Promise<void> => {
@@ -74,24 +84,34 @@ export function createTrust({ storage, ask, onAgreed }: TrustOptions): Trust {
     await onAgreed(provider);
   };
 
-  const askUnlessKnown = async (provider: Provider, signal: AbortSignal): Promise<boolean> => {
+  const askUnlessKnown = async (provider: Provider, signal: AbortSignal): Promise<Consent | false> => {
     // The user might have decided in another window meanwhile.
-    if (isKnown(provider)) return true;
+    if (isKnown(provider)) return consentTo(provider.issuer);
     const known = storage.get(keyOf(provider.id));
     const before = typeof known === 'string' ? known : undefined;
     if (signal.aborted || !(await ask(provider, before, signal))) return false;
     await agreed(provider);
-    return true;
+    return consentTo(provider.issuer);
+  };
+
+  const check: Trust['check'] = async (provider, signal) => {
+    if (isKnown(provider)) return consentTo(provider.issuer);
+    const key = JSON.stringify([provider.id, provider.terms]);
+    return open(key, () => inTurn(() => askUnlessKnown(provider, signal)));
   };
 
   return {
-    async check(provider, signal) {
-      if (isKnown(provider)) return true;
-      const key = JSON.stringify([provider.id, provider.terms]);
-      return open(key, () => inTurn(() => askUnlessKnown(provider, signal)));
-    },
+    check,
     isAgreed: isKnown,
-    accept: agreed,
+    async accept(provider, signal) {
+      const { id, terms } = provider;
+      // After a failed sign-in, the user enters it again.
+      const isNew = storage.get(keyOf(id)) === entered.get(id) && !(await isInUse(id));
+      if (!isNew) return check(provider, signal);
+      entered.set(id, terms);
+      await agreed(provider);
+      return consentTo(provider.issuer);
+    },
     forget: id => remember(id, undefined),
   };
 }

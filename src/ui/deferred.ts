@@ -30,7 +30,7 @@ import { showSignInNeeded, type SignInParts } from './signIn/signInAndKeep.ts';
 import { releaseSignIns, showContested, showWaiting } from './signIn/changedTerms.ts';
 import { createSignIns, editorRegistrations } from './signIn/signIns.ts';
 import { keepSignOut, tellProvider, type SignOutParts } from './signIn/signOut.ts';
-import { editorTrust } from './signIn/trustQuestion.ts';
+import { editorTrust } from './signIn/questions/trustQuestion.ts';
 import { beside } from './signIn/wizardVisits.ts';
 import { registerSignInCommands } from './commands/signInActions.ts';
 
@@ -99,9 +99,15 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     clientSecrets: editorClientSecrets(secrets),
     findSubject,
   };
-  const trust = editorTrust(globalState, clock, provider =>
-    releaseSignIns({ ...window, httpContext }, provider),
-  );
+  // Include the wrong entries, too: nothing that the user wrote is overwritten.
+  const ids = (): readonly string[] => [
+    ...[...providers.list(), ...providers.contested()].map(({ id }) => id),
+    ...Object.keys(writtenProviders()),
+  ];
+  const trust = editorTrust(globalState, clock, {
+    isInUse: async id => ids().includes(id) || (await window.cache.ofProvider(id)).length > 0,
+    onAgreed: provider => releaseSignIns({ ...window, httpContext }, provider),
+  });
   const { repeating } = window;
   const signIns = createSignIns({ ...services, log, extension, pending, providers, repeating });
   const newProviders = createNewProviders({
@@ -117,11 +123,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
         provider,
         beside,
       ),
-    // Include the wrong entries, too: nothing that the user wrote is overwritten.
-    ids: () => [
-      ...[...providers.list(), ...providers.contested()].map(({ id }) => id),
-      ...Object.keys(writtenProviders()),
-    ],
+    ids,
   });
   const record: Recorder = (event, grant, reason) =>
     window.sharing.record(activityOf(event, grant, secondsNow(clock), reason, window.sendings));

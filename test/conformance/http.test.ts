@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
+import { ungated } from '../../src/protocol/server/httpContext.ts';
 import type { Departure, Endpoint } from '../servers/hostile/departure.ts';
 import { silence, type Reply } from '../servers/hostile/replies.ts';
 import { paths } from '../servers/hostile/authorizationServer.ts';
@@ -161,7 +162,7 @@ describe('the http client', () => {
   conforms('http client', 'kept from sending', () =>
     withTrial({}, async trial => {
       const reason = new Error('somebody else has taken over');
-      const request = trial.context.httpContext.http(policy)(`${trial.server.issuer}${paths.keys}`, {
+      const request = trial.context.httpContext[ungated](policy)(`${trial.server.issuer}${paths.keys}`, {
         beforeSending() {
           throw reason;
         },

@@ -1,3 +1,4 @@
+import { consentTo } from '../../src/protocol/client/gate.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { secret } from '../../src/platform/secret.ts';
 import type { AuthorizationRequest } from '../../src/protocol/grants/authorizationRequest.ts';
@@ -52,7 +53,7 @@ export async function connectionTo(replies: Partial<Record<string, Reply>>): Pro
   const httpContext = createHttpContext({ fetch, clock: systemClock, log: recordingLog() });
   const policy = { allowLoopbackHttp: false };
   const client = { issuer, id: clientId, authentication: { method: 'none' }, policy } as const;
-  return connect(httpContext, client, 'now');
+  return connect(httpContext, client, consentTo(issuer));
 }
 
 export const jsonReply = (value: unknown): Reply => ({

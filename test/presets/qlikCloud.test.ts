@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { consentTo } from '../../src/protocol/client/gate.ts';
 import { Failure, type FailureCode } from '../../src/protocol/failures/failure.ts';
 import { secret } from '../../src/platform/secret.ts';
 import { generateClientKey, publicKeySet } from '../../src/protocol/client/clientKey.ts';
@@ -373,6 +374,7 @@ describe('Qlik Cloud', () => {
     await assert.rejects(
       signIn(trial.context, {
         provider: settings,
+        consent: consentTo(settings.issuer),
         scopes: [],
         signal: abort.signal,
         progress: () => undefined,

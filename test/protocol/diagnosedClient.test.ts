@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { consentTo } from '../../src/protocol/client/gate.ts';
 import { secret } from '../../src/platform/secret.ts';
 import type { ProviderDefinition } from '../../src/providers/entries/definition.ts';
 import { clientSection, type ClientInquiry } from '../../src/signIn/diagnosis/clientSection.ts';
@@ -250,6 +251,7 @@ describe('a diagnosis that asks about the client', () => {
     const redirectUri = 'http://127.0.0.1:4711/callback';
     const { registration } = await trial.context.registrations.obtain({
       provider,
+      consent: consentTo(provider.issuer),
       metadata: (await trial.context.httpContext.metadata.get(provider.issuer, provider)).metadata,
       redirectUri,
       scopes: ['openid'],

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { environment, type Environment } from '../../src/environment.ts';
 import { systemClock, type Clock } from '../../src/platform/clock.ts';
+import { consentTo } from '../../src/protocol/client/gate.ts';
 import { createHttpContext } from '../../src/protocol/server/httpContext.ts';
 import {
   parseDefinition,
@@ -191,6 +192,7 @@ export function signInTrial(
     signIn: (provider, request = {}) =>
       signIn(context, {
         provider,
+        consent: consentTo(provider.issuer),
         scopes: ['openid', 'profile'],
         signal: new AbortController().signal,
         progress: () => undefined,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { consentTo } from '../../src/protocol/client/gate.ts';
 import { createHttpContext } from '../../src/protocol/server/httpContext.ts';
 import type { Accounts } from '../../src/sessions/accounts.ts';
 import { createClientSecrets } from '../../src/signIn/client/clientSecrets.ts';
@@ -42,8 +43,8 @@ export function personParts(given: Pick<Parts, 'accounts' | 'providers'> & Parti
     showLog: () => undefined,
     trust: {
       isAgreed: () => true,
-      check: () => Promise.resolve(true),
-      accept: async () => {},
+      check: ({ issuer }) => Promise.resolve(consentTo(issuer)),
+      accept: ({ issuer }) => Promise.resolve(consentTo(issuer)),
       forget: async () => {},
     },
     newProviders: {

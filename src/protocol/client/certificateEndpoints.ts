@@ -1,5 +1,5 @@
 import type { HttpClient } from '../http/http.ts';
-import type { SecretEndpoint } from '../server/secretEndpoints.ts';
+import type { AgreedEndpoints, SecretEndpoint } from '../server/secretEndpoints.ts';
 import type { Metadata } from '../server/metadata.ts';
 import { endpointMembers, type ServerSource } from '../server/serverSource.ts';
 
@@ -28,15 +28,19 @@ export function forCertificate(metadata: Metadata, source: ServerSource): Metada
   return changed;
 }
 
-const shownAt = (metadata: Metadata): string[] =>
+const shownAt = (metadata: AgreedEndpoints): string[] =>
   endpoints.flatMap(endpoint => URL.parse(metadata[endpoint] ?? '')?.href ?? []);
 
 /** Whether {@link certificateHttp} shows the certificate at this endpoint, perhaps as that of another name. */
-export const showsCertificate = (metadata: Metadata, endpoint: SecretEndpoint): boolean =>
+export const showsCertificate = (metadata: AgreedEndpoints, endpoint: SecretEndpoint): boolean =>
   shownAt(metadata).includes(URL.parse(metadata[endpoint] ?? '')?.href ?? '');
 
 /** Sends the certificate only where it is needed: not to a key server, for example. */
-export function certificateHttp(metadata: Metadata, plain: HttpClient, showing: HttpClient): HttpClient {
+export function certificateHttp(
+  metadata: AgreedEndpoints,
+  plain: HttpClient,
+  showing: HttpClient,
+): HttpClient {
   const own = shownAt(metadata);
   return (address, init) => (own.includes(new URL(address).href) ? showing : plain)(address, init);
 }

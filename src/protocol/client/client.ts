@@ -4,9 +4,9 @@ import type { Secret } from '../../platform/secret.ts';
 import { inTimeOf, withAssertionTime } from './assertionTime.ts';
 import type { ClientAuthentication } from './clientAuthentication.ts';
 import { authenticateWith } from './clientProof.ts';
-import { certificateHttp, forCertificate, showsCertificate } from './certificateEndpoints.ts';
+import { forCertificate } from './certificateEndpoints.ts';
 import { withSecretForms, type SecretFormMemory } from './secretForms.ts';
-import { agreedMetadata, gated, sendingOf, withheldOf, type Agreement } from './gate.ts';
+import { agreedMetadata, gated, sendingOf, withheldOf, type AgreedMetadata, type Agreement } from './gate.ts';
 import { inDialect, type Dialect } from '../server/dialect.ts';
 import type { DiscoveredServer } from '../server/discovery.ts';
 import type { HttpClient } from '../http/http.ts';
@@ -58,7 +58,7 @@ export interface ReceivedTokens {
 export interface Connection {
   readonly client: Client;
   /** Excludes the endpoints that the user hasn't agreed to. */
-  readonly metadata: Metadata;
+  readonly metadata: AgreedMetadata;
   /** The endpoints that the server names and the user hasn't agreed to. */
   readonly withheld: readonly Withheld[];
   /** The token endpoint as the server names it, agreed to or not. */
@@ -116,7 +116,7 @@ function connection(
   if (client.about !== undefined) httpContext.sendings.withhold(client.about, withheld);
   const { allowedTenants } = client.policy;
   const server: oauth.AuthorizationServer = {
-    ...(metadata as oauth.AuthorizationServer),
+    ...(metadata as Metadata as oauth.AuthorizationServer),
     // The only issuer that can't be compared as a string: its tenant is only in the token.
     ...(isIssuerTemplate(metadata.issuer) && {
       [expectedIssuer]: ({ claims }: { claims: { tid?: unknown } }) =>
@@ -137,15 +137,7 @@ function connection(
     await authenticate(server, inTimeOf(oauthClient, ahead), body, new Headers());
   };
   const onSent = (sending: Sending): void => httpContext.sendings.add(client.about ?? client.issuer, sending);
-  const plain = httpContext.http(client.policy, signal);
-  const inside = gated(
-    certificate
-      ? certificateHttp(metadata, plain, httpContext.http(client.policy, signal, certificate))
-      : plain,
-    metadata,
-    onSent,
-    endpoint => certificate !== undefined && showsCertificate(metadata, endpoint),
-  );
+  const inside = gated(httpContext, metadata, { policy: client.policy, signal, certificate, onSent });
   const spoken = inDialect(inside, client.dialect ?? {}, httpContext.blemishes.at(client.issuer));
   const http = withAssertionTime(authenticating(client, metadata, spoken), httpContext.clock, prove);
   return {

@@ -1,25 +1,54 @@
 import { StartFailure } from '../failures/knownFailure.ts';
+import type { AddressPolicy } from '../http/address.ts';
+import type { ClientCertificate } from '../http/clientCertificate.ts';
 import type { HttpClient } from '../http/http.ts';
+import { ungated, type HttpContext } from '../server/httpContext.ts';
 import { sentKinds, type Sending, type SentKind, type Withheld } from '../server/sendings.ts';
 import { secretEndpoints, type AgreedEndpoints, type SecretEndpoint } from '../server/secretEndpoints.ts';
 import type { Metadata } from '../server/metadata.ts';
+import { certificateHttp, showsCertificate } from './certificateEndpoints.ts';
 
-/**
- * The destinations allowed for secrets: `now` for a sign-in that the user just agreed to, wherever the server leads,
- * or only the endpoints known when the user signed in.
- */
-export type Agreement = 'now' | AgreedEndpoints;
+declare const given: unique symbol;
+declare const agreed: unique symbol;
+
+/** The user's yes to a sign-in at an issuer, wherever its server leads. Only signIn/trust.ts makes one. */
+export interface Consent {
+  readonly issuer: string;
+  readonly [given]: true;
+}
+
+const consents = new WeakSet<object>();
+
+export function consentTo(issuer: string): Consent {
+  const consent = { issuer } as Consent;
+  consents.add(consent);
+  return consent;
+}
+
+/** The destinations allowed for secrets: those of a sign-in, or the endpoints known when the user signed in. */
+export type Agreement = Consent | AgreedEndpoints;
+
+type Destination = SecretEndpoint | 'registration_client_uri';
+
+/** Where secrets can be sent, by name. Made only here, from what the user agreed to. */
+export type Destinations = Readonly<Partial<Record<Destination, string | undefined>>> & {
+  readonly [agreed]: true;
+};
+
+/** Metadata without the endpoints that the user hasn't agreed to. */
+export type AgreedMetadata = Metadata & Destinations;
 
 /**
  * Removes the endpoints that the user hasn't agreed to. An endpoint can move on the issuer's own host and on agreed
  * hosts: metadata comes from the issuer over https, so no one else can move it, and URLs in settings are part of the
  * terms (providers/entries/terms.ts), which are compared first.
  */
-export function agreedMetadata(metadata: Metadata, issuer: string, agreement: Agreement): Metadata {
-  if (agreement === 'now') return metadata;
+export function agreedMetadata(metadata: Metadata, issuer: string, agreement: Agreement): AgreedMetadata {
+  const isConsent = consents.has(agreement);
+  if (isConsent && (agreement as Consent).issuer === issuer) return metadata as AgreedMetadata;
   const before = compared.get(metadata);
   if (before?.issuer === issuer && before.agreement === agreement) return before.agreed;
-  const agreed = compare(metadata, issuer, agreement);
+  const agreed = compare(metadata, issuer, isConsent ? {} : (agreement as AgreedEndpoints));
   compared.set(metadata, { issuer, agreement, agreed });
   return agreed;
 }
@@ -27,19 +56,23 @@ export function agreedMetadata(metadata: Metadata, issuer: string, agreement: Ag
 /** The last comparison of each metadata. Neither metadata nor agreements change. */
 const compared = new WeakMap<
   Metadata,
-  { readonly issuer: string; readonly agreement: AgreedEndpoints; readonly agreed: Metadata }
+  { readonly issuer: string; readonly agreement: Agreement; readonly agreed: AgreedMetadata }
 >();
 
-function compare(metadata: Metadata, issuer: string, agreement: AgreedEndpoints): Metadata {
+function compare(metadata: Metadata, issuer: string, agreement: AgreedEndpoints): AgreedMetadata {
   const known = [issuer, ...Object.values(agreement)].flatMap(url => URL.parse(url ?? '')?.origin ?? []);
   const isAgreed = (name: SecretEndpoint): boolean => {
     const url = metadata[name];
     return url === undefined || url === agreement[name] || known.includes(URL.parse(url)?.origin ?? '');
   };
   const others = secretEndpoints.filter(name => !isAgreed(name));
-  if (others.length === 0) return metadata;
-  return { ...metadata, ...Object.fromEntries(others.map(name => [name, undefined])) };
+  if (others.length === 0) return metadata as AgreedMetadata;
+  return { ...metadata, ...Object.fromEntries(others.map(name => [name, undefined])) } as AgreedMetadata;
 }
+
+/** The only destination for the token of a registration: the URL that the server gave with it (RFC 7592 section 3). */
+export const ownRegistration = (management: { readonly address: string }): Destinations =>
+  ({ registration_client_uri: management.address }) as unknown as Destinations;
 
 /** The endpoints that {@link agreedMetadata} has left out. */
 export const withheldOf = (named: Metadata, agreed: Metadata): Withheld[] =>
@@ -49,33 +82,55 @@ export const withheldOf = (named: Metadata, agreed: Metadata): Withheld[] =>
     return url ? [{ endpoint, host: url.host }] : [];
   });
 
+/** One client, as the gate needs it. */
+export interface GateOptions {
+  readonly policy: AddressPolicy;
+  readonly signal?: AbortSignal | undefined;
+  /** Shown where the client is authenticated. */
+  readonly certificate?: ClientCertificate | undefined;
+  /** Notified of everything that leaves, before it does. */
+  onSent(sending: Sending): void;
+}
+
 /**
- * Sends requests that can hold a secret (anything except a plain GET) only to the endpoints of this metadata. Keys and
- * documents can be read anywhere.
+ * Sends requests that can hold a secret (anything except a plain GET) only to these destinations. Keys and documents
+ * can be read anywhere.
  *
- * @param onSent receives everything that leaves, before it does.
- * @param isCertified whether the client shows its certificate to this endpoint.
  * @throws Failure `destination-not-agreed`, and nothing was sent.
  */
 export function gated(
-  http: HttpClient,
-  metadata: Metadata,
-  onSent: (sending: Sending) => void,
-  isCertified: (endpoint: SecretEndpoint) => boolean = () => false,
+  httpContext: HttpContext,
+  destinations: Destinations,
+  { policy, signal, certificate, onSent }: GateOptions,
 ): HttpClient {
-  const endpointAt = ({ href }: URL): SecretEndpoint | undefined =>
-    secretEndpoints.find(name => metadata[name] === href) ??
-    secretEndpoints.find(name => URL.parse(metadata[name] ?? '')?.href === href);
+  const plain = httpContext[ungated](policy, signal);
+  const http = certificate
+    ? certificateHttp(destinations, plain, httpContext[ungated](policy, signal, certificate))
+    : plain;
+  const endpointAt = ({ href }: URL): Destination | undefined =>
+    names.find(name => destinations[name] === href) ??
+    names.find(name => URL.parse(destinations[name] ?? '')?.href === href);
   return async (address, init) => {
-    const { method = 'GET', headers, body } = init;
-    const isPlain = method === 'GET' && !body && !new Headers(headers).has('authorization');
-    if (isPlain) return http(address, init);
+    if (isPublic(address, init)) return http(address, init);
     const url = new URL(address);
     const endpoint = endpointAt(url);
     if (endpoint === undefined) throw new StartFailure('destination-not-agreed', { host: url.host });
-    onSent(sendingOf(url, init, endpoint, isCertified(endpoint)));
+    const isCertified =
+      certificate !== undefined &&
+      endpoint !== 'registration_client_uri' &&
+      showsCertificate(destinations, endpoint);
+    onSent(sendingOf(url, init, endpoint, isCertified));
     return http(address, init);
   };
+}
+
+const names: readonly Destination[] = [...secretEndpoints, 'registration_client_uri'];
+
+/** True for a request that anyone can make: a GET without credentials, in its headers and its URL. */
+function isPublic(address: string, { method = 'GET', headers, body }: Parameters<HttpClient>[1]): boolean {
+  if (method !== 'GET' || body || new Headers(headers).has('authorization')) return false;
+  const query = URL.parse(address)?.searchParams;
+  return ![...(query?.keys() ?? [])].some(name => name === 'token' || Object.hasOwn(ofParameters, name));
 }
 
 const ofParameters: Readonly<Record<string, SentKind>> = {

@@ -14,7 +14,7 @@ import type { Metadata } from '../server/metadata.ts';
 import { readRefusal } from '../http/oauthError.ts';
 import type { HttpContext } from '../server/httpContext.ts';
 import type { Sending } from '../server/sendings.ts';
-import { sendingOf } from './gate.ts';
+import { agreedMetadata, gated, ownRegistration, type Consent } from './gate.ts';
 
 /** This editor as a server has registered it (RFC 7591 section 3.2.1). */
 export interface Registration {
@@ -46,7 +46,9 @@ export interface RegistrationForm {
 
 export interface RegistrationRequest {
   readonly metadata: Metadata;
-  readonly policy: AddressPolicy;
+  /** To the sign-in that the registration is for. */
+  readonly consent: Consent;
+  readonly policy: AddressPolicy & { readonly issuer: string };
   readonly form: RegistrationForm;
   /** RFC 7591 section 3: for servers that restrict registration. */
   readonly initialAccessToken?: Secret | undefined;
@@ -91,7 +93,8 @@ export async function registerClient(
   httpContext: HttpContext,
   request: RegistrationRequest,
 ): Promise<Registration> {
-  const { metadata, policy, form, initialAccessToken, signal } = request;
+  const { policy, form, initialAccessToken, signal } = request;
+  const metadata = agreedMetadata(request.metadata, policy.issuer, request.consent);
   const address = metadata.registration_endpoint;
   if (!address) {
     throw new Failure('method-unsupported', {
@@ -109,8 +112,8 @@ export async function registerClient(
     },
     body: JSON.stringify(clientMetadata(form)),
   };
-  noteSent(httpContext, metadata.issuer, sendingOf(new URL(address), init, 'registration_endpoint'));
-  const response = await httpContext.http(policy, signal)(address, init);
+  const onSent = noting(httpContext, metadata.issuer);
+  const response = await gated(httpContext, metadata, { policy, signal, onSent })(address, init);
   await checkRegistered(response, host, request);
   const note = httpContext.blemishes.at(metadata.issuer);
   const answer = await jsonAnswer(response, host, registered, note);
@@ -128,9 +131,11 @@ export async function registerClient(
 }
 
 /** There is no grant yet: what is sent goes into the activity with the sign-in at this issuer. */
-function noteSent({ sendings }: HttpContext, issuer: string, sending: Sending): void {
-  if (sending.kinds.length > 0) sendings.add(issuer, sending);
-}
+const noting =
+  ({ sendings }: HttpContext, issuer: string) =>
+  (sending: Sending): void => {
+    if (sending.kinds.length > 0) sendings.add(issuer, sending);
+  };
 
 function clientMetadata({ redirectUri, scopes, deviceGrant, method, key }: RegistrationForm): object {
   const device = deviceGrant ? [deviceCodeGrant] : [];
@@ -242,9 +247,9 @@ export async function confirmRegistration(
   if (!management) return registration;
   try {
     const headers = { accept: 'application/json', authorization: `Bearer ${management.token.reveal()}` };
-    const sending = sendingOf(new URL(management.address), { headers }, 'registration_client_uri');
-    noteSent(httpContext, policy.issuer, sending);
-    const response = await httpContext.http(policy, signal)(management.address, { headers });
+    const onSent = noting(httpContext, policy.issuer);
+    const http = gated(httpContext, ownRegistration(management), { policy, signal, onSent });
+    const response = await http(management.address, { headers });
     if ([401, 403, 404, 410].includes(response.status)) return undefined;
     if (!response.ok) return registration;
     const note = (): void => undefined;

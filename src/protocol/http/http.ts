@@ -31,6 +31,31 @@ export type HttpClient = (
   },
 ) => Promise<Response>;
 
+declare const isPublic: unique symbol;
+
+/** A form without a secret: see {@link publicForm}. */
+export type PublicForm = URLSearchParams & { readonly [isPublic]: true };
+
+/** A form that asks for a token without anything that could get one. */
+export const publicForm = (members: {
+  readonly grant_type: 'authorization_code';
+  readonly client_id: string;
+}): PublicForm => new URLSearchParams(members) as PublicForm;
+
+/**
+ * Requests what anyone can request. Its type has no place for a secret, so everything that sends one has to pass the
+ * gate (client/gate.ts).
+ */
+export type PublicHttp = (
+  url: string,
+  init: {
+    readonly method?: 'POST';
+    readonly headers?: { readonly accept: string };
+    readonly body?: PublicForm;
+    readonly signal?: AbortSignal;
+  },
+) => Promise<Response>;
+
 export interface HttpOptions {
   readonly fetch: Fetch;
   readonly clock: Clock;

@@ -4,7 +4,7 @@ import type { Log } from '../../platform/log.ts';
 import { checkAddress } from '../http/address.ts';
 import { Failure } from '../failures/failure.ts';
 import type { Blemishes, NoteBlemish } from '../http/blemishes.ts';
-import type { HttpClient } from '../http/http.ts';
+import type { PublicHttp } from '../http/http.ts';
 import { isObject, parseServerJson } from '../http/json.ts';
 import { readRefusal } from '../http/oauthError.ts';
 import { metadataWarnings, parseMetadata, type Metadata } from './metadata.ts';
@@ -50,7 +50,7 @@ export function metadataAddresses(issuer: string): string[] {
  * parseMetadata} and of the HTTP client.
  */
 export async function discover(
-  http: HttpClient,
+  http: PublicHttp,
   issuer: string,
   policy: ServerSource,
   note: NoteBlemish,
@@ -89,7 +89,7 @@ type FoundDocument =
   /** What was there in its place, in a few words. */
   | { readonly kind: 'none'; readonly answer: string };
 
-async function readDocument(http: HttpClient, address: string): Promise<FoundDocument> {
+async function readDocument(http: PublicHttp, address: string): Promise<FoundDocument> {
   const response = await http(address, { headers: { accept: 'application/json' } });
   const { host } = new URL(address);
   const { status } = response;
@@ -117,7 +117,7 @@ export const offeredEndpoints = [
  * it, such as registration and revocation.
  */
 async function merged(
-  http: HttpClient,
+  http: PublicHttp,
   issuer: string,
   policy: ServerSource,
   found: DiscoveredServer,
@@ -178,7 +178,7 @@ interface Asking {
 
 export function createMetadataCache(
   clock: Clock,
-  client: (policy: ServerSource, signal?: AbortSignal) => HttpClient,
+  client: (policy: ServerSource, signal?: AbortSignal) => PublicHttp,
   log: Log,
   blemishes: Blemishes,
 ): MetadataCache {
@@ -186,7 +186,7 @@ export function createMetadataCache(
   const asked = new Map<string, Asking>();
 
   const find = async (
-    http: HttpClient,
+    http: PublicHttp,
     issuer: string,
     policy: ServerSource,
     before: Known | undefined,

@@ -1,6 +1,6 @@
 import type { AddressPolicy } from '../http/address.ts';
 import { serverAddressProblem } from '../http/internalHost.ts';
-import type { HttpClient } from '../http/http.ts';
+import type { PublicHttp } from '../http/http.ts';
 import { Failure } from '../failures/failure.ts';
 import type { NoteBlemish } from '../http/blemishes.ts';
 import { readForms } from '../http/forms.ts';
@@ -47,7 +47,7 @@ const challengedAddress = (header: string | null): string | undefined =>
  * @throws those of the HTTP client.
  */
 export async function findProtectedResource(
-  http: HttpClient,
+  http: PublicHttp,
   address: string,
   policy: AddressPolicy,
   note: NoteBlemish,
@@ -85,7 +85,7 @@ export async function findProtectedResource(
  * @throws those of the HTTP client.
  */
 export async function readProtectedResource(
-  http: HttpClient,
+  http: PublicHttp,
   address: string,
   policy: AddressPolicy,
   refused: URL | undefined,

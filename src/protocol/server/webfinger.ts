@@ -3,7 +3,7 @@ import type { AddressPolicy } from '../http/address.ts';
 import { serverAddressProblem } from '../http/internalHost.ts';
 import { isLoopbackHost } from '../http/address.ts';
 import { Failure } from '../failures/failure.ts';
-import type { HttpClient } from '../http/http.ts';
+import type { PublicHttp } from '../http/http.ts';
 import type { NoteBlemish } from '../http/blemishes.ts';
 import { readForms } from '../http/forms.ts';
 import { isObject, parseServerObject } from '../http/json.ts';
@@ -26,7 +26,7 @@ const longestIdentifier = 500;
  * @throws Failure `issuer-not-found`, or those of the HTTP client.
  */
 export async function findIssuer(
-  http: HttpClient,
+  http: PublicHttp,
   identifier: string,
   policy: AddressPolicy,
   note: NoteBlemish,

@@ -2,7 +2,7 @@ import { l10n } from '../../platform/shown.ts';
 import { checkAddress } from '../../protocol/http/address.ts';
 import { metadataAddresses, offeredEndpoints } from '../../protocol/server/discovery.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
-import type { HttpClient } from '../../protocol/http/http.ts';
+import type { PublicHttp } from '../../protocol/http/http.ts';
 import { parseServerObject } from '../../protocol/http/json.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import { findProtectedResource } from '../../protocol/server/protectedResource.ts';
@@ -116,7 +116,7 @@ export async function discovered(
  */
 async function hinted(
   httpContext: HttpContext,
-  http: HttpClient,
+  http: PublicHttp,
   hint: string,
   policy: ServerSource,
   how: string,
@@ -156,7 +156,7 @@ async function byEmail(
 
 async function byMetadata(
   httpContext: HttpContext,
-  http: HttpClient,
+  http: PublicHttp,
   url: string,
   policy: ServerSource,
   signal: AbortSignal | undefined,
@@ -172,7 +172,7 @@ async function byMetadata(
 }
 
 /** The issuer that a document at one of the standard places names, if it is of the same origin. */
-async function issuerAt(http: HttpClient, address: string): Promise<string | undefined> {
+async function issuerAt(http: PublicHttp, address: string): Promise<string | undefined> {
   for (const candidate of metadataAddresses(address)) {
     const issuer = await issuerIn(http, candidate);
     if (issuer === undefined) continue;
@@ -189,7 +189,7 @@ async function issuerAt(http: HttpClient, address: string): Promise<string | und
 
 const shown = (issuer: string): string => issuer.replace(/[^\x21-\x7E]|["“”]/g, '').slice(0, 300);
 
-async function issuerIn(http: HttpClient, address: string): Promise<string | undefined> {
+async function issuerIn(http: PublicHttp, address: string): Promise<string | undefined> {
   const response = await http(address, { headers: { accept: 'application/json' } }).catch(elsewhere);
   if (!response?.ok) return undefined;
   const issuer = parseServerObject(await response.text())?.['issuer'];
@@ -208,7 +208,7 @@ function notFound(error: unknown): undefined {
 }
 
 /** @returns what to do, with the URL that was probably meant if there is one. */
-async function hintFor(http: HttpClient, address: string): Promise<{ hint: string; meant?: string }> {
+async function hintFor(http: PublicHttp, address: string): Promise<{ hint: string; meant?: string }> {
   const { origin, pathname } = new URL(address);
   const mean = (meant: string) => ({ hint: l10n.t('Did you mean {0}?', meant), meant });
   if (pathname === '/' || pathname === '') {

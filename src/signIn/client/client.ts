@@ -1,5 +1,6 @@
 import { l10n } from '../../platform/shown.ts';
 import type { Client, ClientAuthentication } from '../../protocol/client/client.ts';
+import type { Consent } from '../../protocol/client/gate.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { RegisteredAuthentication } from '../../protocol/client/clientAuthentication.ts';
@@ -96,6 +97,7 @@ async function usable(authentication: RegisteredAuthentication): Promise<ClientA
 
 export interface ClientRequest {
   readonly provider: Provider;
+  readonly consent: Consent;
   readonly metadata: Metadata;
   /** Undefined for a device code. */
   readonly redirectUri: string | undefined;

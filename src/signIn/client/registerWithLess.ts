@@ -6,6 +6,7 @@ import {
   type Registration,
   type RegistrationForm,
 } from '../../protocol/client/registration.ts';
+import type { Consent } from '../../protocol/client/gate.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
@@ -27,6 +28,7 @@ export interface Registering {
 
 export interface WantedRegistration {
   readonly provider: Provider;
+  readonly consent: Consent;
   readonly metadata: Metadata;
   readonly redirectUri: string | undefined;
   readonly scopes: readonly string[];
@@ -40,7 +42,7 @@ export interface WantedRegistration {
  */
 export async function registerWithLess(
   { httpContext, concessions, sharesStorage }: Registering,
-  { provider, metadata, redirectUri, scopes, signal }: WantedRegistration,
+  { provider, consent, metadata, redirectUri, scopes, signal }: WantedRegistration,
   initialAccessToken: Secret | undefined,
 ): Promise<Registration> {
   const conceded = concessions.of(provider);
@@ -68,7 +70,7 @@ export async function registerWithLess(
     };
     tried.push(leftOut);
     try {
-      const request = { metadata, policy: provider, form, initialAccessToken, signal };
+      const request = { metadata, consent, policy: provider, form, initialAccessToken, signal };
       const registration = await registerClient(httpContext, request);
       await concessions.add(provider, leftOut);
       return registration;

@@ -21,7 +21,7 @@ export interface SignedIn {
   /** Set if a service client signed in, without a user. */
   readonly service?: ServiceSignedIn | undefined;
   /** Names the account if the provider doesn't say who signed in. */
-  readonly nameAccount?: (() => Promise<string>) | undefined;
+  readonly nameAccount?: (() => Promise<string | undefined>) | undefined;
 }
 
 /**

@@ -106,8 +106,8 @@ async function finish(
   within: AbortSignal,
 ): Promise<Grant> {
   const { provider } = request;
-  const connection = await connect(context.httpContext, client, 'now', within);
-  const lasting = await connect(context.httpContext, client, 'now');
+  const connection = await connect(context.httpContext, client, request.consent, within);
+  const lasting = await connect(context.httpContext, client, request.consent);
   const { redirectUri, scopes: requested } = authorization;
   return keepOrGiveBack(lasting, provider, within, async () => {
     const further = provider.tokenParameters;
@@ -137,7 +137,7 @@ async function prepare(
   const resources = resourcesOfSignIn(provider, asked);
   const tokenResources = resourcesOfToken(provider, asked);
   return inProviderTime(context, provider, signal, async within => {
-    const connection = await connect(context.httpContext, found.client, 'now', within);
+    const connection = await connect(context.httpContext, found.client, request.consent, within);
     const authorization = await createAuthorizationRequest(connection, {
       state,
       redirectUri,

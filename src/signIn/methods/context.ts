@@ -1,6 +1,7 @@
 import type { Shown } from '../../platform/shown.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Secret } from '../../platform/secret.ts';
+import type { Consent } from '../../protocol/client/gate.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
@@ -51,10 +52,13 @@ export interface SignInContext extends ClientSources {
   /**
    * Asks which account's token is exchanged. Returns undefined if the user doesn't choose. The signal cancels the
    * question.
+   *
+   * @param to where that token is sent.
    */
   chooseAccount(
     provider: Provider,
     accounts: readonly Account[],
+    to: Provider,
     signal: AbortSignal,
   ): Promise<Account | undefined>;
   /**
@@ -79,6 +83,8 @@ export interface SignInContext extends ClientSources {
 /** One sign-in: for which account and scopes, and how to report and end it. */
 export interface SignInRequest {
   readonly provider: Provider;
+  /** The user's yes to this provider. Nothing secret is sent without it. */
+  readonly consent: Consent;
   /** The requested scopes, in the caller's order. The session will carry exactly these. */
   readonly scopes: readonly string[];
   /** Scopes the account has been granted already, to be kept. */

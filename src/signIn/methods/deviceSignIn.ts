@@ -58,14 +58,14 @@ export async function signInWithDeviceCode(
       shown.showCode(authorization);
       request.progress('waiting-for-code', authorization);
       try {
-        const lasting = await connect(context.httpContext, found.client, 'now');
+        const lasting = await connect(context.httpContext, found.client, request.consent);
         return await keepOrGiveBack(lasting, provider, signal, async () => {
           const onState = (state: PollState): void => shown.showState(state);
           const tokens = await pollForTokens(lasting, authorization, { signal, onState });
           signal.throwIfAborted();
           request.progress('exchanging-code');
           return inProviderTime(context, provider, signal, async within => {
-            const connection = await connect(context.httpContext, found.client, 'now', within);
+            const connection = await connect(context.httpContext, found.client, request.consent, within);
             const requested = registeredScopes(found, request);
             const nameAccount = namer(context, request);
             return newGrant(connection, { ...request, requested, tokens, nameAccount });
@@ -99,7 +99,7 @@ function start(
   const audience = askedAudience(asked) ?? provider.audience;
   const parameters: Record<string, string> = audience === undefined ? {} : { audience };
   return inProviderTime(context, provider, signal, async within => {
-    const connection = await connect(context.httpContext, found.client, 'now', within);
+    const connection = await connect(context.httpContext, found.client, request.consent, within);
     const wanted = { scopes, resources, tokenResources, parameters };
     const authorization = await requestDeviceAuthorization(connection, wanted);
     return { found, authorization };

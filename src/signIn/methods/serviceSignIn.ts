@@ -26,7 +26,7 @@ export async function signInAsService(context: SignInContext, request: AttemptRe
   return withClient(context, { ...request, scopes: request.requested, redirectUri: undefined }, found =>
     inProviderTime(context, provider, signal, async within => {
       try {
-        const connection = await connect(context.httpContext, found.client, 'now', within);
+        const connection = await connect(context.httpContext, found.client, request.consent, within);
         return await keepOrGiveBack(connection, provider, within, async () => {
           const asked = { service, account, scopes: requested, asked: scopes };
           const { tokens, binding, subject } = await serviceTokens(
@@ -47,8 +47,8 @@ export async function signInAsService(context: SignInContext, request: AttemptRe
 }
 
 /**
- * Whose token is exchanged: the named account, otherwise the only one that is signed in, otherwise the one that the
- * user picks.
+ * Selects whose token is exchanged: that of the only account, or of the one the user picks. A named account needs the
+ * user's consent, too, because another extension can name it.
  */
 async function chooseSubject(
   { findSubject, chooseAccount, timeouts, httpContext }: SignInContext,
@@ -58,9 +58,11 @@ async function chooseSubject(
   const subject = await findSubject(from);
   const accounts = (subject?.grants ?? []).map(({ grant }) => grant.account);
   const named = accounts.find(({ label }) => label === loginHint);
-  if (!subject || named || accounts.length <= 1) return (named ?? accounts[0])?.id;
+  if (!subject || accounts.length <= 1) return accounts[0]?.id;
   const person = askPersonWithin(httpContext.clock, timeouts.person, signal);
-  const chosen = await person(takenBack => chooseAccount(subject.provider, accounts, takenBack));
+  const chosen = await person(takenBack =>
+    chooseAccount(subject.provider, named ? [named] : accounts, provider, takenBack),
+  );
   if (chosen === undefined) {
     throw new Failure('subject-missing', { source: subject.provider.label, provider: provider.label });
   }

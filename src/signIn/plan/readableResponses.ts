@@ -1,3 +1,4 @@
+import { publicForm } from '../../protocol/http/http.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
@@ -26,7 +27,7 @@ export async function withheldTokens(
     await httpContext.http(provider, signal)(endpoint, {
       method: 'POST',
       headers: { accept: 'application/json' },
-      body: new URLSearchParams({ grant_type: 'authorization_code', client_id: clientId }),
+      body: publicForm({ grant_type: 'authorization_code', client_id: clientId }),
     });
     return undefined;
   } catch (error) {

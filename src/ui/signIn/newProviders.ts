@@ -91,7 +91,7 @@ export function createNewProviders(options: NewProvidersOptions) {
       throw new vscode.CancellationError();
     }
     // Where it leads is what they have just seen.
-    await trust.accept(provider);
+    if (!(await trust.accept(provider, new AbortController().signal))) throw new vscode.CancellationError();
     if (secret) clientSecrets.enter(provider, { kind: 'secret', secret });
     unproved.set(provider.id, added);
     return provider;

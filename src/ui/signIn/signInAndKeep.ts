@@ -109,11 +109,13 @@ async function signInVisibly(parts: SignInParts, request: SignInRequest): Promis
   const grantedScopes = account ? await accounts.grantedScopes(provider, account, scopes) : [];
   try {
     return await whileConfigured(provider, providers, async ended => {
-      if (!(await trust.check(provider, ended))) {
+      const consent = await trust.check(provider, ended);
+      if (!consent) {
         ended.throwIfAborted();
         throw new vscode.CancellationError();
       }
-      const grant = await signIns.run({ provider, scopes, grantedScopes, loginHint: account?.label }, ended);
+      const wanted = { provider, consent, scopes, grantedScopes, loginHint: account?.label };
+      const grant = await signIns.run(wanted, ended);
       await newProviders.succeeded(provider);
       return grant;
     });

@@ -1,4 +1,4 @@
-import { l10n, shown, type Shown } from '../../platform/shown.ts';
+import { l10n, type Shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import { environment } from '../../environment.ts';
 import { secret, type Secret } from '../../platform/secret.ts';
@@ -8,7 +8,7 @@ import type { Log } from '../../platform/log.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { SignInMethod } from '../../providers/settings/signInMethods.ts';
-import type { Account, Grant } from '../../sessions/grant/grant.ts';
+import type { Grant } from '../../sessions/grant/grant.ts';
 import type { Concessions } from '../../signIn/client/concessions.ts';
 import type { ClientSecrets } from '../../signIn/client/clientSecrets.ts';
 import type { SignInContext } from '../../signIn/methods/context.ts';
@@ -19,6 +19,7 @@ import { uriHandlerAddress } from '../../signIn/redirect/uriHandler.ts';
 import { createRedirects } from '../../signIn/redirect/redirects.ts';
 import { createRegistrations, type Registrations } from '../../signIn/client/registrations.ts';
 import { planFor, signIn, type SignInRequest } from '../../signIn/signIn.ts';
+import { chooseAccount, nameAccount } from './questions/accountQuestions.ts';
 import { deviceCodePanel } from './deviceCodePanel.ts';
 import { translatedPage } from './pages.ts';
 import type { RunningSignIns } from './runningSignIns.ts';
@@ -37,7 +38,7 @@ export interface SignIns extends vscode.Disposable {
    * @throws Failure, or `vscode.CancellationError` if the user canceled.
    */
   run(
-    request: Pick<SignInRequest, 'provider' | 'scopes' | 'grantedScopes' | 'loginHint'>,
+    request: Pick<SignInRequest, 'provider' | 'consent' | 'scopes' | 'grantedScopes' | 'loginHint'>,
     ended: AbortSignal,
   ): Promise<Grant>;
   /** The next sign-in to this provider takes this method. */
@@ -171,47 +172,6 @@ const strayTexts = (): Readonly<Record<string, Shown>> => ({
     'This page belongs to an earlier sign-in, so your editor didn’t use it. Close this page, and continue on the one that your editor opened last.',
   ),
 });
-
-/** Asks whose token is handed on. */
-async function chooseAccount(
-  { label }: Provider,
-  accounts: readonly Account[],
-  signal: AbortSignal,
-): Promise<Account | undefined> {
-  const items = accounts.map(account => ({ label: shown(account.label), account }));
-  const look = { title: l10n.t('Which account of {0}?', label), ignoreFocusOut: true };
-  const chosen = await untilCanceled(signal, token => window.showQuickPick(items, look, token));
-  return chosen?.account;
-}
-
-/** Asks for the account if the provider doesn't say who signed in. */
-async function nameAccount(
-  { label }: Provider,
-  known: readonly string[],
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const title = l10n.t('Account at {0}', label);
-  const other = l10n.t('Another Account…');
-  const items = [
-    ...known.map(name => ({ label: shown(name), isOther: false })),
-    { label: other, isOther: true },
-  ];
-  const look = {
-    title,
-    placeHolder: l10n.t('The provider doesn’t say who signed in. Which account is it?'),
-    ignoreFocusOut: true,
-  };
-  const chosen = await untilCanceled(signal, token => window.showQuickPick(items, look, token));
-  if (!chosen?.isOther) return chosen?.label;
-  const box: InputBoxOptions = {
-    title,
-    prompt: l10n.t('Name to show for this account in the Accounts menu'),
-    ignoreFocusOut: true,
-    validateInput: text => (text.trim() === '' ? l10n.t('The name must not be empty') : undefined),
-  };
-  const name = await untilCanceled(signal, token => window.showInputBox(box, token));
-  return name?.trim();
-}
 
 /** This editor's registrations with providers. Asks the user for an initial access token where one is required. */
 export function editorRegistrations(

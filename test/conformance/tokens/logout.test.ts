@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { consentTo } from '../../../src/protocol/client/gate.ts';
 import { connect } from '../../../src/protocol/client/client.ts';
 import { createState } from '../../../src/protocol/grants/authorizationRequest.ts';
 import type { Provider } from '../../../src/providers/entries/definition.ts';
@@ -29,7 +30,7 @@ async function logOut(trial: Trial, delivered: boolean[], taken?: URLSearchParam
     authentication: { method: 'none' },
     policy,
   } as const;
-  const connection = await connect(trial.context.httpContext, client, 'now');
+  const connection = await connect(trial.context.httpContext, client, consentTo(client.issuer));
   const state = createState();
   const { response, drop } = trial.pending.expect(state, path);
   return endSession({

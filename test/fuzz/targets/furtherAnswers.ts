@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { consentTo } from '../../../src/protocol/client/gate.ts';
 import { secret } from '../../../src/platform/secret.ts';
 import { isForbiddenHost } from '../../../src/protocol/http/internalHost.ts';
 import { exchangeAuthorizationCode } from '../../../src/protocol/grants/codeAndRefresh.ts';
@@ -79,7 +80,8 @@ export const furtherAnswerTargets: readonly Target[] = [
     const found = await resultOf(() =>
       registerClient(httpContext, {
         metadata,
-        policy,
+        consent: consentTo(issuer),
+        policy: { ...policy, issuer },
         form: {
           redirectUri: 'http://127.0.0.1/callback',
           scopes: ['openid'],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { decodeJwt } from 'jose';
+import { consentTo } from '../../../src/protocol/client/gate.ts';
 import { environment } from '../../../src/environment.ts';
 import { systemClock, type Clock } from '../../../src/platform/clock.ts';
 import { connect } from '../../../src/protocol/client/client.ts';
@@ -93,7 +94,7 @@ describe('client certificates (RFC 8705)', () => {
           assert.equal(origin, server.aliasOrigin ?? server.issuer);
           const tokens = await (await refreshGrant(trial.context, settings, grant, () => undefined)).judge();
           const client = await clientOfGrant(settings, grant, trial.context);
-          const connection = await connect(trial.context.httpContext, client, 'now');
+          const connection = await connect(trial.context.httpContext, client, consentTo(client.issuer));
           const seen = await introspectToken(connection, tokens.accessToken, grant.account.id);
           assert.equal(seen?.claims['client_id'], method);
           const about = await requestUserInfo(connection, tokens.accessToken, grant.account.id);
@@ -156,7 +157,7 @@ describe('client certificates (RFC 8705)', () => {
         const grant = await trial.signIn(settings, { scopes: ['openid', 'offline_access'] });
         await refreshGrant(trial.context, settings, grant, () => undefined);
         const client = await clientOfGrant(settings, grant, trial.context);
-        const connection = await connect(trial.context.httpContext, client, 'now');
+        const connection = await connect(trial.context.httpContext, client, consentTo(client.issuer));
         const seen = await introspectToken(connection, grant.tokens.accessToken, undefined);
         const { cnf } = seen?.claims as { cnf?: object };
         assert.deepEqual(Object.keys(cnf ?? {}), ['x5t#S256']);

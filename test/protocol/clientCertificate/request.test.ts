@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { type TLSSocket } from 'node:tls';
+import { consentTo } from '../../../src/protocol/client/gate.ts';
 import { environment } from '../../../src/environment.ts';
 import { systemClock, type Clock } from '../../../src/platform/clock.ts';
 import { connect } from '../../../src/protocol/client/client.ts';
 import { Failure } from '../../../src/protocol/failures/failure.ts';
 import { answerLimit, type HttpClient } from '../../../src/protocol/http/http.ts';
 import { answerTimeout } from '../../../src/protocol/http/traffic.ts';
-import { createHttpContext } from '../../../src/protocol/server/httpContext.ts';
+import { createHttpContext, ungated } from '../../../src/protocol/server/httpContext.ts';
 import { clientOfGrant } from '../../../src/signIn/client/client.ts';
 import { type TestCertificate } from '../../servers/certificates.ts';
 import { listen, loopback, stop } from '../../servers/listening.ts';
@@ -56,7 +57,7 @@ describe('client certificates in a request', () => {
     return raw;
   };
   const clientWith = (certificate?: TestCertificate, clock: Clock = systemClock): HttpClient =>
-    createHttpContext({ fetch, clock, log: recordingLog(), mutualTls: environment.mutualTls }).http(
+    createHttpContext({ fetch, clock, log: recordingLog(), mutualTls: environment.mutualTls })[ungated](
       { allowLoopbackHttp: true },
       undefined,
       certificate && entered(certificate),
@@ -215,7 +216,7 @@ describe('client certificates in a request', () => {
     const connection = await connect(
       trial.context.httpContext,
       await clientOfGrant(settings, grant, trial.context),
-      'now',
+      consentTo(server.origin),
     );
     await connection.http(`${server.origin}/jwks`, {});
     assert.deepEqual(paths, ['/.well-known/openid-configuration', '/token', '/jwks']);

@@ -121,9 +121,14 @@ describe('token exchange', () => {
     assert.equal(grant.account.label, 'bob');
     const renewed = await (await refreshGrant(trial.context, settings, grant, () => undefined)).judge();
     assert.equal(exchange.subjectOf(renewed.accessToken.reveal()), people.bob.sub);
-    const named = await tryIt(findSubject).signIn(settings, { scopes: [], loginHint: 'alice' });
+    const toAlice = { scopes: [], loginHint: 'alice' };
+    const named = await tryIt(findSubject, 'alice').signIn(settings, toAlice);
     assert.equal(named.account.label, 'alice');
-    await assert.rejects(tryIt(findSubject).signIn(settings), failsWith('subject-missing', /Company/));
+    for (const request of [{}, toAlice])
+      await assert.rejects(
+        tryIt(findSubject).signIn(settings, request),
+        failsWith('subject-missing', /Company/),
+      );
   });
 
   it('takes the question back when it has waited long enough', async () => {
@@ -133,7 +138,7 @@ describe('token exchange', () => {
     const trial = signInTrial({
       clock,
       findSubject,
-      chooseAccount(_, __, signal) {
+      chooseAccount(_, __, ___, signal) {
         asked.resolve(signal);
         return new Promise(() => undefined);
       },

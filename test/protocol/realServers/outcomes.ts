@@ -1,3 +1,4 @@
+import { consentTo } from '../../../src/protocol/client/gate.ts';
 import { Failure } from '../../../src/protocol/failures/failure.ts';
 import { connect, type Client, type Connection } from '../../../src/protocol/client/client.ts';
 import { registered } from '../../../src/protocol/client/registration.ts';
@@ -111,7 +112,7 @@ const client = (issuer: string): Client => ({
 });
 
 const connected = ({ context, server }: OutcomeTrial): Promise<Connection> =>
-  connect(context.httpContext, client(server.issuer), 'now');
+  connect(context.httpContext, client(server.issuer), consentTo(server.issuer));
 
 /** Signs in with nothing but the address, as a person adds a provider, and with all that can be asked. */
 const signIn: AskedAnswer['run'] = async (trial, begin) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Failure } from '../../../src/protocol/failures/failure.ts';
 import { shown } from '../../../src/platform/shown.ts';
 import type { Account } from '../../../src/sessions/grant/grant.ts';
 import type { SignInControl } from '../../../src/signIn/signIn.ts';
@@ -93,10 +94,14 @@ describe('plain OAuth 2.0', () => {
       withOthers(['Company', 'work'], { nameAccount: () => assert.fail('nobody has to be asked') }),
     ));
 
-  it('signs in to the first one again where the person does not say', () =>
+  it('takes no name that is signed in where the person does not say', () =>
     withTrial(
       plainOAuth,
-      async trial => assert.equal((await signIn(trial)).account.id, 'Company'),
+      trial =>
+        assert.rejects(
+          signIn(trial),
+          (error: unknown) => error instanceof Failure && error.code === 'token-untrusted',
+        ),
       withOthers(['Company'], { nameAccount: () => Promise.resolve(undefined) }),
     ));
 

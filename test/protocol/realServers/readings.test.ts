@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { consentTo } from '../../../src/protocol/client/gate.ts';
 import { secret } from '../../../src/platform/secret.ts';
 import { connect } from '../../../src/protocol/client/client.ts';
 import { revokeTokens } from '../../../src/protocol/tokens/revocation.ts';
@@ -187,7 +188,7 @@ describe('a revocation', () => {
           const connection = await connect(
             context.httpContext,
             { issuer, id: 'editor', authentication: { method: 'none' }, policy: { allowLoopbackHttp: true } },
-            'now',
+            consentTo(issuer),
           );
           return revokeTokens(connection, {
             accessToken: secret('access'),

@@ -40,7 +40,8 @@ describe('agreement to something secret going somewhere', () => {
     assert.deepEqual(matching(/\baskConsent\(/), [
       'mcp/consentQuestion.ts',
       'ui/consent.ts',
-      'ui/signIn/trustQuestion.ts',
+      'ui/signIn/questions/accountQuestions.ts',
+      'ui/signIn/questions/trustQuestion.ts',
     ]);
   });
 });

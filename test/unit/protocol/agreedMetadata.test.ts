@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { agreedMetadata, type Agreement } from '../../../src/protocol/client/gate.ts';
+import { agreedMetadata, consentTo, type Agreement } from '../../../src/protocol/client/gate.ts';
 import { secretEndpoints } from '../../../src/protocol/server/secretEndpoints.ts';
 import type { Metadata } from '../../../src/protocol/server/metadata.ts';
 
@@ -12,7 +12,7 @@ describe('metadata that is compared with agreements', () => {
       issuer: url(hosts[0], ''),
       ...Object.fromEntries(secretEndpoints.map((name, at) => [name, url(hosts[at % 3], name)])),
     } as unknown as Metadata;
-    const agreements: Agreement[] = ['now', {}];
+    const agreements: Agreement[] = [consentTo(url(hosts[0], '')), {}];
     for (const name of secretEndpoints)
       for (const host of hosts)
         agreements.push({ [name]: url(host, name), token_endpoint: url(host, 'token') });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { secret, type Secret } from '../../../src/platform/secret.ts';
+import { consentTo } from '../../../src/protocol/client/gate.ts';
 import { Failure } from '../../../src/protocol/failures/failure.ts';
 import { createHttpContext } from '../../../src/protocol/server/httpContext.ts';
 import { parseDefinition, type Provider } from '../../../src/providers/entries/definition.ts';
@@ -64,6 +65,7 @@ function signingIn(provider: Provider) {
   const redirectUri = 'http://127.0.0.1/callback';
   const signInRequest = {
     provider,
+    consent: consentTo(issuer),
     metadata,
     redirectUri,
     scopes: [],

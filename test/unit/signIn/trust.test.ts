@@ -14,7 +14,7 @@ interface Asked {
 }
 
 /** A person who answers when the test says so, and what this editor remembers. */
-function person(memory = new Map<string, string>()) {
+function person(memory = new Map<string, string>(), isInUse = false) {
   const asked: Asked[] = [];
   const waiting: (() => void)[] = [];
   /** The ids of the providers, as often as the person agreed to them. */
@@ -33,6 +33,7 @@ function person(memory = new Map<string, string>()) {
         asked.push({ provider, before, signal, answer: agrees => answer(agrees as Yes | false) });
         for (const look of waiting.splice(0)) look();
       }),
+    isInUse: () => Promise.resolve(isInUse),
     onAgreed(provider) {
       agreed.push(provider.id);
       return Promise.resolve();
@@ -52,12 +53,9 @@ describe('a provider that is new here', () => {
     const { trust, asked, agreed, question } = person();
     const first = trust.check(someProvider, going());
     (await question(1)).answer(true);
-    assert.equal(await first, true);
+    assert.ok(await first);
     assert.equal(asked[0]?.before, undefined);
-    assert.equal(
-      await trust.check({ ...someProvider, label: shown('Another'), scopes: ['x'] }, going()),
-      true,
-    );
+    assert.ok(await trust.check({ ...someProvider, label: shown('Another'), scopes: ['x'] }, going()));
     assert.equal(asked.length, 1);
     assert.deepEqual(agreed, [someProvider.id], 'sign-ins that waited are let go');
   });
@@ -72,7 +70,7 @@ describe('a provider that is new here', () => {
     const second = trust.check(someProvider, going());
     assert.equal((await question(2)).before, undefined);
     (await question(2)).answer(true);
-    assert.equal(await second, true);
+    assert.ok(await second);
   });
 
   it('is asked about once for all who want it at the same time', async () => {
@@ -80,7 +78,7 @@ describe('a provider that is new here', () => {
       const { trust, asked, question } = person();
       const both = Promise.all([trust.check(someProvider, going()), trust.check(someProvider, going())]);
       (await question(1)).answer(agrees);
-      assert.deepEqual(await both, [agrees, agrees]);
+      assert.deepEqual((await both).map(Boolean), [agrees, agrees]);
       assert.equal(asked.length, 1);
     }
   });
@@ -95,7 +93,7 @@ describe('a provider that is new here', () => {
     assert.equal(asked.length, 1);
     answer(false);
     (await question(2)).answer(true);
-    assert.deepEqual(await Promise.all([first, second]), [false, true]);
+    assert.deepEqual((await Promise.all([first, second])).map(Boolean), [false, true]);
     assert.equal(asked[1]?.provider.id, 'other');
   });
 
@@ -108,16 +106,16 @@ describe('a provider that is new here', () => {
     const { answer } = await question(1);
     ended.abort();
     const elsewhere = person(memory).trust;
-    await elsewhere.accept({ ...someProvider, id: 'elsewhere' });
+    await elsewhere.accept({ ...someProvider, id: 'elsewhere' }, going());
     answer(true);
-    assert.deepEqual(await Promise.all([first, second, third]), [true, false, true]);
+    assert.deepEqual((await Promise.all([first, second, third])).map(Boolean), [true, false, true]);
     assert.equal(asked.length, 1);
   });
 
   it('is not asked about if the person has just entered it, and is if they have removed it since', async () => {
     const { trust, asked, question } = person();
-    await trust.accept(someProvider);
-    assert.equal(await trust.check(someProvider, going()), true);
+    await trust.accept(someProvider, going());
+    assert.ok(await trust.check(someProvider, going()));
     assert.equal(asked.length, 0);
     await trust.forget(someProvider.id);
     const check = trust.check(someProvider, going());
@@ -126,13 +124,35 @@ describe('a provider that is new here', () => {
     assert.equal(await check, false);
   });
 
+  it('is entered again without a question as long as nobody has signed in', async () => {
+    const { trust, asked } = person();
+    assert.ok(await trust.accept(someProvider, going()));
+    assert.ok(await trust.accept(changedProvider({ clientId: 'other' }), going()));
+    assert.equal(asked.length, 0);
+  });
+
+  for (const [what, isInUse, before] of [
+    ['its ID is in use', true, undefined],
+    ['something else was agreed to', false, 'other terms'],
+  ] as const)
+    it(`is asked about though it was entered here, if ${what}`, async () => {
+      const memory = new Map(before === undefined ? [] : [[`trusted/${someProvider.id}`, before]]);
+      const { trust, question, agreed } = person(memory, isInUse);
+      const accepted = trust.accept(someProvider, going());
+      assert.equal((await question(1)).before, before);
+      (await question(1)).answer(false);
+      assert.equal(await accepted, false);
+      assert.deepEqual(agreed, [], 'no sign-in that waits is used');
+    });
+
   it('is signed in to even if the answer cannot be kept', async () => {
     const trust = createTrust({
       storage: { get: () => undefined, update: () => Promise.reject(new Error('full')) },
       ask: () => Promise.resolve(true as Yes),
+      isInUse: () => Promise.resolve(false),
       onAgreed: () => Promise.resolve(),
     });
-    assert.equal(await trust.check(someProvider, going()), true);
+    assert.ok(await trust.check(someProvider, going()));
   });
 });
 
@@ -152,11 +172,11 @@ describe('a provider that has changed', () => {
   for (const [what, change] of Object.entries(changes)) {
     it(`in ${what} is asked about again`, async () => {
       const { trust, question } = person();
-      await trust.accept(someProvider);
+      await trust.accept(someProvider, going());
       const check = trust.check(changedProvider(change), going());
       assert.equal((await question(1)).before, someProvider.terms);
       (await question(1)).answer(true);
-      assert.equal(await check, true);
+      assert.ok(await check);
       const back = trust.check(someProvider, going());
       (await question(2)).answer(false);
       assert.equal(await back, false, 'and so is the way back');
@@ -166,9 +186,9 @@ describe('a provider that has changed', () => {
   it('in nothing but the order of its endpoints is not', async () => {
     const { trust, asked } = person();
     const endpoints = { token: 'https://a.example/t', authorization: 'https://a.example/a' };
-    await trust.accept(changedProvider({ endpoints }));
+    await trust.accept(changedProvider({ endpoints }), going());
     const { token, authorization } = endpoints;
-    assert.equal(await trust.check(changedProvider({ endpoints: { authorization, token } }), going()), true);
+    assert.ok(await trust.check(changedProvider({ endpoints: { authorization, token } }), going()));
     assert.equal(asked.length, 0);
   });
 });

@@ -9,7 +9,7 @@ import { changedProvider, someProvider } from '../sessions/someGrant.ts';
 const { documentProviders, window } = await import('../../standIns/editor/vscode.ts');
 const standIn = await import('../../standIns/editor/vscode.ts');
 const { askConsent } = await import('../../../src/ui/consent.ts');
-const { editorTrust, trustQuestion } = await import('../../../src/ui/signIn/trustQuestion.ts');
+const { editorTrust, trustQuestion } = await import('../../../src/ui/signIn/questions/trustQuestion.ts');
 
 interface Dialog {
   readonly message: string;
@@ -78,6 +78,19 @@ describe('agreement', () => {
     }
   });
 
+  it('is not given by Enter, which a user can press while typing: it shows a document', async () => {
+    const { dialogs, read, close } = watched();
+    const asked = askConsent(question(1));
+    const [first = ''] = dialogs[0]?.buttons ?? [];
+    dialogs[0]?.press(first);
+    assert.ok((await read()).includes('Also uses 0.example'));
+    close();
+    await settled();
+    assert.equal(dialogs[1]?.buttons[0], first);
+    dialogs[1]?.press(undefined);
+    assert.equal(await asked, false);
+  });
+
   it('to more than fits is given only after all of it was open, and asked for again when that is closed', async () => {
     const { dialogs, read, close } = watched();
     const asked = askConsent(question(40));
@@ -89,7 +102,7 @@ describe('agreement', () => {
     assert.equal(dialogs.length, 1, 'the dialog would be in front of the document');
     close();
     await settled();
-    assert.deepEqual(dialogs[1]?.buttons, ['Sign In', 'Review…']);
+    assert.deepEqual(dialogs[1]?.buttons, ['Review…', 'Sign In']);
     dialogs[1]?.press('Sign In');
     assert.equal(await asked, true);
     assert.equal(await read(), '', 'nobody reads it afterwards');
@@ -114,9 +127,17 @@ describe('the question before a sign-in', () => {
       get: (key: string) => memory.get(key),
       update: (key: string, value: unknown) => Promise.resolve(void memory.set(key, value)),
     };
-    const trust = editorTrust(storage as unknown as Memento, clock, () => Promise.resolve());
+    const trust = editorTrust(storage as unknown as Memento, clock, {
+      isInUse: () => Promise.resolve(false),
+      onAgreed: () => Promise.resolve(),
+    });
     return { ...watched(), clock, trust, memory };
   };
+
+  it('names the whole issuer where its path tells it from others on the same host', () => {
+    const company = { ...someProvider, issuer: 'https://login.example.com/acme' };
+    assert.ok(trustQuestion(company, undefined).lines.some(line => line.endsWith(company.issuer)));
+  });
 
   it('names every host, and whoever brings the provider', () => {
     const endpoints = { userInfo: 'https://u.example/', revocation: 'https://r.example/' };
@@ -168,7 +189,7 @@ describe('the question before a sign-in', () => {
     await settled();
     assert.equal(dialogs.length, 1);
     dialogs[0]?.press('Sign In');
-    assert.equal(await second, true);
+    assert.ok(await second);
     assert.deepEqual([...memory.values()], [someProvider.terms satisfies Terms]);
   });
 });

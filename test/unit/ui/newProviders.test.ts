@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Extension } from 'vscode';
+import { consentTo } from '../../../src/protocol/client/gate.ts';
 import { createHttpContext } from '../../../src/protocol/server/httpContext.ts';
 import { parseDefinition, type Provider } from '../../../src/providers/entries/definition.ts';
 import { createConfiguredProviders } from '../../../src/providers/entries/configuredProviders.ts';
@@ -41,8 +42,8 @@ function window(ids: () => readonly string[] = () => []) {
     extension,
     trust: {
       isAgreed: () => true,
-      check: () => Promise.resolve(true),
-      accept: async () => {},
+      check: ({ issuer }) => Promise.resolve(consentTo(issuer)),
+      accept: ({ issuer }) => Promise.resolve(consentTo(issuer)),
       forget: async () => {},
     },
     clientSecrets: { enter: ({ id }, credential) => void entered.push([id, credential]) },

@@ -1,22 +1,23 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
-import { Failure } from '../../src/protocol/failures/failure.ts';
-import { connect } from '../../src/protocol/client/client.ts';
-import { secretEndpoints } from '../../src/protocol/server/secretEndpoints.ts';
-import { requestUserInfo } from '../../src/protocol/tokens/userInfo.ts';
-import { belongsTo } from '../../src/providers/entries/origin.ts';
-import type { Grant } from '../../src/sessions/grant/grant.ts';
-import { connectFor, refreshGrant } from '../../src/signIn/after/keepGrant.ts';
-import { clientOfGrant } from '../../src/signIn/client/client.ts';
+import { consentTo } from '../../../src/protocol/client/gate.ts';
+import { Failure } from '../../../src/protocol/failures/failure.ts';
+import { connect } from '../../../src/protocol/client/client.ts';
+import { secretEndpoints } from '../../../src/protocol/server/secretEndpoints.ts';
+import { requestUserInfo } from '../../../src/protocol/tokens/userInfo.ts';
+import { belongsTo } from '../../../src/providers/entries/origin.ts';
+import type { Grant } from '../../../src/sessions/grant/grant.ts';
+import { connectFor, refreshGrant } from '../../../src/signIn/after/keepGrant.ts';
+import { clientOfGrant } from '../../../src/signIn/client/client.ts';
 import {
   startIdentityProvider,
   type IdentityProvider,
-} from '../servers/identityProvider/identityProvider.ts';
-import { listen, loopback, stop } from '../servers/listening.ts';
-import { blank } from '../../src/sessions/grant/memory.ts';
-import { rowsOf } from '../../src/ui/signInsView/rows.ts';
-import { operations, type Operation } from './afterSignIn/operations.ts';
-import { signInTrial, type SignInTrial } from './signingIn.ts';
+} from '../../servers/identityProvider/identityProvider.ts';
+import { listen, loopback, stop } from '../../servers/listening.ts';
+import { blank } from '../../../src/sessions/grant/memory.ts';
+import { rowsOf } from '../../../src/ui/signInsView/rows.ts';
+import { operations, type Operation } from '../afterSignIn/operations.ts';
+import { signInTrial, type SignInTrial } from '../signingIn.ts';
 
 describe('a server that names another address than when the person signed in', () => {
   let server: IdentityProvider;
@@ -106,7 +107,7 @@ describe('a server that names another address than when the person signed in', (
   it('would get it, if the person had agreed to that address', async () => {
     const trial = attacked('userinfo_endpoint');
     const client = await clientOfGrant(trial.provider(settings()), grant, trial.context);
-    const connection = await connect(trial.context.httpContext, client, 'now');
+    const connection = await connect(trial.context.httpContext, client, consentTo(client.issuer));
     await assert.rejects(requestUserInfo(connection, grant.tokens.accessToken, grant.account.id));
     assert.deepEqual(evil.requests, ['GET /userinfo_endpoint false']);
   });
@@ -114,7 +115,7 @@ describe('a server that names another address than when the person signed in', (
   it('gets nothing from a part that takes the address from elsewhere', async () => {
     const trial = signInTrial();
     const client = await clientOfGrant(trial.provider(settings()), grant, trial.context);
-    const { http } = await connect(trial.context.httpContext, client, 'now');
+    const { http } = await connect(trial.context.httpContext, client, consentTo(client.issuer));
     for (const init of [{ method: 'POST', body: 'token=x' }, { headers: { authorization: 'Bearer x' } }]) {
       await assert.rejects(
         http(`${evil.origin}/token`, init),

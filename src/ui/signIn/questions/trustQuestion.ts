@@ -1,26 +1,26 @@
 import type * as vscode from 'vscode';
-import type { Clock } from '../../platform/clock.ts';
-import { whileRunning } from '../../platform/once.ts';
-import { inLines, l10n, shown, type Shown } from '../../platform/shown.ts';
-import type { Provider } from '../../providers/entries/definition.ts';
-import { hostsOf } from '../../providers/entries/destination.ts';
-import { changedTerms, type ChangedTerm, type Terms } from '../../providers/entries/terms.ts';
-import { askPersonWithin } from '../../signIn/client/askingPerson.ts';
-import { createTrust, type Trust, type TrustOptions, type Yes } from '../../signIn/trust.ts';
-import { askConsent, type Question } from '../consent.ts';
-import { readSignInSettings } from './signInSettings.ts';
+import type { Clock } from '../../../platform/clock.ts';
+import { whileRunning } from '../../../platform/once.ts';
+import { inLines, l10n, shown, type Shown } from '../../../platform/shown.ts';
+import type { Provider } from '../../../providers/entries/definition.ts';
+import { hostsOf } from '../../../providers/entries/destination.ts';
+import { changedTerms, type ChangedTerm, type Terms } from '../../../providers/entries/terms.ts';
+import { askPersonWithin } from '../../../signIn/client/askingPerson.ts';
+import { createTrust, type Trust, type TrustOptions, type Yes } from '../../../signIn/trust.ts';
+import { askConsent, type Question } from '../../consent.ts';
+import { readSignInSettings } from '../signInSettings.ts';
 
 /** @param storage of this editor. Its windows share it, other computers don't. */
 export function editorTrust(
   storage: vscode.Memento,
   clock: Clock,
-  onAgreed: TrustOptions['onAgreed'],
+  effects: Pick<TrustOptions, 'isInUse' | 'onAgreed'>,
 ): Trust {
   /** A dialog can't be closed by code: a later caller with the same question waits for the open one. */
   const open = whileRunning<Yes | false>();
   return createTrust({
     storage,
-    onAgreed,
+    ...effects,
     async ask(provider, before, signal) {
       const question = trustQuestion(provider, before);
       // No caller waits longer. A later sign-in asks again.
@@ -37,12 +37,14 @@ export function editorTrust(
 
 /** @param before what the user agreed to, if it was something else. */
 export function trustQuestion(provider: Provider, before: Terms | undefined): Question {
-  const { label, contributedBy, service } = provider;
-  const [host = provider.issuer, ...others] = hostsOf(provider);
+  const { label, issuer, contributedBy, service } = provider;
+  const [host = issuer, ...others] = hostsOf(provider);
   const lines = [
     contributedBy === undefined
       ? l10n.t('{0}, from your settings', label)
       : l10n.t('{0}, provided by the extension {1}', label, contributedBy),
+    // On some hosts the path tells one company from another.
+    ...(new URL(issuer).pathname === '/' ? [] : [l10n.t('Issuer: {0}', issuer)]),
     ...others.map(other => l10n.t('Also uses {0}', other)),
     service?.way === 'token-exchange'
       ? l10n.t(
