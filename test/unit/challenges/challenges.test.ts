@@ -122,6 +122,12 @@ describe('what a challenge demands', () => {
       [bearer({ scope: Array.from({ length: 101 }, (_, i) => `s${i}`).join(' ') })],
       /too many/,
     ],
+    [
+      'a scope that names a resource',
+      [bearer({ scope: 'resource:https://other.example' })],
+      /names a resource/,
+    ],
+    ['a scope that names an audience', [bearer({ scope: 'audience:other' })], /names a resource/],
     ['an age that is no number', [bearer({ max_age: '-1' })], /max_age/],
     ['an age beyond all ages', [bearer({ max_age: '9'.repeat(400) })], /max_age/],
     ['claims that are no JSON', [bearer({ claims: base64('hello') })], /claims are malformed/],
