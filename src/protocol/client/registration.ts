@@ -188,8 +188,11 @@ function checkRedirectUri(
 ): void {
   if (!uris || uris.includes(redirectUri)) return;
   const wanted = new URL(redirectUri);
+  const registered = uris.map(uri => URL.parse(uri)?.href);
+  // Some servers return a URI as they spell it.
+  if (registered.includes(wanted.href)) return;
   if (wanted.protocol === 'http:') wanted.port = '';
-  if (!uris.includes(wanted.href)) throw new Failure('redirect-refused', { host, redirectUri });
+  if (!registered.includes(wanted.href)) throw new Failure('redirect-refused', { host, redirectUri });
   note('registration.port', 'redirect_uris');
 }
 

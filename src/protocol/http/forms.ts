@@ -50,9 +50,15 @@ const readers: Readonly<Record<Form, (value: unknown) => unknown>> = {
   list: value => (typeof value === 'string' ? value.split(/[\s,]+/).filter(Boolean) : texts(value)),
 };
 
-/** Words between commas and without any space, as GitHub writes scopes. */
-const spaced = (words: string): string =>
-  /\s/.test(words.trim()) ? words : words.split(',').filter(Boolean).join(' ') || words;
+/**
+ * Words between commas, as GitHub writes scopes, or between spaces and tabs. A comma inside a word stays if there are
+ * spaces: RFC 6749 section 3.3 allows it.
+ */
+function spaced(words: string): string {
+  const trimmed = words.trim();
+  const parts = trimmed.split(/[ \t]/.test(trimmed) ? /,?[ \t]+/ : ',');
+  return parts.filter(Boolean).join(' ') || words;
+}
 
 const finite = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) ? value : undefined;

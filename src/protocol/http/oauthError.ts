@@ -1,6 +1,6 @@
 import { Failure, saying } from '../failures/failure.ts';
 import { readForms } from './forms.ts';
-import { isObject, looksLikePage, parseServerObject } from './json.ts';
+import { looksLikePage, parseServerObject } from './json.ts';
 import { errorCode, quoteServerText, textOf } from './serverText.ts';
 
 /** An error response, parsed but not yet classified. */
@@ -37,11 +37,23 @@ export async function readRefusal(response: Response, host: string): Promise<Ref
   return { status, error, said, page, busy };
 }
 
-/** Where servers say why that have another form for it. Undefined if there are no words in it. */
-const otherWords = ({ detail, message, title, error }: Readonly<Record<string, unknown>>): unknown =>
-  [detail, message, title, isObject(error) ? error['message'] : error].find(
-    words => typeof words === 'string' && words.includes(' '),
+/** The properties in which servers explain an error that have no `error_description`. */
+const explaining =
+  /^(?:details?|message|title|reason|description|errors?|error[_-]?(?:message|msg|summary|details?|causes))$/i;
+
+/** Returns the first explanation in an error of another form, also in a list of errors. */
+function otherWords(value: unknown, depth = 0): string | undefined {
+  if (typeof value === 'string') return value.includes(' ') ? value : undefined;
+  if (typeof value !== 'object' || value === null || depth > 3) return undefined;
+  const members = Object.entries(value).filter(
+    ([name]) => depth > 0 || Array.isArray(value) || explaining.test(name),
   );
+  for (const [, member] of members) {
+    const words = otherWords(member, depth + 1);
+    if (words !== undefined) return words;
+  }
+  return undefined;
+}
 
 /**
  * Classifies an error response of the token endpoint, or of a similar endpoint (RFC 6749 section 5.2). Servers differ

@@ -41,7 +41,7 @@ export async function checkIdToken(
   } catch (error) {
     throw idTokenFailure(connection, error, response);
   }
-  if (claims['at_hash'] !== undefined && claims['at_hash'] !== (await accessTokenHash(answer))) {
+  if (isGiven(claims['at_hash']) && claims['at_hash'] !== (await accessTokenHash(answer))) {
     throw untrusted(connection, l10n.t('it belongs to another access token'));
   }
   return claims;
@@ -52,6 +52,9 @@ export function claimsOfVerified(idToken: Secret): IdTokenClaims | undefined {
   const claims = parseServerObject(payloadOf(idToken.reveal()));
   return typeof claims?.['sub'] === 'string' ? (claims as IdTokenClaims) : undefined;
 }
+
+/** False for null and an empty string, which some servers write for an absent claim. */
+const isGiven = (claim: unknown): boolean => claim !== undefined && claim !== null && claim !== '';
 
 function checkClaims(
   connection: Connection,
@@ -67,7 +70,7 @@ function checkClaims(
     );
   }
   const { id, trustedAudiences = [] } = connection.client;
-  if (claims.azp !== undefined && claims.azp !== id) {
+  if (isGiven(claims.azp) && claims.azp !== id) {
     throw untrusted(connection, l10n.t('it was issued to another client'));
   }
   // Another audience could pass the token on as its own (OpenID Connect Core 1.0 section 3.1.3.7).

@@ -2,6 +2,7 @@ import { l10n } from '../../platform/shown.ts';
 import * as oauth from 'oauth4webapi';
 import type { Connection } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
+import type { NoteBlemish } from '../http/blemishes.ts';
 import { readForms, type Forms } from '../http/forms.ts';
 import { isObject, parseServerJson } from '../http/json.ts';
 import type { Metadata } from '../server/metadata.ts';
@@ -128,17 +129,40 @@ async function requestKeys({ client, metadata, http, httpContext }: Connection):
     throw unusable(issuer, l10n.t('because the request for them failed with status {0}', response.status));
   const parsed = parseServerJson(await textOf(response));
   if (parsed.kind === 'refused') throw unusable(issuer, l10n.t('because the key set {0}', parsed.reason));
-  const list = parsed.kind === 'json' && isObject(parsed.value) ? parsed.value['keys'] : undefined;
   const note = httpContext.blemishes.at(issuer);
-  if (!Array.isArray(list) || !list.every(isObject))
-    throw unusable(issuer, l10n.t('because the key set is malformed'));
+  const list = parsed.kind === 'json' ? keysIn(parsed.value, note) : undefined;
+  if (!list) throw unusable(issuer, l10n.t('because the key set is malformed'));
   const keys = list.map(key => readForms(key, keyForms, note));
   if (keys.length > mostKeys) throw unusable(issuer, l10n.t('because there are more than {0}', mostKeys));
   if (keys.some(key => privateMembers.some(name => name in key))) {
     throw unusable(issuer, l10n.t('because one of them is a private key, so anyone could have signed it'));
   }
-  return { keys: keys.filter(isReasonable) };
+  return { keys: unique(keys.map(withUses).filter(isReasonable)) };
 }
+
+type Key = Readonly<Record<string, unknown>>;
+
+/** The keys of a set (RFC 7517 section 5). Some servers publish a bare array, or leave holes in it. */
+function keysIn(value: unknown, note: NoteBlemish): Key[] | undefined {
+  const list: unknown = isObject(value) ? value['keys'] : value;
+  if (!Array.isArray(list)) return undefined;
+  const keys = list.filter(isObject);
+  if (keys.length === 0 && list.length > 0) return undefined;
+  if (list === value) note('form.unreadable', 'keys');
+  else if (keys.length < list.length) note('form.list', 'keys');
+  return keys;
+}
+
+/** An empty list of uses allows none, and would make the key useless. */
+function withUses({ key_ops, ...key }: Key): Key {
+  const uses: unknown = typeof key_ops === 'string' ? key_ops.split(/[ ,]+/) : key_ops;
+  return uses === undefined || (Array.isArray(uses) && uses.length === 0) ? key : { ...key, key_ops: uses };
+}
+
+/** A key that is published twice is one key. The library refuses to choose between the two. */
+const unique = (keys: readonly Key[]): oauth.JWK[] => [
+  ...new Map(keys.map(key => [JSON.stringify(Object.keys(keyForms).map(name => key[name])), key])).values(),
+];
 
 const unusable = (issuer: string, reason: string): Failure =>
   new Failure('token-untrusted', {
@@ -147,7 +171,7 @@ const unusable = (issuer: string, reason: string): Failure =>
   });
 
 /** False for a key whose numbers are so large that checking with it would take long. */
-function isReasonable({ kty, n, e, key_ops }: Readonly<Record<string, unknown>>): boolean {
+function isReasonable({ kty, n, e, key_ops }: Key): boolean {
   if (key_ops !== undefined && !Array.isArray(key_ops)) return false;
   if (kty !== 'RSA') return true;
   return (

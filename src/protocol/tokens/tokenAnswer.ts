@@ -73,6 +73,12 @@ export async function readTokenAnswer(
   for (const [name, grammar] of Object.entries(tokenGrammar)) {
     const token = body[name];
     if (token === undefined || isToken(name, token)) continue;
+    // Some servers write this for a token that they don't issue.
+    if (name !== 'access_token' && token === false) {
+      note('form.unreadable', name);
+      delete body[name];
+      continue;
+    }
     const isLong = typeof token === 'string' && token.length > longestToken && grammar.test(token);
     const called = name.replace('_', ' ');
     throw invalid(isLong ? l10n.t('its {0} is too long', called) : l10n.t('its {0} is malformed', called));
@@ -98,7 +104,8 @@ function dateOf({ headers }: Response): Record<string, string> {
 
 function saidLifetime(seconds: number | undefined, note: NoteBlemish): number | undefined {
   if (seconds === undefined) return undefined;
-  if (seconds >= 0) return Math.min(Math.floor(seconds), longestLifetime);
+  // Servers write 0 for a token that doesn't expire: one that is already expired would be of no use.
+  if (seconds >= 1) return Math.min(Math.floor(seconds), longestLifetime);
   note('form.unreadable', 'expires_in');
   return undefined;
 }

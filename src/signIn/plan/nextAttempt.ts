@@ -104,7 +104,9 @@ function anotherMethod(failed: FailedAttempt): NextAttempt | undefined {
     .map(({ method }) => method)
     .filter(method => !tried.includes(method) && !(isRegistration && method === 'paste'));
   // A device code needs no redirect URI, perhaps the reason for the refusal.
-  const takesOffered = denied || (isAutomatic && failure.code === 'registration-refused');
+  const isUnexplained = failure.code === 'registration-closed' && failure.oauthError === undefined;
+  const isRefused = failure.code === 'registration-refused' || isUnexplained;
+  const takesOffered = denied || (isAutomatic && isRefused);
   const offered = takesOffered ? plan.offered.find(({ method }) => !tried.includes(method)) : undefined;
   const method = left[0] ?? offered?.method;
   if (method === undefined) return undefined;

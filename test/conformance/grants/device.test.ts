@@ -10,19 +10,22 @@ import { assertFailure, failureOf, signIn, withTrial, type Trial } from '../tria
 /** A panel without an editor. Nobody asks for a second code. */
 function screen(): { device: DeviceScreen; shown: string[]; closed: () => boolean } {
   const shown: string[] = [];
-  let closed = false;
+  let isOpen = false;
   const device: DeviceScreen = {
-    open: () => ({
-      showCode: ({ userCode, verificationUri }) => void shown.push(`${userCode} at ${verificationUri}`),
-      showState: ({ kind }) => void shown.push(kind),
-      showExpired() {
-        shown.push('expired');
-        return new Promise(() => undefined);
-      },
-      close: () => (closed = true),
-    }),
+    open() {
+      isOpen = true;
+      return {
+        showCode: ({ userCode, verificationUri }) => void shown.push(`${userCode} at ${verificationUri}`),
+        showState: ({ kind }) => void shown.push(kind),
+        showExpired() {
+          shown.push('expired');
+          return new Promise(() => undefined);
+        },
+        close: () => (isOpen = false),
+      };
+    },
   };
-  return { device, shown, closed: () => closed };
+  return { device, shown, closed: () => !isOpen };
 }
 
 interface Waiting {

@@ -136,6 +136,9 @@ describe('the token endpoint', () => {
     [3599.9, 3599],
     [null, undefined],
     [-1, undefined],
+    [0, undefined],
+    ['0', undefined],
+    [0.5, undefined],
     ['soon', undefined],
   ] as const) {
     signInCase({

@@ -34,7 +34,10 @@ export const deviations: Readonly<Record<Form, (right: unknown) => readonly Devi
   ],
   words: (right = 'openid profile') => [
     as('words', String(right).split(' '), right),
-    ...(String(right).includes(' ') ? [as('words', String(right).replaceAll(' ', ','), right)] : []),
+    ...(String(right).includes(' ')
+      ? [',', ', ', '  ', '\t'].map(between => as('words', String(right).replaceAll(' ', between), right))
+      : []),
+    as('words', ` ${String(right)}\n`, right),
     as('unreadable', 7, undefined),
   ],
   list: (right = ['openid', 'S256', 'none']) => [

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { JWK } from 'jose';
 import { json } from '../../../servers/hostile/replies.ts';
 import { signsIn, fails, plainOAuth, type ServerRow } from './row.ts';
 
@@ -100,4 +101,48 @@ export const identityRows: readonly ServerRow[] = [
     departure: { token: ({ refresh_token: _, expires_in: __, ...rest }) => rest },
     run: signsIn({}, ({ told }) => assert.deepEqual(told, [])),
   },
+  ...Object.entries({
+    'authorized-party-null': { azp: null },
+    'authorized-party-empty': { azp: '' },
+    'hash-null': { at_hash: null },
+    'hash-empty': { at_hash: '' },
+  }).map(([name, claims]): ServerRow => ({
+    name: `claim-${name}`,
+    server: 'several',
+    does: `write ${JSON.stringify(claims)} into an ID token for a claim that is absent`,
+    departure: { idToken: { claims: right => ({ ...right, ...claims }) } },
+    run: signsIn(),
+  })),
+  ...['refresh_token', 'scope', 'error_description'].map((member): ServerRow => ({
+    name: `token-answer-false-${member.replace('_', '-')}`,
+    server: 'several',
+    does: `write false for ${member} where there is none`,
+    departure: { token: right => ({ ...right, [member]: false }) },
+    run: signsIn(),
+  })),
+  {
+    name: 'lifetime-zero',
+    server: 'several',
+    does: 'write 0 for the lifetime of a token that does not expire',
+    departure: { token: right => ({ ...right, expires_in: 0 }) },
+    run: signsIn({}, (_, { tokens }) => assert.equal(tokens.expiresAt, undefined)),
+  },
+  ...Object.entries<(keys: JWK[]) => unknown>({
+    'bare-array': keys => keys,
+    'with-holes': keys => ({ keys: [null, ...keys, 'x'] }),
+    twice: keys => ({ keys: [...keys, ...keys] }),
+    'of-unknown-types': keys => ({
+      keys: [{ kty: 'XYZ', kid: 'a' }, { kty: 'OKP', crv: 'X25519' }, ...keys],
+    }),
+    'without-use': keys => ({ keys: keys.map(({ use: _, ...key }) => key) }),
+    'empty-operations': keys => ({ keys: keys.map(key => ({ ...key, key_ops: [] })) }),
+    'one-operation': keys => ({ keys: keys.map(key => ({ ...key, key_ops: 'verify' })) }),
+    'same-id': keys => ({ keys: keys.map(key => ({ ...key, kid: keys[0]?.kid })) }),
+  }).map(([name, keys]): ServerRow => ({
+    name: `keys-${name}`,
+    server: 'several',
+    does: `publish keys ${name.replaceAll('-', ' ')}`,
+    departure: { keys },
+    run: signsIn(),
+  })),
 ];

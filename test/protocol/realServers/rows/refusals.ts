@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { signIn } from '../../../conformance/trial.ts';
 import { keep } from '../../../conformance/keeping.ts';
 import { html, json, text } from '../../../servers/hostile/replies.ts';
-import { refusing, describing, error, signsIn, fails, type ServerRow } from './row.ts';
+import type { Json } from '../../../servers/hostile/departure.ts';
+import { refusing, describing, error, signsIn, fails, unregistered, type ServerRow } from './row.ts';
 
 const boilerplate = 'The request could not be completed because of a policy of your organization. '.repeat(
   12,
@@ -157,5 +158,28 @@ export const refusalsRows: readonly ServerRow[] = [
       await kept.renew();
       assert.deepEqual([(await kept.stored())?.signInNeeded, kept.told], [undefined, []]);
     },
+  })),
+  ...Object.entries<readonly [string, Json]>({
+    okta: [
+      'Okta',
+      {
+        errorCode: 'E0000001',
+        errorSummary: 'Api validation failed',
+        errorCauses: [{ errorSummary: 'No.' }],
+      },
+    ],
+    aspnet: ['ASP.NET', { Message: 'Api validation failed' }],
+    laravel: ['Laravel', { errors: { redirect_uris: ['Api validation failed'] } }],
+    google: ['Google', { error: { code: 400, message: 'Api validation failed', status: 'INVALID' } }],
+    qlik: ['Qlik Cloud', { errors: [{ code: 'X-1', title: 'Api validation failed' }] }],
+    problem: ['RFC 9457', { type: 'about:blank', title: 'Api validation failed', status: 400 }],
+    spring: ['Spring', { timestamp: 'Mon Nov 30', path: '/register now', message: 'Api validation failed' }],
+  }).map(([name, [server, body]]): ServerRow => ({
+    name: `explained-${name}`,
+    ends: /refused to register this editor .*“Api validation failed”\. Ask your administrator for a client ID/,
+    server,
+    does: 'explains a refusal in its own form',
+    departure: refusing('register', json(body, 400)),
+    run: fails('registration-refused', /“Api validation failed”/, unregistered),
   })),
 ];

@@ -195,4 +195,24 @@ export const registrationRows: readonly ServerRow[] = [
       noBrowser,
     ),
   },
+  ...Object.entries<(uri: string) => unknown>({
+    'left-out': () => undefined,
+    'in-other-spelling': uri => [uri.replace('http:', 'HTTP:').replace('vscode:', 'VSCODE:')],
+    'among-others': uri => ['https://other.example/cb', uri],
+    'as-text': uri => uri,
+  }).map(([name, change]): ServerRow => ({
+    name: `redirect-uris-${name}`,
+    server: 'several',
+    does: `answer a registration with the redirect URIs ${name.replaceAll('-', ' ')}`,
+    departure: {
+      replies: {
+        register: right => {
+          const body = readable(right);
+          const [uri = ''] = (body['redirect_uris'] ?? []) as string[];
+          return { ...right, body: JSON.stringify({ ...body, redirect_uris: change(uri) }) };
+        },
+      },
+    },
+    run: signsIn(unregistered),
+  })),
 ];
