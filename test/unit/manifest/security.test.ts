@@ -1,21 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { freeFields } from '../../../src/providers/entries/terms.ts';
+import { tableOf } from '../../manifest/words/tables.ts';
 
 const repository = new URL('../../../', import.meta.url);
-
-/** The cells of each row of a table, by the words that its first cell of the head has. */
-const tableOf = (text: string, head: string): string[][] => {
-  const lines = text.split('\n');
-  const start = lines.findIndex(line => line.startsWith(`| ${head} `));
-  const end = lines.findIndex((line, at) => at > start && !line.startsWith('|'));
-  return lines.slice(start + 2, end).map(line =>
-    line
-      .slice(1, -1)
-      .split(' | ')
-      .map(cell => cell.trim()),
-  );
-};
 
 /** The sections that promise something. The others say how to report, what is not covered and how all of it is tested. */
 const promising = ['What is protected', 'Who can do what, and what stops them', 'Where did my tokens go'];
