@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { createExports } from './authentication/exports.ts';
+import { createExports, describeHeld } from './authentication/exports.ts';
 import { createRegistry } from './authentication/registry.ts';
 import type { OidcAuthenticationApi } from './client/sessionInfo.ts';
 import type { WindowParts } from './ui/deferred.ts';
@@ -21,6 +21,7 @@ import { createPendingResponses } from './signIn/redirect/pendingResponses.ts';
 import { agreedTerms } from './signIn/trust.ts';
 import { registerUriHandler } from './signIn/redirect/uriHandler.ts';
 import { registerActivityDocument } from './ui/commands/activityDocument.ts';
+import { registerQuery } from './ui/clicks.ts';
 import { contributedCommands, registerDeferredCommands } from './ui/commands/deferredCommands.ts';
 import { registerDiagnosisReports } from './ui/diagnosisReports.ts';
 import { createLogChannel, editorLog } from './ui/editorLog.ts';
@@ -125,6 +126,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
     activity,
     standIns,
     mcpServers,
+    registerQuery('oidc.describeSession', (id, digest) => describeHeld(parts, id, digest)),
     watchWaitingSignIns(providers, cache, context.globalState, deferred, () => void readSettings()),
     vscode.window.onDidChangeWindowState(({ focused }) => focused && sharing.rouse()),
     environment.onOnline(() => sharing.rouse()),

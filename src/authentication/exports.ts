@@ -1,12 +1,14 @@
 import { secondsNow, type Clock } from '../platform/clock.ts';
-import type { OidcAuthenticationApi, SessionInfo } from '../client/sessionInfo.ts';
+import type { DescribedElsewhere, OidcAuthenticationApi, SessionInfo } from '../client/sessionInfo.ts';
 import type { ConfiguredProviders } from '../providers/entries/configuredProviders.ts';
+import type { Provider } from '../providers/entries/definition.ts';
 import { fateOf } from '../sessions/grant/fate.ts';
 import { blank, type Which } from '../sessions/grant/memory.ts';
 import type { Grant } from '../sessions/grant/grant.ts';
 import type { GrantCache } from '../sessions/store/grantCache.ts';
 import { notGranted } from '../sessions/grant/granted.ts';
 import { parseSessionId } from '../sessions/grant/scopes.ts';
+import type { Session } from '../sessions/grant/sessions.ts';
 
 export interface ExportsContext {
   readonly cache: GrantCache;
@@ -14,52 +16,79 @@ export interface ExportsContext {
   readonly providers: ConfiguredProviders;
 }
 
-export function createExports({ cache, clock, providers }: ExportsContext): OidcAuthenticationApi {
+export function createExports(context: ExportsContext): OidcAuthenticationApi {
   return Object.freeze({
     version: 1,
     async describe(session: unknown): Promise<SessionInfo> {
-      const held = heldSession(session);
-      const grant = held && (await cache.get(parseSessionId(held.id).grantId).catch(() => undefined));
-      const provider = grant && providers.of(grant);
-      // Only the editor can have given them the token. An ID alone could be guessed or overheard.
-      const found = grant && held && tokenIn(grant, held.accessToken);
-      if (!provider || !found || !held) {
-        const message = 'This session has been renewed or ended: ask the editor for it again.';
-        throw Object.assign(new Error(message), { code: provider ? 'session-renewed' : 'session-ended' });
-      }
-      const { until, nextAt } = fateOf(grant, provider, blank, secondsNow(clock), found.which);
-      return {
-        account: { ...grant.account },
-        provider: { id: provider.id, label: provider.label, issuer: provider.issuer },
-        grantedScopes: [...grant.grantedScopes],
-        missingScopes: notGranted(grant, parseSessionId(held.id).scopes),
-        receivedAt: found.receivedAt,
-        expiresAt: until,
-        refreshAt: nextAt,
-        signInNeeded: grant.signInNeeded?.reason,
-        // A copy: what an extension does to it must not reach the others.
-        claims: structuredClone(grant.claims),
-      };
+      const { id, accessToken } = Object(session) as Record<string, unknown>;
+      const digest = typeof accessToken === 'string' ? await digestOf(accessToken) : undefined;
+      const described = await describeHeld(context, id, digest);
+      if ('info' in described) return described.info;
+      throw Object.assign(new Error(described.message), { code: described.code });
     },
   } as const);
 }
 
-function heldSession(session: unknown): { id: string; accessToken: string } | undefined {
-  if (typeof session !== 'object' || session === null) return undefined;
-  const { id, accessToken } = session as Record<string, unknown>;
-  return typeof id === 'string' && typeof accessToken === 'string' ? { id, accessToken } : undefined;
+/**
+ * Describes a session to whoever proves, by the digest of its access token, that the editor has given it to them. An ID
+ * alone may be guessed or overheard.
+ */
+export async function describeHeld(
+  { cache, clock, providers }: ExportsContext,
+  id: unknown,
+  digest: unknown,
+): Promise<DescribedElsewhere> {
+  const { grantId, scopes } = parseSessionId(typeof id === 'string' ? id : '');
+  const grant = await cache.get(grantId).catch(() => undefined);
+  const provider = grant && providers.of(grant);
+  const found = grant && provider && (await tokenWith(grant, digest));
+  if (!found) {
+    const message = 'This session has been renewed or ended: ask the editor for it again.';
+    return { code: provider ? 'session-renewed' : 'session-ended', message };
+  }
+  const { until, nextAt } = fateOf(grant, provider, blank, secondsNow(clock), found.which);
+  return {
+    info: {
+      account: { ...grant.account },
+      provider: { id: provider.id, label: provider.label, issuer: provider.issuer },
+      grantedScopes: [...grant.grantedScopes],
+      missingScopes: notGranted(grant, scopes),
+      receivedAt: found.receivedAt,
+      expiresAt: until,
+      refreshAt: nextAt,
+      signInNeeded: grant.signInNeeded?.reason,
+      // A copy: what an extension does to it must not reach the others.
+      claims: structuredClone(grant.claims),
+    },
+  };
 }
 
-function tokenIn(grant: Grant, given: string): { which: Which; receivedAt: number } | undefined {
-  const derived = grant.derived.filter(entry => entry.kind === 'token');
-  const all = [{ ...grant.tokens, scopes: undefined }, ...derived];
-  const found = all.find(({ accessToken }) => isSame(accessToken.reveal(), given));
-  return found && { which: found.scopes, receivedAt: found.receivedAt };
+/** When the access token of a session ends, in seconds since the epoch. Undefined: the provider doesn't say. */
+export function expiryOf({ id, accessToken }: Session, cache: GrantCache, provider: Provider | undefined) {
+  const grant = cache.peek(parseSessionId(id).grantId);
+  const found = grant && tokensOf(grant).find(token => token.accessToken.reveal() === accessToken.reveal());
+  // The end of a token doesn't depend on the time.
+  return found && fateOf(grant, provider, blank, 0, found.which).until;
 }
 
-/** Compares in constant time: timing doesn't reveal how much is right. */
-function isSame(expected: string, given: string): boolean {
-  let difference = expected.length ^ given.length;
-  for (let i = 0; i < expected.length; i++) difference |= expected.charCodeAt(i) ^ given.charCodeAt(i);
-  return difference === 0;
+interface HeldToken extends Pick<Grant['tokens'], 'accessToken' | 'receivedAt'> {
+  readonly which: Which;
+}
+
+const tokensOf = (grant: Grant): HeldToken[] => [
+  { ...grant.tokens, which: undefined },
+  ...grant.derived.flatMap(entry => (entry.kind === 'token' ? { ...entry, which: entry.scopes } : [])),
+];
+
+async function tokenWith(grant: Grant, digest: unknown): Promise<HeldToken | undefined> {
+  for (const token of tokensOf(grant)) {
+    if ((await digestOf(token.accessToken.reveal())) === digest) return token;
+  }
+  return undefined;
+}
+
+/** SHA-256, in hexadecimal digits. */
+async function digestOf(text: string): Promise<string> {
+  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -11,6 +11,7 @@ import type { GrantCache } from '../sessions/store/grantCache.ts';
 import { isCancellation } from '../ui/messages.ts';
 import type { SignInParts } from '../ui/signIn/signInAndKeep.ts';
 import type { SignOutParts } from '../ui/signIn/signOut.ts';
+import { expiryOf } from './exports.ts';
 
 export interface ProviderContext {
   readonly accounts: Accounts;
@@ -95,7 +96,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
   ): Promise<vscode.AuthenticationSession[]> {
     if (!this.#provider) return [];
     const sessions = await this.#context.accounts.sessions(this.#provider, scopes, options?.account);
-    return sessions.map(asEditorSession);
+    return sessions.map(scopes ? this.#handedOut : asEditorSession);
   }
 
   async createSession(
@@ -103,7 +104,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     options: vscode.AuthenticationProviderSessionOptions,
   ): Promise<vscode.AuthenticationSession> {
     const { session } = await this.#busily(() => this.#signIn(scopes, options?.account));
-    return asEditorSession(session);
+    return this.#handedOut(session);
   }
 
   /** As {@link getSessions}, for an extension that hands on why a server refused its token. */
@@ -114,7 +115,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     if (!this.#provider) return [];
     const challenges = await this.#challenges();
     const sessions = await challenges.sessions(this.#provider, constraint, options?.account);
-    return sessions.map(asEditorSession);
+    return sessions.map(this.#handedOut);
   }
 
   /** As {@link createSession}, with what the server demands of the sign-in. */
@@ -126,8 +127,17 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     const session = await this.#busily(() =>
       challenges.signIn(this.#provider, constraint, options?.account, (...asked) => this.#signIn(...asked)),
     );
-    return asEditorSession(session);
+    return this.#handedOut(session);
   }
+
+  /**
+   * Adds when the token ends. The editor's type doesn't know the property, but the editor passes on what it doesn't know,
+   * in every extension host.
+   */
+  readonly #handedOut = (session: Session): vscode.AuthenticationSession => {
+    const expiresAt = expiryOf(session, this.#context.cache, this.#provider);
+    return { ...asEditorSession(session), ...(expiresAt !== undefined && { expiresAt }) };
+  };
 
   /**
    * @param demanding what is requested from the provider in addition.

@@ -2,8 +2,9 @@ import * as vscode from 'vscode';
 import type { AuthorizedFetchOptions } from './fetch.ts';
 import { answerHandshake, answerRefusal, isRefused, refusalOf, tokenRefused } from './refusal.ts';
 import { scopesFor } from './resource.ts';
-import { answerTo, lookAgainAfter, sessionFor, SignInDeclined } from './session.ts';
-import { describeSession } from './sessionInfo.ts';
+import { answerTo } from './answer.ts';
+import { lookAgainAfter, sessionFor, SignInDeclined } from './session.ts';
+import { describeSession, type ExpiringSession } from './sessionInfo.ts';
 import {
   connectWith,
   openSocket,
@@ -186,10 +187,10 @@ export class Connection {
   }
 
   /** A token that is derived from another is renewed only when somebody asks for it. */
-  async #askInTime(socket: SocketLike, its: vscode.AuthenticationSession): Promise<void> {
-    const known = (await answerTo(() => describeSession(its)))?.answer;
+  async #askInTime(socket: SocketLike, its: ExpiringSession): Promise<void> {
+    const known = (await answerTo(() => describeSession(its)))?.answer ?? its;
     const wait = (): void => {
-      const delay = known && untilRenewal(known);
+      const delay = untilRenewal(known);
       if (socket !== this.#current || delay === undefined) return;
       this.#renewal.start(delay, () => {
         void this.#look();

@@ -2,7 +2,13 @@
  * Signed-in requests for extensions, on the editor's own API (`vscode.authentication`) and nothing else. There
  * is no dependency but `vscode`. `npm run package:client` makes a package of it, with all of it in one file to copy.
  */
-export { describeSession, type OidcAuthenticationApi, type SessionInfo } from './sessionInfo.ts';
+export {
+  describeSession,
+  type DescribedElsewhere,
+  type ExpiringSession,
+  type OidcAuthenticationApi,
+  type SessionInfo,
+} from './sessionInfo.ts';
 export { authorizedFetch, type AuthorizedFetchOptions } from './fetch.ts';
 export { AccessRefused } from './refusal.ts';
 export {

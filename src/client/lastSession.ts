@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { describeSession, isRenewed } from './sessionInfo.ts';
+import { describeSession, isRenewed, type ExpiringSession } from './sessionInfo.ts';
 import { lasts } from './timer.ts';
 
 /** So long, in milliseconds, the editor is waited for where a session that it gave before is still good. */
@@ -83,7 +83,7 @@ export function rememberSession(
   providerId: string,
   scopes: readonly string[],
   account: { readonly id: string } | undefined,
-  session: vscode.AuthenticationSession | undefined,
+  session: ExpiringSession | undefined,
 ): void {
   const key = sessionKey(providerId, scopes, account);
   const before = known.get(key);
@@ -93,7 +93,7 @@ export function rememberSession(
   const last: Last = {
     providerId,
     session,
-    expiresAt: before && isSame ? before.expiresAt : undefined,
+    expiresAt: session.expiresAt ?? (isSame ? before?.expiresAt : undefined),
     hasChanged: false,
   };
   known.set(key, last);
@@ -105,7 +105,7 @@ export function rememberSession(
     for (const one of known.values()) if (one.providerId === provider.id) one.hasChanged = true;
   });
   // While it can be told: once the token is renewed, nobody knows of this one.
-  if (!isSame) void isGood(last);
+  if (last.expiresAt === undefined && !isSame) void isGood(last);
 }
 
 /** True if the token is good for a while, and the sign-in it comes from is still there. */
@@ -113,7 +113,7 @@ async function isGood(last: Last): Promise<boolean> {
   const isInTime = (): boolean => lasts(last.expiresAt, margin);
   try {
     const info = await describeSession(last.session);
-    // In another extension host nobody can be asked: what has changed may be that they signed out.
+    // Where nobody can be asked, what has changed may be that they signed out.
     if (!info) return !last.hasChanged && isInTime();
     last.expiresAt = info.expiresAt;
     return isInTime();

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
+import { answerTo } from './answer.ts';
 import { challengeOf, errorOf, scopesOf } from './challenge.ts';
 import { WebSocketRefused } from './handshake.ts';
 import { learnResource } from './resource.ts';
 import {
-  answerTo,
   isDeclined,
   questionOf,
   rememberDeclined,

@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
+import { answerTo } from './answer.ts';
 import { rememberSession, silentSession, type SilentOptions } from './lastSession.ts';
+import type { ExpiringSession } from './sessionInfo.ts';
 import { createTimer } from './timer.ts';
 
 /** The person does not want to sign in. Not an error to show: they know. */
@@ -74,7 +76,7 @@ export async function requireSession(
   providerId: string,
   scopes: readonly string[],
   { account, detail, askAgain, warn }: SessionOptions = {},
-): Promise<vscode.AuthenticationSession> {
+): Promise<ExpiringSession> {
   const chosen = account && { account };
   const silent = await silentSession(providerId, scopes, { account, warn });
   if (silent) return silent;
@@ -133,19 +135,6 @@ export function onDidChangeAccount(
     again.stop();
     watching.dispose();
   });
-}
-
-/**
- * Asks without the person, who wants no error either. "Nothing", as after a sign-out, is an answer.
- *
- * @returns undefined where the provider is not there or fails, which says nothing about what there is.
- */
-export async function answerTo<T>(ask: () => PromiseLike<T>): Promise<{ readonly answer: T } | undefined> {
-  try {
-    return { answer: await ask() };
-  } catch {
-    return undefined;
-  }
 }
 
 export interface AuthorizedOptions extends SessionOptions {

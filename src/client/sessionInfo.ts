@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { answerTo } from './answer.ts';
 
 const extensionId = 'vscode-oidc.oidc-authentication';
 
@@ -22,6 +23,15 @@ export interface SessionInfo {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
+/** A session, and when its access token ends. */
+export interface ExpiringSession extends vscode.AuthenticationSession {
+  /**
+   * In seconds since the epoch. `vscode.authentication.getSession` gives it too, which its type does not tell. Undefined: the
+   * provider does not say, or the extension is one that does not tell yet.
+   */
+  readonly expiresAt?: number | undefined;
+}
+
 /** What `getExtension('vscode-oidc.oidc-authentication').exports` is. Later versions only add to it. */
 export interface OidcAuthenticationApi {
   readonly version: 1;
@@ -35,19 +45,42 @@ export interface OidcAuthenticationApi {
   describe(session: vscode.AuthenticationSession): Promise<SessionInfo>;
 }
 
+/**
+ * What the command `oidc.describeSession` answers. It gets the ID of a session and the SHA-256 of its access token, in
+ * hexadecimal digits: the command of another extension may have that name too, and no token is for that one.
+ */
+export type DescribedElsewhere =
+  | { readonly info: SessionInfo }
+  | { readonly code: 'session-renewed' | 'session-ended'; readonly message: string };
+
 /** True for the error of {@link describeSession} about a session that lives on with another token. */
 export const isRenewed = (error: unknown): boolean =>
   error instanceof Error && (error as { code?: unknown }).code === 'session-renewed';
 
 /**
- * What is known about a session that you hold.
+ * What is known about a session that you hold, wherever the extension that knows runs.
  *
- * @returns undefined where the extension that knows is not installed, or switched off.
+ * @returns undefined where that extension is not installed, is switched off, or runs elsewhere and cannot be asked yet.
  * @throws Error if the session was renewed or ended since you got it, or is of a provider of another extension.
  */
 export async function describeSession(
   session: vscode.AuthenticationSession,
 ): Promise<SessionInfo | undefined> {
   const extension = vscode.extensions.getExtension<OidcAuthenticationApi>(extensionId);
-  return extension && (await extension.activate()).describe(session);
+  return extension ? (await extension.activate()).describe(session) : describeElsewhere(session);
+}
+
+/** Another extension host is reached by commands alone. */
+async function describeElsewhere({
+  id,
+  accessToken,
+}: vscode.AuthenticationSession): Promise<SessionInfo | undefined> {
+  const found = await answerTo(async () => {
+    const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(accessToken));
+    const digest = Array.from(new Uint8Array(hash), byte => byte.toString(16).padStart(2, '0')).join('');
+    return vscode.commands.executeCommand<DescribedElsewhere | undefined>('oidc.describeSession', id, digest);
+  });
+  if (!found?.answer) return undefined;
+  if ('info' in found.answer) return found.answer.info;
+  throw Object.assign(new Error(found.answer.message), { code: found.answer.code });
 }

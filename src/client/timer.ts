@@ -30,7 +30,10 @@ export const lasts = (end: number | undefined, seconds: number): boolean =>
  *
  * @returns milliseconds; undefined if the token has ended or never ends.
  */
-export function untilRenewal({ refreshAt = 0, expiresAt }: SessionInfo): number | undefined {
+export function untilRenewal({
+  refreshAt = 0,
+  expiresAt,
+}: Partial<Pick<SessionInfo, 'refreshAt' | 'expiresAt'>>): number | undefined {
   if (expiresAt === undefined) return undefined;
   const now = Date.now() / 1000;
   const left = expiresAt - now;

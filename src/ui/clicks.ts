@@ -21,3 +21,7 @@ export const registerCommand = (id: string, run: (...args: unknown[]) => unknown
   vscode.commands.registerCommand(id, async (...args: unknown[]) => {
     await run(...args);
   });
+
+/** Registers a command that returns a result, to every extension: `run` itself has to check what the caller proves. */
+export const registerQuery = (id: string, run: (...args: unknown[]) => unknown): vscode.Disposable =>
+  vscode.commands.registerCommand(id, run);

@@ -30,6 +30,26 @@ describe('the session of an extension', () => {
     assert.deepEqual(editor.dialogs, ['sign in']);
   });
 
+  it('says when its token ends, before anybody asks, as does the session of a challenge and of fewer scopes', async () => {
+    const { createExports } = await import('../../src/authentication/exports.ts');
+    await surroundings.register({ narrowTokens: true });
+    const { describe } = createExports(surroundings.exportsContext());
+    const challenge = { wwwAuthenticate: 'Bearer error="invalid_token"', fallbackScopes: scopes };
+    const told: unknown[] = [];
+    const tells = async (session: Client.ExpiringSession | undefined): Promise<void> => {
+      assert.ok(session?.expiresAt !== undefined);
+      assert.equal(session.expiresAt, (await describe(session)).expiresAt);
+      told.push(session.expiresAt);
+    };
+    await tells(await client.requireSession('oidc', [...scopes, 'email']));
+    // Of another age than the token that it is derived from.
+    await surroundings.clock.advance(100_000);
+    await tells(await client.requireSession('oidc', scopes));
+    await surroundings.clock.advance(100_000);
+    await tells(await authentication.getSession('oidc', challenge, { silent: true }));
+    assert.equal(new Set(told).size, 3);
+  });
+
   it('is not asked for again after a no, but on request', async () => {
     editor.consents = false;
     const declined = { name: 'SignInDeclined' };

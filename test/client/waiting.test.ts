@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
-import { createExports } from '../../src/authentication/exports.ts';
+import { createExports, describeHeld } from '../../src/authentication/exports.ts';
 import { startChallengingApi, type ChallengingApi } from '../servers/resourceServers/challengingApi.ts';
 import {
   startWebSocketServer,
@@ -141,7 +141,22 @@ describe('while somebody signs in for another extension', () => {
     assert.equal((await asked).status, 200);
   });
 
-  it('in another extension host, a session serves until anything changes', async () => {
+  it('in another extension host, a command tells whether the session is still good', async () => {
+    standIn.editor.exported = {};
+    const describing = standIn.commands.registerCommand('oidc.describeSession', (id, digest) =>
+      describeHeld(surroundings.exportsContext(), id, digest),
+    );
+    standIn.editor.takeBack('oidc', 'somebody');
+    assert.equal((await impatiently(whoAmI)).status, 200);
+    await surroundings.signOut();
+    const asked = impatiently(whoAmI);
+    assert.ok(await isPending(asked));
+    describing.dispose();
+    comeBack();
+    assert.equal((await asked).status, 200);
+  });
+
+  it('where an earlier version runs in another extension host, a session serves until anything changes', async () => {
     standIn.editor.exported = {};
     assert.equal((await impatiently(whoAmI)).status, 200);
     standIn.editor.takeBack('oidc', 'somebody');

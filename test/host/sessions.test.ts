@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
+import { describeSession, type ExpiringSession } from '../../src/client/index.ts';
 import {
   startIdentityProvider,
   type IdentityProvider,
@@ -66,6 +68,18 @@ describe('sessions', () => {
     assert.equal(session?.account.id, people.alice.sub);
     assert.equal(session?.account.label, 'alice');
     assert.equal(tokenRequests().length, 1);
+  });
+
+  it('say when their token ends, and a command tells the rest to whoever holds one', async () => {
+    const session: ExpiringSession | undefined = await silently('oidc', ['email']);
+    assert.ok(session);
+    const info = await describeSession(session);
+    assert.ok(info?.expiresAt !== undefined);
+    assert.equal(session.expiresAt, info.expiresAt);
+    const digest = createHash('sha256').update(session.accessToken).digest('hex');
+    const ask = (proof: string) => vscode.commands.executeCommand('oidc.describeSession', session.id, proof);
+    assert.deepEqual(await ask(digest), { info });
+    assert.partialDeepStrictEqual(await ask(digest.replace(/^./, 'x')), { code: 'session-renewed' });
   });
 
   it('belong to the extension that was allowed to have them', async () => {

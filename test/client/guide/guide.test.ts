@@ -206,4 +206,8 @@ describe('the guide for extension authors', () => {
     editor.exported = { 'vscode-oidc.oidc-authentication': exported };
     assert.deepEqual(await guide.groups(), people.alice.groups);
   });
+
+  it('knows how long the token lasts', async () => {
+    assert.equal(await guide.minutesLeft(), 59);
+  });
 });

@@ -151,3 +151,10 @@ export async function groups(): Promise<unknown> {
   return profile?.claims['groups'];
 }
 // #endregion
+
+// #region expiry
+export async function minutesLeft(): Promise<number | undefined> {
+  const { expiresAt } = await requireSession('oidc', ['openid', 'profile']);
+  return expiresAt === undefined ? undefined : Math.floor((expiresAt - Date.now() / 1000) / 60);
+}
+// #endregion

@@ -322,8 +322,25 @@ describe('authorizedWebSocket in trouble', () => {
     assert.notEqual(sockets[1]?.token, sockets[0]?.token);
   });
 
-  it('asks for nothing where nobody knows when the token ends', async () => {
+  it('asks before the token ends in another extension host, where the session says when', async () => {
+    const known = { ...(await session()), expiresAt: Date.now() / 1000 + 1000 };
+    let asked = -1;
+    editorAnswers(() => {
+      asked++;
+      return Promise.resolve(known);
+    });
     await connect();
+    await pass(499);
+    assert.equal(asked, 0);
+    await pass(1);
+    assert.equal(asked, 1);
+  });
+
+  it('asks for nothing where nobody knows when the token ends', async () => {
+    const { expiresAt: _, ...known }: Client.ExpiringSession = await session();
+    const answering = editorAnswers(() => Promise.resolve(known));
+    await connect();
+    answering.mock.restore();
     const asking = editorAnswers(() => Promise.resolve(undefined));
     await pass(1_000_000);
     assert.equal(asking.mock.callCount(), 0);

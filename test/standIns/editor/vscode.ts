@@ -297,9 +297,10 @@ export const workspace = {
 };
 
 export const commands = {
-  executeCommand(...command: unknown[]): Promise<undefined> {
+  executeCommand(...command: [id: string, ...unknown[]]): Promise<unknown> {
     editor.commands.push(command);
-    return Promise.resolve(undefined);
+    const [id, ...given] = command;
+    return Promise.resolve(editor.runs.get(id)?.(...given));
   },
   registerCommand(id: string, run: (...args: unknown[]) => unknown): Disposable {
     editor.runs.set(id, run);

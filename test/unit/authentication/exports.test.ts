@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import type * as vscode from 'vscode';
-import { createExports } from '../../../src/authentication/exports.ts';
+import { createExports, describeHeld } from '../../../src/authentication/exports.ts';
 import { createConfiguredProviders } from '../../../src/providers/entries/configuredProviders.ts';
 import { createGrantCache, type GrantCache } from '../../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../../src/sessions/store/grantStore.ts';
@@ -68,6 +69,26 @@ describe('what other extensions learn about a session', () => {
     }
     const unconfigured = createExports({ cache, clock, providers: createConfiguredProviders() });
     await assert.rejects(unconfigured.describe(session), /ask the editor/);
+  });
+
+  it('is the same for whoever proves by a digest that they have the token, and nothing for others', async () => {
+    const digest = (text: string) => createHash('sha256').update(text).digest('hex');
+    const ask = (id: unknown, proof: unknown) => describeHeld({ cache, clock, providers }, id, proof);
+    assert.deepEqual(await ask(session.id, digest(session.accessToken)), {
+      info: await api().describe(session),
+    });
+    const others: [what: string, id: unknown, proof: unknown, code: string][] = [
+      ['the digest of another token', session.id, digest('access-2'), 'session-renewed'],
+      ['the token itself', session.id, session.accessToken, 'session-renewed'],
+      ['nothing', session.id, undefined, 'session-renewed'],
+      ['the ID of another grant', 'grant-0002:openid', digest(session.accessToken), 'session-ended'],
+      ['an ID that is no text', { toString: () => session.id }, digest(session.accessToken), 'session-ended'],
+    ];
+    for (const [what, id, proof, code] of others) {
+      const { info, ...told } = { info: undefined, ...(await ask(id, proof)) };
+      assert.equal(info, undefined, what);
+      assert.partialDeepStrictEqual(told, { code }, what);
+    }
   });
 
   it('ends with the session', async () => {
