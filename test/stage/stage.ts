@@ -3,7 +3,7 @@ import { launchChromium } from '../editor/install/chromium.ts';
 import { startCodeServer, type EditorServer, type EditorServerOptions } from '../editor/codeServer.ts';
 import { withoutOwnServiceWorker } from '../editor/webWorker/ownServiceWorker.ts';
 import { packageAll } from '../editor/packages/packages.ts';
-import { runInWebWorker } from '../editor/webWorker/webWorker.ts';
+import { ourWebExtension, runInWebWorker, type WebExtension } from '../editor/webWorker/webWorker.ts';
 import { openWorkbench, type Workbench } from '../editor/workbench.ts';
 import { timeout } from '../editor/workbench/waiting.ts';
 import '../editor/process/resolveLocalhost.ts';
@@ -37,6 +37,8 @@ export interface StageOptions {
    * host that a worker is allowed to ask without TLS, and its pages keep the one below.
    */
   readonly webWorker?: boolean;
+  /** Other extensions that run there. */
+  readonly webExtensions?: readonly WebExtension[];
   /** Seconds an extension host waits for its window to come back. */
   readonly reconnectionGrace?: number;
   /** The clock of the editor; that of everybody else stays right. */
@@ -150,7 +152,8 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
         const person = await browser.newContext({ viewport: { width: 1280, height: 800 } });
         person.setDefaultTimeout(timeout);
         await withoutOwnServiceWorker(person);
-        if (options.webWorker) await runInWebWorker(person, editor);
+        const web = [...(options.webWorker ? [ourWebExtension] : []), ...(options.webExtensions ?? [])];
+        if (web.length > 0) await runInWebWorker(person, editor, web);
         return person;
       },
       openWindow: (context, person) =>
