@@ -9,6 +9,11 @@ export class Disposable {
   constructor(dispose: () => unknown) {
     this.#dispose = dispose;
   }
+  static from(...all: { dispose(): unknown }[]): Disposable {
+    return new Disposable(() => {
+      for (const each of all) each.dispose();
+    });
+  }
   dispose(): void {
     this.#dispose();
   }
@@ -140,11 +145,15 @@ function ask(providerId: string, scopes: readonly string[]): void {
   editor.signIn(providerId, scopes);
 }
 
-const sessionOf = (signIn: SignIn, scopes: readonly string[]): vscode.AuthenticationSession => ({
+const sessionOf = (
+  signIn: SignIn,
+  scopes: readonly string[],
+): vscode.AuthenticationSession & { readonly expiresAt: number } => ({
   id: `${signIn.providerId}-${signIn.person.id}:${[...scopes].sort().join(' ')}`,
   accessToken: signIn.token,
   account: { id: signIn.person.id, label: signIn.person.label },
   scopes,
+  expiresAt: signIn.endsAt / 1000,
 });
 
 async function getSession(providerId: string, request: Request, options: Options = {}) {

@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import { EventEmitter, type Disposable } from './events.ts';
+import { EventEmitter, type Disposable } from '../../manifest/client/testing.ts';
 
 /** What a person can do in a box of questions that is open. */
 export interface OpenBox {

@@ -13,7 +13,7 @@ import {
   QuickPickItemKind,
   showBox,
 } from './boxes.ts';
-import { Disposable, EventEmitter } from './events.ts';
+import { Disposable, EventEmitter } from '../../manifest/client/testing.ts';
 
 export { CancellationTokenSource, Disposable, EventEmitter, QuickInputButtons, QuickPickItemKind };
 
@@ -302,6 +302,7 @@ export const commands = {
     const [id, ...given] = command;
     return Promise.resolve(editor.runs.get(id)?.(...given));
   },
+  getCommands: () => Promise.resolve([...editor.runs.keys()]),
   registerCommand(id: string, run: (...args: unknown[]) => unknown): Disposable {
     editor.runs.set(id, run);
     return new Disposable(() => editor.runs.delete(id));
