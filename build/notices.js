@@ -13,7 +13,7 @@ export const billOfMaterials = name =>
   });
 
 /** The licenses of all packages that are part of a bundle: they ask to be passed on with it. */
-async function writeNotices({ inputs }, extension) {
+async function writeNotices({ inputs }, extension, outfile) {
   const folders = Object.keys(inputs).flatMap(
     input => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? [],
   );
@@ -21,27 +21,27 @@ async function writeNotices({ inputs }, extension) {
   const notices = [...new Set(folders)].sort().map(async folder => {
     const file = name => readFile(join(repository, extension, folder, name), 'utf8');
     const { name, version, license, author } = JSON.parse(await file('package.json'));
-    const holder = author?.name ?? author;
+    const holder = author?.name ?? author ?? `the authors of ${name}`;
     const enclosed = (await readdir(join(repository, extension, folder))).find(entry =>
       /^licen[cs]e/i.test(entry),
     );
-    if (!enclosed && !(license === 'MIT' && holder)) throw new Error(`${name} has no license to pass on`);
-    // A package that names the license without enclosing it: ours, with the other author.
+    if (!enclosed && license !== 'MIT') throw new Error(`${name} has no license to pass on`);
+    // A package that names the license without enclosing it: ours, with its author.
     const text = enclosed ? await file(enclosed) : ours.replace(/^Copyright.*$/m, `Copyright (c) ${holder}`);
     return `${name} ${version}\n\n${text.trim()}\n`;
   });
-  const all = ['The extension contains the following packages.\n', ...(await Promise.all(notices))];
-  await writeFile(
-    join(repository, extension, 'dist', 'THIRD-PARTY-NOTICES.txt'),
-    all.join(`\n${'-'.repeat(80)}\n\n`),
-  );
+  const all = ['This package contains the following packages.\n', ...(await Promise.all(notices))];
+  await writeFile(outfile, all.join(`\n${'-'.repeat(80)}\n\n`));
 }
 
-/** Writes the licenses into the `dist/` of an extension, by its folder in the repository. */
-export const notices = extension => ({
+/** Writes the licenses into a file, by default in the `dist/` of an extension, by its folder in the repository. */
+export const notices = (
+  extension,
+  outfile = join(repository, extension, 'dist', 'THIRD-PARTY-NOTICES.txt'),
+) => ({
   name: 'notices',
   setup: ({ onEnd }) =>
     onEnd(async ({ metafile, errors }) => {
-      if (errors.length === 0) await writeNotices(metafile, extension);
+      if (errors.length === 0) await writeNotices(metafile, extension, outfile);
     }),
 });

@@ -30,8 +30,8 @@ export function createExports(context: ExportsContext): OidcAuthenticationApi {
 }
 
 /**
- * Describes a session to whoever proves, by the digest of its access token, that the editor has given it to them. An ID
- * alone may be guessed or overheard.
+ * Describes a session to an extension that proves, by the digest of the access token, that the editor gave it the session.
+ * An ID alone can be guessed or overheard.
  */
 export async function describeHeld(
   { cache, clock, providers }: ExportsContext,

@@ -26,8 +26,8 @@ export interface SessionInfo {
 /** A session, and when its access token ends. */
 export interface ExpiringSession extends vscode.AuthenticationSession {
   /**
-   * In seconds since the epoch. `vscode.authentication.getSession` gives it too, which its type does not tell. Undefined: the
-   * provider does not say, or the extension is one that does not tell yet.
+   * In seconds since the epoch. `vscode.authentication.getSession` passes it on too, without a type. Undefined if the
+   * provider didn't say, or if an earlier version of the extension is installed.
    */
   readonly expiresAt?: number | undefined;
 }
@@ -46,8 +46,8 @@ export interface OidcAuthenticationApi {
 }
 
 /**
- * What the command `oidc.describeSession` answers. It gets the ID of a session and the SHA-256 of its access token, in
- * hexadecimal digits: the command of another extension may have that name too, and no token is for that one.
+ * The result of the command `oidc.describeSession`, for the ID of a session and the SHA-256 of its access token in
+ * hexadecimal digits. It doesn't get the token, because another extension could have registered the same command.
  */
 export type DescribedElsewhere =
   | { readonly info: SessionInfo }
@@ -58,9 +58,9 @@ export const isRenewed = (error: unknown): boolean =>
   error instanceof Error && (error as { code?: unknown }).code === 'session-renewed';
 
 /**
- * What is known about a session that you hold, wherever the extension that knows runs.
+ * What is known about a session that you hold, in every extension host.
  *
- * @returns undefined where that extension is not installed, is switched off, or runs elsewhere and cannot be asked yet.
+ * @returns undefined if the extension isn't installed or enabled, or if an earlier version runs in another extension host.
  * @throws Error if the session was renewed or ended since you got it, or is of a provider of another extension.
  */
 export async function describeSession(
@@ -70,7 +70,7 @@ export async function describeSession(
   return extension ? (await extension.activate()).describe(session) : describeElsewhere(session);
 }
 
-/** Another extension host is reached by commands alone. */
+/** Only commands reach another extension host. */
 async function describeElsewhere({
   id,
   accessToken,

@@ -63,10 +63,6 @@ const options = () =>
       method: { type: 'string' },
       'add-provider': { type: 'boolean' },
       server: { type: 'string' },
-      'provider-only': { type: 'boolean' },
-      port: { type: 'string' },
-      host: { type: 'string' },
-      json: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   }).values;
@@ -134,14 +130,12 @@ async function signInAsAPerson(stage: Stage, method: SignInMethod): Promise<void
 let stage: Stage | undefined;
 let method: SignInMethod | undefined;
 try {
-  const asked = options();
-  if (asked.help === true) console.log(help());
-  else if (asked['provider-only'] === true) {
-    const { host, port = '0', json = false } = asked;
-    await runProviderOnly({ host, port: Number(port), json });
-  } else {
-    await show(asked);
-  }
+  const words = process.argv.slice(2);
+  const others = words.filter(word => word !== '--provider-only');
+  const asked = others.length < words.length ? undefined : options();
+  if (!asked) await runProviderOnly(others);
+  else if (asked.help === true) console.log(help());
+  else await show(asked);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -1,22 +1,15 @@
 /**
- * `npm start -- --provider-only`: an identity provider to develop and test another extension against, with an API and a
- * WebSocket server that take its tokens. It needs no editor, and runs until Ctrl+C, or until whoever started it has
- * closed its standard input. With `--json` its first line is everything that a test has to know.
+ * `npm start -- --provider-only`, and `oidc-test-provider` of the package that `npm run package:client` makes of it: an
+ * identity provider to develop and test another extension against, with an API and a WebSocket server that take its tokens.
+ * It needs no editor, and runs until Ctrl+C, or until its standard input is closed.
  */
 import { spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
 import { startChallengingApi } from '../servers/resourceServers/challengingApi.ts';
 import { startIdentityProvider } from '../servers/identityProvider/identityProvider.ts';
 import { askedToEnd, loopback } from '../servers/listening.ts';
 import { people } from '../servers/identityProvider/people.ts';
 import { startWebSocketServer } from '../servers/resourceServers/webSocketServer.ts';
-
-export interface ProviderOnlyOptions {
-  /** 0 lets the operating system choose. */
-  readonly port: number;
-  /** The name in the issuer; `idp.localhost` for an editor in a browser. */
-  readonly host: string | undefined;
-  readonly json: boolean;
-}
 
 /** What there is, as `--json` prints it. */
 export interface ProvidedForTests {
@@ -31,11 +24,69 @@ export interface ProvidedForTests {
   readonly webSocket: string;
 }
 
-export async function runProviderOnly({ port, host = loopback, json }: ProviderOnlyOptions): Promise<void> {
-  const identityProvider = await startIdentityProvider({ port, host });
+const help = `An identity provider on this computer, with an API and a WebSocket server that take its tokens.
+
+  --port <number>             of the provider; the API has the next one, the WebSocket server the one after that.
+                              By default, the operating system chooses
+  --host <name>               in the issuer's URL; idp.localhost is for an editor in a browser. By default ${loopback}
+  --token-lifetime <seconds>  of access tokens. By default 3600
+  --refuse <what>             how the API (/whoami) and the WebSocket server refuse good tokens:
+                              401  invalid_token, whatever is sent
+                              403  insufficient_scope, until the token has the scope api:write
+                              acr  insufficient_user_authentication, until the sign-in is stronger
+  --json                      prints what there is as JSON, in one line
+  --help                      prints this`;
+
+/** The place of the API that refuses in that way. */
+const refusing: Readonly<Record<string, string>> = { '401': '/never', '403': '/write', acr: '/vault' };
+
+/** A whole number, or an error that says what is wrong. */
+function numberIn(option: string, text: string, least: number, most: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+  throw new Error(`--${option} takes a number from ${least} to ${most}, not "${text}"`);
+}
+
+function readOptions(words: readonly string[]) {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      port: { type: 'string', default: '0' },
+      host: { type: 'string', default: loopback },
+      'token-lifetime': { type: 'string', default: '3600' },
+      refuse: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const place = refusing[values.refuse ?? ''];
+  if (values.refuse !== undefined && place === undefined) {
+    throw new Error(`--refuse takes ${Object.keys(refusing).join(', ')}, not "${values.refuse}"`);
+  }
+  return {
+    ...values,
+    port: numberIn('port', values.port, 0, 65_533),
+    lifetime: numberIn('token-lifetime', values['token-lifetime'], 1, 1_000_000_000),
+    place,
+  };
+}
+
+/**
+ * Runs until it is asked to end.
+ *
+ * @throws Error if an option is wrong, or a port is taken.
+ */
+export async function runProviderOnly(words: readonly string[]): Promise<void> {
+  const { port, host, lifetime, place, json, help: asksForHelp } = readOptions(words);
+  if (asksForHelp) {
+    console.log(help);
+    return;
+  }
+  const identityProvider = await startIdentityProvider({ port, host, accessTokenLifetime: lifetime });
   const { issuer, address: issuerAddress } = identityProvider;
-  const api = await startChallengingApi({ issuer, issuerAddress });
-  const chat = await startWebSocketServer({ issuer, issuerAddress });
+  const portAfter = (count: number): number => (port === 0 ? 0 : port + count);
+  const api = await startChallengingApi({ issuer, issuerAddress, place, port: portAfter(1) });
+  const chat = await startWebSocketServer({ issuer, issuerAddress, place, port: portAfter(2) });
   const { clientId } = identityProvider.clients.editorWeb;
   const provided: ProvidedForTests = {
     issuer,

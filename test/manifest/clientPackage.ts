@@ -1,14 +1,16 @@
 /**
  * `npm run package:client`: makes the client helpers in `src/client` into a package of their own,
  * `dist/oidc-authentication-client-<version>.tgz`. In it, `oidcClient.ts` is all of their source in one file, for
- * extensions that would rather copy than depend; the JavaScript and the types of the package are made of that file.
+ * extensions that would rather copy than depend; the JavaScript and the types of the package are made of that file. The
+ * identity provider to test with becomes a package beside it (providerPackage.ts).
  */
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { transform } from 'esbuild';
 import ts from 'typescript';
-import { npm } from '../editor/install/npm.ts';
 import { isProgram } from '../servers/listening.ts';
+import { ourManifest, pack } from './packing.ts';
+import { packageProvider } from './providerPackage.ts';
 
 const repository = join(import.meta.dirname, '..', '..');
 const source = join(repository, 'src', 'client');
@@ -143,29 +145,23 @@ async function addCommonJs(folder: string, name: string): Promise<void> {
  * @returns the path of the tarball.
  */
 export async function packageClient(folder: string): Promise<string> {
-  const project = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as {
-    version: string;
-    engines: { vscode: string };
-  };
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const single = join(folder, singleFile);
-  await writeFile(single, await clientSource(project.version));
+  await writeFile(single, await clientSource((await ourManifest()).version));
   for (const name of ['testing.ts', 'checkApi.ts']) await copyFile(join(template, name), join(folder, name));
   for (const name of ['oidcClient', 'testing', 'checkApi']) compile(join(folder, `${name}.ts`));
   for (const name of ['oidcClient', 'testing']) await addCommonJs(folder, name);
   for (const name of ['testing.ts', 'checkApi.ts', 'checkApi.d.ts']) await rm(join(folder, name));
   await copyFile(join(template, 'register.js'), join(folder, 'register.js'));
-  const manifest = JSON.parse(await readFile(join(template, 'package.json'), 'utf8')) as object;
-  const whole = { ...manifest, version: project.version, engines: { vscode: project.engines.vscode } };
-  await writeFile(join(folder, 'package.json'), `${JSON.stringify(whole, null, 2)}\n`);
-  await copyFile(join(template, 'README.md'), join(folder, 'README.md'));
-  await copyFile(join(repository, 'LICENSE'), join(folder, 'LICENSE'));
-  await npm(folder, ['pack', '--silent', '--pack-destination', dirname(folder)]);
-  return join(dirname(folder), `oidc-authentication-client-${project.version}.tgz`);
+  return pack(template, folder, ({ engines: { vscode } }) => ({ engines: { vscode } }));
 }
 
 if (isProgram(import.meta.url)) {
-  const tarball = await packageClient(join(repository, 'dist', 'client'));
-  console.log(relative(repository, tarball));
+  for (const [make, folder] of [
+    [packageClient, 'client'],
+    [packageProvider, 'provider'],
+  ] as const) {
+    console.log(relative(repository, await make(join(repository, 'dist', folder))));
+  }
 }

@@ -23,6 +23,7 @@ describe('the guide for extension authors', () => {
   let guide: typeof Guide;
   let client: typeof Client;
   let editor: typeof EditorStandIn.editor;
+  let commands: typeof EditorStandIn.commands;
 
   before(async () => {
     surroundings = await openSignedInEditor();
@@ -31,7 +32,7 @@ describe('the guide for extension authors', () => {
     chat = await startWebSocketServer({ issuer });
     guide = await import('./guide.ts');
     client = await import('../../../src/client/index.ts');
-    ({ editor } = await import('../../standIns/editor/vscode.ts'));
+    ({ editor, commands } = await import('../../standIns/editor/vscode.ts'));
   });
   after(async () => {
     await chat.close();
@@ -188,6 +189,7 @@ describe('the guide for extension authors', () => {
   it('offers to install what is missing, once that is wanted, and signs in where it is not', async () => {
     editor.exported = {};
     editor.messages = [];
+    editor.commands = [];
     assert.equal(await guide.signInIfPossible(), undefined);
     assert.deepEqual(editor.commands, []);
     editor.presses = 'Install';
@@ -199,6 +201,11 @@ describe('the guide for extension authors', () => {
     editor.presses = undefined;
     editor.exported = { 'vscode-oidc.oidc-authentication': {} };
     assert.equal((await guide.signInIfPossible())?.account.label, 'alice');
+    editor.exported = {};
+    const elsewhere = commands.registerCommand('oidc.signIn', () => undefined);
+    assert.equal((await guide.signInIfPossible())?.account.label, 'alice');
+    elsewhere.dispose();
+    assert.equal(editor.messages.length, 2);
   });
 
   it('knows the groups', async () => {

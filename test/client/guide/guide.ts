@@ -126,7 +126,11 @@ export async function listenWithTicket(address: string): Promise<AuthorizedWebSo
 // #region optional
 export async function signInIfPossible(): Promise<vscode.AuthenticationSession | undefined> {
   const id = 'vscode-oidc.oidc-authentication';
-  if (vscode.extensions.getExtension(id)) return requireSession('oidc', ['openid', 'profile']);
+  // In another extension host, only its commands are seen.
+  const commands = await vscode.commands.getCommands(true);
+  if (vscode.extensions.getExtension(id) || commands.includes('oidc.signIn')) {
+    return requireSession('oidc', ['openid', 'profile']);
+  }
   const install = 'Install';
   const message = 'To sign in, the extension OpenID Connect Authentication is needed.';
   if ((await vscode.window.showInformationMessage(message, install)) === install) {

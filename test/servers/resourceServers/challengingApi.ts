@@ -1,13 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import {
-  bearerChallenge,
-  bearerTokenIn,
-  judgeTokens,
-  type BearerTokenOptions,
-  type Caller,
-} from './bearerTokens.ts';
-import { goldAcr } from '../identityProvider/configuration.ts';
+import { bearerTokenIn, judgeTokens, type BearerTokenOptions, type Caller } from './bearerTokens.ts';
+import { allowOrigins } from './cors.ts';
 import { listen, loopback, stop } from '../listening.ts';
+import { places, refusal, type Verdict } from './places.ts';
 
 /** A request as the API saw it. */
 export interface ApiRequest {
@@ -30,55 +25,16 @@ export interface ChallengingApi {
   close(): Promise<void>;
 }
 
-type Verdict = { readonly status: number; readonly challenge?: string } | 'ok';
-
-const refusal = (status: number, parameters: Readonly<Record<string, string>>): Verdict => ({
-  status,
-  challenge: bearerChallenge(parameters),
-});
-
-const entraClaims = JSON.stringify({ id_token: { acr: { essential: true, values: [goldAcr] } } });
-/** The provider of the tests takes no request that has nothing for the ID token. */
-const claimsOfToken = (wanted: object): string =>
-  JSON.stringify({ id_token: { auth_time: null }, access_token: wanted });
-const claimsChallenge = (claims: string): Verdict =>
-  refusal(401, { error: 'insufficient_claims', claims: Buffer.from(claims).toString('base64url') });
-const stepUp = { error: 'insufficient_user_authentication', error_description: 'Sign in, better' };
-
-/** What each place needs beyond a valid token. */
-const places: Readonly<Record<string, (caller: Caller, now: number) => Verdict>> = {
-  '/whoami': () => 'ok',
-  '/write': ({ scopes }) =>
-    scopes.includes('api:write') ? 'ok' : refusal(403, { error: 'insufficient_scope', scope: 'api:write' }),
-  '/admin': ({ scopes }) =>
-    scopes.includes('admin') ? 'ok' : refusal(403, { error: 'insufficient_scope', scope: 'admin' }),
-  '/vault': ({ acr }) => (acr === goldAcr ? 'ok' : refusal(401, { ...stepUp, acr_values: goldAcr })),
-  '/unreachable-vault': () => refusal(401, { ...stepUp, acr_values: 'urn:example:platinum' }),
-  '/recent': ({ authTime }, now) =>
-    authTime !== undefined && now - authTime <= 60 ? 'ok' : refusal(401, { ...stepUp, max_age: '60' }),
-  '/claims': ({ acr }) =>
-    acr === goldAcr
-      ? 'ok'
-      : refusal(401, {
-          error: 'insufficient_claims',
-          claims: Buffer.from(entraClaims).toString('base64'),
-        }),
-  '/unreachable-claims': () =>
-    claimsChallenge(claimsOfToken({ client_id: { essential: true, value: 'another-editor' } })),
-  // Each time with another time, as Entra does where it evaluates access continuously.
-  '/always-later': () =>
-    claimsChallenge(claimsOfToken({ nbf: { essential: true, value: String(process.hrtime.bigint()) } })),
-  '/never': () => refusal(401, { error: 'invalid_token' }),
-  '/never-says-why': () => ({ status: 401 }),
-  '/not-for-you': () => ({ status: 403 }),
-  '/basic': () => ({ status: 401, challenge: 'Basic realm="x"' }),
-};
-
 /**
  * Starts an API that asks for more: `GET` or `POST` to one of its places echoes the caller and the body. Besides,
- * `/redirect?status=…&to=…` redirects, and `/challenge?header=…` answers 401 with any header.
+ * `/redirect?status=…&to=…` redirects, and `/challenge?header=…` answers 401 with any header. Extensions in a browser may
+ * call it, too (CORS), and read its challenges.
+ *
+ * @param options.place `/whoami` asks for what this place asks for.
  */
-export async function startChallengingApi(options: BearerTokenOptions): Promise<ChallengingApi> {
+export async function startChallengingApi(
+  options: BearerTokenOptions & { readonly port?: number; readonly place?: string | undefined },
+): Promise<ChallengingApi> {
   const judge = judgeTokens(options);
   const now = options.now ?? Date.now;
   const refused = new Set<string>();
@@ -91,7 +47,8 @@ export async function startChallengingApi(options: BearerTokenOptions): Promise<
       // Some servers do not say what is wrong.
       return [path === '/silent' ? { status: 401 } : refusal(401, { error: 'invalid_token' }), undefined];
     }
-    const place = path === '/silent' ? places['/whoami'] : places[path];
+    const place =
+      places[path === '/silent' ? '/whoami' : path === '/whoami' ? (options.place ?? path) : path];
     return [place ? place(caller, now() / 1000) : { status: 404 }, caller];
   };
 
@@ -99,6 +56,7 @@ export async function startChallengingApi(options: BearerTokenOptions): Promise<
     const { pathname: path, searchParams } = new URL(request.url ?? '/', 'http://localhost');
     let body = '';
     for await (const chunk of request) body += String(chunk);
+    if (allowOrigins(request, response)) return;
     const token = bearerTokenIn(request.headers.authorization);
     if (path === '/circle') {
       response.writeHead(302, { location: path }).end();
@@ -124,7 +82,7 @@ export async function startChallengingApi(options: BearerTokenOptions): Promise<
   const server = createServer((request, response) => {
     respond(request, response).catch(() => response.writeHead(503).end());
   });
-  const port = await listen(server);
+  const port = await listen(server, options.port);
   return {
     url: `http://${loopback}:${port}`,
     requests,

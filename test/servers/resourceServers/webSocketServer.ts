@@ -1,21 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import {
-  bearerChallenge,
-  bearerTokenIn,
-  judgeTokens,
-  type BearerTokenOptions,
-  type Caller,
-} from './bearerTokens.ts';
+import { bearerTokenIn, judgeTokens, type BearerTokenOptions, type Caller } from './bearerTokens.ts';
 import { listen, loopback, stop } from '../listening.ts';
+import { allowOrigins } from './cors.ts';
+import { places, refusal, type Refusal } from './places.ts';
 
 /** A running WebSocket server. */
 export interface TokenWebSocketServer {
   /** `ws://127.0.0.1:<port>` */
   readonly url: string;
-  /** What each handshake was answered with, in order: 101, 401 or 503. */
+  /** What each handshake was answered with, in order: 101, 401, 403 or 503. */
   readonly handshakes: readonly number[];
   /** The tokens of the connections that are open now. */
   readonly open: readonly string[];
@@ -54,8 +50,12 @@ const subprotocol = 'bearer.';
  *
  * The token is in the header `Authorization`; or, from browsers, among the subprotocols, or what a ticket stands for
  * (`POST /ticket` gives one, `?ticket=…` shows it).
+ *
+ * @param options.place it asks for what this place of the API asks for (places.ts).
  */
-export async function startWebSocketServer(options: BearerTokenOptions): Promise<TokenWebSocketServer> {
+export async function startWebSocketServer(
+  options: BearerTokenOptions & { readonly port?: number; readonly place?: string | undefined },
+): Promise<TokenWebSocketServer> {
   const judge = judgeTokens(options);
   const now = options.now ?? Date.now;
   const refused = new Set<string>();
@@ -63,11 +63,15 @@ export async function startWebSocketServer(options: BearerTokenOptions): Promise
   const connections = new Map<WebSocket, string>();
   const webSockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024 });
   const tickets = new Map<string, { readonly token: string; readonly until: number }>();
-  const challengeFor = (token: string | undefined) =>
-    bearerChallenge(token === undefined ? {} : { error: 'invalid_token' });
+  const place = places[options.place ?? '/whoami'];
 
-  const accepted = async (token: string | undefined): Promise<Caller | undefined> =>
-    token === undefined || refused.has(token) ? undefined : judge(token);
+  /** Who is let in, or how they are refused. */
+  const judged = async (token: string | undefined): Promise<Caller | Refusal> => {
+    const caller = token === undefined || refused.has(token) ? undefined : await judge(token);
+    if (!caller) return refusal(401, token === undefined ? {} : { error: 'invalid_token' });
+    const verdict = place?.(caller, now() / 1000) ?? 'ok';
+    return verdict === 'ok' ? caller : verdict;
+  };
 
   const ticketFor = (token: string): string => {
     const ticket = randomBytes(24).toString('base64url');
@@ -102,17 +106,18 @@ export async function startWebSocketServer(options: BearerTokenOptions): Promise
   };
 
   const server = createServer((request, response) => {
-    const token = bearerTokenIn(request.headers.authorization);
     request.resume();
+    if (allowOrigins(request, response)) return;
+    const token = bearerTokenIn(request.headers.authorization);
     const isForTicket = request.method === 'POST' && request.url === '/ticket';
-    accepted(token).then(
-      caller =>
-        caller
-          ? isForTicket
+    judged(token).then(
+      found =>
+        'status' in found
+          ? response.writeHead(found.status, { 'www-authenticate': found.challenge }).end()
+          : isForTicket
             ? response.writeHead(201).end(JSON.stringify({ ticket: ticketFor(token ?? '') }))
             : // A request without the upgrade: the right place, the wrong protocol.
-              response.writeHead(426, { upgrade: 'websocket' }).end()
-          : response.writeHead(401, { 'www-authenticate': challengeFor(token) }).end(),
+              response.writeHead(426, { upgrade: 'websocket' }).end(),
       () => response.writeHead(503).end(),
     );
   });
@@ -120,11 +125,13 @@ export async function startWebSocketServer(options: BearerTokenOptions): Promise
     const token = tokenOf(request);
     // Whoever goes away while the token is judged is nobody's error.
     socket.on('error', () => socket.destroy());
-    accepted(token).then(
-      caller => {
-        handshakes.push(caller ? 101 : 401);
-        if (!caller) refuseUpgrade(socket, '401 Unauthorized', challengeFor(token));
-        else webSockets.handleUpgrade(request, socket, head, ws => greet(ws, token ?? '', caller));
+    judged(token).then(
+      found => {
+        const isRefused = 'status' in found;
+        handshakes.push(isRefused ? found.status : 101);
+        if (isRefused) {
+          refuseUpgrade(socket, `${found.status} ${STATUS_CODES[found.status] ?? ''}`, found.challenge);
+        } else webSockets.handleUpgrade(request, socket, head, ws => greet(ws, token ?? '', found));
       },
       () => {
         handshakes.push(503);
@@ -132,7 +139,7 @@ export async function startWebSocketServer(options: BearerTokenOptions): Promise
       },
     );
   });
-  const port = await listen(server);
+  const port = await listen(server, options.port);
 
   return {
     url: `ws://${loopback}:${port}`,
