@@ -94,7 +94,7 @@ const withoutFloor = {
   to: {},
 };
 
-/** Where the builds begin (esbuild.js, test/manifest/clientPackage.ts). */
+/** Where the builds begin (esbuild.js, test/manifest/client/clientPackage.ts). */
 const entries = [
   '^src/(?:extension|parts)\\.ts$',
   '^src/client/index\\.ts$',

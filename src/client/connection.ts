@@ -2,9 +2,8 @@ import * as vscode from 'vscode';
 import type { AuthorizedFetchOptions } from './fetch.ts';
 import { answerHandshake, answerRefusal, isRefused, refusalOf, tokenRefused } from './refusal.ts';
 import { scopesFor } from './resource.ts';
-import { answerTo } from './answer.ts';
 import { lookAgainAfter, sessionFor, SignInDeclined } from './session.ts';
-import { describeSession, type ExpiringSession } from './sessionInfo.ts';
+import { answerTo, describeSession, type ExpiringSession } from './sessionInfo.ts';
 import {
   connectWith,
   openSocket,

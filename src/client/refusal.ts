@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { answerTo } from './answer.ts';
 import { challengeOf, errorOf, scopesOf } from './challenge.ts';
 import { WebSocketRefused } from './handshake.ts';
 import { learnResource } from './resource.ts';
@@ -11,6 +10,7 @@ import {
   throwIfDeclined,
   type AuthorizedOptions,
 } from './session.ts';
+import { answerTo } from './sessionInfo.ts';
 
 /** The server refuses the token, and signing in again does not help. The message says why. */
 export class AccessRefused extends Error {

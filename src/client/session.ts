@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
-import { answerTo } from './answer.ts';
 import { rememberSession, silentSession, type SilentOptions } from './lastSession.ts';
-import type { ExpiringSession } from './sessionInfo.ts';
+import { answerTo, type ExpiringSession } from './sessionInfo.ts';
 import { createTimer } from './timer.ts';
 
 /** The person does not want to sign in. Not an error to show: they know. */

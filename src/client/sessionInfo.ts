@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { answerTo } from './answer.ts';
 
 const extensionId = 'vscode-oidc.oidc-authentication';
 
@@ -83,4 +82,17 @@ async function describeElsewhere({
   if (!found?.answer) return undefined;
   if ('info' in found.answer) return found.answer.info;
   throw Object.assign(new Error(found.answer.message), { code: found.answer.code });
+}
+
+/**
+ * Asks without the person, who wants no error either. "Nothing", as after a sign-out, is an answer.
+ *
+ * @returns undefined where the provider is not there or fails, which says nothing about what there is.
+ */
+export async function answerTo<T>(ask: () => PromiseLike<T>): Promise<{ readonly answer: T } | undefined> {
+  try {
+    return { answer: await ask() };
+  } catch {
+    return undefined;
+  }
 }

@@ -7,7 +7,7 @@ import { build, transform, type BuildOptions } from 'esbuild';
 import { run } from '../editor/process/childProcess.ts';
 import { npm } from '../editor/install/npm.ts';
 import { temporaryFolder, type TemporaryFolder } from '../editor/process/temporaryFolder.ts';
-import { packageClient, singleFile } from '../manifest/clientPackage.ts';
+import { packageClient, singleFile } from '../manifest/client/clientPackage.ts';
 import { startChallengingApi } from '../servers/resourceServers/challengingApi.ts';
 import { people } from '../servers/identityProvider/people.ts';
 import type * as Client from '../../src/client/index.ts';

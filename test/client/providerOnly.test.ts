@@ -8,7 +8,7 @@ import type { ProvidedForTests } from '../demo/providerOnly.ts';
 import { startTree, type ProcessTree } from '../editor/process/childProcess.ts';
 import { npm } from '../editor/install/npm.ts';
 import { temporaryFolder, type TemporaryFolder } from '../editor/process/temporaryFolder.ts';
-import { packageProvider } from '../manifest/providerPackage.ts';
+import { packageProvider } from '../manifest/provider/providerPackage.ts';
 import { goldAcr } from '../servers/identityProvider/configuration.ts';
 import { signInTrial } from '../protocol/signingIn.ts';
 import type { ProviderDefinition } from '../../src/providers/settings/schema.ts';

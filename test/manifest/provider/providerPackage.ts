@@ -5,11 +5,11 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { notices } from '../../build/notices.js';
-import { pack } from './packing.ts';
+import { notices } from '../../../build/notices.js';
+import { pack } from '../client/packing.ts';
 
-const repository = join(import.meta.dirname, '..', '..');
-const template = join(import.meta.dirname, 'provider');
+const repository = join(import.meta.dirname, '..', '..', '..');
+const template = import.meta.dirname;
 
 /**
  * Builds and packs it.

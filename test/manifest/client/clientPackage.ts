@@ -2,19 +2,19 @@
  * `npm run package:client`: makes the client helpers in `src/client` into a package of their own,
  * `dist/oidc-authentication-client-<version>.tgz`. In it, `oidcClient.ts` is all of their source in one file, for
  * extensions that would rather copy than depend; the JavaScript and the types of the package are made of that file. The
- * identity provider to test with becomes a package beside it (providerPackage.ts).
+ * identity provider to test with becomes a package beside it (provider/providerPackage.ts).
  */
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { transform } from 'esbuild';
 import ts from 'typescript';
-import { isProgram } from '../servers/listening.ts';
+import { isProgram } from '../../servers/listening.ts';
 import { ourManifest, pack } from './packing.ts';
-import { packageProvider } from './providerPackage.ts';
+import { packageProvider } from '../provider/providerPackage.ts';
 
-const repository = join(import.meta.dirname, '..', '..');
+const repository = join(import.meta.dirname, '..', '..', '..');
 const source = join(repository, 'src', 'client');
-const template = join(import.meta.dirname, 'client');
+const template = import.meta.dirname;
 
 /** The file of the package that can be copied. */
 export const singleFile = 'oidcClient.ts';

@@ -1,8 +1,8 @@
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { npm } from '../editor/install/npm.ts';
+import { npm } from '../../editor/install/npm.ts';
 
-const repository = join(import.meta.dirname, '..', '..');
+const repository = join(import.meta.dirname, '..', '..', '..');
 
 export interface OurManifest {
   readonly version: string;
