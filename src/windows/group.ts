@@ -78,7 +78,7 @@ export function joinWindows<LeaderFunctions extends object, WindowFunctions exte
     if (!leaving.aborted) changed.fire();
   };
 
-  /** Whoever notices first says so: the turn, or a call. */
+  /** The first to notice reports it: the turn, or a call. */
   function left(gone: Member): void {
     if (member !== gone) return;
     member = undefined;

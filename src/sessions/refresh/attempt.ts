@@ -64,7 +64,7 @@ export function createHappenings(options: RefresherOptions) {
     const stored = updated?.stored ?? true;
     for (const notice of taken.tell) {
       tell(options, notice, grant ?? sent, event, stored);
-      // A derived token may not be let in where the profile is.
+      // A derived token might not be accepted where the profile is.
       if (notice.kind === 'refreshed' && !notice.which && grant) void learnProfile(grant, notice.tokens);
     }
     return { ...taken, grant, stored };
@@ -87,9 +87,9 @@ export function createHappenings(options: RefresherOptions) {
 }
 
 /**
- * Makes what does all there is to do for a request, from its first step to its end. It never rejects.
+ * Makes the function that runs a whole request, from its first step to its end. It never rejects.
  *
- * @returns the grant as it is then; undefined if it is gone.
+ * @returns the grant as it is then, or undefined if it is gone.
  */
 export function createAttempt(
   { cache, clock, providers, server, lease }: RefresherOptions,
@@ -99,7 +99,7 @@ export function createAttempt(
   const listen = async (id: string, hear: boolean): Promise<Taken> => {
     if (hear) await lease.heardOthers();
     await Promise.all([cache.reread(id), lease.leaveToOthers()]);
-    // Whoever waits is not kept waiting for the storage.
+    // Callers don't wait for the storage.
     const isStored = requests.get(id)?.asked === true || cache.isStored(id);
     return take(id, { kind: 'listened', stored: isStored || (await cache.stored(id)) });
   };
@@ -138,7 +138,7 @@ export function createAttempt(
     } catch (error) {
       if (error instanceof Withheld) return take(id, { kind: 'withheld' });
       await keep();
-      // In the storage that windows share, another one may have been quicker.
+      // In the storage that windows share, another one might have been quicker.
       await cache.reread(id);
       const failure = error instanceof Failure ? error : undefined;
       const reason = failure?.message ?? l10n.t('The refresh failed.');
@@ -164,7 +164,7 @@ export function createAttempt(
   };
 }
 
-/** Tells others, and logs, what came of a request. @param grant after it; of one that is gone, as it was sent. */
+/** Announces and logs the result of a request. @param grant after it, or, if it is gone, as it was sent. */
 function tell(
   options: RefresherOptions,
   notice: Notice,
@@ -215,5 +215,5 @@ function tell(
   }
 }
 
-/** The token may not be sent any more. */
+/** The token must not be sent any more. */
 class Withheld extends Error {}

@@ -2,10 +2,13 @@ import { createEmitter } from '../../platform/emitter.ts';
 
 import { blank, type Memory, type Trouble } from '../grant/memory.ts';
 
-/** What other windows are told of a trouble. */
+/** What other windows learn about a trouble. */
 export type ToldTrouble = Pick<Trouble, 'reason' | 'retryAt'>;
 
-/** What this window knows of its grants beside what is stored with them. Who leads knows it, and tells the others. */
+/**
+ * What this window knows about its grants in addition to what is stored with them. The leader knows it, and announces
+ * it to the others.
+ */
 export type Memories = ReturnType<typeof createMemories>;
 
 export function createMemories() {
@@ -25,7 +28,10 @@ export function createMemories() {
   return {
     of,
     set,
-    /** Takes over what the leader has told; null: the trouble is over. @param serial of the tokens it is about. */
+    /**
+     * Takes over what the leader has announced. Null: the trouble is over. @param serial of the tokens that it is
+     * about.
+     */
     hear(id: string, serial: number, told: ToldTrouble | null) {
       const { lacksSecret } = of(id);
       const trouble = told ? { ...told, failures: 1, obstructions: 0, failedAt: 0, notBefore: 0 } : undefined;
@@ -33,7 +39,7 @@ export function createMemories() {
     },
     /** Forgets the troubles: another window leads. */
     forgetTroubles: () => setEach({ trouble: undefined, silentUntil: undefined }),
-    /** What this window lacked may be there now. */
+    /** What this window lacked might be there now. */
     secretsChanged: () => setEach({ lacksSecret: false }),
     /** The grants in trouble. */
     troubles: (): readonly (readonly [string, ToldTrouble])[] =>
@@ -41,11 +47,11 @@ export function createMemories() {
         const told = toldOf(memory);
         return told ? [[id, told] as const] : [];
       }),
-    /** Told of each grant whose trouble is another one now. */
+    /** Fires for each grant whose trouble has changed. */
     onDidChange: changes.on,
   };
 }
 
-/** What is told of it; null: there is none. */
+/** What to announce about it. Null: there is no trouble. */
 export const toldOf = ({ trouble }: Memory): ToldTrouble | null =>
   trouble ? { reason: trouble.reason, retryAt: trouble.retryAt } : null;

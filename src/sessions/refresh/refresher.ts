@@ -7,33 +7,33 @@ import { createAttempt, createHappenings } from './attempt.ts';
 import type { RefresherOptions } from './refresherOptions.ts';
 
 /**
- * Keeps the tokens of all grants in the cache fresh. It runs in one window only, the leader, because a refresh
- * token must be sent once: servers that rotate them take a second use for theft and end the whole sign-in (RFC
- * 9700 section 4.14.2). What is done when is decided by `step`; here it is done.
+ * Keeps the tokens of all grants in the cache current. It runs in one window only, the leader, because a refresh token
+ * must be sent once: servers that rotate them treat a second use as theft and end the whole sign-in (RFC 9700 section
+ * 4.14.2). `step` decides what to do when. This carries it out.
  */
 export interface TokenRefresher {
   /**
-   * The grant with tokens later than those of `serial`; refreshed now unless they are. Callers share one
+   * Returns the grant with tokens later than those of `serial`, and refreshes it now if it has none. Callers share one
    * request.
    *
-   * @param urgent a person asks: a refresh that failed is tried again at once, not only when its time has come.
-   * @returns the grant as it is if it cannot be refreshed now: offline, or in need of its person.
+   * @param urgent a user requests it: a failed refresh is retried at once, not only when its time has come.
+   * @returns the unchanged grant if it can't be refreshed now: offline, or in need of its user.
    */
   renew(grantId: string, serial: number, urgent?: boolean): Promise<Grant | undefined>;
   /**
-   * As `renew`, for the derived token of these scopes; `serial` is 0 if there is none yet. It is fetched on demand.
-   * No more than one request of a grant is under way at any time.
+   * As `renew`, for the derived token of these scopes. `serial` is 0 if there is none yet. It is fetched on demand. A
+   * grant never has more than one pending request.
    *
-   * @returns the grant as it is, without a later token, also if the server refuses it: see `refusalOf`.
+   * @returns the unchanged grant, without a later token, even if the server refuses it: see `refusalOf`.
    */
   derive(grantId: string, scopes: readonly string[], serial: number): Promise<Grant | undefined>;
-  /** Tries again at once what was in trouble: what it lacked may be there now. */
+  /** Retries at once what was in trouble: what it lacked might be there now. */
   reconsider(): void;
-  /** Tries again what is in trouble, at most once in a few seconds: what was in the way may be gone. */
+  /** Retries what is in trouble, at most once in a few seconds: the obstacle might be gone. */
   rouse(): void;
-  /** Ends all timers. A request under way is finished and its outcome stored. */
+  /** Ends all timers. A pending request is finished and its outcome stored. */
   dispose(): void;
-  /** Resolves when no request is under way. */
+  /** Resolves when no request is pending. */
   idle(): Promise<void>;
 }
 
@@ -48,17 +48,17 @@ export function createTokenRefresher(options: RefresherOptions): TokenRefresher 
   const timers = new Map<string, Cancel>();
   const results = new Map<string, Promise<Grant | undefined>>();
 
-  /** Begins a request. Nothing may be awaited since `first` was taken. */
+  /** Begins a request. Nothing must be awaited since `first` was taken. */
   const start = (id: string, first: Step): Promise<Grant | undefined> => {
     const wasInTrouble = memories.of(id).trouble !== undefined;
     const result = run(id, first).finally(() => {
-      // The next one may have begun while the outcome was stored.
+      // The next one might have begun while the outcome was stored.
       if (results.get(id) === result) {
         results.delete(id);
         requests.delete(id);
       }
       void cache.get(id).then(grant => grant && schedule(grant));
-      // Who could be reached was not alone in being out of reach.
+      // If one provider is back, others might be, too.
       if (wasInTrouble && !memories.of(id).trouble) rouse();
     });
     results.set(id, result);
@@ -96,7 +96,7 @@ export function createTokenRefresher(options: RefresherOptions): TokenRefresher 
       const known = await cache.get(id);
       const taken = happen(id, known, { kind: 'timer' });
       if (taken.next.do !== 'nothing') await start(id, taken);
-      // The clock may have been set back.
+      // The clock might have been set back.
       else if (known) schedule(known, 1000);
     };
     const set = clock.now();

@@ -21,12 +21,11 @@ export interface RefresherOptions {
 
 export interface TokenServer {
   /**
-   * Sends the grant's refresh token, once; or asks for new tokens without one, where the client signs in by
-   * itself.
+   * Sends the grant's refresh token, once, or requests new tokens without one, for a service client.
    *
-   * @param beforeSending to be called right before the request, with nothing awaited in between. It throws
-   * if the token may not be sent any more.
-   * @param derived the scopes of the derived token to ask for; undefined: the main one.
+   * @param beforeSending called right before the request, with nothing awaited in between. It throws if the token must
+   * not be sent any more.
+   * @param derived the scopes of the derived token to request. Undefined: the main one.
    * @throws Failure, or what `beforeSending` threw. Anything else counts as passing trouble.
    */
   refresh(
@@ -36,8 +35,8 @@ export interface TokenServer {
     derived: readonly string[] | undefined,
   ): Promise<RefreshAnswer>;
   /**
-   * What the server says of the account of a grant whose tokens are new. They are stored and given out by then:
-   * nobody waits for the answer, and without one what was known stays.
+   * Asks the server about the account of a grant whose tokens are new. They are stored and handed out by then: no
+   * caller waits for the response, and without one what was known stays.
    *
    * @returns undefined if there is nothing to say.
    */
@@ -46,17 +45,20 @@ export interface TokenServer {
 
 /** What the refresher asks of the lease that it works under. */
 export interface RefresherLease {
-  /** False once another window has taken over: then no token may be sent any more. */
+  /** False once another window has taken over: then no token must be sent any more. */
   isLeader(): boolean;
   /**
-   * Resolves when every window that was there before this one began to keep the tokens has had the time to say
-   * what it knows: one of them may have the answer to a request whose sender died.
+   * Resolves when every window that existed before this one became the leader has had the time to report what it knows:
+   * one of them might have the response to a request whose sender died.
    */
   heardOthers(): Promise<unknown>;
-  /** True if a window may live that kept the tokens before: silent, it may have sent one, and yet get the answer. */
+  /**
+   * True if an earlier leader might still be alive: silent, it might have sent a request, and could still get the
+   * response.
+   */
   formerLeaderMayLive(): boolean;
   /**
-   * Leaves the grants to another window if the storage of this one does not answer and that of the other one does.
+   * Hands the grants over to another window if the storage of this one doesn't respond and that of the other one does.
    *
    * @returns whether it did.
    */
@@ -64,12 +66,12 @@ export interface RefresherLease {
 }
 
 export interface RefreshReports {
-  /** Told of new tokens. @param derived the scopes of the token, if it is a derived one. */
+  /** Called with new tokens. @param derived the scopes of the token, if it is a derived one. */
   onRefreshed(grant: Grant, derived: readonly string[] | undefined): void;
-  /** Told of the first of several refreshes in a row that failed for now; the tokens are kept. */
+  /** Called for the first of several refreshes in a row that failed for now. The tokens are kept. */
   onTrouble(grant: Grant, reason: string): void;
-  /** Told of tokens that arrived for a grant that was signed out meanwhile: nobody will use them. */
+  /** Called for tokens that arrived for a grant that was signed out meanwhile: they won't be used. */
   onOrphaned(grant: Grant, tokens: Tokens): void;
-  /** Told once when a grant needs its person; `grant.signInNeeded` says why. */
+  /** Called once when a grant needs its user. `grant.signInNeeded` says why. */
   onSignInNeeded(grant: Grant): void;
 }

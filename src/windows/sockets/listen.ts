@@ -11,7 +11,7 @@ import { linesOver } from './lines.ts';
 /** Limits connections that haven't proved the key yet, to more than any number of windows that start together. */
 const mostUnproved = 256;
 
-/** Listens at the claim's address until `over`. Rejects if that isn't possible. */
+/** Listens at the claim's socket until `over`. Rejects if that isn't possible. */
 export async function listenAt(
   address: string,
   claim: Claim,
