@@ -86,6 +86,33 @@ describe('a sign-out that could not be told', () => {
     assert.equal(clock.pending, 0, 'nothing wakes up for what is over');
   });
 
+  it('is told less and less often, up to an hour, and often again for the next outage', async () => {
+    const { clock, state, teller, told } = leadingWindow();
+    const triedAt: number[] = [];
+    const outage = async (): Promise<number[]> => {
+      const from = triedAt.length;
+      state.answer = () => {
+        triedAt.push(clock.now() / 1000);
+        return Promise.reject(outOfReach);
+      };
+      await teller.keep(signedOut());
+      await clock.advance(day);
+      const tries = triedAt.slice(from);
+      return tries.slice(1).map((at, number) => at - (tries[number] ?? 0));
+    };
+    for (let round = 0; round < 2; round++) {
+      const pauses = await outage();
+      for (const [at, pause] of pauses.entries()) {
+        const longest = Math.min(3600, 15 * 2 ** (at + 1));
+        assert.ok(pause >= longest / 2 && pause <= longest, `pause ${at}: ${pause} of ${longest} s`);
+      }
+      assert.ok(pauses.length > 24);
+      state.answer = () => Promise.resolve('revoked');
+      await clock.advance(day);
+    }
+    assert.equal(told.length, triedAt.length + 2);
+  });
+
   it('is left to the window that signs out at first', async () => {
     const { clock, teller, told, isKept } = leadingWindow();
     const grant = signedOut();
