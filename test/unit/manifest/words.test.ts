@@ -66,7 +66,7 @@ describe('the words of the texts', () => {
       'an IPv6 address',
       'the address bar',
       'Try Another Way',
-      'the provider’s keys',
+      'none of the provider’s keys',
     ])
       for (const [rule, pattern] of Object.entries(rules)) assert.doesNotMatch(text, pattern, rule);
     assert.match('another address of the provider, by the way', rules['address: URL, issuer URL, host']);
