@@ -200,6 +200,8 @@ export default {
     // Types are imports, too.
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
+    // The extension for terminals has its dependencies in the manifest of the repository.
+    combinedDependencies: true,
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'types', 'default'],

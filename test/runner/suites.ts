@@ -16,6 +16,7 @@ export const suites: readonly Suite[] = [
   { script: 'test:chaos', folders: ['chaos'] },
   { script: 'test:client', folders: ['client'] },
   { script: 'test:resource-servers', folders: ['resourceServers'] },
+  { script: 'test:terminals', folders: ['terminals'] },
   { script: 'test:keycloak', folders: ['keycloak'] },
   { script: 'test:host', folders: ['host'] },
   { script: 'test:e2e', folders: ['endToEnd', 'web'] },

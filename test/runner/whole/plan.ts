@@ -22,6 +22,7 @@ export const sideBySide: readonly Step[] = [
   suite('test:fuzz'),
   check('typecheck'),
   suite('test:model'),
+  suite('test:terminals'),
   suite('test:conformance'),
   suite('test:presets'),
   check('test:audit'),

@@ -1,0 +1,123 @@
+/** What a client asks for. Names of members are ours. Those of oidc-agent's protocol stay in this file. */
+export type AgentRequest =
+  | TokenRequest
+  | { readonly kind: 'accounts' }
+  | { readonly kind: 'account-details' }
+  | { readonly kind: 'check' }
+  /** Something that isn't given out: an ID token, a mytoken, or a change of the agent. */
+  | { readonly kind: 'refused'; readonly what: string };
+
+export interface TokenRequest {
+  readonly kind: 'token';
+  /** The name of an account that the settings declare, or what was given in its place. */
+  readonly account: string | undefined;
+  readonly issuer: string | undefined;
+  /** The ID of a provider, asked for by our own command. */
+  readonly provider: string | undefined;
+  /** The label of one of several accounts with the provider. */
+  readonly label: string | undefined;
+  /** Undefined: those that the account is declared with. */
+  readonly scopes: readonly string[] | undefined;
+  readonly resource: string | undefined;
+  readonly audience: string | undefined;
+  /** Where the tool sends the token, asked for by our own command. */
+  readonly host: string | undefined;
+  /** Seconds that the token has to be valid for. A negative number asks for a new one. */
+  readonly minValid: number;
+  /** What the client calls itself. Anyone can write anything there. */
+  readonly hint: string | undefined;
+}
+
+/** A response, as oidc-agent's clients read it. */
+export type AgentResponse =
+  (Readonly<Record<string, unknown>> & { readonly status: 'success' }) | AgentFailure;
+
+export interface AgentFailure {
+  readonly status: 'failure';
+  /** What happened, in English: clients print it, and some compare it. */
+  readonly error: string;
+  /** What to do about it. Clients print it below the error. */
+  readonly info?: string;
+  /** Tells our own command why. */
+  readonly code?: FailureCode;
+}
+
+export type FailureCode = 'failed' | 'usage' | 'declined' | 'not-signed-in';
+
+export const failure = (error: string, info?: string, code: FailureCode = 'failed'): AgentFailure => ({
+  status: 'failure',
+  error,
+  ...(info !== undefined && { info }),
+  code,
+});
+
+/** Exactly what makes clients go on to the agent of `OIDC_REMOTE_SOCK`. */
+export const unknownAccount = 'No account configured with that short name';
+
+const longestText = 2000;
+const mostScopes = 100;
+/** A scope (RFC 6749, section 3.3). */
+const scope = /^[\x21\x23-\x5B\x5D-\x7E]{1,256}$/;
+const controls = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+
+/** @throws AgentFailure */
+function text(value: unknown, name: string): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value !== 'string' || value.length > longestText || controls.test(value))
+    throw new BadRequest(name);
+  return value;
+}
+
+/** A member of a request isn't what it has to be. */
+class BadRequest extends Error {
+  override readonly name = 'BadRequest';
+}
+
+function scopesIn(value: unknown): readonly string[] | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  const words = typeof value === 'string' ? value.split(' ').filter(word => word !== '') : value;
+  const isList = Array.isArray(words) && words.length <= mostScopes;
+  if (!isList || !words.every((word): word is string => typeof word === 'string' && scope.test(word)))
+    throw new BadRequest('scope');
+  return [...new Set(words)];
+}
+
+function seconds(value: unknown): number {
+  if (value === undefined || value === null) return 0;
+  const number = typeof value === 'string' && /^-?\d{1,9}$/.test(value) ? Number(value) : value;
+  if (typeof number !== 'number' || !Number.isSafeInteger(number)) throw new BadRequest('min_valid_period');
+  return number;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Reads a request of oidc-agent's protocol, or of our own command, which adds `provider`, `label`, `resource`
+ * and `host`. */
+export function readRequest(json: unknown): AgentRequest | AgentFailure {
+  if (!isObject(json)) return failure('Bad Request: not an object');
+  const { request } = json;
+  if (request === 'loaded_accounts') return { kind: 'accounts' };
+  if (request === 'account_info') return { kind: 'account-details' };
+  if (request === 'check') return { kind: 'check' };
+  if (request === 'id_token' || request === 'mytoken') return { kind: 'refused', what: request };
+  if (request !== 'access_token') return failure('Bad Request: unknown request type');
+  try {
+    return {
+      kind: 'token',
+      account: text(json['account'], 'account'),
+      issuer: text(json['issuer'], 'issuer'),
+      provider: text(json['provider'], 'provider'),
+      label: text(json['label'], 'label'),
+      scopes: scopesIn(json['scope']),
+      resource: text(json['resource'], 'resource'),
+      audience: text(json['audience'], 'audience'),
+      host: text(json['host'], 'host'),
+      minValid: seconds(json['min_valid_period']),
+      hint: text(json['application_hint'], 'application_hint'),
+    };
+  } catch (error) {
+    if (!(error instanceof BadRequest)) throw error;
+    return failure(`Bad Request: ${error.message} has a value that can't be used`);
+  }
+}

@@ -1,0 +1,71 @@
+import { connect } from 'node:net';
+import { basename, dirname } from 'node:path';
+import { untilDeadline } from '../../../src/platform/deadline.ts';
+import type { Clock } from '../../../src/platform/clock.ts';
+import type { AgentResponse } from './requests.ts';
+
+/** How long a user's own agent has for a response, in seconds: it can ask the user as well. */
+export const upstreamPatience = 120;
+const longestAnswer = 1_000_000;
+
+/** The agent that `OIDC_SOCK` named before. Undefined if there is none, or if it is one of ours. */
+export function upstreamPath(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const path = env['OIDC_SOCK'];
+  if (path === undefined || path === '') return undefined;
+  // An editor that was started from a terminal of an editor.
+  const isOurs = /^vo-/.test(basename(dirname(path))) || /\\vo-[^\\]+$/.test(path);
+  return isOurs ? undefined : path;
+}
+
+/**
+ * Hands a request on to a user's own agent, in plain JSON, which oidc-agent takes from version 4 on.
+ *
+ * @returns undefined if it gives no response.
+ */
+export async function askUpstream(
+  path: string,
+  json: unknown,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<AgentResponse | undefined> {
+  const late = (): Error => new Error('The agent gives no answer in time');
+  try {
+    return await untilDeadline({ clock, seconds: upstreamPatience, late, signal }, within =>
+      exchange(path, json, within),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+function exchange(path: string, json: unknown, signal: AbortSignal): Promise<AgentResponse> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    let text = '';
+    signal.addEventListener('abort', () => socket.destroy(), { once: true });
+    socket.setEncoding('utf8');
+    socket.on('connect', () => socket.write(JSON.stringify(json)));
+    socket.on('error', reject);
+    socket.on('data', (piece: string) => {
+      text += piece;
+      if (text.length > longestAnswer) socket.destroy();
+    });
+    socket.on('close', () => {
+      const answer = answerIn(text);
+      if (answer) resolve(answer);
+      else reject(new Error('No answer'));
+    });
+  });
+}
+
+/** @returns undefined if it is neither a success nor a failure. */
+function answerIn(text: string): AgentResponse | undefined {
+  let value: { status?: unknown; error?: unknown } | null;
+  try {
+    value = JSON.parse(text.replace(/\0\s*$/, '')) as typeof value;
+  } catch {
+    return undefined;
+  }
+  const isAnswer = value?.status === 'success' || typeof value?.error === 'string';
+  return isAnswer ? (value as AgentResponse) : undefined;
+}
