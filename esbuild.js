@@ -133,7 +133,7 @@ const terminals = {
   ...common,
   absWorkingDir: join(repository, 'terminals'),
   platform: 'node',
-  entryPoints: ['src/extension.ts'],
+  entryPoints: { extension: 'src/extension.ts', 'vscode-oidc': 'src/command/main.ts' },
   outdir: join(repository, 'terminals', 'dist'),
   write: true,
   minify: true,

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { failure, type AgentResponse } from '../../../terminals/src/agent/requests.ts';
+import { scriptsFor, writeScripts } from '../../../terminals/src/editor/scripts.ts';
+import { temporaryFolder, type TemporaryFolder } from '../../editor/process/temporaryFolder.ts';
+import { openAgent, token, type OpenAgent } from '../agent/openAgent.ts';
+import { bundleCommand } from './bundleCommand.ts';
+
+const request = 'access_token';
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+describe('the command vscode-oidc', function () {
+  this.timeout(60_000);
+  let open: OpenAgent;
+  let folder: TemporaryFolder;
+  let response: AgentResponse;
+  let env: NodeJS.ProcessEnv;
+
+  before(async () => {
+    open = await openAgent(() => Promise.resolve(response));
+    folder = await temporaryFolder("a folder's name with $HOME");
+    const program = await bundleCommand();
+    await writeScripts(join(folder.path, 'bin'), scriptsFor(process.execPath, program, process.platform));
+    env = {
+      ...process.env,
+      PATH: `${join(folder.path, 'bin')}:${process.env['PATH'] ?? ''}`,
+      VSCODE_OIDC_SOCK: open.agent.path,
+    };
+  });
+  beforeEach(() => {
+    response = {
+      status: 'success',
+      access_token: token,
+      issuer: 'https://login.example.test',
+      expires_at: 2e9,
+    };
+  });
+  after(async () => {
+    await open?.close();
+    await folder?.remove();
+  });
+
+  function run(command: string, { input = '', more = {} } = {}): Promise<Ended> {
+    return new Promise((resolve, reject) => {
+      const child = spawn('sh', ['-c', command], { env: { ...env, ...more } });
+      let [out, err] = ['', ''];
+      child.stdout.on('data', (data: Buffer) => (out += data.toString()));
+      child.stderr.on('data', (data: Buffer) => (err += data.toString()));
+      child.stdin.on('error', () => undefined);
+      child.stdin.end(input);
+      child.once('error', reject);
+      child.once('close', code => resolve({ code, out, err }));
+    });
+  }
+  const last = (): Record<string, unknown> => open.asked.at(-1) as Record<string, unknown>;
+
+  it('prints a token or a header', async () => {
+    assert.deepEqual(await run('vscode-oidc token company'), { code: 0, out: `${token}\n`, err: '' });
+    assert.deepEqual(last(), {
+      request,
+      account: 'company',
+      min_valid_period: 60,
+      application_hint: 'vscode-oidc token',
+    });
+    assert.equal((await run('vscode-oidc header company')).out, `Authorization: Bearer ${token}\n`);
+    assert.deepEqual(JSON.parse((await run('vscode-oidc token --json')).out), {
+      access_token: token,
+      issuer: 'https://login.example.test',
+      expires_at: 2e9,
+    });
+  });
+
+  it('asks for what is asked of it', async () => {
+    const options =
+      '--account alice --scope a --scope "b c" --resource https://api.example.test --audience x';
+    await run(`vscode-oidc token --provider oidc ${options} --min-valid 300`);
+    assert.deepEqual(last(), {
+      request,
+      provider: 'oidc',
+      label: 'alice',
+      scope: 'a b c',
+      resource: 'https://api.example.test',
+      audience: 'x',
+      min_valid_period: 300,
+      application_hint: 'vscode-oidc token',
+    });
+  });
+
+  it('runs a program with the token in its environment, and ends as it does', async () => {
+    const { code, out } = await run(
+      `vscode-oidc exec company --env TOKEN -- sh -c 'echo "$TOKEN-$ELECTRON_RUN_AS_NODE"; exit 7'`,
+    );
+    assert.deepEqual([code, out], [7, `${token}-\n`]);
+    const missing = await run('vscode-oidc exec company -- no-such-program');
+    assert.deepEqual([missing.code, missing.out], [1, '']);
+    assert.match(missing.err, /no-such-program can’t be run \(ENOENT\)/);
+  });
+
+  it('ends with a number that says why, and one message that says what to do', async () => {
+    const codes = { failed: 1, usage: 2, declined: 4, 'not-signed-in': 5 } as const;
+    for (const [code, number] of Object.entries(codes)) {
+      response = failure('It went wrong.', 'Do this.\n', code as keyof typeof codes);
+      assert.deepEqual(await run('vscode-oidc token company'), {
+        code: number,
+        out: '',
+        err: 'vscode-oidc: It went wrong.\nDo this.\n',
+      });
+    }
+  });
+
+  it('says that there is no editor, and what to do', async () => {
+    const gone = { VSCODE_OIDC_SOCK: join(folder.path, 'none') };
+    for (const more of [gone, { VSCODE_OIDC_SOCK: undefined, OIDC_SOCK: undefined }]) {
+      const { code, out, err } = await run('vscode-oidc token company', { more });
+      assert.deepEqual([code, out], [3, '']);
+      assert.match(err, /Open a new terminal/);
+    }
+  });
+
+  it('explains itself', async () => {
+    const { code, err } = await run('vscode-oidc');
+    assert.equal(code, 2);
+    assert.match(err, /no command\nRun vscode-oidc --help/);
+    assert.match((await run('vscode-oidc --help')).out, /^usage: vscode-oidc/);
+  });
+
+  it('keeps git from asking for a password after a no', async () => {
+    response = failure('You declined.', undefined, 'declined');
+    const input = 'protocol=https\nhost=git.example.test\n\n';
+    const { code, out } = await run('vscode-oidc git-credential company get', { input });
+    assert.deepEqual([code, out], [4, 'quit=1\n\n']);
+  });
+
+  it('asks for the account of the host where none is named, and stores nothing', async () => {
+    const input = 'protocol=https\nhost=git.example.test\n\n';
+    await run('vscode-oidc git-credential get', { input });
+    assert.deepEqual([last()['account'], last()['host']], [undefined, 'git.example.test']);
+    const before = open.asked.length;
+    for (const action of ['store', 'erase'])
+      assert.deepEqual(await run(`vscode-oidc git-credential company ${action}`, { input }), {
+        code: 0,
+        out: '',
+        err: '',
+      });
+    assert.equal(open.asked.length, before);
+  });
+
+  it('answers docker by its own name, and says on standard output why not', async () => {
+    const input = 'registry.example.test\n';
+    const { out } = await run('docker-credential-vscode-oidc get', { input });
+    assert.deepEqual(JSON.parse(out), {
+      ServerURL: 'registry.example.test',
+      Username: 'oauth2',
+      Secret: token,
+    });
+    response = failure('You declined.', undefined, 'declined');
+    assert.equal((await run('docker-credential-vscode-oidc get', { input })).out, 'You declined.\n');
+    assert.equal((await run('docker-credential-vscode-oidc list')).out, '{}\n');
+  });
+});
