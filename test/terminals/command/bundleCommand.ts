@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { run } from '../../editor/process/childProcess.ts';
+// It runs as soon as it is loaded, so the tests run what is built of it.
+import type {} from '../../../terminals/src/command/main.ts';
 import { isBuilt } from '../../editor/packages/packageExtension.ts';
 
 const repository = join(import.meta.dirname, '..', '..', '..');

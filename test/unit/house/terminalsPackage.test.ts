@@ -75,7 +75,7 @@ describe('the package of the extension for terminals', () => {
     const own = [
       ...['package.json', 'package.nls.json', 'package.nls.de.json', 'l10n/bundle.l10n.de.json'],
       ...['readme.md', 'changelog.md', 'LICENSE.txt', 'media/icon.png'],
-      ...['dist/extension.cjs', 'dist/THIRD-PARTY-NOTICES.txt'],
+      ...['dist/extension.cjs', 'dist/vscode-oidc.cjs', 'dist/THIRD-PARTY-NOTICES.txt'],
     ].map(file => `extension/${file}`);
     assert.deepEqual(files.toSorted(), ['[Content_Types].xml', 'extension.vsixmanifest', ...own].toSorted());
   });

@@ -1,0 +1,145 @@
+import { SignInDeclined } from '../../../src/client/index.ts';
+import type { Clock } from '../../../src/platform/clock.ts';
+import { errorName, type Log } from '../../../src/platform/log.ts';
+import type { Handle } from '../agent/connections.ts';
+import {
+  failure,
+  unknownAccount,
+  type AgentFailure,
+  type AgentResponse,
+  type TokenRequest,
+} from '../agent/requests.ts';
+import { askUpstream } from '../agent/upstream.ts';
+import type { Consent } from '../consent/consent.ts';
+import { targetOf, type Target } from '../consent/accounts.ts';
+import type { Refusal } from '../consent/rules.ts';
+import { longestScopes } from './question.ts';
+import { silentSession, tokenOf, type HandedToken } from './sessions.ts';
+import type { TerminalSettings } from './settings.ts';
+
+export interface HandleOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly consent: Consent<Target>;
+  readonly settings: () => TerminalSettings;
+  /** The socket of a user's own agent. */
+  readonly upstream: string | undefined;
+  /** A token is about to be handed out. */
+  onHandedOut(this: void, target: Target, account: string): void;
+}
+
+/** What clients print, by why there is no token. */
+const refusals: Readonly<Record<Refusal, readonly [string, string]>> = {
+  declined: ['You declined.', 'Run the command again to be asked again in 30 seconds.\n'],
+  'declined-before': ['You declined just now.', 'Run the command again to be asked again in 30 seconds.\n'],
+  never: [
+    'You chose never to allow this.',
+    'Change it with "OIDC Terminals: Manage Access" in the editor.\n',
+  ],
+  'silent-only': ['Nobody has allowed this yet.', 'The setting oidcTerminals.mode forbids to ask.\n'],
+  locked: ['Tokens are locked.', 'Unlock them with "OIDC Terminals: Unlock" in the editor.\n'],
+  'too-many': ['Too many programs wait for an answer.', 'Answer the question in the editor.\n'],
+};
+
+/** Responds to the requests of terminals. */
+export function createHandle(options: HandleOptions): Handle {
+  const { clock, log, consent, settings, upstream, onHandedOut } = options;
+
+  async function tokenFor(request: TokenRequest, hungUp: AbortSignal): Promise<AgentResponse> {
+    const { accounts, mode } = settings();
+    const target = targetOf(request, accounts);
+    if ('status' in target) return target;
+    if (target.scopes.join(' ').length > longestScopes)
+      return failure('These are too many scopes to ask about.', undefined, 'usage');
+    const before = await silentSession(target);
+    if (!before && mode === 'silent-only')
+      return failure(
+        'Nobody is signed in.',
+        'Sign in with "OIDC: Sign In" in the editor.\n',
+        'not-signed-in',
+      );
+    const decision = await consent.ask(target, mode, hungUp, before === undefined);
+    if (!decision.allowed) {
+      const [error, info] = refusals[decision.why];
+      log.info('request refused', { account: target.name ?? target.provider, why: decision.why });
+      return failure(error, info, 'declined');
+    }
+    const session = before ?? (await silentSession(target));
+    if (!session) return failure('Nobody is signed in.', undefined, 'not-signed-in');
+    const token = await tokenOf(target, session, request.minValid, clock);
+    if (hungUp.aborted) return failure('Nobody waits for it any more.');
+    onHandedOut(target, token.account);
+    return response(token);
+  }
+
+  return async (request, hungUp, json) => {
+    try {
+      switch (request.kind) {
+        case 'check':
+          return { status: 'success' };
+        case 'refused':
+          return failure(`The editor gives out no ${request.what}.`, 'Ask for an access token.\n');
+        case 'accounts':
+          return await withUpstream(json, hungUp, declaredNames());
+        case 'account-details':
+          return details();
+        case 'token': {
+          const own = await tokenFor(request, hungUp);
+          const isUnknown = own.status === 'failure' && own.error === unknownAccount;
+          if (!isUnknown || upstream === undefined) return own;
+          return (await askUpstream(upstream, json, clock, hungUp)) ?? own;
+        }
+      }
+    } catch (error) {
+      if (error instanceof SignInDeclined) return failure(...refusals.declined, 'declined');
+      log.warn('no token', { error: errorName(error) });
+      return unavailable(error);
+    }
+  };
+
+  function declaredNames(): readonly string[] {
+    return settings().accounts.declared.map(({ name }) => name);
+  }
+
+  /** Our accounts, and those of a user's own agent after them. */
+  async function withUpstream(
+    json: unknown,
+    hungUp: AbortSignal,
+    own: readonly string[],
+  ): Promise<AgentResponse> {
+    const theirs = upstream === undefined ? undefined : await askUpstream(upstream, json, clock, hungUp);
+    const others =
+      theirs?.status === 'success' && Array.isArray(theirs['info']) ? (theirs['info'] as unknown[]) : [];
+    return { status: 'success', info: [...own, ...others.filter(name => typeof name === 'string')] };
+  }
+
+  /** By issuer, as oidc-agent has it. */
+  function details(): AgentResponse {
+    const { declared, issuers } = settings().accounts;
+    const byIssuer = Map.groupBy(declared, ({ provider }) => issuers.get(provider) ?? '');
+    byIssuer.delete('');
+    const info = [...byIssuer].map(([issuer, accounts]) => [
+      issuer,
+      { pubclient: false, accounts: Object.fromEntries(accounts.map(({ name }) => [name, true])) },
+    ]);
+    return { status: 'success', info: Object.fromEntries(info) as unknown };
+  }
+}
+
+const response = ({ accessToken, issuer, expiresAt }: HandedToken): AgentResponse => ({
+  status: 'success',
+  access_token: accessToken,
+  issuer: issuer ?? '',
+  expires_at: expiresAt ?? 0,
+});
+
+function unavailable(error: unknown): AgentFailure {
+  const isUnknown =
+    error instanceof Error && /No authentication provider|Timed out waiting for auth/i.test(error.message);
+  return isUnknown
+    ? failure(
+        'There is no such identity provider.',
+        'Install the extension OpenID Connect Authentication, and check oidc.providers in the settings.\n',
+      )
+    : failure('The editor couldn’t get a token.', 'The log of OpenID Connect for Terminals has details.\n');
+}
