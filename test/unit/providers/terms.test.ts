@@ -72,7 +72,7 @@ const others: Readonly<Record<keyof ProviderDefinition, readonly ProviderDefinit
   scopeParameter: [{ scopeParameter: 'user_scope' }],
   idTokenAlgorithm: [{ idTokenAlgorithm: 'ES256' }],
   trustedAudiences: [{ trustedAudiences: ['other'] }],
-  account: [{ account: { id: 'email' } }],
+  account: [{ account: { id: 'email' } }, { account: { label: ['given_name'] } }],
   claimSources: [{ claimSources: ['userinfo'] }],
   requiredClaims: [{ requiredClaims: { groups: 'everybody' } }],
   preset: [],

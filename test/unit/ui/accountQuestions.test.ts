@@ -35,6 +35,14 @@ describe('whose tokens these are', () => {
     assert.equal((await chooseAccount(someProvider, accounts, to, signal))?.id, 'bob');
   });
 
+  it('is asked with the host that gets the token', async () => {
+    const dialogs = accepting(1, undefined);
+    const authorization = 'https://pages.example.com/authorize';
+    const elsewhere = { ...to, endpoints: { authorization, token: 'https://tokens.example.com/token' } };
+    await chooseAccount(someProvider, accounts, elsewhere, signal);
+    assert.deepEqual(dialogs, ['Send the token of bob to tokens.example.com?']);
+  });
+
   it('is asked in a dialog alone where it was named', async () => {
     const dialogs = accepting(7, undefined);
     assert.equal(await chooseAccount(someProvider, accounts.slice(1), to, signal), undefined);

@@ -1,6 +1,5 @@
 import { l10n, labelOf, shown, type Shown } from '../../../platform/shown.ts';
 import type { Provider } from '../../../providers/entries/definition.ts';
-import { hostsOf } from '../../../providers/entries/destination.ts';
 import type { Account } from '../../../sessions/grant/grant.ts';
 import { untilCanceled } from '../../cancellation.ts';
 import { askConsent } from '../../consent.ts';
@@ -21,12 +20,14 @@ export async function chooseAccount(
     : only;
   if (!chosen) return undefined;
   const question = {
-    message: l10n.t('Send the token of {0} to {1}?', chosen.label, hostsOf(to)[0] ?? to.issuer),
+    message: l10n.t('Send the token of {0} to {1}?', chosen.label, tokenHostOf(to)),
     lines: [l10n.t('{0} gives an access token of its own for it.', to.label)],
     button: l10n.t('Send Token'),
   };
   return (await askConsent(question)) && !signal.aborted ? chosen.account : undefined;
 }
+
+const tokenHostOf = ({ endpoints, issuer }: Provider): string => new URL(endpoints?.token ?? issuer).host;
 
 /** Asks whose sign-in it is if the provider doesn’t say so. */
 export async function nameAccount(
