@@ -27,8 +27,8 @@ export interface TrustOptions {
    * @returns false if the user declines, or doesn't decide before `signal` was aborted.
    */
   ask(provider: Provider, before: Terms | undefined, signal: AbortSignal): Promise<Yes | false>;
-  /** True if something of a provider with this ID is here already, such as a sign-in. */
-  isInUse(id: string): Promise<boolean>;
+  /** True if there are sign-ins of a provider with this ID. */
+  hasSignIns(id: string): Promise<boolean>;
   /** Called when the user has agreed, before any caller continues: waiting sign-ins can be used. */
   onAgreed(provider: Provider): Promise<void>;
 }
@@ -66,7 +66,7 @@ const keyOf = (id: string): string => `trusted/${id}`;
 export const agreedTerms = (storage: Pick<TrustStorage, 'get'>, id: string): unknown =>
   storage.get(keyOf(id));
 
-export function createTrust({ storage, ask, isInUse, onAgreed }: TrustOptions): Trust {
+export function createTrust({ storage, ask, hasSignIns, onAgreed }: TrustOptions): Trust {
   /** The questions that are open, by provider and terms. */
   const open = whileRunning<Consent | false>();
   const inTurn = createQueue();
@@ -106,7 +106,7 @@ export function createTrust({ storage, ask, isInUse, onAgreed }: TrustOptions): 
     async accept(provider, signal) {
       const { id, terms } = provider;
       // After a failed sign-in, the user enters it again.
-      const isNew = storage.get(keyOf(id)) === entered.get(id) && !(await isInUse(id));
+      const isNew = storage.get(keyOf(id)) === entered.get(id) && !(await hasSignIns(id));
       if (!isNew) return check(provider, signal);
       entered.set(id, terms);
       await agreed(provider);

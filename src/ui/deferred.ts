@@ -99,13 +99,8 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     clientSecrets: editorClientSecrets(secrets),
     findSubject,
   };
-  // Include the wrong entries, too: nothing that the user wrote is overwritten.
-  const ids = (): readonly string[] => [
-    ...[...providers.list(), ...providers.contested()].map(({ id }) => id),
-    ...Object.keys(writtenProviders()),
-  ];
   const trust = editorTrust(globalState, clock, {
-    isInUse: async id => ids().includes(id) || (await window.cache.ofProvider(id)).length > 0,
+    hasSignIns: async id => (await window.cache.ofProvider(id)).length > 0,
     onAgreed: provider => releaseSignIns({ ...window, httpContext }, provider),
   });
   const { repeating } = window;
@@ -123,7 +118,11 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
         provider,
         beside,
       ),
-    ids,
+    // Include the wrong entries, too: nothing that the user wrote is overwritten.
+    ids: () => [
+      ...[...providers.list(), ...providers.contested()].map(({ id }) => id),
+      ...Object.keys(writtenProviders()),
+    ],
   });
   const record: Recorder = (event, grant, reason) =>
     window.sharing.record(activityOf(event, grant, secondsNow(clock), reason, window.sendings));

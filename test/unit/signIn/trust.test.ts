@@ -14,7 +14,7 @@ interface Asked {
 }
 
 /** A person who answers when the test says so, and what this editor remembers. */
-function person(memory = new Map<string, string>(), isInUse = false) {
+function person(memory = new Map<string, string>(), hasSignIns = false) {
   const asked: Asked[] = [];
   const waiting: (() => void)[] = [];
   /** The ids of the providers, as often as the person agreed to them. */
@@ -33,7 +33,7 @@ function person(memory = new Map<string, string>(), isInUse = false) {
         asked.push({ provider, before, signal, answer: agrees => answer(agrees as Yes | false) });
         for (const look of waiting.splice(0)) look();
       }),
-    isInUse: () => Promise.resolve(isInUse),
+    hasSignIns: () => Promise.resolve(hasSignIns),
     onAgreed(provider) {
       agreed.push(provider.id);
       return Promise.resolve();
@@ -131,13 +131,13 @@ describe('a provider that is new here', () => {
     assert.equal(asked.length, 0);
   });
 
-  for (const [what, isInUse, before] of [
-    ['its ID is in use', true, undefined],
+  for (const [what, hasSignIns, before] of [
+    ['there are sign-ins of its ID', true, undefined],
     ['something else was agreed to', false, 'other terms'],
   ] as const)
     it(`is asked about though it was entered here, if ${what}`, async () => {
       const memory = new Map(before === undefined ? [] : [[`trusted/${someProvider.id}`, before]]);
-      const { trust, question, agreed } = person(memory, isInUse);
+      const { trust, question, agreed } = person(memory, hasSignIns);
       const accepted = trust.accept(someProvider, going());
       assert.equal((await question(1)).before, before);
       (await question(1)).answer(false);
@@ -149,7 +149,7 @@ describe('a provider that is new here', () => {
     const trust = createTrust({
       storage: { get: () => undefined, update: () => Promise.reject(new Error('full')) },
       ask: () => Promise.resolve(true as Yes),
-      isInUse: () => Promise.resolve(false),
+      hasSignIns: () => Promise.resolve(false),
       onAgreed: () => Promise.resolve(),
     });
     assert.ok(await trust.check(someProvider, going()));

@@ -128,7 +128,7 @@ describe('the question before a sign-in', () => {
       update: (key: string, value: unknown) => Promise.resolve(void memory.set(key, value)),
     };
     const trust = editorTrust(storage as unknown as Memento, clock, {
-      isInUse: () => Promise.resolve(false),
+      hasSignIns: () => Promise.resolve(false),
       onAgreed: () => Promise.resolve(),
     });
     return { ...watched(), clock, trust, memory };

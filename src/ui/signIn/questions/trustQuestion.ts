@@ -14,7 +14,7 @@ import { readSignInSettings } from '../signInSettings.ts';
 export function editorTrust(
   storage: vscode.Memento,
   clock: Clock,
-  effects: Pick<TrustOptions, 'isInUse' | 'onAgreed'>,
+  effects: Pick<TrustOptions, 'hasSignIns' | 'onAgreed'>,
 ): Trust {
   /** A dialog can't be closed by code: a later caller with the same question waits for the open one. */
   const open = whileRunning<Yes | false>();
