@@ -7,7 +7,17 @@ import {
 import { people } from '../servers/identityProvider/people.ts';
 import { startMcpServer, type ProtectedMcpServer } from '../servers/resourceServers/mcpServer.ts';
 import { accountLabels, configure, definitionOf, issuerHost, signInFromMenu } from './editor.ts';
-import { agree, browserProblems, clearMessages, dialog, dialogs, pressInDialog, sitDown } from './outside.ts';
+import { laterExtensionsVariable } from '../runner/host/laterExtensions.ts';
+import {
+  agree,
+  browserProblems,
+  clearMessages,
+  dialog,
+  dialogs,
+  pressInDialog,
+  sitDown,
+  waitForMessage,
+} from './outside.ts';
 
 /** What in the name of a command may mean that it answers a question. */
 const answering =
@@ -106,6 +116,25 @@ describe('what another extension can do about a question that is open', () => {
       () => vscode.commands.executeCommand('oidc.restartMcpServer', 'wiki'),
       /^Allow the MCP server “wiki”/,
     );
+  });
+
+  it('is nothing: before an ID that several bring is used', async () => {
+    const [acme = ''] = JSON.parse(process.env[laterExtensionsVariable] ?? '[]') as string[];
+    const guarded = definitionOf(company, { label: 'Guarded' });
+    const own = { label: 'My Acme', issuer: 'https://login.mine.example', clientId: 'editor' };
+    await vscode.commands.executeCommand('workbench.extensions.installExtension', vscode.Uri.file(acme));
+    try {
+      await configure({ guarded, acme: own });
+      await waitForMessage(/^“acme” is the ID of several identity providers/);
+      await assertUnanswered(
+        () => vscode.commands.executeCommand('oidc.reviewChanges', 'acme'),
+        /^Sign in at login\..*\.example for the first time\?$/,
+      );
+    } finally {
+      const uninstall = 'workbench.extensions.uninstallExtension';
+      await vscode.commands.executeCommand(uninstall, 'example-acme.manifest-only');
+      await configure({ guarded });
+    }
   });
 
   for (const [id, message] of [
