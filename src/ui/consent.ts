@@ -50,11 +50,15 @@ export async function askConsent({ message, lines, button }: Question): Promise<
 
 const scheme = 'oidc-question';
 
+/** Breaks a line that an editor without word wrap would cut off, at a space if there is one. */
+const inRows = (line: Shown): string =>
+  (line.match(/.{1,60}(?: |$)|.{1,60}/gu) ?? []).map(row => row.trimEnd()).join('\n    ');
+
 /** Shows all of it in a document that can't be edited, until its tab is closed. */
 async function untilRead(title: Shown, lines: readonly Shown[]): Promise<void> {
   const name = title.replace(/[/\\]/g, '-');
   const address = vscode.Uri.from({ scheme, path: `/${name}`, query: randomText(16) });
-  const text = [title, '', ...lines, ''].join('\n');
+  const text = [title, '', ...lines.map(inRows), ''].join('\n');
   const isOurs = ({ input }: vscode.Tab): boolean =>
     input instanceof vscode.TabInputText && input.uri.toString() === address.toString();
   const provided = vscode.workspace.registerTextDocumentContentProvider(scheme, {

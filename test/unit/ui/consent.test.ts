@@ -108,6 +108,27 @@ describe('agreement', () => {
     assert.equal(await read(), '', 'nobody reads it afterwards');
   });
 
+  it('to more than fits is given after all of it could be seen, without scrolling to the side', async () => {
+    const { dialogs, read, close } = watched();
+    const hidden = `https://login.example.com/${'x'.repeat(300)} and at last evil.example, which is what matters`;
+    const asked = askConsent({ ...question(40), lines: [shown(hidden), ...question(40).lines] });
+    dialogs[0]?.press('Review…');
+    const rows = (await read()).split('\n').slice(2);
+    assert.ok(
+      rows.every(row => row.length <= 64),
+      rows.join('\n'),
+    );
+    assert.equal(
+      rows.join('').replace(/\s/g, ''),
+      [hidden, ...question(40).lines].join('').replace(/\s/g, ''),
+      'nothing is left out',
+    );
+    close();
+    await settled();
+    dialogs[1]?.press(undefined);
+    assert.equal(await asked, false);
+  });
+
   it('to more than fits can be refused at once', async () => {
     const { dialogs } = watched();
     const asked = askConsent(question(40));
