@@ -155,8 +155,8 @@ const goodToKnow: Partial<Record<PresetName, readonly string[]>> = {
   keycloak: [
     'Instead of the first three steps, import [a complete client](keycloak-client.json): Clients → Import client.',
     'Paste any URL of the realm, such as the account console’s. Add Identity Provider finds the issuer.',
-    'To let the editor register itself: Clients → Client registration → Initial access token → Create, and enter the token when asked. Without a token, Keycloak registers clients from its trusted hosts only.',
-    'For a client with a secret or key, turn on "Client authentication" and set `clientAuthentication` to what Credentials → Client Authenticator says: `client_secret_basic` for "Client Id and Secret", `private_key_jwt` for "Signed Jwt". For the latter, register the key that **OIDC: Show Public Keys of a Client…** shows.',
+    'To let the editor register itself: Clients → Initial access token → Create, and enter the token when asked. Without a token, Keycloak only registers clients from the hosts under Clients → Client registration → Trusted Hosts.',
+    'For a client with a secret or key, turn on "Client authentication" and set `clientAuthentication` to what Credentials → Client Authenticator says: `client_secret_basic` for "Client Id and Secret", `private_key_jwt` for "Signed JWT". For the latter, register the key that **OIDC: Show Public Keys of a Client…** shows.',
     'Leave "Require DPoP bound tokens" off: the extension doesn’t support key-bound tokens yet.',
     'Without the client scope `offline_access`, a sign-in ends with the session in the browser. Add it under Clients → your client → Client scopes, as Optional.',
     'Groups: add a mapper "Group Membership" to a client scope, with "Add to userinfo" on.',

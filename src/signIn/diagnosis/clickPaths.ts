@@ -92,7 +92,7 @@ const others: readonly (readonly [
     pages('authentik', 'Admin interface → Applications → Providers → {client} → Edit', {
       client: 'Client ID; Client type',
       secret: 'Client Secret',
-      redirectUri: 'Redirect URIs/Origins',
+      redirectUri: 'Redirect URIs/Origins (RegEx)',
       scope: 'Advanced protocol settings → Scopes',
       device: 'Brands → Default flows → Device code flow',
     }),
