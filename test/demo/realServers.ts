@@ -4,6 +4,7 @@
  */
 import type { Workbench } from '../editor/workbench.ts';
 import { addByAddress } from '../editor/workbench/wizard.ts';
+import { waitFor } from '../editor/workbench/waiting.ts';
 import { rows } from '../protocol/realServers/rows/rows.ts';
 import type { ServerRow } from '../protocol/realServers/rows/row.ts';
 import { startHostileServer } from '../servers/hostile/server.ts';
@@ -12,6 +13,9 @@ import { addKeycloak } from './keycloak.ts';
 import type { Report } from './methods.ts';
 
 const keycloak = 'keycloak';
+
+/** How long a token lasts that is to be refreshed at once, in seconds. */
+const soon = 20;
 
 /** Nothing is set up, as after the installation. */
 export const newEditor: StageOptions = { unconfigured: true };
@@ -80,16 +84,36 @@ export async function addServers(window: Workbench, names: readonly string[], re
  */
 export async function addStandIn(
   window: Workbench,
-  { name, server, does, departure, later, ends: expected }: ServerRow,
+  { name, server, does, departure, later, laterSays, ends: expected }: ServerRow,
   report: Report,
 ): Promise<() => Promise<void>> {
   report.say(`${server}: ${does} (${name})`);
-  const started = await startHostileServer(departure, 'idp.localhost');
+  const lifetime = later && { tokenLifetime: soon };
+  const started = await startHostileServer({ ...departure, ...lifetime }, 'idp.localhost');
   const { isSignedIn, said } = await addByAddress(window, started.issuer);
   await report.picture(window.page, name);
   if (isSignedIn !== (expected === undefined) || !(expected ?? /./).test(said)) throw new Error(said);
   report.say(`✔ ${said}`);
   if (!isSignedIn) await window.quickInput.cancel();
-  if (later) started.departure = later;
+  if (later) {
+    const before = started.requestsTo('token').length;
+    started.departure = { ...later, ...lifetime };
+    await waitFor('a refresh', () => Promise.resolve(started.requestsTo('token').length > before));
+    await report.picture(window.page, `${name}-later`);
+    report.say(`✔ ${await afterRefresh(window, new URL(started.issuer).host, laterSays)}`);
+  }
   return () => started.close();
+}
+
+/** @returns what the editor said, or that somebody is still signed in. */
+async function afterRefresh(window: Workbench, host: string, says: RegExp | undefined): Promise<string> {
+  if (says) return (await window.waitForNotification(says)).message;
+  const warnings = (await window.notifications()).filter(
+    ({ severity, message }) => severity !== 'info' && message.includes(host),
+  );
+  if (warnings.length > 0) throw new Error(warnings.map(({ message }) => message).join(' '));
+  const entries = await window.accountsMenuEntries();
+  const account = entries.find(entry => entry.endsWith(`(${host})`));
+  if (account === undefined) throw new Error(`Nobody is signed in to ${host}: ${entries.join(', ')}`);
+  return `Still signed in: ${account}`;
 }

@@ -128,6 +128,7 @@ export const refusalsRows: readonly ServerRow[] = [
     does: 'answers unauthorized_client to every old refresh token',
     departure: {},
     later: unknownRefreshToken,
+    laterSays: /must sign in to .* again\. .*“unable to parse refresh token”/,
     async run(trial) {
       const kept = await keep(trial, trial.provider({ issuer: trial.server.issuer }), await signIn(trial));
       trial.server.departure = unknownRefreshToken;

@@ -20,6 +20,8 @@ export interface ServerRow {
   readonly departure: Departure;
   /** Where it departs only after somebody has signed in. */
   readonly later?: Departure;
+  /** What is said then; by default nothing, as they stay signed in. */
+  readonly laterSays?: RegExp;
   /** What is said to somebody who has only its address and cannot sign in; by default they are signed in. */
   readonly ends?: RegExp;
   readonly person?: Parameters<typeof signInTrial>[0];
