@@ -105,10 +105,12 @@ export function registrationMethods(
 export const isAboutAuthentication = (refusal: Failure): boolean =>
   /auth(entication)?[_ ]?method|token_endpoint_auth/i.test(wordsOf(refusal));
 
-/** True if a refusal is about the scopes of the request. */
+/** True if a refusal is about the scopes of the request. An earlier grant with other scopes can't be helped by fewer. */
 export const isAboutScopes = (refusal: Failure): boolean =>
   refusal.oauthError === 'invalid_scope' ||
-  (refusal.oauthError !== undefined && /scope|offline/i.test(wordsOf(refusal)));
+  (refusal.oauthError !== undefined &&
+    refusal.code !== 'scopes-differ' &&
+    /scope|offline/i.test(wordsOf(refusal)));
 
 const wordsOf = ({ details }: Failure): string =>
   `${String(details['error'] ?? '')} ${String(details['said'] ?? '')}`;

@@ -106,6 +106,8 @@ export const refusalsRows: readonly ServerRow[] = [
     run: fails(
       'scopes-differ',
       /“a grant exists with different scope”.*"scopes".*remove this application’s grant/,
+      {},
+      ({ told, opened }) => assert.deepEqual([told, opened.length], [[], 1], 'it is asked once'),
     ),
   },
   {
