@@ -102,6 +102,10 @@ describe('the client helpers as a package', function () {
       'oidcClient.js',
       singleFile,
       'package.json',
+      'playwright.cjs',
+      'playwright.d.cts',
+      'playwright.d.ts',
+      'playwright.js',
       'register.js',
       'testing.cjs',
       'testing.d.cts',
@@ -157,6 +161,46 @@ describe('the client helpers as a package', function () {
         await types(options, ['extension.ts']);
       });
     }
+
+    it('that the guide begins with, as the guide compiles and builds it', async () => {
+      const guide = await readFile(join(repository, 'docs', 'extension-authors.md'), 'utf8');
+      const block = (kind: string, holds: string): string =>
+        [...guide.matchAll(/```(\w+)\n([\s\S]*?)```/g)].find(
+          ([, its, text = '']) => its === kind && text.includes(holds),
+        )?.[2] ?? '';
+      const example = join(consumer, 'example');
+      await mkdir(join(example, 'src'), { recursive: true });
+      await writeFile(join(example, 'package.json'), block('json', '"scripts"'));
+      await writeFile(join(example, 'tsconfig.json'), block('json', '"compilerOptions"'));
+      await writeFile(join(example, 'src', 'extension.ts'), block('ts', 'export function activate'));
+      await run(process.execPath, [join(repository, 'node_modules', 'typescript', 'bin', 'tsc')], {
+        cwd: example,
+      });
+      const { scripts } = JSON.parse(block('json', '"scripts"')) as { scripts: Record<string, string> };
+      const [, entry = '', ...words] = scripts['build']?.split(' ') ?? [];
+      const flags = new Map(
+        words.map((word): [string, string] => {
+          const [name = '', value = ''] = word.slice(2).split(/[=:]/);
+          return [name, value];
+        }),
+      );
+      assert.deepEqual([...flags.keys()], ['bundle', 'format', 'platform', 'external', 'outfile']);
+      for (const [platform, outfile] of [
+        [flags.get('platform'), flags.get('outfile')],
+        ['browser', './dist/web.js'],
+      ] as const) {
+        await build({
+          absWorkingDir: example,
+          entryPoints: [entry],
+          bundle: flags.has('bundle'),
+          format: flags.get('format') as 'cjs',
+          platform: platform as 'node' | 'browser',
+          external: [flags.get('external') ?? ''],
+          outfile: outfile ?? '',
+        });
+      }
+      assert.deepEqual((await readdir(join(example, 'dist'))).sort(), ['extension.js', 'web.js']);
+    });
 
     it('that compiles what its own README shows', async () => {
       const readme = await readFile(installed('README.md'), 'utf8');
@@ -231,6 +275,27 @@ describe('the client helpers as a package', function () {
         await assert.rejects(failing, 'the tests are run');
       });
     }
+
+    it('and signs in on pages, with the types of Playwright itself', async () => {
+      await symlink(
+        join(repository, 'node_modules', 'playwright-core'),
+        join(consumer, 'node_modules', 'playwright-core'),
+        'junction',
+      );
+      await writeFile(join(consumer, 'package.json'), '{ "name": "some-extension", "type": "module" }');
+      const using = (page: string) => `
+import type { Page } from 'playwright-core';
+import { approveDeviceOnPage, signIn, signInOnPage } from '${name}/testing/playwright';
+export async function all(page: ${page}): Promise<void> {
+  await signIn(page, { person: { login: 'bob', password: 'builder' }, timeout: 1000 });
+  await signInOnPage(page, undefined, { consent: 'deny' });
+  await approveDeviceOnPage(page);
+}`;
+      await writeFile(join(consumer, 'pages.ts'), using('Page'));
+      await types({ module: 'nodenext', lib: ['es2022', 'dom'] }, ['pages.ts']);
+      await writeFile(join(consumer, 'noPage.ts'), using('{ url(): string }'));
+      await assert.rejects(types({ module: 'nodenext', lib: ['es2022', 'dom'] }, ['noPage.ts']), /TS2345/);
+    });
 
     it('and a program that checks servers', async () => {
       const { bin } = JSON.parse(await readFile(installed('package.json'), 'utf8')) as {

@@ -159,8 +159,8 @@ for (const [what, program] of programs)
         start('--json', '--port', String(port), '--host', 'idp.localhost'),
       );
       assert.equal(issuer, `http://idp.localhost:${port}`);
-      assert.equal(api, `http://127.0.0.1:${port + 1}`);
-      assert.equal(webSocket, `ws://127.0.0.1:${port + 2}`);
+      assert.equal(api, `http://localhost:${port + 1}`);
+      assert.equal(webSocket, `ws://localhost:${port + 2}`);
     });
 
     it('tells a person the same', async () => {

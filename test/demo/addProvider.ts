@@ -1,5 +1,5 @@
 /** What `npm start -- --add-provider` shows: from the pasted address of a provider to the name in the Accounts menu. */
-import { signInOnPage } from '../editor/loginPages.ts';
+import { signInOnPage } from '../manifest/client/playwright.ts';
 import type { Workbench } from '../editor/workbench.ts';
 import { chooseClientId, connectTo, pasteClientId, rename, wizard } from '../editor/workbench/wizard.ts';
 import { waitFor } from '../editor/workbench/waiting.ts';

@@ -1,6 +1,6 @@
 /** What `npm start -- --method <name>` shows of each sign-in method: from the click to the answer. */
 import type { Page } from 'playwright-core';
-import { approveDeviceOnPage, signInOnPage } from '../editor/loginPages.ts';
+import { approveDeviceOnPage, signInOnPage } from '../manifest/client/playwright.ts';
 import type { Workbench } from '../editor/workbench.ts';
 import { panelOf } from '../editor/workbench/panel.ts';
 import { startBridgeHost } from '../servers/bridgeHost.ts';

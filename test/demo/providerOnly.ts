@@ -87,6 +87,8 @@ export async function runProviderOnly(words: readonly string[]): Promise<void> {
   const portAfter = (count: number): number => (port === 0 ? 0 : port + count);
   const api = await startChallengingApi({ issuer, issuerAddress, place, port: portAfter(1) });
   const chat = await startWebSocketServer({ issuer, issuerAddress, place, port: portAfter(2) });
+  // Of plain http, VS Code's web worker reaches this name alone.
+  const named = (url: string): string => (host === loopback ? url : url.replace(loopback, 'localhost'));
   const { clientId } = identityProvider.clients.editorWeb;
   const provided: ProvidedForTests = {
     issuer,
@@ -97,8 +99,8 @@ export async function runProviderOnly(words: readonly string[]): Promise<void> {
         oidc: { label: 'Test', issuer, clientId, allowLoopbackHttp: true, acceptsChangingRedirectUri: true },
       },
     },
-    api: api.url,
-    webSocket: chat.url,
+    api: named(api.url),
+    webSocket: named(chat.url),
   };
   if (json) console.log(JSON.stringify(provided));
   else {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { BrowserContext, Page } from 'playwright-core';
-import { signInOnPage } from '../editor/loginPages.ts';
+import { signInAsBob } from '../client/guide/guidePlaywright.ts';
+import { signIn, signInOnPage } from '../manifest/client/playwright.ts';
 import type { Workbench } from '../editor/workbench.ts';
 import { treeViewOf, type TreeView } from '../editor/workbench/tree.ts';
 import { waitFor } from '../editor/workbench/waiting.ts';
@@ -61,7 +62,7 @@ describe('an extension that uses ours, in a real VS Code', function () {
     return page;
   };
   /** The person agrees, and does in the browser what the provider asks for. */
-  const agree = async (): Promise<void> => signInOnPage(await openPage(), people.alice);
+  const agree = (): Promise<void> => signIn(window.page);
 
   it('shows in a view of its own that nobody is signed in', async () => {
     await window.runCommand('Explorer: Focus on Consumer View');
@@ -136,6 +137,17 @@ describe('an extension that uses ours, in a real VS Code', function () {
     await window.chooseAccountAction(/^alice/, 'Sign Out');
     await window.acceptDialog('Sign Out');
     await account.waitForRow('Not signed in');
+  });
+
+  it('signs another person in, as the guide shows for tests', async () => {
+    await person.clearCookies({ domain: /localhost$/ });
+    await window.runCommand('Consumer: Who Am I?');
+    await signInAsBob(window.page);
+    await window.waitForNotification(`You are ${people.bob.name}`);
+    await window.chooseAccountAction(/^bob/, 'Sign Out');
+    await window.acceptDialog('Sign Out');
+    await account.waitForRow('Not signed in');
+    await person.clearCookies({ domain: /localhost$/ });
   });
 
   describe('before Apache httpd with mod_auth_openidc', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { BrowserContext } from 'playwright-core';
 import { speak } from '../editor/language.ts';
-import { signInOnPage } from '../editor/loginPages.ts';
+import { signInOnPage } from '../manifest/client/playwright.ts';
 import type { Workbench } from '../editor/workbench.ts';
 import { panelOf } from '../editor/workbench/panel.ts';
 import { treeViewOf } from '../editor/workbench/tree.ts';

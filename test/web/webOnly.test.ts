@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 import { temporaryFolder, type TemporaryFolder } from '../editor/process/temporaryFolder.ts';
 import type { WebExtension } from '../editor/webWorker/webWorker.ts';
 import type { Workbench } from '../editor/workbench.ts';
-import { signInOnPage } from '../editor/loginPages.ts';
+import { signInOnPage } from '../manifest/client/playwright.ts';
 import { people } from '../servers/identityProvider/people.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
 

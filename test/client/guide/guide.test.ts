@@ -43,14 +43,21 @@ describe('the guide for extension authors', () => {
 
   it('shows the code that is compiled and run here, and no other', async () => {
     const text = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
-    const files = ['guide.ts', 'guideExtension.ts', 'guideServer.ts', 'guideTesting.ts'];
+    const files = [
+      'guide.ts',
+      'guideExtension.ts',
+      'guideServer.ts',
+      'guideTesting.ts',
+      'guidePlaywright.ts',
+    ];
     const code = (await Promise.all(files.map(text))).join('\n');
     const document = await text('../../../docs/extension-authors.md');
     const regions = [...code.matchAll(/\/\/ #region \w+\n([\s\S]*?)\/\/ #endregion/g)].map(([, region]) =>
       (region ?? '')
         .trim()
         .replace('../../../src/client/index.ts', 'oidc-authentication-client')
-        .replace('../../manifest/client/testing.ts', 'oidc-authentication-client/testing'),
+        .replace('../../manifest/client/testing.ts', 'oidc-authentication-client/testing')
+        .replace('../../manifest/client/playwright.ts', 'oidc-authentication-client/testing/playwright'),
     );
     const shown = [...document.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) => (block ?? '').trim());
     assert.ok(shown.length >= 8);
@@ -107,7 +114,8 @@ describe('the guide for extension authors', () => {
     const shown = [...document.matchAll(/```json\n([\s\S]*?)```/g)].map(
       ([, block]) => JSON.parse(block ?? '') as Record<string, unknown>,
     );
-    const [manifest, settings] = shown;
+    const [manifest, compiler, settings] = shown;
+    assert.ok(compiler?.['compilerOptions'], 'package.test.ts compiles with it');
     const { contributes, engines } = manifest as {
       contributes: {
         commands: { command: string }[];

@@ -21,6 +21,18 @@ void test('signs in once, and sends the token of the hour', async () => {
   assert.deepEqual(editor.questions, ['oidc openid']);
 });
 
+void test('signs in again where the API wants a stronger sign-in', async () => {
+  const challenge = 'Bearer error="insufficient_user_authentication", acr_values="gold"';
+  const answers = [
+    new Response('', { status: 401, headers: { 'www-authenticate': challenge } }),
+    new Response('the vault'),
+  ];
+  const api = () => Promise.resolve(answers.shift() ?? new Response());
+  const response = await authorizedFetch('oidc', ['openid'], { fetch: api })('https://api.example.com/vault');
+  assert.equal(await response.text(), 'the vault');
+  assert.deepEqual(editor.questions, ['oidc openid', 'oidc openid']);
+});
+
 void test('asks for nothing that was declined', async () => {
   editor.person = undefined;
   for (let i = 0; i < 2; i++) {

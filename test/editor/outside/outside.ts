@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import type { PersonAtBrowser } from './outsideAddress.ts';
 import { listen, loopback, stop } from '../../servers/listening.ts';
 import type { EditorServer } from '../codeServer.ts';
-import { signInOnPage } from '../loginPages.ts';
+import { signInOnPage } from '../../manifest/client/playwright.ts';
 import { acceptDialog, dialogBox, notifications, readDialog } from '../workbench/messages.ts';
 import { agreeToProviders } from '../workbench/newProvider.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { BrowserContext } from 'playwright-core';
-import { signInOnPage } from '../../editor/loginPages.ts';
+import { signInOnPage } from '../../manifest/client/playwright.ts';
 import type { Workbench } from '../../editor/workbench.ts';
 import { chooseClientId, connectTo, pasteClientId, rename, wizard } from '../../editor/workbench/wizard.ts';
 import { waitFor } from '../../editor/workbench/waiting.ts';

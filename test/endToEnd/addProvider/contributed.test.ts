@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
 import { packageManifestOnly } from '../../editor/packages/manifestOnly.ts';
-import { signInOnPage } from '../../editor/loginPages.ts';
+import { signInOnPage } from '../../manifest/client/playwright.ts';
 import type { Workbench } from '../../editor/workbench.ts';
 import { agreeToProvider, providerQuestion, refuseProvider } from '../../editor/workbench/newProvider.ts';
 import { waitFor } from '../../editor/workbench/waiting.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
-import { signInOnPage } from '../../editor/loginPages.ts';
+import { signInOnPage } from '../../manifest/client/playwright.ts';
 import type { Workbench } from '../../editor/workbench.ts';
 import { panelOf } from '../../editor/workbench/panel.ts';
 import { waitFor } from '../../editor/workbench/waiting.ts';

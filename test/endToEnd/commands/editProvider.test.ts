@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { calculateJwkThumbprint, exportJWK, exportPKCS8, generateKeyPair } from 'jose';
 import type { BrowserContext } from 'playwright-core';
-import { signInOnPage } from '../../editor/loginPages.ts';
+import { signInOnPage } from '../../manifest/client/playwright.ts';
 import type { Workbench } from '../../editor/workbench.ts';
 import { waitFor } from '../../editor/workbench/waiting.ts';
 import { loopbackRedirectUri } from '../../servers/identityProvider/clients.ts';

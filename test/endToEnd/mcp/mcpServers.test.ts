@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { findSecrets } from '../../canaries/canaries.ts';
-import { signInOnPage } from '../../editor/loginPages.ts';
+import { signInOnPage } from '../../manifest/client/playwright.ts';
 import type { Workbench } from '../../editor/workbench.ts';
 import { waitFor } from '../../editor/workbench/waiting.ts';
 import { startMcpServer, type ProtectedMcpServer } from '../../servers/resourceServers/mcpServer.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { BrowserContext, Page } from 'playwright-core';
-import { approveDeviceOnPage } from '../../editor/loginPages.ts';
+import { approveDeviceOnPage } from '../../manifest/client/playwright.ts';
 import type { Workbench } from '../../editor/workbench.ts';
 import { panelOf } from '../../editor/workbench/panel.ts';
 import { waitFor } from '../../editor/workbench/waiting.ts';
@@ -160,7 +160,7 @@ describe('a device code, in a real VS Code', function () {
     const address = await panel().locator('#address').innerText();
     await onPhone(async page => {
       await page.goto(`${address}?user_code=${second}`);
-      await approveDeviceOnPage(page, people.alice, 'deny');
+      await approveDeviceOnPage(page, people.alice, { consent: 'deny' });
     });
     const { message, buttons } = await window.waitForNotification(/Sign-in to Company failed/);
     assert.match(message, /denied|refused/);

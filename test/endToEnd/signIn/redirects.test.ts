@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { BrowserContext, Page } from 'playwright-core';
-import { signInOnPage } from '../../editor/loginPages.ts';
+import { signInOnPage } from '../../manifest/client/playwright.ts';
 import type { Workbench } from '../../editor/workbench.ts';
 import { startBridgeHost, type BridgeHost } from '../../servers/bridgeHost.ts';
 import { bridgedClient } from '../../servers/identityProvider/clients.ts';

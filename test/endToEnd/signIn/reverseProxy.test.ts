@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { BrowserContext } from 'playwright-core';
-import { signInOnPage } from '../../editor/loginPages.ts';
+import { signInOnPage } from '../../manifest/client/playwright.ts';
 import { openWorkbench, type Workbench } from '../../editor/workbench.ts';
 import { startPathProxy, type PathProxy } from '../../servers/pathProxy.ts';
 import { people } from '../../servers/identityProvider/people.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { signInOnPage } from '../../editor/loginPages.ts';
+import { signInOnPage } from '../../manifest/client/playwright.ts';
 import type { Workbench } from '../../editor/workbench.ts';
 import { treeViewOf, type TreeView } from '../../editor/workbench/tree.ts';
 import { waitFor } from '../../editor/workbench/waiting.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { BrowserContext } from 'playwright-core';
-import { approveDeviceOnPage, signInOnPage } from '../../editor/loginPages.ts';
+import { approveDeviceOnPage, signInOnPage } from '../../manifest/client/playwright.ts';
 import { movedClock, type MovedClock } from '../../editor/process/movedClock.ts';
 import type { Workbench } from '../../editor/workbench.ts';
 import { panelOf } from '../../editor/workbench/panel.ts';

@@ -149,10 +149,12 @@ export async function packageClient(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
   const single = join(folder, singleFile);
   await writeFile(single, await clientSource((await ourManifest()).version));
-  for (const name of ['testing.ts', 'checkApi.ts']) await copyFile(join(template, name), join(folder, name));
-  for (const name of ['oidcClient', 'testing', 'checkApi']) compile(join(folder, `${name}.ts`));
-  for (const name of ['oidcClient', 'testing']) await addCommonJs(folder, name);
-  for (const name of ['testing.ts', 'checkApi.ts', 'checkApi.d.ts']) await rm(join(folder, name));
+  for (const name of ['testing.ts', 'playwright.ts', 'checkApi.ts'])
+    await copyFile(join(template, name), join(folder, name));
+  for (const name of ['oidcClient', 'testing', 'playwright', 'checkApi']) compile(join(folder, `${name}.ts`));
+  for (const name of ['oidcClient', 'testing', 'playwright']) await addCommonJs(folder, name);
+  for (const name of ['testing.ts', 'playwright.ts', 'checkApi.ts', 'checkApi.d.ts'])
+    await rm(join(folder, name));
   await copyFile(join(template, 'register.js'), join(folder, 'register.js'));
   return pack(template, folder, ({ engines: { vscode } }) => ({ engines: { vscode } }));
 }
