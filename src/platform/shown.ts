@@ -35,13 +35,16 @@ const misleading = /[\p{C}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]+/gu;
 /** Most texts are this: nothing is misleading in it. */
 const plain = /^[!-~]+(?: [!-~]+)*$/;
 
+/** Whitespace, except a no-break space where French sets one: before `:` and inside `« »`. */
+const spaces = /(?!\u00a0[:;?!»]|(?<=«)\u00a0\S)\s+/g;
+
 const clean = (text: string): string =>
   text.length <= longest && plain.test(text)
     ? text
     : text
         .slice(0, longest * 4)
         .replace(misleading, ' ')
-        .replace(/\s+/g, ' ')
+        .replace(spaces, ' ')
         .replace(/([\p{M}]{3})[\p{M}]+/gu, '$1');
 
 /** Shortens a string in the middle: the end of a URL shows whose it is. */
@@ -54,7 +57,11 @@ function fit(text: string, most: number): string {
 }
 
 const harmless = (text: string): string =>
-  text.replace(/\]\(/g, '] (').replace(/\$\(/g, '$ (').replace(/ +/g, ' ');
+  text
+    .replace(/\]\(/g, '] (')
+    .replace(/\$\(/g, '$ (')
+    .replace(/ {2,}/g, ' ')
+    .replace(/ ?\u00a0[ \u00a0]*/g, '\u00a0');
 
 /** @param words of ours, with a part between each two of them. */
 function compose(words: readonly string[], parts: readonly Part[]): Shown {

@@ -101,6 +101,16 @@ describe('whatever others write, a text that is shown has no link, no character 
     speak('en', {});
   }).timeout(60_000);
 
+  it('and keeps the spaces of French, in texts within texts, and no others', () => {
+    speak('fr', {
+      'names {0}': 'nomme «\u00a0{0}\u00a0»\u00a0: {0}',
+      'In {0}: {1}.': 'Dans {0}\u00a0: {1}.',
+    });
+    const text = l10n.t('In {0}: {1}.', 'a\u00a0b\u00a0\u00a0', l10n.t('names {0}', '\u00a0c\u2007'));
+    assert.equal(text, 'Dans a b\u00a0: nomme «\u00a0c\u00a0»\u00a0: c .');
+    speak('en', {});
+  });
+
   it('in every failure, with what the server said', () => {
     for (const [code, { what, next }] of Object.entries(failures)) {
       const names = placesOf(`${what} ${next}`);
