@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { packageExtension } from '../../editor/packages/packageExtension.ts';
 import { zipEntries } from '../../editor/packages/zipEntries.ts';
 import { terminals } from '../../editor/packages/extensions.ts';
+import { readTranslations } from '../../manifest/translations/translations.ts';
 
 const repository = new URL('../../../', import.meta.url);
 const folder = new URL(terminals.folder, repository);
@@ -71,9 +72,12 @@ describe('the package of the extension for terminals', () => {
     assert.ok(archive.byteLength <= 60_000, `it has ${archive.byteLength} bytes`);
   });
 
-  it('holds what the extension needs to run, and nothing else', () => {
+  it('holds what the extension needs to run, and nothing else', async () => {
+    const translations = (await readTranslations()).filter(({ extension }) => extension === terminals);
+    assert.ok(translations.length > 0);
     const own = [
-      ...['package.json', 'package.nls.json', 'package.nls.de.json', 'l10n/bundle.l10n.de.json'],
+      ...translations.map(({ file }) => file.href.slice(folder.href.length)),
+      ...['package.json', 'package.nls.json'],
       ...['readme.md', 'changelog.md', 'LICENSE.txt', 'media/icon.png'],
       ...['dist/extension.cjs', 'dist/vscode-oidc.cjs', 'dist/THIRD-PARTY-NOTICES.txt'],
     ].map(file => `extension/${file}`);

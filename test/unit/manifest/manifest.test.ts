@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { packageExtension } from '../../editor/packages/packageExtension.ts';
-import { zipEntries } from '../../editor/packages/zipEntries.ts';
+import { packageSizes, zipEntries } from '../../editor/packages/zipEntries.ts';
 import { generatedManifests } from '../../manifest/generate.ts';
 import { withTexts } from '../../manifest/texts.ts';
 
@@ -75,9 +75,10 @@ describe('the package', () => {
   });
 
   it('is small', () => {
-    const kilobytes = archive.byteLength / 1000;
-    // 222 in the language that it is written in, and 48 for each other one.
-    assert.ok(kilobytes < 270, `it has ${Math.round(kilobytes)} kB`);
+    const { untranslated, languages } = packageSizes(archive);
+    assert.ok(untranslated < 238_000, `it has ${untranslated} bytes without translations`);
+    assert.ok(languages.size > 0);
+    for (const [language, size] of languages) assert.ok(size < 36_000, `${language} has ${size} bytes`);
   });
 
   it('holds every picture and page that the manifest names', async () => {
@@ -92,7 +93,7 @@ describe('the package', () => {
     assert.ok(pages.length > 0);
     // The texts of the code themselves are what translations are made from; they are in the code already.
     const languages = (await readdir(new URL('l10n/', repository))).filter(file =>
-      /\.\w\w\.json$/.test(file),
+      /^bundle\.l10n\..+\.json$/.test(file),
     );
     const manifestTexts = (await readdir(repository)).filter(file => /^package\.nls\..*json$/.test(file));
     const pictures = await readdir(new URL('media/walkthrough/', repository));
