@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { qrCode } from '../../../src/ui/signIn/qrCode.ts';
 import { launchChromium } from '../../editor/install/chromium.ts';
+import { readTranslations } from '../../manifest/translations/translations.ts';
 import { listen, stop } from '../../servers/listening.ts';
 
 const media = (name: string): Promise<string> =>
@@ -192,19 +193,20 @@ describe('the pages of the extension, in a real browser', function () {
       return opened;
     };
 
-    it('speaks the language of the browser', async () => {
+    it('speaks the language of the browser: each that the extension speaks', async () => {
       pages['/bridge.html'] = await media('bridge.html');
-      const german = await browser.newContext({ locale: 'de-AT' });
-      try {
-        const seite = await german.newPage();
-        await seite.goto(`${origin}/bridge.html`);
-        await seite.getByRole('heading', { name: 'Diese Seite kann Ihren Editor nicht öffnen' }).waitFor();
-        assert.equal(await seite.locator('html').getAttribute('lang'), 'de');
-        assert.equal(await seite.title(), 'Zurück zu Ihrem Editor');
-        assert.deepEqual(await seite.getByRole('button').allInnerTexts(), ['Adresse kopieren']);
-        assert.doesNotMatch(await seite.locator('main').innerText(), /\b(?:the|you|this|address)\b/i);
-      } finally {
-        await german.close();
+      const translations = (await readTranslations()).filter(({ texts }) => texts['Paste URL']);
+      assert.ok(translations.length >= 2);
+      for (const { language, texts } of translations) {
+        const foreign = await browser.newContext({ locale: `${language}-CH` });
+        const opened = await foreign.newPage();
+        await opened.goto(`${origin}/bridge.html`);
+        const main = opened.locator(`html[lang="${language}"] main`);
+        assert.doesNotMatch(await main.innerText(), /\b(?:the|you|this|address)\b/i);
+        assert.equal(await opened.title(), texts['Back to your editor']);
+        await main.getByRole('button').click();
+        await main.getByText(texts['Paste URL'] ?? '').waitFor();
+        await foreign.close();
       }
       await page.goto(`${origin}/bridge.html`);
       await page.getByRole('heading', { name: 'This page cannot open your editor' }).waitFor();

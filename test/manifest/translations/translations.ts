@@ -67,6 +67,15 @@ const canBeSame = (text: string): boolean =>
     .split(/\s+/)
     .filter(word => /\w{3}/.test(word)).length <= 1;
 
+/** How a text ends: a fragment without a sign has its parent's, and `…` says that a button asks for more. */
+const endOf = (text: string): string => /(?:[.:?!]|(?<=[\p{L}}])…)$/u.exec(text)?.[0] ?? '';
+
+/** What a language never writes, by its name. */
+const misspelled: Readonly<Record<string, RegExp>> = {
+  // A no-break space stands before the high signs and inside the quotation marks.
+  fr: /(?<!\u00a0)(?:[;!»]|[:?](?=[\s»)]|$))(?!\/)|«(?!\u00a0)|\p{L}'\p{L}|[“”]/u,
+};
+
 /** What is wrong with a translation, each with the text it is about. */
 export function problemsOf({ language, written, texts }: Translation): string[] {
   const problems: string[] = [];
@@ -78,6 +87,9 @@ export function problemsOf({ language, written, texts }: Translation): string[] 
       problems.push(`${language}: still as written: ${text}`);
     else if ([...new Set(parts(text))].join() !== [...new Set(parts(translation))].join())
       problems.push(`${language}: other placeholders, code or links than in: ${text}`);
+    else if (endOf(text) !== endOf(translation)) problems.push(`${language}: ends otherwise than: ${text}`);
+    else if (misspelled[language]?.test(translation.replace(/`[^`]*`|\{ .*? \}|"[^"]*": ?[["{]?/g, '')))
+      problems.push(`${language}: misspelled: ${translation}`);
   }
   for (const key of Object.keys(texts))
     if (!Object.hasOwn(written, key)) problems.push(`${language}: no longer a text: ${key}`);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { generatedCodeTexts } from '../../manifest/codeTexts.ts';
 import { authentication, extensions } from '../../editor/packages/extensions.ts';
 import { takeTexts, withTexts } from '../../manifest/texts.ts';
+import { namesOtherwise } from '../../manifest/translations/names.ts';
 import {
   generatedTranslations,
   problemsOf,
@@ -55,15 +56,27 @@ describe('the texts of the code', () => {
 describe('the translations', () => {
   it('say everything there is to say in each language (`npm run generate` adds an empty text for each new one)', async () => {
     const translations = await readTranslations();
-    for (const extension of extensions) {
-      const own = translations.filter(translation => translation.extension === extension);
-      const languages = Map.groupBy(own, ({ language }) => language);
-      assert.ok(languages.has('de'), extension.name);
-      for (const [language, files] of languages)
+    const languages = new Set(translations.map(({ language }) => language));
+    assert.ok(languages.size >= 2);
+    for (const extension of extensions)
+      for (const language of languages) {
+        const files = translations.filter(one => one.extension === extension && one.language === language);
         assert.equal(files.length, 2, `${extension.name}, ${language}: code and manifest`);
-    }
+      }
     assert.deepEqual(translations.flatMap(problemsOf), []);
     for (const { current, generated } of await generatedTranslations()) assert.equal(current, generated);
+  });
+
+  it('call each button and command as it is named', async () => {
+    const translations = await readTranslations();
+    const { problems, compared } = namesOtherwise(translations);
+    assert.deepEqual(problems, []);
+    const languages = new Set(translations.map(({ language }) => language));
+    assert.ok(compared >= 10 * languages.size, `${compared} names`);
+    const [first, ...others] = translations.filter(({ language }) => language === 'fr');
+    const otherwise = { ...first, texts: { ...first?.texts, 'Show Claims': 'Montrer les revendications' } };
+    const [problem] = namesOtherwise([otherwise as Translation, ...others]).problems;
+    assert.equal(problem?.name, 'Show Claims');
   });
 
   const translation = (texts: Record<string, string>): Translation => ({
@@ -92,6 +105,7 @@ describe('the translations', () => {
     ],
     ['leads elsewhere', { 'the.key': 'Der Name in `oidc.providers`.\n[An](command:oidc.signOut)' }, /links/],
     ['is of a text that is gone', { Gone: 'Weg' }, /no longer a text: Gone/],
+    ['ends otherwise', { 'Sign in to {0} again.': 'Melden Sie sich erneut bei {0} an' }, /ends otherwise/],
   ];
   for (const [what, texts, problem] of wrong) {
     it(`are refused where one ${what}`, () => {
@@ -104,4 +118,16 @@ describe('the translations', () => {
   it('are accepted where nothing is wrong', () => {
     assert.deepEqual(problemsOf(translation({})), []);
   });
+
+  const misspelled = ['Quoi ?', 'Ici :', 'un ; deux', '« a »', "l'un", '«a»', '“a”'];
+  for (const text of misspelled)
+    it(`are refused in French where one is set like ${text}`, () => {
+      const french = { ...translation({}), language: 'fr', written: { a: `A${text.slice(-1)}` } };
+      assert.match(problemsOf({ ...french, texts: { a: text } }).join(), /^fr: misspelled: [^,]*$/);
+      const rightly = text
+        .replaceAll(' ', '\u00a0')
+        .replace("'", '’')
+        .replace(/[«“]\u00a0?a\u00a0?[»”]/, '«\u00a0a\u00a0»');
+      assert.deepEqual(problemsOf({ ...french, texts: { a: rightly } }), []);
+    });
 });

@@ -8,7 +8,7 @@ import { treeViewOf } from '../editor/workbench/tree.ts';
 import { people } from '../servers/identityProvider/people.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
 
-describe('a person whose editor speaks German', function () {
+describe('a person whose editor speaks another language', function () {
   this.timeout(180_000);
   let stage: Stage;
   let person: BrowserContext;
@@ -115,5 +115,31 @@ describe('a person whose editor speaks German', function () {
     );
     assert.doesNotMatch(text, /\b(?:the|is|are|of|not|with)\b/);
     await window.screenshot('german-diagnosis');
+  });
+
+  it('speaks French, too', async () => {
+    const french = await stage.newPerson();
+    await speak(french, 'fr');
+    const theirs = await stage.openWindow(french, { agrees: false });
+    const { message, buttons } = await theirs.waitForNotification(/^Le paramètre oidc\.providers contient/);
+    assert.equal(
+      message,
+      'Le paramètre oidc.providers contient des erreurs\u00a0: «\u00a0wrong → clientAuthentication\u00a0»\u00a0: doit être l’une des valeurs que suggère l’éditeur de paramètres. Les autres fournisseurs continuent de fonctionner.',
+    );
+    assert.deepEqual(buttons, ['Ouvrir les paramètres', 'Ne plus afficher']);
+    await theirs.runCommand('OIDC: Se connecter');
+    await theirs.quickInput.read('Avec quel fournisseur d’identité vous connecter\u00a0?');
+    await theirs.quickInput.pick('Streng');
+    await theirs.acceptDialog('Se connecter', /^Se connecter auprès de .* pour la première fois/);
+    const panel = panelOf(theirs.page);
+    await panel.locator('#code').waitFor();
+    const text = await panel.locator('main').innerText();
+    assert.match(text, /^Se connecter à Streng avec un code\n/);
+    assert.match(text, /Sur n’importe quel appareil, accédez à idp\.localhost:\d+ et entrez ce code\u00a0:/);
+    assert.match(text, /Le code est encore valide (10:00|9:\d\d)/);
+    assert.doesNotMatch(text, /\b(?:the|is|are|of|not|with)\b/);
+    assert.equal(await panel.locator('html').getAttribute('lang'), 'fr');
+    await theirs.screenshot('french-device-code');
+    await panel.getByRole('button', { name: 'Annuler' }).click();
   });
 });
