@@ -5,6 +5,7 @@
  *   editor. It ends with the line `N passed, N failed`: `npm test` runs it.
  * - `--json <file>`: writes every figure with all its samples.
  * - `--readme`: replaces the table in README.md.
+ * - `--beside <worktree>`: only what starts, answers and refreshes cost here and in that worktree of another commit.
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -13,6 +14,7 @@ import { countLine } from '../runner/count.ts';
 import { measureAnswering } from './measures/answering.ts';
 import { measureBytes } from './measures/bytes.ts';
 import { measureCodeExchange } from './measures/codeExchange.ts';
+import { measureBeside, measureFloors } from './measures/costs.ts';
 import { isMet, ratio, statistics, type Figure } from './figures.ts';
 import { measureIdling } from './measures/idle.ts';
 import { measureInEditor } from './measures/inEditor.ts';
@@ -23,21 +25,29 @@ import { markdownTable } from './table.ts';
 import { measureWindows } from './measures/windows.ts';
 
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean' }, json: { type: 'string' }, readme: { type: 'boolean' } },
+  options: {
+    quick: { type: 'boolean' },
+    json: { type: 'string' },
+    readme: { type: 'boolean' },
+    beside: { type: 'string' },
+  },
 });
-const quick = values.quick === true;
+const { quick = false, beside } = values;
 
 /** The parts, in the order of the table. What only some of them need is loaded by them. */
-const parts: readonly (() => Promise<Figure[]>)[] = [
+const all: readonly (() => Promise<Figure[]>)[] = [
   () => measureBytes(),
   ...(quick ? [] : [() => measureInEditor(6, 200)]),
   () => measureAnswering(quick ? 5 : 50, quick ? [1, 1000] : [1, 10, 100, 1000, 10_000]),
   () => measureStarting(quick ? 1 : 5),
+  () => measureFloors(quick ? 1 : 15),
   () => measureWindows(quick ? [2] : [1, 2, 4, 8], quick ? 1 : 3),
   () => measureCodeExchange(quick ? 5 : 30),
   () => measureIdling(),
   () => measureRefreshing(quick ? 1000 : 10_000),
 ];
+
+const parts = beside === undefined ? all : [() => measureBeside(beside, 15)];
 
 const figures: Figure[] = [];
 for (const measure of parts) {

@@ -29,6 +29,7 @@ const known: Readonly<Record<string, unknown>> = {
   'l10n.bundle': undefined,
   'env.language': 'en',
   'extensions.all': [],
+  'workspace.textDocuments': [],
   // Nobody looks at a view.
   'result.visible': false,
   'Uri.joinPath': (folder: { fsPath: string }, ...names: string[]) => ({
