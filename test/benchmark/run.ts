@@ -22,6 +22,7 @@ import { service, writeReadme } from './readme.ts';
 import { measureRefreshing } from './measures/refreshing.ts';
 import { measureStarting } from './measures/starting.ts';
 import { markdownTable } from './table.ts';
+import { measureTerminals } from './measures/terminals.ts';
 import { measureWindows } from './measures/windows.ts';
 
 const { values } = parseArgs({
@@ -44,6 +45,7 @@ const all: readonly (() => Promise<Figure[]>)[] = [
   () => measureWindows(quick ? [2] : [1, 2, 4, 8], quick ? 1 : 3),
   () => measureCodeExchange(quick ? 5 : 30),
   () => measureIdling(),
+  () => measureTerminals(quick ? 5 : 30),
   () => measureRefreshing(quick ? 1000 : 10_000),
 ];
 
