@@ -1,37 +1,18 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { failure, type AgentResponse } from '../../../terminals/src/agent/requests.ts';
-import { scriptsFor, writeScripts } from '../../../terminals/src/editor/scripts.ts';
-import { temporaryFolder, type TemporaryFolder } from '../../editor/process/temporaryFolder.ts';
-import { openAgent, token, type OpenAgent } from '../agent/openAgent.ts';
-import { bundleCommand } from './bundleCommand.ts';
+import { token } from '../agent/openAgent.ts';
+import { openCommand, type OpenCommand } from './openCommand.ts';
 
 const request = 'access_token';
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
 describe('the command vscode-oidc', function () {
   this.timeout(60_000);
-  let open: OpenAgent;
-  let folder: TemporaryFolder;
+  let open: OpenCommand;
   let response: AgentResponse;
-  let env: NodeJS.ProcessEnv;
 
   before(async () => {
-    open = await openAgent(() => Promise.resolve(response));
-    folder = await temporaryFolder("a folder's name with $HOME");
-    const program = await bundleCommand();
-    await writeScripts(join(folder.path, 'bin'), scriptsFor(process.execPath, program, process.platform));
-    env = {
-      ...process.env,
-      PATH: `${join(folder.path, 'bin')}:${process.env['PATH'] ?? ''}`,
-      VSCODE_OIDC_SOCK: open.agent.path,
-    };
+    open = await openCommand(() => Promise.resolve(response));
   });
   beforeEach(() => {
     response = {
@@ -41,23 +22,9 @@ describe('the command vscode-oidc', function () {
       expires_at: 2e9,
     };
   });
-  after(async () => {
-    await open?.close();
-    await folder?.remove();
-  });
+  after(() => open?.close());
 
-  function run(command: string, { input = '', more = {} } = {}): Promise<Ended> {
-    return new Promise((resolve, reject) => {
-      const child = spawn('sh', ['-c', command], { env: { ...env, ...more } });
-      let [out, err] = ['', ''];
-      child.stdout.on('data', (data: Buffer) => (out += data.toString()));
-      child.stderr.on('data', (data: Buffer) => (err += data.toString()));
-      child.stdin.on('error', () => undefined);
-      child.stdin.end(input);
-      child.once('error', reject);
-      child.once('close', code => resolve({ code, out, err }));
-    });
-  }
+  const run: OpenCommand['run'] = (...asked) => open.run(...asked);
   const last = (): Record<string, unknown> => open.asked.at(-1) as Record<string, unknown>;
 
   it('prints a token or a header', async () => {
@@ -115,7 +82,7 @@ describe('the command vscode-oidc', function () {
   });
 
   it('says that there is no editor, and what to do', async () => {
-    const gone = { VSCODE_OIDC_SOCK: join(folder.path, 'none') };
+    const gone = { VSCODE_OIDC_SOCK: join(open.folder, 'none') };
     for (const more of [gone, { VSCODE_OIDC_SOCK: undefined, OIDC_SOCK: undefined }]) {
       const { code, out, err } = await run('vscode-oidc token company', { more });
       assert.deepEqual([code, out], [3, '']);

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { spawn, execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { unknownAccount, type AgentResponse } from '../../../terminals/src/agent/requests.ts';
+import { readRequest } from '../../../terminals/src/agent/requests.ts';
+import type { Handle } from '../../../terminals/src/agent/connections.ts';
+import { readAccounts, type Target } from '../../../terminals/src/consent/accounts.ts';
+import { createConsent, type Consent } from '../../../terminals/src/consent/consent.ts';
+import type { Choice, Mode } from '../../../terminals/src/consent/rules.ts';
+import { openSignedInEditor, type SignedInEditor } from '../../client/signedInEditor.ts';
+import { recordingLog, type RecordingLog } from '../../standIns/recordingLog.ts';
+import { openAgent } from '../agent/openAgent.ts';
+import { has } from '../programs.ts';
+
+const never = new AbortController().signal;
+
+describe('a request of a terminal, from a user who can sign in', () => {
+  let editor: SignedInEditor;
+  let handle: Handle;
+  let consent: Consent<Target>;
+  let log: RecordingLog;
+  let shown: Target[];
+  let choice: Choice;
+  let mode: Mode;
+  let handedOut: string[];
+  let upstream: string | undefined;
+
+  beforeEach(async () => {
+    editor = await openSignedInEditor();
+    await editor.reset();
+    const { createHandle } = await import('../../../terminals/src/editor/handle.ts');
+    const { visibleSession, silentSession } = await import('../../../terminals/src/editor/sessions.ts');
+    [shown, choice, mode, handedOut, upstream] = [[], 'once', 'ask', [], undefined];
+    log = recordingLog();
+    const { accounts: declared } = readAccounts({
+      company: { provider: 'oidc', scopes: ['openid', 'profile'] },
+    });
+    consent = createConsent<Target>({
+      clock: editor.clock,
+      stored: [],
+      store: () => undefined,
+      onChange: () => undefined,
+      async show(target) {
+        if (!(await silentSession(target))) await visibleSession(target, 'A program asks.');
+        shown.push(target);
+        return choice;
+      },
+    });
+    const options = {
+      clock: editor.clock,
+      log,
+      consent,
+      settings: () => ({
+        accounts: { declared, issuers: new Map([['oidc', editor.identityProvider.issuer]]) },
+        wrong: [],
+        mode,
+        setsOidcSock: true,
+      }),
+      onHandedOut: ({ name }: Target, account: string) => void handedOut.push(`${name} ${account}`),
+    };
+    handle = (...asked) => createHandle({ ...options, upstream })(...asked);
+  });
+  afterEach(() => editor.close());
+
+  async function ask(json: object, hungUp = never): Promise<AgentResponse> {
+    const request = readRequest(json);
+    assert.ok('kind' in request);
+    return handle(request, hungUp, json);
+  }
+  const request = { request: 'access_token', account: 'company' };
+
+  it('is given a token, with its issuer and its end, after the sign-in and one question', async () => {
+    const response = await ask(request);
+    assert.equal(response.status, 'success');
+    assert.equal(response['issuer'], editor.identityProvider.issuer);
+    assert.ok(Number(response['expires_at']) > editor.clock.now() / 1000);
+    assert.equal(typeof response['access_token'], 'string');
+    assert.deepEqual([editor.signIns(), shown.length], [1, 1]);
+    assert.deepEqual(handedOut, ['company alice']);
+    assert.ok(!log.text().includes(String(response['access_token'])));
+  });
+
+  it('is one of fifty that wait for one sign-in and one question, and get one token', async () => {
+    const all = await Promise.all(Array.from({ length: 50 }, () => ask(request)));
+    assert.deepEqual([editor.signIns(), shown.length], [1, 1]);
+    const tokens = new Set(all.map(response => (response as { access_token?: unknown }).access_token));
+    assert.equal(tokens.size, 1);
+    assert.equal(editor.tokenRequests(), 1);
+  });
+
+  it('gets nothing after a no, and says that it was a no', async () => {
+    choice = 'no';
+    const response = await ask(request);
+    assert.deepEqual(response.status === 'failure' && [response.code, response.error], [
+      'declined',
+      'You declined.',
+    ]);
+    assert.deepEqual(handedOut, []);
+  });
+
+  it('gets nothing where the editor’s own question is declined', async () => {
+    const { editor: standIn } = await import('../../standIns/editor/vscode.ts');
+    standIn.consents = false;
+    const response = await ask(request);
+    assert.equal(response.status === 'failure' && response.code, 'declined');
+    assert.equal(shown.length, 0);
+  });
+
+  it('disturbs no one where that is forbidden', async () => {
+    mode = 'silent-only';
+    const signedOut = await ask(request);
+    assert.equal(signedOut.status === 'failure' && signedOut.code, 'not-signed-in');
+    assert.equal(editor.signIns(), 0);
+    mode = 'ask';
+    choice = 'window';
+    await ask(request);
+    mode = 'silent-only';
+    assert.equal((await ask(request)).status, 'success');
+    assert.equal((await ask({ request: 'access_token', provider: 'oidc' })).status, 'failure');
+    assert.equal(shown.length, 1);
+  });
+
+  it('gets a new token where it asks for one, or for one that lasts longer', async () => {
+    choice = 'window';
+    const tokenOf = async (more: object): Promise<unknown> =>
+      ((await ask({ ...request, ...more })) as { access_token?: unknown }).access_token;
+    const first = await tokenOf({});
+    assert.equal(await tokenOf({ min_valid_period: 60 }), first);
+    const second = await tokenOf({ min_valid_period: -1 });
+    assert.notEqual(second, first);
+    assert.equal(await tokenOf({ min_valid_period: 60 }), second);
+  });
+
+  it('gets nothing else than an access token', async () => {
+    for (const what of ['id_token', 'mytoken']) {
+      const response = await ask({ request: what, account: 'company' });
+      assert.match(response.status === 'failure' ? response.error : '', new RegExp(what));
+    }
+    assert.equal((await ask({ request: 'check' })).status, 'success');
+    assert.deepEqual(await ask({ request: 'account_info' }), {
+      status: 'success',
+      info: { [editor.identityProvider.issuer]: { pubclient: false, accounts: { company: true } } },
+    });
+  });
+
+  it('gets nothing when it has hung up meanwhile', async () => {
+    const client = new AbortController();
+    const asking = ask(request, client.signal);
+    client.abort();
+    assert.equal((await asking).status, 'failure');
+    assert.deepEqual(handedOut, []);
+  });
+
+  it('goes on to a user’s own agent for an account that only that one knows', async () => {
+    const theirs = await openAgent(asked =>
+      Promise.resolve(
+        asked.kind === 'accounts'
+          ? { status: 'success', info: ['grid'] }
+          : { status: 'success', access_token: 'from the other agent' },
+      ),
+    );
+    upstream = theirs.agent.path;
+    try {
+      const forwarded = await ask({ request: 'access_token', account: 'grid' });
+      assert.equal((forwarded as { access_token?: unknown }).access_token, 'from the other agent');
+      assert.deepEqual(await ask({ request: 'loaded_accounts' }), {
+        status: 'success',
+        info: ['company', 'grid'],
+      });
+      assert.equal((await ask(request)).status, 'success');
+      assert.equal(theirs.asked.length, 2);
+    } finally {
+      await theirs.close();
+    }
+    // It has gone.
+    assert.deepEqual(await ask({ request: 'loaded_accounts' }), { status: 'success', info: ['company'] });
+    const lost = await ask({ request: 'access_token', account: 'grid' });
+    assert.equal(lost.status === 'failure' && lost.error, unknownAccount);
+  });
+
+  if (has('oidc-agent', 'apt-get install oidc-agent-cli'))
+    it('goes on to a real oidc-agent', async function () {
+      this.timeout(20_000);
+      const { stdout } = await promisify(execFile)('oidc-agent', [], { timeout: 10_000 });
+      const [, path = ''] = /OIDC_SOCK=([^;]+);/.exec(stdout) ?? [];
+      const [, pid = ''] = /OIDCD_PID=(\d+);/.exec(stdout) ?? [];
+      upstream = path;
+      try {
+        assert.deepEqual(await ask({ request: 'loaded_accounts' }), { status: 'success', info: ['company'] });
+        const theirs = await ask({ request: 'access_token', account: 'grid' });
+        assert.match(
+          theirs.status === 'failure' ? theirs.error : '',
+          /No account configured with that short name/,
+        );
+      } finally {
+        spawn('kill', [pid]);
+      }
+    });
+});
