@@ -24,18 +24,28 @@ export const builtEnvironment = { TEST_BUILT: repository };
 /** Whether what is in `dist/` is up to date. */
 export const isBuilt = (): boolean => process.env['TEST_BUILT'] === repository;
 
+const pathOf = ({ name }: OwnExtension, preRelease: boolean): string =>
+  join(dist, preRelease ? `${name}-pre-release.vsix` : `${name}.vsix`);
+
+/** What this process has packaged, or is packaging. */
+const packaged = new Map<boolean, Promise<void>>();
+
 /**
- * Builds and packages both extensions.
+ * Builds and packages both extensions, once in each process.
  *
  * @returns the path of the VSIX of the one that is named.
  */
 export async function packageExtension({ of = authentication, preRelease = false } = {}): Promise<string> {
-  const pathOf = ({ name }: OwnExtension): string =>
-    join(dist, preRelease ? `${name}-pre-release.vsix` : `${name}.vsix`);
-  if (isBuilt()) return pathOf(of);
+  const packaging = packaged.get(preRelease) ?? (isBuilt() ? Promise.resolve() : packageBoth(preRelease));
+  packaged.set(preRelease, packaging);
+  await packaging;
+  return pathOf(of, preRelease);
+}
+
+async function packageBoth(preRelease: boolean): Promise<void> {
   await run(process.execPath, ['esbuild.js'], { cwd: repository, env: process.env });
   for (const extension of extensions) {
-    const packagePath = pathOf(extension);
+    const packagePath = pathOf(extension, preRelease);
     await createVSIX({
       cwd: join(repository, extension.folder),
       packagePath,
@@ -47,9 +57,8 @@ export async function packageExtension({ of = authentication, preRelease = false
     await repack(packagePath);
     await describeBill(extension);
   }
-  const published = extensions.flatMap(extension => [pathOf(extension), billOf(extension)]);
+  const published = extensions.flatMap(extension => [pathOf(extension, preRelease), billOf(extension)]);
   await writeFile(join(dist, 'SHA256SUMS'), (await Promise.all(published.map(checksum))).join(''));
-  return pathOf(of);
 }
 
 /**

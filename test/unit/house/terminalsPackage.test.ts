@@ -63,7 +63,7 @@ describe('the package of the extension for terminals', () => {
   let archive: Buffer;
   let files: string[];
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     archive = await readFile(await packageExtension({ of: terminals }));
     files = zipEntries(archive);
   });

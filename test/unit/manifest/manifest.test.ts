@@ -69,7 +69,7 @@ describe('the package', () => {
   let files: string[];
   let archive: Buffer;
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     archive = await readFile(await packageExtension());
     files = zipEntries(archive);
   });
