@@ -39,6 +39,8 @@ export interface StageOptions {
   readonly webWorker?: boolean;
   /** Other extensions that run there. */
   readonly webExtensions?: readonly WebExtension[];
+  /** The editor has the extension for terminals, too. */
+  readonly terminals?: boolean;
   /** Seconds an extension host waits for its window to come back. */
   readonly reconnectionGrace?: number;
   /** The clock of the editor; that of everybody else stays right. */
@@ -98,7 +100,8 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   try {
     progress('Packaging the extension and two extensions that use it');
     const packages = await packageAll();
-    const extensions = options.webWorker ? packages.slice(1) : packages;
+    const chosen = packages.slice(0, options.terminals ? 4 : 3);
+    const extensions = options.webWorker ? chosen.slice(1) : chosen;
 
     progress('Starting the identity provider and the resource server');
     const faults = options.faults || options.webWorker ? await startFaultProxy() : undefined;
