@@ -123,7 +123,8 @@ export async function tellProvider(
   const inBrowser = how === 'revoke-and-end-session' ? signedOut.filter(endsInBrowser) : [];
   // A browser has nothing to open there either.
   const isOutOfReach = failures.some(({ error }) => isUnreached(error));
-  if (failures.length > 0) void warnNotTold(provider, failures, isOutOfReach && inBrowser.length > 0);
+  const leftInBrowser = isOutOfReach ? inBrowser : [];
+  if (failures.length > 0) void warnNotTold(parts, provider, failures, leftInBrowser);
   if (!isOutOfReach) await endInBrowser(parts, provider, inBrowser);
 }
 
@@ -165,7 +166,8 @@ async function giveBack(
 
 /**
  * Ends the sessions in the browser. Otherwise the next sign-in would ask for no password. Handles one account after the
- * other, as they share the pages on which a user confirms it.
+ * other, as they share the pages on which a user confirms it. What fails isn't kept for later, as no browser opens
+ * unasked: the message has a button for it, and the ID token goes with the message.
  */
 async function endInBrowser(
   parts: SignOutParts,
@@ -174,7 +176,7 @@ async function endInBrowser(
 ): Promise<void> {
   const { log, record } = parts;
   let outcome: BrowserOutcome | undefined;
-  for (const { grant } of signedOut) {
+  for (const [at, { grant }] of signedOut.entries()) {
     try {
       outcome = await endOne(parts, provider, grant);
       log.info('session at the provider', { provider: provider.id, outcome });
@@ -183,7 +185,8 @@ async function endInBrowser(
       log.warn('session at the provider not ended', { provider: provider.id, ...failureFields(error) });
       const reason = messageOf(error);
       record('failure', grant, l10n.t('Couldn’t end the browser session. {0}', reason));
-      void warnOf(provider, l10n.t('You are signed out of {0} here. {1}', provider.label, reason));
+      const message = l10n.t('You are signed out of {0} here. {1}', provider.label, reason);
+      void warnOf(parts, provider, message, signedOut.slice(at));
       return;
     }
   }
@@ -227,11 +230,17 @@ interface NotTold {
 const isUnreached = (error: unknown): boolean =>
   error instanceof Failure && ['unreachable', 'server-untrusted', 'timed-out'].includes(error.code);
 
-/** @param browserToo the session in the browser couldn't be ended either. */
-function warnNotTold(provider: Provider, failures: readonly NotTold[], browserToo: boolean): Promise<void> {
+/** @param leftInBrowser whose sessions in the browser couldn't be ended either. */
+function warnNotTold(
+  parts: SignOutParts,
+  provider: Provider,
+  failures: readonly NotTold[],
+  leftInBrowser: readonly SignedOut[],
+): Promise<void> {
   const accounts = [...new Set(failures.map(({ grant }) => grant.account.label))].join(', ');
   const isLater = failures.every(failure => failure.isLater);
   return warnOf(
+    parts,
     provider,
     joined(
       [
@@ -246,11 +255,12 @@ function warnNotTold(provider: Provider, failures: readonly NotTold[], browserTo
               provider.label,
               accounts,
             ),
-        browserToo ? l10n.t('Your browser might still be signed in.') : undefined,
+        leftInBrowser.length > 0 ? l10n.t('Your browser might still be signed in.') : undefined,
         messageOf(failures[0]?.error),
       ],
       ' ',
     ),
+    leftInBrowser,
   );
 }
 
@@ -271,8 +281,16 @@ function outcomeText(outcome: BrowserOutcome, label: Shown): Shown {
   return texts[outcome];
 }
 
-/** Warns about a finished sign-out. There is nothing to retry, but the cause can be diagnosed. */
-const warnOf = ({ id }: Provider, message: Shown): Promise<void> =>
+/** Warns about a finished sign-out. @param leftInBrowser whose sessions in the browser remain to be ended. */
+const warnOf = (
+  parts: SignOutParts,
+  provider: Provider,
+  message: Shown,
+  leftInBrowser: readonly SignedOut[],
+): Promise<void> =>
   offer('warning', message, {
-    [l10n.t('Diagnose')]: () => vscode.commands.executeCommand('oidc.diagnoseProvider', id),
+    ...(leftInBrowser.length > 0 && {
+      [l10n.t('Sign Out in Browser')]: () => endInBrowser(parts, provider, leftInBrowser),
+    }),
+    [l10n.t('Diagnose')]: () => vscode.commands.executeCommand('oidc.diagnoseProvider', provider.id),
   });

@@ -167,12 +167,24 @@ describe('a person who signs out everywhere', function () {
     );
     const { buttons, severity } = await findNotification(window, told);
     await window.screenshot('sign-out-unreachable');
-    assert.deepEqual([severity, buttons], ['warning', ['Diagnose']]);
+    assert.deepEqual([severity, buttons], ['warning', ['Sign Out in Browser', 'Diagnose']]);
     assert.ok((down?.hits ?? 0) > 0);
     for (const shown of [window, other]) await nobodyIn(shown, providerLabel);
     assert.equal(person.pages().length, pages, 'no page was opened that nobody could load');
     const warnings = (await window.notifications()).filter(shown => shown.severity === 'warning');
     assert.equal(warnings.length, 1, 'it is told once');
+
+    stage.faults?.heal();
+    // The provider has nobody to ask: its cookies are gone.
+    await window.pressNotification(/Your browser might still be signed in/, 'Sign Out in Browser');
+    await findNotification(
+      window,
+      new RegExp(`^You are signed out of ${providerLabel}, here and in the browser\\.$`),
+    );
+    assert.equal(
+      decodeJwt(requests('endSession').at(-1)?.query['id_token_hint'] ?? '').sub,
+      people.alice.sub,
+    );
   });
 
   it('stays at the provider where nothing leads back, and is told to look there', async () => {
