@@ -70,17 +70,22 @@ const longestReason = 500;
 
 /** Each line of the file is one entry as JSON. Other lines are skipped. */
 export function createActivityLog(file: ActivityFile, log: Log): ActivityLog {
-  /** What the file held when it was last read or written. */
-  let written: readonly Activity[] = [];
+  /** The entries in the file when it was last read or written. */
+  let written: Lines = { text: '', count: 0 };
   let unwritten: readonly Activity[] = [];
   let writing: Promise<void> | undefined;
 
-  const all = (): readonly Activity[] => [...written, ...unwritten].slice(-mostActivities);
+  const all = (): Lines =>
+    latest(`${written.text}${formatActivities(unwritten)}`, written.count + unwritten.length);
 
   // Read again each time: between two entries of this window another one might have kept the log.
   const read = async (): Promise<void> => {
     try {
-      written = parseActivities((await file.read()) ?? '');
+      const text = (await file.read()) ?? '';
+      // Parsing takes longer than the refresh that is recorded.
+      if (text === written.text) return;
+      const entries = parseActivities(text);
+      written = { text: formatActivities(entries), count: entries.length };
     } catch {
       log.warn('the activity log cannot be read; it goes on with what is known here');
     }
@@ -92,7 +97,7 @@ export function createActivityLog(file: ActivityFile, log: Log): ActivityLog {
     while (unwritten.length > 0) {
       const entries = all();
       const fresh = new Set(unwritten);
-      await file.write(formatActivities(entries));
+      await file.write(entries.text);
       written = entries;
       unwritten = unwritten.filter(entry => !fresh.has(entry));
     }
@@ -110,9 +115,22 @@ export function createActivityLog(file: ActivityFile, log: Log): ActivityLog {
     async entries() {
       await writing;
       await read();
-      return all();
+      return parseActivities(all().text);
     },
   };
+}
+
+/** Entries as they are in the file. */
+interface Lines {
+  readonly text: string;
+  readonly count: number;
+}
+
+/** Drops the oldest lines. */
+function latest(text: string, count: number): Lines {
+  let from = 0;
+  for (let at = count; at > mostActivities; at--) from = text.indexOf('\n', from) + 1;
+  return { text: text.slice(from), count: Math.min(count, mostActivities) };
 }
 
 export const formatActivities = (entries: readonly Activity[]): string =>

@@ -108,6 +108,10 @@ describe('the activity log', () => {
     const entries = await log.entries();
     assert.equal(entries.length, mostActivities);
     assert.deepEqual([entries[0]?.at, entries.at(-1)?.at], [1, 5000]);
+    log.record([entry(5001), entry(5002)]);
+    for (let turn = 0; turn < 3; turn++) await settled();
+    const kept = parseActivities(file.text ?? '');
+    assert.deepEqual([kept.length, kept[0]?.at, kept.at(-1)?.at], [mostActivities, 3, 5002]);
   });
 
   it('writes once for all that is recorded during a write', async () => {
