@@ -87,7 +87,8 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   const { requestTimeout: seconds = answerTimeout.usual } = policy;
   return async (address, { method = 'GET', headers, body, signal, beforeSending }) => {
     const url = checkAddress(address, policy);
-    const outside = AbortSignal.any([options.signal, signal].filter(given => given !== undefined));
+    const outside =
+      options.signal && signal ? AbortSignal.any([options.signal, signal]) : (options.signal ?? signal);
     const leave = await waitForTurn(options, url, outside);
     const started = clock.now();
     const late = (): Failure => new Failure('timed-out', { host: url.host, seconds });
@@ -121,7 +122,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       });
       return response;
     } catch (error) {
-      outside.throwIfAborted();
+      outside?.throwIfAborted();
       if (!sending) throw error;
       const failure = networkFailure(error, url);
       log.debug('not answered', { method, host: url.host, path: url.pathname, failure: failure.code });
@@ -167,9 +168,9 @@ const withBareMediaType = (headers: Readonly<Record<string, string>>): Record<st
 async function waitForTurn(
   { clock, traffic }: HttpOptions,
   url: URL,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<() => void> {
-  signal.throwIfAborted();
+  signal?.throwIfAborted();
   const free = traffic.takeFree(url.host);
   if (free) return free;
   const late = (): Failure => unreachable(url, l10n.t('it hasn’t responded to earlier requests'), false);
@@ -194,11 +195,7 @@ async function readWhole(answer: Response, url: URL, signal: AbortSignal, clock:
     });
   }
   const headers = answer.headers.has('retry-after') ? withRetryAfter(answer, clock) : answer.headers;
-  // A Response of these statuses must not have a body.
-  return withText(
-    new Response(status === 204 || status === 205 ? null : body, { status, headers }),
-    new TextDecoder().decode(body),
-  );
+  return withText(new Response(null, { status, headers }), new TextDecoder().decode(body));
 }
 
 /** The headers with `Retry-After` in seconds, for callers that read it later and without a clock. */

@@ -27,10 +27,17 @@ export function errorCode(value: unknown): string | undefined {
 
 const texts = new WeakMap<Response, string>();
 
-/** Notes what the body of a response says. */
+/**
+ * Gives a response without a body this text as its body, which can be read again and again. A real body takes longer to
+ * create and to read.
+ */
 export function withText(response: Response, text: string): Response {
   texts.set(response, text);
-  return response;
+  return Object.assign(response, {
+    text: () => Promise.resolve(text),
+    json: () => Promise.resolve(text).then(json => JSON.parse(json) as unknown),
+    clone: () => withText(new Response(null, response), text),
+  });
 }
 
 /** The body of a response as text, for repeated reads. Reading a copy of the body each time takes long. */

@@ -4,13 +4,14 @@ import type { Connection } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
 import { looksLikePage } from '../http/json.ts';
 import { tokenEndpointFailure } from '../http/oauthError.ts';
+import { textOf } from '../http/serverText.ts';
 
 /** `unsupported`: the server has no revocation endpoint, so its tokens live until they expire. */
 export type Revocation = 'revoked' | 'unsupported';
 
 /** The body of a success means nothing (RFC 7009 section 2.2). But an HTML page comes from another server. */
 const portal = async (response: Response, host: string): Promise<Failure | undefined> =>
-  looksLikePage(await response.clone().text())
+  looksLikePage(await textOf(response))
     ? new Failure('intercepted', { host, status: response.status })
     : undefined;
 
