@@ -4,6 +4,7 @@ import type { ConfiguredProviders } from '../../providers/entries/configuredProv
 import type { ContestedId } from '../../providers/entries/contested.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { waitsForAnswer } from '../../providers/entries/origin.ts';
+import type { Grant } from '../../sessions/grant/grant.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
 
 const keyOf = (id: string): string => `waiting/${id}`;
@@ -29,11 +30,11 @@ export function watchWaitingSignIns(
   messages: () => Promise<WaitingMessages>,
   readSettings: () => void,
 ): vscode.Disposable {
-  const look = (): void => {
+  const look = (grants: readonly Grant[]): void => {
     if (!vscode.window.state.focused) return;
     for (const provider of providers.list()) {
       const isNews = told.get(keyOf(provider.id)) !== provider.terms;
-      if (!isNews || !cache.known().some(grant => waitsForAnswer(grant, provider))) continue;
+      if (!isNews || !grants.some(grant => waitsForAnswer(grant, provider))) continue;
       void told.update(keyOf(provider.id), provider.terms);
       void messages().then(parts => parts.showWaiting(provider));
     }
@@ -44,11 +45,16 @@ export function watchWaitingSignIns(
       void messages().then(parts => parts.showContested(contested));
     }
   };
-  const watching: Cancel[] = [providers.onDidChange(look), cache.onDidLoad(look), cache.onDidChange(look)];
+  const lookAtAll = (): void => look(cache.known());
+  const watching: Cancel[] = [
+    providers.onDidChange(lookAtAll),
+    cache.onDidLoad(grant => look([grant])),
+    cache.onDidChange(lookAtAll),
+  ];
   const focus = vscode.window.onDidChangeWindowState(({ focused }) => {
     // The user can have chosen in another window.
     if (focused && providers.contested().some(({ used }) => !used)) readSettings();
-    look();
+    lookAtAll();
   });
   return new vscode.Disposable(() => {
     for (const end of watching) end();

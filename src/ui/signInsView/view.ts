@@ -5,12 +5,14 @@ import { createQueue } from '../../platform/queue.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Sendings } from '../../protocol/server/sendings.ts';
 import { fateOf } from '../../sessions/grant/fate.ts';
+import type { Grant } from '../../sessions/grant/grant.ts';
 import { blank } from '../../sessions/grant/memory.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
 import type { Sharing } from '../../sessions/sharing/sharing.ts';
 import { setBadge } from '../show.ts';
 import { registerClaims } from './claimsEditor.ts';
 import { asOwn } from '../clicks.ts';
+import { createSignInCounts } from './counts.ts';
 import { redraw, type Line } from './lines.ts';
 import type { Row } from './rows.ts';
 
@@ -84,14 +86,24 @@ export function createSignInsView(context: SignInsViewContext): vscode.Disposabl
   });
 
   const attention = createAttention(context, view);
+  let waits = false;
+  /** One drawing for all changes until it begins. */
+  const updateSoon = (): void => {
+    if (waits || !view.visible) return;
+    waits = true;
+    void inTurn(() => Promise.resolve(void (waits = false))).then(update);
+  };
   const changed = (): void => {
     attention();
-    if (view.visible) void update();
+    updateSoon();
   };
   const watching: Cancel[] = [
     providers.onDidChange(changed),
     cache.onDidChange(changed),
-    cache.onDidLoad(changed),
+    cache.onDidLoad(grant => {
+      attention(grant);
+      updateSoon();
+    }),
     sharing.memories.onDidChange(changed),
     sendings.onDidWithhold(changed),
   ];
@@ -119,22 +131,23 @@ export function createSignInsView(context: SignInsViewContext): vscode.Disposabl
 function createAttention(
   { providers, cache, clock }: SignInsViewContext,
   view: vscode.TreeView<Line>,
-): () => void {
+): (loaded?: Grant) => void {
   const told = new Map<string, boolean>();
   const tell = (key: string, value: boolean): void => {
     if (told.get(key) === value) return;
     told.set(key, value);
     void vscode.commands.executeCommand('setContext', key, value);
   };
-  return () => {
-    const now = secondsNow(clock);
-    const fates = cache.known().flatMap(grant => {
-      const provider = providers.of(grant);
-      return provider ? fateOf(grant, provider, blank, now) : [];
-    });
-    const needed = fates.filter(({ kind }) => kind === 'needs-sign-in').length;
+  const counts = createSignInCounts(grant => {
+    const provider = providers.of(grant);
+    return provider && fateOf(grant, provider, blank, secondsNow(clock)).kind === 'needs-sign-in';
+  });
+  return loaded => {
+    if (loaded) counts.add(loaded);
+    else counts.again(cache.known());
+    const needed = counts.needed();
     tell('oidc.hasProvider', providers.list().length > 0);
-    tell('oidc.isSignedIn', fates.length > needed);
+    tell('oidc.isSignedIn', counts.signedIn() > 0);
     if ((view.badge?.value ?? 0) === needed) return;
     const tooltip = needed === 1 ? l10n.t('One sign-in needs you') : l10n.t('{0} sign-ins need you', needed);
     setBadge(view, needed > 0 ? { value: needed, tooltip } : undefined);
