@@ -7,10 +7,10 @@ const root = new URL('../../../', import.meta.url);
 
 /**
  * What windows say to each other, what extensions build with, what is written on the pages of products, and tables, whose
- * texts the bundle has from there.
+ * texts the bundle has from there. What commands in a terminal print is English, as other programs read it too.
  */
 const elsewhere =
-  /^src\/(?:windows|client|platform|protocol\/failures|providers\/presets\/(?!presets\.ts)|signIn\/diagnosis\/clickPaths)/;
+  /^(?:src\/(?:windows|client|platform|protocol\/failures|providers\/presets\/(?!presets\.ts)|signIn\/diagnosis\/clickPaths)|terminals\/src\/(?:agent|command|consent\/accounts|editor\/(?:handle|scripts)))/;
 
 /** Texts that are the same in every language, each with why. */
 const sameEverywhere: Readonly<Record<string, readonly string[]>> = {

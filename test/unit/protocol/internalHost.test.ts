@@ -123,7 +123,7 @@ const kindOf = (host: string, written = 'login.example.com'): Expected => {
   if (problem === undefined) return 'allowed';
   // As it is written it is refused too, if only for characters that no address needs.
   assert.notEqual(serverAddressProblem(address, policy, written), undefined, host);
-  assert.match(problem, /leads to (?:an internal address|this computer)/);
+  assert.match(problem, /leads to (?:an internal host|this computer)/);
   return problem.startsWith('leads to this computer') ? 'here' : 'forbidden';
 };
 

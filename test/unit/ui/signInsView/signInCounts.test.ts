@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Grant } from '../../../src/sessions/grant/grant.ts';
-import { createSignInCounts } from '../../../src/ui/signInsView/counts.ts';
-import { someGrant } from '../sessions/someGrant.ts';
+import type { Grant } from '../../../../src/sessions/grant/grant.ts';
+import { createSignInCounts } from '../../../../src/ui/signInsView/counts.ts';
+import { someGrant } from '../../sessions/someGrant.ts';
 
 const needs = (grant: Grant): boolean | undefined =>
   grant.providerId === 'gone' ? undefined : grant.signInNeeded !== undefined;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { shown } from '../../../src/platform/shown.ts';
-import { redraw, type Line } from '../../../src/ui/signInsView/lines.ts';
-import type { Row } from '../../../src/ui/signInsView/rows.ts';
+import { shown } from '../../../../src/platform/shown.ts';
+import { redraw, type Line } from '../../../../src/ui/signInsView/lines.ts';
+import type { Row } from '../../../../src/ui/signInsView/rows.ts';
 
 const row = (id: string, text: string, children: readonly Row[] = []): Row => ({
   kind: 'account',
