@@ -35,8 +35,9 @@ const misleading = /[\p{C}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]+/gu;
 /** Most texts are this: nothing is misleading in it. */
 const plain = /^[!-~]+(?: [!-~]+)*$/;
 
-/** Whitespace, except a no-break space where French sets one: before `:` and inside `« »`. */
-const spaces = /(?!\u00a0[:;?!»]|(?<=«)\u00a0\S)\s+/g;
+/** One space for each run of whitespace. A no-break space stays where French sets one: before `:` and inside `« »`. */
+const spaced = (run: string, at: number, text: string): string =>
+  run === '\u00a0' && (text[at - 1] === '«' || ':;?!»'.includes(text[at + 1] ?? ' ')) ? run : ' ';
 
 const clean = (text: string): string =>
   text.length <= longest && plain.test(text)
@@ -44,7 +45,7 @@ const clean = (text: string): string =>
     : text
         .slice(0, longest * 4)
         .replace(misleading, ' ')
-        .replace(spaces, ' ')
+        .replace(/\s+/g, spaced)
         .replace(/([\p{M}]{3})[\p{M}]+/gu, '$1');
 
 /** Shortens a string in the middle: the end of a URL shows whose it is. */
