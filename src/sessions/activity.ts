@@ -136,9 +136,13 @@ function latest(text: string, count: number): Lines {
 export const formatActivities = (entries: readonly Activity[]): string =>
   entries.map(entry => `${JSON.stringify(entry)}\n`).join('');
 
+const lineSchema = v.pipe(v.string(), v.parseJson(), activitySchema);
+
 export function parseActivities(text: string): Activity[] {
   return text.split('\n').flatMap(line => {
-    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), activitySchema), line);
+    // Whatever else is in the file costs nothing.
+    if (!line.startsWith('{')) return [];
+    const parsed = v.safeParse(lineSchema, line);
     return parsed.success ? [parsed.output] : [];
   });
 }
