@@ -121,7 +121,7 @@ describe('what another extension can do about a question that is open', () => {
   it('is nothing: before an ID that several bring is used', async () => {
     const [acme = ''] = JSON.parse(process.env[laterExtensionsVariable] ?? '[]') as string[];
     const guarded = definitionOf(company, { label: 'Guarded' });
-    const own = { label: 'My Acme', issuer: 'https://login.mine.example', clientId: 'editor' };
+    const own = { label: 'Own Acme', issuer: 'https://login.mine.example', clientId: 'editor' };
     await vscode.commands.executeCommand('workbench.extensions.installExtension', vscode.Uri.file(acme));
     try {
       await configure({ guarded, acme: own });

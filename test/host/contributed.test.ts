@@ -17,8 +17,15 @@ describe('extensions without code that come and go while the editor runs', () =>
     vscode.commands.executeCommand('workbench.extensions.installExtension', vscode.Uri.file(vsix));
   const uninstall = (publisher: string) =>
     vscode.commands.executeCommand('workbench.extensions.uninstallExtension', `${publisher}.manifest-only`);
-  const registered = (id: string, label: string, times = 1) =>
-    waitFor(`${label} to be registered`, async () => (await registrations(id, label)) === times);
+  /** Waits until a provider was registered once more than at the last look. */
+  const seen = new Map<string, number>();
+  const registered = (id: string, label: string) =>
+    waitFor(`${label} to be registered`, async () => {
+      const times = await registrations(id, label);
+      if (times !== (seen.get(label) ?? 0) + 1) return false;
+      seen.set(label, times);
+      return true;
+    });
   /** The editor is asked for the accounts of a provider; it waits some seconds for one that is not there. */
   const isThere = (id: string) =>
     accountLabels(id).then(
@@ -29,6 +36,8 @@ describe('extensions without code that come and go while the editor runs', () =>
   before(async () => {
     await configure({ other });
     await clearMessages();
+    // Another test has had it installed, too.
+    seen.set('Acme', await registrations('acme', 'Acme'));
   });
   after(async () => {
     await configure(undefined);

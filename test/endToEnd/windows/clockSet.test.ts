@@ -112,9 +112,7 @@ describe('a clock that is set by hours in the middle', function () {
         const lines = await first.page.locator('.editor-instance .view-lines').allInnerTexts();
         // The editor draws spaces as ones that do not break.
         text = lines.join('\n').replace(/\u00a0/g, ' ');
-        return /Clock: differs from that of the server by (14400|1439\d|1440\d) s; tokens are judged/.test(
-          text,
-        );
+        return /Clock: differs from the server’s by (14400|1439\d|1440\d) s \(tokens are checked/.test(text);
       },
     );
     await first.runCommand('View: Close All Editors');
