@@ -41,7 +41,7 @@ describe('a person who installs an extension that brings a provider without code
     const { message, detail, buttons } = await window.readDialog(providerQuestion);
     assert.equal(message, `Sign in at ${host} for the first time?`);
     assert.match(detail, /^Acme, provided by the extension example-acme\.manifest-only\n/);
-    assert.deepEqual([...buttons].sort(), ['Cancel', 'Sign In']);
+    assert.deepEqual([...buttons].sort(), ['Cancel', 'Review…', 'Sign In']);
     await window.screenshot('contributed-trust');
     await refuseProvider(window);
     assert.equal(requests(), 0, 'nothing was sent');
