@@ -31,7 +31,7 @@ export default defineConfig(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['*.js', 'build/*.js'] },
+        projectService: { allowDefaultProject: ['*.js', 'build/*.js', '.changeset/*.js'] },
         tsconfigRootDir: import.meta.dirname,
       },
     },

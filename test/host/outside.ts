@@ -65,7 +65,11 @@ export const pressInDialog = async (button: string): Promise<Dialog> =>
   (await ask('PUT', '/dialog', button)) as Dialog;
 
 export async function clearMessages(): Promise<void> {
-  await vscode.commands.executeCommand('notifications.clearAll');
+  // One that comes in this moment is cleared, too.
+  await waitFor('the messages to be gone', async () => {
+    await vscode.commands.executeCommand('notifications.clearAll');
+    return (await messages()).length === 0;
+  });
 }
 
 /** The text of every log file, by its path. */
