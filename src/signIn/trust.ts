@@ -1,4 +1,4 @@
-import { consentTo, type Consent } from '../protocol/client/gate.ts';
+import { consentTo, type Consent } from '../protocol/client/consent.ts';
 import { whileRunning } from '../platform/once.ts';
 import { createQueue } from '../platform/queue.ts';
 import type { Provider } from '../providers/entries/definition.ts';

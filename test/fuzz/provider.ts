@@ -1,4 +1,4 @@
-import { consentTo } from '../../src/protocol/client/gate.ts';
+import { consentTo } from '../../src/protocol/client/consent.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { secret } from '../../src/platform/secret.ts';
 import type { AuthorizationRequest } from '../../src/protocol/grants/authorizationRequest.ts';

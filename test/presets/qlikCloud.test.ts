@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { consentTo } from '../../src/protocol/client/gate.ts';
+import { consentTo } from '../../src/protocol/client/consent.ts';
 import { Failure, type FailureCode } from '../../src/protocol/failures/failure.ts';
 import { secret } from '../../src/platform/secret.ts';
 import { generateClientKey, publicKeySet } from '../../src/protocol/client/clientKey.ts';

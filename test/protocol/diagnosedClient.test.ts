@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { consentTo } from '../../src/protocol/client/gate.ts';
+import { consentTo } from '../../src/protocol/client/consent.ts';
 import { secret } from '../../src/platform/secret.ts';
 import type { ProviderDefinition } from '../../src/providers/entries/definition.ts';
 import { clientSection, type ClientInquiry } from '../../src/signIn/diagnosis/clientSection.ts';

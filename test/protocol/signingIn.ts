@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { environment, type Environment } from '../../src/environment.ts';
 import { systemClock, type Clock } from '../../src/platform/clock.ts';
-import { consentTo } from '../../src/protocol/client/gate.ts';
+import { consentTo } from '../../src/protocol/client/consent.ts';
 import { createHttpContext } from '../../src/protocol/server/httpContext.ts';
 import {
   parseDefinition,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { consentTo } from '../../src/protocol/client/gate.ts';
+import { consentTo } from '../../src/protocol/client/consent.ts';
 import { createHttpContext } from '../../src/protocol/server/httpContext.ts';
 import type { Accounts } from '../../src/sessions/accounts.ts';
 import { createClientSecrets } from '../../src/signIn/client/clientSecrets.ts';

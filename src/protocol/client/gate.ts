@@ -7,23 +7,9 @@ import { sentKinds, type Sending, type SentKind, type Withheld } from '../server
 import { secretEndpoints, type AgreedEndpoints, type SecretEndpoint } from '../server/secretEndpoints.ts';
 import type { Metadata } from '../server/metadata.ts';
 import { certificateHttp, showsCertificate } from './certificateEndpoints.ts';
+import { isConsent, type Consent } from './consent.ts';
 
-declare const given: unique symbol;
 declare const agreed: unique symbol;
-
-/** The user's yes to a sign-in at an issuer, wherever its server leads. Only signIn/trust.ts makes one. */
-export interface Consent {
-  readonly issuer: string;
-  readonly [given]: true;
-}
-
-const consents = new WeakSet<object>();
-
-export function consentTo(issuer: string): Consent {
-  const consent = { issuer } as Consent;
-  consents.add(consent);
-  return consent;
-}
 
 /** The destinations allowed for secrets: those of a sign-in, or the endpoints known when the user signed in. */
 export type Agreement = Consent | AgreedEndpoints;
@@ -44,11 +30,11 @@ export type AgreedMetadata = Metadata & Destinations;
  * terms (providers/entries/terms.ts), which are compared first.
  */
 export function agreedMetadata(metadata: Metadata, issuer: string, agreement: Agreement): AgreedMetadata {
-  const isConsent = consents.has(agreement);
-  if (isConsent && (agreement as Consent).issuer === issuer) return metadata as AgreedMetadata;
+  const consented = isConsent(agreement);
+  if (consented && agreement.issuer === issuer) return metadata as AgreedMetadata;
   const before = compared.get(metadata);
   if (before?.issuer === issuer && before.agreement === agreement) return before.agreed;
-  const agreed = compare(metadata, issuer, isConsent ? {} : (agreement as AgreedEndpoints));
+  const agreed = compare(metadata, issuer, consented ? {} : agreement);
   compared.set(metadata, { issuer, agreement, agreed });
   return agreed;
 }

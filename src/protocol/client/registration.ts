@@ -14,7 +14,8 @@ import type { Metadata } from '../server/metadata.ts';
 import { readRefusal } from '../http/oauthError.ts';
 import type { HttpContext } from '../server/httpContext.ts';
 import type { Sending } from '../server/sendings.ts';
-import { agreedMetadata, gated, ownRegistration, type Consent } from './gate.ts';
+import type { Consent } from './consent.ts';
+import { agreedMetadata, gated, ownRegistration } from './gate.ts';
 
 /** This editor as a server has registered it (RFC 7591 section 3.2.1). */
 export interface Registration {

@@ -1,6 +1,6 @@
 import { l10n } from '../../platform/shown.ts';
 import type { Client, ClientAuthentication } from '../../protocol/client/client.ts';
-import type { Consent } from '../../protocol/client/gate.ts';
+import type { Consent } from '../../protocol/client/consent.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { RegisteredAuthentication } from '../../protocol/client/clientAuthentication.ts';

@@ -6,7 +6,7 @@ import {
   type Registration,
   type RegistrationForm,
 } from '../../protocol/client/registration.ts';
-import type { Consent } from '../../protocol/client/gate.ts';
+import type { Consent } from '../../protocol/client/consent.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';

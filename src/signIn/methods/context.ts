@@ -1,7 +1,7 @@
 import type { Shown } from '../../platform/shown.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Secret } from '../../platform/secret.ts';
-import type { Consent } from '../../protocol/client/gate.ts';
+import type { Consent } from '../../protocol/client/consent.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { consentTo } from '../../../src/protocol/client/gate.ts';
+import { consentTo } from '../../../src/protocol/client/consent.ts';
 import { connect } from '../../../src/protocol/client/client.ts';
 import { createState } from '../../../src/protocol/grants/authorizationRequest.ts';
 import type { Provider } from '../../../src/providers/entries/definition.ts';

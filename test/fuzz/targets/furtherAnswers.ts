@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { consentTo } from '../../../src/protocol/client/gate.ts';
+import { consentTo } from '../../../src/protocol/client/consent.ts';
 import { secret } from '../../../src/platform/secret.ts';
 import { isForbiddenHost } from '../../../src/protocol/http/internalHost.ts';
 import { exchangeAuthorizationCode } from '../../../src/protocol/grants/codeAndRefresh.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { type TLSSocket } from 'node:tls';
-import { consentTo } from '../../../src/protocol/client/gate.ts';
+import { consentTo } from '../../../src/protocol/client/consent.ts';
 import { environment } from '../../../src/environment.ts';
 import { systemClock, type Clock } from '../../../src/platform/clock.ts';
 import { connect } from '../../../src/protocol/client/client.ts';

@@ -1,4 +1,4 @@
-import { consentTo } from '../../../src/protocol/client/gate.ts';
+import { consentTo } from '../../../src/protocol/client/consent.ts';
 import { Failure } from '../../../src/protocol/failures/failure.ts';
 import { connect, type Client, type Connection } from '../../../src/protocol/client/client.ts';
 import { registered } from '../../../src/protocol/client/registration.ts';

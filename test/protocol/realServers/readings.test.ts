@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { consentTo } from '../../../src/protocol/client/gate.ts';
+import { consentTo } from '../../../src/protocol/client/consent.ts';
 import { secret } from '../../../src/platform/secret.ts';
 import { connect } from '../../../src/protocol/client/client.ts';
 import { revokeTokens } from '../../../src/protocol/tokens/revocation.ts';

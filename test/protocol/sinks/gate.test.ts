@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { secret } from '../../../src/platform/secret.ts';
 import { connect, type Client, type Connection } from '../../../src/protocol/client/client.ts';
-import { consentTo, type Consent } from '../../../src/protocol/client/gate.ts';
+import { consentTo, type Consent } from '../../../src/protocol/client/consent.ts';
 import { confirmRegistration, registerClient } from '../../../src/protocol/client/registration.ts';
 import { createState } from '../../../src/protocol/grants/authorizationRequest.ts';
 import { exchangeAuthorizationCode, refreshTokens } from '../../../src/protocol/grants/codeAndRefresh.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
-import { consentTo } from '../../../src/protocol/client/gate.ts';
+import { consentTo } from '../../../src/protocol/client/consent.ts';
 import { Failure } from '../../../src/protocol/failures/failure.ts';
 import { connect } from '../../../src/protocol/client/client.ts';
 import { secretEndpoints } from '../../../src/protocol/server/secretEndpoints.ts';

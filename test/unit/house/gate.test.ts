@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type Client } from '../../../src/protocol/client/client.ts';
-import { consentTo, gated, type Destinations, type GateOptions } from '../../../src/protocol/client/gate.ts';
+import { consentTo } from '../../../src/protocol/client/consent.ts';
+import { gated, type Destinations, type GateOptions } from '../../../src/protocol/client/gate.ts';
 import { registerClient, type RegistrationRequest } from '../../../src/protocol/client/registration.ts';
 import type { PublicHttp } from '../../../src/protocol/http/http.ts';
 import { createHttpContext, type HttpContext } from '../../../src/protocol/server/httpContext.ts';
@@ -49,13 +50,14 @@ describe('what sends a secret', () => {
       'protocol/server/httpContext.ts',
     ]);
     assert.deepEqual(matching(/\bas (?:unknown as )?(?:Destinations|AgreedMetadata|Consent|PublicForm)\b/), [
+      'protocol/client/consent.ts',
       'protocol/client/gate.ts',
       'protocol/http/http.ts',
     ]);
   });
 
   it('has the consent of a person, which one place makes of their answer', () => {
-    assert.deepEqual(matching(/\bconsentTo\(/), ['protocol/client/gate.ts', 'signIn/trust.ts']);
+    assert.deepEqual(matching(/\bconsentTo\(/), ['protocol/client/consent.ts', 'signIn/trust.ts']);
   });
 
   it('is nowhere but in a client that counts and checks each request', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { agreedMetadata, consentTo, type Agreement } from '../../../src/protocol/client/gate.ts';
+import { consentTo } from '../../../src/protocol/client/consent.ts';
+import { agreedMetadata, type Agreement } from '../../../src/protocol/client/gate.ts';
 import { secretEndpoints } from '../../../src/protocol/server/secretEndpoints.ts';
 import type { Metadata } from '../../../src/protocol/server/metadata.ts';
 

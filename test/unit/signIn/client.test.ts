@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { secret, type Secret } from '../../../src/platform/secret.ts';
-import { consentTo } from '../../../src/protocol/client/gate.ts';
+import { consentTo } from '../../../src/protocol/client/consent.ts';
 import { Failure } from '../../../src/protocol/failures/failure.ts';
 import { createHttpContext } from '../../../src/protocol/server/httpContext.ts';
 import { parseDefinition, type Provider } from '../../../src/providers/entries/definition.ts';

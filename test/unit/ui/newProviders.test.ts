@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Extension } from 'vscode';
-import { consentTo } from '../../../src/protocol/client/gate.ts';
+import { consentTo } from '../../../src/protocol/client/consent.ts';
 import { createHttpContext } from '../../../src/protocol/server/httpContext.ts';
 import { parseDefinition, type Provider } from '../../../src/providers/entries/definition.ts';
 import { createConfiguredProviders } from '../../../src/providers/entries/configuredProviders.ts';
