@@ -1,19 +1,39 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BrowserContext } from 'playwright-core';
 import { describeFinds, findSecretsInFolders, type Secrets } from '../../canaries/canaries.ts';
 import { signInOnPage } from '../../manifest/client/playwright.ts';
 import { temporaryFolder, type TemporaryFolder } from '../../editor/process/temporaryFolder.ts';
 import type { Workbench } from '../../editor/workbench.ts';
-import { openTerminal, readableTerminal, type Terminal } from '../../editor/workbench/terminal.ts';
+import {
+  openTerminal,
+  readableTerminal,
+  restoredTerminal,
+  type Terminal,
+} from '../../editor/workbench/terminal.ts';
+import { waitFor } from '../../editor/workbench/waiting.ts';
 import { startGitServer, type GitServer } from '../../servers/gitServer.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { judgeTokens, type JudgeToken } from '../../servers/resourceServers/bearerTokens.ts';
 import { openStage, type Stage } from '../../stage/stage.ts';
 import { has } from '../../terminals/programs.ts';
 
+const ourLog = 'OpenID Connect for Terminals.log';
 const question = 'Let a program in a terminal use your account alice?';
+
+/**
+ * Waits until the extension of one more window listens. A terminal that is open before that does not have its variables.
+ *
+ * @param started how many there were so far, over all windows and reloads.
+ */
+async function waitForAgent(logs: string, started: number): Promise<void> {
+  await waitFor(`agent ${started + 1} to listen`, async () => {
+    const files = (await readdir(logs, { recursive: true })).filter(file => file.endsWith(ourLog));
+    const texts = await Promise.all(files.map(file => readFile(join(logs, file), 'utf8')));
+    return texts.filter(text => text.includes('[info] listening ')).length > started;
+  });
+}
 
 describe('the sign-in in a terminal of a real VS Code', function () {
   this.timeout(180_000);
@@ -46,8 +66,7 @@ describe('the sign-in in a terminal of a real VS Code', function () {
     });
     person = await stage.newPerson();
     window = await stage.openWindow(person);
-    // A terminal that is open before the extension has started does not have its variables.
-    await window.runCommand('OIDC Terminals: Show Log');
+    await waitForAgent(stage.editor.logs, 0);
     terminal = await openTerminal(window, folder.path);
   });
   after(async () => {
@@ -101,17 +120,28 @@ describe('the sign-in in a terminal of a real VS Code', function () {
   });
 
   it('goes on in a terminal that is restored when the window is loaded again', async () => {
+    const before = await terminal.run('printenv OIDC_SOCK VSCODE_OIDC_SOCK');
     await window.reload();
-    await window.runCommand('OIDC Terminals: Show Log');
-    const restored = await openTerminal(window, folder.path);
-    const { out, code } = await restored.run('vscode-oidc accounts');
+    terminal = await restoredTerminal(window, folder.path);
+    await waitForAgent(stage.editor.logs, 1);
+    const after = await terminal.run('printenv OIDC_SOCK VSCODE_OIDC_SOCK');
+    assert.deepEqual(after, before);
+    const asking = await terminal.start('vscode-oidc token company');
+    await window.acceptDialog('Allow for 12 Hours', question);
+    const { out, err, code } = await asking();
+    assert.deepEqual([err, code], ['', 0]);
+    assert.ok(await judge(keep(out.trim())));
+  });
+
+  it('has the agent of the window in a terminal that is opened after that', async () => {
+    terminal = await openTerminal(window, folder.path);
+    const { out, code } = await terminal.run('vscode-oidc accounts');
     assert.deepEqual([out, code], ['company\n', 0]);
-    terminal = restored;
   });
 
   it('asks in the window that the terminal belongs to', async () => {
     const second = await stage.openWindow(person);
-    await second.runCommand('OIDC Terminals: Show Log');
+    await waitForAgent(stage.editor.logs, 2);
     const other = await openTerminal(second, folder.path);
     const asking = await other.start('vscode-oidc token company');
     await second.acceptDialog('Allow Once', question);
