@@ -7,7 +7,7 @@ import { l10n, shown } from '../../src/platform/shown.ts';
 import { editorLog } from '../../src/ui/editorLog.ts';
 import { window } from '../../src/ui/show.ts';
 import { startAgent, type Agent } from './agent/agent.ts';
-import { findPlace, surroundings } from './agent/place.ts';
+import { findPlace, surroundings, workspaceIdentity } from './agent/place.ts';
 import { upstreamPath } from './agent/upstream.ts';
 import type { Target } from './consent/accounts.ts';
 import { createConsent, type Consent } from './consent/consent.ts';
@@ -41,7 +41,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   void offerMissing();
 
   const around = surroundings();
-  const identity = (context.storageUri ?? context.globalStorageUri).toString();
+  const identity = workspaceIdentity(context.storageUri ?? context.globalStorageUri);
   agent = await startAgent({
     clock,
     log,
@@ -53,6 +53,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       consent,
       settings: readSettings,
       upstream: upstreamPath(around.env),
+      isThere: async () => vscode.commands.executeCommand('setContext', 'oidcTerminals.isThere', true),
       onHandedOut: ({ name, provider, hint, host }, account) =>
         log.info('token handed out', { account, as: name ?? provider, to: hint, host }),
     }),

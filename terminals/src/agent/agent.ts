@@ -5,6 +5,7 @@ import { createQueue } from '../../../src/platform/queue.ts';
 import { errorName } from '../../../src/platform/log.ts';
 import { createConnections, type ConnectionsOptions } from './connections.ts';
 import { isAlive, sweep, type Place, type Surroundings } from './place.ts';
+import { isServed } from './upstream.ts';
 
 /** An agent for this window. It speaks the protocol of oidc-agent. */
 export interface Agent {
@@ -81,12 +82,25 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
   const takeOver = (): Promise<void> =>
     queue(async () => {
-      for (let slot = 0; slot < own && !isClosed; slot += 1)
-        if (!sockets.has(slot) && !(await isAlive(place.pathOf(slot)))) {
-          await listen(slot);
-          log.info('socket of another window taken over', { slot });
-        }
+      for (let slot = 0; slot <= own && !isClosed; slot += 1) {
+        if ((await isStillOurs(slot)) || (await isTaken(slot))) continue;
+        sockets.get(slot)?.server.close();
+        await listen(slot);
+        log.info('socket of another window taken over', { slot });
+      }
     });
+
+  /** Another window takes ours if this one didn't respond for a while, as in a browser that was suspended. */
+  async function isStillOurs(slot: number): Promise<boolean> {
+    const socket = sockets.get(slot);
+    if (!socket || isWindows) return socket !== undefined;
+    const found = await stat(socket.path).catch(() => undefined);
+    return found?.ino === socket.inode;
+  }
+
+  /** A pipe can't be put in place of another one that lives. */
+  const isTaken = (slot: number): Promise<boolean> =>
+    isWindows ? isAlive(place.pathOf(slot)) : isServed(place.pathOf(slot), clock);
 
   /** A window that is loaded again still has its former extension host for a while, and with it the socket. */
   function look(times: number): void {

@@ -44,6 +44,15 @@ const basesIn = ({ env }: Surroundings): string[] =>
   [env['XDG_RUNTIME_DIR'], tmpdir(), '/tmp'].filter(base => base !== undefined && base !== '') as string[];
 
 /**
+ * What identifies a workspace: where it is stored, without the number that the editor adds there while another
+ * extension host has the workspace. That can be another window, or the one of before a reload.
+ *
+ * @param storage the storage of this extension for the workspace.
+ */
+export const workspaceIdentity = (storage: { toString(): string }): string =>
+  storage.toString().replace(/([^/-])-\d(\/[^/]*)$/, '$1$2');
+
+/**
  * Finds the private folder for the sockets of a workspace, and makes it if necessary. Anyone can make folders in `/tmp`:
  * if someone else has made it, the sockets get another folder, which terminals don't find again after a reload.
  *

@@ -6,6 +6,8 @@ import type { AgentResponse } from './requests.ts';
 
 /** How long a user's own agent has for a response, in seconds: it can ask the user as well. */
 export const upstreamPatience = 120;
+/** How long the agent of another window has to say that its window is there, in seconds. */
+export const checkPatience = 2;
 const longestAnswer = 1_000_000;
 
 /** The agent that `OIDC_SOCK` named before. Undefined if there is none, or if it is one of ours. */
@@ -27,15 +29,24 @@ export async function askUpstream(
   json: unknown,
   clock: Clock,
   signal: AbortSignal,
+  seconds = upstreamPatience,
 ): Promise<AgentResponse | undefined> {
   const late = (): Error => new Error('The agent gives no answer in time');
   try {
-    return await untilDeadline({ clock, seconds: upstreamPatience, late, signal }, within =>
-      exchange(path, json, within),
-    );
+    return await untilDeadline({ clock, seconds, late, signal }, within => exchange(path, json, within));
   } catch {
     return undefined;
   }
+}
+
+/**
+ * True if an agent listens there whose window responds. The extension host of a browser that has crashed, or of a
+ * connection that was lost, lives on for hours: its agent still listens, and can neither ask anyone nor get a token.
+ */
+export async function isServed(path: string, clock: Clock): Promise<boolean> {
+  const { signal } = new AbortController();
+  const response = await askUpstream(path, { request: 'check' }, clock, signal, checkPatience);
+  return response?.status === 'success';
 }
 
 function exchange(path: string, json: unknown, signal: AbortSignal): Promise<AgentResponse> {

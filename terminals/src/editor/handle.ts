@@ -24,6 +24,8 @@ export interface HandleOptions {
   readonly settings: () => TerminalSettings;
   /** The socket of a user's own agent. */
   readonly upstream: string | undefined;
+  /** Resolves when the window has responded. */
+  isThere(this: void): Promise<unknown>;
   /** A token is about to be handed out. */
   onHandedOut(this: void, target: Target, account: string): void;
 }
@@ -76,6 +78,7 @@ export function createHandle(options: HandleOptions): Handle {
     try {
       switch (request.kind) {
         case 'check':
+          await options.isThere();
           return { status: 'success' };
         case 'refused':
           return failure(`The editor gives out no ${request.what}.`, 'Ask for an access token.\n');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BrowserContext } from 'playwright-core';
 import { describeFinds, findSecretsInFolders, type Secrets } from '../../canaries/canaries.ts';
@@ -12,28 +12,14 @@ import {
   restoredTerminal,
   type Terminal,
 } from '../../editor/workbench/terminal.ts';
-import { waitFor } from '../../editor/workbench/waiting.ts';
 import { startGitServer, type GitServer } from '../../servers/gitServer.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { judgeTokens, type JudgeToken } from '../../servers/resourceServers/bearerTokens.ts';
 import { openStage, type Stage } from '../../stage/stage.ts';
 import { has } from '../../terminals/programs.ts';
+import { waitForAgents } from './agents.ts';
 
-const ourLog = 'OpenID Connect for Terminals.log';
 const question = 'Let a program in a terminal use your account alice?';
-
-/**
- * Waits until the extension of one more window listens. A terminal that is open before that does not have its variables.
- *
- * @param started how many there were so far, over all windows and reloads.
- */
-async function waitForAgent(logs: string, started: number): Promise<void> {
-  await waitFor(`agent ${started + 1} to listen`, async () => {
-    const files = (await readdir(logs, { recursive: true })).filter(file => file.endsWith(ourLog));
-    const texts = await Promise.all(files.map(file => readFile(join(logs, file), 'utf8')));
-    return texts.filter(text => text.includes('[info] listening ')).length > started;
-  });
-}
 
 describe('the sign-in in a terminal of a real VS Code', function () {
   this.timeout(180_000);
@@ -66,7 +52,7 @@ describe('the sign-in in a terminal of a real VS Code', function () {
     });
     person = await stage.newPerson();
     window = await stage.openWindow(person);
-    await waitForAgent(stage.editor.logs, 0);
+    await waitForAgents(stage, 1);
     terminal = await openTerminal(window, folder.path);
   });
   after(async () => {
@@ -123,7 +109,7 @@ describe('the sign-in in a terminal of a real VS Code', function () {
     const before = await terminal.run('printenv OIDC_SOCK VSCODE_OIDC_SOCK');
     await window.reload();
     terminal = await restoredTerminal(window, folder.path);
-    await waitForAgent(stage.editor.logs, 1);
+    await waitForAgents(stage, 2);
     const after = await terminal.run('printenv OIDC_SOCK VSCODE_OIDC_SOCK');
     assert.deepEqual(after, before);
     const asking = await terminal.start('vscode-oidc token company');
@@ -141,7 +127,7 @@ describe('the sign-in in a terminal of a real VS Code', function () {
 
   it('asks in the window that the terminal belongs to', async () => {
     const second = await stage.openWindow(person);
-    await waitForAgent(stage.editor.logs, 2);
+    await waitForAgents(stage, 3);
     const other = await openTerminal(second, folder.path);
     const asking = await other.start('vscode-oidc token company');
     await second.acceptDialog('Allow Once', question);

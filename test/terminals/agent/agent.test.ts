@@ -2,11 +2,19 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, readdir, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
-import { findPlace, isAlive, longestPath, surroundings, sweep } from '../../../terminals/src/agent/place.ts';
+import {
+  findPlace,
+  isAlive,
+  longestPath,
+  surroundings,
+  sweep,
+  workspaceIdentity,
+} from '../../../terminals/src/agent/place.ts';
+import { checkPatience } from '../../../terminals/src/agent/upstream.ts';
 import { mostConnections, patience, probeInterval } from '../../../terminals/src/agent/connections.ts';
 import { temporaryFolder } from '../../editor/process/temporaryFolder.ts';
 import { waitFor } from '../../editor/workbench/waiting.ts';
-import { ask, askEncrypted, client, openAgent, token, type OpenAgent } from './openAgent.ts';
+import { ask, askEncrypted, client, openAgent, ready, token, type OpenAgent } from './openAgent.ts';
 
 const request = { request: 'access_token', account: 'company' };
 
@@ -154,6 +162,32 @@ describe('the sockets of the windows of one workspace', () => {
     assert.equal((await ask(path, request))['access_token'], token);
   });
 
+  it('are taken from an extension host whose window has gone, and from no other', async function () {
+    if (process.platform === 'win32') return;
+    let isThere = true;
+    open = await openAgent(async (...asked) => (isThere ? ready(...asked) : new Promise(() => undefined)));
+    const { path } = open.agent;
+    const second = await open.another(() => Promise.resolve({ status: 'success', access_token: 'second' }));
+    await second.takeOver();
+    assert.equal((await ask(path, request))['access_token'], token);
+    isThere = false;
+    const count = open.asked.length;
+    const taking = second.takeOver();
+    await waitFor('the question', () => Promise.resolve(open.asked.length > count));
+    assert.deepEqual(open.asked.at(-1), { request: 'check' });
+    await open.clock.advance(checkPatience * 1000);
+    await taking;
+    assert.equal((await ask(path, request))['access_token'], 'second');
+
+    // The window was only suspended. When the other one has closed, its terminals have their agent again.
+    isThere = true;
+    await open.agent.takeOver();
+    assert.equal((await ask(path, request))['access_token'], 'second');
+    await second.close();
+    await open.agent.takeOver();
+    assert.equal((await ask(path, request))['access_token'], token);
+  });
+
   it('replace one that a crash has left', async () => {
     open = await openAgent();
     const { path } = open.agent;
@@ -184,6 +218,15 @@ describe('the sockets of the windows of one workspace', () => {
 describe('the place of the sockets', function () {
   if (process.platform === 'win32') return;
   const identity = 'file:///home/me/a folder with "quotes"';
+
+  it('is that of the workspace, also while another extension host has its storage', () => {
+    const storage = (name: string): string =>
+      `file:///home/me/User/workspaceStorage/${name}/vscode-oidc.terminals`;
+    for (const name of ['2d68a1b1c6a1e2f7d9', '-52a1d3c7', '1764537600000', 'ext-dev', 'a b-c'])
+      for (const attempt of ['', '-1', '-9'])
+        assert.equal(workspaceIdentity(storage(name + attempt)), storage(name));
+    assert.equal(workspaceIdentity(storage('-5')), storage('-5'));
+  });
 
   it('is the same for the same workspace, another for another, and short', async () => {
     const folder = await temporaryFolder('vo');

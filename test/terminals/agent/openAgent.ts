@@ -15,8 +15,8 @@ export interface OpenAgent {
   readonly base: string;
   /** What was asked, as it came. */
   readonly asked: unknown[];
-  /** Starts another window of the same workspace. */
-  another(): Promise<Agent>;
+  /** Starts another window of the same workspace, which responds as the first does unless told otherwise. */
+  another(handle?: Handle): Promise<Agent>;
   close(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export async function openAgent(handle: Handle = ready): Promise<OpenAgent> {
   const asked: unknown[] = [];
   const around = { ...surroundings(), env: { XDG_RUNTIME_DIR: folder.path } };
   const agents: Agent[] = [];
-  const another = async (): Promise<Agent> => {
+  const another = async (own = handle): Promise<Agent> => {
     const agent = await startAgent({
       clock,
       log,
@@ -46,7 +46,7 @@ export async function openAgent(handle: Handle = ready): Promise<OpenAgent> {
       place: await findPlace('a workspace', around),
       handle: (request, hungUp, json) => {
         asked.push(json);
-        return handle(request, hungUp, json);
+        return own(request, hungUp, json);
       },
     });
     agents.push(agent);

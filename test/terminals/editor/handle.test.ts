@@ -56,6 +56,7 @@ describe('a request of a terminal, from a user who can sign in', () => {
         mode,
         setsOidcSock: true,
       }),
+      isThere: () => Promise.resolve(),
       onHandedOut: ({ name }: Target, account: string) => void handedOut.push(`${name} ${account}`),
     };
     handle = (...asked) => createHandle({ ...options, upstream })(...asked);

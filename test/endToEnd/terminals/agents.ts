@@ -1,0 +1,15 @@
+import { waitFor } from '../../editor/workbench/waiting.ts';
+import type { Stage } from '../../stage/stage.ts';
+
+/**
+ * Waits until this many agents have listened since the editor was started, one for each window and reload. A terminal
+ * that is open before that does not have the variables.
+ */
+export async function waitForAgents({ editor }: Stage, count: number): Promise<void> {
+  await waitFor(`agent ${count} to listen`, async () => {
+    const logs = [...(await editor.readLogs())].filter(([path]) => path.endsWith(ourLog));
+    return logs.filter(([, text]) => text.includes('[info] listening ')).length >= count;
+  });
+}
+
+const ourLog = 'OpenID Connect for Terminals.log';
