@@ -135,9 +135,9 @@ describe('settings that change while the editor runs', () => {
     for (const part of [
       '“broken → clientId”: must be a string',
       '“broken → colour”: isn’t a known provider setting',
-      '“plain → issuer”: can’t be used. ',
+      '“plain → issuer”: must be an https URL (',
       '“wrong id”: The ID must be 1 to 64 letters, digits, dots, hyphens or underscores',
-      'set for the provider. Other providers still work.',
+      '. Other providers still work.',
     ]) {
       assert.ok(message.includes(part), `${part}: ${message}`);
     }

@@ -7,11 +7,6 @@ export const startFailures = {
     next: 'Use the provider’s https URL. Plain http is only possible on this computer (localhost), with "allowLoopbackHttp" set for the provider.',
     button: 'settings',
   },
-  'address-invalid': {
-    what: '{address} can’t be used here: {reason}.',
-    next: 'Correct the URL in the setting oidc.providers.',
-    button: 'settings',
-  },
   'entry-invalid': {
     what: '{address} can’t be used here: {reason}.',
     next: 'Correct the URL that you entered.',

@@ -66,7 +66,7 @@ export const signInFailures = {
     button: 'other-ways',
   },
   'login-needed': {
-    what: '{issuer} requires you to sign in again ({error}).{said}',
+    what: '{issuer} requires a new sign-in ({error}).{said}',
     next: 'Sign in again.',
     button: 'try-again',
   },

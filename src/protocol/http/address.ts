@@ -32,7 +32,6 @@ export interface AddressPolicy {
 
 /** Where a URL comes from, and so where to correct it. */
 const codes = {
-  settings: 'address-invalid',
   typed: 'entry-invalid',
   provider: 'named-address-invalid',
 } as const;
@@ -40,7 +39,7 @@ const codes = {
 /**
  * Checks a URL of a provider before a request is sent to it or it opens in a browser.
  *
- * @throws Failure `address-invalid`, `entry-invalid` or `named-address-invalid`, depending on its source, if it isn't
+ * @throws Failure `entry-invalid` or `named-address-invalid`, depending on its source, if it isn't
  * an absolute http(s) URL, or contains user information or a fragment. `address-insecure` if it is plain http, except
  * to this computer where allowed.
  */

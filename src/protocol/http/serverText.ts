@@ -4,13 +4,15 @@ import { short, shown, type Shown } from '../../platform/shown.ts';
 const longest = 300;
 
 /**
- * Quotes a server's text, which can't close the quotation marks: it can't be mistaken for our own words.
+ * Quotes a server's text, which can't close the quotation marks: it can't be mistaken for our own words. The full stop
+ * of a sentence is left out: our own sentence around it has one.
  *
  * @returns undefined if it contains nothing readable.
  */
 export function quoteServerText(text: unknown): Shown | undefined {
   const readable = typeof text === 'string' ? short(text, longest) : '';
-  return readable === '' ? undefined : shown`“${readable.replace(/[“”„‟«»]/g, "'")}”`;
+  const sentence = /\s/.test(readable) && !readable.endsWith('..') ? readable.replace(/\.$/, '') : readable;
+  return sentence === '' ? undefined : shown`“${sentence.replace(/[“”„‟«»]/g, "'")}”`;
 }
 
 /** What a server said, for the log, where a message has no room for all of it. */

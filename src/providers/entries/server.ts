@@ -112,9 +112,14 @@ export function checkComplete(definition: ProviderDefinition, { issuer, discover
 /** @throws WrongEntry for a URL that can't be used. */
 function checkSetting(field: string, address: string, policy: AddressPolicy): void {
   try {
-    checkAddress(address, policy, 'settings');
+    checkAddress(address, policy);
   } catch (error) {
     if (!(error instanceof KnownFailure)) throw error;
-    throw new WrongEntry(field, l10n.t('can’t be used. {0}', error.message));
+    throw new WrongEntry(
+      field,
+      error.code === 'address-insecure'
+        ? l10n.t('must be an https URL (http is possible only on this computer, with "allowLoopbackHttp")')
+        : l10n.t('can’t be used: {0}', error.details['reason'] ?? ''),
+    );
   }
 }

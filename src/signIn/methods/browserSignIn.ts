@@ -214,7 +214,7 @@ function hintAbout(redirectUri: string, { redirect }: Provider): string {
     return l10n.t('If the browser showed an error, check the redirect URIs registered with the provider.');
   const uri = redirect.loopbackPorts ? redirectUri : redirectUri.replace(/^(http:\/\/[^/]+):\d+\//, '$1/');
   return l10n.t(
-    'If the browser showed an error, make sure this redirect URI is registered with the provider: {0}',
+    'If the browser showed an error, make sure the redirect URI {0} is registered with the provider.',
     uri,
   );
 }

@@ -10,9 +10,9 @@ function problemInWords({ providerId, field, reason }: DefinitionProblem): strin
   return where === '' ? reason : l10n.t('“{0}”: {1}', where, reason);
 }
 
-/** Lists problems for the middle of a sentence: without a full stop at the end, which a problem of several sentences has. */
+/** Lists problems for the middle of a sentence. */
 export const problemsInWords = (problems: readonly DefinitionProblem[]): string =>
-  problems.map(problemInWords).join('; ').replace(/\.$/, '');
+  problems.map(problemInWords).join('; ');
 
 /** The settings that are an object of entries. */
 export type ProviderSetting = 'oidc.providers' | 'oidc.mcpServers';

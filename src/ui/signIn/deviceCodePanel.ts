@@ -171,7 +171,8 @@ function statusText(state: PollState): Shown {
 }
 
 function trouble({ code, details }: Failure): Shown {
-  const host = String(details['host'] ?? l10n.t('The provider'));
+  if (details['host'] === undefined) return l10n.t('The provider has a problem.');
+  const host = String(details['host']);
   switch (code) {
     case 'unreachable':
       return l10n.t('Couldn’t reach {0}: {1}.', host, String(details['reason']));

@@ -97,7 +97,7 @@ export async function showSignInNeeded(parts: SignInParts, grant: Grant): Promis
   const label = parts.providers.of(grant)?.label ?? providerId;
   const message = accountRefused
     ? shown(reason)
-    : l10n.t('{0} must sign in to {1} again. {2}', account.label, label, reason);
+    : l10n.t('{0} is no longer signed in to {1}. {2}', account.label, label, reason);
   await offer('warning', message, {
     [l10n.t('Sign In')]: () => signInAgain(parts, providerId, sessions[0] ?? [], account),
   });

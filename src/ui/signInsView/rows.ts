@@ -212,7 +212,8 @@ function sessionRows({ now }: Drawn, provider: Provider, { grant, state }: Judge
   return grant.sessions.map(scopes => {
     const missing = notGranted(grant, scopes).join(' ');
     const description = missing === '' ? text : joined([text, l10n.t('fewer scopes')], ', ');
-    const label = scopes.length === 0 ? l10n.t('Default scopes') : shown(normaliseScopes(scopes).join(' '));
+    const requested = shown(normaliseScopes(scopes).join(' '));
+    const label = scopes.length === 0 ? l10n.t('Default scopes') : requested;
     return {
       kind: 'session',
       id: JSON.stringify([provider.id, grant.account.id, sessionId(grant.id, scopes)]),
@@ -225,7 +226,7 @@ function sessionRows({ now }: Drawn, provider: Provider, { grant, state }: Judge
       tooltip: textOf([
         scopes.length === 0
           ? l10n.t('The session that requests no particular scopes.')
-          : l10n.t('The session for the scopes {0}.', label),
+          : l10n.t('The session for the scopes {0}.', requested),
         l10n.t('Granted: {0}', grant.grantedScopes.join(' ')),
         ...(missing === '' ? [] : [l10n.t('Not granted: {0}', missing)]),
         ...explain(state),

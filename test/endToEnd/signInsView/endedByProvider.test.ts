@@ -32,7 +32,7 @@ describe('a sign-in that the provider ends', function () {
   after(() => stage?.close());
 
   const needed = new RegExp(
-    `^alice must sign in to ${providerLabel} again\\. .* no longer considers this sign-in valid`,
+    `^alice is no longer signed in to ${providerLabel}\\. .* no longer considers this sign-in valid`,
   );
   const refreshes = (status: number) =>
     stage.identityProvider

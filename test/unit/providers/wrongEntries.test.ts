@@ -171,9 +171,7 @@ describe('an entry of the providers in the settings', () => {
     [
       'with a metadata address that is none',
       { issuer, metadataUrl: 'login.example.com' },
-      [
-        'metadataUrl: can’t be used. “login.example.com” can’t be used here: it isn’t a complete URL. Correct the URL in the setting oidc.providers.',
-      ],
+      ['metadataUrl: can’t be used: it isn’t a complete URL'],
     ],
     [
       'with a metadata address that does not tell the issuer',
@@ -245,13 +243,13 @@ describe('an entry of the providers in the settings', () => {
   });
 
   const wrongIssuers: [issuer: string, reason: RegExp][] = [
-    ['login.example.com', /^issuer: can’t be used\. .*it isn’t a complete URL/],
-    ['ftp://login.example.com', /^issuer: can’t be used\. .*it doesn’t start with https:\/\//],
-    ['https://me:secret@login.example.com', /^issuer: can’t be used\. .*it contains a user name or password/],
-    ['https://login.example.com#a', /^issuer: can’t be used\. .*it has a fragment/],
+    ['login.example.com', /^issuer: can’t be used: it isn’t a complete URL/],
+    ['ftp://login.example.com', /^issuer: can’t be used: it doesn’t start with https:\/\//],
+    ['https://me:secret@login.example.com', /^issuer: can’t be used: it contains a user name or password/],
+    ['https://login.example.com#a', /^issuer: can’t be used: it has a fragment/],
     ['https://login.example.com?tenant=1', /^issuer: isn’t an issuer: the URL has a query/],
-    ['http://login.example.com', /^issuer: can’t be used\. .*doesn’t use https/],
-    ['http://127.0.0.1:8080', /^issuer: can’t be used\. .*doesn’t use https.*allowLoopbackHttp/],
+    ['http://login.example.com', /^issuer: must be an https URL/],
+    ['http://127.0.0.1:8080', /^issuer: must be an https URL .*allowLoopbackHttp/],
   ];
   for (const [wrong, reason] of wrongIssuers) {
     it(`is refused with the issuer ${wrong}`, () => {

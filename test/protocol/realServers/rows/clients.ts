@@ -36,14 +36,14 @@ const issuing = (secret: string): Departure => ({
 export const clientsRows: readonly ServerRow[] = [
   ...['unknown client', 'wrong secret', 'confidential client'].map((which): ServerRow => ({
     name: `pushed-401-${which.replace(' ', '-')}`,
-    ends: /rejected this editor’s automatic registration.*“Authentication failed\.”\. Try again: the editor registers again/,
+    ends: /rejected this editor’s automatic registration.*“Authentication failed”\. Try again: the editor registers again/,
     server: 'Keycloak 26',
     does: `answers 401 invalid_request at the endpoint for pushed requests: ${which}`,
     departure: { ...pushing, ...refusing('pushed', error('invalid_request', 'Authentication failed.', 401)) },
     ...(which === 'wrong secret' && { person: secretWith('wrong') }),
     run: fails(
       'client-refused',
-      /rejected the client ID or its credentials \(invalid_request\)\. Server message: “Authentication failed\.”/,
+      /rejected the client ID or its credentials \(invalid_request\)\. Server message: “Authentication failed”/,
       which === 'wrong secret' ? confidential : {},
       trial => {
         noBrowser(trial);
