@@ -118,6 +118,8 @@ async function start(program: Program, options: EditorServerOptions): Promise<Ed
   const userData = program.userData(profile);
   const settingsFile = join(userData, 'User', 'settings.json');
   const env = environment(profile, { ...options.env, ...options.clock?.env });
+  const { extensionKinds } = await installCodeServer();
+  const common = { ...quietSettings, 'remote.extensionKind': extensionKinds };
   const node = (args: readonly string[]) => [
     ...[...preloads, ...(options.clock?.preloads ?? [])].flatMap(file => ['--require', file]),
     program.script,
@@ -127,7 +129,7 @@ async function start(program: Program, options: EditorServerOptions): Promise<Ed
 
   async function writeSettings(settings: Readonly<Record<string, unknown>>): Promise<void> {
     await mkdir(join(userData, 'User'), { recursive: true });
-    await writeFile(settingsFile, JSON.stringify({ ...quietSettings, ...settings }, null, 2));
+    await writeFile(settingsFile, JSON.stringify({ ...common, ...settings }, null, 2));
   }
   /** By one call: each starts half an editor. */
   async function installExtensions(packages: readonly string[]): Promise<void> {

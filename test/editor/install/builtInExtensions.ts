@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
@@ -39,4 +39,26 @@ export async function neededBuiltIns(all: string, cache: string): Promise<string
     if (!existsSync(folder)) throw error;
   }
   return folder;
+}
+
+interface Manifest {
+  readonly publisher?: string;
+  readonly name: string;
+  readonly browser?: string;
+}
+
+/**
+ * The value of `remote.extensionKind` by which no built-in extension runs in a web worker. code-server names them to
+ * each window and doesn't have their files: half a dozen fail at once when a window opens, and of more than three
+ * messages in a moment the editor shows none, not even that of whoever comes next.
+ */
+export async function noneInWebWorkers(all: string): Promise<Record<string, readonly string[]>> {
+  const kinds: Record<string, readonly string[]> = {};
+  for (const folder of await readdir(all)) {
+    const file = join(all, folder, 'package.json');
+    if (!existsSync(file)) continue;
+    const { publisher = 'vscode', name, browser } = JSON.parse(await readFile(file, 'utf8')) as Manifest;
+    if (browser !== undefined) kinds[`${publisher}.${name}`] = ['-web', 'workspace'];
+  }
+  return kinds;
 }

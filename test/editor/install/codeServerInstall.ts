@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { transform } from 'esbuild';
 import { npm } from './npm.ts';
 import { cleanAtExit } from '../process/leftovers.ts';
-import { neededBuiltIns } from './builtInExtensions.ts';
+import { neededBuiltIns, noneInWebWorkers } from './builtInExtensions.ts';
 
 /** VS Code 1.139.1. The digest is the one the registry publishes for this version. */
 export const codeServerVersion = '4.139.1';
@@ -23,15 +23,19 @@ export interface CodeServerFiles {
   readonly vscodeServer: string;
   /** See {@link neededBuiltIns}. */
   readonly neededBuiltIns: string;
+  /** See {@link noneInWebWorkers}. */
+  readonly extensionKinds: Readonly<Record<string, readonly string[]>>;
 }
 
 async function files(folder: string): Promise<CodeServerFiles> {
   const root = join(folder, 'node_modules', 'code-server');
   const vscode = join(root, 'lib', 'vscode');
+  const builtIns = join(vscode, 'extensions');
   return {
     codeServer: join(root, 'out', 'node', 'entry.js'),
     vscodeServer: join(vscode, 'out', 'server-main.js'),
-    neededBuiltIns: await neededBuiltIns(join(vscode, 'extensions'), folder),
+    neededBuiltIns: await neededBuiltIns(builtIns, folder),
+    extensionKinds: await noneInWebWorkers(builtIns),
   };
 }
 
