@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
+import { keepWindow } from './evidence.ts';
 import { chooseMenuEntry, menuEntries } from './workbench/menu.ts';
 import {
   acceptDialog,
@@ -88,6 +89,7 @@ export async function openWorkbench(
   // Reading an output channel goes through the clipboard.
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(url).origin });
   const page = await context.newPage();
+  keepWindow(page);
   if (agrees) void agreeToProviders(page);
   await page.goto(url);
   await waitUntilReady(page);

@@ -7,7 +7,7 @@
  */
 import { join } from 'node:path';
 import Mocha from 'mocha';
-import { evidence } from '../editor/evidence.ts';
+import { evidence, pictures } from '../editor/evidence.ts';
 import '../editor/process/resolveLocalhost.ts';
 import { countLine } from './count.ts';
 import { mochaOptions } from './reporter.ts';
@@ -36,6 +36,16 @@ function finish(passed: number, failed: number): void {
     process.exit(1);
   }, closingTime).unref();
 }
+
+/** Mocha waits for it before it closes what the test has opened; the text says what the picture shows. */
+mocha.rootHooks({
+  async afterEach(this: Mocha.Context) {
+    const { currentTest } = this;
+    if (currentTest?.state !== 'failed') return;
+    const seen = await pictures(join(repository, 'dist', 'test', 'failures'), currentTest.fullTitle());
+    if (seen !== '') console.log(`  ${seen}`);
+  },
+});
 
 try {
   await mocha.loadFilesAsync();
