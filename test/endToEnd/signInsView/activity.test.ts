@@ -45,14 +45,16 @@ describe('the activity of the sign-ins, as a person reads it', function () {
       // It is shown as it was then.
       await window.runCommand('OIDC: Show Activity');
       await window.acceptDialog('Show Activity');
-      const drawn = await window.page.locator('.editor-instance .view-line').all();
-      const lines = await Promise.all(
-        drawn.map(async line => ({
-          top: (await line.boundingBox())?.y ?? 0,
-          text: (await line.innerText()).replace(/\u00a0/g, ' ').trimEnd(),
-        })),
+      // Read in one go: a line that is drawn anew has no place for a moment.
+      const texts = await window.page.locator('.editor-instance .view-line').evaluateAll(drawn =>
+        drawn
+          .map(line => ({
+            top: line.getBoundingClientRect().top,
+            text: (line.textContent ?? '').replace(/\u00a0/g, ' ').trimEnd(),
+          }))
+          .sort((a, b) => a.top - b.top)
+          .map(({ text }) => text),
       );
-      const texts = lines.sort((a, b) => a.top - b.top).map(({ text }) => text);
       const found = texts.filter(text => /^\d{4}-/.test(text));
       return found.length === entries && found;
     });
