@@ -7,8 +7,9 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     vscode.commands.registerCommand(`${name}.ask`, async () => {
       const extension = vscode.extensions.getExtension('vscode-oidc.oidc-authentication');
-      const commands = await vscode.commands.getCommands(true);
       const session = await requireSession('oidc', ['openid', 'profile', 'groups'], { askAgain: true });
+      // Not before: the editor knows a command once the extension runs, and the session comes from it.
+      const commands = await vscode.commands.getCommands(true);
       const info = await describeSession(session);
       const found = {
         label: session.account.label,
