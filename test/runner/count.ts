@@ -15,6 +15,13 @@ export function readCount(output: string): Count | undefined {
   return found && { passed: Number(found[1]), failed: Number(found[2]) };
 }
 
+/** How a suite names a file of tests that failed beside others. */
+export const secondRunLine = (file: string) => `${file} failed once, and passed when it ran alone.`;
+
+/** Those lines in a suite's output. */
+export const readSecondRuns = (output: string): string[] =>
+  output.split('\n').filter(line => line.endsWith(secondRunLine('')));
+
 /** What a suite says of its failures: from each heading of Mocha to the count; all the end of it if there is none. */
 export function readFailures(output: string): string {
   const plain = stripVTControlCharacters(output);

@@ -5,6 +5,10 @@
  * Every file has an editor, a browser and servers of its own on ports that the system chooses, and spends most of
  * its time waiting for them. What a file prints appears in one piece when it is over. Ends with the line
  * `N passed, N failed`.
+ *
+ * An editor and a browser share a computer with whatever else runs on it. So a file that fails runs once more, alone,
+ * after the others, and that run counts. Both are printed, and the file is named at the end; more than
+ * {@link secondRuns} such files are no accident, and fail.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
@@ -14,7 +18,7 @@ import { findChromium } from '../editor/install/chromium.ts';
 import { installCodeServer } from '../editor/install/codeServerInstall.ts';
 import { cleanAtExit } from '../editor/process/leftovers.ts';
 import { packageAll, packagesVariable } from '../editor/packages/packages.ts';
-import { countLine, readCount, type Count } from './count.ts';
+import { countLine, readCount, secondRunLine, type Count } from './count.ts';
 import { chosenTests } from './selection.ts';
 
 const repository = join(import.meta.dirname, '..', '..');
@@ -22,6 +26,9 @@ const suite = join(import.meta.dirname, 'suite.ts');
 
 /** An editor with its browser keeps more than one processor busy while it starts; more at a time take no less. */
 const atATime = Math.min(4, availableParallelism());
+
+/** So many files of a run may need a second one. */
+const secondRuns = 2;
 
 /** A file that dies, or says nothing of itself, has failed. */
 function runFile(file: string, prepared: NodeJS.ProcessEnv): Promise<Count> {
@@ -69,14 +76,23 @@ const prepared = {
 };
 
 const waiting = [...files];
-const total = { passed: 0, failed: 0 };
+const counts = new Map<string, Count>();
 async function runWaiting(): Promise<void> {
-  for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-    const { passed, failed } = await runFile(file, prepared);
-    total.passed += passed;
-    total.failed += failed;
-  }
+  for (let file = waiting.shift(); file !== undefined; file = waiting.shift())
+    counts.set(file, await runFile(file, prepared));
 }
 await Promise.all(Array.from({ length: atATime }, runWaiting));
+
+const failedOnce = [...counts].filter(([, { failed }]) => failed > 0).map(([file]) => file);
+if (files.length > 1 && failedOnce.length <= secondRuns)
+  for (const file of failedOnce) {
+    console.log(`${file} failed, and runs once more, alone.`);
+    const again = await runFile(file, prepared);
+    counts.set(file, again);
+    console.log(again.failed > 0 ? `${file} failed twice.` : secondRunLine(file));
+  }
+
+const sum = (of: (count: Count) => number) => [...counts.values()].reduce((all, count) => all + of(count), 0);
+const total = { passed: sum(({ passed }) => passed), failed: sum(({ failed }) => failed) };
 console.log(countLine(total));
 process.exitCode = total.failed > 0 ? 1 : 0;

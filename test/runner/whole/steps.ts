@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { npmCommand } from '../../editor/install/npm.ts';
-import { countLine, notChecked, readCount, readFailures, type Count } from '../count.ts';
+import { countLine, notChecked, readCount, readFailures, readSecondRuns, type Count } from '../count.ts';
 
 /** A script of package.json. A suite says itself how many tests passed; anything else passes or fails. */
 export interface Step {
@@ -27,6 +27,8 @@ export interface Result extends Count {
   readonly unchecked: boolean;
   /** What was printed of its failures. */
   readonly failures: string;
+  /** What it says of files that needed a second run. */
+  readonly secondRuns: readonly string[];
 }
 
 const repository = join(import.meta.dirname, '..', '..', '..');
@@ -80,7 +82,8 @@ async function runStep(step: Step, env: NodeJS.ProcessEnv, inOnePiece: boolean):
   const ok = code === 0 && count.failed === 0 && (kind === 'check' || unchecked || count.passed > 0);
   const failed = !ok && count.failed === 0 ? 1 : count.failed;
   const failures = ok ? '' : readFailures(output);
-  return { script, seconds, ok, unchecked, passed: count.passed, failed, failures };
+  const secondRuns = readSecondRuns(output);
+  return { script, seconds, ok, unchecked, passed: count.passed, failed, failures, secondRuns };
 }
 
 // Ctrl+C reaches the scripts as well, and they clean up. This process waits for those that run, then ends.
@@ -134,6 +137,7 @@ export function report(results: readonly Result[]): void {
   printTable(results);
   for (const { script, unchecked } of results)
     if (unchecked) console.log(`${script}: ${notChecked}, see above`);
+  for (const line of results.flatMap(({ secondRuns }) => secondRuns)) console.log(line);
   const sum = (of: (result: Result) => number) => results.reduce((total, result) => total + of(result), 0);
   const total = { passed: sum(result => result.passed), failed: sum(result => result.failed) };
   console.log(countLine(total));

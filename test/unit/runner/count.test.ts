@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readCount, readFailures } from '../../runner/count.ts';
+import { readCount, readFailures, readSecondRuns, secondRunLine } from '../../runner/count.ts';
 
 const failing = (name: string): string =>
   `  ${name}\n    1) works\n\n  3 passing (2s)\n  1 failing\n\n  1) ${name}\n       works:\n     Error: it does not\n\n\n\n3 passed, 1 failed\n`;
@@ -25,5 +25,11 @@ describe('the output of a suite', () => {
   it('that has no such part is shown from its last lines', () => {
     const lines = Array.from({ length: 50 }, (_, at) => `line ${at}`);
     assert.equal(readFailures(`${lines.join('\n')}\n`), lines.slice(10).join('\n'));
+  });
+
+  it('names each file that needed a second run', () => {
+    const lines = ['a.test.ts', 'b.test.ts'].map(secondRunLine);
+    assert.deepEqual(readSecondRuns(`${failing('first')}${lines.join('\n')}\n${passing}`), lines);
+    assert.deepEqual(readSecondRuns(failing('first')), []);
   });
 });
