@@ -3,8 +3,11 @@ import { createServer, type Server } from 'node:http';
 import { systemClock } from '../../src/platform/clock.ts';
 import { Failure, type FailureCode } from '../../src/protocol/failures/failure.ts';
 import { createHttpContext } from '../../src/protocol/server/httpContext.ts';
+import { offeredEndpoints } from '../../src/protocol/server/discovery.ts';
 import { lookUp, type FoundServer } from '../../src/providers/lookUp/lookUp.ts';
 import { readTypedAddress } from '../../src/providers/lookUp/typedAddress.ts';
+import { providerOf } from '../../src/ui/addProvider/answers.ts';
+import { firstState } from '../../src/ui/addProvider/state.ts';
 import { startHostileServer, type HostileServer } from '../servers/hostile/server.ts';
 import { html, redirectTo, text } from '../servers/hostile/replies.ts';
 import { listen, stop } from '../servers/listening.ts';
@@ -64,6 +67,27 @@ describe('looking a provider up', () => {
     assert.equal(found.metadataUrl, undefined);
     assert.equal(found.allowLoopbackHttp, true);
     assert.ok(found.metadata.token_endpoint);
+  });
+
+  it('reads each document once, and the sign-in that follows reads none again', async () => {
+    const asked: string[] = [];
+    const counted: typeof fetch = (...request) => {
+      asked.push(new URL(new Request(...request).url).pathname);
+      return fetch(...request);
+    };
+    const httpContext = createHttpContext({ fetch: counted, clock: systemClock, log: recordingLog() });
+    const document = `${server.issuer}/.well-known/openid-configuration`;
+    const entries = { issuer: server.issuer, document, api: server.issuer.replace('http://', '') };
+    for (const [way, typed] of Object.entries(entries)) {
+      asked.length = 0;
+      const read = readTypedAddress(typed);
+      assert.ok(read.kind !== 'problem');
+      const found = await lookUp(httpContext, read);
+      const provider = providerOf({ ...firstState.answers, typed, found });
+      await httpContext.metadata.get(provider.issuer, provider, undefined, offeredEndpoints);
+      assert.deepEqual(asked, [...new Set(asked)], way);
+      assert.ok(asked.includes(new URL(document).pathname), way);
+    }
   });
 
   it('by its issuer with a slash too many, or without its scheme', async () => {

@@ -54,6 +54,7 @@ export async function discover(
   issuer: string,
   policy: ServerSource,
   note: NoteBlemish,
+  read?: Documents,
 ): Promise<DiscoveredServer> {
   checkAddress(issuer, policy);
   const named = endpointMembers(policy.endpoints);
@@ -65,7 +66,7 @@ export async function discover(
   let first: Failure | undefined;
   for (const address of policy.metadataUrl === undefined ? metadataAddresses(issuer) : [policy.metadataUrl]) {
     try {
-      const document = await readDocument(http, address);
+      const document = await readDocument(http, address, read);
       if (document.kind === 'json') {
         const value = isObject(document.value) ? { ...document.value, ...named } : document.value;
         const metadata = parseMetadata(value, issuer, address, policy, note);
@@ -89,7 +90,15 @@ type FoundDocument =
   /** What was there in its place, in a few words. */
   | { readonly kind: 'none'; readonly answer: string };
 
-async function readDocument(http: PublicHttp, address: string): Promise<FoundDocument> {
+/** The bodies of responses that a caller has just got, by URL. */
+type Documents = ReadonlyMap<string, string>;
+
+async function readDocument(http: PublicHttp, address: string, read?: Documents): Promise<FoundDocument> {
+  const text = read?.get(address);
+  return text === undefined ? requestDocument(http, address) : documentIn(text, address);
+}
+
+async function requestDocument(http: PublicHttp, address: string): Promise<FoundDocument> {
   const response = await http(address, { headers: { accept: 'application/json' } });
   const { host } = new URL(address);
   const { status } = response;
@@ -98,7 +107,11 @@ async function readDocument(http: PublicHttp, address: string): Promise<FoundDoc
     throw new Failure('intercepted', { host, status }, { sent: false });
   if (refusal?.busy) throw refusal.busy;
   if (refusal) return { kind: 'none', answer: l10n.t('status {0}', status) };
-  const document = parseServerJson(await textOf(response));
+  return documentIn(await textOf(response), address);
+}
+
+function documentIn(text: string, address: string): FoundDocument {
+  const document = parseServerJson(text);
   if (document.kind === 'refused')
     throw new Failure('metadata-invalid', { address, reason: l10n.t('it {0}', document.reason) });
   return document.kind === 'json' ? document : { kind: 'none', answer: l10n.t('not JSON') };
@@ -122,12 +135,13 @@ async function merged(
   policy: ServerSource,
   found: DiscoveredServer,
   note: NoteBlemish,
+  read?: Documents,
 ): Promise<DiscoveredServer> {
   if (policy.discovery === false || policy.metadataUrl !== undefined) return found;
   for (const address of metadataAddresses(issuer)) {
     if (address === found.metadataAddress) continue;
     try {
-      const document = await readDocument(http, address);
+      const document = await readDocument(http, address, read);
       if (document.kind !== 'json') continue;
       const other = parseMetadata(document.value, issuer, address, policy, note);
       const own = Object.fromEntries(
@@ -150,6 +164,7 @@ export interface MetadataCache {
   /**
    * @param signal ends this caller's wait. The request ends with its last caller.
    * @param wanted if one of these is missing, the issuer's other document is looked up, once.
+   * @param read what the caller has just read, by URL: it isn't requested again.
    * @throws as {@link discover}, or the signal's reason.
    */
   get(
@@ -157,6 +172,7 @@ export interface MetadataCache {
     policy: ServerSource,
     signal?: AbortSignal,
     wanted?: readonly (keyof Metadata)[],
+    read?: Documents,
   ): Promise<DiscoveredServer>;
   /** Drops the cached metadata of an issuer, so the next `get` requests it again. */
   forget(issuer: string): void;
@@ -190,18 +206,29 @@ export function createMetadataCache(
     issuer: string,
     policy: ServerSource,
     before: Known | undefined,
+    read: Documents | undefined,
   ): Promise<Known> => {
     const note = blemishes.at(issuer);
     if (before)
-      return { ...before, server: await merged(http, issuer, policy, before.server, note), isWhole: true };
-    const server = await discover(http, issuer, policy, note);
+      return {
+        ...before,
+        server: await merged(http, issuer, policy, before.server, note, read),
+        isWhole: true,
+      };
+    const server = await discover(http, issuer, policy, note, read);
     for (const warning of metadataWarnings(server.metadata)) log.warn(warning, { issuer });
     return { at: clock.now(), server, isWhole: false };
   };
 
-  const ask = (key: string, issuer: string, policy: ServerSource, before: Known | undefined): Asking => {
+  const ask = (
+    key: string,
+    issuer: string,
+    policy: ServerSource,
+    before: Known | undefined,
+    read: Documents | undefined,
+  ): Asking => {
     const unwanted = new AbortController();
-    const answer = find(client(policy, unwanted.signal), issuer, policy, before)
+    const answer = find(client(policy, unwanted.signal), issuer, policy, before, read)
       .then(found => {
         known.set(key, found);
         return found.server;
@@ -234,17 +261,17 @@ export function createMetadataCache(
   };
 
   return {
-    async get(issuer, policy, signal, wanted = []) {
+    async get(issuer, policy, signal, wanted = [], read) {
       signal?.throwIfAborted();
       // The policy is part of what was checked: a provider that stops allowing http must not use old metadata.
       const key = JSON.stringify([issuer, sourceKey(policy)]);
       const { server } = current(key) ?? {
-        server: await join(key, asked.get(key) ?? ask(key, issuer, policy, undefined), signal),
+        server: await join(key, asked.get(key) ?? ask(key, issuer, policy, undefined, read), signal),
       };
       const entry = current(key);
       const isLacking = wanted.some(member => server.metadata[member] === undefined);
       if (!isLacking || !entry || entry.isWhole) return server;
-      return join(key, asked.get(key) ?? ask(key, issuer, policy, entry), signal);
+      return join(key, asked.get(key) ?? ask(key, issuer, policy, entry, read), signal);
     },
     forget(issuer) {
       for (const key of known.keys()) {

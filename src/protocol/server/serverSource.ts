@@ -49,7 +49,7 @@ export const sourceKey = (source: ServerSource): string =>
   JSON.stringify([
     source.allowLoopbackHttp,
     source.metadataUrl,
-    source.discovery,
+    source.discovery !== false,
     source.endpoints && endpointMembers(source.endpoints),
   ]);
 

@@ -48,31 +48,31 @@ export async function lookUp(
   if (typed.kind === 'email') return byEmail(httpContext, typed.address, signal);
   const policy = { allowLoopbackHttp: typed.allowLoopbackHttp };
   checkAddress(typed.url, policy, 'typed');
-  const http = httpContext.http(policy, signal);
+  const reading: Reading = { http: httpContext.http(policy, signal), documents: new Map() };
   const note = httpContext.blemishes.at(new URL(typed.url).host);
-  if (typed.kind === 'metadata') return byMetadata(httpContext, http, typed.url, policy, signal);
+  if (typed.kind === 'metadata') return byMetadata(httpContext, reading, typed.url, policy, signal);
 
-  const issuer = await issuerAt(http, typed.url);
+  const issuer = await issuerAt(reading, typed.url);
   if (issuer !== undefined) {
     const how =
       issuer === typed.url
         ? l10n.t('The issuer URL you entered.')
         : l10n.t('Issuer URL: {0} (differs slightly from what you entered).', issuer);
-    return discovered(httpContext, issuer, policy, how, signal);
+    return discovered(httpContext, issuer, policy, how, signal, reading.documents);
   }
-  const api = await findProtectedResource(http, typed.url, policy, note);
+  const api = await findProtectedResource(reading.http, typed.url, policy, note);
   const [server] = api?.authorizationServers ?? [];
   if (api && server !== undefined) {
     const how = l10n.t('The API {0} trusts this provider.', api.resource);
-    const found = await hinted(httpContext, http, server, policy, how, signal);
+    const found = await hinted(httpContext, reading, server, policy, how, signal);
     return { ...found, resource: api.resource, scopes: api.scopes };
   }
-  const named = await findIssuer(http, typed.url, policy, note).catch(notFound);
+  const named = await findIssuer(reading.http, typed.url, policy, note).catch(notFound);
   if (named !== undefined) {
     const how = l10n.t('{0} names this provider (WebFinger).', new URL(typed.url).host);
-    return hinted(httpContext, http, named, policy, how, signal);
+    return hinted(httpContext, reading, named, policy, how, signal);
   }
-  const { hint, meant } = await hintFor(http, typed.url);
+  const { hint, meant } = await hintFor(reading, typed.url);
   throw new Failure('provider-not-found', { address: typed.url, hint }, { meant });
 }
 
@@ -80,6 +80,7 @@ export async function lookUp(
  * The server with this issuer, as its metadata describes it now.
  *
  * @param how it was found, as a sentence.
+ * @param documents what the look-up has just read, by URL: it isn't requested again.
  * @throws Failure those of discovery and of the http client.
  */
 export async function discovered(
@@ -88,6 +89,7 @@ export async function discovered(
   policy: ServerSource,
   how: string,
   signal: AbortSignal | undefined,
+  documents?: ReadonlyMap<string, string>,
 ): Promise<FoundServer> {
   // Don't use a cached document: the user might have just changed it.
   httpContext.metadata.forget(issuer);
@@ -96,6 +98,7 @@ export async function discovered(
     policy,
     signal,
     offeredEndpoints,
+    documents,
   );
   const { metadataUrl, allowLoopbackHttp } = policy;
   return {
@@ -110,21 +113,27 @@ export async function discovered(
   };
 }
 
+/** What one look-up reads with, and what it has read: the bodies of responses, by URL. */
+interface Reading {
+  readonly http: PublicHttp;
+  readonly documents: Map<string, string>;
+}
+
 /**
  * Looks up a server that someone other than the user named. A lone slash at the end of its URL doesn't make another
  * issuer: the document names the right one.
  */
 async function hinted(
   httpContext: HttpContext,
-  http: PublicHttp,
+  reading: Reading,
   hint: string,
   policy: ServerSource,
   how: string,
   signal: AbortSignal | undefined,
 ): Promise<FoundServer> {
-  const issuer = await issuerAt(http, hint).catch(notFound);
+  const issuer = await issuerAt(reading, hint).catch(notFound);
   const isSame = issuer !== undefined && withoutSlash(issuer) === withoutSlash(hint);
-  return discovered(httpContext, isSame ? issuer : hint, policy, how, signal);
+  return discovered(httpContext, isSame ? issuer : hint, policy, how, signal, reading.documents);
 }
 
 const withoutSlash = (address: string): string => address.replace(/\/$/, '');
@@ -137,15 +146,25 @@ async function byEmail(
 ): Promise<FoundServer> {
   const policy = { allowLoopbackHttp: false };
   const domain = email.slice(email.indexOf('@') + 1);
-  const http = httpContext.http(policy, signal);
-  const issuer = await findIssuer(http, email, policy, httpContext.blemishes.at(domain)).catch(notFound);
+  const reading: Reading = { http: httpContext.http(policy, signal), documents: new Map() };
+  const issuer = await findIssuer(reading.http, email, policy, httpContext.blemishes.at(domain)).catch(
+    notFound,
+  );
   const how = l10n.t('{0} names this provider (WebFinger).', domain);
-  const asNamed = issuer === undefined ? undefined : hinted(httpContext, http, issuer, policy, how, signal);
+  const asNamed =
+    issuer === undefined ? undefined : hinted(httpContext, reading, issuer, policy, how, signal);
   const named = await asNamed?.catch(notFound);
   if (named) return named;
-  const own = await issuerAt(http, `https://${domain}`).catch(notFound);
+  const own = await issuerAt(reading, `https://${domain}`).catch(notFound);
   if (own !== undefined)
-    return discovered(httpContext, own, policy, l10n.t('The provider is at {0} itself.', domain), signal);
+    return discovered(
+      httpContext,
+      own,
+      policy,
+      l10n.t('The provider is at {0} itself.', domain),
+      signal,
+      reading.documents,
+    );
   // What is wrong with the one that is named says more than that there is none.
   if (asNamed) return asNamed;
   const hint = l10n.t(
@@ -156,25 +175,32 @@ async function byEmail(
 
 async function byMetadata(
   httpContext: HttpContext,
-  http: PublicHttp,
+  reading: Reading,
   url: string,
   policy: ServerSource,
   signal: AbortSignal | undefined,
 ): Promise<FoundServer> {
-  const issuer = await issuerIn(http, url);
+  const issuer = await issuerIn(reading, url);
   if (issuer === undefined) {
     const hint = l10n.t('The document there isn’t provider metadata. Enter the issuer URL instead.');
     throw new Failure('provider-not-found', { address: url, hint });
   }
   const isItsOwn = URL.canParse(issuer) && metadataAddresses(issuer).includes(url);
   const source = isItsOwn ? policy : { ...policy, metadataUrl: url };
-  return discovered(httpContext, issuer, source, l10n.t('The metadata document names this issuer.'), signal);
+  return discovered(
+    httpContext,
+    issuer,
+    source,
+    l10n.t('The metadata document names this issuer.'),
+    signal,
+    reading.documents,
+  );
 }
 
 /** The issuer that a document at one of the standard places names, if it is of the same origin. */
-async function issuerAt(http: PublicHttp, address: string): Promise<string | undefined> {
+async function issuerAt(reading: Reading, address: string): Promise<string | undefined> {
   for (const candidate of metadataAddresses(address)) {
-    const issuer = await issuerIn(http, candidate);
+    const issuer = await issuerIn(reading, candidate);
     if (issuer === undefined) continue;
     // Only the user can choose another host than the one entered.
     if (URL.parse(issuer)?.origin === new URL(address).origin) return issuer;
@@ -189,10 +215,12 @@ async function issuerAt(http: PublicHttp, address: string): Promise<string | und
 
 const shown = (issuer: string): string => issuer.replace(/[^\x21-\x7E]|["“”]/g, '').slice(0, 300);
 
-async function issuerIn(http: PublicHttp, address: string): Promise<string | undefined> {
-  const response = await http(address, { headers: { accept: 'application/json' } }).catch(elsewhere);
+async function issuerIn(reading: Reading, address: string): Promise<string | undefined> {
+  const response = await reading.http(address, { headers: { accept: 'application/json' } }).catch(elsewhere);
   if (!response?.ok) return undefined;
-  const issuer = parseServerObject(await response.text())?.['issuer'];
+  const text = await response.text();
+  reading.documents.set(address, text);
+  const issuer = parseServerObject(text)?.['issuer'];
   return typeof issuer === 'string' && issuer.trim() !== '' ? issuer : undefined;
 }
 
@@ -208,16 +236,16 @@ function notFound(error: unknown): undefined {
 }
 
 /** @returns what to do, with the URL that was probably meant if there is one. */
-async function hintFor(http: PublicHttp, address: string): Promise<{ hint: string; meant?: string }> {
+async function hintFor(reading: Reading, address: string): Promise<{ hint: string; meant?: string }> {
   const { origin, pathname } = new URL(address);
   const mean = (meant: string) => ({ hint: l10n.t('Did you mean {0}?', meant), meant });
   if (pathname === '/' || pathname === '') {
     for (const { probe, meant } of likelyPaths) {
-      if ((await issuerAt(http, `${origin}${probe}`).catch(notFound)) !== undefined)
+      if ((await issuerAt(reading, `${origin}${probe}`).catch(notFound)) !== undefined)
         return mean(`${origin}${meant}`);
     }
     return { hint: l10n.t('The URL might need a path, which the provider’s administrator knows.') };
   }
-  const parent = await issuerAt(http, origin).catch(notFound);
+  const parent = await issuerAt(reading, origin).catch(notFound);
   return parent === undefined ? { hint: l10n.t('Check the path of the URL.') } : mean(parent);
 }
