@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { generatedCodeTexts } from '../../manifest/codeTexts.ts';
 import { authentication, extensions } from '../../editor/packages/extensions.ts';
 import { takeTexts, withTexts } from '../../manifest/texts.ts';
+import { glossary, termsOtherwise } from '../../manifest/translations/glossary.ts';
 import { namesOtherwise } from '../../manifest/translations/names.ts';
 import {
   generatedTranslations,
@@ -77,6 +78,24 @@ describe('the translations', () => {
     const otherwise = { ...first, texts: { ...first?.texts, 'Show Claims': 'Montrer les revendications' } };
     const [problem] = namesOtherwise([otherwise as Translation, ...others]).problems;
     assert.equal(problem?.name, 'Show Claims');
+  });
+
+  it('call each term as the glossary does, in both extensions', async () => {
+    const translations = await readTranslations();
+    const { problems, compared } = termsOtherwise(translations);
+    assert.deepEqual(problems, []);
+    for (const term of Object.keys(glossary))
+      for (const language of ['de', 'fr']) {
+        const count = compared.get(`${language}: ${term}`) ?? 0;
+        assert.ok(count >= 2, `${language}: ${term}: ${count} texts`);
+      }
+    const [first, ...others] = translations.filter(
+      ({ language, extension }) => language === 'de' && extension !== authentication,
+    );
+    const otherwise = { ...first, texts: { ...first?.texts, 'Scopes: {0}': 'Bereiche: {0}' } };
+    assert.deepEqual(termsOtherwise([otherwise as Translation, ...others]).problems, [
+      'de: scopes: Bereiche: {0}',
+    ]);
   });
 
   const translation = (texts: Record<string, string>): Translation => ({
