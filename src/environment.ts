@@ -1,12 +1,13 @@
 import type { SecretStorage } from './platform/secretStorage.ts';
 import type { LoadMutualTls } from './protocol/http/clientCertificate.ts';
+import { withoutProxy } from './protocol/http/address.ts';
 import type { Fetch } from './protocol/http/http.ts';
 import type { JoinWindows } from './sessions/sharing/windowCalls.ts';
 import type { Loopback } from './signIn/redirect/redirects.ts';
 
 /**
  * What differs between the two hosts in which an extension runs: Node, and a web worker inside the browser. Nothing
- * else in the sources asks where it runs.
+ * else in the sources asks where it runs, except for one variable of Node (protocol/client/verification.ts).
  */
 export interface Environment {
   readonly inBrowser: boolean;
@@ -23,7 +24,13 @@ export interface Environment {
 
 const node: Environment = {
   inBrowser: false,
-  fetch: (...request) => globalThis.fetch(...request),
+  async fetch(input, init) {
+    const url = new URL(input instanceof Request ? input.url : input);
+    const direct = url.protocol === 'http:' ? withoutProxy(url) : undefined;
+    if (!direct || direct.host === url.host) return globalThis.fetch(input, init);
+    const { localFetch } = await import('./protocol/client/nodeFetch.ts');
+    return localFetch(direct)(input, init);
+  },
   async loadTransport() {
     const { joinBySockets } = await import('./windows/sockets/joinBySockets.ts');
     return joinBySockets;

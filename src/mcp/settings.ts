@@ -1,6 +1,6 @@
 import { l10n } from '../platform/shown.ts';
 import * as v from 'valibot';
-import { checkAddress } from '../protocol/http/address.ts';
+import { checkAddress, withoutProxy } from '../protocol/http/address.ts';
 import { Failure } from '../protocol/failures/failure.ts';
 import { firstProviderId, providerIdProblem, providerIdSchema } from '../providers/entries/definition.ts';
 import { scope, text } from '../providers/settings/fields.ts';
@@ -98,8 +98,10 @@ export function parseMcpServers(value: unknown, isProvider: (id: string) => bool
 /** Explains why a token can't be sent to this URL, and what to use instead, or returns undefined if it can. */
 function urlProblem(url: string): string | undefined {
   try {
-    checkAddress(url, { allowLoopbackHttp: true });
-    return undefined;
+    const address = checkAddress(url, { allowLoopbackHttp: true });
+    // The editor sends it, through its proxy except to these names.
+    if (address.protocol === 'https:' || withoutProxy(address)?.host === address.host) return undefined;
+    return l10n.t('must start with https:// (http:// is only for localhost)');
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return error.code === 'address-insecure'

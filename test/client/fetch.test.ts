@@ -392,6 +392,7 @@ describe('authorizedFetch', () => {
   describe('before anything is sent', () => {
     const refused: [what: string, address: string, why: RegExp][] = [
       ['plain http', 'http://api.example.com/', /only sent over https/],
+      ['plain http by a name that the editor’s proxy gets', 'http://api.localhost/', /only sent over https/],
       ['plain http to a host that only looks local', 'http://localhost.example.com/', /only sent over https/],
       [
         'plain http to a host that only begins like one',

@@ -1,11 +1,10 @@
 import { createHash, createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { Readable } from 'node:stream';
 import { l10n } from '../../platform/shown.ts';
 import { secret } from '../../platform/secret.ts';
 import { CertificateProblem, type ClientCertificate, type MutualTls } from '../http/clientCertificate.ts';
 import { Failure } from '../failures/failure.ts';
+import { nodeFetch } from './nodeFetch.ts';
 
 /** Node's TLS, with which the editor shows a client certificate. Loaded when a client has one. */
 export const mutualTls: MutualTls = { read, publicKeys, fetch: fetchWith };
@@ -105,8 +104,7 @@ function checkTime(certificate: ClientCertificate, host: string, now: number): v
 
 /**
  * Sends a client certificate through `node:https`, because the platform's `fetch` doesn't support one. The editor
- * applies its proxy and certificates there too. Redirects aren't followed, and no connection is reused: a token must
- * not be sent into a connection that the server is about to close.
+ * applies its proxy and certificates there too.
  */
 function fetchWith(certificate: ClientCertificate, clock: { now(): number }): typeof globalThis.fetch {
   return async (input, init) => {
@@ -117,28 +115,10 @@ function fetchWith(certificate: ClientCertificate, clock: { now(): number }): ty
       throw new Failure('certificate-unusable', { host: url.host, reason });
     }
     checkTime(certificate, url.host, clock.now());
-    const body = Buffer.from(await asked.arrayBuffer());
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      httpsRequest(
-        url,
-        {
-          method: asked.method,
-          headers: {
-            ...Object.fromEntries(asked.headers),
-            'accept-encoding': 'identity',
-            connection: 'close',
-          },
-          cert: certificate.certificates,
-          key: certificate.privateKey.reveal(),
-          agent: false,
-          signal: asked.signal,
-        },
-        resolve,
-      )
-        .on('error', error => reject(withoutAnswer(error)))
-        .end(body);
+    const { certificates: cert, privateKey: key } = certificate;
+    return nodeFetch(httpsRequest, url, asked, { cert, key: key.reveal() }).catch((error: unknown) => {
+      throw withoutAnswer(error as NodeJS.ErrnoException);
     });
-    return responseOf(answer);
   };
 }
 
@@ -147,18 +127,3 @@ const withoutAnswer = (error: NodeJS.ErrnoException): Error =>
   error.code === 'ECONNRESET' || error.code === 'EPIPE'
     ? Object.assign(new Error('The connection ended without an answer.'), { code: 'CLOSED_ON_CERTIFICATE' })
     : error;
-
-function responseOf(answer: IncomingMessage): Response {
-  const { statusCode: status = 0 } = answer;
-  const headers = new Headers(
-    Object.entries(answer.headersDistinct).flatMap(([name, values = []]) =>
-      values.map((value): [string, string] => [name, value]),
-    ),
-  );
-  // A Response of these statuses must not have a body.
-  if (status === 204 || status === 205 || status === 304) answer.resume();
-  const body = [204, 205, 304].includes(status)
-    ? null
-    : (Readable.toWeb(answer) as ReadableStream<Uint8Array<ArrayBuffer>>);
-  return new Response(body, { status, headers });
-}

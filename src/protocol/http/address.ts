@@ -11,7 +11,6 @@ export function bareHost(hostname: string): string {
 
 /**
  * True for a host that always is this computer: 127.0.0.0/8, ::1, and `localhost` names (RFC 6761 section 6.3).
- * Requests to it never leave the computer, so they don't need TLS.
  */
 export function isLoopbackHost(hostname: string): boolean {
   const host = bareHost(hostname);
@@ -23,9 +22,25 @@ export function isLoopbackHost(hostname: string): boolean {
   );
 }
 
+/**
+ * The URL by which plain http is sent to this computer. Of all its names, the editor keeps only `localhost`, 127.0.0.1
+ * and ::1 off its proxy (`http.proxy`, or an environment variable), which reads plain http. Undefined for a host that
+ * can't be reached without the proxy.
+ */
+export function withoutProxy(url: URL): URL | undefined {
+  const host = bareHost(url.hostname);
+  if (host === '127.0.0.1' || host === '[::1]') return url;
+  if (host !== 'localhost' && !host.endsWith('.localhost')) return undefined;
+  const direct = new URL(url);
+  direct.hostname = 'localhost';
+  return direct;
+}
+
 export interface AddressPolicy {
   /** Plain http is allowed only to this computer. From the provider's setting `allowLoopbackHttp`. */
   readonly allowLoopbackHttp: boolean;
+  /** `unverified`: the user agreed to servers whose certificate isn't verified (client/verification.ts). */
+  readonly certificates?: 'unverified' | undefined;
   /** The time limit for a response, in seconds. If undefined, see `answerTimeout`. */
   readonly requestTimeout?: number | undefined;
 }
@@ -63,7 +78,7 @@ export function checkAddress(
   if (url.hash !== '' || address.includes('#')) {
     throw invalid(l10n.t('it has a fragment (#…)'));
   }
-  if (url.protocol === 'http:' && !(policy.allowLoopbackHttp && isLoopbackHost(url.hostname))) {
+  if (url.protocol === 'http:' && !(policy.allowLoopbackHttp && withoutProxy(url))) {
     throw new StartFailure('address-insecure', { address: shown() });
   }
   return url;

@@ -66,6 +66,7 @@ describe('what sends a secret', () => {
     assert.deepEqual(matching(others), [
       'environment.ts',
       'protocol/client/mutualTls.ts',
+      'protocol/client/nodeFetch.ts',
       'protocol/http/browserFetch.ts',
       'protocol/http/clientCertificate.ts',
       'protocol/http/http.ts',

@@ -40,6 +40,7 @@ describe('the setting oidc.mcpServers', () => {
     ['an address that is none', { url: 'mcp' }, 'url', /full https URL.*isn’t a complete URL/],
     ['plain http', { url: 'http://mcp.example.com/' }, 'url', /https/],
     ['plain http to what looks local', { url: 'http://localhost.example.com/' }, 'url', /https/],
+    ['plain http by a name that the editor’s proxy gets', { url: 'http://mcp.localhost/' }, 'url', /https/],
     ['a command', { url: 'file:///bin/sh' }, 'url', /https/],
     ['a password', { url: 'https://a:b@mcp.example.com/' }, 'url', /user name or password/],
     ['a fragment', { url: `${url}#x` }, 'url', /fragment/],
