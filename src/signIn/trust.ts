@@ -2,7 +2,7 @@ import { consentTo, type Consent } from '../protocol/client/consent.ts';
 import { whileRunning } from '../platform/once.ts';
 import { createQueue } from '../platform/queue.ts';
 import type { Provider } from '../providers/entries/definition.ts';
-import type { Terms } from '../providers/entries/terms.ts';
+import { covers, isUnverified, type Terms } from '../providers/entries/terms.ts';
 
 declare const asked: unique symbol;
 
@@ -51,7 +51,8 @@ export interface Trust {
   isAgreed(provider: Provider): boolean;
   /**
    * The user entered it in the wizard. The question still comes if something is at stake (sign-ins of the same ID, or
-   * earlier terms), because other extensions can fill in and accept the boxes of the wizard.
+   * earlier terms), because other extensions can fill in and accept the boxes of the wizard, and if certificates
+   * aren't verified, which the wizard doesn't say.
    *
    * @returns false if there is to be no sign-in.
    */
@@ -73,7 +74,10 @@ export function createTrust({ storage, ask, hasSignIns, onAgreed }: TrustOptions
   /** The terms of providers that were entered here and have no sign-in yet. */
   const entered = new Map<string, unknown>();
 
-  const isKnown = (provider: Provider): boolean => storage.get(keyOf(provider.id)) === provider.terms;
+  const isKnown = ({ id, terms }: Provider): boolean => {
+    const agreed = storage.get(keyOf(id));
+    return typeof agreed === 'string' && covers(agreed, terms);
+  };
   const remember = async (id: string, value: string | undefined): Promise<void> => {
     // If it can't be stored, the decision still counts: the user is asked again another time.
     await Promise.resolve(storage.update(keyOf(id), value)).catch(() => undefined);
@@ -107,7 +111,7 @@ export function createTrust({ storage, ask, hasSignIns, onAgreed }: TrustOptions
       const { id, terms } = provider;
       // After a failed sign-in, the user enters it again.
       const isNew = storage.get(keyOf(id)) === entered.get(id) && !(await hasSignIns(id));
-      if (!isNew) return check(provider, signal);
+      if (!isNew || isUnverified(terms)) return check(provider, signal);
       entered.set(id, terms);
       await agreed(provider);
       return consentTo(provider.issuer);

@@ -8,6 +8,7 @@ import { secretEndpoints, type AgreedEndpoints, type SecretEndpoint } from '../s
 import type { Metadata } from '../server/metadata.ts';
 import { certificateHttp, showsCertificate } from './certificateEndpoints.ts';
 import { isConsent, type Consent } from './consent.ts';
+import { verifiesCertificates } from './verification.ts';
 
 declare const agreed: unique symbol;
 
@@ -80,9 +81,9 @@ export interface GateOptions {
 
 /**
  * Sends requests that can hold a secret (anything except a plain GET) only to these destinations. Keys and documents
- * can be read anywhere.
+ * can be read anywhere. A server whose certificate isn't verified gets nothing, unless the user agreed to that.
  *
- * @throws Failure `destination-not-agreed`, and nothing was sent.
+ * @throws Failure `destination-not-agreed` or `certificate-unverified`, and nothing was sent.
  */
 export function gated(
   httpContext: HttpContext,
@@ -101,6 +102,8 @@ export function gated(
     const url = new URL(address);
     const endpoint = endpointAt(url);
     if (endpoint === undefined) throw new StartFailure('destination-not-agreed', { host: url.host });
+    if (url.protocol === 'https:' && policy.certificates !== 'unverified' && !verifiesCertificates())
+      throw new StartFailure('certificate-unverified', { host: url.host });
     const isCertified =
       certificate !== undefined &&
       endpoint !== 'registration_client_uri' &&

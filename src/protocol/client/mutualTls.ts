@@ -4,7 +4,6 @@ import { l10n } from '../../platform/shown.ts';
 import { secret } from '../../platform/secret.ts';
 import { CertificateProblem, type ClientCertificate, type MutualTls } from '../http/clientCertificate.ts';
 import { Failure } from '../failures/failure.ts';
-import { nodeFetch } from './nodeFetch.ts';
 
 /** Node's TLS, with which the editor shows a client certificate. Loaded when a client has one. */
 export const mutualTls: MutualTls = { read, publicKeys, fetch: fetchWith };
@@ -116,6 +115,7 @@ function fetchWith(certificate: ClientCertificate, clock: { now(): number }): ty
     }
     checkTime(certificate, url.host, clock.now());
     const { certificates: cert, privateKey: key } = certificate;
+    const { nodeFetch } = await import('./nodeFetch.ts');
     return nodeFetch(httpsRequest, url, asked, { cert, key: key.reveal() }).catch((error: unknown) => {
       throw withoutAnswer(error as NodeJS.ErrnoException);
     });

@@ -32,6 +32,11 @@ export const startFailures = {
     next: 'If you trust that URL, sign in again.',
     button: 'try-again',
   },
+  'certificate-unverified': {
+    what: 'Nothing was sent to {host}: NODE_TLS_REJECT_UNAUTHORIZED turns off the verification of certificates.',
+    next: 'Remove this environment variable, then restart the editor.',
+    button: 'none',
+  },
   'scope-unusable': {
     what: 'The scope {scope} can’t be used: {reason}.',
     next: 'Contact the authors of the extension that requested it.',

@@ -36,7 +36,7 @@ export const safetyChecks = {
   'address.agreed': safety(
     'every request that holds a secret',
     'The user agreed to the host that gets it.',
-    ['destination-not-agreed', 'certificate-not-here'],
+    ['destination-not-agreed', 'certificate-not-here', 'certificate-unverified'],
     'It isn’t sent.',
   ),
   'answer.redirect': safety('every response', 'It comes from the requested URL.', [

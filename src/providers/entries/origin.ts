@@ -1,5 +1,6 @@
 import type { ServiceSignIn, userLookupFields } from '../settings/serviceSettings.ts';
 import type { Provider, Terms } from './provider.ts';
+import { covers, isUnverified } from './terms.ts';
 
 /** The facts that a grant stores about its provider. */
 export interface GrantOrigin {
@@ -30,7 +31,10 @@ export type ProviderIdentity = Pick<Provider, 'id' | 'issuer' | 'clientId' | 'se
  * other terms than the user agreed to, is kept but neither shown nor used until the settings match again.
  */
 export const belongsTo = (grant: GrantOrigin, provider: ProviderIdentity): boolean =>
-  isOfProvider(grant, provider) && (grant.binding.terms ?? provider.terms) === provider.terms;
+  isOfProvider(grant, provider) && isCovered(grant.binding.terms, provider.terms);
+
+const isCovered = (agreed: Terms | undefined, terms: Terms): boolean =>
+  agreed === undefined ? !isUnverified(terms) : covers(agreed, terms);
 
 /** True if only changed terms keep the grant from being used: it waits for the user's decision. */
 export const waitsForAnswer = (grant: GrantOrigin, provider: ProviderIdentity): boolean =>

@@ -1,4 +1,5 @@
 import { l10n } from '../../platform/shown.ts';
+import { verifiesCertificates } from '../../protocol/client/verification.ts';
 import { checkAddress, type AddressPolicy } from '../../protocol/http/address.ts';
 import { KnownFailure } from '../../protocol/failures/knownFailure.ts';
 import {
@@ -55,7 +56,11 @@ export function serverOf(definition: ProviderDefinition): Server {
   // OpenID Connect Discovery 1.0 section 2.
   if (new URL(issuer).search !== '')
     throw new WrongEntry('issuer', l10n.t('isn’t an issuer: the URL has a query (?…)'));
-  return { issuer, allowLoopbackHttp, requestTimeout, metadataUrl, discovery, endpoints, allowedTenants };
+  const certificates = verifiesCertificates() ? undefined : 'unverified';
+  return {
+    ...{ issuer, allowLoopbackHttp, certificates, requestTimeout },
+    ...{ metadataUrl, discovery, endpoints, allowedTenants },
+  };
 }
 
 /**

@@ -38,6 +38,8 @@ const classes: Readonly<Record<keyof TermedFields, 'agreed' | 'free'>> = {
   labelClaims: 'agreed',
   claimSources: 'agreed',
   requiredClaims: 'agreed',
+  // The last one of the terms, see `covers`.
+  certificates: 'agreed',
 
   id: 'free',
   label: 'free',
@@ -66,6 +68,19 @@ type TermedFields = Omit<Provider, 'terms'>;
 export const freeFields = Object.entries(classes).flatMap(([field, kind]) =>
   kind === 'free' ? [field] : [],
 );
+
+/** The end of terms without the verification of certificates. */
+const unverified = ',["certificates","unverified"]]';
+
+/** True for terms by which anyone on the network can read what is sent. */
+export const isUnverified = (terms: Terms): boolean => terms.endsWith(unverified);
+
+/**
+ * True if someone who agreed to `agreed` is asked nothing about `terms`: they are equal, or differ only in that
+ * certificates are verified now.
+ */
+export const covers = (agreed: Terms, terms: Terms): boolean =>
+  agreed === terms || (isUnverified(agreed) && `${agreed.slice(0, -unverified.length)}]` === terms);
 
 /** The terms of a provider: every field of class `agreed` that says something. */
 export function termsOf(provider: TermedFields): Terms {

@@ -79,10 +79,15 @@ export async function reviewChanges(parts: ChangedTermsParts, providerId?: strin
 export const showWaiting = (parts: ChangedTermsParts, provider: Provider): Promise<void> =>
   offer(
     'warning',
-    l10n.t(
-      'The settings of {0} changed since you signed in. Nothing is sent until you review the change.',
-      provider.label,
-    ),
+    provider.certificates === undefined
+      ? l10n.t(
+          'The settings of {0} changed since you signed in. Nothing is sent until you review the change.',
+          provider.label,
+        )
+      : l10n.t(
+          'The certificate of {0} isn’t verified here. Nothing is sent until you review the change.',
+          provider.label,
+        ),
     { [l10n.t('Review…')]: () => reviewChanges(parts, provider.id) },
   );
 

@@ -138,7 +138,7 @@ describe('the package', () => {
       if (others.length > 0 || /\bprocess\.|\bBuffer\.|\bsetImmediate\b/.test(code)) nodeOnly.push(name);
     }
     const names = nodeOnly.map(name => /(\w+)(?:-\w+)?\.cjs$/.exec(name)?.[1]);
-    assert.deepEqual(names.toSorted(), ['joinBySockets', 'loopback', 'mutualTls']);
+    assert.deepEqual(names.toSorted(), ['joinBySockets', 'loopback', 'mutualTls', 'nodeFetch']);
   });
 
   it('has bundles without what is said about each setting, which the editor has from the manifest', async () => {

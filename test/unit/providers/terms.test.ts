@@ -180,3 +180,38 @@ describe('the terms of a provider', () => {
     assert.ok(changedTerms('{ what is this', agreed.terms).length > 0);
   });
 });
+
+describe('the terms of a provider while Node accepts any certificate', () => {
+  const variable = 'NODE_TLS_REJECT_UNAUTHORIZED';
+  const read = (value: string) => {
+    process.env[variable] = value;
+    return provider(base);
+  };
+  afterEach(() => delete process.env[variable]);
+  const verified = provider(base);
+  const bound = (terms: string | undefined) =>
+    someGrant({ binding: { issuer, clientId: 'editor', tokenEndpoint: `${issuer}/token`, terms } });
+
+  it('are others: a sign-in waits, and the change can be shown', () => {
+    const now = read('0');
+    for (const grant of [bound(verified.terms), bound(undefined)]) {
+      assert.equal(belongsTo(grant, now), false);
+      assert.ok(waitsForAnswer(grant, now));
+    }
+    assert.deepEqual(changedTerms(verified.terms, now.terms), [
+      { name: 'certificates', before: undefined, after: '"unverified"' },
+    ]);
+  });
+
+  it('are those from before where the variable says something else, as Node reads it', () => {
+    for (const value of ['', '1', 'false', '00']) assert.equal(read(value).terms, verified.terms);
+  });
+
+  it('cover those with verification: a sign-in that somebody agreed to so is used without a question', () => {
+    const agreed = read('0');
+    assert.ok(belongsTo(bound(agreed.terms), agreed));
+    assert.ok(belongsTo(bound(agreed.terms), verified));
+    delete process.env[variable];
+    assert.equal(belongsTo(bound(agreed.terms), provider({ ...base, endpoints: { token: evil } })), false);
+  });
+});

@@ -156,6 +156,34 @@ describe('a provider that is new here', () => {
   });
 });
 
+describe('a provider whose certificate is not verified', () => {
+  const end = ',["certificates","unverified"]]';
+  const unverified = { ...someProvider, terms: `${someProvider.terms.slice(0, -1)}${end}` };
+
+  it('is asked about once, also when its certificate is verified at times', async () => {
+    const { trust, asked, question } = person();
+    const first = trust.check(someProvider, going());
+    (await question(1)).answer(true);
+    assert.ok(await first);
+    const second = trust.check(unverified, going());
+    assert.equal((await question(2)).before, someProvider.terms);
+    (await question(2)).answer(true);
+    assert.ok(await second);
+    for (const provider of [someProvider, unverified, someProvider]) {
+      assert.ok(trust.isAgreed(provider));
+      assert.ok(await trust.check(provider, going()));
+    }
+    assert.equal(asked.length, 2);
+  });
+
+  it('is asked about though it was just entered', async () => {
+    const { trust, question } = person();
+    const entered = trust.accept(unverified, going());
+    (await question(1)).answer(false);
+    assert.equal(await entered, false);
+  });
+});
+
 describe('a provider that has changed', () => {
   const changes: Record<string, Partial<Provider>> = {
     'its issuer': { issuer: 'https://login.example.com/' },

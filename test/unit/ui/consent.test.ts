@@ -171,6 +171,15 @@ describe('the question before a sign-in', () => {
     );
   });
 
+  it('says first that certificates are not verified, and nothing about those that are', () => {
+    const about = /NODE_TLS_REJECT_UNAUTHORIZED turns off the verification/;
+    const unverified = changedProvider({ certificates: 'unverified' });
+    const { lines } = trustQuestion(unverified, someProvider.terms);
+    assert.match(lines[0] ?? '', about);
+    assert.match(lines.join('\n'), /certificates was nothing and is now "unverified"/);
+    assert.doesNotMatch(trustQuestion(someProvider, undefined).lines.join('\n'), about);
+  });
+
   it('shows all of what changed, old beside new, however long it is', () => {
     const scopes = Array.from({ length: 900 }, (_, at) => `https://s${at}.example`);
     const changed = changedProvider({ trustedAudiences: scopes });

@@ -37,9 +37,16 @@ export function editorTrust(
 
 /** @param before what the user agreed to, if it was something else. */
 export function trustQuestion(provider: Provider, before: Terms | undefined): Question {
-  const { label, issuer, contributedBy, service } = provider;
+  const { label, issuer, certificates, contributedBy, service } = provider;
   const [host = issuer, ...others] = hostsOf(provider);
   const lines = [
+    ...(certificates === undefined
+      ? []
+      : [
+          l10n.t(
+            'The environment variable NODE_TLS_REJECT_UNAUTHORIZED turns off the verification of server certificates. Anyone on the network can read your tokens.',
+          ),
+        ]),
     contributedBy === undefined
       ? l10n.t('{0}, from your settings', label)
       : l10n.t('{0}, provided by the extension {1}', label, contributedBy),
