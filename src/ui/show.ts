@@ -51,6 +51,13 @@ export type TreeItem = Omit<vscode.TreeItem, 'label' | 'description' | 'tooltip'
 export type Panel = Omit<vscode.WebviewPanel, 'title' | 'webview'> & {
   readonly webview: Omit<vscode.Webview, 'html'> & { html: Html };
 };
+export type StatusBarItem = Omit<
+  With<vscode.StatusBarItem, 'text'>,
+  'tooltip' | 'accessibilityInformation'
+> & {
+  tooltip: Shown;
+  accessibilityInformation: { readonly label: Shown };
+};
 type Levels = 'debug' | 'info' | 'warn' | 'error';
 export type LogChannel = Omit<vscode.LogOutputChannel, Levels> & Record<Levels, (line: LogLine) => void>;
 
@@ -92,6 +99,7 @@ interface Window {
     options: With<vscode.ProgressOptions, 'title'>,
     run: (progress: Progress, token: vscode.CancellationToken) => Promise<T>,
   ): Thenable<T>;
+  createStatusBarItem(id: string, alignment: vscode.StatusBarAlignment): StatusBarItem;
   setStatusBarMessage(message: Shown, milliseconds: number): vscode.Disposable;
 }
 

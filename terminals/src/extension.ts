@@ -15,11 +15,13 @@ import type { Choice } from './consent/rules.ts';
 import { registerCommands } from './editor/commands.ts';
 import { createHandle } from './editor/handle.ts';
 import { askForConsent, signInDetail, wrongAccounts } from './editor/question.ts';
+import { createRecord } from './editor/record.ts';
 import { offerMissing } from './editor/requirements.ts';
 import { scriptsFor, writeScripts } from './editor/scripts.ts';
 import { silentSession, visibleSession } from './editor/sessions.ts';
 import { readSettings, section } from './editor/settings.ts';
 import { storedPermissions, storePermissions } from './editor/storage.ts';
+import { createValues } from './editor/values.ts';
 import { setVariables } from './editor/variables.ts';
 
 let agent: Agent | undefined;
@@ -35,28 +37,42 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     stored: storedPermissions(context.workspaceState),
     store: permissions => void storePermissions(context.workspaceState, permissions),
     show: target => ask(target, consent),
-    onChange: () => undefined,
+    onChange: () => record.refresh(),
   });
-  context.subscriptions.push(channel, registerCommands({ consent, showLog: () => channel.show() }));
-  void offerMissing();
-
+  const record = createRecord(context.workspaceState, clock, () => consent.isLocked);
   const around = surroundings();
   const identity = workspaceIdentity(context.storageUri ?? context.globalStorageUri);
+  const handle = createHandle({
+    clock,
+    log,
+    consent,
+    settings: readSettings,
+    upstream: upstreamPath(around.env),
+    isThere: async () => vscode.commands.executeCommand('setContext', 'oidcTerminals.isThere', true),
+    onDecided(target, result) {
+      const { name, provider, hint, host } = target;
+      const words = { as: name ?? provider, to: hint, host };
+      if ('account' in result) log.info('token handed out', { account: result.account, ...words });
+      else log.info('request refused', { why: result.refusal, ...words });
+      record.add(target, result);
+    },
+  });
+  const commands = registerCommands({
+    consent,
+    values: createValues(handle),
+    accounts: () => readSettings().accounts.declared,
+    outcomes: record.outcomes,
+    showLog: () => channel.show(),
+  });
+  context.subscriptions.push(channel, record, commands);
+  void offerMissing();
+
   agent = await startAgent({
     clock,
     log,
     surroundings: around,
     place: await findPlace(identity, around),
-    handle: createHandle({
-      clock,
-      log,
-      consent,
-      settings: readSettings,
-      upstream: upstreamPath(around.env),
-      isThere: async () => vscode.commands.executeCommand('setContext', 'oidcTerminals.isThere', true),
-      onHandedOut: ({ name, provider, hint, host }, account) =>
-        log.info('token handed out', { account, as: name ?? provider, to: hint, host }),
-    }),
+    handle,
   });
   const { path: socket } = agent;
   const scripts = join(context.globalStorageUri.fsPath, 'bin');

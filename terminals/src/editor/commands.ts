@@ -1,15 +1,23 @@
 import * as vscode from 'vscode';
 import { timeOfDay } from '../../../src/platform/language.ts';
 import { l10n, shown, type Shown } from '../../../src/platform/shown.ts';
-import { registerCommand } from '../../../src/ui/clicks.ts';
+import { registerCommand, registerQuery } from '../../../src/ui/clicks.ts';
 import { window, type Item } from '../../../src/ui/show.ts';
-import { partsOfKey, type Target } from '../consent/accounts.ts';
+import { partsOfKey, type DeclaredAccount, type Target } from '../consent/accounts.ts';
 import type { Consent } from '../consent/consent.ts';
+import type { Outcome } from '../consent/outcomes.ts';
 import type { Permission } from '../consent/rules.ts';
+import { showOutcomes } from './activity.ts';
 import { askToUnlock } from './question.ts';
+import { setUpTool } from './setUp.ts';
+import type { Values } from './values.ts';
 
 export interface CommandParts {
   readonly consent: Consent<Target>;
+  readonly values: Values;
+  accounts(this: void): readonly DeclaredAccount[];
+  /** What became of the requests in this workspace, the oldest first. */
+  outcomes(this: void): readonly Outcome[];
   /** Shows the log. */
   showLog(this: void): void;
 }
@@ -58,6 +66,12 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
   return vscode.Disposable.from(
     registerCommand('oidcTerminals.showLog', () => parts.showLog()),
     registerCommand('oidcTerminals.manageAccess', () => manageAccess(parts)),
+    registerCommand('oidcTerminals.showActivity', async () => {
+      if (await showOutcomes(parts.outcomes())) await manageAccess(parts);
+    }),
+    registerCommand('oidcTerminals.copyHeader', () => parts.values.copyHeader(parts.accounts())),
+    registerCommand('oidcTerminals.setUpTool', () => setUpTool(parts.accounts())),
+    registerQuery('oidcTerminals.token', args => parts.values.forInput(args)),
     registerCommand('oidcTerminals.lock', () => parts.consent.lock()),
     registerCommand('oidcTerminals.unlock', () => unlock(parts)),
   );

@@ -26,8 +26,12 @@ export interface HandleOptions {
   readonly upstream: string | undefined;
   /** Resolves when the window has responded. */
   isThere(this: void): Promise<unknown>;
-  /** A token is about to be handed out. */
-  onHandedOut(this: void, target: Target, account: string): void;
+  /** A request is decided: a token of an account is about to be handed out, or there is a reason against it. */
+  onDecided(
+    this: void,
+    target: Target,
+    result: { readonly account: string } | { readonly refusal: Refusal },
+  ): void;
 }
 
 /** What clients print, by why there is no token. */
@@ -45,7 +49,7 @@ const refusals: Readonly<Record<Refusal, readonly [string, string]>> = {
 
 /** Responds to the requests of terminals. */
 export function createHandle(options: HandleOptions): Handle {
-  const { clock, log, consent, settings, upstream, onHandedOut } = options;
+  const { clock, log, consent, settings, upstream, onDecided } = options;
 
   async function tokenFor(request: TokenRequest, hungUp: AbortSignal): Promise<AgentResponse> {
     const { accounts, mode } = settings();
@@ -63,14 +67,14 @@ export function createHandle(options: HandleOptions): Handle {
     const decision = await consent.ask(target, mode, hungUp, before === undefined);
     if (!decision.allowed) {
       const [error, info] = refusals[decision.why];
-      log.info('request refused', { account: target.name ?? target.provider, why: decision.why });
+      if (!hungUp.aborted) onDecided(target, { refusal: decision.why });
       return failure(error, info, 'declined');
     }
     const session = before ?? (await silentSession(target));
     if (!session) return failure('Nobody is signed in.', undefined, 'not-signed-in');
     const token = await tokenOf(target, session, request.minValid, clock);
     if (hungUp.aborted) return failure('Nobody waits for it any more.');
-    onHandedOut(target, token.account);
+    onDecided(target, { account: token.account });
     return response(token);
   }
 

@@ -11,7 +11,7 @@ export interface HandedToken {
   readonly accessToken: string;
   /** The label of the account that it is for. */
   readonly account: string;
-  /** Undefined where no one in this extension host knows. */
+  /** Undefined where no one knows: the editor has another extension's provider, and the token is no JWT. */
   readonly issuer: string | undefined;
   /** Seconds since the epoch. */
   readonly expiresAt: number | undefined;

@@ -1,4 +1,5 @@
 import type * as vscode from 'vscode';
+import { mostOutcomes, type Outcome } from '../consent/outcomes.ts';
 import type { Permission } from '../consent/rules.ts';
 
 const key = 'permissions';
@@ -24,3 +25,20 @@ export const storePermissions = (
   storage: vscode.Memento,
   permissions: readonly Permission[],
 ): Thenable<void> => storage.update(key, permissions);
+
+const outcomesKey = 'outcomes';
+
+/** What became of requests in this workspace, as it was stored. */
+export function storedOutcomes(storage: vscode.Memento): readonly Outcome[] {
+  const stored = storage.get<unknown>(outcomesKey);
+  return Array.isArray(stored) ? stored.filter(isOutcome).slice(-mostOutcomes) : [];
+}
+
+function isOutcome(value: unknown): value is Outcome {
+  if (typeof value !== 'object' || value === null) return false;
+  const { at, name, scopes } = value as Record<string, unknown>;
+  return Number.isFinite(at) && typeof name === 'string' && Array.isArray(scopes);
+}
+
+export const storeOutcomes = (storage: vscode.Memento, outcomes: readonly Outcome[]): Thenable<void> =>
+  storage.update(outcomesKey, outcomes);

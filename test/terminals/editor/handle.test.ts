@@ -6,7 +6,7 @@ import { readRequest } from '../../../terminals/src/agent/requests.ts';
 import type { Handle } from '../../../terminals/src/agent/connections.ts';
 import { readAccounts, type Target } from '../../../terminals/src/consent/accounts.ts';
 import { createConsent, type Consent } from '../../../terminals/src/consent/consent.ts';
-import type { Choice, Mode } from '../../../terminals/src/consent/rules.ts';
+import type { Choice, Mode, Refusal } from '../../../terminals/src/consent/rules.ts';
 import { openSignedInEditor, type SignedInEditor } from '../../client/signedInEditor.ts';
 import { recordingLog, type RecordingLog } from '../../standIns/recordingLog.ts';
 import { openAgent } from '../agent/openAgent.ts';
@@ -57,7 +57,8 @@ describe('a request of a terminal, from a user who can sign in', () => {
         setsOidcSock: true,
       }),
       isThere: () => Promise.resolve(),
-      onHandedOut: ({ name }: Target, account: string) => void handedOut.push(`${name} ${account}`),
+      onDecided: ({ name }: Target, result: { account: string } | { refusal: Refusal }) =>
+        void handedOut.push(`${name} ${'account' in result ? result.account : result.refusal}`),
     };
     handle = (...asked) => createHandle({ ...options, upstream })(...asked);
   });
@@ -96,7 +97,7 @@ describe('a request of a terminal, from a user who can sign in', () => {
       'declined',
       'You declined.',
     ]);
-    assert.deepEqual(handedOut, []);
+    assert.deepEqual(handedOut, ['company declined']);
   });
 
   it('gets nothing where the editor’s own question is declined', async () => {

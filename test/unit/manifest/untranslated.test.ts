@@ -10,7 +10,7 @@ const root = new URL('../../../', import.meta.url);
  * texts the bundle has from there. What commands in a terminal print is English, as other programs read it too.
  */
 const elsewhere =
-  /^(?:src\/(?:windows|client|platform|protocol\/failures|providers\/presets\/(?!presets\.ts)|signIn\/diagnosis\/clickPaths)|terminals\/src\/(?:agent|command|consent\/accounts|editor\/(?:handle|scripts)))/;
+  /^(?:src\/(?:windows|client|platform|protocol\/failures|providers\/presets\/(?!presets\.ts)|signIn\/diagnosis\/clickPaths)|terminals\/src\/(?:agent|command|consent\/accounts|editor\/(?:handle|recipes|scripts)))/;
 
 /** Texts that are the same in every language, each with why. */
 const sameEverywhere: Readonly<Record<string, readonly string[]>> = {
@@ -21,7 +21,7 @@ const sameEverywhere: Readonly<Record<string, readonly string[]>> = {
     'OpenID Connect for Terminals',
   ],
   'names of accounts: the editor keeps by them what a person has allowed': ['service: ¤'],
-  'keys and codes': ['messages not shown again', 'status ¤', '¤ GMT'],
+  'keys and codes': ['Authorization: Bearer ¤', 'messages not shown again', 'status ¤', '¤ GMT'],
   'words of the log, which is English': [
     'its token ends',
     'signed out',
