@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { parseProviders } from '../../../src/providers/entries/parseProviders.ts';
 import { settle } from '../../../src/providers/entries/contested.ts';
 import { contributedProviders } from '../../../src/providers/entries/contributed.ts';
+import { providerDefinitionSchema } from '../../../src/providers/entries/definition.ts';
+import { belongsTo, waitsForAnswer } from '../../../src/providers/entries/origin.ts';
 import '../../../src/providers/presets/presets.ts';
 
 const issuer = 'https://login.acme.example';
@@ -159,4 +161,41 @@ describe('an ID that several bring', () => {
     const { providers, contested } = settled(undefined, {}, acme(), broken);
     assert.deepEqual([sources(providers), contested], [['acme.sign-in'], []]);
   });
+});
+
+describe('a provider whose extension is replaced', () => {
+  const entry = { issuer, clientId: 'editor' };
+  const from = (id: string, definition: object, agreed?: string) =>
+    settle(
+      parseProviders({}),
+      contributedProviders([extension(id, { oidcProviders: { acme: definition } })]),
+      () => agreed,
+    ).providers[0] ?? assert.fail();
+  const agreed = from('acme.sign-in', entry);
+  const grant = {
+    providerId: 'acme',
+    binding: { issuer, clientId: 'editor', terms: agreed.terms },
+  };
+  const { entries } = providerDefinitionSchema.entries.endpoints.wrapped.pipe[0];
+  const moved = Object.keys(entries).map(
+    name => [`a newer version with another ${name} endpoint`, { [name]: 'https://evil.example/' }] as const,
+  );
+
+  it('is used as before where the same is installed again', () => {
+    assert.ok(belongsTo(grant, from('acme.sign-in', entry, agreed.terms)));
+    assert.ok(belongsTo(grant, from('acme.sign-in', { ...entry, label: 'Acme 2' }, agreed.terms)));
+  });
+
+  it('waits for the user where another extension brings the very same', () => {
+    const other = from('evil.sign-in', entry, agreed.terms);
+    assert.equal(belongsTo(grant, other), false);
+    assert.ok(waitsForAnswer(grant, other));
+  });
+
+  for (const [what, endpoints] of moved)
+    it(`waits for the user where it is ${what}`, () => {
+      const newer = from('acme.sign-in', { ...entry, endpoints }, agreed.terms);
+      assert.equal(belongsTo(grant, newer), false);
+      assert.ok(waitsForAnswer(grant, newer));
+    });
 });
