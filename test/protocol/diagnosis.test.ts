@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:https';
 import type { ProviderDefinition } from '../../src/providers/entries/definition.ts';
 import { diagnose, type DiagnosisInput } from '../../src/signIn/diagnosis/diagnose.ts';
 import { diagnosisDocument, type Finding, type Section } from '../../src/signIn/diagnosis/report.ts';
 import { urisToRegister } from '../../src/signIn/redirect/registeredUris.ts';
 import { planFor } from '../../src/signIn/signIn.ts';
 import { browser } from '../conformance/trial.ts';
+import { selfSignedCertificate } from '../servers/certificates.ts';
 import { html, json } from '../servers/hostile/replies.ts';
 import { startHostileServer, type HostileServer } from '../servers/hostile/server.ts';
+import { listen, loopback, stop } from '../servers/listening.ts';
 import { desktop, signInTrial } from './signingIn.ts';
 
 describe('the diagnosis of a provider', () => {
@@ -52,6 +55,20 @@ describe('the diagnosis of a provider', () => {
       departures?.findings.map(({ what, found }) => `${what}: ${found}`),
       ['form.list: scopes_supported'],
     );
+  });
+
+  it('does not call a certificate trusted while Node accepts any', async () => {
+    const { certificate: cert, privateKey: key } = await selfSignedCertificate('anyone');
+    const secure = createServer({ cert, key }, (_, response) => response.writeHead(404).end());
+    const issuer = `https://${loopback}:${await listen(secure)}`;
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    try {
+      const { found, verdict } = await finding('Certificate', { issuer });
+      assert.match(`${verdict} ${found}`, /^warn not verified/);
+    } finally {
+      delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+      await stop(secure);
+    }
   });
 
   it('lists what sign-ins have to do without', async () => {

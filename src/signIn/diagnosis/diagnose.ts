@@ -2,6 +2,7 @@ import { l10n } from '../../platform/shown.ts';
 import { secondsNow } from '../../platform/clock.ts';
 import { clockTolerance, farthestClock } from '../../protocol/http/serverTime.ts';
 import { isLoopbackHost } from '../../protocol/http/address.ts';
+import { verifiesCertificates } from '../../protocol/client/verification.ts';
 import { metadataAddresses, offeredEndpoints } from '../../protocol/server/discovery.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Blemish } from '../../protocol/http/blemishes.ts';
@@ -158,7 +159,7 @@ async function reachability(
             l10n.t('Reachability'),
             l10n.t('{0} responded after {1} ms with status {2}', host, milliseconds, status),
           ),
-      isEncrypted ? pass(l10n.t('Certificate'), l10n.t('trusted by this editor')) : undefined,
+      isEncrypted ? certificateFinding() : undefined,
       encryption,
       skewFinding(headers.get('date'), secondsNow(clock)),
     ];
@@ -167,6 +168,14 @@ async function reachability(
     return [failed(isUntrusted ? l10n.t('Certificate') : l10n.t('Reachability'), error), encryption];
   }
 }
+
+const certificateFinding = (): Finding =>
+  verifiesCertificates()
+    ? pass(l10n.t('Certificate'), l10n.t('trusted by this editor'))
+    : warn(
+        l10n.t('Certificate'),
+        l10n.t('not verified, because of the environment variable NODE_TLS_REJECT_UNAUTHORIZED'),
+      );
 
 function skewFinding(date: string | null, now: number): Finding {
   const there = Date.parse(date ?? '');
