@@ -39,11 +39,12 @@ export function statistics(samples: readonly number[]): Statistics {
   return { min: at(0), median: at(0.5), p95: at(0.95), max: at(1) };
 }
 
-/** The ratio to the peer of the statistic that the aim is about; of the median without an aim. */
+/** The ratio to the peer of the statistic that the aim is about; of the median without an aim. None to nothing. */
 export function ratio({ samples, peer, aim }: Figure): number | undefined {
   if (!peer) return undefined;
   const of = aim?.ratio === true ? aim.of : 'median';
-  return statistics(samples)[of] / statistics(peer.samples)[of];
+  const whole = statistics(peer.samples)[of];
+  return whole > 0 ? statistics(samples)[of] / whole : undefined;
 }
 
 /** Undefined without an aim. */

@@ -5,16 +5,17 @@
  *   editor. It ends with the line `N passed, N failed`: `npm test` runs it.
  * - `--json <file>`: writes every figure with all its samples.
  * - `--readme`: replaces the table in README.md.
- * - `--beside <worktree>`: only what starts, answers and refreshes cost here and in that worktree of another commit.
+ * - `--beside <worktree>`: only what can be measured in that worktree of another commit too, by turns.
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import '../editor/process/resolveLocalhost.ts';
 import { countLine } from '../runner/count.ts';
 import { measureAnswering } from './measures/answering.ts';
+import { besideMeasures } from './measures/beside.ts';
 import { measureBytes } from './measures/bytes.ts';
 import { measureCodeExchange } from './measures/codeExchange.ts';
-import { measureBeside, measureFloors } from './measures/costs.ts';
+import { measureFloors } from './measures/costs.ts';
 import { isMet, ratio, statistics, type Figure } from './figures.ts';
 import { measureIdling } from './measures/idle.ts';
 import { measureInEditor } from './measures/inEditor.ts';
@@ -49,7 +50,7 @@ const all: readonly (() => Promise<Figure[]>)[] = [
   () => measureRefreshing(quick ? 1000 : 10_000),
 ];
 
-const parts = beside === undefined ? all : [() => measureBeside(beside, 15)];
+const parts = beside === undefined ? all : besideMeasures(beside, quick ? 3 : 15);
 
 const figures: Figure[] = [];
 for (const measure of parts) {

@@ -1,10 +1,10 @@
 /**
- * Starts a built extension and prints what that costs as JSON; with `more`, also an answer and a refresh, each time
- * that a line arrives. `node costWorker.ts <file> [more]`
+ * Starts a built extension and prints what that costs as JSON; with a number of grants, also an answer and a refresh, each time
+ * that a line arrives. `node costWorker.ts <file> [grants]`
  */
 import { createInterface } from 'node:readline';
 import { threadTime } from '../figures.ts';
-import { definition, storedGrants } from '../measures/storedGrants.ts';
+import { askedScopes, definition, storedGrants } from '../measures/storedGrants.ts';
 import { startBuilt } from './builtExtension.ts';
 
 export interface StartCost {
@@ -15,10 +15,12 @@ export interface StartCost {
 /** Microseconds of the thread's processor time for one call. */
 export interface CallCost {
   readonly answer: number;
+  /** For the sessions of all scopes. */
+  readonly all: number;
   readonly refresh: number;
 }
 
-const [main = '', more] = process.argv.slice(2);
+const [main = '', grants] = process.argv.slice(2);
 const { issuer } = definition;
 const endpoints = { authorization: `${issuer}/authorize`, token: `${issuer}/token` };
 
@@ -34,7 +36,7 @@ let ahead = 0;
 const { now } = Date;
 Date.now = () => now() + ahead;
 
-const extension = await startBuilt(main, storedGrants(1).values, {
+const extension = await startBuilt(main, storedGrants(Number(grants ?? 1)).values, {
   ...definition,
   discovery: false,
   endpoints,
@@ -42,13 +44,13 @@ const extension = await startBuilt(main, storedGrants(1).values, {
 console.log(JSON.stringify({ start: extension.load + extension.activate } satisfies StartCost));
 
 const session = async (): Promise<string | undefined> => {
-  const [found] = await extension.provider().getSessions(['openid', 'profile'], {});
+  const [found] = await extension.provider().getSessions(askedScopes, {});
   return found?.accessToken;
 };
 
-async function answers(calls: number): Promise<number> {
+async function answers(calls: number, scopes: readonly string[] | undefined): Promise<number> {
   const start = threadTime();
-  for (let call = 0; call < calls; call++) await session();
+  for (let call = 0; call < calls; call++) await extension.provider().getSessions(scopes, {});
   return ((threadTime() - start) * 1000) / calls;
 }
 
@@ -64,13 +66,16 @@ async function refreshes(calls: number): Promise<number> {
   return ((threadTime() - start) * 1000) / calls;
 }
 
-if (more !== undefined) {
-  await answers(5000);
-  await refreshes(500);
+async function costs(calls: number): Promise<CallCost> {
+  const answer = await answers(calls, askedScopes);
+  const all = await answers(calls, undefined);
+  return { answer, all, refresh: await refreshes(calls / 10) };
+}
+
+if (grants !== undefined) {
+  await costs(5000);
   for await (const _ of createInterface({ input: process.stdin }))
-    console.log(
-      JSON.stringify({ answer: await answers(2000), refresh: await refreshes(200) } satisfies CallCost),
-    );
+    console.log(JSON.stringify(await costs(2000)));
 }
 await extension.deactivate();
 process.exit();

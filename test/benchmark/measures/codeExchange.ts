@@ -1,6 +1,6 @@
 import * as openid from 'openid-client';
 import type { ProviderDefinition } from '../../../src/providers/entries/definition.ts';
-import { personSignsIn, signInTrial } from '../../protocol/signingIn.ts';
+import * as signingIn from '../../protocol/signingIn.ts';
 import {
   startIdentityProvider,
   type IdentityProvider,
@@ -12,13 +12,17 @@ import { count, threadTime, type Figure } from '../figures.ts';
 const part = 'A sign-in, without the time of the person';
 
 /** Milliseconds of this thread, in which the server runs too, and requests of the client itself: those of the browser do not count. */
-interface SignIn {
+export interface SignIn {
   /** From the click to the browser. */
   readonly toBrowser: number;
   /** From the browser's answer to the session. */
   readonly toSession: number;
+  /** Both. */
+  readonly whole: number;
   readonly requests: number;
 }
+
+export type SigningIn = Pick<typeof signingIn, 'personSignsIn' | 'signInTrial'>;
 
 /** Requests that a browser does not send; besides, both push the authorization request (RFC 9126), each in one. */
 const clientRequests = ({ requestsTo, endpoints }: IdentityProvider): number =>
@@ -27,10 +31,21 @@ const clientRequests = ({ requestsTo, endpoints }: IdentityProvider): number =>
     0,
   );
 
-/** The extension's own sign-ins; each after the first finds what that one has found out about the server. */
-function extension(
+function costs(at: readonly [number, number, number, number], requests: number): SignIn {
+  const [start, opened, answered, end] = at;
+  const [toBrowser, toSession] = [opened - start, end - answered];
+  return { toBrowser, toSession, whole: toBrowser + toSession, requests };
+}
+
+/**
+ * The extension's own sign-ins; each after the first finds what that one has found out about the server.
+ *
+ * @param module that of another commit.
+ */
+export function extension(
   server: IdentityProvider,
   settings: Partial<ProviderDefinition> = {},
+  { personSignsIn, signInTrial }: SigningIn = signingIn,
 ): () => Promise<SignIn> {
   let opened = 0;
   let answered = 0;
@@ -50,11 +65,7 @@ function extension(
     const start = threadTime();
     await trial.signIn(provider);
     const end = threadTime();
-    return {
-      toBrowser: opened - start,
-      toSession: end - answered,
-      requests: clientRequests(server) - before,
-    };
+    return costs([start, opened, answered, end], clientRequests(server) - before);
   };
 }
 
@@ -86,11 +97,7 @@ function script(server: IdentityProvider): () => Promise<SignIn> {
     const end = await signInOverHttp(address.href, people.alice);
     const answered = threadTime();
     await openid.authorizationCodeGrant(known, end, { pkceCodeVerifier, expectedState, expectedNonce });
-    return {
-      toBrowser: opened - start,
-      toSession: threadTime() - answered,
-      requests: clientRequests(server) - before,
-    };
+    return costs([start, opened, answered, threadTime()], clientRequests(server) - before);
   };
 }
 
@@ -112,7 +119,7 @@ export async function measureCodeExchange(runs: number): Promise<Figure[]> {
     }
     const of = (kind: string, what: (signIn: SignIn) => number): number[] => (found[kind] ?? []).map(what);
     const requests = ({ requests }: SignIn): number => requests;
-    const whole = ({ toBrowser, toSession }: SignIn): number => toBrowser + toSession;
+    const whole = (signIn: SignIn): number => signIn.whole;
     const times = (name: string, kinds: readonly [string, string], what: typeof whole): Figure => ({
       part,
       name,

@@ -1,8 +1,8 @@
 /**
  * Starts the built extension in this process, as an editor does, with many grants in its secret storage. Prints what
- * that took as JSON. `node --expose-gc startWorker.ts <grants>`
+ * that took as JSON. `node --expose-gc startWorker.ts <file> <grants>`
  */
-import { join, relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { startBuilt } from '../built/builtExtension.ts';
 import { threadTime } from '../figures.ts';
 import { storedGrants } from './storedGrants.ts';
@@ -28,8 +28,8 @@ export interface Start {
   readonly heapAfterAnswer: number;
 }
 
-const repository = join(import.meta.dirname, '..', '..', '..');
-const { values, definition } = storedGrants(Number(process.argv[2] ?? 1));
+const [main = '', amount = '1'] = process.argv.slice(2);
+const { values, definition } = storedGrants(Number(amount));
 const grantsRead = (): number => extension.read.filter(key => key.startsWith('grant:')).length;
 const heap = (): number => {
   globalThis.gc?.();
@@ -37,10 +37,10 @@ const heap = (): number => {
 };
 
 const before = heap();
-const extension = await startBuilt(join(repository, 'dist', 'extension.cjs'), values, definition);
+const extension = await startBuilt(main, values, definition);
 const { load, activate } = extension;
 const files = extension.files
-  .map(file => relative(join(repository, 'dist'), file))
+  .map(file => relative(dirname(main), file))
   .filter(file => !file.startsWith('..'));
 const readsAtActivation = extension.read.length;
 
@@ -53,7 +53,7 @@ const provider = extension.provider();
 const asked = threadTime();
 const sessions = await provider.getSessions(undefined, {});
 const firstAnswer = threadTime() - asked;
-if (sessions.length !== Number(process.argv[2] ?? 1)) throw new Error(`${sessions.length} sessions`);
+if (sessions.length !== Number(amount)) throw new Error(`${sessions.length} sessions`);
 const readsForAnswer = grantsRead() - readsAtRest;
 const readsUntilAnswer = extension.read.length;
 for (let at = 0; at < 10; at++) await provider.getSessions(at % 2 ? undefined : ['openid', 'profile'], {});

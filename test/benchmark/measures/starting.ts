@@ -2,14 +2,16 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { count, type Figure } from '../figures.ts';
+import { mainOf, repository } from './costs.ts';
 import type { Start } from './startWorker.ts';
 
 const part = 'Start with grants stored';
 
-/** Starts the built extension in a process of its own. */
-async function start(grants: number): Promise<Start> {
+/** Starts a built extension in a process of its own. */
+export async function start(grants: number, main = mainOf(repository)): Promise<Start> {
   const worker = join(import.meta.dirname, 'startWorker.ts');
-  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', worker, String(grants)]);
+  const parameters = ['--expose-gc', worker, main, String(grants)];
+  const { stdout } = await promisify(execFile)(process.execPath, parameters);
   return JSON.parse(stdout) as Start;
 }
 

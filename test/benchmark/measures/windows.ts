@@ -11,12 +11,16 @@ import { count, timed, type Figure } from '../figures.ts';
 const part = 'Windows, each a process of its own';
 const callers = 1000;
 
+/** Opens windows of this commit, or of another one. */
+export type StartFleet = typeof startFleet;
+
 /** Windows that have found each other, and that all have one grant. */
 async function openWindows(
   server: IdentityProvider,
   amount: number,
+  start: StartFleet,
 ): Promise<{ fleet: Fleet; windows: FleetWindow[]; id: string }> {
-  const fleet = startFleet(server.issuer, 'separate');
+  const fleet = start(server.issuer, 'separate');
   const windows = await Promise.all(Array.from({ length: amount }, (_, at) => fleet.open(String(at))));
   await eventually(() => Promise.resolve(windows.every(window => /leader|member/.test(window.role()))));
   const id = (await windows[0]?.add(serialiseGrant(await signedIn(server)))) ?? '';
@@ -45,8 +49,12 @@ async function bareRefresh(server: IdentityProvider, { tokens, binding }: Grant)
 }
 
 /** A thousand callers, spread over so many windows, need new tokens at the same moment. */
-async function burst(server: IdentityProvider, amount: number): Promise<{ waits: number[]; sent: number }> {
-  const { fleet, windows, id } = await openWindows(server, amount);
+export async function burst(
+  server: IdentityProvider,
+  amount: number,
+  start: StartFleet = startFleet,
+): Promise<{ waits: number[]; sent: number }> {
+  const { fleet, windows, id } = await openWindows(server, amount, start);
   try {
     // The leader then knows the provider's metadata, and has loaded what it needs.
     await windows[0]?.burst(id, 1, 1);
@@ -63,15 +71,15 @@ async function burst(server: IdentityProvider, amount: number): Promise<{ waits:
 }
 
 /** The leader is killed; how long it takes until another window has got new tokens. */
-async function takeOver(server: IdentityProvider): Promise<number> {
-  const { fleet, windows, id } = await openWindows(server, 2);
+export async function takeOver(server: IdentityProvider, start: StartFleet = startFleet): Promise<number> {
+  const { fleet, windows, id } = await openWindows(server, 2, start);
   try {
     const leader = windows.find(window => window.role() === 'leader');
     const member = windows.find(window => window !== leader);
-    const start = performance.now();
-    await leader?.kill();
-    await member?.burst(id, 1, 1);
-    return performance.now() - start;
+    return await timed(async () => {
+      await leader?.kill();
+      await member?.burst(id, 1, 1);
+    });
   } finally {
     await fleet.end();
   }
