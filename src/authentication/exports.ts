@@ -1,14 +1,12 @@
 import { secondsNow, type Clock } from '../platform/clock.ts';
 import type { DescribedElsewhere, OidcAuthenticationApi, SessionInfo } from '../client/sessionInfo.ts';
 import type { ConfiguredProviders } from '../providers/entries/configuredProviders.ts';
-import type { Provider } from '../providers/entries/definition.ts';
 import { fateOf } from '../sessions/grant/fate.ts';
 import { blank, type Which } from '../sessions/grant/memory.ts';
 import type { Grant } from '../sessions/grant/grant.ts';
 import type { GrantCache } from '../sessions/store/grantCache.ts';
 import { notGranted } from '../sessions/grant/granted.ts';
 import { parseSessionId } from '../sessions/grant/scopes.ts';
-import type { Session } from '../sessions/grant/sessions.ts';
 
 export interface ExportsContext {
   readonly cache: GrantCache;
@@ -61,14 +59,6 @@ export async function describeHeld(
       claims: structuredClone(grant.claims),
     },
   };
-}
-
-/** When the access token of a session ends, in seconds since the epoch. Undefined: the provider doesn't say. */
-export function expiryOf({ id, accessToken }: Session, cache: GrantCache, provider: Provider | undefined) {
-  const grant = cache.peek(parseSessionId(id).grantId);
-  const found = grant && tokensOf(grant).find(token => token.accessToken.reveal() === accessToken.reveal());
-  // The end of a token doesn't depend on the time.
-  return found && fateOf(grant, provider, blank, 0, found.which).until;
 }
 
 interface HeldToken extends Pick<Grant['tokens'], 'accessToken' | 'receivedAt'> {

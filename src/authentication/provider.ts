@@ -11,7 +11,6 @@ import type { GrantCache } from '../sessions/store/grantCache.ts';
 import { isCancellation } from '../ui/messages.ts';
 import type { SignInParts } from '../ui/signIn/signInAndKeep.ts';
 import type { SignOutParts } from '../ui/signIn/signOut.ts';
-import { expiryOf } from './exports.ts';
 
 export interface ProviderContext {
   readonly accounts: Accounts;
@@ -96,7 +95,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
   ): Promise<vscode.AuthenticationSession[]> {
     if (!this.#provider) return [];
     const sessions = await this.#context.accounts.sessions(this.#provider, scopes, options?.account);
-    return sessions.map(scopes ? this.#handedOut : asEditorSession);
+    return sessions.map(asEditorSession);
   }
 
   async createSession(
@@ -104,7 +103,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     options: vscode.AuthenticationProviderSessionOptions,
   ): Promise<vscode.AuthenticationSession> {
     const { session } = await this.#busily(() => this.#signIn(scopes, options?.account));
-    return this.#handedOut(session);
+    return asEditorSession(session);
   }
 
   /** As {@link getSessions}, for an extension that hands on why a server refused its token. */
@@ -115,7 +114,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     if (!this.#provider) return [];
     const challenges = await this.#challenges();
     const sessions = await challenges.sessions(this.#provider, constraint, options?.account);
-    return sessions.map(this.#handedOut);
+    return sessions.map(asEditorSession);
   }
 
   /** As {@link createSession}, with what the server demands of the sign-in. */
@@ -127,17 +126,8 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
     const session = await this.#busily(() =>
       challenges.signIn(this.#provider, constraint, options?.account, (...asked) => this.#signIn(...asked)),
     );
-    return this.#handedOut(session);
+    return asEditorSession(session);
   }
-
-  /**
-   * Adds when the token ends. The editor's type doesn't know the property, but the editor passes on what it doesn't know,
-   * in every extension host.
-   */
-  readonly #handedOut = (session: Session): vscode.AuthenticationSession => {
-    const expiresAt = expiryOf(session, this.#context.cache, this.#provider);
-    return { ...asEditorSession(session), ...(expiresAt !== undefined && { expiresAt }) };
-  };
 
   /**
    * @param demanding what is requested from the provider in addition.
@@ -187,13 +177,18 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
   }
 }
 
-/** The one place where an access token leaves: to the editor, which asks for consent before it hands it on. */
-function asEditorSession(session: Session): vscode.AuthenticationSession {
-  return {
-    id: session.id,
-    accessToken: session.accessToken.reveal(),
-    ...(session.idToken && { idToken: session.idToken.reveal() }),
-    account: session.account,
-    scopes: session.scopes,
+/**
+ * The one place where an access token leaves: to the editor, which asks for consent before it hands it on. The editor's
+ * type doesn't know `expiresAt`, but the editor passes on what it doesn't know, in every extension host.
+ */
+function asEditorSession({ id, accessToken, idToken, account, scopes, expiresAt }: Session) {
+  const session: vscode.AuthenticationSession & Pick<Session, 'expiresAt'> = {
+    id,
+    accessToken: accessToken.reveal(),
+    ...(idToken && { idToken: idToken.reveal() }),
+    account,
+    scopes,
+    ...(expiresAt !== undefined && { expiresAt }),
   };
+  return session;
 }

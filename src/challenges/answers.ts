@@ -203,7 +203,7 @@ async function answer(
         );
       }
       remember(answering, key, step, token.serial);
-      return sessionOf(renewed, demand.scopes, token);
+      return sessionOf(renewed, demand.scopes, token, provider);
     }
     case 'sign-in':
       return undefined;

@@ -136,7 +136,7 @@ export function createAccounts(options: AccountsOptions): Accounts {
       const scopes = signedIn.sessions[0] ?? [];
       const session =
         derivedScopes(provider, grant, scopes) && (await usableSession(options, provider, grant, scopes));
-      return { session: session ?? sessionOf(grant, scopes), kept: stored };
+      return { session: session ?? sessionOf(grant, scopes, undefined, provider), kept: stored };
     },
 
     remove: (sessionId, provider, before) =>

@@ -66,7 +66,7 @@ export async function usableSession(
   if (!found?.token) return found && derived && noDerived(source, provider, found.grant, scopes, derived);
   // No extension gets an access token before the refresh token that came with it is stored.
   await source.cache.stored(found.grant.id);
-  return sessionOf(found.grant, scopes, found.token);
+  return sessionOf(found.grant, scopes, found.token, provider);
 }
 
 /** Explains why there is no derived token, or returns if a sign-in helps. */

@@ -201,7 +201,10 @@ export const overdueAt = ({ kind, nextAt }: Fate): number | undefined =>
  * When an access token ends; undefined: never. A server that does not say gives tokens of the lifetime that the
  * settings assume.
  */
-function endOf({ receivedAt, expiresAt }: AccessToken, policy: TokenPolicy | undefined): number | undefined {
+export function endOf(
+  { receivedAt, expiresAt }: AccessToken,
+  policy: TokenPolicy | undefined,
+): number | undefined {
   const assumed = policy?.assumedTokenLifetime;
   return expiresAt ?? (assumed === undefined ? undefined : receivedAt + assumed);
 }

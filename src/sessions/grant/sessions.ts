@@ -1,4 +1,4 @@
-import { isForNobody } from './fate.ts';
+import { endOf, isForNobody, type TokenPolicy } from './fate.ts';
 import type { Secret } from '../../platform/secret.ts';
 import { shown, type Shown } from '../../platform/shown.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
@@ -14,6 +14,8 @@ export interface Session {
   readonly scopes: readonly string[];
   readonly accessToken: Secret;
   readonly idToken: Secret | undefined;
+  /** When the access token ends, in seconds since the epoch. Undefined: nobody says, or nobody is given the token. */
+  readonly expiresAt?: number | undefined;
 }
 
 export interface SessionsChange {
@@ -27,11 +29,13 @@ export interface SessionsChange {
  *
  * @param token by default the derived one for them, if there is one, or else the main one: that is for lists of
  * sessions, whose tokens nobody is given. Who asks for a session by its scopes is answered with the token for them.
+ * @param policy of the provider, where the token is handed out.
  */
 export function sessionOf(
   grant: Grant,
   scopes: readonly string[],
-  token: Pick<AccessToken, 'accessToken'> = accessTokenOf(grant, scopes) ?? grant.tokens,
+  token: AccessToken = accessTokenOf(grant, scopes) ?? grant.tokens,
+  policy?: TokenPolicy,
 ): Session {
   return {
     id: sessionId(grant.id, scopes),
@@ -39,6 +43,7 @@ export function sessionOf(
     scopes,
     accessToken: token.accessToken,
     idToken: grant.tokens.idToken,
+    expiresAt: policy && endOf(token, policy),
   };
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { secret } from '../../../src/platform/secret.ts';
 import type { SessionsChange } from '../../../src/sessions/grant/sessions.ts';
 import type { Provider } from '../../../src/providers/entries/definition.ts';
 import { accountsInMemory } from './accountsInMemory.ts';
@@ -66,5 +67,39 @@ describe('an account that its provider refuses', () => {
     assert.deepEqual(await given(), [0, 0]);
     await cache.update('grant-0001', grant => ({ ...grant, signInNeeded: undefined }));
     assert.deepEqual(await given(), [1, 1]);
+  });
+});
+
+describe('a session that is handed out', () => {
+  const scopes = ['openid', 'profile'];
+  const tokens = (expiresAt: number | undefined) => someTokens(1, { receivedAt: start, expiresAt });
+  const assuming: Provider = { ...someProvider, assumedTokenLifetime: 600 };
+
+  for (const [when, provider, ends, expected] of [
+    ['as its server says', assuming, start + 3600, start + 3600],
+    ['as the settings assume', assuming, undefined, start + 600],
+    ['unless nobody does', someProvider, undefined, undefined],
+  ] as const) {
+    it(`says when its token ends, ${when}`, async () => {
+      const { accounts } = accountsInMemory();
+      const { session } = await accounts.add(provider, someGrant({ tokens: tokens(ends) }));
+      const [found] = await accounts.sessions(provider, scopes);
+      assert.deepEqual([session.expiresAt, found?.expiresAt], [expected, expected]);
+    });
+  }
+
+  it('says it of its own token, and a list of sessions of none', async () => {
+    const { cache, accounts } = accountsInMemory();
+    const narrowing: Provider = { ...someProvider, narrowTokens: true };
+    const own = { kind: 'token', scopes: ['openid'], serial: 1, receivedAt: start } as const;
+    const derived = [{ ...own, accessToken: secret('narrow'), expiresAt: start + 60 }];
+    await cache.put(someGrant({ tokens: tokens(start + 3600), derived }));
+    const [narrow] = await accounts.sessions(narrowing, ['openid']);
+    assert.deepEqual([narrow?.accessToken.reveal(), narrow?.expiresAt], ['narrow', start + 60]);
+    const listed = await accounts.sessions(narrowing, undefined);
+    assert.deepEqual(
+      listed.map(({ expiresAt }) => expiresAt),
+      [undefined],
+    );
   });
 });
