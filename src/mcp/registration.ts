@@ -69,7 +69,7 @@ function registerWithEditor(
   log: Log,
 ): vscode.Disposable | undefined {
   // Typed after the current API. An older or another editor might have less of it.
-  const { lm } = vscode as { readonly lm?: Partial<typeof vscode.lm> };
+  const lm = vscode.lm as Partial<typeof vscode.lm> | undefined;
   if (!lm?.registerMcpServerDefinitionProvider) return undefined;
   try {
     return lm.registerMcpServerDefinitionProvider(collectionId, provider);
