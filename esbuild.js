@@ -104,9 +104,11 @@ async function secondPass({ outputFiles, metafile, errors }) {
     sourcemap: isWatching ? 'linked' : 'external',
     external: ['vscode', 'node:*', '../extension.cjs'],
   };
-  const entry = [...start].map(
-    file => `export { ${exported(file, (name, short) => `${name} as ${short}`)} } from './${file}';`,
+  // An object, as nothing that is exported is ever assigned again: `export` would make a function of each name.
+  const imports = [...start].map(
+    file => `import { ${exported(file, (name, short) => `${name} as ${short}`)} } from './${file}';`,
   );
+  const entry = [...imports, `host.module.exports = { ${[...names.values()]} };`];
   const built = await Promise.all([
     build({
       ...second,
