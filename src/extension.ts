@@ -18,7 +18,7 @@ import { sharingLater } from './sessions/sharing/sharingLater.ts';
 import { createGrantCache } from './sessions/store/grantCache.ts';
 import { createGrantStore, isOfGrants } from './sessions/store/grantStore.ts';
 import { createPendingResponses } from './signIn/redirect/pendingResponses.ts';
-import { agreedTerms } from './signIn/trust.ts';
+import { agreedTerms } from './providers/entries/terms.ts';
 import { registerUriHandler } from './signIn/redirect/uriHandler.ts';
 import { registerActivityDocument } from './ui/commands/activityDocument.ts';
 import { registerQuery } from './ui/clicks.ts';

@@ -5,7 +5,7 @@ import { fateOf } from '../sessions/grant/fate.ts';
 import { blank, type Which } from '../sessions/grant/memory.ts';
 import type { Grant } from '../sessions/grant/grant.ts';
 import type { GrantCache } from '../sessions/store/grantCache.ts';
-import { notGranted } from '../sessions/grant/granted.ts';
+import { notGranted } from '../sessions/grant/sessions.ts';
 import { parseSessionId } from '../sessions/grant/scopes.ts';
 
 export interface ExportsContext {

@@ -39,6 +39,9 @@ export const systemClock: Clock = {
 /** The time now in seconds since the epoch, as tokens express it. */
 export const secondsNow = (clock: Clock): number => Math.floor(clock.now() / 1000);
 
+/** By how much our clock and a server's can differ before it matters, in seconds. */
+export const clockTolerance = 60;
+
 /**
  * True less than a duration after `at`, all in the same unit. A clock that was set back since says nothing of how long
  * ago that was: then false.

@@ -2,7 +2,7 @@ import { consentTo, type Consent } from '../protocol/client/consent.ts';
 import { whileRunning } from '../platform/once.ts';
 import { createQueue } from '../platform/queue.ts';
 import type { Provider } from '../providers/entries/definition.ts';
-import { covers, isUnverified, type Terms } from '../providers/entries/terms.ts';
+import { agreementKey, covers, isUnverified, type Terms } from '../providers/entries/terms.ts';
 
 declare const asked: unique symbol;
 
@@ -61,12 +61,6 @@ export interface Trust {
   forget(id: string): Promise<void>;
 }
 
-const keyOf = (id: string): string => `trusted/${id}`;
-
-/** What a user has agreed to for a provider ID, as it was stored. */
-export const agreedTerms = (storage: Pick<TrustStorage, 'get'>, id: string): unknown =>
-  storage.get(keyOf(id));
-
 export function createTrust({ storage, ask, hasSignIns, onAgreed }: TrustOptions): Trust {
   /** The questions that are open, by provider and terms. */
   const open = whileRunning<Consent | false>();
@@ -75,12 +69,12 @@ export function createTrust({ storage, ask, hasSignIns, onAgreed }: TrustOptions
   const entered = new Map<string, unknown>();
 
   const isKnown = ({ id, terms }: Provider): boolean => {
-    const agreed = storage.get(keyOf(id));
+    const agreed = storage.get(agreementKey(id));
     return typeof agreed === 'string' && covers(agreed, terms);
   };
   const remember = async (id: string, value: string | undefined): Promise<void> => {
     // If it can't be stored, the decision still counts: the user is asked again another time.
-    await Promise.resolve(storage.update(keyOf(id), value)).catch(() => undefined);
+    await Promise.resolve(storage.update(agreementKey(id), value)).catch(() => undefined);
   };
 
   const agreed = async (provider: Provider): Promise<void> => {
@@ -91,7 +85,7 @@ export function createTrust({ storage, ask, hasSignIns, onAgreed }: TrustOptions
   const askUnlessKnown = async (provider: Provider, signal: AbortSignal): Promise<Consent | false> => {
     // The user might have decided in another window meanwhile.
     if (isKnown(provider)) return consentTo(provider.issuer);
-    const known = storage.get(keyOf(provider.id));
+    const known = storage.get(agreementKey(provider.id));
     const before = typeof known === 'string' ? known : undefined;
     if (signal.aborted || !(await ask(provider, before, signal))) return false;
     await agreed(provider);
@@ -110,7 +104,7 @@ export function createTrust({ storage, ask, hasSignIns, onAgreed }: TrustOptions
     async accept(provider, signal) {
       const { id, terms } = provider;
       // After a failed sign-in, the user enters it again.
-      const isNew = storage.get(keyOf(id)) === entered.get(id) && !(await hasSignIns(id));
+      const isNew = storage.get(agreementKey(id)) === entered.get(id) && !(await hasSignIns(id));
       if (!isNew || isUnverified(terms)) return check(provider, signal);
       entered.set(id, terms);
       await agreed(provider);

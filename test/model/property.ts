@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { answerTimeout } from '../../src/protocol/http/traffic.ts';
+import { answerTimeout } from '../../src/protocol/http/address.ts';
 import { Model } from './model.ts';
 import { histories, type Step } from './steps.ts';
 

@@ -4,7 +4,7 @@ import { Failure } from '../../src/protocol/failures/failure.ts';
 import type { RefreshAnswer, Tokens } from '../../src/protocol/tokens/tokens.ts';
 import type { Grant } from '../../src/sessions/grant/grant.ts';
 import type { Clock } from '../../src/platform/clock.ts';
-import { answerTimeout } from '../../src/protocol/http/traffic.ts';
+import { answerTimeout } from '../../src/protocol/http/address.ts';
 import { answerWith } from '../standIns/quietWindow.ts';
 import type { Life } from '../standIns/memoryTransport.ts';
 

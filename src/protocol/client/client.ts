@@ -12,7 +12,7 @@ import type { DiscoveredServer } from '../server/discovery.ts';
 import type { HttpClient } from '../http/http.ts';
 import type { Sending, Withheld } from '../server/sendings.ts';
 import type { SecretEndpoint } from '../server/secretEndpoints.ts';
-import { clockTolerance } from '../http/serverTime.ts';
+import { clockTolerance } from '../../platform/clock.ts';
 import type { Metadata } from '../server/metadata.ts';
 import { isIssuerTemplate, type ServerSource } from '../server/serverSource.ts';
 import { issuerOfTenant } from '../server/tenantIssuer.ts';

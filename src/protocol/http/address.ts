@@ -41,9 +41,16 @@ export interface AddressPolicy {
   readonly allowLoopbackHttp: boolean;
   /** `unverified`: the user agreed to servers whose certificate isn't verified (client/verification.ts). */
   readonly certificates?: 'unverified' | undefined;
-  /** The time limit for a response, in seconds. If undefined, see `answerTimeout`. */
+  /** The time limit for a response, in seconds. If undefined, see {@link answerTimeout}. */
   readonly requestTimeout?: number | undefined;
 }
+
+/**
+ * The time limit for a response, in seconds, from the request to the last byte of its body. Code that waits for the
+ * result of a request waits a multiple of it (sessions/grant/fate.ts), so it is bounded, and this is the only place
+ * that defines it.
+ */
+export const answerTimeout = { usual: 15, least: 5, most: 60 } as const;
 
 /** Where a URL comes from, and so where to correct it. */
 const codes = {

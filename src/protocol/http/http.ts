@@ -8,7 +8,8 @@ import { networkFailure, unreachable } from './networkFailure.ts';
 import { parseServerObject } from './json.ts';
 import { longWords, quoteServerText, textOf, withText } from './serverText.ts';
 import { retryAfterSeconds } from './serverTime.ts';
-import { answerTimeout, type Traffic } from './traffic.ts';
+import { answerTimeout } from './address.ts';
+import { type Traffic } from './traffic.ts';
 
 /** The signature of the platform's `fetch`, which in the editor respects its proxy and certificates. */
 export type Fetch = typeof globalThis.fetch;

@@ -1,13 +1,10 @@
-import { secondsNow, type Clock } from '../../platform/clock.ts';
+import { clockTolerance, secondsNow, type Clock } from '../../platform/clock.ts';
 
 /**
  * The largest plausible difference between a server's clock and ours, in seconds: a day covers a wrong time zone, and
  * a virtual machine resumed after a night. Beyond it, the server's certificate couldn't be trusted either.
  */
 export const farthestClock = 86_400;
-
-/** By how much our clock and a server's can differ before it matters, in seconds. */
-export const clockTolerance = 60;
 
 /**
  * Returns how far a server's clock is ahead of ours, in seconds, by the `Date` of its response (RFC 9110 section

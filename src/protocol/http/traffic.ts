@@ -1,10 +1,3 @@
-/**
- * The time limit for a response, in seconds, from the request to the last byte of its body. Code that waits for the
- * result of a request waits a multiple of it (sessions/grant/fate.ts), so it is bounded, and this is the only place
- * that defines it.
- */
-export const answerTimeout = { usual: 15, least: 5, most: 60 } as const;
-
 /** The maximum number of concurrent requests to one host. */
 export const requestsPerHost = 6;
 

@@ -6,7 +6,8 @@ import { base64urlOf, textFromBase64url } from '../../platform/base64url.ts';
 import type { Connection } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
 import { parseServerJson, parseServerObject, payloadOf } from '../http/json.ts';
-import { clockOffset, clockTolerance } from '../http/serverTime.ts';
+import { clockTolerance } from '../../platform/clock.ts';
+import { clockOffset } from '../http/serverTime.ts';
 import { verifySignature } from './keys.ts';
 import { quoteServerText } from '../http/serverText.ts';
 

@@ -91,6 +91,13 @@ export function termsOf(provider: TermedFields): Terms {
   return JSON.stringify(said);
 }
 
+/** Where a user's agreement to the terms of a provider ID is stored. */
+export const agreementKey = (id: string): string => `trusted/${id}`;
+
+/** What a user has agreed to for a provider ID, as it was stored. */
+export const agreedTerms = (storage: { get(key: string): unknown }, id: string): unknown =>
+  storage.get(agreementKey(id));
+
 /**
  * Returns the provider's source that a user agreed to, or undefined if no readable terms were agreed to.
  *

@@ -5,7 +5,7 @@ import {
   clientAuthenticationMethods,
 } from '../../protocol/client/clientAuthentication.ts';
 import { clientKeyAlgorithms } from '../../protocol/client/clientKeyAlgorithms.ts';
-import { answerTimeout } from '../../protocol/http/traffic.ts';
+import { answerTimeout } from '../../protocol/http/address.ts';
 import { resourceProblem } from '../../protocol/server/resourceIndicator.ts';
 import { flag, listOf, matching, oneOf, parameters, scope, seconds, someOf, text } from './fields.ts';
 import { presetNames } from './presetNames.ts';

@@ -1,9 +1,6 @@
-import { l10n } from '../../platform/shown.ts';
 import { isWithin } from '../../platform/clock.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
-import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import { isRenewable, type CurrentTokens, type DerivedToken, type Grant } from './grant.ts';
-import { evidenceIn, grantedScopes } from './granted.ts';
 import { askedAudience, plainScopes, resourcesOfToken, targetOf } from './pseudoScopes.ts';
 import { covers, isSameSet, normaliseScopes } from './scopes.ts';
 
@@ -11,9 +8,6 @@ type DerivationRules = Pick<Provider, 'resources' | 'tokenPerResource' | 'narrow
 
 /** For how long a server that refused a derived token is not asked for it again, in seconds. */
 export const refusalLasts = 3600;
-
-/** The derived tokens that a grant keeps at most; those that ended first go first. */
-export const mostDerived = 50;
 
 /**
  * Which access token of a grant answers for what was asked.
@@ -28,19 +22,6 @@ export function derivedScopes(
   const scopes = plainScopes(asked);
   const narrower = provider.narrowTokens && scopes.length > 0 && !covers(scopes, grant.grantedScopes);
   return narrower || !isSameSet(targetOf(asked), grant.target) ? normaliseScopes(asked) : undefined;
-}
-
-/**
- * The scopes that a narrower token is asked for: what was asked for, as far as it was granted. What was granted for
- * another resource is not known. Empty: whatever there is.
- *
- * @param derived of the derived token.
- */
-export function narrowedScopes(grant: Grant, derived: readonly string[]): string[] {
-  const scopes = plainScopes(derived);
-  if (!isSameSet(targetOf(derived), grant.target)) return scopes;
-  const granted = scopes.filter(scope => grant.grantedScopes.includes(scope));
-  return granted.length > 0 ? granted : scopes;
 }
 
 /**
@@ -86,33 +67,3 @@ export function accessTokenOf(grant: Grant, scopes: readonly string[] | undefine
 /** 0 for a token that there is not yet. */
 export const serialOf = (grant: Grant, scopes: readonly string[] | undefined): number =>
   accessTokenOf(grant, scopes)?.serial ?? 0;
-
-/**
- * The entry for the tokens of an answer.
- *
- * @param narrows true: the token must be for these scopes alone.
- */
-export function derivedFrom(
-  grant: Grant,
-  scopes: readonly string[],
-  tokens: Tokens,
-  narrows: boolean,
-): DerivedToken {
-  const { accessToken, receivedAt, expiresAt, grantedScopes: named } = tokens;
-  const asked = narrowedScopes(grant, scopes);
-  const granted = grantedScopes(named, evidenceIn(grant, tokens, asked));
-  const lacking = asked.filter(scope => !granted.includes(scope));
-  const besides = narrows && asked.length > 0 ? granted.filter(scope => !asked.includes(scope)) : [];
-  const refused = (reason: string): DerivedToken => ({ kind: 'refused', scopes, since: receivedAt, reason });
-  if (lacking.length > 0) return refused(l10n.t('It didn’t grant {0}.', lacking.join(' ')));
-  if (besides.length > 0) return refused(l10n.t('It granted more than that: {0}.', besides.join(' ')));
-  return { kind: 'token', scopes, serial: serialOf(grant, scopes) + 1, accessToken, receivedAt, expiresAt };
-}
-
-/** The derived tokens of a grant with this one in the place of an earlier one. */
-export function withDerived(grant: Grant, entry: DerivedToken): readonly DerivedToken[] {
-  const others = grant.derived.filter(other => !isSameSet(other.scopes, entry.scopes));
-  const end = (other: DerivedToken): number =>
-    other.kind === 'token' ? (other.expiresAt ?? Infinity) : other.since + refusalLasts;
-  return [entry, ...others.sort((a, b) => end(b) - end(a))].slice(0, mostDerived);
-}

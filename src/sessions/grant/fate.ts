@@ -1,6 +1,5 @@
-import { isWithin } from '../../platform/clock.ts';
-import { clockTolerance } from '../../protocol/http/serverTime.ts';
-import { answerTimeout } from '../../protocol/http/traffic.ts';
+import { clockTolerance, isWithin } from '../../platform/clock.ts';
+import { answerTimeout } from '../../protocol/http/address.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { accessTokenOf, refusalOf, type AccessToken } from './derived.ts';
 import { isRenewable, type Grant } from './grant.ts';

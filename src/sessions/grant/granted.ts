@@ -45,10 +45,6 @@ export function grantedScopes(
   return union(named, asked.filter(isShown));
 }
 
-/** The scopes that were asked for and that the provider did not grant, or no longer does. */
-export const notGranted = ({ grantedScopes: granted }: Grant, asked: readonly string[]): string[] =>
-  plainScopes(asked).filter(scope => !granted.includes(scope));
-
 /** What a grant shows of later token responses: their ID token, if any, is about the same sign-in. */
 export const evidenceIn = (
   { tokens, claims }: Grant,

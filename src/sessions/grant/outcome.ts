@@ -1,11 +1,13 @@
+import { l10n } from '../../platform/shown.ts';
 import type { Failure, FailureCode } from '../../protocol/failures/failure.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
-import { derivedFrom, withDerived } from './derived.ts';
+
 import type { AccountProfile } from './events.ts';
 import type { Doubt } from './memory.ts';
-import { grantedAfterRefresh } from './granted.ts';
-import type { Grant } from './grant.ts';
-import { targetOf } from './pseudoScopes.ts';
+import { refusalLasts, serialOf } from './derived.ts';
+import { evidenceIn, grantedAfterRefresh, grantedScopes } from './granted.ts';
+import type { DerivedToken, Grant } from './grant.ts';
+import { plainScopes, targetOf } from './pseudoScopes.ts';
 import { isSameSet } from './scopes.ts';
 
 /**
@@ -135,4 +137,50 @@ export function withProfile(
     ends === tokens.expiresAt &&
     needed === signInNeeded;
   return isSame ? grant : { ...grant, claims, tokens: { ...tokens, expiresAt: ends }, signInNeeded: needed };
+}
+
+/**
+ * The scopes that a narrower token is asked for: what was asked for, as far as it was granted. What was granted for
+ * another resource is not known. Empty: whatever there is.
+ *
+ * @param derived of the derived token.
+ */
+export function narrowedScopes(grant: Grant, derived: readonly string[]): string[] {
+  const scopes = plainScopes(derived);
+  if (!isSameSet(targetOf(derived), grant.target)) return scopes;
+  const granted = scopes.filter(scope => grant.grantedScopes.includes(scope));
+  return granted.length > 0 ? granted : scopes;
+}
+
+/**
+ * The entry for the tokens of an answer.
+ *
+ * @param narrows true: the token must be for these scopes alone.
+ */
+export function derivedFrom(
+  grant: Grant,
+  scopes: readonly string[],
+  tokens: Tokens,
+  narrows: boolean,
+): DerivedToken {
+  const { accessToken, receivedAt, expiresAt, grantedScopes: named } = tokens;
+  const asked = narrowedScopes(grant, scopes);
+  const granted = grantedScopes(named, evidenceIn(grant, tokens, asked));
+  const lacking = asked.filter(scope => !granted.includes(scope));
+  const besides = narrows && asked.length > 0 ? granted.filter(scope => !asked.includes(scope)) : [];
+  const refused = (reason: string): DerivedToken => ({ kind: 'refused', scopes, since: receivedAt, reason });
+  if (lacking.length > 0) return refused(l10n.t('It didn’t grant {0}.', lacking.join(' ')));
+  if (besides.length > 0) return refused(l10n.t('It granted more than that: {0}.', besides.join(' ')));
+  return { kind: 'token', scopes, serial: serialOf(grant, scopes) + 1, accessToken, receivedAt, expiresAt };
+}
+
+/** The derived tokens that a grant keeps at most; those that ended first go first. */
+export const mostDerived = 50;
+
+/** The derived tokens of a grant with this one in the place of an earlier one. */
+export function withDerived(grant: Grant, entry: DerivedToken): readonly DerivedToken[] {
+  const others = grant.derived.filter(other => !isSameSet(other.scopes, entry.scopes));
+  const end = (other: DerivedToken): number =>
+    other.kind === 'token' ? (other.expiresAt ?? Infinity) : other.since + refusalLasts;
+  return [entry, ...others.sort((a, b) => end(b) - end(a))].slice(0, mostDerived);
 }

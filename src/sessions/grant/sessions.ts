@@ -73,6 +73,10 @@ export function matchingGrants(
     .sort((a, b) => rank(b) - rank(a));
 }
 
+/** The scopes that were asked for and that the provider did not grant, or no longer does. */
+export const notGranted = ({ grantedScopes: granted }: Grant, asked: readonly string[]): string[] =>
+  plainScopes(asked).filter(scope => !granted.includes(scope));
+
 /**
  * What the editor must be told of a changed grant. It drops the whole account when one of its sessions goes,
  * so sessions of the same account that remain (`others`) are listed as changed with it.

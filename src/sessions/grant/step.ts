@@ -1,7 +1,7 @@
 import type { Secret } from '../../platform/secret.ts';
 import { mayHaveTakenEffect, type Failure } from '../../protocol/failures/failure.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
-import { serialOf, withDerived } from './derived.ts';
+import { serialOf } from './derived.ts';
 import type { Event, Notice, State, Step } from './events.ts';
 import {
   backOff,
@@ -19,6 +19,7 @@ import {
   neverSent,
   refusesDerived,
   verdictOf,
+  withDerived,
   withDerivedToken,
   withDoubt,
   withMainToken,

@@ -6,7 +6,7 @@ import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import type { Event, Notice, State, Step } from '../grant/events.ts';
 import { blank, type Request } from '../grant/memory.ts';
 import type { Grant } from '../grant/grant.ts';
-import { notGranted } from '../grant/granted.ts';
+import { notGranted } from '../grant/sessions.ts';
 import { union } from '../grant/scopes.ts';
 import { revisionOfRefresh } from '../grant/revisions.ts';
 import { step } from '../grant/step.ts';

@@ -7,7 +7,7 @@ import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
-import { narrowedScopes } from '../../sessions/grant/derived.ts';
+import { narrowedScopes } from '../../sessions/grant/outcome.ts';
 import { resourcesOfToken } from '../../sessions/grant/pseudoScopes.ts';
 import { clientOfGrant, type ClientStores } from '../client/client.ts';
 import { endSession, type EndSessionRequest } from './endSession.ts';

@@ -1,6 +1,7 @@
 import { l10n } from '../../platform/shown.ts';
 import { secondsNow } from '../../platform/clock.ts';
-import { clockTolerance, farthestClock } from '../../protocol/http/serverTime.ts';
+import { clockTolerance } from '../../platform/clock.ts';
+import { farthestClock } from '../../protocol/http/serverTime.ts';
 import { isLoopbackHost } from '../../protocol/http/address.ts';
 import { verifiesCertificates } from '../../protocol/client/verification.ts';
 import { metadataAddresses, offeredEndpoints } from '../../protocol/server/discovery.ts';

@@ -198,9 +198,12 @@ async function askPerson(
       question.abort();
       progress('waiting-for-paste-alone');
     });
-  const time = inWords(timeouts.person);
-  const hint = hintAbout(redirectUri, provider);
-  const late = (): Failure => strays.failure(time) ?? new Failure('no-response', { time, hint });
+  const late = (): Failure => {
+    const time = inWords(timeouts.person);
+    return (
+      strays.failure(time) ?? new Failure('no-response', { time, hint: hintAbout(redirectUri, provider) })
+    );
+  };
   try {
     return await untilDeadline({ clock, seconds: timeouts.person, signal, late }, () => answered);
   } finally {

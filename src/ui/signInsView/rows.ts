@@ -4,7 +4,7 @@ import type { ContestedId } from '../../providers/entries/contested.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Withheld } from '../../protocol/server/sendings.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
-import { notGranted } from '../../sessions/grant/granted.ts';
+import { notGranted } from '../../sessions/grant/sessions.ts';
 import { normaliseScopes, sessionId } from '../../sessions/grant/scopes.ts';
 import { belongsTo, waitsForAnswer } from '../../providers/entries/origin.ts';
 import type { Memory } from '../../sessions/grant/memory.ts';

@@ -8,7 +8,7 @@ import { systemClock, type Clock } from '../../../src/platform/clock.ts';
 import { connect } from '../../../src/protocol/client/client.ts';
 import { Failure } from '../../../src/protocol/failures/failure.ts';
 import { answerLimit, type HttpClient } from '../../../src/protocol/http/http.ts';
-import { answerTimeout } from '../../../src/protocol/http/traffic.ts';
+import { answerTimeout } from '../../../src/protocol/http/address.ts';
 import { createHttpContext, ungated } from '../../../src/protocol/server/httpContext.ts';
 import { clientOfGrant } from '../../../src/signIn/client/client.ts';
 import { type TestCertificate } from '../../servers/certificates.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
+import { clockTolerance } from '../../../src/platform/clock.ts';
 import {
   clockFor,
   clockOffset,
-  clockTolerance,
   farthestClock,
   retryAfterSeconds,
 } from '../../../src/protocol/http/serverTime.ts';

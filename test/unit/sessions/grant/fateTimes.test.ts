@@ -12,7 +12,7 @@ import {
 import { blank, type Memory } from '../../../../src/sessions/grant/memory.ts';
 import type { Grant } from '../../../../src/sessions/grant/grant.ts';
 import { someGrant, someTokens, start } from '../someGrant.ts';
-import { derived, plain, trouble } from './fateStates.ts';
+import { derived, plain, requestAt, trouble } from './fateStates.ts';
 
 const ids = Array.from({ length: 200 }, (_, at) => `grant-${at}`);
 const [first = ''] = ids;
@@ -79,6 +79,15 @@ describe('tokens are refreshed', () => {
     const { tokens, ...grant } = lasting(3600);
     assert.equal(dueIn({ ...grant, tokens: { ...tokens, refreshToken: undefined } }), undefined);
     assert.equal(fateOf(lasting(3600), undefined, blank, start).nextAt, undefined);
+  });
+
+  it('not beside a request that is open, whatever that is for', () => {
+    for (const which of [undefined, derived])
+      for (const stage of ['listening', 'noted', 'sent', 'rotated'] as const) {
+        const memory = { ...blank, request: requestAt(stage, false, which) };
+        const { kind, nextAt } = fateAt(3500, lasting(3600), plain, memory);
+        assert.deepEqual([kind, nextAt], ['sending', undefined], `${stage} ${String(which)}`);
+      }
   });
 
   it('at another time when there are others', () => {

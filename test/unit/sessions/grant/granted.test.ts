@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { secret } from '../../../../src/platform/secret.ts';
 import { grantedAfterRefresh, grantedScopes, type Evidence } from '../../../../src/sessions/grant/granted.ts';
-import { derivedFrom } from '../../../../src/sessions/grant/derived.ts';
+import { derivedFrom } from '../../../../src/sessions/grant/outcome.ts';
 import { someGrant, someTokens, start } from '../someGrant.ts';
 
 const claimScopes = ['profile', 'email', 'address', 'phone'];
