@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import { secondsNow } from '../../platform/clock.ts';
+import { clockTolerance, secondsNow } from '../../platform/clock.ts';
 import type { Secret } from '../../platform/secret.ts';
 import { inTimeOf, withAssertionTime } from './assertionTime.ts';
 import type { ClientAuthentication } from './clientAuthentication.ts';
@@ -12,7 +12,6 @@ import type { DiscoveredServer } from '../server/discovery.ts';
 import type { HttpClient } from '../http/http.ts';
 import type { Sending, Withheld } from '../server/sendings.ts';
 import type { SecretEndpoint } from '../server/secretEndpoints.ts';
-import { clockTolerance } from '../../platform/clock.ts';
 import type { Metadata } from '../server/metadata.ts';
 import { isIssuerTemplate, type ServerSource } from '../server/serverSource.ts';
 import { issuerOfTenant } from '../server/tenantIssuer.ts';

@@ -2,13 +2,12 @@ import { l10n } from '../../platform/shown.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { untilDeadline, withDeadline } from '../../platform/deadline.ts';
 import type { Log } from '../../platform/log.ts';
-import { checkAddress, type AddressPolicy } from './address.ts';
+import { answerTimeout, checkAddress, type AddressPolicy } from './address.ts';
 import { Failure } from '../failures/failure.ts';
 import { networkFailure, unreachable } from './networkFailure.ts';
 import { parseServerObject } from './json.ts';
 import { longWords, quoteServerText, textOf, withText } from './serverText.ts';
 import { retryAfterSeconds } from './serverTime.ts';
-import { answerTimeout } from './address.ts';
 import { type Traffic } from './traffic.ts';
 
 /** The signature of the platform's `fetch`, which in the editor respects its proxy and certificates. */

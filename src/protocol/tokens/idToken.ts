@@ -1,12 +1,11 @@
 import { l10n } from '../../platform/shown.ts';
 import * as oauth from 'oauth4webapi';
-import { secondsNow } from '../../platform/clock.ts';
+import { clockTolerance, secondsNow } from '../../platform/clock.ts';
 import type { Secret } from '../../platform/secret.ts';
 import { base64urlOf, textFromBase64url } from '../../platform/base64url.ts';
 import type { Connection } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
 import { parseServerJson, parseServerObject, payloadOf } from '../http/json.ts';
-import { clockTolerance } from '../../platform/clock.ts';
 import { clockOffset } from '../http/serverTime.ts';
 import { verifySignature } from './keys.ts';
 import { quoteServerText } from '../http/serverText.ts';

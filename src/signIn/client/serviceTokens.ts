@@ -1,8 +1,7 @@
-import { secondsNow, type Clock } from '../../platform/clock.ts';
+import { clockTolerance, secondsNow, type Clock } from '../../platform/clock.ts';
 import type { Connection } from '../../protocol/client/client.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import { requestServiceTokens, type ServiceTokenRequest } from '../../protocol/grants/serviceGrants.ts';
-import { clockTolerance } from '../../platform/clock.ts';
 import { claimsOfVerified } from '../../protocol/tokens/idToken.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import type { Provider } from '../../providers/entries/definition.ts';

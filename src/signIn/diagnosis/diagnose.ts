@@ -1,6 +1,5 @@
 import { l10n } from '../../platform/shown.ts';
-import { secondsNow } from '../../platform/clock.ts';
-import { clockTolerance } from '../../platform/clock.ts';
+import { clockTolerance, secondsNow } from '../../platform/clock.ts';
 import { farthestClock } from '../../protocol/http/serverTime.ts';
 import { isLoopbackHost } from '../../protocol/http/address.ts';
 import { verifiesCertificates } from '../../protocol/client/verification.ts';

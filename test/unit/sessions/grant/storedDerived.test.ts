@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { secret } from '../../../../src/platform/secret.ts';
-import { mostDerived } from '../../../../src/sessions/grant/outcome.ts';
-import { withDerived } from '../../../../src/sessions/grant/outcome.ts';
+import { mostDerived, withDerived } from '../../../../src/sessions/grant/outcome.ts';
 import type { Grant } from '../../../../src/sessions/grant/grant.ts';
 import { parseGrant, serialiseGrant } from '../../../../src/sessions/store/storedGrant.ts';
 import { someGrant, start } from '../someGrant.ts';
