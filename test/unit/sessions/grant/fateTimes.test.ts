@@ -90,6 +90,13 @@ describe('tokens are refreshed', () => {
       }
   });
 
+  it('not beside a request that is open though the tokens were replaced meanwhile', () => {
+    const memory: Memory = { ...blank, serial: 1, request: requestAt('sent', false), trouble: trouble() };
+    const replaced = someGrant({ tokens: someTokens(2, { receivedAt: start, expiresAt: start + 60 }) });
+    const { kind, nextAt } = fateOf(replaced, plain, memory, start + 59);
+    assert.deepEqual([kind, nextAt], ['sending', undefined]);
+  });
+
   it('at another time when there are others', () => {
     const times = [1, 2, 3, 4, 5].map(
       number => fateOf(someGrant({ id: `${number}-grant-0001` }), plain, blank, start).nextAt,
