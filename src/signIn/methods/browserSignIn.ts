@@ -191,7 +191,7 @@ async function askPerson(
       () => progress('waiting-for-person-long'),
       () => undefined,
     );
-  // An editor in the browser takes one response for a URL, from any sender (redirect/uriHandler.ts).
+  // An editor in the browser takes one response for a URL, from any sender (redirect/uriHandlerAddress.ts).
   if (surroundings.ui === 'web' && method !== 'paste' && method !== 'loopback')
     void strays.first.then(() => {
       if (question.signal.aborted) return;

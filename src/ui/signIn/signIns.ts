@@ -15,7 +15,7 @@ import type { SignInContext } from '../../signIn/methods/context.ts';
 import type { FindSubject } from '../../signIn/client/serviceTokens.ts';
 import type { PendingResponses } from '../../signIn/redirect/pendingResponses.ts';
 import type { Plan } from '../../signIn/plan/planner.ts';
-import { uriHandlerAddress } from '../../signIn/redirect/uriHandler.ts';
+import { uriHandlerAddress } from '../../signIn/redirect/uriHandlerAddress.ts';
 import { createRedirects } from '../../signIn/redirect/redirects.ts';
 import { createRegistrations, type Registrations } from '../../signIn/client/registrations.ts';
 import { planFor, signIn, type SignInRequest } from '../../signIn/signIn.ts';

@@ -12,7 +12,7 @@ import type { Grant } from '../../sessions/grant/grant.ts';
 import { endGrantSession, revokeGrant, type GrantServices } from '../../signIn/after/keepGrant.ts';
 import type { PendingResponses } from '../../signIn/redirect/pendingResponses.ts';
 import type { OpenRedirect } from '../../signIn/redirect/redirect.ts';
-import { uriHandlerAddress } from '../../signIn/redirect/uriHandler.ts';
+import { uriHandlerAddress } from '../../signIn/redirect/uriHandlerAddress.ts';
 import { failureFields, messageOf, offer } from '../messages.ts';
 import { openBrowser } from './signIns.ts';
 import { window } from '../show.ts';
