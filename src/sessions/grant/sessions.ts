@@ -14,7 +14,7 @@ export interface Session {
   readonly scopes: readonly string[];
   readonly accessToken: Secret;
   readonly idToken: Secret | undefined;
-  /** When the access token ends, in seconds since the epoch. Undefined: nobody says, or nobody is given the token. */
+  /** When the access token expires, in seconds since the epoch. Undefined: unknown, or the token isn't handed out. */
   readonly expiresAt?: number | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface SessionsChange {
  *
  * @param token by default the derived one for them, if there is one, or else the main one: that is for lists of
  * sessions, whose tokens nobody is given. Who asks for a session by its scopes is answered with the token for them.
- * @param policy of the provider, where the token is handed out.
+ * @param policy the provider's, if the token is handed out.
  */
 export function sessionOf(
   grant: Grant,
