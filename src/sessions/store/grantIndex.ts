@@ -35,7 +35,11 @@ export const indexEntrySchema = v.object({
   removed: v.optional(v.number()),
 });
 
-const indexSchema = v.object({ version: v.literal(1), grants: v.array(indexEntrySchema) });
+/** Members that a later version has added stay. */
+const indexSchema = v.looseObject({
+  version: v.literal(1),
+  grants: v.array(v.looseObject(indexEntrySchema.entries)),
+});
 
 /**
  * Chooses between two entries for one grant: that of the later sign-in, for the same sign-in a removal, otherwise the
@@ -68,13 +72,16 @@ export function createGrantIndex(options: GrantIndexOptions) {
   let isRead = false;
   /** As it was read or written last. */
   let there: ReadonlyMap<string, IndexEntry> = new Map();
+  /** The members of the index apart from the entries. */
+  let members: object = {};
   /** The entries as last listed, or undefined after a change. */
   let listed: readonly IndexEntry[] | undefined;
 
   const readStored = async (): Promise<Map<string, IndexEntry>> => {
     const text = await storage.get(indexKey);
     const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), indexSchema), text);
-    const stored = parsed.success ? parsed.output.grants : [];
+    const { grants: stored, ...others } = parsed.success ? parsed.output : { version: 1, grants: [] };
+    members = others;
     if (!parsed.success && text !== undefined)
       await setAside(indexKey, text, isNewer(text) ? 'newer' : 'garbage');
     there = new Map(stored.map(entry => [entry.id, entry]));
@@ -96,16 +103,23 @@ export function createGrantIndex(options: GrantIndexOptions) {
   });
 
   const take = (known: Map<string, IndexEntry>, entry: IndexEntry): IndexEntry => {
-    const later = laterEntry(known.get(entry.id), entry);
-    if (known.get(entry.id) !== later) listed = undefined;
-    known.set(entry.id, later);
+    const before = known.get(entry.id);
+    const later = laterEntry(before, entry);
+    if (before === later) return later;
+    listed = undefined;
+    known.set(entry.id, { ...before, removed: undefined, ...entry });
     return later;
   };
 
   const merge = async () => {
     const known = await entries();
     const stored = await readStored();
-    for (const entry of stored.values()) if (take(known, entry) === entry) finds.fire(entry);
+    for (const entry of stored.values()) {
+      if (take(known, entry) === entry) finds.fire(entry);
+      const ours = known.get(entry.id);
+      if (Object.keys(entry).some(name => !(name in (ours ?? {}))) && ours)
+        known.set(entry.id, { ...entry, ...ours, removed: ours.removed });
+    }
     return { known, stored };
   };
 
@@ -144,7 +158,7 @@ export function createGrantIndex(options: GrantIndexOptions) {
         return laterEntry(before, entry) === before;
       };
       if (stored.size === known.size && [...known.values()].every(isStored)) return;
-      await storage.store(indexKey, JSON.stringify({ version: 1, grants: [...known.values()] }));
+      await storage.store(indexKey, JSON.stringify({ ...members, grants: [...known.values()] }));
       there = new Map(known);
     },
     /** True if a grant of this sign-in is found by it after the next start, as far as is known. */

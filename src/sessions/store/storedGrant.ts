@@ -22,8 +22,8 @@ const storedDerivedSchema = v.variant('kind', [
   v.object({ kind: v.literal('refused'), scopes: v.array(v.string()), since: seconds, reason: v.string() }),
 ]);
 
-/** A grant as it is stored: JSON of this version. */
-const storedGrantSchema = v.object({
+/** A grant as it is stored: JSON of this version. Members that a later version has added stay. */
+const storedGrantSchema = v.looseObject({
   version: v.literal(1),
   id: v.pipe(v.string(), v.regex(/^[\w-]{8,64}$/)),
   revision: countable,

@@ -6,6 +6,7 @@ import { clientKeyAlgorithms } from '../../protocol/client/clientKeyAlgorithms.t
 import type { RegisteredAuthentication } from '../../protocol/client/clientAuthentication.ts';
 import type { Registration } from '../../protocol/client/registration.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
+import { createStoredList } from '../../sessions/store/storedList.ts';
 
 /** A registration and what it is bound to: it is used for no other issuer and no other redirect URI. */
 export interface KeptRegistration extends Registration {
@@ -19,30 +20,21 @@ export interface KeptRegistration extends Registration {
 /** In an editor in the browser, each sign-in registers a new redirect URI. The oldest are forgotten here. */
 const mostKept = 20;
 
-const stored = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({
-    version: v.literal(1),
-    registrations: v.array(
-      v.object({
-        issuer: v.string(),
-        redirectUri: v.optional(v.string()),
-        registeredAt: v.number(),
-        clientId: v.string(),
-        method: v.picklist(['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']),
-        idTokenAlgorithm: v.optional(v.string()),
-        scopes: v.optional(v.array(v.string())),
-        secret: v.optional(v.string()),
-        key: v.optional(
-          v.object({ algorithm: v.picklist(clientKeyAlgorithms), keyId: v.string(), privateJwk: v.string() }),
-        ),
-        expiresAt: v.optional(v.number()),
-        management: v.optional(v.object({ address: v.string(), token: v.string() })),
-      }),
-    ),
-  }),
-);
+const stored = v.object({
+  issuer: v.string(),
+  redirectUri: v.optional(v.string()),
+  registeredAt: v.number(),
+  clientId: v.string(),
+  method: v.picklist(['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']),
+  idTokenAlgorithm: v.optional(v.string()),
+  scopes: v.optional(v.array(v.string())),
+  secret: v.optional(v.string()),
+  key: v.optional(
+    v.object({ algorithm: v.picklist(clientKeyAlgorithms), keyId: v.string(), privateJwk: v.string() }),
+  ),
+  expiresAt: v.optional(v.number()),
+  management: v.optional(v.object({ address: v.string(), token: v.string() })),
+});
 
 const storedToken = v.pipe(v.string(), v.parseJson(), v.object({ issuer: v.string(), token: v.string() }));
 
@@ -55,25 +47,27 @@ export function createRegistrationStore(storage: SecretStorage) {
   /** Changes happen one after the other, to keep one from undoing another. */
   const inTurn = createQueue();
 
-  const read = async (provider: Provider): Promise<KeptRegistration[]> => {
-    const parsed = v.safeParse(stored, await storage.get(keyOf(provider)));
-    return parsed.success ? parsed.output.registrations.map(revive) : [];
-  };
+  const listOf = (provider: Provider) =>
+    createStoredList<KeptRegistration>({
+      storage,
+      key: keyOf(provider),
+      member: 'registrations',
+      parse(entry) {
+        const parsed = v.safeParse(stored, entry);
+        return parsed.success ? revive(parsed.output) : undefined;
+      },
+      serialise,
+    });
 
   const change = (
     provider: Provider,
     replace: (kept: readonly KeptRegistration[]) => readonly KeptRegistration[],
-  ): Promise<void> =>
-    inTurn(async () => {
-      const kept = replace(await read(provider)).slice(0, mostKept);
-      const text = JSON.stringify({ version: 1, registrations: kept.map(serialise) });
-      await storage.store(keyOf(provider), text);
-    });
+  ): Promise<void> => inTurn(() => listOf(provider).change(kept => replace(kept).slice(0, mostKept)));
 
   return {
     /** Those at the provider's issuer. */
     all: async (provider: Provider): Promise<KeptRegistration[]> =>
-      (await read(provider)).filter(kept => kept.issuer === provider.issuer),
+      (await listOf(provider).read()).filter(kept => kept.issuer === provider.issuer),
     keep: (provider: Provider, kept: KeptRegistration): Promise<void> =>
       change(provider, others => [
         kept,
@@ -102,7 +96,7 @@ export function createRegistrationStore(storage: SecretStorage) {
   };
 }
 
-type StoredRegistration = v.InferOutput<typeof stored>['registrations'][number];
+type StoredRegistration = v.InferOutput<typeof stored>;
 
 function revive({
   method,
