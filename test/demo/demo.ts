@@ -4,7 +4,8 @@
  *
  * `npm start -- --method loopback` shows another way to sign in; see `methods.ts`. `npm start -- --add-provider` shows how
  * a person adds a provider from its address alone, and `--server` that of servers that depart from the standards. `npm start -- --provider-only` starts just the identity provider, for
- * the authors of other extensions; see `providerOnly.ts`.
+ * the authors of other extensions; see `providerOnly.ts`. `npm start -- --terminal` uses the sign-in in a terminal; see
+ * `terminal.ts`.
  */
 import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -14,6 +15,7 @@ import { people } from '../servers/identityProvider/people.ts';
 import { openStage, providerLabel, type Stage } from '../stage/stage.ts';
 import { addProvider, unconfigured } from './addProvider.ts';
 import { runProviderOnly } from './providerOnly.ts';
+import { openTerminalDemo, type TerminalDemo } from './terminal.ts';
 import { methodNamed, type Report, type SignInMethod } from './methods.ts';
 import { addServers, describeServers, newEditor, serversNamed } from './realServers.ts';
 
@@ -50,6 +52,7 @@ const help = (): string => `npm start                                     a whol
 npm start -- --method <name>                  another way to sign in
 npm start -- --add-provider                   how a provider is added from its address alone
 npm start -- --add-provider --server <names>  the same at servers that depart from the standards, comma-separated
+npm start -- --terminal                       the sign-in in a terminal, with oidc-token, git and kubectl
 npm start -- --provider-only [--json]         an identity provider, without an editor
 
 Servers:
@@ -63,6 +66,7 @@ const options = () =>
       method: { type: 'string' },
       'add-provider': { type: 'boolean' },
       server: { type: 'string' },
+      terminal: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   }).values;
@@ -71,15 +75,19 @@ async function show({
   method: name,
   'add-provider': adds = false,
   server,
+  terminal = false,
 }: ReturnType<typeof options>): Promise<void> {
   if (adds && name !== undefined) throw new Error('Take either --add-provider or --method');
+  if (terminal && (adds || name !== undefined)) throw new Error('Take --terminal alone');
   const servers = server === undefined ? [] : serversNamed(server);
-  method = adds ? undefined : await methodNamed(name);
+  method = adds || terminal ? undefined : await methodNamed(name);
   const begins = method ? method.stage : servers.length > 0 ? newEditor : unconfigured;
   await rm(pictures, { recursive: true, force: true });
-  stage = await openStage({ whole: true, progress: say, ...begins });
+  terminalDemo = terminal ? await openTerminalDemo(say) : undefined;
+  stage = terminalDemo?.stage ?? (await openStage({ whole: true, progress: say, ...begins }));
   method?.prepare?.(stage);
-  await (method ? signInAsAPerson(stage, method) : addProviderAsAPerson(stage, servers));
+  if (terminalDemo) await terminalDemo.go(report);
+  else await (method ? signInAsAPerson(stage, method) : addProviderAsAPerson(stage, servers));
   if (process.stdout.isTTY) {
     const { login, password } = people.bob;
     console.log(`\nTry it yourself:  ${stage.editor.url()}`);
@@ -129,6 +137,7 @@ async function signInAsAPerson(stage: Stage, method: SignInMethod): Promise<void
 
 let stage: Stage | undefined;
 let method: SignInMethod | undefined;
+let terminalDemo: TerminalDemo | undefined;
 try {
   const words = process.argv.slice(2);
   const others = words.filter(word => word !== '--provider-only');
@@ -142,5 +151,6 @@ try {
 } finally {
   await stage?.close();
   await method?.close?.();
+  await terminalDemo?.close();
   if (stage) say('Everything that was started has ended');
 }

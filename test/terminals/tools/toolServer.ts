@@ -47,20 +47,23 @@ const kubernetes: Readonly<Record<string, object>> = {
   },
 };
 
-const isLetIn = ({ headers }: IncomingMessage, token: string): boolean => {
+/** The bearer token, or the password. */
+const tokenOf = ({ headers }: IncomingMessage): string => {
   const [scheme, value = ''] = (headers.authorization ?? '').split(' ');
-  const given =
-    scheme === 'Basic'
-      ? Buffer.from(value, 'base64')
-          .toString()
-          .replace(/^[^:]*:/, '')
-      : value;
-  return given === token;
+  return scheme === 'Basic'
+    ? Buffer.from(value, 'base64')
+        .toString()
+        .replace(/^[^:]*:/, '')
+    : value;
 };
 
-export async function startToolServer(token: string): Promise<ToolServer> {
+/** @param isGood lets in who has this token. */
+export async function startToolServer(isGood: (token: string) => Promise<boolean>): Promise<ToolServer> {
   const requests: ToolServer['requests'] = [];
-  const respond = (request: IncomingMessage, response: ServerResponse): void => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    void isGood(tokenOf(request)).then(isLetIn => respond(request, response, isLetIn));
+  };
+  const respond = (request: IncomingMessage, response: ServerResponse, isLetIn: boolean): void => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const send = (status: number, type: string, body: string): void => {
       requests.push({ path: pathname, status });
@@ -68,7 +71,7 @@ export async function startToolServer(token: string): Promise<ToolServer> {
       response.writeHead(status, { 'content-type': type, ...challenge }).end(body);
     };
     request.resume();
-    if (!isLetIn(request, token)) send(401, 'text/plain', 'No');
+    if (!isLetIn) send(401, 'text/plain', 'No');
     else if (request.method === 'PROPFIND') send(207, 'application/xml', listing);
     else if (pathname in kubernetes) send(200, 'application/json', JSON.stringify(kubernetes[pathname]));
     else if (pathname.startsWith('/simple/'))
@@ -82,8 +85,8 @@ export async function startToolServer(token: string): Promise<ToolServer> {
   const { certificate: cert, privateKey: key } = await authority.issue('localhost', {
     hosts: ['localhost', loopback],
   });
-  const plain = createHttp(respond);
-  const secure = createHttps({ cert, key }, respond);
+  const plain = createHttp(answer);
+  const secure = createHttps({ cert, key }, answer);
   const [port, securePort] = [await listen(plain), await listen(secure)];
   return {
     url: `http://${loopback}:${port}`,
