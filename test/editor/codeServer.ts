@@ -17,6 +17,8 @@ export interface EditorServerOptions {
   readonly extensions?: readonly string[];
   /** Seconds an extension host waits for its window to come back. */
   readonly reconnectionGrace?: number;
+  /** The workspace isn't trusted until somebody says so. */
+  readonly restricted?: boolean;
   /** The clock of the server and its extension hosts, if it isn't that of this computer. */
   readonly clock?: MovedClock;
   /** With all built-in extensions, as somebody has it who installs it; by default only `neededBuiltIns`. */
@@ -119,7 +121,11 @@ async function start(program: Program, options: EditorServerOptions): Promise<Ed
   const settingsFile = join(userData, 'User', 'settings.json');
   const env = environment(profile, { ...options.env, ...options.clock?.env });
   const { extensionKinds } = await installCodeServer();
-  const common = { ...quietSettings, 'remote.extensionKind': extensionKinds };
+  const trust = options.restricted && {
+    'security.workspace.trust.enabled': true,
+    'security.workspace.trust.startupPrompt': 'never',
+  };
+  const common = { ...quietSettings, ...trust, 'remote.extensionKind': extensionKinds };
   const node = (args: readonly string[]) => [
     ...[...preloads, ...(options.clock?.preloads ?? [])].flatMap(file => ['--require', file]),
     program.script,
@@ -217,7 +223,8 @@ export async function startCodeServer(options: EditorServerOptions = {}): Promis
       ],
       serve: () => [
         ...(options.whole ? [] : ['--builtin-extensions-dir', neededBuiltIns]),
-        ...['--auth', 'none', '--bind-addr', '127.0.0.1:0', '--disable-workspace-trust'],
+        ...['--auth', 'none', '--bind-addr', '127.0.0.1:0'],
+        ...(options.restricted ? [] : ['--disable-workspace-trust']),
         ...['--disable-update-check', '--disable-telemetry', '--disable-getting-started-override'],
         ...['--reconnection-grace-time', String(options.reconnectionGrace ?? shortGrace)],
       ],

@@ -43,6 +43,8 @@ export interface StageOptions {
   readonly terminals?: boolean;
   /** Seconds an extension host waits for its window to come back. */
   readonly reconnectionGrace?: number;
+  /** The workspace isn't trusted until somebody says so. */
+  readonly restricted?: boolean;
   /** The clock of the editor; that of everybody else stays right. */
   readonly clock?: EditorServerOptions['clock'];
   /** The editor has all its built-in extensions. */
@@ -136,6 +138,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       ...(options.env && { env: options.env }),
       ...(options.clock && { clock: options.clock }),
       ...(options.reconnectionGrace !== undefined && { reconnectionGrace: options.reconnectionGrace }),
+      ...(options.restricted && { restricted: true }),
       ...(options.whole !== undefined && { whole: options.whole }),
     });
     ends.push(() => editor.close());
