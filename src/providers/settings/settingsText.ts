@@ -1,3 +1,9 @@
+/**
+ * Edits a settings file as a person would. The editor's own `jsonc-parser` can't stand in for this: it removes the
+ * comments around a member that it removes, and changes the first of several members with one name, though the editor
+ * reads the last.
+ */
+
 /** A piece of JSON with comments, with the offsets of where it starts and ends. White space lies between pieces. */
 interface Piece {
   readonly text: string;
