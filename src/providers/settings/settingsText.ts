@@ -1,7 +1,7 @@
 /**
- * Edits a settings file as a person would. The editor's own `jsonc-parser` can't stand in for this: it removes the
- * comments around a member that it removes, and changes the first of several members with one name, though the editor
- * reads the last.
+ * Edits a settings file and leaves everything else in it as it is. The editor's own `jsonc-parser` doesn't: it removes
+ * the comments around a member that it removes, and changes the first of several members with one name, though the
+ * editor reads the last.
  */
 
 /** A piece of JSON with comments, with the offsets of where it starts and ends. White space lies between pieces. */
