@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { untilAborted } from '../../../src/platform/abort.ts';
+import { unhandledRejections } from '../../standIns/unhandledRejections.ts';
 
 const reason = new Error('enough');
 
@@ -28,22 +29,12 @@ describe('waiting until a signal', () => {
   });
 
   it('takes care of the failure of a promise it no longer waits for', async () => {
-    const unhandled: unknown[] = [];
-    const listen = (error: unknown): void => void unhandled.push(error);
-    // Mocha would take it for its own.
-    const others = process.listeners('unhandledRejection');
-    process.removeAllListeners('unhandledRejection').on('unhandledRejection', listen);
-    try {
+    const unhandled = await unhandledRejections(async () => {
       const late = Promise.withResolvers<never>();
       const waiting = untilAborted(late.promise, AbortSignal.abort(reason));
       await assert.rejects(waiting, reason);
       late.reject(new Error('late'));
-      await new Promise(resolve => setImmediate(resolve));
-      await new Promise(resolve => setImmediate(resolve));
-    } finally {
-      process.off('unhandledRejection', listen);
-      for (const other of others) process.on('unhandledRejection', other);
-    }
+    });
     assert.deepEqual(unhandled, []);
   });
 

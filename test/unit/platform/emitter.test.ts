@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createEmitter } from '../../../src/platform/emitter.ts';
+import { unhandledRejections } from '../../standIns/unhandledRejections.ts';
 
 describe('an emitter', () => {
   it('calls every listener with what has happened, in their order', () => {
@@ -26,5 +27,17 @@ describe('an emitter', () => {
     cancel();
     fire();
     assert.deepEqual(heard, ['first', 'third', 'third']);
+  });
+
+  it('calls the others when a listener fails, and fails nobody who calls it', async () => {
+    const { on, fire } = createEmitter();
+    const heard: string[] = [];
+    const problem = new Error('a mistake of a listener');
+    on(() => {
+      throw problem;
+    });
+    on(() => heard.push('second'));
+    assert.deepEqual(await unhandledRejections(() => fire()), [problem]);
+    assert.deepEqual(heard, ['second']);
   });
 });
