@@ -22,7 +22,7 @@ export function createEmitter<T = void>(): Emitter<T> {
         try {
           listener(event);
         } catch (error) {
-          void Promise.reject(error);
+          void Promise.reject(error instanceof Error ? error : new Error(String(error)));
         }
       }
     },
