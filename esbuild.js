@@ -1,8 +1,8 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+/** `npm run build`: both extensions, their licenses and bills of materials; `--watch`: after each change. */
+import { glob, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { cyclonedxEsbuildPlugin } from '@cyclonedx/cyclonedx-esbuild';
 import { build, context } from 'esbuild';
-import { billOfMaterials, notices } from './build/notices.js';
-import { editorApi, withoutDescriptions } from './build/plugins.js';
 
 const repository = import.meta.dirname;
 const outdir = join(repository, 'dist');
@@ -17,7 +17,6 @@ const common = {
   outExtension: { '.js': '.cjs' },
   legalComments: 'none',
   metafile: true,
-  write: false,
   logLevel: 'warning',
 };
 
@@ -29,6 +28,7 @@ const extension = {
   ...common,
   entryPoints: ['src/extension.ts', 'src/parts.ts'],
   outdir,
+  write: false,
   chunkNames: 'parts/[name]-[hash]',
   splitting: true,
   external: ['node:*'],
@@ -36,8 +36,8 @@ const extension = {
   format: 'esm',
   inject: ['src/parts.ts'],
   plugins: [
-    withoutDescriptions,
-    editorApi,
+    { name: 'without descriptions', setup: withoutDescriptions },
+    { name: 'editor API', setup: editorApi },
     { name: 'second pass', setup: ({ onEnd }) => onEnd(secondPass) },
     notices(''),
     billOfMaterials('oidc-authentication'),
@@ -54,14 +54,13 @@ async function secondPass({ outputFiles, metafile, errors }) {
   const outputs = new Map(Object.entries(metafile.outputs).map(([path, output]) => [basename(path), output]));
   /** The files that are loaded with this one, each after those that it requires. */
   const withRequired = (name, found = new Set()) => {
-    const imports = outputs
-      .get(name)
-      .imports.filter(({ kind, external }) => !external && /^import-/.test(kind));
-    for (const { path } of imports) if (!found.has(basename(path))) withRequired(basename(path), found);
+    for (const { path, kind, external } of outputs.get(name).imports)
+      if (!external && /^import-/.test(kind) && !found.has(basename(path)))
+        withRequired(basename(path), found);
     return found.add(name);
   };
   const start = withRequired('parts.cjs', withRequired('extension.cjs'));
-  const parts = [...outputs.keys()].filter(name => !start.has(name));
+  const parts = [...outputs.keys()].filter(name => !start.has(name)).map(name => `./${name}`);
 
   // Names are unique within a file of the first pass only.
   const names = new Map();
@@ -85,10 +84,8 @@ async function secondPass({ outputFiles, metafile, errors }) {
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^\.\/.+\.cjs$/ }, ({ path, kind }) => {
         const name = basename(path);
-        if (start.has(name)) return { path: name, namespace: isStart ? 'text' : 'shared' };
-        return kind === 'entry-point'
-          ? { path: name, namespace: 'text' }
-          : { path: `./${name}`, external: true };
+        if (!start.has(name) && kind !== 'entry-point') return { path: `./${name}`, external: true };
+        return { path: name, namespace: isStart || !start.has(name) ? 'text' : 'shared' };
       });
       onLoad({ filter: /.*/, namespace: 'text' }, ({ path }) => ({ contents: texts.get(path) }));
       onLoad({ filter: /.*/, namespace: 'shared' }, ({ path }) => ({
@@ -108,26 +105,49 @@ async function secondPass({ outputFiles, metafile, errors }) {
   const imports = [...start].map(
     file => `import { ${exported(file, (name, short) => `${name} as ${short}`)} } from './${file}';`,
   );
-  const entry = [...imports, `host.module.exports = { ${[...names.values()]} };`];
-  const built = await Promise.all([
-    build({
-      ...second,
-      stdin: { contents: entry.join('\n') },
-      outfile: join(outdir, 'extension.cjs'),
-      banner: { js: 'const host={require,module};' },
-      plugins: [firstPass(true)],
-    }),
-    build({
-      ...second,
-      entryPoints: parts.map(name => `./${name}`),
-      outdir: join(outdir, 'parts'),
-      plugins: [firstPass(false)],
-    }),
-  ]);
+  const startFile = {
+    ...second,
+    stdin: { contents: `${imports.join('')} host.module.exports = { ${[...names.values()]} };` },
+    outfile: join(outdir, 'extension.cjs'),
+    banner: { js: 'const host={require,module};' },
+  };
   await rm(join(outdir, 'parts'), { recursive: true, force: true });
-  await mkdir(join(outdir, 'parts'), { recursive: true });
-  for (const { path, contents } of built.flatMap(({ outputFiles: files }) => files))
-    await writeFile(path, contents);
+  await Promise.all([
+    build({ ...startFile, plugins: [firstPass(true)] }),
+    build({ ...second, entryPoints: parts, outdir: join(outdir, 'parts'), plugins: [firstPass(false)] }),
+  ]);
+}
+
+/** What describes a setting, with the description as its first argument. */
+const described =
+  /\b(v\.description|text|flag|seconds|parameters|matching|path|oneOf|listOf|someOf|group|page|endpoint|names)\((\s*)'(?:[^'\\]|\\.)*'/g;
+
+/**
+ * The schema of the settings without what it says about each: the settings editor has that from the manifest, and
+ * every window would load it for nothing.
+ */
+function withoutDescriptions({ onLoad }) {
+  onLoad({ filter: /[\\/]src[\\/](?:providers|mcp)[\\/](?:\w+[\\/])*\w+\.ts$/ }, async ({ path }) => {
+    const text = await readFile(path, 'utf8');
+    return { contents: text.replaceAll(described, "$1($2''"), loader: 'ts' };
+  });
+}
+
+/**
+ * The API of the editor, each name of which is taken from the one object that it gives us: `import * as vscode` in
+ * CommonJS would copy that object, once for each file that says so.
+ */
+function editorApi({ onResolve, onLoad }) {
+  // The bill of materials knows no file without a place, and this one belongs to no package but ours.
+  const path = join(repository, 'package.json');
+  const api = { path: 'vscode', external: true };
+  onResolve({ filter: /^vscode$/ }, ({ importer }) => (importer === path ? api : { path }));
+  onLoad({ filter: /[\\/]package\.json$/ }, async () => {
+    const files = await Array.fromAsync(glob('src/**/*.ts', { cwd: repository }));
+    const texts = await Promise.all(files.map(file => readFile(join(repository, file), 'utf8')));
+    const used = texts.flatMap(text => Array.from(text.matchAll(/\bvscode\.(\w+)/g), ([, name]) => name));
+    return { contents: `export { ${[...new Set(used)].sort()} } from 'vscode';`, loader: 'js' };
+  });
 }
 
 /** The extension for terminals, and the command that it puts there: each a file that Node runs. */
@@ -137,7 +157,6 @@ const terminals = {
   platform: 'node',
   entryPoints: { extension: 'src/extension.ts', 'vscode-oidc': 'src/command/main.ts' },
   outdir: join(repository, 'terminals', 'dist'),
-  write: true,
   minify: true,
   sourcemap: isWatching && 'linked',
   format: 'cjs',
@@ -145,6 +164,37 @@ const terminals = {
   plugins: [notices('terminals'), billOfMaterials('oidc-terminals')],
 };
 
-for (const each of [extension, terminals])
+/** Which packages are part of an extension, as a software bill of materials. */
+function billOfMaterials(name) {
+  const outputFile = join(outdir, `${name}.cdx.json`);
+  return cyclonedxEsbuildPlugin({ outputFile, outputReproducible: true, validate: true });
+}
+
+/** The licenses of all packages that are part of a bundle: they ask to be passed on with it. See esbuild.d.ts. */
+export function notices(extension, outfile = join(repository, extension, 'dist', 'THIRD-PARTY-NOTICES.txt')) {
+  const noticeOf = async folder => {
+    const path = join(repository, extension, folder);
+    const { name, version, license, author } = JSON.parse(await readFile(join(path, 'package.json'), 'utf8'));
+    const enclosed = (await readdir(path)).find(entry => /^licen[cs]e/i.test(entry));
+    if (!enclosed && license !== 'MIT') throw new Error(`${name} has no license to pass on`);
+    const text = await readFile(enclosed ? join(path, enclosed) : join(repository, 'LICENSE'), 'utf8');
+    const holder = author?.name ?? author ?? `the authors of ${name}`;
+    // A package that names the license without enclosing it: ours, with its author.
+    const whole = enclosed ? text : text.replace(/^Copyright.*$/m, `Copyright (c) ${holder}`);
+    return `${name} ${version}\n\n${whole.trim()}\n`;
+  };
+  const write = async ({ metafile, errors }) => {
+    if (errors.length > 0) return;
+    const inputs = Object.keys(metafile.inputs);
+    const folders = inputs.flatMap(input => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? []);
+    const all = await Promise.all([...new Set(folders)].sort().map(noticeOf));
+    all.unshift('This package contains the following packages.\n');
+    await writeFile(outfile, all.join(`\n${'-'.repeat(80)}\n\n`));
+  };
+  return { name: 'notices', setup: ({ onEnd }) => onEnd(write) };
+}
+
+// Only its notices are wanted where this file is imported.
+for (const each of import.meta.main ? [extension, terminals] : [])
   if (isWatching) await (await context({ ...each, logLevel: 'info' })).watch();
   else await build(each);

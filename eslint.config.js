@@ -37,7 +37,7 @@ export default defineConfig(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['*.js', 'build/*.js', '.changeset/*.js'] },
+        projectService: { allowDefaultProject: ['*.js', '.changeset/*.js'] },
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -72,7 +72,7 @@ export default defineConfig(
     rules: { 'no-restricted-syntax': 'off' },
   },
   {
-    files: ['test/**/*.ts', 'esbuild.js', 'build/*.js'],
+    files: ['test/**/*.ts', 'esbuild.js'],
     rules: {
       'no-console': 'off',
       'no-restricted-properties': 'off',

@@ -5,7 +5,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { notices } from '../../../build/notices.js';
+import { notices } from '../../../esbuild.js';
 import { pack } from '../client/packing.ts';
 
 const repository = join(import.meta.dirname, '..', '..', '..');

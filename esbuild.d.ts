@@ -1,7 +1,5 @@
 import type { Plugin } from 'esbuild';
 
-export function billOfMaterials(name: string): Plugin;
-
 /**
  * Writes the licenses of all packages that are part of a bundle.
  *
