@@ -14,8 +14,8 @@ export function registerActivityDocument(
   providerLabel: (id: string) => string,
 ) {
   const changes = new vscode.EventEmitter<vscode.Uri>();
-  /** A secret part of the URI keeps other extensions from opening the document. */
-  const query = randomText(16);
+  /** A secret part of the URI keeps other extensions from opening the document. Random text loads cryptography. */
+  let query: string | undefined;
   const registered = vscode.Disposable.from(
     changes,
     vscode.workspace.registerTextDocumentContentProvider(scheme, {
@@ -30,6 +30,7 @@ export function registerActivityDocument(
   return {
     /** Returns the document's URI. One that is open already shows what has happened since. */
     renew(): vscode.Uri {
+      query ??= randomText(16);
       const document = vscode.Uri.from({ scheme, path: `/${l10n.t('Sign-in Activity')}`, query });
       changes.fire(document);
       return document;
