@@ -30,8 +30,9 @@ const known: Readonly<Record<string, unknown>> = {
   'env.language': 'en',
   'extensions.all': [],
   'workspace.textDocuments': [],
-  // Nobody looks at a view.
+  // Nobody looks at a view, and it has no badge.
   'result.visible': false,
+  'result.badge': undefined,
   'Uri.joinPath': (folder: { fsPath: string }, ...names: string[]) => ({
     fsPath: [folder.fsPath, ...names].join('/'),
   }),
