@@ -31,6 +31,29 @@ describe('a grant as text', () => {
     });
   }
 
+  const tokens = (changes: object) => ({ ...someTokens(), accessToken: 'a', ...changes });
+  for (const [what, changes, isGrant] of [
+    ['an ID of 7 characters', { id: 'x'.repeat(7) }, false],
+    ['an ID of 8 characters', { id: 'x'.repeat(8) }, true],
+    ['an ID of 64 characters', { id: 'x'.repeat(64) }, true],
+    ['an ID of 65 characters', { id: 'x'.repeat(65) }, false],
+    ['a revision below 0', { revision: -1 }, false],
+    ['half a revision', { revision: 1.5 }, false],
+    ['a revision that can be counted on from', { revision: 2 ** 52 }, true],
+    ['a revision that can’t', { revision: 2 ** 53 }, false],
+    ['no session', { sessions: [] }, false],
+    ['the first tokens', { tokens: tokens({ serial: 1 }) }, true],
+    ['tokens before the first', { tokens: tokens({ serial: 0 }) }, false],
+    ['an empty access token', { tokens: tokens({ accessToken: '' }) }, false],
+    ['a time without end', { tokens: tokens({ receivedAt: 'FOREVER' }) }, false],
+  ] as const) {
+    it(`with ${what} is ${isGrant ? 'a grant' : 'garbage'}`, () => {
+      const stored = { ...(JSON.parse(serialiseGrant(someGrant())) as object), ...changes };
+      const { kind } = parseGrant(JSON.stringify(stored).replace('"FOREVER"', '1e999'));
+      assert.equal(kind, isGrant ? 'grant' : 'garbage');
+    });
+  }
+
   it('is the only form that shows a secret', () => {
     const grant = someGrant();
     for (const text of [
