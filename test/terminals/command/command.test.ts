@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, type AgentResponse } from '../../../terminals/src/agent/requests.ts';
 import { token } from '../agent/openAgent.ts';
@@ -26,6 +27,25 @@ describe('the command vscode-oidc', function () {
 
   const run: OpenCommand['run'] = (...asked) => open.run(...asked);
   const last = (): Record<string, unknown> => open.asked.at(-1) as Record<string, unknown>;
+
+  it('loads no more of Node for a token than a socket takes', async () => {
+    const list = join(open.folder, 'list.cjs');
+    await writeFile(
+      list,
+      `process.on('exit', () => process.stderr.write(process.moduleLoadList.filter(name => name.startsWith('NativeModule ')).join('\\n')));`,
+    );
+    const more = { NODE_OPTIONS: `--require "${list.replaceAll('"', '\\"')}"` };
+    const loaded = async (command: string): Promise<readonly string[]> =>
+      (await run(command, { more })).err.split('\n');
+    const node = `"${process.execPath}"`;
+    const needed = new Set(
+      await loaded(
+        `${node} -e "require('net').connect('/none').on('error', () => process.stdout.write(''))"`,
+      ),
+    );
+    const beyond = (await loaded('vscode-oidc token company')).filter(name => !needed.has(name));
+    assert.deepEqual(beyond, []);
+  });
 
   it('prints a token or a header', async () => {
     assert.deepEqual(await run('vscode-oidc token company'), { code: 0, out: `${token}\n`, err: '' });
