@@ -59,12 +59,13 @@ function runFile(file: string, prepared: NodeJS.ProcessEnv): Promise<Count> {
 const { files: chosen, grep } = chosenTests(process.argv.slice(2));
 const files = [...chosen];
 
-// Those that take long come first, so that none of them is left to run alone at the end: those that wait for tokens
-// to end, then those with most to do.
-const waits = (file: string): boolean => readFileSync(file, 'utf8').includes('severalTabs(');
-const weight = (file: string): number => (waits(file) ? Infinity : statSync(file).size);
-const weights = new Map(files.map(file => [file, weight(join(repository, file))]));
+// Those with most to do come first, so that none of them is left to run alone at the end.
+const weights = new Map(files.map(file => [file, statSync(join(repository, file)).size]));
 files.sort((a, b) => (weights.get(b) ?? 0) - (weights.get(a) ?? 0) || (a < b ? -1 : 1));
+
+/** Waits for tokens to end, most of its time, and so needs little of the computer. */
+const isPatient = (file: string): boolean =>
+  readFileSync(join(repository, file), 'utf8').includes('severalTabs(');
 
 // What may take a while the first time, and what all files share.
 await installCodeServer();
@@ -75,13 +76,13 @@ const prepared = {
   [packagesVariable]: JSON.stringify(await packageAll()),
 };
 
-const waiting = [...files];
 const counts = new Map<string, Count>();
-async function runWaiting(): Promise<void> {
+async function runEach(waiting: string[]): Promise<void> {
   for (let file = waiting.shift(); file !== undefined; file = waiting.shift())
     counts.set(file, await runFile(file, prepared));
 }
-await Promise.all(Array.from({ length: atATime }, runWaiting));
+const { patient = [], busy = [] } = Object.groupBy(files, file => (isPatient(file) ? 'patient' : 'busy'));
+await Promise.all([runEach(patient), ...Array.from({ length: atATime }, () => runEach(busy))]);
 
 const failedOnce = [...counts].filter(([, { failed }]) => failed > 0).map(([file]) => file);
 if (files.length > 1 && failedOnce.length <= secondRuns)
