@@ -4,8 +4,8 @@ export interface Emitter<T> {
   /** Calls the listener each time, until it is canceled. */
   on(this: void, listener: (event: T) => void): Cancel;
   /**
-   * Calls every listener, in the order in which they came. If one throws, the others are called all the same, and the
-   * error goes where the editor reports those of its own listeners: whoever fires can't do anything about it.
+   * Calls every listener, in the order in which they were added. If one throws, the others are still called. The error
+   * goes where the editor reports those of its own listeners, because the caller can't handle it.
    */
   fire(this: void, event: T): void;
 }
