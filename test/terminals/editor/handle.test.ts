@@ -133,6 +133,33 @@ describe('a request of a terminal, from a user who can sign in', () => {
     assert.equal(await tokenOf({ min_valid_period: 60 }), second);
   });
 
+  it('gets it as the value of an input, after the same question', async () => {
+    const { createValues } = await import('../../../terminals/src/editor/values.ts');
+    const { forInput } = createValues(handle);
+    const first = await ask(request);
+    assert.ok(first.status === 'success');
+    const token = String(first['access_token']);
+    assert.equal(await forInput({ account: 'company' }), token);
+    assert.equal(await forInput({ account: 'company', as: 'header' }), `Bearer ${token}`);
+    assert.equal(shown.at(-1)?.hint, 'a task or launch configuration');
+    await forInput({ provider: 'oidc', account: 'alice', scopes: ['openid'] });
+    const { name, label, scopes } = shown.at(-1) ?? {};
+    assert.deepEqual([name, label, scopes], [undefined, 'alice', ['openid']]);
+    assert.equal(shown.length, 4);
+
+    choice = 'no';
+    await assert.rejects(forInput({ account: 'company' }), /^Error: You declined\. Run the command again/);
+    for (const wrong of [
+      undefined,
+      7,
+      { account: 7 },
+      { account: 'company', scopes: 'a "b"' },
+      { account: 'other' },
+    ])
+      await assert.rejects(forInput(wrong), Error);
+    assert.equal(shown.length, 5);
+  });
+
   it('gets nothing else than an access token', async () => {
     for (const what of ['id_token', 'mytoken']) {
       const response = await ask({ request: what, account: 'company' });
