@@ -50,7 +50,7 @@ const basesIn = ({ env }: Surroundings): string[] =>
  * @param storage the storage of this extension for the workspace.
  */
 export const workspaceIdentity = (storage: { toString(): string }): string =>
-  storage.toString().replace(/([^/-])-\d(\/[^/]*)$/, '$1$2');
+  storage.toString().replace(/([^/])-\d(\/[^/]*)$/, '$1$2');
 
 /**
  * Finds the private folder for the sockets of a workspace, and makes it if necessary. Anyone can make folders in `/tmp`:

@@ -24,6 +24,7 @@ describe('a request of a terminal, from a user who can sign in', () => {
   let mode: Mode;
   let handedOut: string[];
   let upstream: string | undefined;
+  let there: Promise<void>;
 
   beforeEach(async () => {
     editor = await openSignedInEditor();
@@ -31,6 +32,7 @@ describe('a request of a terminal, from a user who can sign in', () => {
     const { createHandle } = await import('../../../terminals/src/editor/handle.ts');
     const { visibleSession, silentSession } = await import('../../../terminals/src/editor/sessions.ts');
     [shown, choice, mode, handedOut, upstream] = [[], 'once', 'ask', [], undefined];
+    there = Promise.resolve();
     log = recordingLog();
     const { accounts: declared } = readAccounts({
       company: { provider: 'oidc', scopes: ['openid', 'profile'] },
@@ -56,7 +58,7 @@ describe('a request of a terminal, from a user who can sign in', () => {
         mode,
         setsOidcSock: true,
       }),
-      isThere: () => Promise.resolve(),
+      isThere: () => there,
       onDecided: ({ name }: Target, result: { account: string } | { refusal: Refusal }) =>
         void handedOut.push(`${name} ${'account' in result ? result.account : result.refusal}`),
     };
@@ -158,6 +160,21 @@ describe('a request of a terminal, from a user who can sign in', () => {
     ])
       await assert.rejects(forInput(wrong), Error);
     assert.equal(shown.length, 5);
+  });
+
+  it('is told that the agent is there only by a window that responds', async () => {
+    const check = { request: 'check' };
+    assert.equal((await ask(check)).status, 'success');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    there = promise;
+    let isTold = false;
+    const asking = ask(check).then(() => (isTold = true));
+    await ask({ request: 'loaded_accounts' });
+    assert.equal(isTold, false);
+    resolve();
+    await asking;
+    there = Promise.reject(new Error('Canceled'));
+    assert.equal((await ask(check)).status, 'failure');
   });
 
   it('gets nothing else than an access token', async () => {
