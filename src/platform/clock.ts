@@ -7,6 +7,8 @@ export type Cancel = () => void;
 export interface Clock {
   /** The time now, in milliseconds since the epoch. */
   now(): number;
+  /** The time since some moment, in milliseconds. Setting the clock doesn't change it, and it can stop during sleep. */
+  elapsed?(): number;
   /**
    * Runs `run` once, `milliseconds` from now. A pending timer never keeps the process alive.
    */
@@ -18,6 +20,7 @@ const longestTimer = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after(milliseconds, run) {
     let timer: ReturnType<typeof setTimeout>;
     const wait = (left: number): void => {
@@ -41,6 +44,25 @@ export const secondsNow = (clock: Clock): number => Math.floor(clock.now() / 100
 
 /** By how much our clock and a server's can differ before it matters, in seconds. */
 export const clockTolerance = 60;
+
+/** By how much the clock can be set back before it matters, in seconds. */
+export const setBackTolerance = 10;
+
+/**
+ * Returns a function for how far the clock was set back since its last call, in whole seconds, or 0 within
+ * {@link setBackTolerance}. While the computer sleeps, nothing measures that.
+ */
+export function watchSetBacks({ now, elapsed }: Clock): () => number {
+  const offset = (): number => (elapsed ? now() - elapsed() : 0);
+  let last = offset();
+  return () => {
+    const current = offset();
+    const seconds = Math.round((last - current) / 1000);
+    const isBack = seconds >= setBackTolerance;
+    if (isBack || current > last) last = current;
+    return isBack ? seconds : 0;
+  };
+}
 
 /**
  * True less than a duration after `at`, all in the same unit. A clock that was set back since says nothing of how long

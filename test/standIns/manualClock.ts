@@ -17,6 +17,8 @@ export interface ManualClock extends Clock {
 /** @param start in milliseconds since the epoch; by default the real time, which servers check tokens by. */
 export function manualClock(start = Date.now()): ManualClock {
   let now = start;
+  /** How far the clock was set, and how long the computer slept. */
+  let apart = 0;
   const timers = new Set<{ at: number; run: () => void }>();
   const first = () => [...timers].sort((a, b) => a.at - b.at)[0];
   const runDue = async (until: number, timeOf: (at: number) => number): Promise<void> => {
@@ -29,6 +31,7 @@ export function manualClock(start = Date.now()): ManualClock {
   };
   return {
     now: () => now,
+    elapsed: () => now - apart,
     after(milliseconds, run) {
       const timer = { at: now + milliseconds, run };
       timers.add(timer);
@@ -42,10 +45,12 @@ export function manualClock(start = Date.now()): ManualClock {
     },
     async sleep(milliseconds) {
       now += milliseconds;
+      apart += milliseconds;
       await runDue(now, () => now);
     },
     set(milliseconds) {
       now += milliseconds;
+      apart += milliseconds;
       for (const timer of timers) timer.at += milliseconds;
     },
     get pending() {

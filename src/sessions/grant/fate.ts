@@ -211,6 +211,20 @@ export function endOf(
 /** True for a token that came later than now: the clock was set back since, and can't tell when the token ends. */
 const isFromLater = ({ receivedAt }: AccessToken, now: number): boolean => now < receivedAt - clockTolerance;
 
+/** The same grant for a clock that was set back by so many seconds: its tokens came, and end, earlier by that clock. */
+export function earlier(grant: Grant, seconds: number): Grant {
+  const moved = <T extends Pick<AccessToken, 'receivedAt' | 'expiresAt'>>(token: T): T => ({
+    ...token,
+    receivedAt: token.receivedAt - seconds,
+    expiresAt: token.expiresAt === undefined ? undefined : token.expiresAt - seconds,
+  });
+  return {
+    ...grant,
+    tokens: moved(grant.tokens),
+    derived: grant.derived.map(entry => (entry.kind === 'token' ? moved(entry) : entry)),
+  };
+}
+
 /** The least wait for a refresh, in seconds: a server that gives a lifetime of nothing is not asked without pause. */
 const shortestRest = 5;
 

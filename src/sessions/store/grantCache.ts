@@ -4,6 +4,7 @@ import type { Log } from '../../platform/log.ts';
 import { whileRunning } from '../../platform/once.ts';
 import type { Grant, GrantChange } from '../grant/grant.ts';
 import { isLaterSignIn } from '../grant/revisions.ts';
+import { createClockFollower } from './followClock.ts';
 import { isRemoval, laterEntry, type IndexEntry, type Removal } from './grantIndex.ts';
 import { createGrantMemory } from './grantMemory.ts';
 import type { GrantStore } from './grantStore.ts';
@@ -97,6 +98,7 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
   const writes = createWrites(clock, log);
   const memory = createGrantMemory();
   const { known, removed, missing, unstored } = memory;
+  const following = createClockFollower(clock, log, known, grant => put(grant));
   const loading = whileRunning<Grant | undefined>();
   /** Of each grant that was put in, whether it was stored. */
   const lastWrites = new Map<string, Promise<boolean>>();
@@ -118,12 +120,12 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
     return memory.loaded(id, grant, await store.entry(id));
   };
 
-  const get = async (id: string): Promise<Grant | undefined> => {
+  const get = following(async (id: string): Promise<Grant | undefined> => {
     if (removed.has(id)) return undefined;
     return known.get(id) ?? (missing.has(id) ? undefined : await loading(id, () => read(id)));
-  };
+  });
 
-  const put = async (grant: Grant, isOnlyWriter?: () => boolean): Promise<boolean> => {
+  const put = following(async (grant: Grant, isOnlyWriter?: () => boolean): Promise<boolean> => {
     const { id } = grant;
     if (!memory.put(grant)) return lastWrites.get(id) ?? true;
     // Always the newest: a retry that comes late must not write an old revision over a new one.
@@ -135,7 +137,7 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
     const stored = soon(writes.run(id, save, store.saveIndex), false);
     lastWrites.set(id, stored);
     return stored;
-  };
+  });
 
   const forget = (entry: Removal): Promise<boolean> => {
     lastWrites.delete(entry.id);
@@ -158,7 +160,7 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
   store.onDidFind(entry => void (isRemoval(entry) ? endSignIn(entry) : readAgain(entry.id)));
 
   return {
-    async ofProvider(providerId) {
+    ofProvider: following(async providerId => {
       const index = await store.index();
       const list = memory.list(providerId, index);
       if (list) return list;
@@ -166,7 +168,7 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
       await Promise.all(stored.map(entry => get(entry.id)));
       // Nothing is awaited from here on: every grant that can be had is known now, and no change is missed.
       return memory.makeList(providerId, index);
-    },
+    }),
     get,
     async put(grant) {
       const gone = known.has(grant.id) ? undefined : await removalSoon(grant.id);
@@ -201,9 +203,10 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
     entries: async () => memory.entries(await store.index()),
     stored: async id => (await lastWrites.get(id)) ?? true,
     isStored: id => !unstored.has(id),
-    written: writes.ended,
+    // The next window can't know how the clock was set.
+    written: following(writes.ended),
     known: () => [...known.values()],
-    peek: id => known.get(id),
+    peek: following(id => known.get(id)),
     onDidChange: memory.changes.on,
     onDidLoad: memory.loads.on,
     onDidRemove: memory.removals.on,
