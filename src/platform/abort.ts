@@ -1,3 +1,5 @@
+import type { Clock } from './clock.ts';
+
 /**
  * Settles like the promise, or rejects with the signal's reason as soon as it aborts. The promise itself continues,
  * and its later failure is handled.
@@ -17,3 +19,18 @@ export const aborted = (signal: AbortSignal): Promise<void> =>
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
+
+/**
+ * Waits until the time has passed.
+ *
+ * @throws the signal's reason as soon as it is aborted.
+ */
+export async function wait(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(milliseconds, resolve);
+  try {
+    await untilAborted(promise, signal);
+  } finally {
+    cancel();
+  }
+}

@@ -1,5 +1,3 @@
-import { untilAborted } from './abort.ts';
-
 /** Cancels the operation that returned it. Repeated calls do nothing. */
 export type Cancel = () => void;
 
@@ -70,18 +68,3 @@ export function watchSetBacks({ now, elapsed }: Clock): () => number {
  */
 export const isWithin = (duration: number, at: number, now: number): boolean =>
   now >= at && now < at + duration;
-
-/**
- * Waits until the time has passed.
- *
- * @throws the signal's reason as soon as it is aborted.
- */
-export async function wait(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const cancel = clock.after(milliseconds, resolve);
-  try {
-    await untilAborted(promise, signal);
-  } finally {
-    cancel();
-  }
-}

@@ -1,4 +1,4 @@
-import { wait } from '../platform/clock.ts';
+import { wait } from '../platform/abort.ts';
 import { codeOf } from './errors.ts';
 import { heldLease, type Connection, type Lease, type Surroundings, type Transport } from './lease.ts';
 

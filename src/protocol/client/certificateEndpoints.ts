@@ -1,7 +1,8 @@
 import type { HttpClient } from '../http/http.ts';
 import type { AgreedEndpoints, SecretEndpoint } from '../server/secretEndpoints.ts';
 import type { Metadata } from '../server/metadata.ts';
-import { endpointMembers, type ServerSource } from '../server/serverSource.ts';
+import { endpointMembers } from '../server/namedEndpoints.ts';
+import { type ServerSource } from '../server/serverSource.ts';
 
 /** Endpoints that authenticate the client, or that accept a token that might be bound to its certificate. */
 const endpoints = [

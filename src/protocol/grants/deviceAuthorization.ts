@@ -1,7 +1,7 @@
 import { l10n } from '../../platform/shown.ts';
 import * as oauth from 'oauth4webapi';
 import * as v from 'valibot';
-import { wait } from '../../platform/clock.ts';
+import { wait } from '../../platform/abort.ts';
 import { Secret, secret } from '../../platform/secret.ts';
 import { serverAddressProblem } from '../http/internalHost.ts';
 import type { Connection } from '../client/client.ts';

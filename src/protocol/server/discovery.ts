@@ -8,7 +8,8 @@ import type { PublicHttp } from '../http/http.ts';
 import { isObject, parseServerJson } from '../http/json.ts';
 import { readRefusal } from '../http/oauthError.ts';
 import { metadataWarnings, parseMetadata, type Metadata } from './metadata.ts';
-import { endpointMembers, sourceKey, type ServerSource } from './serverSource.ts';
+import { endpointMembers, sourceKey } from './namedEndpoints.ts';
+import { type ServerSource } from './serverSource.ts';
 import { untilAborted } from '../../platform/abort.ts';
 import { textOf } from '../http/serverText.ts';
 

@@ -5,7 +5,7 @@ import { Failure } from '../../protocol/failures/failure.ts';
 import { createAuthorizationRequest, createState } from '../../protocol/grants/authorizationRequest.ts';
 import { requestDeviceAuthorization } from '../../protocol/grants/deviceAuthorization.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
-import { endpointMembers } from '../../protocol/server/serverSource.ts';
+import { endpointMembers } from '../../protocol/server/namedEndpoints.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { resourcesOfSignIn } from '../../sessions/grant/pseudoScopes.ts';
 import type { RegisteredUri } from '../redirect/registeredUris.ts';

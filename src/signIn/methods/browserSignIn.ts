@@ -1,4 +1,4 @@
-import { wait } from '../../platform/clock.ts';
+import { wait } from '../../platform/abort.ts';
 import { l10n, type Shown } from '../../platform/shown.ts';
 import { untilDeadline } from '../../platform/deadline.ts';
 import { anyOf } from '../../platform/language.ts';

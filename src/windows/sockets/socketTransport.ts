@@ -1,4 +1,4 @@
-import { wait } from '../../platform/clock.ts';
+import { wait } from '../../platform/abort.ts';
 import { silent } from '../channel.ts';
 import { codeOf } from '../errors.ts';
 import type { Connection, Lease, Surroundings, Transport } from '../lease.ts';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { getEventListeners } from 'node:events';
 import { promisify } from 'node:util';
-import { secondsNow, systemClock, wait } from '../../../src/platform/clock.ts';
+import { wait } from '../../../src/platform/abort.ts';
+import { secondsNow, systemClock } from '../../../src/platform/clock.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
 
 const month = 31 * 24 * 3600 * 1000;
