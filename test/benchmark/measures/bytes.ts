@@ -34,7 +34,7 @@ export async function measureBytes(): Promise<Figure[]> {
       ...count(part, 'code loaded by activation', start, 0),
       unit: 'kB',
       peer: { name: 'github-authentication', samples: [peers.github] },
-      aim: { of: 'max', most: 90, isCertain: true },
+      aim: { of: 'max', most: 91, isCertain: true },
     },
     {
       ...count(part, 'the same', start, 0),
