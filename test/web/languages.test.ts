@@ -4,37 +4,56 @@ import { panelOf } from '../editor/workbench/panel.ts';
 import type { Workbench } from '../editor/workbench.ts';
 import { namePages, openStage, type Stage } from '../stage/stage.ts';
 
-describe('the extension in the web worker of an editor that speaks German', function () {
-  this.timeout(240_000);
-  let stage: Stage;
-  let window: Workbench;
+const languages = {
+  de: {
+    signIn: 'Anmelden',
+    question: /^Zum ersten Mal bei localhost:\d+ anmelden\?$/,
+    message: /^Anmeldung bei Streng: Geben Sie auf [\w.:]+ in einem beliebigen Browser den Code [A-Z-]+ ein/,
+    title: /^Mit einem Code bei Streng anmelden\n/,
+    left: /Der Code gilt noch (10:00|9:\d\d)/,
+    cancel: 'Abbrechen',
+  },
+  fr: {
+    signIn: 'Se connecter',
+    question: /^Se connecter auprès de localhost:\d+ pour la première fois\s\?$/,
+    message:
+      /^Connexion à Streng: Accédez à [\w.:]+ dans n’importe quel navigateur et entrez le code [A-Z-]+\./,
+    title: /^Se connecter à Streng avec un code\n/,
+    left: /Le code est encore valide (10:00|9:\d\d)/,
+    cancel: 'Annuler',
+  },
+};
 
-  before(async () => {
-    stage = await openStage({
-      webWorker: true,
-      providers: { oidc: { label: 'Streng', clientId: 'editor', acceptsChangingRedirectUri: false } },
+for (const [language, texts] of Object.entries(languages))
+  describe(`the extension in the web worker of an editor that speaks ${language}`, function () {
+    this.timeout(240_000);
+    let stage: Stage;
+    let window: Workbench;
+
+    before(async () => {
+      stage = await openStage({
+        webWorker: true,
+        providers: { oidc: { label: 'Streng', clientId: 'editor', acceptsChangingRedirectUri: false } },
+      });
+      const person = await stage.newPerson();
+      await speak(person, language);
+      window = await stage.openWindow(person, { agrees: false });
+      namePages(stage);
     });
-    const person = await stage.newPerson();
-    await speak(person, 'de');
-    window = await stage.openWindow(person, { agrees: false });
-    namePages(stage);
-  });
-  after(() => stage?.close());
+    after(() => stage?.close());
 
-  it('speaks German, too', async () => {
-    // Of an extension that no marketplace has brought, the editor looks for the commands in one language only.
-    await window.runCommand('OIDC: Sign In');
-    await window.acceptDialog('Anmelden', /^Zum ersten Mal bei localhost:\d+ anmelden\?$/);
-    await window.waitForNotification(
-      /^Anmeldung bei Streng: Geben Sie auf [\w.:]+ in einem beliebigen Browser den Code [A-Z-]+ ein/,
-    );
-    const panel = panelOf(window.page);
-    await panel.locator('#code').waitFor();
-    const text = await panel.locator('main').innerText();
-    assert.match(text, /^Mit einem Code bei Streng anmelden\n/);
-    assert.match(text, /Der Code gilt noch (10:00|9:\d\d)/);
-    assert.equal(await panel.locator('html').getAttribute('lang'), 'de');
-    await window.screenshot('german-web-worker');
-    await panel.getByRole('button', { name: 'Abbrechen' }).click();
+    it('speaks it, too', async () => {
+      // Of an extension that no marketplace has brought, the editor looks for the commands in one language only.
+      await window.runCommand('OIDC: Sign In');
+      await window.acceptDialog(texts.signIn, texts.question);
+      await window.waitForNotification(texts.message);
+      const panel = panelOf(window.page);
+      await panel.locator('#code').waitFor();
+      const text = await panel.locator('main').innerText();
+      assert.match(text, texts.title);
+      assert.match(text, texts.left);
+      assert.equal(await panel.locator('html').getAttribute('lang'), language);
+      await window.screenshot(`web-worker-${language}`);
+      await panel.getByRole('button', { name: texts.cancel }).click();
+    });
   });
-});
