@@ -85,7 +85,7 @@ describe('the guide for extension authors', () => {
     assert.equal(await guide.openVault(api.url), 'open');
     await surroundings.reset();
     editor.consents = false;
-    assert.equal(await guide.openVault(api.url), 'closed: nobody wanted to sign in');
+    assert.equal(await guide.openVault(api.url), 'closed: sign-in declined');
     editor.consents = true;
     assert.partialDeepStrictEqual(await guide.onClick(), { account: { label: 'alice' } });
   });
@@ -142,12 +142,12 @@ describe('the guide for extension authors', () => {
     const why = (asked: Promise<unknown>) => asked.then(() => 'it is', guide.whyNot);
     const open = (address: string, options = {}) =>
       client.authorizedWebSocket('oidc', ['email'], address, options);
-    assert.equal(await why(open(chat.url, { signIn: 'never' })), 'nobody is signed in');
+    assert.equal(await why(open(chat.url, { signIn: 'never' })), 'not signed in');
     editor.consents = false;
-    assert.equal(await why(open(chat.url)), 'they did not want to sign in');
+    assert.equal(await why(open(chat.url)), 'sign-in declined');
     editor.consents = true;
     assert.equal(await why(open(chat.url, { askAgain: true })), 'it is');
-    assert.equal(await why(open(api.url.replace('http', 'ws'))), 'the server answered 404');
+    assert.equal(await why(open(api.url.replace('http', 'ws'))), 'the server responded with 404');
     const vault = client.authorizedFetch('oidc', ['email'])(`${api.url}/unreachable-vault`);
     assert.equal(await why(vault), 'no sign-in helps: insufficient_user_authentication');
     assert.throws(() => guide.whyNot(new TypeError('a bug')), TypeError);

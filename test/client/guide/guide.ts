@@ -29,11 +29,11 @@ export async function whoAmI(api: string): Promise<unknown> {
 // #region errors
 export function whyNot(error: unknown): string {
   if (error instanceof SignInDeclined) {
-    return error.code === 'declined' ? 'they did not want to sign in' : 'nobody is signed in';
+    return error.code === 'declined' ? 'sign-in declined' : 'not signed in';
   }
   if (error instanceof AccessRefused) return `no sign-in helps: ${error.code ?? error.response.status}`;
   if (error instanceof WebSocketRefused) {
-    return error.status === undefined ? 'no answer came' : `the server answered ${error.status}`;
+    return error.status === undefined ? 'no response' : `the server responded with ${error.status}`;
   }
   throw error;
 }
@@ -67,7 +67,7 @@ export async function openVault(api: string): Promise<string> {
     const response = await call(`${api}/vault`, { method: 'POST', body: 'open' });
     return response.ok ? 'open' : `closed: ${response.status}`;
   } catch (error) {
-    if (error instanceof SignInDeclined) return 'closed: nobody wanted to sign in';
+    if (error instanceof SignInDeclined) return 'closed: sign-in declined';
     if (error instanceof AccessRefused) return `closed: ${error.message}`;
     throw error;
   }
@@ -92,9 +92,9 @@ export function showAccount(show: (text: string) => void): vscode.Disposable {
 export async function listen(address: string, show: (text: string) => void): Promise<vscode.Disposable> {
   const socket = await authorizedWebSocket('oidc', ['openid', 'profile'], address);
   socket.onDidReceive(data => show(typeof data === 'string' ? data : `${data.byteLength} bytes`));
-  // After every change of the token the server has forgotten what you had asked for.
+  // A new connection knows nothing of the old one.
   socket.onDidOpen(() => socket.send('subscribe'));
-  socket.onDidEnd(({ reason }) => show(`It is over: ${reason}`));
+  socket.onDidEnd(({ reason }) => show(`Disconnected: ${reason}`));
   socket.send('subscribe');
   return socket;
 }
@@ -103,7 +103,7 @@ export async function listen(address: string, show: (text: string) => void): Pro
 // #region subprotocol
 export async function listenFromBrowser(address: string): Promise<AuthorizedWebSocket> {
   return authorizedWebSocket('oidc', ['openid', 'profile'], address, {
-    // The server takes the token from the second one, and answers with the first.
+    // The server takes the token from the second one, and responds with the first.
     connect: (url, token) => new WebSocket(url, ['chat', `bearer.${token}`]),
   });
 }
@@ -115,8 +115,8 @@ export async function listenWithTicket(address: string): Promise<AuthorizedWebSo
   const call = authorizedFetch('oidc', scopes);
   return authorizedWebSocket('oidc', scopes, address, {
     async connect(url) {
-      const answer = await call(`${url.origin.replace('ws', 'http')}/ticket`, { method: 'POST' });
-      const { ticket } = (await answer.json()) as { ticket: string };
+      const response = await call(`${url.origin.replace('ws', 'http')}/ticket`, { method: 'POST' });
+      const { ticket } = (await response.json()) as { ticket: string };
       return new WebSocket(`${url.href}?ticket=${ticket}`);
     },
   });

@@ -9,11 +9,11 @@ export function activate(context: vscode.ExtensionContext): void {
     const provider = settings.get('provider', 'oidc');
     const api = settings.get('api', 'https://api.example.com/reports');
     try {
-      // They have just clicked, so they may be asked again.
+      // The user has just clicked, so ask again even after a refusal.
       const response = await authorizedFetch(provider, ['openid', 'profile'], { askAgain: true })(api);
       void vscode.window.showInformationMessage(`${response.status}: ${await response.text()}`);
     } catch (error) {
-      // Whoever said no needs no message that says so.
+      // A user who said no needs no message about it.
       if (error instanceof SignInDeclined) return;
       void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
     }

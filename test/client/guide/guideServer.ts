@@ -3,7 +3,7 @@
 import { createServer, type Server } from 'node:http';
 import { WebSocketServer } from 'ws';
 
-/** Undefined: the token is good. You check its signature, `iss`, `aud`, `exp` and scopes, or ask the provider. */
+/** Checks signature, `iss`, `aud`, `exp`, and scopes, or introspects the token. Undefined: it is valid. */
 export type Check = (token: string | undefined) => Promise<Refusal | undefined>;
 
 export interface Refusal {
@@ -19,7 +19,7 @@ export function chatServer(check: Check): Server {
   );
   const tokenIn = (authorization = ''): string | undefined => /^Bearer (\S+)$/i.exec(authorization)?.[1];
 
-  // Without the upgrade the answer is the same: a browser shows no other.
+  // The same response without the upgrade: it's the only one that a browser shows.
   const server = createServer((request, response) => {
     void check(tokenIn(request.headers.authorization)).then(
       refusal => {
@@ -30,7 +30,7 @@ export function chatServer(check: Check): Server {
     );
   });
   server.on('upgrade', (request, socket, head) => {
-    // Whoever goes away meanwhile is nobody's error.
+    // A client that disconnects in the meantime isn't an error.
     socket.on('error', () => socket.destroy());
     const refuse = (status: string, challenge?: string): void => {
       const header = challenge === undefined ? '' : `WWW-Authenticate: ${challenge}\r\n`;
