@@ -8,11 +8,17 @@ const rowWidth = 72;
  * Shows a whole message: a row breaks no lines, so a long message gets several, and Enter does the same on each.
  *
  * @param help what Enter does, for the end of the last row.
+ * @param typed the text in the box. The editor sorts rows whose label has it to the front.
  */
-export function messageRows(message: Shown, help: Shown, does: Pick<Row, 'next' | 'effect'>): Row[] {
+export function messageRows(
+  message: Shown,
+  help: Shown,
+  does: Pick<Row, 'next' | 'effect'>,
+  typed = '',
+): Row[] {
   const end = message.indexOf('. ') + 1 || message.length;
   const sentences = [message.slice(0, end), message.slice(end).trim()];
-  const lines = sentences.some(text => text.length > rowWidth) ? brokenIntoLines(message) : sentences;
+  const lines = sentences.some(text => text.length > rowWidth) ? brokenIntoLines(message, typed) : sentences;
   const rows: Row[] = [];
   for (let at = 0; at < lines.length; at += 2) {
     const label = shown(lines[at] ?? '');
@@ -29,14 +35,23 @@ export function messageRows(message: Shown, help: Shown, does: Pick<Row, 'next' 
   return rows;
 }
 
-/** Breaks between words only: one that is longer than a line gets a line to itself. */
-function brokenIntoLines(text: string): string[] {
+/**
+ * Breaks between words only: one that is longer than a line gets a line to itself.
+ *
+ * @param typed is in no line that becomes a label, other than the first: the rows would change places.
+ */
+function brokenIntoLines(text: string, typed: string): string[] {
   const lines: string[] = [];
+  const isLabel = (at: number): boolean => at > 0 && at % 2 === 0;
   for (const word of text.split(' ')) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= rowWidth)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
+    const isTyped = typed !== '' && word.includes(typed);
+    const fits = last !== undefined && last.length + 1 + word.length <= rowWidth;
+    if (fits && !(isTyped && isLabel(lines.length - 1))) lines[lines.length - 1] = `${last} ${word}`;
+    else if (last !== undefined && isTyped && isLabel(lines.length)) {
+      const space = last.lastIndexOf(' ');
+      lines.splice(-1, 1, ...(space < 0 ? [''] : [last.slice(0, space)]), last.slice(space + 1), word);
+    } else lines.push(word);
   }
   return lines;
 }

@@ -80,7 +80,7 @@ function troubleRows(state: WizardState): Row[] {
   const { message = nothing, meant } = state.trouble ?? {};
   const again: WizardState = { ...state, trouble: undefined };
   const lookUp = { do: 'look-up' } as const;
-  const retry = messageRows(message, l10n.t('Try Again'), { next: again, effect: lookUp });
+  const retry = messageRows(message, l10n.t('Try Again'), { next: again, effect: lookUp }, state.text.trim());
   const log: Row = { label: icon('output', l10n.t('Show Log')), effect: { do: 'show', what: 'log' } };
   if (meant === undefined) return [...retry, log];
   // The user adds the part that can't be guessed.

@@ -40,6 +40,7 @@ for (const [theme, name] of Object.entries(themes).slice(0, inEveryTheme ? undef
       stage = await openStage({ unconfigured: true, settings: { 'oidc.signIn.method': 'uri-handler' } });
       window = await stage.openWindow(await stage.newPerson(), { agrees: false });
       await window.runCommand('Preferences: Color Theme');
+      await window.quickInput.type(theme);
       await window.quickInput.pick(theme);
       await window.page.locator(`.monaco-workbench.${name}`).waitFor();
     });
@@ -127,6 +128,8 @@ for (const [theme, name] of Object.entries(themes).slice(0, inEveryTheme ? undef
       await look('where-wrong');
       await connectTo(window, stage.identityProvider.address);
       await waitForRow(/Show Log/);
+      const [first = ''] = (await window.quickInput.read()).items;
+      assert.match(first, /The metadata at /, 'the message begins in the first row');
       await look('not-found');
     });
 

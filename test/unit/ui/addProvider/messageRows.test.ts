@@ -26,6 +26,18 @@ describe('a message as rows of a list', () => {
     for (const row of rows) assert.equal(row.effect, effect);
   });
 
+  it('has what the user typed in no label but the first: the editor would sort the rows by it', () => {
+    const typed = 'https://login.example.com';
+    const text = `The metadata at ${typed}/.well-known/openid-configuration names another issuer than ${typed}.`;
+    for (const before of ['', 'Sorry. ', 'No, not at all. ', 'word '.repeat(14), 'word '.repeat(28)]) {
+      const rows = messageRows(shown(before + text), shown('Try Again'), { effect }, typed);
+      assert.ok(rows.length > 1);
+      for (const { label } of rows.slice(1)) assert.ok(!label.includes(typed), label);
+      const lines = rows.flatMap(({ label, detail = '' }) => [label, detail]);
+      assert.equal(lines.join(' ').replace('$(error) ', '').trim(), before + text);
+    }
+  });
+
   it('keeps a word whole that is longer than a row', () => {
     const word = 'x'.repeat(200);
     assert.ok(rowsOf(`See ${word} now`).some(({ label, detail }) => [label, detail].includes(shown(word))));
