@@ -34,8 +34,9 @@ const personal = /alice|sub-alice|developers/;
 const grant = someGrant();
 
 /** How the editor's questions are answered. `others` is what another extension can do: accept messages and lists. */
-function answered(dialogs: 'refused' | 'accepted'): { readonly dialogs: string[] } {
+function answered(dialogs: 'refused' | 'accepted') {
   const seen: string[] = [];
+  const saved: unknown[] = [];
   let left = 3;
   const show = (
     message: string,
@@ -53,9 +54,9 @@ function answered(dialogs: 'refused' | 'accepted'): { readonly dialogs: string[]
     showErrorMessage: show,
     showQuickPick: (items: readonly object[]) => Promise.resolve(items[0]),
     showInputBox: () => Promise.resolve(undefined),
-    showSaveDialog: () => Promise.resolve(undefined),
+    showSaveDialog: (options: unknown) => Promise.resolve(void saved.push(options)),
   });
-  return { dialogs: seen };
+  return { dialogs: seen, saved };
 }
 
 /** A window in which alice is signed in, with every command there is. */
@@ -64,7 +65,8 @@ async function signedIn() {
   const { cache, log } = keptGrants({ clock, answer: () => assert.fail('nothing is refreshed') });
   await cache.put(grant);
   const providers = createConfiguredProviders();
-  providers.update([someProvider]);
+  // An editor that registered itself has a registration to forget.
+  providers.update([{ ...someProvider, clientId: undefined }]);
   const memories = { of: () => blank, onDidChange: () => () => undefined };
   const renew = (id: string) => cache.get(id);
   const accounts = createAccounts({
@@ -74,8 +76,11 @@ async function signedIn() {
     sharing: { renew, derive: renew, add: () => assert.fail('nobody signs in') },
   });
   const forgotten: string[] = [];
+  const judged: string[] = [];
+  const person = personParts({ accounts, providers, log });
   const parts = {
-    ...personParts({ accounts, providers, log }),
+    ...person,
+    trust: { ...person.trust, isAgreed: ({ id }: { id: string }) => judged.push(id) > 1 },
     cache,
     sharing: { ...personParts({ accounts, providers }).sharing, renew, memories },
     registrations: { forgetAll: () => Promise.resolve(void forgotten.push('registration')) },
@@ -98,7 +103,7 @@ async function signedIn() {
     registerSignInCommands(parts as never),
     registerDiagnoseCommand(
       { ...parts, signIns: parts.signIns } as never,
-      { put: () => assert.fail() } as never,
+      { put: () => Uri.from({ scheme: 'oidc-diagnosis', path: '/Diagnosis', query: '' }) } as never,
     ),
     activity,
     registerActivityCommands(activityLog, activity),
@@ -117,6 +122,7 @@ async function signedIn() {
   return {
     cache,
     forgotten,
+    judged,
     row: lines[0]?.children.map(asOwn)[0],
     end(): void {
       for (const part of registered) part.dispose();
@@ -145,6 +151,12 @@ describe('the commands', () => {
     assert.ok(ids.length > 20);
   });
 
+  it('diagnose a client as far as the user has agreed to its provider', async () => {
+    answered('refused');
+    await Promise.resolve(run('oidc.diagnoseProvider')).catch(() => undefined);
+    assert.deepEqual(here.judged, ['oidc']);
+  });
+
   const forged: Readonly<Record<string, (row: object | undefined) => unknown[]>> = {
     'without an argument': () => [],
     'with the id of the provider': () => ['oidc'],
@@ -157,7 +169,7 @@ describe('the commands', () => {
   for (const id of ids) {
     for (const [how, argumentsOf] of Object.entries(forged))
       it(`tell nothing and end nothing if another extension runs ${id} ${how}`, async () => {
-        answered('refused');
+        const { saved } = answered('refused');
         const result = await Promise.resolve(run(id, ...argumentsOf(here.row))).catch(() => undefined);
         assert.equal(result, undefined);
         assert.equal(editor.clipboard, 'what the person had copied');
@@ -166,32 +178,34 @@ describe('the commands', () => {
           [],
         );
         assert.ok(await here.cache.get(grant.id), 'still signed in');
-        assert.deepEqual(here.forgotten, []);
+        assert.deepEqual([here.forgotten, saved], [[], []]);
       });
   }
 
-  const guarded: Readonly<Record<string, (() => unknown) | undefined>> = {
+  const guarded: Readonly<Record<string, (saved: readonly unknown[]) => unknown>> = {
     'oidc.copyClaims': () => assert.match(editor.clipboard, /developers/),
     'oidc.showClaims': () => assert.match(editor.opened.join(), /developers/),
     'oidc.showActivity': () => assert.match(editor.opened.join(), /alice/),
+    'oidc.exportActivity': saved => assert.equal(saved.length, 1),
+    'oidc.forgetRegistration': () => assert.deepEqual(here.forgotten, ['registration']),
     'oidc.signOut': async () => assert.equal(await here.cache.get(grant.id), undefined),
     'oidc.signOutEverywhere': async () => assert.equal(await here.cache.get(grant.id), undefined),
   };
 
   for (const [id, assertDone] of Object.entries(guarded)) {
     it(`ask what is named, and do it on a yes: ${id}`, async () => {
-      const { dialogs } = answered('accepted');
+      const { dialogs, saved } = answered('accepted');
       await run(id);
       assert.equal(dialogs.length, 1);
-      assert.match(dialogs[0] ?? '', id === 'oidc.showActivity' ? /^Show the activity/ : /alice/);
-      await assertDone?.();
+      assert.match(dialogs[0] ?? '', /alice|the activity of all|registration with Company/);
+      await assertDone(saved);
     });
 
     it(`do not ask after a click on a row of our own: ${id}`, async () => {
-      const { dialogs } = answered('refused');
+      const { dialogs, saved } = answered('refused');
       await run(id, here.row);
       assert.deepEqual(dialogs, []);
-      await assertDone?.();
+      await assertDone(saved);
     });
   }
 });
