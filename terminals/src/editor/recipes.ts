@@ -53,6 +53,7 @@ export function kubectlRecipe(account: string): Recipe {
         '--exec-arg=kubernetes',
         `--exec-arg=${account}`,
         '--exec-interactive-mode=Never',
+        '--exec-provide-cluster-info=true',
       ],
     ],
     undo: [['kubectl', 'config', 'delete-user', user]],

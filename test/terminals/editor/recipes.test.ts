@@ -75,6 +75,7 @@ describe('what sets up a tool', function () {
           written,
           new RegExp(`args:\\s+- kubernetes\\s+- ['"]?${account}['"]?\\s+command: vscode-oidc`),
         );
+        assert.match(written, /provideClusterInfo: true/, 'the question names the server');
         for (const step of recipe.undo) await run(step);
         assert.equal(await isApplied(recipe), false);
       });
