@@ -155,7 +155,9 @@ export function createAccounts(options: AccountsOptions): Accounts {
       renewed(options, grant, scopes && derivedScopes(provider, grant, scopes)),
 
     async grantedScopes(provider, account, scopes) {
-      const grants = (await viewOf(provider)).grants.filter(
+      // The user is waiting for the sign-in to begin.
+      const known = await cache.inTime(viewOf(provider)).catch(() => view(cache.known(), provider));
+      const grants = known.grants.filter(
         grant => grant.account.id === account.id && isSameSet(grant.target, targetOf(scopes)),
       );
       return union(...grants.map(grant => grant.grantedScopes));

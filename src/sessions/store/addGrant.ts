@@ -13,16 +13,16 @@ export interface Added {
 
 /**
  * Adds the grant of a finished sign-in, in the place of the account's earlier one if it can replace that, otherwise in
- * addition to it. The same sign-in twice has the effect of one.
- *
- * @throws what the storage throws if it isn't readable.
+ * addition to it. The same sign-in twice has the effect of one. A storage that fails, or takes long, doesn't cost the
+ * sign-in: then only the grants in memory are known.
  */
 export async function addGrant(
   cache: GrantCache,
   provider: ProviderIdentity,
   signedIn: Grant,
 ): Promise<Added> {
-  const grants = (await cache.ofProvider(provider.id)).filter(grant => belongsTo(grant, provider));
+  const listed = await cache.inTime(cache.ofProvider(provider.id)).catch(() => cache.known());
+  const grants = listed.filter(grant => belongsTo(grant, provider));
   const added = await takeOver(cache, grants, signedIn);
   // A user who signs in on their own can be asked again.
   if (!signedIn.asked) {

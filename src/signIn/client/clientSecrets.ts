@@ -81,6 +81,8 @@ export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOp
   const keyOf = (provider: Pick<Provider, 'id'>): string => `clientSecret/${provider.id}`;
   /** What was entered before the sign-in, by provider, client and where it leads. */
   const entered = new Map<string, ClientCredential>();
+  /** What couldn't be stored. It counts until this window closes, and the next sign-in stores it. */
+  const unstored = new Map<string, ClientCredential>();
   const nameOf = ({ id, clientId, terms }: Provider): string => JSON.stringify([id, clientId, terms]);
 
   const read = async (provider: Provider): Promise<ClientCredential | undefined> => {
@@ -111,6 +113,7 @@ export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOp
       ...revealed(credential),
     };
     await storage.store(keyOf(provider), JSON.stringify(stored));
+    unstored.delete(nameOf(provider));
   };
 
   const missing = (provider: Provider): Failure =>
@@ -125,7 +128,7 @@ export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOp
     async stored(provider) {
       checkPossible(provider);
       if (provider.clientAuthentication === 'none') return { method: 'none' };
-      const credential = await read(provider);
+      const credential = unstored.get(nameOf(provider)) ?? (await read(provider));
       if (!credential) throw missing(provider);
       return authenticationOf(provider, credential);
     },
@@ -133,17 +136,21 @@ export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOp
       checkPossible(provider);
       if (provider.clientAuthentication === 'none')
         return { authentication: { method: 'none' }, asked: false };
-      const given = entered.get(nameOf(provider));
+      const given = entered.get(nameOf(provider)) ?? unstored.get(nameOf(provider));
       entered.delete(nameOf(provider));
       const known = given ? undefined : await read(provider);
       const credential = given ?? known ?? (await person(signal => ask(provider, signal)));
       if (!credential) throw missing(provider);
-      if (!known) await replace(provider, credential);
+      if (!known) await replace(provider, credential).catch(() => unstored.set(nameOf(provider), credential));
       return { authentication: await authenticationOf(provider, credential), asked: !known };
     },
     enter: (provider, credential) => void entered.set(nameOf(provider), credential),
     replace,
-    forget: async provider => storage.delete(keyOf(provider)),
+    async forget(provider) {
+      for (const name of unstored.keys())
+        if ((JSON.parse(name) as unknown[])[0] === provider.id) unstored.delete(name);
+      await storage.delete(keyOf(provider));
+    },
     async publicKeys(provider) {
       const credential = await read(provider);
       if (credential?.kind === 'key') return publicKeySet(credential.key);

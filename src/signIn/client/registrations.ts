@@ -52,13 +52,23 @@ export function createRegistrations(options: RegistrationsOptions) {
     }
   };
 
+  const readAll = async (provider: Provider): Promise<KeptRegistration[]> => {
+    try {
+      return await store.all(provider);
+    } catch {
+      // The sign-in continues with a new one.
+      httpContext.log.warn('the registrations could not be read', { provider: provider.id });
+      return [];
+    }
+  };
+
   /** A stored registration that the server hasn't forgotten, as far as it says so. */
   const known = async ({
     provider,
     redirectUri,
     signal,
   }: RegistrationRequest): Promise<KeptRegistration | undefined> => {
-    const found = (await store.all(provider)).find(kept => kept.redirectUri === redirectUri);
+    const found = (await readAll(provider)).find(kept => kept.redirectUri === redirectUri);
     if (!found) return undefined;
     const confirmed = isCurrent(found, httpContext)
       ? await confirmRegistration(httpContext, found, provider, signal)
@@ -76,7 +86,11 @@ export function createRegistrations(options: RegistrationsOptions) {
   const register = async (request: RegistrationRequest): Promise<Registration> => {
     const { provider, person = askPersonForever } = request;
     try {
-      return await registerWithLess(options, request, await store.initialToken(provider));
+      return await registerWithLess(
+        options,
+        request,
+        await store.initialToken(provider).catch(() => undefined),
+      );
     } catch (error) {
       if (!(error instanceof Failure) || error.code !== 'registration-closed') throw error;
       if (error.status !== 401 && !request.asksForToken) throw error;
@@ -92,7 +106,7 @@ export function createRegistrations(options: RegistrationsOptions) {
   return {
     /** The redirect URIs that are registered at the provider's issuer. */
     async redirectUris(provider: Provider): Promise<string[]> {
-      const uris = (await store.all(provider)).map(kept => kept.redirectUri);
+      const uris = (await readAll(provider)).map(kept => kept.redirectUri);
       return uris.filter(uri => uri !== undefined);
     },
     /**

@@ -75,7 +75,7 @@ function signingIn(provider: Provider) {
   const run = () => withClient(sources, signInRequest, ({ client }) => Promise.resolve(client.id));
   const stored = () => [...storage.values.keys()];
   const { clientSecrets } = sources;
-  return { clock, abort, questions, secretAnswer, tokenAnswer, run, stored, clientSecrets };
+  return { clock, abort, questions, secretAnswer, tokenAnswer, run, stored, storage, clientSecrets };
 }
 
 const cases = [
@@ -124,6 +124,67 @@ for (const { what, provider, unsaid } of cases) {
     });
   });
 }
+
+describe('a client whose storage fails', () => {
+  for (const operation of ['get', 'store', 'delete'] as const)
+    it(`at every ${operation} is registered, and signs in`, async () => {
+      const storage = memorySecretStorage();
+      storage.fails = call => call.operation === operation;
+      const answer = { client_id: 'new', redirect_uris: ['http://127.0.0.1/callback'] };
+      const httpContext = createHttpContext({
+        fetch: () => Promise.resolve(Response.json(answer, { status: 201 })),
+        clock: manualClock(),
+        log: recordingLog(),
+      });
+      const registrations = createRegistrations({
+        storage,
+        httpContext,
+        concessions: memoryConcessions(),
+        sharesStorage: true,
+        askInitialAccessToken: () => assert.fail('it is not asked for'),
+      });
+      const [, { provider }] = cases;
+      assert.deepEqual(await registrations.redirectUris(provider), []);
+      const { registration } = await registrations.obtain({
+        provider,
+        consent: consentTo(issuer),
+        metadata,
+        redirectUri: 'http://127.0.0.1/callback',
+        scopes: [],
+        asksForToken: false,
+        signal: new AbortController().signal,
+      });
+      assert.equal(registration.clientId, 'new');
+    });
+
+  it('has the secret that was entered until the window closes, and stores it when that works again', async () => {
+    const [{ provider }] = cases;
+    const { clientSecrets, storage } = signingIn(provider);
+    const entered = { kind: 'secret', secret: secret('entered') } as const;
+    clientSecrets.enter(provider, entered);
+    storage.fails = ({ operation }) => operation === 'store';
+    for (const obtain of [clientSecrets.obtain, clientSecrets.obtain]) {
+      const { authentication } = await obtain(provider);
+      assert.ok('secret' in authentication && authentication.secret.reveal() === 'entered');
+    }
+    const refreshing = await clientSecrets.stored(provider);
+    assert.ok('secret' in refreshing && refreshing.secret.reveal() === 'entered');
+    storage.fails = () => false;
+    await clientSecrets.obtain(provider);
+    assert.match([...storage.values.values()].join(), /"secret":"entered"/);
+    await clientSecrets.replace(provider, { kind: 'secret', secret: secret('replaced') });
+    const replaced = await clientSecrets.stored(provider);
+    assert.ok('secret' in replaced && replaced.secret.reveal() === 'replaced');
+    await clientSecrets.forget(provider);
+    await assert.rejects(clientSecrets.stored(provider), /./);
+
+    clientSecrets.enter(provider, entered);
+    storage.fails = ({ operation }) => operation === 'store';
+    await clientSecrets.obtain(provider);
+    await clientSecrets.forget(provider);
+    await assert.rejects(clientSecrets.stored(provider), /./);
+  });
+});
 
 describe('the secret of a client', () => {
   const secretOf = async ({ clientSecrets }: ReturnType<typeof signingIn>, provider: Provider) => {

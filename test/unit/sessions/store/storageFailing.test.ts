@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { shown } from '../../../../src/platform/shown.ts';
-import { manualClock } from '../../../standIns/manualClock.ts';
+import { manualClock, settled } from '../../../standIns/manualClock.ts';
 import { memorySecretStorage, type StorageCall } from '../../../standIns/memorySecretStorage.ts';
 import { hourOfTokens } from '../../../standIns/quietWindow.ts';
+import { accountsInMemory } from '../accountsInMemory.ts';
 import { keptGrants } from '../cachedGrants.ts';
 import { minutes } from '../refresh/refreshing.ts';
-import { someGrant, start } from '../someGrant.ts';
+import { someGrant, someProvider, start } from '../someGrant.ts';
 
 const [kept, left] = ['grant-0001', 'grant-0002'];
 
@@ -77,6 +78,59 @@ describe('a storage that fails', () => {
   for (const operation of ['get', 'store', 'delete'] as const) {
     it(`at every ${operation}, until it works again, costs nothing`, async () => {
       nothingLost(await live((_call, of) => of.operation === operation));
+    });
+  }
+});
+
+/** A sign-in that ends while the storage fails, or is silent as a locked keyring is, by the number of the call. */
+async function signInDuring(how: 'fails' | 'silent', disturbed: (call: number) => boolean) {
+  const { accounts, clock, storage, cache } = accountsInMemory();
+  const { get, store } = storage;
+  let calls = 0;
+  const back = Promise.withResolvers<void>();
+  let isBack = false;
+  const disturb = async (): Promise<void> => {
+    if (isBack || !disturbed(++calls)) return;
+    if (how === 'silent') await back.promise;
+    else throw new Error('The keyring is locked.');
+  };
+  storage.get = key => disturb().then(() => get(key));
+  storage.store = (key, text) => disturb().then(() => store(key, text));
+  let added: Awaited<ReturnType<typeof accounts.add>> | undefined;
+  const adding = accounts.grantedScopes(someProvider, { id: 'sub' }, ['openid']).then(async () => {
+    added = await accounts.add(someProvider, someGrant({ id: kept }));
+  });
+  // A user waits for it.
+  for (let second = 0; second < 20 && !added; second++) await clock.advance(1000);
+  assert.ok(added, 'it ends');
+  await adding;
+  assert.equal(cache.peek(kept)?.tokens.refreshToken?.reveal(), 'refresh-1');
+  const during = calls;
+  isBack = true;
+  back.resolve();
+  await clock.advance(minutes(11));
+  await settled();
+  const next = keptGrants({ clock, answer: () => assert.fail('nothing is due') }, storage);
+  assert.deepEqual(
+    (await next.cache.ofProvider('oidc')).map(({ id }) => id),
+    [kept],
+  );
+  return { calls: during, kept: added.kept };
+}
+
+describe('a sign-in that ends while the storage', () => {
+  for (const how of ['fails', 'silent'] as const) {
+    const what = how === 'fails' ? 'fails' : 'is silent, as a locked keyring is';
+    it(`${what} at one call, whichever it is, is kept`, async () => {
+      const { calls, kept: isKept } = await signInDuring(how, () => false);
+      assert.ok(isKept && calls >= 4, `${calls} calls`);
+      for (let at = 1; at <= calls; at++) await signInDuring(how, call => call === at);
+    });
+
+    it(`${what} from one call on, whichever it is, is kept when it works again, and isn’t said to be before`, async () => {
+      const { calls } = await signInDuring(how, () => false);
+      for (let first = 1; first < calls; first++)
+        assert.equal((await signInDuring(how, call => call >= first)).kept, false, `from call ${first}`);
     });
   }
 });
