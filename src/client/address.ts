@@ -1,5 +1,5 @@
 /**
- * A token must not cross a network in the clear, and its way is known before it is sent. Of all names of this computer,
+ * A token must never cross a network unencrypted, which is checked before it is sent. Of all names of this computer,
  * the editor keeps only these off its proxy, which reads plain http.
  */
 export function safeAddress(address: string | URL, kind: 'http' | 'ws' = 'http'): URL {

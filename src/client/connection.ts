@@ -18,15 +18,15 @@ import { createTimer, untilRenewal } from './timer.ts';
 export interface AuthorizedWebSocketOptions extends AuthorizedFetchOptions {
   readonly protocols?: readonly string[] | undefined;
   /**
-   * Opens a connection with this token. By default the token is in the handshake's header `Authorization`. That
-   * is not possible in a browser (web extensions): there, send it another way that your server understands,
-   * such as a subprotocol, the first message, or a one-time ticket fetched with {@link authorizedFetch}; never the
-   * token itself in the address. Whatever has to be waited for, wait for it before the socket is made.
+   * Opens a connection with this token. Defaults to the handshake's header `Authorization`, which a browser (web
+   * extension) can't send. There, use what your server understands: a subprotocol, the first message, or a one-time
+   * ticket fetched with {@link authorizedFetch}. Never put the token itself in the URL. Await everything before you
+   * create the socket.
    */
   readonly connect?: ((url: URL, token: string) => SocketLike | Promise<SocketLike>) | undefined;
   /**
-   * How often in a row a lost connection is tried again, with 1, 2, 4, … up to 30 seconds in between; 5. The count
-   * begins anew once a connection has lasted for a minute.
+   * How often in a row a lost connection is retried, after 1, 2, 4, … up to 30 seconds. Defaults to 5. The count
+   * restarts after a connection has lasted a minute.
    */
   readonly retries?: number | undefined;
 }
@@ -117,7 +117,7 @@ export class Connection {
     this.ended.fire({ kind, code, reason });
   }
 
-  /** There is no session any more: nothing goes on while the editor is asked why. */
+  /** The session is gone: pauses everything until the editor says why. */
   async #endWithSession(code: number): Promise<void> {
     if (this.#over) return;
     const reason = 'signed out';
@@ -138,7 +138,7 @@ export class Connection {
     this.#current = undefined;
     this.#leave();
     if (!passingCodes.has(code)) this.#end('closed', code, reason);
-    // What is to take its place anyway is on its way, and says itself if it fails.
+    // Its replacement is already opening, and reports its own failure.
     else if (this.#opening) return;
     else if (isRefused) void this.#replace(() => this.#answerClosing(code, reason));
     else this.#tryAgain('lost', code, reason);
@@ -185,7 +185,7 @@ export class Connection {
     this.opened.fire();
   }
 
-  /** A token that is derived from another is renewed only when somebody asks for it. */
+  /** A derived token is refreshed only on demand. */
   async #askInTime(socket: SocketLike, its: ExpiringSession): Promise<void> {
     const known = (await answerTo(() => describeSession(its)))?.answer ?? its;
     const wait = (): void => {
@@ -228,7 +228,7 @@ export class Connection {
     return scopesFor(this.#providerId, this.#scopes, this.#probe);
   }
 
-  /** In the background: nobody is asked. */
+  /** In the background, without a prompt. */
   #quiet(): AuthorizedWebSocketOptions {
     return { ...this.#options, signIn: 'never' };
   }
@@ -271,9 +271,9 @@ export class Connection {
     );
     if (this.#over) return;
     if (!found) this.#lookAgain.start(lookAgainAfter, () => void this.#look());
-    // The answer may be older than the connection.
+    // The session might be older than the connection.
     else if (this.#session !== known) await this.#look();
-    // Signed out, or the permission is gone: the connection must not go on in this person's name.
+    // Signed out, or the permission is gone: the connection must end.
     else if (!found.answer) await this.#endWithSession(1000);
     else if (found.answer.accessToken !== known.accessToken) {
       if (found.answer.account.id !== known.account.id) this.#leave('signed out');

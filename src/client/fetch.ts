@@ -4,7 +4,7 @@ import { scopesFor } from './resource.ts';
 import { sessionFor, type AuthorizedOptions } from './session.ts';
 
 export interface AuthorizedFetchOptions extends AuthorizedOptions {
-  /** Sends the requests; by default the global `fetch`. */
+  /** Sends the requests. Defaults to the global `fetch`. */
   readonly fetch?: typeof fetch | undefined;
 }
 
@@ -15,17 +15,16 @@ export const withWarnings = <T extends AuthorizedOptions>(options: T): T => ({
 });
 
 /**
- * A `fetch` that sends the person's access token along.
+ * Creates a `fetch` that sends the user's access token.
  *
- * The token goes to the origin of the address you call and nowhere else: a redirect to another origin is
- * followed without it. Where the server refuses the token, the editor is told why (`WWW-Authenticate`), which
- * gets a new token or a stronger sign-in, and the request is repeated once if its body allows that. A body that
- * is a stream is not repeated: you get the refusal, and your next request has the new token. After redirects, it is
- * the last request that is repeated, not what led to it.
+ * The token is sent only to the origin of the URL you call: a redirect to another origin is followed without it. If
+ * the server refuses the token, its `WWW-Authenticate` header is passed to the editor, which gets a new token or a
+ * stronger sign-in, and the request is repeated once if its body allows that. A streamed body isn't repeated: you get
+ * the refusal, and your next request has the new token. After redirects, only the last request is repeated.
  *
- * @returns a function for `fetch`'s arguments that resolves with whatever the server answers, also with 401. It
- * throws `SignInDeclined`, `AccessRefused` if the editor knows that no sign-in helps, and `TypeError` for an
- * address that is neither https nor on this computer.
+ * @returns a function with `fetch`'s arguments that resolves with the server's response, even a 401. It throws
+ * `SignInDeclined`, `AccessRefused` if no sign-in helps, and `TypeError` for a URL that is neither https nor on this
+ * computer.
  */
 export function authorizedFetch(
   providerId: string,

@@ -3,9 +3,9 @@ import { errorOf } from './challenge.ts';
 /** What the handshake of a WebSocket was answered with in place of 101. */
 export class WebSocketRefused extends Error {
   override readonly name = 'WebSocketRefused';
-  /** Undefined: no answer came, or, as in a browser, nobody can see it. */
+  /** Undefined: there was no response, or the platform hides it, as a browser does. */
   readonly status: number | undefined;
-  /** The answer, without its body; undefined as `status`. */
+  /** The response, without its body. Undefined like `status`. */
   readonly response: Response | undefined;
 
   constructor(host: string, response: Response | undefined) {
@@ -21,7 +21,7 @@ export class WebSocketRefused extends Error {
   }
 }
 
-/** What Node's own WebSocket, and `fetch`, tell of a response (undici, DiagnosticsChannel). */
+/** What Node's own WebSocket, and `fetch`, publish about a response (undici, DiagnosticsChannel). */
 interface Told {
   readonly request: {
     readonly origin?: unknown;
@@ -46,16 +46,16 @@ function channels(): Channels | undefined {
 }
 
 export interface Handshake {
-  /** The last answer other than 101. */
+  /** The last response other than 101. */
   readonly answer: Response | undefined;
   stop(): void;
 }
 
 /**
- * Watches how the handshake of a WebSocket is answered, which the WebSocket itself tells nobody.
+ * Watches the response to the handshake of a WebSocket, which the WebSocket itself hides.
  *
  * @param place by http.
- * @param token that it carries in its header; undefined: it may carry none there.
+ * @param token the one in its header. Undefined: there might be none.
  */
 export function watchHandshake(place: URL, token: string | undefined): Handshake {
   let answer: Response | undefined;
@@ -78,7 +78,7 @@ export function watchHandshake(place: URL, token: string | undefined): Handshake
   };
 }
 
-/** What can be of use to whoever was refused. */
+/** What helps a caller that was refused. */
 const kept = new Set(['www-authenticate', 'retry-after', 'location']);
 
 /** @param fields names and values in turn. Nothing in them makes it throw. */
@@ -92,7 +92,7 @@ function answerOf(status: number, fields: readonly string[]): Response | undefin
   return status >= 200 && status <= 599 ? new Response(null, { status, headers }) : undefined;
 }
 
-/** A socket of the package `ws`, which tells by itself. */
+/** A socket of the package `ws`, which exposes the response. */
 interface TellingSocket {
   on?(
     event: 'unexpected-response',
@@ -105,7 +105,7 @@ interface TellingSocket {
 export function listenToSocket(socket: TellingSocket, tell: (answer: Response | undefined) => void): void {
   socket.on?.('unexpected-response', (_, { statusCode = 0, rawHeaders = [] }) => {
     tell(answerOf(statusCode, rawHeaders));
-    // Whoever listens has to end it.
+    // The listener has to end it.
     socket.close();
   });
 }

@@ -5,13 +5,13 @@ import { lasts } from './timer.ts';
 /** So long, in milliseconds, the editor is waited for where a session that it gave before is still good. */
 export const patience = 1000;
 
-/** A token must not end on its way, in seconds. */
+/** The least remaining lifetime of a token that is sent, in seconds: it must not expire in transit. */
 const margin = 10;
 
 export interface SilentOptions {
-  /** One of the accounts of `vscode.authentication.getAccounts`; by default the one the person chose. */
+  /** One of the accounts of `vscode.authentication.getAccounts`; defaults to the one the user chose. */
   readonly account?: vscode.AuthenticationSessionAccountInformation | undefined;
-  /** For your log: the editor does not answer, and what is done meanwhile. Told once until it answers again. */
+  /** For your log: the editor doesn't respond, and what happens in the meantime. Called once until it responds again. */
   readonly warn?: ((message: string) => void) | undefined;
 }
 
@@ -19,7 +19,7 @@ export interface SilentOptions {
 interface Last {
   readonly providerId: string;
   readonly session: vscode.AuthenticationSession;
-  /** When its token ends, in seconds since the epoch; undefined: not known, or not known yet. */
+  /** When its token expires, in seconds since the epoch. Undefined: not known, or not known yet. */
   expiresAt: number | undefined;
   /** Something has changed at its provider since. */
   hasChanged: boolean;
@@ -29,14 +29,14 @@ const known = new Map<string, Last>();
 const mostSessions = 100;
 let watching: vscode.Disposable | undefined;
 
-/** The providers whose editor does not answer, and that this was told of. */
+/** The providers that the editor doesn't respond for, and has warned about. */
 const told = new Set<string>();
 
 /**
- * The session that your extension may use, without asking the person.
+ * Returns the session that your extension is allowed to use, without a prompt.
  *
- * The editor does one thing at a time for each provider: while a person is signing in to it for any extension, it answers
- * nobody. Then the session that it gave last is the answer, while its token is good and nobody has signed it out.
+ * The editor does one thing at a time for each provider: during a sign-in to it for any extension, it doesn't respond.
+ * Then this is the editor's last session, while its token is valid and not signed out.
  */
 export async function silentSession(
   providerId: string,
@@ -104,7 +104,7 @@ export function rememberSession(
   watching ??= vscode.authentication.onDidChangeSessions(({ provider }) => {
     for (const one of known.values()) if (one.providerId === provider.id) one.hasChanged = true;
   });
-  // While it can be told: once the token is renewed, nobody knows of this one.
+  // Before the token is refreshed: this one is unknown afterwards.
   if (last.expiresAt === undefined && !isSame) void isGood(last);
 }
 
@@ -113,7 +113,7 @@ async function isGood(last: Last): Promise<boolean> {
   const isInTime = (): boolean => lasts(last.expiresAt, margin);
   try {
     const info = await describeSession(last.session);
-    // Where nobody can be asked, what has changed may be that they signed out.
+    // Without a response, the change might have been a sign-out.
     if (!info) return !last.hasChanged && isInTime();
     last.expiresAt = info.expiresAt;
     return isInTime();

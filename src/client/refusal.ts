@@ -12,7 +12,7 @@ import {
 } from './session.ts';
 import { answerTo } from './sessionInfo.ts';
 
-/** The server refuses the token, and signing in again does not help. The message says why. */
+/** The server refuses the token, and signing in again doesn't help. The message says why. */
 export class AccessRefused extends Error {
   override readonly name = 'AccessRefused';
   /** What the server answered. */
@@ -30,26 +30,25 @@ export class AccessRefused extends Error {
   }
 }
 
-/** True if the server was reached, and it is the token that it does not take. */
+/** True if the server was reached and refuses the token. */
 export const isRefused = (error: unknown): boolean =>
   error instanceof AccessRefused ||
   (error instanceof WebSocketRefused && error.response !== undefined && isRefusal(error.response));
 
 export const isRefusal = ({ status }: Response): boolean => status === 401 || status === 403;
 
-/** A refusal that came another way than as a response, or that nobody waits for. */
+/** A refusal that came otherwise than as a response, or that has no waiting caller. */
 export const refusalOf = (challenge: string): Response =>
   new Response(null, { status: 401, headers: { 'www-authenticate': challenge } });
 
-/** What a server says whose token is to be renewed, though it may not have ended (RFC 6750 section 3.1). */
+/** What a server says if the token is to be refreshed, even before it expires (RFC 6750 section 3.1). */
 export const tokenRefused = 'Bearer error="invalid_token"';
 
 /**
- * Hands a refusal on to the editor: first silently, which is enough for a new token; then, where that is allowed,
- * with the person.
+ * Passes a refusal to the editor: first silently, which is enough for a new token, then with a prompt if allowed.
  *
- * @param scopes those that the session was asked for with.
- * @param address where the request went; undefined: nowhere.
+ * @param scopes those that the session was requested with.
+ * @param address the URL of the request. Undefined: there was none.
  * @returns a session with another token, or undefined if there is none.
  */
 export async function answerRefusal(
@@ -62,7 +61,7 @@ export async function answerRefusal(
 ): Promise<vscode.AuthenticationSession | undefined> {
   const challenge = challengeOf(response);
   if (challenge === undefined) return undefined;
-  // Whoever has signed out in the meantime does not want to be asked to sign in again.
+  // A user who has signed out in the meantime doesn't want a prompt to sign in again.
   const accounts = await vscode.authentication.getAccounts(providerId);
   if (!accounts.some(({ id }) => id === session.account.id)) return undefined;
   const account = chosen && { account: chosen };
@@ -93,7 +92,7 @@ export async function answerRefusal(
       throw new AccessRefused(message, response);
     }
   }
-  // An editor or a provider that knows no challenges: the scopes are all it can be told.
+  // An editor or provider without challenges understands only the scopes.
   const needed = [...new Set([...scopes, ...scopesOf(challenge)])];
   const silent = await vscode.authentication.getSession(providerId, needed, { ...account, silent: true });
   if (other(silent) || signIn === 'never') return other(silent);
@@ -108,7 +107,7 @@ export async function answerRefusal(
 }
 
 /**
- * Where nobody can see how a handshake was answered, the server is asked once more, without the upgrade.
+ * If the response to a handshake is hidden, sends the server one more request, without the upgrade.
  *
  * @param probe the same place by http.
  * @param error with which the connection failed.
@@ -143,8 +142,8 @@ async function askWithoutUpgrade(
 }
 
 /**
- * Tells the provider which token was refused, without telling it to anybody who reads over its shoulder, and by whom.
- * That it is not a server that says by whom, the id of the session proves, which no server knows.
+ * Tells this extension which token was refused, by its digest, and by which server. The session's ID proves that no
+ * server wrote this: no server knows it.
  */
 async function refusedToken(
   { id, accessToken }: vscode.AuthenticationSession,

@@ -11,8 +11,8 @@ const keyOf = (providerId: string, scopes: readonly string[]): string =>
   JSON.stringify([providerId, ...[...scopes].sort()]);
 
 /**
- * The scopes to ask for before a request: what the extension asks for, and the resource that it goes to, if a server
- * there has refused a token that was for something else. So its next request is not refused first.
+ * The scopes to request: those of the extension, and the resource that the request goes to, if a server there has refused
+ * a token for something else. This way, the next request isn't refused first.
  */
 export function scopesFor(
   providerId: string,

@@ -3,12 +3,12 @@ import { rememberSession, silentSession, type SilentOptions } from './lastSessio
 import { answerTo, type ExpiringSession } from './sessionInfo.ts';
 import { createTimer } from './timer.ts';
 
-/** The person does not want to sign in. Not an error to show: they know. */
+/** The user doesn't want to sign in. Don't show this error: they know. */
 export class SignInDeclined extends Error {
   override readonly name = 'SignInDeclined';
   /**
-   * - `declined`: they said no, now or before.
-   * - `not-signed-in`: there is no session, and nobody was to be asked.
+   * - `declined`: the user said no, now or before.
+   * - `not-signed-in`: there is no session, and a prompt wasn't allowed.
    */
   readonly code: 'declined' | 'not-signed-in';
 
@@ -21,15 +21,15 @@ export class SignInDeclined extends Error {
 export interface SessionOptions extends SilentOptions {
   /** Why you ask, shown in the editor's question. */
   readonly detail?: string | undefined;
-  /** Ask even if the person has declined before: they have just clicked on something that needs it. */
+  /** Ask even if the user has declined before: they have just clicked something that needs it. */
   readonly askAgain?: boolean | undefined;
 }
 
-/** What was declined, and the accounts then: it is not asked again until they differ or somebody says `askAgain`. */
+/** What was declined, and the accounts then. It isn't asked again until they differ, or with `askAgain`. */
 const declined = new Map<string, Promise<string | undefined>>();
 let watchingDeclined: vscode.Disposable | undefined;
 
-/** What is asked of the person: a sign-in, or, with an address, what a server there wants. */
+/** What the user is asked for: a sign-in, or, with a URL, what its server demands. */
 export const questionOf = (providerId: string, scopes: readonly string[], address?: URL): string =>
   [providerId, ...[...scopes].sort(), ...(address ? [`${address.origin}${address.pathname}`] : [])].join(' ');
 
@@ -51,12 +51,12 @@ async function forgetDeclined(providerId: string): Promise<void> {
   if (now === undefined) return;
   for (const [question, then] of declined) {
     if (!question.startsWith(`${providerId} `) || (await then) === now) continue;
-    // Meanwhile it may have been declined once more.
+    // It might have been declined again in the meantime.
     if (declined.get(question) === then) declined.delete(question);
   }
 }
 
-/** Undefined where nobody can tell. */
+/** Undefined: not known. */
 async function accountIds(providerId: string): Promise<string | undefined> {
   const accounts = await answerTo(() => vscode.authentication.getAccounts(providerId));
   return accounts && JSON.stringify([...new Set(accounts.answer.map(({ id }) => id))].sort());
@@ -67,7 +67,7 @@ export const isDeclined = (error: unknown): boolean =>
   /did not consent|^(user )?cancell?ed\b|^cancell?(ed|ation)/i.test(`${error.message}\n${error.name}`);
 
 /**
- * A session, without asking if there is one; otherwise the person is asked, once.
+ * Returns a session. If there is none, asks the user once.
  *
  * @throws SignInDeclined if they say no, or have said no before.
  */
@@ -94,12 +94,12 @@ export async function requireSession(
   }
 }
 
-/** So long after a failure, in milliseconds, the editor is asked again for what it could not tell. */
+/** The time after a failure until the editor is asked again, in milliseconds. */
 export const lookAgainAfter = 30_000;
 
 /**
- * Tells which account your extension may use now, and whenever that changes: undefined when the person signed
- * out or took your permission back. While the editor cannot say, nothing is told. Never asks anybody.
+ * Reports which account your extension is allowed to use, now and after each change: undefined after a sign-out or if the
+ * user removes the permission. Reports nothing while the editor doesn't know. Never prompts.
  */
 export function onDidChangeAccount(
   providerId: string,
@@ -141,7 +141,7 @@ export interface AuthorizedOptions extends SessionOptions {
   readonly signIn?: 'never' | 'ask' | undefined;
 }
 
-/** @throws SignInDeclined if there is none, and the person does not want one or must not be asked. */
+/** @throws SignInDeclined if there is none, and the user doesn't want one or must not be asked. */
 export async function sessionFor(
   providerId: string,
   scopes: readonly string[],

@@ -2,23 +2,23 @@ import * as vscode from 'vscode';
 
 const extensionId = 'vscode-oidc.oidc-authentication';
 
-/** What is known about a session; none of it is secret. Times are in seconds since the epoch. */
+/** What is known about a session. Contains no secrets. Times are in seconds since the epoch. */
 export interface SessionInfo {
   readonly account: { readonly id: string; readonly label: string };
   readonly provider: { readonly id: string; readonly label: string; readonly issuer: string };
-  /** What the person was granted, which may be more than the session's `scopes`. */
+  /** The granted scopes, which can be more than the session's `scopes`. */
   readonly grantedScopes: readonly string[];
-  /** Those of the session's `scopes` that the provider did not grant, or no longer does: expect an API to refuse. */
+  /** The session's `scopes` that the provider didn't grant, or no longer does: expect an API to refuse. */
   readonly missingScopes: readonly string[];
   /** When the access token came. */
   readonly receivedAt: number;
-  /** When the access token ends; undefined if the provider does not say. It is renewed before. */
+  /** When the access token expires. It is refreshed before. Undefined if the provider doesn't say. */
   readonly expiresAt: number | undefined;
-  /** When it is renewed: whoever asks the editor for the session from then on gets a new one. Undefined: it is not. */
+  /** When it is refreshed: from then on, the editor returns a new session. Undefined: never. */
   readonly refreshAt: number | undefined;
-  /** Why it will not be renewed, as a sentence to show; undefined if it will. */
+  /** Why it won't be refreshed, as a sentence to show. Undefined if it will. */
   readonly signInNeeded: string | undefined;
-  /** Claims about the person from the ID token and UserInfo, such as `email` or `groups`. */
+  /** Claims about the user from the ID token and UserInfo, such as `email` or `groups`. */
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
@@ -35,11 +35,11 @@ export interface ExpiringSession extends vscode.AuthenticationSession {
 export interface OidcAuthenticationApi {
   readonly version: 1;
   /**
-   * What is known about a session that the editor has given you, beside its tokens. There is no other way to
-   * ask: whoever has no session, and so not the person's consent, learns nothing.
+   * Describes a session that the editor has given you. Without a session, and so without the user's consent, there is
+   * nothing to learn.
    *
-   * @throws Error if the session has been renewed or ended since you got it: ask the editor for it again. Its `code`
-   * tells which (`session-renewed`, `session-ended`).
+   * @throws Error if the session was refreshed or ended since you got it: get it again. Its `code` says which
+   * (`session-renewed`, `session-ended`).
    */
   describe(session: vscode.AuthenticationSession): Promise<SessionInfo>;
 }
@@ -85,9 +85,9 @@ async function describeElsewhere({
 }
 
 /**
- * Asks without the person, who wants no error either. "Nothing", as after a sign-out, is an answer.
+ * Asks without a prompt or an error. "Nothing", as after a sign-out, is a result.
  *
- * @returns undefined where the provider is not there or fails, which says nothing about what there is.
+ * @returns undefined if the provider is missing or fails, which says nothing about its sessions.
  */
 export async function answerTo<T>(ask: () => PromiseLike<T>): Promise<{ readonly answer: T } | undefined> {
   try {

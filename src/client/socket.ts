@@ -21,7 +21,7 @@ export const connectWith =
     if (typeof process === 'undefined') {
       throw new Error('A browser cannot send a header in the handshake; see the option "connect".');
     }
-    // Node's WebSocket takes headers; the standard, which browsers follow, has no place for them.
+    // Node's WebSocket takes headers. The standard, which browsers follow, has no place for them.
     const NodeWebSocket = globalThis.WebSocket as unknown as new (url: URL, options: object) => SocketLike;
     return new NodeWebSocket(url, { protocols, headers: { authorization: `Bearer ${token}` } });
   };
@@ -33,10 +33,10 @@ export interface SocketListeners {
 }
 
 /**
- * The listeners are there before the first message can come.
+ * Adds the listeners before the first message can arrive.
  *
  * @param place the same place by http.
- * @param token that the handshake carries in its header; undefined: it may carry none there.
+ * @param token the one in the handshake's header. Undefined: there might be none.
  * @throws WebSocketRefused
  */
 export async function openSocket(
@@ -69,7 +69,7 @@ function opened(
       isOpen = true;
       resolve(socket);
     };
-    // An error is always followed by the close event; without a listener it would be thrown.
+    // The close event follows every error. Without a listener, the error would be thrown.
     socket.onerror = () => undefined;
     socket.onclose = (event: { code: number; reason: string }) => {
       if (isOpen) listeners.close(socket, event);
@@ -87,11 +87,11 @@ export const refusingCodes = new Set([1008, 4401]);
 /** How a connection came to its end. */
 export interface WebSocketEnd {
   /**
-   * - `signed-out`: the person has signed out.
-   * - `permission`: they have taken back that your extension may use the account.
-   * - `refused`: the server refuses the token, and there is no better one without the person.
-   * - `lost`: it could not be had again.
-   * - `closed`: by the server, for good.
+   * - `signed-out`: the user signed out.
+   * - `permission`: the user no longer allows your extension to use the account.
+   * - `refused`: the server refuses the token, and a better one needs the user.
+   * - `lost`: all retries failed.
+   * - `closed`: by the server.
    */
   readonly kind: 'signed-out' | 'permission' | 'refused' | 'lost' | 'closed';
   readonly code: number;

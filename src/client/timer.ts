@@ -1,6 +1,6 @@
 import type { SessionInfo } from './sessionInfo.ts';
 
-/** A timer that runs once at a time: starting it anew stops it first. */
+/** A timer that runs once at a time: starting it again stops it first. */
 export interface Timer {
   start(milliseconds: number, run: () => void): void;
   stop(): void;
@@ -20,15 +20,15 @@ export function createTimer(): Timer {
 /** Timers know no longer time than this, in milliseconds. */
 const longest = 2 ** 31 - 1;
 
-/** True if something lasts so many seconds more. @param end in seconds since the epoch; undefined: for ever. */
+/** True if something lasts this many seconds more. @param end in seconds since the epoch. Undefined: never. */
 export const lasts = (end: number | undefined, seconds: number): boolean =>
   end === undefined || end > Date.now() / 1000 + seconds;
 
 /**
- * How long to wait before a token is asked for, so that it is renewed in time: until that is due; after that, half of
- * what is left, should the renewal have failed.
+ * The wait before a token is requested, so it is refreshed in time: until the refresh is due, and after a failure, half of
+ * what is left.
  *
- * @returns milliseconds; undefined if the token has ended or never ends.
+ * @returns milliseconds. Undefined if the token has expired or never expires.
  */
 export function untilRenewal({
   refreshAt = 0,

@@ -7,20 +7,20 @@ import type { Bytes, WebSocketEnd } from './socket.ts';
 /** A connection that outlives its tokens. */
 export interface AuthorizedWebSocket extends vscode.Disposable {
   readonly onDidReceive: vscode.Event<string | ArrayBuffer>;
-  /** A connection is open: the first one, and each that took its place. Tell the server again what you want. */
+  /** A connection is open: the first one, or a replacement. Send the server again what you want. */
   readonly onDidOpen: vscode.Event<void>;
-  /** It is over: closed by the server for good, lost and not to be had again, or signed out. Told once. */
+  /** The connection ended: closed by the server, lost after all retries, or signed out. Called once. */
   readonly onDidEnd: vscode.Event<WebSocketEnd>;
   /** @throws Error while there is no connection. */
   send(data: string | ArrayBuffer | Bytes): void;
 }
 
 /**
- * Opens a WebSocket with the person's access token in its handshake. When the token is renewed, which happens
- * before it ends, a connection with the new one takes the place of the old one. With the sign-out it ends.
+ * Opens a WebSocket with the user's access token in its handshake. When the token is refreshed, before it expires, a
+ * connection with the new token replaces the old one. A sign-out ends it.
  *
  * @returns once it is open.
- * @throws as {@link authorizedFetch}, and `WebSocketRefused` if the server cannot be reached or does not take it.
+ * @throws as {@link authorizedFetch}, and `WebSocketRefused` if the server can't be reached or refuses it.
  */
 export async function authorizedWebSocket(
   providerId: string,
