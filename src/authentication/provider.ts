@@ -182,13 +182,7 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
  * type doesn't know `expiresAt`, but the editor passes on what it doesn't know, in every extension host.
  */
 function asEditorSession({ id, accessToken, idToken, account, scopes, expiresAt }: Session) {
-  const session: vscode.AuthenticationSession & Pick<Session, 'expiresAt'> = {
-    id,
-    accessToken: accessToken.reveal(),
-    ...(idToken && { idToken: idToken.reveal() }),
-    account,
-    scopes,
-    ...(expiresAt !== undefined && { expiresAt }),
-  };
-  return session;
+  const given: vscode.AuthenticationSession = { id, accessToken: accessToken.reveal(), account, scopes };
+  const session = idToken ? { ...given, idToken: idToken.reveal() } : given;
+  return expiresAt === undefined ? session : { ...session, expiresAt };
 }
