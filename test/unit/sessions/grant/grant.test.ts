@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
+import { secret } from '../../../../src/platform/secret.ts';
+import type { Grant } from '../../../../src/sessions/grant/grant.ts';
 import { parseGrant, serialiseGrant } from '../../../../src/sessions/store/storedGrant.ts';
 import { someGrant, someTokens, start } from '../someGrant.ts';
 
@@ -18,6 +20,41 @@ describe('a grant as text', () => {
     assert.deepEqual(parsed.grant.asked, grant.asked);
     assert.equal(parsed.grant.tokens.refreshToken?.reveal(), 'refresh-1');
     assert.equal(serialiseGrant(parsed.grant), serialiseGrant(grant));
+  });
+
+  it('comes back with all that it can have', () => {
+    const { binding } = someGrant();
+    const since = start - 10;
+    const token = {
+      kind: 'token',
+      scopes: ['email'],
+      serial: 2,
+      receivedAt: start,
+      expiresAt: start,
+    } as const;
+    const service = { way: 'impersonation', field: 'subject', value: 'alice' } as const;
+    for (const changes of [
+      { binding: { ...binding, terms: 'agreed', redirectUri: 'vscode://x', service } },
+      { binding: { ...binding, endpoints: { token_endpoint: binding.tokenEndpoint } } },
+      { target: ['resource:https://a.example/'], resources: ['https://a.example/'] },
+      { claims: { email: 'alice@example.com' }, sessions: [['openid'], ['email']] },
+      { derived: [{ ...token, accessToken: secret('derived') }] },
+      { derived: [{ kind: 'refused', scopes: ['email'], since, reason: 'No.' }] },
+      { registeredClient: { method: 'client_secret_post', secret: secret('registered') } },
+      { refreshSentAt: since, refreshResentAt: start },
+      { signInNeeded: { since, reason: 'No.', tentative: true } },
+      { signInNeeded: { since, reason: 'No.', accountRefused: true } },
+      { asked: [{ demand: 'x', at: start, met: true }] },
+    ] satisfies Partial<Grant>[]) {
+      const grant = someGrant(changes);
+      const parsed = parseGrant(serialiseGrant(grant));
+      assert.ok(parsed.kind === 'grant');
+      const members = (one: Grant): unknown => JSON.parse(JSON.stringify(one));
+      assert.deepEqual(members(parsed.grant), members(grant));
+      // Only here a secret is seen.
+      const stored = (one: Grant): unknown => JSON.parse(serialiseGrant(one));
+      assert.deepEqual(stored(parsed.grant), stored(grant));
+    }
   });
 
   it('that a later version wrote is told from garbage', () => {
