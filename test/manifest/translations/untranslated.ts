@@ -9,7 +9,7 @@ const showing =
   /(?:^|\.)(?:show(?:Information|Warning|Error)Message|setStatusBarMessage|createOutputChannel|createWebviewPanel|tell|warn|report|askText|askChoice|problem|refuse|wrong|invalid|untrusted|unusable|notFound|open|closed|doubtful|lasting|pass|info|fail|failed)$/;
 
 /** What takes text that nobody reads but those who look for a mistake, in a log or in the code of an extension. */
-const forDevelopers = /(?:^|\.)(?:log\.\w+|quietly|Error|TypeError|RangeError|console\.\w+)$/;
+const forDevelopers = /(?:^|\.)(?:log\.\w+|quietly|(?:Type|Range|Syntax)?Error|console\.\w+)$/;
 
 /** What takes a description of a setting, which is in the manifest. */
 const describing =
