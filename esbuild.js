@@ -70,13 +70,19 @@ async function secondPass({ outputFiles, metafile, errors }) {
   const exported = (file, clause) =>
     outputs.get(file).exports.map(name => clause(name, names.get(`${file} ${name}`)));
 
+  // As for the start, see below.
+  const asObject = (_, names) => `module.exports = {${names.replaceAll(/(\w+) as (\w+)/g, '$2: $1')}};`;
   const texts = new Map(
     outputFiles.map(({ path, text }) => {
       const calling = text.replaceAll(/\bimport\(".*?([\w-]+\.cjs)"\)/g, (_, name) => {
         const files = [...withRequired(name)].filter(file => !start.has(file));
         return `loadPart(${files.map(file => JSON.stringify(file))})`;
       });
-      return [basename(path), text === calling ? text : `import { loadPart } from './parts.cjs';${calling}`];
+      const whole = text === calling ? text : `import { loadPart } from './parts.cjs';${calling}`;
+      return [
+        basename(path),
+        start.has(basename(path)) ? whole : whole.replace(/^export \{([^}]*)\};/m, asObject),
+      ];
     }),
   );
   const firstPass = isStart => ({
@@ -97,6 +103,7 @@ async function secondPass({ outputFiles, metafile, errors }) {
     ...common,
     format: 'cjs',
     minify: true,
+    logOverride: { 'commonjs-variable-in-esm': 'silent' },
     // A package has no maps, so its code names none.
     sourcemap: isWatching ? 'linked' : 'external',
     external: ['vscode', 'node:*', '../extension.cjs'],
