@@ -310,7 +310,10 @@ describe('signing in with the answer on this computer', () => {
     const refused = assert.rejects(
       trial.signIn(trial.provider({ issuer: server.issuer })),
       // The port is another one each time, so nobody can register it.
-      failsWith('no-response', /the redirect URI http:\/\/127\.0\.0\.1\/[^: ]* is registered with the provider\.$/),
+      failsWith(
+        'no-response',
+        /the redirect URI http:\/\/127\.0\.0\.1\/[^: ]* is registered with the provider\.$/,
+      ),
     );
     await until(() => trial.opened.length > 0);
     await settled();
