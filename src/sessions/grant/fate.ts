@@ -213,6 +213,7 @@ const isFromLater = ({ receivedAt }: AccessToken, now: number): boolean => now <
 
 /** The same grant for a clock that was set back by so many seconds: its tokens came, and end, earlier by that clock. */
 export function earlier(grant: Grant, seconds: number): Grant {
+  const { clockOffset } = grant.tokens;
   const moved = <T extends Pick<AccessToken, 'receivedAt' | 'expiresAt'>>(token: T): T => ({
     ...token,
     receivedAt: token.receivedAt - seconds,
@@ -220,7 +221,10 @@ export function earlier(grant: Grant, seconds: number): Grant {
   });
   return {
     ...grant,
-    tokens: moved(grant.tokens),
+    tokens: {
+      ...moved(grant.tokens),
+      clockOffset: clockOffset === undefined ? undefined : clockOffset + seconds,
+    },
     derived: grant.derived.map(entry => (entry.kind === 'token' ? moved(entry) : entry)),
   };
 }
