@@ -85,7 +85,7 @@ interface Window {
   showOpenDialog(options: With<vscode.OpenDialogOptions, 'title'>): Thenable<vscode.Uri[] | undefined>;
   showSaveDialog(options: With<vscode.SaveDialogOptions, 'title'>): Thenable<vscode.Uri | undefined>;
   readonly showTextDocument: typeof vscode.window.showTextDocument;
-  readonly tabGroups: vscode.TabGroups;
+  readonly tabGroups: Pick<vscode.TabGroups, 'onDidChangeTabs'>;
   createInputBox(): InputBox;
   createQuickPick<T extends Item>(): QuickPick<T>;
   createOutputChannel(name: Shown, options: { readonly log: true }): LogChannel;

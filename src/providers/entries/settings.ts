@@ -5,10 +5,10 @@ import { allowedIssuers, forbiddenBy, onlyAllowed } from './allowedIssuers.ts';
 import { settle, type SettledProviders } from './contested.ts';
 import { contributedProviders, contributionsOf, type InstalledExtension } from './contributed.ts';
 import { parseProviders } from './parseProviders.ts';
-import type { Provider } from './definition.ts';
+import type { Provider, ProviderDefinition } from './definition.ts';
 
-export const section = 'oidc';
-export const key = 'providers';
+const section = 'oidc';
+const key = 'providers';
 
 export const changesProviders = (event: vscode.ConfigurationChangeEvent): boolean =>
   event.affectsConfiguration(`${section}.${key}`);
@@ -44,7 +44,7 @@ export function checkAllowed(provider: Provider): void {
 const installedExtensions = (): InstalledExtension[] =>
   vscode.extensions.all.map(({ id, packageJSON }) => ({ id, manifest: packageJSON as unknown }));
 
-export const isEntries = (value: unknown): value is Readonly<Record<string, unknown>> =>
+const isEntries = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The entries of the user's settings, right or wrong. */
@@ -53,7 +53,31 @@ export function writtenProviders(): Readonly<Record<string, unknown>> {
   return isEntries(current) ? current : {};
 }
 
-/** What the user's settings have under `oidc.providers`, right or wrong. */
-export function userValue(): unknown {
+/** Adds a provider to the user's settings, or replaces the one of the same id. */
+export const writeProvider = (id: string, definition: ProviderDefinition): Promise<void> =>
+  write({ ...writtenProviders(), [id]: definition });
+
+/** Changes single fields of a provider in the user's settings. A value of undefined removes the field. */
+export async function changeProvider(id: string, fields: Partial<ProviderDefinition>): Promise<void> {
+  const written = writtenProviders()[id];
+  if (typeof written !== 'object' || written === null) return;
+  const changed = Object.entries({ ...written, ...fields }).filter(([, value]) => value !== undefined);
+  await write({ ...writtenProviders(), [id]: Object.fromEntries(changed) });
+}
+
+export function removeProvider(id: string): Promise<void> {
+  const { [id]: _, ...others } = writtenProviders();
+  return write(others);
+}
+
+/** @throws Error if the setting is no object of entries: nothing that a user wrote is overwritten. */
+async function write(entries: Readonly<Record<string, unknown>>): Promise<void> {
+  const current = userValue() ?? undefined;
+  if (current !== undefined && !isEntries(current)) throw new Error('The setting is no object.');
+  const value = Object.keys(entries).length > 0 ? entries : undefined;
+  await vscode.workspace.getConfiguration(section).update(key, value, vscode.ConfigurationTarget.Global);
+}
+
+function userValue(): unknown {
   return vscode.workspace.getConfiguration(section).inspect<unknown>(key)?.globalValue;
 }

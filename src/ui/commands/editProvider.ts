@@ -3,8 +3,7 @@ import * as vscode from 'vscode';
 import { isCertificateMethod } from '../../protocol/client/clientAuthentication.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
-import { writtenProviders } from '../../providers/entries/settings.ts';
-import { changeProvider, openSettingsFile, removeProvider } from '../addProvider/settingsFile.ts';
+import { changeProvider, removeProvider, writtenProviders } from '../../providers/entries/settings.ts';
 import type { Trust } from '../../signIn/trust.ts';
 import { askClientCredential, showPublicKeys } from './clientCredentials.ts';
 import { offer, showExtension } from '../messages.ts';
@@ -87,7 +86,7 @@ function isOwn(provider: Provider): boolean {
 async function edit(provider: Provider): Promise<void> {
   if (!isOwn(provider)) return;
   const key = 'oidc.providers';
-  await vscode.commands.executeCommand(openSettingsFile, { revealSetting: { key } });
+  await vscode.commands.executeCommand('workbench.action.openSettingsJson', { revealSetting: { key } });
   const editor = vscode.window.activeTextEditor;
   const text = editor?.document.getText() ?? '';
   const entry = JSON.stringify(provider.id);

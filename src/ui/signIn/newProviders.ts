@@ -2,8 +2,7 @@ import { l10n } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import { Failure } from '../../protocol/failures/failure.ts';
 import { firstProviderId, parseDefinition, type Provider } from '../../providers/entries/definition.ts';
-import { checkAllowed, writtenProviders } from '../../providers/entries/settings.ts';
-import { openSettingsFile, writeProvider } from '../addProvider/settingsFile.ts';
+import { checkAllowed, writeProvider, writtenProviders } from '../../providers/entries/settings.ts';
 import type { ClientSecrets } from '../../signIn/client/clientSecrets.ts';
 import type { Trust } from '../../signIn/trust.ts';
 import type { Trouble } from '../addProvider/state.ts';
@@ -73,7 +72,7 @@ export function createNewProviders(options: NewProvidersOptions) {
     for (;;) {
       const chosen = await window.showErrorMessage(message, open, again);
       if (chosen === undefined) return;
-      if (chosen === open) await vscode.commands.executeCommand(openSettingsFile);
+      if (chosen === open) await vscode.commands.executeCommand('workbench.action.openSettingsJson');
       else if (await save(added)) return;
     }
   };

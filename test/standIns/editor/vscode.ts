@@ -228,9 +228,6 @@ export class Uri {
   static from({ scheme, path, query }: { scheme: string; path: string; query: string }): Uri {
     return new Uri(`${scheme}:${encodeURI(path)}?${query}`);
   }
-  get path(): string {
-    return new URL(this.#text).pathname;
-  }
   get query(): string {
     return new URL(this.#text).search.slice(1);
   }
@@ -269,55 +266,8 @@ export const documentProviders = new Map<
   Pick<vscode.TextDocumentContentProvider, 'provideTextDocumentContent'>
 >();
 
-/** The person's settings, as a document that the editor shows when it is asked for its settings. */
-function settingsDocument() {
-  const text = JSON.stringify({ 'oidc.providers': editor.settings['providers'] });
-  let [now, isDirty] = [text, false];
-  return {
-    uri: settingsTab.input.uri,
-    get isDirty() {
-      return isDirty;
-    },
-    getText: () => now,
-    positionAt: (offset: number) => offset,
-    replace(start: number, end: number, put: string): void {
-      now = now.slice(0, start) + put + now.slice(end);
-      isDirty = true;
-    },
-    save(): Promise<boolean> {
-      if (!editor.writable) return Promise.resolve(false);
-      const written = JSON.parse(now) as Record<string, unknown>;
-      editor.settings['providers'] = written['oidc.providers'];
-      return Promise.resolve(true);
-    },
-  };
-}
-let openSettings: ReturnType<typeof settingsDocument> | undefined;
-/** Offsets stand for positions. */
-export class Range {
-  readonly start: number;
-  readonly end: number;
-  constructor(start: number, end: number) {
-    [this.start, this.end] = [start, end];
-  }
-}
-export class WorkspaceEdit {
-  readonly edits: (() => void)[] = [];
-  replace(_uri: Uri, { start, end }: Range, text: string): void {
-    this.edits.push(() => openSettings?.replace(start, end, text));
-  }
-}
-const settingsTab = { input: new TabInputText(Uri.parse('vscode-userdata:/User/settings.json')), group: {} };
-Object.assign(window, {
-  tabGroups: { all: [], activeTabGroup: { activeTab: settingsTab }, close: () => Promise.resolve(true) },
-});
-
 export const workspace = {
   textDocuments: [],
-  applyEdit({ edits }: WorkspaceEdit): Promise<boolean> {
-    for (const edit of edits) edit();
-    return Promise.resolve(true);
-  },
   registerTextDocumentContentProvider(
     scheme: string,
     provider: vscode.TextDocumentContentProvider,
@@ -326,7 +276,6 @@ export const workspace = {
     return new Disposable(() => documentProviders.delete(scheme));
   },
   async openTextDocument(document: Uri | { content: string }): Promise<object> {
-    if (document === settingsTab.input.uri) return (openSettings = settingsDocument());
     const text =
       document instanceof Uri
         ? await documentProviders

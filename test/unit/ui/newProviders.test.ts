@@ -196,7 +196,7 @@ describe('a provider that is being added', () => {
     await newProviders.succeeded(await added());
     await settled();
     assert.deepEqual(editor.errors, [notWritten, notWritten, notWritten]);
-    assert.deepEqual(editor.commands, [['workbench.action.openApplicationSettingsJson']]);
+    assert.deepEqual(editor.commands, [['workbench.action.openSettingsJson']]);
     assert.deepEqual(providers(), { oidc: saved });
   });
 
