@@ -9,6 +9,7 @@ import { waitFor } from '../../editor/workbench/waiting.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { openStage, providerLabel, type Stage } from '../../stage/stage.ts';
 import { accountEntry, noProgress, openSignIn, startSignIn } from '../signingIn.ts';
+import { assertNothingSentTwice, refreshesAt } from './refreshTokens.ts';
 
 const hour = 3600;
 
@@ -52,15 +53,7 @@ describe('a clock that is set by hours in the middle', function () {
 
   const requestsTo = (endpoint: 'token' | 'authorization' | 'deviceAuthorization') =>
     stage.identityProvider.requestsTo(stage.identityProvider.endpoints[endpoint]);
-  const tokenRequests = () =>
-    requestsTo('token').filter(({ body }) => 'code' in body || 'refresh_token' in body);
-  const refreshes = () => tokenRequests().filter(({ body }) => body['grant_type'] === 'refresh_token');
-
-  function assertNothingLost(): void {
-    const sent = refreshes().map(({ body }) => body['refresh_token']);
-    assert.equal(new Set(sent).size, sent.length, 'every refresh token was sent once');
-    assert.deepEqual(new Set(tokenRequests().map(({ status }) => status)), new Set([200]));
-  }
+  const refreshes = () => refreshesAt(stage);
 
   /** The API, which has the right time, lets the extension in; nobody is asked anything for that. */
   async function saysWhoIAm(window: Workbench): Promise<void> {
@@ -95,7 +88,7 @@ describe('a clock that is set by hours in the middle', function () {
       for (const window of [first, second]) await saysWhoIAm(window);
       assert.ok(refreshes().length <= before + 1);
       assert.equal(requestsTo('authorization').length, asked);
-      assertNothingLost();
+      assertNothingSentTwice(stage);
       await first.page.bringToFront();
       await first.runCommand('OIDC: Show Sign-ins');
       await view().waitForRow(`${providerLabel} | clock differs by ${differs}`);
@@ -149,7 +142,7 @@ describe('a clock that is set by hours in the middle', function () {
       }
     }
     assert.equal(requestsTo('authorization').length, asked);
-    assertNothingLost();
+    assertNothingSentTwice(stage);
   });
 
   it('tokens are refreshed in time by every clock', async () => {
@@ -161,7 +154,7 @@ describe('a clock that is set by hours in the middle', function () {
       // Three grants, each twice and more.
       await waitFor('seven refreshes', () => Promise.resolve(refreshes().length >= before + 7));
       await saysWhoIAm(second);
-      assertNothingLost();
+      assertNothingSentTwice(stage);
     }
   });
 });
