@@ -3,6 +3,7 @@ import nacl from 'tweetnacl';
 import { startAgent, type Agent } from '../../../terminals/src/agent/agent.ts';
 import { findPlace, surroundings } from '../../../terminals/src/agent/place.ts';
 import type { Handle } from '../../../terminals/src/agent/connections.ts';
+import type { AgentResponse } from '../../../terminals/src/agent/requests.ts';
 import { temporaryFolder } from '../../editor/process/temporaryFolder.ts';
 import { manualClock, type ManualClock } from '../../standIns/manualClock.ts';
 import { recordingLog, type RecordingLog } from '../../standIns/recordingLog.ts';
@@ -22,14 +23,15 @@ export interface OpenAgent {
 
 export const token = 'the-token';
 
-/** Answers at once, with a token that says nothing. */
-export const ready: Handle = () =>
-  Promise.resolve({
-    status: 'success',
-    access_token: token,
-    issuer: 'https://login.example.test',
-    expires_at: 2e9,
-  });
+/** An answer with a token that says nothing. */
+export const success: AgentResponse = {
+  status: 'success',
+  access_token: token,
+  issuer: 'https://login.example.test',
+  expires_at: 2e9,
+};
+
+export const ready: Handle = () => Promise.resolve(success);
 
 export async function openAgent(handle: Handle = ready): Promise<OpenAgent> {
   const folder = await temporaryFolder('vo');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, type AgentResponse } from '../../../terminals/src/agent/requests.ts';
-import { token } from '../agent/openAgent.ts';
+import { success, token } from '../agent/openAgent.ts';
 import { openCommand, type OpenCommand } from './openCommand.ts';
 
 const request = 'access_token';
@@ -16,12 +16,7 @@ describe('the command vscode-oidc', function () {
     open = await openCommand(() => Promise.resolve(response));
   });
   beforeEach(() => {
-    response = {
-      status: 'success',
-      access_token: token,
-      issuer: 'https://login.example.test',
-      expires_at: 2e9,
-    };
+    response = success;
   });
   after(() => open?.close());
 

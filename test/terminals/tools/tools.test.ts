@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, type AgentResponse } from '../../../terminals/src/agent/requests.ts';
 import { startGitServer, type GitServer } from '../../servers/gitServer.ts';
-import { token } from '../agent/openAgent.ts';
+import { success, token } from '../agent/openAgent.ts';
 import { openCommand, type OpenCommand } from '../command/openCommand.ts';
 import { has } from '../programs.ts';
 import { startToolServer, type ToolServer } from './toolServer.ts';
@@ -23,12 +23,7 @@ describe('real tools in a terminal', function () {
     await writeFile(join(shell.folder, 'authority.pem'), server.authority);
   });
   beforeEach(() => {
-    response = {
-      status: 'success',
-      access_token: token,
-      issuer: 'https://login.example.test',
-      expires_at: 2e9,
-    };
+    response = success;
     shell.asked.splice(0);
     server.requests.splice(0);
     git.requests.splice(0);
