@@ -27,6 +27,18 @@ export async function progress(window: Workbench, label = ''): Promise<string | 
   return messages.find(({ message }) => message.startsWith(`Signing in to ${label}`))?.message;
 }
 
+/** Waits until the sign-in that is under way says this of itself, and returns it. */
+export function waitForProgress(window: Workbench, says: RegExp): Promise<string> {
+  let said: string | undefined;
+  return waitFor(
+    () => Promise.resolve(`the sign-in to say ${says}; it says: ${said ?? 'nothing'}`),
+    async () => {
+      said = await progress(window);
+      return said !== undefined && says.test(said) ? said : undefined;
+    },
+  );
+}
+
 /** Waits until no sign-in is under way any more, and its message is gone. */
 export async function noProgress(window: Workbench): Promise<void> {
   await waitFor(

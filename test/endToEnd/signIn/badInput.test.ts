@@ -68,14 +68,18 @@ describe('a sign-in that goes wrong', function () {
     return String(request?.query['redirect_uri'] ?? request?.body['redirect_uri']);
   }
 
-  const progressOf = (provider: string) => new RegExp(`^Signing in to ${provider}`);
-
-  it('because nobody answers in the browser: it waits for as long as is set, and holds up no other', async () => {
-    const page = await openSignIn('Patient');
+  /** Sends an answer that no sign-in waits for, and waits until it is ignored. */
+  async function sendForeignAnswer(address: string): Promise<void> {
+    const ignored = async (): Promise<number> =>
+      [...(await stage.editor.readLogs()).values()].join('').split('no sign-in waits for; ignored').length;
+    const before = await ignored();
+    const page = await person.newPage();
+    await page.goto(`${address}&code=stolen&state=unknown&iss=${stage.identityProvider.issuer}`);
+    await waitFor('the address to be ignored', async () => (await ignored()) > before);
     await page.close();
-    await window.waitForNotification(progressOf('Patient'));
-    // Its end is awaited by the last test.
-  });
+  }
+
+  const progressOf = (provider: string) => new RegExp(`^Signing in to ${provider}`);
 
   it('because the provider does not know the client: that is told', async () => {
     await beginSignIn('Stranger');
@@ -144,14 +148,7 @@ describe('a sign-in that goes wrong', function () {
     const next = await openSignIn(providerLabel);
     assert.notEqual(redirectUri(), late);
     const tokens = stage.identityProvider.requestsTo(stage.identityProvider.endpoints.token).length;
-    const foreign = await person.newPage();
-    await foreign.goto(`${late}&code=stolen&state=unknown&iss=${stage.identityProvider.issuer}`);
-    await waitFor('the address to be ignored', async () =>
-      [...(await stage.editor.readLogs()).values()].some(log =>
-        log.includes('no sign-in waits for; ignored'),
-      ),
-    );
-    await foreign.close();
+    await sendForeignAnswer(late);
     await window.waitForNotification(progressOf(providerLabel));
     assert.equal(
       stage.identityProvider.requestsTo(stage.identityProvider.endpoints.token).length,
@@ -163,6 +160,12 @@ describe('a sign-in that goes wrong', function () {
   });
 
   it('because only a response that is not its own has come when the time is over: that is told', async () => {
+    const page = await openSignIn('Patient');
+    await sendForeignAnswer(redirectUri());
+    await page.close();
+    await window.waitForNotification(progressOf('Patient'));
+    await signInOnPage(await openSignIn(providerLabel), people.alice);
+    await window.waitForNotification(`Signed in to ${providerLabel} as alice.`);
     const { message } = await window.waitForNotification(/^Sign-in to Patient failed\./, 60_000);
     assert.match(message, /belong to no sign-in and weren’t used \(with another "state", 1 in all\)/);
     await window.screenshot('bad-no-answer');

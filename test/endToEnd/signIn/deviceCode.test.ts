@@ -7,7 +7,7 @@ import { waitFor } from '../../editor/workbench/waiting.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { documentationPicture } from '../../stage/documentationPicture.ts';
 import { openStage, type Stage } from '../../stage/stage.ts';
-import { accountEntry, noProgress, openSignIn, progress, startSignIn } from '../signingIn.ts';
+import { accountEntry, noProgress, openSignIn, startSignIn, waitForProgress } from '../signingIn.ts';
 
 describe('a device code, in a real VS Code', function () {
   this.timeout(180_000);
@@ -62,8 +62,10 @@ describe('a device code, in a real VS Code', function () {
     await startSignIn(window, 'Company');
     const code = await codeInPanel();
     assert.match(code, /^\w{4}-?\w{4}$/);
-    const said = (await progress(window, 'Company')) ?? '';
-    assert.match(said, new RegExp(`Go to idp\\.localhost:\\d+ in any browser and enter the code ${code}\\.`));
+    await waitForProgress(
+      window,
+      new RegExp(`Go to idp\\.localhost:\\d+ in any browser and enter the code ${code}\\.`),
+    );
     const text = await panel().locator('main').innerText();
     assert.match(text, /Your browser can’t return to this editor/);
     assert.match(text, /Never enter a code that someone sent you/);

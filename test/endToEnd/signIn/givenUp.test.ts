@@ -5,7 +5,15 @@ import type { Workbench } from '../../editor/workbench.ts';
 import { waitFor } from '../../editor/workbench/waiting.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { openStage, type Stage } from '../../stage/stage.ts';
-import { lastRequest, listens, noProgress, openSignIn, progress, startSignIn } from '../signingIn.ts';
+import {
+  lastRequest,
+  listens,
+  noProgress,
+  openSignIn,
+  progress,
+  startSignIn,
+  waitForProgress,
+} from '../signingIn.ts';
 
 describe('a sign-in that is given up, in a real VS Code', function () {
   this.timeout(180_000);
@@ -67,7 +75,7 @@ describe('a sign-in that is given up, in a real VS Code', function () {
         const fault = faults().on(path, { kind: 'delay', until: held.promise });
         await startSignIn(window, 'Loopback');
         await fault.met;
-        assert.match((await progress(window)) ?? '', says);
+        await waitForProgress(window, says);
         await cancel();
         await noProgress(window);
         await isLogged();
@@ -94,7 +102,7 @@ describe('a sign-in that is given up, in a real VS Code', function () {
       const page = await openSignIn(window, 'Company');
       await signInOnPage(page, people.alice);
       await fault.met;
-      await waitFor('the stage', async () => /Finishing the sign-in/.test((await progress(window)) ?? ''));
+      await waitForProgress(window, /Finishing the sign-in/);
       await cancel();
       await noProgress(window);
       // The message goes at once; that the person has cancelled must reach the extension before the answer does.

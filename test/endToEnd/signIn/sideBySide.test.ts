@@ -8,7 +8,14 @@ import {
 } from '../../servers/identityProvider/identityProvider.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { openStage, type Stage } from '../../stage/stage.ts';
-import { accountEntry, lastRequest, noProgress, openSignIn, progress, startSignIn } from '../signingIn.ts';
+import {
+  accountEntry,
+  lastRequest,
+  noProgress,
+  openSignIn,
+  startSignIn,
+  waitForProgress,
+} from '../signingIn.ts';
 
 describe('a sign-in beside another one or another browser, in a real VS Code', function () {
   this.timeout(180_000);
@@ -88,7 +95,7 @@ describe('a sign-in beside another one or another browser, in a real VS Code', f
     assert.notEqual(lastRequest(stage, 'state'), state);
     await signInOnPage(second, people.alice);
     await window.waitForNotification(/Signed in to Company as alice/);
-    assert.notEqual(await progress(window), undefined, 'the first one waits on');
+    await waitForProgress(window, /./);
     await signInOnPage(first, people.alice);
     await window.waitForNotification(`You are ${people.alice.name}`);
     await noProgress(window);

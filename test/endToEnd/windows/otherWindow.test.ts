@@ -4,7 +4,14 @@ import { signInOnPage } from '../../manifest/client/playwright.ts';
 import type { Workbench } from '../../editor/workbench.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { openStage, type Stage } from '../../stage/stage.ts';
-import { accountEntry, lastRequest, noProgress, lastAddress, openSignIn, progress } from '../signingIn.ts';
+import {
+  accountEntry,
+  lastRequest,
+  noProgress,
+  lastAddress,
+  openSignIn,
+  waitForProgress,
+} from '../signingIn.ts';
 
 /** The number that an editor in the browser gives to an address of its own; each window counts from 1. */
 const numberIn = (address: string): number => Number(new URL(address).searchParams.get('vscode-reqid'));
@@ -64,7 +71,7 @@ describe('an answer that lands in another window', function () {
     await asks.page.goto(answer.href);
     await asks.window.waitForNotification(new RegExp(`Signed in to ${asks.label} as alice`));
     await noProgress(asks.window);
-    assert.match((await progress(other.window)) ?? '', new RegExp(`^Signing in to ${other.label}`));
+    await waitForProgress(other.window, new RegExp(`^Signing in to ${other.label}`));
     await cancel(other.window);
     const account = `alice (${asks.label})`;
     assert.equal(await accountEntry(other.window, asks.label), account, 'the other window has it too');
