@@ -214,4 +214,11 @@ describe('the terms of a provider while Node accepts any certificate', () => {
     delete process.env[variable];
     assert.equal(belongsTo(bound(agreed.terms), provider({ ...base, endpoints: { token: evil } })), false);
   });
+
+  it('cover nothing that was left out instead of the verification, however long it is', () => {
+    for (let length = 1; length <= 40; length++) {
+      const required = provider({ ...base, requiredClaims: { g: 'x'.repeat(length) } });
+      assert.equal(belongsTo(bound(required.terms), verified), false, `${length} characters`);
+    }
+  });
 });

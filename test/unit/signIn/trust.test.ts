@@ -4,6 +4,7 @@ import type { Provider } from '../../../src/providers/entries/definition.ts';
 import { hostsOf } from '../../../src/providers/entries/destination.ts';
 import type { Terms } from '../../../src/providers/entries/terms.ts';
 import { createTrust, type Yes } from '../../../src/signIn/trust.ts';
+import { settled } from '../../standIns/manualClock.ts';
 import { changedProvider, someProvider } from '../sessions/someGrant.ts';
 
 interface Asked {
@@ -16,7 +17,6 @@ interface Asked {
 /** A person who answers when the test says so, and what this editor remembers. */
 function person(memory = new Map<string, string>(), hasSignIns = false) {
   const asked: Asked[] = [];
-  const waiting: (() => void)[] = [];
   /** The ids of the providers, as often as the person agreed to them. */
   const agreed: string[] = [];
   const trust = createTrust({
@@ -31,7 +31,6 @@ function person(memory = new Map<string, string>(), hasSignIns = false) {
     ask: (provider, before, signal) =>
       new Promise(answer => {
         asked.push({ provider, before, signal, answer: agrees => answer(agrees as Yes | false) });
-        for (const look of waiting.splice(0)) look();
       }),
     hasSignIns: () => Promise.resolve(hasSignIns),
     onAgreed(provider) {
@@ -40,10 +39,16 @@ function person(memory = new Map<string, string>(), hasSignIns = false) {
     },
   });
   const question = async (number: number): Promise<Asked> => {
-    while (asked.length < number) await new Promise<void>(resolve => waiting.push(resolve));
-    return asked[number - 1] as Asked;
+    await settled();
+    return asked[number - 1] ?? assert.fail(`question ${number} isn’t asked`);
   };
   return { trust, asked, agreed, question, memory };
+}
+
+/** What came of it, unless it waits for an answer. */
+async function ended<T>(result: Promise<T>): Promise<T> {
+  const waits = settled().then(() => assert.fail('a question waits for an answer'));
+  return Promise.race([result, waits]);
 }
 
 const going = (): AbortSignal => new AbortController().signal;
@@ -53,9 +58,9 @@ describe('a provider that is new here', () => {
     const { trust, asked, agreed, question } = person();
     const first = trust.check(someProvider, going());
     (await question(1)).answer(true);
-    assert.ok(await first);
+    assert.ok(await ended(first));
     assert.equal(asked[0]?.before, undefined);
-    assert.ok(await trust.check({ ...someProvider, label: shown('Another'), scopes: ['x'] }, going()));
+    assert.ok(await ended(trust.check({ ...someProvider, label: shown('Another'), scopes: ['x'] }, going())));
     assert.equal(asked.length, 1);
     assert.deepEqual(agreed, [someProvider.id], 'sign-ins that waited are let go');
   });
@@ -64,13 +69,13 @@ describe('a provider that is new here', () => {
     const { trust, agreed, question, memory } = person();
     const first = trust.check(someProvider, going());
     (await question(1)).answer(false);
-    assert.equal(await first, false);
+    assert.equal(await ended(first), false);
     assert.equal(memory.size, 0);
     assert.deepEqual(agreed, []);
     const second = trust.check(someProvider, going());
     assert.equal((await question(2)).before, undefined);
     (await question(2)).answer(true);
-    assert.ok(await second);
+    assert.ok(await ended(second));
   });
 
   it('is asked about once for all who want it at the same time', async () => {
@@ -78,7 +83,7 @@ describe('a provider that is new here', () => {
       const { trust, asked, question } = person();
       const both = Promise.all([trust.check(someProvider, going()), trust.check(someProvider, going())]);
       (await question(1)).answer(agrees);
-      assert.deepEqual((await both).map(Boolean), [agrees, agrees]);
+      assert.deepEqual((await ended(both)).map(Boolean), [agrees, agrees]);
       assert.equal(asked.length, 1);
     }
   });
@@ -89,45 +94,45 @@ describe('a provider that is new here', () => {
     const first = trust.check(someProvider, going());
     const second = trust.check(other, going());
     const { answer } = await question(1);
-    await new Promise(resolve => setImmediate(resolve));
+    await settled();
     assert.equal(asked.length, 1);
     answer(false);
     (await question(2)).answer(true);
-    assert.deepEqual((await Promise.all([first, second])).map(Boolean), [false, true]);
+    assert.deepEqual((await ended(Promise.all([first, second]))).map(Boolean), [false, true]);
     assert.equal(asked[1]?.provider.id, 'other');
   });
 
   it('is not asked about if the sign-in ended while it waited, or was answered in another window', async () => {
     const { trust, asked, question, memory } = person();
-    const ended = new AbortController();
+    const given = new AbortController();
     const first = trust.check(someProvider, going());
-    const second = trust.check({ ...someProvider, id: 'ended' }, ended.signal);
+    const second = trust.check({ ...someProvider, id: 'ended' }, given.signal);
     const third = trust.check({ ...someProvider, id: 'elsewhere' }, going());
     const { answer } = await question(1);
-    ended.abort();
+    given.abort();
     const elsewhere = person(memory).trust;
-    await elsewhere.accept({ ...someProvider, id: 'elsewhere' }, going());
+    await ended(elsewhere.accept({ ...someProvider, id: 'elsewhere' }, going()));
     answer(true);
-    assert.deepEqual((await Promise.all([first, second, third])).map(Boolean), [true, false, true]);
+    assert.deepEqual((await ended(Promise.all([first, second, third]))).map(Boolean), [true, false, true]);
     assert.equal(asked.length, 1);
   });
 
   it('is not asked about if the person has just entered it, and is if they have removed it since', async () => {
     const { trust, asked, question } = person();
-    await trust.accept(someProvider, going());
-    assert.ok(await trust.check(someProvider, going()));
+    await ended(trust.accept(someProvider, going()));
+    assert.ok(await ended(trust.check(someProvider, going())));
     assert.equal(asked.length, 0);
     await trust.forget(someProvider.id);
     const check = trust.check(someProvider, going());
     assert.equal((await question(1)).before, undefined);
     (await question(1)).answer(false);
-    assert.equal(await check, false);
+    assert.equal(await ended(check), false);
   });
 
   it('is entered again without a question as long as nobody has signed in', async () => {
     const { trust, asked } = person();
-    assert.ok(await trust.accept(someProvider, going()));
-    assert.ok(await trust.accept(changedProvider({ clientId: 'other' }), going()));
+    assert.ok(await ended(trust.accept(someProvider, going())));
+    assert.ok(await ended(trust.accept(changedProvider({ clientId: 'other' }), going())));
     assert.equal(asked.length, 0);
   });
 
@@ -141,7 +146,7 @@ describe('a provider that is new here', () => {
       const accepted = trust.accept(someProvider, going());
       assert.equal((await question(1)).before, before);
       (await question(1)).answer(false);
-      assert.equal(await accepted, false);
+      assert.equal(await ended(accepted), false);
       assert.deepEqual(agreed, [], 'no sign-in that waits is used');
     });
 
@@ -152,7 +157,7 @@ describe('a provider that is new here', () => {
       hasSignIns: () => Promise.resolve(false),
       onAgreed: () => Promise.resolve(),
     });
-    assert.ok(await trust.check(someProvider, going()));
+    assert.ok(await ended(trust.check(someProvider, going())));
   });
 });
 
@@ -164,14 +169,14 @@ describe('a provider whose certificate is not verified', () => {
     const { trust, asked, question } = person();
     const first = trust.check(someProvider, going());
     (await question(1)).answer(true);
-    assert.ok(await first);
+    assert.ok(await ended(first));
     const second = trust.check(unverified, going());
     assert.equal((await question(2)).before, someProvider.terms);
     (await question(2)).answer(true);
-    assert.ok(await second);
+    assert.ok(await ended(second));
     for (const provider of [someProvider, unverified, someProvider]) {
       assert.ok(trust.isAgreed(provider));
-      assert.ok(await trust.check(provider, going()));
+      assert.ok(await ended(trust.check(provider, going())));
     }
     assert.equal(asked.length, 2);
   });
@@ -180,7 +185,7 @@ describe('a provider whose certificate is not verified', () => {
     const { trust, question } = person();
     const entered = trust.accept(unverified, going());
     (await question(1)).answer(false);
-    assert.equal(await entered, false);
+    assert.equal(await ended(entered), false);
   });
 });
 
@@ -200,23 +205,23 @@ describe('a provider that has changed', () => {
   for (const [what, change] of Object.entries(changes)) {
     it(`in ${what} is asked about again`, async () => {
       const { trust, question } = person();
-      await trust.accept(someProvider, going());
+      await ended(trust.accept(someProvider, going()));
       const check = trust.check(changedProvider(change), going());
       assert.equal((await question(1)).before, someProvider.terms);
       (await question(1)).answer(true);
-      assert.ok(await check);
+      assert.ok(await ended(check));
       const back = trust.check(someProvider, going());
       (await question(2)).answer(false);
-      assert.equal(await back, false, 'and so is the way back');
+      assert.equal(await ended(back), false, 'and so is the way back');
     });
   }
 
   it('in nothing but the order of its endpoints is not', async () => {
     const { trust, asked } = person();
     const endpoints = { token: 'https://a.example/t', authorization: 'https://a.example/a' };
-    await trust.accept(changedProvider({ endpoints }), going());
+    await ended(trust.accept(changedProvider({ endpoints }), going()));
     const { token, authorization } = endpoints;
-    assert.ok(await trust.check(changedProvider({ endpoints: { authorization, token } }), going()));
+    assert.ok(await ended(trust.check(changedProvider({ endpoints: { authorization, token } }), going())));
     assert.equal(asked.length, 0);
   });
 });

@@ -33,7 +33,7 @@ function written(definition: object): Provider {
   return parsed.provider;
 }
 
-function window(ids: () => readonly string[] = () => []) {
+function window(ids: () => readonly string[] = () => [], agrees = true) {
   const log = recordingLog();
   const entered: [string, ClientCredential][] = [];
   const fetch = () => assert.fail('GitHub has no metadata to ask for');
@@ -42,8 +42,8 @@ function window(ids: () => readonly string[] = () => []) {
     extension,
     trust: {
       isAgreed: () => true,
-      check: ({ issuer }) => Promise.resolve(consentTo(issuer)),
-      accept: ({ issuer }) => Promise.resolve(consentTo(issuer)),
+      check: () => assert.fail('the wizard says itself what was entered'),
+      accept: ({ issuer }) => Promise.resolve(agrees && consentTo(issuer)),
       forget: async () => {},
     },
     clientSecrets: { enter: ({ id }, credential) => void entered.push([id, credential]) },
@@ -90,6 +90,12 @@ describe('a provider that is being added', () => {
     assert.equal(credential.secret.reveal(), 'its secret');
     await newProviders.succeeded(provider);
     assert.deepEqual(providers(), { oidc: saved });
+  });
+
+  it('is neither signed in to nor saved without the consent of the user, and has no secret', async () => {
+    ({ newProviders, entered } = window(undefined, false));
+    await assert.rejects(added(), CancellationError);
+    assert.deepEqual([entered, providers(), editor.errors], [[], undefined, []]);
   });
 
   it('is not added where an extension allows other issuers only, which is told', async () => {
