@@ -49,12 +49,19 @@ export const setBackTolerance = 10;
 /**
  * Returns a function for how far the clock was set back since its last call, in whole seconds, or 0 within
  * {@link setBackTolerance}. While the computer sleeps, nothing measures that.
+ *
+ * Called often, it compares the two times once a second: a clock set back to within the second after that is noticed
+ * when that second is over.
  */
 export function watchSetBacks({ now, elapsed }: Clock): () => number {
-  const offset = (): number => (elapsed ? now() - elapsed() : 0);
-  let last = offset();
+  if (!elapsed) return () => 0;
+  let compared = now();
+  let last = compared - elapsed();
   return () => {
-    const current = offset();
+    const at = now();
+    if (at >= compared && at < compared + 1000) return 0;
+    compared = at;
+    const current = at - elapsed();
     const seconds = Math.round((last - current) / 1000);
     const isBack = seconds >= setBackTolerance;
     if (isBack || current > last) last = current;

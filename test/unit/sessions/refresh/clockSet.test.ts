@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { setBackTolerance } from '../../../../src/platform/clock.ts';
+import { setBackTolerance, watchSetBacks } from '../../../../src/platform/clock.ts';
 import { Failure } from '../../../../src/protocol/failures/failure.ts';
 import { fresh } from '../../../../src/sessions/usableSession.ts';
 import { dueAfter, someGrant, someProvider, start } from '../someGrant.ts';
@@ -23,6 +23,32 @@ const happening = fc.record({
 });
 
 describe('whatever the clock does', () => {
+  it('a step back is noticed once, by the next look or, within the second after one, when that is over', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 100_000 }),
+        fc.integer({ min: setBackTolerance * 1000, max: 200_000 }),
+        (passed, back) => {
+          let [now, elapsed] = [0, 0];
+          const setBack = watchSetBacks({
+            now: () => now,
+            elapsed: () => elapsed,
+            after: () => () => undefined,
+          });
+          [now, elapsed] = [passed - back, passed];
+          const found = [setBack()];
+          if (now >= 0 && now < 1000) {
+            assert.deepEqual(found, [0]);
+            now += 1000;
+            elapsed += 1000;
+          }
+          found.push(setBack(), setBack());
+          assert.deepEqual(found.filter(Boolean), [Math.round(back / 1000)]);
+        },
+      ),
+    );
+  });
+
   it('no ended token is handed out as valid for longer than it tolerates, and none is refreshed late', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(happening, { minLength: 2, maxLength: 12 }), async happenings => {
