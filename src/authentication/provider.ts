@@ -179,10 +179,14 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
 
 /**
  * The one place where an access token leaves: to the editor, which asks for consent before it hands it on. The editor's
- * type doesn't know `expiresAt`, but the editor passes on what it doesn't know, in every extension host.
+ * type doesn't know `expiresAt`, but the editor passes on what it doesn't know, in every extension host, and leaves out
+ * what is undefined.
  */
-function asEditorSession({ id, accessToken, idToken, account, scopes, expiresAt }: Session) {
-  const given: vscode.AuthenticationSession = { id, accessToken: accessToken.reveal(), account, scopes };
-  const session = idToken ? { ...given, idToken: idToken.reveal() } : given;
-  return expiresAt === undefined ? session : { ...session, expiresAt };
-}
+const asEditorSession = ({ id, accessToken, idToken, account, scopes, expiresAt }: Session) => ({
+  id,
+  accessToken: accessToken.reveal(),
+  idToken: idToken?.reveal(),
+  account,
+  scopes,
+  expiresAt,
+});
