@@ -56,8 +56,8 @@ export const formChecks = {
   'token.type': form(
     'token',
     'The token type is `Bearer`.',
-    'Variants such as `BearerToken` are accepted. Anything else is refused.',
-    ['the token type is missing', 'the token type isn’t Bearer'],
+    'A missing one counts as `Bearer`, as do variants such as `BearerToken`. Anything else is refused.',
+    ['the token type isn’t Bearer'],
   ),
   'token.exp': form(
     'token',

@@ -65,11 +65,12 @@ export async function readTokenAnswer(
   if (body['error'] !== undefined) throw invalid(l10n.t('it is an error with a success status'));
   if (response.status !== 200) note('token.status', String(response.status));
   noteMediaType(response, note);
-  const type = body['token_type'];
-  if (typeof type !== 'string') throw invalid(l10n.t('the token type is missing'));
-  if (!bearerSpelling.test(type.trim())) throw invalid(l10n.t('the token type isn’t Bearer'));
-  if (type.toLowerCase() !== 'bearer') note('token.type', 'token_type');
   if (body['access_token'] === undefined) throw invalid(l10n.t('it contains no access token'));
+  // Nothing but Bearer is ever asked for.
+  const type = body['token_type'] as string | undefined;
+  if (type !== undefined && !bearerSpelling.test(type.trim()))
+    throw invalid(l10n.t('the token type isn’t Bearer'));
+  if (type?.toLowerCase() !== 'bearer') note('token.type', 'token_type');
   for (const [name, grammar] of Object.entries(tokenGrammar)) {
     const token = body[name];
     if (token === undefined || isToken(name, token)) continue;

@@ -24,7 +24,8 @@ const at = (date: number, changes: Json): Departure => ({
 
 describe('what a token answer means', () => {
   for (const [name, asked] of tokenAnswers) {
-    for (const type of ['bearer', 'BEARER', ' Bearer ', 'BearerToken', 'bearer_token', 'Bearer Token']) {
+    const spellings = ['bearer', 'BEARER', ' Bearer ', 'BearerToken', 'bearer_token', 'Bearer Token'];
+    for (const type of [...spellings, '', undefined]) {
       it(`the token type “${type}” (${name})`, async () => {
         const usual = await outcomeOf(asked, {});
         assert.deepEqual((await outcomeOf(asked, having({ token_type: type }))).outcome, usual.outcome);
