@@ -11,6 +11,7 @@ import {
   pressNotification,
   readDialog,
   waitForNotification,
+  type AwaitedMessage,
   type Dialog,
   type Notification,
 } from './workbench/messages.ts';
@@ -18,7 +19,7 @@ import { agreeToProviders } from './workbench/newProvider.ts';
 import { quickInputOf, runCommand, type QuickInput, type QuickInputContent } from './workbench/quickInput.ts';
 import { timeout, waitFor, type Wanted } from './workbench/waiting.ts';
 
-export type { Dialog, Notification, QuickInput, QuickInputContent, Wanted };
+export type { AwaitedMessage, Dialog, Notification, QuickInput, QuickInputContent, Wanted };
 
 /** Where a text is awaited, a string means exactly that text and a pattern what it matches. */
 export interface Workbench {
@@ -44,7 +45,7 @@ export interface Workbench {
   readonly quickInput: QuickInput;
   /** The messages on the screen now. A message without buttons goes away by itself after a while. */
   notifications(): Promise<Notification[]>;
-  waitForNotification(message: Wanted, milliseconds?: number): Promise<Notification>;
+  waitForNotification(message: Wanted, more?: AwaitedMessage): Promise<Notification>;
   pressNotification(message: Wanted, button: Wanted): Promise<Notification>;
   /** Clicks a link in the text of a message. */
   followLink(message: Wanted, link: string): Promise<void>;
@@ -187,14 +188,19 @@ export async function openWorkbench(
     readDialog: message => readDialog(page, message),
     acceptDialog: (button, message) => acceptDialog(page, button, message),
     notifications: () => notifications(page),
-    waitForNotification: (message, milliseconds) => waitForNotification(page, message, milliseconds),
+    waitForNotification: (message, more) => waitForNotification(page, message, more),
     pressNotification: (message, button) => pressNotification(page, message, button),
     followLink: (message, link) => followLink(page, message, link),
     async clearNotifications() {
       await runCommandInFront('Notifications: Clear All Notifications');
       await waitFor('no message on the screen', async () => (await notifications(page)).length === 0);
     },
-    nextPage: () => context.waitForEvent('page', { timeout: timeout }),
+    nextPage() {
+      const opened = context.waitForEvent('page', { timeout: 2 * timeout });
+      // Whoever awaits it is told; nobody does if a step before has failed.
+      opened.catch(() => undefined);
+      return opened;
+    },
     async reload() {
       await page.reload();
       await waitUntilReady(page);

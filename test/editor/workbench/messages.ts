@@ -89,15 +89,54 @@ export async function notifications(page: Page): Promise<Notification[]> {
   return readNotifications(page);
 }
 
-/** Waits for a message that fits. A message without buttons goes away by itself after some seconds. */
+/** What else a message must have that is awaited, and for how long. */
+export interface AwaitedMessage {
+  /** Exactly these: the editor draws them after the text. */
+  readonly buttons?: readonly string[];
+  readonly milliseconds?: number;
+}
+
+/**
+ * A message is on the screen for some seconds. How long it takes to look for it depends on the computer, so that it may
+ * be gone by then: after this many milliseconds it is looked for where the editor has put it.
+ */
+const onScreen = 10_000;
+
+/** @returns what opens the list behind the bell of the status bar, from a while after now on. */
+function lookBehindBell(page: Page): () => Promise<void> {
+  const since = Date.now();
+  return async () => {
+    if (Date.now() - since > onScreen) await openList(page);
+  };
+}
+
+/** Opens the list of those that are on the screen no longer, if there are any. */
+export async function openList(page: Page): Promise<void> {
+  const bell = page.locator('.statusbar-item .codicon-bell-dot');
+  const list = page.locator('.notifications-center.visible');
+  if ((await bell.isVisible()) && !(await list.isVisible())) await press(bell);
+}
+
+/** Waits for a message that fits, on the screen or behind the bell. */
 export async function waitForNotification(
   page: Page,
   wanted: Wanted,
-  milliseconds?: number,
+  { buttons, milliseconds }: AwaitedMessage = {},
 ): Promise<Notification> {
+  const expected = buttons === undefined ? '' : ` with the buttons ${buttons.join(', ')}`;
+  const look = lookBehindBell(page);
   return waitFor(
-    async () => `the message ${String(wanted)}; there are: ${JSON.stringify(await readNotifications(page))}`,
-    async () => (await readNotifications(page)).find(({ message }) => isWanted(message, wanted)),
+    async () =>
+      `the message ${String(wanted)}${expected}; there are: ${JSON.stringify(await readNotifications(page))}`,
+    async () => {
+      const found = (await readNotifications(page)).find(
+        shown =>
+          isWanted(shown.message, wanted) &&
+          (buttons === undefined || shown.buttons.join() === buttons.join()),
+      );
+      if (!found) await look();
+      return found;
+    },
     milliseconds,
   );
 }
@@ -106,6 +145,7 @@ export async function waitForNotification(
 export async function pressNotification(page: Page, wanted: Wanted, button: Wanted): Promise<Notification> {
   // A mouse that rests where a message appears has a hint drawn over it.
   await page.mouse.move(1, 1);
+  const look = lookBehindBell(page);
   return waitFor(
     async () =>
       `the button ${String(button)} of ${String(wanted)}; there are: ${JSON.stringify(await readNotifications(page))}`,
@@ -120,6 +160,7 @@ export async function pressNotification(page: Page, wanted: Wanted, button: Want
           .getByRole('button', { name: label, exact: true });
         if (await press(pressed)) return notification;
       }
+      await look();
       return undefined;
     },
   );

@@ -31,10 +31,16 @@ export async function press(target: Locator): Promise<boolean> {
       return seen;
     });
     await target.page().mouse.click(box.x + box.width / 2, box.y + box.height / 2);
-    return await watch.evaluate(seen => {
-      seen.end();
-      return seen.clicked;
-    });
+    try {
+      return await watch.evaluate(seen => {
+        seen.end();
+        return seen.clicked;
+      });
+    } catch (error) {
+      // A click can close the panel or the page that it was in.
+      if (error instanceof Error && /\b(?:destroyed|detached|closed)\b/.test(error.message)) return true;
+      throw error;
+    }
   } catch (error) {
     if (error instanceof errors.TimeoutError) return false;
     throw error;

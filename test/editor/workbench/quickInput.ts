@@ -14,8 +14,11 @@ export interface QuickInputContent {
 }
 
 export interface QuickInput {
-  /** Waits until one is open whose title or placeholder matches. */
-  read(wanted?: Wanted): Promise<QuickInputContent>;
+  /**
+   * Waits until one is open whose title or placeholder matches, and what it shows fits: the rest may come after the
+   * title.
+   */
+  read(wanted?: Wanted, fits?: (shown: QuickInputContent) => boolean): Promise<QuickInputContent>;
   isOpen(): Promise<boolean>;
   type(text: string): Promise<void>;
   /** Chooses the row with that label (or whose whole text matches). */
@@ -23,11 +26,6 @@ export interface QuickInput {
   /** Enter. */
   accept(): Promise<void>;
   cancel(): Promise<void>;
-}
-
-async function textOf(locator: Locator): Promise<string> {
-  const [first] = await locator.filter({ visible: true }).allInnerTexts();
-  return (first ?? '').trim();
 }
 
 /** How long one step waits for what the step before has opened. */
@@ -38,18 +36,27 @@ export function quickInputOf(page: Page): QuickInput {
   const input = widget.locator('.quick-input-box input');
   const rows = widget.locator('.quick-input-list .monaco-list-row');
 
+  /** Read in one go: the next moment it may be another one. */
   async function content(): Promise<QuickInputContent | undefined> {
-    if (!(await widget.isVisible())) return undefined;
-    const shown = await input.isVisible();
-    return {
-      title: await textOf(widget.locator('.quick-input-title')),
-      placeholder: shown ? ((await input.getAttribute('placeholder')) ?? '') : '',
-      value: shown ? await input.inputValue() : '',
-      message: await textOf(widget.locator('.quick-input-message')),
-      items: await rows.evaluateAll(elements =>
-        elements.map(element => element.getAttribute('aria-label') ?? ''),
-      ),
-    };
+    const [shown] = await widget.filter({ visible: true }).evaluateAll(widgets =>
+      widgets.map(shown => {
+        const first = <T extends HTMLElement>(selector: string): T | undefined =>
+          [...shown.querySelectorAll<T>(selector)].find(
+            ({ offsetWidth, offsetHeight }) => offsetWidth > 0 && offsetHeight > 0,
+          );
+        const box = first<HTMLInputElement>('.quick-input-box input');
+        return {
+          title: first('.quick-input-title')?.innerText.trim() ?? '',
+          placeholder: box?.placeholder ?? '',
+          value: box?.value ?? '',
+          message: first('.quick-input-message')?.innerText.trim() ?? '',
+          items: [...shown.querySelectorAll('.quick-input-list .monaco-list-row')].map(
+            row => row.getAttribute('aria-label') ?? '',
+          ),
+        };
+      }),
+    );
+    return shown;
   }
 
   async function describe(): Promise<string> {
@@ -73,15 +80,15 @@ export function quickInputOf(page: Page): QuickInput {
 
   return {
     isOpen: () => widget.isVisible(),
-    async read(wanted) {
+    async read(wanted, fits = () => true) {
       return waitFor(
         async () => `an input ${wanted === undefined ? '' : String(wanted)}; there is: ${await describe()}`,
         async () => {
           const now = await content();
           if (now === undefined) return undefined;
-          const fits =
+          const isThat =
             wanted === undefined || [now.title, now.placeholder].some(text => isWanted(text, wanted));
-          return fits && now;
+          return isThat && fits(now) && now;
         },
       );
     },
@@ -109,8 +116,16 @@ export function quickInputOf(page: Page): QuickInput {
       await input.press('Enter');
     },
     async cancel() {
-      await input.press('Escape');
-      await widget.waitFor({ state: 'hidden' });
+      await input.waitFor({ state: 'visible' });
+      const left = await content();
+      // One that has only just opened may not hear the key; another one that follows is not meant.
+      await waitFor(`the input to close: ${JSON.stringify(left)}`, async () => {
+        const now = await content();
+        if (now === undefined || now.title !== left?.title || now.placeholder !== left.placeholder)
+          return true;
+        await page.keyboard.press('Escape');
+        return (await content()) === undefined;
+      });
     },
   };
 }

@@ -4,11 +4,11 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { signInOnPage } from '../../manifest/client/playwright.ts';
 import { changeStoredSecrets, secretKey, type StoredSecrets } from '../../editor/storedSecrets.ts';
 import type { Workbench } from '../../editor/workbench.ts';
-import { waitFor } from '../../editor/workbench/waiting.ts';
+import { eventually, waitFor } from '../../editor/workbench/waiting.ts';
 import { listen, stop } from '../../servers/listening.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { openStage, providerLabel, type Stage } from '../../stage/stage.ts';
-import { findNotification } from '../hiddenMessages.ts';
+import { assertSilent, findNotification } from '../hiddenMessages.ts';
 
 const extensionId = 'vscode-oidc.oidc-authentication';
 
@@ -24,8 +24,8 @@ describe('a sign-in that goes wrong', function () {
     const nobody = createServer();
     nowhere = `http://down.localhost:${await listen(nobody)}`;
     await stop(nobody);
-    // The shortest time a sign-in can be told to wait.
-    stage = await openStage({ settings: { 'oidc.signIn.timeout': 30 } });
+    // Short, as one of them must end by it, and long enough for all others on a slow computer.
+    stage = await openStage({ settings: { 'oidc.signIn.timeout': 60 } });
     const settings = stage.settings['oidc.providers'] as { oidc: object };
     await stage.editor.writeSettings({
       ...stage.settings,
@@ -83,22 +83,21 @@ describe('a sign-in that goes wrong', function () {
 
   it('because the provider does not know the client: that is told', async () => {
     await beginSignIn('Stranger');
-    const { message, buttons } = await findNotification(window, /^Sign-in to Stranger failed\./);
+    const buttons = ['Open Settings', 'Try Again', 'Show Log'];
+    const { message } = await findNotification(window, /^Sign-in to Stranger failed\./, buttons);
     assert.match(
       message,
       /rejected the client ID or its credentials \(invalid_client\)\..* Check the provider’s client ID/,
     );
-    assert.deepEqual(buttons, ['Open Settings', 'Try Again', 'Show Log']);
     await window.screenshot('bad-client-id');
   });
 
   it('because the provider cannot be reached: that is told, and it can be tried again', async () => {
     await beginSignIn('Down');
     const message = /^Sign-in to Down failed\. Couldn’t reach down\.localhost:\d+ \(the connection was/;
-    const { severity, buttons, message: text } = await findNotification(window, message);
+    const { severity, message: text } = await findNotification(window, message, ['Try Again', 'Show Log']);
     assert.equal(severity, 'error');
     assert.match(text, /Check the URL, your network, proxy, and VPN, then try again\.$/);
-    assert.ok(buttons.includes('Try Again') && buttons.includes('Show Log'), buttons.join(' | '));
     await window.screenshot('bad-unreachable');
     const server = createServer((_request, response) => response.writeHead(404).end());
     await listen(server, Number(new URL(nowhere).port));
@@ -117,9 +116,9 @@ describe('a sign-in that goes wrong', function () {
   it('because the person says no at the provider: that is told, and the next time they may say yes', async () => {
     await signInOnPage(await openSignIn(providerLabel), people.alice, { consent: 'deny' });
     const message = new RegExp(`^Sign-in to ${providerLabel} failed\\. .* refused the sign-in`);
-    const { message: text, buttons } = await findNotification(window, message);
+    const buttons = ['Try Again', 'Try Another Way', 'Show Log'];
+    const { message: text } = await findNotification(window, message, buttons);
     assert.match(text, /Server message: “The person denied the request”\./);
-    assert.ok(buttons.includes('Try Again'), buttons.join(' | '));
     await window.screenshot('bad-access-denied');
     const opened = window.nextPage();
     await window.pressNotification(message, 'Try Again');
@@ -139,10 +138,7 @@ describe('a sign-in that goes wrong', function () {
     await waitFor('the progress to be gone', async () =>
       (await window.notifications()).every(({ message }) => !progressOf(providerLabel).test(message)),
     );
-    assert.deepEqual(
-      (await window.notifications()).filter(({ severity }) => severity !== 'info'),
-      [],
-    );
+    await assertSilent(window, ({ severity }) => severity !== 'info');
 
     // An answer to it that comes later goes nowhere, whoever sends it: the next sign-in does not take it for its own.
     const next = await openSignIn(providerLabel);
@@ -159,14 +155,21 @@ describe('a sign-in that goes wrong', function () {
     await window.waitForNotification(`Signed in to ${providerLabel} as alice.`);
   });
 
-  it('because only a response that is not its own has come when the time is over: that is told', async () => {
-    const page = await openSignIn('Patient');
-    await sendForeignAnswer(redirectUri());
-    await page.close();
-    await window.waitForNotification(progressOf('Patient'));
+  it('because only a response that is not its own has come when the time is over: that is told', async function () {
+    this.timeout(300_000);
+    await waitFor('a foreign response in time', async () => {
+      await window.clearNotifications();
+      const page = await openSignIn('Patient');
+      await sendForeignAnswer(redirectUri());
+      await page.close();
+      // On a slow computer, the time may be over by then.
+      return (await window.notifications()).some(({ message }) => progressOf('Patient').test(message));
+    });
     await signInOnPage(await openSignIn(providerLabel), people.alice);
     await window.waitForNotification(`Signed in to ${providerLabel} as alice.`);
-    const { message } = await window.waitForNotification(/^Sign-in to Patient failed\./, 60_000);
+    const { message } = await window.waitForNotification(/^Sign-in to Patient failed\./, {
+      milliseconds: 120_000,
+    });
     assert.match(message, /belong to no sign-in and weren’t used \(with another "state", 1 in all\)/);
     await window.screenshot('bad-no-answer');
   });
@@ -186,7 +189,9 @@ describe('a sign-in that goes wrong', function () {
     );
     assert.equal(severity, 'warning');
     await window.screenshot('bad-stored-sign-in');
-    assert.ok(!(await window.accountsMenuEntries()).some(entry => entry.startsWith('alice')));
+    await eventually(async () =>
+      assert.ok(!(await window.accountsMenuEntries()).some(entry => entry.startsWith('alice'))),
+    );
 
     await signInOnPage(await openSignIn(providerLabel), people.alice);
     await window.waitForNotification(`Signed in to ${providerLabel} as alice.`);
