@@ -8,6 +8,7 @@ import { changesMcpServers, mcpCommands, registerMcpServers } from './mcp/regist
 import { systemClock } from './platform/clock.ts';
 import { speak } from './platform/language.ts';
 import { once } from './platform/once.ts';
+import { remembering } from './platform/remembered.ts';
 import { createConfiguredProviders } from './providers/entries/configuredProviders.ts';
 import { changesProviders, loadNamedPresets, readProviders } from './providers/entries/settings.ts';
 import { createAccounts } from './sessions/accounts.ts';
@@ -44,7 +45,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
   const channel = createLogChannel();
   const log = editorLog(channel);
   const clock = systemClock;
-  const repeating = createRepeating(context.globalState);
+  const memory = remembering(context.globalState);
+  const repeating = createRepeating(memory);
   const pending = createPendingResponses();
   const sendings = createSendings();
   const providers = createConfiguredProviders();
@@ -98,7 +100,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
       log,
       onDidChange,
       extensionId: context.extension.id,
-      storage: context.globalState,
+      memory,
       describe: session => exported.describe(session),
       showProblems: createProblemReporter('oidc.mcpServers', repeating),
     });
@@ -112,7 +114,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
   const showProblems = createProblemReporter('oidc.providers', repeating);
   const readSettings = async (): Promise<void> => {
     await loadNamedPresets();
-    const settings = readProviders(id => agreedTerms(context.globalState, id));
+    const settings = readProviders(id => agreedTerms(memory, id));
     providers.update(settings.providers, settings.contested);
     showProblems(settings.problems);
   };
@@ -127,7 +129,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
     standIns,
     mcpServers,
     registerQuery('oidc.describeSession', (id, digest) => describeHeld(parts, id, digest)),
-    watchWaitingSignIns(providers, cache, context.globalState, deferred, () => void readSettings()),
+    watchWaitingSignIns(providers, cache, memory, deferred, () => void readSettings()),
     vscode.window.onDidChangeWindowState(({ focused }) => focused && sharing.rouse()),
     environment.onOnline(() => sharing.rouse()),
     vscode.extensions.onDidChange(() => void readSettings()),
@@ -142,6 +144,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
   complete({
     ...parts,
     context,
+    memory,
     repeating,
     pending,
     sharing,

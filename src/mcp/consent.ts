@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { whileRunning } from '../platform/once.ts';
 import { createQueue } from '../platform/queue.ts';
+import type { Memory } from '../platform/remembered.ts';
 import { normaliseScopes } from '../sessions/grant/scopes.ts';
 import type { Yes } from '../signIn/trust.ts';
 import { reachOf, scopesOf } from './ownResource.ts';
@@ -27,15 +28,9 @@ export const mcpTermsOf = (server: McpServer): McpTerms => ({
   targets: normaliseScopes(reachOf(server).targets),
 });
 
-/** Stores the decisions. They contain no secret. */
-export interface McpConsentStorage {
-  keys(): readonly string[];
-  get(key: string): unknown;
-  update(key: string, value: unknown): PromiseLike<void>;
-}
-
 export interface McpConsentOptions {
-  readonly storage: McpConsentStorage;
+  /** Keeps the decisions. They contain no secret. */
+  readonly memory: Memory;
   /**
    * Asks whether a server gets a token.
    *
@@ -65,15 +60,12 @@ const prefix = 'mcp/';
  */
 export type McpConsent = ReturnType<typeof createMcpConsent>;
 
-export function createMcpConsent({ storage, ask }: McpConsentOptions) {
+export function createMcpConsent({ memory, ask }: McpConsentOptions) {
   const open = whileRunning<boolean>();
   const inTurn = createQueue();
 
-  const answeredOf = (id: string): Answered => read(storage.get(`${prefix}${id}`));
-  const remember = async (id: string, answered: Answered): Promise<void> => {
-    // A decision that can't be stored counts now, and is requested again another time.
-    await Promise.resolve(storage.update(`${prefix}${id}`, answered)).catch(() => undefined);
-  };
+  const answeredOf = (id: string): Answered => read(memory.get(`${prefix}${id}`));
+  const remember = (id: string, answered: Answered): void => memory.set(`${prefix}${id}`, answered);
 
   const askUnlessKnown = async (server: McpServer, asksAgain: boolean): Promise<boolean> => {
     const terms = mcpTermsOf(server);
@@ -82,7 +74,7 @@ export function createMcpConsent({ storage, ask }: McpConsentOptions) {
     if (isSame(allowed, terms)) return true;
     if (isSame(refused, terms) && !asksAgain) return false;
     const agrees = await ask(server, allowed);
-    await remember(server.id, agrees ? { allowed: terms } : { ...(allowed && { allowed }), refused: terms });
+    remember(server.id, agrees ? { allowed: terms } : { ...(allowed && { allowed }), refused: terms });
     return agrees;
   };
 
@@ -99,18 +91,17 @@ export function createMcpConsent({ storage, ask }: McpConsentOptions) {
       return isSame(refused, terms) && !isSame(allowed, terms);
     },
     answers: (): readonly McpAnswer[] =>
-      storage
-        .keys()
+      [...memory.keys()]
         .filter(key => key.startsWith(prefix))
         .flatMap(key => {
-          const { allowed, refused } = read(storage.get(key));
+          const { allowed, refused } = read(memory.get(key));
           const terms = allowed ?? refused;
           return terms ? [{ id: key.slice(prefix.length), terms, isAllowed: allowed !== undefined }] : [];
         }),
     /** Takes a permission back, which counts as a refusal. */
-    async refuse(id: string): Promise<void> {
+    refuse(id: string): void {
       const { allowed } = answeredOf(id);
-      if (allowed) await remember(id, { refused: allowed });
+      if (allowed) remember(id, { refused: allowed });
     },
   };
 }

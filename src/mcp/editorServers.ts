@@ -1,6 +1,7 @@
 import { l10n, shown } from '../platform/shown.ts';
+import type { Memory } from '../platform/remembered.ts';
 import * as vscode from 'vscode';
-import { createMcpConsent, type McpConsentStorage } from './consent.ts';
+import { createMcpConsent } from './consent.ts';
 import { askMcpConsent, chooseAllowed } from './consentQuestion.ts';
 import { withOwnResource } from './ownResource.ts';
 import { createMcpServers, type McpServers, type McpServersContext } from './servers.ts';
@@ -28,14 +29,14 @@ export interface McpServerParts extends Pick<
   'providers' | 'clock' | 'log' | 'describe' | 'onDidChange'
 > {
   readonly extensionId: string;
-  readonly storage: McpConsentStorage;
+  readonly memory: Memory;
   showProblems(problems: readonly DefinitionProblem[]): void;
 }
 
 export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers {
   const labelOf = (id: string): string => parts.providers.byId(id)?.label ?? id;
   const consent = createMcpConsent({
-    storage: parts.storage,
+    memory: parts.memory,
     ask: (server, before) => askMcpConsent(server, before, labelOf),
   });
   const servers = createMcpServers({
@@ -63,7 +64,7 @@ export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers 
     readSettings,
     async manageAccess() {
       const id = await chooseAllowed(consent.answers(), servers.list(), labelOf);
-      if (id !== undefined) await servers.refuse(id);
+      if (id !== undefined) servers.refuse(id);
     },
     async restartOne(id) {
       const list = servers.list();

@@ -42,7 +42,7 @@ export interface McpServers extends vscode.Disposable {
    */
   restart(server: McpServer): Promise<void>;
   /** Takes the permission back, and stops the server. */
-  refuse(id: string): Promise<void>;
+  refuse(id: string): void;
 }
 
 export function createMcpServers(context: McpServersContext): McpServers {
@@ -133,8 +133,8 @@ export function createMcpServers(context: McpServersContext): McpServers {
     list: () => servers,
     definitions: () => servers.map(definitionOf),
     resolve,
-    async refuse(id) {
-      await context.consent.refuse(id);
+    refuse(id) {
+      context.consent.refuse(id);
       const server = servers.find(other => other.id === id);
       if (server) running.end(server, 'its permission was taken back');
     },

@@ -54,7 +54,7 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
       const asking = attemptRequest(request, metadata, attempt);
       const outcome = await run(context, asking, { why }, running, attempt.method);
       if (outcome.kind === 'signed-in') {
-        await context.concessions.add(provider, conceded);
+        context.concessions.add(provider, conceded);
         const ends = notLasting(provider, outcome.grant, asking.requested, attempt.without);
         if (ends !== undefined) context.tell(ends, provider);
         return outcome.grant;

@@ -1,6 +1,7 @@
 import { consentTo, type Consent } from '../protocol/client/consent.ts';
 import { whileRunning } from '../platform/once.ts';
 import { createQueue } from '../platform/queue.ts';
+import type { Memory } from '../platform/remembered.ts';
 import type { Provider } from '../providers/entries/definition.ts';
 import { agreementKey, covers, isUnverified, type Terms } from '../providers/entries/terms.ts';
 
@@ -12,14 +13,9 @@ declare const asked: unique symbol;
  */
 export type Yes = true & { readonly [asked]: true };
 
-/** Remembers what a user has agreed to. It holds no secret. */
-export interface TrustStorage {
-  get(key: string): unknown;
-  update(key: string, value: string | undefined): PromiseLike<void>;
-}
-
 export interface TrustOptions {
-  readonly storage: TrustStorage;
+  /** Remembers what a user has agreed to. It holds no secret. */
+  readonly memory: Pick<Memory, 'get' | 'set'>;
   /**
    * Shows the provider's hosts, and asks whether to sign in there.
    *
@@ -58,10 +54,10 @@ export interface Trust {
    */
   accept(provider: Provider, signal: AbortSignal): Promise<Consent | false>;
   /** The user has removed it. */
-  forget(id: string): Promise<void>;
+  forget(id: string): void;
 }
 
-export function createTrust({ storage, ask, hasSignIns, onAgreed }: TrustOptions): Trust {
+export function createTrust({ memory, ask, hasSignIns, onAgreed }: TrustOptions): Trust {
   /** The questions that are open, by provider and terms. */
   const open = whileRunning<Consent | false>();
   const inTurn = createQueue();
@@ -69,23 +65,18 @@ export function createTrust({ storage, ask, hasSignIns, onAgreed }: TrustOptions
   const entered = new Map<string, unknown>();
 
   const isKnown = ({ id, terms }: Provider): boolean => {
-    const agreed = storage.get(agreementKey(id));
+    const agreed = memory.get(agreementKey(id));
     return typeof agreed === 'string' && covers(agreed, terms);
   };
-  const remember = async (id: string, value: string | undefined): Promise<void> => {
-    // If it can't be stored, the decision still counts: the user is asked again another time.
-    await Promise.resolve(storage.update(agreementKey(id), value)).catch(() => undefined);
-  };
-
   const agreed = async (provider: Provider): Promise<void> => {
-    await remember(provider.id, provider.terms);
+    memory.set(agreementKey(provider.id), provider.terms);
     await onAgreed(provider);
   };
 
   const askUnlessKnown = async (provider: Provider, signal: AbortSignal): Promise<Consent | false> => {
     // The user might have decided in another window meanwhile.
     if (isKnown(provider)) return consentTo(provider.issuer);
-    const known = storage.get(agreementKey(provider.id));
+    const known = memory.get(agreementKey(provider.id));
     const before = typeof known === 'string' ? known : undefined;
     if (signal.aborted || !(await ask(provider, before, signal))) return false;
     await agreed(provider);
@@ -104,12 +95,12 @@ export function createTrust({ storage, ask, hasSignIns, onAgreed }: TrustOptions
     async accept(provider, signal) {
       const { id, terms } = provider;
       // After a failed sign-in, the user enters it again.
-      const isNew = storage.get(agreementKey(id)) === entered.get(id) && !(await hasSignIns(id));
+      const isNew = memory.get(agreementKey(id)) === entered.get(id) && !(await hasSignIns(id));
       if (!isNew || isUnverified(terms)) return check(provider, signal);
       entered.set(id, terms);
       await agreed(provider);
       return consentTo(provider.issuer);
     },
-    forget: id => remember(id, undefined),
+    forget: id => memory.set(agreementKey(id), undefined),
   };
 }

@@ -1,6 +1,7 @@
 import type * as vscode from 'vscode';
 import { environment } from '../environment.ts';
 import { secondsNow, type Clock } from '../platform/clock.ts';
+import type { Memory } from '../platform/remembered.ts';
 import type { Sendings } from '../protocol/server/sendings.ts';
 import { createHttpContext } from '../protocol/server/httpContext.ts';
 import type { Tokens } from '../protocol/tokens/tokens.ts';
@@ -44,7 +45,9 @@ export interface WindowParts
   extends
     Omit<SignInParts, 'accounts' | 'signIns' | 'newProviders' | 'trust' | 'record'>,
     Pick<SignOutParts, 'pending'> {
-  readonly context: Pick<vscode.ExtensionContext, 'extension' | 'secrets' | 'globalState' | 'subscriptions'>;
+  readonly context: Pick<vscode.ExtensionContext, 'extension' | 'secrets' | 'subscriptions'>;
+  /** What the extension remembers apart from secrets. */
+  readonly memory: Memory;
   readonly clock: Clock;
   readonly sendings: Sendings;
   readonly cache: GrantCache;
@@ -76,8 +79,8 @@ export interface DeferredParts
 
 /** Puts them together, and registers the commands. */
 export function createDeferredParts(window: WindowParts): DeferredParts {
-  const { clock, log, providers, accounts, pending } = window;
-  const { extension, secrets, globalState, subscriptions } = window.context;
+  const { clock, log, memory, providers, accounts, pending } = window;
+  const { extension, secrets, subscriptions } = window.context;
   const httpContext = createHttpContext({
     fetch: environment.fetch,
     clock,
@@ -91,7 +94,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     const renew = (grant: Grant) => accounts.renew(provider, grant, undefined);
     return { provider, grants: await accounts.current(provider), renew };
   };
-  const concessions = createConcessions(globalState, clock, log);
+  const concessions = createConcessions(memory, clock, log);
   const services = {
     httpContext,
     concessions,
@@ -99,7 +102,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     clientSecrets: editorClientSecrets(secrets),
     findSubject,
   };
-  const trust = editorTrust(globalState, clock, {
+  const trust = editorTrust(memory, clock, {
     hasSignIns: async id => (await window.cache.ofProvider(id)).length > 0,
     onAgreed: provider => releaseSignIns({ ...window, httpContext }, provider),
   });

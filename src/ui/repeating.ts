@@ -1,5 +1,5 @@
 import { l10n, type Shown } from '../platform/shown.ts';
-import type * as vscode from 'vscode';
+import type { Memory } from '../platform/remembered.ts';
 import { window } from './show.ts';
 
 /** Messages that recur for the same reason, until the user silences them. */
@@ -12,20 +12,18 @@ export interface Repeating {
   warn<Button extends Shown>(message: Shown, ...buttons: Button[]): Promise<Button | undefined>;
 }
 
-/** @param storage remembers what the user has silenced. */
-export function createRepeating(storage: vscode.Memento): Repeating {
+/** @param memory of what the user has silenced. */
+export function createRepeating(memory: Memory): Repeating {
   const key = 'messages not shown again';
   /** Old ones are forgotten: their reason has long gone. */
   const most = 50;
+  const silenced = () => (memory.get(key) ?? []) as readonly string[];
   return {
     async warn(message, ...buttons) {
       const enough = l10n.t('Don’t Show Again');
-      const unwanted = storage.get<readonly string[]>(key, []);
-      if (unwanted.includes(message)) return undefined;
+      if (silenced().includes(message)) return undefined;
       const pressed = await window.showWarningMessage<Shown>(message, ...buttons, enough);
-      if (pressed === enough) {
-        await storage.update(key, [...storage.get<readonly string[]>(key, []), message].slice(-most));
-      }
+      if (pressed === enough) memory.set(key, [...silenced(), message].slice(-most));
       return buttons.find(button => button === pressed);
     },
   };

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { systemClock } from '../../src/platform/clock.ts';
 import { speak } from '../../src/platform/language.ts';
 import { errorName } from '../../src/platform/log.ts';
+import { remembering } from '../../src/platform/remembered.ts';
 import { l10n, shown } from '../../src/platform/shown.ts';
 import { editorLog } from '../../src/ui/editorLog.ts';
 import { window } from '../../src/ui/show.ts';
@@ -32,14 +33,15 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const channel = window.createOutputChannel(shown('OpenID Connect for Terminals'), { log: true });
   const log = editorLog(channel);
   const clock = systemClock;
+  const memory = remembering(context.workspaceState);
   const consent: Consent<Target> = createConsent<Target>({
     clock,
-    stored: storedPermissions(context.workspaceState),
-    store: permissions => void storePermissions(context.workspaceState, permissions),
+    stored: storedPermissions(memory),
+    store: permissions => storePermissions(memory, permissions),
     show: target => ask(target, consent),
     onChange: () => record.refresh(),
   });
-  const record = createRecord(context.workspaceState, clock, () => consent.isLocked);
+  const record = createRecord(memory, clock, () => consent.isLocked);
   const around = surroundings();
   const identity = workspaceIdentity(context.storageUri ?? context.globalStorageUri);
   const handle = createHandle({

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { memoryOf } from '../standIns/memento.ts';
 import { mock } from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -76,11 +77,7 @@ describe('MCP servers of the settings', () => {
       },
       providers: { ...surroundings.exportsContext().providers, byId: withHabit },
       consent: createMcpConsent({
-        storage: {
-          keys: () => [...remembered.keys()],
-          get: key => remembered.get(key),
-          update: (key, value) => Promise.resolve(void remembered.set(key, value)),
-        },
+        memory: memoryOf(remembered),
         ask: (asked, before) => {
           questions.push({ server: asked, before });
           return Promise.resolve(allows as Yes | false);
@@ -348,7 +345,7 @@ describe('MCP servers of the settings', () => {
 
   it('are stopped when the permission is taken back, and not asked about by themselves', async () => {
     await resolve();
-    await servers.refuse(wiki.id);
+    servers.refuse(wiki.id);
     assert.equal(changes, 1);
     assert.equal(await resolve(), undefined);
     assert.equal(questions.length, 1);

@@ -9,13 +9,12 @@ export function memoryConcessions(
   clock: Clock = systemClock,
   log: Log = recordingLog(),
 ): Concessions {
-  const storage = {
+  const memory = {
     get: (key: string) => values.get(key),
-    update(key: string, value: unknown) {
+    set(key: string, value: unknown) {
       if (value === undefined) values.delete(key);
       else values.set(key, value);
-      return Promise.resolve();
     },
   };
-  return createConcessions(storage, clock, log);
+  return createConcessions(memory, clock, log);
 }

@@ -35,7 +35,7 @@ function clientOf(
     secretForm: {
       known: conceded.includes('basic:body') ? 'body' : conceded.includes('basic:raw') ? 'raw' : undefined,
       learned(form) {
-        if (form !== 'encoded') void concessions.add(provider, [`basic:${form}`]);
+        if (form !== 'encoded') concessions.add(provider, [`basic:${form}`]);
       },
     },
   };
@@ -236,8 +236,7 @@ export async function forgetIfDoubtful(
   if (!registered) return;
   const { isConfirmed, isNew, registration } = registered;
   // Registered so, and then not taken so: another time it proves itself in another way.
-  if (isRefused && isNew)
-    await concessions.add(provider, [`registration:${registration.authentication.method}`]);
+  if (isRefused && isNew) concessions.add(provider, [`registration:${registration.authentication.method}`]);
   const isSilent = signal.aborted || (error instanceof Failure && error.code === 'no-response');
   if (isRefused || (isSilent && !isConfirmed)) await registrations.forget(provider, client.id);
 }

@@ -1,14 +1,9 @@
 import * as v from 'valibot';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import type { Memory } from '../../platform/remembered.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { explainConcession, type Concession } from '../plan/askingLess.ts';
-
-/** Where it is kept. Nothing of it is secret. */
-export interface ConcessionStorage {
-  get(key: string): unknown;
-  update(key: string, value: unknown): PromiseLike<void>;
-}
 
 /** In days. */
 export const lifetime = 30;
@@ -20,9 +15,10 @@ const keyOf = ({ id }: Pick<Provider, 'id'>): string => `concessions/${id}`;
 /** What sign-ins go without, by provider, since its server has refused it before. */
 export type Concessions = ReturnType<typeof createConcessions>;
 
-export function createConcessions(storage: ConcessionStorage, clock: Clock, log: Log) {
+/** @param memory of them. Nothing of it is secret. */
+export function createConcessions(memory: Pick<Memory, 'get' | 'set'>, clock: Clock, log: Log) {
   const read = (provider: Provider): v.InferOutput<typeof stored> | undefined => {
-    const parsed = v.safeParse(stored, storage.get(keyOf(provider)));
+    const parsed = v.safeParse(stored, memory.get(keyOf(provider)));
     if (!parsed.success || parsed.output.settings !== settingsOf(provider)) return undefined;
     return clock.now() - parsed.output.since < lifetime * 86_400_000 ? parsed.output : undefined;
   };
@@ -31,7 +27,7 @@ export function createConcessions(storage: ConcessionStorage, clock: Clock, log:
      * None once the provider's settings have changed, or after {@link lifetime}: the server might have changed, too.
      */
     of: (provider: Provider): readonly Concession[] => (read(provider)?.concessions ?? []) as Concession[],
-    async add(provider: Provider, added: readonly Concession[]): Promise<void> {
+    add(provider: Provider, added: readonly Concession[]): void {
       const before = read(provider);
       const known = before?.concessions ?? [];
       const fresh = added.filter(one => !known.includes(one));
@@ -41,17 +37,13 @@ export function createConcessions(storage: ConcessionStorage, clock: Clock, log:
         without: fresh,
         means: fresh.map(explainConcession),
       });
-      const kept = {
+      memory.set(keyOf(provider), {
         settings: settingsOf(provider),
         since: before?.since ?? clock.now(),
         concessions: [...known, ...fresh],
-      };
-      // If it can't be stored, the next sign-in finds it out again.
-      await Promise.resolve(storage.update(keyOf(provider), kept)).catch(() => undefined);
+      });
     },
-    async forget(provider: Pick<Provider, 'id'>): Promise<void> {
-      await storage.update(keyOf(provider), undefined);
-    },
+    forget: (provider: Pick<Provider, 'id'>): void => memory.set(keyOf(provider), undefined),
   };
 }
 

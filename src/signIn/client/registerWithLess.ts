@@ -72,7 +72,7 @@ export async function registerWithLess(
     try {
       const request = { metadata, consent, policy: provider, form, initialAccessToken, signal };
       const registration = await registerClient(httpContext, request);
-      await concessions.add(provider, leftOut);
+      concessions.add(provider, leftOut);
       return registration;
     } catch (error) {
       if (!(error instanceof Failure) || !isNegotiable(error)) throw error;
@@ -82,7 +82,7 @@ export async function registerWithLess(
         if (!next) throw error;
         leftOut = next;
       } else {
-        await concessions.add(provider, [`registration:${method}`]);
+        concessions.add(provider, [`registration:${method}`]);
         method = other;
       }
       httpContext.log.info('registration refused, asking for less', {

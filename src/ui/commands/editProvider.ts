@@ -138,7 +138,7 @@ async function remove(context: EditProviderContext, provider: Provider): Promise
     await told;
     await context.clientSecrets.forget(provider);
     await context.registrations.forgetAll(provider);
-    await context.trust.forget(id);
+    context.trust.forget(id);
   } else if (chosen !== only) return;
   await removeProvider(id);
 }

@@ -1,13 +1,12 @@
 import * as vscode from 'vscode';
 import type { Cancel } from '../../platform/clock.ts';
+import type { Memory } from '../../platform/remembered.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { ContestedId } from '../../providers/entries/contested.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { waitsForAnswer } from '../../providers/entries/origin.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
-
-const keyOf = (id: string): string => `waiting/${id}`;
 
 /** Shows what waits for the user's consent. */
 export interface WaitingMessages {
@@ -26,24 +25,26 @@ export interface WaitingMessages {
 export function watchWaitingSignIns(
   providers: ConfiguredProviders,
   cache: GrantCache,
-  told: vscode.Memento,
+  told: Memory,
   messages: () => Promise<WaitingMessages>,
   readSettings: () => void,
 ): vscode.Disposable {
+  const tell = (id: string, what: string, show: (messages: WaitingMessages) => Promise<void>): void => {
+    const key = `waiting/${id}`;
+    if (told.get(key) === what) return;
+    told.set(key, what);
+    void messages().then(show);
+  };
   const look = (grants: readonly Grant[]): void => {
     if (!vscode.window.state.focused) return;
-    for (const provider of providers.list()) {
-      const isNews = told.get(keyOf(provider.id)) !== provider.terms;
-      if (!isNews || !grants.some(grant => waitsForAnswer(grant, provider))) continue;
-      void told.update(keyOf(provider.id), provider.terms);
-      void messages().then(parts => parts.showWaiting(provider));
-    }
-    for (const contested of providers.contested()) {
-      const who = JSON.stringify(contested.candidates.map(({ terms }) => terms));
-      if (contested.used || told.get(keyOf(contested.id)) === who) continue;
-      void told.update(keyOf(contested.id), who);
-      void messages().then(parts => parts.showContested(contested));
-    }
+    for (const provider of providers.list())
+      if (grants.some(grant => waitsForAnswer(grant, provider)))
+        tell(provider.id, provider.terms, parts => parts.showWaiting(provider));
+    for (const contested of providers.contested())
+      if (!contested.used)
+        tell(contested.id, JSON.stringify(contested.candidates.map(({ terms }) => terms)), parts =>
+          parts.showContested(contested),
+        );
   };
   const lookAtAll = (): void => look(cache.known());
   const watching: Cancel[] = [

@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import { secondsNow, type Clock } from '../../../src/platform/clock.ts';
+import type { Memory } from '../../../src/platform/remembered.ts';
 import type { Target } from '../consent/accounts.ts';
 import { outcomeOf, withOutcome, type Outcome } from '../consent/outcomes.ts';
 import type { Refusal } from '../consent/rules.ts';
@@ -15,7 +16,7 @@ export interface OutcomeRecord extends vscode.Disposable {
   refresh(): void;
 }
 
-export function createRecord(storage: vscode.Memento, clock: Clock, isLocked: () => boolean): OutcomeRecord {
+export function createRecord(memory: Memory, clock: Clock, isLocked: () => boolean): OutcomeRecord {
   const status = createStatus('oidcTerminals.showActivity');
   let given = 0;
   let account: string | undefined;
@@ -24,10 +25,10 @@ export function createRecord(storage: vscode.Memento, clock: Clock, isLocked: ()
     add(target, result) {
       if ('account' in result) [given, account] = [given + 1, result.account];
       const one = outcomeOf(target, result, secondsNow(clock));
-      void storeOutcomes(storage, withOutcome(storedOutcomes(storage), one));
+      storeOutcomes(memory, withOutcome(storedOutcomes(memory), one));
       refresh();
     },
-    outcomes: () => storedOutcomes(storage),
+    outcomes: () => storedOutcomes(memory),
     refresh,
     dispose: () => status.dispose(),
   };

@@ -1,12 +1,12 @@
-import type * as vscode from 'vscode';
+import type { Memory } from '../../../src/platform/remembered.ts';
 import { mostOutcomes, type Outcome } from '../consent/outcomes.ts';
 import type { Permission } from '../consent/rules.ts';
 
 const key = 'permissions';
 
 /** What is allowed in this workspace, as it was stored. */
-export function storedPermissions(storage: vscode.Memento): Permission[] {
-  const stored = storage.get<unknown>(key);
+export function storedPermissions(memory: Memory): Permission[] {
+  const stored = memory.get(key);
   return Array.isArray(stored) ? stored.filter(isPermission) : [];
 }
 
@@ -21,16 +21,14 @@ function isPermission(value: unknown): value is Permission {
   );
 }
 
-export const storePermissions = (
-  storage: vscode.Memento,
-  permissions: readonly Permission[],
-): Thenable<void> => storage.update(key, permissions);
+export const storePermissions = (memory: Memory, permissions: readonly Permission[]): void =>
+  memory.set(key, permissions);
 
 const outcomesKey = 'outcomes';
 
 /** What became of requests in this workspace, as it was stored. */
-export function storedOutcomes(storage: vscode.Memento): readonly Outcome[] {
-  const stored = storage.get<unknown>(outcomesKey);
+export function storedOutcomes(memory: Memory): readonly Outcome[] {
+  const stored = memory.get(outcomesKey);
   return Array.isArray(stored) ? stored.filter(isOutcome).slice(-mostOutcomes) : [];
 }
 
@@ -40,5 +38,5 @@ function isOutcome(value: unknown): value is Outcome {
   return Number.isFinite(at) && typeof name === 'string' && Array.isArray(scopes);
 }
 
-export const storeOutcomes = (storage: vscode.Memento, outcomes: readonly Outcome[]): Thenable<void> =>
-  storage.update(outcomesKey, outcomes);
+export const storeOutcomes = (memory: Memory, outcomes: readonly Outcome[]): void =>
+  memory.set(outcomesKey, outcomes);

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { remembering } from '../../../src/platform/remembered.ts';
+import { memoryMemento } from '../../standIns/memento.ts';
 import { createMcpConsent, type McpTerms } from '../../../src/mcp/consent.ts';
 import { reachOf, withOwnResource } from '../../../src/mcp/ownResource.ts';
 import { mcpServerSchema, parseMcpServers, type McpServer } from '../../../src/mcp/settings.ts';
@@ -14,17 +16,11 @@ const wiki: McpServer = {
 
 describe('the permission of an MCP server', () => {
   function person(answers: boolean[], memory = new Map<string, unknown>(), writable = true) {
+    const storage = memoryMemento(memory);
+    if (!writable) storage.trouble = () => 'rejects';
     const asked: (McpTerms | undefined)[] = [];
     const consent = createMcpConsent({
-      storage: {
-        keys: () => [...memory.keys()],
-        get: key => memory.get(key),
-        update(key, value) {
-          if (!writable) return Promise.reject(new Error('full'));
-          memory.set(key, structuredClone(value));
-          return Promise.resolve();
-        },
-      },
+      memory: remembering(storage),
       ask(_server, before) {
         asked.push(before);
         return Promise.resolve((answers.shift() ?? false) as Yes | false);
@@ -96,11 +92,13 @@ describe('the permission of an MCP server', () => {
     assert.equal(await person([], memory).consent.check(wiki, false), true);
   });
 
-  it('counts once where it cannot be stored', async () => {
-    const { consent, asked } = person([true, false], new Map(), false);
+  it('counts until the window closes where it cannot be stored', async () => {
+    const memory = new Map<string, unknown>();
+    const { consent, asked } = person([true], memory, false);
     assert.equal(await consent.check(wiki, false), true);
-    assert.equal(await consent.check(wiki, false), false);
-    assert.equal(asked.length, 2);
+    assert.equal(await consent.check(wiki, false), true);
+    assert.equal(asked.length, 1);
+    assert.equal(await person([false], memory, false).consent.check(wiki, false), false);
   });
 
   it('is none where something else is stored', async () => {
@@ -116,8 +114,8 @@ describe('the permission of an MCP server', () => {
   it('that is taken back is a refusal; a refusal cannot be taken back into one', async () => {
     const { consent, asked } = person([true]);
     await consent.check(wiki, false);
-    await consent.refuse('wiki');
-    await consent.refuse('nobody');
+    consent.refuse('wiki');
+    consent.refuse('nobody');
     assert.equal(await consent.check(wiki, false), false);
     assert.equal(asked.length, 1);
     assert.deepEqual(

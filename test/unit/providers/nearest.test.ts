@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { memoryOf } from '../../standIns/memento.ts';
 import { readFile } from 'node:fs/promises';
 import { parseDefinition } from '../../../src/providers/entries/definition.ts';
 import { contributedProviders } from '../../../src/providers/entries/contributed.ts';
@@ -105,8 +106,7 @@ describe('a number in the settings that is out of range', () => {
 
   it('is told of in the words of its place: the settings, or the manifest of an extension', async () => {
     editor.warnings = [];
-    const storage = { get: (_: string, empty: unknown) => empty, update: () => Promise.resolve() };
-    const show = createProblemReporter('oidc.providers', createRepeating(storage as never));
+    const show = createProblemReporter('oidc.providers', createRepeating(memoryOf()));
     const manifestOf = { contributes: { oidcProviders: { company: { issuer, rotationGrace: 601 } } } };
     const own = parseProviders({ staff: { issuer, maxAge: -1 } });
     const contributed = contributedProviders([{ id: 'a.b', manifest: manifestOf }]);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { memoryOf } from '../../standIns/memento.ts';
 import { shown } from '../../../src/platform/shown.ts';
 import type { Provider } from '../../../src/providers/entries/definition.ts';
 import { hostsOf } from '../../../src/providers/entries/destination.ts';
@@ -20,14 +21,7 @@ function person(memory = new Map<string, string>(), hasSignIns = false) {
   /** The ids of the providers, as often as the person agreed to them. */
   const agreed: string[] = [];
   const trust = createTrust({
-    storage: {
-      get: key => memory.get(key),
-      update(key, value) {
-        if (value === undefined) memory.delete(key);
-        else memory.set(key, value);
-        return Promise.resolve();
-      },
-    },
+    memory: memoryOf(memory),
     ask: (provider, before, signal) =>
       new Promise(answer => {
         asked.push({ provider, before, signal, answer: agrees => answer(agrees as Yes | false) });
@@ -122,7 +116,7 @@ describe('a provider that is new here', () => {
     await ended(trust.accept(someProvider, going()));
     assert.ok(await ended(trust.check(someProvider, going())));
     assert.equal(asked.length, 0);
-    await trust.forget(someProvider.id);
+    trust.forget(someProvider.id);
     const check = trust.check(someProvider, going());
     assert.equal((await question(1)).before, undefined);
     (await question(1)).answer(false);
@@ -149,16 +143,6 @@ describe('a provider that is new here', () => {
       assert.equal(await ended(accepted), false);
       assert.deepEqual(agreed, [], 'no sign-in that waits is used');
     });
-
-  it('is signed in to even if the answer cannot be kept', async () => {
-    const trust = createTrust({
-      storage: { get: () => undefined, update: () => Promise.reject(new Error('full')) },
-      ask: () => Promise.resolve(true as Yes),
-      hasSignIns: () => Promise.resolve(false),
-      onAgreed: () => Promise.resolve(),
-    });
-    assert.ok(await ended(trust.check(someProvider, going())));
-  });
 });
 
 describe('a provider whose certificate is not verified', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Memento } from 'vscode';
+import { memoryOf } from '../../standIns/memento.ts';
 import { shown } from '../../../src/platform/shown.ts';
 import type { Terms } from '../../../src/providers/entries/terms.ts';
 import '../../standIns/editor/useEditorStandIn.ts';
@@ -144,11 +144,7 @@ describe('the question before a sign-in', () => {
   const start = () => {
     const clock = manualClock(0);
     const memory = new Map<string, unknown>();
-    const storage = {
-      get: (key: string) => memory.get(key),
-      update: (key: string, value: unknown) => Promise.resolve(void memory.set(key, value)),
-    };
-    const trust = editorTrust(storage as unknown as Memento, clock, {
+    const trust = editorTrust(memoryOf(memory), clock, {
       hasSignIns: () => Promise.resolve(false),
       onAgreed: () => Promise.resolve(),
     });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { shown } from '../../../src/platform/shown.ts';
-import type { Memento } from 'vscode';
+import { remembering } from '../../../src/platform/remembered.ts';
+import { memoryMemento, memoryOf } from '../../standIns/memento.ts';
 import '../../standIns/editor/useEditorStandIn.ts';
 
 const { createRepeating } = await import('../../../src/ui/repeating.ts');
@@ -9,19 +10,6 @@ const { editor } = await import('../../standIns/editor/vscode.ts');
 const wrong = shown('Something is wrong.');
 const open = shown('Open Settings');
 
-/** What the editor keeps for an extension, through all of its windows. */
-function memento(): Memento {
-  const values = new Map<string, unknown>();
-  return {
-    keys: () => [...values.keys()],
-    get: <T>(key: string, otherwise?: T) => (values.get(key) ?? otherwise) as T,
-    update(key: string, value: unknown) {
-      values.set(key, value);
-      return Promise.resolve();
-    },
-  };
-}
-
 describe('a message that comes again and again', () => {
   beforeEach(() => {
     editor.warnings = [];
@@ -29,17 +17,17 @@ describe('a message that comes again and again', () => {
   });
 
   it('comes until the person has had enough of it, in every window, and then no more', async () => {
-    const storage = memento();
-    await createRepeating(storage).warn(wrong, open);
+    const storage = memoryMemento();
+    await createRepeating(remembering(storage)).warn(wrong, open);
     editor.presses = 'Don’t Show Again';
-    assert.equal(await createRepeating(storage).warn(wrong, open), undefined);
-    assert.equal(await createRepeating(storage).warn(wrong, open), undefined);
+    assert.equal(await createRepeating(remembering(storage)).warn(wrong, open), undefined);
+    assert.equal(await createRepeating(remembering(storage)).warn(wrong, open), undefined);
     const warning = [wrong, open, 'Don’t Show Again'];
     assert.deepEqual(editor.warnings, [warning, warning]);
   });
 
   it('comes if it says something else', async () => {
-    const repeating = createRepeating(memento());
+    const repeating = createRepeating(memoryOf());
     editor.presses = 'Don’t Show Again';
     await repeating.warn(shown('One thing is wrong.'));
     await repeating.warn(shown('Another thing is wrong.'));
@@ -47,7 +35,7 @@ describe('a message that comes again and again', () => {
   });
 
   it('leads on, and then still comes the next time', async () => {
-    const repeating = createRepeating(memento());
+    const repeating = createRepeating(memoryOf());
     editor.presses = 'Open Settings';
     assert.equal(await repeating.warn(wrong, open), 'Open Settings');
     assert.equal(await repeating.warn(wrong, open), 'Open Settings');

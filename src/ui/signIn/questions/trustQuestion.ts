@@ -1,6 +1,6 @@
-import type * as vscode from 'vscode';
 import type { Clock } from '../../../platform/clock.ts';
 import { whileRunning } from '../../../platform/once.ts';
+import type { Memory } from '../../../platform/remembered.ts';
 import { inLines, l10n, shown, type Shown } from '../../../platform/shown.ts';
 import type { Provider } from '../../../providers/entries/definition.ts';
 import { hostsOf } from '../../../providers/entries/destination.ts';
@@ -10,16 +10,16 @@ import { createTrust, type Trust, type TrustOptions, type Yes } from '../../../s
 import { askConsent, type Question } from '../../consent.ts';
 import { readSignInSettings } from '../signInSettings.ts';
 
-/** @param storage of this editor. Its windows share it, other computers don't. */
+/** @param memory of this editor. Its windows share it, other computers don't. */
 export function editorTrust(
-  storage: vscode.Memento,
+  memory: Memory,
   clock: Clock,
   effects: Pick<TrustOptions, 'hasSignIns' | 'onAgreed'>,
 ): Trust {
   /** A dialog can't be closed by code: a later caller with the same question waits for the open one. */
   const open = whileRunning<Yes | false>();
   return createTrust({
-    storage,
+    memory,
     ...effects,
     async ask(provider, before, signal) {
       const question = trustQuestion(provider, before);
