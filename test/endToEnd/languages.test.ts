@@ -3,8 +3,9 @@ import type { BrowserContext } from 'playwright-core';
 import { speak } from '../editor/language.ts';
 import { signInOnPage } from '../manifest/client/playwright.ts';
 import type { Workbench } from '../editor/workbench.ts';
-import { panelOf } from '../editor/workbench/panel.ts';
+import { panelOf, pressInPanel } from '../editor/workbench/panel.ts';
 import { treeViewOf } from '../editor/workbench/tree.ts';
+import { eventually } from '../editor/workbench/waiting.ts';
 import { people } from '../servers/identityProvider/people.ts';
 import { openStage, type Stage } from '../stage/stage.ts';
 
@@ -30,14 +31,14 @@ describe('a person whose editor speaks another language', function () {
   afterEach(() => window.clearNotifications());
 
   it('is told in German what is wrong in the settings', async () => {
-    const { message, buttons } = await window.waitForNotification(
-      /^Die Einstellung oidc\.providers hat Fehler/,
-    );
+    const buttons = ['Einstellungen öffnen', 'Nicht mehr anzeigen'];
+    const { message } = await window.waitForNotification(/^Die Einstellung oidc\.providers hat Fehler/, {
+      buttons,
+    });
     assert.equal(
       message,
       'Die Einstellung oidc.providers hat Fehler: „wrong → clientAuthentication“: muss einer der Werte sein, die der Einstellungseditor vorschlägt. Andere Anbieter funktionieren weiter.',
     );
-    assert.deepEqual(buttons, ['Einstellungen öffnen', 'Nicht mehr anzeigen']);
   });
 
   it('is shown a device code in German', async () => {
@@ -57,11 +58,11 @@ describe('a person whose editor speaks another language', function () {
       text,
       /Öffnen Sie auf einem beliebigen Gerät idp\.localhost:\d+ und geben Sie diesen Code ein/,
     );
-    assert.match(text, /Der Code gilt noch (10:00|9:\d\d)/);
+    assert.match(text, /Der Code gilt noch (10|\d):\d\d/);
     assert.match(text, /Geben Sie nie einen Code ein, den Ihnen jemand geschickt hat/);
     assert.equal(await panel.locator('html').getAttribute('lang'), 'de');
     await window.screenshot('german-device-code');
-    await panel.getByRole('button', { name: 'Abbrechen' }).click();
+    await pressInPanel(window.page, 'Abbrechen');
   });
 
   it('signs in and sees who is signed in, and until when, in German', async () => {
@@ -86,11 +87,13 @@ describe('a person whose editor speaks another language', function () {
     await window.runCommand('OIDC: Anmeldungen anzeigen');
     const view = treeViewOf(window.page, 'Anmeldungen');
     assert.match(await view.waitForRow(/^alice \|/), /^alice \| noch (\d+ min|1 h 0 min) gültig$/);
-    const spoken = await view.spoken();
-    assert.ok(
-      spoken.some(text => /^alice, Konto bei Firma, noch (\d+ min|1 h 0 min) gültig/.test(text)),
-      spoken.join('\n'),
-    );
+    await eventually(async () => {
+      const spoken = await view.spoken();
+      assert.ok(
+        spoken.some(text => /^alice, Konto bei Firma, noch (\d+ min|1 h 0 min) gültig/.test(text)),
+        spoken.join('\n'),
+      );
+    });
     assert.match(
       await view.hint(/^alice \|/, 'Das Zugriffstoken ist bis'),
       /bis \d\d?\.\d\d?\.\d{4}, \d\d:\d\d gültig und wird automatisch erneuert/,
@@ -104,16 +107,18 @@ describe('a person whose editor speaks another language', function () {
     await window.quickInput.pick('Firma');
     const editor = window.page.locator('.monaco-editor[data-uri^="oidc-diagnosis:"]').first();
     await editor.getByText('Diagnose von Firma').waitFor();
-    const text = (await editor.locator('.view-lines').innerText()).replaceAll(/\s+/g, ' ');
-    assert.match(
-      text,
-      /Fehlgeschlagen: \d+\. Warnungen: \d+\. Bestanden: \d+\. Dieser Bericht enthält keine Geheimnisse\./,
-    );
-    assert.match(
-      text,
-      /- in Ordnung Erreichbarkeit: idp\.localhost:\d+ hat nach \d+ ms mit Status 200 geantwortet/,
-    );
-    assert.doesNotMatch(text, /\b(?:the|is|are|of|not|with)\b/);
+    await eventually(async () => {
+      const text = (await editor.locator('.view-lines').innerText()).replaceAll(/\s+/g, ' ');
+      assert.match(
+        text,
+        /Fehlgeschlagen: \d+\. Warnungen: \d+\. Bestanden: \d+\. Dieser Bericht enthält keine Geheimnisse\./,
+      );
+      assert.match(
+        text,
+        /- in Ordnung Erreichbarkeit: idp\.localhost:\d+ hat nach \d+ ms mit Status 200 geantwortet/,
+      );
+      assert.doesNotMatch(text, /\b(?:the|is|are|of|not|with)\b/);
+    });
     await window.screenshot('german-diagnosis');
   });
 
@@ -121,12 +126,14 @@ describe('a person whose editor speaks another language', function () {
     const french = await stage.newPerson();
     await speak(french, 'fr');
     const theirs = await stage.openWindow(french, { agrees: false });
-    const { message, buttons } = await theirs.waitForNotification(/^Le paramètre oidc\.providers contient/);
+    const buttons = ['Ouvrir les paramètres', 'Ne plus afficher'];
+    const { message } = await theirs.waitForNotification(/^Le paramètre oidc\.providers contient/, {
+      buttons,
+    });
     assert.equal(
       message,
       'Le paramètre oidc.providers contient des erreurs\u00a0: «\u00a0wrong → clientAuthentication\u00a0»\u00a0: doit être l’une des valeurs que suggère l’éditeur de paramètres. Les autres fournisseurs continuent de fonctionner.',
     );
-    assert.deepEqual(buttons, ['Ouvrir les paramètres', 'Ne plus afficher']);
     await theirs.runCommand('OIDC: Se connecter');
     await theirs.quickInput.read('Avec quel fournisseur d’identité vous connecter\u00a0?');
     await theirs.quickInput.pick('Streng');
@@ -136,10 +143,10 @@ describe('a person whose editor speaks another language', function () {
     const text = await panel.locator('main').innerText();
     assert.match(text, /^Se connecter à Streng avec un code\n/);
     assert.match(text, /Sur n’importe quel appareil, accédez à idp\.localhost:\d+ et entrez ce code\u00a0:/);
-    assert.match(text, /Le code est encore valide (10:00|9:\d\d)/);
+    assert.match(text, /Le code est encore valide (10|\d):\d\d/);
     assert.doesNotMatch(text, /\b(?:the|is|are|of|not|with)\b/);
     assert.equal(await panel.locator('html').getAttribute('lang'), 'fr');
     await theirs.screenshot('french-device-code');
-    await panel.getByRole('button', { name: 'Annuler' }).click();
+    await pressInPanel(theirs.page, 'Annuler');
   });
 });

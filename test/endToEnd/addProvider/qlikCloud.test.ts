@@ -65,15 +65,11 @@ describe('a person who adds a tenant of Qlik Cloud for a client that signs in by
     await quickInput.read(wizard.where);
     await quickInput.type('qlik');
     await quickInput.pick(/^Qlik Cloud/);
-    assert.match((await quickInput.read('Qlik Cloud')).placeholder, /The host of the tenant/);
+    await quickInput.read('Qlik Cloud', ({ placeholder }) => placeholder.includes('The host of the tenant'));
     await quickInput.type(tenant.host);
     await quickInput.pick(/Continue with/);
-    const { items } = await quickInput.read(wizard.client);
     for (const label of ['Native', 'Registers itself', 'Web', 'Machine-to-machine'])
-      assert.ok(
-        items.some(item => item.includes(label)),
-        label,
-      );
+      await quickInput.read(wizard.client, ({ items }) => items.some(item => item.includes(label)));
     await window.screenshot(`qlik-kinds-${kind.length}`);
     await quickInput.pick(new RegExp(`^(?:\\W|[a-z-]+ +)*${kind}, No user signs in`, 'i'));
     await quickInput.read(wizard.register);
@@ -128,7 +124,7 @@ describe('a person who adds a tenant of Qlik Cloud for a client that signs in by
     await quickInput.pick(/Continue with subject/);
     await quickInput.read(wizard.summary);
     await window.page.getByRole('button', { name: 'Back' }).click();
-    assert.equal((await quickInput.read('User')).value, 'somebody');
+    await quickInput.read('User', ({ value }) => value === 'somebody');
     await quickInput.type(alice.id);
     await window.screenshot('qlik-user');
     await quickInput.pick(/Continue with user ID/);

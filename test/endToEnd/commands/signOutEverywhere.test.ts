@@ -3,10 +3,10 @@ import { decodeJwt } from 'jose';
 import type { BrowserContext, Page } from 'playwright-core';
 import { signInOnPage } from '../../manifest/client/playwright.ts';
 import type { Workbench } from '../../editor/workbench.ts';
-import { waitFor } from '../../editor/workbench/waiting.ts';
+import { eventually, waitFor } from '../../editor/workbench/waiting.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { openStage, providerLabel, type Stage } from '../../stage/stage.ts';
-import { findNotification } from '../hiddenMessages.ts';
+import { assertSilent, findNotification } from '../hiddenMessages.ts';
 import { accountEntry, openSignIn } from '../signingIn.ts';
 
 const plainLabel = 'Plain';
@@ -78,10 +78,15 @@ describe('a person who signs out everywhere', function () {
   /** So that somebody else can sign in in the same browser. */
   const forgetBrowserSession = () => person.clearCookies({ domain: 'idp.localhost' });
 
-  /** Starts **OIDC: Sign Out Everywhere**; resolves with the providers that it asks for. */
-  async function askWhere(): Promise<readonly string[]> {
+  /** Starts **OIDC: Sign Out Everywhere**, and waits until it offers that. */
+  async function askWhere(...offers: readonly RegExp[]): Promise<void> {
     await window.runCommand('OIDC: Sign Out Everywhere');
-    return (await window.quickInput.read(/^Sign out of which identity provider/)).items;
+    await window.quickInput.read(
+      /^Sign out of which identity provider/,
+      ({ items }) =>
+        offers.length === 0 ||
+        (items.length === offers.length && offers.every((offer, at) => offer.test(items[at] ?? ''))),
+    );
   }
 
   async function nobodyIn(shown: Workbench, label: string): Promise<void> {
@@ -119,10 +124,8 @@ describe('a person who signs out everywhere', function () {
     }
     assert.deepEqual(await areActive(), [true, true]);
 
-    const items = await askWhere();
+    await askWhere(new RegExp(`^${providerLabel}.*(alice, bob|bob, alice)`));
     await window.screenshot('sign-out-everywhere');
-    assert.equal(items.length, 1, items.join(' | '));
-    assert.match(items[0] ?? '', new RegExp(`^${providerLabel}.*(alice, bob|bob, alice)`));
     const confirming = window.nextPage();
     await window.quickInput.pick(providerLabel);
     await window.acceptDialog('Sign Out');
@@ -138,7 +141,8 @@ describe('a person who signs out everywhere', function () {
     await window.screenshot('signed-out-everywhere');
 
     for (const shown of [window, other]) await nobodyIn(shown, providerLabel);
-    assert.deepEqual(await areActive(), [false, false], 'the provider has taken the tokens back');
+    // The provider has taken the tokens back.
+    await eventually(async () => assert.deepEqual(await areActive(), [false, false]));
     const hinted = requests('endSession').map(({ query }) => {
       assert.match(query['state'] ?? '', /^[\w-]{20,}$/);
       assert.match(query['post_logout_redirect_uri'] ?? '', /vscode-path=%2Fsigned-out/);
@@ -165,14 +169,13 @@ describe('a person who signs out everywhere', function () {
     const told = new RegExp(
       `^You are signed out of ${providerLabel} here\\. The tokens of alice couldn’t be revoked yet and will be revoked automatically later\\. Your browser might still be signed in\\. .*Couldn’t reach`,
     );
-    const { buttons, severity } = await findNotification(window, told);
+    const { severity } = await findNotification(window, told, ['Sign Out in Browser', 'Diagnose']);
     await window.screenshot('sign-out-unreachable');
-    assert.deepEqual([severity, buttons], ['warning', ['Sign Out in Browser', 'Diagnose']]);
+    assert.equal(severity, 'warning');
     assert.ok((down?.hits ?? 0) > 0);
     for (const shown of [window, other]) await nobodyIn(shown, providerLabel);
     assert.equal(person.pages().length, pages, 'no page was opened that nobody could load');
-    const warnings = (await window.notifications()).filter(shown => shown.severity === 'warning');
-    assert.equal(warnings.length, 1, 'it is told once');
+    await assertSilent(window, shown => shown.severity === 'warning' && !told.test(shown.message));
 
     stage.faults?.heal();
     // The provider has nobody to ask: its cookies are gone.
@@ -205,7 +208,7 @@ describe('a person who signs out everywhere', function () {
     await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     await page.locator('main[data-page="signed-out"]').waitFor();
     await nobodyIn(other, plainLabel);
-    assert.deepEqual(await areActive(), [false]);
+    await eventually(async () => assert.deepEqual(await areActive(), [false]));
   });
 
   it('keeps a sign-in whose provider was taken out of the settings, until it is back', async () => {
@@ -215,8 +218,7 @@ describe('a person who signs out everywhere', function () {
     await stage.editor.writeSettings({ ...stage.settings, 'oidc.providers': without });
     await window.reload();
     await nobodyIn(window, plainLabel);
-    const items = await askWhere();
-    assert.match(items.join(' | '), /^plain, alice, No longer in the settings/);
+    await askWhere(/^plain, alice, No longer in the settings/);
     await window.screenshot('sign-out-left');
     await window.quickInput.cancel();
     await stage.editor.writeSettings({ ...stage.settings, 'oidc.providers': { ...without, plain } });

@@ -166,6 +166,8 @@ describe('each page of the extension, however a person sees it', function () {
     await page.goto(`https://page.example.com/page${query}`, { waitUntil: 'commit' });
     await page.locator('main').waitFor();
     if (!message) return;
+    // Its script listens by then; a page that opens an address never comes so far.
+    await page.waitForLoadState('domcontentloaded');
     await page.evaluate(
       ([theme, data]) => {
         const { style } = document.documentElement;

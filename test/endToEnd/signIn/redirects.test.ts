@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { BrowserContext, Page } from 'playwright-core';
 import { signInOnPage } from '../../manifest/client/playwright.ts';
 import type { Workbench } from '../../editor/workbench.ts';
+import { eventually, waitFor } from '../../editor/workbench/waiting.ts';
 import { startBridgeHost, type BridgeHost } from '../../servers/bridgeHost.ts';
 import { bridgedClient } from '../../servers/identityProvider/clients.ts';
 import { people } from '../../servers/identityProvider/people.ts';
@@ -40,6 +41,8 @@ describe('each way back from the browser, in a real VS Code', function () {
     await person.clearCookies({ domain: 'idp.localhost' });
   });
 
+  const logged = async (): Promise<string> => [...(await stage.editor.readLogs()).values()].join('\n');
+
   it('registers the address of this window with a provider for which no client id is set', async () => {
     const page = await openSignIn(window, 'Registers');
     const redirectUri = lastRequest(stage, 'redirect_uri');
@@ -66,10 +69,12 @@ describe('each way back from the browser, in a real VS Code', function () {
     await signInOnPage(page, people.alice);
     await page.getByRole('heading').waitFor();
     await window.screenshot('loopback-page', page);
-    const shown = await page.locator('body').innerText();
-    assert.match(shown, /close this (page|tab|window)/i);
+    await page
+      .getByText(/close this (page|tab|window)/i)
+      .first()
+      .waitFor();
     assert.equal(await accountEntry(window, 'Loopback'), 'alice (Loopback)');
-    assert.ok(!(await listens(port)), 'nobody listens there afterwards');
+    await waitFor('nobody to listen there afterwards', async () => !(await listens(port)));
   });
 
   it('goes through a bridge page, whose address stays the same', async () => {
@@ -140,17 +145,21 @@ describe('each way back from the browser, in a real VS Code', function () {
     it('has the code and the address in no log', async () => {
       const code = new URL(ended).searchParams.get('code') ?? '';
       assert.ok(code.length > 20);
-      const logs = [...(await stage.editor.readLogs()).values()].join('\n');
-      assert.match(logs, /sign-in planned/);
-      assert.ok(!logs.includes(code));
+      await eventually(async () => {
+        const logs = await logged();
+        assert.match(logs, /sign-in planned/);
+        assert.ok(!logs.includes(code));
+      });
     });
   });
 
   it('has told in the log why each way was taken', async () => {
-    const logs = [...(await stage.editor.readLogs()).values()].join('\n');
-    assert.match(logs, /so it’s registered with the provider each time/);
-    assert.match(logs, /It’s configured, but might not work\. The browser would return to your computer/);
-    assert.match(logs, /passes the response on/);
-    assert.match(logs, /You copy the URL from the browser/);
+    await eventually(async () => {
+      const logs = await logged();
+      assert.match(logs, /so it’s registered with the provider each time/);
+      assert.match(logs, /It’s configured, but might not work\. The browser would return to your computer/);
+      assert.match(logs, /passes the response on/);
+      assert.match(logs, /You copy the URL from the browser/);
+    });
   });
 });

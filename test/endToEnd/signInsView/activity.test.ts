@@ -8,6 +8,9 @@ import { people } from '../../servers/identityProvider/people.ts';
 import { openStage, providerLabel, type Stage } from '../../stage/stage.ts';
 import { findNotification } from '../hiddenMessages.ts';
 
+/** How long the document may take to be drawn, in milliseconds, before it is opened anew. */
+const drawn = 10_000;
+
 describe('the activity of the sign-ins, as a person reads it', function () {
   this.timeout(180_000);
   let stage: Stage;
@@ -41,23 +44,33 @@ describe('the activity of the sign-ins, as a person reads it', function () {
 
   /** The lines of the document, the latest first, when it has as many entries as that. */
   async function shown(entries: number): Promise<string[]> {
-    return waitFor(`${entries} entries in the document`, async () => {
-      // It is shown as it was then.
+    const there = async () =>
+      `${entries} entries in the document; there are:\n${(await entriesDrawn()).join('\n')}`;
+    return waitFor(there, async () => {
+      // It is shown as it was then, and drawn a while later.
       await window.runCommand('OIDC: Show Activity');
       await window.acceptDialog('Show Activity');
-      // Read in one go: a line that is drawn anew has no place for a moment.
-      const texts = await window.page.locator('.editor-instance .view-line').evaluateAll(drawn =>
-        drawn
-          .map(line => ({
-            top: line.getBoundingClientRect().top,
-            text: (line.textContent ?? '').replace(/\u00a0/g, ' ').trimEnd(),
-          }))
-          .sort((a, b) => a.top - b.top)
-          .map(({ text }) => text),
-      );
-      const found = texts.filter(text => /^\d{4}-/.test(text));
-      return found.length === entries && found;
+      for (const end = Date.now() + drawn; Date.now() < end;) {
+        const found = await entriesDrawn();
+        if (found.length === entries) return found;
+        await window.page.waitForTimeout(100);
+      }
+      return undefined;
     });
+  }
+
+  /** Read in one go: a line that is drawn anew has no place for a moment. */
+  async function entriesDrawn(): Promise<string[]> {
+    const texts = await window.page.locator('.editor-instance .view-line').evaluateAll(lines =>
+      lines
+        .map(line => ({
+          top: line.getBoundingClientRect().top,
+          text: (line.textContent ?? '').replace(/\u00a0/g, ' ').trimEnd(),
+        }))
+        .sort((a, b) => a.top - b.top)
+        .map(({ text }) => text),
+    );
+    return texts.filter(text => /^\d{4}-/.test(text));
   }
 
   const scopes = ['openid', 'profile', 'email', 'offline_access'];
@@ -95,10 +108,9 @@ describe('the activity of the sign-ins, as a person reads it', function () {
   it('can be exported, an entry a line, and holds no secret', async () => {
     await window.runCommand('OIDC: Export Activity');
     await window.acceptDialog('Export');
-    const file = await waitFor('the name that is proposed', async () => {
-      const { value } = await window.quickInput.read();
-      return value.endsWith('/workspace/sign-in-activity.jsonl') && value;
-    });
+    const { value: file } = await window.quickInput.read(undefined, ({ value }) =>
+      value.endsWith('/workspace/sign-in-activity.jsonl'),
+    );
     await window.screenshot('activity-export');
     // While the dialog looks around in the folder, it does not hear the key.
     await waitFor('the dialog to close', async () => {
