@@ -14,6 +14,7 @@ export function hostsOf({ issuer, metadataUrl, endpoints = {}, redirect }: Desti
     ...Object.values(others),
     redirect.bridge,
     redirect.relay,
+    redirect.paste,
   ];
   const hosts = addresses.map(address => URL.parse(address ?? '')?.host ?? '');
   return [...new Set(hosts)].filter(host => host !== '');

@@ -5,8 +5,8 @@ export type { Terms } from './provider.ts';
 /**
  * Classifies each field of a provider by its effect on what a user agrees to.
  *
- * - `agreed`: decides where a secret is sent, who gets it, or what is trusted. A change needs the user's consent, and
- *   until then nothing is sent for existing sign-ins.
+ * - `agreed`: decides where a secret is sent, who gets it, what a token is good for, or what is trusted. A change needs
+ *   the user's consent, and until then nothing is sent for existing sign-ins.
  * - `free`: decides how something looks, when it happens, or that less of it happens.
  *
  * A new field without a class doesn't compile.
@@ -27,6 +27,9 @@ const classes: Readonly<Record<keyof TermedFields, 'agreed' | 'free'>> = {
   service: 'agreed',
   resources: 'agreed',
   audience: 'agreed',
+  // What else the token that an extension or an API gets is good for.
+  tokenPerResource: 'agreed',
+  narrowTokens: 'agreed',
   authorizationParameters: 'agreed',
   tokenParameters: 'agreed',
   refreshParameters: 'agreed',
@@ -38,6 +41,7 @@ const classes: Readonly<Record<keyof TermedFields, 'agreed' | 'free'>> = {
   labelClaims: 'agreed',
   claimSources: 'agreed',
   requiredClaims: 'agreed',
+  maxAge: 'agreed',
   // The last one of the terms, see `covers`.
   certificates: 'agreed',
 
@@ -49,10 +53,7 @@ const classes: Readonly<Record<keyof TermedFields, 'agreed' | 'free'>> = {
   scopesAreSet: 'free',
   requestTimeout: 'free',
   signInMethod: 'free',
-  tokenPerResource: 'free',
   resourceOfChallenge: 'free',
-  narrowTokens: 'free',
-  maxAge: 'free',
   sendRedirectUriOnRefresh: 'free',
   assumedTokenLifetime: 'free',
   rotationGrace: 'free',
@@ -85,7 +86,9 @@ export const covers = (agreed: Terms, terms: Terms): boolean =>
 /** The terms of a provider: every field of class `agreed` that says something. */
 export function termsOf(provider: TermedFields): Terms {
   const said = Object.entries(classes).flatMap(([field, kind]) => {
-    const value = plain(provider[field as keyof TermedFields]);
+    const written = provider[field as keyof TermedFields];
+    // A setting that is off says nothing. A required claim says something by `false`.
+    const value = written === false ? undefined : plain(written);
     return kind === 'agreed' && value !== undefined ? [[field, value]] : [];
   });
   return JSON.stringify(said);
@@ -130,7 +133,7 @@ export function changedTerms(before: Terms, after: Terms): ChangedTerm[] {
 
 /** Sorts properties and drops empty ones, so equal values become equal strings. */
 function plain(value: unknown): unknown {
-  if (value === undefined || value === false) return undefined;
+  if (value === undefined) return undefined;
   if (Array.isArray(value)) return value.length === 0 ? undefined : value;
   if (typeof value !== 'object' || value === null) return value;
   const members = Object.entries(value)

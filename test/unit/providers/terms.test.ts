@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import {
   parseDefinition,
   providerDefinitionSchema,
+  type Provider,
   type ProviderDefinition,
 } from '../../../src/providers/entries/definition.ts';
 import { belongsTo, waitsForAnswer } from '../../../src/providers/entries/origin.ts';
-import { changedTerms } from '../../../src/providers/entries/terms.ts';
+import { changedTerms, freeFields } from '../../../src/providers/entries/terms.ts';
 import { someGrant } from '../sessions/someGrant.ts';
 import '../../../src/providers/presets/presets.ts';
 
@@ -74,7 +75,10 @@ const others: Readonly<Record<keyof ProviderDefinition, readonly ProviderDefinit
   trustedAudiences: [{ trustedAudiences: ['other'] }],
   account: [{ account: { id: 'email' } }, { account: { label: ['given_name'] } }],
   claimSources: [{ claimSources: ['userinfo'] }],
-  requiredClaims: [{ requiredClaims: { groups: 'everybody' } }],
+  requiredClaims: [{ requiredClaims: { groups: 'everybody' } }, { requiredClaims: { guest: false } }],
+  maxAge: [{ maxAge: 60 }],
+  tokenPerResource: [{ tokenPerResource: true }],
+  narrowTokens: [{ narrowTokens: true }],
   preset: [],
   presetValues: [],
 
@@ -83,10 +87,7 @@ const others: Readonly<Record<keyof ProviderDefinition, readonly ProviderDefinit
   scopes: [{ scopes: ['openid'] }],
   requestTimeout: [{ requestTimeout: 30 }],
   signInMethod: [{ signInMethod: 'loopback' }],
-  maxAge: [{ maxAge: 60 }],
-  tokenPerResource: [{ tokenPerResource: true }],
   resourceOfChallenge: [{ resourceOfChallenge: false }],
-  narrowTokens: [{ narrowTokens: true }],
   signOut: [{ signOut: 'revoke-and-end-session' }],
   sendRedirectUriOnRefresh: [{ sendRedirectUriOnRefresh: true }],
   assumedTokenLifetime: [{ assumedTokenLifetime: 60 }],
@@ -102,10 +103,7 @@ const free = new Set<string>([
   'assertionAlgorithm',
   'scopes',
   'signInMethod',
-  'maxAge',
-  'tokenPerResource',
   'resourceOfChallenge',
-  'narrowTokens',
   'signOut',
   'sendRedirectUriOnRefresh',
   'assumedTokenLifetime',
@@ -119,6 +117,51 @@ function provider(definition: ProviderDefinition, contributedBy?: string) {
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return parsed.provider;
 }
+
+/** A schema of valibot, as far as its values are made from it. */
+interface Schema {
+  readonly type: string;
+  readonly wrapped?: Schema;
+  readonly pipe?: readonly Schema[];
+  readonly options?: readonly unknown[];
+  readonly entries?: Readonly<Record<string, Schema>>;
+  readonly item?: Schema;
+  readonly value?: Schema;
+}
+
+/** Values of each kind that a schema takes: each choice, each flag both ways, lists and objects without and with each. */
+function valuesOf(schema: unknown): unknown[] {
+  const { type, wrapped, pipe, options = [], entries = {}, item, value } = schema as Schema;
+  if (wrapped) return valuesOf(wrapped);
+  if (pipe?.[0] && pipe[0] !== schema) return valuesOf({ ...pipe[0], pipe: undefined });
+  if (type === 'boolean') return [true, false];
+  if (type === 'number') return [0, 1, 5, 60];
+  if (type === 'string') return ['', 'a', 'b', '/a', '/b', evil, `${evil}/y`];
+  if (type === 'picklist') return [...options];
+  if (type === 'union') return options.flatMap(valuesOf);
+  if (type === 'array') return [[], ...valuesOf(item).map(one => [one])];
+  if (type === 'record') return [{}, ...valuesOf(value).flatMap(one => [{ a: one }, { 'a.b': one }])];
+  return [
+    {},
+    ...Object.entries(entries).flatMap(([name, own]) => valuesOf(own).map(one => ({ [name]: one }))),
+  ];
+}
+
+/** What is said in a value: each that isn't empty, with the path to it. */
+function saidIn(value: unknown, path: readonly string[]): string[] {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return [];
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return [JSON.stringify([path, value])];
+  return Object.entries(value).flatMap(([name, member]) => saidIn(member, [...path, name]));
+}
+
+/** What a provider's settings of class `agreed` say. A setting that is off says nothing. */
+const meaningOf = (provider: Provider): string =>
+  Object.entries(provider)
+    .filter(([name, value]) => name !== 'terms' && !freeFields.includes(name) && value !== false)
+    .flatMap(([name, value]) => saidIn(value, [name]))
+    .sort()
+    .join();
 
 describe('the terms of a provider', () => {
   const agreed = provider(base);
@@ -168,6 +211,24 @@ describe('the terms of a provider', () => {
       { name: 'endpoints.token', before: JSON.stringify(`${issuer}/t`), after: JSON.stringify(evil) },
       { name: 'endpoints.userInfo', before: undefined, after: JSON.stringify(evil) },
     ]);
+  });
+
+  it('differ wherever something of class `agreed` does, for every kind of value that the schema has', () => {
+    const known = new Map<string, string>();
+    let tried = 0;
+    for (const [name, schema] of Object.entries(providerDefinitionSchema.entries))
+      for (const value of valuesOf(schema)) {
+        const parsed = parseDefinition('oidc', { ...base, [name]: value });
+        if (!parsed.ok) continue;
+        tried++;
+        const { provider } = parsed;
+        const meaning = meaningOf(provider);
+        assert.equal(known.get(provider.terms) ?? meaning, meaning, JSON.stringify({ [name]: value }));
+        known.set(provider.terms, meaning);
+        if (provider.terms !== agreed.terms)
+          assert.ok(changedTerms(agreed.terms, provider.terms).length > 0, 'there is something to show');
+      }
+    assert.ok(tried > 120, `${tried} values`);
   });
 
   it('are the same in whatever order something is written, and where nothing is said', () => {

@@ -226,6 +226,20 @@ describe('the hosts of a provider', () => {
     ]);
   });
 
+  it('are those of every address in the settings', () => {
+    const address = (name: string) => `https://${name}.other.example/`;
+    const names = ['authorization', 'token', 'keys', 'userInfo', 'deviceAuthorization'];
+    const others = ['revocation', 'introspection', 'endSession'];
+    const endpoints = Object.fromEntries([...names, ...others].map(name => [name, address(name)]));
+    const redirect = { bridge: address('bridge'), relay: address('relay'), paste: address('paste') };
+    const hosts = hostsOf({ ...someProvider, metadataUrl: address('metadata'), endpoints, redirect });
+    const written = [...names, ...others, 'bridge', 'relay', 'paste', 'metadata'];
+    assert.deepEqual(
+      [...hosts].sort(),
+      [...written.map(name => `${name.toLowerCase()}.other.example`), 'login.example.com'].sort(),
+    );
+  });
+
   it('are written so that no other name looks like them', () => {
     assert.deepEqual(hostsOf({ ...someProvider, issuer: 'https://\u0430pple.com' }), ['xn--pple-43d.com']);
   });
