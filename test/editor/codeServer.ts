@@ -38,6 +38,8 @@ export interface EditorServer {
   url(options?: { folder?: string; payload?: readonly (readonly [string, string])[] }): string;
   /** Windows opened or reloaded afterwards have the extension. */
   installExtension(vsix: string): Promise<void>;
+  /** @param id `publisher.name`. Windows opened or reloaded afterwards don't have it. */
+  uninstallExtension(id: string): Promise<void>;
   /** Seen by windows opened or reloaded afterwards; replaces what the caller gave before. */
   writeSettings(settings: Readonly<Record<string, unknown>>): Promise<void>;
   /** Every log file's text by its path relative to `logs`. */
@@ -142,6 +144,9 @@ async function start(program: Program, options: EditorServerOptions): Promise<Ed
     const each = packages.flatMap(vsix => ['--install-extension', vsix]);
     if (each.length > 0) await run(process.execPath, node([...program.place(profile), ...each]), { env });
   }
+  async function uninstallExtension(id: string): Promise<void> {
+    await run(process.execPath, node([...program.place(profile), '--uninstall-extension', id]), { env });
+  }
   const logs = join(userData, 'logs');
   const forgetLogs = keepAsEvidence(logs);
   async function close(): Promise<void> {
@@ -178,6 +183,7 @@ async function start(program: Program, options: EditorServerOptions): Promise<Ed
         return url.href;
       },
       installExtension: vsix => installExtensions([vsix]),
+      uninstallExtension,
       writeSettings,
       readLogs: () => readTexts(logs),
       output: () => running.output(),

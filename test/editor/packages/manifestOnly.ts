@@ -6,6 +6,7 @@ const source = join(import.meta.dirname, '..', '..', 'manifestOnly');
 
 interface Manifest {
   publisher: string;
+  version: string;
   contributes: { oidcProviders: Record<string, unknown> };
 }
 
@@ -14,15 +15,18 @@ interface Manifest {
  *
  * @param providers by id: what it brings in the place of its own.
  * @param publisher by default its own; another one makes another extension of it.
+ * @param version by default its own; a higher one replaces what is installed.
  * @returns the path of the VSIX.
  */
 export async function packageManifestOnly(
   providers: Readonly<Record<string, unknown>>,
   publisher?: string,
+  version?: string,
 ): Promise<string> {
   const manifest = JSON.parse(await readFile(join(source, 'package.json'), 'utf8')) as Manifest;
   manifest.contributes.oidcProviders = { ...providers };
   manifest.publisher = publisher ?? manifest.publisher;
+  manifest.version = version ?? manifest.version;
   return packageFolder(`${manifest.publisher}.manifest-only`, async folder => {
     await writeFile(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
     await copyFile(join(source, 'README.md'), join(folder, 'README.md'));
