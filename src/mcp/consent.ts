@@ -13,6 +13,8 @@ const termsSchema = v.object({
   /** The whole URL: on a shared host, only the path tells one user's server from another's. */
   url: v.string(),
   provider: v.string(),
+  /** Whose tokens they are: the ID alone can be that of another provider one day. */
+  issuer: v.optional(v.string()),
   scopes: list,
   /** Resources and audiences. If empty, the provider decides. */
   targets: list,
@@ -24,6 +26,7 @@ export type McpTerms = Readonly<v.InferOutput<typeof termsSchema>>;
 export const mcpTermsOf = (server: McpServer): McpTerms => ({
   url: new URL(server.url).href,
   provider: server.providerId,
+  issuer: server.issuer,
   scopes: normaliseScopes(scopesOf(server)),
   targets: normaliseScopes(reachOf(server).targets),
 });
@@ -55,7 +58,7 @@ const prefix = 'mcp/';
 
 /**
  * Controls which MCP servers get a token. The editor asks once for this extension and account. This asks for each
- * server, and again when its URL, provider, scopes or resource change. A refusal counts until one of them changes
+ * server, and again when its URL, provider, issuer, scopes or resource change. A refusal counts until one of them changes
  * or the user asks for the question.
  */
 export type McpConsent = ReturnType<typeof createMcpConsent>;

@@ -45,11 +45,14 @@ function reachLine(server: McpServer, nameOf: ProviderNames): Shown {
 
 /** What is agreed to, each part with its name. */
 const named = (
-  { url, provider, scopes, targets }: McpTerms,
+  { url, provider, issuer, scopes, targets }: McpTerms,
   nameOf: ProviderNames,
 ): readonly (readonly [name: Shown, value: string])[] => [
   [l10n.t('Server'), url],
-  [l10n.t('Identity provider'), labelOf(nameOf(provider))],
+  [
+    l10n.t('Identity provider'),
+    shown`${labelOf(nameOf(provider))}${issuer === undefined ? '' : ` (${issuer})`}`,
+  ],
   [l10n.t('Scopes'), scopes.length > 0 ? scopes.join(' ') : l10n.t('the default ones')],
   [l10n.t('Resource'), targets.length > 0 ? targets.join(' ') : l10n.t('none')],
 ];

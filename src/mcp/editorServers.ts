@@ -3,7 +3,7 @@ import type { Memory } from '../platform/remembered.ts';
 import * as vscode from 'vscode';
 import { createMcpConsent } from './consent.ts';
 import { askMcpConsent, chooseAllowed } from './consentQuestion.ts';
-import { withOwnResource } from './ownResource.ts';
+import { boundTo } from './ownResource.ts';
 import { createMcpServers, type McpServers, type McpServersContext } from './servers.ts';
 import { SignInDeclined } from '../client/session.ts';
 import { firstProviderId } from '../providers/entries/definition.ts';
@@ -53,7 +53,7 @@ export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers 
   const readSettings = (): void => {
     const written = vscode.workspace.getConfiguration('oidc').inspect<unknown>('mcpServers')?.globalValue;
     const { servers: configured, problems } = parseMcpServers(written, isProvider);
-    servers.update(configured.map(each => withOwnResource(each, parts.providers.byId(each.providerId))));
+    servers.update(configured.map(each => boundTo(each, parts.providers.byId(each.providerId))));
     parts.showProblems(problems);
   };
   readSettings();

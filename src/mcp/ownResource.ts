@@ -9,6 +9,12 @@ import type { McpServer } from './settings.ts';
 
 type ResourceSettings = Pick<Provider, 'resources' | 'tokenPerResource'>;
 
+/** The server with what its provider, as configured now, decides about the token. */
+export const boundTo = (
+  server: McpServer,
+  provider: (ResourceSettings & Pick<Provider, 'issuer'>) | undefined,
+): McpServer => ({ ...withOwnResource(server, provider), issuer: provider?.issuer });
+
 /**
  * The server with a token of its own (RFC 8707) where its provider is known to give one: it has a `resource`, or gives
  * a token for each. What the entry itself asks for stays.

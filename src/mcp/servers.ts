@@ -75,6 +75,11 @@ export function createMcpServers(context: McpServersContext): McpServers {
       if (!(await context.consent.check(server, false))) return declined('token');
       const session = await lasting(context, server, await sessionFor(server, false));
       await running.started(server, session);
+      // Waiting takes as long as the user does: the ID can be that of another provider by now.
+      if (context.providers.byId(server.providerId)?.issuer !== server.issuer) {
+        running.end(server, 'its provider has changed');
+        throw new Error('The provider has changed while a session was asked for.');
+      }
       // Last: nothing is waited for between this and the token.
       if (context.consent.isTakenBack(server)) {
         running.end(server, 'its permission was taken back');

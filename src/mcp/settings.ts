@@ -14,6 +14,8 @@ export interface McpServer {
   /** Where the token goes, and nowhere else. */
   readonly url: string;
   readonly providerId: string;
+  /** Of the provider with that ID. Undefined while there is none. */
+  readonly issuer?: string | undefined;
   readonly scopes: readonly string[];
 }
 

@@ -47,7 +47,9 @@ describe('MCP servers of the settings', () => {
     server = await startMcpServer({ issuer: surroundings.identityProvider.issuer });
     authentication = await import('../../src/mcp/servers.ts');
     standIn = await import('../standIns/editor/vscode.ts');
-    wiki = { id: 'wiki', label: 'Wiki', url: server.url, providerId: 'oidc', scopes: ['openid', 'profile'] };
+    const { issuer } = surroundings.identityProvider;
+    const scopes = ['openid', 'profile'];
+    wiki = { id: 'wiki', label: 'Wiki', url: server.url, providerId: 'oidc', issuer, scopes };
     await surroundings.reset();
     [endsWithRefresh, changes, declined, failed, started, log] = [false, 0, [], [], [], recordingLog()];
     [questions, allows, takesBack] = [[], true, () => undefined];
@@ -300,6 +302,7 @@ describe('MCP servers of the settings', () => {
     'its host': { url: 'https://mcp.example.com/mcp' },
     'its port': { url: 'http://127.0.0.1:1/mcp' },
     'its provider': { providerId: 'other' },
+    'whose tokens its provider gives': { issuer: 'https://login.other.example' },
     'its scopes': { scopes: ['openid', 'profile', 'email'] },
     'its resource': { scopes: ['openid', 'profile', 'resource:https://api.example.com'] },
     'its audience': { scopes: ['openid', 'profile', 'audience:api'] },
@@ -320,6 +323,13 @@ describe('MCP servers of the settings', () => {
       assert.equal(questions.length, 2);
     });
   }
+
+  it('get no token of another provider that has the ID by the time there is one', async () => {
+    servers.update([{ ...wiki, issuer: 'https://login.other.example' }]);
+    assert.equal(await resolve(), undefined);
+    assert.equal(questions.length, 1);
+    assert.equal(failed.length, 1);
+  });
 
   it('are not asked about again for another label or order of scopes', async () => {
     await resolve();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { remembering } from '../../../src/platform/remembered.ts';
 import { memoryMemento } from '../../standIns/memento.ts';
 import { createMcpConsent, type McpTerms } from '../../../src/mcp/consent.ts';
-import { reachOf, withOwnResource } from '../../../src/mcp/ownResource.ts';
+import { boundTo, reachOf, withOwnResource } from '../../../src/mcp/ownResource.ts';
 import { mcpServerSchema, parseMcpServers, type McpServer } from '../../../src/mcp/settings.ts';
 import type { Yes } from '../../../src/signIn/trust.ts';
 
@@ -73,6 +73,20 @@ describe('the permission of an MCP server', () => {
       assert.equal(await consent.check(read({ [field]: value }), false), field === 'label', field);
       assert.equal(asked.length, field === 'label' ? 1 : 2, field);
     }
+  });
+
+  it('is for the issuer of the provider, which another one can have the ID of', async () => {
+    const provider = { issuer: 'https://login.example.com', resources: [], tokenPerResource: false };
+    const other = { ...provider, issuer: 'https://login.other.example' };
+    const { consent, asked } = person([true, false, false]);
+    assert.equal(await consent.check(boundTo(wiki, provider), false), true);
+    assert.equal(await consent.check(boundTo(wiki, other), false), false);
+    assert.equal(await consent.check(boundTo(wiki, undefined), false), false);
+    assert.equal(await consent.check(boundTo(wiki, provider), false), true);
+    assert.deepEqual(
+      asked.map(before => before?.issuer),
+      [undefined, provider.issuer, provider.issuer],
+    );
   });
 
   it('is asked for once when several want it at once', async () => {
