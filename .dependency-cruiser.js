@@ -105,7 +105,7 @@ const entries = [
 const shipped = '^(?:terminals/)?src/';
 
 /** What the extension for terminals takes from the other one: tools, what shows text, and what any extension can have. */
-const sharedWithTerminals = '^src/(?:(?:platform|client)/|ui/(?:clicks|editorLog|show)\\.ts$)';
+const sharedWithTerminals = '^src/(?:(?:platform|client)/|ui/(?:clicks|dialog|editorLog|show)\\.ts$)';
 
 /** @type {import('dependency-cruiser').IForbiddenRuleType[]} */
 const rules = [

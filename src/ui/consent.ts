@@ -3,6 +3,7 @@ import { randomText } from '../platform/base64url.ts';
 import { joined, l10n, short, type Shown } from '../platform/shown.ts';
 import type { Yes } from '../signIn/trust.ts';
 import { isClick } from './clicks.ts';
+import { showDialog } from './dialog.ts';
 import { window } from './show.ts';
 
 /** What the user is asked to agree to. */
@@ -30,9 +31,9 @@ const fits = (lines: readonly Shown[]): boolean =>
  * What doesn't fit into the dialog has to be read in the document first. The dialog is shown again when that is closed.
  */
 export async function askConsent({ message, lines, button }: Question): Promise<Yes | false> {
-  const show = (detail: Shown, ...buttons: Shown[]): Thenable<Shown | undefined> =>
-    window.showWarningMessage(message, { modal: true, detail }, ...buttons);
   const review = l10n.t('Review…');
+  const show = (detail: Shown, ...buttons: Shown[]): Thenable<Shown | undefined> =>
+    showDialog(message, detail, review, ...buttons);
   const toRead = l10n.t(
     'There’s more than fits here. Review it in a document, then close the document to decide.',
   );
@@ -40,10 +41,10 @@ export async function askConsent({ message, lines, button }: Question): Promise<
   const detail = isWhole
     ? joined(lines, '\n')
     : joined([...lines.slice(0, 6).map(line => short(line, 120)), toRead], '\n');
-  let chosen = await (isWhole ? show(detail, review, button) : show(detail, review));
+  let chosen = await (isWhole ? show(detail, button) : show(detail));
   while (chosen === review) {
     await untilRead(message, lines);
-    chosen = await show(detail, review, button);
+    chosen = await show(detail, button);
   }
   return chosen === button && (true as Yes);
 }

@@ -61,14 +61,10 @@ export type StatusBarItem = Omit<
 type Levels = 'debug' | 'info' | 'warn' | 'error';
 export type LogChannel = Omit<vscode.LogOutputChannel, Levels> & Record<Levels, (line: LogLine) => void>;
 
-interface ShowMessage {
-  <Button extends Shown>(message: Shown, ...buttons: readonly Button[]): Thenable<Button | undefined>;
-  <Button extends Shown>(
-    message: Shown,
-    options: { readonly modal: true; readonly detail: Shown },
-    ...buttons: readonly Button[]
-  ): Thenable<Button | undefined>;
-}
+type ShowMessage = <Button extends Shown>(
+  message: Shown,
+  ...buttons: readonly Button[]
+) => Thenable<Button | undefined>;
 type Progress = vscode.Progress<{ message?: Shown; increment?: number }>;
 type ListOptions = Pick<vscode.QuickPickOptions, 'ignoreFocusOut'> & { title: Shown; placeHolder?: Shown };
 

@@ -9,6 +9,7 @@ import { askClientCredential, showPublicKeys } from './clientCredentials.ts';
 import { offer, showExtension } from '../messages.ts';
 import { signOutEverywhere, type SignOutParts } from '../signIn/signOut.ts';
 import { namedProvider } from '../signInsView/rowTarget.ts';
+import { showDialog } from '../dialog.ts';
 import { window } from '../show.ts';
 import { registerCommand } from '../clicks.ts';
 import { isWanted } from '../consent.ts';
@@ -127,9 +128,10 @@ async function remove(context: EditProviderContext, provider: Provider): Promise
           'Signed-in accounts: {0}. You can sign them out and delete the client secret and registration, or keep them in case you add the provider again.',
           accounts,
         );
-  const chosen = await window.showWarningMessage(
+  const chosen = await showDialog(
     l10n.t('Remove {0}?', label),
-    { modal: true, detail },
+    detail,
+    l10n.t('No'),
     ...(accounts === '' ? [all] : [signOut, only]),
   );
   if (chosen === signOut || chosen === all) {

@@ -1,6 +1,6 @@
 import { anyOf } from '../../../src/platform/language.ts';
 import { joined, l10n, short, type Shown } from '../../../src/platform/shown.ts';
-import { window } from '../../../src/ui/show.ts';
+import { showDialog } from '../../../src/ui/dialog.ts';
 import type { Target } from '../consent/accounts.ts';
 import type { Choice } from '../consent/rules.ts';
 
@@ -52,12 +52,12 @@ export function questionFor(target: Target, account: string): ConsentQuestion {
 
 /**
  * Asks in a dialog. Every extension can run the editor's commands that press a message's button or choose from a list.
- * No command responds to a dialog.
+ * No command responds to a dialog. Enter says no: whoever works in a terminal is typing when a program asks.
  */
 export async function askForConsent(target: Target, account: string): Promise<Choice> {
   const { message, lines, buttons } = questionFor(target, account);
-  const options = { modal: true, detail: joined(lines, '\n') } as const;
-  const chosen = await window.showWarningMessage(message, options, ...buttons.map(({ text }) => text));
+  const detail = joined(lines, '\n');
+  const chosen = await showDialog(message, detail, l10n.t('No'), ...buttons.map(({ text }) => text));
   return buttons.find(({ text }) => text === chosen)?.choice ?? 'no';
 }
 
@@ -66,7 +66,7 @@ export async function askToUnlock(): Promise<boolean> {
   const button = l10n.t('Unlock');
   const detail = l10n.t('You or another extension has run this command.');
   const message = l10n.t('Let programs in terminals use your sign-in again?');
-  return (await window.showWarningMessage(message, { modal: true, detail }, button)) === button;
+  return (await showDialog(message, detail, l10n.t('No'), button)) === button;
 }
 
 /** Why the editor asks for the sign-in, in its own question. */

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { joined, l10n, shown } from '../../../src/platform/shown.ts';
+import { showDialog } from '../../../src/ui/dialog.ts';
 import { window, type Item } from '../../../src/ui/show.ts';
 import type { DeclaredAccount } from '../consent/accounts.ts';
 import { asTyped, gitRecipe, kubectlRecipe, type Recipe, type Step } from './recipes.ts';
@@ -48,7 +49,7 @@ export async function setUpTool(accounts: readonly DeclaredAccount[]): Promise<v
     ? l10n.t('{0} is set up already. Undo it?', chosen.label)
     : l10n.t('Set up {0}?', chosen.label);
   const detail = joined([l10n.t('These commands run:'), ...steps.map(step => shown(asTyped(step)))], '\n');
-  if ((await window.showWarningMessage(message, { modal: true, detail }, button)) !== button) return;
+  if ((await showDialog(message, detail, l10n.t('No'), button)) !== button) return;
   try {
     for (const step of steps) await run(step);
   } catch (error) {

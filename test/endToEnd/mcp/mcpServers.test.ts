@@ -61,7 +61,7 @@ describe('an MCP server that takes the tokens of an identity provider, in a real
     const question = await window.acceptDialog('Allow', /^Allow the MCP server “Wiki” on 127\.0\.0\.1/);
     assert.match(
       question.detail ?? '',
-      /^Server: http:.*\nIdentity provider: Company\nScopes: openid profile/,
+      /^Server: http:.*\nIdentity provider: Company \(http:.*\)\nScopes: openid profile/,
     );
     assert.match(question.detail ?? '', /The token isn’t for this server alone/);
     assert.deepEqual(server.requests, []);

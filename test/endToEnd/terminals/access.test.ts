@@ -128,4 +128,16 @@ describe('what a person allowed to programs', function () {
     await window.waitForNotification('git: git.example.com is no longer set up.');
     await eventually(async () => assert.doesNotMatch(await settings(), /vscode-oidc/));
   });
+
+  it('is nothing that a key has agreed to, typed in a terminal while the question came', async () => {
+    await window.runCommand('OIDC Terminals: Manage Access…');
+    await window.quickInput.pick(/^company/);
+    const asking = await terminal.start('vscode-oidc token company');
+    await window.readDialog(question);
+    await window.page.keyboard.press('Enter');
+    const { out, code } = await asking();
+    assert.deepEqual([out, code === 0], ['', false]);
+    await window.runCommand('OIDC Terminals: Manage Access…');
+    await window.waitForNotification('Nothing is allowed or refused in this workspace.');
+  });
 });

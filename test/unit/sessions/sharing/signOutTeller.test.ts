@@ -200,7 +200,7 @@ describe('a sign-out that could not be told', () => {
   });
 
   it('is kept for 30 days, and of many the newest', async () => {
-    const { clock, state, teller, told, recorded, kept, isKept } = leadingWindow();
+    const { clock, state, teller, told, recorded, kept, isKept, log } = leadingWindow();
     state.answer = () => Promise.reject(outOfReach);
     for (let number = 0; number < mostSignOuts + 5; number++)
       await teller.keep(
@@ -210,6 +210,7 @@ describe('a sign-out that could not be told', () => {
       (await kept.all()).map(({ grant }) => grant.id),
       Array.from({ length: mostSignOuts }, (_, at) => `grant-${105 + at}`),
     );
+    assert.match(log.text(), /too many sign-outs are kept; the oldest are forgotten/);
     await clock.advance(10 * day);
     assert.ok(told.length < 10 * 50, 'one provider is tried once at a time, not for each of its sign-outs');
     await clock.advance(20 * day + 3_600_000);
