@@ -21,6 +21,13 @@ const most = { rows: 18, charactersInRow: 60 };
 const fits = (lines: readonly Shown[]): boolean =>
   lines.reduce((rows, line) => rows + Math.ceil(line.length / most.charactersInRow), 0) <= most.rows;
 
+/** The first of these lines, each whole unless it is longer than any of ours, as far as there is room for `end`. */
+function beginning(lines: readonly Shown[], end: Shown): Shown[] {
+  const each = lines.map(line => short(line, 240));
+  const count = each.findIndex((_, at) => !fits([...each.slice(0, at + 1), end]));
+  return [...each.slice(0, count < 0 ? each.length : count), end];
+}
+
 /**
  * Asks for agreement, in a dialog. Every extension can run the editor's commands that press a message's button
  * (`notification.acceptPrimaryAction`) or choose from a list (`quickInput.accept`,
@@ -38,9 +45,7 @@ export async function askConsent({ message, lines, button }: Question): Promise<
     'There’s more than fits here. Review it in a document, then close the document to decide.',
   );
   const isWhole = fits(lines);
-  const detail = isWhole
-    ? joined(lines, '\n')
-    : joined([...lines.slice(0, 6).map(line => short(line, 120)), toRead], '\n');
+  const detail = joined(isWhole ? lines : beginning(lines, toRead), '\n');
   let chosen = await (isWhole ? show(detail, button) : show(detail));
   while (chosen === review) {
     await untilRead(message, lines);
@@ -51,15 +56,18 @@ export async function askConsent({ message, lines, button }: Question): Promise<
 
 const scheme = 'oidc-question';
 
-/** Breaks a line that an editor without word wrap would cut off, at a space if there is one. */
+/**
+ * Breaks a line that an editor without word wrap would cut off, at a space if there is one. On a small screen, beside
+ * the side bar and the minimap, there is room for 48 characters.
+ */
 const inRows = (line: Shown): string =>
-  (line.match(/.{1,60}(?: |$)|.{1,60}/gu) ?? []).map(row => row.trimEnd()).join('\n    ');
+  (line.match(/.{1,40}(?: |$)|.{1,40}/gu) ?? []).map(row => row.trimEnd()).join('\n    ');
 
 /** Shows all of it in a document that can't be edited, until its tab is closed. */
 async function untilRead(title: Shown, lines: readonly Shown[]): Promise<void> {
   const name = title.replace(/[/\\]/g, '-');
   const address = vscode.Uri.from({ scheme, path: `/${name}`, query: randomText(16) });
-  const text = [title, '', ...lines.map(inRows), ''].join('\n');
+  const text = [inRows(title), '', ...lines.map(inRows), ''].join('\n');
   const isOurs = ({ input }: vscode.Tab): boolean =>
     input instanceof vscode.TabInputText && input.uri.toString() === address.toString();
   const provided = vscode.workspace.registerTextDocumentContentProvider(scheme, {

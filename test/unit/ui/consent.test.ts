@@ -115,7 +115,7 @@ describe('agreement', () => {
     dialogs[0]?.press('Review…');
     const rows = (await read()).split('\n').slice(2);
     assert.ok(
-      rows.every(row => row.length <= 64),
+      rows.every(row => row.length <= 44),
       rows.join('\n'),
     );
     assert.equal(
@@ -126,6 +126,18 @@ describe('agreement', () => {
     close();
     await settled();
     dialogs[1]?.press(undefined);
+    assert.equal(await asked, false);
+  });
+
+  it('to more than fits says as much as there is room for, and cuts no sentence of ours', async () => {
+    const { dialogs } = watched();
+    const warning = shown(`${'word '.repeat(33)}end.`);
+    const asked = askConsent({ ...question(40), lines: [warning, ...question(40).lines] });
+    const rows = dialogs[0]?.detail.split('\n') ?? [];
+    assert.equal(rows[0], warning);
+    assert.match(rows.at(-1) ?? '', /^There’s more than fits here/);
+    assert.equal(rows.length, 15);
+    dialogs[0]?.press(undefined);
     assert.equal(await asked, false);
   });
 
