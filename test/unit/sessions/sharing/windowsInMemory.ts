@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import type { RefreshAnswer } from '../../../../src/protocol/tokens/tokens.ts';
+import type { Grant } from '../../../../src/sessions/grant/grant.ts';
 import { createGrantCache } from '../../../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../../../src/sessions/store/grantStore.ts';
 import { shareGrants } from '../../../../src/sessions/sharing/sharing.ts';
@@ -11,8 +13,12 @@ import { everyGrantOf, quietWindow } from '../../../standIns/quietWindow.ts';
 import { recordingLog } from '../../../standIns/recordingLog.ts';
 import { someProvider } from '../someGrant.ts';
 
-/** Windows that share grants in one process, by a clock that stands still. The server answers nobody. */
-export function windowsInMemory() {
+/**
+ * Windows that share grants in one process, by a clock that stands still.
+ *
+ * @param answer is that of the server, which answers nobody without.
+ */
+export function windowsInMemory(answer?: (grant: Grant) => Promise<RefreshAnswer>) {
   const clock = manualClock();
   /** Windows that hear nothing. */
   const deaf = new Set<Life>();
@@ -48,9 +54,9 @@ export function windowsInMemory() {
           refresh(_provider, grant, beforeSending) {
             beforeSending();
             sent.push(grant.tokens.refreshToken?.reveal() ?? '');
-            return never;
+            return answer?.(grant) ?? never;
           },
-          profile: () => never,
+          profile: () => (answer ? Promise.resolve(undefined) : never),
         },
       });
       await settled();
