@@ -111,3 +111,55 @@ describe('while a refresh is under way', () => {
       assert.equal(grant?.refreshSentAt, undefined, 'it can be sent again');
     });
 });
+
+describe('what happens while a request is prepared', () => {
+  const happenings: Readonly<Record<string, (made: ReturnType<typeof preparing>) => unknown>> = {
+    'another window takes over': made => (made.isLeader = false),
+    'it is signed out': ({ cache }) => cache.remove('grant-0001', start),
+    'the server ends it': ({ cache }) =>
+      cache.update('grant-0001', grant => ({
+        ...grant,
+        signInNeeded: { reason: 'ended', since: start },
+      })),
+  };
+
+  function preparing() {
+    const clock = manualClock(start * 1000);
+    const prepared = Promise.withResolvers<void>();
+    const sent: string[] = [];
+    const made = { isLeader: true };
+    const kept = keptGrants({
+      clock,
+      answer: () => assert.fail(),
+      isLeader: () => made.isLeader,
+      async refresh(_provider, { tokens }, beforeSending) {
+        await prepared.promise;
+        beforeSending();
+        sent.push(tokens.refreshToken?.reveal() ?? '');
+        return answerWith(hourOfTokens(clock, tokens.serial + 1));
+      },
+    });
+    return Object.assign(made, { ...kept, clock, prepared, sent });
+  }
+
+  for (const [what, happen] of [['nothing', () => undefined] as const, ...Object.entries(happenings)])
+    it(`${what}: the token is ${what === 'nothing' ? 'sent' : 'not sent'}`, async () => {
+      const made = preparing();
+      const { cache, refresher, clock, prepared, sent } = made;
+      await cache.put(someGrant());
+      await clock.advance(30_000);
+      const asked = refresher.renew('grant-0001', 1, true);
+      await settled();
+      void happen(made);
+      await settled();
+      prepared.resolve();
+      await settled();
+      assert.deepEqual(sent, what === 'nothing' ? ['refresh-1'] : []);
+      refresher.dispose();
+      const grant = await asked;
+      assert.equal(
+        grant?.tokens.refreshToken?.reveal(),
+        what === 'nothing' ? 'refresh-2' : what.includes('signed out') ? undefined : 'refresh-1',
+      );
+    });
+});
