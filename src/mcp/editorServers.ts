@@ -52,7 +52,8 @@ export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers 
   // Reads only the user's own value: a workspace can't define a server and have a token sent to it.
   const readSettings = (): void => {
     const written = vscode.workspace.getConfiguration('oidc').inspect<unknown>('mcpServers')?.globalValue;
-    const { servers: configured, problems } = parseMcpServers(written, isProvider);
+    const bindsTokens = (id: string): boolean => parts.providers.byId(id)?.dpop === 'required';
+    const { servers: configured, problems } = parseMcpServers(written, isProvider, bindsTokens);
     servers.update(configured.map(each => boundTo(each, parts.providers.byId(each.providerId))));
     parts.showProblems(problems);
   };

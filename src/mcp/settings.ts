@@ -61,8 +61,14 @@ export type McpServerDefinition = v.InferOutput<typeof mcpServerSchema>;
  * Parses each entry independently: an invalid one doesn't affect the others.
  *
  * @param isProvider returns whether there is an identity provider with this ID.
+ * @param bindsTokens returns whether its access tokens need a proof with each request: the editor sends only headers
+ * that stay the same.
  */
-export function parseMcpServers(value: unknown, isProvider: (id: string) => boolean): ConfiguredMcpServers {
+export function parseMcpServers(
+  value: unknown,
+  isProvider: (id: string) => boolean,
+  bindsTokens: (id: string) => boolean = () => false,
+): ConfiguredMcpServers {
   if (value === undefined) return { servers: [], problems: [] };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const reason = l10n.t('must be an object keyed by a name of your choice');
@@ -88,6 +94,14 @@ export function parseMcpServers(value: unknown, isProvider: (id: string) => bool
         refuse(
           'provider',
           l10n.t('names “{0}”, but oidc.providers has no provider with that ID', providerId),
+        );
+      } else if (bindsTokens(providerId)) {
+        refuse(
+          'provider',
+          l10n.t(
+            'names “{0}”, whose access tokens are bound to a key ("dpop"), which an MCP server can’t get',
+            providerId,
+          ),
         );
       } else if (servers.some(other => other.label === label)) {
         refuse('label', l10n.t('is “{0}”, the same as another server’s, but must be unique', label));

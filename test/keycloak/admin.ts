@@ -14,6 +14,8 @@ export interface Admin {
   /** As "Import client" does with a file. */
   importClient(client: Json): Promise<void>;
   removeClient(clientId: string): Promise<void>;
+  /** Binds the refresh tokens of public clients to keys, and no access token; or no longer. */
+  bindRefreshTokens(isOn: boolean): Promise<void>;
   /** Ends all sessions of a person, with their refresh tokens. */
   endSessions(username: string): Promise<void>;
   hasSession(username: string): Promise<boolean>;
@@ -90,6 +92,19 @@ export function createAdmin(base: string, { name, password }: { name: string; pa
     importClient: async client => void (await ask('POST', `${own}/clients`, client)),
     async removeClient(clientId) {
       await ask('DELETE', `${own}/clients/${(await client(clientId)).id}`);
+    },
+    async bindRefreshTokens(isOn) {
+      const configuration = {
+        'auto-configure': false,
+        'enforce-authorization-code-binding-to-dpop': false,
+        'allow-only-refresh-token-binding': true,
+      };
+      const profile = { name: 'dpop', executors: [{ executor: 'dpop-bind-enforcer', configuration }] };
+      const condition = { condition: 'client-access-type', configuration: { type: ['public'] } };
+      const policy = { name: 'dpop', enabled: true, conditions: [condition], profiles: [profile.name] };
+      await ask('PUT', `${own}/client-policies/policies`, { policies: [] });
+      await ask('PUT', `${own}/client-policies/profiles`, { profiles: isOn ? [profile] : [] });
+      await ask('PUT', `${own}/client-policies/policies`, { policies: isOn ? [policy] : [] });
     },
     async endSessions(username) {
       await ask('POST', `${own}/users/${(await user(username)).id}/logout`);

@@ -34,7 +34,7 @@ export async function generatedChecks(): Promise<{ file: URL; current: string; g
 const root = new URL('../../src/protocol/', import.meta.url);
 
 /** What is read from a person, and not from a server. */
-const ofPersons = /^(failures\/|client\/(clientKey|mutualTls)\.ts$)/;
+const ofPersons = /^(failures\/|client\/(keys\/clientKey|mutualTls)\.ts$)/;
 
 /** The reasons and the codes of failures that the code of the protocol refuses answers with, each with its file. */
 export async function refusals(): Promise<ReadonlyMap<string, string>> {

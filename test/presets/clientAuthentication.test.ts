@@ -9,7 +9,7 @@ import {
   KeyProblem,
   publicKeySet,
   readClientKey,
-} from '../../src/protocol/client/clientKey.ts';
+} from '../../src/protocol/client/keys/clientKey.ts';
 import { Failure } from '../../src/protocol/failures/failure.ts';
 import type { Provider, ProviderDefinition } from '../../src/providers/entries/definition.ts';
 import type { ClientCredential } from '../../src/signIn/client/clientSecrets.ts';

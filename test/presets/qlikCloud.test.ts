@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { consentTo } from '../../src/protocol/client/consent.ts';
 import { Failure, type FailureCode } from '../../src/protocol/failures/failure.ts';
 import { secret } from '../../src/platform/secret.ts';
-import { generateClientKey, publicKeySet } from '../../src/protocol/client/clientKey.ts';
+import { generateClientKey, publicKeySet } from '../../src/protocol/client/keys/clientKey.ts';
 import type { ProviderDefinition } from '../../src/providers/entries/definition.ts';
 import { qlikCloud } from '../../src/providers/presets/qlikCloud.ts';
 import type { Grant } from '../../src/sessions/grant/grant.ts';

@@ -40,12 +40,13 @@ export function personParts(given: Pick<Parts, 'accounts' | 'providers'> & Parti
     record: () => undefined,
     sharing: { signOuts: { keep: () => Promise.resolve(false), forget: () => Promise.resolve() } },
     repeating: { warn: () => Promise.resolve(undefined) },
+    readSettings: () => Promise.resolve(),
     showLog: () => undefined,
     trust: {
       isAgreed: () => true,
       check: ({ issuer }) => Promise.resolve(consentTo(issuer)),
       accept: ({ issuer }) => Promise.resolve(consentTo(issuer)),
-      forget: async () => {},
+      forget: () => undefined,
     },
     newProviders: {
       ask: nobody,

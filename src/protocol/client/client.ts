@@ -4,6 +4,8 @@ import type { Secret } from '../../platform/secret.ts';
 import { inTimeOf, withAssertionTime } from './assertionTime.ts';
 import type { ClientAuthentication } from './clientAuthentication.ts';
 import { authenticateWith } from './clientProof.ts';
+import type { ProofKey } from './keys/proofKey.ts';
+import { asBearer, proofsWith, withProof, type Proofs } from './keys/proofs.ts';
 import { forCertificate } from './certificateEndpoints.ts';
 import { withSecretForms, type SecretFormMemory } from './secretForms.ts';
 import { agreedMetadata, gated, sendingOf, withheldOf, type AgreedMetadata, type Agreement } from './gate.ts';
@@ -39,6 +41,8 @@ export interface Client {
   readonly dialect?: Dialect | undefined;
   /** Remembers in which form the server accepts the client's secret. If undefined, it isn't remembered. */
   readonly secretForm?: SecretFormMemory | undefined;
+  /** The key that its tokens are bound to (RFC 9449). Undefined: they are bearer tokens. */
+  readonly proofKey?: ProofKey | undefined;
   /** The ID of the grant that it acts for. Undefined during a sign-in. */
   readonly about?: string | undefined;
 }
@@ -69,20 +73,34 @@ export interface Connection {
   readonly server: oauth.AuthorizationServer;
   readonly oauthClient: oauth.Client;
   readonly authenticate: oauth.ClientAuth;
+  /** Proves the key to the server, if there is one. `options` and {@link prove} use it. */
+  readonly proofs: Proofs | undefined;
   /** The tokens received through it, so unused ones can be revoked. */
   readonly received: ReceivedTokens[];
   readonly options: {
     readonly [oauth.customFetch]: HttpClient;
     readonly [oauth.allowInsecureRequests]: true;
+    readonly DPoP?: oauth.DPoPHandle;
   };
 }
+
+/**
+ * Sends a request with proof of the client's key, if it has one, as {@link withProof} describes.
+ *
+ * @param address the endpoint, for messages.
+ */
+export const prove = (
+  { proofs, httpContext: { clock } }: Connection,
+  address: string,
+  send: () => Promise<Response>,
+): Promise<Response> => withProof(proofs, clock, new URL(address).host, send);
 
 /**
  * Loads the metadata of the client's server, from memory if possible. Everything that holds a secret goes through the
  * connection, and only to endpoints that the user agreed to.
  *
  * @param wanted see {@link MetadataCache.get}.
- * @throws as {@link discover}.
+ * @throws as {@link discover} and {@link proofsWith}.
  */
 export async function connect(
   httpContext: HttpContext,
@@ -92,7 +110,9 @@ export async function connect(
   wanted?: readonly (keyof Metadata)[],
 ): Promise<Connection> {
   const discovered = await httpContext.metadata.get(client.issuer, client.policy, signal, wanted);
-  return connection(httpContext, client, discovered, agreement, signal);
+  const { proofKey, issuer } = client;
+  const proofs = proofKey && (await proofsWith(proofKey, issuer, httpContext.clock));
+  return connection(httpContext, client, discovered, agreement, proofs, signal);
 }
 
 function connection(
@@ -100,6 +120,7 @@ function connection(
   client: Client,
   discovered: DiscoveredServer,
   agreement: Agreement,
+  proofs: Proofs | undefined,
   signal?: AbortSignal,
 ): Connection {
   const certificate = 'certificate' in client.authentication ? client.authentication.certificate : undefined;
@@ -132,13 +153,14 @@ function connection(
     [oauth.clockTolerance]: clockTolerance,
   };
   const authenticate = authenticateWith(client.authentication, metadata.token_endpoint);
-  const prove = async (ahead: number, body: URLSearchParams): Promise<void> => {
+  const assert = async (ahead: number, body: URLSearchParams): Promise<void> => {
     await authenticate(server, inTimeOf(oauthClient, ahead), body, new Headers());
   };
   const onSent = (sending: Sending): void => httpContext.sendings.add(client.about ?? client.issuer, sending);
   const inside = gated(httpContext, metadata, { policy: client.policy, signal, certificate, onSent });
   const spoken = inDialect(inside, client.dialect ?? {}, httpContext.blemishes.at(client.issuer));
-  const http = withAssertionTime(authenticating(client, metadata, spoken), httpContext.clock, prove);
+  const asserted = withAssertionTime(authenticating(client, metadata, spoken), httpContext.clock, assert);
+  const http = client.proofKey?.binds === 'refresh-token' ? asBearer(asserted) : asserted;
   return {
     client,
     metadata,
@@ -147,6 +169,7 @@ function connection(
     namedTokenEndpoint: named.token_endpoint,
     http,
     httpContext,
+    proofs,
     received: [],
     server,
     oauthClient,
@@ -155,6 +178,7 @@ function connection(
       [oauth.customFetch]: http,
       // Plain http is judged in one place, by the http client.
       [oauth.allowInsecureRequests]: true,
+      ...(proofs && { DPoP: proofs.handle }),
     },
   };
 }

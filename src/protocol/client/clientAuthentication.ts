@@ -1,6 +1,6 @@
 import type { Secret } from '../../platform/secret.ts';
 import type { ClientCertificate } from '../http/clientCertificate.ts';
-import type { ClientKey } from './clientKey.ts';
+import type { ClientKey } from './keys/clientKey.ts';
 
 /** The client has no secret, or shares one with the server (RFC 6749 section 2.3). */
 export type SharedSecretAuthentication =

@@ -158,7 +158,7 @@ export function sendingOf(
   const parameters = address.search === '' ? form : new URLSearchParams([...form, ...address.searchParams]);
   const kinds = new Set<SentKind>();
   if (/^basic /i.test(authorization)) kinds.add('client-secret');
-  if (/^bearer /i.test(authorization)) kinds.add(ofBearer[endpoint] ?? 'access-token');
+  if (/^(?:bearer|dpop) /i.test(authorization)) kinds.add(ofBearer[endpoint] ?? 'access-token');
   for (const name of parameters.keys()) {
     const kind = ofParameters[name];
     if (kind) kinds.add(kind);

@@ -6,7 +6,7 @@ import type { AddressPolicy } from '../http/address.ts';
 import { serverAddressProblem } from '../http/internalHost.ts';
 import { isLoopbackHost } from '../http/address.ts';
 import type { NoteBlemish } from '../http/blemishes.ts';
-import { publicKeySet, type ClientKey } from './clientKey.ts';
+import { publicKeySet, type ClientKey } from './keys/clientKey.ts';
 import type { RegisteredAuthentication } from './clientAuthentication.ts';
 import { Failure } from '../failures/failure.ts';
 import { jsonAnswer } from '../http/jsonResponse.ts';

@@ -43,6 +43,8 @@ export function mayHaveTakenEffect(error: unknown): boolean {
     code === 'answer-withheld' ||
     code === 'timed-out' ||
     code === 'response-invalid' ||
+    code === 'token-bound' ||
+    code === 'token-unbound' ||
     code === 'answer-too-large'
   );
 }

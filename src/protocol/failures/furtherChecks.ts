@@ -53,6 +53,7 @@ export const furtherChecks = {
       'user-refused',
       'token-exchange-refused',
       'proof-demanded',
+      'proof-refused',
       'scopes-differ',
     ],
   },

@@ -80,6 +80,11 @@ export const safetyChecks = {
     'its {0} is too long',
     'its {0} is malformed',
   ]),
+  'token.binding': safety(
+    'token',
+    'It is bound to a key (DPoP) if the settings require that, and only then.',
+    ['token-bound', 'token-unbound'],
+  ),
   'idToken.present': safety('ID token', 'It is present if requested.', ['the response doesn’t include one']),
   'idToken.signature': safety('ID token', 'One of the provider’s keys signed it, with a trusted algorithm.', [
     'token-untrusted',

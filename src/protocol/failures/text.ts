@@ -14,6 +14,8 @@ export const helpButtons = {
   settings: 'Open Settings',
   'other-ways': 'Try Another Way',
   diagnose: 'Diagnose',
+  /** Sets it to `required`, then tries again. */
+  dpop: 'Use DPoP',
   proxy: 'Open Proxy Settings',
   /** Another message offers the action. */
   none: undefined,

@@ -18,9 +18,29 @@ export const tokenFailures = {
     button: 'settings',
   },
   'proof-demanded': {
-    what: '{host} issues only key-bound tokens (DPoP) to this client, which this extension doesn’t support yet.{said}',
-    next: 'Ask the provider’s administrator to turn that off for the client (Keycloak: "Require DPoP bound tokens").',
-    button: 'diagnose',
+    what: '{host} issues only key-bound tokens (DPoP) to this client.{said}',
+    next: 'Set "dpop" to "required", or ask the provider’s administrator to allow bearer tokens for the client.',
+    button: 'dpop',
+  },
+  'proof-refused': {
+    what: '{host} rejected the proof for the key of this sign-in (DPoP, {error}).{said}',
+    next: 'Check this computer’s clock, then try again. If the problem continues, contact the provider’s administrator.',
+    button: 'try-again',
+  },
+  'proof-key-lost': {
+    what: 'The key that the tokens from {host} are bound to (DPoP) is damaged.',
+    next: 'Sign in again.',
+    button: 'try-again',
+  },
+  'token-unbound': {
+    what: '{host} issued a token that isn’t bound to a key, although "dpop" is "required".',
+    next: 'Ask the provider’s administrator to enable DPoP, or remove "dpop" from the provider’s settings.',
+    button: 'settings',
+  },
+  'token-bound': {
+    what: '{host} bound the access token to a key (DPoP), although "dpop" is "refresh-token".',
+    next: 'Set "dpop" to "required", or ask the provider’s administrator to bind only refresh tokens.',
+    button: 'dpop',
   },
   'grant-refused': {
     what: '{host} no longer considers this sign-in valid ({error}).{said}',

@@ -56,7 +56,7 @@ export async function createAuthorizationRequest(
 ): Promise<AuthorizationRequest> {
   const { state, redirectUri, scopes, loginHint, resources = [], maxAge, parameters } = options;
   const { tokenResources = resources } = options;
-  const { metadata, client } = connection;
+  const { metadata, client, proofs } = connection;
   if (!metadata.authorization_endpoint || !metadata.token_endpoint) {
     const missing = metadata.authorization_endpoint
       ? l10n.t('a token endpoint')
@@ -78,6 +78,8 @@ export async function createAuthorizationRequest(
   if (loginHint !== undefined) query.set('login_hint', loginHint);
   if (maxAge !== undefined) query.set('max_age', String(maxAge));
   for (const resource of resources) query.append('resource', resource);
+  // The code is of no use without the key, either (RFC 9449 section 10).
+  if (proofs) query.set('dpop_jkt', await proofs.handle.calculateThumbprint());
 
   const requestUri = await pushAuthorizationRequest(connection, query);
   const sent =

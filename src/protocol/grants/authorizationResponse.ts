@@ -3,6 +3,7 @@ import * as oauth from 'oauth4webapi';
 import type { AuthorizationRequest } from './authorizationRequest.ts';
 import type { Connection } from '../client/client.ts';
 import { Failure, saying } from '../failures/failure.ts';
+import { demandsProof } from '../http/oauthError.ts';
 import { errorCode, longWords, quoteServerText } from '../http/serverText.ts';
 import { isIssuerTemplate } from '../server/serverSource.ts';
 import { isFromIssuer } from '../server/tenantIssuer.ts';
@@ -66,7 +67,7 @@ export function checkAuthorizationResponse(
 }
 
 function authorizationError(
-  { client: { issuer, dialect }, httpContext }: Connection,
+  { client: { issuer, dialect }, proofs, httpContext }: Connection,
   parameters: URLSearchParams,
 ): Failure {
   const written = parameters.getAll('error').find(value => value.trim() !== '');
@@ -78,6 +79,12 @@ function authorizationError(
   const said = saying(quoteServerText(words));
   const whole = longWords(words);
   if (whole !== undefined) httpContext.log.warn('refused in many words', { issuer, words: whole });
+  if (demandsProof(error, said)) {
+    const { host } = new URL(issuer);
+    return proofs
+      ? new Failure('proof-refused', { host, error, said }, { oauthError: error })
+      : new Failure('proof-demanded', { host, said }, { oauthError: error });
+  }
   switch (error) {
     case 'access_denied':
       return new Failure('access-denied', { issuer, said }, { oauthError: error });

@@ -1,7 +1,7 @@
 import { l10n } from '../../platform/shown.ts';
 import * as oauth from 'oauth4webapi';
 import * as v from 'valibot';
-import type { Connection } from '../client/client.ts';
+import { prove, type Connection } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
 import { jsonAnswer } from '../http/jsonResponse.ts';
 import { checkSuccess } from '../http/oauthError.ts';
@@ -17,7 +17,7 @@ export const pushed = {
  *
  * @returns the `request_uri` to open instead of the parameters, or undefined if the server has no such endpoint, or
  * has one that fails or can't know the client yet, and isn't required.
- * @throws Failure `redirect-refused`, `client-refused`, `request-refused`, and passing ones only if the server
+ * @throws Failure `redirect-refused`, `client-refused`, `request-refused`, `proof-refused`, and passing ones only if the server
  * requires pushed requests.
  */
 export async function pushAuthorizationRequest(
@@ -36,12 +36,8 @@ export async function pushAuthorizationRequest(
   }
   const { host } = new URL(endpoint);
   try {
-    const response = await oauth.pushedAuthorizationRequest(
-      server,
-      oauthClient,
-      authenticate,
-      parameters,
-      options,
+    const response = await prove(connection, endpoint, () =>
+      oauth.pushedAuthorizationRequest(server, oauthClient, authenticate, parameters, options),
     );
     await checkSuccess(response, host);
     return (await jsonAnswer(response, host, pushed, httpContext.blemishes.at(client.issuer))).request_uri;

@@ -117,8 +117,7 @@ function errorFailure(
 ): Failure {
   const spoken = { oauthError: error };
   const { host, said } = details;
-  if (error === 'invalid_dpop_proof' || error === 'use_dpop_nonce' || /\bDPoP\b/i.test(said))
-    return new Failure('proof-demanded', { host, said }, spoken);
+  if (demandsProof(error, said)) return new Failure('proof-demanded', { host, said }, spoken);
   if (error === 'invalid_grant') return new Failure('grant-refused', details, spoken);
   return isClient || error === 'invalid_client' || error === 'unauthorized_client'
     ? new Failure('client-refused', details, spoken)
@@ -134,6 +133,10 @@ export async function checkSuccess(
   const failure = await tokenEndpointFailure(response, host, proof);
   if (failure) throw failure;
 }
+
+/** True for an error about a proof of possession (RFC 9449), which was missing or isn't accepted. */
+export const demandsProof = (error: string, said: string): boolean =>
+  error === 'invalid_dpop_proof' || error === 'use_dpop_nonce' || /\bDPoP\b/i.test(said);
 
 /** Returns the failure of a busy or broken server, or undefined for any other response. */
 export function busyFailure(

@@ -80,7 +80,9 @@ export async function standardAnswer(response: Response, dialect: Dialect): Prom
   const error = members['error'];
   if (typeof error === 'string') members['error'] = ownMember(dialect.errors, error) ?? error;
   if (status >= 200 && status < 300) {
-    if (dialect.assumeBearer && members['access_token'] !== undefined) members['token_type'] = 'Bearer';
+    const isBound = /^dpop$/i.test(String(members['token_type']));
+    if (dialect.assumeBearer && !isBound && members['access_token'] !== undefined)
+      members['token_type'] = 'Bearer';
     standardScope(members, dialect);
   }
   const headers = new Headers(response.headers);

@@ -1,4 +1,5 @@
 import { l10n } from '../../platform/shown.ts';
+import type { ProofBinding } from '../client/keys/proofBindings.ts';
 import { Failure } from '../failures/failure.ts';
 import type { NoteBlemish } from '../http/blemishes.ts';
 import { readForms, type Forms } from '../http/forms.ts';
@@ -49,13 +50,14 @@ export interface TokenAnswer {
  * error that repeats the body.
  *
  * @param serverTime the time by the server's clock, in seconds since the epoch.
- * @throws Failure `response-invalid`, `intercepted`.
+ * @param binds what is bound to the key that was proved. Undefined: there is none.
+ * @throws Failure `response-invalid`, `intercepted`, `token-unbound`, `token-bound`.
  */
 export async function readTokenAnswer(
   response: Response,
   host: string,
   note: NoteBlemish,
-  serverTime: number,
+  { serverTime, binds }: { readonly serverTime: number; readonly binds: ProofBinding | undefined },
 ): Promise<TokenAnswer> {
   const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
   if ((await textOf(response)).trim() === '') throw invalid(l10n.t('it is empty'));
@@ -66,11 +68,14 @@ export async function readTokenAnswer(
   if (response.status !== 200) note('token.status', String(response.status));
   noteMediaType(response, note);
   if (body['access_token'] === undefined) throw invalid(l10n.t('it contains no access token'));
-  // Nothing but Bearer is ever asked for.
+  // Without a key, only a bearer token was requested.
   const type = body['token_type'] as string | undefined;
-  if (type !== undefined && !bearerSpelling.test(type.trim()))
+  const isBound = binds !== undefined && /^dpop$/i.test(type?.trim() ?? '');
+  if (!isBound && type !== undefined && !bearerSpelling.test(type.trim()))
     throw invalid(l10n.t('the token type isn’t Bearer'));
-  if (type?.toLowerCase() !== 'bearer') note('token.type', 'token_type');
+  if (binds && isBound !== (binds === 'required'))
+    throw isBound ? new Failure('token-bound', { host }) : new Failure('token-unbound', { host });
+  if (!isBound && type?.toLowerCase() !== 'bearer') note('token.type', 'token_type');
   for (const [name, grammar] of Object.entries(tokenGrammar)) {
     const token = body[name];
     if (token === undefined || isToken(name, token)) continue;
@@ -86,7 +91,11 @@ export async function readTokenAnswer(
   }
   const said = saidLifetime(body['expires_in'] as number | undefined, note);
   const { expires_in: _, ...rest } = body;
-  const members = { ...rest, token_type: 'bearer', ...(said !== undefined && { expires_in: said }) };
+  const members = {
+    ...rest,
+    token_type: isBound ? 'dpop' : 'bearer',
+    ...(said !== undefined && { expires_in: said }),
+  };
   return {
     standard: responseOf(members, dateOf(response)),
     idToken: isToken('id_token', body['id_token']) ? body['id_token'] : undefined,

@@ -3,7 +3,7 @@ import type * as oauth from 'oauth4webapi';
 import { secret, type Secret } from '../../platform/secret.ts';
 import { secondsNow } from '../../platform/clock.ts';
 import { inTimeOf } from '../client/assertionTime.ts';
-import type { Connection, ReceivedTokens } from '../client/client.ts';
+import { prove, type Connection, type ReceivedTokens } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
 import { checkIdToken, idTokenFailure, type IdTokenClaims } from './idToken.ts';
 import { parseServerObject, payloadOf } from '../http/json.ts';
@@ -63,7 +63,7 @@ export async function requestTokens(
   process: Process,
   { dispensable = false } = {},
 ): Promise<Tokens> {
-  const response = await send();
+  const response = await prove(connection, tokenEndpointOf(connection), send);
   const arrival = arrivalOf(response, connection);
   await checkSuccess(response, hostOf(connection));
   connection.received.push(...receivedIn((await serverObjectOf(response)) ?? {}));
@@ -100,7 +100,7 @@ export async function requestRefresh(
   process: Process,
   subject: string | undefined,
 ): Promise<RefreshAnswer> {
-  const response = await send();
+  const response = await prove(connection, tokenEndpointOf(connection), send);
   const arrival = arrivalOf(response, connection);
   await checkSuccess(response, hostOf(connection)).catch((error: unknown) => {
     throw error instanceof Failure ? atRefresh(error) : error;
@@ -150,8 +150,10 @@ function refuseStranger(connection: Connection, idToken: string, subject: string
     throw untrusted(l10n.t('it names another user'));
 }
 
-const hostOf = ({ client, metadata }: Connection): string =>
-  new URL(metadata.token_endpoint ?? client.issuer).host;
+const tokenEndpointOf = ({ client, metadata }: Connection): string =>
+  metadata.token_endpoint ?? client.issuer;
+
+const hostOf = (connection: Connection): string => new URL(tokenEndpointOf(connection)).host;
 
 /** Checks a success and takes the tokens from it. */
 async function judge(
@@ -164,7 +166,10 @@ async function judge(
   const { client, httpContext, oauthClient } = connection;
   const note = httpContext.blemishes.at(client.issuer);
   const serverTime = receivedAt + (offset ?? 0);
-  const read = await readTokenAnswer(response, hostOf(connection), note, serverTime);
+  const read = await readTokenAnswer(response, hostOf(connection), note, {
+    serverTime,
+    binds: client.proofKey?.binds,
+  });
   const { standard, lifetime, idToken = '' } = read;
   const ahead = clockFor(offset, parseServerObject(payloadOf(idToken)) ?? {}, httpContext.clock);
   let answer: oauth.TokenEndpointResponse;

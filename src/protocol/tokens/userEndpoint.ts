@@ -1,6 +1,7 @@
 import { l10n } from '../../platform/shown.ts';
+import * as oauth from 'oauth4webapi';
 import type { Secret } from '../../platform/secret.ts';
-import type { Connection } from '../client/client.ts';
+import { prove, type Connection } from '../client/client.ts';
 import { standardAnswer } from '../server/dialect.ts';
 import { Failure } from '../failures/failure.ts';
 import { readClaims } from '../http/jsonResponse.ts';
@@ -17,16 +18,18 @@ export async function requestUser(
   connection: Connection,
   accessToken: Secret,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { client, metadata, http, httpContext } = connection;
+  const { client, metadata, http, server, oauthClient, options, httpContext } = connection;
   const address = metadata.userinfo_endpoint;
   if (!address) {
     const missing = l10n.t('an ID token, or an endpoint that identifies the user');
     throw new Failure('method-unsupported', { issuer: client.issuer, missing });
   }
   const { host } = new URL(address);
-  const answer = await http(address, {
-    headers: { accept: 'application/json', authorization: `Bearer ${accessToken.reveal()}` },
-  });
+  const token = accessToken.reveal();
+  const headers = { accept: 'application/json', authorization: `Bearer ${token}` };
+  const answer = connection.proofs
+    ? await prove(connection, address, () => oauth.userInfoRequest(server, oauthClient, token, options))
+    : await http(address, { headers });
   const { errorsWithStatus200 } = client.dialect ?? {};
   const response = await standardAnswer(answer, { errorsWithStatus200 });
   await checkSuccess(response, host, 'token');

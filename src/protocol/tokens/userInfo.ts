@@ -2,7 +2,7 @@ import { l10n } from '../../platform/shown.ts';
 import * as oauth from 'oauth4webapi';
 import type { Secret } from '../../platform/secret.ts';
 import { inTimeOf } from '../client/assertionTime.ts';
-import type { Connection } from '../client/client.ts';
+import { prove, type Connection } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
 import { isJwt, payloadOf } from '../http/json.ts';
 import { noteMediaType, readClaims } from '../http/jsonResponse.ts';
@@ -31,7 +31,9 @@ export async function requestUserInfo(
   const { client, metadata, server, oauthClient, options, httpContext } = connection;
   if (!metadata.userinfo_endpoint) return undefined;
   const { host } = new URL(metadata.userinfo_endpoint);
-  const response = await oauth.userInfoRequest(server, oauthClient, accessToken.reveal(), options);
+  const response = await prove(connection, metadata.userinfo_endpoint, () =>
+    oauth.userInfoRequest(server, oauthClient, accessToken.reveal(), options),
+  );
   await checkSuccess(response, host, 'token');
   const ahead = clockOffset(response, httpContext.clock);
   const note = httpContext.blemishes.at(client.issuer);

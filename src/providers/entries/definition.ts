@@ -80,6 +80,7 @@ function providerOf(id: string, entry: ProviderDefinition, contributedBy: string
     clientAuthentication: definition.clientAuthentication ?? 'none',
     assertionAudience: definition.assertionAudience ?? 'issuer',
     assertionAlgorithm: definition.assertionAlgorithm ?? 'ES256',
+    dpop: definition.dpop,
     scopes: definition.scopes,
     scopesAreSet: entry.scopes !== undefined,
     acceptsChangingRedirectUri: definition.acceptsChangingRedirectUri ?? false,

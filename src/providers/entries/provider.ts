@@ -1,5 +1,6 @@
 import type { AssertionAudience, ClientAuthentication } from '../../protocol/client/clientAuthentication.ts';
-import type { ClientKeyAlgorithm } from '../../protocol/client/clientKeyAlgorithms.ts';
+import type { ClientKeyAlgorithm } from '../../protocol/client/keys/clientKeyAlgorithms.ts';
+import type { ProofBinding } from '../../protocol/client/keys/proofBindings.ts';
 import type { Dialect } from '../../protocol/server/dialect.ts';
 import type { Shown } from '../../platform/shown.ts';
 import type { RedirectSettings } from '../settings/redirectSettings.ts';
@@ -27,6 +28,8 @@ export interface Provider extends Server {
   readonly assertionAudience: AssertionAudience;
   /** Of a key that is made here. */
   readonly assertionAlgorithm: ClientKeyAlgorithm;
+  /** What a sign-in has bound to a key of its own. Undefined: nothing. */
+  readonly dpop: ProofBinding | undefined;
   /** Undefined: `defaultScopes`, as far as the server has them. */
   readonly scopes: readonly string[] | undefined;
   /** True if the user's settings name scopes, not only a preset. */

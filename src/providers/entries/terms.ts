@@ -48,6 +48,8 @@ const classes: Readonly<Record<keyof TermedFields, 'agreed' | 'free'>> = {
   id: 'free',
   label: 'free',
   assertionAlgorithm: 'free',
+  // A proof is useless to the server that gets it, and a sign-in keeps its key.
+  dpop: 'free',
   // The provider asks the user to consent to these.
   scopes: 'free',
   scopesAreSet: 'free',

@@ -4,7 +4,8 @@ import {
   assertionAudiences,
   clientAuthenticationMethods,
 } from '../../protocol/client/clientAuthentication.ts';
-import { clientKeyAlgorithms } from '../../protocol/client/clientKeyAlgorithms.ts';
+import { clientKeyAlgorithms } from '../../protocol/client/keys/clientKeyAlgorithms.ts';
+import { proofBindings } from '../../protocol/client/keys/proofBindings.ts';
 import { answerTimeout } from '../../protocol/http/address.ts';
 import { resourceProblem } from '../../protocol/server/resourceIndicator.ts';
 import { flag, listOf, matching, oneOf, parameters, scope, seconds, someOf, text } from './fields.ts';
@@ -85,6 +86,10 @@ export const providerDefinitionSchema = v.partial(
     assertionAlgorithm: oneOf(
       'The algorithm of a key generated here, with `private_key_jwt`. Defaults to `ES256`.',
       clientKeyAlgorithms,
+    ),
+    dpop: oneOf(
+      'Which tokens are bound to a key that is made for each sign-in and kept in secret storage (DPoP, RFC 9449): bound tokens are of no use to someone who steals them. `required` binds all of them. APIs then expect a proof with the access token, and refuse it from extensions that send it as a bearer token. `refresh-token` binds only the refresh token, where the provider is set up to do that for public clients. Defaults to none.',
+      proofBindings,
     ),
     scopes: listOf(
       'Scopes to request at every sign-in, in addition to those an extension requests. Defaults to `openid`, `profile`, `email`, and `offline_access` (left out if the provider’s metadata lists scopes without it).',

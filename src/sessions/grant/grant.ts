@@ -1,5 +1,6 @@
 import type { Secret } from '../../platform/secret.ts';
 import type { Shown } from '../../platform/shown.ts';
+import type { ProofKey } from '../../protocol/client/keys/proofKey.ts';
 import type { Binding } from './binding.ts';
 
 export type { Binding, ServiceBinding } from './binding.ts';
@@ -109,6 +110,8 @@ export interface Grant {
   readonly derived: readonly DerivedToken[];
   /** Undefined: the client is that of the settings, or has nothing to prove itself with. */
   readonly registeredClient: RegisteredClient | undefined;
+  /** What the tokens are bound to, whatever the settings say now. Undefined: they are bearer tokens. */
+  readonly proofKey?: ProofKey | undefined;
   /**
    * The time (seconds since the epoch) at which the refresh token was first sent without a certain answer.
    * Stored before it is sent: after a crash it tells that the token may be spent.

@@ -21,7 +21,7 @@ import { isSameSet } from './scopes.ts';
 export function verdictOf({ code, oauthError }: Failure): 'ended' | 'impeded' | 'obstructed' | 'passing' {
   if (code === 'token-untrusted') return 'ended';
   if (refusals.has(code)) return oauthError === undefined ? 'obstructed' : 'ended';
-  if (code === 'endpoint-changed' || code === 'subject-missing') return 'impeded';
+  if (impediments.has(code)) return 'impeded';
   return obstructions.has(code) ? 'obstructed' : 'passing';
 }
 
@@ -36,6 +36,12 @@ const refusals: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'token-exchange-refused',
 ]);
 
+const impediments: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  'endpoint-changed',
+  'proof-key-lost',
+  'subject-missing',
+]);
+
 const obstructions: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'answer-too-large',
   'answer-withheld',
@@ -44,9 +50,13 @@ const obstructions: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'issuer-mismatch',
   'metadata-invalid',
   'metadata-not-found',
+  'proof-demanded',
+  'proof-refused',
   'proxy-refused',
   'redirected',
   'response-invalid',
+  'token-bound',
+  'token-unbound',
   'unexplained',
 ]);
 

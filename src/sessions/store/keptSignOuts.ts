@@ -78,6 +78,7 @@ export function createKeptSignOuts(storage: SecretStorage, log: Log) {
 const bare = (grant: Grant): Grant => ({
   ...grant,
   claims: {},
+  proofKey: undefined,
   sessions: grant.sessions.slice(0, 1),
   tokens: { ...grant.tokens, idToken: undefined },
 });

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
-import { secret } from '../../platform/secret.ts';
+import { secret, type Secret } from '../../platform/secret.ts';
 import { shown } from '../../platform/shown.ts';
+import { proofBindings } from '../../protocol/client/keys/proofBindings.ts';
 import { storedBindingSchema } from '../grant/binding.ts';
 import type { Grant } from '../grant/grant.ts';
 
@@ -22,9 +23,12 @@ const storedDerivedSchema = v.variant('kind', [
   v.object({ kind: v.literal('refused'), scopes: v.array(v.string()), since: seconds, reason: v.string() }),
 ]);
 
-/** A grant as it is stored: JSON of this version. Members that a later version has added stay. */
+/**
+ * A grant as it is stored: JSON of version 1, or of version 2 if its tokens are bound to a key, as an extension that
+ * doesn't know of the key would spend them without it. Members that a later version has added stay.
+ */
 const storedGrantSchema = v.looseObject({
-  version: v.literal(1),
+  version: v.picklist([1, 2]),
   id: v.pipe(v.string(), v.regex(/^[\w-]{8,64}$/)),
   revision: countable,
   providerId: v.string(),
@@ -54,6 +58,8 @@ const storedGrantSchema = v.looseObject({
   registeredClient: v.optional(
     v.object({ method: v.picklist(['client_secret_basic', 'client_secret_post']), secret: token }),
   ),
+  // Whether it is a key is known when it is used.
+  proofKey: v.optional(v.object({ binds: v.picklist(proofBindings), secret: v.string() })),
   refreshSentAt: v.optional(seconds),
   refreshResentAt: v.optional(seconds),
   signInNeeded: v.optional(
@@ -83,6 +89,7 @@ function write(grant: Grant): string {
     tokens,
     derived,
     registeredClient,
+    proofKey,
     grantedScopes,
     sessions,
     target,
@@ -93,7 +100,7 @@ function write(grant: Grant): string {
   } = grant;
   const { service, ...binding } = grant.binding;
   const stored: StoredGrant = {
-    version: 1,
+    version: proofKey ? 2 : 1,
     ...rest,
     binding: { ...binding, machine: service },
     claims: { ...claims },
@@ -113,13 +120,23 @@ function write(grant: Grant): string {
         ? { ...entry, scopes: [...entry.scopes], accessToken: entry.accessToken.reveal() }
         : { ...entry, scopes: [...entry.scopes] },
     ),
-    registeredClient: registeredClient && {
-      ...registeredClient,
-      secret: registeredClient.secret.reveal(),
-    },
+    registeredClient: registeredClient && revealed(registeredClient),
+    proofKey: proofKey && revealed(proofKey),
   };
   return JSON.stringify(stored);
 }
+
+const revealed = <T extends { readonly secret: Secret }>(
+  entry: T,
+): Omit<T, 'secret'> & { secret: string } => ({
+  ...entry,
+  secret: entry.secret.reveal(),
+});
+
+const hidden = <T extends { readonly secret: string }>(entry: T): Omit<T, 'secret'> & { secret: Secret } => ({
+  ...entry,
+  secret: secret(entry.secret),
+});
 
 export type ParsedGrant =
   | { readonly kind: 'grant'; readonly grant: Grant }
@@ -133,13 +150,14 @@ export function parseGrant(text: string): ParsedGrant {
   const parsed = v.safeParse(storedGrantSchema, value);
   if (!parsed.success) {
     const version = (value as { version?: unknown } | null | undefined)?.version;
-    return typeof version === 'number' && version > 1 ? { kind: 'newer', version } : { kind: 'garbage' };
+    return typeof version === 'number' && version > 2 ? { kind: 'newer', version } : { kind: 'garbage' };
   }
   const {
     version: _,
     tokens,
     derived,
     registeredClient,
+    proofKey,
     refreshSentAt,
     signInNeeded,
     ...rest
@@ -147,23 +165,19 @@ export function parseGrant(text: string): ParsedGrant {
   const grant: Grant = {
     ...rest,
     tokens: {
-      serial: tokens.serial,
+      ...tokens,
       accessToken: secret(tokens.accessToken),
-      receivedAt: tokens.receivedAt,
       expiresAt: tokens.expiresAt,
       refreshToken: secret(tokens.refreshToken),
       idToken: secret(tokens.idToken),
-      clockOffset: tokens.clockOffset,
     },
     derived: derived.map(entry =>
       entry.kind === 'token'
         ? { ...entry, expiresAt: entry.expiresAt, accessToken: secret(entry.accessToken) }
         : entry,
     ),
-    registeredClient: registeredClient && {
-      ...registeredClient,
-      secret: secret(registeredClient.secret),
-    },
+    registeredClient: registeredClient && hidden(registeredClient),
+    proofKey: proofKey && hidden(proofKey),
     refreshSentAt,
     signInNeeded,
   };

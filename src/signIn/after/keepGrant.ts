@@ -116,13 +116,16 @@ export async function endGrantSession(
   browser: Omit<EndSessionRequest, 'connection' | 'idToken'>,
 ): Promise<'ended' | 'opened' | 'unsupported'> {
   try {
-    const connection = await connectFor(services, provider, grant, browser.signal);
+    const connection = await connectFor(services, provider, withoutKey(grant), browser.signal);
     return await endSession({ ...browser, connection, idToken: grant.tokens.idToken });
   } finally {
     // The sign-out might have failed before it waited for the browser.
     browser.redirect?.close();
   }
 }
+
+/** A sign-out proves no key, so it can do without one that is damaged. */
+const withoutKey = (grant: Grant): Grant => ({ ...grant, proofKey: undefined });
 
 /** How long a sign-out waits for the server, in seconds. */
 const revocationTimeout = 5;
@@ -141,7 +144,9 @@ export async function revokeGrant(
   const { httpContext } = services;
   const timing = { httpContext, timeouts: { provider: revocationTimeout } };
   return inProviderTime(timing, provider, undefined, async within => {
-    const connection = await connectFor(services, provider, grant, within, ['revocation_endpoint']);
+    const connection = await connectFor(services, provider, withoutKey(grant), within, [
+      'revocation_endpoint',
+    ]);
     const moved = connection.withheld.find(({ endpoint }) => endpoint === 'revocation_endpoint');
     if (moved) throw new Failure('destination-not-agreed', { host: moved.host });
     const derived = grant.derived.flatMap(entry => (entry.kind === 'token' ? [entry.accessToken] : []));

@@ -4,7 +4,8 @@ import type { Consent } from '../../protocol/client/consent.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { RegisteredAuthentication } from '../../protocol/client/clientAuthentication.ts';
-import { importClientKey } from '../../protocol/client/clientKey.ts';
+import { importClientKey } from '../../protocol/client/keys/clientKey.ts';
+import { generateProofKey } from '../../protocol/client/keys/proofKey.ts';
 import type { Registration } from '../../protocol/client/registration.ts';
 import { quoteServerText } from '../../protocol/http/serverText.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
@@ -54,6 +55,11 @@ export interface ClientStores {
  * @throws Failure `client-secret-missing`
  */
 export async function clientOfGrant(provider: Provider, grant: Grant, stores: ClientStores): Promise<Client> {
+  const client = await namedClient(provider, grant, stores);
+  return grant.proofKey ? { ...client, proofKey: grant.proofKey } : client;
+}
+
+async function namedClient(provider: Provider, grant: Grant, stores: ClientStores): Promise<Client> {
   const { registrations, clientSecrets } = stores;
   const { clientId } = grant.binding;
   if (provider.clientId !== undefined) {
@@ -160,6 +166,15 @@ async function findClient(sources: ClientSources, signInRequest: ClientRequest):
   return { client, registered, secretIsNew: false };
 }
 
+/** As {@link findClient}, with a new key if the sign-in's tokens will be bound to one. */
+async function findProvingClient(sources: ClientSources, signInRequest: ClientRequest): Promise<FoundClient> {
+  const found = await findClient(sources, signInRequest);
+  const { provider, metadata } = signInRequest;
+  if (!provider.dpop) return found;
+  const proofKey = await generateProofKey(provider.dpop, metadata);
+  return { ...found, client: { ...found.client, proofKey } };
+}
+
 /**
  * The scopes of the request, without those of our own that the server has registered this editor without.
  *
@@ -190,13 +205,13 @@ export async function withClient<T>(
   signInRequest: ClientRequest,
   run: (found: FoundClient) => Promise<T>,
 ): Promise<T> {
-  const found = await findClient(sources, signInRequest);
+  const found = await findProvingClient(sources, signInRequest);
   try {
     return await run(found);
   } catch (error) {
     await forgetIfDoubtful(sources, signInRequest, found, error);
     if (!found.registered || !isRefusedClient(error)) throw explained(error, found);
-    const again = await findClient(sources, signInRequest);
+    const again = await findProvingClient(sources, signInRequest);
     try {
       return await run(again);
     } catch (failure) {

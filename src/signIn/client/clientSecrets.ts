@@ -11,7 +11,7 @@ import {
   importClientKey,
   publicKeySet,
   type ClientKey,
-} from '../../protocol/client/clientKey.ts';
+} from '../../protocol/client/keys/clientKey.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { askPersonForever, type AskPerson } from './askingPerson.ts';

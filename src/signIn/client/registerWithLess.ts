@@ -1,6 +1,6 @@
 import { l10n } from '../../platform/shown.ts';
 import type { Secret } from '../../platform/secret.ts';
-import { generateClientKey } from '../../protocol/client/clientKey.ts';
+import { generateClientKey } from '../../protocol/client/keys/clientKey.ts';
 import {
   registerClient,
   type Registration,

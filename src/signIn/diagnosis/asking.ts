@@ -1,5 +1,6 @@
 import { Secret } from '../../platform/secret.ts';
 import { connect, type Client, type Connection } from '../../protocol/client/client.ts';
+import { generateProofKey } from '../../protocol/client/keys/proofKey.ts';
 import type { AgreedEndpoints } from '../../protocol/server/secretEndpoints.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import { createAuthorizationRequest, createState } from '../../protocol/grants/authorizationRequest.ts';
@@ -48,10 +49,13 @@ export interface Inquired {
  * @throws Failure if the server's metadata can't be read.
  */
 export async function askServer(server: AskedServer): Promise<Inquired> {
-  const { httpContext, provider, client, redirects, scopes } = server;
+  const { httpContext, provider, redirects, scopes } = server;
   const agreement = { ...endpointMembers(provider.endpoints), ...server.endpoints };
-  const connection = await connect(httpContext, client, agreement);
   const { metadata: named } = await httpContext.metadata.get(provider.issuer, provider);
+  const client = provider.dpop
+    ? { ...server.client, proofKey: await generateProofKey(provider.dpop, named) }
+    : server.client;
+  const connection = await connect(httpContext, client, agreement);
   const endpoints = {
     pushed: 'pushed_authorization_request_endpoint',
     device: 'device_authorization_endpoint',

@@ -76,6 +76,7 @@ export async function offers(
     info(l10n.t('Signatures'), listed(metadata.id_token_signing_alg_values_supported)),
     await keysFinding(httpContext, provider, metadata),
     ...certificateFindings(provider, metadata),
+    proofFinding(provider, metadata),
     scopesFinding(provider, metadata),
   ];
 }
@@ -103,6 +104,22 @@ function certificateFindings(
         )
       : undefined,
   ];
+}
+
+/** Whether tokens can be bound to a key (RFC 9449), and whether they are. */
+function proofFinding(
+  { dpop }: Provider,
+  { dpop_signing_alg_values_supported: algorithms }: Metadata,
+): Finding | undefined {
+  const what = l10n.t('Key-bound tokens (DPoP)');
+  if (!dpop) return algorithms && info(what, l10n.t('supported, but "dpop" isn’t set'));
+  return algorithms
+    ? pass(what, l10n.t('used ("dpop" is "{0}")', dpop))
+    : warn(
+        what,
+        l10n.t('not listed in the metadata, but "dpop" is "{0}"', dpop),
+        l10n.t('If a sign-in fails because of it, remove "dpop" from the settings.'),
+      );
 }
 
 async function keysFinding(

@@ -84,6 +84,7 @@ export async function newGrant(connection: Connection, signedIn: SignedIn): Prom
     },
     derived: [],
     registeredClient: registeredClientOf(provider, client),
+    ...(client.proofKey && { proofKey: client.proofKey }),
     refreshSentAt: undefined,
     signInNeeded: undefined,
   };

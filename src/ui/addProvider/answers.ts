@@ -25,6 +25,7 @@ export interface Answers {
   /** Undefined: the editor registers itself. */
   readonly clientId?: string | undefined;
   readonly clientAuthentication?: ProviderDefinition['clientAuthentication'];
+  readonly dpop?: ProviderDefinition['dpop'];
   /** Kept in memory only, and only until the wizard is left. */
   readonly secret?: Secret | undefined;
   /** Of a preset that knows several kinds of clients. */
@@ -110,6 +111,7 @@ export function definitionOf(answers: Answers): ProviderDefinition {
     ...(userLookup && { userLookup }),
     ...(clientId !== '' && { clientId }),
     ...(clientAuthentication !== undefined && { clientAuthentication }),
+    ...(answers.dpop && { dpop: answers.dpop }),
     ...(scopes && { scopes: [...scopes] }),
   };
 }

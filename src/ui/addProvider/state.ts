@@ -27,8 +27,8 @@ interface Visit {
 /** What went wrong, as a row can show it. */
 export interface Trouble {
   readonly message: Shown;
-  /** What leads on: the client's page, the diagnosis, or the same again. */
-  readonly cure: 'client' | 'diagnose' | 'again';
+  /** What leads on: the client's page, the diagnosis, tokens that are bound to a key, or the same again. */
+  readonly cure: 'client' | 'diagnose' | 'dpop' | 'again';
   /** The URL that was probably meant. It might need an end. */
   readonly meant?: string | undefined;
 }

@@ -110,6 +110,11 @@ function troubleRows(state: WizardState): Row[] {
       return messageRows(whole, l10n.t('Change client…'), { next: go(state, 'client') });
     case 'diagnose':
       return messageRows(whole, l10n.t('Diagnose'), { effect: { do: 'show', what: 'diagnosis' } });
+    case 'dpop':
+      return messageRows(whole, l10n.t('Use DPoP'), {
+        next: { ...state, answers: { ...state.answers, dpop: 'required' } },
+        effect: { do: 'finish', signIn: true },
+      });
     default:
       return messageRows(whole, l10n.t('Try Again'), { effect: { do: 'finish', signIn: true } });
   }

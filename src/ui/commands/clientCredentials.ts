@@ -10,7 +10,7 @@ import {
   KeyProblem,
   publicKeySet,
   readClientKey,
-} from '../../protocol/client/clientKey.ts';
+} from '../../protocol/client/keys/clientKey.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import {

@@ -161,7 +161,8 @@ const showKeptEntry = ({ id, label }: Provider): Promise<void> =>
 /** What leads on after a sign-in that failed. */
 function cureOf(error: unknown): Trouble['cure'] {
   const button = error instanceof Failure ? error.button : 'try-again';
-  return button === 'settings' ? 'client' : button === 'diagnose' ? 'diagnose' : 'again';
+  if (button === 'diagnose' || button === 'dpop') return button;
+  return button === 'settings' ? 'client' : 'again';
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Log } from '../../platform/log.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import { firstProviderId, type Provider } from '../../providers/entries/definition.ts';
+import { changeProvider } from '../../providers/entries/settings.ts';
 import type { Accounts } from '../../sessions/accounts.ts';
 import type { Recorder } from '../../sessions/activity.ts';
 import type { AskedDemand, Grant, NamedAccount } from '../../sessions/grant/grant.ts';
@@ -29,6 +30,8 @@ export interface SignInParts {
   readonly log: Log;
   readonly record: Recorder;
   readonly repeating: Repeating;
+  /** Reads the settings again. */
+  readSettings(): Promise<void>;
   showLog(): void;
 }
 
@@ -149,9 +152,16 @@ function show(parts: SignInParts, { provider, scopes }: SignInRequest, error: un
     signIns.choose(provider.id, method);
     retry();
   };
+  const useProofs = async (): Promise<void> => {
+    await changeProvider(provider.id, { dpop: 'required' });
+    await parts.readSettings();
+    retry();
+  };
   void showSignInFailure(provider, error, {
     retry,
     showLog,
+    // What another extension contributes can be changed only there.
+    useProofs: provider.contributedBy === undefined ? () => void useProofs() : undefined,
     otherMethods: plan && (() => void chooseOther()),
   });
 }
@@ -169,6 +179,8 @@ async function warnNotKept({ repeating, showLog }: SignInParts, provider: Provid
 export interface SignInHelp {
   retry(): void;
   showLog(): void;
+  /** Sets `dpop` for the provider, then tries again. Undefined if its settings can't be changed here. */
+  readonly useProofs?: (() => void) | undefined;
   /** Undefined if there are none. */
   readonly otherMethods: (() => void) | undefined;
 }
@@ -185,6 +197,7 @@ export async function showSignInFailure(
     'other-ways': help.otherMethods,
     settings: () => vscode.commands.executeCommand('oidc.editProvider', id),
     diagnose: () => vscode.commands.executeCommand('oidc.diagnoseProvider', id),
+    dpop: help.useProofs,
     proxy: () => vscode.commands.executeCommand('workbench.action.openSettings', 'http.proxy'),
   };
   const best = error instanceof KnownFailure ? error.button : 'try-again';

@@ -1,6 +1,8 @@
 import { systemClock } from '../../../src/platform/clock.ts';
 import { secret } from '../../../src/platform/secret.ts';
 import type { Connection } from '../../../src/protocol/client/client.ts';
+import { generateProofKey } from '../../../src/protocol/client/keys/proofKey.ts';
+import { proofsWith } from '../../../src/protocol/client/keys/proofs.ts';
 import type { Consent } from '../../../src/protocol/client/consent.ts';
 import { registerClient } from '../../../src/protocol/client/registration.ts';
 import { createState } from '../../../src/protocol/grants/authorizationRequest.ts';
@@ -102,6 +104,14 @@ export const sendings: Readonly<Record<string, Sending>> = {
   'requestUser tokens/userEndpoint.ts': {
     to: 'userinfo_endpoint',
     send: connection => requestUser(connection, token),
+  },
+  'requestUser (with a key) tokens/userEndpoint.ts': {
+    to: 'userinfo_endpoint',
+    async send(connection, named) {
+      const key = await generateProofKey('required', named);
+      const proofs = await proofsWith(key, named.issuer, systemClock);
+      return requestUser({ ...connection, proofs }, token);
+    },
   },
   'introspectToken tokens/introspection.ts': {
     to: 'introspection_endpoint',

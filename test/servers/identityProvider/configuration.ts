@@ -53,6 +53,8 @@ export interface ProviderSettings {
   accessTokens: 'jwt' | 'opaque';
   /** Resources besides those of `resources.ts`, with the scopes of `apiResource`: APIs that are named by where they run. */
   resources: readonly string[];
+  /** Whether a proof of possession (DPoP) must have a nonce. */
+  demandsNonce: boolean;
   /** Whether the API knows its own scopes alone: then a token response names only these. */
   namesOnlyApiScopes: boolean;
 }
@@ -253,6 +255,7 @@ export function configuration(parts: {
       claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },
       deviceFlow,
+      dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => settings.demandsNonce },
       ...(parts.mutualTls && { mTLS: mutualTls }),
       introspection: {
         enabled: true,

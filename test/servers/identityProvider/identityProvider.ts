@@ -121,6 +121,7 @@ export async function startIdentityProvider(
     accessTokens: options.accessTokens ?? 'jwt',
     allowsOrigins: options.allowsOrigins ?? true,
     namesOnlyApiScopes: false,
+    demandsNonce: options.demandsNonce ?? false,
     resources: options.resources ?? [],
   };
   const jwks = options.jwks ?? (await sharedSigningKeys());

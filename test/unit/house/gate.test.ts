@@ -85,7 +85,12 @@ describe('what sends a secret', () => {
       matching(/\.reveal\(\)/),
       [
         // For a request, through the gate.
-        ...['protocol/client/clientKey.ts', 'protocol/client/clientProof.ts', 'protocol/client/mutualTls.ts'],
+        ...[
+          'protocol/client/clientProof.ts',
+          'protocol/client/keys/clientKey.ts',
+          'protocol/client/keys/proofKey.ts',
+          'protocol/client/mutualTls.ts',
+        ],
         ...['protocol/client/registration.ts', 'protocol/client/secretForms.ts'],
         'protocol/grants/authorizationRequest.ts',
         'protocol/grants/authorizationResponse.ts',

@@ -9,6 +9,7 @@ const all: readonly [string, Check][] = Object.entries(checks);
 const fillIns: readonly string[] = [
   'method-unsupported',
   'metadata-not-found',
+  'proof-key-lost',
   'a registration endpoint',
   'a token endpoint',
   'an authorization endpoint',

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { parseMcpServers } from '../../../src/mcp/settings.ts';
 
-const parse = (value: unknown) => parseMcpServers(value, id => id === 'oidc' || id === 'club');
+const parse = (value: unknown) =>
+  parseMcpServers(
+    value,
+    id => ['oidc', 'club', 'bound'].includes(id),
+    id => id === 'bound',
+  );
 
 describe('the setting oidc.mcpServers', () => {
   const url = 'https://mcp.example.com/mcp';
@@ -45,6 +50,7 @@ describe('the setting oidc.mcpServers', () => {
     ['a password', { url: 'https://a:b@mcp.example.com/' }, 'url', /user name or password/],
     ['a fragment', { url: `${url}#x` }, 'url', /fragment/],
     ['a provider that there is not', { url, provider: 'nobody' }, 'provider', /“nobody”.*oidc\.providers/],
+    ['a provider whose tokens need proofs', { url, provider: 'bound' }, 'provider', /“bound”.*"dpop"/],
     ['a malformed provider', { url, provider: '../x' }, 'provider', /^must be 1 to 64/],
     ['scopes in one text', { url, scopes: 'a b' }, 'scopes', /^must be an array$/],
     ['a scope with a space', { url, scopes: ['a b'] }, 'scopes.0', /^must be a scope/],

@@ -40,6 +40,7 @@ describe('a provider in the settings', () => {
       clientAuthentication: 'none',
       assertionAudience: 'issuer',
       assertionAlgorithm: 'ES256',
+      dpop: undefined,
       tokenParameters: {},
       refreshParameters: {},
       sendRedirectUriOnRefresh: false,
@@ -92,6 +93,7 @@ describe('a provider in the settings', () => {
       clientAuthentication: 'private_key_jwt',
       assertionAudience: 'token-endpoint',
       assertionAlgorithm: 'ES384',
+      dpop: 'required',
       scopeSeparator: ',',
       scopeParameter: 'user_scope',
       tokenParameters: { a: '1' },
@@ -153,6 +155,7 @@ describe('a provider in the settings', () => {
       clientAuthentication: 'private_key_jwt',
       assertionAudience: 'token-endpoint',
       assertionAlgorithm: 'ES384',
+      dpop: 'required',
       tokenParameters: { a: '1' },
       refreshParameters: { b: '2' },
       sendRedirectUriOnRefresh: true,
@@ -277,6 +280,7 @@ describe('a provider in the settings', () => {
       'trustedAudiences',
       ...['account', 'claimSources', 'requiredClaims', 'assumedTokenLifetime', 'rotationGrace'],
       ...['refreshEndsAccessToken', 'revocation', 'signOut', 'userLookup', 'tokenExchange'],
+      'dpop',
       ...['assertionAlgorithm', 'tokenPerResource', 'resourceOfChallenge', 'narrowTokens', 'requestTimeout'],
     ];
     assert.deepEqual(Object.keys(providerDefinitionSchema.entries).sort(), known.sort());

@@ -84,6 +84,7 @@ const others: Readonly<Record<keyof ProviderDefinition, readonly ProviderDefinit
 
   label: [{ label: 'Other' }],
   assertionAlgorithm: [{ assertionAlgorithm: 'RS256' }],
+  dpop: [{ dpop: 'required' }],
   scopes: [{ scopes: ['openid'] }],
   requestTimeout: [{ requestTimeout: 30 }],
   signInMethod: [{ signInMethod: 'loopback' }],
@@ -101,6 +102,7 @@ const free = new Set<string>([
   'requestTimeout',
   'label',
   'assertionAlgorithm',
+  'dpop',
   'scopes',
   'signInMethod',
   'resourceOfChallenge',

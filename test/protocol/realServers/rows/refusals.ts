@@ -56,13 +56,13 @@ export const refusalsRows: readonly ServerRow[] = [
   },
   {
     name: 'dpop-demanded',
-    ends: /key-bound tokens \(DPoP\).* Ask the provider’s administrator to turn that off for the client/,
+    ends: /key-bound tokens \(DPoP\).* Set "dpop" to "required"/,
     server: 'Keycloak 26',
     does: 'demands DPoP after the page',
     departure: refusing('token', error('invalid_request', 'DPoP proof is missing')),
     run: fails(
       'proof-demanded',
-      /key-bound tokens \(DPoP\).*“DPoP proof is missing”.*Require DPoP bound tokens/,
+      /key-bound tokens \(DPoP\).*“DPoP proof is missing”.*Set "dpop" to "required"/,
     ),
   },
   {

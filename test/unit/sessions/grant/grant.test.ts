@@ -5,13 +5,18 @@ import type { Grant } from '../../../../src/sessions/grant/grant.ts';
 import { parseGrant, serialiseGrant } from '../../../../src/sessions/store/storedGrant.ts';
 import { someGrant, someTokens, start } from '../someGrant.ts';
 
+interface Json {
+  readonly version: unknown;
+}
+
 describe('a grant as text', () => {
   it('comes back as it was', () => {
+    const { refreshToken, idToken, ...before } = someTokens();
     const grant = someGrant({
       refreshSentAt: start,
       signInNeeded: { reason: 'The server ended it.', since: start },
       asked: [{ demand: 'x', at: start, met: true }],
-      tokens: { ...someTokens(), clockOffset: -7200 },
+      tokens: { ...before, clockOffset: -7200, refreshToken, idToken },
     });
     const parsed = parseGrant(serialiseGrant(grant));
     assert.ok(parsed.kind === 'grant');
@@ -41,6 +46,8 @@ describe('a grant as text', () => {
       { derived: [{ ...token, accessToken: secret('derived') }] },
       { derived: [{ kind: 'refused', scopes: ['email'], since, reason: 'No.' }] },
       { registeredClient: { method: 'client_secret_post', secret: secret('registered') } },
+      { proofKey: { binds: 'required', secret: secret('private') } },
+      { proofKey: { binds: 'refresh-token', secret: secret('') } },
       { refreshSentAt: since, refreshResentAt: start },
       { signInNeeded: { since, reason: 'No.', tentative: true } },
       { signInNeeded: { since, reason: 'No.', accountRefused: true } },
@@ -57,9 +64,15 @@ describe('a grant as text', () => {
     }
   });
 
+  it('is of another version if it has a key, which earlier versions of the extension would not use', () => {
+    const versionOf = (grant: Grant): unknown => (JSON.parse(serialiseGrant(grant)) as Grant & Json).version;
+    const proofKey = { binds: 'required', secret: secret('private') } as const;
+    assert.deepEqual([versionOf(someGrant()), versionOf(someGrant({ proofKey }))], [1, 2]);
+  });
+
   it('that a later version wrote is told from garbage', () => {
-    const later = JSON.stringify({ ...(JSON.parse(serialiseGrant(someGrant())) as object), version: 2 });
-    assert.deepEqual(parseGrant(later), { kind: 'newer', version: 2 });
+    const later = JSON.stringify({ ...(JSON.parse(serialiseGrant(someGrant())) as object), version: 3 });
+    assert.deepEqual(parseGrant(later), { kind: 'newer', version: 3 });
   });
 
   for (const garbage of ['', 'null', '[]', '{', '"text"', '{"version":1}', '{"version":"2"}', '\u0000']) {

@@ -81,7 +81,7 @@ describe('windows that compare what they have', function () {
     const text = serialiseGrant(someGrant({ tokens: fresh() }));
     await a.accounts.add(someProvider, someGrant({ tokens: fresh() }));
     await until(() => storedIn(b) !== '');
-    b.storage.values.set('grant:grant-0001', text.replace('"version":1', '"version":2'));
+    b.storage.values.set('grant:grant-0001', text.replace('"version":1', '"version":3'));
     await a.cache.update('grant-0001', grant => grant);
     await until(() => b.setAside.length === 1);
     assert.deepEqual(b.setAside[0]?.why, 'newer');

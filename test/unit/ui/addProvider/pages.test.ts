@@ -43,7 +43,7 @@ function after(state: WizardState, next: WizardState | undefined, effect: Effect
     return [...behind.map(metadata => withFound(then, foundAt(metadata))), { ...then, trouble }];
   }
   if (effect?.do === 'finish')
-    return (['client', 'diagnose', 'again'] as const).map(cure => ({
+    return (['client', 'diagnose', 'dpop', 'again'] as const).map(cure => ({
       ...then,
       trouble: { ...trouble, cure },
     }));
@@ -57,7 +57,15 @@ function kindOfState({ page, text, answers, trail, trouble: failed, copied }: Wi
   const before = trail.map(visit => visit.page);
   const typed = page === 'register' ? text !== '' : text;
   return JSON.stringify([
-    ...[page, typed, given.typed !== undefined, given.preset, given.clientKind, given.isService ?? false],
+    ...[
+      page,
+      typed,
+      given.typed !== undefined,
+      given.preset,
+      given.clientKind,
+      given.isService ?? false,
+      given.dpop,
+    ],
     ...[
       given.clientAuthentication,
       given.isPlain,

@@ -1,8 +1,8 @@
-import { l10n } from '../../platform/shown.ts';
+import { l10n } from '../../../platform/shown.ts';
 import * as jose from 'jose';
-import { Secret } from '../../platform/secret.ts';
+import { Secret } from '../../../platform/secret.ts';
 import { clientKeyAlgorithms, type ClientKeyAlgorithm } from './clientKeyAlgorithms.ts';
-import { isObject } from '../http/json.ts';
+import { isObject } from '../../http/json.ts';
 
 export { clientKeyAlgorithms, type ClientKeyAlgorithm };
 
