@@ -7,10 +7,24 @@ export type TypedAddress =
   | { readonly kind: 'email'; readonly address: string }
   | { readonly kind: 'metadata'; readonly url: string; readonly allowLoopbackHttp: boolean }
   | { readonly kind: 'address'; readonly url: string; readonly allowLoopbackHttp: boolean }
-  /** `reason` is a sentence without a full stop that says what to change. */
-  | { readonly kind: 'problem'; readonly reason: string };
+  /**
+   * `reason` is a sentence without a full stop that says what to change. `meant` is the URL without what is wrong with
+   * it, if that leaves one.
+   */
+  | { readonly kind: 'problem'; readonly reason: string; readonly meant?: string };
 
-const problem = (reason: string): TypedAddress => ({ kind: 'problem', reason });
+const problem = (reason: string, url?: URL): TypedAddress => ({
+  kind: 'problem',
+  reason,
+  ...(url && { meant: withoutWrongParts(url) }),
+});
+
+/** Keeps the host and path. Plain http leads no further than this computer. */
+const withoutWrongParts = ({ protocol, hostname, host, pathname }: URL): string =>
+  `${protocol === 'http:' && isLoopbackHost(hostname) ? 'http' : 'https'}://${host}${pathname}`.replace(
+    /\/$/,
+    '',
+  );
 
 /**
  * Parses a URL as users type and paste it: with spaces and quotation marks around it, without a scheme, and from the
@@ -29,19 +43,19 @@ export function readTypedAddress(text: string): TypedAddress {
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
     return problem(l10n.t('The URL must start with https://'));
   if (url.username !== '' || url.password !== '') {
-    return problem(l10n.t('The URL must not contain a user name or password'));
+    return problem(l10n.t('The URL must not contain a user name or password'), url);
   }
   if (url.hash !== '' || address.includes('#'))
-    return problem(l10n.t('The URL must not have a fragment (#…)'));
+    return problem(l10n.t('The URL must not have a fragment (#…)'), url);
   const isHere = isLoopbackHost(url.hostname);
   if (url.protocol === 'http:' && !isHere) {
-    return problem(l10n.t('The URL must use https. Plain http is possible only on this computer'));
+    return problem(l10n.t('The URL must use https. Plain http is possible only on this computer'), url);
   }
   const allowLoopbackHttp = url.protocol === 'http:';
   if (/\/\.well-known\/(openid-configuration|oauth-authorization-server)/.test(url.pathname)) {
     return { kind: 'metadata', url: url.href, allowLoopbackHttp };
   }
-  if (url.search !== '') return problem(l10n.t('The URL must not have a query (?…)'));
+  if (url.search !== '') return problem(l10n.t('The URL must not have a query (?…)'), url);
   // `URL` adds a slash to a bare host that the user didn't type.
   const typedSlash = address.endsWith('/');
   return { kind: 'address', url: typedSlash ? url.href : url.href.replace(/\/$/, ''), allowLoopbackHttp };

@@ -32,7 +32,7 @@ export function urisToRegister(
     uris.push({ uri: redirect.paste, why: l10n.t('For a URL or code that you paste.') });
   const inEditor =
     ui === 'web'
-      ? l10n.t('For desktop editors. A browser-based editor has no fixed URL.')
+      ? l10n.t('For desktop editors. This editor runs in a browser and has no fixed URL.')
       : l10n.t('For this editor.');
   if (acceptsRedirect(redirect, 'editor')) {
     uris.push({ uri: `${uriScheme}://${extensionId}${path}`, why: inEditor });
@@ -45,7 +45,7 @@ export function urisToRegister(
   } else {
     uris.push({
       uri: `http://${host}${path}`,
-      why: l10n.t('For a browser on this computer, on any port or the ports in "redirect.loopbackPorts".'),
+      why: l10n.t('For a browser on the same computer, on any port.'),
     });
   }
   return uris;

@@ -76,16 +76,16 @@ export function createBoxes(facts: Facts, keep: (state: WizardState) => void) {
       pick.busy = state.waiting !== undefined;
       if (pick.value !== state.text) pick.value = state.text;
       pick.items = itemsOf(page);
-      // Who copies something stays where they are. What fits the text that filters rows, the editor knows best.
-      const copied = state.copied === undefined ? undefined : pick.items[at];
+      // Who copies or shows something stays there. What fits the text that filters rows, the editor knows best.
+      const used = state.done === undefined ? undefined : pick.items[at];
       const active =
-        copied ?? pick.items.find(({ row, alwaysShow }) => row && (alwaysShow || state.text === ''));
+        used ?? pick.items.find(({ row, alwaysShow }) => row && (alwaysShow || state.text === ''));
       if (active) pick.activeItems = [active];
     };
     const typed = (text: string): void => {
       if (text === state.text) return;
       const { waiting, trouble: _, ...others } = state;
-      const next = { ...others, text, copied: undefined };
+      const next = { ...others, text, done: undefined };
       keep(next);
       // Who types while the wizard waits has something else in mind.
       if (waiting === undefined) update(next);

@@ -83,11 +83,17 @@ function clientRows(answers: Answers): ClientRow[] {
       return { label: icon(name, l10n.t(label)), detail: l10n.t(detail), choice: { by: 'kind', kind } };
     });
   }
-  const byId: ClientRow = {
-    label: icon('key', l10n.t('Use a client ID')),
-    detail: l10n.t('From an app that you or your administrator registered.'),
-    choice: { by: 'id' },
-  };
+  const byId: ClientRow = isForService(answers)
+    ? {
+        label: icon('account', l10n.t('Use an app that users sign in with')),
+        detail: l10n.t('You sign in with your browser.'),
+        choice: { by: 'id' },
+      }
+    : {
+        label: icon('key', l10n.t('Use a client ID')),
+        detail: l10n.t('From an app that you or your administrator registered.'),
+        choice: { by: 'id' },
+      };
   const byItself: ClientRow = {
     label: icon('rocket', l10n.t('Register automatically')),
     detail: l10n.t('No setup needed.'),
@@ -171,19 +177,25 @@ export function secretPage(state: WizardState): SecretPage {
 /** Lets the user choose how the client authenticates. */
 export function methodPage(state: WizardState, { surroundings }: Facts): ListPage {
   const { answers } = state;
-  const row = (name: string, label: Shown, method: NonNullable<Answers['clientAuthentication']>): Row => {
+  const row = (
+    name: string,
+    label: Shown,
+    method: NonNullable<Answers['clientAuthentication']>,
+    detail: Shown = nothing,
+  ): Row => {
     const more = { ...answers, clientAuthentication: method, secret: undefined };
     return {
       label: icon(name, label),
       description: shown(method),
+      detail,
       next: isSecretMethod(method) ? go(state, 'secret', more) : afterAuthentication(state, more),
     };
   };
   const supported = supportedMethods(answers);
   const rows = [
     row('unlock', l10n.t('None (public client)'), 'none'),
-    row('lock', l10n.t('Client secret'), 'client_secret_basic'),
-    row('lock', l10n.t('Client secret'), 'client_secret_post'),
+    row('lock', l10n.t('Client secret'), 'client_secret_basic', l10n.t('In a header. Try this one first.')),
+    row('lock', l10n.t('Client secret'), 'client_secret_post', l10n.t('In the request body.')),
     row('key', l10n.t('Private key'), 'private_key_jwt'),
     // An editor inside the browser can't present one.
     ...(surroundings.runsIn === 'web-worker'

@@ -14,7 +14,8 @@ export function registerPage(state: WizardState, facts: Facts): ListPage {
   const host = hostOf(answers);
   const clientId = text.trim();
   const request = requestText(answers, facts);
-  const isCopied = state.copied === request;
+  const isCopied = state.done === request;
+  const areShown = state.done === 'steps';
   const uris = redirectUris(answers, facts);
   const all = uris.map(({ uri }) => uri).join('\n');
   const others = [...otherClientRows(state), ...productRow(state)];
@@ -23,7 +24,7 @@ export function registerPage(state: WizardState, facts: Facts): ListPage {
     title: answers.isService
       ? l10n.t('Register a service client with {0}', host)
       : l10n.t('Register an app with {0}', host),
-    placeholder: l10n.t('Paste the client ID here'),
+    placeholder: l10n.t('Paste the client ID of the app here, or select how to get one'),
     rows: [
       ...(clientId === ''
         ? []
@@ -39,13 +40,19 @@ export function registerPage(state: WizardState, facts: Facts): ListPage {
           : icon('mail', l10n.t('Ask your administrator')),
         detail: isCopied
           ? l10n.t('When you have the client ID, run “OIDC: Add Identity Provider…” to continue.')
-          : l10n.t('Copies a request with everything they need.'),
+          : canRegister(answers)
+            ? l10n.t('Copies a request with everything they need.')
+            : l10n.t('The editor can’t register itself there. Copies a request for them.'),
         ...copying(state, request),
       },
       {
-        label: icon('book', l10n.t('Show the steps')),
+        label: areShown ? icon('check', l10n.t('Steps shown')) : icon('book', l10n.t('Show the steps')),
         description: answers.preset === undefined ? nothing : presetName(answers.preset),
-        detail: typeOf(answers),
+        // The box covers a part of what opens beside it.
+        detail: areShown
+          ? l10n.t('Press Escape to read them. “OIDC: Add Identity Provider…” leads back.')
+          : typeOf(answers),
+        next: { ...state, done: 'steps' },
         effect: { do: 'show', what: 'steps' },
       },
       ...documentationRow(answers),
@@ -69,14 +76,14 @@ const headed = (heading: Shown, rows: readonly Row[]): (Row | Heading)[] =>
   rows.length > 0 ? [{ heading }, ...rows] : [];
 
 const copying = (state: WizardState, text: string): Pick<Row, 'next' | 'effect'> => ({
-  next: { ...state, copied: text },
+  next: { ...state, done: text },
   effect: { do: 'copy', text },
 });
 
 /** Copies something, and says so afterwards. */
 export const copyRow = (state: WizardState, text: string, label: Shown): Row => ({
   label,
-  description: state.copied === text ? l10n.t('Copied') : l10n.t('Copy'),
+  description: state.done === text ? l10n.t('Copied') : l10n.t('Copy'),
   ...copying(state, text),
 });
 

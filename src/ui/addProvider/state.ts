@@ -1,4 +1,5 @@
 import type { Shown } from '../../platform/shown.ts';
+import type { Method } from '../../providers/settings/signInMethods.ts';
 import type { Surroundings } from '../../signIn/plan/planner.ts';
 import type { Answers } from './answers.ts';
 
@@ -27,8 +28,8 @@ interface Visit {
 /** What went wrong, as a row can show it. */
 export interface Trouble {
   readonly message: Shown;
-  /** What leads on: the client's page, the diagnosis, tokens that are bound to a key, or the same again. */
-  readonly cure: 'client' | 'diagnose' | 'dpop' | 'again';
+  /** What leads on: the client's page, its secret, the diagnosis, tokens that are bound to a key, or the same again. */
+  readonly cure: 'client' | 'secret' | 'diagnose' | 'dpop' | 'again';
   /** The URL that was probably meant. It might need an end. */
   readonly meant?: string | undefined;
 }
@@ -39,8 +40,8 @@ export interface WizardState extends Visit {
   /** The pages that Back leads to, the last one first. */
   readonly trail: readonly Visit[];
   readonly trouble?: Trouble | undefined;
-  /** What was copied last. */
-  readonly copied?: string | undefined;
+  /** What the last row did: the text that it copied, or `steps` that it showed. */
+  readonly done?: string | undefined;
   /** What the wizard waits for, if it does. */
   readonly waiting?: Shown | undefined;
 }
@@ -53,6 +54,10 @@ export interface Facts {
   /** The name of the editor. */
   readonly appName: string;
   readonly surroundings: Surroundings;
+  /** The sign-in method in the settings, for every provider. */
+  readonly method: Method;
+  /** The settings name this editor's client ID metadata document. */
+  readonly hasClientDocument: boolean;
   /** The IDs that are in use. */
   readonly taken: readonly string[];
   /** The ID that the provider gets. Undefined: the user can choose it. */

@@ -1,5 +1,6 @@
 import { icon, joined, l10n, nothing, shown, type Shown } from '../../platform/shown.ts';
 import { otherHosts } from '../../protocol/server/metadata.ts';
+import { planSignIn } from '../../signIn/plan/planner.ts';
 import { providerIdProblem } from '../../providers/entries/definition.ts';
 import { readTypedAddress } from '../../providers/lookUp/typedAddress.ts';
 import { idOf, labelOf, presetName, providerOf, recognized, type Answers } from './answers.ts';
@@ -34,7 +35,7 @@ export function summaryPage(state: WizardState, facts: Facts): ListPage {
     title: shown(hostOf(answers)),
     placeholder: l10n.t('Press Enter to sign in, or select a setting to change it'),
     rows: [
-      signInRow(answers),
+      signInRow(state, facts),
       ...troubleRows(state),
       ...elsewhereRow(state),
       { heading: l10n.t('Settings') },
@@ -81,7 +82,7 @@ export function summaryPage(state: WizardState, facts: Facts): ListPage {
   };
 }
 
-function signInRow(answers: Answers): Row {
+function signInRow({ answers }: WizardState, facts: Facts): Row {
   const effect = { do: 'finish', signIn: true } as const;
   const { clientId } = answers;
   if (providerOf(answers).service)
@@ -92,12 +93,37 @@ function signInRow(answers: Answers): Row {
     };
   return {
     label: icon('sign-in', l10n.t('Sign in to {0}', hostOf(answers))),
-    detail:
-      clientId === undefined
-        ? l10n.t('Opens your browser. The editor registers itself automatically.')
-        : l10n.t('Opens your browser.'),
+    detail: howItBegins(answers, facts),
     effect,
   };
+}
+
+/** Says what Enter does in this environment. What the sign-in finds out later can change it. */
+function howItBegins(answers: Answers, { surroundings, method, hasClientDocument }: Facts): Shown {
+  const { found, clientId } = answers;
+  const provider = providerOf(answers);
+  const plan = found && {
+    surroundings,
+    metadata: found.metadata,
+    provider,
+    providers: [],
+    method: provider.signInMethod ?? method,
+    hasClientDocument,
+    failed: [],
+  };
+  const begins = {
+    'device-code': l10n.t('Shows a code to enter in any browser.'),
+    paste: l10n.t('Opens your browser. You paste its last URL here.'),
+    browser: l10n.t('Opens your browser.'),
+  };
+  const first = plan && planSignIn(plan).tries[0]?.method;
+  return joined(
+    [
+      begins[first === 'device-code' || first === 'paste' ? first : 'browser'],
+      clientId === undefined ? l10n.t('The editor registers itself automatically.') : undefined,
+    ],
+    ' ',
+  );
 }
 
 /** Says why the sign-in failed. Enter leads to what helps. */
@@ -108,6 +134,8 @@ function troubleRows(state: WizardState): Row[] {
   switch (cure) {
     case 'client':
       return messageRows(whole, l10n.t('Change client…'), { next: go(state, 'client') });
+    case 'secret':
+      return messageRows(whole, l10n.t('Enter client secret…'), { next: go(state, 'secret') });
     case 'diagnose':
       return messageRows(whole, l10n.t('Diagnose'), { effect: { do: 'show', what: 'diagnosis' } });
     case 'dpop':
@@ -139,8 +167,8 @@ function elsewhereRow(state: WizardState): Row[] {
 
 const copyIssuer = (state: WizardState, text: string): Row => ({
   label: icon('globe', shown(text)),
-  description: state.copied === text ? l10n.t('Copied') : l10n.t('Copy issuer URL'),
-  next: { ...state, copied: text },
+  description: state.done === text ? l10n.t('Copied') : l10n.t('Copy issuer URL'),
+  next: { ...state, done: text },
   effect: { do: 'copy', text },
 });
 

@@ -1,5 +1,5 @@
 import { capitalised } from '../../platform/language.ts';
-import { icon, l10n, nothing, shown } from '../../platform/shown.ts';
+import { icon, l10n, nothing, shown, type Shown } from '../../platform/shown.ts';
 import { readTypedAddress } from '../../providers/lookUp/typedAddress.ts';
 import { presetForAddress, type KnownHost } from '../../providers/presets/knownHosts.ts';
 import { presets } from '../../providers/presets/presets.ts';
@@ -51,7 +51,7 @@ function typedRows(state: WizardState): Row[] {
   const { text, answers } = state;
   if (text.trim() === '') return [];
   const read = readTypedAddress(text);
-  if (read.kind === 'problem') return isAboutList(text) ? [] : [wrongText(state, read.reason)];
+  if (read.kind === 'problem') return isAboutList(text) ? [] : [problemRow(state, read)];
   const address = read.kind === 'email' ? read.address : read.url;
   const host = read.kind === 'email' ? address : new URL(address).host;
   const known = presetForAddress(address);
@@ -68,26 +68,54 @@ function typedRows(state: WizardState): Row[] {
   return [{ label, ...chosen(state, known) }, connect];
 }
 
-/** @param reason without a full stop. */
-const wrongText = (state: WizardState, reason: string): Row => ({
-  label: icon('error', shown(reason)),
+/** Says what is wrong with a URL. Enter takes the URL without it, where that leaves one. */
+function problemRow(state: WizardState, { reason, meant }: Problem): Row {
+  // Nothing is wrong yet with a URL that has just been begun.
+  if (/^https?:\/{0,2}$/i.test(state.text.trim()))
+    return clearing(state, icon('edit', l10n.t('Enter a URL such as https://login.example.com')));
+  if (meant === undefined) return wrongText(state, reason);
+  return {
+    label: icon('lightbulb', l10n.t('Use {0}', meant)),
+    detail: shown(`${reason}.`),
+    ...using(state, meant),
+  };
+}
+
+type Problem = Extract<ReturnType<typeof readTypedAddress>, { kind: 'problem' }>;
+
+/** Looks up another URL in place of the typed one. */
+const using = (state: WizardState, meant: string): Pick<Row, 'next' | 'effect'> => ({
+  next: { ...state, text: meant, answers: withTyped(state.answers, meant), trouble: undefined },
+  effect: { do: 'look-up' },
+});
+
+const clearing = (state: WizardState, label: Shown): Row => ({
+  label,
   detail: l10n.t('Press Enter to clear the text.'),
   next: { ...state, text: '', trouble: undefined },
 });
 
-/** Says what went wrong with the look-up of what is in the box, and how to go on. */
+/** @param reason without a full stop. */
+const wrongText = (state: WizardState, reason: string): Row => clearing(state, icon('error', shown(reason)));
+
+/** Says what went wrong with the look-up of what is in the box. Enter on the message does what is likeliest to help. */
 function troubleRows(state: WizardState): Row[] {
   const { message = nothing, meant } = state.trouble ?? {};
-  const again: WizardState = { ...state, trouble: undefined };
-  const lookUp = { do: 'look-up' } as const;
-  const retry = messageRows(message, l10n.t('Try Again'), { next: again, effect: lookUp }, state.text.trim());
+  const again: Pick<Row, 'next' | 'effect'> = {
+    next: { ...state, trouble: undefined },
+    effect: { do: 'look-up' },
+  };
   const log: Row = { label: icon('output', l10n.t('Show Log')), effect: { do: 'show', what: 'log' } };
-  if (meant === undefined) return [...retry, log];
+  const typed = state.text.trim();
+  if (meant === undefined) return [...messageRows(message, l10n.t('Try Again'), again, typed), log];
   // The user adds the part that can't be guessed.
   const [start = ''] = meant.split('<');
-  const use = { label: icon('lightbulb', l10n.t('Use {0}', meant)), next: { ...again, text: start } };
-  const whole = { ...use.next, answers: withTyped(state.answers, meant) };
-  return [...retry, start === meant ? { ...use, next: whole, effect: lookUp } : use, log];
+  const use = start === meant ? using(state, meant) : { next: { ...state, trouble: undefined, text: start } };
+  return [
+    ...messageRows(message, l10n.t('Use this URL'), use, typed),
+    { label: icon('refresh', l10n.t('Try Again')), ...again },
+    log,
+  ];
 }
 
 const isAboutList = (text: string): boolean =>

@@ -125,7 +125,7 @@ export function createNewProviders(options: NewProvidersOptions) {
       const added = addedAs(provider);
       if (!added) return false;
       forget(added);
-      wizard.comeBack(provider.id, { message: messageOf(error), cure: cureOf(error) });
+      wizard.comeBack(provider.id, { message: messageOf(error), cure: cureOf(error, provider) });
       return true;
     },
     /** Called after the user canceled a sign-in: a provider that they turned away from isn't saved later. */
@@ -159,9 +159,12 @@ const showKeptEntry = ({ id, label }: Provider): Promise<void> =>
   );
 
 /** What leads on after a sign-in that failed. */
-function cureOf(error: unknown): Trouble['cure'] {
+function cureOf(error: unknown, { clientId, clientAuthentication }: Provider): Trouble['cure'] {
   const button = error instanceof Failure ? error.button : 'try-again';
   if (button === 'diagnose' || button === 'dpop') return button;
+  const isRefused = error instanceof Failure && error.oauthError === 'invalid_client';
+  // The server allows clients without a secret, but this one has probably got one.
+  if (isRefused && clientId !== undefined && clientAuthentication === 'none') return 'secret';
   return button === 'settings' ? 'client' : 'again';
 }
 

@@ -4,7 +4,7 @@ import { firstState, type Trouble, type WizardState } from '../addProvider/state
 import { askProvider, type AddedProvider, type WizardContext } from '../addProvider/wizard.ts';
 import type { DiagnosisReports } from '../diagnosisReports.ts';
 import { window } from '../show.ts';
-import { readSurroundings } from './signInSettings.ts';
+import { readSignInSettings, readSurroundings } from './signInSettings.ts';
 
 export interface WizardOptions extends Omit<WizardContext, 'showSteps'> {
   readonly extension: vscode.Extension<unknown>;
@@ -42,10 +42,13 @@ export function createWizardVisits(options: WizardOptions) {
     async open(fixedId: string | undefined): Promise<AddedProvider> {
       const start = left && (returns || left.page === 'where') ? left : firstState;
       returns = false;
+      const { method, clientDocument } = readSignInSettings();
       const facts = {
         extensionId: extension.id,
         appName: vscode.env.appName,
         surroundings: readSurroundings(extension),
+        method,
+        hasClientDocument: clientDocument !== undefined,
         taken: ids(),
         fixedId,
         left: start === left ? undefined : left,

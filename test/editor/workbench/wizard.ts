@@ -8,7 +8,7 @@ export const wizard = {
   where: 'Add Identity Provider',
   summary: 'Press Enter to sign in, or select a setting to change it',
   client: 'Client',
-  register: 'Paste the client ID here',
+  register: 'Paste the client ID of the app here, or select how to get one',
   secret: 'Client secret',
   name: 'Name',
 } as const;

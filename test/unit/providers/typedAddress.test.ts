@@ -59,6 +59,8 @@ describe('an address as people type it', () => {
       assert.equal(read.kind, 'problem');
       assert.match(read.kind === 'problem' ? read.reason : '', reason);
       assert.ok(!JSON.stringify(read).includes('secret'));
+      const { meant } = read.kind === 'problem' ? read : {};
+      if (meant !== undefined) assert.deepEqual(readTypedAddress(meant), address(meant));
     });
   }
 });

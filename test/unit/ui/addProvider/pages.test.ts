@@ -43,15 +43,14 @@ function after(state: WizardState, next: WizardState | undefined, effect: Effect
     return [...behind.map(metadata => withFound(then, foundAt(metadata))), { ...then, trouble }];
   }
   if (effect?.do === 'finish')
-    return (['client', 'diagnose', 'dpop', 'again'] as const).map(cure => ({
-      ...then,
-      trouble: { ...trouble, cure },
-    }));
+    return (['client', 'secret', 'diagnose', 'dpop', 'again'] as const)
+      .filter(cure => cure !== 'secret' || then.answers.clientId !== undefined)
+      .map(cure => ({ ...then, trouble: { ...trouble, cure } }));
   return [then];
 }
 
 /** What the pages make something of: states that differ in nothing else are one. */
-function kindOfState({ page, text, answers, trail, trouble: failed, copied }: WizardState): string {
+function kindOfState({ page, text, answers, trail, trouble: failed, done }: WizardState): string {
   const { found, clientId, userLookup, ...given } = answers;
   const client = clientId === '' ? 'unknown' : typeof clientId;
   const before = trail.map(visit => visit.page);
@@ -71,7 +70,7 @@ function kindOfState({ page, text, answers, trail, trouble: failed, copied }: Wi
       given.isPlain,
       found && Object.values(servers).findIndex(metadata => metadata === found.metadata),
     ],
-    ...[client, userLookup?.field, failed?.cure, copied !== undefined, before.at(-1)],
+    ...[client, userLookup?.field, failed?.cure, done !== undefined, before.at(-1)],
   ]);
 }
 

@@ -49,6 +49,8 @@ export const facts = (more: Partial<Facts> = {}): Facts => ({
   extensionId: 'vscode-oidc.oidc-authentication',
   appName: 'Editor',
   surroundings: { ui: 'desktop', uriScheme: 'vscode', runsIn: 'node', remoteName: undefined } as never,
+  method: 'auto',
+  hasClientDocument: false,
   taken: ['oidc'],
   fixedId: undefined,
   left: undefined,
