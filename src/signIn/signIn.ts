@@ -62,7 +62,8 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
       if (outcome.kind === 'other-method') {
         log.info('another method was chosen', { provider: provider.id, method: outcome.method });
         next = { ...next, attempt: { ...attempt, method: outcome.method } };
-        isChosen = true;
+        // Who opened the page again, chose no other method.
+        isChosen ||= outcome.method !== attempt.method;
         continue;
       }
       const { failure, personSeen } = outcome;

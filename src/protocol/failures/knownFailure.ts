@@ -88,7 +88,12 @@ export abstract class KnownFailure extends Error {
   messageAt(now: number): Shown {
     if (!this.retryAfter) return this.message;
     const when = l10n.t('Try again at {0}.', timeOfDay(now + this.retryAfter));
-    return joined([filled(l10n.t(this.#what), { said: '', ...this.details }), when], ' ');
+    return joined([this.what, when], ' ');
+  }
+
+  /** What happened, without what to do next. */
+  get what(): Shown {
+    return filled(l10n.t(this.#what), { said: '', ...this.details });
   }
 }
 

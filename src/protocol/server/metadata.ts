@@ -47,6 +47,7 @@ export const metadataForms = {
   id_token_signing_alg_values_supported: 'list',
   userinfo_signing_alg_values_supported: 'list',
   acr_values_supported: 'list',
+  prompt_values_supported: 'list',
   claims_supported: 'list',
   tls_client_certificate_bound_access_tokens: 'flag',
   dpop_signing_alg_values_supported: 'list',

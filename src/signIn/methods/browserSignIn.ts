@@ -26,6 +26,7 @@ import type { AttemptRequest, SignInContext } from './context.ts';
 import { keepOrGiveBack } from '../client/lateTokens.ts';
 import { newGrant } from '../identity/newGrant.ts';
 import { namer } from './accountName.ts';
+import { promptForAnother } from './promptForAnother.ts';
 import { readPasted } from './pastedResponse.ts';
 import type { OnStray, StrayReason } from '../redirect/pendingResponses.ts';
 import type { OpenRedirect } from '../redirect/redirect.ts';
@@ -133,7 +134,11 @@ async function prepare(
   const { maxAge } = provider;
   const scopes = registeredScopes(found, request);
   const audience = askedAudience(asked);
-  const parameters = { ...provider.authorizationParameters, ...(audience !== undefined && { audience }) };
+  const parameters = {
+    ...provider.authorizationParameters,
+    ...(audience !== undefined && { audience }),
+    ...(request.asksWho && { prompt: promptForAnother(request.metadata, provider, scopes) }),
+  };
   const resources = resourcesOfSignIn(provider, asked);
   const tokenResources = resourcesOfToken(provider, asked);
   return inProviderTime(context, provider, signal, async within => {

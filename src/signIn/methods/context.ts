@@ -91,6 +91,8 @@ export interface SignInRequest {
   readonly grantedScopes?: readonly string[];
   /** The account that shall sign in, if one was named. */
   readonly loginHint?: string | undefined;
+  /** The user signs in as someone else than those who are signed in: the server asks who it is. */
+  readonly asksWho?: boolean | undefined;
   /** The method that the user has chosen. Defaults to the planner's. */
   readonly method?: SignInMethod | undefined;
   readonly signal: AbortSignal;

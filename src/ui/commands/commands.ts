@@ -65,7 +65,9 @@ async function chooseAndSignIn(parts: SignInParts, id: unknown): Promise<void> {
 }
 
 async function signInAndSay(parts: SignInParts, provider: Provider): Promise<void> {
-  const { account } = await signInAndKeep(parts, { provider, scopes: [], account: undefined });
+  // Who is signed in already needs no second sign-in, but the browser would take them without a question.
+  const asksWho = (await parts.accounts.sessions(provider, undefined)).length > 0;
+  const { account } = await signInAndKeep(parts, { provider, scopes: [], account: undefined, asksWho });
   void window.showInformationMessage(l10n.t('Signed in to {0} as {1}.', provider.label, account.label));
 }
 

@@ -40,11 +40,15 @@ export function registerDiagnoseCommand(
   return registerCommand('oidc.diagnoseProvider', async (id?: unknown) => {
     // It changes nothing, so a single provider needs no question.
     const [only, ...others] = context.providers.list();
-    const provider = await chooseProvider(
-      context.providers,
-      l10n.t('Diagnose which identity provider?'),
-      id ?? (others.length === 0 ? only?.id : undefined),
-    );
+    // A provider that is being added isn't in the settings yet.
+    const running = [...context.signIns.running.values()].find(({ provider }) => provider.id === id);
+    const provider =
+      running?.provider ??
+      (await chooseProvider(
+        context.providers,
+        l10n.t('Diagnose which identity provider?'),
+        id ?? (others.length === 0 ? only?.id : undefined),
+      ));
     if (provider) await showDiagnosis(context, reports, provider, { preview: false });
   });
 }

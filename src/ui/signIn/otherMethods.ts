@@ -10,7 +10,8 @@ import { window, type Item } from '../show.ts';
 type MethodItem = Item & { method?: SignInMethod };
 
 /**
- * Shows every sign-in method of a provider, with the reason why it works or not, and lets the user choose one.
+ * Shows every sign-in method of a provider, with the reason why it works or not, and lets the user choose one. Those
+ * that don't work lead to the diagnosis.
  *
  * @param current the method that is in progress, if any.
  */
@@ -21,7 +22,7 @@ export async function chooseMethod(
 ): Promise<SignInMethod | undefined> {
   const items: MethodItem[] = [...plan.tries, ...plan.offered].map(({ method, reason }) => ({
     label: capitalised(methodName(method)),
-    ...(method === current && { description: l10n.t('in progress') }),
+    ...(method === current && { description: l10n.t('in progress, starts again') }),
     detail: shown(reason),
     method,
   }));
@@ -30,6 +31,7 @@ export async function chooseMethod(
     items.push(
       ...plan.closed.map(({ method, why }) => ({
         label: icon('circle-slash', capitalised(methodName(method))),
+        description: l10n.t('Diagnose'),
         detail: shown(why),
       })),
     );
@@ -39,6 +41,7 @@ export async function chooseMethod(
     placeHolder: l10n.t('How do you want to sign in?'),
     ignoreFocusOut: true,
   });
-  if (chosen && chosen.method === undefined) return chooseMethod(provider, plan, current);
+  if (chosen && chosen.method === undefined)
+    await vscode.commands.executeCommand('oidc.diagnoseProvider', provider.id);
   return chosen?.method;
 }

@@ -44,17 +44,20 @@ const offerSignIn = (): Promise<void> =>
 async function paste(running: RunningSignIns, id: unknown): Promise<void> {
   const signIn = await find(running, id);
   if (!signIn) return offerSignIn();
-  const text = await window.showInputBox({
-    title: l10n.t('Sign in to {0}', signIn.provider.label),
-    prompt: l10n.t('Paste the full URL from your browser’s address bar'),
-    placeHolder: shown('http://127.0.0.1/callback?code=…&state=…'),
-    ignoreFocusOut: true,
-    // It holds a code, which must not be readable on the screen.
-    password: true,
-  });
-  const problem = text === undefined ? undefined : signIn.control.paste(text);
-  if (problem === undefined) return;
-  await offer('warning', problem, { [l10n.t('Paste Again')]: () => paste(running, signIn.id) });
+  let prompt = l10n.t('Paste the full URL from your browser’s address bar');
+  for (;;) {
+    const text = await window.showInputBox({
+      title: l10n.t('Sign in to {0}', signIn.provider.label),
+      prompt,
+      placeHolder: shown('http://127.0.0.1/callback?code=…&state=…'),
+      ignoreFocusOut: true,
+      // It holds a code, which must not be readable on the screen.
+      password: true,
+    });
+    const problem = text === undefined ? undefined : signIn.control.paste(text);
+    if (problem === undefined) return;
+    prompt = problem;
+  }
 }
 
 /** Copies the redirect URI, which must be registered exactly. */
@@ -77,10 +80,11 @@ export function registerRunningSignInCommands(
   return vscode.Disposable.from(
     registerCommand(pasteCommand, (id?: unknown) => paste(running, id)),
     registerCommand(copyRedirectCommand, (id?: unknown) => copyRedirect(running, id)),
-    registerCommand(otherMethodsCommand, async (id?: unknown) => {
+    registerCommand(otherMethodsCommand, async (id?: unknown, isSame?: unknown) => {
       const signIn = await find(running, id);
       if (!signIn) return startAnother();
-      const method = await chooseMethod(signIn.provider, signIn.plan, signIn.control.method);
+      const { method: current } = signIn.control;
+      const method = isSame === true ? current : await chooseMethod(signIn.provider, signIn.plan, current);
       if (method !== undefined) signIn.control.use(method);
     }),
   );

@@ -23,7 +23,7 @@ import { KnownFailure } from '../../protocol/failures/knownFailure.ts';
 /** What a visible sign-in needs. */
 export interface SignInParts {
   readonly providers: ConfiguredProviders;
-  readonly accounts: Pick<Accounts, 'add' | 'grantedScopes'>;
+  readonly accounts: Pick<Accounts, 'add' | 'grantedScopes' | 'sessions'>;
   readonly signIns: SignIns;
   readonly newProviders: NewProviders;
   readonly trust: Trust;
@@ -40,6 +40,8 @@ export interface SignInRequest {
   readonly scopes: readonly string[];
   /** Undefined: any account that the user signs in with. */
   readonly account: NamedAccount | undefined;
+  /** Someone is signed in already, and the user wants to sign in as someone else. */
+  readonly asksWho?: boolean;
   /** What the user is asked to sign in for. Undefined: they started it themselves. */
   readonly asked?: readonly AskedDemand[] | undefined;
 }
@@ -108,7 +110,7 @@ export async function showSignInNeeded(parts: SignInParts, grant: Grant): Promis
 
 async function signInVisibly(parts: SignInParts, request: SignInRequest): Promise<Grant> {
   const { providers, accounts, newProviders, signIns, trust } = parts;
-  const { provider, scopes, account } = request;
+  const { provider, scopes, account, asksWho } = request;
   const grantedScopes = account ? await accounts.grantedScopes(provider, account, scopes) : [];
   try {
     return await whileConfigured(provider, providers, async ended => {
@@ -117,7 +119,7 @@ async function signInVisibly(parts: SignInParts, request: SignInRequest): Promis
         ended.throwIfAborted();
         throw new vscode.CancellationError();
       }
-      const wanted = { provider, consent, scopes, grantedScopes, loginHint: account?.label };
+      const wanted = { provider, consent, scopes, grantedScopes, loginHint: account?.label, asksWho };
       const grant = await signIns.run(wanted, ended);
       await newProviders.succeeded(provider);
       return grant;

@@ -53,17 +53,22 @@ function pageLink(address: string): Link {
 
 /** What the user can do in a stage, as links in the message. The palette has the same commands. */
 function links(stage: SignInStage, provider: Provider, signInId: string): Shown {
-  const link = (text: Shown, command: string, argument = signInId): Link =>
-    new Link(text, `command:${command}?${encodeURIComponent(JSON.stringify([argument]))}`);
+  const link = (text: Shown, command: string, ...given: readonly unknown[]): Link =>
+    new Link(
+      text,
+      `command:${command}?${encodeURIComponent(JSON.stringify(given.length > 0 ? given : [signInId]))}`,
+    );
+  // A page can't be used twice (RFC 9126 section 4), so the sign-in begins again with the same method.
+  const again = link(l10n.t('Open Page Again'), otherMethodsCommand, signInId, true);
   const paste = link(l10n.t('Paste URL'), pasteCommand);
   const others = link(l10n.t('Try Another Way'), otherMethodsCommand);
   switch (stage) {
     case 'waiting-for-person-long':
-      return shown`${link(l10n.t('Diagnose'), 'oidc.diagnoseProvider', provider.id)} · ${link(l10n.t('Copy Redirect URI'), copyRedirectCommand)} · ${paste} · ${others}`;
+      return shown`${again} · ${link(l10n.t('Diagnose'), 'oidc.diagnoseProvider', provider.id)} · ${link(l10n.t('Copy Redirect URI'), copyRedirectCommand)} · ${paste} · ${others}`;
     case 'waiting-for-person':
     case 'waiting-for-paste':
     case 'waiting-for-paste-alone':
-      return shown`${paste} · ${others}`;
+      return shown`${again} · ${paste} · ${others}`;
     case 'waiting-for-code':
     case 'code-expired':
       return shown`${others}`;

@@ -38,7 +38,10 @@ export interface SignIns extends vscode.Disposable {
    * @throws Failure, or `vscode.CancellationError` if the user canceled.
    */
   run(
-    request: Pick<SignInRequest, 'provider' | 'consent' | 'scopes' | 'grantedScopes' | 'loginHint'>,
+    request: Pick<
+      SignInRequest,
+      'provider' | 'consent' | 'scopes' | 'grantedScopes' | 'loginHint' | 'asksWho'
+    >,
     ended: AbortSignal,
   ): Promise<Grant>;
   /** The next sign-in to this provider takes this method. */

@@ -256,13 +256,16 @@ function warnNotTold(
               accounts,
             ),
         leftInBrowser.length > 0 ? l10n.t('Your browser might still be signed in.') : undefined,
-        messageOf(failures[0]?.error),
+        whatHappened(failures[0]?.error),
       ],
       ' ',
     ),
     leftInBrowser,
   );
 }
+
+/** Without what to do next: the tokens are revoked automatically, or expire. */
+const whatHappened = (error: unknown): Shown => (error instanceof Failure ? error.what : messageOf(error));
 
 type BrowserOutcome = Awaited<ReturnType<typeof endGrantSession>>;
 

@@ -167,7 +167,7 @@ describe('a person who signs out everywhere', function () {
     await window.quickInput.pick(providerLabel);
     await window.acceptDialog('Sign Out');
     const told = new RegExp(
-      `^You are signed out of ${providerLabel} here\\. The tokens of alice couldn’t be revoked yet and will be revoked automatically later\\. Your browser might still be signed in\\. .*Couldn’t reach`,
+      `^You are signed out of ${providerLabel} here\\. The tokens of alice couldn’t be revoked yet and will be revoked automatically later\\. Your browser might still be signed in\\. Couldn’t reach \\S+ \\([^)]*\\)\\.$`,
     );
     const { severity } = await findNotification(window, told, ['Sign Out in Browser', 'Diagnose']);
     await window.screenshot('sign-out-unreachable');

@@ -66,12 +66,17 @@ async function found<T>(
   throw new Error(`Waited ${timeout / 1000} s in vain for ${await what()}`);
 }
 
-/** Which page of the provider is shown. */
+/** Which page of the provider is shown. Undefined while it makes way for another one. */
 async function kindOf(page: PageLike): Promise<string | undefined> {
-  const kinds = await page
-    .locator('main[data-page]')
-    .evaluateAll(elements => elements.map(element => element.getAttribute('data-page')));
-  return (kinds as (string | null)[])[0] ?? undefined;
+  try {
+    const kinds = await page
+      .locator('main[data-page]')
+      .evaluateAll(elements => elements.map(element => element.getAttribute('data-page')));
+    return (kinds as (string | null)[])[0] ?? undefined;
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('Execution context was destroyed')) return undefined;
+    throw error;
+  }
 }
 
 /** Presses a button that leads to another page, and waits for that page. */
