@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { setImmediate } from 'node:timers/promises';
 import * as vscode from 'vscode';
+import { eventually } from '../editor/workbench/waiting.ts';
 import { activeExtension, consumer, consumerId, extensionId, menuEntry, silently } from './editor.ts';
 import { logFiles, messages } from './outside.ts';
 
@@ -37,7 +37,7 @@ describe('an editor that has started, with a provider that cannot be reached', (
   });
 
   it('has disturbed nobody', async () => {
-    assert.deepEqual(await messages(), []);
+    await eventually(async () => assert.deepEqual(await messages(), []));
   });
 
   it('offers its commands in the palette', async () => {
@@ -50,11 +50,12 @@ describe('an editor that has started, with a provider that cannot be reached', (
   });
 
   it('writes what it has registered to its log, which has a place among the output channels', async () => {
-    await setImmediate();
-    const [log] = [...(await logFiles())].filter(([file]) => file.includes(extensionId));
-    assert.ok(log, 'the extension has a log file');
-    assert.match(log[0], /OpenID Connect Authentication\.log$/);
-    assert.match(log[1], /provider registered provider=oidc label=Unreachable/);
+    await eventually(async () => {
+      const [log] = [...(await logFiles())].filter(([file]) => file.includes(extensionId));
+      assert.ok(log, 'the extension has a log file');
+      assert.match(log[0], /OpenID Connect Authentication\.log$/);
+      assert.match(log[1], /provider registered provider=oidc label=Unreachable/);
+    });
   });
 
   it('keeps its commands, settings and providers in step with the manifest', async () => {

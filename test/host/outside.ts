@@ -41,11 +41,15 @@ export async function messages(): Promise<Notification[]> {
   return (await ask('GET', '/messages')) as Notification[];
 }
 
-/** Waits until there is a message that matches. */
-export async function waitForMessage(wanted: RegExp): Promise<Notification> {
+/** Waits until there is a message that matches, and has exactly these buttons if any are given. */
+export async function waitForMessage(wanted: RegExp, buttons?: readonly string[]): Promise<Notification> {
   return waitFor(
     async () => `the message ${String(wanted)}; there are: ${JSON.stringify(await messages())}`,
-    async () => (await messages()).find(({ message }) => wanted.test(message)),
+    async () =>
+      (await messages()).find(
+        shown =>
+          wanted.test(shown.message) && (buttons === undefined || shown.buttons.join() === buttons.join()),
+      ),
   );
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { speak } from '../editor/language.ts';
-import { panelOf } from '../editor/workbench/panel.ts';
+import { panelOf, pressInPanel } from '../editor/workbench/panel.ts';
+import { eventually } from '../editor/workbench/waiting.ts';
 import type { Workbench } from '../editor/workbench.ts';
 import { namePages, openStage, type Stage } from '../stage/stage.ts';
 
@@ -10,7 +11,7 @@ const languages = {
     question: /^Zum ersten Mal bei localhost:\d+ anmelden\?$/,
     message: /^Anmeldung bei Streng: Geben Sie auf [\w.:]+ in einem beliebigen Browser den Code [A-Z-]+ ein/,
     title: /^Mit einem Code bei Streng anmelden\n/,
-    left: /Der Code gilt noch (10:00|9:\d\d)/,
+    left: /Der Code gilt noch (10|\d):\d\d/,
     cancel: 'Abbrechen',
   },
   fr: {
@@ -19,7 +20,7 @@ const languages = {
     message:
       /^Connexion à Streng: Accédez à [\w.:]+ dans n’importe quel navigateur et entrez le code [A-Z-]+\./,
     title: /^Se connecter à Streng avec un code\n/,
-    left: /Le code est encore valide (10:00|9:\d\d)/,
+    left: /Le code est encore valide (10|\d):\d\d/,
     cancel: 'Annuler',
   },
 };
@@ -49,11 +50,13 @@ for (const [language, texts] of Object.entries(languages))
       await window.waitForNotification(texts.message);
       const panel = panelOf(window.page);
       await panel.locator('#code').waitFor();
-      const text = await panel.locator('main').innerText();
-      assert.match(text, texts.title);
-      assert.match(text, texts.left);
+      await eventually(async () => {
+        const text = await panel.locator('main').innerText();
+        assert.match(text, texts.title);
+        assert.match(text, texts.left);
+      });
       assert.equal(await panel.locator('html').getAttribute('lang'), language);
       await window.screenshot(`web-worker-${language}`);
-      await panel.getByRole('button', { name: texts.cancel }).click();
+      await pressInPanel(window.page, texts.cancel);
     });
   });

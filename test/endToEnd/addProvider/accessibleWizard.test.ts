@@ -9,7 +9,6 @@ import {
   type Accessibility,
 } from '../../editor/workbench/accessible.ts';
 import { connectTo, wizard } from '../../editor/workbench/wizard.ts';
-import { waitFor } from '../../editor/workbench/waiting.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { openStage, type Stage } from '../../stage/stage.ts';
 
@@ -31,9 +30,7 @@ for (const [theme, name] of themes)
 
     const back = (): Promise<void> => window.page.getByRole('button', { name: 'Back' }).click();
     const waitForRow = (row: RegExp): Promise<unknown> =>
-      waitFor(`the row ${String(row)}`, async () =>
-        (await window.quickInput.read()).items.some(item => row.test(item)),
-      );
+      window.quickInput.read(undefined, ({ items }) => items.some(item => row.test(item)));
 
     it('as the lists of the editor itself can', async () => {
       for (const list of ['Preferences: Color Theme', 'Show All Commands']) {
@@ -71,8 +68,10 @@ for (const [theme, name] of themes)
       await look('where-wrong');
       await connectTo(window, stage.identityProvider.address);
       await waitForRow(/Show Log/);
-      const [first = ''] = (await window.quickInput.read()).items;
-      assert.match(first, /The metadata at /, 'the message begins in the first row');
+      // The message begins in the first row.
+      await window.quickInput.read(undefined, ({ items: [first = ''] }) =>
+        first.includes('The metadata at '),
+      );
       await look('not-found');
     });
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { signInOnPage } from '../../manifest/client/playwright.ts';
 import type { Workbench } from '../../editor/workbench.ts';
 import { chooseClientId, connectTo, pasteClientId, rename, wizard } from '../../editor/workbench/wizard.ts';
-import { waitFor } from '../../editor/workbench/waiting.ts';
+import { eventually, waitFor } from '../../editor/workbench/waiting.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { openStage, type Stage } from '../../stage/stage.ts';
 import { accountEntry } from '../signingIn.ts';
@@ -42,9 +42,9 @@ describe('a person whose entry for the provider that an extension asks for is wr
   it('is told what is wrong with it, and may correct it: nothing is replaced', async () => {
     await window.runCommand('Consumer: Who Am I?');
     await window.acceptDialog('Allow');
-    const { message, buttons } = await window.waitForNotification(unusable);
+    const buttons = ['Open Settings', 'Set Up Again'];
+    const { message } = await window.waitForNotification(unusable, { buttons });
     assert.match(message, /“oidc → issuer”.*Correct the entry, or set it up again to replace it\.$/);
-    assert.deepEqual(buttons, ['Open Settings', 'Set Up Again']);
     await window.screenshot('set-up-anew');
     await window.pressNotification(unusable, 'Open Settings');
     const settings = window.page.locator('.settings-editor');
@@ -78,9 +78,11 @@ describe('a person whose entry for the provider that an extension asks for is wr
     await window.waitForNotification(`You are ${people.alice.name}`);
     assert.equal(await accountEntry(window, 'New'), 'alice (New)');
     const clientId = clients.editorWeb.clientId;
-    assert.deepEqual(await configured(), {
-      oidc: { label: 'New', issuer, allowLoopbackHttp: true, clientId },
-      other,
-    });
+    await eventually(async () =>
+      assert.deepEqual(await configured(), {
+        oidc: { label: 'New', issuer, allowLoopbackHttp: true, clientId },
+        other,
+      }),
+    );
   });
 });

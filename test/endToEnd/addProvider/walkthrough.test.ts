@@ -3,7 +3,7 @@ import type { Locator } from 'playwright-core';
 import { signInOnPage } from '../../manifest/client/playwright.ts';
 import type { Workbench } from '../../editor/workbench.ts';
 import { panelOf } from '../../editor/workbench/panel.ts';
-import { waitFor } from '../../editor/workbench/waiting.ts';
+import { eventually, waitFor } from '../../editor/workbench/waiting.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { openStage, type Stage } from '../../stage/stage.ts';
 
@@ -37,12 +37,14 @@ describe('a person who takes the walkthrough', function () {
       const picture = panelOf(window.page).locator('svg');
       await waitFor(`the picture of ${id}`, () => picture.isVisible());
       // In the colours of the theme: the editor lets no style sheet into it.
-      const fill = await picture
-        .locator(shape)
-        .first()
-        .evaluate(element => getComputedStyle(element).fill);
-      assert.notEqual(fill, 'rgb(0, 0, 0)', id);
-      assert.notEqual(fill, 'none', id);
+      await eventually(async () => {
+        const fill = await picture
+          .locator(shape)
+          .first()
+          .evaluate(element => getComputedStyle(element).fill);
+        assert.notEqual(fill, 'rgb(0, 0, 0)', id);
+        assert.notEqual(fill, 'none', id);
+      });
       await window.screenshot(`walkthrough-${id}`);
     }
   });

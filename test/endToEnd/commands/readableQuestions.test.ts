@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { packageManifestOnly } from '../../editor/packages/manifestOnly.ts';
 import type { Workbench } from '../../editor/workbench.ts';
 import { providerQuestion } from '../../editor/workbench/newProvider.ts';
+import { eventually } from '../../editor/workbench/waiting.ts';
 import { openStage, type Stage } from '../../stage/stage.ts';
 
 /** A screen of a small laptop, beside which something else is open. */
@@ -58,8 +59,8 @@ describe('what a person has to agree to, in high contrast', function () {
     }, part);
 
   async function assertReadable(name: string, part: string): Promise<void> {
+    await eventually(async () => assert.deepEqual(await hidden(part), []));
     await window.screenshot(name);
-    assert.deepEqual(await hidden(part), []);
   }
 
   it('an ID that is brought twice', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { BrowserContext } from 'playwright-core';
 import { signInOnPage } from '../../manifest/client/playwright.ts';
 import type { Workbench } from '../../editor/workbench.ts';
-import { waitFor } from '../../editor/workbench/waiting.ts';
+import { eventually, waitFor } from '../../editor/workbench/waiting.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { documentationPicture } from '../../stage/documentationPicture.ts';
 import { openStage, providerLabel, type Stage } from '../../stage/stage.ts';
@@ -24,11 +24,14 @@ describe('a person in a real VS Code', function () {
 
   it('sees in the Accounts menu that an extension asks to sign in', async () => {
     await window.waitForAccountsLabel(/Sign in requested/);
-    const entries = await window.openAccountsMenu();
-    assert.ok(
-      entries.some(entry => entry.startsWith(`Sign in with ${providerLabel} to use Consumer`)),
-      entries.join(' | '),
-    );
+    await eventually(async () => {
+      await window.closeMenu();
+      const entries = await window.openAccountsMenu();
+      assert.ok(
+        entries.some(entry => entry.startsWith(`Sign in with ${providerLabel} to use Consumer`)),
+        entries.join(' | '),
+      );
+    });
     await documentationPicture(window, 'accounts-menu', { x: 0, y: 560, width: 640, height: 240 });
     await window.closeMenu();
   });
@@ -60,11 +63,7 @@ describe('a person in a real VS Code', function () {
   it('is asked before a second extension gets the session', async () => {
     await window.runCommand('Second Consumer: Who Am I?');
     await window.acceptDialog('Allow', /Second Consumer|second-consumer/);
-    const accounts = await window.quickInput.read();
-    assert.ok(
-      accounts.items.some(item => item.startsWith('alice')),
-      accounts.items.join(' | '),
-    );
+    await window.quickInput.read(undefined, ({ items }) => items.some(item => item.startsWith('alice')));
     await window.quickInput.pick(/^alice/);
     await window.waitForNotification(`You are ${people.alice.name}`);
     assert.equal(tokenRequests().length, 1, 'no second sign-in was needed');
@@ -79,10 +78,11 @@ describe('a person in a real VS Code', function () {
   });
 
   it('reads in the log what happened, and no secret', async () => {
-    const log = await window.outputChannel('OpenID Connect Authentication');
-    assert.match(log, /provider registered/);
-    const everything = [log, ...(await stage.editor.readLogs()).values()].join('\n');
-    assert.match(everything, /signed in/);
+    const everything = await waitFor('the sign-in in the log', async () => {
+      const log = await window.outputChannel('OpenID Connect Authentication');
+      const all = [log, ...(await stage.editor.readLogs()).values()].join('\n');
+      return log.includes('provider registered') && all.includes('signed in') && all;
+    });
     const [exchange] = tokenRequests();
     for (const name of ['code', 'code_verifier']) {
       const secret = exchange?.body[name];

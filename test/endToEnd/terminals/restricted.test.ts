@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { temporaryFolder, type TemporaryFolder } from '../../editor/process/temporaryFolder.ts';
 import type { Workbench } from '../../editor/workbench.ts';
 import { openTerminal, readableTerminal } from '../../editor/workbench/terminal.ts';
+import { eventually } from '../../editor/workbench/waiting.ts';
 import { openStage, type Stage } from '../../stage/stage.ts';
 import { isOurs, waitForAgents } from './agents.ts';
 
@@ -34,13 +35,15 @@ describe('a terminal of a workspace that is not trusted', function () {
   it('is not there at all, and neither is a socket, until somebody trusts it', async () => {
     await window.runCommand('Terminal: Create New Terminal');
     await window.acceptDialog('Cancel', 'Do you trust the authors of the files in this folder?');
+    await eventually(async () => {
+      const logs = [...(await stage.editor.readLogs()).keys()];
+      assert.ok(
+        logs.some(path => path.endsWith('OpenID Connect Authentication.log')),
+        'the other one has started',
+      );
+      assert.deepEqual(logs.filter(isOurs), []);
+    });
     assert.deepEqual(await sockets(), []);
-    const logs = [...(await stage.editor.readLogs()).keys()];
-    assert.ok(
-      logs.some(path => path.endsWith('OpenID Connect Authentication.log')),
-      'the other one has started',
-    );
-    assert.deepEqual(logs.filter(isOurs), []);
 
     await window.runCommand('Workspaces: Manage Workspace Trust');
     await window.page.getByRole('button', { name: 'Trust', exact: true }).first().click();
