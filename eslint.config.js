@@ -30,6 +30,20 @@ const exportedVariable = {
   message: 'What is exported is not assigned again: the build exports values, not variables.',
 };
 
+/** What is shown, written or listened to at this moment; nobody knows whether what was just done has come so far. */
+const momentary =
+  '/^(?:notifications|progress|messages|accountsMenuEntries|accountsLabel|rows|spoken|isOpen|isVisible|isHidden|count|allInnerTexts|readLogs)$/';
+
+/** A test that judges what is shown at one moment passes or fails by the speed of the computer. */
+export const judgedTooEarly = {
+  selector: [
+    'CallExpression[callee.name=/^(?:it|before|beforeEach|after|afterEach)$/] > :function',
+    `AwaitExpression > CallExpression:matches([callee.property.name=${momentary}], [callee.name=${momentary}])` +
+      ':not(CallExpression[callee.name=/^(?:waitFor|eventually)$/] *)',
+  ].join(' '),
+  message: 'Wait for it: `waitFor` or `eventually` of test/editor/workbench/waiting.ts.',
+};
+
 export default defineConfig(
   { ignores: ['**/dist/', '.vscode-test/', 'node_modules/'] },
   js.configs.recommended,
@@ -85,6 +99,10 @@ export default defineConfig(
       // Mocha's callbacks and assertions about anything that a server may answer.
       '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: ['it', 'describe'] }],
     },
+  },
+  {
+    files: ['test/{endToEnd,host,web}/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', judgedTooEarly] },
   },
   {
     files: ['**/*.js'],
