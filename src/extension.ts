@@ -24,7 +24,7 @@ import { registerUriHandler } from './signIn/redirect/uriHandler.ts';
 import { registerActivityDocument } from './ui/commands/activityDocument.ts';
 import { registerQuery } from './ui/clicks.ts';
 import { contributedCommands, registerDeferredCommands } from './ui/commands/deferredCommands.ts';
-import { registerDiagnosisReports } from './ui/diagnosisReports.ts';
+import { registerDiagnosisReports } from './ui/documents.ts';
 import { createLogChannel, editorLog } from './ui/editorLog.ts';
 import { showSetAside } from './ui/messages.ts';
 import { createProblemReporter } from './ui/problems/reporter.ts';

@@ -25,7 +25,7 @@ import { editorClientSecrets } from './commands/clientCredentials.ts';
 import { registerCommands } from './commands/commands.ts';
 import { registerDiagnoseCommand, showDiagnosis } from './commands/diagnoseProvider.ts';
 import { registerEditCommands } from './commands/editProvider.ts';
-import type { DiagnosisReports } from './diagnosisReports.ts';
+import type { DiagnosisReports } from './documents.ts';
 import { createNewProviders } from './signIn/newProviders.ts';
 import { showSignInNeeded, type SignInParts } from './signIn/signInAndKeep.ts';
 import { releaseSignIns, showContested, showWaiting } from './signIn/changedTerms.ts';

@@ -12,7 +12,7 @@ import { diagnose, type SeenGrants } from '../../signIn/diagnosis/diagnose.ts';
 import { diagnosisDocument } from '../../signIn/diagnosis/report.ts';
 import { urisToRegister } from '../../signIn/redirect/registeredUris.ts';
 import type { Trust } from '../../signIn/trust.ts';
-import type { DiagnosisReports } from '../diagnosisReports.ts';
+import type { DiagnosisReports } from '../documents.ts';
 import { chooseProvider } from './editProvider.ts';
 import type { SignIns } from '../signIn/signIns.ts';
 import { readSurroundings } from '../signIn/signInSettings.ts';

@@ -2,7 +2,7 @@ import { l10n } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import { firstState, type Trouble, type WizardState } from '../addProvider/state.ts';
 import { askProvider, type AddedProvider, type WizardContext } from '../addProvider/wizard.ts';
-import type { DiagnosisReports } from '../diagnosisReports.ts';
+import type { DiagnosisReports } from '../documents.ts';
 import { window } from '../show.ts';
 import { readSignInSettings, readSurroundings } from './signInSettings.ts';
 

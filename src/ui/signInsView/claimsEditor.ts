@@ -5,6 +5,7 @@ import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import type { GrantCache } from '../../sessions/store/grantCache.ts';
 import { randomText } from '../../platform/base64url.ts';
+import { documentUri, registerDocuments } from '../documents.ts';
 
 const scheme = 'oidc-claims';
 
@@ -21,8 +22,7 @@ export function openClaims({ id, account }: Grant, { label }: Provider): vscode.
   const known = [...wanted].find(([, grantId]) => grantId === id);
   const key = known?.[0] ?? randomText(16);
   wanted.set(key, id);
-  const name = shown`${account.label} (${label}).jsonc`.replace(/[/\\]/g, '-');
-  return vscode.Uri.from({ scheme, path: `/${name}`, query: key });
+  return documentUri(scheme, shown`${account.label} (${label}).jsonc`, key);
 }
 
 /** Documents about grants. They are read-only, and follow what happens. */
@@ -31,28 +31,20 @@ export function registerClaims(context: {
   readonly providers: ConfiguredProviders;
 }): vscode.Disposable {
   const { cache, providers } = context;
-  const changes = new vscode.EventEmitter<vscode.Uri>();
+  const documents = registerDocuments(scheme, async query => {
+    const id = wanted.get(query);
+    if (id === undefined) return `// ${l10n.t('Choose "Show Claims" in the sign-ins view to read this.')}\n`;
+    const grant = await cache.get(id).catch(() => undefined);
+    const provider = grant && providers.of(grant);
+    if (!provider) return `// ${l10n.t('This sign-in has ended.')}\n`;
+    const { claimsDocument } = await import('./claims.ts');
+    return claimsDocument(provider, grant);
+  });
   const endWatching = cache.onDidChange(({ before, after }) => {
     const id = (after ?? before)?.id;
     for (const { uri } of vscode.workspace.textDocuments) {
-      if (uri.scheme === scheme && wanted.get(uri.query) === id) changes.fire(uri);
+      if (uri.scheme === scheme && wanted.get(uri.query) === id) documents.changed(uri);
     }
   });
-  return vscode.Disposable.from(
-    changes,
-    new vscode.Disposable(endWatching),
-    vscode.workspace.registerTextDocumentContentProvider(scheme, {
-      onDidChange: changes.event,
-      async provideTextDocumentContent({ query }) {
-        const id = wanted.get(query);
-        if (id === undefined)
-          return `// ${l10n.t('Choose "Show Claims" in the sign-ins view to read this.')}\n`;
-        const grant = await cache.get(id).catch(() => undefined);
-        const provider = grant && providers.of(grant);
-        if (!provider) return `// ${l10n.t('This sign-in has ended.')}\n`;
-        const { claimsDocument } = await import('./claims.ts');
-        return claimsDocument(provider, grant);
-      },
-    }),
-  );
+  return vscode.Disposable.from(documents, new vscode.Disposable(endWatching));
 }
