@@ -3,7 +3,7 @@ import { secret, type Secret } from '../../platform/secret.ts';
 import { shown } from '../../platform/shown.ts';
 import { proofBindings } from '../../protocol/client/keys/proofBindings.ts';
 import { storedBindingSchema } from '../grant/binding.ts';
-import type { Grant } from '../grant/grant.ts';
+import type { CurrentTokens, DerivedToken, Grant } from '../grant/grant.ts';
 
 const seconds = v.pipe(v.number(), v.finite());
 /** Can be counted on from: beyond that, one more is the same number, and no change would ever be newer. */
@@ -75,6 +75,9 @@ const storedGrantSchema = v.looseObject({
 
 type StoredGrant = v.InferInput<typeof storedGrantSchema>;
 
+/** As it is written: nothing in it changes. */
+type Unchanged<T> = unknown extends T ? T : { readonly [Member in keyof T]: Unchanged<T[Member]> };
+
 const texts = new WeakMap<Grant, string>();
 
 /** Writes the grant, with its secrets, as text for secret storage or for another window of ours. Once: it never changes. */
@@ -99,16 +102,16 @@ function write(grant: Grant): string {
     ...rest
   } = grant;
   const { service, ...binding } = grant.binding;
-  const stored: StoredGrant = {
+  const stored: Unchanged<StoredGrant> = {
     version: proofKey ? 2 : 1,
     ...rest,
     binding: { ...binding, machine: service },
-    claims: { ...claims },
-    grantedScopes: [...grantedScopes],
-    sessions: sessions.map(scopes => [...scopes]),
-    target: [...target],
-    resources: [...resources],
-    asked: asked && [...asked],
+    claims,
+    grantedScopes,
+    sessions,
+    target,
+    resources,
+    asked,
     tokens: {
       ...tokens,
       accessToken: tokens.accessToken.reveal(),
@@ -116,9 +119,7 @@ function write(grant: Grant): string {
       idToken: tokens.idToken?.reveal(),
     },
     derived: derived.map(entry =>
-      entry.kind === 'token'
-        ? { ...entry, scopes: [...entry.scopes], accessToken: entry.accessToken.reveal() }
-        : { ...entry, scopes: [...entry.scopes] },
+      entry.kind === 'token' ? { ...entry, accessToken: entry.accessToken.reveal() } : entry,
     ),
     registeredClient: registeredClient && revealed(registeredClient),
     proofKey: proofKey && revealed(proofKey),
@@ -167,14 +168,11 @@ export function parseGrant(text: string): ParsedGrant {
     tokens: {
       ...tokens,
       accessToken: secret(tokens.accessToken),
-      expiresAt: tokens.expiresAt,
       refreshToken: secret(tokens.refreshToken),
       idToken: secret(tokens.idToken),
-    },
+    } as CurrentTokens,
     derived: derived.map(entry =>
-      entry.kind === 'token'
-        ? { ...entry, expiresAt: entry.expiresAt, accessToken: secret(entry.accessToken) }
-        : entry,
+      entry.kind === 'token' ? ({ ...entry, accessToken: secret(entry.accessToken) } as DerivedToken) : entry,
     ),
     registeredClient: registeredClient && hidden(registeredClient),
     proofKey: proofKey && hidden(proofKey),
