@@ -14,7 +14,7 @@ export interface McpServer {
   /** Where the token goes, and nowhere else. */
   readonly url: string;
   readonly providerId: string;
-  /** Of the provider with that ID. Undefined while there is none. */
+  /** Whose tokens it gets. Undefined if no provider has this ID. */
   readonly issuer?: string | undefined;
   readonly scopes: readonly string[];
 }

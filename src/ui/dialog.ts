@@ -8,7 +8,7 @@ type ShowModal = <Button extends Shown>(
 ) => Thenable<Button | undefined>;
 
 /**
- * Asks in a dialog, which no command of the editor answers. Programs and other extensions can open one while the user
+ * Asks in a dialog, whose buttons no command presses. Programs and other extensions can open one while the user
  * is typing, and Enter and the space bar press its first button.
  *
  * @param harmless the first button, which agrees to nothing.

@@ -52,7 +52,7 @@ export function questionFor(target: Target, account: string): ConsentQuestion {
 
 /**
  * Asks in a dialog. Every extension can run the editor's commands that press a message's button or choose from a list.
- * No command responds to a dialog. Enter says no: whoever works in a terminal is typing when a program asks.
+ * No command responds to a dialog. Enter says no: a program can ask while the user is typing in the terminal.
  */
 export async function askForConsent(target: Target, account: string): Promise<Choice> {
   const { message, lines, buttons } = questionFor(target, account);

@@ -75,7 +75,7 @@ describe('the permission of an MCP server', () => {
     }
   });
 
-  it('is for the issuer of the provider, which another one can have the ID of', async () => {
+  it('is for one issuer, as its ID can become that of another provider', async () => {
     const provider = { issuer: 'https://login.example.com', resources: [], tokenPerResource: false };
     const other = { ...provider, issuer: 'https://login.other.example' };
     const { consent, asked } = person([true, false, false]);
