@@ -1,4 +1,4 @@
-import type { SecretStorage } from './platform/secretStorage.ts';
+import type { SecretStorage } from './platform/storage.ts';
 import type { LoadMutualTls } from './protocol/http/clientCertificate.ts';
 import { withoutProxy } from './protocol/http/address.ts';
 import type { Fetch } from './protocol/http/http.ts';

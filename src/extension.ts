@@ -8,7 +8,7 @@ import { changesMcpServers, mcpCommands, registerMcpServers } from './mcp/regist
 import { systemClock } from './platform/clock.ts';
 import { speak } from './platform/language.ts';
 import { once } from './platform/once.ts';
-import { remembering } from './platform/remembered.ts';
+import { remembering } from './platform/storage.ts';
 import { createConfiguredProviders } from './providers/entries/configuredProviders.ts';
 import { changesProviders, loadNamedPresets, readProviders } from './providers/entries/settings.ts';
 import { createAccounts } from './sessions/accounts.ts';

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { whileRunning } from '../platform/once.ts';
 import { createQueue } from '../platform/queue.ts';
-import type { Memory } from '../platform/remembered.ts';
+import type { Memory } from '../platform/storage.ts';
 import { normaliseScopes } from '../sessions/grant/scopes.ts';
 import type { Yes } from '../signIn/trust.ts';
 import { reachOf, scopesOf } from './ownResource.ts';

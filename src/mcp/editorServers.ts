@@ -1,5 +1,5 @@
 import { l10n, shown } from '../platform/shown.ts';
-import type { Memory } from '../platform/remembered.ts';
+import type { Memory } from '../platform/storage.ts';
 import * as vscode from 'vscode';
 import { createMcpConsent } from './consent.ts';
 import { askMcpConsent, chooseAllowed } from './consentQuestion.ts';

@@ -1,7 +1,7 @@
 import { consentTo, type Consent } from '../protocol/client/consent.ts';
 import { whileRunning } from '../platform/once.ts';
 import { createQueue } from '../platform/queue.ts';
-import type { Memory } from '../platform/remembered.ts';
+import type { Memory } from '../platform/storage.ts';
 import type { Provider } from '../providers/entries/definition.ts';
 import { agreementKey, covers, isUnverified, type Terms } from '../providers/entries/terms.ts';
 

@@ -1,7 +1,7 @@
 import type * as vscode from 'vscode';
 import { environment } from '../environment.ts';
 import { secondsNow, type Clock } from '../platform/clock.ts';
-import type { Memory } from '../platform/remembered.ts';
+import type { Memory } from '../platform/storage.ts';
 import type { Sendings } from '../protocol/server/sendings.ts';
 import { createHttpContext } from '../protocol/server/httpContext.ts';
 import type { Tokens } from '../protocol/tokens/tokens.ts';

@@ -1,5 +1,5 @@
 import { l10n, type Shown } from '../platform/shown.ts';
-import type { Memory } from '../platform/remembered.ts';
+import type { Memory } from '../platform/storage.ts';
 import { window } from './show.ts';
 
 /** Messages that recur for the same reason, until the user silences them. */

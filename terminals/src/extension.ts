@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { systemClock } from '../../src/platform/clock.ts';
 import { speak } from '../../src/platform/language.ts';
 import { errorName } from '../../src/platform/log.ts';
-import { remembering } from '../../src/platform/remembered.ts';
+import { remembering } from '../../src/platform/storage.ts';
 import { l10n, shown } from '../../src/platform/shown.ts';
 import { editorLog } from '../../src/ui/editorLog.ts';
 import { window } from '../../src/ui/show.ts';

@@ -4,7 +4,7 @@
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { systemClock, type Clock } from '../../src/platform/clock.ts';
-import type { SecretStorage } from '../../src/platform/secretStorage.ts';
+import type { SecretStorage } from '../../src/platform/storage.ts';
 import { createHttpContext } from '../../src/protocol/server/httpContext.ts';
 import { parseDefinition } from '../../src/providers/entries/definition.ts';
 import type { Grant } from '../../src/sessions/grant/grant.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SecretStorage } from '../../src/platform/secretStorage.ts';
+import type { SecretStorage } from '../../src/platform/storage.ts';
 
 /** Secret storage that outlives its process, one file for each key; several processes may share it. */
 export function fileSecretStorage(folder: string): SecretStorage {

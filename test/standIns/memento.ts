@@ -1,4 +1,4 @@
-import { remembering, type Memory, type Remembered } from '../../src/platform/remembered.ts';
+import { remembering, type Memory, type Remembered } from '../../src/platform/storage.ts';
 
 /** How the editor's storage fails to store. */
 export const mementoTroubles = ['rejects', 'throws', 'never responds'] as const;

@@ -1,4 +1,4 @@
-import type { SecretStorage } from '../../src/platform/secretStorage.ts';
+import type { SecretStorage } from '../../src/platform/storage.ts';
 
 export type StorageCall = { readonly operation: 'get' | 'store' | 'delete'; readonly key: string };
 

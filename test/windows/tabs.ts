@@ -1,4 +1,4 @@
-import type { SecretStorage } from '../../src/platform/secretStorage.ts';
+import type { SecretStorage } from '../../src/platform/storage.ts';
 import { tabTransport, type TabMeeting } from '../../src/windows/tabs/tabTransport.ts';
 import { memorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import { testWindows, type TestWindows } from './groups.ts';

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { createEmitter } from '../../platform/emitter.ts';
 import type { Log } from '../../platform/log.ts';
 import { once } from '../../platform/once.ts';
-import type { SecretStorage } from '../../platform/secretStorage.ts';
+import type { SecretStorage } from '../../platform/storage.ts';
 import type { Grant } from '../grant/grant.ts';
 import { isLaterSignIn } from '../grant/revisions.ts';
 

@@ -1,6 +1,6 @@
 import type { Log } from '../../platform/log.ts';
 import { createQueue } from '../../platform/queue.ts';
-import type { SecretStorage } from '../../platform/secretStorage.ts';
+import type { SecretStorage } from '../../platform/storage.ts';
 import type { Grant } from '../grant/grant.ts';
 import { parseGrant, serialiseGrant } from './storedGrant.ts';
 import {

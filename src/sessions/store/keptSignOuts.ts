@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Log } from '../../platform/log.ts';
 import { createQueue } from '../../platform/queue.ts';
-import type { SecretStorage } from '../../platform/secretStorage.ts';
+import type { SecretStorage } from '../../platform/storage.ts';
 import type { Grant } from '../grant/grant.ts';
 import { signOutsKey } from './grantStore.ts';
 import { parseGrant, serialiseGrant } from './storedGrant.ts';

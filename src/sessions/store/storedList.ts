@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { SecretStorage } from '../../platform/secretStorage.ts';
+import type { SecretStorage } from '../../platform/storage.ts';
 
 /** A list in secret storage, under one key. */
 export interface StoredList<Entry> {

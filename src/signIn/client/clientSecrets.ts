@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { secret, type Secret } from '../../platform/secret.ts';
-import type { SecretStorage } from '../../platform/secretStorage.ts';
+import type { SecretStorage } from '../../platform/storage.ts';
 import {
   isCertificateMethod,
   type ClientAuthentication,

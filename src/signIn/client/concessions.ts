@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
-import type { Memory } from '../../platform/remembered.ts';
+import type { Memory } from '../../platform/storage.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { explainConcession, type Concession } from '../plan/askingLess.ts';
 

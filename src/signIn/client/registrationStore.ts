@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { createQueue } from '../../platform/queue.ts';
 import { Secret, secret } from '../../platform/secret.ts';
-import type { SecretStorage } from '../../platform/secretStorage.ts';
+import type { SecretStorage } from '../../platform/storage.ts';
 import { clientKeyAlgorithms } from '../../protocol/client/keys/clientKeyAlgorithms.ts';
 import type { RegisteredAuthentication } from '../../protocol/client/clientAuthentication.ts';
 import type { Registration } from '../../protocol/client/registration.ts';

@@ -1,6 +1,6 @@
 import { secondsNow } from '../../platform/clock.ts';
 import type { Secret } from '../../platform/secret.ts';
-import type { SecretStorage } from '../../platform/secretStorage.ts';
+import type { SecretStorage } from '../../platform/storage.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import { confirmRegistration, isCurrent, type Registration } from '../../protocol/client/registration.ts';
 import type { Provider } from '../../providers/entries/definition.ts';

@@ -2,7 +2,7 @@ import { icon, l10n, shown, type Shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import { environment } from '../../environment.ts';
 import { secret } from '../../platform/secret.ts';
-import type { SecretStorage } from '../../platform/secretStorage.ts';
+import type { SecretStorage } from '../../platform/storage.ts';
 import { isCertificateMethod } from '../../protocol/client/clientAuthentication.ts';
 import { CertificateProblem, type MutualTls } from '../../protocol/http/clientCertificate.ts';
 import {

@@ -1,6 +1,6 @@
 import { l10n } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
-import type { SecretStorage } from '../../platform/secretStorage.ts';
+import type { SecretStorage } from '../../platform/storage.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Provider } from '../../providers/entries/definition.ts';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Cancel } from '../../platform/clock.ts';
-import type { Memory } from '../../platform/remembered.ts';
+import type { Memory } from '../../platform/storage.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { ContestedId } from '../../providers/entries/contested.ts';
 import type { Provider } from '../../providers/entries/definition.ts';

@@ -2,7 +2,7 @@ import { l10n, type Shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import { environment } from '../../environment.ts';
 import { secret, type Secret } from '../../platform/secret.ts';
-import type { SecretStorage } from '../../platform/secretStorage.ts';
+import type { SecretStorage } from '../../platform/storage.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Log } from '../../platform/log.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';

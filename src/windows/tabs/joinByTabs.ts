@@ -1,4 +1,4 @@
-import type { SecretStorage } from '../../platform/secretStorage.ts';
+import type { SecretStorage } from '../../platform/storage.ts';
 import { joinWindows, type WindowGroup, type WindowGroupOptions } from '../group.ts';
 import { browserTransport } from './tabTransport.ts';
 

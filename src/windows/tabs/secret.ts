@@ -1,6 +1,6 @@
 import type { Log } from '../../platform/log.ts';
 import { randomText } from '../../platform/base64url.ts';
-import type { SecretStorage } from '../../platform/secretStorage.ts';
+import type { SecretStorage } from '../../platform/storage.ts';
 import type { Locks } from './locks.ts';
 
 /** What the tabs of one group share, all of it made from one secret. */

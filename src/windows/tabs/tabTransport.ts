@@ -1,6 +1,6 @@
 import { aborted } from '../../platform/abort.ts';
 import type { Cancel } from '../../platform/clock.ts';
-import type { SecretStorage } from '../../platform/secretStorage.ts';
+import type { SecretStorage } from '../../platform/storage.ts';
 import { alone } from '../alone.ts';
 import { silent, type Frames } from '../channel.ts';
 import { heldLease, type Connection, type Lease, type Surroundings, type Transport } from '../lease.ts';

@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
 import { secondsNow, type Clock } from '../../../src/platform/clock.ts';
-import type { Memory } from '../../../src/platform/remembered.ts';
+import type { Memory } from '../../../src/platform/storage.ts';
 import type { Target } from '../consent/accounts.ts';
 import { outcomeOf, withOutcome, type Outcome } from '../consent/outcomes.ts';
 import type { Refusal } from '../consent/rules.ts';

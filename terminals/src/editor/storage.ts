@@ -1,4 +1,4 @@
-import type { Memory } from '../../../src/platform/remembered.ts';
+import type { Memory } from '../../../src/platform/storage.ts';
 import { mostOutcomes, type Outcome } from '../consent/outcomes.ts';
 import type { Permission } from '../consent/rules.ts';
 

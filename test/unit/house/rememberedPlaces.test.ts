@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { remembering, type Memory } from '../../../src/platform/remembered.ts';
+import { remembering, type Memory } from '../../../src/platform/storage.ts';
 import { shown } from '../../../src/platform/shown.ts';
 import { createMcpConsent } from '../../../src/mcp/consent.ts';
 import { createConfiguredProviders } from '../../../src/providers/entries/configuredProviders.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { remembering } from '../../../src/platform/remembered.ts';
+import { remembering } from '../../../src/platform/storage.ts';
 import { memoryMemento } from '../../standIns/memento.ts';
 import { createMcpConsent, type McpTerms } from '../../../src/mcp/consent.ts';
 import { boundTo, reachOf, withOwnResource } from '../../../src/mcp/ownResource.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { shown } from '../../../src/platform/shown.ts';
-import { remembering } from '../../../src/platform/remembered.ts';
+import { remembering } from '../../../src/platform/storage.ts';
 import { memoryMemento, memoryOf } from '../../standIns/memento.ts';
 import '../../standIns/editor/useEditorStandIn.ts';
 

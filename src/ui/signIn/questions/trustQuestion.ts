@@ -1,6 +1,6 @@
 import type { Clock } from '../../../platform/clock.ts';
 import { whileRunning } from '../../../platform/once.ts';
-import type { Memory } from '../../../platform/remembered.ts';
+import type { Memory } from '../../../platform/storage.ts';
 import { inLines, l10n, shown, type Shown } from '../../../platform/shown.ts';
 import type { Provider } from '../../../providers/entries/definition.ts';
 import { hostsOf } from '../../../providers/entries/destination.ts';

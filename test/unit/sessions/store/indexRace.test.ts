@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { SecretStorage } from '../../../../src/platform/secretStorage.ts';
+import type { SecretStorage } from '../../../../src/platform/storage.ts';
 import { manualClock } from '../../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
 import { keptGrants } from '../cachedGrants.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { remembering } from '../../../src/platform/remembered.ts';
+import { remembering } from '../../../src/platform/storage.ts';
 import { memoryMemento, mementoTroubles } from '../../standIns/memento.ts';
 import { unhandledRejections } from '../../standIns/unhandledRejections.ts';
 
