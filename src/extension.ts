@@ -28,7 +28,7 @@ import { registerDiagnosisReports } from './ui/documents.ts';
 import { createLogChannel, editorLog } from './ui/editorLog.ts';
 import { showSetAside } from './ui/messages.ts';
 import { createProblemReporter } from './ui/problems/reporter.ts';
-import { createRepeating } from './ui/repeating.ts';
+import { createRepeating } from './ui/problems/repeating.ts';
 import { createSignInsView } from './ui/signInsView/view.ts';
 import { watchWaitingSignIns } from './ui/problems/waitingSignIns.ts';
 import { createSendings } from './protocol/server/sendings.ts';

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { l10n } from '../../platform/shown.ts';
 import type { DefinitionProblem } from '../../providers/entries/definition.ts';
 import { showExtension } from '../messages.ts';
-import type { Repeating } from '../repeating.ts';
+import type { Repeating } from './repeating.ts';
 
 /** Where it is and what it is: `“empty → issuer”: is missing`. */
 function problemInWords({ providerId, field, reason }: DefinitionProblem): string {

@@ -1,5 +1,5 @@
 import type { DefinitionProblem } from '../../providers/entries/definition.ts';
-import type { Repeating } from '../repeating.ts';
+import type { Repeating } from './repeating.ts';
 import type { ProviderSetting } from './messages.ts';
 
 /** Reports each problem once, however often settings and manifests are read, and again if it comes back. */

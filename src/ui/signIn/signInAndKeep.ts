@@ -12,7 +12,7 @@ import type { Session } from '../../sessions/grant/sessions.ts';
 import { whileConfigured } from '../../signIn/providerWatch.ts';
 import type { Trust } from '../../signIn/trust.ts';
 import { failureFields, isCancellation, messageOf, offer } from '../messages.ts';
-import type { Repeating } from '../repeating.ts';
+import type { Repeating } from '../problems/repeating.ts';
 import type { NewProviders } from './newProviders.ts';
 import { chooseMethod } from './otherMethods.ts';
 import type { SignIns } from './signIns.ts';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { l10n } from '../../platform/shown.ts';
-import type { Repeating } from '../repeating.ts';
+import type { Repeating } from '../problems/repeating.ts';
 import { isMethod, type Method } from '../../providers/settings/signInMethods.ts';
 import type { SignInTimeouts } from '../../signIn/methods/context.ts';
 import { environment } from '../../environment.ts';

@@ -24,7 +24,7 @@ import { deviceCodePanel } from './deviceCodePanel.ts';
 import { translatedPage } from './pages.ts';
 import type { RunningSignIns } from './runningSignIns.ts';
 import { withSignInProgress } from './signInProgress.ts';
-import type { Repeating } from '../repeating.ts';
+import type { Repeating } from '../problems/repeating.ts';
 import { createRangeReporter, readSignInSettings, readSurroundings } from './signInSettings.ts';
 import { untilCanceled } from '../cancellation.ts';
 import { offer } from '../messages.ts';

@@ -18,7 +18,7 @@ import { unhandledRejections } from '../../standIns/unhandledRejections.ts';
 import { changedProvider, someGrant, someProvider } from '../sessions/someGrant.ts';
 
 const { editor, window, EventEmitter } = await import('../../standIns/editor/vscode.ts');
-const { createRepeating } = await import('../../../src/ui/repeating.ts');
+const { createRepeating } = await import('../../../src/ui/problems/repeating.ts');
 const { watchWaitingSignIns } = await import('../../../src/ui/problems/waitingSignIns.ts');
 const { storedPermissions, storePermissions, storedOutcomes, storeOutcomes } =
   await import('../../../terminals/src/editor/storage.ts');

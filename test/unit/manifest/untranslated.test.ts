@@ -28,6 +28,7 @@ const sameEverywhere: Readonly<Record<string, readonly string[]>> = {
     'its token was replaced',
     'its settings have changed',
     'its permission was taken back',
+    'its provider has changed',
     'no refresh token',
   ],
   'thrown to authors of extensions whose session is no longer the current one': [

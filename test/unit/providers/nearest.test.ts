@@ -9,7 +9,7 @@ import { issuer } from './entries.ts';
 
 const { editor } = await import('../../standIns/editor/vscode.ts');
 const { createProblemReporter } = await import('../../../src/ui/problems/reporter.ts');
-const { createRepeating } = await import('../../../src/ui/repeating.ts');
+const { createRepeating } = await import('../../../src/ui/problems/repeating.ts');
 const { createRangeReporter, readSignInSettings } = await import('../../../src/ui/signIn/signInSettings.ts');
 
 interface Schema {

@@ -4,7 +4,7 @@ import { remembering } from '../../../src/platform/storage.ts';
 import { memoryMemento, memoryOf } from '../../standIns/memento.ts';
 import '../../standIns/editor/useEditorStandIn.ts';
 
-const { createRepeating } = await import('../../../src/ui/repeating.ts');
+const { createRepeating } = await import('../../../src/ui/problems/repeating.ts');
 const { editor } = await import('../../standIns/editor/vscode.ts');
 
 const wrong = shown('Something is wrong.');

@@ -1,6 +1,6 @@
-import { l10n, type Shown } from '../platform/shown.ts';
-import type { Memory } from '../platform/storage.ts';
-import { window } from './show.ts';
+import { l10n, type Shown } from '../../platform/shown.ts';
+import type { Memory } from '../../platform/storage.ts';
+import { window } from '../show.ts';
 
 /** Messages that recur for the same reason, until the user silences them. */
 export interface Repeating {
