@@ -3,7 +3,7 @@ import type { BrowserContext } from 'playwright-core';
 import { approveDeviceOnPage, signInOnPage } from '../../manifest/client/playwright.ts';
 import type { Workbench } from '../../editor/workbench.ts';
 import { panelOf } from '../../editor/workbench/panel.ts';
-import { waitFor } from '../../editor/workbench/waiting.ts';
+import { eventually, waitFor } from '../../editor/workbench/waiting.ts';
 import { wizard } from '../../editor/workbench/wizard.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { openStage, type Stage } from '../../stage/stage.ts';
@@ -97,8 +97,10 @@ describe('a person who has only the address of a provider, and a keyboard', func
     await signInOnPage(page, people.bob);
     await signedInAs('bob');
     await page.close();
-    const entries = await window.accountsMenuEntries();
-    assert.deepEqual(entries.slice(0, 2), [`alice (${host()})`, `bob (${host()})`]);
+    await eventually(async () => {
+      const entries = await window.accountsMenuEntries();
+      assert.deepEqual(entries.slice(0, 2), [`alice (${host()})`, `bob (${host()})`]);
+    });
   });
 
   it('closes the page of the provider, and opens it again', async () => {

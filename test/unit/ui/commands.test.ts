@@ -100,7 +100,7 @@ async function signedIn() {
   const registered = [
     registerCommands(parts as never),
     registerEditCommands(parts as never),
-    registerSignInCommands(parts as never),
+    registerSignInCommands(parts),
     registerDiagnoseCommand(
       { ...parts, signIns: parts.signIns } as never,
       { put: () => Uri.from({ scheme: 'oidc-diagnosis', path: '/Diagnosis', query: '' }) } as never,

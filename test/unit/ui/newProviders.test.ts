@@ -44,7 +44,7 @@ function window(ids: () => readonly string[] = () => [], agrees = true) {
       isAgreed: () => true,
       check: () => assert.fail('the wizard says itself what was entered'),
       accept: ({ issuer }) => Promise.resolve(agrees && consentTo(issuer)),
-      forget: async () => {},
+      forget: () => undefined,
     },
     clientSecrets: { enter: ({ id }, credential) => void entered.push([id, credential]) },
     reports: { put: () => assert.fail('no document is opened') },
