@@ -226,7 +226,7 @@ describe('a request of a terminal, from a user who can sign in', () => {
 
   if (has('oidc-agent', 'apt-get install oidc-agent-cli'))
     it('goes on to a real oidc-agent', async function () {
-      this.timeout(20_000);
+      this.timeout(120_000);
       const { stdout } = await promisify(execFile)('oidc-agent', [], { timeout: 10_000 });
       const [, path = ''] = /OIDC_SOCK=([^;]+);/.exec(stdout) ?? [];
       const [, pid = ''] = /OIDCD_PID=(\d+);/.exec(stdout) ?? [];

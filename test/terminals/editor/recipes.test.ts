@@ -15,7 +15,7 @@ import { has } from '../programs.ts';
 
 /** With the real tools, in a home of their own. */
 describe('what sets up a tool', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let home: TemporaryFolder;
   beforeEach(async () => {
     home = await temporaryFolder('recipes');

@@ -10,7 +10,7 @@ const unreachable = () =>
   new Failure('unreachable', { host: 'login.example.com', reason: 'there is no network' }, { sent: false });
 
 describe('trouble with renewing tokens', function () {
-  this.timeout(20_000);
+  this.timeout(120_000);
   let windows: ReturnType<typeof sharedWindows>;
   beforeEach(() => {
     windows = sharedWindows();

@@ -15,7 +15,7 @@ const handOvers = (windows: readonly SharedWindow[]): number =>
   windows.flatMap(({ log }) => log.lines.filter(line => /another window can renew/.test(line))).length;
 
 describe('a leader that cannot renew a grant', function () {
-  this.timeout(20_000);
+  this.timeout(120_000);
   let windows: ReturnType<typeof sharedWindows>;
   beforeEach(() => {
     windows = sharedWindows();

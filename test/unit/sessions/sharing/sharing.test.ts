@@ -15,7 +15,7 @@ import { someGrant, someProvider, someTokens } from '../someGrant.ts';
 
 const scopes = ['openid', 'profile'];
 describe('windows that share grants', function () {
-  this.timeout(20_000);
+  this.timeout(120_000);
   let windows: ReturnType<typeof sharedWindows>;
   beforeEach(() => {
     windows = sharedWindows();

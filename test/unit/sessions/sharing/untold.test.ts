@@ -8,7 +8,7 @@ import { someGrant, someProvider } from '../someGrant.ts';
 import { fresh, now, sharedWindows, storedIn, until, type SharedWindow } from './sharedWindows.ts';
 
 describe('windows, of which one closes before it has told everything,', function () {
-  this.timeout(20_000);
+  this.timeout(120_000);
   let windows: ReturnType<typeof sharedWindows>;
   beforeEach(() => {
     windows = sharedWindows();

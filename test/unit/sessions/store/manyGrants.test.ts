@@ -8,7 +8,7 @@ import { keptGrants } from '../cachedGrants.ts';
 const many = 10_000;
 
 describe('ten thousand grants', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   function opened(storage = memorySecretStorage(storedGrants(many).values)) {
     const clock = manualClock();

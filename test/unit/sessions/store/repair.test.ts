@@ -7,7 +7,7 @@ import { someGrant, someProvider } from '../someGrant.ts';
 const scopes = ['openid', 'profile'];
 
 describe('windows that compare what they have', function () {
-  this.timeout(20_000);
+  this.timeout(120_000);
   let windows: ReturnType<typeof sharedWindows>;
   beforeEach(() => {
     windows = sharedWindows();

@@ -7,7 +7,7 @@ import { someGrant, someProvider } from '../someGrant.ts';
 const scopes = ['openid', 'profile'];
 
 describe('somebody who works in two places, each with a secret storage of its own', function () {
-  this.timeout(20_000);
+  this.timeout(120_000);
   let windows: ReturnType<typeof sharedWindows>;
   beforeEach(() => {
     windows = sharedWindows();
