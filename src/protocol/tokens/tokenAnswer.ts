@@ -69,13 +69,14 @@ export async function readTokenAnswer(
   noteMediaType(response, note);
   if (body['access_token'] === undefined) throw invalid(l10n.t('it contains no access token'));
   // Without a key, only a bearer token was requested.
-  const type = body['token_type'] as string | undefined;
-  const isBound = binds !== undefined && /^dpop$/i.test(type?.trim() ?? '');
-  if (!isBound && type !== undefined && !bearerSpelling.test(type.trim()))
+  const type = body['token_type'];
+  const spelling = typeof type === 'string' ? type.trim() : '';
+  const isBound = binds !== undefined && /^dpop$/i.test(spelling);
+  if (!isBound && type !== undefined && !bearerSpelling.test(spelling))
     throw invalid(l10n.t('the token type isn’t Bearer'));
   if (binds && isBound !== (binds === 'required'))
     throw isBound ? new Failure('token-bound', { host }) : new Failure('token-unbound', { host });
-  if (!isBound && type?.toLowerCase() !== 'bearer') note('token.type', 'token_type');
+  if (!isBound && String(type).toLowerCase() !== 'bearer') note('token.type', 'token_type');
   for (const [name, grammar] of Object.entries(tokenGrammar)) {
     const token = body[name];
     if (token === undefined || isToken(name, token)) continue;

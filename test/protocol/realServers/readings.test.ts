@@ -31,8 +31,8 @@ describe('what a token answer means', () => {
         assert.deepEqual((await outcomeOf(asked, having({ token_type: type }))).outcome, usual.outcome);
       });
     }
-    for (const type of ['mac', 'DPoP', 'N_A', 'bearerish', 'not bearer', 'pop']) {
-      it(`not the token type “${type}” (${name})`, async () => {
+    for (const type of ['mac', 'DPoP', 'N_A', 'bearerish', 'not bearer', 'pop', [], {}, 7, true]) {
+      it(`not the token type “${JSON.stringify(type)}” (${name})`, async () => {
         const { outcome } = await outcomeOf(asked, having({ token_type: type }));
         assert.equal((outcome as Json)['failed'], 'response-invalid');
       });
