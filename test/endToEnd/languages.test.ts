@@ -79,7 +79,7 @@ describe('a person whose editor speaks another language', function () {
     const { message } = await window.waitForNotification(
       /^Anmeldung bei Firma: Fahren Sie in Ihrem Browser fort/,
     );
-    assert.match(message, /fort\. URL einfügen · Anderen Weg versuchen$/);
+    assert.match(message, /fort\. Seite erneut öffnen · URL einfügen · Anderen Weg versuchen$/);
     await window.screenshot('german-signing-in');
     await signInOnPage(page, people.alice);
     await window.waitForNotification('Bei Firma als alice angemeldet.');
