@@ -88,6 +88,7 @@ for (const [theme, name] of themes)
       await window.quickInput.read('Remove which identity provider?');
       await window.quickInput.accept();
       await lookAtDialog('dialog-remove', new RegExp(`^Remove ${providerLabel}\\?`), [
+        'No',
         'Sign Out and Remove',
         'Remove and Keep Data',
       ]);
