@@ -6,6 +6,7 @@ import { agreeToProvider, providerQuestion, refuseProvider } from '../../editor/
 import { treeViewOf, type TreeView } from '../../editor/workbench/tree.ts';
 import { signInOnPage } from '../../manifest/client/playwright.ts';
 import { people } from '../../servers/identityProvider/people.ts';
+import { eventually } from '../../editor/workbench/waiting.ts';
 import { listen, loopback, stop } from '../../servers/listening.ts';
 import { openStage, type Stage } from '../../stage/stage.ts';
 import { accountEntry } from '../signingIn.ts';
@@ -74,10 +75,13 @@ describe('a person whose sign-in is to a provider of an extension that is replac
     await window.clearNotifications();
     await window.runCommand('OIDC: Show Sign-ins');
     await view.waitForRow(waiting);
-    const entries = await window.accountsMenuEntries();
-    assert.ok(!entries.some(entry => entry.startsWith('alice')), entries.join(' | '));
+    await eventually(async () => {
+      const entries = await window.accountsMenuEntries();
+      assert.ok(!entries.some(entry => entry.startsWith('alice')), entries.join(' | '));
+    });
     await window.runCommand('OIDC: Refresh Now');
-    await window.quickInput.cancel();
+    // It is not among those that can be refreshed.
+    await window.waitForNotification('You aren’t signed in to any identity provider.');
     await (await view.row(/^alice/)).click();
     const { message, detail } = await window.readDialog(providerQuestion);
     assert.match(message, /^The settings for .* have changed since you last agreed\. Use them\?$/);
