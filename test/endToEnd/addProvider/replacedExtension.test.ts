@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
 import { packageManifestOnly } from '../../editor/packages/manifestOnly.ts';
 import type { Workbench } from '../../editor/workbench.ts';
 import { agreeToProvider, providerQuestion, refuseProvider } from '../../editor/workbench/newProvider.ts';
@@ -7,7 +6,7 @@ import { treeViewOf, type TreeView } from '../../editor/workbench/tree.ts';
 import { signInOnPage } from '../../manifest/client/playwright.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { eventually } from '../../editor/workbench/waiting.ts';
-import { listen, loopback, stop } from '../../servers/listening.ts';
+import { startStranger, type Stranger } from '../../servers/stranger.ts';
 import { openStage, type Stage } from '../../stage/stage.ts';
 import { accountEntry } from '../signingIn.ts';
 
@@ -20,7 +19,7 @@ describe('a person whose sign-in is to a provider of an extension that is replac
   let stage: Stage;
   let window: Workbench;
   let view: TreeView;
-  let evil: { server: Server; origin: string; requests: string[] };
+  let evil: Stranger;
 
   /** The same provider, but for what `changes` says. */
   const packaged = (publisher: string, version: string, changes: object = {}): Promise<string> => {
@@ -37,12 +36,7 @@ describe('a person whose sign-in is to a provider of an extension that is replac
   };
 
   before(async () => {
-    const requests: string[] = [];
-    const server = createServer((request, response) => {
-      requests.push(`${request.method} ${request.url}`);
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
-    });
-    evil = { server, origin: `http://${loopback}:${await listen(server)}`, requests };
+    evil = await startStranger();
     stage = await openStage({ unconfigured: true });
     await stage.editor.installExtension(await packaged(own, '1.0.0'));
     window = await stage.openWindow(await stage.newPerson(), { agrees: false });
@@ -55,7 +49,7 @@ describe('a person whose sign-in is to a provider of an extension that is replac
   });
   after(async () => {
     await stage?.close();
-    await stop(evil.server);
+    await evil?.close();
   });
 
   const tokens = (): number =>

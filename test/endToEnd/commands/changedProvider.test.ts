@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
 import { signInOnPage } from '../../manifest/client/playwright.ts';
 import type { Workbench } from '../../editor/workbench.ts';
 import { agreeToProvider, providerQuestion, refuseProvider } from '../../editor/workbench/newProvider.ts';
 import { treeViewOf, type TreeView } from '../../editor/workbench/tree.ts';
 import { eventually, waitFor } from '../../editor/workbench/waiting.ts';
-import { listen, loopback, stop } from '../../servers/listening.ts';
+import { startStranger, type Stranger } from '../../servers/stranger.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { openStage, providerLabel, type Stage } from '../../stage/stage.ts';
 import { accountEntry } from '../signingIn.ts';
@@ -15,15 +14,10 @@ describe('a person whose settings somebody else has changed', function () {
   let stage: Stage;
   let window: Workbench;
   let view: TreeView;
-  let evil: { server: Server; origin: string; requests: string[] };
+  let evil: Stranger;
 
   before(async () => {
-    const requests: string[] = [];
-    const server = createServer((request, response) => {
-      requests.push(`${request.method} ${request.url}`);
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
-    });
-    evil = { server, origin: `http://${loopback}:${await listen(server)}`, requests };
+    evil = await startStranger();
     stage = await openStage();
     window = await stage.openWindow(await stage.newPerson(), { agrees: false });
     view = treeViewOf(window.page, 'Sign-ins');
@@ -35,7 +29,7 @@ describe('a person whose settings somebody else has changed', function () {
   });
   after(async () => {
     await stage?.close();
-    await stop(evil.server);
+    await evil?.close();
   });
 
   const written = () =>

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { Failure } from '../../../src/protocol/failures/failure.ts';
 import { secretEndpoints } from '../../../src/protocol/server/secretEndpoints.ts';
@@ -9,24 +8,18 @@ import {
   startIdentityProvider,
   type IdentityProvider,
 } from '../../servers/identityProvider/identityProvider.ts';
-import { listen, loopback, stop } from '../../servers/listening.ts';
+import { startStranger, type Stranger } from '../../servers/stranger.ts';
 import { operations, type Operation } from '../afterSignIn/operations.ts';
 import { signInTrial } from '../signingIn.ts';
 
 describe('metadata that changes while a sign-in is used', () => {
   let server: IdentityProvider;
   let grant: Grant;
-  let evil: { server: Server; origin: string; requests: string[]; answer: object };
+  let evil: Stranger;
 
   before(async () => {
     server = await startIdentityProvider();
-    const requests: string[] = [];
-    const listening = createServer(({ method, url, headers }, response) => {
-      requests.push(`${method} ${url} ${headers.authorization} ${headers.cookie}`);
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(evil.answer));
-    });
-    const origin = `http://${loopback}:${await listen(listening)}`;
-    evil = { server: listening, origin, requests, answer: {} };
+    evil = await startStranger();
   });
   beforeEach(async () => {
     evil.requests.splice(0);
@@ -34,7 +27,7 @@ describe('metadata that changes while a sign-in is used', () => {
     grant = await trial.signIn(trial.provider(settings()));
   });
   after(async () => {
-    await stop(evil.server);
+    await evil.close();
     await server.close();
   });
 

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
 import { consentTo } from '../../../src/protocol/client/consent.ts';
 import { Failure } from '../../../src/protocol/failures/failure.ts';
 import { connect } from '../../../src/protocol/client/client.ts';
@@ -13,7 +12,7 @@ import {
   startIdentityProvider,
   type IdentityProvider,
 } from '../../servers/identityProvider/identityProvider.ts';
-import { listen, loopback, stop } from '../../servers/listening.ts';
+import { startStranger, type Stranger } from '../../servers/stranger.ts';
 import { blank } from '../../../src/sessions/grant/memory.ts';
 import { rowsOf } from '../../../src/ui/signInsView/rows.ts';
 import { operations, type Operation } from '../afterSignIn/operations.ts';
@@ -21,7 +20,7 @@ import { signInTrial, type SignInTrial } from '../signingIn.ts';
 
 describe('a server that names another address than when the person signed in', () => {
   let server: IdentityProvider;
-  let evil: { server: Server; origin: string; requests: string[] };
+  let evil: Stranger;
   let grant: Grant;
 
   const settings = () => ({
@@ -31,12 +30,7 @@ describe('a server that names another address than when the person signed in', (
 
   before(async () => {
     server = await startIdentityProvider();
-    const requests: string[] = [];
-    const listening = createServer((request, response) => {
-      requests.push(`${request.method} ${request.url} ${request.headers.authorization === undefined}`);
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
-    });
-    evil = { server: listening, origin: `http://${loopback}:${await listen(listening)}`, requests };
+    evil = await startStranger();
   });
   beforeEach(async () => {
     evil.requests.splice(0);
@@ -44,7 +38,7 @@ describe('a server that names another address than when the person signed in', (
     grant = await trial.signIn(trial.provider(settings()));
   });
   after(async () => {
-    await stop(evil.server);
+    await evil.close();
     await server.close();
   });
 
@@ -109,7 +103,8 @@ describe('a server that names another address than when the person signed in', (
     const client = await clientOfGrant(trial.provider(settings()), grant, trial.context);
     const connection = await connect(trial.context.httpContext, client, consentTo(client.issuer));
     await assert.rejects(requestUserInfo(connection, grant.tokens.accessToken, grant.account.id));
-    assert.deepEqual(evil.requests, ['GET /userinfo_endpoint false']);
+    assert.equal(evil.requests.length, 1);
+    assert.match(String(evil.requests[0]), /^GET \/userinfo_endpoint Bearer /);
   });
 
   it('gets nothing from a part that takes the address from elsewhere', async () => {

@@ -31,7 +31,7 @@ const moved = changedProvider({ issuer: 'https://other.example.com' });
  * Everything that is remembered, used as in a window in which it happens twice: what a person decides or is shown, once.
  * Each returns what it must not do without.
  */
-const places: Readonly<Record<string, (memory: Memory) => Promise<unknown>>> = {
+const places: Readonly<Record<string, (memory: Memory) => unknown>> = {
   async 'the agreement to a provider'(memory) {
     const questions: string[] = [];
     const waiting: string[] = [];
@@ -65,8 +65,7 @@ const places: Readonly<Record<string, (memory: Memory) => Promise<unknown>>> = {
     return editor.warnings.map(([message]) => message);
   },
 
-  // eslint-disable-next-line @typescript-eslint/require-await
-  async 'what a server refuses'(memory) {
+  'what a server refuses'(memory) {
     const concessions = createConcessions(memory, manualClock(0), recordingLog());
     concessions.add(someProvider, ['scope:offline_access']);
     concessions.add(someProvider, ['basic:raw']);
@@ -139,8 +138,7 @@ const places: Readonly<Record<string, (memory: Memory) => Promise<unknown>>> = {
     };
   },
 
-  // eslint-disable-next-line @typescript-eslint/require-await
-  async 'what programs in terminals are allowed, and had'(memory) {
+  'what programs in terminals are allowed, and had'(memory) {
     const permission = { accountKey: 'company', choice: 'workspace' as const, until: undefined };
     const outcome = (at: number) => ({ at, name: 'company', scopes: [] }) as never;
     for (const at of [1, 2, 3]) {
@@ -170,7 +168,7 @@ describe('a storage of decisions that fails', () => {
               const how = `${trouble} at call ${at}${lasts ? ' and later' : ''}, ${showsUnstored ? '' : 'not '}shown`;
               let result: unknown = 'it waits for ever';
               const unhandled = await unhandledRejections(async () => {
-                void live(remembering(storage)).then(value => (result = value));
+                void (async () => (result = await live(remembering(storage))))();
                 await settled();
               });
               assert.deepEqual(result, expected, how);
