@@ -56,6 +56,8 @@ export type ServiceSignIn =
   | {
       readonly way: 'token-exchange';
       readonly from: string;
+      /** The issuer that `from` has in the settings. Undefined: no provider with that ID is used. */
+      readonly fromIssuer?: string | undefined;
       readonly subjectToken: (typeof subjectTokens)[number];
       readonly requestedTokenType?: string | undefined;
     };

@@ -82,7 +82,7 @@ async function requestOf(
   if (!subjectToken) throw new Failure('subject-missing', names);
   return {
     request: { way, subjectToken, subjectTokenType, requestedTokenType },
-    binding: { ...service, account: grant.account.id },
+    binding: { way, from, subjectToken: subjectTokenType, requestedTokenType, account: grant.account.id },
     subject: grant,
   };
 }

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { parseDefinition, type ProviderDefinition } from '../../../src/providers/entries/definition.ts';
+import { settle } from '../../../src/providers/entries/contested.ts';
+import {
+  parseDefinition,
+  type Provider,
+  type ProviderDefinition,
+} from '../../../src/providers/entries/definition.ts';
+import { belongsTo, waitsForAnswer } from '../../../src/providers/entries/origin.ts';
+import { parseProviders } from '../../../src/providers/entries/parseProviders.ts';
 import type { ServiceSignIn } from '../../../src/providers/settings/serviceSettings.ts';
 
 const issuer = 'https://login.example.com';
@@ -98,5 +105,46 @@ describe('a client that signs in by itself', () => {
     assert.match(problemOf(exchange, 'acme.tools'), /^tokenExchange is only allowed in your own settings/);
     const robot = { ...client, signInMethod: 'client-credentials' } as const;
     assert.ok(parseDefinition('robots', robot, 'acme.tools').ok);
+  });
+
+  describe('that exchanges the token of another provider', () => {
+    const robots = { ...client, signInMethod: 'token-exchange', tokenExchange: { from: 'company' } } as const;
+    /** `robots` as it is used with this provider beside it, in either order of the settings. */
+    const beside = (company: ProviderDefinition | undefined, isFirst = false): Provider => {
+      const entries = Object.entries({ robots, ...(company && { company }) });
+      const written = Object.fromEntries(isFirst ? entries.reverse() : entries);
+      const none = { providers: [], problems: [] };
+      const { providers } = settle(parseProviders(written), none, () => undefined);
+      const found = providers.find(({ id }) => id === 'robots');
+      assert.ok(found);
+      return found;
+    };
+    const company = { issuer: 'https://company.example.com', clientId: 'editor' };
+    const agreed = beside(company);
+    const grant = {
+      providerId: 'robots',
+      binding: {
+        issuer,
+        clientId: 'robot',
+        terms: agreed.terms,
+        service: { way: 'token-exchange', from: 'company' },
+      },
+    } as const;
+
+    it('is used as agreed, wherever the other stands and however it looks', () => {
+      for (const same of [company, { ...company, label: 'Company' }])
+        for (const isFirst of [true, false]) assert.ok(belongsTo(grant, beside(same, isFirst)));
+    });
+
+    for (const [what, other] of [
+      ['another provider has that ID now', { ...company, issuer: 'https://other.example.com' }],
+      ['no provider has that ID', undefined],
+      ['the provider with that ID is wrong', { ...company, issuer: 'company' }],
+    ] as const) {
+      it(`waits for an answer when ${what}`, () => {
+        assert.ok(waitsForAnswer(grant, beside(other)));
+        assert.ok(!belongsTo(grant, beside(other)));
+      });
+    }
   });
 });

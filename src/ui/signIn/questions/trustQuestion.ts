@@ -56,7 +56,7 @@ export function trustQuestion(provider: Provider, before: Terms | undefined): Qu
     service?.way === 'token-exchange'
       ? l10n.t(
           'The token of your sign-in to “{0}” is sent there, and extensions that you allow will get access tokens from there.',
-          service.from,
+          service.fromIssuer === undefined ? service.from : `${service.from} (${service.fromIssuer})`,
         )
       : l10n.t('Extensions that you allow will get access tokens from there.'),
   ];
