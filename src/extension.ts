@@ -10,7 +10,7 @@ import { speak } from './platform/language.ts';
 import { once } from './platform/once.ts';
 import { remembering } from './platform/storage.ts';
 import { createConfiguredProviders } from './providers/entries/configuredProviders.ts';
-import { changesProviders, loadNamedPresets, readProviders } from './providers/entries/settings.ts';
+import { changesProviders, readProviders } from './providers/entries/settings.ts';
 import { createAccounts } from './sessions/accounts.ts';
 import { createMemories } from './sessions/refresh/memories.ts';
 import type { Sharing, SharingOptions } from './sessions/sharing/sharing.ts';
@@ -113,8 +113,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
 
   const showProblems = createProblemReporter('oidc.providers', repeating);
   const readSettings = async (): Promise<void> => {
-    await loadNamedPresets();
-    const settings = readProviders(id => agreedTerms(memory, id));
+    const settings = await readProviders(id => agreedTerms(memory, id));
     providers.update(settings.providers, settings.contested);
     showProblems(settings.problems);
   };

@@ -17,11 +17,6 @@ export const startFailures = {
     next: 'Contact the provider’s administrator.',
     button: 'diagnose',
   },
-  'issuer-forbidden': {
-    what: 'The extension {extension} doesn’t allow you to sign in to {address}.',
-    next: 'Ask your administrator.',
-    button: 'none',
-  },
   'token-untrusted': {
     what: 'Couldn’t verify the ID token from {issuer}: {reason}.',
     next: 'Try again. If the problem continues, contact your administrator.',

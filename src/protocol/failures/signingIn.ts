@@ -5,6 +5,11 @@ import type { FailureText } from './text.ts';
  * sign-out.
  */
 export const signInFailures = {
+  'issuer-forbidden': {
+    what: 'The extension {extension} doesn’t allow you to sign in to {address}.',
+    next: 'Ask your administrator.',
+    button: 'none',
+  },
   'method-unsupported': {
     what: '{issuer} doesn’t support this sign-in method. Missing: {missing}.',
     next: 'Choose another sign-in method, or ask the provider’s administrator to enable this one.',

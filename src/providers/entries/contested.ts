@@ -1,7 +1,7 @@
 import { l10n, type Shown } from '../../platform/shown.ts';
 import type { DefinitionProblem, Provider } from './definition.ts';
 import type { ParsedProviders } from './parseProviders.ts';
-import { sourceOf, termsOf } from './terms.ts';
+import { sourceOf } from './terms.ts';
 
 /** A provider ID claimed more than once: by the settings and an extension, or by several extensions. */
 export interface ContestedId {
@@ -46,16 +46,7 @@ export function settle(
       problems.push({ providerId: id, field: undefined, reason: belongsElsewhere(used), extension });
     }
   }
-  return { providers: providers.map(provider => withFromIssuer(provider, providers)), problems, contested };
-}
-
-/** Adds the issuer whose tokens are exchanged to the terms: an ID alone can become another provider's. */
-function withFromIssuer(provider: Provider, all: readonly Provider[]): Provider {
-  const { service } = provider;
-  if (service?.way !== 'token-exchange') return provider;
-  const fromIssuer = all.find(({ id }) => id === service.from)?.issuer;
-  const bound = { ...provider, service: { ...service, fromIssuer } };
-  return { ...bound, terms: termsOf(bound) };
+  return { providers, problems, contested };
 }
 
 const belongsElsewhere = ({ contributedBy }: Provider): Shown =>

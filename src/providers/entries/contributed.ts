@@ -60,7 +60,7 @@ interface Contributions {
   readonly problem?: string;
 }
 
-export function contributionsOf(manifest: unknown): Contributions {
+function contributionsOf(manifest: unknown): Contributions {
   const contributes = isObject(manifest) ? manifest['contributes'] : undefined;
   const point = isObject(contributes) ? contributes['oidcProviders'] : undefined;
   if (!isObject(contributes) || point === undefined) return { entries: [], labels: new Map() };

@@ -1,11 +1,10 @@
 import * as vscode from 'vscode';
 import { isObject } from '../../protocol/http/json.ts';
-import { StartFailure } from '../../protocol/failures/knownFailure.ts';
-import { allowedIssuers, forbiddenBy, onlyAllowed } from './allowedIssuers.ts';
-import { settle, type SettledProviders } from './contested.ts';
-import { contributedProviders, contributionsOf, type InstalledExtension } from './contributed.ts';
+import type { SettledProviders } from './contested.ts';
+import type { InstalledExtension } from './contributed.ts';
+import type { ProviderDefinition } from './definition.ts';
 import { parseProviders } from './parseProviders.ts';
-import type { Provider, ProviderDefinition } from './definition.ts';
+import { withFromIssuers } from './terms.ts';
 
 const section = 'oidc';
 const key = 'providers';
@@ -15,42 +14,48 @@ export const changesProviders = (event: vscode.ConfigurationChangeEvent): boolea
 
 /**
  * Reads the providers from the user's own settings and from the manifests of installed extensions. A workspace can't
- * define one: the setting has application scope, and only its user value is read.
+ * define one: the setting has application scope, and only its user value is read. The code for manifests and presets is
+ * loaded where one is used.
  *
  * @param agreedTerms returns the terms that the user agreed to for an ID.
  */
-export function readProviders(agreedTerms: (id: string) => unknown): SettledProviders {
-  const extensions = installedExtensions();
-  const { lists, problems } = allowedIssuers(extensions);
-  const own = onlyAllowed(lists, parseProviders(userValue()));
-  const settled = settle(own, onlyAllowed(lists, contributedProviders(extensions)), agreedTerms);
-  return { ...settled, problems: [...settled.problems, ...problems] };
+export async function readProviders(agreedTerms: (id: string) => unknown): Promise<SettledProviders> {
+  const contributions = contributors().length > 0 ? await import('./contributions.ts') : undefined;
+  if (namesPreset()) await import('../presets/presets.ts');
+  // From here on, nothing is awaited: an earlier call never returns older providers than a later one.
+  const extensions = contributors();
+  if (extensions.length > 0 && !contributions) return readProviders(agreedTerms);
+  const own = parseProviders(userValue());
+  const settled = contributions?.withContributions(own, extensions, agreedTerms);
+  const { providers, problems, contested } = settled ?? { ...own, contested: [] };
+  return { providers: withFromIssuers(providers), problems, contested };
 }
 
-/** Loads the presets if an entry that {@link readProviders} reads names one. */
-export async function loadNamedPresets(): Promise<void> {
-  const contributed = installedExtensions().map(({ manifest }) => contributionsOf(manifest).entries);
-  const entries = [...Object.entries(writtenProviders()), ...contributed.flat()];
-  const names = entries.some(([, entry]) => isObject(entry) && entry['preset'] !== undefined);
-  if (names) await import('../presets/presets.ts');
+/** The installed extensions that contribute something to this one. */
+export const contributors = (): InstalledExtension[] =>
+  vscode.extensions.all.flatMap(({ id, packageJSON }) => {
+    const manifest = packageJSON as unknown;
+    const points = isObject(manifest) ? manifest['contributes'] : undefined;
+    const isOne = isObject(points) && ('oidcProviders' in points || 'oidcAllowedIssuers' in points);
+    return isOne ? [{ id, manifest }] : [];
+  });
+
+function namesPreset(): boolean {
+  const lists = contributors().map(({ manifest }) => (manifest as Manifest).contributes.oidcProviders);
+  return [userValue(), ...lists].some(
+    list => isObject(list) && Object.values(list).some(entry => isObject(entry) && 'preset' in entry),
+  );
 }
 
-/** @throws Failure `issuer-forbidden` if an installed extension doesn't allow a provider. */
-export function checkAllowed(provider: Provider): void {
-  const forbidden = forbiddenBy(allowedIssuers(installedExtensions()).lists, provider);
-  if (forbidden) throw new StartFailure('issuer-forbidden', { ...forbidden });
+/** Of one of the {@link contributors}. */
+interface Manifest {
+  readonly contributes: { readonly oidcProviders?: unknown };
 }
-
-const installedExtensions = (): InstalledExtension[] =>
-  vscode.extensions.all.map(({ id, packageJSON }) => ({ id, manifest: packageJSON as unknown }));
-
-const isEntries = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The entries of the user's settings, right or wrong. */
 export function writtenProviders(): Readonly<Record<string, unknown>> {
   const current = userValue();
-  return isEntries(current) ? current : {};
+  return isObject(current) ? current : {};
 }
 
 /** Adds a provider to the user's settings, or replaces the one of the same id. */
@@ -73,7 +78,7 @@ export function removeProvider(id: string): Promise<void> {
 /** @throws Error if the setting is no object of entries: nothing that a user wrote is overwritten. */
 async function write(entries: Readonly<Record<string, unknown>>): Promise<void> {
   const current = userValue() ?? undefined;
-  if (current !== undefined && !isEntries(current)) throw new Error('The setting is no object.');
+  if (current !== undefined && !isObject(current)) throw new Error('The setting is no object.');
   const value = Object.keys(entries).length > 0 ? entries : undefined;
   await vscode.workspace.getConfiguration(section).update(key, value, vscode.ConfigurationTarget.Global);
 }

@@ -96,6 +96,20 @@ export function termsOf(provider: TermedFields): Terms {
   return JSON.stringify(said);
 }
 
+/**
+ * Adds the issuer whose tokens are exchanged to the terms: an ID alone can become another provider's.
+ *
+ * @param providers all that are used.
+ */
+export const withFromIssuers = (providers: readonly Provider[]): Provider[] =>
+  providers.map(provider => {
+    const { service } = provider;
+    if (service?.way !== 'token-exchange') return provider;
+    const fromIssuer = providers.find(({ id }) => id === service.from)?.issuer;
+    const bound = { ...provider, service: { ...service, fromIssuer } };
+    return { ...bound, terms: termsOf(bound) };
+  });
+
 /** Where a user's agreement to the terms of a provider ID is stored. */
 export const agreementKey = (id: string): string => `trusted/${id}`;
 

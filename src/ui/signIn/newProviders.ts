@@ -1,8 +1,9 @@
 import { l10n } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import { Failure } from '../../protocol/failures/failure.ts';
+import { allowedIssuers, forbiddenBy } from '../../providers/entries/allowedIssuers.ts';
 import { firstProviderId, parseDefinition, type Provider } from '../../providers/entries/definition.ts';
-import { checkAllowed, writeProvider, writtenProviders } from '../../providers/entries/settings.ts';
+import { contributors, writeProvider, writtenProviders } from '../../providers/entries/settings.ts';
 import type { ClientSecrets } from '../../signIn/client/clientSecrets.ts';
 import type { Trust } from '../../signIn/trust.ts';
 import type { Trouble } from '../addProvider/state.ts';
@@ -193,4 +194,10 @@ async function keepWrittenEntry(id: string): Promise<void> {
     await vscode.commands.executeCommand('workbench.action.openSettings', 'oidc.providers');
   }
   throw new vscode.CancellationError();
+}
+
+/** @throws Failure `issuer-forbidden` if an installed extension doesn't allow a provider. */
+function checkAllowed(provider: Provider): void {
+  const forbidden = forbiddenBy(allowedIssuers(contributors()).lists, provider);
+  if (forbidden) throw new Failure('issuer-forbidden', { ...forbidden });
 }

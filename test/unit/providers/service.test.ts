@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
-import { settle } from '../../../src/providers/entries/contested.ts';
 import {
   parseDefinition,
   type Provider,
   type ProviderDefinition,
 } from '../../../src/providers/entries/definition.ts';
 import { belongsTo, waitsForAnswer } from '../../../src/providers/entries/origin.ts';
-import { parseProviders } from '../../../src/providers/entries/parseProviders.ts';
 import type { ServiceSignIn } from '../../../src/providers/settings/serviceSettings.ts';
+import '../../standIns/editor/useEditorStandIn.ts';
+
+const { editor } = await import('../../standIns/editor/vscode.ts');
+const { readProviders } = await import('../../../src/providers/entries/settings.ts');
 
 const issuer = 'https://login.example.com';
 const client = { issuer, clientId: 'robot', clientAuthentication: 'client_secret_basic' } as const;
@@ -110,30 +112,28 @@ describe('a client that signs in by itself', () => {
   describe('that exchanges the token of another provider', () => {
     const robots = { ...client, signInMethod: 'token-exchange', tokenExchange: { from: 'company' } } as const;
     /** `robots` as it is used with this provider beside it, in either order of the settings. */
-    const beside = (company: ProviderDefinition | undefined, isFirst = false): Provider => {
+    const beside = async (company?: ProviderDefinition, isFirst = false): Promise<Provider> => {
       const entries = Object.entries({ robots, ...(company && { company }) });
-      const written = Object.fromEntries(isFirst ? entries.reverse() : entries);
-      const none = { providers: [], problems: [] };
-      const { providers } = settle(parseProviders(written), none, () => undefined);
+      editor.settings = { providers: Object.fromEntries(isFirst ? entries.reverse() : entries) };
+      const { providers } = await readProviders(() => undefined);
       const found = providers.find(({ id }) => id === 'robots');
       assert.ok(found);
       return found;
     };
     const company = { issuer: 'https://company.example.com', clientId: 'editor' };
-    const agreed = beside(company);
-    const grant = {
+    const grant = async () => ({
       providerId: 'robots',
       binding: {
         issuer,
         clientId: 'robot',
-        terms: agreed.terms,
-        service: { way: 'token-exchange', from: 'company' },
+        terms: (await beside(company)).terms,
+        service: { way: 'token-exchange', from: 'company' } as const,
       },
-    } as const;
+    });
 
-    it('is used as agreed, wherever the other stands and however it looks', () => {
+    it('is used as agreed, wherever the other stands and however it looks', async () => {
       for (const same of [company, { ...company, label: 'Company' }])
-        for (const isFirst of [true, false]) assert.ok(belongsTo(grant, beside(same, isFirst)));
+        for (const isFirst of [true, false]) assert.ok(belongsTo(await grant(), await beside(same, isFirst)));
     });
 
     for (const [what, other] of [
@@ -141,9 +141,9 @@ describe('a client that signs in by itself', () => {
       ['no provider has that ID', undefined],
       ['the provider with that ID is wrong', { ...company, issuer: 'company' }],
     ] as const) {
-      it(`waits for an answer when ${what}`, () => {
-        assert.ok(waitsForAnswer(grant, beside(other)));
-        assert.ok(!belongsTo(grant, beside(other)));
+      it(`waits for an answer when ${what}`, async () => {
+        assert.ok(waitsForAnswer(await grant(), await beside(other)));
+        assert.ok(!belongsTo(await grant(), await beside(other)));
       });
     }
   });

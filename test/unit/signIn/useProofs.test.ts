@@ -25,7 +25,7 @@ async function refused(provider: Provider, press: string) {
       grantedScopes: () => Promise.resolve([]),
       add: () => assert.fail('nobody signs in'),
     } as never,
-    readSettings: () => Promise.resolve(providers.update(readProviders(() => undefined).providers)),
+    readSettings: async () => providers.update((await readProviders(() => undefined)).providers),
     signIns: quietSignIns(({ provider: asked }) => {
       tried.push(asked.dpop);
       if (tried.length === 2) retried.resolve();
