@@ -29,6 +29,11 @@ export async function sitDown(person: PersonAtBrowser | undefined): Promise<void
   await ask('PUT', '/person', person ?? null);
 }
 
+/** The person closes the pages that nobody has answered. */
+export async function closePages(): Promise<void> {
+  await ask('DELETE', '/pages');
+}
+
 /** What went wrong for the person at the browser so far, in sentences. */
 export async function browserProblems(): Promise<string[]> {
   return (await ask('GET', '/problems')) as string[];

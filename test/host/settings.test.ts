@@ -19,6 +19,7 @@ import {
 import {
   browserProblems,
   clearMessages,
+  closePages,
   messages,
   registrations,
   sitDown,
@@ -187,6 +188,7 @@ describe('settings that change while the editor runs', () => {
       await configure(now());
       await signedIn;
       await waitForMessage(told);
+      await closePages();
       await configure({ oidc: atCompany, club: atClub });
       assert.deepEqual(await accountLabels('oidc'), ['alice'], 'and nothing was lost');
     });

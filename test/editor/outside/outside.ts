@@ -32,6 +32,8 @@ export async function startOutside(): Promise<Outside> {
 
   /** Pages that the editor has opened while nobody sat there. */
   const waiting = new Set<Page>();
+  /** Whether nobody has signed in since the cookies were cleared: a page that is about to open keeps its own. */
+  let knowsNobody = false;
 
   async function answer(page: Page): Promise<void> {
     if (!person) {
@@ -39,6 +41,7 @@ export async function startOutside(): Promise<Outside> {
       page.once('close', () => waiting.delete(page));
       return;
     }
+    knowsNobody = false;
     try {
       await signInOnPage(page, person, { consent: person.consent ?? 'allow' });
       // The page hands the answer to the window when it has loaded; afterwards it is of no use.
@@ -47,6 +50,12 @@ export async function startOutside(): Promise<Outside> {
     } catch (error) {
       problems.push(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** Signs in on one page after the other, as people do: at once, they would end each other's sessions. */
+  async function answerInTurn(pages: readonly Page[]): Promise<void> {
+    for (const page of pages) waiting.delete(page);
+    for (const page of pages) await answer(page);
   }
 
   /** Where a request leads; undefined where there is nothing. */
@@ -58,11 +67,14 @@ export async function startOutside(): Promise<Outside> {
         person = ((await readJson(request)) as PersonAtBrowser | null) ?? undefined;
         // The workbench's own cookies stay: it is served from an address without a name. So do those of a
         // page that waits: without them its provider would not know it again.
-        if (waiting.size === 0) await window.context().clearCookies({ domain: /localhost$/ });
-        for (const page of person ? waiting : []) {
-          waiting.delete(page);
-          void answer(page);
+        if (waiting.size === 0 && !knowsNobody) {
+          await window.context().clearCookies({ domain: /localhost$/ });
+          knowsNobody = true;
         }
+        if (person) void answerInTurn([...waiting]);
+        return {};
+      case 'DELETE /pages':
+        await Promise.all([...waiting].map(page => page.close()));
         return {};
       case 'GET /problems':
         return problems;
