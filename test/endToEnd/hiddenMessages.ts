@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Notification, Workbench } from '../editor/workbench.ts';
-import { openList } from '../editor/workbench/messages.ts';
+import { lookBehindBell, openList } from '../editor/workbench/messages.ts';
 import { waitFor } from '../editor/workbench/waiting.ts';
 import { wizard } from '../editor/workbench/wizard.ts';
 
@@ -13,6 +13,7 @@ export async function findNotification(
   wanted: RegExp,
   buttons?: readonly string[],
 ): Promise<Notification> {
+  const look = lookBehindBell(window.page);
   return waitFor(
     async () => `the message ${String(wanted)}; there are: ${JSON.stringify(await window.notifications())}`,
     async () => {
@@ -20,8 +21,10 @@ export async function findNotification(
         shown =>
           wanted.test(shown.message) && (buttons === undefined || shown.buttons.join() === buttons.join()),
       );
-      if (!found) await openList(window.page);
-      return found;
+      if (found) return found;
+      await openList(window.page);
+      await look();
+      return undefined;
     },
   );
 }

@@ -103,16 +103,17 @@ export interface AwaitedMessage {
 const onScreen = 10_000;
 
 /** @returns what opens the list behind the bell of the status bar, from a while after now on. */
-function lookBehindBell(page: Page): () => Promise<void> {
+export function lookBehindBell(page: Page): () => Promise<void> {
   const since = Date.now();
   return async () => {
-    if (Date.now() - since > onScreen) await openList(page);
+    // One that was shown in the list already is new no longer.
+    if (Date.now() - since > onScreen) await openList(page, '.codicon-bell-dot, .codicon-bell');
   };
 }
 
-/** Opens the list of those that are on the screen no longer, if there are any. */
-export async function openList(page: Page): Promise<void> {
-  const bell = page.locator('.statusbar-item .codicon-bell-dot');
+/** Opens the list of those that are on the screen no longer, by default if one of them is new. */
+export async function openList(page: Page, bells = '.codicon-bell-dot'): Promise<void> {
+  const bell = page.locator('.statusbar-item').locator(bells);
   const list = page.locator('.notifications-center.visible');
   if ((await bell.isVisible()) && !(await list.isVisible())) await press(bell);
 }
