@@ -164,8 +164,7 @@ export function createGrantCache(store: GrantStore, clock: Clock, log: Log): Gra
       const index = await store.index();
       const list = memory.list(providerId, index);
       if (list) return list;
-      const stored = index.filter(entry => entry.providerId === providerId && !entry.removed);
-      await Promise.all(stored.map(entry => get(entry.id)));
+      await Promise.all(memory.unread(providerId, index).map(entry => get(entry.id)));
       // Nothing is awaited from here on: every grant that can be had is known now, and no change is missed.
       return memory.makeList(providerId, index);
     }),

@@ -70,28 +70,32 @@ export function createGrantIndex(options: GrantIndexOptions) {
   const { storage, log, setAside } = options;
   const finds = createEmitter<IndexEntry>();
   let isRead = false;
-  /** As it was read or written last. */
+  /** As it was read or written last, and its text. */
   let there: ReadonlyMap<string, IndexEntry> = new Map();
+  let lastText: string | undefined;
   /** The members of the index apart from the entries. */
   let members: object = {};
   /** The entries as last listed, or undefined after a change. */
   let listed: readonly IndexEntry[] | undefined;
 
-  const readStored = async (): Promise<Map<string, IndexEntry>> => {
+  /** @returns the same map until another window has written. */
+  const readStored = async (): Promise<ReadonlyMap<string, IndexEntry>> => {
     const text = await storage.get(indexKey);
+    if (text !== undefined && text === lastText) return there;
     const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), indexSchema), text);
     const { grants: stored, ...others } = parsed.success ? parsed.output : { version: 1, grants: [] };
     members = others;
     if (!parsed.success && text !== undefined)
       await setAside(indexKey, text, isNewer(text) ? 'newer' : 'garbage');
-    there = new Map(stored.map(entry => [entry.id, entry]));
-    return new Map(there);
+    lastText = text;
+    return (there = new Map(stored.map(entry => [entry.id, entry])));
   };
 
   /** Includes the stored grants that the index has lost. */
   const entries = once(async () => {
     isRead = true;
-    const [known, ids] = await Promise.all([readStored(), options.storedIds()]);
+    const [stored, ids] = await Promise.all([readStored(), options.storedIds()]);
+    const known = new Map(stored);
     const named = known.size;
     for (const id of ids.filter(id => !known.has(id))) {
       const grant = await options.readGrant(id);
@@ -113,8 +117,9 @@ export function createGrantIndex(options: GrantIndexOptions) {
 
   const merge = async () => {
     const known = await entries();
+    const before = there;
     const stored = await readStored();
-    for (const entry of stored.values()) {
+    for (const entry of stored === before ? [] : stored.values()) {
       if (take(known, entry) === entry) finds.fire(entry);
       const ours = known.get(entry.id);
       if (Object.keys(entry).some(name => !(name in (ours ?? {}))) && ours)
@@ -158,8 +163,9 @@ export function createGrantIndex(options: GrantIndexOptions) {
         return laterEntry(before, entry) === before;
       };
       if (stored.size === known.size && [...known.values()].every(isStored)) return;
-      await storage.store(indexKey, JSON.stringify({ ...members, grants: [...known.values()] }));
-      there = new Map(known);
+      const [text, written] = [JSON.stringify({ ...members, grants: [...known.values()] }), new Map(known)];
+      await storage.store(indexKey, text);
+      [there, lastText] = [written, text];
     },
     /** True if a grant of this sign-in is found by it after the next start, as far as is known. */
     names({ id, revision }: Pick<IndexEntry, 'id' | 'revision'>): boolean {

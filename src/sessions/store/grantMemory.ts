@@ -35,6 +35,12 @@ export function createGrantMemory() {
     loads,
     removals,
     misses,
+    /** The grants of a provider that weren't read yet. */
+    unread: (wanted: string, index: readonly IndexEntry[]): IndexEntry[] =>
+      index.filter(({ id, providerId, removed: ended }) => {
+        const isOver = ended !== undefined || removed.has(id);
+        return providerId === wanted && !isOver && !known.has(id) && !missing.has(id);
+      }),
     /** @returns false if this sign-in was removed, or this revision or a later one is known. */
     put(grant: Grant): boolean {
       const before = known.get(grant.id);
