@@ -145,7 +145,11 @@ const rules = [
     comment: 'We publish the types of client/, and use it only where we are an extension like any other.',
     from: {
       path: '^src/',
-      pathNot: ['^src/(?:client|mcp)/', '^src/authentication/exports\\.ts$', '^src/extension\\.ts$'],
+      pathNot: [
+        '^src/(?:client|mcp)/',
+        '^src/authentication/(?:exports|heldSession)\\.ts$',
+        '^src/extension\\.ts$',
+      ],
     },
     to: { path: '^src/client/' },
   },

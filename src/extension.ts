@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { createExports, describeHeld } from './authentication/exports.ts';
+import { createExports, describeHeld, proveHeld } from './authentication/exports.ts';
 import { createRegistry } from './authentication/registry.ts';
 import type { OidcAuthenticationApi } from './client/sessionInfo.ts';
 import type { WindowParts } from './ui/deferred.ts';
@@ -90,7 +90,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
 
   const registry = createRegistry(providers, { accounts, cache, log, parts: deferred });
   const view = createSignInsView({ ...parts, sharing });
-  const exported = createExports({ cache, clock, providers });
+  const exporting = { ...parts, parts: deferred };
+  const exported = createExports(exporting);
   const diagnosisReports = registerDiagnosisReports();
   const mcpServers = registerMcpServers(log, providers, async onDidChange => {
     const { createEditorMcpServers } = await import('./mcp/editorServers.ts');
@@ -128,6 +129,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
     standIns,
     mcpServers,
     registerQuery('oidc.describeSession', (id, digest) => describeHeld(parts, id, digest)),
+    registerQuery('oidc.proveSession', (id, digest, request) => proveHeld(exporting, id, digest, request)),
     watchWaitingSignIns(providers, cache, memory, deferred, () => void readSettings()),
     vscode.window.onDidChangeWindowState(({ focused }) => focused && sharing.rouse()),
     environment.onOnline(() => sharing.rouse()),

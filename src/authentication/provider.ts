@@ -179,14 +179,15 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
 
 /**
  * The one place where an access token leaves: to the editor, which asks for consent before it hands it on. The editor's
- * type doesn't know `expiresAt`, but the editor passes on what it doesn't know, in every extension host, and leaves out
- * what is undefined.
+ * type knows neither `expiresAt` nor `tokenType`, but the editor passes on what it doesn't know, in every extension host,
+ * and leaves out what is undefined.
  */
-const asEditorSession = ({ id, accessToken, idToken, account, scopes, expiresAt }: Session) => ({
+const asEditorSession = ({ id, accessToken, idToken, account, scopes, expiresAt, tokenType }: Session) => ({
   id,
   accessToken: accessToken.reveal(),
   idToken: idToken?.reveal(),
   account,
   scopes,
   expiresAt,
+  tokenType,
 });

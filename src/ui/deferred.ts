@@ -16,6 +16,7 @@ import type { Sharing } from '../sessions/sharing/sharing.ts';
 import type { SignOutServices } from '../sessions/sharing/signOutTeller.ts';
 import type { GrantCache } from '../sessions/store/grantCache.ts';
 import { refreshGrant, revokeGrant } from '../signIn/after/keepGrant.ts';
+import { prove, type ProofOrRefusal, type ProvenSession } from '../signIn/after/prove.ts';
 import { refreshProfile } from '../signIn/after/refreshProfile.ts';
 import { createConcessions } from '../signIn/client/concessions.ts';
 import type { FindSubject } from '../signIn/client/serviceTokens.ts';
@@ -68,6 +69,8 @@ export interface WindowParts
 export interface DeferredParts
   extends SignInParts, SignOutParts, TokenServer, Pick<SignOutServices, 'revoke'> {
   readonly accounts: Accounts;
+  /** Proves the key of a session's token for one request. */
+  prove(session: ProvenSession, request: unknown): Promise<ProofOrRefusal>;
   /** Revokes tokens that will never be used. */
   giveBackOrphan(grant: Grant, tokens: Tokens): Promise<void>;
   showSignInNeeded(grant: Grant): Promise<void>;
@@ -155,6 +158,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
     refresh: (...renewal) => refreshGrant(services, ...renewal),
     profile: (...renewed) => refreshProfile(services, ...renewed),
     revoke: (...signedOut) => revokeGrant(services, ...signedOut),
+    prove: (...asked) => prove({ accounts, httpContext }, ...asked),
     async giveBackOrphan(grant, tokens) {
       const orphan = { ...grant, tokens: { ...tokens, serial: grant.tokens.serial + 1 } };
       const provider = providers.of(grant);

@@ -6,6 +6,7 @@ import { addGrant } from '../../src/sessions/store/addGrant.ts';
 import { createTokenRefresher } from '../../src/sessions/refresh/refresher.ts';
 import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
 import type { ExportsContext } from '../../src/authentication/exports.ts';
+import { prove, type ProvenSession } from '../../src/signIn/after/prove.ts';
 import { createConfiguredProviders } from '../../src/providers/entries/configuredProviders.ts';
 import type { Provider, ProviderDefinition } from '../../src/providers/entries/definition.ts';
 import { signInTrial, until, type SignInTrial } from '../protocol/signingIn.ts';
@@ -146,8 +147,10 @@ export async function openSignedInEditor(
       for (const { id } of await accounts.sessions(provider, undefined)) await accounts.remove(id);
     },
     exportsContext() {
-      if (!cache) throw new Error('Nothing is registered.');
-      return { cache, clock, providers };
+      if (!cache || !accounts) throw new Error('Nothing is registered.');
+      const proving = { accounts, httpContext: trial.context.httpContext };
+      const parts = { prove: (...asked: [ProvenSession, unknown]) => prove(proving, ...asked) };
+      return { cache, clock, providers, parts: () => Promise.resolve(parts) };
     },
     async close() {
       dispose();

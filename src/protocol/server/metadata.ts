@@ -139,7 +139,7 @@ function checkIssuer(found: string, issuer: string, at: string, policy: ServerSo
   });
 }
 
-const isEndpoint = (member: string): boolean => member.endsWith('_endpoint') || member === 'jwks_uri';
+export const isEndpoint = (member: string): boolean => member.endsWith('_endpoint') || member === 'jwks_uri';
 
 /** The members that are used here, each with its type, but for those that are `essential`. */
 function membersOf(

@@ -16,7 +16,13 @@ export interface Session {
   readonly idToken: Secret | undefined;
   /** When the access token expires, in seconds since the epoch. Undefined: unknown, or the token isn't handed out. */
   readonly expiresAt?: number | undefined;
+  /** Undefined: it is a bearer token. */
+  readonly tokenType?: 'DPoP' | undefined;
 }
+
+/** How an API is sent the grant's access tokens (RFC 6750 section 2.1, RFC 9449 section 7.1). */
+export const tokenTypeOf = ({ proofKey }: Grant): 'Bearer' | 'DPoP' =>
+  proofKey?.binds === 'required' ? 'DPoP' : 'Bearer';
 
 export interface SessionsChange {
   readonly added: readonly Session[];
@@ -37,6 +43,7 @@ export function sessionOf(
   token: AccessToken = accessTokenOf(grant, scopes) ?? grant.tokens,
   policy?: TokenPolicy,
 ): Session {
+  const tokenType = tokenTypeOf(grant);
   return {
     id: sessionId(grant.id, scopes),
     account: grant.account,
@@ -44,6 +51,7 @@ export function sessionOf(
     accessToken: token.accessToken,
     idToken: grant.tokens.idToken,
     expiresAt: policy && endOf(token, policy),
+    ...(tokenType === 'DPoP' && { tokenType }),
   };
 }
 

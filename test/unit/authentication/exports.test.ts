@@ -28,13 +28,15 @@ describe('what other extensions learn about a session', () => {
   const clock = manualClock(start * 1000);
   const providers = createConfiguredProviders();
   providers.update([someProvider]);
-  const api = () => createExports({ cache, clock, providers });
+  const parts = () => assert.fail('nothing is proved');
+  const api = () => createExports({ cache, clock, providers, parts });
 
   it('is who, what, until when and the claims, and no token', async () => {
     const profile = await api().describe(session);
     assert.deepEqual(profile, {
       account: { id: 'sub-alice', label: 'alice' },
       provider: { id: 'oidc', label: 'Company', issuer: 'https://login.example.com' },
+      tokenType: 'Bearer',
       grantedScopes: ['openid', 'profile', 'email', 'offline_access'],
       missingScopes: [],
       receivedAt: start,
@@ -67,7 +69,10 @@ describe('what other extensions learn about a session', () => {
     for (const [what, other] of others) {
       await assert.rejects(api().describe(other as vscode.AuthenticationSession), /ask the editor/, what);
     }
-    const unconfigured = createExports({ cache, clock, providers: createConfiguredProviders() });
+    const unconfigured = createExports({
+      ...{ cache, clock, parts },
+      providers: createConfiguredProviders(),
+    });
     await assert.rejects(unconfigured.describe(session), /ask the editor/);
   });
 

@@ -45,7 +45,7 @@ const writers: Readonly<Record<string, readonly string[]>> = {
   ],
   signInNeeded: [
     // They count it, or tell it.
-    'authentication/exports.ts',
+    'authentication/heldSession.ts',
     stored,
     'sessions/grant/outcome.ts',
     'sessions/grant/step.ts',

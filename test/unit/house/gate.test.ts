@@ -105,9 +105,15 @@ describe('what sends a secret', () => {
         // For the browser: addresses with a state, or with an ID token.
         ...['signIn/after/endSession.ts', 'signIn/diagnosis/asking.ts', 'signIn/redirect/editorAddress.ts'],
         ...['ui/signIn/signIns.ts'],
+        // For its hash.
+        'protocol/client/keys/proofs.ts',
         // To compare.
         ...['sessions/grant/step.ts', 'sessions/store/addGrant.ts', 'signIn/methods/pastedResponse.ts'],
-        ...['signIn/redirect/pendingResponses.ts', 'authentication/exports.ts', 'challenges/candidates.ts'],
+        ...[
+          'signIn/redirect/pendingResponses.ts',
+          'authentication/heldSession.ts',
+          'challenges/candidates.ts',
+        ],
         // To read what it says.
         ...['challenges/answers.ts', 'challenges/resource.ts', 'ui/signInsView/claims.ts'],
         // For the secret storage and the windows of the same person.

@@ -34,10 +34,15 @@ const sameEverywhere: Readonly<Record<string, readonly string[]>> = {
   'thrown to authors of extensions whose session is no longer the current one': [
     'This session has been renewed or ended: ask the editor for it again.',
   ],
+  'thrown to authors of extensions who want a proof that there is none for': [
+    'This method, URL or nonce can’t be used.',
+    'No proof is made for an endpoint of the identity provider.',
+  ],
   'thrown to authors of extensions who hand on a challenge that is none': [
     'it holds too many challenges',
-    'The server does not ask for a bearer token, the only kind there is here.',
+    'The server asks for neither a bearer token nor a DPoP-bound one.',
     'The server did not refuse the token but the request itself (invalid_request); another token does not help.',
+    'The server did not refuse the token but the proof with it (¤); another token does not help.',
     'its scope names a resource',
     "The server's challenge (WWW-Authenticate) cannot be used: ¤.",
     'its ¤ has too many values',

@@ -164,7 +164,10 @@ describe('when a token is renewed', () => {
       const { cache, clock, sent, refresher, tokenFor } = asking(provider);
       const tokens = someTokens(1, { expiresAt: start + 7200 });
       await cache.put(someGrant({ tokens }));
-      const exported = createExports({ cache, clock, providers: everyProvider(provider) });
+      const exported = createExports({
+        ...{ cache, clock, providers: everyProvider(provider) },
+        parts: () => assert.fail('nothing is proved'),
+      });
       const session = {
         id: 'grant-0001:openid profile',
         accessToken: 'access-1',
