@@ -231,14 +231,19 @@ async function checkSignIn(
   await noteOutcome(answering.cache, grant, demand, true);
 }
 
-const refusedAgain = (provider: Provider, demand: Demand): ChallengeRefused =>
-  new ChallengeRefused(
-    l10n.t(
-      'The server refused the token again and repeats its demand ({0}). You were already asked once to sign in to {1} for it. Try another account from the Accounts menu, or contact the server’s administrator.',
-      demand.kind,
-      provider.label,
-    ),
+const refusedAgain = (provider: Provider, demand: Demand): ChallengeRefused => {
+  const message = l10n.t(
+    'The server refused the token again and repeats its demand ({0}). You were already asked once to sign in to {1} for it. Try another account from the Accounts menu, or contact the server’s administrator.',
+    demand.kind,
+    provider.label,
   );
+  if (provider.dpop !== 'required') return new ChallengeRefused(message);
+  const hint = l10n.t(
+    'Access tokens of {0} are bound to a key (DPoP): an extension that sends them without a proof is refused.',
+    provider.label,
+  );
+  return new ChallengeRefused(`${message} ${hint}`);
+};
 
 const anotherAccount = (provider: Provider, { account }: Session, refused: NamedAccount): ChallengeRefused =>
   new ChallengeRefused(

@@ -72,6 +72,9 @@ export class ChallengeRefused extends Error {
 /** More than any server needs. Bounds the requests that a server can cause. */
 const limits = { challenges: 20, scopes: 100, scope: 256, acrValues: 20, acrValue: 256, address: 2000 };
 
+/** How a token is sent (RFC 6750 section 2.1, RFC 9449 section 7.1). The refusals of both are the same. */
+const schemes = new Set(['bearer', 'dpop']);
+
 const scopeToken = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
 
 /**
@@ -81,12 +84,17 @@ const scopeToken = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
  */
 export function readDemand({ challenges, fallbackScopes }: ChallengeConstraint): Demand {
   if (challenges.length > limits.challenges) throw unreadable('it holds too many challenges');
-  const bearer = challenges.filter(({ scheme }) => scheme.toLowerCase() === 'bearer').map(parametersOf);
-  if (bearer.length === 0) {
-    throw new ChallengeRefused('The server does not ask for a bearer token, the only kind there is here.');
+  const known = challenges.filter(({ scheme }) => schemes.has(scheme.toLowerCase())).map(parametersOf);
+  if (known.length === 0) {
+    throw new ChallengeRefused('The server asks for neither a bearer token nor a DPoP-bound one.');
   }
-  const parameters = bearer.find(({ error }) => error !== undefined) ?? bearer[0] ?? {};
+  const parameters = known.find(({ error }) => error !== undefined) ?? known[0] ?? {};
   const { error, scope, resource_metadata: named } = parameters;
+  if (error === 'use_dpop_nonce' || error === 'invalid_dpop_proof') {
+    throw new ChallengeRefused(
+      `The server did not refuse the token but the proof with it (${error}); another token does not help.`,
+    );
+  }
   if (error === 'invalid_request') {
     throw new ChallengeRefused(
       'The server did not refuse the token but the request itself (invalid_request); another token does not help.',
