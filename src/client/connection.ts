@@ -1,18 +1,19 @@
 import * as vscode from 'vscode';
+import type { Holder } from './credentials.ts';
 import type { AuthorizedFetchOptions } from './fetch.ts';
 import { answerHandshake, answerRefusal, isRefused, refusalOf, tokenRefused } from './refusal.ts';
 import { scopesFor } from './resource.ts';
+import { openWith } from './sockets/opening.ts';
 import { lookAgainAfter, sessionFor, SignInDeclined } from './session.ts';
 import { answerTo, describeSession, type ExpiringSession } from './sessionInfo.ts';
 import {
-  connectWith,
-  openSocket,
   passingCodes,
   refusingCodes,
   type Bytes,
   type SocketLike,
+  type SocketListeners,
   type WebSocketEnd,
-} from './socket.ts';
+} from './sockets/socket.ts';
 import { createTimer, untilRenewal } from './timer.ts';
 
 export interface AuthorizedWebSocketOptions extends AuthorizedFetchOptions {
@@ -22,8 +23,11 @@ export interface AuthorizedWebSocketOptions extends AuthorizedFetchOptions {
    * extension) can't send. There, use what your server understands: a subprotocol, the first message, or a one-time
    * ticket fetched with {@link authorizedFetch}. Never put the token itself in the URL. Await everything before you
    * create the socket.
+   *
+   * `proof` is undefined, or goes with a token that is bound to a key (DPoP), for `GET` of the URL by https.
    */
-  readonly connect?: ((url: URL, token: string) => SocketLike | Promise<SocketLike>) | undefined;
+  readonly connect?:
+    ((url: URL, token: string, proof?: string) => SocketLike | Promise<SocketLike>) | undefined;
   /**
    * How often in a row a lost connection is retried, after 1, 2, 4, … up to 30 seconds. Defaults to 5. The count
    * restarts after a connection has lasted a minute.
@@ -148,20 +152,24 @@ export class Connection {
   async #open(next: vscode.AuthenticationSession): Promise<void> {
     const before = this.#session;
     this.#session = next;
-    const connect = this.#options.connect ?? connectWith(this.#options.protocols ?? []);
+    const again = (): Promise<vscode.AuthenticationSession> =>
+      sessionFor(this.#providerId, this.#wanted(), this.#quiet());
+    const holder: Holder = { session: next, again };
     try {
-      const inHeader = this.#options.connect ? undefined : next.accessToken;
-      const socket = await openSocket(() => connect(this.#url, next.accessToken), this.#probe, inHeader, {
+      const listeners: SocketListeners = {
         message: data => {
           if (!this.#over) this.received.fire(data);
         },
         close: (closed, event) => this.#lost(closed, event),
-      });
+      };
+      const opening = { ...this.#options, url: this.#url, probe: this.#probe, listeners };
+      const socket = await openWith(opening, holder);
       if (this.#over) {
         socket.close(1000);
         throw new SignInDeclined('not-signed-in');
       }
-      this.#take(socket, next);
+      this.#session = holder.session;
+      this.#take(socket, holder.session);
     } catch (error) {
       this.#session = before;
       throw error;

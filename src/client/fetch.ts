@@ -1,4 +1,6 @@
+import type * as vscode from 'vscode';
 import { safeAddress } from './address.ts';
+import { credentialsFor, takesNonce, type Holder } from './credentials.ts';
 import { answerRefusal, isRefusal } from './refusal.ts';
 import { scopesFor } from './resource.ts';
 import { sessionFor, type AuthorizedOptions } from './session.ts';
@@ -22,6 +24,9 @@ export const withWarnings = <T extends AuthorizedOptions>(options: T): T => ({
  * stronger sign-in, and the request is repeated once if its body allows that. A streamed body isn't repeated: you get
  * the refusal, and your next request has the new token. After redirects, only the last request is repeated.
  *
+ * A token that is bound to a key (DPoP, RFC 9449) is sent with a new proof each time. If the server demands its nonce in
+ * the proof, the request is repeated once with it, under the same condition.
+ *
  * @returns a function with `fetch`'s arguments that resolves with the server's response, even a 401. It throws
  * `SignInDeclined`, `AccessRefused` if no sign-in helps, and `TypeError` for a URL that is neither https nor on this
  * computer.
@@ -35,20 +40,22 @@ export function authorizedFetch(
   const send = options.fetch ?? ((...request: Parameters<typeof fetch>) => globalThis.fetch(...request));
   return async (address, init = {}) => {
     const url = safeAddress(address);
-    if (new Headers(init.headers).has('authorization')) {
-      throw new TypeError('authorizedFetch sets the header Authorization itself.');
-    }
+    const given = new Headers(init.headers);
+    for (const name of ['Authorization', 'DPoP'])
+      if (given.has(name)) throw new TypeError(`authorizedFetch sets the header ${name} itself.`);
     const wanted = scopesFor(providerId, scopes, url);
-    const session = await sessionFor(providerId, wanted, options);
-    const first = await follow(send, url, init, session.accessToken);
+    const again = (): Promise<vscode.AuthenticationSession> => sessionFor(providerId, wanted, options);
+    const holder: Holder = { session: await again(), again };
+    const first = await follow(send, url, init, holder);
     if (!first.sawToken || !isRefusal(first.response)) return first.response;
     init.signal?.throwIfAborted();
+    const { session } = holder;
     const another = await answerRefusal(providerId, wanted, options, session, first.response, first.url);
     init.signal?.throwIfAborted();
     if (!another || !isRepeatable(first.request.body)) return first.response;
     await first.response.body?.cancel();
     // From where it was refused: what led there has been done, and must not be done twice.
-    return (await follow(send, first.url, first.request, another.accessToken)).response;
+    return (await follow(send, first.url, first.request, { session: another, again })).response;
   };
 }
 
@@ -74,14 +81,47 @@ interface Followed {
   readonly sawToken: boolean;
 }
 
-async function follow(send: typeof fetch, start: URL, init: RequestInit, token: string): Promise<Followed> {
+/**
+ * Sends a request with the token. Once more if the server demands its nonce in the proof: it has looked at nothing else.
+ *
+ * @param request whose headers are set.
+ */
+async function sendProved(
+  send: typeof fetch,
+  url: URL,
+  request: RequestInit & { readonly headers: Headers },
+  holder: Holder,
+): Promise<Response> {
+  const once = async (): Promise<Response> => {
+    const { authorization, dpop } = await credentialsFor(holder, methodOf(request), url);
+    request.headers.set('authorization', authorization);
+    if (dpop === undefined) request.headers.delete('dpop');
+    else request.headers.set('dpop', dpop);
+    return send(url, request);
+  };
+  const response = await once();
+  if (!request.headers.has('dpop')) return response;
+  if (!(await takesNonce(response, url)) || !isRepeatable(request.body)) return response;
+  await response.body?.cancel();
+  const next = await once();
+  await takesNonce(next, url);
+  return next;
+}
+
+/** The method as it is sent (Fetch standard, "normalize a method"): a proof names it exactly. */
+function methodOf({ method = 'GET' }: RequestInit): string {
+  const upper = method.toUpperCase();
+  return ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'].includes(upper) ? upper : method;
+}
+
+async function follow(send: typeof fetch, start: URL, init: RequestInit, holder: Holder): Promise<Followed> {
   const { redirect = 'follow' } = init;
   const headers = new Headers(init.headers);
-  headers.set('authorization', `Bearer ${token}`);
-  let request: RequestInit = { ...init, headers, redirect: 'manual' };
+  let request: RequestInit & { headers: Headers } = { ...init, headers, redirect: 'manual' };
   let url = start;
+  let sawToken = true;
   for (let hop = 0; ; hop++) {
-    const response = await send(url, request);
+    const response = await (sawToken ? sendProved(send, url, request, holder) : send(url, request));
     if (response.type === 'opaqueredirect') {
       throw new TypeError(
         `${url.origin} redirects, and here nobody can see where to. Use the final address.`,
@@ -91,16 +131,17 @@ async function follow(send: typeof fetch, start: URL, init: RequestInit, token: 
       ? response.headers.get('location')
       : null;
     if (location === null || redirect === 'manual') {
-      return { response, url, request: { ...request, redirect }, sawToken: headers.has('authorization') };
+      return { response, url, request: { ...request, redirect }, sawToken };
     }
     await response.body?.cancel();
     if (redirect === 'error') throw new TypeError(`${url.origin} redirects.`);
     if (hop === mostRedirects) throw new TypeError(`${start.origin} redirects too often.`);
     const next = safeAddress(new URL(location, url));
     if (next.origin !== url.origin) {
-      for (const name of ['authorization', 'cookie', 'proxy-authorization']) headers.delete(name);
+      sawToken = false;
+      for (const name of ['authorization', 'dpop', 'cookie', 'proxy-authorization']) headers.delete(name);
     }
-    request = redirected(request, headers, response.status);
+    request = { ...redirected(request, headers, response.status), headers };
     url = next;
   }
 }

@@ -18,7 +18,7 @@ export {
   type AuthorizedOptions,
   type SessionOptions,
 } from './session.ts';
-export type { SocketLike, WebSocketEnd } from './socket.ts';
+export type { SocketLike, WebSocketEnd } from './sockets/socket.ts';
 export type { AuthorizedWebSocketOptions } from './connection.ts';
-export { WebSocketRefused } from './handshake.ts';
+export { WebSocketRefused } from './sockets/handshake.ts';
 export { authorizedWebSocket, type AuthorizedWebSocket } from './webSocket.ts';

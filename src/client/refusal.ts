@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
-import { challengeOf, errorOf, scopesOf } from './challenge.ts';
-import { WebSocketRefused } from './handshake.ts';
+import { challengeOf, errorOf, isForBound, scopesOf } from './challenge.ts';
+import { credentialsFor, isBound, takesNonce } from './credentials.ts';
+import { WebSocketRefused } from './sockets/handshake.ts';
 import { learnResource } from './resource.ts';
 import {
   isDeclined,
@@ -61,6 +62,10 @@ export async function answerRefusal(
 ): Promise<vscode.AuthenticationSession | undefined> {
   const challenge = challengeOf(response);
   if (challenge === undefined) return undefined;
+  if (isForBound(challenge) && !(await isBound(session))) {
+    const message = `The server takes only access tokens that are bound to a key (DPoP). Set "dpop" to "required" for "${providerId}" in oidc.providers, with a current version of the extension OpenID Connect Authentication.`;
+    throw new AccessRefused(message, response);
+  }
   // A user who has signed out in the meantime doesn't want a prompt to sign in again.
   const accounts = await vscode.authentication.getAccounts(providerId);
   if (!accounts.some(({ id }) => id === session.account.id)) return undefined;
@@ -122,7 +127,12 @@ export async function answerHandshake(
   error: unknown,
 ): Promise<vscode.AuthenticationSession | undefined> {
   if (!(error instanceof WebSocketRefused)) return undefined;
-  const response = error.response ?? (await askWithoutUpgrade(options, session, probe));
+  let { response } = error;
+  if (!response) {
+    response = await askWithoutUpgrade(options, session, probe);
+    // The same token, with the nonce that the server demands.
+    if (response && (await takesNonce(response, probe))) return session;
+  }
   if (!response || !isRefusal(response)) return undefined;
   const another = await answerRefusal(providerId, scopes, options, session, response, probe);
   if (!another) throw new WebSocketRefused(probe.host, response);
@@ -135,7 +145,8 @@ async function askWithoutUpgrade(
   probe: URL,
 ): Promise<Response | undefined> {
   const send = options.fetch ?? ((...request: Parameters<typeof fetch>) => globalThis.fetch(...request));
-  const headers = { authorization: `Bearer ${session.accessToken}` };
+  const again = (): Promise<vscode.AuthenticationSession> => Promise.resolve(session);
+  const headers = { ...(await credentialsFor({ session, again }, 'GET', probe)) };
   const response = (await answerTo(() => send(probe, { headers, redirect: 'manual' })))?.answer;
   await response?.body?.cancel();
   return response;

@@ -2,7 +2,7 @@ import type * as vscode from 'vscode';
 import { safeAddress } from './address.ts';
 import { withWarnings } from './fetch.ts';
 import { Connection, type AuthorizedWebSocketOptions } from './connection.ts';
-import type { Bytes, WebSocketEnd } from './socket.ts';
+import type { Bytes, WebSocketEnd } from './sockets/socket.ts';
 
 /** A connection that outlives its tokens. */
 export interface AuthorizedWebSocket extends vscode.Disposable {

@@ -60,7 +60,7 @@ export const challengeTargets: readonly Target[] = [
     if (/^[\x20-\x7E]*$/.test(input.header)) headers.set('www-authenticate', input.header);
     const challenge = challengeOf(new Response(null, { status: input.status, headers }));
     if (challenge === undefined) return;
-    assert.match(challenge, /bearer/i);
+    assert.match(challenge, /bearer|dpop/i);
     assert.ok(challenge.length <= 16_384);
     const scopes = scopesOf(challenge);
     assert.ok(scopes.length <= 100);
@@ -72,7 +72,7 @@ export const challengeTargets: readonly Target[] = [
     fc.record({
       challenges: fc.array(
         fc.record({
-          scheme: fc.oneof(fc.constantFrom('Bearer', 'bearer', 'Refused-Token', 'Basic'), nastyText),
+          scheme: fc.oneof(fc.constantFrom('Bearer', 'bearer', 'DPoP', 'Refused-Token', 'Basic'), nastyText),
           params: parameters,
         }),
         { maxLength: 25 },

@@ -34,7 +34,9 @@ async function readModule(path: string): Promise<Module> {
       : [],
   );
   const others = named.filter(name => name !== 'vscode');
-  const foreign = others.find(name => !name.startsWith('./'));
+  const foreign = others.find(
+    name => !/^\.\.?\//.test(name) || !join(dirname(path), name).startsWith(source),
+  );
   if (foreign !== undefined) throw new Error(`${relative(repository, path)} must not need ${foreign}`);
   return { file, needs: others.map(name => join(dirname(path), name)) };
 }

@@ -7,9 +7,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
  */
 export function allowOrigins({ method }: IncomingMessage, response: ServerResponse): boolean {
   response.setHeader('access-control-allow-origin', '*');
-  response.setHeader('access-control-expose-headers', 'www-authenticate');
+  response.setHeader('access-control-expose-headers', 'www-authenticate, dpop-nonce');
   if (method !== 'OPTIONS') return false;
-  response.setHeader('access-control-allow-headers', 'authorization, content-type');
+  response.setHeader('access-control-allow-headers', 'authorization, dpop, content-type');
   response.setHeader('access-control-allow-methods', 'GET, POST, PUT, PATCH, DELETE');
   response.writeHead(204).end();
   return true;

@@ -1,4 +1,4 @@
-import { errorOf } from './challenge.ts';
+import { errorOf } from '../challenge.ts';
 
 /** What the handshake of a WebSocket was answered with in place of 101. */
 export class WebSocketRefused extends Error {
@@ -55,9 +55,9 @@ export interface Handshake {
  * Watches the response to the handshake of a WebSocket, which the WebSocket itself hides.
  *
  * @param place by http.
- * @param token the one in its header. Undefined: there might be none.
+ * @param authorization its header. Undefined: there might be none.
  */
-export function watchHandshake(place: URL, token: string | undefined): Handshake {
+export function watchHandshake(place: URL, authorization: string | undefined): Handshake {
   let answer: Response | undefined;
   const listen = (told: unknown): void => {
     const { request, response } = told as Told;
@@ -65,7 +65,7 @@ export function watchHandshake(place: URL, token: string | undefined): Handshake
       request.upgrade === 'websocket' &&
       request.origin === place.origin &&
       String(request.path).split('?')[0] === place.pathname &&
-      (token === undefined || String(request.headers).includes(`Bearer ${token}`));
+      (authorization === undefined || String(request.headers).includes(authorization));
     if (isOurs && response.statusCode !== 101)
       answer = answerOf(response.statusCode, response.headers.map(String));
   };
@@ -79,7 +79,7 @@ export function watchHandshake(place: URL, token: string | undefined): Handshake
 }
 
 /** What helps a caller that was refused. */
-const kept = new Set(['www-authenticate', 'retry-after', 'location']);
+const kept = new Set(['www-authenticate', 'dpop-nonce', 'retry-after', 'location']);
 
 /** @param fields names and values in turn. Nothing in them makes it throw. */
 function answerOf(status: number, fields: readonly string[]): Response | undefined {

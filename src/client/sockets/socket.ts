@@ -1,3 +1,4 @@
+import type { Credentials } from '../credentials.ts';
 import { listenToSocket, watchHandshake, WebSocketRefused } from './handshake.ts';
 
 /** `Uint8Array` with bytes of its own, for which TypeScript has had a notation only since 5.7. */
@@ -17,13 +18,16 @@ export interface SocketLike {
 /** In the header of the handshake. */
 export const connectWith =
   (protocols: readonly string[]) =>
-  (url: URL, token: string): SocketLike => {
+  (url: URL, { authorization, dpop }: Credentials): SocketLike => {
     if (typeof process === 'undefined') {
       throw new Error('A browser cannot send a header in the handshake; see the option "connect".');
     }
     // Node's WebSocket takes headers. The standard, which browsers follow, has no place for them.
     const NodeWebSocket = globalThis.WebSocket as unknown as new (url: URL, options: object) => SocketLike;
-    return new NodeWebSocket(url, { protocols, headers: { authorization: `Bearer ${token}` } });
+    return new NodeWebSocket(url, {
+      protocols,
+      headers: { authorization, ...(dpop !== undefined && { dpop }) },
+    });
   };
 
 export interface SocketListeners {
@@ -36,16 +40,16 @@ export interface SocketListeners {
  * Adds the listeners before the first message can arrive.
  *
  * @param place the same place by http.
- * @param token the one in the handshake's header. Undefined: there might be none.
+ * @param authorization the handshake's header. Undefined: there might be none.
  * @throws WebSocketRefused
  */
 export async function openSocket(
   connect: () => SocketLike | Promise<SocketLike>,
   place: URL,
-  token: string | undefined,
+  authorization: string | undefined,
   listeners: SocketListeners,
 ): Promise<SocketLike> {
-  const handshake = watchHandshake(place, token);
+  const handshake = watchHandshake(place, authorization);
   try {
     return await opened(await connect(), listeners, () => handshake.answer, place);
   } finally {
