@@ -11,18 +11,22 @@ const form = (of: string, holds: string, otherwise: string, refuses?: readonly s
 /** What is read for what it means. */
 export const formChecks = {
   'form.empty': form(
-    'every JSON response',
+    'every JSON response, ID token',
     'A property has a value.',
     'null and an empty string count as absent.',
   ),
-  'form.text': form('every JSON response', 'A string is a string.', 'A whole number counts as its digits.'),
+  'form.text': form(
+    'every JSON response, ID token',
+    'A string is a string.',
+    'A whole number counts as its digits.',
+  ),
   'form.number': form(
-    'every JSON response',
+    'every JSON response, ID token',
     'A number is a number.',
     'A numeric string counts as its number.',
   ),
   'form.flag': form(
-    'every JSON response',
+    'every JSON response, ID token',
     'A flag is true or false.',
     'The strings “true” and “false”, and 1 and 0, count as one.',
   ),
@@ -32,11 +36,15 @@ export const formChecks = {
     'A list counts as its items, and text with commas in place of spaces as its words.',
   ),
   'form.list': form(
-    'every JSON response',
+    'every JSON response, ID token',
     'An array is an array of strings.',
     'A string counts as its words. Other items are dropped.',
   ),
-  'form.unreadable': form('every JSON response', 'An optional property can be read.', 'It counts as absent.'),
+  'form.unreadable': form(
+    'every JSON response, ID token',
+    'An optional property can be read.',
+    'It counts as absent.',
+  ),
   'form.media-type': form(
     'every JSON response',
     'JSON has the JSON media type.',
@@ -51,6 +59,11 @@ export const formChecks = {
     'token, device authorization, pushed request',
     'An error has the status of an error.',
     'A known error counts as one with the status of a success, too; at a refresh only one of GitHub’s own.',
+  ),
+  'idToken.identifiers': form(
+    'ID token',
+    '`sub` and `azp` are strings.',
+    'A whole number counts as its digits. Anything else is refused.',
   ),
   'token.status': form('token', 'A success has the status 200.', 'Any success status is accepted.'),
   'token.type': form(

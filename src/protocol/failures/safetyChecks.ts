@@ -96,7 +96,7 @@ export const safetyChecks = {
   ]),
   'idToken.claims': safety(
     'ID token',
-    '`iss`, `aud`, `nonce`, and the other claims have the required values.',
+    '`iss`, `aud`, and `nonce` have the required values, and times have the right type.',
     ['its "{0}" claim has the wrong value', 'its "{0}" claim is missing', 'its "{0}" claim is wrong'],
   ),
   'idToken.audience': safety('ID token', '`azp` is this client, and every other audience is trusted.', [

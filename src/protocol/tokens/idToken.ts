@@ -3,10 +3,12 @@ import * as oauth from 'oauth4webapi';
 import { clockTolerance, secondsNow } from '../../platform/clock.ts';
 import type { Secret } from '../../platform/secret.ts';
 import { base64urlOf, textFromBase64url } from '../../platform/base64url.ts';
+import { inTimeOf } from '../client/assertionTime.ts';
 import type { Connection } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
 import { parseServerJson, parseServerObject, payloadOf } from '../http/json.ts';
 import { clockOffset } from '../http/serverTime.ts';
+import { readIdTokenClaims } from './idTokenForms.ts';
 import { verifySignature } from './keys.ts';
 import { quoteServerText } from '../http/serverText.ts';
 
@@ -15,6 +17,14 @@ export type IdTokenClaims = Readonly<oauth.IDToken>;
 
 /** The longest `sub`, in characters (OpenID Connect Core 1.0 section 2). */
 const longestSubject = 255;
+
+/** A response that the library has processed. */
+export interface ProcessedAnswer {
+  readonly response: Response;
+  readonly answer: oauth.TokenEndpointResponse;
+  /** As the server signed it. The one in `answer` has the types that the library accepts. */
+  readonly idToken: string;
+}
 
 /**
  * Verifies the signature of the ID token in a response that the library has processed, and what the library doesn't
@@ -28,16 +38,19 @@ const longestSubject = 255;
  */
 export async function checkIdToken(
   connection: Connection,
-  response: Response,
-  answer: oauth.TokenEndpointResponse,
+  { response, answer, idToken }: ProcessedAnswer,
   now: number,
 ): Promise<IdTokenClaims | undefined> {
-  const claims = oauth.getValidatedIdTokenClaims(answer);
-  if (!claims || answer.id_token === undefined) return undefined;
+  const written = oauth.getValidatedIdTokenClaims(answer);
+  if (!written || answer.id_token === undefined) return undefined;
+  const note = connection.httpContext.blemishes.at(connection.client.issuer);
+  const claims = readIdTokenClaims(written, note) as IdTokenClaims;
   // Checks that need no request come first: keys are only requested if the rest is valid.
-  checkClaims(connection, response, answer.id_token, claims, now);
+  checkClaims(connection, response, idToken, claims, now);
   try {
-    await verifySignature(connection, response);
+    const isAsSigned = answer.id_token === idToken;
+    const signed = isAsSigned ? response : await takenIn(connection, idToken, now);
+    await verifySignature(connection, signed);
   } catch (error) {
     throw idTokenFailure(connection, error, response);
   }
@@ -47,10 +60,31 @@ export async function checkIdToken(
   return claims;
 }
 
+/**
+ * Makes the library take in an ID token for {@link verifySignature} whose claims it has checked in another form. What
+ * differs isn't judged in a UserInfo response, or only later.
+ */
+async function takenIn(
+  { server, oauthClient, httpContext }: Connection,
+  idToken: string,
+  now: number,
+): Promise<Response> {
+  const client = inTimeOf(oauthClient, now - secondsNow(httpContext.clock));
+  const response = new Response(idToken, { headers: { 'content-type': 'application/jwt' } });
+  const { alg } = JSON.parse(textFromBase64url(idToken.split('.')[0] ?? '')) as { alg: string };
+  const signing = { ...server, userinfo_signing_alg_values_supported: [alg] };
+  // If it isn't taken in, there is nothing whose signature could be verified, and that fails.
+  await oauth
+    .processUserInfoResponse(signing, client, oauth.skipSubjectCheck, response)
+    .catch(() => undefined);
+  return response;
+}
+
 /** The claims of an ID token that was verified when it came, and has been kept here since. */
 export function claimsOfVerified(idToken: Secret): IdTokenClaims | undefined {
-  const claims = parseServerObject(payloadOf(idToken.reveal()));
-  return typeof claims?.['sub'] === 'string' ? (claims as IdTokenClaims) : undefined;
+  // What was wrong with it was recorded when it came.
+  const claims = readIdTokenClaims(parseServerObject(payloadOf(idToken.reveal())) ?? {}, () => undefined);
+  return typeof claims['sub'] === 'string' ? (claims as IdTokenClaims) : undefined;
 }
 
 /** False for null and an empty string, which some servers write for an absent claim. */

@@ -6,6 +6,7 @@ import { readForms, type Forms } from '../http/forms.ts';
 import { isJwt, isObject, parseServerObject, payloadOf } from '../http/json.ts';
 import { jsonIn, noteMediaType, responseOf } from '../http/jsonResponse.ts';
 import { textOf } from '../http/serverText.ts';
+import { withStandardTypes } from './idTokenForms.ts';
 
 /** The longest token that is taken, in characters. A header of a request seldom holds more than 16,000. */
 export const longestToken = 64 * 1024;
@@ -42,6 +43,7 @@ export interface TokenAnswer {
   readonly standard: Response;
   /** The remaining lifetime of the access token, in seconds, if the server or the token says. */
   readonly lifetime: number | undefined;
+  /** As the server sent it and signed it. */
   readonly idToken: string | undefined;
 }
 
@@ -92,14 +94,16 @@ export async function readTokenAnswer(
   }
   const said = saidLifetime(body['expires_in'] as number | undefined, note);
   const { expires_in: _, ...rest } = body;
+  const idToken = isToken('id_token', body['id_token']) ? body['id_token'] : undefined;
   const members = {
     ...rest,
+    ...(idToken !== undefined && { id_token: withStandardTypes(idToken, note) }),
     token_type: isBound ? 'dpop' : 'bearer',
     ...(said !== undefined && { expires_in: said }),
   };
   return {
     standard: responseOf(members, dateOf(response)),
-    idToken: isToken('id_token', body['id_token']) ? body['id_token'] : undefined,
+    idToken,
     lifetime: said ?? lifetimeInside(body['access_token'], serverTime, note),
   };
 }

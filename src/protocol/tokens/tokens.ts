@@ -6,6 +6,7 @@ import { inTimeOf } from '../client/assertionTime.ts';
 import { prove, type Connection, type ReceivedTokens } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
 import { checkIdToken, idTokenFailure, type IdTokenClaims } from './idToken.ts';
+import { readIdTokenClaims } from './idTokenForms.ts';
 import { parseServerObject, payloadOf } from '../http/json.ts';
 import { serverObjectOf } from '../http/jsonResponse.ts';
 import { checkSuccess } from '../http/oauthError.ts';
@@ -140,13 +141,12 @@ function atRefresh(failure: Failure): Failure {
 /** Refuses a response whose ID token, verifiable or not, is about another user. */
 function refuseStranger(connection: Connection, idToken: string, subject: string | undefined): void {
   const { client, metadata } = connection;
-  const { iss, sub } = parseServerObject(payloadOf(idToken)) ?? {};
+  const { iss, sub } = readIdTokenClaims(parseServerObject(payloadOf(idToken)) ?? {}, () => undefined);
   const untrusted = (reason: string): Failure =>
     new Failure('token-untrusted', { issuer: client.issuer, reason });
   if (typeof iss === 'string' && !isFromIssuer(metadata.issuer, iss, client.policy.allowedTenants))
     throw untrusted(l10n.t('its "{0}" claim has the wrong value', 'iss'));
-  const named = typeof sub === 'number' ? String(sub) : sub;
-  if (subject !== undefined && typeof named === 'string' && named !== subject)
+  if (subject !== undefined && typeof sub === 'string' && sub !== subject)
     throw untrusted(l10n.t('it names another user'));
 }
 
@@ -179,7 +179,8 @@ async function judge(
     throw idTokenFailure(connection, error, response);
   }
   const now = secondsNow(httpContext.clock) + ahead;
-  const idTokenClaims = await checkIdToken(connection, standard, answer, now).catch((error: unknown) => {
+  const checked = checkIdToken(connection, { response: standard, answer, idToken }, now);
+  const idTokenClaims = await checked.catch((error: unknown) => {
     if (!dispensable || !(error instanceof Failure) || !error.passing) throw error;
     httpContext.log.warn('ID token left out', { failure: error.code });
     return undefined;
@@ -187,7 +188,7 @@ async function judge(
   return {
     accessToken: secret(answer.access_token),
     refreshToken: secret(answer.refresh_token),
-    idToken: idTokenClaims && secret(answer.id_token),
+    idToken: idTokenClaims && secret(idToken),
     idTokenClaims,
     receivedAt,
     expiresAt: lifetime === undefined ? undefined : receivedAt + lifetime,

@@ -6,13 +6,14 @@ import { prove, type Connection } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
 import { isJwt, payloadOf } from '../http/json.ts';
 import { noteMediaType, readClaims } from '../http/jsonResponse.ts';
+import { userClaimForms } from './idTokenForms.ts';
 import { verifySignature } from './keys.ts';
 import { checkSuccess } from '../http/oauthError.ts';
 import { clockFor, clockOffset } from '../http/serverTime.ts';
 import { textOf } from '../http/serverText.ts';
 
 /** The members that are used whatever the settings are. */
-export const userInfoForms = { sub: 'text' } as const;
+export const userInfoForms = { ...userClaimForms, sub: 'text' } as const;
 
 export type UserInfo = Readonly<Record<string, unknown>>;
 
