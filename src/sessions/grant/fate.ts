@@ -129,17 +129,20 @@ const lastSentAt = ({ refreshSentAt, refreshResentAt }: Grant): number | undefin
 export const tellingTimeout = (policy: Pick<TokenPolicy, 'requestTimeout'> | undefined): number =>
   2 * (policy?.requestTimeout ?? answerTimeout.usual);
 
+/** So much of an access token's life, in seconds, is nothing to lose: an API whose clock differs may refuse it already. */
+const littleLeft = 5;
+
 /**
  * Until when the refresh token is not sent again because it may be spent; 0 if it may be sent.
  *
  * While the access token works it is not: a server that takes it for theft would end the access token too. When that
- * has ended there is nothing left to lose, and servers that did not see the first request, or that forgive a
+ * is about to end there is nothing left to lose, and servers that did not see the first request, or that forgive a
  * repetition for a while, answer with new tokens. A server whose refresh ends the access token leaves nothing to lose
  * at all; only the answer may still be under way.
  */
 export function doubtUntil(grant: Grant, policy: TokenPolicy | undefined, now: number): number {
   if (grant.refreshSentAt === undefined || isForgiven(grant, policy, now)) return 0;
-  const end = endOf(grant.tokens, policy) ?? Infinity;
+  const end = (endOf(grant.tokens, policy) ?? Infinity) - littleLeft;
   const sentAt = lastSentAt(grant) ?? 0;
   return policy?.refreshEndsAccessToken ? Math.min(end, sentAt + tellingTimeout(policy)) : end;
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Event, State, Step } from '../../../../src/sessions/grant/events.ts';
-import { fateOf, isEndedByServer } from '../../../../src/sessions/grant/fate.ts';
+import { fateOf, isEndedByServer, isForNobody } from '../../../../src/sessions/grant/fate.ts';
 import { isRenewable, type Grant } from '../../../../src/sessions/grant/grant.ts';
 import { step } from '../../../../src/sessions/grant/step.ts';
+import { someGrant, start } from '../someGrant.ts';
 import { allStates, derived, events, examples, type EventName, type ExampleName } from './fateStates.ts';
 
 const kindOf = (grant: Grant | undefined, { policy, now }: State, memory: State['memory']): string =>
@@ -270,4 +271,13 @@ describe('a derived token', () => {
     const fate = fateOf(grant, state.policy, state.memory, state.now, derived);
     assert.deepEqual([fate.kind, fate.nextAt], ['refused', state.now + 3600]);
   });
+});
+
+it('the tokens of an account that is refused are for nobody, and of one that needs its person for everybody', () => {
+  const need = { reason: 'it is so', since: start };
+  const needs = [undefined, need, { ...need, tentative: true }, { ...need, accountRefused: true }] as const;
+  assert.deepEqual(
+    needs.map(signInNeeded => isForNobody(someGrant({ signInNeeded }))),
+    [false, false, false, true],
+  );
 });

@@ -207,25 +207,32 @@ describe('a refresh token that may be spent', () => {
     Math.max(0, doubtUntil(grant, policy, start + at) - start);
 
   it('is not sent again while the access token works', () => {
-    assert.equal(heldFor(sent(100), plain, 200), 3600);
+    assert.equal(heldFor(sent(100), plain, 200), 3595);
     assert.equal(heldFor(lasting(3600), plain, 200), 0);
     const endless = lasting(undefined, first, { refreshSentAt: start });
     assert.equal(doubtUntil(endless, plain, start), Infinity);
     assert.equal(fateOf(endless, plain, blank, start + 1e6).nextAt, undefined);
   });
 
+  it('is in doubt until so little of the access token is left that an API may refuse it', () => {
+    assert.deepEqual(
+      [101, 3594, 3595, 3600].map(at => fateAt(at, sent(100)).kind),
+      ['in-doubt', 'in-doubt', 'due', 'ended'],
+    );
+  });
+
   it('is sent again within the time that the server forgives', () => {
     const policy = { ...plain, rotationGrace: 30 };
     assert.deepEqual(
       [99, 100, 129, 130].map(at => heldFor(sent(100), policy, at)),
-      [3600, 0, 0, 3600],
+      [3595, 0, 0, 3595],
     );
   });
 
   it('is held for half a minute, where nothing is left to lose', () => {
     assert.equal(heldFor(sent(100), endsPair, 101), 130);
     assert.equal(heldFor(sent(100, { refreshResentAt: start + 120 }), endsPair, 121), 150);
-    assert.equal(heldFor(sent(3590), endsPair, 3591), 3600);
+    assert.equal(heldFor(sent(3590), endsPair, 3591), 3595);
   });
 
   it('is held twice as long as the provider has to answer', () => {
@@ -251,6 +258,12 @@ describe('a refresh token that may be spent', () => {
     assert.equal(until(sent(100), 110, { ...plain, rotationGrace: 60 }), 0);
     assert.equal(until(lasting(3600), 110), 0);
   });
+});
+
+it('after a failure, nothing is done before the next try, and that is when it is', () => {
+  const memory: Memory = { ...blank, serial: 1, trouble: trouble({ retryAt: start + 4000 }) };
+  for (const seconds of [3545, 3700])
+    assert.equal(fateAt(seconds, lasting(3600), plain, memory).nextAt, start + 4000);
 });
 
 describe('whoever asks', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { shown } from '../../../../src/platform/shown.ts';
 import { settled } from '../../../standIns/manualClock.ts';
-import { someGrant, someTokens, start } from '../someGrant.ts';
+import { dueAfter, someGrant, someTokens, start } from '../someGrant.ts';
 import { keeping, minutes, unreachable } from './refreshing.ts';
 
 /** A grant whose token ended during an outage, after which the provider is back. */
@@ -89,5 +89,69 @@ describe('while the provider is away', () => {
     assert.ok(tries() <= seconds / 5 + 1, `${tries()} requests in ${seconds} s`);
     assert.ok(tries() >= seconds / 5 - 1, `${tries()} requests in ${seconds} s`);
     await settled();
+  });
+});
+
+const ids = ['grant-0001', 'grant-0002'] as const;
+
+/** Two sign-ins whose provider has been away for so long that the next tries are minutes apart. */
+async function twoInTrouble() {
+  const { clock, sent, server, open } = keeping();
+  const { cache, memories } = open();
+  const ends = { receivedAt: start, expiresAt: start + 600 };
+  for (const id of ids)
+    await cache.put(someGrant({ id, tokens: someTokens(1, ends), account: { id, label: shown(id) } }));
+  server.answer = () => Promise.reject(unreachable());
+  await clock.advance(minutes(60));
+  const nextTries = (): number[] =>
+    ids.map(id => (memories.of(id).trouble?.retryAt ?? 0) * 1000).sort((a, b) => a - b);
+  // Until the next tries are so far apart that only one of them is late.
+  for (;;) {
+    const [first = 0, second = 0] = nextTries();
+    if (first - clock.now() > 1000 && second - first > 30_000) break;
+    await clock.advance(1000);
+  }
+  const [first = 0] = nextTries();
+  return { clock, sent, untilFirst: first - clock.now() };
+}
+
+describe('the timers of refreshes', () => {
+  it('that are late tell that the computer was asleep: everything in trouble is tried', async () => {
+    const { clock, sent, untilFirst } = await twoInTrouble();
+    const before = sent.length;
+    await clock.sleep(untilFirst + 20_000);
+    await clock.advance(1);
+    assert.equal(sent.length - before, 2);
+  });
+
+  it('that a busy computer makes a little late tell nothing', async () => {
+    const { clock, sent, untilFirst } = await twoInTrouble();
+    const before = sent.length;
+    await clock.sleep(untilFirst + 5000);
+    await clock.advance(1);
+    assert.equal(sent.length - before, 1);
+  });
+
+  it('of a window that may not refresh look once a second, and again when it may', async () => {
+    const { clock, sent, server, open } = keeping();
+    const { cache } = open();
+    server.leader = false;
+    await cache.put(someGrant());
+    await clock.advance(dueAfter(1) * 1000);
+    let looks = 0;
+    for (
+      let next = clock.next ?? 0;
+      next <= (start + dueAfter(1) + 60) * 1000;
+      next = clock.next ?? Infinity
+    ) {
+      looks++;
+      assert.ok(looks <= 61, 'it looks without a pause');
+      await clock.advance(next - clock.now());
+    }
+    assert.ok(looks >= 59, `${looks} looks in a minute`);
+    assert.equal(sent.length, 0);
+    server.leader = true;
+    await clock.advance(1000);
+    assert.equal(sent.length, 1);
   });
 });

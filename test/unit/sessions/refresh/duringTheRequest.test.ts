@@ -163,3 +163,41 @@ describe('what happens while a request is prepared', () => {
       );
     });
 });
+
+it('a refresh that begins while the one before is being stored is carried out', async () => {
+  const storage = memorySecretStorage();
+  const { clock, server, tokensOf, open } = keeping(storage);
+  const { cache, refresher } = open();
+  await cache.put(someGrant());
+  const isThere = async (serial: number): Promise<void> => {
+    for (let turn = 0; turn < 100 && cache.peek('grant-0001')?.tokens.serial !== serial; turn++)
+      await settled();
+    assert.equal(cache.peek('grant-0001')?.tokens.serial, serial);
+  };
+  server.answer = serial => {
+    storage.gone = true;
+    return Promise.resolve(tokensOf(serial));
+  };
+  const first = refresher.renew('grant-0001', 1);
+  await isThere(2);
+  const arrived = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<void>();
+  server.answer = async serial => {
+    arrived.resolve();
+    await answered.promise;
+    return tokensOf(serial);
+  };
+  const second = refresher.renew('grant-0001', 2);
+  storage.gone = false;
+  await Promise.all([first, arrived.promise]);
+  // A third caller joins the one under way.
+  const third = refresher.renew('grant-0001', 2);
+  await settled();
+  answered.resolve();
+  await isThere(3);
+  assert.deepEqual(
+    (await Promise.all([second, third])).map(grant => grant?.tokens.serial),
+    [3, 3],
+  );
+  await clock.advance(1);
+});
