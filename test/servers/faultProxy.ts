@@ -8,7 +8,10 @@ import { listen, loopback, stop } from './listening.ts';
 
 /** What goes wrong with one request. */
 export type Fault =
-  /** Nothing moves until `until` settles: before the server sees the request, or (`answer`) before the client sees the answer. */
+  /**
+   * Nothing moves until `until` settles: before the server sees the request, or (`answer`) before the client sees the
+   * answer. The server never sees the request of a client that has gone meanwhile.
+   */
   | { readonly kind: 'delay'; readonly until: Promise<unknown>; readonly what?: 'request' | 'answer' }
   /** The connection is reset and the server never saw the request. */
   | { readonly kind: 'resetBeforeForwarding' }
@@ -179,7 +182,7 @@ async function happen(
   switch (fault.kind) {
     case 'delay':
       await fault.until;
-      send(response, await pass());
+      if (response.socket && !response.socket.destroyed) send(response, await pass());
       return;
     case 'resetBeforeForwarding':
       response.socket?.resetAndDestroy();
