@@ -73,23 +73,23 @@ describe('check-api', () => {
   type Reply = readonly [status: number, challenge?: string];
   const right = { none: [401, 'Bearer'], wrong: [401, 'Bearer error="invalid_token"'], good: [200] } as const;
   const wrong: [what: string, replies: Partial<Record<keyof typeof right, Reply>>, problem?: RegExp][] = [
-    ['lets anybody in', { none: [200] }, /lets anybody in/],
+    ['lets anybody in', { none: [200] }, /without a token/],
     ['sends to a page', { none: [302] }, /redirects/],
-    ['says 403 to nobody', { none: [403] }, /answers 403\. Answer 401/],
+    ['says 403 to nobody', { none: [403] }, /with 403\. Respond with 401/],
     ['says 426 first', { none: [426] }, /426 before/],
     ['has no challenge', { none: [401] }, /no challenge/],
     ['wants a password', { none: [401, 'Basic realm="x"'] }, /no challenge/],
-    ['blames no token', { none: [401, 'Bearer error="invalid_token"'] }, /Leave it out/],
-    ['takes any token', { wrong: [200] }, /nobody has issued/],
+    ['blames no token', { none: [401, 'Bearer error="invalid_token"'] }, /Remove it/],
+    ['takes any token', { wrong: [200] }, /no provider issued/],
     ['does not blame the token', { wrong: [401, 'Bearer'] }, /error="invalid_token"/],
-    ['says 400 to a wrong token', { wrong: [400] }, /answers 400/],
-    ['refuses a good token', { good: [401, 'Bearer'] }, /does not say why/],
-    ['does not say what is missing', { good: [403] }, /403 does not say/],
-    ['names no scope', { good: [403, 'Bearer error="insufficient_scope"'] }, /403 does not say/],
+    ['says 400 to a wrong token', { wrong: [400] }, /with 400/],
+    ['refuses a good token', { good: [401, 'Bearer'] }, /doesn’t say why/],
+    ['does not say what is missing', { good: [403] }, /403 doesn’t say/],
+    ['names no scope', { good: [403, 'Bearer error="insufficient_scope"'] }, /403 doesn’t say/],
     ['names the scope', { good: [403, 'Bearer error="insufficient_scope", scope="a b"'] }],
     ['wants another sign-in', { good: [401, 'Bearer error="insufficient_user_authentication"'] }, /which/],
     ['says which', { good: [401, 'Bearer error="insufficient_user_authentication", max_age="60"'] }],
-    ['has an error of its own', { good: [500] }, /answers 500/],
+    ['has an error of its own', { good: [500] }, /with 500/],
   ];
   for (const [what, replies, problem] of wrong) {
     it(`knows a server that ${what}`, async () => {
@@ -114,8 +114,8 @@ describe('check-api', () => {
       found.map(({ tried }) => tried),
       [
         'a handshake with a wrong token',
-        'a GET of the same address without a token',
-        'a GET of the same address with a wrong token',
+        'a GET of the same URL without a token',
+        'a GET of the same URL with a wrong token',
       ],
     );
   });
@@ -124,17 +124,22 @@ describe('check-api', () => {
     server = createServer((_request, response) => response.writeHead(200).end());
     const address = `http://127.0.0.1:${await listen(server)}/`;
     const { code, out } = await run([address]);
-    assert.deepEqual([code, out.split('\n')[0]], [1, '✘ a GET without a token: It lets anybody in.']);
+    assert.deepEqual(
+      [code, out.split('\n')[0]],
+      [1, '✘ a GET without a token: It accepts requests without a token. Respond with 401.'],
+    );
+    assert.match(out, /Not checked: with your token\. Set OIDC_TOKEN/);
+    assert.doesNotMatch((await run([address], 'good')).out, /Not checked/);
     assert.deepEqual(await run(['--help']).then(({ code }) => code), 0);
     assert.deepEqual(await run([]).then(({ code }) => code), 2);
     assert.deepEqual(await run(['ftp://x.example']), {
       code: 2,
-      out: 'ftp://x.example is no address of http, https, ws or wss.',
+      out: "ftp://x.example isn't a URL with http, https, ws, or wss.",
     });
     await stop(server);
     server = undefined;
     const gone = await run([address]);
     assert.equal(gone.code, 2);
-    assert.match(gone.out, /^The server cannot be asked: /);
+    assert.match(gone.out, /^Couldn't reach the server: /);
   });
 });
