@@ -24,13 +24,13 @@ export interface ProvidedForTests {
   readonly webSocket: string;
 }
 
-const help = `An identity provider on this computer, with an API and a WebSocket server that take its tokens.
+const help = `An identity provider on this computer, with an API and a WebSocket server that accept its tokens.
 
   --port <number>             of the provider; the API has the next one, the WebSocket server the one after that.
-                              By default, the operating system chooses
-  --host <name>               in the issuer's URL; idp.localhost is for an editor in a browser. By default ${loopback}
-  --token-lifetime <seconds>  of access tokens. By default 3600
-  --refuse <what>             how the API (/whoami) and the WebSocket server refuse good tokens:
+                              Defaults to ports that the operating system chooses
+  --host <name>               in the issuer's URL; idp.localhost is for an editor in a browser. Defaults to ${loopback}
+  --token-lifetime <seconds>  of access tokens. Defaults to 3600. With less than 10, they expire before they are refreshed
+  --refuse <what>             how the API (/whoami) and the WebSocket server refuse valid tokens:
                               401  invalid_token, whatever is sent
                               403  insufficient_scope, until the token has the scope api:write
                               acr  insufficient_user_authentication, until the sign-in is stronger
@@ -125,18 +125,18 @@ const isKnownHere = (host: string): boolean => {
 };
 
 const unknownName = (host: string): string => `
-This computer does not know the name ${host}, so that an editor here cannot reach it.
+This computer doesn't know the name ${host}, so an editor here can't reach it.
 Add this line to its hosts file (/etc/hosts):
 
 127.0.0.1 ${host}`;
 
 const described = ({ issuer, clientId, people, settings, api, webSocket }: ProvidedForTests): string =>
   `Issuer:     ${issuer}
-Client id:  ${clientId}
-People:     ${people.map(({ login, password }) => `${login} (password: ${password})`).join(', ')}
+Client ID:  ${clientId}
+Users:      ${people.map(({ login, password }) => `${login} (password: ${password})`).join(', ')}
 API:        ${api}/whoami, /write (needs api:write), /vault (needs a stronger sign-in)
 WebSocket:  ${webSocket}
 
-For the settings.json of the editor that your extension runs in:
+For the settings.json of the editor in which you try your extension:
 
 ${JSON.stringify(settings, null, 2)}`;
