@@ -162,46 +162,6 @@ describe('the client helpers as a package', function () {
       });
     }
 
-    it('that the guide begins with, as the guide compiles and builds it', async () => {
-      const guide = await readFile(join(repository, 'docs', 'extension-authors.md'), 'utf8');
-      const block = (kind: string, holds: string): string =>
-        [...guide.matchAll(/```(\w+)\n([\s\S]*?)```/g)].find(
-          ([, its, text = '']) => its === kind && text.includes(holds),
-        )?.[2] ?? '';
-      const example = join(consumer, 'example');
-      await mkdir(join(example, 'src'), { recursive: true });
-      await writeFile(join(example, 'package.json'), block('json', '"scripts"'));
-      await writeFile(join(example, 'tsconfig.json'), block('json', '"compilerOptions"'));
-      await writeFile(join(example, 'src', 'extension.ts'), block('ts', 'export function activate'));
-      await run(process.execPath, [join(repository, 'node_modules', 'typescript', 'bin', 'tsc')], {
-        cwd: example,
-      });
-      const { scripts } = JSON.parse(block('json', '"scripts"')) as { scripts: Record<string, string> };
-      const [, entry = '', ...words] = scripts['build']?.split(' ') ?? [];
-      const flags = new Map(
-        words.map((word): [string, string] => {
-          const [name = '', value = ''] = word.slice(2).split(/[=:]/);
-          return [name, value];
-        }),
-      );
-      assert.deepEqual([...flags.keys()], ['bundle', 'format', 'platform', 'external', 'outfile']);
-      for (const [platform, outfile] of [
-        [flags.get('platform'), flags.get('outfile')],
-        ['browser', './dist/web.js'],
-      ] as const) {
-        await build({
-          absWorkingDir: example,
-          entryPoints: [entry],
-          bundle: flags.has('bundle'),
-          format: flags.get('format') as 'cjs',
-          platform: platform as 'node' | 'browser',
-          external: [flags.get('external') ?? ''],
-          outfile: outfile ?? '',
-        });
-      }
-      assert.deepEqual((await readdir(join(example, 'dist'))).sort(), ['extension.js', 'web.js']);
-    });
-
     it('that compiles what its own README shows', async () => {
       const readme = await readFile(installed('README.md'), 'utf8');
       const [, shown = ''] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];

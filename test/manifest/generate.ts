@@ -5,6 +5,7 @@ import * as prettier from 'prettier';
 import { generatedCodeTexts } from './codeTexts.ts';
 import { generatedArchitecture } from './architecture.ts';
 import { generatedChecks } from './checks.ts';
+import { generatedGuide } from './client/guide.ts';
 import { generatedClientReference } from './client/reference.ts';
 import { generatedErrors } from './errors.ts';
 import { authentication, extensions, type OwnExtension } from '../editor/packages/extensions.ts';
@@ -121,6 +122,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     ...(await generatedCodeTexts()),
     await generatedErrors(),
     await generatedClientReference(),
+    await generatedGuide(),
     await generatedChecks(),
     await generatedArchitecture(),
     ...(await generatedProviderDocuments()),

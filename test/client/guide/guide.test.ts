@@ -46,6 +46,8 @@ describe('the guide for extension authors', () => {
     const files = [
       'guide.ts',
       'guideExtension.ts',
+      'guideReports.ts',
+      'guideReportsTest.ts',
       'guideServer.ts',
       'guideTesting.ts',
       'guidePlaywright.ts',
@@ -57,6 +59,7 @@ describe('the guide for extension authors', () => {
         .trim()
         .replace('../../../src/client/index.ts', 'oidc-authentication-client')
         .replace('../../manifest/client/testing.ts', 'oidc-authentication-client/testing')
+        .replace("'./guideReports.ts'", "'./reports.ts'")
         .replace('../../manifest/client/playwright.ts', 'oidc-authentication-client/testing/playwright'),
     );
     const shown = [...document.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) => (block ?? '').trim());
@@ -94,15 +97,22 @@ describe('the guide for extension authors', () => {
     const { activate } = await import('./guideExtension.ts');
     const subscriptions: { dispose(): unknown }[] = [];
     activate({ subscriptions } as never);
-    Object.assign(editor.settings, { api: `${api.url}/whoami` });
-    const show = editor.runs.get('reports.show');
+    Object.assign(editor.settings, { api: api.url, webSocket: chat.url });
+    const run = (name: string) => editor.runs.get(`reports.${name}`)?.();
     editor.messages = [];
-    await show?.();
+    await run('show');
     assert.match(editor.messages.flat().join(), /^200: .*"sub"/);
+    editor.messages = [];
+    await run('openVault');
+    assert.match(editor.messages.flat().join(), /^200: .*"sub"/);
+    assert.equal(surroundings.signIns(), 2);
+    const handshakes = chat.handshakes.length;
+    await run('subscribe');
+    assert.deepEqual(chat.handshakes.slice(handshakes), [101]);
     await surroundings.reset();
     editor.consents = false;
     editor.messages = [];
-    await show?.();
+    await run('show');
     assert.deepEqual([editor.messages, editor.errors], [[], []]);
     for (const subscription of subscriptions) subscription.dispose();
     assert.equal(editor.runs.has('reports.show'), false);
@@ -125,9 +135,13 @@ describe('the guide for extension authors', () => {
     };
     assert.deepEqual(
       contributes.commands.map(({ command }) => command),
-      ['reports.show'],
+      ['reports.show', 'reports.openVault', 'reports.subscribe'],
     );
-    assert.deepEqual(Object.keys(contributes.configuration.properties), ['reports.provider', 'reports.api']);
+    assert.deepEqual(Object.keys(contributes.configuration.properties), [
+      'reports.provider',
+      'reports.api',
+      'reports.webSocket',
+    ]);
     const ours = JSON.parse(
       await readFile(new URL('../../../package.json', import.meta.url), 'utf8'),
     ) as typeof manifest;
