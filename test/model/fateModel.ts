@@ -5,6 +5,7 @@ import { fateOf, isEndedByServer, type TokenPolicy } from '../../src/sessions/gr
 import { blank } from '../../src/sessions/grant/memory.ts';
 import type { Grant } from '../../src/sessions/grant/grant.ts';
 import { step } from '../../src/sessions/grant/step.ts';
+import { littleLeft } from './server.ts';
 import { someGrant, someTokens, start } from '../unit/sessions/someGrant.ts';
 
 /** Random numbers that are the same for the same seed (mulberry32). */
@@ -117,7 +118,7 @@ class World {
     const { weather } = this;
     if (weather === 'unreachable' || weather === 'page' || weather === 'busy')
       return this.#fail(failure[weather]());
-    const works = this.now < (this.grant.tokens.expiresAt ?? Infinity);
+    const works = this.now < (this.grant.tokens.expiresAt ?? Infinity) - littleLeft;
     const isForgiven = this.now - this.spentAt < this.policy.rotationGrace;
     const mayLose = works && !this.hasForgotten;
     if (token !== this.current && mayLose && !isForgiven && !this.policy.refreshEndsAccessToken)

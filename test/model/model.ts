@@ -21,7 +21,7 @@ import { changedProvider, someGrant, start } from '../unit/sessions/someGrant.ts
 import type { Life } from '../standIns/memoryTransport.ts';
 import { createComputer, type Computer } from './computer.ts';
 import { mortalClock, mortalStorage } from './mortal.ts';
-import { createModelServer, type ModelServer } from './server.ts';
+import { createModelServer, littleLeft, type ModelServer } from './server.ts';
 import type { Lack, Step } from './steps.ts';
 import { noSignOuts } from '../standIns/quietWindow.ts';
 import { createSendings } from '../../src/protocol/server/sendings.ts';
@@ -221,7 +221,7 @@ export class Model {
     const isInDoubt = (known: Grant | undefined): boolean =>
       known?.tokens.refreshToken?.reveal() === sent &&
       (known?.refreshSentAt ?? Infinity) < (grant.refreshSentAt ?? 0);
-    const works = this.clock.now() < (grant.tokens.expiresAt ?? Infinity) * 1000;
+    const works = this.clock.now() < ((grant.tokens.expiresAt ?? Infinity) - littleLeft) * 1000;
     if (heard.some(isLater)) this.wrong.add('a token was sent though a window knew better');
     else if (works && heard.some(isInDoubt))
       this.wrong.add('a token was sent though a window knew that it may be spent');

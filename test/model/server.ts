@@ -19,6 +19,9 @@ export type Weather =
   /** They are good, but it takes long to find out that the keys to verify the ID token with cannot be had. */
   | 'keys are lost';
 
+/** So many seconds of an access token are nothing to lose. */
+export const littleLeft = 5;
+
 /** The sending of one refresh token. */
 interface Sending {
   readonly token: string;
@@ -131,7 +134,7 @@ export function createModelServer(
         offences.push(`${token} was sent again, though an answer was awaited`);
       // Whoever sends it again notes that, if they know of the first time.
       const knew = ownBefore || grant.refreshResentAt !== undefined;
-      if (before && knew && clock.now() < (grant.tokens.expiresAt ?? Infinity) * 1000)
+      if (before && knew && clock.now() < ((grant.tokens.expiresAt ?? Infinity) - littleLeft) * 1000)
         offences.push(`${token} was sent again, though the access token worked`);
       const sending: Sending = { token, sender, at: clock.now(), outcome: 'none', awaited: true };
       sendings.push(sending);
