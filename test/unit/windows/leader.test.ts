@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { carriedBy } from '../../../src/windows/channel.ts';
 import { joinWindows } from '../../../src/windows/group.ts';
+import { LeaderLost } from '../../../src/windows/errors.ts';
 import { heldLease, type Transport } from '../../../src/windows/lease.ts';
 import { lead } from '../../../src/windows/leader.ts';
 import { defaultTiming } from '../../../src/windows/timeouts.ts';
@@ -40,5 +41,30 @@ describe('a window that leads', () => {
     assert.equal(isLeading, undefined);
     assert.deepEqual(served, []);
     assert.equal(lease.lost.aborted, true);
+  });
+
+  it('does nothing for a call that arrived before another one took over', async () => {
+    const lease = heldLease(7, () => Promise.resolve());
+    let isSuperseded = false;
+    const isCurrent = (): boolean => {
+      if (isSuperseded) lease.giveUp();
+      return lease.isCurrent();
+    };
+    const started = Promise.withResolvers<void>();
+    const begins = Promise.withResolvers<void>();
+    const done: string[] = [];
+    const serve = async () => {
+      begins.resolve();
+      await started.promise;
+      return { note: (text: string) => void done.push(text) };
+    };
+    const leading = await lead({ ...lease, isCurrent }, { ...service, serve: serve });
+    const early = leading?.call('note', ['early']);
+    const refused = assert.rejects(async () => early, LeaderLost);
+    await begins.promise;
+    isSuperseded = true;
+    started.resolve();
+    await refused;
+    assert.deepEqual(done, []);
   });
 });
