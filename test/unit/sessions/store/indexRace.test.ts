@@ -115,6 +115,8 @@ describe('two windows that write to one storage at once', () => {
             found.map(line => line.split(' ')[0]),
             [...expected.keys()].sort(),
           );
+          const stored = [...storage.values.keys()].filter(key => key.startsWith('grant:'));
+          assert.deepEqual(stored.sort(), [...expected.keys()].map(id => `grant:${id}`).sort());
           for (const { cache } of windows)
             assert.deepEqual(
               cache
