@@ -4,9 +4,12 @@
  */
 export {
   describeSession,
+  proveSession,
   type DescribedElsewhere,
   type ExpiringSession,
   type OidcAuthenticationApi,
+  type ProofRequest,
+  type ProvedElsewhere,
   type SessionInfo,
 } from './sessionInfo.ts';
 export { authorizedFetch, type AuthorizedFetchOptions } from './fetch.ts';

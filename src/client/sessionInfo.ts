@@ -114,9 +114,11 @@ async function describeElsewhere(session: vscode.AuthenticationSession): Promise
 }
 
 /**
- * A proof of a session's key for one request, in every extension host, as {@link OidcAuthenticationApi.proof} describes.
+ * Proves the key of a session's access token for one request, as {@link OidcAuthenticationApi.proof} does, in every
+ * extension host.
  *
- * @throws Error also if an earlier version of the extension is installed, which can't make one.
+ * @returns the value of the header `DPoP`. Undefined: send the token as a bearer token.
+ * @throws Error as `proof`, and with the code `proof-unavailable` if an earlier version of the extension is installed.
  */
 export async function proveSession(
   session: vscode.AuthenticationSession,
@@ -128,6 +130,7 @@ export async function proveSession(
   if (api?.proof) return api.proof(session, request);
   const found = api ? undefined : await askElsewhere<ProvedElsewhere>('oidc.proveSession', session, request);
   if (!found) {
+    if ((session as ExpiringSession).tokenType !== 'DPoP') return undefined;
     const message =
       'The access token is bound to a key (DPoP). Update the extension OpenID Connect Authentication, which proves the key.';
     throw withCode({ message, code: 'proof-unavailable' });

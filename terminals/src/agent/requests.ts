@@ -24,6 +24,8 @@ export interface TokenRequest {
   readonly host: string | undefined;
   /** Seconds that the token has to be valid for. A negative number asks for a new one. */
   readonly minValid: number;
+  /** The request that a bound token is for, asked for by our own command: it gets a proof then. */
+  readonly proof?: { readonly method: string; readonly url: string; readonly nonce?: string } | undefined;
   /** What the client calls itself. Anyone can write anything there. */
   readonly hint: string | undefined;
 }
@@ -92,8 +94,18 @@ function seconds(value: unknown): number {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Reads a request of oidc-agent's protocol, or of our own command, which adds `provider`, `label`, `resource`
- * and `host`. */
+function proofIn(
+  json: Readonly<Record<string, unknown>>,
+): { method: string; url: string; nonce?: string } | undefined {
+  const url = text(json['url'], 'url');
+  const nonce = text(json['nonce'], 'nonce');
+  if (url === undefined) return undefined;
+  const method = text(json['method'], 'method') ?? 'GET';
+  return { method, url, ...(nonce !== undefined && { nonce }) };
+}
+
+/** Reads a request of oidc-agent's protocol, or of our own command, which adds `provider`, `label`, `resource`, `host`,
+ * and `url`, `method` and `nonce` of a request that it needs a proof for. */
 export function readRequest(json: unknown): AgentRequest | AgentFailure {
   if (!isObject(json)) return failure('Bad Request: not an object');
   const { request } = json;
@@ -114,6 +126,7 @@ export function readRequest(json: unknown): AgentRequest | AgentFailure {
       audience: text(json['audience'], 'audience'),
       host: text(json['host'], 'host'),
       minValid: seconds(json['min_valid_period']),
+      proof: proofIn(json),
       hint: text(json['application_hint'], 'application_hint'),
     };
   } catch (error) {

@@ -15,6 +15,10 @@ export interface Arguments {
   readonly isJson: boolean;
   /** The variable that `exec` sets. */
   readonly variable: string;
+  /** The request that `header` is for: a token that is bound to a key needs a proof of it. */
+  readonly url: string | undefined;
+  readonly method: string | undefined;
+  readonly nonce: string | undefined;
 }
 
 export const verbs = [
@@ -33,7 +37,7 @@ export type Verb = (typeof verbs)[number];
 export const usage = `usage: vscode-oidc COMMAND [ACCOUNT] [OPTION]...
 
   token              print an access token
-  header             print an Authorization header
+  header             print an Authorization header, and with --url the DPoP header that a bound token needs
   exec -- PROGRAM    run a program with the token in ACCESS_TOKEN
   accounts           list the accounts of the setting oidcTerminals.accounts
   git-credential get, kubernetes, docker-credential get, goauth PREFIX, keyring get SERVICE USER
@@ -45,6 +49,9 @@ export const usage = `usage: vscode-oidc COMMAND [ACCOUNT] [OPTION]...
   --resource URL     what the token is for (RFC 8707)
   --audience NAME    what the token is for
   --min-valid N      seconds that the token has to be valid for; default: 60
+  --url URL          the request that header is for
+  --method METHOD    its method; default: GET
+  --nonce NONCE      the DPoP-Nonce of the server's last response
   --env NAME         the variable that exec sets
   --json             print a JSON object
 `;
@@ -55,7 +62,10 @@ export class UsageError extends Error {
 }
 
 const isVerb = (word: string | undefined): word is Verb => verbs.some(verb => verb === word);
-const options = ['account', 'provider', 'scope', 'resource', 'audience', 'min-valid', 'env'] as const;
+const options = [
+  ...['account', 'provider', 'scope', 'resource', 'audience', 'min-valid', 'env'],
+  ...['url', 'method', 'nonce'],
+];
 
 /** @throws UsageError */
 export function readArguments(typed: readonly string[]): Arguments {
@@ -86,6 +96,11 @@ export function readArguments(typed: readonly string[]): Arguments {
   };
   const minValid = one('min-valid') ?? '60';
   if (!/^-?\d{1,9}$/.test(minValid)) throw new UsageError('--min-valid takes a number of seconds');
+  const [url, method, nonce] = [one('url'), one('method'), one('nonce')];
+  if ((url ?? method ?? nonce) !== undefined && verb !== 'header')
+    throw new UsageError(`--url, --method and --nonce are for header, not ${verb}`);
+  if (url === undefined ? (method ?? nonce) !== undefined : !URL.canParse(url))
+    throw new UsageError('--url takes the URL of the request');
   const variable = one('env') ?? 'ACCESS_TOKEN';
   if (!/^[A-Za-z_]\w*$/.test(variable)) throw new UsageError('--env takes the name of a variable');
   return {
@@ -100,5 +115,8 @@ export function readArguments(typed: readonly string[]): Arguments {
     minValid: Number(minValid),
     isJson,
     variable,
+    url,
+    method,
+    nonce,
   };
 }

@@ -36,17 +36,35 @@ async function ask(given: Arguments, { account, hint, host }: Asked): Promise<Re
     min_valid_period: minValid,
     application_hint: hint,
     host,
+    url: given.url,
+    method: given.method,
+    nonce: given.nonce,
   };
   return askAgent(request, process.env);
 }
 
+interface GivenToken extends Token {
+  /** True: it is bound to a key (DPoP, RFC 9449), and of no use without a proof for each request. */
+  readonly isBound: boolean;
+}
+
 /** @throws CommandFailure */
-function tokenIn({ access_token, expires_at }: Record<string, unknown>): Token {
+function tokenIn({ access_token, expires_at, token_type }: Record<string, unknown>): GivenToken {
   if (typeof access_token !== 'string') throw new CommandFailure('failed', 'The editor sent no token.');
   return {
     value: access_token,
     expiresAt: typeof expires_at === 'number' && expires_at > 0 ? expires_at : undefined,
+    isBound: token_type === 'DPoP',
   };
+}
+
+const boundToken =
+  'The access token is bound to a key (DPoP): servers refuse it without a proof for each request.';
+const headerInstead = 'Use vscode-oidc header --url URL [--method METHOD].';
+
+/** On standard error: what gets the token can't use it alone. */
+function warnIfBound({ isBound }: GivenToken): void {
+  if (isBound) process.stderr.write(`vscode-oidc: ${boundToken}\n${headerInstead}\n`);
 }
 
 /** Verbs of helpers that store or list something: nothing is ever stored. */
@@ -82,7 +100,9 @@ async function answerTool(given: Arguments): Promise<void> {
   const tool = await toolFor(given.verb, isForGo ? rest[0] : others[0]);
   try {
     const { hint, host } = tool;
-    await write(tool.answer(tokenIn(await ask(given, { account, hint, host }))));
+    const token = tokenIn(await ask(given, { account, hint, host }));
+    if (token.isBound) throw new CommandFailure('failed', boundToken, `${given.verb} can’t send one.`);
+    await write(tool.answer(token));
   } catch (error) {
     if (tool.refusal && error instanceof CommandFailure) await write(tool.refusal(error.message));
     throw error;
@@ -110,10 +130,9 @@ async function toolFor(verb: Arguments['verb'], word: string | undefined): Promi
 async function run(given: Arguments): Promise<number> {
   const [program, ...args] = given.command;
   if (program === undefined) throw new UsageError('exec takes -- and a program');
-  const { value } = tokenIn(
-    await ask(given, { account: given.words[0], hint: `vscode-oidc exec ${program}` }),
-  );
-  const env: NodeJS.ProcessEnv = { ...process.env, [given.variable]: value };
+  const token = tokenIn(await ask(given, { account: given.words[0], hint: `vscode-oidc exec ${program}` }));
+  warnIfBound(token);
+  const env: NodeJS.ProcessEnv = { ...process.env, [given.variable]: token.value };
   // Set by the wrapper for this process alone.
   delete env['ELECTRON_RUN_AS_NODE'];
   // Every other command starts faster without it.
@@ -128,21 +147,34 @@ async function run(given: Arguments): Promise<number> {
   });
 }
 
+/** The headers of one request with the token. */
+async function headersFor(given: Arguments): Promise<Record<string, string>> {
+  const { url } = given;
+  const to = url === undefined ? '' : ` (${new URL(url).host})`;
+  const response = await ask(given, { account: given.words[0], hint: `vscode-oidc header${to}` });
+  const { value, isBound } = tokenIn(response);
+  if (!isBound) return { Authorization: `Bearer ${value}` };
+  if (url === undefined) throw new CommandFailure('usage', boundToken, headerInstead);
+  const { proof } = response;
+  if (typeof proof !== 'string') throw new CommandFailure('failed', 'The editor sent no proof.');
+  return { Authorization: `DPoP ${value}`, DPoP: proof };
+}
+
 async function main(given: Arguments): Promise<number> {
   const [account] = given.words;
   switch (given.verb) {
     case 'token': {
       const response = await ask(given, { account, hint: 'vscode-oidc token' });
-      const { value } = tokenIn(response);
+      const token = tokenIn(response);
+      warnIfBound(token);
       const { access_token, issuer, expires_at } = response;
-      await write(`${given.isJson ? JSON.stringify({ access_token, issuer, expires_at }) : value}\n`);
+      await write(`${given.isJson ? JSON.stringify({ access_token, issuer, expires_at }) : token.value}\n`);
       return 0;
     }
     case 'header': {
-      const header = `Bearer ${tokenIn(await ask(given, { account, hint: 'vscode-oidc header' })).value}`;
-      await write(
-        given.isJson ? `${JSON.stringify({ Authorization: header })}\n` : `Authorization: ${header}\n`,
-      );
+      const headers = await headersFor(given);
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\n`);
+      await write(given.isJson ? `${JSON.stringify(headers)}\n` : lines.join(''));
       return 0;
     }
     case 'accounts': {

@@ -72,7 +72,7 @@ export function createHandle(options: HandleOptions): Handle {
     }
     const session = before ?? (await silentSession(target));
     if (!session) return failure('Nobody is signed in.', undefined, 'not-signed-in');
-    const token = await tokenOf(target, session, request.minValid, clock);
+    const token = await tokenOf(target, session, request, clock);
     if (hungUp.aborted) return failure('Nobody waits for it any more.');
     onDecided(target, { account: token.account });
     return response(token);
@@ -133,14 +133,17 @@ export function createHandle(options: HandleOptions): Handle {
   }
 }
 
-const response = ({ accessToken, issuer, expiresAt }: HandedToken): AgentResponse => ({
+const response = ({ accessToken, issuer, expiresAt, isBound, proof }: HandedToken): AgentResponse => ({
   status: 'success',
   access_token: accessToken,
   issuer: issuer ?? '',
   expires_at: expiresAt ?? 0,
+  ...(isBound && { token_type: 'DPoP', proof }),
 });
 
 function unavailable(error: unknown): AgentFailure {
+  const { code, message } = error as { code?: unknown; message: string };
+  if (typeof code === 'string' && code.startsWith('proof-')) return failure(message);
   const isUnknown =
     error instanceof Error && /No authentication provider|Timed out waiting for auth/i.test(error.message);
   return isUnknown

@@ -1,7 +1,13 @@
 import * as vscode from 'vscode';
-import { describeSession, requireSession } from '../../../src/client/index.ts';
+import {
+  describeSession,
+  proveSession,
+  requireSession,
+  type ExpiringSession,
+} from '../../../src/client/index.ts';
 import { answerRefusal, refusalOf, tokenRefused } from '../../../src/client/refusal.ts';
 import { secondsNow, type Clock } from '../../../src/platform/clock.ts';
+import type { TokenRequest } from '../agent/requests.ts';
 import type { Target } from '../consent/accounts.ts';
 
 type Session = vscode.AuthenticationSession;
@@ -15,6 +21,10 @@ export interface HandedToken {
   readonly issuer: string | undefined;
   /** Seconds since the epoch. */
   readonly expiresAt: number | undefined;
+  /** True: it is bound to a key (DPoP), and each request needs a proof. */
+  readonly isBound: boolean;
+  /** For the request that was named. Undefined: none was, or the token is a bearer token. */
+  readonly proof: string | undefined;
 }
 
 async function accountOf({ provider, label }: Target): Promise<{
@@ -47,24 +57,36 @@ export async function visibleSession(target: Target, detail: string): Promise<Se
 /**
  * The token of a session, and a new one if it ends too soon.
  *
- * @param minValid seconds. A negative number asks for a new token.
+ * @param request what has to be true of it. A negative `minValid` asks for a new token.
+ * @throws Error as `proveSession`.
  */
 export async function tokenOf(
   { provider, scopes }: Target,
   session: Session,
-  minValid: number,
+  { minValid, proof }: Pick<TokenRequest, 'minValid' | 'proof'>,
   clock: Clock,
 ): Promise<HandedToken> {
-  const found = await described(session);
-  const left = found.expiresAt === undefined ? Infinity : found.expiresAt - secondsNow(clock);
-  if (minValid >= 0 && left >= minValid) return found;
-  const options = { account: session.account, signIn: 'never' } as const;
-  const renewed = await answerRefusal(provider, scopes, options, session, refusalOf(tokenRefused));
-  return renewed ? described(renewed) : found;
+  const current = await lasting({ provider, scopes }, session, minValid, clock);
+  const handed = await described(current);
+  return proof && handed.isBound ? { ...handed, proof: await proveSession(current, proof) } : handed;
 }
 
-async function described(session: Session): Promise<HandedToken> {
-  const { accessToken, account } = session;
+async function lasting(
+  { provider, scopes }: Pick<Target, 'provider' | 'scopes'>,
+  session: Session,
+  minValid: number,
+  clock: Clock,
+): Promise<Session> {
+  const found = await described(session);
+  const left = found.expiresAt === undefined ? Infinity : found.expiresAt - secondsNow(clock);
+  if (minValid >= 0 && left >= minValid) return session;
+  const options = { account: session.account, signIn: 'never' } as const;
+  const renewed = await answerRefusal(provider, scopes, options, session, refusalOf(tokenRefused));
+  return renewed ?? session;
+}
+
+async function described(session: ExpiringSession): Promise<HandedToken> {
+  const { accessToken, account, tokenType } = session;
   // Renewed in between: the editor's next response has the new one.
   const info = await describeSession(session).catch(() => undefined);
   const claims = claimsIn(accessToken);
@@ -73,6 +95,8 @@ async function described(session: Session): Promise<HandedToken> {
     account: account.label,
     issuer: info?.provider.issuer ?? claims.iss,
     expiresAt: info?.expiresAt ?? claims.exp,
+    isBound: (info?.tokenType ?? tokenType) === 'DPoP',
+    proof: undefined,
   };
 }
 

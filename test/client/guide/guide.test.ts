@@ -14,6 +14,7 @@ import {
 import type * as EditorStandIn from '../../standIns/editor/vscode.ts';
 import type * as Client from '../../../src/client/index.ts';
 import type * as Guide from './guide.ts';
+import { openBoundEditor } from '../bound/boundEditor.ts';
 import { openSignedInEditor, type SignedInEditor } from '../signedInEditor.ts';
 
 describe('the guide for extension authors', () => {
@@ -65,6 +66,20 @@ describe('the guide for extension authors', () => {
     const shown = [...document.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) => (block ?? '').trim());
     assert.ok(shown.length >= 8);
     assert.deepEqual(shown.toSorted(), regions.toSorted());
+  });
+
+  it('proves the key of a token that has one', async () => {
+    const { authorization, dpop } = await guide.headersFor(api.url);
+    assert.deepEqual([authorization?.split(' ')[0], dpop], ['Bearer', undefined]);
+    const bound = await openBoundEditor();
+    try {
+      await bound.reset();
+      const url = `${bound.api.url}/whoami`;
+      const headers = await guide.headersFor(url);
+      assert.equal((await fetch(url, { headers })).status, 200);
+    } finally {
+      await bound.close();
+    }
   });
 
   it('signs in', async () => {

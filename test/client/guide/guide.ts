@@ -7,6 +7,7 @@ import {
   authorizedWebSocket,
   describeSession,
   onDidChangeAccount,
+  proveSession,
   requireSession,
   SignInDeclined,
   WebSocketRefused,
@@ -160,5 +161,14 @@ export async function groups(): Promise<unknown> {
 export async function minutesLeft(): Promise<number | undefined> {
   const { expiresAt } = await requireSession('oidc', ['openid', 'profile']);
   return expiresAt === undefined ? undefined : Math.floor((expiresAt - Date.now() / 1000) / 60);
+}
+// #endregion
+
+// #region proofs
+export async function headersFor(url: string, nonce?: string): Promise<Record<string, string>> {
+  const session = await requireSession('oidc', ['openid', 'profile']);
+  const dpop = await proveSession(session, { method: 'GET', url, nonce });
+  if (dpop === undefined) return { authorization: `Bearer ${session.accessToken}` };
+  return { authorization: `DPoP ${session.accessToken}`, dpop };
 }
 // #endregion

@@ -58,6 +58,67 @@ describe('the command vscode-oidc', function () {
     });
   });
 
+  describe('with a token that is bound to a key', () => {
+    const bound = { ...success, status: 'success' as const, token_type: 'DPoP' };
+    const url = 'https://api.example.test/reports?page=2';
+    beforeEach(() => {
+      response = bound;
+    });
+
+    it('prints both headers of one request', async () => {
+      response = { ...bound, proof: 'a.proof.of-it' };
+      const { code, out } = await run(`vscode-oidc header company --url '${url}' --method POST --nonce n-1`);
+      assert.deepEqual([code, out], [0, `Authorization: DPoP ${token}\nDPoP: a.proof.of-it\n`]);
+      assert.deepEqual(last(), {
+        ...{ request, account: 'company', min_valid_period: 60, url, method: 'POST', nonce: 'n-1' },
+        application_hint: 'vscode-oidc header (api.example.test)',
+      });
+      assert.deepEqual(JSON.parse((await run(`vscode-oidc header --url=${url} --json`)).out), {
+        Authorization: `DPoP ${token}`,
+        DPoP: 'a.proof.of-it',
+      });
+    });
+
+    it('prints no header that no server takes', async () => {
+      const { code, out, err } = await run('vscode-oidc header company');
+      assert.deepEqual([code, out], [2, '']);
+      assert.match(err, /bound to a key \(DPoP\)[^]*vscode-oidc header --url URL/);
+      // An editor that knows nothing of proofs.
+      assert.deepEqual((await run(`vscode-oidc header company --url ${url}`)).code, 1);
+    });
+
+    it('says beside the token what it takes', async () => {
+      for (const command of ['token company', 'exec company -- sh -c "echo $ACCESS_TOKEN"']) {
+        const { code, out, err } = await run(`vscode-oidc ${command.replace('$', '\\$')}`);
+        assert.deepEqual([code, out], [0, `${token}\n`]);
+        assert.match(err, /bound to a key \(DPoP\)[^]*vscode-oidc header --url URL/);
+      }
+      response = success;
+      assert.equal((await run('vscode-oidc token company')).err, '');
+    });
+
+    it('gives it to no tool, which could only be refused', async () => {
+      const { code, out, err } = await run('vscode-oidc kubernetes company');
+      assert.deepEqual([code, out], [1, '']);
+      assert.match(err, /kubernetes can’t send one/);
+    });
+
+    it('does not mistake what it was told', async () => {
+      for (const command of [
+        'token --url https://x.test',
+        'header --method GET',
+        'header --url x',
+        'header --nonce n',
+      ])
+        assert.equal((await run(`vscode-oidc ${command}`)).code, 2, command);
+    });
+  });
+
+  it('takes a URL for a bearer token, too', async () => {
+    const { out } = await run('vscode-oidc header company --url https://api.example.test/');
+    assert.equal(out, `Authorization: Bearer ${token}\n`);
+  });
+
   it('asks for what is asked of it', async () => {
     const options =
       '--account alice --scope a --scope "b c" --resource https://api.example.test --audience x';

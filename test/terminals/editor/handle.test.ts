@@ -8,6 +8,9 @@ import { readAccounts, type Target } from '../../../terminals/src/consent/accoun
 import { createConsent, type Consent } from '../../../terminals/src/consent/consent.ts';
 import type { Choice, Mode, Refusal } from '../../../terminals/src/consent/rules.ts';
 import { openSignedInEditor, type SignedInEditor } from '../../client/signedInEditor.ts';
+import { createExports } from '../../../src/authentication/exports.ts';
+import { boundClient } from '../../protocol/methods/dpop/boundSignIn.ts';
+import { startBoundApi, type BoundApi } from '../../servers/resourceServers/boundApi.ts';
 import { recordingLog, type RecordingLog } from '../../standIns/recordingLog.ts';
 import { openAgent } from '../agent/openAgent.ts';
 import { has } from '../programs.ts';
@@ -27,7 +30,7 @@ describe('a request of a terminal, from a user who can sign in', () => {
   let there: Promise<void>;
 
   beforeEach(async () => {
-    editor = await openSignedInEditor();
+    editor = await openSignedInEditor({ clients: [boundClient] });
     await editor.reset();
     const { createHandle } = await import('../../../terminals/src/editor/handle.ts');
     const { visibleSession, silentSession } = await import('../../../terminals/src/editor/sessions.ts');
@@ -82,6 +85,71 @@ describe('a request of a terminal, from a user who can sign in', () => {
     assert.deepEqual([editor.signIns(), shown.length], [1, 1]);
     assert.deepEqual(handedOut, ['company alice']);
     assert.ok(!log.text().includes(String(response['access_token'])));
+  });
+
+  describe('with a token that is bound to a key', () => {
+    let api: BoundApi;
+    beforeEach(async () => {
+      const { editor: standIn } = await import('../../standIns/editor/vscode.ts');
+      api = await startBoundApi({ issuer: editor.identityProvider.issuer, now: () => editor.clock.now() });
+      await editor.register({ clientId: boundClient.client_id, dpop: 'required' });
+      standIn.exported = { 'vscode-oidc.oidc-authentication': createExports(editor.exportsContext()) };
+    });
+    afterEach(async () => {
+      const { editor: standIn } = await import('../../standIns/editor/vscode.ts');
+      standIn.exported = {};
+      await api.close();
+    });
+
+    it('is given a proof for one request, which the API takes once', async () => {
+      const url = `${api.url}/reports`;
+      const response = await ask({ ...request, url, method: 'POST' });
+      assert.partialDeepStrictEqual(response, { status: 'success', token_type: 'DPoP' });
+      const { access_token: token, proof } = response as unknown as Record<string, string>;
+      const headers = { authorization: `DPoP ${token}`, dpop: proof ?? '' };
+      assert.equal((await fetch(`${url}?page=2`, { method: 'POST', headers })).status, 200);
+      assert.equal((await fetch(url, { method: 'POST', headers })).status, 401, 'replayed');
+      assert.ok(!log.text().includes(proof ?? 'none'));
+    });
+
+    it('has the proof for a token that was refreshed for it', async () => {
+      await ask(request);
+      const url = `${api.url}/reports`;
+      const response = await ask({ ...request, url, min_valid_period: -1 });
+      const { access_token: token, proof } = response as unknown as Record<string, string>;
+      const headers = { authorization: `DPoP ${token}`, dpop: proof ?? '' };
+      assert.equal((await fetch(url, { headers })).status, 200);
+      assert.equal(editor.tokenRequests(), 2);
+    });
+
+    it('is told that it is bound where it named no request, and why there is no proof', async () => {
+      const response = await ask(request);
+      assert.partialDeepStrictEqual(response, { token_type: 'DPoP', proof: undefined });
+      const wrong = [
+        [`${editor.identityProvider.issuer}/token`, /identity provider/],
+        ['http://api.example.com/', /http/],
+        ['x', /URL/],
+      ] as const;
+      for (const [url, why] of wrong) {
+        const refused = await ask({ ...request, url });
+        assert.equal(refused.status, 'failure', url);
+        assert.match(String(refused['error']), why);
+      }
+    });
+
+    it('gets no header for the clipboard or a launch configuration', async () => {
+      const { editor: standIn } = await import('../../standIns/editor/vscode.ts');
+      const { createValues } = await import('../../../terminals/src/editor/values.ts');
+      const values = createValues(handle);
+      assert.equal(typeof (await values.forInput({ account: 'company' })), 'string');
+      await assert.rejects(values.forInput({ account: 'company', as: 'header' }), /bound to a key/);
+      standIn.clipboard = '';
+      standIn.errors = [];
+      const { accounts } = readAccounts({ company: { provider: 'oidc', scopes: ['openid', 'profile'] } });
+      await values.copyHeader(accounts);
+      assert.match(standIn.errors.flat().join(), /Nothing was copied.*bound to a key/);
+      assert.equal(standIn.clipboard, '');
+    });
   });
 
   it('is one of fifty that wait for one sign-in and one question, and get one token', async () => {
