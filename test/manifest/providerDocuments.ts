@@ -157,7 +157,7 @@ const goodToKnow: Partial<Record<PresetName, readonly string[]>> = {
     'Paste any URL of the realm, such as the account console’s. Add Identity Provider finds the issuer.',
     'To let the editor register itself: Clients → Initial access token → Create, and enter the token when asked. Without a token, Keycloak only registers clients from the hosts under Clients → Client registration → Trusted Hosts.',
     'For a client with a secret or key, turn on "Client authentication" and set `clientAuthentication` to what Credentials → Client Authenticator says: `client_secret_basic` for "Client Id and Secret", `private_key_jwt` for "Signed JWT". For the latter, register the key that **OIDC: Show Public Keys of a Client…** shows.',
-    'If "Require DPoP bound tokens" is on for the client, set `dpop` to `required`. If a client policy binds only the refresh tokens of public clients (executor `dpop-bind-enforcer` with "Allow only refresh token binding"), set it to `refresh-token`.',
+    'If "Require DPoP bound tokens" is on for the client, set `dpop` to `required`. If a client policy binds only the refresh tokens of public clients (executor `dpop-bind-enforcer` with "Allow only refresh token binding"), set it to `refresh-token`. With `required`, other extensions have to [send proofs](../extension-authors.md#tokens-that-are-bound-to-a-key) to APIs, MCP servers of `oidc.mcpServers` can’t get the token, and in terminals `vscode-oidc header --url` prints both headers.',
     'Without the client scope `offline_access`, a sign-in ends with the session in the browser. Add it under Clients → your client → Client scopes, as Optional.',
     'Groups: add a mapper "Group Membership" to a client scope, with "Add to userinfo" on.',
   ],

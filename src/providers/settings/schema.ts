@@ -88,7 +88,7 @@ export const providerDefinitionSchema = v.partial(
       clientKeyAlgorithms,
     ),
     dpop: oneOf(
-      'Which tokens are bound to a key that is made for each sign-in and kept in secret storage (DPoP, RFC 9449): bound tokens are of no use to someone who steals them. `required` binds all of them. APIs then expect a proof with the access token, and refuse it from extensions that send it as a bearer token. `refresh-token` binds only the refresh token, where the provider is set up to do that for public clients. Defaults to none.',
+      'Which tokens are bound to a key that is made for each sign-in and kept in secret storage (DPoP, RFC 9449): bound tokens are of no use to someone who steals them. `required` binds all of them. Extensions then have to send a proof with the access token (see the guide for extension authors), and MCP servers of `oidc.mcpServers` can’t get it. `refresh-token` binds only the refresh token, where the provider is set up to do that for public clients. Defaults to none.',
       proofBindings,
     ),
     scopes: listOf(

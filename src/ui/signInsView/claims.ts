@@ -3,6 +3,7 @@ import type { Secret } from '../../platform/secret.ts';
 import { isObject, parseServerObject, payloadOf } from '../../protocol/http/json.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
+import { tokenTypeOf } from '../../sessions/grant/sessions.ts';
 
 const withheld = (): string => l10n.t('(withheld)');
 const none = (): string => l10n.t('none');
@@ -21,6 +22,7 @@ export function claimsDocument(provider: Pick<Provider, 'label'>, grant: Grant):
     grantedScopes,
     sessions,
     idToken: tokens.idToken ? (contentOf(grant, tokens.idToken) ?? withheld()) : none(),
+    tokenType: tokenTypeOf(grant),
     accessToken: contentOf(grant, tokens.accessToken) ?? withheld(),
     refreshToken: tokens.refreshToken ? withheld() : none(),
   };
@@ -37,6 +39,13 @@ export function claimsDocument(provider: Pick<Provider, 'label'>, grant: Grant):
         'idToken, accessToken: what these tokens contain. The access token is meant for servers and isn’t verified here.',
       ),
     ),
+    ...(tokenTypeOf(grant) === 'Bearer'
+      ? []
+      : wrapped(
+          l10n.t(
+            'tokenType DPoP: the access token is bound to a key. Extensions have to send a proof with it.',
+          ),
+        )),
     ...wrapped(l10n.t('Tokens, and anything that could be used in their place, are {0}.', withheld())),
     l10n.t('Times beside numbers are UTC.'),
   ];

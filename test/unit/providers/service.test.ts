@@ -141,7 +141,7 @@ describe('a client that signs in by itself', () => {
       ['no provider has that ID', undefined],
       ['the provider with that ID is wrong', { ...company, issuer: 'company' }],
     ] as const) {
-      it(`waits for an answer when ${what}`, async () => {
+      it(`waits for the user when ${what}`, async () => {
         assert.ok(waitsForAnswer(await grant(), await beside(other)));
         assert.ok(!belongsTo(await grant(), await beside(other)));
       });

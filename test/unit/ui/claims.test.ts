@@ -40,6 +40,19 @@ describe('the document of claims', () => {
     assert.match(document, /"exp": 1893456000,? \/\/ 2030-01-01 00:00:00$/m, 'in words that people read');
   });
 
+  it('says that the access token is bound to a key, and nothing of the key', () => {
+    const bound = (binds: 'required' | 'refresh-token'): string =>
+      claimsDocument(someProvider, { ...grant, proofKey: { binds, secret: secret('the-key') } });
+    const [all, refresh] = [bound('required'), bound('refresh-token')];
+    assert.equal(valueOf(all)['tokenType'], 'DPoP');
+    assert.match(all, /^\/\/ tokenType DPoP: .*bound to a key/m);
+    for (const document of [refresh, claimsDocument(someProvider, grant)]) {
+      assert.equal(valueOf(document)['tokenType'], 'Bearer');
+      assert.doesNotMatch(document, /DPoP/);
+    }
+    assert.doesNotMatch(all + refresh, /the-key/);
+  });
+
   it('withholds tokens, and what could be used in their place', () => {
     for (const text of [claimsDocument(someProvider, grant), claimsText(grant)]) {
       for (const withheld of [
