@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { followGuide, guideFiles, packageGuide } from '../client/guide/guideFolder.ts';
-import type { ProvidedForTests } from '../demo/providerOnly.ts';
+import { startProvider, type TestProvider } from '../client/guide/guideProvider.ts';
 import { startCodeServer, type EditorServer } from '../editor/codeServer.ts';
 import { launchChromium } from '../editor/install/chromium.ts';
-import { npmCommand } from '../editor/install/npm.ts';
 import { packageAll } from '../editor/packages/packages.ts';
-import { startTree, type ProcessTree } from '../editor/process/childProcess.ts';
 import { temporaryFolder, type TemporaryFolder } from '../editor/process/temporaryFolder.ts';
 import { waitFor } from '../editor/workbench/waiting.ts';
 import { openWorkbench, type Workbench } from '../editor/workbench.ts';
@@ -44,7 +41,7 @@ for (const [where, kind, prepare] of hosts)
   describe(`the first extension of the guide, in a real VS Code ${where}`, function () {
     this.timeout(180_000);
     let folder: TemporaryFolder;
-    let provider: ProcessTree;
+    let provider: TestProvider;
     let editor: EditorServer;
     let browser: Browser;
     let window: Workbench;
@@ -53,21 +50,8 @@ for (const [where, kind, prepare] of hosts)
       folder = await temporaryFolder('guide');
       const extension = await followGuide(folder.path);
       await prepare(extension);
-      const { command, args } = npmCommand();
-      const more = [
-        '--port',
-        '0',
-        '--host',
-        'idp.localhost',
-        '--token-lifetime',
-        String(tokenLifetime),
-        '--json',
-      ];
-      provider = startTree(command, [...args, 'run', '--silent', 'provider', '--', ...more], {
-        cwd: extension,
-      });
-      const [line] = await provider.line(/^\{.*\}$/, 30_000);
-      const { settings, api, webSocket } = JSON.parse(line) as ProvidedForTests;
+      provider = await startProvider(extension, '--host=idp.localhost', `--token-lifetime=${tokenLifetime}`);
+      const { settings, api, webSocket } = provider;
       const theirs = JSON.parse((await guideFiles()).get('settings.json') ?? '') as object;
       const [ours = ''] = await packageAll();
       editor = await startCodeServer({
@@ -80,8 +64,7 @@ for (const [where, kind, prepare] of hosts)
     after(async () => {
       await browser?.close();
       await editor?.close();
-      provider?.child.stdin?.end();
-      if (provider && provider.child.exitCode === null) await once(provider.child, 'exit');
+      provider?.stop();
       await folder?.remove();
     });
 

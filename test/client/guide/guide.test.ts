@@ -52,6 +52,7 @@ describe('the guide for extension authors', () => {
       'guideServer.ts',
       'guideTesting.ts',
       'guidePlaywright.ts',
+      'guideProvider.ts',
     ];
     const code = (await Promise.all(files.map(text))).join('\n');
     const document = await text('../../../docs/extension-authors.md');
