@@ -162,7 +162,7 @@ const goodToKnow: Partial<Record<PresetName, readonly string[]>> = {
     'Groups: add a mapper "Group Membership" to a client scope, with "Add to userinfo" on.',
   ],
   gitlab: [
-    'Self-managed GitLab has device codes since version 17.9.',
+    'Self-managed GitLab has device codes since version 17.3, and before that behind a feature flag.',
     'Only the application that a token was made for can introspect it. For another one GitLab says `"active": false`.',
     'Apache httpd accepts these tokens with mod_auth_openidc: `OIDCOAuthIntrospectionEndpoint https://gitlab.example.com/oauth/introspect`, with `OIDCOAuthClientID` and `OIDCOAuthClientSecret` of the application that users sign in to. Groups are in UserInfo only, so a gateway has to merge the two; [a working example](../../test/servers/resourceServers/apache.ts) does.',
   ],

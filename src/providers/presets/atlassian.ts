@@ -19,9 +19,9 @@ export const atlassian: Preset = {
     revocation: 'none',
   },
   registration: [
-    'developer.atlassian.com → My apps → Create → OAuth 2.0 integration.',
+    'developer.atlassian.com → Developer console → Create → OAuth 2.0 integration.',
     'Permissions: User identity API (read:me), and those of the products that you need.',
-    'Authorization → Callback URL: exactly the one below.',
+    'Authorization → OAuth 2.0 (3LO) → Configure → Callback URL: exactly the one below.',
     'You enter the secret (Settings) at the first sign-in.',
   ],
   documentation: 'https://developer.atlassian.com/cloud/confluence/oauth-2-3lo-apps/',

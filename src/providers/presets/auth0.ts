@@ -16,7 +16,7 @@ export const auth0: Preset = {
     'Dashboard → Applications → Create Application → Native.',
     'Allowed Callback URLs: the redirect URIs below, separated by commas.',
     'Users might have to confirm a sign-in that needs no other input. To change that, use "Non-Verifiable Callback URI End-User Confirmation" under Settings → Advanced of the tenant or application.',
-    'Settings → Advanced → Grant Types: Authorization Code, Refresh Token, Device Code.',
+    'Settings → Advanced Settings → Grant Types: Authorization Code, Refresh Token, Device Code.',
     'For an access token for an API, set "audience" to the identifier of the API.',
     'With refresh token rotation, set "rotationGrace" to the overlap period chosen there.',
   ],

@@ -22,9 +22,9 @@ export const google: Preset = {
     redirect: { path: '/callback', accepts: ['loopback'], loopbackHost: '127.0.0.1' },
   },
   registration: [
-    'Google Cloud console → APIs & Services → Credentials → Create credentials → OAuth client ID.',
+    'Google Cloud console → Google Auth Platform → Clients → Create client.',
     'Application type: "Desktop app". You don’t need to register a redirect URI: loopback URLs are allowed.',
-    'You enter the client secret at the first sign-in. Google requires one for desktop apps too.',
+    'Copy the client secret: Google shows it only once, and requires it for desktop apps too. You enter it at the first sign-in.',
     'Device codes need another client of the type "TVs and Limited Input devices".',
   ],
   documentation: 'https://developers.google.com/identity/protocols/oauth2/native-app',

@@ -22,8 +22,8 @@ export const ping: Preset = {
     redirect: { path: '/callback', loopbackHost: '127.0.0.1' },
   },
   registration: [
-    'PingOne console → Applications → Add: OIDC, "Native".',
-    'Grant types: Authorization Code with PKCE "S256_REQUIRED", Refresh Token, and optionally Device Authorization.',
+    'PingOne admin console → Applications → Applications → Add: OIDC, "Native".',
+    'Grant types: Authorization Code with PKCE "S256_required", Refresh Token, and optionally Device Authorization.',
     'Token auth method: None.',
     'Redirect URIs: exactly those below. PingOne accepts a loopback URI with any port.',
   ],

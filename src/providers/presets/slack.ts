@@ -33,7 +33,7 @@ export const slack: Preset = {
   },
   registration: [
     'api.slack.com/apps → Create New App → OAuth & Permissions.',
-    'Turn on PKCE there. The app then has no secret, and its sign-ins end after 30 days without use. PKCE can’t be turned off again.',
+    'Turn on PKCE there. The app then has no secret, and its sign-ins end after 30 days without use. Only Slack’s support can turn PKCE off again.',
     'Redirect URLs: those below.',
     'User Token Scopes: users:read, and those that extensions request. Such an app doesn’t get bot scopes.',
     'An app without PKCE accepts only https and has a secret. Host the bridge page (media/bridge.html), register its URL, set it as "redirect.bridge" with "redirect.accepts": ["https"], and set "clientAuthentication" to "client_secret_post".',

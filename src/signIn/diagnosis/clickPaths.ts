@@ -82,6 +82,8 @@ const ofPresets: Readonly<Partial<Record<PresetName, Pages>>> = {
   'github-enterprise': gitHub,
 };
 
+const authentikProvider = 'Applications → Providers → {client} → Edit';
+
 /** Products without a preset, each by what no other one has. */
 const others: readonly (readonly [
   isProduct: (metadata: Metadata, issuer: URL) => boolean | undefined,
@@ -89,12 +91,12 @@ const others: readonly (readonly [
 ])[] = [
   [
     (_, { pathname }) => /^\/application\/o\/[^/]+\/$/.test(pathname),
-    pages('authentik', 'Admin interface → Applications → Providers → {client} → Edit', {
-      client: 'Client ID; Client type',
-      secret: 'Client Secret',
-      redirectUri: 'Redirect URIs/Origins (RegEx)',
-      scope: 'Advanced protocol settings → Scopes',
-      device: 'Brands → Default flows → Device code flow',
+    pages('authentik', 'Admin interface', {
+      client: `${authentikProvider} → Client ID; Client type`,
+      secret: `${authentikProvider} → Client Secret`,
+      redirectUri: `${authentikProvider} → Redirect URIs/Origins (RegEx)`,
+      scope: `${authentikProvider} → Advanced protocol settings → Scopes`,
+      device: 'System → Brands → Edit → Default flows → Device code flow',
     }),
   ],
   [

@@ -50,6 +50,13 @@ describe('where a client is set', () => {
     assert.equal(clickPath(metadata, 'editor', 'secret')?.product, 'Keycloak');
   });
 
+  it('is known outside the client where a product has one setting for all clients', () => {
+    const { authentik } = products;
+    assert.ok(authentik);
+    const path = clickPath(authentik, 'my-client', 'device')?.path;
+    assert.equal(path, 'Admin interface → System → Brands → Edit → Default flows → Device code flow');
+  });
+
   it('is not guessed', () => {
     const metadata: Metadata = { issuer: base, token_endpoint: `${base}/oauth/token` };
     assert.equal(clickPath(metadata, 'editor', 'client'), undefined);
