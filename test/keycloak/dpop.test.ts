@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import * as jose from 'jose';
 import { connectFor, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
+import { prove } from '../../src/signIn/after/prove.ts';
 import { refreshProfile } from '../../src/signIn/after/refreshProfile.ts';
 import { requestUserInfo } from '../../src/protocol/tokens/userInfo.ts';
 import type { Grant } from '../../src/sessions/grant/grant.ts';
 import { claimsOf, refreshed } from '../protocol/methods/dpop/boundSignIn.ts';
 import { recordingScreen } from '../protocol/methods/deviceScreen.ts';
+import { startBoundApi } from '../servers/resourceServers/boundApi.ts';
 import { enterCodeAtKeycloak } from './person.ts';
 import { failsWith, keycloak, keycloakTrial, timeout } from './running.ts';
 
@@ -39,6 +41,41 @@ describe('Keycloak, with tokens that are bound to a key', function () {
       assert.equal(userInfo?.['preferred_username'], 'alice');
       assert.equal(await revokeGrant(trial.context, provider, grant), 'revoked');
     });
+
+  it('lets an API verify its tokens, each with a proof of its own', async () => {
+    const trial = await keycloakTrial();
+    const provider = trial.at('vscode-dpop', { dpop: 'required' });
+    const grant = await trial.signIn(provider);
+    const api = await startBoundApi({ issuer: provider.issuer, audience: null });
+    const parts = { accounts: { renew: () => assert.fail() }, httpContext: trial.context.httpContext };
+    const proofFor = async (url: string, nonce?: string): Promise<string> => {
+      const proved = await prove(
+        parts,
+        { grant, provider, token: grant.tokens },
+        { method: 'GET', url, nonce },
+      );
+      return 'proof' in proved ? proved.proof : assert.fail(proved.message);
+    };
+    const authorization = `DPoP ${grant.tokens.accessToken.reveal()}`;
+    const send = (dpop: string) => fetch(`${api.url}/reports`, { headers: { authorization, dpop } });
+    try {
+      const proof = await proofFor(`${api.url}/reports`);
+      assert.equal((await send(proof)).status, 200);
+      assert.equal((await send(proof)).status, 401, 'replayed');
+      api.settings.nonce = 'demanded';
+      const demanded = await send(await proofFor(`${api.url}/reports`));
+      assert.equal(demanded.status, 401);
+      const nonce = demanded.headers.get('dpop-nonce') ?? undefined;
+      assert.equal((await send(await proofFor(`${api.url}/reports`, nonce))).status, 200);
+      const { metadata } = await trial.context.httpContext.metadata.get(provider.issuer, provider);
+      for (const url of [metadata.token_endpoint, metadata.userinfo_endpoint, metadata.jwks_uri]) {
+        const refused = await prove(parts, { grant, provider, token: grant.tokens }, { method: 'POST', url });
+        assert.partialDeepStrictEqual(refused, { code: 'proof-url' });
+      }
+    } finally {
+      await api.close();
+    }
+  });
 
   it('refuses a stolen refresh token without its key, and its owner has no harm', async () => {
     const trial = await keycloakTrial();

@@ -55,9 +55,12 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
  */
 export async function startBoundApi({
   issuer,
+  audience = apiResource,
   now = Date.now,
 }: {
   readonly issuer: string;
+  /** Who the access tokens must be for; null: anyone. */
+  readonly audience?: string | null;
   /** The time at which tokens and proofs are judged, milliseconds since the epoch. */
   readonly now?: () => number;
 }): Promise<BoundApi> {
@@ -80,7 +83,8 @@ export async function startBoundApi({
     try {
       if (refused.has(token)) throw new Error('revoked');
       ({ payload: claims } = await jose.jwtVerify(token, keys, {
-        ...{ issuer, audience: apiResource },
+        issuer,
+        ...(audience !== null && { audience }),
         currentDate: new Date(now()),
       }));
     } catch {
