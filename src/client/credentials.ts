@@ -81,9 +81,8 @@ export async function credentialsFor(holder: Holder, method: string, url: URL): 
 export async function takesNonce(response: Response, { origin }: URL): Promise<boolean> {
   const nonce = response.headers.get('dpop-nonce') ?? '';
   if (!noncePattern.test(nonce)) return false;
-  const isNew = nonces.get(origin) !== nonce;
   remember(nonces, origin, nonce);
-  if (!isNew || ![400, 401].includes(response.status)) return false;
+  if (![400, 401].includes(response.status)) return false;
   const error = errorOf(response.headers.get('www-authenticate') ?? undefined);
   return (error ?? (await errorInBody(response))) === 'use_dpop_nonce';
 }

@@ -114,6 +114,46 @@ describe('authorizedFetch with a token that is bound to a key', () => {
     assert.deepEqual([bound.surroundings.tokenRequests(), bound.surroundings.signIns()], [before, 1]);
   });
 
+  it('repeats each of the requests that were sent before the nonce was known', async () => {
+    await signInFirst();
+    bound.api.settings.nonce = 'demanded';
+    const all = await Promise.all(Array.from({ length: 5 }, (_, at) => get(`/whoami?at=${at}`)));
+    assert.deepEqual(new Set(all.map(({ status }) => status)), new Set([200]));
+  });
+
+  it('takes the next nonce from any response', async () => {
+    await signInFirst();
+    const sent: unknown[] = [];
+    const demand = { 'www-authenticate': 'DPoP error="use_dpop_nonce"' };
+    const answers = [
+      new Response(null, { status: 401, headers: { ...demand, 'dpop-nonce': 'n-1' } }),
+      new Response(null, { status: 200, headers: { 'dpop-nonce': 'n-2' } }),
+      new Response(null, { status: 200, headers: { 'dpop-nonce': 'n-3' } }),
+      new Response(null, { status: 200 }),
+    ];
+    const send: typeof fetch = (_, init) => {
+      sent.push(jose.decodeJwt(new Headers(init?.headers).get('dpop') ?? '')['nonce']);
+      return Promise.resolve(answers.shift() ?? assert.fail());
+    };
+    for (let count = 0; count < 3; count++)
+      assert.equal((await get('/whoami', {}, { fetch: send })).status, 200);
+    assert.deepEqual(sent.slice(1), ['n-1', 'n-2', 'n-3']);
+  });
+
+  it('says to the person in the end that an API might want a proof', async () => {
+    await signInFirst();
+    const refusal = { status: 401, headers: { 'www-authenticate': 'DPoP error="invalid_token"' } };
+    const send = () => Promise.resolve(new Response(null, refusal));
+    const always = () => get('/whoami', {}, { fetch: send });
+    assert.equal((await always()).status, 401, 'after a new token');
+    assert.equal((await always()).status, 401, 'after a new sign-in');
+    await assert.rejects(always(), {
+      name: 'AccessRefused',
+      message: /bound to a key \(DPoP\).*without a proof/,
+    });
+    assert.equal(bound.surroundings.signIns(), 2);
+  });
+
   it('is not repeated with a body that is gone: the next request has the nonce', async () => {
     await signInFirst();
     bound.api.settings.nonce = 'demanded';

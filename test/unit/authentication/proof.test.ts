@@ -105,6 +105,8 @@ describe('a proof for an API', () => {
       alg: 'ES256',
       jwk: { kty: 'EC', crv: 'P-256', x: own.x, y: own.y },
     });
+    const patched = await read(await prove({ method: 'patch', url }));
+    assert.equal(patched.payload['htm'], 'patch', 'exactly as it is sent');
     const next = await read(await prove({ method: 'POST', url: new URL(url) }));
     assert.notEqual(next.payload.jti, jti, 'each is a new one');
     assert.ok(!('nonce' in next.payload));

@@ -18,6 +18,7 @@ import {
 import { someProvider, start } from '../sessions/someGrant.ts';
 
 const bearer = (params: Record<string, string> = {}): Challenge => ({ scheme: 'Bearer', params });
+const dpop = (params: Record<string, string> = {}): Challenge => ({ scheme: 'DPoP', params });
 const demandOf = (params: Record<string, string>, fallbackScopes: string[] = ['openid']): Demand =>
   readDemand({ challenges: [bearer(params)], fallbackScopes });
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
@@ -79,6 +80,11 @@ describe('what a challenge demands', () => {
       { scheme: 'Basic', params: { realm: 'c' } },
     ];
     assert.partialDeepStrictEqual(readDemand({ challenges }), { kind: 'more-scopes', scopes: ['b'] });
+    const proving = [dpop({ algs: 'ES256' }), dpop({ error: 'insufficient_scope', scope: 'b' })];
+    assert.partialDeepStrictEqual(readDemand({ challenges: proving }), {
+      kind: 'more-scopes',
+      scopes: ['b'],
+    });
   });
 
   it('knows the refused token, if the caller says which it was', () => {
@@ -114,6 +120,8 @@ describe('what a challenge demands', () => {
     ['no challenge at all', [], /bearer token/],
     ['another scheme', [{ scheme: 'Basic', params: { realm: 'x' } }], /bearer token/],
     ['a request that is wrong itself', [bearer({ error: 'invalid_request' })], /invalid_request/],
+    ['a refused proof', [dpop({ error: 'invalid_dpop_proof' })], /the proof with it \(invalid_dpop_proof\)/],
+    ['the demand for a nonce', [dpop({ error: 'use_dpop_nonce' })], /the proof with it \(use_dpop_nonce\)/],
     ['a scope with a quotation mark', [bearer({ scope: 'a"b' })], /scope is malformed/],
     ['a scope with a control character', [bearer({ scope: 'a\u0000b' })], /scope is malformed/],
     ['a very long scope', [bearer({ scope: 'a'.repeat(257) })], /scope is malformed/],
