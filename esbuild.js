@@ -20,6 +20,10 @@ const common = {
   logLevel: 'warning',
 };
 
+/** Which packages are part of an extension, as a software bill of materials. */
+const billOfMaterials = file =>
+  cyclonedxEsbuildPlugin({ outputFile: join(outdir, file), outputReproducible: true, validate: true });
+
 /**
  * First pass: the sources in as many files as they can be loaded in, see `secondPass`. esbuild splits ECMAScript
  * modules only. None of the files needs anything but `vscode`; what only Node has is in those that only Node loads.
@@ -40,7 +44,7 @@ const extension = {
     { name: 'editor API', setup: editorApi },
     { name: 'second pass', setup: ({ onEnd }) => onEnd(secondPass) },
     notices(''),
-    billOfMaterials('oidc-authentication'),
+    billOfMaterials('oidc-authentication.cdx.json'),
   ],
 };
 
@@ -61,15 +65,13 @@ async function secondPass({ outputFiles, metafile, errors }) {
   };
   const start = withRequired('parts.cjs', withRequired('extension.cjs'));
   const parts = [...outputs.keys()].filter(name => !start.has(name)).map(name => `./${name}`);
-
   // Names are unique within a file of the first pass only.
   const names = new Map();
   for (const file of start)
     for (const name of outputs.get(file).exports)
       names.set(`${file} ${name}`, /activate$/.test(name) ? name : `_${names.size.toString(36)}`);
-  const exported = (file, clause) =>
-    outputs.get(file).exports.map(name => clause(name, names.get(`${file} ${name}`)));
-
+  const exported = (file, to) =>
+    outputs.get(file).exports.map(name => to(name, names.get(`${file} ${name}`)));
   // As for the start, see below.
   const asObject = (_, names) => `module.exports = {${names.replaceAll(/(\w+) as (\w+)/g, '$2: $1')}};`;
   const texts = new Map(
@@ -79,10 +81,8 @@ async function secondPass({ outputFiles, metafile, errors }) {
         return `loadPart(${files.map(file => JSON.stringify(file))})`;
       });
       const whole = text === calling ? text : `import { loadPart } from './parts.cjs';${calling}`;
-      return [
-        basename(path),
-        start.has(basename(path)) ? whole : whole.replace(/^export \{([^}]*)\};/m, asObject),
-      ];
+      const name = basename(path);
+      return [name, start.has(name) ? whole : whole.replace(/^export \{([^}]*)\};/m, asObject)];
     }),
   );
   const firstPass = isStart => ({
@@ -112,12 +112,9 @@ async function secondPass({ outputFiles, metafile, errors }) {
   const imports = [...start].map(
     file => `import { ${exported(file, (name, short) => `${name} as ${short}`)} } from './${file}';`,
   );
-  const startFile = {
-    ...second,
-    stdin: { contents: `${imports.join('')} host.module.exports = { ${[...names.values()]} };` },
-    outfile: join(outdir, 'extension.cjs'),
-    banner: { js: 'const host={require,module};' },
-  };
+  const stdin = { contents: `${imports.join('')} host.module.exports = { ${[...names.values()]} };` };
+  const banner = { js: 'const host={require,module};' };
+  const startFile = { ...second, stdin, banner, outfile: join(outdir, 'extension.cjs') };
   await rm(join(outdir, 'parts'), { recursive: true, force: true });
   await Promise.all([
     build({ ...startFile, plugins: [firstPass(true)] }),
@@ -147,8 +144,9 @@ function withoutDescriptions({ onLoad }) {
 function editorApi({ onResolve, onLoad }) {
   // The bill of materials knows no file without a place, and this one belongs to no package but ours.
   const path = join(repository, 'package.json');
-  const api = { path: 'vscode', external: true };
-  onResolve({ filter: /^vscode$/ }, ({ importer }) => (importer === path ? api : { path }));
+  onResolve({ filter: /^vscode$/ }, ({ importer }) =>
+    importer === path ? { path: 'vscode', external: true } : { path },
+  );
   onLoad({ filter: /[\\/]package\.json$/ }, async () => {
     const files = await Array.fromAsync(glob('src/**/*.ts', { cwd: repository }));
     const texts = await Promise.all(files.map(file => readFile(join(repository, file), 'utf8')));
@@ -168,14 +166,8 @@ const terminals = {
   sourcemap: isWatching && 'linked',
   format: 'cjs',
   external: ['vscode'],
-  plugins: [notices('terminals'), billOfMaterials('oidc-terminals')],
+  plugins: [notices('terminals'), billOfMaterials('oidc-terminals.cdx.json')],
 };
-
-/** Which packages are part of an extension, as a software bill of materials. */
-function billOfMaterials(name) {
-  const outputFile = join(outdir, `${name}.cdx.json`);
-  return cyclonedxEsbuildPlugin({ outputFile, outputReproducible: true, validate: true });
-}
 
 /** The licenses of all packages that are part of a bundle: they ask to be passed on with it. See esbuild.d.ts. */
 export function notices(extension, outfile = join(repository, extension, 'dist', 'THIRD-PARTY-NOTICES.txt')) {
@@ -192,11 +184,11 @@ export function notices(extension, outfile = join(repository, extension, 'dist',
   };
   const write = async ({ metafile, errors }) => {
     if (errors.length > 0) return;
-    const inputs = Object.keys(metafile.inputs);
-    const folders = inputs.flatMap(input => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? []);
+    const folder = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/;
+    const folders = Object.keys(metafile.inputs).flatMap(input => folder.exec(input) ?? []);
     const all = await Promise.all([...new Set(folders)].sort().map(noticeOf));
-    all.unshift('This package contains the following packages.\n');
-    await writeFile(outfile, all.join(`\n${'-'.repeat(80)}\n\n`));
+    const line = `\n${'-'.repeat(80)}\n\n`;
+    await writeFile(outfile, ['This package contains the following packages.\n', ...all].join(line));
   };
   return { name: 'notices', setup: ({ onEnd }) => onEnd(write) };
 }
