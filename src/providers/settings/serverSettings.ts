@@ -52,7 +52,7 @@ export const answersSchema = group(
       'The property of the token response that contains the user’s tokens, for example `authed_user` (Slack).',
     ),
     assumeBearer: flag(
-      'Controls whether tokens count as bearer tokens if the token type is missing or nonstandard (Slack).',
+      'Controls whether tokens count as bearer tokens if the token type is nonstandard (Slack).',
     ),
     scopeSeparator: oneOf(
       'The separator between scopes in responses, if it differs from the one in requests (GitHub).',
