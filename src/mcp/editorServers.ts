@@ -43,6 +43,7 @@ export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers 
     ...parts,
     consent,
     onDeclined: showDeclined,
+    onProviderChanged: showProviderChanged,
     onFailed: showFailed,
     start: server => start(parts.extensionId, server),
   });
@@ -92,6 +93,16 @@ function showDeclined({ label }: McpServer, to: 'sign-in' | 'token', again: () =
           l10n.t('The MCP server “{0}” wasn’t started because you haven’t allowed it.', label),
           l10n.t('Review…'),
         ];
+  void window.showWarningMessage(message, button).then(chosen => chosen === button && again());
+}
+
+function showProviderChanged({ label, providerId }: McpServer, again: () => void): void {
+  const button = l10n.t('Try Again');
+  const message = l10n.t(
+    'The MCP server “{0}” wasn’t started because the settings of “{1}” changed in the meantime.',
+    label,
+    providerId,
+  );
   void window.showWarningMessage(message, button).then(chosen => chosen === button && again());
 }
 

@@ -12,6 +12,8 @@ export interface McpServersContext extends TokenTimes {
   readonly consent: McpConsent;
   /** Reports that a server wasn't started because the user declined. `again` asks again, then starts it. */
   onDeclined(server: McpServer, to: 'sign-in' | 'token', again: () => void): void;
+  /** Reports that a server wasn't started because its provider is another one now. `again` starts it. */
+  onProviderChanged(server: McpServer, again: () => void): void;
   /** Reports that a server wasn't started because no session was available. */
   onFailed(server: McpServer, error: unknown): void;
   /** Starts or restarts a server. */
@@ -78,7 +80,8 @@ export function createMcpServers(context: McpServersContext): McpServers {
       // Waiting takes as long as the user does: the ID can be that of another provider by now.
       if (context.providers.byId(server.providerId)?.issuer !== server.issuer) {
         running.end(server, 'its provider has changed');
-        throw new Error('The provider has changed while a session was asked for.');
+        context.onProviderChanged(server, () => void context.start(server));
+        return undefined;
       }
       // Last: nothing is waited for between this and the token.
       if (context.consent.isTakenBack(server)) {

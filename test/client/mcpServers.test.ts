@@ -39,6 +39,7 @@ describe('MCP servers of the settings', () => {
   let takesBack: () => void;
   let remembered: Map<string, unknown>;
   let failed: unknown[];
+  let moved: (() => void)[];
   let started: string[];
 
   // Time that has passed for the tokens has passed for the provider, too: each test has its own.
@@ -52,6 +53,7 @@ describe('MCP servers of the settings', () => {
     wiki = { id: 'wiki', label: 'Wiki', url: server.url, providerId: 'oidc', issuer, scopes };
     await surroundings.reset();
     [endsWithRefresh, changes, declined, failed, started, log] = [false, 0, [], [], [], recordingLog()];
+    moved = [];
     [questions, allows, takesBack] = [[], true, () => undefined];
     remembered = new Map();
     servers = create();
@@ -86,6 +88,7 @@ describe('MCP servers of the settings', () => {
         },
       }),
       onDeclined: (_server, to, again) => void declined.push({ to, again }),
+      onProviderChanged: (_server, again) => void moved.push(again),
       onFailed: (_server, error) => void failed.push(error),
       start: ({ label }) => Promise.resolve(void started.push(label)),
       onDidChange: () => changes++,
@@ -328,7 +331,9 @@ describe('MCP servers of the settings', () => {
     servers.update([{ ...wiki, issuer: 'https://login.other.example' }]);
     assert.equal(await resolve(), undefined);
     assert.equal(questions.length, 1);
-    assert.equal(failed.length, 1);
+    assert.deepEqual([moved.length, failed, started.length], [1, [], 0]);
+    moved[0]?.();
+    assert.equal(started.length, 1);
   });
 
   it('are not asked about again for another label or order of scopes', async () => {

@@ -1,5 +1,6 @@
 import { capitalised } from '../../platform/language.ts';
 import { icon, l10n, nothing, shown, type Shown } from '../../platform/shown.ts';
+import type { Failure } from '../../protocol/failures/failure.ts';
 import { readTypedAddress } from '../../providers/lookUp/typedAddress.ts';
 import { presetForAddress, type KnownHost } from '../../providers/presets/knownHosts.ts';
 import { presets } from '../../providers/presets/presets.ts';
@@ -7,7 +8,7 @@ import { presetNames, type PresetName } from '../../providers/settings/presetNam
 import { labelOf, presetName, withKnown, withTyped } from './answers.ts';
 import { documentationRow } from './client.ts';
 import { messageRows } from './messageRows.ts';
-import { go, type Facts, type ListPage, type Row, type WizardState } from './state.ts';
+import { go, type Facts, type ListPage, type Row, type Trouble, type WizardState } from './state.ts';
 
 /** Asks for the provider: by a URL or email address, or by its name in the list. */
 export const wherePage = (state: WizardState, { left }: Facts): ListPage => ({
@@ -116,6 +117,24 @@ function troubleRows(state: WizardState): Row[] {
     { label: icon('refresh', l10n.t('Try Again')), ...again },
     log,
   ];
+}
+
+/** A look-up that failed. The text of a wrong issuer names a setting, which there isn't yet. */
+export function troubleOf(error: Failure): Trouble {
+  const { code, details, message, meant } = error;
+  if (code !== 'issuer-mismatch') return { message, cure: 'again', meant };
+  const { address = '', found = '' } = details;
+  const issuer = String(found).replace(/^“|”$/g, '');
+  return {
+    message: l10n.t(
+      'The metadata at {0} belongs to another issuer: {1}. Use that URL only if you trust it.',
+      address,
+      found,
+    ),
+    cure: 'again',
+    // A long one was cut off.
+    meant: URL.canParse(issuer) && !issuer.endsWith('…') ? issuer : undefined,
+  };
 }
 
 const isAboutList = (text: string): boolean =>

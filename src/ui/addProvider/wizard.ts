@@ -12,6 +12,7 @@ import { hostOf } from './client.ts';
 import { withFound } from './pages.ts';
 import { stepsDocument } from './register.ts';
 import type { Facts, WizardState } from './state.ts';
+import { troubleOf } from './where.ts';
 
 export interface WizardContext {
   readonly httpContext: HttpContext;
@@ -99,7 +100,7 @@ async function found(
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       httpContext.log.warn('no provider found', { typed: about ?? '', failure: error.code });
-      return { ...state, trouble: { message: error.message, cure: 'again', meant: error.meant } };
+      return { ...state, trouble: troubleOf(error) };
     }
   };
   try {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { shown } from '../../../../src/platform/shown.ts';
 import { pageOf, withFound } from '../../../../src/ui/addProvider/pages.ts';
 import { firstState, type Facts, type Row, type WizardState } from '../../../../src/ui/addProvider/state.ts';
+import { troubleOf } from '../../../../src/ui/addProvider/where.ts';
+import { Failure } from '../../../../src/protocol/failures/failure.ts';
 import { facts, foundAt, issuer, rowsOf, servers } from './wizardStates.ts';
 
 function rows(state: WizardState, more: Partial<Facts> = {}): Row[] {
@@ -47,6 +49,20 @@ describe('Enter in the wizard leads on', () => {
     assert.deepEqual([first?.next?.text, first?.next?.answers.typed], [issuer, issuer]);
     assert.equal(first?.description, 'Use this URL');
     assert.equal(row(state, /Try Again/).next?.text, 'login.example.com/a');
+  });
+
+  it('to the issuer that the metadata names, and names no setting that is not there yet', () => {
+    const mismatch = (found: string) =>
+      troubleOf(
+        new Failure('issuer-mismatch', { address: 'https://login.example.com/a', found, expected: '“b”' }),
+      );
+    const trouble = mismatch(`“${issuer}”`);
+    assert.doesNotMatch(trouble.message, /"issuer"|setting/);
+    const [first, second] = rows({ ...typing('login.example.com/a'), trouble });
+    assert.deepEqual([first?.next?.answers.typed, first?.effect], [issuer, { do: 'look-up' }]);
+    assert.match(`${first?.label} ${first?.detail} ${second?.label}`, /Use that URL only if you trust it/);
+    assert.equal(mismatch('“no URL”').meant, undefined);
+    assert.equal(mismatch(`“${issuer}/long…”`).meant, undefined);
   });
 
   it('to the part of that URL which only the user knows', () => {
