@@ -187,12 +187,22 @@ export interface SignInHelp {
   readonly otherMethods: (() => void) | undefined;
 }
 
+/** True if the failure can be due to the credentials that the user entered for the client. */
+const isAboutSecret = (
+  error: unknown,
+  { clientAuthentication }: Pick<Provider, 'clientAuthentication'>,
+): boolean =>
+  clientAuthentication !== 'none' &&
+  error instanceof KnownFailure &&
+  ['client-refused', 'certificate-refused', 'certificate-unusable'].includes(error.code);
+
 /** Offers what can be done about a failed sign-in as buttons, the most helpful first. */
 export async function showSignInFailure(
-  { id, label }: Pick<Provider, 'id' | 'label'>,
+  provider: Pick<Provider, 'id' | 'label' | 'clientAuthentication'>,
   error: unknown,
   help: SignInHelp,
 ): Promise<void> {
+  const { id, label } = provider;
   const does: Readonly<Record<HelpButton, (() => unknown) | undefined>> = {
     none: undefined,
     'try-again': () => help.retry(),
@@ -206,6 +216,10 @@ export async function showSignInFailure(
   const offered: readonly HelpButton[] =
     best === 'none' ? [] : best === 'try-again' ? [best, 'other-ways'] : [best, 'try-again'];
   const buttons: Record<string, () => unknown> = {};
+  if (isAboutSecret(error, provider)) {
+    buttons[l10n.t('Replace Client Secret…')] = () =>
+      vscode.commands.executeCommand('oidc.replaceClientSecret', id);
+  }
   for (const button of offered) {
     const action = does[button];
     if (action) buttons[l10n.t(helpButtons[button] ?? '')] = action;
