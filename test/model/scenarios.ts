@@ -207,4 +207,21 @@ export const scenarios: Step[][] = [
     { do: 'lack', window: 0, what: 'client secret' },
     { do: 'time', seconds: 4000 },
   ],
+  // The answer is in the memory of a window that was too slow to tell it, and its storage fails: the next leader, whose
+  // storage it is, must hear of it before it sends the token.
+  [
+    { do: 'signIn', window: 0, account: 0 },
+    { do: 'slow', window: 0, turns: 1000 },
+    { do: 'weather', weather: 'unreachable' },
+    { do: 'time', seconds: 4000 },
+    { do: 'weather', weather: 'fine' },
+    { do: 'ask', window: 0, grant: 0, narrow: 1 },
+    { do: 'move', turns: 1 },
+    { do: 'storage', storage: 0, fails: true },
+    { do: 'move', turns: 3 },
+    { do: 'open', storage: 0 },
+    { do: 'time', seconds: 4000 },
+    { do: 'slow', window: 0, turns: 0 },
+    { do: 'rest' },
+  ],
 ];

@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '../../platform/clock.ts';
 import { errorName, type Log } from '../../platform/log.ts';
+import type { Grant } from '../grant/grant.ts';
 import { parseGrant, serialiseGrant } from '../store/storedGrant.ts';
 import type { GrantCache } from '../store/grantCache.ts';
 import { isRemoval, laterEntry, type IndexEntry, type Removal } from '../store/grantIndex.ts';
@@ -27,6 +28,29 @@ const putsAtOnce = 50;
  * @throws what the storage or the calls throw. What was done until then stays done.
  */
 export async function compareWithLeader(cache: GrantCache, leader: Compared): Promise<void> {
+  try {
+    await compareAll(cache, leader);
+  } catch (error) {
+    await exchangeKnown(cache, leader);
+    throw error;
+  }
+}
+
+/**
+ * Exchanges the grants in this window's memory. While a storage fails, the latest tokens might be there only, and the
+ * leader must not send those before.
+ */
+async function exchangeKnown(cache: GrantCache, leader: Compared): Promise<void> {
+  const known = cache.known();
+  const exchange = async (grant: Grant): Promise<void> => {
+    await leader.put(serialiseGrant(grant));
+    await fetchGrants(cache, leader, [grant.id]);
+  };
+  for (let at = 0; at < known.length; at += putsAtOnce)
+    await Promise.allSettled(known.slice(at, at + putsAtOnce).map(exchange));
+}
+
+async function compareAll(cache: GrantCache, leader: Compared): Promise<void> {
   // The previous leader might have stored what it couldn't announce.
   await cache.lookAgain();
   const theirs = new Map<string, IndexEntry>();

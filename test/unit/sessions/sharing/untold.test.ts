@@ -70,6 +70,31 @@ describe('windows, of which one closes before it has told everything,', function
     await until(() => leader.cache.peek('grant-0001')?.tokens.serial === 5);
   });
 
+  it('exchange what is in their memory while the storage of the leader fails', async () => {
+    const { cache } = await windows.open();
+    const ids = ['grant-0001', 'grant-0002', 'grant-0003'];
+    for (const id of ids) await cache.put(someGrant({ id, tokens: fresh() }));
+    const told: string[] = [];
+    const later = serialiseGrant(someGrant({ id: 'grant-0002', revision: 9, tokens: fresh(4) }));
+    const compared = compareWithLeader(cache, {
+      list: () => Promise.reject(new Error('The storage failed')),
+      give: asked => Promise.resolve(asked.includes('grant-0002') ? [later] : []),
+      async put(text) {
+        // One that the leader does not take keeps none of the others back.
+        if (text.includes('grant-0001')) throw new Error('It is not taken');
+        told.push(...ids.filter(id => text.includes(id)));
+        await Promise.resolve();
+      },
+      remove: () => assert.fail('nothing was removed'),
+    });
+    await assert.rejects(compared, /The storage failed/, 'it is made again later');
+    assert.deepEqual(told, ['grant-0002', 'grant-0003']);
+    assert.deepEqual(
+      ids.map(id => cache.peek(id)?.tokens.serial),
+      [1, 4, 1],
+    );
+  });
+
   const grant = someGrant({ tokens: fresh() });
   for (const [what, takeOver] of [
     ['a sign-in', ({ accounts }: SharedWindow) => [accounts.add(someProvider, grant)]],
