@@ -94,6 +94,7 @@ const firstAttempt = (method: SignInMethod, conceded: readonly Concession[]): { 
     without: conceded.flatMap(one => (one.startsWith('scope:') ? [one.slice('scope:'.length)] : [])),
     loopbackHost: conceded.includes('redirect:localhost') ? 'localhost' : '127.0.0.1',
     asksForToken: false,
+    hasRegisteredAgain: false,
   },
 });
 

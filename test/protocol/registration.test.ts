@@ -159,9 +159,11 @@ describe('a provider without a client id', () => {
     assert.notEqual(second.binding.clientId, first.binding.clientId);
 
     server.proxy.on(token, { kind: 'status', status: 401, headers, body: refusal });
-    await assert.rejects(trial.signIn(provider), failsWith('registered-client-refused'));
     const third = await trial.signIn(provider);
     assert.notEqual(third.binding.clientId, second.binding.clientId);
+
+    server.proxy.on(token, { kind: 'status', status: 401, headers, body: refusal }, { sticky: true });
+    await assert.rejects(trial.signIn(provider), failsWith('registered-client-refused'));
   });
 
   it('uses a secret that the server gives all the same', async () => {

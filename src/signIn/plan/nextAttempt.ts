@@ -16,6 +16,8 @@ export interface Attempt {
   readonly loopbackHost: '127.0.0.1' | 'localhost';
   /** Whether a refused registration asks the user for an initial access token. */
   readonly asksForToken: boolean;
+  /** The editor has registered again, with another client authentication method, after the browser was open. */
+  readonly hasRegisteredAgain: boolean;
 }
 
 /** What an attempt came to, and in which sign-in. */
@@ -56,7 +58,13 @@ export interface NextAttempt {
  * @returns undefined if the sign-in has failed.
  */
 export function nextAttempt(failed: FailedAttempt): NextAttempt | undefined {
-  return withFewerScopes(failed) ?? withOtherHost(failed) ?? anotherMethod(failed) ?? withToken(failed);
+  return (
+    withFewerScopes(failed) ??
+    withOtherHost(failed) ??
+    withOtherProof(failed) ??
+    anotherMethod(failed) ??
+    withToken(failed)
+  );
 }
 
 function withFewerScopes({
@@ -88,6 +96,26 @@ function withOtherHost({ attempt, failure, provider }: FailedAttempt): NextAttem
     attempt: { ...attempt, loopbackHost: 'localhost' },
     concessions: ['redirect:localhost'],
     told: undefined,
+  };
+}
+
+/**
+ * Some servers register a client without a secret, and then require one at the token endpoint. The next registration
+ * has another client authentication method: what was refused is remembered.
+ */
+function withOtherProof({ attempt, failure, metadata, personSeen }: FailedAttempt): NextAttempt | undefined {
+  const methods = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
+  const hasOther = methods.some(name => name !== 'none');
+  if (failure.code !== 'registered-client-refused' || !personSeen || !hasOther || attempt.hasRegisteredAgain)
+    return undefined;
+  const { host = '' } = failure.details;
+  return {
+    attempt: { ...attempt, hasRegisteredAgain: true },
+    concessions: [],
+    told: l10n.t(
+      '{0} rejected this editor’s automatic registration, so the editor registers again. Sign in once more.',
+      host,
+    ),
   };
 }
 
@@ -154,9 +182,11 @@ export const describeAttempt = ({
   without,
   loopbackHost,
   asksForToken,
+  hasRegisteredAgain,
 }: Attempt): Readonly<Record<string, string | boolean | readonly string[]>> => ({
   next: method,
   without,
   loopbackHost,
   asksForToken,
+  hasRegisteredAgain,
 });

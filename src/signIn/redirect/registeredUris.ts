@@ -2,6 +2,9 @@ import { l10n } from '../../platform/shown.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { acceptsRedirect } from '../../providers/settings/redirectSettings.ts';
+import { presetForAddress } from '../../providers/presets/knownHosts.ts';
+import { productForMetadata } from '../../providers/presets/knownMetadata.ts';
+import { presets } from '../../providers/presets/presets.ts';
 import type { Surroundings } from '../plan/planner.ts';
 import { redirectPath } from '../plan/redirectUri.ts';
 
@@ -45,8 +48,18 @@ export function urisToRegister(
   } else {
     uris.push({
       uri: `http://${host}${path}`,
-      why: l10n.t('For a browser on the same computer, on any port.'),
+      why: acceptsAnyPort(metadata)
+        ? l10n.t('For a browser on the same computer, on any port.')
+        : l10n.t(
+            'For a browser on the same computer, if the provider ignores the port. Otherwise, set "redirect.loopbackPorts".',
+          ),
     });
   }
   return uris;
+}
+
+/** True for a product that is known to ignore the port of a loopback redirect URI, or to accept a pattern for it. */
+function acceptsAnyPort(metadata: Metadata): boolean {
+  const known = productForMetadata(metadata) ?? presetForAddress(metadata.issuer);
+  return known !== undefined && presets[known.preset].definition.redirect?.loopbackPorts === undefined;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { signIn } from '../../../conformance/trial.ts';
 import type { Departure } from '../../../servers/hostile/departure.ts';
+import { recordingScreen } from '../../methods/deviceScreen.ts';
 import { type Answer } from '../../../servers/hostile/replies.ts';
 import {
   refusing,
@@ -49,6 +50,21 @@ export const clientsRows: readonly ServerRow[] = [
         noBrowser(trial);
         assert.equal(trial.storage.values.size, 0, 'a secret that was entered for it is forgotten');
       },
+    ),
+  })),
+  ...(['token', 'device'] as const).map((endpoint): ServerRow => ({
+    name: `refused-401-${endpoint}`,
+    // With nothing but its address, the browser is used.
+    ...(endpoint === 'token' && {
+      ends: /rejected this editor’s automatic registration.*“Authentication failed”\. Try again: the editor registers again/,
+    }),
+    server: 'Keycloak 26',
+    does: `answers 401 invalid_request to a client with a client ID, at the ${endpoint} endpoint`,
+    departure: refusing(endpoint, error('invalid_request', 'Authentication failed.', 401)),
+    ...(endpoint === 'device' && { person: { device: recordingScreen(), method: 'device-code' as const } }),
+    run: fails(
+      'client-refused',
+      /rejected the client ID or its credentials \(invalid_request\)\. Server message: “Authentication failed”/,
     ),
   })),
   ...(['client_secret_post', undefined] as const).map((offered): ServerRow => ({

@@ -131,24 +131,48 @@ export const registrationRows: readonly ServerRow[] = [
   },
   {
     name: 'secret-wanted-later',
-    ends: /rejected this editor’s automatic registration.*“Client secret required”\. Try again: the editor registers again/,
     server: 'several',
-    does: 'take a registration without a secret, and want one then',
-    departure: refusing('token', error('invalid_client', 'Client secret required', 401)),
+    does: 'take a registration without a secret, and want one then: the editor registers again, with one',
+    departure: {
+      knowsClient: ({ parameters, authorization }) =>
+        authorization !== undefined || parameters.has('client_secret'),
+    },
+    run: signsIn(unregistered, async trial => {
+      const methods = () => registrations(trial).map(body => body['token_endpoint_auth_method']);
+      assert.deepEqual(methods(), ['none', 'client_secret_basic']);
+      assert.equal(trial.opened.length, 2);
+      assert.match(trial.told[0] ?? '', /rejected .*registration, so the editor registers again/);
+      // What was refused is remembered, even where the registration is lost.
+      trial.storage.values.delete('registrations/oidc');
+      await signIn(trial, unregistered);
+      assert.deepEqual(methods(), ['none', 'client_secret_basic', 'client_secret_basic']);
+    }),
+  },
+  {
+    name: 'registered-client-never-taken',
+    ends: /rejected this editor’s automatic registration.*“Client unknown”\. Try again: the editor registers again/,
+    server: 'any',
+    does: 'register every client, and take none: it is told after the second',
+    departure: refusing('token', error('invalid_client', 'Client unknown', 401)),
     run: fails(
       'registered-client-refused',
-      /this editor’s automatic registration.*“Client secret required”.*client ID/,
+      /this editor’s automatic registration.*“Client unknown”.*client ID/,
       unregistered,
-      async trial => {
-        // The next time it proves itself in another way.
-        trial.server.departure = {};
-        await signIn(trial, unregistered);
-        assert.deepEqual(
-          registrations(trial).map(body => body['token_endpoint_auth_method']),
-          ['none', 'client_secret_basic'],
-        );
-      },
+      ({ opened }) => assert.equal(opened.length, 2),
     ),
+  },
+  {
+    name: 'registration-refused-with-token',
+    // Somebody with nothing but the address has no such token.
+    ends: /requires an initial access token .*“No more clients”\. Ask your administrator for a token/,
+    server: 'Keycloak 26',
+    does: 'refuses a registration that has its initial access token: no other one is asked for',
+    departure: refusing('register', error('insufficient_scope', 'No more clients', 403)),
+    person: { browser, initialAccessToken: () => Promise.resolve(secret('initial')) },
+    run: fails('registration-refused', /“No more clients”/, unregistered, trial => {
+      noBrowser(trial);
+      assert.equal(trial.server.requestsTo('register').at(-1)?.authorization, 'bearer');
+    }),
   },
   {
     name: 'registration-forgotten',
