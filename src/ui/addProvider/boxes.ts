@@ -145,6 +145,12 @@ export function createBoxes(facts: Facts, keep: (state: WizardState) => void) {
         before?.dispose();
       });
     },
+    /** Closes the page that is shown. The user hasn't left: the next one opens in a new box. */
+    close(): void {
+      open?.ignore();
+      open?.dispose();
+      open = undefined;
+    },
     dispose: () => open?.dispose(),
   };
 }

@@ -48,10 +48,7 @@ export function registerPage(state: WizardState, facts: Facts): ListPage {
       {
         label: areShown ? icon('check', l10n.t('Steps shown')) : icon('book', l10n.t('Show the steps')),
         description: answers.preset === undefined ? nothing : presetName(answers.preset),
-        // The box covers a part of what opens beside it.
-        detail: areShown
-          ? l10n.t('Press Escape to read them. “OIDC: Add Identity Provider…” leads back.')
-          : typeOf(answers),
+        detail: typeOf(answers),
         next: { ...state, done: 'steps' },
         effect: { do: 'show', what: 'steps' },
       },

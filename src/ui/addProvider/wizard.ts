@@ -17,7 +17,11 @@ import { troubleOf } from './where.ts';
 export interface WizardContext {
   readonly httpContext: HttpContext;
   showLog(): void;
-  /** Opens a document beside, and leaves the focus where it is. */
+  /**
+   * Opens a document, and a message that leads back to the wizard.
+   *
+   * @throws vscode.CancellationError if the user closes the message.
+   */
   showSteps(host: string, text: string): Promise<void>;
   showDiagnosis(provider: Provider): Promise<void>;
 }
@@ -63,9 +67,11 @@ export async function askProvider(
       } else if (effect?.do === 'copy') await vscode.env.clipboard.writeText(effect.text);
       else if (effect?.do === 'open') await vscode.env.openExternal(vscode.Uri.parse(effect.address));
       else if (effect?.what === 'log') context.showLog();
-      else if (effect?.what === 'steps')
+      else if (effect?.what === 'steps') {
+        // It would cover the steps.
+        boxes.close();
         await context.showSteps(hostOf(state.answers), stepsDocument(state.answers, facts));
-      else if (effect) await context.showDiagnosis(providerOf(state.answers, facts.fixedId));
+      } else if (effect) await context.showDiagnosis(providerOf(state.answers, facts.fixedId));
     }
   } finally {
     boxes.dispose();

@@ -28,7 +28,10 @@ export function createWizardVisits(options: WizardOptions) {
 
   const showSteps = async (host: string, text: string): Promise<void> => {
     const address = reports.put(`steps/${host}`, l10n.t('Register an app with {0}', host), text);
-    await window.showTextDocument(await vscode.workspace.openTextDocument(address), beside);
+    await window.showTextDocument(await vscode.workspace.openTextDocument(address), { preview: false });
+    const message = l10n.t('Register an app as described, then continue with its client ID.');
+    const pressed = await window.showInformationMessage(message, l10n.t('Enter Client ID…'));
+    if (pressed === undefined) throw new vscode.CancellationError();
   };
 
   return {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Extension } from 'vscode';
+import type { Extension, Uri } from 'vscode';
 import { consentTo } from '../../../src/protocol/client/consent.ts';
 import { createHttpContext } from '../../../src/protocol/server/httpContext.ts';
 import { parseDefinition, type Provider } from '../../../src/providers/entries/definition.ts';
@@ -26,6 +26,9 @@ const notWritten = [
   'Try Again',
 ];
 
+/** The documents that were opened. */
+const steps: string[] = [];
+
 /** A provider under the id of the one that is being added, as somebody writes it into the settings. */
 function written(definition: object): Provider {
   const parsed = parseDefinition('oidc', definition);
@@ -47,7 +50,7 @@ function window(ids: () => readonly string[] = () => [], agrees = true) {
       forget: () => undefined,
     },
     clientSecrets: { enter: ({ id }, credential) => void entered.push([id, credential]) },
-    reports: { put: () => assert.fail('no document is opened') },
+    reports: { put: (_id, _name, text) => (steps.push(text), {} as Uri) },
     showLog: () => assert.fail('no log is opened'),
     showDiagnosis: () => assert.fail('nothing is diagnosed'),
     ids,
@@ -236,6 +239,40 @@ describe('a provider that is being added', () => {
     await newProviders.succeeded(await newProviders.ask('oidc'));
     assert.deepEqual(entered, []);
     assert.deepEqual(providers(), { oidc: saved });
+  });
+
+  it('may be left for the steps to register an app, and a button leads back', async () => {
+    editor.presses = 'Enter Client ID…';
+    asked.titles = [];
+    asked.answers = [
+      box => box.pick(/^GitHub$/),
+      box => box.pick(/Show the steps/),
+      enters('mine'),
+      enters('its secret'),
+      box => box.accept(),
+    ];
+    steps.length = 0;
+    try {
+      await newProviders.succeeded(await newProviders.ask('oidc'));
+      assert.deepEqual(asked.titles.slice(1, 3), new Array(2).fill('Register an app with github.com'));
+      assert.match(steps.join(), /Settings/);
+      assert.deepEqual(providers(), { oidc: saved });
+      // Who closes the message can go on later.
+      editor.presses = undefined;
+      editor.settings = {};
+      asked.answers = [box => box.pick(/^GitHub$/), box => box.pick(/Show the steps/)];
+      await assert.rejects(newProviders.ask('oidc'), CancellationError);
+      asked.answers = [
+        box => box.pick(/Continue adding GitHub/),
+        enters('mine'),
+        enters('its secret'),
+        box => box.accept(),
+      ];
+      await newProviders.succeeded(await newProviders.ask('oidc'));
+      assert.deepEqual(providers(), { oidc: saved });
+    } finally {
+      editor.presses = undefined;
+    }
   });
 
   it('may be another one than was chosen first: values of the first are forgotten', async () => {
