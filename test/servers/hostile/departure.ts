@@ -60,6 +60,8 @@ export interface Departure {
   readonly signedUserInfo?: SigningDeparture;
   /** Whole answers, by endpoint. */
   readonly replies?: Partial<Record<Endpoint, (right: Answer, situation: Situation) => Reply>>;
+  /** What something in front of the server answers: the server does not get the request. */
+  readonly inFront?: Partial<Record<Endpoint, Answer>>;
   /** It is an API, too, and says whom it trusts (RFC 9728). */
   readonly isApi?: true;
   /** What is at other paths, made of the right metadata. */

@@ -103,7 +103,8 @@ export async function startHostileServer(
     const { clockAhead = 0, hidesTime = false } = server.departure;
     response.sendDate = !hidesTime;
     if (!hidesTime) response.setHeader('date', new Date(Date.now() + clockAhead * 1000).toUTCString());
-    const right = await answerRight(endpoint, situation, { authorization, body });
+    const intercepted = server.departure.inFront?.[endpoint];
+    const right = intercepted ?? (await answerRight(endpoint, situation, { authorization, body }));
     for (const resolve of waiting.get(endpoint)?.splice(0) ?? []) resolve();
     const reply: Reply = server.departure.replies?.[endpoint]?.(right, situation) ?? right;
     if (typeof reply === 'function') return reply(request, response);

@@ -154,12 +154,16 @@ export const refusalsRows: readonly ServerRow[] = [
     server: 'firewalls',
     does: `answer a refresh with ${what}`,
     departure: {},
-    later: refusing('token', answer),
+    later: { inFront: { token: answer } },
     async run(trial) {
       const kept = await keep(trial, trial.provider({ issuer: trial.server.issuer }), await signIn(trial));
-      trial.server.departure = refusing('token', answer);
-      await kept.renew();
-      assert.deepEqual([(await kept.stored())?.signInNeeded, kept.told], [undefined, []]);
+      trial.server.departure = { inFront: { token: answer } };
+      for (const times of [1, 2]) {
+        await kept.renew();
+        assert.deepEqual([(await kept.stored())?.signInNeeded, kept.told], [undefined, []], String(times));
+      }
+      trial.server.departure = {};
+      assert.equal((await kept.renew())?.tokens.serial, 2, 'the refresh token is still good');
     },
   })),
   ...Object.entries<readonly [string, Json]>({
