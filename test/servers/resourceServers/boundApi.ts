@@ -55,10 +55,13 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
  */
 export async function startBoundApi({
   issuer,
+  issuerAddress = issuer,
   audience = apiResource,
   now = Date.now,
 }: {
   readonly issuer: string;
+  /** Where the issuer is reached, if its own name does not resolve in this process. */
+  readonly issuerAddress?: string;
   /** Who the access tokens must be for; null: anyone. */
   readonly audience?: string | null;
   /** The time at which tokens and proofs are judged, milliseconds since the epoch. */
@@ -69,9 +72,11 @@ export async function startBoundApi({
   const seen = new Set<string>();
   const refused = new Set<string>();
   const { jwks_uri: jwksUri } = (await (
-    await fetch(`${issuer}/.well-known/openid-configuration`)
+    await fetch(`${issuerAddress}/.well-known/openid-configuration`)
   ).json()) as { jwks_uri: string };
-  const keys = jose.createRemoteJWKSet(new URL(jwksUri), { cooldownDuration: 0 });
+  const keys = jose.createRemoteJWKSet(new URL(jwksUri.replace(issuer, issuerAddress)), {
+    cooldownDuration: 0,
+  });
   const newNonce = (): string => randomBytes(9).toString('base64url');
   let nonce = newNonce();
   let url = '';
