@@ -1,5 +1,6 @@
 import { secondsNow } from '../../platform/clock.ts';
-import { proofsWith, signProof } from '../../protocol/client/keys/proofs.ts';
+import { proofsWith } from '../../protocol/client/keys/proofs.ts';
+import { signProof } from '../../protocol/client/keys/signProof.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import { bareHost, checkAddress } from '../../protocol/http/address.ts';
 import { isEndpoint, type Metadata } from '../../protocol/server/metadata.ts';

@@ -111,7 +111,8 @@ describe('the gate', () => {
     const others = ['assertionTime', 'secretForms', 'client', 'gate'].map(name => `client/${name}.ts`);
     const found = globSync('{client,client/keys,tokens,grants}/*.ts', { cwd: folder })
       .map(file => file.replaceAll('\\', '/'))
-      .filter(file => ![...others, 'tokens/keys.ts'].includes(file))
+      // The last one makes a proof with a request that stays here (test/unit/authentication/proof.test.ts).
+      .filter(file => ![...others, 'tokens/keys.ts', 'client/keys/signProof.ts'].includes(file))
       .flatMap(file => {
         const text = readFileSync(join(folder, file), 'utf8');
         const calls = [

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { mock } from 'node:test';
 import * as jose from 'jose';
 import type * as vscode from 'vscode';
 import { createExports, proveHeld, type ExportsContext } from '../../../src/authentication/exports.ts';
@@ -111,6 +112,16 @@ describe('a proof for an API', () => {
     assert.notEqual(next.payload.jti, jti, 'each is a new one');
     assert.ok(!('nonce' in next.payload));
     assert.equal(reads, 0, 'no endpoint can be on the host of the API');
+  });
+
+  it('is made without a word to anyone', async () => {
+    const sent = mock.method(globalThis, 'fetch', () => assert.fail('nothing is sent'));
+    try {
+      assert.ok(await prove({ method: 'GET', url }));
+      assert.equal(sent.mock.callCount(), 0);
+    } finally {
+      sent.mock.restore();
+    }
   });
 
   it('is for a token of the session, and the one that is current', async () => {

@@ -106,7 +106,7 @@ describe('what sends a secret', () => {
         ...['signIn/after/endSession.ts', 'signIn/diagnosis/asking.ts', 'signIn/redirect/editorAddress.ts'],
         ...['ui/signIn/signIns.ts'],
         // For its hash.
-        'protocol/client/keys/proofs.ts',
+        'protocol/client/keys/signProof.ts',
         // To compare.
         ...['sessions/grant/step.ts', 'sessions/store/addGrant.ts', 'signIn/methods/pastedResponse.ts'],
         ...[
