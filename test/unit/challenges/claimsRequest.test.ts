@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {
   claimsFingerprint,
-  missingClaim,
   readableClaims,
   readClaimsRequest,
 } from '../../../src/challenges/claimsRequest.ts';
+import { missingClaim } from '../../../src/challenges/nextStep.ts';
 
 const wanting = (member: string, claims: object): string => JSON.stringify({ [member]: claims });
 const essential = (...values: string[]) => ({ essential: true, values });
