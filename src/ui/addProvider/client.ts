@@ -219,10 +219,8 @@ export function methodPage(state: WizardState, { surroundings }: Facts): ListPag
 export function userPage(state: WizardState): ListPage {
   const { text, answers } = state;
   const value = text.trim();
-  const labels = {
-    userId: (user: string): Shown => l10n.t('Continue with user ID “{0}”', user),
-    subject: (user: string): Shown => l10n.t('Continue with subject “{0}”', user),
-  };
+  // The editor sorts rows whose label has what is typed, so it isn't in these.
+  const labels = { userId: l10n.t('Continue with user ID'), subject: l10n.t('Continue with subject') };
   return {
     kind: 'list',
     title: l10n.t('User'),
@@ -231,8 +229,9 @@ export function userPage(state: WizardState): ListPage {
       value === ''
         ? documentationRow(answers)
         : userLookupFields.map(field => ({
-            label: icon('arrow-right', labels[field](value)),
-            description: field === 'userId' ? l10n.t('The ID in the tenant') : nothing,
+            label: icon('arrow-right', labels[field]),
+            description: shown(value),
+            ...(field === 'userId' && { detail: l10n.t('The ID in the tenant') }),
             next: go(state, 'summary', { ...answers, userLookup: { field, value } }),
           })),
   };

@@ -123,14 +123,10 @@ function troubleRows(state: WizardState): Row[] {
 export function troubleOf(error: Failure): Trouble {
   const { code, details, message, meant } = error;
   if (code !== 'issuer-mismatch') return { message, cure: 'again', meant };
-  const { address = '', found = '' } = details;
+  const { found = '' } = details;
   const issuer = String(found).replace(/^“|”$/g, '');
   return {
-    message: l10n.t(
-      'The metadata at {0} belongs to another issuer: {1}. Use that URL only if you trust it.',
-      address,
-      found,
-    ),
+    message: l10n.t('The metadata there names the issuer {0}. Use that URL only if you trust it.', found),
     cure: 'again',
     // A long one was cut off.
     meant: URL.canParse(issuer) && !issuer.endsWith('…') ? issuer : undefined,

@@ -65,7 +65,7 @@ for (const [theme, name] of themes)
       await waitForRow(/Show Log/);
       // The message begins in the first row.
       await window.quickInput.read(undefined, ({ items: [first = ''] }) =>
-        first.includes('The metadata at '),
+        first.includes('The metadata there names'),
       );
       await look('not-found');
     });

@@ -65,6 +65,18 @@ describe('Enter in the wizard leads on', () => {
     assert.equal(mismatch(`“${issuer}/long…”`).meant, undefined);
   });
 
+  it('to the first row for a user, which the editor keeps first whatever is typed', () => {
+    const found = rows({ ...firstState, page: 'user', text: 'alice' });
+    assert.deepEqual(
+      found.map(({ label, description }) => [label.replace(/^\$\(.*?\) /, ''), description]),
+      [
+        ['Continue with user ID', 'alice'],
+        ['Continue with subject', 'alice'],
+      ],
+    );
+    assert.deepEqual(found[0]?.next?.answers.userLookup, { field: 'userId', value: 'alice' });
+  });
+
   it('to the part of that URL which only the user knows', () => {
     const meant = `${issuer}/realms/<name>`;
     const [first] = rows({
