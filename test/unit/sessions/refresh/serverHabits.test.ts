@@ -42,7 +42,7 @@ describe('a server that forgives a repeated refresh token for 30 seconds', () =>
   it('counts that time from the first of several requests; then the access token is used up first', async () => {
     const { clock, cache, sent } = keeping({ grace: 30, endsAccessToken: false, lost: 100 });
     await cache.put(someGrant());
-    await clock.advance(hour - 1000);
+    await clock.advance(hour - 6000);
     const [first = 0] = sent;
     assert.ok(sent.length > 1);
     assert.ok(
@@ -56,7 +56,7 @@ describe('a server that forgives nothing', () => {
   it('is not sent a refresh token again while the access token works', async () => {
     const { clock, cache, sent } = keeping({ grace: 0, endsAccessToken: false, lost: 1 });
     await cache.put(someGrant());
-    await clock.advance(hour - 1000);
+    await clock.advance(hour - 6000);
     assert.equal(sent.length, 1);
   });
 });
