@@ -129,7 +129,7 @@ const lastSentAt = ({ refreshSentAt, refreshResentAt }: Grant): number | undefin
 export const tellingTimeout = (policy: Pick<TokenPolicy, 'requestTimeout'> | undefined): number =>
   2 * (policy?.requestTimeout ?? answerTimeout.usual);
 
-/** So much of an access token's life, in seconds, is nothing to lose: an API whose clock differs may refuse it already. */
+/** So much of an access token's life, in seconds, is nothing to lose: an API whose clock differs can refuse it already. */
 const littleLeft = 5;
 
 /**

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { Uri, UriHandler } from 'vscode';
-import { createPendingResponses } from '../../../src/signIn/redirect/pendingResponses.ts';
-import { secret } from '../../../src/platform/secret.ts';
-import '../../standIns/editor/useEditorStandIn.ts';
-import { recordingLog } from '../../standIns/recordingLog.ts';
+import { createPendingResponses } from '../../../../src/signIn/redirect/pendingResponses.ts';
+import { secret } from '../../../../src/platform/secret.ts';
+import '../../../standIns/editor/useEditorStandIn.ts';
+import { recordingLog } from '../../../standIns/recordingLog.ts';
 
-const { editor, env, window } = await import('../../standIns/editor/vscode.ts');
-const { registerUriHandler } = await import('../../../src/signIn/redirect/uriHandler.ts');
+const { editor, env, window } = await import('../../../standIns/editor/vscode.ts');
+const { registerUriHandler } = await import('../../../../src/signIn/redirect/uriHandler.ts');
 
 const ours = 'vscode-oidc.oidc-authentication';
 const state = 's'.repeat(43);

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
-import { secret } from '../../../src/platform/secret.ts';
-import { createPendingResponses, type StrayReason } from '../../../src/signIn/redirect/pendingResponses.ts';
+import { secret } from '../../../../src/platform/secret.ts';
+import {
+  createPendingResponses,
+  type StrayReason,
+} from '../../../../src/signIn/redirect/pendingResponses.ts';
 
 const path = '/callback';
 const parametersOf = (state: string) => new URLSearchParams({ code: 'c', state });

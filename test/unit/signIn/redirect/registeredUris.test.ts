@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Metadata } from '../../../src/protocol/server/metadata.ts';
-import { parseDefinition } from '../../../src/providers/entries/definition.ts';
-import { urisToRegister } from '../../../src/signIn/redirect/registeredUris.ts';
+import type { Metadata } from '../../../../src/protocol/server/metadata.ts';
+import { parseDefinition } from '../../../../src/providers/entries/definition.ts';
+import { urisToRegister } from '../../../../src/signIn/redirect/registeredUris.ts';
 
 const base = 'https://login.company.example';
 
