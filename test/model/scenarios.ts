@@ -224,4 +224,28 @@ export const scenarios: Step[][] = [
     { do: 'slow', window: 0, turns: 0 },
     { do: 'rest' },
   ],
+  // A sign-in takes an earlier one's place and is refreshed, and its window, whose leader went away meanwhile, adds it
+  // once more.
+  [
+    { do: 'signIn', window: 0, account: 0 },
+    { do: 'open', storage: 0 },
+    { do: 'signIn', window: 0, account: 2 },
+    { do: 'crash', window: 1 },
+    { do: 'move', turns: 1 },
+    { do: 'ask', window: 0, grant: 0, narrow: 0 },
+    { do: 'move', turns: 1 },
+    { do: 'stall' },
+    { do: 'open', storage: 0 },
+    { do: 'signIn', window: 3, account: 2 },
+    { do: 'ask', window: 0, grant: 0, narrow: 0 },
+    { do: 'move', turns: 1 },
+    { do: 'signOut', window: 0, grant: 0 },
+    { do: 'move', turns: 1 },
+    { do: 'crash', window: 0 },
+    { do: 'rest' },
+    { do: 'stall' },
+    { do: 'ask', window: 0, grant: 0, narrow: 1 },
+    { do: 'move', turns: 1 },
+    { do: 'stall' },
+  ],
 ];

@@ -92,6 +92,8 @@ export interface RegisteredClient {
  */
 export interface Grant {
   readonly id: string;
+  /** The ID that its latest sign-in had before it took this grant's place. Undefined: it has taken no place. */
+  readonly addedAs?: string | undefined;
   readonly revision: number;
   readonly providerId: string;
   readonly binding: Binding;

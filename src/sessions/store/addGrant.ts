@@ -37,8 +37,8 @@ async function takeOver(cache: GrantCache, grants: readonly Grant[], signedIn: G
   const already = grants.find(
     grant =>
       grant.account.id === signedIn.account.id &&
-      // It might have been refreshed since.
-      (grant.id === signedIn.id || bringsNothing(signedIn, grant)),
+      // It might have been refreshed since: a leader that went away in the middle could have added it.
+      (grant.id === signedIn.id || grant.addedAs === signedIn.id || bringsNothing(signedIn, grant)),
   );
   if (already) return { grant: already, stored: await cache.put(already) };
 
@@ -91,6 +91,7 @@ function replacing(old: Grant, signedIn: Grant): Grant {
   const isSame = hasSameToken(signedIn, old);
   return {
     ...signedIn,
+    addedAs: signedIn.id,
     revision: revisionOfSignIn(old.revision),
     sessions: [...signedIn.sessions, ...kept],
     // What a token could be used for, it still can be: some servers tell only what was asked for this time.

@@ -30,6 +30,7 @@ const storedDerivedSchema = v.variant('kind', [
 const storedGrantSchema = v.looseObject({
   version: v.picklist([1, 2]),
   id: v.pipe(v.string(), v.regex(/^[\w-]{8,64}$/)),
+  addedAs: v.optional(v.string()),
   revision: countable,
   providerId: v.string(),
   binding: storedBindingSchema,

@@ -3,6 +3,7 @@ import { secret } from '../../../../src/platform/secret.ts';
 import { addGrant } from '../../../../src/sessions/store/addGrant.ts';
 import type { Grant } from '../../../../src/sessions/grant/grant.ts';
 import { manualClock } from '../../../standIns/manualClock.ts';
+import { memorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
 import { hourOfTokens } from '../../../standIns/quietWindow.ts';
 import { keptGrants } from '../cachedGrants.ts';
 import { someGrant, someProvider, someTokens, start } from '../someGrant.ts';
@@ -29,6 +30,29 @@ describe('a sign-in that is added once more', () => {
     await refresher.renew('grant-0001', 1);
     const { grant } = await addGrant(cache, someProvider, someGrant());
     assert.equal(grant.tokens.refreshToken?.reveal(), 'refresh-2');
+    refresher.dispose();
+  });
+
+  it('does not bring them back either where it took the place of an earlier one, also after a restart', async () => {
+    const clock = manualClock(start * 1000);
+    const answer = ({ tokens }: Grant) => Promise.resolve(hourOfTokens(clock, tokens.serial + 1));
+    const storage = memorySecretStorage();
+    const first = keptGrants({ clock, answer }, storage);
+    const again = someGrant({ id: 'grant-0002', tokens: someTokens(7) });
+    await addGrant(first.cache, someProvider, someGrant());
+    await addGrant(first.cache, someProvider, again);
+    await first.refresher.renew('grant-0001', 2);
+    await first.cache.written();
+    first.refresher.dispose();
+    const { cache, refresher } = keptGrants({ clock, answer }, storage);
+    for (const grants of [first.cache, cache]) {
+      const { grant } = await addGrant(grants, someProvider, again);
+      assert.deepEqual([grant.id, grant.tokens.serial], ['grant-0001', 3]);
+      assert.equal(grant.tokens.refreshToken?.reveal(), 'refresh-3');
+    }
+    // Another sign-in does take its place.
+    const { grant } = await addGrant(cache, someProvider, { ...again, id: 'grant-0003' });
+    assert.equal(grant.tokens.refreshToken?.reveal(), 'refresh-7');
     refresher.dispose();
   });
 });
