@@ -97,8 +97,11 @@ export function createBoxes(facts: Facts, keep: (state: WizardState) => void) {
       () => state,
       pick.onDidChangeValue(typed),
       pick.onDidAccept(() => {
-        const chosen = pick.selectedItems.find(item => pick.items.includes(item)) ?? pick.activeItems[0];
-        const { row } = chosen ?? {};
+        // The editor names a row by its place, which is that of another row if the list has just changed.
+        const { row } =
+          [...pick.selectedItems, ...pick.activeItems, ...pick.items].find(
+            item => pick.items.includes(item) && item.row && isVisible(item, state.text),
+          ) ?? {};
         if (row) move({ next: row.next ?? state, effect: row.effect });
       }),
     );
@@ -153,6 +156,16 @@ export function createBoxes(facts: Facts, keep: (state: WizardState) => void) {
     },
     dispose: () => open?.dispose(),
   };
+}
+
+/** False for a row that the editor hides while this text is typed: its label lacks some of it, or has it in another order. */
+function isVisible({ label, alwaysShow }: RowItem, text: string): boolean {
+  let from = 0;
+  for (const letter of text.trim().toLowerCase()) {
+    from = label.toLowerCase().indexOf(letter, from) + 1;
+    if (from === 0) return alwaysShow === true;
+  }
+  return true;
 }
 
 function itemsOf({ rows, filtered }: ListPage): RowItem[] {
