@@ -1,7 +1,7 @@
 /** A window of VS Code's workbench in a browser, as a person sees and uses it. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Dialog as PageDialog, Page } from 'playwright-core';
 import { keepWindow } from './evidence.ts';
 import { chooseMenuEntry, menuEntries } from './workbench/menu.ts';
 import {
@@ -202,7 +202,10 @@ export async function openWorkbench(
       return opened;
     },
     async reload() {
-      await page.reload();
+      // The page asks whether to stay while something is being stored.
+      const leave = (dialog: PageDialog): void => void dialog.accept();
+      page.on('dialog', leave);
+      await page.reload().finally(() => page.off('dialog', leave));
       await waitUntilReady(page);
     },
     async screenshot(name, shown = page) {

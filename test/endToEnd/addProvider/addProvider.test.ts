@@ -86,6 +86,7 @@ describe('a person who has configured nothing', function () {
   });
 
   it('is asked for the values of a known provider, is helped with them, and goes back', async () => {
+    await window.quickInput.read(wizard.where, ({ items }) => /^Keycloak/.test(items[0] ?? ''));
     await window.quickInput.accept();
     await window.quickInput.read('Keycloak', ({ placeholder }) =>
       /^The host of Keycloak.*, such as login\.example\.com$/.test(placeholder),
