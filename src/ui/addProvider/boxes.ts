@@ -97,11 +97,7 @@ export function createBoxes(facts: Facts, keep: (state: WizardState) => void) {
       () => state,
       pick.onDidChangeValue(typed),
       pick.onDidAccept(() => {
-        // The editor names a row by its place, which is that of another row if the list has just changed.
-        const { row } =
-          [...pick.selectedItems, ...pick.activeItems, ...pick.items].find(
-            item => pick.items.includes(item) && item.row && isVisible(item, state.text),
-          ) ?? {};
+        const row = chosenIn(pick, state.text);
         if (row) move({ next: row.next ?? state, effect: row.effect });
       }),
     );
@@ -157,6 +153,12 @@ export function createBoxes(facts: Facts, keep: (state: WizardState) => void) {
     dispose: () => open?.dispose(),
   };
 }
+
+/** The row that Enter takes. The editor names it by its place, which is another row's if the list has just changed. */
+const chosenIn = (pick: QuickPick<RowItem>, text: string): Row | undefined =>
+  [...pick.selectedItems, ...pick.activeItems, ...pick.items].find(
+    item => pick.items.includes(item) && item.row && isVisible(item, text),
+  )?.row;
 
 /** False for a row that the editor hides while this text is typed: its label lacks some of it, or has it in another order. */
 function isVisible({ label, alwaysShow }: RowItem, text: string): boolean {
