@@ -1,10 +1,10 @@
 import { clockTolerance, isWithin } from '../../platform/clock.ts';
+import { spread } from '../../platform/random.ts';
 import { answerTimeout } from '../../protocol/http/address.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { accessTokenOf, refusalOf, type AccessToken } from './derived.ts';
 import { isRenewable, type Grant } from './grant.ts';
 import { about, type Memory, type Trouble, type Which } from './memory.ts';
-import { spread } from './spread.ts';
 
 /** What of a provider's settings decides the fate of its grants. */
 export type TokenPolicy = Pick<

@@ -8,7 +8,7 @@ import type { Provider } from '../../providers/entries/definition.ts';
 import type { Recorder } from '../activity.ts';
 import type { Grant } from '../grant/grant.ts';
 import { isRefusal } from '../grant/outcome.ts';
-import { spread } from '../grant/spread.ts';
+import { spread } from '../../platform/random.ts';
 import type { RefresherOptions } from '../refresh/refresherOptions.ts';
 import type { GrantCache } from '../store/grantCache.ts';
 import { longestKept, type KeptSignOut, type KeptSignOuts } from '../store/keptSignOuts.ts';
