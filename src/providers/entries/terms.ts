@@ -80,10 +80,24 @@ export const isUnverified = (terms: Terms): boolean => terms.endsWith(unverified
 
 /**
  * True if someone who agreed to `agreed` is asked nothing about `terms`: they are equal, or differ only in that
- * certificates are verified now.
+ * certificates are verified now, or that the provider asks for the user's consent (`prompt=consent`, OpenID Connect
+ * Core 1.0 section 3.1.2.1): that is a question more, and changes nothing else.
  */
 export const covers = (agreed: Terms, terms: Terms): boolean =>
-  agreed === terms || (isUnverified(agreed) && `${agreed.slice(0, -unverified.length)}]` === terms);
+  [terms, withoutConsentPrompt(terms)].some(
+    asked =>
+      agreed === asked || (isUnverified(agreed) && `${agreed.slice(0, -unverified.length)}]` === asked),
+  );
+
+/** @param terms of a provider as it is configured now. */
+function withoutConsentPrompt(terms: Terms): Terms {
+  const said = (JSON.parse(terms) as [string, unknown][]).map(([field, value]) => {
+    if (field !== 'authorizationParameters') return [field, value];
+    const { prompt, ...others } = value as Record<string, unknown>;
+    return [field, prompt === 'consent' ? plain(others) : value];
+  });
+  return JSON.stringify(said.filter(([, value]) => value !== undefined));
+}
 
 /** The terms of a provider: every field of class `agreed` that says something. */
 export function termsOf(provider: TermedFields): Terms {

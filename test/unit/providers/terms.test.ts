@@ -197,6 +197,23 @@ describe('the terms of a provider', () => {
     }
   }
 
+  it('cover that the provider asks for consent: the sign-in is used without a question', () => {
+    const asking = provider({ ...base, prompt: 'consent' });
+    assert.notEqual(asking.terms, agreed.terms);
+    assert.ok(belongsTo(grant, asking));
+    const params = { x: 'y' };
+    const other = provider({ ...base, authorizationParameters: params });
+    const both = provider({ ...base, authorizationParameters: { ...params, prompt: 'consent' } });
+    const of = ({ terms }: Provider) => ({ ...grant, binding: { ...grant.binding, terms } });
+    assert.ok(belongsTo(of(other), both));
+    assert.equal(belongsTo(grant, both), false, 'the other parameter is asked about');
+    assert.equal(belongsTo(of(asking), agreed), false, 'without it, somebody could be signed in unseen');
+    for (const prompt of ['none', 'login', 'login consent'])
+      assert.equal(belongsTo(grant, provider({ ...base, prompt })), false, prompt);
+    const elsewhere = provider({ ...base, tokenParameters: { prompt: 'consent' } });
+    assert.equal(belongsTo(grant, elsewhere), false, 'it says that only to the authorization endpoint');
+  });
+
   it('change with whoever brings the provider', () => {
     const brought = provider(base, 'evil.extension');
     assert.equal(belongsTo(grant, brought), false);
