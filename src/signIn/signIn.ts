@@ -10,7 +10,7 @@ import type { AttemptRequest, SignInContext, SignInControl, SignInRequest } from
 import { defaultsAmong, requestedScopes } from './methods/requestedScopes.ts';
 import type { Concession } from './plan/askingLess.ts';
 import { describeAttempt, nextAttempt, type Attempt } from './plan/nextAttempt.ts';
-import { notLasting } from './plan/lasting.ts';
+import { cureOf } from './plan/lasting.ts';
 import { signInWithDeviceCode, type DeviceAttempt } from './methods/deviceSignIn.ts';
 import { signInAsService } from './methods/serviceSignIn.ts';
 import { cannotReturn, describePlan, planSignIn, type Plan } from './plan/planner.ts';
@@ -55,9 +55,11 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
       const outcome = await run(context, asking, { why }, running, attempt.method);
       if (outcome.kind === 'signed-in') {
         context.concessions.add(provider, conceded);
-        const ends = notLasting(provider, outcome.grant, asking.requested, attempt.without);
-        if (ends !== undefined) context.tell(ends, provider);
-        return outcome.grant;
+        const { grant } = outcome;
+        const { requested } = asking;
+        const { method, without: dropped } = attempt;
+        const cure = cureOf({ provider, grant, metadata, method, requested, dropped });
+        return cure ? { ...grant, ending: { cure } } : grant;
       }
       if (outcome.kind === 'other-method') {
         log.info('another method was chosen', { provider: provider.id, method: outcome.method });

@@ -44,7 +44,7 @@ export { signOut } from './signIn/signOut.ts';
 /** What every window has from its start, which the deferred parts build on. */
 export interface WindowParts
   extends
-    Omit<SignInParts, 'accounts' | 'signIns' | 'newProviders' | 'trust' | 'record'>,
+    Omit<SignInParts, 'httpContext' | 'accounts' | 'signIns' | 'newProviders' | 'trust' | 'record'>,
     Pick<SignOutParts, 'pending'> {
   readonly context: Pick<vscode.ExtensionContext, 'extension' | 'secrets' | 'subscriptions'>;
   /** What the extension remembers apart from secrets. */

@@ -39,7 +39,7 @@ export function personParts(given: Pick<Parts, 'accounts' | 'providers'> & Parti
     extensionId: 'vscode-oidc.oidc-authentication',
     record: () => undefined,
     sharing: { signOuts: { keep: () => Promise.resolve(false), forget: () => Promise.resolve() } },
-    repeating: { warn: () => Promise.resolve(undefined) },
+    repeating: { warn: () => Promise.resolve(undefined), isSilenced: () => false, silence: () => undefined },
     readSettings: () => Promise.resolve(),
     showLog: () => undefined,
     trust: {

@@ -36,6 +36,8 @@ export type Event =
   | { readonly kind: 'asked'; readonly which: Which; readonly serial: number; readonly urgent: boolean }
   /** The time of {@link fateOf} has come. It is measured by a timer, which the setting of a clock does not touch. */
   | { readonly kind: 'timer' }
+  /** The sign-in might have expired for lack of a refresh token. The grant is the newest that is stored. */
+  | { readonly kind: 'over' }
   /** The grant is the newest that the others and the storage have; `stored`: it is stored as it is. */
   | { readonly kind: 'listened'; readonly stored: boolean }
   /** That the refresh token will be sent is stored, or is not. */
@@ -68,6 +70,8 @@ export type Command =
   /** Wait for the window that sent the token, up to a time or until the grant changes; then listen. */
   | { readonly do: 'outlast'; readonly until: number }
   | { readonly do: 'note' }
+  /** Read the storage again, then report the expiry, once. */
+  | { readonly do: 'announce' }
   /** Leave the grants to a window whose storage answers. */
   | { readonly do: 'leave' };
 
@@ -79,6 +83,8 @@ export type Notice =
   | { readonly kind: 'derived-refused'; readonly which: Which }
   /** The person is needed; `grant.signInNeeded` says why. */
   | { readonly kind: 'sign-in-needed' }
+  /** It has expired, and there is no refresh token. */
+  | { readonly kind: 'ended' }
   /** Its account may not be used, or may be again. */
   | { readonly kind: 'account-refused' | 'account-accepted' }
   | { readonly kind: 'trouble'; readonly seconds: number }

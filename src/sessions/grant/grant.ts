@@ -33,6 +33,14 @@ export interface SignInNeeded {
   readonly tentative?: true | undefined;
 }
 
+/** Describes a sign-in that expires with its access token because it has no refresh token. */
+export interface Ending {
+  /** What helps, as far as is known: a `Cure` of signIn/plan/lasting.ts, where a later version might know others. */
+  readonly cure: string;
+  /** True: it has expired, and the user has seen that. */
+  readonly told?: true | undefined;
+}
+
 /** A demand of an API for which the person was asked to sign in. It holds nothing that the API said. */
 export interface AskedDemand {
   /** Tells it from others. */
@@ -122,6 +130,8 @@ export interface Grant {
   /** The time at which it was sent last, if that was more than once. */
   readonly refreshResentAt?: number | undefined;
   readonly signInNeeded: SignInNeeded | undefined;
+  /** Undefined: it lasts, or was stored before this property existed. */
+  readonly ending?: Ending | undefined;
   /** What the person was asked to sign in for since they last signed in by themselves: nobody is asked twice. */
   readonly asked?: readonly AskedDemand[] | undefined;
 }

@@ -2,6 +2,7 @@ import type { Secret } from '../../platform/secret.ts';
 import { mayHaveTakenEffect, type Failure } from '../../protocol/failures/failure.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import { serialOf } from './derived.ts';
+import { withEndTold } from './ending.ts';
 import type { Event, Notice, State, Step } from './events.ts';
 import {
   backOff,
@@ -55,9 +56,14 @@ export function step(state: State, event: Event): Step {
     case 'asked':
       return asked(known, event);
     case 'timer':
+      if (toldOfEnd(known) !== grant) return { ...stay(known), next: { do: 'announce' } };
       return !request && mayBegin(known) && now >= doubtUntil(grant, policy, now)
         ? begin(known, undefined, false)
         : stay(known);
+    case 'over': {
+      const told = toldOfEnd(known);
+      return told === grant ? stay(known) : { ...stay(known), grant: told, tell: [{ kind: 'ended' }] };
+    }
     case 'listened':
       return request?.stage === 'listening' ? listened(known, request, event.stored) : stay(known);
     case 'noted':
@@ -105,6 +111,10 @@ const isAnswered = ({ tokens }: Grant, { stage, sent }: Request): boolean =>
 /** True if a request can be made now or later. What has not been begun is left to the next leader. */
 const mayBegin = ({ grant, policy, isLeader, isLeaving }: Known): boolean =>
   isLeader && !isLeaving && canRefresh(grant, policy);
+
+/** Only the leader reports what has expired. The next leader reports the rest. */
+const toldOfEnd = ({ grant, policy, now, isLeader, isLeaving }: Known): Grant =>
+  isLeader && !isLeaving ? withEndTold(grant, policy, now) : grant;
 
 /** True right before a request leaves. What the server forgives is a matter of seconds, and may be over by now. */
 const mayStillSend = ({ grant, policy, now, isLeader }: Known, { stage, before }: Request): boolean =>

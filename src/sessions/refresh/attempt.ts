@@ -155,7 +155,10 @@ export function createAttempt(
         await outlast(id, next.until);
         now = await listen(id, false);
       } else if (next.do === 'note') now = await take(id, { kind: 'noted', stored: now.stored ?? true });
-      else if (next.do === 'send' && grant) now = await send(grant);
+      else if (next.do === 'announce') {
+        await Promise.all([cache.reread(id), lease.leaveToOthers()]);
+        now = await take(id, { kind: 'over' });
+      } else if (next.do === 'send' && grant) now = await send(grant);
       else {
         if (next.do === 'leave') await lease.leaveToOthers();
         return grant;
@@ -197,6 +200,9 @@ function tell(
       return log.warn('derived token refused', { ...fields, scopes: [...(notice.which ?? [])] });
     case 'sign-in-needed':
       log.warn('sign-in needed', fields);
+      return reports.onSignInNeeded(grant);
+    case 'ended':
+      log.info('a sign-in without a refresh token has ended', fields);
       return reports.onSignInNeeded(grant);
     case 'account-refused':
       log.warn('the account is refused', fields);

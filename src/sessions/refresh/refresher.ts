@@ -1,4 +1,5 @@
 import { secondsNow, type Cancel } from '../../platform/clock.ts';
+import { endToldAt } from '../grant/ending.ts';
 import type { Step } from '../grant/events.ts';
 import { fateOf } from '../grant/fate.ts';
 import type { Which } from '../grant/memory.ts';
@@ -87,7 +88,8 @@ export function createTokenRefresher(options: RefresherOptions): TokenRefresher 
     timers.get(id)?.();
     timers.delete(id);
     const memory = { ...memories.of(id), request: requests.get(id) };
-    const { nextAt } = fateOf(grant, providers.of(grant), memory, secondsNow(clock));
+    const policy = providers.of(grant);
+    const nextAt = fateOf(grant, policy, memory, secondsNow(clock)).nextAt ?? endToldAt(grant, policy);
     if (nextAt === undefined || leaving.signal.aborted) return;
     const wake = async (): Promise<void> => {
       timers.delete(id);

@@ -4,6 +4,7 @@ import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import type { Leader } from '../../windows/leader.ts';
 import { afterListening } from '../../windows/timeouts.ts';
 import { activityOf, type ActivityLog, type Recorder } from '../activity.ts';
+import { endedReason } from '../grant/ending.ts';
 import type { Grant } from '../grant/grant.ts';
 import type { RefresherOptions, TokenServer } from '../refresh/refresherOptions.ts';
 import { createTokenRefresher, type TokenRefresher } from '../refresh/refresher.ts';
@@ -93,7 +94,7 @@ export function createServing(options: LeadingOptions): (leader: Leader<WindowCa
         onTrouble: (grant, reason) => record('failure', grant, reason),
         onOrphaned: (grant, tokens) => options.onOrphaned(grant, tokens),
         onSignInNeeded(grant) {
-          record('failure', grant, grant.signInNeeded?.reason);
+          record('failure', grant, grant.signInNeeded?.reason ?? endedReason());
           void callForSignIn(options, grant);
         },
       },

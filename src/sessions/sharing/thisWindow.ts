@@ -38,7 +38,7 @@ export function thisWindow(parts: WindowParts): WindowCalls {
     presence: async () => ({ window: name(), focused: parts.isFocused() && (await cache.answers()) }),
     async signInNeeded(window, grantId) {
       const grant = window === name() ? await cache.get(grantId) : undefined;
-      if (grant?.signInNeeded) parts.showSignInNeeded(grant);
+      if (grant?.signInNeeded ?? grant?.ending?.told) parts.showSignInNeeded(grant);
     },
     deliver(...offered) {
       const [path, parameters] = received(responseSchema, offered);

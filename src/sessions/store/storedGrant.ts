@@ -71,6 +71,7 @@ const storedGrantSchema = v.looseObject({
       tentative: v.optional(v.literal(true)),
     }),
   ),
+  ending: v.optional(v.object({ cure: v.string(), told: v.optional(v.literal(true)) })),
   asked: v.optional(v.array(v.object({ demand: v.string(), at: seconds, met: v.optional(v.literal(true)) }))),
 });
 

@@ -77,7 +77,7 @@ export interface SignInContext extends ClientSources {
    */
   openBrowser(address: Secret, signal: AbortSignal): Promise<boolean>;
   /** Explains to the user in a sentence why it continues with another method. */
-  tell(sentence: Shown, settingsOf?: Provider): void;
+  tell(sentence: Shown): void;
 }
 
 /** One sign-in: for which account and scopes, and how to report and end it. */

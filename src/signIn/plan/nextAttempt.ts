@@ -4,6 +4,7 @@ import type { Failure } from '../../protocol/failures/failure.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { SignInMethod } from '../../providers/settings/signInMethods.ts';
+import { askForOfflineAccess } from './lasting.ts';
 import { methodName } from './methodName.ts';
 import { droppedScopes, type Concession } from './askingLess.ts';
 import type { Plan } from './planner.ts';
@@ -85,7 +86,9 @@ function withFewerScopes({
     attempt: { ...attempt, without: [...attempt.without, ...dropped] },
     // What one user isn't allowed to have, another one might be.
     concessions: isOfClient ? dropped.map((scope): Concession => `scope:${scope}`) : [],
-    told: dropped.includes('offline_access') ? shown`${refused} ${lasting}` : refused,
+    told: dropped.includes('offline_access')
+      ? shown`${refused} ${lasting} ${askForOfflineAccess()}`
+      : refused,
   };
 }
 

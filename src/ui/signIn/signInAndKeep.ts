@@ -12,6 +12,7 @@ import type { Session } from '../../sessions/grant/sessions.ts';
 import { whileConfigured } from '../../signIn/providerWatch.ts';
 import type { Trust } from '../../signIn/trust.ts';
 import { failureFields, isCancellation, messageOf, offer } from '../messages.ts';
+import { showEnded, showNotLasting, type EndingParts, type Repeated } from '../problems/endingSignIns.ts';
 import type { Repeating } from '../problems/repeating.ts';
 import type { NewProviders } from './newProviders.ts';
 import { chooseMethod } from './otherMethods.ts';
@@ -21,7 +22,7 @@ import { helpButtons, type HelpButton } from '../../protocol/failures/text.ts';
 import { KnownFailure } from '../../protocol/failures/knownFailure.ts';
 
 /** What a visible sign-in needs. */
-export interface SignInParts {
+export interface SignInParts extends Pick<EndingParts, 'httpContext'> {
   readonly providers: ConfiguredProviders;
   readonly accounts: Pick<Accounts, 'add' | 'grantedScopes' | 'sessions'>;
   readonly signIns: SignIns;
@@ -47,7 +48,15 @@ export interface SignInRequest {
 }
 
 /** A sign-in that failed, in the words that the user has been shown. */
-export class ShownFailure extends Error {}
+export class ShownFailure extends Error {
+  /** True if the same sign-in can succeed later without anyone's help. */
+  readonly passing: boolean;
+
+  constructor(error: unknown) {
+    super(messageOf(error));
+    this.passing = error instanceof KnownFailure && error.passing;
+  }
+}
 
 /**
  * Signs a user in, visibly and cancelably, and keeps the sign-in. Keeps a provider that is being added with it.
@@ -64,6 +73,7 @@ export async function signInAndKeep(parts: SignInParts, request: SignInRequest):
   log.info('signed in', { provider: provider.id, account: session.account.label, scopes: [...scopes] });
   record('sign-in', { ...grant, account: session.account });
   if (!kept) void warnNotKept(parts, provider);
+  void showNotLasting(parts, provider, grant, () => repeat(parts, provider.id, scopes, session.account));
   return session;
 }
 
@@ -80,24 +90,35 @@ export const providerToSignIn = async (
   providers.byId(id) ?? (id === firstProviderId ? newProviders.ask(id) : undefined);
 
 /** Signs in as the user requested in a message or a row. Never rejects: failures have been shown. */
-export async function signInAgain(
+export async function signInAgain(...again: Parameters<typeof repeat>): Promise<void> {
+  await repeat(...again);
+}
+
+async function repeat(
   parts: SignInParts,
   providerId: string,
   scopes: readonly string[],
   account?: NamedAccount,
-): Promise<void> {
+): Promise<Repeated> {
   try {
     const provider = await providerToSignIn(parts, providerId);
-    if (provider) await signInAndKeep(parts, { provider, scopes, account });
+    if (!provider) return 'not-now';
+    await signInAndKeep(parts, { provider, scopes, account });
+    return 'signed-in';
   } catch (error) {
     parts.log.debug('not signed in', { provider: providerId, ...failureFields(error) });
+    if (isCancellation(error)) return 'canceled';
+    return error instanceof ShownFailure && error.passing ? 'not-now' : 'refused';
   }
 }
 
-/** Reports once that a lasting sign-in has expired. Nothing opens automatically. */
+/** Reports once that a sign-in has expired. Nothing opens automatically. */
 export async function showSignInNeeded(parts: SignInParts, grant: Grant): Promise<void> {
   const { account, providerId, sessions, signInNeeded } = grant;
-  if (!signInNeeded) return;
+  if (!signInNeeded) {
+    const again = () => repeat(parts, providerId, sessions[0] ?? [], account);
+    return showEnded(parts, grant, again);
+  }
   const { reason, accountRefused } = signInNeeded;
   const label = parts.providers.of(grant)?.label ?? providerId;
   const message = accountRefused
@@ -133,7 +154,7 @@ async function signInVisibly(parts: SignInParts, request: SignInRequest): Promis
     parts.log.error('sign-in failed', { provider: provider.id, ...failureFields(error) });
     show(parts, request, error);
     // The consumer gets the same words as the user, and nothing else.
-    throw new ShownFailure(messageOf(error));
+    throw new ShownFailure(error);
   }
 }
 

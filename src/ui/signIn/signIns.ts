@@ -27,8 +27,6 @@ import { withSignInProgress } from './signInProgress.ts';
 import type { Repeating } from '../problems/repeating.ts';
 import { createRangeReporter, readSignInSettings, readSurroundings } from './signInSettings.ts';
 import { untilCanceled } from '../cancellation.ts';
-import { offer } from '../messages.ts';
-import { helpButtons } from '../../protocol/failures/text.ts';
 import { window, type Html, type InputBoxOptions } from '../show.ts';
 
 /** The sign-ins of this window, as a user sees them. */
@@ -113,13 +111,7 @@ export function createSignIns(options: SignInsOptions): SignIns {
       nameAccount,
       failedMethods,
       openBrowser,
-      tell: (sentence, settingsOf) =>
-        void offer('information', sentence, {
-          ...(settingsOf && {
-            [l10n.t(helpButtons.settings)]: () =>
-              vscode.commands.executeCommand('oidc.editProvider', settingsOf.id),
-          }),
-        }),
+      tell: sentence => void window.showInformationMessage(sentence),
     };
   };
 

@@ -1,4 +1,5 @@
 import { l10n, shown, type Shown } from '../../platform/shown.ts';
+import { endedReason } from '../../sessions/grant/ending.ts';
 import { fateOf, type TokenPolicy } from '../../sessions/grant/fate.ts';
 import type { Memory } from '../../sessions/grant/memory.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
@@ -25,8 +26,10 @@ export function stateOf(grant: Grant, policy: TokenPolicy, memory: Memory, now: 
   const fate = fateOf(grant, policy, memory, now);
   const { until, works, nextAt } = fate;
   if (fate.kind === 'needs-sign-in') {
-    const ended = l10n.t('The sign-in expired, and there’s no refresh token.');
-    return { kind: 'needs-sign-in', reason: fate.reason === undefined ? ended : shown(fate.reason) };
+    return {
+      kind: 'needs-sign-in',
+      reason: fate.reason === undefined ? endedReason() : shown(fate.reason),
+    };
   }
   if ((fate.kind === 'offline' || fate.kind === 'in-doubt') && fate.reason !== undefined)
     return { kind: 'offline', reason: shown(fate.reason), retryAt: nextAt ?? now, works };

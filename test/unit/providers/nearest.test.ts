@@ -129,6 +129,8 @@ describe('a number in the settings that is out of range', () => {
             editor.warnings.push([message]);
             return Promise.resolve(undefined);
           },
+          isSilenced: () => false,
+          silence: () => assert.fail('nobody presses a button'),
         });
         const { timeouts, outOfRange } = readSignInSettings();
         assert.ok(Object.values(timeouts).includes(used), JSON.stringify(timeouts));

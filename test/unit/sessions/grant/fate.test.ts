@@ -116,9 +116,23 @@ const table: Record<ExampleName, Readonly<Record<string, readonly EventName[]>>>
   },
   'needs sign-in: tentative': beginsUnseen,
   'nothing to renew with': { '!account-refused changed': ['profile: refused'] },
+  'nothing to renew with, to be told': {
+    '!account-refused changed': ['profile: refused'],
+    announce: ['timer'],
+    '!ended changed': ['over'],
+  },
+  'nothing to renew with, told': { '!account-refused changed': ['profile: refused'] },
+  'nothing to renew with, ending': refused,
   'no provider': refused,
   'signed out': { '!orphaned': answers },
 };
+
+/** True if nobody has told the person yet that a sign-in has ended which nothing renews, and this window may. */
+function mayTellEnd({ grant, policy, memory, now, isLeader, isLeaving }: State): boolean {
+  if (!grant?.ending || grant.ending.told || grant.signInNeeded || !policy) return false;
+  const { works, kind } = fateOf(grant, policy, memory, now);
+  return isLeader && !isLeaving && kind === 'needs-sign-in' && !works && !isRenewable(grant);
+}
 
 /** What must hold of every step; says what does not. */
 function violationIn(state: State, event: Event, after: Step): string | undefined {
@@ -204,7 +218,12 @@ function violationIn(state: State, event: Event, after: Step): string | undefine
 
   const isOver = ['withheld', 'answered', 'failed'].includes(event.kind) || next.do === 'leave';
   if (memory.request && isOver) return 'does not end the request';
-  if (!memory.request && next.do !== 'nothing' && next.do !== 'leave') return 'forgets its request';
+  if (!memory.request && !['nothing', 'leave', 'announce'].includes(next.do)) return 'forgets its request';
+  if (next.do === 'announce' && (event.kind !== 'timer' || !mayTellEnd(state)))
+    return 'wants to tell an end that is not to be told';
+  const tellsEnd = tell.some(({ kind }) => kind === 'ended');
+  if (tellsEnd && !mayTellEnd(state)) return 'tells an end that is not to be told';
+  if (tellsEnd !== (grant.ending?.told !== before.ending?.told)) return 'tells an end twice, or never';
   if (next.do === 'leave' && state.memory.request?.asked) return 'lets somebody wait for the storage';
   if (isAnswer && !works) return 'answers with a token that does not work';
   if (works && until !== undefined && now >= until) return 'takes an ended token for a good one';

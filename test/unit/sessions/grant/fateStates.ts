@@ -132,6 +132,10 @@ export function* allStates(): Generator<State> {
       for (const signInNeeded of needs)
         for (const entry of [[], [derivedToken], [refusal]])
           grants.push({ ...base, tokens: held, ...doubt, signInNeeded, derived: entry });
+  for (const held of Object.values(tokens))
+    for (const signInNeeded of needs)
+      for (const told of [undefined, true] as const)
+        grants.push({ ...base, tokens: held, signInNeeded, ending: { cure: 'consent', told } });
   for (const held of [tokens.ending, tokens.over])
     for (const signInNeeded of needs) grants.push({ ...base, binding: service, tokens: held, signInNeeded });
   for (const grant of grants)
@@ -197,6 +201,7 @@ export const events = {
   'asked with an old token': { kind: 'asked', which: undefined, serial: 2, urgent: false },
   'asked for less': { kind: 'asked', which: derived, serial: 2, urgent: false },
   timer: { kind: 'timer' },
+  over: { kind: 'over' },
   listened: { kind: 'listened', stored: true },
   'listened, storage silent': { kind: 'listened', stored: false },
   noted: { kind: 'noted', stored: true },
@@ -254,6 +259,13 @@ export const examples = {
   'needs sign-in: account': stateOf(grantWith({ tokens: tokens.due, signInNeeded: needs[2] })),
   'needs sign-in: tentative': stateOf(grantWith({ tokens: tokens.ended, signInNeeded: needs[3] })),
   'nothing to renew with': stateOf(grantWith({ tokens: tokens.over })),
+  'nothing to renew with, to be told': stateOf(
+    grantWith({ tokens: tokens.over, ending: { cure: 'consent' } }),
+  ),
+  'nothing to renew with, told': stateOf(
+    grantWith({ tokens: tokens.over, ending: { cure: 'consent', told: true } }),
+  ),
+  'nothing to renew with, ending': stateOf(grantWith({ tokens: tokens.ending, ending: { cure: 'consent' } })),
   'no provider': stateOf(grantWith({ tokens: tokens.due }), { policy: undefined }),
   'signed out': stateOf(undefined, { memory: { ...blank, request: requestAt('sent', true) } }),
 } as const satisfies Record<string, State>;

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import type { Provider } from '../../../src/providers/entries/definition.ts';
+import { google } from '../../../src/providers/presets/google.ts';
+import { cureFields, cureOf, cureText, notLasting, type SignedIn } from '../../../src/signIn/plan/lasting.ts';
+import { someGrant, someProvider, someTokens } from '../sessions/someGrant.ts';
+
+const metadata = {
+  issuer: someProvider.issuer,
+  jwks_uri: `${someProvider.issuer}/keys`,
+  scopes_supported: ['openid', 'email'],
+};
+const ofGoogle = { ...someProvider, issuer: 'https://accounts.google.com' };
+const short = someGrant({ tokens: someTokens(1, { refreshToken: undefined }) });
+
+const cureFor = (changes: Partial<SignedIn> = {}, provider: Partial<Provider> = {}) =>
+  cureOf({
+    provider: { ...someProvider, ...provider },
+    grant: short,
+    metadata: {},
+    method: 'loopback',
+    requested: ['openid', 'offline_access'],
+    dropped: [],
+    ...changes,
+  });
+const prompting = (prompt: string) => ({ authorizationParameters: { prompt } });
+
+describe('what helps against a sign-in that will not last', () => {
+  it('is nothing for one that lasts, and for a service', () => {
+    assert.equal(cureFor({ grant: someGrant() }), undefined);
+    assert.equal(cureFor({}, { service: { way: 'client-credentials' } }), undefined);
+  });
+
+  it('is the scope, then consent, and then the administrator', () => {
+    assert.equal(cureFor({ requested: ['openid'] }), 'offline_access');
+    assert.equal(cureFor(), 'consent');
+    assert.equal(cureFor({}, prompting('login')), 'consent');
+    assert.equal(cureFor({}, prompting('consent')), 'allow-refresh');
+    assert.equal(cureFor({}, prompting('login consent')), 'allow-refresh');
+  });
+
+  it('is the administrator if the server refused the scope', () =>
+    assert.equal(cureFor({ requested: ['openid'], dropped: ['offline_access'] }), 'allow-scope'));
+
+  it('is no consent where none can be requested', () => {
+    assert.equal(cureFor({}, prompting('none')), 'allow-refresh');
+    assert.equal(cureFor({ method: 'device-code' }), 'allow-refresh');
+    assert.equal(cureFor({ metadata: { prompt_values_supported: ['login'] } }), 'allow-refresh');
+    assert.equal(cureFor({ metadata: { prompt_values_supported: ['login', 'consent'] } }), 'consent');
+  });
+
+  it('is the parameters of a server that has its own, whatever was requested', () => {
+    const requested = ['openid'];
+    assert.equal(cureFor({ requested }, ofGoogle), 'parameters');
+    assert.equal(cureFor({ requested, method: 'device-code' }, ofGoogle), 'allow-refresh');
+    const { authorizationParameters = {} } = google.definition;
+    assert.equal(cureFor({ requested }, { ...ofGoogle, authorizationParameters }), 'allow-refresh');
+  });
+
+  it('changes these settings, and nothing that is set besides', () => {
+    const fields = (cure: string, provider: Partial<Provider> = {}) =>
+      cureFields({ ...someProvider, ...provider }, cure)?.(metadata);
+    assert.deepEqual(fields('offline_access'), { scopes: ['openid', 'email', 'offline_access'] });
+    assert.deepEqual(fields('offline_access', { scopes: ['api'] }), { scopes: ['api', 'offline_access'] });
+    assert.deepEqual(fields('consent'), { prompt: 'consent' });
+    assert.deepEqual(fields('consent', prompting('login')), { prompt: 'login consent' });
+    assert.deepEqual(
+      fields('parameters', { ...ofGoogle, authorizationParameters: { prompt: 'login', hd: 'example.com' } }),
+      {
+        authorizationParameters: { access_type: 'offline', prompt: 'consent', hd: 'example.com' },
+        prompt: undefined,
+      },
+    );
+    for (const cure of ['allow-scope', 'allow-refresh', 'of a later version', 'toString'])
+      assert.equal(fields(cure), undefined, cure);
+  });
+
+  it('is said in a sentence', () => {
+    const texts = (
+      ['offline_access', 'consent', 'parameters', 'allow-scope', 'allow-refresh', 'other'] as const
+    ).map(cure => cureText(ofGoogle, cure));
+    assert.deepEqual(texts, [
+      'To stay signed in, add "offline_access" to "scopes".',
+      'To stay signed in, set "prompt" to "consent".',
+      'To stay signed in, set "authorizationParameters" to {"access_type":"offline","prompt":"consent"}.',
+      'Ask its administrator to allow the scope "offline_access" for you and the client.',
+      'Ask its administrator to allow refresh tokens for the client.',
+      'Ask its administrator to allow refresh tokens for the client.',
+    ]);
+    const said = (cure: string, grant = short) =>
+      notLasting(someProvider, { ...grant, ending: { cure } }) ?? '';
+    assert.match(
+      said('consent'),
+      /^Company sent no refresh token, so this sign-in expires on .* "consent"\.$/,
+    );
+    assert.equal(said('allow-scope'), '', 'the refusal has been shown');
+    const endless = someGrant({ tokens: someTokens(1, { refreshToken: undefined, expiresAt: undefined }) });
+    assert.equal(said('consent', endless), '');
+    assert.equal(notLasting(someProvider, short), undefined);
+  });
+});
