@@ -1,8 +1,25 @@
 import assert from 'node:assert/strict';
 import type { JWK } from 'jose';
-import { notLasting } from '../../../../src/signIn/plan/lasting.ts';
+import { cureFields, notLasting } from '../../../../src/signIn/plan/lasting.ts';
 import { json } from '../../../servers/hostile/replies.ts';
+import { signIn } from '../../../conformance/trial.ts';
+import type { Departure } from '../../../servers/hostile/departure.ts';
 import { signsIn, fails, plainOAuth, type ServerRow } from './row.ts';
+
+const asksOffline = (parameters: URLSearchParams): boolean =>
+  parameters.get('scope')?.split(' ').includes('offline_access') === true;
+const asksConsent = (parameters: URLSearchParams): boolean => parameters.get('prompt') === 'consent';
+
+/** Gives refresh tokens only if the authorization request asks for them. */
+function refreshTokensFor(isAsked: (parameters: URLSearchParams) => boolean): Departure {
+  let asked = false;
+  return {
+    authorize(_, { parameters }) {
+      asked = isAsked(parameters);
+    },
+    token: ({ refresh_token, ...rest }) => (asked ? { refresh_token, ...rest } : rest),
+  };
+}
 
 export const identityRows: readonly ServerRow[] = [
   ...(['the access token', 'the ID token'] as const).map((what): ServerRow => ({
@@ -68,19 +85,45 @@ export const identityRows: readonly ServerRow[] = [
   },
   ...(
     [
-      ['unlisted', 'offline_access, which it does not list', ['openid', 'profile'], {}, 'offline_access'],
-      ['unasked', 'a consent, which it was not asked for', ['openid', 'offline_access'], {}, 'consent'],
-      ['never', 'nothing', ['openid', 'offline_access'], { prompt: 'consent' }, 'allow-refresh'],
+      [
+        'unlisted',
+        'offline_access, which it does not list',
+        ['openid', 'profile'],
+        'offline_access',
+        asksOffline,
+      ],
+      [
+        'unasked',
+        'a consent, which it was not asked for',
+        ['openid', 'offline_access'],
+        'consent',
+        asksConsent,
+      ],
     ] as const
-  ).map(([when, what, scopes, authorizationParameters, cure]): ServerRow => ({
+  ).map(([when, what, scopes, cure, isAsked]): ServerRow => ({
     name: `no-refresh-token-${when}`,
     server: 'LemonLDAP::NG',
-    does: `gives refresh tokens only for ${what}: it is told at once`,
-    departure: { token: ({ refresh_token: _, ...rest }) => rest },
-    run: signsIn({ scopes: [...scopes], authorizationParameters }, (_, { ending }) =>
-      assert.deepEqual(ending, { cure }),
-    ),
+    does: `gives refresh tokens only for ${what}: it is told at once, and settings help`,
+    departure: refreshTokensFor(isAsked),
+    run: signsIn({ scopes: [...scopes] }, async (trial, { ending }) => {
+      assert.deepEqual(ending, { cure });
+      const { context, provider, server } = trial;
+      const before = provider({ issuer: server.issuer, scopes: [...scopes] });
+      const { metadata } = await context.httpContext.metadata.get(before.issuer, before);
+      const cured = await signIn(trial, { scopes: [...scopes], ...cureFields(before, cure)?.(metadata) });
+      assert.ok(cured.tokens.refreshToken, 'it lasts now');
+      assert.equal(cured.ending, undefined);
+    }),
   })),
+  {
+    name: 'no-refresh-token-never',
+    server: 'LemonLDAP::NG',
+    does: 'gives this client no refresh tokens: its administrator is named',
+    departure: refreshTokensFor(() => false),
+    run: signsIn({ scopes: ['openid', 'offline_access'], prompt: 'consent' }, (_, { ending }) =>
+      assert.deepEqual(ending, { cure: 'allow-refresh' }),
+    ),
+  },
   {
     name: 'token-without-end',
     server: 'any',

@@ -91,6 +91,42 @@ describe('a sign-in that ends without a refresh token', () => {
     assert.deepEqual(told, [600]);
   });
 
+  it('is told of once by windows that have not heard of each other, as it is stored', async () => {
+    const storage = memorySecretStorage();
+    const windows = [manualClock(start * 1000), manualClock(start * 1000)].map(clock => {
+      const told: number[] = [];
+      const onSignInNeeded = () => void told.push(clock.now() / 1000 - start);
+      const providers = everyGrantOf(someProvider);
+      return { clock, told, ...keptGrants({ clock, answer: nobody, providers, onSignInNeeded }, storage) };
+    });
+    await windows[0]?.cache.put(ending());
+    await windows[1]?.cache.get('grant-0001');
+    for (const { clock } of windows) await clock.advance(7_200_000);
+    assert.deepEqual(
+      windows.map(({ told }) => told),
+      [[3600], []],
+    );
+  });
+
+  it('is told of by the next leader if this window is leaving, or cannot store it', async () => {
+    const clock = manualClock(start * 1000);
+    let leads = true;
+    const { cache } = keptGrants({
+      clock,
+      answer: nobody,
+      isLeader: () => leads,
+      leaveToOthers() {
+        leads = false;
+        return Promise.resolve(true);
+      },
+      onSignInNeeded: () => assert.fail('it is left to others'),
+    });
+    await cache.put(ending());
+    await clock.advance(3_601_000);
+    assert.equal(leads, false);
+    assert.equal(cache.known()[0]?.ending?.told, undefined);
+  });
+
   const silent: Record<string, { grant: Grant; isOf?: boolean; signsOut?: boolean }> = {
     'the person has signed out': { grant: ending(), signsOut: true },
     'the provider is not configured any more': { grant: ending(), isOf: false },
