@@ -19,7 +19,7 @@ import { someGrant, someTokens } from '../sessions/someGrant.ts';
 const { CancellationError, editor } = await import('../../standIns/editor/vscode.ts');
 const { signInAgain, showSignInNeeded } = await import('../../../src/ui/signIn/signInAndKeep.ts');
 const { createRepeating } = await import('../../../src/ui/problems/repeating.ts');
-const { readProviders } = await import('../../../src/providers/entries/settings.ts');
+const { readProviders, writeProvider } = await import('../../../src/providers/entries/settings.ts');
 
 const issuer = 'https://login.example.com';
 const definition: ProviderDefinition = {
@@ -119,6 +119,21 @@ describe('a sign-in without a refresh token', () => {
       cache.known().map(({ ending, tokens }) => [ending, tokens.refreshToken?.reveal()]),
       [[undefined, 'refresh-2']],
     );
+  });
+
+  it('has that button for a provider that was added with this sign-in, in the wizard', async () => {
+    const made = person({ come: ['offline_access', undefined], press: stay });
+    editor.settings = {};
+    made.providers.update([]);
+    const newProviders = {
+      ...made.parts.newProviders,
+      ask: () => Promise.resolve(made.provider),
+      succeeded: () => writeProvider('oidc', definition),
+    };
+    await signInAgain({ ...made.parts, newProviders }, 'oidc', ['openid']);
+    await settled();
+    assert.deepEqual(editor.messages[0]?.slice(1), [stay, enough]);
+    assert.deepEqual(made.tried[1]?.scopes, ['openid', 'offline_access']);
   });
 
   it('has a button that requests consent, without a question whether that may be', async () => {
