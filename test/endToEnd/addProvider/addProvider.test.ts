@@ -115,7 +115,7 @@ describe('a person who has configured nothing', function () {
     await stop(nobody);
     for (const [address, reason] of [
       [`http://nobody.localhost:${port}`, /Couldn’t reach nobody\.localhost:\d+/],
-      [stage.identityProvider.address, /The metadata at .*openid-configuration/],
+      [stage.identityProvider.address, /The metadata there names the issuer/],
     ] as const) {
       await connectTo(window, address);
       await waitForRow(reason);
