@@ -104,5 +104,6 @@ describe('staying signed in at Keycloak', function () {
     const trial = await keycloakTrial();
     const grant = await trial.signIn(trial.at('vscode-norefresh'));
     assert.equal(grant.tokens.refreshToken, undefined);
+    assert.deepEqual(grant.ending, { cure: 'allow-refresh' });
   });
 });

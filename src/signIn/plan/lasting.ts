@@ -4,6 +4,9 @@ import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { Provider, ProviderDefinition } from '../../providers/entries/definition.ts';
 import { usualScopes } from '../../providers/entries/usualScopes.ts';
 import { google } from '../../providers/presets/google.ts';
+import { presetForAddress, type KnownHost } from '../../providers/presets/knownHosts.ts';
+import { productForMetadata } from '../../providers/presets/knownMetadata.ts';
+import { presets } from '../../providers/presets/presets.ts';
 import type { SignInMethod } from '../../providers/settings/signInMethods.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 
@@ -64,7 +67,7 @@ const withConsent = (provider: Cured): string => [...promptsOf(provider), 'conse
 export interface SignedIn {
   readonly provider: Cured & Pick<Provider, 'service'>;
   readonly grant: Pick<Grant, 'tokens'>;
-  readonly metadata: Pick<Metadata, 'prompt_values_supported'>;
+  readonly metadata: Metadata;
   readonly method: SignInMethod;
   /** The scopes of the request. */
   readonly requested: readonly string[];
@@ -72,9 +75,17 @@ export interface SignedIn {
   readonly dropped: readonly string[];
 }
 
+/** True for a product that issues refresh tokens for a scope. At the others, the client's own settings decide. */
+const takesScope = ({ preset }: KnownHost): boolean => {
+  const { scopes = [] } = presets[preset].definition;
+  // The second one is Salesforce's name for the first.
+  return scopes.some(scope => scope === 'offline_access' || scope === 'refresh_token');
+};
+
 /**
  * What helps against a sign-in that won't last, as far as it is known: some servers issue refresh tokens only for
- * `offline_access`, which they needn't list, others only with renewed consent.
+ * `offline_access`, which they needn't list, others only with renewed consent. No known product wants that except
+ * {@link ownParameters}.
  *
  * @returns undefined if it lasts.
  */
@@ -89,6 +100,9 @@ export function cureOf(signedIn: SignedIn): Cure | undefined {
     return isSet || method === 'device-code' ? 'allow-refresh' : 'parameters';
   }
   if (dropped.includes('offline_access')) return 'allow-scope';
+  const product = productForMetadata(metadata) ?? presetForAddress(metadata.issuer);
+  if (product)
+    return !requested.includes('offline_access') && takesScope(product) ? 'offline_access' : 'allow-refresh';
   if (!requested.includes('offline_access')) return 'offline_access';
   const prompts = promptsOf(provider);
   const isPossible = metadata.prompt_values_supported?.includes('consent') ?? true;

@@ -16,7 +16,7 @@ const cureFor = (changes: Partial<SignedIn> = {}, provider: Partial<Provider> = 
   cureOf({
     provider: { ...someProvider, ...provider },
     grant: short,
-    metadata: {},
+    metadata,
     method: 'loopback',
     requested: ['openid', 'offline_access'],
     dropped: [],
@@ -44,8 +44,21 @@ describe('what helps against a sign-in that will not last', () => {
   it('is no consent where none can be requested', () => {
     assert.equal(cureFor({}, prompting('none')), 'allow-refresh');
     assert.equal(cureFor({ method: 'device-code' }), 'allow-refresh');
-    assert.equal(cureFor({ metadata: { prompt_values_supported: ['login'] } }), 'allow-refresh');
-    assert.equal(cureFor({ metadata: { prompt_values_supported: ['login', 'consent'] } }), 'consent');
+    assert.equal(cureFor({ metadata: { ...metadata, prompt_values_supported: ['login'] } }), 'allow-refresh');
+    assert.equal(
+      cureFor({ metadata: { ...metadata, prompt_values_supported: ['login', 'consent'] } }),
+      'consent',
+    );
+  });
+
+  it('is what a known product wants, and no consent', () => {
+    const realm = 'http://127.0.0.1:8080/realms/company';
+    const keycloak = { issuer: realm, token_endpoint: `${realm}/protocol/openid-connect/token` };
+    assert.equal(cureFor({ metadata: keycloak, requested: ['openid'] }), 'offline_access');
+    assert.equal(cureFor({ metadata: keycloak }), 'allow-refresh');
+    const at = (issuer: string) => cureFor({ metadata: { issuer }, requested: ['openid'] });
+    assert.equal(at('https://example.my.salesforce.com'), 'offline_access');
+    assert.equal(at('https://cognito-idp.eu-west-1.amazonaws.com/pool'), 'allow-refresh');
   });
 
   it('is the parameters of a server that has its own, whatever was requested', () => {
