@@ -84,10 +84,11 @@ export const isUnverified = (terms: Terms): boolean => terms.endsWith(unverified
  * Core 1.0 section 3.1.2.1): that is a question more, and changes nothing else.
  */
 export const covers = (agreed: Terms, terms: Terms): boolean =>
-  [terms, withoutConsentPrompt(terms)].some(
-    asked =>
-      agreed === asked || (isUnverified(agreed) && `${agreed.slice(0, -unverified.length)}]` === asked),
-  );
+  isSameOrVerified(agreed, terms) ||
+  (terms.includes('"prompt":"consent"') && isSameOrVerified(agreed, withoutConsentPrompt(terms)));
+
+const isSameOrVerified = (agreed: Terms, terms: Terms): boolean =>
+  agreed === terms || (isUnverified(agreed) && `${agreed.slice(0, -unverified.length)}]` === terms);
 
 /** @param terms of a provider as it is configured now. */
 function withoutConsentPrompt(terms: Terms): Terms {
