@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { globSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import { startIdentityProvider } from '../../servers/identityProvider/identityProvider.ts';
 import type { CallCost } from '../built/costWorker.ts';
 import { statistics, type Figure, type Unit } from '../figures.ts';
@@ -9,6 +10,8 @@ import { extension, type SignIn, type SigningIn } from './codeExchange.ts';
 import { mainOf, repository, startCost, worker } from './costs.ts';
 import { start } from './starting.ts';
 import { burst, takeOver, type StartFleet } from './windows.ts';
+
+const slowSecrets = join(repository, 'test', 'benchmark', 'built', 'slowSecrets.ts');
 
 type Found = Pick<Figure, 'name' | 'unit' | 'samples'>;
 
@@ -164,6 +167,26 @@ const windows = (amount: number): Measure => ({
   },
 });
 
+/** The same where the secret storage takes as long as an editor's: each step of it is waited for. */
+const slowWindows = (amount: number): Measure => ({
+  part: `Windows, each a process of its own, with a secret storage as slow as the editor’s: ${amount}`,
+  async open(root) {
+    const { run, close } = await windows(amount).open(root);
+    return {
+      ...(close && { close }),
+      async run() {
+        const before = process.env['NODE_OPTIONS'] ?? '';
+        process.env['NODE_OPTIONS'] = `${before} --import ${pathToFileURL(slowSecrets).href}`.trim();
+        try {
+          return await run();
+        } finally {
+          process.env['NODE_OPTIONS'] = before;
+        }
+      },
+    };
+  },
+});
+
 /** What a commit finds with its own benchmark: counts and memory, which no other process disturbs. */
 const own = (file: string, name: string, ...given: readonly number[]): Measure => ({
   part: 'As each commit measures itself',
@@ -185,6 +208,7 @@ const all: readonly Measure[] = [
   calls('1000'),
   signIns,
   ...[1, 2, 4, 8].map(windows),
+  slowWindows(8),
   own('idle', 'measureIdling'),
   own('refreshing', 'measureRefreshing', 10_000),
 ];
