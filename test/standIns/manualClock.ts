@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/platform/clock.ts';
+import { isInOtherThreads } from './otherThreads.ts';
 
 /** A clock that stands still until a test moves it. */
 export interface ManualClock extends Clock {
@@ -62,7 +63,10 @@ export function manualClock(start = Date.now()): ManualClock {
   };
 }
 
-/** Lets everything that waits for nothing but other code come to rest. */
+/** Lets everything that waits for nothing but other code, keys and files of this process come to rest. */
 export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve));
+  for (let turn = 0; turn < 20; turn++) {
+    await new Promise(resolve => setImmediate(resolve));
+    if (isInOtherThreads()) turn = 0;
+  }
 }
