@@ -43,6 +43,7 @@ export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers 
     ...parts,
     consent,
     onDeclined: showDeclined,
+    onBound: showBound,
     onProviderChanged: showProviderChanged,
     onFailed: showFailed,
     start: server => start(parts.extensionId, server),
@@ -93,6 +94,15 @@ function showDeclined({ label }: McpServer, to: 'sign-in' | 'token', again: () =
           l10n.t('The MCP server “{0}” wasn’t started because you haven’t allowed it.', label),
           l10n.t('Review…'),
         ];
+  void window.showWarningMessage(message, button).then(chosen => chosen === button && again());
+}
+
+function showBound({ label }: McpServer, again: () => void): void {
+  const button = l10n.t('Sign In');
+  const message = l10n.t(
+    'The MCP server “{0}” wasn’t started because the access token of your sign-in is bound to a key (DPoP), which an MCP server can’t get.',
+    label,
+  );
   void window.showWarningMessage(message, button).then(chosen => chosen === button && again());
 }
 

@@ -1,8 +1,8 @@
 import { l10n } from '../platform/shown.ts';
 import * as vscode from 'vscode';
 import { answerRefusal, refusalOf, tokenRefused } from '../client/refusal.ts';
-import { requireSession, type AuthorizedOptions } from '../client/session.ts';
-import type { SessionInfo } from '../client/sessionInfo.ts';
+import { isDeclined, requireSession, SignInDeclined, type AuthorizedOptions } from '../client/session.ts';
+import type { ExpiringSession, SessionInfo } from '../client/sessionInfo.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { ConfiguredProviders } from '../providers/entries/configuredProviders.ts';
 import type { McpServer } from './settings.ts';
@@ -39,6 +39,23 @@ export const sessionFor = (
   { providerId, scopes, ...server }: McpServer,
   askAgain: boolean,
 ): Promise<Session> => requireSession(providerId, scopes, { detail: detailOf(server), askAgain });
+
+/** True if the session's token needs a proof with each request. The sign-in's own key decides, not today's setting. */
+export const isBound = ({ tokenType }: ExpiringSession): boolean => tokenType === 'DPoP';
+
+/**
+ * Signs in again, although there is a session.
+ *
+ * @throws SignInDeclined
+ */
+export const newSessionFor = async ({ providerId, scopes, ...server }: McpServer): Promise<Session> => {
+  const forceNewSession = { detail: detailOf(server) };
+  try {
+    return await vscode.authentication.getSession(providerId, scopes, { forceNewSession });
+  } catch (error) {
+    throw isDeclined(error) ? new SignInDeclined('declined') : error;
+  }
+};
 
 const detailOf = ({ label, url }: Pick<McpServer, 'label' | 'url'>): string =>
   l10n.t('The MCP server “{0}” ({1}) will be sent your access token.', label, new URL(url).host);

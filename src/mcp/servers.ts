@@ -4,7 +4,15 @@ import type { Log } from '../platform/log.ts';
 import { whileRunning } from '../platform/once.ts';
 import type { McpConsent } from './consent.ts';
 import { createRunningServers } from './runningServers.ts';
-import { lasting, sessionFor, silently, withNewToken, type TokenTimes } from './serverSessions.ts';
+import {
+  isBound,
+  lasting,
+  newSessionFor,
+  sessionFor,
+  silently,
+  withNewToken,
+  type TokenTimes,
+} from './serverSessions.ts';
 import type { McpServer } from './settings.ts';
 
 export interface McpServersContext extends TokenTimes {
@@ -12,6 +20,8 @@ export interface McpServersContext extends TokenTimes {
   readonly consent: McpConsent;
   /** Reports that a server wasn't started because the user declined. `again` asks again, then starts it. */
   onDeclined(server: McpServer, to: 'sign-in' | 'token', again: () => void): void;
+  /** Reports that a server wasn't started because the token is bound to a key. `again` signs in again, then starts it. */
+  onBound(server: McpServer, again: () => void): void;
   /** Reports that a server wasn't started because its provider is another one now. `again` starts it. */
   onProviderChanged(server: McpServer, again: () => void): void;
   /** Reports that a server wasn't started because no session was available. */
@@ -76,6 +86,11 @@ export function createMcpServers(context: McpServersContext): McpServers {
     try {
       if (!(await context.consent.check(server, false))) return declined('token');
       const session = await lasting(context, server, await sessionFor(server, false));
+      // From a sign-in before "dpop" was removed from the settings. As a bearer token, no server takes it.
+      if (isBound(session)) {
+        context.onBound(server, () => void again(server, newSessionFor));
+        return undefined;
+      }
       await running.started(server, session);
       // Waiting takes as long as the user does: the ID can be that of another provider by now.
       if (context.providers.byId(server.providerId)?.issuer !== server.issuer) {
@@ -111,10 +126,10 @@ export function createMcpServers(context: McpServersContext): McpServers {
     if (!(await context.consent.check(server, true))) throw new SignInDeclined('declined');
   };
 
-  const again = async (server: McpServer): Promise<void> => {
+  const again = async (server: McpServer, signIn = sessionFor): Promise<void> => {
     try {
       await allowed(server);
-      await sessionFor(server, true);
+      await signIn(server, true);
       await context.start(server);
     } catch (error) {
       if (!(error instanceof SignInDeclined)) context.onFailed(server, error);

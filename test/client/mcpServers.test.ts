@@ -40,6 +40,7 @@ describe('MCP servers of the settings', () => {
   let remembered: Map<string, unknown>;
   let failed: unknown[];
   let moved: (() => void)[];
+  let bound: (() => void)[];
   let started: string[];
 
   // Time that has passed for the tokens has passed for the provider, too: each test has its own.
@@ -53,7 +54,7 @@ describe('MCP servers of the settings', () => {
     wiki = { id: 'wiki', label: 'Wiki', url: server.url, providerId: 'oidc', issuer, scopes };
     await surroundings.reset();
     [endsWithRefresh, changes, declined, failed, started, log] = [false, 0, [], [], [], recordingLog()];
-    moved = [];
+    [moved, bound] = [[], []];
     [questions, allows, takesBack] = [[], true, () => undefined];
     remembered = new Map();
     servers = create();
@@ -88,6 +89,7 @@ describe('MCP servers of the settings', () => {
         },
       }),
       onDeclined: (_server, to, again) => void declined.push({ to, again }),
+      onBound: (_server, again) => void bound.push(again),
       onProviderChanged: (_server, again) => void moved.push(again),
       onFailed: (_server, error) => void failed.push(error),
       start: ({ label }) => Promise.resolve(void started.push(label)),
@@ -386,6 +388,37 @@ describe('MCP servers of the settings', () => {
     assert.equal(await resolve(), undefined);
     assert.equal(failed.length, 1);
     assert.deepEqual(declined, []);
+  });
+
+  it('get no token that is bound to a key, whatever the settings say today, but one of a new sign-in', async () => {
+    await surroundings.register({ dpop: 'required' });
+    await standIn.authentication.getSession('oidc', wiki.scopes, { createIfNone: true });
+    const { identityProvider, trial } = surroundings;
+    surroundings
+      .exportsContext()
+      .providers.update([trial.provider({ issuer: identityProvider.issuer, dpop: undefined })]);
+    assert.equal(await resolve(), undefined);
+    assert.deepEqual([bound.length, failed, started], [1, [], []]);
+    await servers.restart(wiki);
+    assert.equal(await resolve(), undefined, 'a refreshed token is bound as well');
+    started = [];
+    bound[0]?.();
+    await until(() => started.length > 0);
+    const client = await connect(await resolve());
+    await client.close();
+    assert.equal(surroundings.signIns(), 2);
+    assert.deepEqual(failed, []);
+  });
+
+  it('are left alone where the person does not sign in again for an unbound token', async () => {
+    await surroundings.register({ dpop: 'required' });
+    await standIn.authentication.getSession('oidc', wiki.scopes, { createIfNone: true });
+    assert.equal(await resolve(), undefined);
+    standIn.editor.consents = false;
+    bound[0]?.();
+    await until(() => standIn.editor.dialogs.includes('sign in again'));
+    await settled();
+    assert.deepEqual([failed, started], [[], []]);
   });
 
   it('are started anew by the command with a new token, though the old one has not ended', async () => {
