@@ -39,13 +39,12 @@ export function createGrantSync({ cache, log, comparing, windows, leading }: Gra
   const watching: Cancel[] = [
     cache.onDidChange(({ after }) => {
       if (!after) return;
-      const text = serialiseGrant(after);
       const others = leading()?.others;
-      if (others) tellAbout(after.id, others.grantChanged(text));
+      if (others) tellAbout(after.id, others.grantChanged(serialiseGrant(after)));
       else if (heard.get(after.id) !== after.revision)
         tellAbout(
           after.id,
-          windows.then(group => group.leader.put(text)),
+          windows.then(group => group.leader.put(serialiseGrant(after))),
         );
     }),
     cache.onDidRemove(removal => {
