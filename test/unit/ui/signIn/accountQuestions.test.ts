@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { shown } from '../../../src/platform/shown.ts';
-import '../../standIns/editor/useEditorStandIn.ts';
-import { someProvider } from '../sessions/someGrant.ts';
+import { shown } from '../../../../src/platform/shown.ts';
+import '../../../standIns/editor/useEditorStandIn.ts';
+import { someProvider } from '../../sessions/someGrant.ts';
 
-const { window } = await import('../../standIns/editor/vscode.ts');
-const { chooseAccount, nameAccount } = await import('../../../src/ui/signIn/questions/accountQuestions.ts');
+const { window } = await import('../../../standIns/editor/vscode.ts');
+const { chooseAccount, nameAccount } =
+  await import('../../../../src/ui/signIn/questions/accountQuestions.ts');
 
 /** Somebody who accepts each list and box as another extension can, and presses this button of a dialog. */
 function accepting(choice: number, pressed: number | undefined, typed = '') {
