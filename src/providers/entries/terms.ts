@@ -80,12 +80,12 @@ export const isUnverified = (terms: Terms): boolean => terms.endsWith(unverified
 
 /**
  * True if someone who agreed to `agreed` is asked nothing about `terms`: they are equal, or differ only in that
- * certificates are verified now, or that the provider asks for the user's consent (`prompt=consent`, OpenID Connect
- * Core 1.0 section 3.1.2.1): that is a question more, and changes nothing else.
+ * certificates are verified now, or that the provider also asks for the user's consent (`consent` at the end of `prompt`,
+ * OpenID Connect Core 1.0 section 3.1.2.1): that is a question more, and changes nothing else.
  */
 export const covers = (agreed: Terms, terms: Terms): boolean =>
   isSameOrVerified(agreed, terms) ||
-  (terms.includes('"prompt":"consent"') && isSameOrVerified(agreed, withoutConsentPrompt(terms)));
+  (terms.includes('consent"') && isSameOrVerified(agreed, withoutConsentPrompt(terms)));
 
 const isSameOrVerified = (agreed: Terms, terms: Terms): boolean =>
   agreed === terms || (isUnverified(agreed) && `${agreed.slice(0, -unverified.length)}]` === terms);
@@ -94,8 +94,9 @@ const isSameOrVerified = (agreed: Terms, terms: Terms): boolean =>
 function withoutConsentPrompt(terms: Terms): Terms {
   const said = (JSON.parse(terms) as [string, unknown][]).map(([field, value]) => {
     if (field !== 'authorizationParameters') return [field, value];
-    const { prompt, ...others } = value as Record<string, unknown>;
-    return [field, prompt === 'consent' ? plain(others) : value];
+    const { prompt, ...others } = value as Record<string, string>;
+    const kept = prompt?.replace(/(^| )consent$/, '');
+    return [field, plain({ ...others, prompt: kept === '' ? undefined : kept })];
   });
   return JSON.stringify(said.filter(([, value]) => value !== undefined));
 }

@@ -20,6 +20,10 @@ const ownParameters: Readonly<Record<string, Readonly<Record<string, string>> | 
 const promptsOf = ({ authorizationParameters: { prompt = '' } }: Cured): string[] =>
   prompt.split(' ').filter(word => word !== '');
 
+const withScope = ({ scopes }: Cured, metadata: Metadata): Partial<ProviderDefinition> => ({
+  scopes: [...(scopes ?? usualScopes(metadata)), 'offline_access'],
+});
+
 interface Remedy {
   /** What helps, as a sentence. */
   text(provider: Cured): Shown;
@@ -28,18 +32,28 @@ interface Remedy {
 }
 
 /** What helps where a server sends no refresh token, as far as is known. A grant stores it. */
-export type Cure = 'offline_access' | 'consent' | 'parameters' | 'allow-scope' | 'allow-refresh';
+export type Cure =
+  'offline_access' | 'consent' | 'scope-and-consent' | 'parameters' | 'allow-scope' | 'allow-refresh';
 
 const remedies: Readonly<Record<Cure, Remedy>> = {
   // Some servers don't list it. OpenID Connect Core 1.0 section 11.
   offline_access: {
     text: () => l10n.t('To stay signed in, add "offline_access" to "scopes".'),
-    fields: ({ scopes }, metadata) => ({ scopes: [...(scopes ?? usualScopes(metadata)), 'offline_access'] }),
+    fields: withScope,
   },
   // Section 11 as well: `offline_access` is ignored unless consent is requested, or other conditions are met.
   consent: {
     text: provider => l10n.t('To stay signed in, set "prompt" to "{0}".', withConsent(provider)),
     fields: provider => ({ prompt: withConsent(provider) }),
+  },
+  // A request for `offline_access` MUST ask for consent (section 11).
+  'scope-and-consent': {
+    text: provider =>
+      l10n.t(
+        'To stay signed in, add "offline_access" to "scopes", and set "prompt" to "{0}".',
+        withConsent(provider),
+      ),
+    fields: (provider, metadata) => ({ ...withScope(provider, metadata), prompt: withConsent(provider) }),
   },
   parameters: {
     text: ({ issuer }) =>
@@ -103,13 +117,20 @@ export function cureOf(signedIn: SignedIn): Cure | undefined {
   const product = productForMetadata(metadata) ?? presetForAddress(metadata.issuer);
   if (product)
     return !requested.includes('offline_access') && takesScope(product) ? 'offline_access' : 'allow-refresh';
-  if (!requested.includes('offline_access')) return 'offline_access';
+  const { scopes_supported, prompt_values_supported } = metadata;
   const prompts = promptsOf(provider);
-  const isPossible = metadata.prompt_values_supported?.includes('consent') ?? true;
-  // A device authorization request has no prompt, and `none` stands alone.
+  // A device authorization request has no prompt, and `none` can't be combined.
   const isVain = method === 'device-code' || prompts.includes('consent') || prompts.includes('none');
-  return isPossible && !isVain ? 'consent' : 'allow-refresh';
+  const canConsent = !isVain && (prompt_values_supported?.includes('consent') ?? true);
+  if (requested.includes('offline_access')) return canConsent ? 'consent' : 'allow-refresh';
+  // Where the server doesn't list both, the consent might be refused. It is requested only if the scope isn't enough.
+  const listsBoth = scopes_supported?.includes('offline_access') && prompt_values_supported !== undefined;
+  return canConsent && listsBoth ? 'scope-and-consent' : 'offline_access';
 }
+
+/** True if requesting `next` is part of what the user wanted who chose `cure`, since that alone wasn't enough. */
+export const continuesWith = (cure: string, next: string | undefined): next is Cure =>
+  cure === 'offline_access' && next === 'consent';
 
 /** Explains that a sign-in won't last, and what helps. Undefined if it lasts, if that is unknown, or was shown. */
 export function notLasting(
@@ -131,11 +152,9 @@ export const cureText = (provider: Cured, cure: string): Shown => remedyFor(cure
 const remedyFor = (cure: string): Remedy =>
   Object.hasOwn(remedies, cure) ? remedies[cure as Cure] : remedies['allow-refresh'];
 
-/** The settings that make sign-ins last. Undefined if none do. */
-export const cureFields = (
-  provider: Cured,
-  cure: string,
-): ((metadata: Metadata) => Partial<ProviderDefinition>) | undefined => {
-  const { fields } = remedyFor(cure);
-  return fields && (metadata => fields(provider, metadata));
-};
+/** True if there are settings that make sign-ins last. */
+export const canCure = (cure: string): cure is Cure => remedyFor(cure).fields !== undefined;
+
+/** The settings that make sign-ins last. None if the reason is at the server. */
+export const cureFields = (provider: Cured, cure: string, metadata: Metadata): Partial<ProviderDefinition> =>
+  remedyFor(cure).fields?.(provider, metadata) ?? {};

@@ -6,27 +6,36 @@ import type { Provider, ProviderDefinition } from '../../providers/entries/defin
 import { changeProvider, writeProvider, writtenProviders } from '../../providers/entries/settings.ts';
 import { endedReason } from '../../sessions/grant/ending.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
-import { cureFields, cureText, notLasting } from '../../signIn/plan/lasting.ts';
+import { canCure, cureFields, cureText, notLasting, type Cure } from '../../signIn/plan/lasting.ts';
 import { failureFields, messageOf, offer } from '../messages.ts';
 import { window } from '../show.ts';
 import { doNotShowAgain, type Repeating } from './repeating.ts';
 
 export interface EndingParts {
   readonly httpContext: HttpContext;
-  readonly providers: Pick<ConfiguredProviders, 'of'>;
+  readonly providers: Pick<ConfiguredProviders, 'of' | 'byId'>;
   readonly repeating: Repeating;
   readonly log: Log;
   /** Reads the settings again. */
   readSettings(): Promise<void>;
 }
 
-/** How a sign-in went that was to last. Failures have been shown. */
-export type Repeated = 'signed-in' | 'refused' | 'canceled' | 'not-now';
+/**
+ * How a sign-in went that was to last. Failures have been shown.
+ *
+ * - `signed-in`: whether it lasts has been shown.
+ * - `needs-consent`: it doesn't last, and the cure that {@link continuesWith} the first one is left.
+ */
+export type Repeated = 'signed-in' | 'needs-consent' | 'refused' | 'canceled' | 'not-now';
 
-/** @param signIn repeats the sign-in with the settings as they are then. */
-type Again = () => Promise<Repeated>;
+/**
+ * Repeats the sign-in with the settings as they are then.
+ *
+ * @param cured what was just set to make it last.
+ */
+type Again = (cured?: Cure) => Promise<Repeated>;
 
-/** Says at once that a sign-in won't last, with what helps as a button. */
+/** Shows at once that a sign-in won't last, with what helps as a button. */
 export async function showNotLasting(
   parts: EndingParts,
   provider: Provider,
@@ -60,7 +69,7 @@ export async function showEnded(parts: EndingParts, grant: Grant, signIn: Again)
     grant,
     'warning',
     joined([message, cureText(provider, ending.cure)], ' '),
-    { [l10n.t('Sign In Again')]: signIn, ...cureButton(parts, provider, ending.cure, signIn) },
+    { [l10n.t('Sign In Again')]: () => signIn(), ...cureButton(parts, provider, ending.cure, signIn) },
   );
 }
 
@@ -84,14 +93,12 @@ function cureButton(
   cure: string,
   signIn: Again,
 ): Readonly<Record<string, () => unknown>> {
-  const fields = cureFields(provider, cure);
   const isOwn = provider.contributedBy === undefined && Object.hasOwn(writtenProviders(), provider.id);
-  if (!fields || !isOwn) return {};
+  if (!canCure(cure) || !isOwn) return {};
   return {
     [l10n.t('Stay Signed In')]: async () => {
       try {
-        const { metadata } = await parts.httpContext.metadata.get(provider.issuer, provider);
-        await signInWith(parts, provider, fields(metadata), signIn);
+        await signInToLast(parts, provider, cure, signIn);
       } catch (error) {
         parts.log.error('sign-ins could not be made to last', {
           provider: provider.id,
@@ -104,23 +111,28 @@ function cureButton(
 }
 
 /**
- * Changes the settings and signs in again. What the server refuses with these settings, or the user declines, leaves
- * the settings as they were: sign-ins that worked keep working.
+ * Changes the settings and signs in again, twice if the first change wasn't enough. What the server refuses with these
+ * settings, or the user declines, leaves the settings as they were: sign-ins that worked keep working.
  */
-async function signInWith(
-  { readSettings, log }: EndingParts,
+async function signInToLast(
+  parts: EndingParts,
   { id, label }: Provider,
-  fields: Partial<ProviderDefinition>,
+  cure: Cure,
   signIn: Again,
 ): Promise<void> {
-  const before = writtenProviders()[id];
-  await changeProvider(id, fields);
-  const changed = JSON.stringify(writtenProviders()[id]);
-  await readSettings();
-  log.info('settings changed so that sign-ins last', { provider: id, fields: Object.keys(fields) });
-  const outcome = await signIn();
+  const { readSettings, log } = parts;
+  let before = writtenProviders()[id];
+  let changed = await applyCure(parts, id, cure);
+  const isAsChanged = (): boolean => JSON.stringify(writtenProviders()[id]) === changed;
+  let outcome = await signIn(cure);
+  if (outcome === 'needs-consent') {
+    // What the user wrote meanwhile is kept.
+    if (!isAsChanged()) before = writtenProviders()[id];
+    changed = await applyCure(parts, id, 'consent');
+    outcome = await signIn('consent');
+  }
   const isVain = outcome === 'refused' || outcome === 'canceled';
-  if (!isVain || JSON.stringify(writtenProviders()[id]) !== changed) return;
+  if (!isVain || !isAsChanged()) return;
   await writeProvider(id, before as ProviderDefinition);
   await readSettings();
   log.info('settings changed back', { provider: id, outcome });
@@ -131,4 +143,22 @@ async function signInWith(
       label,
     ),
   );
+}
+
+/** @returns the provider's settings as they are then, to recognize them. */
+async function applyCure(
+  { httpContext, providers, readSettings, log }: EndingParts,
+  id: string,
+  cure: Cure,
+): Promise<string> {
+  const provider = providers.byId(id);
+  if (provider) {
+    const { metadata } = await httpContext.metadata.get(provider.issuer, provider);
+    const fields = cureFields(provider, cure, metadata);
+    await changeProvider(id, fields);
+    log.info('settings changed so that sign-ins last', { provider: id, fields: Object.keys(fields) });
+  }
+  const changed = JSON.stringify(writtenProviders()[id]);
+  await readSettings();
+  return changed;
 }

@@ -9,6 +9,7 @@ import type { Accounts } from '../../sessions/accounts.ts';
 import type { Recorder } from '../../sessions/activity.ts';
 import type { AskedDemand, Grant, NamedAccount } from '../../sessions/grant/grant.ts';
 import type { Session } from '../../sessions/grant/sessions.ts';
+import { continuesWith, type Cure } from '../../signIn/plan/lasting.ts';
 import { whileConfigured } from '../../signIn/providerWatch.ts';
 import type { Trust } from '../../signIn/trust.ts';
 import { failureFields, isCancellation, messageOf, offer } from '../messages.ts';
@@ -64,6 +65,26 @@ export class ShownFailure extends Error {
  * @throws ShownFailure, a `vscode.CancellationError` if the user canceled, or as `Accounts.add`.
  */
 export async function signInAndKeep(parts: SignInParts, request: SignInRequest): Promise<Session> {
+  const { session, grant } = await signInAndStore(parts, request);
+  const { provider, scopes } = request;
+  showWhetherItLasts(parts, provider, grant, scopes, session.account);
+  return session;
+}
+
+const showWhetherItLasts = (
+  parts: SignInParts,
+  provider: Provider,
+  grant: Grant,
+  scopes: readonly string[],
+  account: NamedAccount,
+): void =>
+  void showNotLasting(parts, provider, grant, cured => repeat(parts, provider.id, scopes, account, cured));
+
+/** As {@link signInAndKeep}, without saying whether it lasts. */
+async function signInAndStore(
+  parts: SignInParts,
+  request: SignInRequest,
+): Promise<{ session: Session; grant: Grant }> {
   const { accounts, providers, log, record } = parts;
   const { provider, scopes, asked } = request;
   const grant = await signInVisibly(parts, request);
@@ -73,8 +94,7 @@ export async function signInAndKeep(parts: SignInParts, request: SignInRequest):
   log.info('signed in', { provider: provider.id, account: session.account.label, scopes: [...scopes] });
   record('sign-in', { ...grant, account: session.account });
   if (!kept) void warnNotKept(parts, provider);
-  void showNotLasting(parts, provider, grant, () => repeat(parts, provider.id, scopes, session.account));
-  return session;
+  return { session, grant };
 }
 
 /**
@@ -99,11 +119,15 @@ async function repeat(
   providerId: string,
   scopes: readonly string[],
   account?: NamedAccount,
+  cured?: Cure,
 ): Promise<Repeated> {
   try {
     const provider = await providerToSignIn(parts, providerId);
     if (!provider) return 'not-now';
-    await signInAndKeep(parts, { provider, scopes, account });
+    const { session, grant } = await signInAndStore(parts, { provider, scopes, account });
+    // The user's click covers this, too.
+    if (cured && continuesWith(cured, grant.ending?.cure)) return 'needs-consent';
+    showWhetherItLasts(parts, provider, grant, scopes, session.account);
     return 'signed-in';
   } catch (error) {
     parts.log.debug('not signed in', { provider: providerId, ...failureFields(error) });
@@ -116,7 +140,7 @@ async function repeat(
 export async function showSignInNeeded(parts: SignInParts, grant: Grant): Promise<void> {
   const { account, providerId, sessions, signInNeeded } = grant;
   if (!signInNeeded) {
-    const again = () => repeat(parts, providerId, sessions[0] ?? [], account);
+    const again = (cured?: Cure) => repeat(parts, providerId, sessions[0] ?? [], account, cured);
     return showEnded(parts, grant, again);
   }
   const { reason, accountRefused } = signInNeeded;

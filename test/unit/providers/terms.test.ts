@@ -210,6 +210,11 @@ describe('the terms of a provider', () => {
     assert.equal(belongsTo(of(asking), agreed), false, 'without it, somebody could be signed in unseen');
     for (const prompt of ['none', 'login', 'login consent'])
       assert.equal(belongsTo(grant, provider({ ...base, prompt })), false, prompt);
+    const login = provider({ ...base, prompt: 'login' });
+    const covered = (prompt: string) => belongsTo(of(login), provider({ ...base, prompt }));
+    assert.ok(covered('login consent'), 'the other prompt stays');
+    for (const prompt of ['consent', 'consent login', 'select_account consent', 'loginconsent'])
+      assert.equal(covered(prompt), false, prompt);
     const elsewhere = provider({ ...base, tokenParameters: { prompt: 'consent' } });
     assert.equal(belongsTo(grant, elsewhere), false, 'it says that only to the authorization endpoint');
   });

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import type { JWK } from 'jose';
 import { cureFields, notLasting } from '../../../../src/signIn/plan/lasting.ts';
+import type { ProviderDefinition } from '../../../../src/providers/entries/definition.ts';
 import { json } from '../../../servers/hostile/replies.ts';
 import { signIn } from '../../../conformance/trial.ts';
 import type { Departure } from '../../../servers/hostile/departure.ts';
-import { signsIn, fails, plainOAuth, type ServerRow } from './row.ts';
+import { describing, signsIn, fails, plainOAuth, type ServerRow } from './row.ts';
 
 const asksOffline = (parameters: URLSearchParams): boolean =>
   parameters.get('scope')?.split(' ').includes('offline_access') === true;
@@ -110,9 +111,40 @@ export const identityRows: readonly ServerRow[] = [
       const { context, provider, server } = trial;
       const before = provider({ issuer: server.issuer, scopes: [...scopes] });
       const { metadata } = await context.httpContext.metadata.get(before.issuer, before);
-      const cured = await signIn(trial, { scopes: [...scopes], ...cureFields(before, cure)?.(metadata) });
+      const cured = await signIn(trial, { scopes: [...scopes], ...cureFields(before, cure, metadata) });
       assert.ok(cured.tokens.refreshToken, 'it lasts now');
       assert.equal(cured.ending, undefined);
+    }),
+  })),
+  ...[true, false].map((isListed): ServerRow => ({
+    name: `no-refresh-token-without-both-${isListed ? 'listed' : 'unlisted'}`,
+    server: 'LemonLDAP::NG',
+    does: `gives refresh tokens only for offline_access and a consent together, which it ${
+      isListed ? 'lists: both are set at once' : 'does not list: the second follows the first'
+    }`,
+    departure: {
+      ...(isListed
+        ? describing(() => ({
+            scopes_supported: ['openid', 'profile', 'offline_access'],
+            prompt_values_supported: ['none', 'login', 'consent'],
+          }))
+        : {}),
+      ...refreshTokensFor(parameters => asksOffline(parameters) && asksConsent(parameters)),
+    },
+    run: signsIn({ scopes: ['openid'] }, async (trial, { ending }) => {
+      const { context, provider, server } = trial;
+      const cures: (string | undefined)[] = [];
+      let settings: Partial<ProviderDefinition> = { scopes: ['openid'] };
+      let cure = ending?.cure;
+      while (cure !== undefined && cures.length < 3) {
+        cures.push(cure);
+        const before = provider({ issuer: server.issuer, ...settings });
+        const { metadata } = await context.httpContext.metadata.get(before.issuer, before);
+        settings = { ...settings, ...cureFields(before, cure, metadata) };
+        cure = (await signIn(trial, settings)).ending?.cure;
+      }
+      assert.deepEqual(cures, isListed ? ['scope-and-consent'] : ['offline_access', 'consent']);
+      assert.deepEqual(settings, { scopes: ['openid', 'offline_access'], prompt: 'consent' });
     }),
   })),
   {

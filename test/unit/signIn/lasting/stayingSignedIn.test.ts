@@ -1,102 +1,18 @@
 import assert from 'node:assert/strict';
-import { Failure } from '../../../src/protocol/failures/failure.ts';
-import { createConfiguredProviders } from '../../../src/providers/entries/configuredProviders.ts';
-import {
-  parseDefinition,
-  type Provider,
-  type ProviderDefinition,
-} from '../../../src/providers/entries/definition.ts';
-import { agreementKey } from '../../../src/providers/entries/terms.ts';
-import type { Grant } from '../../../src/sessions/grant/grant.ts';
-import { createTrust } from '../../../src/signIn/trust.ts';
-import '../../standIns/editor/useEditorStandIn.ts';
-import { settled } from '../../standIns/manualClock.ts';
-import { memoryOf } from '../../standIns/memento.ts';
-import { personParts, quietSignIns } from '../../standIns/personParts.ts';
-import { accountsInMemory } from '../sessions/accountsInMemory.ts';
-import { someGrant, someTokens } from '../sessions/someGrant.ts';
+import { Failure } from '../../../../src/protocol/failures/failure.ts';
+import '../../../standIns/editor/useEditorStandIn.ts';
+import { settled } from '../../../standIns/manualClock.ts';
+import { definition, grantOf, person, signedIn, stay } from './lastingPerson.ts';
 
-const { CancellationError, editor } = await import('../../standIns/editor/vscode.ts');
-const { signInAgain, showSignInNeeded } = await import('../../../src/ui/signIn/signInAndKeep.ts');
-const { createRepeating } = await import('../../../src/ui/problems/repeating.ts');
-const { readProviders, writeProvider } = await import('../../../src/providers/entries/settings.ts');
+const { CancellationError, editor } = await import('../../../standIns/editor/vscode.ts');
+const { signInAgain, showSignInNeeded } = await import('../../../../src/ui/signIn/signInAndKeep.ts');
+const { writeProvider } = await import('../../../../src/providers/entries/settings.ts');
 
-const issuer = 'https://login.example.com';
-const definition: ProviderDefinition = {
-  issuer,
-  clientId: 'editor',
-  label: 'Company',
-  discovery: false,
-  endpoints: { authorization: `${issuer}/authorize`, token: `${issuer}/token` },
-  scopes: ['openid'],
-};
-const stay = 'Stay Signed In';
 const enough = 'Don’t Show Again';
 
 const refusal = () =>
   new Failure('request-refused', { host: 'login.example.com', error: 'invalid_scope', said: '' });
 const offline = () => new Failure('unreachable', { host: 'login.example.com', reason: 'no network' });
-
-interface Given {
-  /** What the sign-ins come to, in their order: what helps, `undefined` if they last, or why they fail. */
-  readonly come: readonly (string | undefined | Error)[];
-  readonly press?: string;
-  readonly contributedBy?: string;
-  readonly entry?: ProviderDefinition;
-}
-
-/** A person who signs in, and presses a button of the first message about it. */
-function person({ come, press, contributedBy, entry = definition }: Given) {
-  editor.settings = contributedBy === undefined ? { providers: { oidc: entry } } : {};
-  [editor.messages, editor.warnings, editor.errors] = [[], [], []];
-  editor.presses = press;
-  const parsed = parseDefinition('oidc', entry, contributedBy);
-  assert.ok(parsed.ok);
-  const { provider } = parsed;
-  const providers = createConfiguredProviders();
-  providers.update([provider]);
-  const memory = memoryOf();
-  memory.set(agreementKey('oidc'), provider.terms);
-  const { accounts, cache } = accountsInMemory();
-  const tried: Provider[] = [];
-  const parts = personParts({
-    providers,
-    accounts,
-    repeating: createRepeating(memory),
-    trust: createTrust({
-      memory,
-      ask: () => assert.fail('nothing is asked'),
-      hasSignIns: () => Promise.resolve(true),
-      onAgreed: () => Promise.resolve(),
-    }),
-    readSettings: async () => providers.update((await readProviders(() => undefined)).providers),
-    signIns: quietSignIns(({ provider: asked }) => {
-      const comes = come[tried.length];
-      tried.push(asked);
-      // Only the first message is answered.
-      if (tried.length > 1) editor.presses = undefined;
-      return comes instanceof Error
-        ? Promise.reject(comes)
-        : Promise.resolve(grantOf(asked, tried.length, comes));
-    }),
-  });
-  return { parts, provider, providers, cache, tried };
-}
-
-const grantOf = ({ terms }: Provider, serial: number, cure: string | undefined): Grant =>
-  someGrant({
-    id: `grant-000${serial}`,
-    binding: { issuer, clientId: 'editor', tokenEndpoint: `${issuer}/token`, terms },
-    tokens: someTokens(serial, cure === undefined ? {} : { refreshToken: undefined }),
-    ending: cure === undefined ? undefined : { cure },
-  });
-
-async function signedIn(given: Given) {
-  const made = person(given);
-  await signInAgain(made.parts, 'oidc', ['openid']);
-  await settled();
-  return made;
-}
 
 describe('a sign-in without a refresh token', () => {
   afterEach(() => {
@@ -145,10 +61,43 @@ describe('a sign-in without a refresh token', () => {
     assert.deepEqual(editor.settings['providers'], { oidc: { ...definition, prompt: 'consent' } });
   });
 
-  it('offers what helps next if that was not enough', async () => {
-    await signedIn({ come: ['offline_access', 'consent'], press: stay });
-    assert.match(editor.messages[1]?.[0] ?? '', /set "prompt" to "consent"/);
-    assert.deepEqual(editor.messages[1]?.slice(1), [stay, enough]);
+  it('requests consent with the same click if the scope was not enough, and says nothing in between', async () => {
+    const { tried } = await signedIn({ come: ['offline_access', 'consent', undefined], press: stay });
+    assert.deepEqual(
+      tried.map(({ scopes, authorizationParameters }) => [scopes, authorizationParameters]),
+      [
+        [['openid'], {}],
+        [['openid', 'offline_access'], {}],
+        [['openid', 'offline_access'], { prompt: 'consent' }],
+      ],
+    );
+    assert.equal(editor.messages.length, 1);
+  });
+
+  it('leaves the settings as they were before the click if only the consent is refused', async () => {
+    await signedIn({ come: ['offline_access', 'consent', refusal()], press: stay });
+    assert.deepEqual(editor.settings['providers'], { oidc: definition });
+    assert.match(editor.messages[1]?.[0] ?? '', /^The settings for Company are as before\./);
+  });
+
+  it('leaves what the person wrote between the two sign-ins', async () => {
+    const written = { ...definition, scopes: ['openid', 'mine', 'offline_access'] };
+    await signedIn({
+      come: provider => {
+        if (provider.authorizationParameters['prompt'] !== undefined) return refusal();
+        if (!provider.scopes?.includes('offline_access')) return 'offline_access';
+        editor.settings['providers'] = { oidc: written };
+        return 'consent';
+      },
+      press: stay,
+    });
+    assert.deepEqual(editor.settings['providers'], { oidc: written });
+  });
+
+  it('names its administrator if neither was enough', async () => {
+    await signedIn({ come: ['offline_access', 'consent', 'allow-refresh'], press: stay });
+    assert.match(editor.messages[1]?.[0] ?? '', /Ask its administrator to allow refresh tokens/);
+    assert.deepEqual([editor.messages[1]?.slice(1), editor.messages.length], [[enough], 2]);
   });
 
   it('leaves the settings as they were if the server refuses that, and says whom to ask', async () => {

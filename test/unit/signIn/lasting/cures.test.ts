@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
-import type { Provider } from '../../../src/providers/entries/definition.ts';
-import { google } from '../../../src/providers/presets/google.ts';
-import { cureFields, cureOf, cureText, notLasting, type SignedIn } from '../../../src/signIn/plan/lasting.ts';
-import { someGrant, someProvider, someTokens } from '../sessions/someGrant.ts';
+import type { Provider } from '../../../../src/providers/entries/definition.ts';
+import { google } from '../../../../src/providers/presets/google.ts';
+import {
+  canCure,
+  cureFields,
+  cureOf,
+  cureText,
+  notLasting,
+  type SignedIn,
+} from '../../../../src/signIn/plan/lasting.ts';
+import { someGrant, someProvider, someTokens } from '../../sessions/someGrant.ts';
 
 const metadata = {
   issuer: someProvider.issuer,
@@ -38,6 +45,26 @@ describe('what helps against a sign-in that will not last', () => {
     assert.equal(cureFor({}, prompting('login consent')), 'allow-refresh');
   });
 
+  it('is the scope with consent at once only where the server lists both', () => {
+    const listing = (scopes: string[], prompts?: string[]) => ({
+      metadata: {
+        ...metadata,
+        scopes_supported: scopes,
+        ...(prompts && { prompt_values_supported: prompts }),
+      },
+      requested: ['openid'],
+    });
+    const both = listing(['openid', 'offline_access'], ['login', 'consent']);
+    assert.equal(cureFor(both), 'scope-and-consent');
+    assert.equal(cureFor(both, prompting('login')), 'scope-and-consent');
+    for (const prompt of ['none', 'consent'])
+      assert.equal(cureFor(both, prompting(prompt)), 'offline_access', prompt);
+    assert.equal(cureFor({ ...both, method: 'device-code' }), 'offline_access');
+    assert.equal(cureFor(listing(['openid', 'offline_access'])), 'offline_access');
+    assert.equal(cureFor(listing(['openid', 'offline_access'], ['login'])), 'offline_access');
+    assert.equal(cureFor(listing(['openid'], ['login', 'consent'])), 'offline_access');
+  });
+
   it('is the administrator if the server refused the scope', () =>
     assert.equal(cureFor({ requested: ['openid'], dropped: ['offline_access'] }), 'allow-scope'));
 
@@ -71,9 +98,13 @@ describe('what helps against a sign-in that will not last', () => {
 
   it('changes these settings, and nothing that is set besides', () => {
     const fields = (cure: string, provider: Partial<Provider> = {}) =>
-      cureFields({ ...someProvider, ...provider }, cure)?.(metadata);
+      cureFields({ ...someProvider, ...provider }, cure, metadata);
     assert.deepEqual(fields('offline_access'), { scopes: ['openid', 'email', 'offline_access'] });
     assert.deepEqual(fields('offline_access', { scopes: ['api'] }), { scopes: ['api', 'offline_access'] });
+    assert.deepEqual(fields('scope-and-consent', prompting('login')), {
+      scopes: ['openid', 'email', 'offline_access'],
+      prompt: 'login consent',
+    });
     assert.deepEqual(fields('consent'), { prompt: 'consent' });
     assert.deepEqual(fields('consent', prompting('login')), { prompt: 'login consent' });
     assert.deepEqual(
@@ -84,16 +115,25 @@ describe('what helps against a sign-in that will not last', () => {
       },
     );
     for (const cure of ['allow-scope', 'allow-refresh', 'of a later version', 'toString'])
-      assert.equal(fields(cure), undefined, cure);
+      assert.deepEqual([fields(cure), canCure(cure)], [{}, false], cure);
   });
 
   it('is said in a sentence', () => {
     const texts = (
-      ['offline_access', 'consent', 'parameters', 'allow-scope', 'allow-refresh', 'other'] as const
+      [
+        'offline_access',
+        'consent',
+        'scope-and-consent',
+        'parameters',
+        'allow-scope',
+        'allow-refresh',
+        'other',
+      ] as const
     ).map(cure => cureText(ofGoogle, cure));
     assert.deepEqual(texts, [
       'To stay signed in, add "offline_access" to "scopes".',
       'To stay signed in, set "prompt" to "consent".',
+      'To stay signed in, add "offline_access" to "scopes", and set "prompt" to "consent".',
       'To stay signed in, set "authorizationParameters" to {"access_type":"offline","prompt":"consent"}.',
       'Ask its administrator to allow the scope "offline_access" for you and the client.',
       'Ask its administrator to allow refresh tokens for the client.',
