@@ -10,6 +10,8 @@ export interface Terminal {
   type(command: string): Promise<void>;
   /** What is on its screen. */
   screen(): Promise<string>;
+  /** Everything that it has shown and still keeps. */
+  buffer(): Promise<string>;
   /** Types one command, which redirects nothing, and waits for its end. @returns what it printed, on both outputs, and its exit code. */
   run(command: string): Promise<{ out: string; err: string; code: number }>;
   /** Starts it without waiting; the result comes when it has ended. */
@@ -118,6 +120,17 @@ function terminalOf(window: Workbench, folder: string, number: number): Terminal
     return screen;
   }
 
+  async function buffer(): Promise<string> {
+    await screen();
+    await page.evaluate(() => navigator.clipboard.writeText(''));
+    await window.runCommand('Terminal: Select All');
+    await window.runCommand('Terminal: Copy Selection');
+    return waitFor(
+      'the text of the terminal',
+      async () => (await page.evaluate(() => navigator.clipboard.readText())) || undefined,
+    );
+  }
+
   async function type(command: string): Promise<void> {
     await page.bringToFront();
     // The panel may have something else in front.
@@ -146,5 +159,5 @@ function terminalOf(window: Workbench, folder: string, number: number): Terminal
     };
   }
 
-  return { type, start, screen, run: async command => (await start(command))() };
+  return { type, start, screen, buffer, run: async command => (await start(command))() };
 }

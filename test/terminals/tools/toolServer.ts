@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { createCertificateAuthority } from '../../servers/certificates.ts';
 import { listen, loopback, stop } from '../../servers/listening.ts';
 
-/** A server of what tools want, for those who have the token: WebDAV, Kubernetes, a package index, and JSON. */
+/** A server of what tools want, for those who have the token: WebDAV, Kubernetes, packages, images, and JSON. */
 export interface ToolServer {
   /** Without TLS, on this computer. */
   readonly url: string;
@@ -47,6 +48,18 @@ const kubernetes: Readonly<Record<string, object>> = {
   },
 };
 
+/** The only image of the registry, which has no layers. */
+const image = {
+  schemaVersion: 2,
+  mediaType: 'application/vnd.docker.distribution.manifest.v2+json',
+  config: {
+    mediaType: 'application/vnd.docker.container.image.v1+json',
+    size: 2,
+    digest: `sha256:${createHash('sha256').update('{}').digest('hex')}`,
+  },
+  layers: [],
+};
+
 /** The bearer token, or the password. */
 const tokenOf = ({ headers }: IncomingMessage): string => {
   const [scheme, value = ''] = (headers.authorization ?? '').split(' ');
@@ -74,6 +87,8 @@ export async function startToolServer(isGood: (token: string) => Promise<boolean
     if (!isLetIn) send(401, 'text/plain', 'No');
     else if (request.method === 'PROPFIND') send(207, 'application/xml', listing);
     else if (pathname in kubernetes) send(200, 'application/json', JSON.stringify(kubernetes[pathname]));
+    else if (pathname.includes('/manifests/')) send(200, image.mediaType, JSON.stringify(image));
+    else if (pathname.includes('/blobs/')) send(200, 'application/octet-stream', '{}');
     else if (pathname.startsWith('/simple/'))
       send(200, 'text/html', '<a href="/simple/none-1.0.tar.gz">none-1.0.tar.gz</a>');
     else if (pathname.endsWith('/@v/list')) send(200, 'text/plain', 'v1.0.0\n');
