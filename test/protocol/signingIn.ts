@@ -102,7 +102,7 @@ export function signInTrial(
     nameAccount?: SignInContext['nameAccount'];
     /** What earlier sign-ins have gone without. */
     conceded?: Map<string, unknown>;
-    clientSecret?: () => Promise<ClientCredential | undefined>;
+    clientSecret?: (kind: ClientCredential['kind']) => Promise<ClientCredential | undefined>;
     environment?: Pick<Environment, 'mutualTls'>;
     /** All that are configured. */
     providers?: readonly Provider[];
@@ -149,7 +149,7 @@ export function signInTrial(
     }),
     clientSecrets: createClientSecrets({
       storage,
-      ask: options.clientSecret ?? (() => Promise.resolve(undefined)),
+      ask: (_provider, _signal, kind) => options.clientSecret?.(kind) ?? Promise.resolve(undefined),
       mutualTls,
     }),
     concessions,

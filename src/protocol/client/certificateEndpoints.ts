@@ -33,7 +33,7 @@ const shownAt = (metadata: AgreedEndpoints): string[] =>
   endpoints.flatMap(endpoint => URL.parse(metadata[endpoint] ?? '')?.href ?? []);
 
 /** Whether {@link certificateHttp} shows the certificate at this endpoint, perhaps as that of another name. */
-export const showsCertificate = (metadata: AgreedEndpoints, endpoint: SecretEndpoint): boolean =>
+export const isShownAt = (metadata: AgreedEndpoints, endpoint: SecretEndpoint): boolean =>
   shownAt(metadata).includes(URL.parse(metadata[endpoint] ?? '')?.href ?? '');
 
 /** Sends the certificate only where it is needed: not to a key server, for example. */

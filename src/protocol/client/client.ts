@@ -11,6 +11,7 @@ import { withSecretForms, type SecretFormMemory } from './secretForms.ts';
 import { agreedMetadata, gated, sendingOf, withheldOf, type AgreedMetadata, type Agreement } from './gate.ts';
 import { inDialect, type Dialect } from '../server/dialect.ts';
 import type { DiscoveredServer } from '../server/discovery.ts';
+import { thumbprintOf } from '../http/clientCertificate.ts';
 import type { HttpClient } from '../http/http.ts';
 import type { Sending, Withheld } from '../server/sendings.ts';
 import type { SecretEndpoint } from '../server/secretEndpoints.ts';
@@ -41,6 +42,8 @@ export interface Client {
   readonly dialect?: Dialect | undefined;
   /** Remembers in which form the server accepts the client's secret. If undefined, it isn't remembered. */
   readonly secretForm?: SecretFormMemory | undefined;
+  /** True if its tokens must be bound to the certificate of `authentication` (RFC 8705 section 3). */
+  readonly certificateBoundTokens?: boolean | undefined;
   /** The key that its tokens are bound to (RFC 9449). Undefined: they are bearer tokens. */
   readonly proofKey?: ProofKey | undefined;
   /** The ID of the grant that it acts for. Undefined during a sign-in. */
@@ -75,6 +78,8 @@ export interface Connection {
   readonly authenticate: oauth.ClientAuth;
   /** Proves the key to the server, if there is one. `options` and {@link prove} use it. */
   readonly proofs: Proofs | undefined;
+  /** The certificate that tokens must be bound to, by its `x5t#S256`. Undefined: none. */
+  readonly boundTo: string | undefined;
   /** The tokens received through it, so unused ones can be revoked. */
   readonly received: ReceivedTokens[];
   readonly options: {
@@ -110,9 +115,11 @@ export async function connect(
   wanted?: readonly (keyof Metadata)[],
 ): Promise<Connection> {
   const discovered = await httpContext.metadata.get(client.issuer, client.policy, signal, wanted);
-  const { proofKey, issuer } = client;
+  const { proofKey, issuer, certificateBoundTokens, authentication } = client;
   const proofs = proofKey && (await proofsWith(proofKey, issuer, httpContext.clock));
-  return connection(httpContext, client, discovered, agreement, proofs, signal);
+  const { certificate } = authentication;
+  const boundTo = certificateBoundTokens && certificate ? await thumbprintOf(certificate) : undefined;
+  return connection(httpContext, client, discovered, agreement, { proofs, boundTo }, signal);
 }
 
 function connection(
@@ -120,10 +127,10 @@ function connection(
   client: Client,
   discovered: DiscoveredServer,
   agreement: Agreement,
-  proofs: Proofs | undefined,
+  { proofs, boundTo }: Pick<Connection, 'proofs' | 'boundTo'>,
   signal?: AbortSignal,
 ): Connection {
-  const certificate = 'certificate' in client.authentication ? client.authentication.certificate : undefined;
+  const { certificate } = client.authentication;
   const named = certificate ? forCertificate(discovered.metadata, client.policy) : discovered.metadata;
   const metadata = agreedMetadata(named, client.issuer, agreement);
   const withheld = withheldOf(named, metadata);
@@ -170,6 +177,7 @@ function connection(
     http,
     httpContext,
     proofs,
+    boundTo,
     received: [],
     server,
     oauthClient,

@@ -2,6 +2,11 @@ import type { Secret } from '../../platform/secret.ts';
 import type { ClientCertificate } from '../http/clientCertificate.ts';
 import type { ClientKey } from './keys/clientKey.ts';
 
+/** Another method's certificate, which tokens are bound to (RFC 8705 section 3). */
+interface Certified {
+  readonly certificate?: ClientCertificate | undefined;
+}
+
 /** The client has no secret, or shares one with the server (RFC 6749 section 2.3). */
 export type SharedSecretAuthentication =
   | { readonly method: 'none' }
@@ -22,19 +27,25 @@ type CertificateMethod = (typeof certificateMethods)[number];
 export const isCertificateMethod = (method: string): method is CertificateMethod =>
   certificateMethods.some(known => known === method);
 
+/** True for a client that shows a certificate: to authenticate, or to have tokens bound to it. */
+export const showsCertificate = (client: {
+  readonly clientAuthentication: string;
+  readonly certificateBoundTokens: boolean;
+}): boolean => client.certificateBoundTokens || isCertificateMethod(client.clientAuthentication);
+
 /**
  * How the client authenticates: RFC 6749 section 2.3, `private_key_jwt` (OpenID Connect Core 1.0 section 9), or with a
  * certificate (RFC 8705 section 2).
  */
 export type ClientAuthentication =
-  | SharedSecretAuthentication
-  | {
+  | (SharedSecretAuthentication & Certified)
+  | ({
       readonly method: 'private_key_jwt';
       readonly key: CryptoKey;
       /** Names the key to the server, if it knows it by a name. */
       readonly keyId: string | undefined;
       readonly audience: AssertionAudience;
-    }
+    } & Certified)
   | { readonly method: CertificateMethod; readonly certificate: ClientCertificate };
 
 /** Methods that can be set for a provider, by their registered names. */

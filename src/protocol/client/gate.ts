@@ -6,7 +6,7 @@ import { ungated, type HttpContext } from '../server/httpContext.ts';
 import { sentKinds, type Sending, type SentKind, type Withheld } from '../server/sendings.ts';
 import { secretEndpoints, type AgreedEndpoints, type SecretEndpoint } from '../server/secretEndpoints.ts';
 import type { Metadata } from '../server/metadata.ts';
-import { certificateHttp, showsCertificate } from './certificateEndpoints.ts';
+import { certificateHttp, isShownAt } from './certificateEndpoints.ts';
 import { isConsent, type Consent } from './consent.ts';
 import { verifiesCertificates } from './verification.ts';
 
@@ -107,7 +107,7 @@ export function gated(
     const isCertified =
       certificate !== undefined &&
       endpoint !== 'registration_client_uri' &&
-      showsCertificate(destinations, endpoint);
+      isShownAt(destinations, endpoint);
     onSent(sendingOf(url, init, endpoint, isCertified));
     return http(address, init);
   };

@@ -45,6 +45,7 @@ export function mayHaveTakenEffect(error: unknown): boolean {
     code === 'response-invalid' ||
     code === 'token-bound' ||
     code === 'token-unbound' ||
+    code === 'token-uncertified' ||
     code === 'answer-too-large'
   );
 }

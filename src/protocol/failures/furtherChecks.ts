@@ -54,6 +54,8 @@ export const furtherChecks = {
       'token-exchange-refused',
       'proof-demanded',
       'proof-refused',
+      'certificate-demanded',
+      'certificate-mismatch',
       'scopes-differ',
     ],
   },

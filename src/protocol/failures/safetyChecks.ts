@@ -85,6 +85,11 @@ export const safetyChecks = {
     'It is bound to a key (DPoP) if the settings require that, and only then.',
     ['token-bound', 'token-unbound'],
   ),
+  'token.certificate': safety(
+    'token',
+    'If the settings require it, a JWT access token is bound to the client certificate.',
+    ['token-uncertified'],
+  ),
   'idToken.present': safety('ID token', 'It is present if requested.', ['the response doesn’t include one']),
   'idToken.signature': safety('ID token', 'One of the provider’s keys signed it, with a trusted algorithm.', [
     'token-untrusted',

@@ -42,6 +42,21 @@ export const tokenFailures = {
     next: 'Set "dpop" to "required", or ask the provider’s administrator to bind only refresh tokens.',
     button: 'dpop',
   },
+  'token-uncertified': {
+    what: '{host} issued a token that isn’t bound to the client certificate, although "certificateBoundTokens" is on.',
+    next: 'Ask the provider’s administrator to enable certificate-bound access tokens for the client, or remove "certificateBoundTokens" from the provider’s settings.',
+    button: 'settings',
+  },
+  'certificate-mismatch': {
+    what: '{host} rejected the client certificate for this sign-in, whose tokens are bound to another one ({error}).{said}',
+    next: 'Sign in again. To enter another certificate, run “OIDC: Replace Client Secret…”.',
+    button: 'try-again',
+  },
+  'certificate-demanded': {
+    what: '{host} requires a client certificate from this client ({error}).{said}',
+    next: 'Set "certificateBoundTokens", or a "clientAuthentication" with a certificate.',
+    button: 'settings',
+  },
   'grant-refused': {
     what: '{host} no longer considers this sign-in valid ({error}).{said}',
     next: 'Sign in again.',

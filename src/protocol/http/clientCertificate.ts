@@ -1,3 +1,4 @@
+import { base64urlOf } from '../../platform/base64url.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Secret } from '../../platform/secret.ts';
 import type { Fetch } from './http.ts';
@@ -8,6 +9,13 @@ export interface ClientCertificate {
   readonly certificates: string;
   /** PEM (PKCS #8), not encrypted. */
   readonly privateKey: Secret;
+}
+
+/** The digest of the client's own certificate, as tokens that are bound to it contain it: `x5t#S256` (RFC 8705 section 3.1). */
+export async function thumbprintOf({ certificates }: ClientCertificate): Promise<string> {
+  const [, body = ''] = certificates.split(/-----(?:BEGIN|END) CERTIFICATE-----/);
+  const der = Uint8Array.from(atob(body.replace(/\s+/g, '')), character => character.charCodeAt(0));
+  return base64urlOf(new Uint8Array(await crypto.subtle.digest('SHA-256', der)));
 }
 
 /** What is wrong with an entered certificate or its key, as a sentence. */

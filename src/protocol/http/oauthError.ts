@@ -118,6 +118,8 @@ function errorFailure(
   const spoken = { oauthError: error };
   const { host, said } = details;
   if (demandsProof(error, said)) return new Failure('proof-demanded', { host, said }, spoken);
+  if (ofAnotherCertificate.test(said)) return new Failure('certificate-mismatch', details, spoken);
+  if (ofNoCertificate.test(said)) return new Failure('certificate-demanded', details, spoken);
   if (error === 'invalid_grant') return new Failure('grant-refused', details, spoken);
   return isClient || error === 'invalid_client' || error === 'unauthorized_client'
     ? new Failure('client-refused', details, spoken)
@@ -137,6 +139,10 @@ export async function checkSuccess(
 /** True for an error about a proof of possession (RFC 9449), which was missing or isn't accepted. */
 export const demandsProof = (error: string, said: string): boolean =>
   error === 'invalid_dpop_proof' || error === 'use_dpop_nonce' || /\bDPoP\b/i.test(said);
+
+/** A server's words for a certificate that isn't the token's, and for one that is missing (RFC 8705 section 3). */
+const ofAnotherCertificate = /thumbprint.*not match|x5t#S256/i;
+const ofNoCertificate = /MTLS HoK|client certificate (?:is )?(?:not provided|missing)/i;
 
 /** Returns the failure of a busy or broken server, or undefined for any other response. */
 export function busyFailure(

@@ -38,6 +38,13 @@ export const isToken = (name: string, value: unknown): value is string =>
   value.trim() !== '' &&
   tokenGrammar[name as keyof typeof tokenGrammar].test(value);
 
+/** See {@link readTokenAnswer}. */
+interface Expected {
+  readonly serverTime: number;
+  readonly binds: ProofBinding | undefined;
+  readonly boundTo: string | undefined;
+}
+
 export interface TokenAnswer {
   /** As the standards have it: status 200, JSON, and each member in its form. */
   readonly standard: Response;
@@ -53,13 +60,14 @@ export interface TokenAnswer {
  *
  * @param serverTime the time by the server's clock, in seconds since the epoch.
  * @param binds what is bound to the key that was proved. Undefined: there is none.
- * @throws Failure `response-invalid`, `intercepted`, `token-unbound`, `token-bound`.
+ * @param boundTo the certificate that the access token must be bound to, by its `x5t#S256`. Undefined: none.
+ * @throws Failure `response-invalid`, `intercepted`, `token-unbound`, `token-bound`, `token-uncertified`.
  */
 export async function readTokenAnswer(
   response: Response,
   host: string,
   note: NoteBlemish,
-  { serverTime, binds }: { readonly serverTime: number; readonly binds: ProofBinding | undefined },
+  { serverTime, binds, boundTo }: Expected,
 ): Promise<TokenAnswer> {
   const invalid = (reason: string): Failure => new Failure('response-invalid', { host, reason });
   if ((await textOf(response)).trim() === '') throw invalid(l10n.t('it is empty'));
@@ -92,6 +100,8 @@ export async function readTokenAnswer(
     const called = name.replace('_', ' ');
     throw invalid(isLong ? l10n.t('its {0} is too long', called) : l10n.t('its {0} is malformed', called));
   }
+  if (boundTo !== undefined && isBoundElsewhere(body['access_token'], boundTo))
+    throw new Failure('token-uncertified', { host });
   const said = saidLifetime(body['expires_in'] as number | undefined, note);
   const { expires_in: _, ...rest } = body;
   const idToken = isToken('id_token', body['id_token']) ? body['id_token'] : undefined;
@@ -106,6 +116,14 @@ export async function readTokenAnswer(
     idToken,
     lifetime: said ?? lifetimeInside(body['access_token'], serverTime, note),
   };
+}
+
+/** True for an access token that can be read, and isn't bound to this certificate (RFC 8705 section 3.1). */
+function isBoundElsewhere(accessToken: unknown, boundTo: string): boolean {
+  if (typeof accessToken !== 'string' || !isJwt(accessToken)) return false;
+  const claims = parseServerObject(payloadOf(accessToken));
+  const confirmation = claims?.['cnf'];
+  return claims !== undefined && !(isObject(confirmation) && confirmation['x5t#S256'] === boundTo);
 }
 
 /** The spellings in the standards and in practice: `BearerToken`, `Bearer Token`. */

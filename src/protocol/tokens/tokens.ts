@@ -169,6 +169,7 @@ async function judge(
   const read = await readTokenAnswer(response, hostOf(connection), note, {
     serverTime,
     binds: client.proofKey?.binds,
+    boundTo: connection.boundTo,
   });
   const { standard, lifetime, idToken = '' } = read;
   const ahead = clockFor(offset, parseServerObject(payloadOf(idToken)) ?? {}, httpContext.clock);

@@ -78,6 +78,7 @@ function providerOf(id: string, entry: ProviderDefinition, contributedBy: string
     label: labelOf(definition.label ?? new URL(server.issuer).host),
     clientId: definition.clientId,
     clientAuthentication: definition.clientAuthentication ?? 'none',
+    certificateBoundTokens: definition.certificateBoundTokens ?? false,
     assertionAudience: definition.assertionAudience ?? 'issuer',
     assertionAlgorithm: definition.assertionAlgorithm ?? 'ES256',
     dpop: definition.dpop,

@@ -25,6 +25,8 @@ export interface Provider extends Server {
   /** Undefined: this editor registers itself. */
   readonly clientId: string | undefined;
   readonly clientAuthentication: ClientAuthentication['method'];
+  /** The client shows a certificate, whatever authenticates it, and its tokens must be bound to that (RFC 8705 section 3). */
+  readonly certificateBoundTokens: boolean;
   readonly assertionAudience: AssertionAudience;
   /** Of a key that is made here. */
   readonly assertionAlgorithm: ClientKeyAlgorithm;

@@ -94,6 +94,12 @@ export function checkComplete(definition: ProviderDefinition, { issuer, discover
       l10n.t('is missing: "{0}" is only for a registered client', clientAuthentication),
     );
   }
+  if (clientId === undefined && definition.certificateBoundTokens) {
+    throw new WrongEntry(
+      'clientId',
+      l10n.t('is missing: "{0}" is only for a registered client', 'certificateBoundTokens'),
+    );
+  }
   if (clientId === undefined && discovery === false) {
     throw new WrongEntry(
       'clientId',

@@ -21,6 +21,7 @@ const classes: Readonly<Record<keyof TermedFields, 'agreed' | 'free'>> = {
   allowLoopbackHttp: 'agreed',
   clientId: 'agreed',
   clientAuthentication: 'agreed',
+  certificateBoundTokens: 'agreed',
   assertionAudience: 'agreed',
   acceptsChangingRedirectUri: 'agreed',
   redirect: 'agreed',

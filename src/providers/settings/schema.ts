@@ -79,6 +79,9 @@ export const providerDefinitionSchema = v.partial(
       'How the client authenticates. Defaults to `none`, a public client with PKCE. Secrets, keys, and certificates are never stored in settings: you enter them once, and they’re kept in secret storage. `tls_client_auth` and `self_signed_tls_client_auth` use a client certificate (RFC 8705) and aren’t available in browser-based editors.',
       clientAuthenticationMethods,
     ),
+    certificateBoundTokens: flag(
+      'Controls whether tokens are bound to a client certificate (RFC 8705), which is shown in addition to `clientAuthentication`. You enter it once, as with `tls_client_auth`. A JWT access token without the binding is rejected. Extensions don’t have the certificate, so an API that checks the binding rejects their requests.',
+    ),
     assertionAudience: oneOf(
       'The audience of the client assertion, with `private_key_jwt`. Defaults to `issuer`.',
       assertionAudiences,

@@ -21,6 +21,8 @@ export interface Binding {
   readonly terms?: Terms | undefined;
   /** The redirect URI of the sign-in, for servers that want it with each refresh. */
   readonly redirectUri?: string | undefined;
+  /** The certificate that the sign-in's tokens are bound to, by its `x5t#S256`. Undefined: none that is known. */
+  readonly certificate?: string | undefined;
   /** How the client asks for tokens by itself, without a refresh token; undefined: a person signed in. */
   readonly service?: ServiceBinding | undefined;
 }
@@ -50,6 +52,7 @@ export const storedBindingSchema = v.pipe(
     endpoints: v.optional(v.record(v.picklist(secretEndpoints), v.optional(v.string()))),
     terms: v.optional(v.string()),
     redirectUri: v.optional(v.string()),
+    certificate: v.optional(v.string()),
     // The name that stored grants have for it.
     machine: v.optional(serviceSchema),
   }),

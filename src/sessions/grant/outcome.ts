@@ -27,6 +27,7 @@ export function verdictOf({ code, oauthError }: Failure): 'ended' | 'impeded' | 
 
 const refusals: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'grant-refused',
+  'certificate-mismatch',
   'client-refused',
   'request-refused',
   // Of a client that signs in by itself.
@@ -45,6 +46,7 @@ const impediments: ReadonlySet<FailureCode> = new Set<FailureCode>([
 const obstructions: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'answer-too-large',
   'answer-withheld',
+  'certificate-demanded',
   'certificate-refused',
   'intercepted',
   'issuer-mismatch',
@@ -57,6 +59,7 @@ const obstructions: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'response-invalid',
   'token-bound',
   'token-unbound',
+  'token-uncertified',
   'unexplained',
 ]);
 

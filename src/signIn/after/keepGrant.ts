@@ -84,7 +84,8 @@ export async function refreshGrant(
       said: '',
     });
   }
-  return refreshTokens(connection, grant.tokens.refreshToken, {
+  const { certificate } = grant.binding;
+  const answer = refreshTokens(connection, grant.tokens.refreshToken, {
     subject: subjectOf(provider, grant),
     parameters: {
       ...provider.refreshParameters,
@@ -94,6 +95,16 @@ export async function refreshGrant(
     ...(narrowed && narrowed.length > 0 && { scopes: narrowed }),
     beforeSending,
   });
+  return answer.catch((error: unknown) => {
+    throw certificate === undefined || certificate === connection.boundTo ? error : ofCertificate(error);
+  });
+}
+
+/** A refusal of a refresh token that another certificate than today's was shown for: many servers bind it to that. */
+function ofCertificate(error: unknown): unknown {
+  if (!(error instanceof Failure) || error.code !== 'grant-refused') return error;
+  const { host = '', error: code = '', said = '' } = error.details;
+  return new Failure('certificate-mismatch', { host, error: code, said }, { oauthError: error.oauthError });
 }
 
 /** Whom a new ID token must name. A provider without ID tokens has claims of its own, and maybe no subject. */

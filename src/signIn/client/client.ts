@@ -12,7 +12,7 @@ import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { askPersonWithin } from './askingPerson.ts';
-import type { ClientSecrets } from './clientSecrets.ts';
+import type { ClientSecrets, CredentialKind } from './clientSecrets.ts';
 import type { Concessions } from './concessions.ts';
 import type { ObtainedRegistration, Registrations } from './registrations.ts';
 
@@ -33,6 +33,7 @@ function clientOf(
     trustedAudiences: provider.trustedAudiences,
     policy: provider,
     dialect: provider.dialect,
+    certificateBoundTokens: provider.certificateBoundTokens,
     secretForm: {
       known: conceded.includes('basic:body') ? 'body' : conceded.includes('basic:raw') ? 'raw' : undefined,
       learned(form) {
@@ -126,8 +127,8 @@ export interface ClientSources extends ClientStores {
 export interface FoundClient {
   readonly client: Client;
   readonly registered: ObtainedRegistration | undefined;
-  /** The secret was entered for this sign-in, and might be wrong. */
-  readonly secretIsNew: boolean;
+  /** The credentials that were entered for this sign-in, and might be wrong. */
+  readonly newCredentials: readonly CredentialKind[];
 }
 
 /**
@@ -143,7 +144,7 @@ async function findClient(sources: ClientSources, signInRequest: ClientRequest):
   if (provider.clientId !== undefined) {
     const { authentication, asked } = await clientSecrets.obtain(provider, person);
     const client = clientOf(sources, provider, provider.clientId, authentication);
-    return { client, registered: undefined, secretIsNew: asked };
+    return { client, registered: undefined, newCredentials: asked };
   }
   // A document lists URIs that never change, which excludes that of an editor in the browser.
   const isStatic = redirectUri === undefined || !/[?&]vscode-reqid=/.test(redirectUri);
@@ -152,7 +153,7 @@ async function findClient(sources: ClientSources, signInRequest: ClientRequest):
   const isTaken = metadata.client_id_metadata_document_supported === true && isStatic && isRead;
   if (clientDocument !== undefined && isTaken) {
     const client = clientOf(sources, provider, clientDocument, { method: 'none' });
-    return { client: { ...client, isDocument: true }, registered: undefined, secretIsNew: false };
+    return { client: { ...client, isDocument: true }, registered: undefined, newCredentials: [] };
   }
   if (!metadata.registration_endpoint) {
     throw new Failure('method-unsupported', {
@@ -163,7 +164,7 @@ async function findClient(sources: ClientSources, signInRequest: ClientRequest):
   const registered = await registrations.obtain({ ...signInRequest, person });
   const { clientId, authentication } = registered.registration;
   const client = clientOf(sources, provider, clientId, await usable(authentication), registered.registration);
-  return { client, registered, secretIsNew: false };
+  return { client, registered, newCredentials: [] };
 }
 
 /** As {@link findClient}, with a new key if the sign-in's tokens will be bound to one. */
@@ -243,11 +244,11 @@ export function explained(error: unknown, { client, registered }: FoundClient): 
 export async function forgetIfDoubtful(
   { registrations, clientSecrets, concessions }: ClientSources,
   { provider, signal }: Pick<ClientRequest, 'provider' | 'signal'>,
-  { client, registered, secretIsNew }: FoundClient,
+  { client, registered, newCredentials }: FoundClient,
   error: unknown,
 ): Promise<void> {
   const isRefused = isRefusedClient(error);
-  if (secretIsNew && isRefused) await clientSecrets.forget(provider);
+  if (newCredentials.length > 0 && isRefused) await clientSecrets.forgetKinds(provider, newCredentials);
   if (!registered) return;
   const { isConfirmed, isNew, registration } = registered;
   // Registered so, and then not taken so: another time it proves itself in another way.

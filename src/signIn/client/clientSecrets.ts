@@ -3,6 +3,7 @@ import { secret, type Secret } from '../../platform/secret.ts';
 import type { SecretStorage } from '../../platform/storage.ts';
 import {
   isCertificateMethod,
+  showsCertificate,
   type ClientAuthentication,
 } from '../../protocol/client/clientAuthentication.ts';
 import type { ClientCertificate, LoadMutualTls } from '../../protocol/http/clientCertificate.ts';
@@ -22,6 +23,18 @@ export type ClientCredential =
   | { readonly kind: 'key'; readonly key: ClientKey }
   | { readonly kind: 'certificate'; readonly certificate: ClientCertificate };
 
+export type CredentialKind = ClientCredential['kind'];
+
+/** What a provider's client needs: two things if it has tokens bound to a certificate and authenticates otherwise. */
+export function credentialKinds(
+  provider: Pick<Provider, 'clientAuthentication' | 'certificateBoundTokens'>,
+): readonly CredentialKind[] {
+  const { clientAuthentication: method } = provider;
+  const isAlone = method === 'none' || isCertificateMethod(method);
+  const own = isAlone ? [] : [method === 'private_key_jwt' ? ('key' as const) : ('secret' as const)];
+  return showsCertificate(provider) ? [...own, 'certificate'] : own;
+}
+
 /** The providers' client secrets, keys and certificates. They are in the secret storage of the editor and nowhere else. */
 export interface ClientSecrets {
   /**
@@ -34,28 +47,31 @@ export interface ClientSecrets {
    * The same, but asks the user if nothing is stored, and keeps what they enter.
    *
    * @param person how long they are asked. Defaults to no limit.
-   * @returns `asked`: the credential hasn't proved right yet.
+   * @returns `asked`: the credentials that haven't proved right yet.
    * @throws Failure `client-secret-missing` if they enter nothing, or `certificate-not-here`.
    */
   obtain(
     provider: Provider,
     person?: AskPerson,
-  ): Promise<{ authentication: ClientAuthentication; asked: boolean }>;
+  ): Promise<{ authentication: ClientAuthentication; asked: readonly CredentialKind[] }>;
   /** Takes what the user has entered for the next sign-in. It is kept in memory until that uses it. */
   enter(provider: Provider, credential: ClientCredential): void;
+  /** Keeps a credential in place of the one of its kind. */
   replace(provider: Provider, credential: ClientCredential): Promise<void>;
   forget(provider: Pick<Provider, 'id'>): Promise<void>;
+  /** Forgets credentials of these kinds, and no other. */
+  forgetKinds(provider: Provider, kinds: readonly CredentialKind[]): Promise<void>;
   publicKeys(provider: Provider): Promise<object | undefined>;
 }
 
 export interface ClientSecretsOptions {
   readonly storage: SecretStorage;
   /**
-   * Asks the user for what the provider's `clientAuthentication` needs. Returns undefined if they enter nothing.
+   * Asks the user for one of {@link credentialKinds}. Returns undefined if they enter nothing.
    *
    * @param signal cancels the question.
    */
-  ask(provider: Provider, signal: AbortSignal): Promise<ClientCredential | undefined>;
+  ask(provider: Provider, signal: AbortSignal, kind: CredentialKind): Promise<ClientCredential | undefined>;
   /** Undefined where no certificate can be shown to a server. */
   readonly mutualTls?: LoadMutualTls | undefined;
 }
@@ -77,82 +93,92 @@ const storedSchema = v.pipe(
   }),
 );
 
+type Stored = v.InferOutput<typeof storedSchema>;
+
 export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOptions): ClientSecrets {
   const keyOf = (provider: Pick<Provider, 'id'>): string => `clientSecret/${provider.id}`;
-  /** What was entered before the sign-in, by provider, client and where it leads. */
+  /** What was entered before the sign-in, by provider, client, where it leads, and kind. */
   const entered = new Map<string, ClientCredential>();
   /** What couldn't be stored. It counts until this window closes, and the next sign-in stores it. */
   const unstored = new Map<string, ClientCredential>();
-  const nameOf = ({ id, clientId, terms }: Provider): string => JSON.stringify([id, clientId, terms]);
+  const nameOf = ({ id, clientId, terms }: Provider, kind: CredentialKind): string =>
+    JSON.stringify([id, clientId, terms, kind]);
 
-  const read = async (provider: Provider): Promise<ClientCredential | undefined> => {
+  const read = async (provider: Provider): Promise<readonly ClientCredential[]> => {
     const parsed = v.safeParse(storedSchema, await storage.get(keyOf(provider)));
-    if (!parsed.success || parsed.output.issuer !== provider.issuer) return undefined;
-    const { clientId, tokenHost, key, certificate, secret: text } = parsed.output;
-    if (clientId !== provider.clientId || tokenHost !== tokenHostOf(provider)) return undefined;
-    if (provider.clientAuthentication === 'private_key_jwt') {
-      return key && { kind: 'key', key: { ...key, privateJwk: secret(key.privateJwk) } };
-    }
-    if (isCertificateMethod(provider.clientAuthentication)) {
-      return (
-        certificate && {
-          kind: 'certificate',
-          certificate: { ...certificate, privateKey: secret(certificate.privateKey) },
-        }
-      );
-    }
-    return text === undefined ? undefined : { kind: 'secret', secret: secret(text) };
+    if (!parsed.success || parsed.output.issuer !== provider.issuer) return [];
+    const { clientId, tokenHost } = parsed.output;
+    if (clientId !== provider.clientId || tokenHost !== tokenHostOf(provider)) return [];
+    return credentialKinds(provider).flatMap(kind => credentialIn(parsed.output, kind) ?? []);
   };
 
-  const replace = async (provider: Provider, credential: ClientCredential): Promise<void> => {
-    const stored: v.InferOutput<typeof storedSchema> = {
+  /** Stores these in place of others of their kinds. */
+  const keep = async (provider: Provider, credentials: readonly ClientCredential[]): Promise<void> => {
+    const stored: Stored = {
       version: 1,
       issuer: provider.issuer,
       clientId: provider.clientId ?? '',
       tokenHost: tokenHostOf(provider),
-      ...revealed(credential),
+      ...credentials.map(revealed).reduce((all, one) => ({ ...all, ...one }), {}),
     };
     await storage.store(keyOf(provider), JSON.stringify(stored));
-    unstored.delete(nameOf(provider));
+    for (const { kind } of credentials) unstored.delete(nameOf(provider, kind));
   };
 
   const missing = (provider: Provider): Failure =>
     new Failure('client-secret-missing', { provider: provider.label });
 
-  const checkPossible = ({ clientAuthentication }: Provider): void => {
-    if (isCertificateMethod(clientAuthentication) && !mutualTls)
-      throw new Failure('certificate-not-here', {});
+  const checkPossible = (provider: Provider): void => {
+    if (showsCertificate(provider) && !mutualTls) throw new Failure('certificate-not-here', {});
   };
 
   return {
     async stored(provider) {
       checkPossible(provider);
-      if (provider.clientAuthentication === 'none') return { method: 'none' };
-      const credential = unstored.get(nameOf(provider)) ?? (await read(provider));
-      if (!credential) throw missing(provider);
-      return authenticationOf(provider, credential);
+      const kinds = credentialKinds(provider);
+      if (kinds.length === 0) return { method: 'none' };
+      const held = kinds.flatMap(kind => unstored.get(nameOf(provider, kind)) ?? []);
+      const all = held.length === kinds.length ? held : [...held, ...(await read(provider))];
+      return authenticationOf(provider, all);
     },
     async obtain(provider, person = askPersonForever) {
       checkPossible(provider);
-      if (provider.clientAuthentication === 'none')
-        return { authentication: { method: 'none' }, asked: false };
-      const given = entered.get(nameOf(provider)) ?? unstored.get(nameOf(provider));
-      entered.delete(nameOf(provider));
-      const known = given ? undefined : await read(provider);
-      const credential = given ?? known ?? (await person(signal => ask(provider, signal)));
-      if (!credential) throw missing(provider);
-      if (!known) await replace(provider, credential).catch(() => unstored.set(nameOf(provider), credential));
-      return { authentication: await authenticationOf(provider, credential), asked: !known };
+      const kinds = credentialKinds(provider);
+      if (kinds.length === 0) return { authentication: { method: 'none' }, asked: [] };
+      const all: ClientCredential[] = [];
+      const asked: CredentialKind[] = [];
+      for (const kind of kinds) {
+        const name = nameOf(provider, kind);
+        const given = entered.get(name) ?? unstored.get(name);
+        entered.delete(name);
+        const known = given ? undefined : (await read(provider)).find(stored => stored.kind === kind);
+        const credential = given ?? known ?? (await person(signal => ask(provider, signal, kind)));
+        if (!credential) throw missing(provider);
+        all.push(credential);
+        if (!known) asked.push(kind);
+        // A key that was made must not be lost if the next question is canceled.
+        if (!known)
+          await keep(provider, [...(await read(provider)), credential]).catch(() =>
+            unstored.set(name, credential),
+          );
+      }
+      return { authentication: await authenticationOf(provider, all), asked };
     },
-    enter: (provider, credential) => void entered.set(nameOf(provider), credential),
-    replace,
+    enter: (provider, credential) => void entered.set(nameOf(provider, credential.kind), credential),
+    replace: async (provider, credential) => keep(provider, [...(await read(provider)), credential]),
     async forget(provider) {
       for (const name of unstored.keys())
         if ((JSON.parse(name) as unknown[])[0] === provider.id) unstored.delete(name);
       await storage.delete(keyOf(provider));
     },
+    async forgetKinds(provider, kinds) {
+      const left = (await read(provider)).filter(({ kind }) => !kinds.includes(kind));
+      if (left.length === 0) return this.forget(provider);
+      for (const kind of kinds) unstored.delete(nameOf(provider, kind));
+      await keep(provider, left);
+    },
     async publicKeys(provider) {
-      const credential = await read(provider);
+      const [credential] = await read(provider);
       if (credential?.kind === 'key') return publicKeySet(credential.key);
       if (credential?.kind !== 'certificate') return undefined;
       return (await mutualTls?.())?.publicKeys(credential.certificate);
@@ -160,9 +186,24 @@ export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOp
   };
 }
 
-function revealed(
-  credential: ClientCredential,
-): Pick<v.InferOutput<typeof storedSchema>, 'secret' | 'key' | 'certificate'> {
+function credentialIn(stored: Stored, kind: CredentialKind): ClientCredential | undefined {
+  const { key, certificate, secret: text } = stored;
+  switch (kind) {
+    case 'secret':
+      return text === undefined ? undefined : { kind, secret: secret(text) };
+    case 'key':
+      return key && { kind, key: { ...key, privateJwk: secret(key.privateJwk) } };
+    case 'certificate':
+      return (
+        certificate && {
+          kind,
+          certificate: { ...certificate, privateKey: secret(certificate.privateKey) },
+        }
+      );
+  }
+}
+
+function revealed(credential: ClientCredential): Pick<Stored, CredentialKind> {
   switch (credential.kind) {
     case 'secret':
       return { secret: credential.secret.reveal() };
@@ -178,20 +219,25 @@ function revealed(
 /** Settings that name the token endpoint themselves bind a secret to its host too. */
 const tokenHostOf = ({ endpoints }: Provider): string | undefined => URL.parse(endpoints?.token ?? '')?.host;
 
+/** @throws Failure `client-secret-missing` if one of {@link credentialKinds} isn't among them. */
 async function authenticationOf(
   provider: Provider,
-  credential: ClientCredential,
+  credentials: readonly ClientCredential[],
 ): Promise<ClientAuthentication> {
   const { clientAuthentication: method, assertionAudience: audience } = provider;
-  if (credential.kind === 'key' && method === 'private_key_jwt') {
-    const key = await importClientKey(credential.key);
-    return { method, key, keyId: credential.key.keyId, audience };
-  }
-  if (credential.kind === 'certificate' && isCertificateMethod(method)) {
-    return { method, certificate: credential.certificate };
-  }
-  if (credential.kind === 'secret' && (method === 'client_secret_basic' || method === 'client_secret_post')) {
-    return { method, secret: credential.secret };
+  const parts: Parts = Object.fromEntries(credentials.map(credential => [credential.kind, credential]));
+  const certificate = showsCertificate(provider) ? parts.certificate?.certificate : undefined;
+  if (certificate || !showsCertificate(provider)) {
+    if (method === 'none') return { method, certificate };
+    if (parts.key && method === 'private_key_jwt') {
+      const key = await importClientKey(parts.key.key);
+      return { method, key, keyId: parts.key.key.keyId, audience, certificate };
+    }
+    if (certificate && isCertificateMethod(method)) return { method, certificate };
+    if (parts.secret && (method === 'client_secret_basic' || method === 'client_secret_post'))
+      return { method, secret: parts.secret.secret, certificate };
   }
   throw new Failure('client-secret-missing', { provider: provider.label });
 }
+
+type Parts = { readonly [Kind in CredentialKind]?: ClientCredential & { readonly kind: Kind } };

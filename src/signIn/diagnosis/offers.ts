@@ -1,5 +1,5 @@
 import { l10n } from '../../platform/shown.ts';
-import { isCertificateMethod } from '../../protocol/client/clientAuthentication.ts';
+import { showsCertificate } from '../../protocol/client/clientAuthentication.ts';
 import { isObject, parseServerObject } from '../../protocol/http/json.ts';
 import { metadataWarnings, otherHosts, type Metadata } from '../../protocol/server/metadata.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
@@ -82,29 +82,38 @@ export async function offers(
 }
 
 /** Where a client certificate is shown, and what becomes of the tokens. */
-function certificateFindings(
-  { clientAuthentication }: Provider,
-  metadata: Metadata,
-): (Finding | undefined)[] {
-  if (!isCertificateMethod(clientAuthentication)) return [];
+function certificateFindings(provider: Provider, metadata: Metadata): (Finding | undefined)[] {
+  if (!showsCertificate(provider)) return [];
   const shownAt = metadata.mtls_endpoint_aliases?.token_endpoint ?? metadata.token_endpoint;
+  const binds = metadata.tls_client_certificate_bound_access_tokens === true;
   return [
     shownAt === undefined
       ? undefined
       : pass(l10n.t('Client certificate'), l10n.t('shown to {0}', new URL(shownAt).host)),
-    metadata.tls_client_certificate_bound_access_tokens
-      ? warn(
-          l10n.t('Bound tokens'),
-          l10n.t(
-            'the provider can bind access tokens to the client certificate, which extensions don’t have',
-          ),
-          l10n.t(
-            'Register the client without "tls_client_certificate_bound_access_tokens", unless no server checks the binding.',
-          ),
-        )
-      : undefined,
+    provider.certificateBoundTokens
+      ? boundFinding(binds)
+      : binds
+        ? warn(
+            l10n.t('Bound tokens'),
+            l10n.t(
+              'the provider can bind access tokens to the client certificate, which extensions don’t have',
+            ),
+            l10n.t(
+              'Register the client without "tls_client_certificate_bound_access_tokens", unless no server checks the binding.',
+            ),
+          )
+        : undefined,
   ];
 }
+
+const boundFinding = (binds: boolean): Finding =>
+  binds
+    ? pass(l10n.t('Bound tokens'), l10n.t('access tokens are bound to the client certificate'))
+    : warn(
+        l10n.t('Bound tokens'),
+        l10n.t('not listed in the metadata, but "certificateBoundTokens" is on'),
+        l10n.t('If a sign-in fails because of it, remove "certificateBoundTokens" from the settings.'),
+      );
 
 /** Whether tokens can be bound to a key (RFC 9449), and whether they are. */
 function proofFinding(

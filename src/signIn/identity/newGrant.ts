@@ -60,6 +60,7 @@ export async function newGrant(connection: Connection, signedIn: SignedIn): Prom
       endpoints: endpointsOf(metadata),
       terms: provider.terms,
       ...(redirectUri !== undefined && provider.sendRedirectUriOnRefresh && { redirectUri }),
+      ...(connection.boundTo !== undefined && { certificate: connection.boundTo }),
       ...(service && { service: service.binding }),
     },
     account,

@@ -1,5 +1,5 @@
 import { l10n } from '../../platform/shown.ts';
-import { isCertificateMethod } from '../../protocol/client/clientAuthentication.ts';
+import { showsCertificate } from '../../protocol/client/clientAuthentication.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { acceptsRedirect } from '../../providers/settings/redirectSettings.ts';
@@ -34,7 +34,13 @@ export interface PlanInput {
   >;
   readonly provider: Pick<
     Provider,
-    'id' | 'issuer' | 'clientId' | 'clientAuthentication' | 'acceptsChangingRedirectUri' | 'redirect'
+    | 'id'
+    | 'issuer'
+    | 'clientId'
+    | 'clientAuthentication'
+    | 'certificateBoundTokens'
+    | 'acceptsChangingRedirectUri'
+    | 'redirect'
   >;
   /** All configured providers: another one's response must not pass for this one's. */
   readonly providers: readonly OtherProvider[];
@@ -89,7 +95,7 @@ export function withheld({ metadata }: PlanInput): string {
 
 /** A browser only offers its own certificates, after asking the user. */
 export const lacksCertificate = ({ provider, surroundings }: PlanInput): string | undefined =>
-  isCertificateMethod(provider.clientAuthentication) && surroundings.runsIn === 'web-worker'
+  showsCertificate(provider) && surroundings.runsIn === 'web-worker'
     ? l10n.t(
         'A browser-based editor can’t use the configured client certificate. Sign in from the desktop or with a remote.',
       )

@@ -3,7 +3,6 @@ import * as vscode from 'vscode';
 import { environment } from '../../environment.ts';
 import { secret } from '../../platform/secret.ts';
 import type { SecretStorage } from '../../platform/storage.ts';
-import { isCertificateMethod } from '../../protocol/client/clientAuthentication.ts';
 import { CertificateProblem, type MutualTls } from '../../protocol/http/clientCertificate.ts';
 import {
   generateClientKey,
@@ -15,8 +14,10 @@ import { Failure } from '../../protocol/failures/failure.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import {
   createClientSecrets,
+  credentialKinds,
   type ClientCredential,
   type ClientSecrets,
+  type CredentialKind,
 } from '../../signIn/client/clientSecrets.ts';
 import { untilCanceled } from '../cancellation.ts';
 import { window, type InputBoxOptions, type Item } from '../show.ts';
@@ -26,18 +27,39 @@ export const editorClientSecrets = (storage: SecretStorage): ClientSecrets =>
   createClientSecrets({ storage, ask: askClientCredential, mutualTls: environment.mutualTls });
 
 /**
- * Asks for what the provider's `clientAuthentication` needs.
+ * Asks for a credential of the provider's client.
  *
  * @param signal of the sign-in that needs it: closes what is open.
  */
-export async function askClientCredential(
-  provider: Pick<Provider, 'label' | 'clientId' | 'clientAuthentication' | 'assertionAlgorithm'>,
-  signal?: AbortSignal,
+export function askClientCredential(
+  provider: Pick<Provider, 'label' | 'clientId' | 'assertionAlgorithm'>,
+  signal: AbortSignal | undefined,
+  kind: CredentialKind,
 ): Promise<ClientCredential | undefined> {
-  if (isCertificateMethod(provider.clientAuthentication)) return askCertificate(provider, signal);
-  return provider.clientAuthentication === 'private_key_jwt'
-    ? askKey(provider, signal)
-    : askSecret(provider, signal);
+  switch (kind) {
+    case 'certificate':
+      return askCertificate(provider, signal);
+    case 'key':
+      return askKey(provider, signal);
+    case 'secret':
+      return askSecret(provider, signal);
+  }
+}
+
+/** Asks which credential is meant, if the provider's client has several. Undefined: none. */
+export async function chooseKind(
+  provider: Pick<Provider, 'label' | 'clientAuthentication' | 'certificateBoundTokens'>,
+): Promise<CredentialKind | undefined> {
+  const [only, ...more] = credentialKinds(provider);
+  if (only === undefined || more.length === 0) return only;
+  const names: Readonly<Record<CredentialKind, Shown>> = {
+    secret: l10n.t('Client secret'),
+    key: l10n.t('Private key'),
+    certificate: l10n.t('Client certificate'),
+  };
+  const items = [only, ...more].map(credential => ({ credential, label: names[credential] }));
+  const title = l10n.t('Which credential of {0} do you want to replace?', provider.label);
+  return (await window.showQuickPick(items, { title, placeHolder: l10n.t('Credential') }))?.credential;
 }
 
 type Signal = AbortSignal | undefined;

@@ -1,11 +1,11 @@
 import { l10n, shown, type Shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
-import { isCertificateMethod } from '../../protocol/client/clientAuthentication.ts';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { changeProvider, removeProvider, writtenProviders } from '../../providers/entries/settings.ts';
+import { credentialKinds } from '../../signIn/client/clientSecrets.ts';
 import type { Trust } from '../../signIn/trust.ts';
-import { askClientCredential, showPublicKeys } from './clientCredentials.ts';
+import { askClientCredential, chooseKind, showPublicKeys } from './clientCredentials.ts';
 import { offer, showExtension } from '../messages.ts';
 import { signOutEverywhere, type SignOutParts } from '../signIn/signOut.ts';
 import { namedProvider } from '../signInsView/rowTarget.ts';
@@ -146,22 +146,23 @@ async function remove(context: EditProviderContext, provider: Provider): Promise
 }
 
 async function replaceSecret({ clientSecrets }: EditProviderContext, provider: Provider): Promise<void> {
-  if (provider.clientAuthentication === 'none') {
+  if (credentialKinds(provider).length === 0) {
     const message = l10n.t(
       'The client of {0} is public: it has no secret. If it has one, set "clientAuthentication".',
       provider.label,
     );
     return offer('information', message, { [l10n.t('Open Settings')]: () => edit(provider) });
   }
-  const credential = await askClientCredential(provider);
+  const kind = await chooseKind(provider);
+  const credential = kind && (await askClientCredential(provider, undefined, kind));
   if (credential) await clientSecrets.replace(provider, credential);
 }
 
 async function showKeys({ clientSecrets }: EditProviderContext, provider: Provider): Promise<void> {
   const keys = await clientSecrets.publicKeys(provider);
   if (keys) return showPublicKeys(keys);
-  const { id, label, clientAuthentication } = provider;
-  const isKeyed = clientAuthentication === 'private_key_jwt' || isCertificateMethod(clientAuthentication);
+  const { id, label } = provider;
+  const isKeyed = credentialKinds(provider).some(kind => kind !== 'secret');
   const make = () => vscode.commands.executeCommand('oidc.replaceClientSecret', id);
   await offer(
     'information',

@@ -257,8 +257,8 @@ describe('client certificates (RFC 8705)', () => {
       issuer: 'https://login.example.com',
       clientAuthentication: 'tls_client_auth',
     });
-    assert.equal((await clientSecrets.obtain(settings)).asked, true);
-    assert.equal((await clientSecrets.obtain(settings)).asked, false);
+    assert.deepEqual((await clientSecrets.obtain(settings)).asked, ['certificate']);
+    assert.deepEqual((await clientSecrets.obtain(settings)).asked, []);
     assert.equal((await clientSecrets.stored(settings)).method, 'tls_client_auth');
     for (const changed of [{ issuer: 'https://other.example.com' }, { clientId: 'other' }]) {
       await assert.rejects(

@@ -44,6 +44,7 @@ const others: Readonly<Record<keyof ProviderDefinition, readonly ProviderDefinit
   allowLoopbackHttp: [{ allowLoopbackHttp: true }],
   clientId: [{ clientId: 'other' }],
   clientAuthentication: [{ clientAuthentication: 'client_secret_post' }],
+  certificateBoundTokens: [{ certificateBoundTokens: true }],
   assertionAudience: [{ assertionAudience: 'token-endpoint' }],
   acceptsChangingRedirectUri: [{ acceptsChangingRedirectUri: true }],
   redirect: [{ redirect: { bridge: evil } }, { redirect: { relay: evil } }, { redirect: { paste: evil } }],

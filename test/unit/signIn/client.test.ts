@@ -190,7 +190,7 @@ describe('the secret of a client', () => {
   const secretOf = async ({ clientSecrets }: ReturnType<typeof signingIn>, provider: Provider) => {
     const { authentication, asked } = await clientSecrets.obtain(provider);
     assert.ok('secret' in authentication);
-    return [authentication.secret.reveal(), asked];
+    return [authentication.secret.reveal(), ...asked];
   };
 
   it('is the one that was entered before the sign-in, also where another is stored, and is stored by it', async () => {
@@ -200,10 +200,10 @@ describe('the secret of a client', () => {
     signIn.clientSecrets.enter(provider, { kind: 'secret', secret: secret('entered') });
     assert.deepEqual(
       await secretOf(signIn, provider),
-      ['entered', true],
+      ['entered', 'secret'],
       'it has not proved to be right yet',
     );
-    assert.deepEqual(await secretOf(signIn, provider), ['entered', false]);
+    assert.deepEqual(await secretOf(signIn, provider), ['entered']);
     assert.equal(signIn.questions.length, 0);
   });
 
@@ -217,8 +217,53 @@ describe('the secret of a client', () => {
       signIn.clientSecrets.enter(provider, { kind: 'secret', secret: secret('entered') });
       const moved = configured({ clientAuthentication: 'client_secret_basic', ...other });
       signIn.secretAnswer.resolve({ kind: 'secret', secret: secret('asked for') });
-      assert.deepEqual(await secretOf(signIn, moved), ['asked for', true]);
+      assert.deepEqual(await secretOf(signIn, moved), ['asked for', 'secret']);
     }
+  });
+
+  it('is forgotten and replaced without the certificate that tokens are bound to, which is kept with it', async () => {
+    const provider = configured({
+      clientId: 'editor',
+      clientAuthentication: 'client_secret_post',
+      certificateBoundTokens: true,
+    });
+    const storage = memorySecretStorage();
+    const certificate = { certificates: 'chain', privateKey: secret('key of the certificate') };
+    const answers = { secret: secret('first'), certificate };
+    const asked: string[] = [];
+    const clientSecrets = createClientSecrets({
+      storage,
+      ask(_provider, _signal, kind) {
+        asked.push(kind);
+        if (kind === 'certificate') return Promise.resolve({ kind, certificate: answers.certificate });
+        return Promise.resolve(kind === 'secret' ? { kind, secret: answers.secret } : undefined);
+      },
+      mutualTls: () => assert.fail('nothing is shown'),
+    });
+    const parts = async () => {
+      const { authentication } = await clientSecrets.obtain(provider);
+      assert.ok('secret' in authentication);
+      const { secret: own, certificate: shown } = authentication;
+      return [own.reveal(), shown?.privateKey.reveal()];
+    };
+    assert.deepEqual(await parts(), ['first', 'key of the certificate']);
+    await clientSecrets.forgetKinds(provider, ['secret']);
+    await assert.rejects(
+      clientSecrets.stored(provider),
+      (error: unknown) => error instanceof Failure && error.code === 'client-secret-missing',
+    );
+    answers.secret = secret('second');
+    assert.deepEqual(await parts(), ['second', 'key of the certificate']);
+    assert.deepEqual(asked, ['secret', 'certificate', 'secret']);
+    await clientSecrets.replace(provider, { kind: 'secret', secret: secret('third') });
+    assert.deepEqual(await parts(), ['third', 'key of the certificate']);
+    await clientSecrets.forgetKinds(provider, ['secret', 'certificate']);
+    assert.deepEqual([...storage.values.keys()], []);
+
+    clientSecrets.enter(provider, { kind: 'secret', secret: secret('fourth') });
+    storage.fails = ({ operation }) => operation === 'store';
+    assert.deepEqual(await parts(), ['fourth', 'key of the certificate']);
+    assert.equal((await clientSecrets.stored(provider)).certificate?.privateKey, certificate.privateKey);
   });
 
   it('is kept when the person gives it in time, and not asked for again', async () => {

@@ -48,6 +48,7 @@ const registered = {
   issuer,
   clientId: 'editor',
   clientAuthentication: 'none',
+  certificateBoundTokens: false,
   acceptsChangingRedirectUri: false,
   redirect: {},
 } as const;

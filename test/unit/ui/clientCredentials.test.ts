@@ -20,14 +20,14 @@ function withMethod(clientAuthentication: string): Provider {
 }
 
 describe('the box that asks what a client proves who it is with', () => {
-  for (const [method, title] of [
-    ['client_secret_basic', 'Client secret of Company'],
-    ['private_key_jwt', 'Client key of Company'],
-    ['tls_client_auth', 'Client certificate of Company'],
+  for (const [method, kind, title] of [
+    ['client_secret_basic', 'secret', 'Client secret of Company'],
+    ['private_key_jwt', 'key', 'Client key of Company'],
+    ['tls_client_auth', 'certificate', 'Client certificate of Company'],
   ] as const) {
     it(`closes when the sign-in ends that needs it: ${method}`, async () => {
       const abort = new AbortController();
-      const asking = askClientCredential(withMethod(method), abort.signal);
+      const asking = askClientCredential(withMethod(method), abort.signal, kind);
       const ended = assert.rejects(asking, /the sign-in has ended/);
       while (openBoxes.size === 0) await settled();
       assert.deepEqual([...openBoxes.keys()], [title]);
@@ -42,7 +42,7 @@ describe('the box that asks what a client proves who it is with', () => {
     const obtained = editorClientSecrets(storage).obtain(withMethod('client_secret_post'));
     await settled();
     openBoxes.get('Client secret of Company')?.(' of the client ');
-    assert.equal((await obtained).asked, true);
+    assert.deepEqual((await obtained).asked, ['secret']);
     assert.match(storage.values.get('clientSecret/oidc') ?? '', /"secret":"of the client"/);
   });
 });

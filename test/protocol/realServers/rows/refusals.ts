@@ -66,6 +66,31 @@ export const refusalsRows: readonly ServerRow[] = [
     ),
   },
   {
+    name: 'certificate-demanded',
+    ends: /requires a client certificate.* Set "certificateBoundTokens"/,
+    server: 'Keycloak 26',
+    does: 'demands a certificate to bind tokens to, after the page',
+    departure: refusing(
+      'token',
+      error('invalid_request', 'Client Certification missing for MTLS HoK Token Binding'),
+    ),
+    run: fails('certificate-demanded', /MTLS HoK Token Binding.*Set "certificateBoundTokens"/),
+  },
+  {
+    name: 'certificate-mismatch',
+    ends: /bound to another one \(unauthorized_client\).* Sign in again/,
+    server: 'Keycloak 26',
+    does: 'refuses another certificate than the one that tokens are bound to',
+    departure: refusing(
+      'token',
+      error(
+        'unauthorized_client',
+        'Client certificate missing, or its thumbprint and one in the refresh token did NOT match',
+      ),
+    ),
+    run: fails('certificate-mismatch', /thumbprint.*Sign in again/),
+  },
+  {
     name: 'long-words',
     ends: /“The request could not.*….*You are not in the group staff”\. .*ask your administrator for access/,
     server: 'several',
