@@ -136,14 +136,14 @@ export class OidcAuthenticationProvider implements vscode.AuthenticationProvider
   async #signIn(
     scopes: readonly string[],
     account: NamedAccount | undefined,
-    demanding = (provider: Provider): Provider => provider,
+    demanding?: (provider: Provider) => Provider,
     asked?: readonly AskedDemand[],
   ): Promise<{ provider: Provider; session: Session }> {
     checkAsked(scopes);
     const { signInAndKeep } = await import('../ui/deferred.ts');
     const parts = await this.#context.parts();
     const provider = this.#provider ?? (await parts.newProviders.ask(this.#id));
-    const session = await signInAndKeep(parts, { provider: demanding(provider), scopes, account, asked });
+    const session = await signInAndKeep(parts, { provider, demanding, scopes, account, asked });
     return { provider, session };
   }
 

@@ -62,7 +62,6 @@ export function personParts(given: Pick<Parts, 'accounts' | 'providers'> & Parti
 /** Sign-ins that are `run` at once. */
 export const quietSignIns = (run: SignInParts['signIns']['run']): SignInParts['signIns'] => ({
   run,
-  choose: () => undefined,
   latestPlan: () => undefined,
   plan: () => assert.fail('nobody asks how it would go'),
   running: new Map(),

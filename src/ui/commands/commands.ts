@@ -2,12 +2,19 @@ import { joined, l10n, type Shown, shown } from '../../platform/shown.ts';
 import * as vscode from 'vscode';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import { firstProviderId, type Provider } from '../../providers/entries/definition.ts';
+import type { SignInMethod } from '../../providers/settings/signInMethods.ts';
 import { parseSessionId } from '../../sessions/grant/scopes.ts';
 import { failureFields, isCancellation, messageOf } from '../messages.ts';
-import { showNobodySignedIn, showSignInFailure } from '../signIn/signInAndKeep.ts';
 import { chooseMethod } from '../signIn/otherMethods.ts';
 import { registerRunningSignInCommands } from '../signIn/runningSignIns.ts';
-import { providerToSignIn, ShownFailure, signInAndKeep, type SignInParts } from '../signIn/signInAndKeep.ts';
+import {
+  providerToSignIn,
+  ShownFailure,
+  showNobodySignedIn,
+  showSignInFailure,
+  signInAndKeep,
+  type SignInParts,
+} from '../signIn/signInAndKeep.ts';
 import { signOut, signOutEverywhere, type SignOutParts } from '../signIn/signOut.ts';
 import { namedProvider, rowTarget } from '../signInsView/rowTarget.ts';
 import {
@@ -51,23 +58,24 @@ export async function addProvider(parts: SignInParts, id: unknown): Promise<void
  * Signs in without another extension asking. It bypasses the editor's `getSession`: no extension gets the session, so
  * there is nothing to consent to.
  */
-async function chooseAndSignIn(parts: SignInParts, id: unknown): Promise<void> {
+async function chooseAndSignIn(parts: SignInParts, id: unknown, method?: SignInMethod): Promise<void> {
   const chosen = namedProvider(id) ?? (await chooseProvider(parts.providers));
   if (chosen === undefined) return;
   const isConfigured = parts.providers.byId(chosen) !== undefined;
   try {
     const provider = await providerToSignIn(parts, chosen);
-    if (provider) await signInAndSay(parts, provider);
+    if (provider) await signInAndSay(parts, provider, method);
   } catch (error) {
     // A failure has been shown by the sign-in itself, with what can be done about it.
     if (!isCancellation(error) && !isConfigured) throw error;
   }
 }
 
-async function signInAndSay(parts: SignInParts, provider: Provider): Promise<void> {
+async function signInAndSay(parts: SignInParts, provider: Provider, method?: SignInMethod): Promise<void> {
   // Who is signed in already needs no second sign-in, but the browser would take them without a question.
   const asksWho = (await parts.accounts.sessions(provider, undefined)).length > 0;
-  const { account } = await signInAndKeep(parts, { provider, scopes: [], account: undefined, asksWho });
+  const request = { provider, scopes: [], account: undefined, asksWho, method };
+  const { account } = await signInAndKeep(parts, request);
   void window.showInformationMessage(l10n.t('Signed in to {0} as {1}.', provider.label, account.label));
 }
 
@@ -76,18 +84,18 @@ async function chooseMethodAndSignIn(parts: SignInParts): Promise<void> {
   const { providers, signIns, showLog } = parts;
   const id = await chooseProvider(providers);
   const provider = id === undefined ? undefined : providers.byId(id);
+  let method: SignInMethod | undefined;
   if (provider) {
     try {
-      const method = await chooseMethod(provider, await signIns.plan(provider), undefined);
+      method = await chooseMethod(provider, await signIns.plan(provider), undefined);
       if (method === undefined) return;
-      signIns.choose(provider.id, method);
     } catch (error) {
       const retry = (): void => void chooseMethodAndSignIn(parts);
       void showSignInFailure(provider, error, { retry, showLog, otherMethods: undefined });
       return;
     }
   }
-  await chooseAndSignIn(parts, id);
+  await chooseAndSignIn(parts, id, method);
 }
 
 async function chooseProvider(providers: ConfiguredProviders): Promise<string | undefined> {

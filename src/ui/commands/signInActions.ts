@@ -193,4 +193,4 @@ function whyNot(who: Shown, grant: Grant): Shown {
 }
 
 const signInToRow = (context: SignInCommandsContext, { grant, provider, scopes }: Chosen): Promise<void> =>
-  signInAgain(context, provider.id, scopes, grant.account);
+  signInAgain(context, provider.id, { scopes, account: grant.account });

@@ -11,6 +11,7 @@ import type { AskedDemand, Grant, NamedAccount } from '../../sessions/grant/gran
 import type { Session } from '../../sessions/grant/sessions.ts';
 import { continuesWith, type Cure } from '../../signIn/plan/lasting.ts';
 import { whileConfigured } from '../../signIn/providerWatch.ts';
+import type { SignInMethod } from '../../providers/settings/signInMethods.ts';
 import type { Trust } from '../../signIn/trust.ts';
 import { failureFields, isCancellation, messageOf, offer } from '../messages.ts';
 import { showEnded, showNotLasting, type EndingParts, type Repeated } from '../problems/endingSignIns.ts';
@@ -46,7 +47,14 @@ export interface SignInRequest {
   readonly asksWho?: boolean;
   /** What the user is asked to sign in for. Undefined: they started it themselves. */
   readonly asked?: readonly AskedDemand[] | undefined;
+  /** The provider with what an API demands of the sign-in. */
+  readonly demanding?: ((provider: Provider) => Provider) | undefined;
+  /** The method that the user has chosen. Undefined: the planner's. */
+  readonly method?: SignInMethod | undefined;
 }
+
+/** A sign-in that can be repeated, with the provider as it is configured then. */
+type Repeatable = Omit<SignInRequest, 'provider'>;
 
 /** A sign-in that failed, in the words that the user has been shown. */
 export class ShownFailure extends Error {
@@ -78,7 +86,9 @@ const showWhetherItLasts = (
   scopes: readonly string[],
   account: NamedAccount,
 ): void =>
-  void showNotLasting(parts, provider, grant, cured => repeat(parts, provider.id, scopes, account, cured));
+  void showNotLasting(parts, provider, grant, cured =>
+    repeat(parts, provider.id, { scopes, account }, cured),
+  );
 
 /** As {@link signInAndKeep}, without saying whether it lasts. */
 async function signInAndStore(
@@ -86,10 +96,11 @@ async function signInAndStore(
   request: SignInRequest,
 ): Promise<{ session: Session; grant: Grant }> {
   const { accounts, providers, log, record } = parts;
-  const { provider, scopes, asked } = request;
-  const grant = await signInVisibly(parts, request);
+  const { scopes, asked } = request;
+  const provider = request.demanding?.(request.provider) ?? request.provider;
+  const grant = await signInVisibly(parts, { ...request, provider });
   // A new provider counts from its first sign-in on, whether its settings could be written or not.
-  if (!providers.byId(provider.id)) providers.update([...providers.list(), provider]);
+  if (!providers.byId(provider.id)) providers.update([...providers.list(), request.provider]);
   const { session, kept } = await accounts.add(provider, { ...grant, asked });
   log.info('signed in', { provider: provider.id, account: session.account.label, scopes: [...scopes] });
   record('sign-in', { ...grant, account: session.account });
@@ -117,17 +128,16 @@ export async function signInAgain(...again: Parameters<typeof repeat>): Promise<
 async function repeat(
   parts: SignInParts,
   providerId: string,
-  scopes: readonly string[],
-  account?: NamedAccount,
+  request: Repeatable,
   cured?: Cure,
 ): Promise<Repeated> {
   try {
     const provider = await providerToSignIn(parts, providerId);
     if (!provider) return 'not-now';
-    const { session, grant } = await signInAndStore(parts, { provider, scopes, account });
+    const { session, grant } = await signInAndStore(parts, { ...request, provider });
     // The user's click covers this, too.
     if (cured && continuesWith(cured, grant.ending?.cure)) return 'needs-consent';
-    showWhetherItLasts(parts, provider, grant, scopes, session.account);
+    showWhetherItLasts(parts, provider, grant, request.scopes, session.account);
     return 'signed-in';
   } catch (error) {
     parts.log.debug('not signed in', { provider: providerId, ...failureFields(error) });
@@ -139,23 +149,22 @@ async function repeat(
 /** Reports once that a sign-in has expired. Nothing opens automatically. */
 export async function showSignInNeeded(parts: SignInParts, grant: Grant): Promise<void> {
   const { account, providerId, sessions, signInNeeded } = grant;
-  if (!signInNeeded) {
-    const again = (cured?: Cure) => repeat(parts, providerId, sessions[0] ?? [], account, cured);
-    return showEnded(parts, grant, again);
-  }
+  const request = { scopes: sessions[0] ?? [], account };
+  if (!signInNeeded)
+    return showEnded(parts, grant, (cured?: Cure) => repeat(parts, providerId, request, cured));
   const { reason, accountRefused } = signInNeeded;
   const label = parts.providers.of(grant)?.label ?? providerId;
   const message = accountRefused
     ? shown(reason)
     : l10n.t('{0} is no longer signed in to {1}. {2}', account.label, label, reason);
   await offer('warning', message, {
-    [l10n.t('Sign In')]: () => signInAgain(parts, providerId, sessions[0] ?? [], account),
+    [l10n.t('Sign In')]: () => signInAgain(parts, providerId, request),
   });
 }
 
 async function signInVisibly(parts: SignInParts, request: SignInRequest): Promise<Grant> {
   const { providers, accounts, newProviders, signIns, trust } = parts;
-  const { provider, scopes, account, asksWho } = request;
+  const { provider, scopes, account, asksWho, method } = request;
   const grantedScopes = account ? await accounts.grantedScopes(provider, account, scopes) : [];
   try {
     return await whileConfigured(provider, providers, async ended => {
@@ -164,7 +173,8 @@ async function signInVisibly(parts: SignInParts, request: SignInRequest): Promis
         ended.throwIfAborted();
         throw new vscode.CancellationError();
       }
-      const wanted = { provider, consent, scopes, grantedScopes, loginHint: account?.label, asksWho };
+      const loginHint = account?.label;
+      const wanted = { provider, consent, scopes, grantedScopes, loginHint, asksWho, method };
       const grant = await signIns.run(wanted, ended);
       await newProviders.succeeded(provider);
       return grant;
@@ -183,7 +193,7 @@ async function signInVisibly(parts: SignInParts, request: SignInRequest): Promis
 }
 
 /** Shows a failure, with what can be done about it. */
-function show(parts: SignInParts, { provider, scopes }: SignInRequest, error: unknown): void {
+function show(parts: SignInParts, { provider, ...request }: SignInRequest, error: unknown): void {
   const { newProviders, signIns, showLog } = parts;
   if (newProviders.failed(provider, error)) return;
   if (error instanceof Failure && error.code === 'provider-removed') {
@@ -191,13 +201,12 @@ function show(parts: SignInParts, { provider, scopes }: SignInRequest, error: un
     void window.showWarningMessage(error.message);
     return;
   }
-  const retry = (): void => void signInAgain(parts, provider.id, scopes);
+  const retry = (method = request.method): void =>
+    void signInAgain(parts, provider.id, { ...request, method });
   const plan = signIns.latestPlan(provider.id);
   const chooseOther = async (): Promise<void> => {
     const method = plan && (await chooseMethod(provider, plan, undefined));
-    if (method === undefined) return;
-    signIns.choose(provider.id, method);
-    retry();
+    if (method !== undefined) retry(method);
   };
   const useProofs = async (): Promise<void> => {
     await changeProvider(provider.id, { dpop: 'required' });

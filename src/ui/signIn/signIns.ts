@@ -38,12 +38,10 @@ export interface SignIns extends vscode.Disposable {
   run(
     request: Pick<
       SignInRequest,
-      'provider' | 'consent' | 'scopes' | 'grantedScopes' | 'loginHint' | 'asksWho'
+      'provider' | 'consent' | 'scopes' | 'grantedScopes' | 'loginHint' | 'asksWho' | 'method'
     >,
     ended: AbortSignal,
   ): Promise<Grant>;
-  /** The next sign-in to this provider takes this method. */
-  choose(providerId: string, method: SignInMethod): void;
   /** What the latest sign-in to this provider could have done. */
   latestPlan(providerId: string): Plan | undefined;
   /** How a sign-in to this provider would go. */
@@ -67,7 +65,6 @@ export interface SignInsOptions {
 export function createSignIns(options: SignInsOptions): SignIns {
   const { httpContext, log, extension, pending, registrations, clientSecrets, concessions } = options;
   const failedMethods = new Map<string, Set<SignInMethod>>();
-  const chosenMethods = new Map<string, SignInMethod>();
   const plans = new Map<string, Plan>();
   const running: RunningSignIns = new Map();
   const editor = uriHandlerAddress(extension.id);
@@ -119,8 +116,6 @@ export function createSignIns(options: SignInsOptions): SignIns {
     async run(request, ended) {
       const { provider } = request;
       const id = crypto.randomUUID();
-      const method = chosenMethods.get(provider.id);
-      chosenMethods.delete(provider.id);
       void reportRanges();
       try {
         return await withSignInProgress(
@@ -129,7 +124,6 @@ export function createSignIns(options: SignInsOptions): SignIns {
           ({ signal, progress, cancel }) =>
             signIn(contextOf(cancel), {
               ...request,
-              method,
               signal,
               progress,
               onPlan(plan, control) {
@@ -143,7 +137,6 @@ export function createSignIns(options: SignInsOptions): SignIns {
         running.delete(id);
       }
     },
-    choose: (providerId, method) => void chosenMethods.set(providerId, method),
     latestPlan: providerId => plans.get(providerId),
     async plan(provider) {
       const { plan } = await planFor(

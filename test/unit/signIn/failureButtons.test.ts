@@ -35,7 +35,7 @@ async function refused(provider: Provider, press: string) {
   let presses = 1;
   editor.pressesOnError = () => (presses-- > 0 ? press : undefined);
   try {
-    await signInAgain(parts, provider.id, []);
+    await signInAgain(parts, provider.id, { scopes: [], account: undefined });
     const [, ...buttons] = editor.errors[0] ?? [];
     if (press === 'Use DPoP') await retried.promise;
     return { tried, buttons };

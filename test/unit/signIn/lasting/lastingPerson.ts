@@ -100,7 +100,7 @@ export const grantOf = ({ terms }: Provider, serial: number, cure: string | unde
 
 export async function signedIn(given: Given) {
   const made = person(given);
-  await signInAgain(made.parts, 'oidc', ['openid']);
+  await signInAgain(made.parts, 'oidc', { scopes: ['openid'], account: undefined });
   await settled();
   return made;
 }

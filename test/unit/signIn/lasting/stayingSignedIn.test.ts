@@ -46,7 +46,7 @@ describe('a sign-in without a refresh token', () => {
       ask: () => Promise.resolve(made.provider),
       succeeded: () => writeProvider('oidc', definition),
     };
-    await signInAgain({ ...made.parts, newProviders }, 'oidc', ['openid']);
+    await signInAgain({ ...made.parts, newProviders }, 'oidc', { scopes: ['openid'], account: undefined });
     await settled();
     assert.deepEqual(editor.messages[0]?.slice(1), [stay, enough]);
     assert.deepEqual(made.tried[1]?.scopes, ['openid', 'offline_access']);
@@ -135,7 +135,7 @@ describe('a sign-in without a refresh token', () => {
   it('is told of no more, neither at once nor when it ends, if the person has had enough', async () => {
     const { parts, cache } = await signedIn({ come: ['allow-refresh', 'allow-refresh'], press: enough });
     editor.presses = undefined;
-    await signInAgain(parts, 'oidc', ['openid']);
+    await signInAgain(parts, 'oidc', { scopes: ['openid'], account: undefined });
     await settled();
     const [grant] = cache.known();
     assert.ok(grant);
