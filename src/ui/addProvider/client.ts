@@ -122,12 +122,33 @@ export function otherClientRows(state: WizardState): Row[] {
     .map(({ choice, ...row }) => ({ ...row, next: withClientNext(state, choice) }));
 }
 
+/** Forgets the secret of another client. */
+const answersWithId = ({ answers }: WizardState, clientId: string): Answers => ({
+  ...answers,
+  clientId,
+  ...(clientId !== answers.clientId && { secret: undefined }),
+});
+
 /** Continues from the client ID to what the client still lacks. */
 export function withClientId(state: WizardState, clientId: string): WizardState {
-  const isSame = clientId === state.answers.clientId;
-  const answers = { ...state.answers, clientId, ...(!isSame && { secret: undefined }) };
+  const answers = answersWithId(state, clientId);
   const page = authenticationPage(answers);
   return page ? go(state, page, answers) : afterAuthentication(state, answers);
+}
+
+/** Leads to the client secret where only the user knows that there is one: the server takes clients without, too. */
+export function withSecretRow(state: WizardState, clientId: string): Row[] {
+  const answers = answersWithId(state, clientId);
+  const canHaveOne = kindOf(answers) === undefined && supportedMethods(answers).some(isSecretMethod);
+  return canHaveOne && authenticationPage(answers) === undefined
+    ? [
+        {
+          label: icon('lock', l10n.t('Enter client secret…')),
+          detail: l10n.t('If this client has one, such as a web app.'),
+          next: go(state, 'secret', answers),
+        },
+      ]
+    : [];
 }
 
 const isSecretMethod = (method: string): boolean => secretMethods.some(name => name === method);
@@ -164,10 +185,12 @@ export function secretPage(state: WizardState): SecretPage {
       const usual = secretMethods.find(method => supportedMethods(answers).includes(method));
       const given = answers.clientAuthentication;
       const isPublic = text === '' && !isNeeded;
-      const method = isPublic ? 'none' : answers.preset ? given : given === 'none' ? usual : (given ?? usual);
+      // Says nothing where the product's own method is right.
+      const takesOne = isSecretMethod(providerOf(answers).clientAuthentication);
+      const method = takesOne && answers.preset ? given : isSecretMethod(given ?? '') ? given : usual;
       return afterAuthentication(state, {
         ...answers,
-        clientAuthentication: method,
+        clientAuthentication: isPublic ? 'none' : method,
         secret: text === '' ? undefined : secret(text),
       });
     },

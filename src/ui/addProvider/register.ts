@@ -3,7 +3,14 @@ import { usualScopes } from '../../providers/entries/usualScopes.ts';
 import { presets } from '../../providers/presets/presets.ts';
 import { urisToRegister, type RegisteredUri } from '../../signIn/redirect/registeredUris.ts';
 import { kindOf, presetName, providerOf, type Answers } from './answers.ts';
-import { canRegister, documentationRow, hostOf, otherClientRows, withClientId } from './client.ts';
+import {
+  canRegister,
+  documentationRow,
+  hostOf,
+  otherClientRows,
+  withClientId,
+  withSecretRow,
+} from './client.ts';
 import { chosenScopes } from './scopes.ts';
 import { productRow } from './summary.ts';
 import type { Facts, Heading, ListPage, Row, WizardState } from './state.ts';
@@ -33,6 +40,7 @@ export function registerPage(state: WizardState, facts: Facts): ListPage {
               label: icon('arrow-right', l10n.t('Continue with client ID “{0}”', clientId)),
               next: withClientId(state, clientId),
             },
+            ...withSecretRow(state, clientId),
           ]),
       {
         label: isCopied

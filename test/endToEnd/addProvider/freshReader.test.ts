@@ -166,6 +166,26 @@ describe('a person who has only the address of a provider, and a keyboard', func
     await signedInAs('alice');
   });
 
+  it('answers four times for a client with a secret, where the server takes clients without one, too', async () => {
+    const { clientId, clientSecret } = stage.identityProvider.clients.editorSecret;
+    await begin();
+    await window.quickInput.read(wizard.register);
+    await window.page.keyboard.type(clientId);
+    await window.quickInput.read(wizard.register, ({ items }) =>
+      items.some(item => item.includes('Enter client secret…')),
+    );
+    await moveTo(/Enter client secret…/);
+    await window.screenshot('client-id-with-secret');
+    await enter();
+    await window.quickInput.read(wizard.secret);
+    await enter(clientSecret);
+    await window.quickInput.read(wizard.summary);
+    await enter();
+    assert.equal(inputs, 4);
+    await signInWithCode();
+    await signedInAs('alice');
+  });
+
   it('answers five times for a service', async () => {
     const { clientId, clientSecret } = stage.identityProvider.clients.editorSecret;
     await begin();

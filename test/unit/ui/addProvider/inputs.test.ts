@@ -4,21 +4,23 @@ import { pageOf, withFound } from '../../../../src/ui/addProvider/pages.ts';
 import { firstState } from '../../../../src/ui/addProvider/state.ts';
 import { facts, foundAt, rowsOf, servers } from './wizardStates.ts';
 
-/** What a person types or looks for on a page before pressing Enter; nothing: they just press it. */
-type Input = string | RegExp | undefined;
+/** What a person types and looks for on a page before pressing Enter; nothing: they just press it. */
+type Input = string | RegExp | readonly [typed: string, row: RegExp] | undefined;
 
 /** Presses Enter on one page after the other until the sign-in begins. */
 function settingsAfter(server: Metadata, inputs: readonly Input[]): string {
   let state = firstState;
   for (const [at, input] of inputs.entries()) {
-    if (typeof input === 'string') state = { ...state, text: input };
+    const [typed, wanted] =
+      typeof input === 'string' ? [input] : input instanceof RegExp ? [undefined, input] : (input ?? []);
+    if (typed !== undefined) state = { ...state, text: typed };
     const page = pageOf(state, facts());
     if (page.kind === 'many') assert.fail('nobody has to choose scopes');
     if (page.kind === 'secret') {
-      state = page.accept(typeof input === 'string' ? input : '');
+      state = page.accept(typed ?? '');
       continue;
     }
-    const row = rowsOf(page).find(({ label }) => !(input instanceof RegExp) || input.test(label));
+    const row = rowsOf(page).find(({ label }) => wanted?.test(label) ?? true);
     assert.ok(row, `${state.page}: ${String(input)}`);
     state = row.next ?? state;
     if (row.effect?.do === 'look-up') state = withFound(state, foundAt(server));
@@ -51,6 +53,41 @@ describe('what a person has to enter before the browser opens', () => {
       settingsAfter({ ...servers.confidential, token_endpoint_auth_methods_supported: undefined }, inputs),
       'abc client_secret_basic hush',
     );
+  });
+
+  it('is 4 where a client has a secret at a server that takes clients without, too', () => {
+    const inputs = [address, ['abc', /Enter client secret/], 'hush', undefined] as const;
+    for (const methods of [
+      ['none', 'client_secret_post'],
+      ['client_secret_post', 'client_secret_basic', 'none'],
+    ]) {
+      const server = { ...servers.public, token_endpoint_auth_methods_supported: methods };
+      const usual = methods.includes('client_secret_basic') ? 'client_secret_basic' : 'client_secret_post';
+      assert.equal(settingsAfter(server, inputs), `abc ${usual} hush`);
+      assert.equal(settingsAfter(server, [address, 'abc', undefined]), 'abc');
+      assert.equal(settingsAfter(server, [address, inputs[1], undefined, undefined]), 'abc none');
+    }
+  });
+
+  it('is 4 for a secret at a known product, too, which is used', () => {
+    const inputs = ['acme.okta.com', ['abc', /Enter client secret/], 'hush', undefined] as const;
+    const server = {
+      ...servers.public,
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'none'],
+    };
+    assert.equal(settingsAfter(server, inputs), 'abc client_secret_basic hush');
+  });
+
+  it('offers no secret where the server takes none, or asks for it anyway', () => {
+    for (const server of [servers.public, servers.keys, servers.confidential]) {
+      const at = { ...withFound({ ...firstState, text: address }, foundAt(server)), text: 'abc' };
+      const page = pageOf(at, facts());
+      assert.ok(page.kind === 'list');
+      assert.deepEqual(
+        rowsOf(page).filter(({ label }) => label.includes('Enter client secret')),
+        [],
+      );
+    }
   });
 
   it('is 4 where the client could have a secret and has none', () => {
