@@ -1,11 +1,13 @@
 /**
  * `npm run fuzz -- --minutes N`: new random inputs for every target in turn, until the time is over.
+ * `--compare <commit>`: gives the same inputs to that commit, and shows what is believed now and was refused there.
  * Ends with the line `N passed, N failed`, counted in targets. What it finds is to be kept in regressions.ts.
  */
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
+import { compareWith } from './compare/compare.ts';
 import { regressions } from './regressions.ts';
 import { targets } from './targets.ts';
 
@@ -21,13 +23,28 @@ function memoryInUse(): number {
 }
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '1' }, target: { type: 'string' } },
+  options: {
+    minutes: { type: 'string', default: '1' },
+    target: { type: 'string' },
+    compare: { type: 'string' },
+  },
 });
 const minutes = Number(values.minutes);
 if (!(minutes > 0)) throw new Error('--minutes must be a positive number');
 const chosen = targets.filter(({ name }) => values.target === undefined || name === values.target);
 if (chosen.length === 0)
   throw new Error(`There is no such target. There are: ${targets.map(({ name }) => name).join(', ')}`);
+
+if (values.compare !== undefined)
+  process.exit(
+    (await compareWith(
+      values.compare,
+      minutes,
+      chosen.map(({ name }) => name),
+    ))
+      ? 0
+      : 1,
+  );
 
 const end = Date.now() + minutes * 60_000;
 const tried = new Map<string, number>();

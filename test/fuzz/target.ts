@@ -70,12 +70,18 @@ export function assertShowable(error: unknown): asserts error is Failure {
   assert.equal(error.cause, undefined);
 }
 
+/** Hears of each result, for the comparison of two commits. The failure is undefined if there is none. */
+export const listening: { hear?: ((result: unknown, failure: Failure | undefined) => void) | undefined } = {};
+
 /** The result, or undefined if it was refused in the way it must be. */
 export async function resultOf<T>(run: () => Promise<T> | T): Promise<T | undefined> {
   try {
-    return await run();
+    const result = await run();
+    listening.hear?.(result, undefined);
+    return result;
   } catch (error) {
     assertShowable(error);
+    listening.hear?.(undefined, error);
     return undefined;
   }
 }
