@@ -58,27 +58,30 @@ async function secondPass({ outputFiles, metafile, errors }) {
   const outputs = new Map(Object.entries(metafile.outputs).map(([path, output]) => [basename(path), output]));
   /** The files that are loaded with this one, each after those that it requires. */
   const withRequired = (name, found = new Set()) => {
-    for (const { path, kind, external } of outputs.get(name).imports)
-      if (!external && /^import-/.test(kind) && !found.has(basename(path)))
-        withRequired(basename(path), found);
+    const { imports } = outputs.get(name);
+    const required = imports.filter(({ kind, external }) => !external && /^import-/.test(kind));
+    for (const { path } of required) if (!found.has(basename(path))) withRequired(basename(path), found);
     return found.add(name);
   };
   const start = withRequired('parts.cjs', withRequired('extension.cjs'));
-  const parts = [...outputs.keys()].filter(name => !start.has(name)).map(name => `./${name}`);
+  // What only passes on what another part exports, under the same names, is no part: the other one is loaded.
+  const passedOn = /^import {(\s+\w+,?)+\s} from ".\/(.+)";\s(import .+\s)*export {(\s+\w+,?)+\s};\s*\/\//;
+  const sources = new Map(outputFiles.map(({ path, text }) => [basename(path), passedOn.exec(text)?.[2]]));
   // Names are unique within a file of the first pass only.
   const names = new Map();
   for (const file of start)
     for (const name of outputs.get(file).exports)
-      names.set(`${file} ${name}`, /activate$/.test(name) ? name : `_${names.size.toString(36)}`);
-  const exported = (file, to) =>
-    outputs.get(file).exports.map(name => to(name, names.get(`${file} ${name}`)));
-  // As for the start, see below.
+      names.set(file + name, /activate$/.test(name) ? name : `_${names.size.toString(36)}`);
+  const all = [...names.values()].join();
+  const exported = (file, to) => outputs.get(file).exports.map(name => to(name, names.get(file + name)));
+  const shared = file => `export { ${exported(file, (name, to) => `${to} as ${name}`)} } from './all.cjs';`;
+  // Nothing that is exported is ever assigned again: `export` would make a function of each name.
   const asObject = (_, names) => `module.exports = {${names.replaceAll(/(\w+) as (\w+)/g, '$2: $1')}};`;
   const texts = new Map(
     outputFiles.map(({ path, text }) => {
       const calling = text.replaceAll(/\bimport\(".*?([\w-]+\.cjs)"\)/g, (_, name) => {
-        const files = [...withRequired(name)].filter(file => !start.has(file));
-        return `loadPart(${files.map(file => JSON.stringify(file))})`;
+        const files = [...withRequired(sources.get(name) ?? name)].filter(file => !start.has(file));
+        return `loadPart(${files.map(file => `'${file}'`)})`;
       });
       const whole = text === calling ? text : `import { loadPart } from './parts.cjs';${calling}`;
       const name = basename(path);
@@ -90,12 +93,13 @@ async function secondPass({ outputFiles, metafile, errors }) {
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^\.\/.+\.cjs$/ }, ({ path, kind }) => {
         const name = basename(path);
-        if (!start.has(name) && kind !== 'entry-point') return { path: `./${name}`, external: true };
-        return { path: name, namespace: isStart || !start.has(name) ? 'text' : 'shared' };
+        const isPart = outputs.has(name) && !start.has(name);
+        if (isPart && kind !== 'entry-point') return { path, external: true };
+        return { path: name, namespace: isStart || isPart ? 'text' : 'shared' };
       });
       onLoad({ filter: /.*/, namespace: 'text' }, ({ path }) => ({ contents: texts.get(path) }));
       onLoad({ filter: /.*/, namespace: 'shared' }, ({ path }) => ({
-        contents: `export { ${exported(path, (name, short) => `${short} as ${name}`)} } from '../extension.cjs';`,
+        contents: outputs.has(path) ? shared(path) : `export { ${all} } from '../extension.cjs';`,
       }));
     },
   });
@@ -108,17 +112,15 @@ async function secondPass({ outputFiles, metafile, errors }) {
     sourcemap: isWatching ? 'linked' : 'external',
     external: ['vscode', 'node:*', '../extension.cjs'],
   };
-  // An object, as nothing that is exported is ever assigned again: `export` would make a function of each name.
-  const imports = [...start].map(
-    file => `import { ${exported(file, (name, short) => `${name} as ${short}`)} } from './${file}';`,
-  );
-  const stdin = { contents: `${imports.join('')} host.module.exports = { ${[...names.values()]} };` };
+  const imported = file => `import { ${exported(file, (name, to) => `${name} as ${to}`)} } from './${file}';`;
+  const stdin = { contents: `${Array.from(start, imported).join('')} host.module.exports = { ${all} };` };
+  const parts = [...outputs.keys()].filter(name => !start.has(name) && !sources.get(name));
+  const partFiles = { ...second, entryPoints: parts.map(name => `./${name}`), outdir: join(outdir, 'parts') };
   const banner = { js: 'const host={require,module};' };
-  const startFile = { ...second, stdin, banner, outfile: join(outdir, 'extension.cjs') };
   await rm(join(outdir, 'parts'), { recursive: true, force: true });
   await Promise.all([
-    build({ ...startFile, plugins: [firstPass(true)] }),
-    build({ ...second, entryPoints: parts, outdir: join(outdir, 'parts'), plugins: [firstPass(false)] }),
+    build({ ...second, stdin, banner, outfile: join(outdir, 'extension.cjs'), plugins: [firstPass(true)] }),
+    build({ ...partFiles, plugins: [firstPass(false)] }),
   ]);
 }
 
@@ -126,10 +128,7 @@ async function secondPass({ outputFiles, metafile, errors }) {
 const described =
   /\b(v\.description|text|flag|seconds|parameters|matching|path|oneOf|listOf|someOf|group|page|endpoint|names)\((\s*)'(?:[^'\\]|\\.)*'/g;
 
-/**
- * The schema of the settings without what it says about each: the settings editor has that from the manifest, and
- * every window would load it for nothing.
- */
+/** Leaves out what is said about each setting: the settings editor has that from the manifest. */
 function withoutDescriptions({ onLoad }) {
   onLoad({ filter: /[\\/]src[\\/](?:providers|mcp)[\\/](?:\w+[\\/])*\w+\.ts$/ }, async ({ path }) => {
     const text = await readFile(path, 'utf8');

@@ -141,6 +141,21 @@ describe('the package', () => {
     assert.deepEqual(names.toSorted(), ['joinBySockets', 'loopback', 'mutualTls', 'nodeFetch']);
   });
 
+  it('has parts that require each file once, and none that only passes on what another one exports', async () => {
+    const parts = files.filter(name => name.includes('/dist/parts/'));
+    assert.ok(parts.length > 10);
+    for (const name of parts) {
+      const code = await readFile(new URL(name.replace(/^extension\//, ''), repository), 'utf8');
+      const required = Array.from(code.matchAll(/\brequire\("(\.[^"]+)"\)/g), ([, other]) => other);
+      assert.equal(new Set(required).size, required.length, name);
+      assert.doesNotMatch(
+        code,
+        /^(?:(?:var )?[\w$]+=require\("[^"]+"\)[,;])+module\.exports=[^;]*;\s*$/,
+        name,
+      );
+    }
+  });
+
   it('has bundles without what is said about each setting, which the editor has from the manifest', async () => {
     const texts = JSON.parse(await readFile(new URL('package.nls.json', repository), 'utf8')) as object;
     const said = Object.entries(texts).flatMap(([key, text]) =>
