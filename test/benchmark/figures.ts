@@ -6,10 +6,17 @@ export interface Figure {
   readonly unit: Unit;
   readonly samples: readonly number[];
   /** What it is measured beside. */
-  readonly peer?: { readonly name: string; readonly samples: readonly number[] };
+  readonly peer?: Peer;
   readonly aim?: Aim;
   /** How it was measured, where the name does not say all. */
   readonly note?: string;
+}
+
+export interface Peer {
+  readonly name: string;
+  readonly samples: readonly number[];
+  /** Each sample was taken right before or after ours at the same place, so that what disturbs one disturbs both. */
+  readonly isPaired?: boolean;
 }
 
 export type Unit = 'ms' | 'µs' | 'kB' | 'MB' | 'count';
@@ -39,11 +46,16 @@ export function statistics(samples: readonly number[]): Statistics {
   return { min: at(0), median: at(0.5), p95: at(0.95), max: at(1) };
 }
 
-/** The ratio to the peer of the statistic that the aim is about; of the median without an aim. None to nothing. */
+/**
+ * The ratio to the peer of the statistic that the aim is about; of the median without an aim. That of samples in pairs
+ * is the median of what each pair has. None to nothing.
+ */
 export function ratio({ samples, peer, aim }: Figure): number | undefined {
   if (!peer) return undefined;
   const of = aim?.ratio === true ? aim.of : 'median';
   const whole = statistics(peer.samples)[of];
+  if (peer.isPaired && whole > 0)
+    return statistics(samples.map((sample, at) => sample / (peer.samples[at] ?? NaN))).median;
   return whole > 0 ? statistics(samples)[of] / whole : undefined;
 }
 
@@ -83,11 +95,14 @@ export async function sample(
   return samples;
 }
 
+const neverChanged = new Int32Array(new SharedArrayBuffer(4));
+
 /**
  * The processor time of this thread so far, in milliseconds. On a busy machine it says what the time on the wall
- * doesn't.
+ * doesn't. Linux counts up to when the thread last waited, or up to 4 ms ago, so this waits for a moment.
  */
 export function threadTime(): number {
+  Atomics.wait(neverChanged, 0, 0, 0.1);
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
 }
