@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import '../editor/process/resolveLocalhost.ts';
 import { countLine } from '../runner/count.ts';
 import { measureAnswering } from './measures/answering.ts';
-import { besideMeasures } from './measures/beside.ts';
+import { besideMeasures } from './beside/beside.ts';
 import { measureBytes } from './measures/bytes.ts';
 import { measureCodeExchange } from './measures/codeExchange.ts';
 import { measureFloors } from './measures/costs.ts';
@@ -44,7 +44,7 @@ const all: readonly (() => Promise<Figure[]>)[] = [
   () => measureStarting(quick ? 1 : 5),
   () => measureFloors(quick ? 1 : 15),
   () => measureWindows(quick ? [2] : [1, 2, 4, 8], quick ? 1 : 3),
-  () => measureCodeExchange(quick ? 5 : 30),
+  () => measureCodeExchange(quick ? 5 : 150),
   () => measureIdling(),
   () => measureTerminals(quick ? 5 : 30),
   () => measureRefreshing(quick ? 1000 : 10_000),

@@ -48,23 +48,38 @@ async function bareRefresh(server: IdentityProvider, { tokens, binding }: Grant)
   });
 }
 
-/** A thousand callers, spread over so many windows, need new tokens at the same moment. */
-export async function burst(
+/** What a thousand callers found: how long each has waited, and how many token requests were sent. */
+export interface Waiting {
+  readonly waits: readonly number[];
+  readonly sent: number;
+}
+
+/**
+ * A thousand callers, spread over so many windows, need new tokens at the same moment.
+ *
+ * @param times so many times, one after another, in the same windows.
+ */
+export async function bursts(
   server: IdentityProvider,
   amount: number,
   start: StartFleet = startFleet,
-): Promise<{ waits: number[]; sent: number }> {
+  times = 1,
+): Promise<Waiting[]> {
   const { fleet, windows, id } = await openWindows(server, amount, start);
   try {
     // The leader then knows the provider's metadata, and has loaded what it needs.
     await windows[0]?.burst(id, 1, 1);
     for (const window of windows) await eventually(async () => (await window.look(id)).serial === 2);
-    const before = tokenRequests(server);
-    const bursts = await Promise.all(windows.map(window => window.burst(id, 2, callers / amount)));
-    const serials = new Set(bursts.flatMap(({ serials }) => serials));
-    if (serials.size !== 1 || !serials.has(3))
-      throw new Error(`tokens ${[...serials].join()} were handed out`);
-    return { waits: bursts.flatMap(({ waits }) => waits), sent: tokenRequests(server) - before };
+    const found: Waiting[] = [];
+    for (let serial = 2; serial < 2 + times; serial++) {
+      const before = tokenRequests(server);
+      const all = await Promise.all(windows.map(window => window.burst(id, serial, callers / amount)));
+      const serials = new Set(all.flatMap(({ serials }) => serials));
+      if (serials.size !== 1 || !serials.has(serial + 1))
+        throw new Error(`tokens ${[...serials].join()} were handed out`);
+      found.push({ waits: all.flatMap(({ waits }) => waits), sent: tokenRequests(server) - before });
+    }
+    return found;
   } finally {
     await fleet.end();
   }
@@ -95,9 +110,10 @@ export async function measureWindows(amounts: readonly number[], runs: number): 
       const sent: number[] = [];
       for (let run = 0; run < runs; run++) {
         bare.push(await bareRefresh(server, await signedIn(server)));
-        const found = await burst(server, amount);
-        waits.push(...found.waits);
-        sent.push(found.sent);
+        for (const found of await bursts(server, amount)) {
+          waits.push(...found.waits);
+          sent.push(found.sent);
+        }
       }
       const over = `over ${amount} ${amount === 1 ? 'window' : 'windows'}`;
       figures.push({
