@@ -3,14 +3,7 @@ import { challengeOf, errorOf, isForBound, scopesOf } from './challenge.ts';
 import { credentialsFor, isBound, takesNonce } from './credentials.ts';
 import { WebSocketRefused } from './sockets/handshake.ts';
 import { learnResource } from './resource.ts';
-import {
-  isDeclined,
-  questionOf,
-  rememberDeclined,
-  SignInDeclined,
-  throwIfDeclined,
-  type AuthorizedOptions,
-} from './session.ts';
+import { askOnce, questionOf, SignInDeclined, type AuthorizedOptions } from './session.ts';
 import { answerTo } from './sessionInfo.ts';
 
 /** The server refuses the token, and signing in again doesn't help. The message says why. */
@@ -73,11 +66,8 @@ export async function answerRefusal(
   // Before the challenge, in which a server might write anything.
   const wwwAuthenticate = `${await refusedToken(session, address)}, ${challenge}`;
   const request = { wwwAuthenticate, fallbackScopes: scopes };
-  const question = questionOf(providerId, scopes, address);
-  const declinedNow = (): SignInDeclined => {
-    rememberDeclined(providerId, question);
-    return new SignInDeclined('declined');
-  };
+  const ask = <T>(run: () => PromiseLike<T>): Promise<T> =>
+    askOnce(providerId, questionOf(providerId, scopes, address), askAgain, run);
   const other = (found: vscode.AuthenticationSession | undefined) => {
     if (!found || found.accessToken === session.accessToken) return undefined;
     learnResource(providerId, scopes, found);
@@ -86,12 +76,12 @@ export async function answerRefusal(
   try {
     const silent = await vscode.authentication.getSession(providerId, request, { ...account, silent: true });
     if (silent || signIn === 'never') return other(silent);
-    throwIfDeclined(question, askAgain);
     const createIfNone = detail === undefined ? (true as const) : { detail };
-    return other(await vscode.authentication.getSession(providerId, request, { ...account, createIfNone }));
+    return other(
+      await ask(() => vscode.authentication.getSession(providerId, request, { ...account, createIfNone })),
+    );
   } catch (error) {
     if (error instanceof SignInDeclined) throw error;
-    if (isDeclined(error)) throw declinedNow();
     const message = error instanceof Error ? error.message : String(error);
     if (!/does not support (getting|creating) sessions? from challenges/.test(message)) {
       throw new AccessRefused(message, response);
@@ -101,14 +91,8 @@ export async function answerRefusal(
   const needed = [...new Set([...scopes, ...scopesOf(challenge)])];
   const silent = await vscode.authentication.getSession(providerId, needed, { ...account, silent: true });
   if (other(silent) || signIn === 'never') return other(silent);
-  throwIfDeclined(question, askAgain);
-  try {
-    const forceNewSession = detail === undefined ? (true as const) : { detail };
-    return await vscode.authentication.getSession(providerId, needed, { ...account, forceNewSession });
-  } catch (error) {
-    if (isDeclined(error)) throw declinedNow();
-    throw error;
-  }
+  const forceNewSession = detail === undefined ? (true as const) : { detail };
+  return ask(() => vscode.authentication.getSession(providerId, needed, { ...account, forceNewSession }));
 }
 
 /**

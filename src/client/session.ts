@@ -33,24 +33,34 @@ let watchingDeclined: vscode.Disposable | undefined;
 export const questionOf = (providerId: string, scopes: readonly string[], address?: URL): string =>
   [providerId, ...[...scopes].sort(), ...(address ? [`${address.origin}${address.pathname}`] : [])].join(' ');
 
-/** @throws SignInDeclined if they have said no to it before. */
-export function throwIfDeclined(question: string, askAgain: boolean | undefined): void {
+/** @throws SignInDeclined if they say no, or have said no to it before. */
+export async function askOnce<T>(
+  providerId: string,
+  question: string,
+  askAgain: boolean | undefined,
+  ask: () => PromiseLike<T>,
+): Promise<T> {
   if (declined.has(question) && !askAgain) throw new SignInDeclined('declined');
-}
-
-export function rememberDeclined(providerId: string, question: string): void {
-  declined.set(question, accountIds(providerId));
-  // A token that was renewed is a change of the sessions, too.
-  watchingDeclined ??= vscode.authentication.onDidChangeSessions(
-    ({ provider }) => void forgetDeclined(provider.id),
-  );
+  try {
+    const answer = await ask();
+    declined.delete(question);
+    return answer;
+  } catch (error) {
+    if (!isDeclined(error)) throw error;
+    declined.set(question, accountIds(providerId));
+    // A token that was renewed is a change of the sessions, too.
+    watchingDeclined ??= vscode.authentication.onDidChangeSessions(
+      ({ provider }) => void forgetDeclined(provider.id),
+    );
+    throw new SignInDeclined('declined');
+  }
 }
 
 async function forgetDeclined(providerId: string): Promise<void> {
   const now = await accountIds(providerId);
   if (now === undefined) return;
   for (const [question, then] of declined) {
-    if (!question.startsWith(`${providerId} `) || (await then) === now) continue;
+    if (!`${question} `.startsWith(`${providerId} `) || (await then) === now) continue;
     // It might have been declined again in the meantime.
     if (declined.get(question) === then) declined.delete(question);
   }
@@ -79,19 +89,12 @@ export async function requireSession(
   const chosen = account && { account };
   const silent = await silentSession(providerId, scopes, { account, warn });
   if (silent) return silent;
-  const question = questionOf(providerId, scopes);
-  throwIfDeclined(question, askAgain);
-  try {
-    const createIfNone = detail === undefined ? (true as const) : { detail };
-    const session = await vscode.authentication.getSession(providerId, scopes, { ...chosen, createIfNone });
-    declined.delete(question);
-    rememberSession(providerId, scopes, account, session);
-    return session;
-  } catch (error) {
-    if (!isDeclined(error)) throw error;
-    rememberDeclined(providerId, question);
-    throw new SignInDeclined('declined');
-  }
+  const createIfNone = detail === undefined ? (true as const) : { detail };
+  const session = await askOnce(providerId, questionOf(providerId, scopes), askAgain, () =>
+    vscode.authentication.getSession(providerId, scopes, { ...chosen, createIfNone }),
+  );
+  rememberSession(providerId, scopes, account, session);
+  return session;
 }
 
 /** The time after a failure until the editor is asked again, in milliseconds. */

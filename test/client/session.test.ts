@@ -71,12 +71,17 @@ describe('the session of an extension', () => {
     await settled();
     await assert.rejects(client.requireSession('oidc', scopes), declined);
     assert.equal(editor.dialogs.length, 1, 'not for an event that says nothing about the accounts');
+    await assert.rejects(client.requireSession('oidc', []), declined);
     editor.consents = true;
     await client.requireSession('oidc', ['openid']);
     editor.takeBack('oidc', 'alice');
     await settled();
     await client.requireSession('oidc', scopes);
-    assert.equal(editor.dialogs.length, 3);
+    assert.equal(editor.dialogs.length, 4);
+    editor.takeBack('oidc', 'alice');
+    await settled();
+    await client.requireSession('oidc', []);
+    assert.equal(editor.dialogs.length, 5, 'for a provider’s own scopes, too');
   });
 
   it('is not asked for again because a token was renewed', async () => {
