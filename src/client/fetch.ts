@@ -122,7 +122,7 @@ async function follow(send: typeof fetch, start: URL, init: RequestInit, holder:
   let sawToken = true;
   for (let hop = 0; ; hop++) {
     const response = await (sawToken ? sendProved(send, url, request, holder) : send(url, request));
-    if (response.type === 'opaqueredirect') {
+    if (response.type === 'opaqueredirect' && redirect !== 'manual') {
       throw new TypeError(
         `${url.origin} redirects, and here nobody can see where to. Use the final address.`,
       );

@@ -385,6 +385,12 @@ describe('authorizedFetch', () => {
       await assert.rejects(get(redirect('http://api.example.com/')), /only sent over https/);
       await assert.rejects(get('/circle'), /redirects too often/);
       assert.equal((await get(redirect('/whoami'), { redirect: 'manual' })).status, 302);
+      // As a browser says it, where nobody can see where it leads.
+      const opaque = Object.defineProperty(new Response(), 'type', { value: 'opaqueredirect' });
+      const hidden = { fetch: () => Promise.resolve(opaque) };
+      await assert.rejects(get('/whoami', {}, hidden), /redirects, and here nobody can see where to/);
+      assert.equal(await get('/whoami', { redirect: 'manual' }, hidden), opaque);
+      await assert.rejects(get(redirect('/whoami'), { redirect: 'error' }), TypeError);
     });
   });
 
