@@ -114,8 +114,10 @@ export async function answerHandshake(
   let { response } = error;
   if (!response) {
     response = await askWithoutUpgrade(options, session, probe);
+    const isForNonce = response !== undefined && (await takesNonce(response, probe));
+    await response?.body?.cancel();
     // The same token, with the nonce that the server demands.
-    if (response && (await takesNonce(response, probe))) return session;
+    if (isForNonce) return session;
   }
   if (!response || !isRefusal(response)) return undefined;
   const another = await answerRefusal(providerId, scopes, options, session, response, probe);
@@ -132,7 +134,6 @@ async function askWithoutUpgrade(
   const again = (): Promise<vscode.AuthenticationSession> => Promise.resolve(session);
   const headers = { ...(await credentialsFor({ session, again }, 'GET', probe)) };
   const response = (await answerTo(() => send(probe, { headers, redirect: 'manual' })))?.answer;
-  await response?.body?.cancel();
   return response;
 }
 

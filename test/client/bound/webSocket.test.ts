@@ -87,22 +87,24 @@ describe('authorizedWebSocket with a token that is bound to a key', () => {
     assert.notEqual(first, second);
   });
 
-  it('hands the proof to a way of connecting of one’s own, which hides what the server answers', async () => {
-    bound.api.settings.nonce = 'demanded';
-    const made: (string | undefined)[] = [];
-    // As a browser does: nobody sees the response to the handshake.
-    mock.method(process, 'getBuiltinModule', () => undefined);
-    await connect({
-      connect(url, token, proof) {
-        made.push(proof);
-        return new NodeWebSocket(url, { headers: { authorization: `DPoP ${token}`, dpop: proof } });
-      },
+  // By a challenge, or by the body alone.
+  for (const nonceStatus of [401, 400] as const)
+    it(`hands the proof to a way of connecting of one’s own, which hides a ${nonceStatus}`, async () => {
+      Object.assign(bound.api.settings, { nonce: 'demanded', nonceStatus });
+      const made: (string | undefined)[] = [];
+      // As a browser does: nobody sees the response to the handshake.
+      mock.method(process, 'getBuiltinModule', () => undefined);
+      await connect({
+        connect(url, token, proof) {
+          made.push(proof);
+          return new NodeWebSocket(url, { headers: { authorization: `DPoP ${token}`, dpop: proof } });
+        },
+      });
+      // The handshake, the request that shows why, and the handshake with the nonce.
+      assert.deepEqual(answered(), ['use_dpop_nonce', 'use_dpop_nonce', 200]);
+      assert.equal(made.length, 2);
+      assert.equal(new Set(made).size, 2);
     });
-    // The handshake, the request that shows why, and the handshake with the nonce.
-    assert.deepEqual(answered(), ['use_dpop_nonce', 'use_dpop_nonce', 200]);
-    assert.equal(made.length, 2);
-    assert.equal(new Set(made).size, 2);
-  });
 
   it('opens nothing where the key cannot be proved', async () => {
     const { describe: its, version } = bound.exported();
