@@ -20,14 +20,25 @@ const mostKnown = 100;
 /** Whether a token is bound to a key, where the session itself doesn't say. */
 const bound = new Map<string, Promise<boolean>>();
 
-/** True if the session's token is of no use without a proof. */
+/**
+ * True if the session's token is of no use without a proof.
+ *
+ * @throws the error of {@link isRenewed} if the session doesn't say, and its token isn't the current one.
+ */
 export async function isBound(session: ExpiringSession): Promise<boolean> {
   // An editor that passes on what it doesn't know, and the usual case.
   if (session.tokenType === 'DPoP') return true;
   if (session.expiresAt !== undefined) return false;
   const known = bound.get(session.accessToken);
   if (known !== undefined) return known;
-  const found = answerTo(() => describeSession(session)).then(info => info?.answer?.tokenType === 'DPoP');
+  const found = describeSession(session).then(
+    info => info?.tokenType === 'DPoP',
+    (error: unknown) => {
+      bound.delete(session.accessToken);
+      if (isRenewed(error)) throw error;
+      return false;
+    },
+  );
   remember(bound, session.accessToken, found);
   return found;
 }
@@ -55,22 +66,20 @@ function remember<T>(known: Map<string, T>, key: string, value: T): void {
  * @throws Error if the key can't be proved, see `OidcAuthenticationApi.proof`. A bound token is never sent without.
  */
 export async function credentialsFor(holder: Holder, method: string, url: URL): Promise<Credentials> {
-  const bearer = (): Credentials => ({ authorization: `Bearer ${holder.session.accessToken}` });
-  if (!(await isBound(holder.session))) return bearer();
-  const nonce = nonces.get(url.origin);
-  const prove = (): Promise<string | undefined> => proveSession(holder.session, { method, url, nonce });
-  let dpop: string | undefined;
+  const credentials = async ({ session }: Holder): Promise<Credentials> => {
+    if (!(await isBound(session))) return { authorization: `Bearer ${session.accessToken}` };
+    const dpop = await proveSession(session, { method, url, nonce: nonces.get(url.origin) });
+    if (dpop === undefined)
+      throw new Error('The access token is bound to a key (DPoP), and there is no proof of it.');
+    return { authorization: `DPoP ${session.accessToken}`, dpop };
+  };
   try {
-    dpop = await prove();
+    return await credentials(holder);
   } catch (error) {
     if (!isRenewed(error)) throw error;
     holder.session = await holder.again();
-    if (!(await isBound(holder.session))) return bearer();
-    dpop = await prove();
+    return credentials(holder);
   }
-  if (dpop === undefined)
-    throw new Error('The access token is bound to a key (DPoP), and there is no proof of it.');
-  return { authorization: `DPoP ${holder.session.accessToken}`, dpop };
 }
 
 /**

@@ -4,7 +4,7 @@ import { credentialsFor, isBound, takesNonce } from './credentials.ts';
 import { WebSocketRefused } from './sockets/handshake.ts';
 import { learnResource } from './resource.ts';
 import { askOnce, questionOf, SignInDeclined, type AuthorizedOptions } from './session.ts';
-import { answerTo } from './sessionInfo.ts';
+import { answerTo, isRenewed } from './sessionInfo.ts';
 
 /** The server refuses the token, and signing in again doesn't help. The message says why. */
 export class AccessRefused extends Error {
@@ -55,7 +55,8 @@ export async function answerRefusal(
 ): Promise<vscode.AuthenticationSession | undefined> {
   const challenge = challengeOf(response);
   if (challenge === undefined) return undefined;
-  if (isForBound(challenge) && !(await isBound(session))) {
+  // If it was renewed, the current one is requested below.
+  if (isForBound(challenge) && !(await isBound(session).catch(isRenewed))) {
     const message = `The server takes only access tokens that are bound to a key (DPoP). Set "dpop" to "required" for "${providerId}" in oidc.providers, with a current version of the extension OpenID Connect Authentication.`;
     throw new AccessRefused(message, response);
   }
