@@ -236,6 +236,33 @@ describe('the client helpers as a package', function () {
       });
     }
 
+    it('and has forgotten everything in the next test', async () => {
+      await writeFile(join(consumer, 'package.json'), '{ "name": "some-extension", "type": "module" }');
+      const twice = `
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import { describeSession, requireSession } from '${name}';
+import { editor } from '${name}/testing';
+afterEach(() => editor.reset());
+for (const time of ['first', 'second']) {
+  void test(\`declines the \${time} time\`, async () => {
+    editor.person = undefined;
+    await assert.rejects(requireSession('oidc', ['openid']), { code: 'declined' });
+    assert.deepEqual(editor.questions, ['oidc openid']);
+  });
+  void test(\`agrees the \${time} time\`, async () => {
+    const session = await requireSession('oidc', ['openid']);
+    assert.equal(session.accessToken, 'token-1');
+    const { tokenType, missingScopes } = (await describeSession(session)) ?? assert.fail();
+    assert.deepEqual([tokenType, missingScopes], ['Bearer', []]);
+  });
+}`;
+      await writeFile(join(consumer, 'twice.test.ts'), twice);
+      await run(process.execPath, ['--import', `${name}/testing/register`, '--test', 'twice.test.ts'], {
+        cwd: consumer,
+      });
+    });
+
     it('and signs in on pages, with the types of Playwright itself', async () => {
       await symlink(
         join(repository, 'node_modules', 'playwright-core'),

@@ -59,6 +59,8 @@ const changes = new EventEmitter<vscode.AuthenticationSessionsChangeEvent>();
 let signIns: SignIn[] = [];
 let passed = 0;
 let tokens = 0;
+/** The providers that somebody was asked to sign in to. */
+const asked = new Set<string>();
 
 const changed = (id: string): void => changes.fire({ provider: { id, label: id } });
 const covers = (signIn: SignIn, scopes: readonly string[]): boolean =>
@@ -117,10 +119,14 @@ export const editor = {
     for (const one of signIns) if (one.providerId === providerId) one.isAllowed = false;
     changed(providerId);
   },
-  /** Nobody is signed in, and no time has passed. */
+  /** Nobody is signed in, no time has passed, and what was declined is forgotten. */
   reset(): void {
+    // `requireSession` asks again for what was declined when the accounts are others.
+    for (const providerId of asked) editor.signIn(providerId, [], { id: 'nobody', label: 'nobody' });
+    asked.clear();
     signIns = [];
     passed = 0;
+    tokens = 0;
     editor.person = alice;
     editor.lifetime = 3600;
     editor.questions = [];
@@ -140,6 +146,7 @@ function demandOf(request: Request): { scopes: readonly string[]; isMore: boolea
 }
 
 function ask(providerId: string, scopes: readonly string[]): void {
+  asked.add(providerId);
   editor.questions.push([providerId, ...scopes].join(' '));
   if (!editor.person) throw new Error('User did not consent to login.');
   editor.signIn(providerId, scopes);
@@ -203,7 +210,9 @@ const api = {
     return Promise.resolve({
       account: { id: person.id, label: person.label },
       provider: { id: providerId, label: providerId, issuer: 'https://login.example.com' },
+      tokenType: 'Bearer',
       grantedScopes: scopes,
+      missingScopes: [],
       receivedAt: receivedAt / 1000,
       expiresAt: endsAt / 1000,
       refreshAt: endsAt / 1000 - editor.lifetime / 10,
