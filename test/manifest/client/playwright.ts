@@ -108,11 +108,12 @@ export async function signInOnPage(
 ): Promise<void> {
   const isLoaded = () => Promise.resolve(page.url().startsWith('http') || undefined);
   await found(timeout, isLoaded, () => 'a page of the identity provider');
-  const { origin } = new URL(page.url());
+  const originNow = (): string => new URL(page.url()).origin;
+  const origin = originNow();
   const place = () =>
     found(
       timeout,
-      async () => (page.isClosed() || !page.url().startsWith(origin) ? 'elsewhere' : kindOf(page)),
+      async () => (page.isClosed() || originNow() !== origin ? 'elsewhere' : kindOf(page)),
       () => `a page of the identity provider, or to leave it; the browser is at ${page.url()}`,
     );
   let tried = false;
