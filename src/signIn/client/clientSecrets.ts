@@ -165,10 +165,15 @@ export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOp
       return { authentication: await authenticationOf(provider, all), asked };
     },
     enter: (provider, credential) => void entered.set(nameOf(provider, credential.kind), credential),
-    replace: async (provider, credential) => keep(provider, [...(await read(provider)), credential]),
+    async replace(provider, credential) {
+      await keep(provider, [...(await read(provider)), credential]);
+      // What was entered before for a sign-in that didn't come about would replace it again.
+      entered.delete(nameOf(provider, credential.kind));
+    },
     async forget(provider) {
-      for (const name of unstored.keys())
-        if ((JSON.parse(name) as unknown[])[0] === provider.id) unstored.delete(name);
+      for (const held of [entered, unstored])
+        for (const name of held.keys())
+          if ((JSON.parse(name) as unknown[])[0] === provider.id) held.delete(name);
       await storage.delete(keyOf(provider));
     },
     async forgetKinds(provider, kinds) {

@@ -207,6 +207,18 @@ describe('the secret of a client', () => {
     assert.equal(signIn.questions.length, 0);
   });
 
+  it('is the one that was entered last, also if the sign-in did not come about that an earlier one was for', async () => {
+    const [{ provider }] = cases;
+    const signIn = signingIn(provider);
+    signIn.clientSecrets.enter(provider, { kind: 'secret', secret: secret('wrong') });
+    await signIn.clientSecrets.replace(provider, { kind: 'secret', secret: secret('right') });
+    assert.deepEqual(await secretOf(signIn, provider), ['right']);
+    signIn.clientSecrets.enter(provider, { kind: 'secret', secret: secret('of a removed provider') });
+    await signIn.clientSecrets.forget(provider);
+    signIn.secretAnswer.resolve({ kind: 'secret', secret: secret('asked for') });
+    assert.deepEqual(await secretOf(signIn, provider), ['asked for', 'secret']);
+  });
+
   it('is for the client and the place that it was entered for', async () => {
     const [{ provider }] = cases;
     for (const other of [
