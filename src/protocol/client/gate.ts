@@ -2,6 +2,7 @@ import { StartFailure } from '../failures/knownFailure.ts';
 import type { AddressPolicy } from '../http/address.ts';
 import type { ClientCertificate } from '../http/clientCertificate.ts';
 import type { HttpClient } from '../http/http.ts';
+import { parseServerObject } from '../http/json.ts';
 import { ungated, type HttpContext } from '../server/httpContext.ts';
 import { sentKinds, type Sending, type SentKind, type Withheld } from '../server/sendings.ts';
 import { secretEndpoints, type AgreedEndpoints, type SecretEndpoint } from '../server/secretEndpoints.ts';
@@ -152,9 +153,7 @@ export function sendingOf(
   isCertified = false,
 ): Sending {
   const authorization = new Headers(init.headers).get('authorization') ?? '';
-  const { body } = init;
-  const isForm = body instanceof URLSearchParams || (typeof body === 'string' && !body.startsWith('{'));
-  const form = body instanceof URLSearchParams ? body : new URLSearchParams(isForm ? body : '');
+  const form = membersOf(init.body);
   const parameters = address.search === '' ? form : new URLSearchParams([...form, ...address.searchParams]);
   const kinds = new Set<SentKind>();
   if (/^basic /i.test(authorization)) kinds.add('client-secret');
@@ -171,4 +170,14 @@ export function sendingOf(
     kinds: sentKinds.filter(kind => kinds.has(kind)),
     purpose: parameters.get('grant_type') ?? endpoint.replace(/_endpoint$/, '').replace('_client_uri', ''),
   };
+}
+
+/** The members of a form, and of JSON those that are text. */
+function membersOf(body: Parameters<HttpClient>[1]['body']): URLSearchParams {
+  if (typeof body !== 'string') return body instanceof URLSearchParams ? body : new URLSearchParams();
+  const json = parseServerObject(body);
+  if (!json) return new URLSearchParams(body);
+  return new URLSearchParams(
+    Object.entries(json).filter((member): member is [string, string] => typeof member[1] === 'string'),
+  );
 }

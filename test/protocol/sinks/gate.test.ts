@@ -7,8 +7,10 @@ import { secret } from '../../../src/platform/secret.ts';
 import { connect, type Client } from '../../../src/protocol/client/client.ts';
 import { consentTo, type Consent } from '../../../src/protocol/client/consent.ts';
 import { confirmRegistration } from '../../../src/protocol/client/registration.ts';
+import { requestServiceTokens } from '../../../src/protocol/grants/serviceGrants.ts';
 import { createHttpContext } from '../../../src/protocol/server/httpContext.ts';
 import { secretEndpoints } from '../../../src/protocol/server/secretEndpoints.ts';
+import { serviceGrantTypes } from '../../../src/protocol/server/serviceGrantTypes.ts';
 import { Failure } from '../../../src/protocol/failures/failure.ts';
 import { listen, loopback, stop } from '../../servers/listening.ts';
 import { recordingLog } from '../../standIns/recordingLog.ts';
@@ -92,6 +94,19 @@ describe('the gate', () => {
       kinds: ['registration-token'],
       purpose: 'registration',
     });
+  });
+
+  it('notes what a request holds as JSON, too', async () => {
+    const { client, httpContext, own } = moved('registration_endpoint');
+    const authentication = { method: 'client_secret_post', secret: secret('a client secret') } as const;
+    const connection = await connect(httpContext, { ...client, authentication }, own);
+    const user = { way: 'impersonation', field: 'userId', value: 'alice' } as const;
+    const wanted = { scopes: [], resources: [], parameters: {} };
+    await requestServiceTokens(connection, user, wanted).catch(() => undefined);
+    const purpose = serviceGrantTypes.impersonation;
+    assert.deepEqual(httpContext.sendings.take(client.issuer), [
+      { host: new URL(honest.origin).host, kinds: ['client-secret'], purpose },
+    ]);
   });
 
   for (const name of ['access_token', 'token', 'refresh_token', 'id_token_hint', 'code', 'client_secret'])
