@@ -119,14 +119,13 @@ export async function registerClient(
   const note = httpContext.blemishes.at(metadata.issuer);
   const answer = await jsonAnswer(response, host, registered, note);
   if (form.redirectUri !== undefined) checkRedirectUri(form.redirectUri, answer, host, note);
-  const expiresAt = answer.client_secret_expires_at ?? 0;
   return {
     clientId: answer.client_id,
     authentication: authenticationOf(answer, host, form.key),
     idTokenAlgorithm: answer.id_token_signed_response_alg,
     // What it lists without having been asked need not be all.
     scopes: form.scopes.length > 0 ? answer.scope?.split(' ').filter(Boolean) : undefined,
-    expiresAt: answer.client_secret !== undefined && expiresAt > 0 ? expiresAt : undefined,
+    expiresAt: expiryOf(answer),
     management: managementOf(answer, policy, metadata.issuer),
   };
 }
@@ -179,6 +178,10 @@ async function checkRegistered(
 }
 
 type Answer = v.InferOutput<typeof registered.schema>;
+
+/** 0 is for a secret that doesn't expire (RFC 7591 section 3.2.1). */
+const expiryOf = ({ client_secret: text, client_secret_expires_at: at = 0 }: Answer): number | undefined =>
+  text !== undefined && at > 0 ? at : undefined;
 
 /** The server can omit the port of a loopback URI, which it then ignores (RFC 8252 section 7.3). */
 function checkRedirectUri(
@@ -239,7 +242,8 @@ export const isCurrent = (registration: Registration, httpContext: HttpContext):
  * Asks whether the server still knows a registration (RFC 7592 section 2.1), before sending a browser to an error
  * page. Only a clear no counts: if the server can't say, the sign-in finds out.
  *
- * @returns the registration, with a new token if the server issued one, or undefined if it is gone.
+ * @returns the registration, with the new token and client secret if the server issued any: the earlier ones are of no
+ * use then. Undefined if it is gone.
  */
 export async function confirmRegistration(
   httpContext: HttpContext,
@@ -258,9 +262,19 @@ export async function confirmRegistration(
     if (!response.ok) return registration;
     const note = (): void => undefined;
     const answer = await jsonAnswer(response, new URL(management.address).host, registered, note);
-    const token = answer.registration_access_token;
-    if (token === undefined || token === management.token.reveal()) return registration;
-    return { ...registration, management: { ...management, token: secret(token) } };
+    const { registration_access_token: token, client_secret: text } = answer;
+    const { authentication } = registration;
+    const isOther = (now: string | undefined, before: Secret): now is string =>
+      now !== undefined && now !== before.reveal();
+    const changes = {
+      ...(isOther(token, management.token) && { management: { ...management, token: secret(token) } }),
+      ...('secret' in authentication &&
+        isOther(text, authentication.secret) && {
+          authentication: { ...authentication, secret: secret(text) },
+          expiresAt: expiryOf(answer),
+        }),
+    };
+    return Object.keys(changes).length > 0 ? { ...registration, ...changes } : registration;
   } catch (error) {
     if (error instanceof Failure) return registration;
     throw error;

@@ -44,9 +44,10 @@ export async function pushAuthorizationRequest(
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const redirectUri = parameters.get('redirect_uri');
+    const { said = '' } = error.details;
     // RFC 9126 section 2.3 defines no code for it, so the description has to reveal it.
-    const aboutRedirect = /redirect.?uri/i.test(`${error.details['error']} ${error.details['said']}`);
-    if (aboutRedirect && redirectUri) throw new Failure('redirect-refused', { host, redirectUri });
+    const aboutRedirect = /redirect.?uri/i.test(`${error.details['error']} ${said}`);
+    if (aboutRedirect && redirectUri) throw new Failure('redirect-refused', { host, redirectUri, said });
     const unusable =
       error.passing || ['response-invalid', 'redirected', 'grant-refused'].includes(error.code);
     if (required || !unusable) throw error;
