@@ -92,25 +92,28 @@ export function createActivityLog(file: ActivityFile, log: Log): ActivityLog {
   };
 
   const write = async (): Promise<void> => {
-    await read();
-    // What is recorded during a write goes with the next one.
-    while (unwritten.length > 0) {
-      const entries = all();
-      const fresh = new Set(unwritten);
-      await file.write(entries.text);
-      written = entries;
-      unwritten = unwritten.filter(entry => !fresh.has(entry));
+    try {
+      await read();
+      // What is recorded during a write goes with the next one.
+      while (unwritten.length > 0) {
+        const entries = all();
+        const fresh = new Set(unwritten);
+        await file.write(entries.text);
+        written = entries;
+        unwritten = unwritten.filter(entry => !fresh.has(entry));
+      }
+    } catch {
+      log.warn('the activity log cannot be written');
+    } finally {
+      // At once when nothing is left: what is recorded from now on begins another write.
+      writing = undefined;
     }
   };
 
   return {
     record(fresh) {
       unwritten = [...unwritten, ...fresh.map(entry => shortened(entry))].slice(-mostActivities);
-      writing ??= write()
-        .catch(() => log.warn('the activity log cannot be written'))
-        .finally(() => {
-          writing = undefined;
-        });
+      writing ??= write();
     },
     async entries() {
       await writing;

@@ -125,6 +125,26 @@ describe('the activity log', () => {
     assert.ok(file.writes <= 3, `${file.writes} writes`);
   });
 
+  it('loses nothing that is recorded when a write has just ended', async () => {
+    for (let turns = 0; turns < 12; turns++) {
+      const written = Promise.withResolvers<void>();
+      const file = fileOf();
+      file.write = text => {
+        file.text = text;
+        written.resolve();
+        return written.promise;
+      };
+      const log = createActivityLog(file, recordingLog());
+      log.record([entry(1)]);
+      await written.promise;
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      log.record([entry(2)]);
+      await settled();
+      const kept = parseActivities(file.text ?? '').map(({ at }) => at);
+      assert.deepEqual(kept, [1, 2], `${turns} turns after the write`);
+    }
+  });
+
   it('goes on when the disk is full, and passes over lines that are none', async () => {
     const file = fileOf(`garbage\n${formatActivities([entry(1)])}{"at":2}\n`);
     file.fails = true;
