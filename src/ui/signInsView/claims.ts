@@ -105,7 +105,11 @@ function redacted(value: unknown, secrets: readonly string[], name = ''): unknow
   if (Array.isArray(value)) return value.map(entry => redacted(entry, secrets, name));
   if (!isObject(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([member, entry]) => [member, redacted(entry, secrets, member)]),
+    Object.entries(value).map(([member, entry]) => [
+      member,
+      // What is in a group of secrets is one, whatever it is called.
+      redacted(entry, secrets, secretNames.test(name) ? name : member),
+    ]),
   );
 }
 

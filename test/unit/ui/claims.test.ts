@@ -65,6 +65,15 @@ describe('the document of claims', () => {
     }
   });
 
+  it('withholds everything in a group that is called after secrets', () => {
+    const claims = { federated_tokens: { github: 'gho_1', more: [{ gitlab: 'glpat_1' }], count: 2 } };
+    for (const text of [
+      claimsDocument(someProvider, someGrant({ claims })),
+      claimsText(someGrant({ claims })),
+    ])
+      assert.doesNotMatch(text, /gho_1|glpat_1/);
+  });
+
   it('says of tokens that are no JSON Web Tokens only that they are there', () => {
     const three = 'a.b.c';
     for (const opaque of ['opaque', three, jsonWebToken([] as object)]) {
