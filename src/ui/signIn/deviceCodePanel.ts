@@ -85,7 +85,9 @@ export function deviceCodePanel(options: DeviceCodePanelOptions): DeviceScreen {
         stopWatching();
         received.dispose();
         disposed.dispose();
-        if (!closing) options.cancel();
+        if (closing) return;
+        closing = true;
+        options.cancel();
       });
       options.page().then(
         page => {
