@@ -101,6 +101,9 @@ export function createTrust({ memory, ask, hasSignIns, onAgreed }: TrustOptions)
       await agreed(provider);
       return consentTo(provider.issuer);
     },
-    forget: id => memory.set(agreementKey(id), undefined),
+    forget(id) {
+      entered.delete(id);
+      memory.set(agreementKey(id), undefined);
+    },
   };
 }

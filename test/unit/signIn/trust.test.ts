@@ -127,6 +127,8 @@ describe('a provider that is new here', () => {
     const { trust, asked } = person();
     assert.ok(await ended(trust.accept(someProvider, going())));
     assert.ok(await ended(trust.accept(changedProvider({ clientId: 'other' }), going())));
+    trust.forget(someProvider.id);
+    assert.ok(await ended(trust.accept(someProvider, going())), 'after they have removed it');
     assert.equal(asked.length, 0);
   });
 
