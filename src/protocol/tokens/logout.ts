@@ -20,7 +20,6 @@ export function createLogoutRequest(
     /** Undefined: the browser stays at the server, and nothing tells that the session has ended. */
     readonly redirectUri: string | undefined;
     readonly state: Secret;
-    readonly loginHint?: string | undefined;
   },
 ): LogoutRequest | undefined {
   if (!metadata.end_session_endpoint) return undefined;
@@ -28,7 +27,6 @@ export function createLogoutRequest(
   const query = new URLSearchParams(url.search);
   query.set('client_id', client.id);
   if (options.idToken) query.set('id_token_hint', options.idToken.reveal());
-  else if (options.loginHint !== undefined) query.set('logout_hint', options.loginHint);
   if (options.redirectUri !== undefined) {
     query.set('post_logout_redirect_uri', options.redirectUri);
     query.set('state', options.state.reveal());

@@ -3,7 +3,7 @@ import { Failure } from '../../protocol/failures/failure.ts';
 import type { ServiceSignIn } from '../../providers/settings/serviceSettings.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { askPersonWithin } from '../client/askingPerson.ts';
-import { forgetIfDoubtful, withClient } from '../client/client.ts';
+import { withClient } from '../client/client.ts';
 import { keepOrGiveBack } from '../client/lateTokens.ts';
 import type { AttemptRequest, SignInContext, SignInRequest } from './context.ts';
 import { serviceTokens } from '../client/serviceTokens.ts';
@@ -25,23 +25,18 @@ export async function signInAsService(context: SignInContext, request: AttemptRe
   request.progress('asking-for-token');
   return withClient(context, { ...request, scopes: request.requested, redirectUri: undefined }, found =>
     inProviderTime(context, provider, signal, async within => {
-      try {
-        const connection = await connect(context.httpContext, found.client, request.consent, within);
-        return await keepOrGiveBack(connection, provider, within, async () => {
-          const asked = { service, account, scopes: requested, asked: scopes };
-          const { tokens, binding, subject } = await serviceTokens(
-            connection,
-            provider,
-            context.findSubject,
-            asked,
-          );
-          const signedIn = { binding, subject: subject?.account };
-          return newGrant(connection, { ...request, tokens, service: signedIn });
-        });
-      } catch (error) {
-        await forgetIfDoubtful(context, request, found, error);
-        throw error;
-      }
+      const connection = await connect(context.httpContext, found.client, request.consent, within);
+      return keepOrGiveBack(connection, provider, within, async () => {
+        const asked = { service, account, scopes: requested, asked: scopes };
+        const { tokens, binding, subject } = await serviceTokens(
+          connection,
+          provider,
+          context.findSubject,
+          asked,
+        );
+        const signedIn = { binding, subject: subject?.account };
+        return newGrant(connection, { ...request, tokens, service: signedIn });
+      });
     }),
   );
 }
