@@ -1,6 +1,7 @@
 import { l10n, type Shown } from '../platform/shown.ts';
 import { Failure } from '../protocol/failures/failure.ts';
 import type { Metadata } from '../protocol/server/metadata.ts';
+import { checkProfile } from '../protocol/server/securityProfile.ts';
 import type { Provider } from '../providers/entries/definition.ts';
 import type { ProviderMethod, SignInMethod } from '../providers/settings/signInMethods.ts';
 import { methodName } from './plan/methodName.ts';
@@ -31,6 +32,7 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
 
   request.progress('asking-provider');
   const { metadata, plan, withheld } = await planFor(context, provider, signal);
+  checkProfile(metadata, provider);
   log.info('sign-in planned', { provider: provider.id, ...describePlan(plan) });
 
   const running = new RunningSignIn(signal);

@@ -241,6 +241,33 @@ describe('the diagnosis of a provider', () => {
     assert.equal((await finding('Secret storage', {}, { storageWorks: false })).verdict, 'fail');
   });
 
+  it('says what a server lacks of the security profile in the settings', async () => {
+    const strict = (): Partial<DiagnosisInput> => ({
+      provider: {
+        ...signInTrial().provider({
+          issuer: server.issuer,
+          clientAuthentication: 'private_key_jwt',
+          certificateBoundTokens: true,
+        }),
+        profile: 'fapi2',
+      },
+    });
+    const lacking = await finding('Security profile', {}, strict());
+    assert.equal(lacking.verdict, 'fail');
+    assert.match(lacking.found, /pushed_authorization_request_endpoint/);
+    assert.equal((await finding('Bound tokens', {}, strict())).verdict, 'warn');
+    server.departure = {
+      metadata: (document, { issuer }) => ({
+        ...document,
+        pushed_authorization_request_endpoint: `${issuer}/par`,
+        token_endpoint_auth_methods_supported: ['private_key_jwt'],
+        tls_client_certificate_bound_access_tokens: true,
+      }),
+    };
+    assert.equal((await finding('Security profile', {}, strict())).verdict, 'pass');
+    assert.equal((await finding('Bound tokens', {}, strict())).verdict, 'pass');
+  });
+
   it('is a document in which a server can write nothing but text', async () => {
     server.departure = {
       metadata: document => ({

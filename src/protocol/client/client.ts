@@ -16,6 +16,7 @@ import type { HttpClient } from '../http/http.ts';
 import type { Sending, Withheld } from '../server/sendings.ts';
 import type { SecretEndpoint } from '../server/secretEndpoints.ts';
 import type { Metadata } from '../server/metadata.ts';
+import { inProfile, type SecurityProfile } from '../server/securityProfile.ts';
 import { isIssuerTemplate, type ServerSource } from '../server/serverSource.ts';
 import { issuerOfTenant } from '../server/tenantIssuer.ts';
 import type { HttpContext } from '../server/httpContext.ts';
@@ -42,6 +43,8 @@ export interface Client {
   readonly dialect?: Dialect | undefined;
   /** Remembers in which form the server accepts the client's secret. If undefined, it isn't remembered. */
   readonly secretForm?: SecretFormMemory | undefined;
+  /** What its server has to meet. Undefined: no profile. */
+  readonly profile?: SecurityProfile | undefined;
   /** True if its tokens must be bound to the certificate of `authentication` (RFC 8705 section 3). */
   readonly certificateBoundTokens?: boolean | undefined;
   /** The key that its tokens are bound to (RFC 9449). Undefined: they are bearer tokens. */
@@ -131,7 +134,8 @@ function connection(
   signal?: AbortSignal,
 ): Connection {
   const { certificate } = client.authentication;
-  const named = certificate ? forCertificate(discovered.metadata, client.policy) : discovered.metadata;
+  const found = inProfile(discovered.metadata, client.profile);
+  const named = certificate ? forCertificate(found, client.policy) : found;
   const metadata = agreedMetadata(named, client.issuer, agreement);
   const withheld = withheldOf(named, metadata);
   for (const { endpoint, host } of withheld)

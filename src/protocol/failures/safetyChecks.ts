@@ -62,6 +62,9 @@ export const safetyChecks = {
   'metadata.plain-http': safety('metadata', 'Over https, it contains no http URL of the same host.', [
     'metadata-plain-http',
   ]),
+  'metadata.profile': safety('metadata', 'It meets the security profile in the settings (FAPI 2.0).', [
+    'profile-unmet',
+  ]),
   'response.issuer': safety('redirect', '`iss`, if announced or sent, is the requested server.', [
     'response-foreign',
     'a server that didn’t identify itself',

@@ -15,6 +15,11 @@ export const signInFailures = {
     next: 'Choose another sign-in method, or ask the provider’s administrator to enable this one.',
     button: 'other-ways',
   },
+  'profile-unmet': {
+    what: '{host} doesn’t meet the security profile in the settings (FAPI 2.0). Its metadata falls short in: {missing}.',
+    next: 'Ask the provider’s administrator to enable FAPI 2.0, or remove "profile" from the provider’s settings.',
+    button: 'settings',
+  },
   'redirect-shared': {
     what: 'This sign-in method isn’t available: {why}',
     next: 'Use another sign-in method until then.',

@@ -6,6 +6,7 @@ import { termsOf } from './terms.ts';
 import { serviceOf } from '../settings/service.ts';
 import { withPreset } from '../presets/withPreset.ts';
 import { withNearest } from '../settings/nearest.ts';
+import { withProfile } from '../settings/profiles.ts';
 import { problemOf, WrongEntry, type DefinitionProblem } from '../settings/problems.ts';
 import { providerDefinitionSchema, type ProviderDefinition } from '../settings/schema.ts';
 
@@ -67,7 +68,7 @@ export function parseDefinition(
 
 /** @throws WrongEntry */
 function providerOf(id: string, entry: ProviderDefinition, contributedBy: string | undefined): Provider {
-  const definition = withPreset(entry);
+  const definition = withProfile(withPreset(entry));
   const server = serverOf(definition);
   checkComplete(definition, server);
   const { scopeSeparator, scopeParameter, account, redirect } = definition;
@@ -77,6 +78,7 @@ function providerOf(id: string, entry: ProviderDefinition, contributedBy: string
     id,
     label: labelOf(definition.label ?? new URL(server.issuer).host),
     clientId: definition.clientId,
+    profile: definition.profile,
     clientAuthentication: definition.clientAuthentication ?? 'none',
     certificateBoundTokens: definition.certificateBoundTokens ?? false,
     assertionAudience: definition.assertionAudience ?? 'issuer',

@@ -2,6 +2,7 @@ import type { AssertionAudience, ClientAuthentication } from '../../protocol/cli
 import type { ClientKeyAlgorithm } from '../../protocol/client/keys/clientKeyAlgorithms.ts';
 import type { ProofBinding } from '../../protocol/client/keys/proofBindings.ts';
 import type { Dialect } from '../../protocol/server/dialect.ts';
+import type { SecurityProfile } from '../../protocol/server/securityProfile.ts';
 import type { Shown } from '../../platform/shown.ts';
 import type { RedirectSettings } from '../settings/redirectSettings.ts';
 import type { SignOut } from '../settings/schema.ts';
@@ -24,6 +25,8 @@ export interface Provider extends Server {
   readonly label: Shown;
   /** Undefined: this editor registers itself. */
   readonly clientId: string | undefined;
+  /** What the provider and its client have to meet. Undefined: what they can. */
+  readonly profile: SecurityProfile | undefined;
   readonly clientAuthentication: ClientAuthentication['method'];
   /** The client shows a certificate, whatever authenticates it, and its tokens must be bound to that (RFC 8705 section 3). */
   readonly certificateBoundTokens: boolean;

@@ -88,16 +88,14 @@ export function checkComplete(definition: ProviderDefinition, { issuer, discover
   if (definition.refreshEndsAccessToken && sideBySide)
     throw new WrongEntry(sideBySide, l10n.t('has no effect with "refreshEndsAccessToken"'));
   const { clientId, clientAuthentication = 'none', signInMethod, redirect, endpoints } = definition;
-  if (clientId === undefined && clientAuthentication !== 'none') {
+  const ofRegistered =
+    clientAuthentication === 'none'
+      ? definition.certificateBoundTokens && 'certificateBoundTokens'
+      : clientAuthentication;
+  if (clientId === undefined && ofRegistered) {
     throw new WrongEntry(
       'clientId',
-      l10n.t('is missing: "{0}" is only for a registered client', clientAuthentication),
-    );
-  }
-  if (clientId === undefined && definition.certificateBoundTokens) {
-    throw new WrongEntry(
-      'clientId',
-      l10n.t('is missing: "{0}" is only for a registered client', 'certificateBoundTokens'),
+      l10n.t('is missing: "{0}" is only for a registered client', ofRegistered),
     );
   }
   if (clientId === undefined && discovery === false) {

@@ -21,7 +21,7 @@ export const changesProviders = (event: vscode.ConfigurationChangeEvent): boolea
  */
 export async function readProviders(agreedTerms: (id: string) => unknown): Promise<SettledProviders> {
   const contributions = contributors().length > 0 ? await import('./contributions.ts') : undefined;
-  if (namesPreset()) await import('../presets/presets.ts');
+  if (needsPresets()) await import('../presets/presets.ts');
   // From here on, nothing is awaited: an earlier call never returns older providers than a later one.
   const extensions = contributors();
   if (extensions.length > 0 && !contributions) return readProviders(agreedTerms);
@@ -40,10 +40,13 @@ export const contributors = (): InstalledExtension[] =>
     return isOne ? [{ id, manifest }] : [];
   });
 
-function namesPreset(): boolean {
+/** A preset and a profile are loaded together. */
+function needsPresets(): boolean {
   const lists = contributors().map(({ manifest }) => (manifest as Manifest).contributes.oidcProviders);
   return [userValue(), ...lists].some(
-    list => isObject(list) && Object.values(list).some(entry => isObject(entry) && 'preset' in entry),
+    list =>
+      isObject(list) &&
+      Object.values(list).some(entry => isObject(entry) && ('preset' in entry || 'profile' in entry)),
   );
 }
 

@@ -20,6 +20,8 @@ const classes: Readonly<Record<keyof TermedFields, 'agreed' | 'free'>> = {
   allowedTenants: 'agreed',
   allowLoopbackHttp: 'agreed',
   clientId: 'agreed',
+  // Without it, responses and algorithms are trusted that it rejects.
+  profile: 'agreed',
   clientAuthentication: 'agreed',
   certificateBoundTokens: 'agreed',
   assertionAudience: 'agreed',

@@ -4,9 +4,11 @@ import { cognito } from './cognito.ts';
 import { entra } from './entra.ts';
 import { github, githubEnterprise } from './github.ts';
 import { gitlab } from './gitlab.ts';
+import { fapi2 } from '../settings/fapi2.ts';
 import { google } from './google.ts';
 import { keycloak } from './keycloak.ts';
 import type { PresetName } from '../settings/presetNames.ts';
+import { loadedProfiles } from '../settings/profiles.ts';
 import { okta } from './okta.ts';
 import { ping } from './ping.ts';
 import type { Preset } from './preset.ts';
@@ -32,5 +34,6 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   ping,
 };
 
-// Who imports this file can read entries that name a preset.
+// Who imports this file can read entries that name a preset or a profile.
 Object.assign(loadedPresets, presets);
+Object.assign(loadedProfiles, { fapi2 });

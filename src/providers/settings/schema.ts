@@ -10,6 +10,7 @@ import { answerTimeout } from '../../protocol/http/address.ts';
 import { resourceProblem } from '../../protocol/server/resourceIndicator.ts';
 import { flag, listOf, matching, oneOf, parameters, scope, seconds, someOf, text } from './fields.ts';
 import { presetNames } from './presetNames.ts';
+import { profileNames } from './profileNames.ts';
 import { redirectSettingsSchema } from './redirectSettings.ts';
 import {
   accountSchema,
@@ -74,6 +75,10 @@ export const providerDefinitionSchema = v.partial(
     ),
     clientId: text(
       'The client ID registered with the provider. If not set, the editor registers itself where the provider supports it.',
+    ),
+    profile: oneOf(
+      'The security profile to enforce. `fapi2` is the FAPI 2.0 Security Profile: `clientAuthentication` defaults to `private_key_jwt` and `dpop` to `required`. Pushed authorization requests, PKCE, and `iss` in responses are required, and a provider or setting that falls short is rejected. Defaults to none.',
+      profileNames,
     ),
     clientAuthentication: oneOf(
       'How the client authenticates. Defaults to `none`, a public client with PKCE. Secrets, keys, and certificates are never stored in settings: you enter them once, and they’re kept in secret storage. `tls_client_auth` and `self_signed_tls_client_auth` use a client certificate (RFC 8705) and aren’t available in browser-based editors.',

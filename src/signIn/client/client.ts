@@ -8,6 +8,7 @@ import { importClientKey } from '../../protocol/client/keys/clientKey.ts';
 import { generateProofKey } from '../../protocol/client/keys/proofKey.ts';
 import type { Registration } from '../../protocol/client/registration.ts';
 import { quoteServerText } from '../../protocol/http/serverText.ts';
+import { inProfile } from '../../protocol/server/securityProfile.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
@@ -33,6 +34,7 @@ function clientOf(
     trustedAudiences: provider.trustedAudiences,
     policy: provider,
     dialect: provider.dialect,
+    profile: provider.profile,
     certificateBoundTokens: provider.certificateBoundTokens,
     secretForm: {
       known: conceded.includes('basic:body') ? 'body' : conceded.includes('basic:raw') ? 'raw' : undefined,
@@ -172,7 +174,7 @@ async function findProvingClient(sources: ClientSources, signInRequest: ClientRe
   const found = await findClient(sources, signInRequest);
   const { provider, metadata } = signInRequest;
   if (!provider.dpop) return found;
-  const proofKey = await generateProofKey(provider.dpop, metadata);
+  const proofKey = await generateProofKey(provider.dpop, inProfile(metadata, provider.profile));
   return { ...found, client: { ...found.client, proofKey } };
 }
 

@@ -2,6 +2,7 @@ import { l10n } from '../../platform/shown.ts';
 import { showsCertificate } from '../../protocol/client/clientAuthentication.ts';
 import { isObject, parseServerObject } from '../../protocol/http/json.ts';
 import { metadataWarnings, otherHosts, type Metadata } from '../../protocol/server/metadata.ts';
+import { unmetBy } from '../../protocol/server/securityProfile.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { fail, failed, info, pass, warn, type Finding } from './report.ts';
@@ -77,6 +78,7 @@ export async function offers(
     await keysFinding(httpContext, provider, metadata),
     ...certificateFindings(provider, metadata),
     proofFinding(provider, metadata),
+    profileFinding(provider, metadata),
     scopesFinding(provider, metadata),
   ];
 }
@@ -128,6 +130,22 @@ function proofFinding(
         what,
         l10n.t('not listed in the metadata, but "dpop" is "{0}"', dpop),
         l10n.t('If a sign-in fails because of it, remove "dpop" from the settings.'),
+      );
+}
+
+/** Whether the server meets the profile that the settings name. */
+function profileFinding(provider: Provider, metadata: Metadata): Finding | undefined {
+  if (!provider.profile) return undefined;
+  const what = l10n.t('Security profile');
+  const unmet = unmetBy(metadata, provider);
+  return unmet.length === 0
+    ? pass(what, 'FAPI 2.0')
+    : fail(
+        what,
+        l10n.t('for FAPI 2.0, the metadata falls short in {0}', unmet.join(', ')),
+        l10n.t(
+          'Ask the provider’s administrator to enable FAPI 2.0, or remove "profile" from the provider’s settings.',
+        ),
       );
 }
 

@@ -107,11 +107,14 @@ function reachOf(
 
 /**
  * True if a code without a URL can only be this provider's: no other one shows codes to paste. Neither `state` nor
- * `iss` comes with it.
+ * `iss` comes with it, which a security profile requires.
  */
 export const takesBareCode = ({
   provider,
   providers,
-}: Pick<RedirectQuestion, 'provider' | 'providers'>): boolean =>
+}: Pick<RedirectQuestion, 'providers'> & {
+  readonly provider: RedirectQuestion['provider'] & Pick<Provider, 'profile'>;
+}): boolean =>
+  provider.profile === undefined &&
   provider.redirect.paste !== undefined &&
   providers.every(({ issuer, redirect }) => issuer === provider.issuer || redirect.paste === undefined);

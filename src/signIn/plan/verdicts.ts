@@ -38,6 +38,7 @@ export interface PlanInput {
     | 'issuer'
     | 'clientId'
     | 'clientAuthentication'
+    | 'profile'
     | 'certificateBoundTokens'
     | 'acceptsChangingRedirectUri'
     | 'redirect'
@@ -122,6 +123,7 @@ function missingFor(
     (hasClientDocument && metadata.client_id_metadata_document_supported === true);
   if (!known) return l10n.t('No client ID is set, and {0} doesn’t support automatic registration.', host());
   if (method === 'device-code') {
+    if (provider.profile) return l10n.t('The security profile in the settings doesn’t allow device codes.');
     return metadata.device_authorization_endpoint ? undefined : l10n.t('{0} offers no device codes.', host());
   }
   if (!metadata.authorization_endpoint) return l10n.t('{0} has no authorization endpoint.', host());

@@ -44,6 +44,7 @@ const others: Readonly<Record<keyof ProviderDefinition, readonly ProviderDefinit
   allowLoopbackHttp: [{ allowLoopbackHttp: true }],
   clientId: [{ clientId: 'other' }],
   clientAuthentication: [{ clientAuthentication: 'client_secret_post' }],
+  profile: [{ profile: 'fapi2' }],
   certificateBoundTokens: [{ certificateBoundTokens: true }],
   assertionAudience: [{ assertionAudience: 'token-endpoint' }],
   acceptsChangingRedirectUri: [{ acceptsChangingRedirectUri: true }],

@@ -48,6 +48,7 @@ const registered = {
   issuer,
   clientId: 'editor',
   clientAuthentication: 'none',
+  profile: undefined,
   certificateBoundTokens: false,
   acceptsChangingRedirectUri: false,
   redirect: {},
@@ -273,6 +274,13 @@ describe('the planner', () => {
     assert.equal(brief(without), '|');
     const plan = planAt('desktop', 'code only', 'without client id', { metadata, hasClientDocument: true });
     assert.equal(brief(plan), 'uri-handler loopback paste |');
+  });
+
+  it('has no device codes with a security profile', () => {
+    const provider = { ...providers.registered, profile: 'fapi2' as const };
+    const plan = planAt('desktop', 'code and device', 'registered', { provider });
+    assert.ok(![...plan.tries, ...plan.offered].some(({ method }) => method === 'device-code'));
+    assert.match(plan.closed.find(({ method }) => method === 'device-code')?.why ?? '', /security profile/);
   });
 
   it('believes a server that does not list the authorization code grant', () => {
