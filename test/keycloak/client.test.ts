@@ -51,7 +51,7 @@ describe('a confidential client at Keycloak', function () {
     const key: ClientKey = await generateClientKey('ES256');
     const trial = await keycloakTrial({ clientSecret: () => Promise.resolve({ kind: 'key', key }) });
     const provider = trial.at('vscode-jwt', { clientAuthentication: 'private_key_jwt' });
-    await assert.rejects(trial.signIn(provider), failsWith('client-key-refused', /Show Public Keys/));
+    await assert.rejects(trial.signIn(provider), failsWith('client-key-refused', /register its public key/));
     const attributes = { 'jwks.string': JSON.stringify(publicKeySet(key)) };
     await admin.changeClient('vscode-jwt', { attributes });
     const grant = await trial.signIn(provider);

@@ -191,7 +191,7 @@ describe('Qlik Cloud', () => {
       const ended = await kept.renew();
       assert.match(
         ended?.signInNeeded?.reason ?? '',
-        /rejected the client ID or its credentials.*Replace Client Secret/,
+        /rejected the client ID or its credentials.*its client secret/,
       );
       assert.equal(kept.told.length, 1);
       assert.equal((await kept.stored())?.tokens.serial, 2, 'nothing is lost');

@@ -16,6 +16,7 @@ export const helpButtons = {
   diagnose: 'Diagnose',
   /** Sets it to `required`, then tries again. */
   dpop: 'Use DPoP',
+  keys: 'Show Public Keys…',
   proxy: 'Open Proxy Settings',
   /** Another message offers the action. */
   none: undefined,

@@ -4,7 +4,7 @@ import type { FailureText } from './text.ts';
 export const tokenFailures = {
   'client-refused': {
     what: '{host} rejected the client ID or its credentials ({error}).{said}',
-    next: 'Check the provider’s client ID, and its client secret if it needs one (“OIDC: Replace Client Secret…”).',
+    next: 'Check the provider’s client ID, and its client secret if it needs one.',
     button: 'settings',
   },
   'registered-client-refused': {
@@ -14,8 +14,8 @@ export const tokenFailures = {
   },
   'client-key-refused': {
     what: '{host} rejected this client’s key ({error}).{said}',
-    next: 'Check the client ID, and register the public key that “OIDC: Show Public Keys of a Client…” shows.',
-    button: 'settings',
+    next: 'Check the client ID, and register its public key with the provider.',
+    button: 'keys',
   },
   'proof-demanded': {
     what: '{host} issues only key-bound tokens (DPoP) to this client.{said}',
@@ -49,7 +49,7 @@ export const tokenFailures = {
   },
   'certificate-mismatch': {
     what: '{host} rejected the client certificate for this sign-in, whose tokens are bound to another one ({error}).{said}',
-    next: 'Sign in again. To enter another certificate, run “OIDC: Replace Client Secret…”.',
+    next: 'Sign in again, or enter another certificate.',
     button: 'try-again',
   },
   'certificate-demanded': {
@@ -116,18 +116,18 @@ export const tokenFailures = {
   'client-secret-missing': {
     passing: true,
     what: 'The client secret, key, or certificate for {provider} isn’t stored on this computer.',
-    next: 'Sign in again and enter it, or run “OIDC: Replace Client Secret…”.',
+    next: 'Sign in again, and enter it.',
     button: 'try-again',
   },
   'certificate-unusable': {
     passing: true,
     what: 'The client certificate for {host} can’t be used: {reason}.',
-    next: 'Get another one from its issuer, and enter it with “OIDC: Replace Client Secret…”.',
+    next: 'Get another one from its issuer, and enter it.',
     button: 'try-again',
   },
   'certificate-refused': {
     what: '{host} rejected the client certificate: {reason}.',
-    next: 'Check "clientAuthentication" and the certificate registered with the provider. To enter another certificate, run “OIDC: Replace Client Secret…”.',
+    next: 'Check "clientAuthentication" and the certificate registered with the provider, or enter another certificate.',
     button: 'settings',
   },
   'certificate-not-here': {

@@ -95,7 +95,7 @@ function clientFinding(client: JudgedClient, { client: judged }: Judgment): Find
   const isShared = method === 'client_secret_basic' || method === 'client_secret_post';
   const step = isShared
     ? l10n.t('Copy the secret again, and enter it with "OIDC: Replace Client Secret…".')
-    : l10n.t('Register the public key that "OIDC: Show Public Keys…" shows.');
+    : l10n.t('Register the public key that "OIDC: Show Public Keys of a Client…" shows.');
   return known
     ? fail(
         isShared ? l10n.t('Client secret') : what,

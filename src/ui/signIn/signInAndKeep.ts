@@ -248,7 +248,9 @@ const isAboutSecret = (
 ): boolean =>
   clientAuthentication !== 'none' &&
   error instanceof KnownFailure &&
-  ['client-refused', 'certificate-refused', 'certificate-unusable'].includes(error.code);
+  ['client-refused', 'certificate-refused', 'certificate-unusable', 'certificate-mismatch'].includes(
+    error.code,
+  );
 
 /** Offers what can be done about a failed sign-in as buttons, the most helpful first. */
 export async function showSignInFailure(
@@ -264,6 +266,7 @@ export async function showSignInFailure(
     settings: () => vscode.commands.executeCommand('oidc.editProvider', id),
     diagnose: () => vscode.commands.executeCommand('oidc.diagnoseProvider', id),
     dpop: help.useProofs,
+    keys: () => vscode.commands.executeCommand('oidc.showPublicKeys', id),
     proxy: () => vscode.commands.executeCommand('workbench.action.openSettings', 'http.proxy'),
   };
   const best = error instanceof KnownFailure ? error.button : 'try-again';

@@ -89,7 +89,7 @@ describe('client credentials', () => {
     const trial = signInTrial({ clientSecret: () => Promise.resolve(given(answers.shift() ?? '')) });
     await assert.rejects(
       trial.signIn(robot(trial), { scopes: [] }),
-      failsWith('client-refused', /invalid_client.*Replace Client Secret/),
+      failsWith('client-refused', /invalid_client.*Check the provider’s client ID, and its client secret/),
     );
     await trial.signIn(robot(trial), { scopes: [] });
     await trial.signIn(robot(trial), { scopes: [] });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Failure } from '../../../src/protocol/failures/failure.ts';
+import { Failure, failures as texts } from '../../../src/protocol/failures/failure.ts';
 import { createConfiguredProviders } from '../../../src/providers/entries/configuredProviders.ts';
 import { parseDefinition, type Provider } from '../../../src/providers/entries/definition.ts';
 import '../../standIns/editor/useEditorStandIn.ts';
@@ -78,6 +78,7 @@ describe('a sign-in that failed over the credentials of the client', () => {
     'that are refused': new Failure('client-refused', { host, error: 'invalid_client' }),
     'that are a refused certificate': new Failure('certificate-refused', { host, reason: 'unknown' }),
     'that are an unusable certificate': new Failure('certificate-unusable', { host, reason: 'expired' }),
+    'that are another certificate': new Failure('certificate-mismatch', { host, error: 'invalid_grant' }),
   };
   for (const [what, failure] of Object.entries(failures)) {
     it(`has a button to replace those ${what}, where the client has some`, async () => {
@@ -95,6 +96,20 @@ describe('a sign-in that failed over the credentials of the client', () => {
       assert.ok(!editor.errors[0]?.includes(button), String(editor.errors[0]));
     });
   }
+
+  it('has a button that shows the keys of a client whose key is refused', async () => {
+    [editor.errors, editor.commands] = [[], []];
+    editor.pressesOnError = () => 'Show Public Keys…';
+    const failure = new Failure('client-key-refused', { host, error: 'invalid_client' });
+    await showSignInFailure({ ...someProvider, clientAuthentication: 'private_key_jwt' }, failure, help);
+    assert.deepEqual(editor.errors[0]?.slice(1), ['Show Public Keys…', 'Try Again', 'Show Log']);
+    assert.deepEqual(editor.commands, [['oidc.showPublicKeys', someProvider.id]]);
+  });
+
+  it('names no command: what a message advises, its buttons do', () => {
+    for (const [code, { what, next }] of Object.entries(texts))
+      assert.doesNotMatch(what + next, /OIDC: /, code);
+  });
 
   it('has no such button if something else failed', async () => {
     editor.errors = [];
