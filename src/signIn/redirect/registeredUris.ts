@@ -50,9 +50,7 @@ export function urisToRegister(
       uri: `http://${host}${path}`,
       why: acceptsAnyPort(metadata)
         ? l10n.t('For a browser on the same computer, on any port.')
-        : l10n.t(
-            'For a browser on the same computer, if the provider ignores the port. Otherwise, set "redirect.loopbackPorts".',
-          ),
+        : l10n.t('For a local browser, if any port is accepted. Otherwise, set "redirect.loopbackPorts".'),
     });
   }
   return uris;

@@ -20,7 +20,7 @@ function reasonForLoopback(metadata: Metadata, loopbackPorts?: readonly number[]
 
 describe('the redirect URI of this computer', () => {
   const anyPort = 'For a browser on the same computer, on any port.';
-  const ifIgnored = /^For a browser on the same computer, if the provider ignores the port\..*loopbackPorts/;
+  const ifIgnored = /^For a local browser, if any port is accepted\..*loopbackPorts/;
 
   it('is on any port where the product is known to ignore it', () => {
     const issuer = `${base}/realms/staff`;
