@@ -1,3 +1,4 @@
+import { isWithin } from '../platform/clock.ts';
 import { l10n } from '../platform/shown.ts';
 import { putNewest } from '../platform/lru.ts';
 import type { HttpContext } from '../protocol/server/httpContext.ts';
@@ -148,7 +149,7 @@ export function createChallengeAnswers(context: ChallengeContext): ChallengeAnsw
     },
   };
   // The next step for one that waited is decided with what was done for the one before it.
-  const asked = shareOutcome<readonly Session[]>(-Infinity, answering.now);
+  const asked = shareOutcome<readonly Session[]>(0, answering.now);
   const signingIn = shareOutcome<Session>(queueing, answering.now);
   const keyFor = (
     provider: Provider | undefined,
@@ -186,7 +187,7 @@ async function answer(
       const sessions = await accounts.sessions(provider, demand.scopes, grant.account);
       const session = sessions.find(({ account }) => account.id === grant.account.id);
       // A caller with an older token, or from the queue, doesn't change what was done for this one.
-      const queued = before?.serial === serial && now() - before.at <= queueing;
+      const queued = before?.serial === serial && isWithin(queueing, before.at, now());
       const handedOut = (session && (await cache.get(grant.id))) ?? grant;
       if (session && step !== 'as-is' && isRefused !== false && !queued)
         remember(answering, key, step, serialIn(handedOut));

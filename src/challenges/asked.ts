@@ -1,3 +1,4 @@
+import { isWithin } from '../platform/clock.ts';
 import { mostAsked, type AskedDemand, type Grant, type NamedAccount } from '../sessions/grant/grant.ts';
 import type { GrantCache } from '../sessions/store/grantCache.ts';
 import { fingerprintOf, sha256, type Demand } from './demand.ts';
@@ -15,7 +16,7 @@ function mayAsk({ maxAge, claims }: Demand, asked: AskedDemand | undefined, now:
   if (!asked) return true;
   const namesTime = claims !== undefined && /"nbf"\s*:/.test(claims);
   if (!asked.met || (maxAge === undefined && !namesTime)) return false;
-  return now - asked.at >= (maxAge === undefined ? timePause : Math.max(shortestAge, maxAge));
+  return !isWithin(maxAge === undefined ? timePause : Math.max(shortestAge, maxAge), asked.at, now);
 }
 
 /** What a demand is remembered by. */

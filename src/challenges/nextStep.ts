@@ -1,3 +1,4 @@
+import { isWithin } from '../platform/clock.ts';
 import { l10n } from '../platform/shown.ts';
 import { anyOf } from '../platform/language.ts';
 import { isObject } from '../protocol/http/json.ts';
@@ -61,7 +62,8 @@ export function nextStep(
   // A claims request says nothing that we could check: a new sign-in for it is all there is.
   const meets =
     demand.kind === 'claims' ? answer?.step === 'sign-in' : unmet(demand, standing, now) === undefined;
-  const queued = standing.isRefused === undefined && answer !== undefined && now - answer.at <= queueing;
+  const queued =
+    standing.isRefused === undefined && answer !== undefined && isWithin(queueing, answer.at, now);
   const another = standing.isRefused === false || queued;
   if (another && meets) return 'hand-out';
   if (answer?.step === 'sign-in') return standing.isRefused === false ? 'sign-in' : 'give-up';
@@ -89,7 +91,7 @@ function isInARow(
 ) {
   // If a sign-in must be at most a minute old, it is needed again after a minute.
   const span = demand.maxAge === undefined ? memory : Math.min(memory, Math.max(shortestAge, demand.maxAge));
-  return serial === answered && now - at < span;
+  return serial === answered && isWithin(span, at, now);
 }
 
 /** A second of rounding, and a little for clocks that differ. */

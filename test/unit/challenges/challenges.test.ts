@@ -236,6 +236,13 @@ describe('what is done about a demand', () => {
     ],
     ['invalid_token, after a sign-in', newToken, {}, answered('sign-in'), 'give-up'],
     ['invalid_token, with other tokens since', newToken, {}, answered('sign-in', { serial: 6 }), 'renew'],
+    [
+      'invalid_token, the clock set back since a sign-in',
+      newToken,
+      {},
+      answered('sign-in', { at: start + 3600 }),
+      'renew',
+    ],
     ['invalid_token, much later', newToken, {}, answered('sign-in', { at: start - 301 }), 'renew'],
 
     ['insufficient_scope, not granted', moreScopes, {}, undefined, 'sign-in'],

@@ -41,6 +41,7 @@ async function openEditor(lifetime: number, people: readonly Account[], person: 
       refreshToken: secret(`refresh ${issued}`),
       receivedAt: now(),
       expiresAt: now() + lifetime,
+      clockOffset: 0,
     });
   const renew = async (id: string): Promise<Grant | undefined> => {
     const updated = await cache.update(id, grant => ({
@@ -242,6 +243,17 @@ describe('an API that refuses for ever', () => {
     const cancelled = await openEditor(3600, [alice], () => 'cancels');
     await cancelled.pass(100);
     assert.equal(await poll(cancelled, recent, 1000), 1);
+  });
+
+  it('has them asked again for a recent sign-in though the clock was set back since the last one', async () => {
+    const recent = { error: 'insufficient_user_authentication', max_age: '60' };
+    const editor = await openEditor(3600, [alice], asAlice);
+    for (const turn of [1, 2]) {
+      await editor.pass(100);
+      await editor.refused(recent);
+      assert.equal(editor.questions(), turn);
+      editor.clock.set(-7_200_000);
+    }
   });
 
   it('has them asked again for a token that must be issued later, unless it refuses that too', async () => {

@@ -29,16 +29,19 @@ describe('the outcome of equal questions', () => {
   it('is given to who waited in the queue, and not to who comes later', async () => {
     const { state, ask } = begin(0.25);
     await ask();
-    state.now = 0.25;
+    state.now = 0.2;
     await ask();
     assert.equal(state.runs, 1);
-    state.now = 0.26;
+    state.now = 0.25;
     await ask();
     assert.equal(state.runs, 2);
+    state.now = -3600;
+    await ask();
+    assert.equal(state.runs, 3, 'after the clock was set back');
   });
 
   it('is not kept where nobody waits', async () => {
-    const { state, ask } = begin(-Infinity);
+    const { state, ask } = begin(0);
     await Promise.all([ask(), ask()]);
     await ask();
     assert.equal(state.runs, 2);
