@@ -31,11 +31,13 @@ export function createRegistry(providers: ConfiguredProviders, context: Provider
     });
   };
 
-  const register = (id: string, provider: Provider | undefined): void => {
-    const adapter = new OidcAuthenticationProvider(id, provider, context, updateLater);
+  /** @param before whose sessions extensions might have. */
+  const register = (id: string, provider: Provider | undefined, before = provider): void => {
+    const adapter = new OidcAuthenticationProvider(id, before, context, updateLater);
     const label = provider?.label ?? unconfiguredLabel;
     const disposable = registerWithEditor(id, label, adapter, context.log);
     registrations.set(id, { label, adapter, disposable });
+    adapter.provider = provider;
     context.log.info('provider registered', { provider: id, label, issuer: provider?.issuer });
   };
 
@@ -58,11 +60,12 @@ export function createRegistry(providers: ConfiguredProviders, context: Provider
         register(id, provider);
         continue;
       }
-      registration.adapter.provider = provider;
+      const { adapter, label } = registration;
       // A new name needs a new registration, which would cut off a running sign-in.
-      if (registration.label !== (provider?.label ?? unconfiguredLabel) && !registration.adapter.busy) {
+      if (label === (provider?.label ?? unconfiguredLabel) || adapter.busy) adapter.provider = provider;
+      else {
         unregister(id);
-        register(id, provider);
+        register(id, provider, adapter.provider);
       }
     }
   };

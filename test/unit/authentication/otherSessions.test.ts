@@ -96,6 +96,20 @@ describe('a provider whose settings change', () => {
     assert.deepEqual(await update(configured), [[[oldId], [], []]]);
   });
 
+  it('does so if it also gets another name, which is another registration', async () => {
+    const { authentication } = await import('../../standIns/editor/vscode.ts');
+    const labels: string[] = [];
+    const watching = authentication.onDidChangeSessions(({ provider }) => labels.push(provider.label));
+    await update({ ...configured, label: shown('Company') });
+    assert.deepEqual(labels, [], 'the sessions are the same');
+    await update({ ...edited, label: shown('Other company') });
+    assert.deepEqual(labels, ['Other company']);
+    await cache.put(newGrant);
+    await update();
+    assert.deepEqual(labels.slice(1), ['Other company', 'OpenID Connect']);
+    watching.dispose();
+  });
+
   it('tells nothing if the sessions are the same', async () => {
     assert.deepEqual(await update({ ...configured, narrowTokens: true }), []);
   });
