@@ -5,7 +5,9 @@ import { createMcpConsent } from './consent.ts';
 import { askMcpConsent, chooseAllowed } from './consentQuestion.ts';
 import { boundTo } from './ownResource.ts';
 import { createMcpServers, type McpServers, type McpServersContext } from './servers.ts';
+import { AccessRefused } from '../client/refusal.ts';
 import { SignInDeclined } from '../client/session.ts';
+import { errorName } from '../platform/log.ts';
 import { firstProviderId } from '../providers/entries/definition.ts';
 import { parseMcpServers, type McpServer } from './settings.ts';
 import type { DefinitionProblem } from '../providers/settings/problems.ts';
@@ -39,13 +41,22 @@ export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers 
     memory: parts.memory,
     ask: (server, before) => askMcpConsent(server, before, labelOf),
   });
+  const failed = (server: McpServer, error: unknown): void => {
+    const reason = errorName(error);
+    parts.log.info('an MCP server is not started', {
+      server: server.label,
+      provider: server.providerId,
+      reason,
+    });
+    showFailed(server, error);
+  };
   const servers = createMcpServers({
     ...parts,
     consent,
     onDeclined: showDeclined,
     onBound: showBound,
     onProviderChanged: showProviderChanged,
-    onFailed: showFailed,
+    onFailed: failed,
     start: server => start(parts.extensionId, server),
   });
   // The first provider allows sign-in before it is configured, because new users start with it.
@@ -77,7 +88,7 @@ export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers 
         await servers.restart(server);
       } catch (error) {
         // A user who declined needs no message about it.
-        if (!(error instanceof SignInDeclined)) showFailed(server, error);
+        if (!(error instanceof SignInDeclined)) failed(server, error);
       }
     },
   };
@@ -118,13 +129,15 @@ function showProviderChanged({ label, providerId }: McpServer, again: () => void
 
 function showFailed({ label, providerId }: McpServer, error: unknown): void {
   if (isCancellation(error)) return;
-  void window.showErrorMessage(
-    l10n.t(
-      'Couldn’t start the MCP server “{0}”: no session for “{1}” is available. See the log for details.',
-      label,
-      providerId,
-    ),
-  );
+  const message =
+    error instanceof AccessRefused
+      ? l10n.t('Couldn’t start the MCP server “{0}”. {1}', label, error.message)
+      : l10n.t(
+          'Couldn’t start the MCP server “{0}”: no session for “{1}” is available. See the log for details.',
+          label,
+          providerId,
+        );
+  void window.showErrorMessage(message);
 }
 
 async function start(extensionId: string, { label }: McpServer): Promise<void> {

@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
+import { AccessRefused, refusalOf, tokenRefused } from '../client/refusal.ts';
 import { SignInDeclined } from '../client/session.ts';
 import type { Log } from '../platform/log.ts';
 import { whileRunning } from '../platform/once.ts';
+import { l10n } from '../platform/shown.ts';
 import type { McpConsent } from './consent.ts';
 import { createRunningServers } from './runningServers.ts';
 import {
@@ -24,7 +26,7 @@ export interface McpServersContext extends TokenTimes {
   onBound(server: McpServer, again: () => void): void;
   /** Reports that a server wasn't started because its provider is another one now. `again` starts it. */
   onProviderChanged(server: McpServer, again: () => void): void;
-  /** Reports that a server wasn't started because no session was available. */
+  /** Reports that a server wasn't started, and why: an {@link AccessRefused} has a message for the user. */
   onFailed(server: McpServer, error: unknown): void;
   /** Starts or restarts a server. */
   start(server: McpServer): Promise<void>;
@@ -56,6 +58,12 @@ export interface McpServers extends vscode.Disposable {
   /** Takes the permission back, and stops the server. */
   refuse(id: string): void;
 }
+
+const noOtherToken = ({ providers }: TokenTimes, { providerId }: McpServer): string =>
+  l10n.t(
+    'The token was refused, and {0} didn’t provide a new one. Try again later.',
+    providers.byId(providerId)?.label ?? providerId,
+  );
 
 export function createMcpServers(context: McpServersContext): McpServers {
   const { log } = context;
@@ -95,7 +103,8 @@ export function createMcpServers(context: McpServersContext): McpServers {
       // Waiting takes as long as the user does: the ID can be that of another provider by now.
       if (context.providers.byId(server.providerId)?.issuer !== server.issuer) {
         running.end(server, 'its provider has changed');
-        context.onProviderChanged(server, () => void context.start(server));
+        const start = () => context.start(server).catch((error: unknown) => context.onFailed(server, error));
+        context.onProviderChanged(server, () => void start());
         return undefined;
       }
       // Last: nothing is waited for between this and the token.
@@ -115,7 +124,6 @@ export function createMcpServers(context: McpServersContext): McpServers {
       });
     } catch (error) {
       if (error instanceof SignInDeclined) return declined('sign-in');
-      log.info('an MCP server is not started', { server: server.label, provider: server.providerId });
       context.onFailed(server, error);
       return undefined;
     }
@@ -165,10 +173,7 @@ export function createMcpServers(context: McpServersContext): McpServers {
       await allowed(server);
       const session = await silently(server);
       const fresh = await (session ? withNewToken(server, session) : sessionFor(server, true));
-      if (!fresh) {
-        log.info('an MCP server is not started anew: there is no fresh token', { server: server.label });
-        throw new Error('There is no other token than the one that was refused.');
-      }
+      if (!fresh) throw new AccessRefused(noOtherToken(context, server), refusalOf(tokenRefused));
       await context.start(server);
     },
     dispose() {
