@@ -135,8 +135,9 @@ async function remove(context: EditProviderContext, provider: Provider): Promise
     ...(accounts === '' ? [all] : [signOut, only]),
   );
   if (chosen === signOut || chosen === all) {
-    // Revocation still needs the secret that is forgotten afterwards.
-    const { told } = await signOutEverywhere(context, provider, 'revoke');
+    // Revocation still needs the secret and the settings that are gone afterwards: nothing is kept to be revoked later.
+    const signOuts = { ...context.sharing.signOuts, keep: () => Promise.resolve(false) };
+    const { told } = await signOutEverywhere({ ...context, sharing: { signOuts } }, provider, 'revoke');
     await told;
     await context.clientSecrets.forget(provider);
     await context.registrations.forgetAll(provider);
