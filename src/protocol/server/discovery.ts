@@ -231,7 +231,8 @@ export function createMetadataCache(
     const unwanted = new AbortController();
     const answer = find(client(policy, unwanted.signal), issuer, policy, before, read)
       .then(found => {
-        known.set(key, found);
+        // Forgotten since, what it says is from before that.
+        if (asked.get(key) === asking) known.set(key, found);
         return found.server;
       })
       .finally(() => {
@@ -275,9 +276,9 @@ export function createMetadataCache(
       return join(key, asked.get(key) ?? ask(key, issuer, policy, entry, read), signal);
     },
     forget(issuer) {
-      for (const key of known.keys()) {
-        if ((JSON.parse(key) as [string])[0] === issuer) known.delete(key);
-      }
+      for (const entries of [known, asked])
+        for (const key of entries.keys())
+          if ((JSON.parse(key) as [string])[0] === issuer) entries.delete(key);
     },
   };
 }
