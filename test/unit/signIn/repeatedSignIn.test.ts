@@ -80,7 +80,11 @@ describe('a sign-in that is tried again', () => {
   });
 });
 
+const own = { ...window };
+
 describe('the method that a person chooses', () => {
+  afterEach(() => void Object.assign(window, own));
+
   it('is taken by the sign-in that it was chosen for, and by no other', async () => {
     for (const isAgreed of [true, false]) {
       const { parts, wanted } = failing();

@@ -54,7 +54,7 @@ describe('a provider that is removed with its sign-ins', () => {
         return Promise.resolve(undefined);
       },
     });
-    const commands = registerEditCommands({ ...parts, providers } as never);
+    const commands = registerEditCommands({ ...parts, providers });
     await editor.runs.get('oidc.removeProvider')?.('oidc');
     commands.dispose();
     await settled();

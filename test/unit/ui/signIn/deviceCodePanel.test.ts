@@ -46,6 +46,7 @@ describe('the panel with a device code', () => {
       view.close();
     } finally {
       process.removeListener('unhandledRejection', note);
+      Reflect.deleteProperty(window, 'createWebviewPanel');
     }
     assert.deepEqual(unhandled, []);
     assert.equal(cancels, 1);
