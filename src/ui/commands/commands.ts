@@ -27,6 +27,7 @@ import {
 import { window, type Item } from '../show.ts';
 import { registerCommand } from '../clicks.ts';
 import { isWanted } from '../consent.ts';
+import { chooseProvider } from './editProvider.ts';
 
 type CommandContext = SignInParts & SignOutParts & KeptSignInsContext;
 
@@ -59,7 +60,7 @@ export async function addProvider(parts: SignInParts, id: unknown): Promise<void
  * there is nothing to consent to.
  */
 async function chooseAndSignIn(parts: SignInParts, id: unknown, method?: SignInMethod): Promise<void> {
-  const chosen = namedProvider(id) ?? (await chooseProvider(parts.providers));
+  const chosen = namedProvider(id) ?? (await chooseProviderId(parts.providers));
   if (chosen === undefined) return;
   const isConfigured = parts.providers.byId(chosen) !== undefined;
   try {
@@ -82,7 +83,7 @@ async function signInAndSay(parts: SignInParts, provider: Provider, method?: Sig
 /** Signs in with a method that the user picks among those that work here. */
 async function chooseMethodAndSignIn(parts: SignInParts): Promise<void> {
   const { providers, signIns, showLog } = parts;
-  const id = await chooseProvider(providers);
+  const id = await chooseProviderId(providers);
   const provider = id === undefined ? undefined : providers.byId(id);
   let method: SignInMethod | undefined;
   if (provider) {
@@ -98,16 +99,10 @@ async function chooseMethodAndSignIn(parts: SignInParts): Promise<void> {
   await chooseAndSignIn(parts, id, method);
 }
 
-async function chooseProvider(providers: ConfiguredProviders): Promise<string | undefined> {
+async function chooseProviderId(providers: ConfiguredProviders): Promise<string | undefined> {
   const list = providers.list();
   if (list.length <= 1) return list[0]?.id ?? firstProviderId;
-  const items = list.map(({ id, label, issuer }) => ({
-    id,
-    label,
-    description: shown(id),
-    detail: shown(issuer),
-  }));
-  return (await window.showQuickPick(items, { title: l10n.t('Sign in with which identity provider?') }))?.id;
+  return (await chooseProvider(providers, l10n.t('Sign in with which identity provider?')))?.id;
 }
 
 /** @param row of the sign-ins view. Without one, the user picks. */
