@@ -64,7 +64,8 @@ export async function withErrorStatus(
   return written({ ...members, error }, response, 400);
 }
 
-function written(members: Members, { headers: given }: Response, status: number): Response {
+/** A response like the given one, with these members as its JSON. */
+export function written(members: Members, { headers: given }: Response, status: number): Response {
   const headers = new Headers(given);
   headers.set('content-type', 'application/json');
   headers.delete('content-length');

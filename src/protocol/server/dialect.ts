@@ -2,7 +2,7 @@ import type { NoteBlemish } from '../http/blemishes.ts';
 import type { HttpClient } from '../http/http.ts';
 import { isObject } from '../http/json.ts';
 import { serverObjectOf } from '../http/jsonResponse.ts';
-import { asJson, withErrorStatus } from './commonForms.ts';
+import { asJson, withErrorStatus, written } from './commonForms.ts';
 
 /**
  * How a server's requests and responses differ from the standards. Each difference is a setting of its provider.
@@ -85,10 +85,7 @@ export async function standardAnswer(response: Response, dialect: Dialect): Prom
       members['token_type'] = 'Bearer';
     standardScope(members, dialect);
   }
-  const headers = new Headers(response.headers);
-  headers.set('content-type', 'application/json');
-  headers.delete('content-length');
-  return new Response(JSON.stringify(members), { status, headers });
+  return written(members, response, status);
 }
 
 type Members = Record<string, unknown>;

@@ -110,8 +110,8 @@ export async function readProtectedResource(
   return isAbout ? found : undefined;
 }
 
-/** Ignores a redirect to a sign-in page, which isn't metadata. An unreachable server is a failure. */
-function passedOver(error: unknown): undefined {
+/** Ignores a redirect to a sign-in page, or a page of any length: neither is metadata. Other failures stay. */
+export function passedOver(error: unknown): undefined {
   if (error instanceof Failure && (error.code === 'redirected' || error.code === 'answer-too-large'))
     return undefined;
   throw error;

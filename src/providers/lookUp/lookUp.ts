@@ -4,8 +4,9 @@ import { metadataAddresses, offeredEndpoints } from '../../protocol/server/disco
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { PublicHttp } from '../../protocol/http/http.ts';
 import { parseServerObject } from '../../protocol/http/json.ts';
+import { quoteServerText } from '../../protocol/http/serverText.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
-import { findProtectedResource } from '../../protocol/server/protectedResource.ts';
+import { findProtectedResource, passedOver } from '../../protocol/server/protectedResource.ts';
 import type { ServerSource } from '../../protocol/server/serverSource.ts';
 import { findIssuer } from '../../protocol/server/webfinger.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
@@ -206,28 +207,20 @@ async function issuerAt(reading: Reading, address: string): Promise<string | und
     if (URL.parse(issuer)?.origin === new URL(address).origin) return issuer;
     throw new Failure('issuer-mismatch', {
       address: candidate,
-      found: `“${shown(issuer)}”`,
+      found: quoteServerText(issuer) ?? '“”',
       expected: `“${address}”`,
     });
   }
   return undefined;
 }
 
-const shown = (issuer: string): string => issuer.replace(/[^\x21-\x7E]|["“”]/g, '').slice(0, 300);
-
 async function issuerIn(reading: Reading, address: string): Promise<string | undefined> {
-  const response = await reading.http(address, { headers: { accept: 'application/json' } }).catch(elsewhere);
+  const response = await reading.http(address, { headers: { accept: 'application/json' } }).catch(passedOver);
   if (!response?.ok) return undefined;
   const text = await response.text();
   reading.documents.set(address, text);
   const issuer = parseServerObject(text)?.['issuer'];
   return typeof issuer === 'string' && issuer.trim() !== '' ? issuer : undefined;
-}
-
-/** A redirect to a sign-in page, or a page of any length, isn't metadata. */
-function elsewhere(error: unknown): undefined {
-  if (error instanceof Failure && ['redirected', 'answer-too-large'].includes(error.code)) return undefined;
-  throw error;
 }
 
 function notFound(error: unknown): undefined {

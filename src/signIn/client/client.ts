@@ -1,8 +1,6 @@
 import { l10n } from '../../platform/shown.ts';
 import type { Client, ClientAuthentication } from '../../protocol/client/client.ts';
-import type { Consent } from '../../protocol/client/consent.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
-import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { RegisteredAuthentication } from '../../protocol/client/clientAuthentication.ts';
 import { importClientKey } from '../../protocol/client/keys/clientKey.ts';
 import { generateProofKey } from '../../protocol/client/keys/proofKey.ts';
@@ -15,7 +13,7 @@ import type { Grant } from '../../sessions/grant/grant.ts';
 import { askPersonWithin } from './askingPerson.ts';
 import type { ClientSecrets, CredentialKind } from './clientSecrets.ts';
 import type { Concessions } from './concessions.ts';
-import type { ObtainedRegistration, Registrations } from './registrations.ts';
+import type { ObtainedRegistration, Registrations, RegistrationRequest } from './registrations.ts';
 
 /** The provider's client, as the protocol needs it. */
 function clientOf(
@@ -104,17 +102,7 @@ async function usable(authentication: RegisteredAuthentication): Promise<ClientA
   return { method, key: await importClientKey(key), keyId: key.keyId, audience: 'issuer' };
 }
 
-export interface ClientRequest {
-  readonly provider: Provider;
-  readonly consent: Consent;
-  readonly metadata: Metadata;
-  /** Undefined for a device code. */
-  readonly redirectUri: string | undefined;
-  readonly scopes: readonly string[];
-  readonly signal: AbortSignal;
-  /** See {@link Registrations.obtain}. */
-  readonly asksForToken: boolean;
-}
+export type ClientRequest = Omit<RegistrationRequest, 'person'>;
 
 /** The sources of clients that aren't in a provider's settings. */
 export interface ClientSources extends ClientStores {

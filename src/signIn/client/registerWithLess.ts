@@ -30,6 +30,7 @@ export interface WantedRegistration {
   readonly provider: Provider;
   readonly consent: Consent;
   readonly metadata: Metadata;
+  /** Undefined for a device code. */
   readonly redirectUri: string | undefined;
   readonly scopes: readonly string[];
   readonly signal: AbortSignal;
