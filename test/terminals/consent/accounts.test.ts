@@ -86,6 +86,8 @@ describe('the account that a program asks for', () => {
     assert.equal(new Set(different).size, different.length);
     const accountKeys = ['company', 'api'].map(account => target({ account }).accountKey);
     assert.equal(accountKeys[0], accountKeys[1]);
+    const people = [undefined, 'alice', 'bob'].map(label => target({ provider: 'oidc', label }).accountKey);
+    assert.equal(new Set(people).size, 3);
   });
 
   it('is found by its issuer, with and without a slash, also one without TLS', () => {
@@ -117,6 +119,8 @@ describe('the account that a program asks for', () => {
     assert.deepEqual([code, error], ['usage', 'The account company is not for evil.example.test.']);
     assert.match(info ?? '', /oidcTerminals\.accounts/);
     assert.ok(target({ account: 'company', host: 'git.example.test' }).isDeclared);
+    // It has none.
+    assert.equal(problem({ account: 'api', host: 'git.example.test' }).code, 'usage');
   });
 });
 

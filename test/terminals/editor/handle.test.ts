@@ -1,79 +1,28 @@
 import assert from 'node:assert/strict';
 import { spawn, execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { unknownAccount, type AgentResponse } from '../../../terminals/src/agent/requests.ts';
-import { readRequest } from '../../../terminals/src/agent/requests.ts';
-import type { Handle } from '../../../terminals/src/agent/connections.ts';
-import { readAccounts, type Target } from '../../../terminals/src/consent/accounts.ts';
-import { createConsent, type Consent } from '../../../terminals/src/consent/consent.ts';
-import type { Choice, Mode, Refusal } from '../../../terminals/src/consent/rules.ts';
+import { unknownAccount } from '../../../terminals/src/agent/requests.ts';
+import { readAccounts } from '../../../terminals/src/consent/accounts.ts';
 import { openSignedInEditor, type SignedInEditor } from '../../client/signedInEditor.ts';
 import { createExports } from '../../../src/authentication/exports.ts';
 import { boundClient } from '../../protocol/methods/dpop/boundSignIn.ts';
 import { startBoundApi, type BoundApi } from '../../servers/resourceServers/boundApi.ts';
-import { recordingLog, type RecordingLog } from '../../standIns/recordingLog.ts';
 import { openAgent } from '../agent/openAgent.ts';
 import { has } from '../programs.ts';
-
-const never = new AbortController().signal;
+import { openHandle, type OpenHandle } from './openHandle.ts';
 
 describe('a request of a terminal, from a user who can sign in', () => {
   let editor: SignedInEditor;
-  let handle: Handle;
-  let consent: Consent<Target>;
-  let log: RecordingLog;
-  let shown: Target[];
-  let choice: Choice;
-  let mode: Mode;
-  let handedOut: string[];
-  let upstream: string | undefined;
-  let there: Promise<void>;
+  let open: OpenHandle;
 
   beforeEach(async () => {
     editor = await openSignedInEditor({ clients: [boundClient] });
     await editor.reset();
-    const { createHandle } = await import('../../../terminals/src/editor/handle.ts');
-    const { visibleSession, silentSession } = await import('../../../terminals/src/editor/sessions.ts');
-    [shown, choice, mode, handedOut, upstream] = [[], 'once', 'ask', [], undefined];
-    there = Promise.resolve();
-    log = recordingLog();
-    const { accounts: declared } = readAccounts({
-      company: { provider: 'oidc', scopes: ['openid', 'profile'] },
-    });
-    consent = createConsent<Target>({
-      clock: editor.clock,
-      stored: [],
-      store: () => undefined,
-      onChange: () => undefined,
-      async show(target) {
-        if (!(await silentSession(target))) await visibleSession(target, 'A program asks.');
-        shown.push(target);
-        return choice;
-      },
-    });
-    const options = {
-      clock: editor.clock,
-      log,
-      consent,
-      settings: () => ({
-        accounts: { declared, issuers: new Map([['oidc', editor.identityProvider.issuer]]) },
-        wrong: [],
-        mode,
-        setsOidcSock: true,
-      }),
-      isThere: () => there,
-      onDecided: ({ name }: Target, result: { account: string } | { refusal: Refusal }) =>
-        void handedOut.push(`${name} ${'account' in result ? result.account : result.refusal}`),
-    };
-    handle = (...asked) => createHandle({ ...options, upstream })(...asked);
+    open = await openHandle(editor);
   });
   afterEach(() => editor.close());
 
-  async function ask(json: object, hungUp = never): Promise<AgentResponse> {
-    const request = readRequest(json);
-    assert.ok('kind' in request);
-    return handle(request, hungUp, json);
-  }
+  const ask: OpenHandle['ask'] = (...asked) => open.ask(...asked);
   const request = { request: 'access_token', account: 'company' };
 
   it('is given a token, with its issuer and its end, after the sign-in and one question', async () => {
@@ -82,9 +31,9 @@ describe('a request of a terminal, from a user who can sign in', () => {
     assert.equal(response['issuer'], editor.identityProvider.issuer);
     assert.ok(Number(response['expires_at']) > editor.clock.now() / 1000);
     assert.equal(typeof response['access_token'], 'string');
-    assert.deepEqual([editor.signIns(), shown.length], [1, 1]);
-    assert.deepEqual(handedOut, ['company alice']);
-    assert.ok(!log.text().includes(String(response['access_token'])));
+    assert.deepEqual([editor.signIns(), open.shown.length], [1, 1]);
+    assert.deepEqual(open.handedOut, ['company alice']);
+    assert.ok(!open.log.text().includes(String(response['access_token'])));
   });
 
   describe('with a token that is bound to a key', () => {
@@ -109,7 +58,7 @@ describe('a request of a terminal, from a user who can sign in', () => {
       const headers = { authorization: `DPoP ${token}`, dpop: proof ?? '' };
       assert.equal((await fetch(`${url}?page=2`, { method: 'POST', headers })).status, 200);
       assert.equal((await fetch(url, { method: 'POST', headers })).status, 401, 'replayed');
-      assert.ok(!log.text().includes(proof ?? 'none'));
+      assert.ok(!open.log.text().includes(proof ?? 'none'));
     });
 
     it('has the proof for a token that was refreshed for it', async () => {
@@ -140,7 +89,7 @@ describe('a request of a terminal, from a user who can sign in', () => {
     it('gets no header for the clipboard or a launch configuration', async () => {
       const { editor: standIn } = await import('../../standIns/editor/vscode.ts');
       const { createValues } = await import('../../../terminals/src/editor/values.ts');
-      const values = createValues(handle);
+      const values = createValues(open.handle);
       assert.equal(typeof (await values.forInput({ account: 'company' })), 'string');
       await assert.rejects(values.forInput({ account: 'company', as: 'header' }), /bound to a key/);
       standIn.clipboard = '';
@@ -154,20 +103,20 @@ describe('a request of a terminal, from a user who can sign in', () => {
 
   it('is one of fifty that wait for one sign-in and one question, and get one token', async () => {
     const all = await Promise.all(Array.from({ length: 50 }, () => ask(request)));
-    assert.deepEqual([editor.signIns(), shown.length], [1, 1]);
+    assert.deepEqual([editor.signIns(), open.shown.length], [1, 1]);
     const tokens = new Set(all.map(response => (response as { access_token?: unknown }).access_token));
     assert.equal(tokens.size, 1);
     assert.equal(editor.tokenRequests(), 1);
   });
 
   it('gets nothing after a no, and says that it was a no', async () => {
-    choice = 'no';
+    open.choice = 'no';
     const response = await ask(request);
     assert.deepEqual(response.status === 'failure' && [response.code, response.error], [
       'declined',
       'You declined.',
     ]);
-    assert.deepEqual(handedOut, ['company declined']);
+    assert.deepEqual(open.handedOut, ['company declined']);
   });
 
   it('gets nothing where the editor’s own question is declined', async () => {
@@ -175,25 +124,25 @@ describe('a request of a terminal, from a user who can sign in', () => {
     standIn.consents = false;
     const response = await ask(request);
     assert.equal(response.status === 'failure' && response.code, 'declined');
-    assert.equal(shown.length, 0);
+    assert.equal(open.shown.length, 0);
   });
 
   it('disturbs no one where that is forbidden', async () => {
-    mode = 'silent-only';
+    open.mode = 'silent-only';
     const signedOut = await ask(request);
     assert.equal(signedOut.status === 'failure' && signedOut.code, 'not-signed-in');
     assert.equal(editor.signIns(), 0);
-    mode = 'ask';
-    choice = 'window';
+    open.mode = 'ask';
+    open.choice = 'window';
     await ask(request);
-    mode = 'silent-only';
+    open.mode = 'silent-only';
     assert.equal((await ask(request)).status, 'success');
     assert.equal((await ask({ request: 'access_token', provider: 'oidc' })).status, 'failure');
-    assert.equal(shown.length, 1);
+    assert.equal(open.shown.length, 1);
   });
 
   it('gets a new token where it asks for one, or for one that lasts longer', async () => {
-    choice = 'window';
+    open.choice = 'window';
     const tokenOf = async (more: object): Promise<unknown> =>
       ((await ask({ ...request, ...more })) as { access_token?: unknown }).access_token;
     const first = await tokenOf({});
@@ -205,19 +154,19 @@ describe('a request of a terminal, from a user who can sign in', () => {
 
   it('gets it as the value of an input, after the same question', async () => {
     const { createValues } = await import('../../../terminals/src/editor/values.ts');
-    const { forInput } = createValues(handle);
+    const { forInput } = createValues(open.handle);
     const first = await ask(request);
     assert.ok(first.status === 'success');
     const token = String(first['access_token']);
     assert.equal(await forInput({ account: 'company' }), token);
     assert.equal(await forInput({ account: 'company', as: 'header' }), `Bearer ${token}`);
-    assert.equal(shown.at(-1)?.hint, 'a task or launch configuration');
+    assert.equal(open.shown.at(-1)?.hint, 'a task or launch configuration');
     await forInput({ provider: 'oidc', account: 'alice', scopes: ['openid'] });
-    const { name, label, scopes } = shown.at(-1) ?? {};
+    const { name, label, scopes } = open.shown.at(-1) ?? {};
     assert.deepEqual([name, label, scopes], [undefined, 'alice', ['openid']]);
-    assert.equal(shown.length, 4);
+    assert.equal(open.shown.length, 4);
 
-    choice = 'no';
+    open.choice = 'no';
     await assert.rejects(forInput({ account: 'company' }), /^Error: You declined\. Run the command again/);
     for (const wrong of [
       undefined,
@@ -227,21 +176,21 @@ describe('a request of a terminal, from a user who can sign in', () => {
       { account: 'other' },
     ])
       await assert.rejects(forInput(wrong), Error);
-    assert.equal(shown.length, 5);
+    assert.equal(open.shown.length, 5);
   });
 
   it('is told that the agent is there only by a window that responds', async () => {
     const check = { request: 'check' };
     assert.equal((await ask(check)).status, 'success');
     const { promise, resolve } = Promise.withResolvers<void>();
-    there = promise;
+    open.there = promise;
     let isTold = false;
     const asking = ask(check).then(() => (isTold = true));
     await ask({ request: 'loaded_accounts' });
     assert.equal(isTold, false);
     resolve();
     await asking;
-    there = Promise.reject(new Error('Canceled'));
+    open.there = Promise.reject(new Error('Canceled'));
     assert.equal((await ask(check)).status, 'failure');
   });
 
@@ -262,7 +211,7 @@ describe('a request of a terminal, from a user who can sign in', () => {
     const asking = ask(request, client.signal);
     client.abort();
     assert.equal((await asking).status, 'failure');
-    assert.deepEqual(handedOut, []);
+    assert.deepEqual(open.handedOut, []);
   });
 
   it('goes on to a user’s own agent for an account that only that one knows', async () => {
@@ -273,7 +222,7 @@ describe('a request of a terminal, from a user who can sign in', () => {
           : { status: 'success', access_token: 'from the other agent' },
       ),
     );
-    upstream = theirs.agent.path;
+    open.upstream = theirs.agent.path;
     try {
       const forwarded = await ask({ request: 'access_token', account: 'grid' });
       assert.equal((forwarded as { access_token?: unknown }).access_token, 'from the other agent');
@@ -298,7 +247,7 @@ describe('a request of a terminal, from a user who can sign in', () => {
       const { stdout } = await promisify(execFile)('oidc-agent', [], { timeout: 10_000 });
       const [, path = ''] = /OIDC_SOCK=([^;]+);/.exec(stdout) ?? [];
       const [, pid = ''] = /OIDCD_PID=(\d+);/.exec(stdout) ?? [];
-      upstream = path;
+      open.upstream = path;
       try {
         assert.deepEqual(await ask({ request: 'loaded_accounts' }), { status: 'success', info: ['company'] });
         const theirs = await ask({ request: 'access_token', account: 'grid' });

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { openSignedInEditor, type SignedInEditor } from '../../client/signedInEditor.ts';
+import { openHandle, type OpenHandle } from './openHandle.ts';
+
+const request = { request: 'access_token', account: 'company' };
+
+describe('what a user decided about a request of a terminal', () => {
+  let editor: SignedInEditor;
+  let open: OpenHandle;
+
+  beforeEach(async () => {
+    editor = await openSignedInEditor();
+    await editor.reset();
+    open = await openHandle(editor);
+  });
+  afterEach(() => editor.close());
+
+  const code = async (json: object): Promise<unknown> => (await open.ask(json))['code'];
+
+  it('does not sign anyone in again without a question', async () => {
+    open.choice = 'workspace';
+    await open.ask(request);
+    await editor.signOut();
+    assert.equal((await open.ask(request)).status, 'success');
+    assert.deepEqual([editor.signIns(), open.shown.length], [2, 2]);
+  });
+
+  it('is for the account that was named, and not for another one that is signed in', async () => {
+    await open.ask(request);
+    open.mode = 'silent-only';
+    const other = { request: 'access_token', provider: 'oidc', label: 'bob', scope: 'openid profile' };
+    assert.equal(await code(other), 'not-signed-in');
+    assert.equal(await code({ ...other, label: 'alice' }), 'declined');
+  });
+
+  it('gives nothing to who has hung up while the token was refreshed', async () => {
+    open.choice = 'window';
+    await open.ask(request);
+    const client = new AbortController();
+    const { authentication } = await import('../../standIns/editor/vscode.ts');
+    const { getSession } = authentication;
+    authentication.getSession = async (...asked) => {
+      const session = await getSession(...asked);
+      // The request for a new token, after all decisions.
+      if (!Array.isArray(asked[1])) client.abort();
+      return session;
+    };
+    try {
+      const response = await open.ask({ ...request, min_valid_period: -1 }, client.signal);
+      assert.deepEqual([client.signal.aborted, response.status], [true, 'failure']);
+    } finally {
+      authentication.getSession = getSession;
+    }
+    assert.deepEqual(open.handedOut, ['company alice']);
+  });
+
+  it('is asked about as much as a dialog can show', async () => {
+    const scopes = (count: number): string =>
+      Array.from({ length: count }, (_, at) => `scope-${at}`).join(' ');
+    assert.equal(await code({ ...request, scope: scopes(90) }), 'usage');
+    assert.deepEqual([editor.signIns(), open.shown.length], [0, 0]);
+  });
+});
