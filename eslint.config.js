@@ -10,7 +10,7 @@ export const sizes = {
 
 /** What shows text, or fills one in, and takes it from anywhere. */
 export const rawTexts = [
-  "MemberExpression[object.name='vscode'][property.name='window']:not(MemberExpression[property.name=/^(?:state|onDid\\w+|activeTextEditor|registerUriHandler|createTreeView)$/] > .object)",
+  "MemberExpression[object.name='vscode'][property.name='window']:not(MemberExpression[property.name=/^(?:state|onDid\\w+|activeTextEditor|terminals|registerUriHandler|createTreeView)$/] > .object)",
   "MemberExpression[object.name='vscode'][property.name='l10n']:not(MemberExpression[property.name='bundle'] > .object)",
   "MemberExpression[object.name='vscode'][property.name=/^(?:TreeItem|MarkdownString)$/]",
   "VariableDeclarator[init.name='vscode'] Property[key.name='window']",

@@ -16,6 +16,7 @@ import type { Choice } from './consent/rules.ts';
 import { registerCommands } from './editor/commands.ts';
 import { createHandle } from './editor/handle.ts';
 import { askForConsent, signInDetail, wrongAccounts } from './editor/question.ts';
+import { originOf } from './editor/origin.ts';
 import { createRecord } from './editor/record.ts';
 import { offerMissing } from './editor/requirements.ts';
 import { scriptsFor, writeScripts } from './editor/scripts.ts';
@@ -100,7 +101,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
 /** The editor's own consent comes first, and with it the sign-in. Then ours, for the program. */
 async function ask(target: Target, consent: Consent<Target>): Promise<Choice> {
   const session = (await silentSession(target)) ?? (await visibleSession(target, signInDetail(target)));
-  return consent.isAllowed(target) ? 'once' : askForConsent(target, session.account.label);
+  if (consent.isAllowed(target)) return 'once';
+  const origin = await originOf(await target.peer?.(), systemClock);
+  return askForConsent(target, session.account.label, origin);
 }
 
 async function showWrong(names: readonly string[]): Promise<void> {

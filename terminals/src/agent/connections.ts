@@ -2,14 +2,21 @@ import type { Socket } from 'node:net';
 import type { Cancel, Clock } from '../../../src/platform/clock.ts';
 import { errorName, type Log } from '../../../src/platform/log.ts';
 import { createConversation } from './conversation.ts';
+import { peerOf, type FindPeer } from './peer.ts';
 import { failure, readRequest, type AgentRequest, type AgentResponse } from './requests.ts';
 
 /**
  * Responds to a request.
  *
  * @param hungUp is aborted when the client no longer waits.
+ * @param peer finds the number of the process that asks.
  */
-export type Handle = (request: AgentRequest, hungUp: AbortSignal, json: unknown) => Promise<AgentResponse>;
+export type Handle = (
+  request: AgentRequest,
+  hungUp: AbortSignal,
+  json: unknown,
+  peer?: FindPeer,
+) => Promise<AgentResponse>;
 
 export interface ConnectionsOptions {
   readonly clock: Clock;
@@ -57,13 +64,15 @@ export function createConnections({ clock, log, handle }: ConnectionsOptions): C
     let cancel: Cancel = clock.after(patience, () => socket.destroy());
     let isEncrypted = false;
 
+    const peer: FindPeer = () => peerOf(socket, process.platform);
+
     async function answer(json: unknown): Promise<void> {
       connection.isAsking = true;
       cancel();
       const request = readRequest(json);
       let response: AgentResponse;
       try {
-        response = 'status' in request ? request : await handle(request, hungUp.signal, json);
+        response = 'status' in request ? request : await handle(request, hungUp.signal, json, peer);
       } catch (error) {
         log.error('request failed', { error: errorName(error) });
         response = failure('The editor failed. Its log says why.');

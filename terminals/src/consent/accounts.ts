@@ -1,4 +1,5 @@
 import { failure, unknownAccount, type AgentFailure, type TokenRequest } from '../agent/requests.ts';
+import type { FindPeer } from '../agent/peer.ts';
 import type { Subject } from './rules.ts';
 
 /** An entry of the setting `oidcTerminals.accounts`. */
@@ -26,6 +27,8 @@ export interface Target extends Subject {
   readonly hint: string | undefined;
   /** Where the token is sent, as the tool says. */
   readonly host: string | undefined;
+  /** Finds the process that asks, to show it. */
+  readonly peer?: FindPeer | undefined;
 }
 
 /** What accounts there are. */

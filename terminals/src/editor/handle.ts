@@ -2,6 +2,7 @@ import { SignInDeclined } from '../../../src/client/index.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
 import { errorName, type Log } from '../../../src/platform/log.ts';
 import type { Handle } from '../agent/connections.ts';
+import type { FindPeer } from '../agent/peer.ts';
 import {
   failure,
   unknownAccount,
@@ -51,10 +52,15 @@ const refusals: Readonly<Record<Refusal, readonly [string, string]>> = {
 export function createHandle(options: HandleOptions): Handle {
   const { clock, log, consent, settings, upstream, onDecided } = options;
 
-  async function tokenFor(request: TokenRequest, hungUp: AbortSignal): Promise<AgentResponse> {
+  async function tokenFor(
+    request: TokenRequest,
+    hungUp: AbortSignal,
+    peer: FindPeer | undefined,
+  ): Promise<AgentResponse> {
     const { accounts, mode } = settings();
-    const target = targetOf(request, accounts);
-    if ('status' in target) return target;
+    const found = targetOf(request, accounts);
+    if ('status' in found) return found;
+    const target: Target = { ...found, peer };
     if (target.scopes.join(' ').length > longestScopes)
       return failure('These are too many scopes to ask about.', undefined, 'usage');
     const before = await silentSession(target);
@@ -78,7 +84,7 @@ export function createHandle(options: HandleOptions): Handle {
     return response(token);
   }
 
-  return async (request, hungUp, json) => {
+  return async (request, hungUp, json, peer) => {
     try {
       switch (request.kind) {
         case 'check':
@@ -91,7 +97,7 @@ export function createHandle(options: HandleOptions): Handle {
         case 'account-details':
           return details();
         case 'token': {
-          const own = await tokenFor(request, hungUp);
+          const own = await tokenFor(request, hungUp, peer);
           const isUnknown = own.status === 'failure' && own.error === unknownAccount;
           if (!isUnknown || upstream === undefined) return own;
           return (await askUpstream(upstream, json, clock, hungUp)) ?? own;

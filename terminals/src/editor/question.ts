@@ -3,6 +3,7 @@ import { joined, l10n, short, type Shown } from '../../../src/platform/shown.ts'
 import { showDialog } from '../../../src/ui/dialog.ts';
 import type { Target } from '../consent/accounts.ts';
 import type { Choice } from '../consent/rules.ts';
+import { originText, type Origin } from './origin.ts';
 
 /** What a user reads, and the buttons that they have. */
 export interface ConsentQuestion {
@@ -15,7 +16,7 @@ export interface ConsentQuestion {
 export const longestScopes = 600;
 
 /** What is asked. Everything in it that isn't ours has passed `shown`. */
-export function questionFor(target: Target, account: string): ConsentQuestion {
+export function questionFor(target: Target, account: string, origin?: Origin): ConsentQuestion {
   const { scopes, name, hint, host } = target;
   const plain = scopes.filter(scope => !/^(?:resource|audience):/.test(scope));
   const purposes = scopes
@@ -31,6 +32,7 @@ export function questionFor(target: Target, account: string): ConsentQuestion {
     hint === undefined
       ? l10n.t('The program doesn’t say what it is.')
       : l10n.t('The program calls itself “{0}”. Any program can use this name.', short(hint, 200)),
+    ...(origin ? [originText(origin)] : []),
     name === undefined
       ? l10n.t('Programs that run as you in this workspace can use the token until it expires.')
       : l10n.t('Every program that runs as you in this workspace can then get these tokens.'),
@@ -54,8 +56,8 @@ export function questionFor(target: Target, account: string): ConsentQuestion {
  * Asks in a dialog. Every extension can run the editor's commands that press a message's button or choose from a list.
  * No command responds to a dialog. Enter says no: a program can ask while the user is typing in the terminal.
  */
-export async function askForConsent(target: Target, account: string): Promise<Choice> {
-  const { message, lines, buttons } = questionFor(target, account);
+export async function askForConsent(target: Target, account: string, origin?: Origin): Promise<Choice> {
+  const { message, lines, buttons } = questionFor(target, account, origin);
   const detail = joined(lines, '\n');
   const chosen = await showDialog(message, detail, l10n.t('No'), ...buttons.map(({ text }) => text));
   return buttons.find(({ text }) => text === chosen)?.choice ?? 'no';

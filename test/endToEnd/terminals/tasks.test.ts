@@ -9,6 +9,7 @@ import { signInOnPage } from '../../manifest/client/playwright.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { judgeTokens, type JudgeToken } from '../../servers/resourceServers/bearerTokens.ts';
 import { openStage, type Stage } from '../../stage/stage.ts';
+import { has } from '../../terminals/programs.ts';
 import { waitForAgents } from './agents.ts';
 
 const question = 'Let a program in a terminal use your account alice?';
@@ -107,7 +108,9 @@ describe('a task or a program that is debugged', function () {
     const page = window.nextPage();
     await window.acceptDialog('Allow');
     await signInOnPage(await page, people.alice);
-    await window.acceptDialog('Allow for 12 Hours', question);
+    const { detail } = await window.acceptDialog('Allow for 12 Hours', question);
+    if (has('ss', 'apt-get install iproute2'))
+      assert.match(detail, /\nIt runs in the terminal “[^”]+”: .*vscode-oidc token company/);
     await isGood(await written('shell'));
   });
 

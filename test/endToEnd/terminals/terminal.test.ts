@@ -75,6 +75,8 @@ describe('the sign-in in a terminal of a real VS Code', function () {
     const { detail } = await window.readDialog(question);
     assert.match(detail, /Account in your settings: company\nScopes: openid profile/);
     assert.match(detail, /calls itself “vscode-oidc token”/);
+    if (has('ss', 'apt-get install iproute2'))
+      assert.match(detail, /\nIt runs in the terminal “[^”]+”: vscode-oidc token company\n/);
     await window.screenshot('terminal-question');
     await window.acceptDialog('Allow for 12 Hours', question);
     const { out, err, code } = await asking();

@@ -46,9 +46,9 @@ export async function openAgent(handle: Handle = ready): Promise<OpenAgent> {
       log,
       surroundings: around,
       place: await findPlace('a workspace', around),
-      handle: (request, hungUp, json) => {
+      handle: (request, hungUp, json, peer) => {
         asked.push(json);
-        return own(request, hungUp, json);
+        return own(request, hungUp, json, peer);
       },
     });
     agents.push(agent);

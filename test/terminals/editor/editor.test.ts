@@ -16,6 +16,7 @@ import '../../standIns/editor/useEditorStandIn.ts';
 
 const standIn = await import('../../standIns/editor/vscode.ts');
 const { questionFor } = await import('../../../terminals/src/editor/question.ts');
+const { originIn } = await import('../../../terminals/src/editor/origin.ts');
 const { offerMissing } = await import('../../../terminals/src/editor/requirements.ts');
 const { readSettings } = await import('../../../terminals/src/editor/settings.ts');
 const { setVariables } = await import('../../../terminals/src/editor/variables.ts');
@@ -53,6 +54,49 @@ describe('the question about a program', () => {
     const choices = (of: Target) => questionFor(of, 'alice').buttons.map(({ choice }) => choice);
     assert.deepEqual(choices(target), ['once', 'window', 'workspace', 'never']);
     assert.deepEqual(choices({ ...target, name: undefined }), ['once', 'never']);
+  });
+});
+
+describe('where a program was started', () => {
+  const process = (pid: number, parent: number, ...words: string[]) => ({ pid, parent, words });
+  const terminals = [
+    { name: 'bash', pid: 20 },
+    { name: 'other', pid: undefined },
+  ];
+  const node = ['/usr/lib/code/node', '/home/me/dist/vscode-oidc.cjs', 'token', 'company'];
+
+  it('is a terminal and what was typed there', () => {
+    const shell = process(20, 10, '/bin/bash');
+    assert.deepEqual(originIn([process(30, 20, ...node), shell], terminals), {
+      terminal: 'bash',
+      command: 'vscode-oidc token company',
+    });
+    const git = process(25, 20, '/usr/bin/git', 'clone', 'https://me:secret@git.example.test/a');
+    assert.deepEqual(originIn([process(30, 25, ...node), git, shell], terminals), {
+      terminal: 'bash',
+      command: 'git clone https://git.example.test/a',
+    });
+  });
+
+  it('is a task that is the program itself', () => {
+    const { terminal, command } = originIn([process(20, 10, 'tool', '--now')], terminals) ?? {};
+    assert.deepEqual([terminal, command], ['bash', 'tool --now']);
+  });
+
+  it('is outside of all terminals, or not known', () => {
+    const cron = [process(30, 29, '/opt/job'), process(29, 1, 'cron')];
+    assert.deepEqual(originIn(cron, terminals), { terminal: undefined, command: 'job' });
+    assert.equal(originIn([], terminals), undefined);
+  });
+
+  it('is in the question, and nothing of it where it is not known', () => {
+    const of = (terminal: string | undefined): string[] => {
+      const known = questionFor(target, 'alice', { terminal, command: 'git pull' }).lines;
+      const others = questionFor(target, 'alice').lines;
+      return known.filter(line => !others.includes(line));
+    };
+    assert.deepEqual(of('bash'), ['It runs in the terminal “bash”: git pull']);
+    assert.deepEqual(of(undefined), ['It runs outside the terminals of this window: git pull']);
   });
 });
 
