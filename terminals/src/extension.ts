@@ -101,6 +101,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
 /** The editor's own consent comes first, and with it the sign-in. Then ours, for the program. */
 async function ask(target: Target, consent: Consent<Target>): Promise<Choice> {
   const session = (await silentSession(target)) ?? (await visibleSession(target, signInDetail(target)));
+  if (!session) return 'no';
   if (consent.isAllowed(target)) return 'once';
   const origin = await originOf(await target.peer?.(), systemClock);
   return askForConsent(target, session.account.label, origin);

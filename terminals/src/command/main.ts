@@ -206,5 +206,9 @@ start().catch((error: unknown) => {
   else if (error instanceof CommandFailure) fail(error.reason, error.message);
   // The reader of standard output has gone: there is no one to tell.
   else if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exitCode = exitCodes.failed;
-  else fail('failed', 'Something unexpected went wrong.');
+  else
+    fail(
+      'failed',
+      `Something unexpected went wrong (${(error as Error).name}).\nTry again in a new terminal.`,
+    );
 });

@@ -140,7 +140,8 @@ interface Found {
 function declaredFor(request: TokenRequest, { declared, issuers }: Accounts): Found | AgentFailure {
   const { account, provider } = request;
   if (provider !== undefined) {
-    if (!providerShape.test(provider)) return failure('The ID of the provider is none.', undefined, 'usage');
+    if (!providerShape.test(provider))
+      return failure('This can’t be the ID of a provider.', 'Use an ID of oidc.providers.\n', 'usage');
     return { declared: undefined, provider };
   }
   // An issuer without TLS comes as the name of an account.

@@ -38,7 +38,7 @@ export interface ConsentOptions<S extends Subject> {
   readonly stored: readonly Permission[];
   /** Stores what counts for this workspace. */
   store(this: void, permissions: readonly Permission[]): void;
-  /** Shows a question. What fails is a no. */
+  /** Shows a question. */
   show(this: void, subject: S): Promise<Choice>;
   /** Something that is shown of the state has changed. */
   onChange(this: void): void;
@@ -65,7 +65,7 @@ export function createConsent<S extends Subject>(options: ConsentOptions<S>): Co
 
   async function present(key: string): Promise<void> {
     const subject = subjects.get(key);
-    const choice = subject ? await show(subject).catch((): Choice => 'no') : 'no';
+    const choice = subject ? await show(subject).catch((): Choice => 'failed') : 'failed';
     subjects.delete(key);
     happen({ kind: 'answered', choice });
   }

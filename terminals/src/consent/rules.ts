@@ -13,14 +13,15 @@ export interface Subject {
   readonly isDeclared: boolean;
 }
 
-/** What a user can choose. `no` is also what closing the question means. */
-export type Choice = 'once' | 'window' | 'workspace' | 'never' | 'no';
+/** What a user can choose. `no` is also what closing the question means. `failed`: no one could be asked or signed in. */
+export type Choice = 'once' | 'window' | 'workspace' | 'never' | 'no' | 'failed';
 
 /** `ask`, or `silent-only`: no one is disturbed, and what isn't allowed already is refused. */
 export type Mode = 'ask' | 'silent-only';
 
 /** Why a request gets no token. */
-export type Refusal = 'declined' | 'declined-before' | 'never' | 'silent-only' | 'locked' | 'too-many';
+export type Refusal =
+  'declined' | 'declined-before' | 'failed' | 'never' | 'silent-only' | 'locked' | 'too-many';
 
 export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly why: Refusal };
 
@@ -37,7 +38,7 @@ export interface ConsentState {
   readonly permissions: readonly Permission[];
   /** Questions, the first of which is shown. Each with the requests that wait for it. */
   readonly questions: readonly Question[];
-  /** Accounts that a user said no to, and until when no one asks again. */
+  /** Accounts that a user said no to, or couldn't sign in to, and until when no one asks again. */
   readonly quietUntil: Readonly<Record<string, number>>;
   /** Nothing is given out until it is unlocked. */
   readonly isLocked: boolean;
@@ -184,7 +185,7 @@ function answered(state: ConsentState, choice: Choice, now: number): Step {
   const [question, ...others] = state.questions;
   if (!question) return { state, effects: [] };
   const { subject, waiting } = question;
-  const isYes = choice !== 'no' && choice !== 'never';
+  const isYes = choice !== 'no' && choice !== 'failed' && choice !== 'never';
   // A yes to a question that was taken back is a yes to nothing.
   const counts = !isYes || (waiting.length > 0 && !state.isLocked);
   const remembered = counts ? remember(subject, choice, now) : undefined;
@@ -195,10 +196,12 @@ function answered(state: ConsentState, choice: Choice, now: number): Step {
       ? [...state.permissions.filter(({ key }) => key !== subject.key), remembered].slice(-mostPermissions)
       : state.permissions,
     quietUntil:
-      choice === 'no' ? { ...state.quietUntil, [subject.accountKey]: now + quietTime } : state.quietUntil,
+      choice === 'no' || choice === 'failed'
+        ? { ...state.quietUntil, [subject.accountKey]: now + quietTime }
+        : state.quietUntil,
   };
   const decisions = waiting.map(id =>
-    isYes ? allow(id) : refuse(id, choice === 'never' ? 'never' : 'declined'),
+    isYes ? allow(id) : refuse(id, choice === 'no' ? 'declined' : choice),
   );
   const isStored = remembered !== undefined && remembered.choice !== 'window';
   const after = showNext(next);

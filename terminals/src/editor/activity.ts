@@ -7,7 +7,8 @@ import type { Refusal } from '../consent/rules.ts';
 
 const refusalText: Readonly<Record<Refusal, () => Shown>> = {
   declined: () => l10n.t('Declined'),
-  'declined-before': () => l10n.t('Refused: you had declined shortly before'),
+  'declined-before': () => l10n.t('Refused: you had declined, or the sign-in had failed, shortly before'),
+  failed: () => l10n.t('Refused: the sign-in failed'),
   never: () => l10n.t('Refused: you chose Never'),
   'silent-only': () => l10n.t('Refused: not allowed before, and oidcTerminals.mode is silentOnly'),
   locked: () => l10n.t('Refused: locked'),

@@ -1,4 +1,4 @@
-import { SignInDeclined } from '../../../src/client/index.ts';
+import { AccessRefused, SignInDeclined } from '../../../src/client/index.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
 import { errorName, type Log } from '../../../src/platform/log.ts';
 import type { Handle } from '../agent/connections.ts';
@@ -37,13 +37,23 @@ export interface HandleOptions {
 
 /** What clients print, by why there is no token. */
 const refusals: Readonly<Record<Refusal, readonly [string, string]>> = {
-  declined: ['You declined.', 'Run the command again to be asked again in 30 seconds.\n'],
-  'declined-before': ['You declined just now.', 'Run the command again to be asked again in 30 seconds.\n'],
+  declined: ['You declined.', 'Wait 30 seconds, then run the command again to be asked again.\n'],
+  'declined-before': [
+    'You declined, or the sign-in failed, less than 30 seconds ago.',
+    'Wait 30 seconds, then run the command again to be asked again.\n',
+  ],
+  failed: [
+    'The sign-in failed.',
+    'See the message in the editor, then run the command again in 30 seconds.\n',
+  ],
   never: [
     'You chose never to allow this.',
     'Change it with "OIDC Terminals: Manage Access" in the editor.\n',
   ],
-  'silent-only': ['Nobody has allowed this yet.', 'The setting oidcTerminals.mode forbids to ask.\n'],
+  'silent-only': [
+    'You haven’t allowed this yet, and oidcTerminals.mode is silentOnly.',
+    'Set it to ask, then run the command again.\n',
+  ],
   locked: ['Tokens are locked.', 'Unlock them with "OIDC Terminals: Unlock" in the editor.\n'],
   'too-many': ['Too many programs wait for an answer.', 'Answer the question in the editor.\n'],
 };
@@ -62,22 +72,17 @@ export function createHandle(options: HandleOptions): Handle {
     if ('status' in found) return found;
     const target: Target = { ...found, peer };
     if (target.scopes.join(' ').length > longestScopes)
-      return failure('These are too many scopes to ask about.', undefined, 'usage');
+      return failure('These are too many scopes for a question.', 'Ask for fewer scopes.\n', 'usage');
     const before = await silentSession(target);
-    if (!before && mode === 'silent-only')
-      return failure(
-        'Nobody is signed in.',
-        'Sign in with "OIDC: Sign In" in the editor.\n',
-        'not-signed-in',
-      );
+    if (!before && mode === 'silent-only') return notSignedIn;
     const decision = await consent.ask(target, mode, hungUp, before === undefined);
     if (!decision.allowed) {
       const [error, info] = refusals[decision.why];
       if (!hungUp.aborted) onDecided(target, { refusal: decision.why });
-      return failure(error, info, 'declined');
+      return failure(error, info, decision.why === 'failed' ? 'failed' : 'declined');
     }
     const session = before ?? (await silentSession(target));
-    if (!session) return failure('Nobody is signed in.', undefined, 'not-signed-in');
+    if (!session) return notSignedIn;
     const token = await tokenOf(target, session, request, clock);
     if (hungUp.aborted) return failure('Nobody waits for it any more.');
     onDecided(target, { account: token.account });
@@ -147,15 +152,26 @@ const response = ({ accessToken, issuer, expiresAt, isBound, proof }: HandedToke
   ...(isBound && { token_type: 'DPoP', proof }),
 });
 
+const notSignedIn = failure(
+  'You aren’t signed in.',
+  'Sign in with "OIDC: Sign In" in the editor, then run the command again.\n',
+  'not-signed-in',
+);
+
 function unavailable(error: unknown): AgentFailure {
   const { code, message } = error as { code?: unknown; message: string };
   if (typeof code === 'string' && code.startsWith('proof-')) return failure(message);
+  if (error instanceof AccessRefused)
+    return failure(
+      'The editor couldn’t refresh the access token: the identity provider sent no new one.',
+      'Check your network, proxy, and VPN, then try again. The log of OpenID Connect Authentication says why.\n',
+    );
   const isUnknown =
     error instanceof Error && /No authentication provider|Timed out waiting for auth/i.test(error.message);
   return isUnknown
     ? failure(
         'There is no such identity provider.',
-        'Install the extension OpenID Connect Authentication, and check oidc.providers in the settings.\n',
+        'Install OpenID Connect Authentication, here or on the computer that you sign in on, and check oidc.providers.\n',
       )
     : failure('The editor couldn’t get a token.', 'The log of OpenID Connect for Terminals has details.\n');
 }

@@ -3,6 +3,7 @@ import {
   describeSession,
   proveSession,
   requireSession,
+  SignInDeclined,
   type ExpiringSession,
 } from '../../../src/client/index.ts';
 import { answerRefusal, refusalOf, tokenRefused } from '../../../src/client/refusal.ts';
@@ -47,11 +48,17 @@ export async function silentSession(target: Target): Promise<Session | undefined
 /**
  * Asks the user for the editor's own consent, and to sign in if necessary.
  *
- * @throws SignInDeclined
+ * @returns undefined if they decline.
+ * @throws Error if the sign-in fails.
  */
-export async function visibleSession(target: Target, detail: string): Promise<Session> {
+export async function visibleSession(target: Target, detail: string): Promise<Session | undefined> {
   const { provider, scopes } = target;
-  return requireSession(provider, scopes, { ...(await accountOf(target)), detail, askAgain: true });
+  try {
+    return await requireSession(provider, scopes, { ...(await accountOf(target)), detail, askAgain: true });
+  } catch (error) {
+    if (error instanceof SignInDeclined) return undefined;
+    throw error;
+  }
 }
 
 /**

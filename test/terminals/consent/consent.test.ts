@@ -39,10 +39,10 @@ describe('consent', () => {
     assert.ok(changes > 0);
   });
 
-  it('is no where the question cannot be shown', async () => {
+  it('is none where the question cannot be shown', async () => {
     const asking = consent.ask(company, 'ask', never);
     shown[0]?.fail();
-    assert.deepEqual(await asking, { allowed: false, why: 'declined' });
+    assert.deepEqual(await asking, { allowed: false, why: 'failed' });
   });
 
   it('is not waited for by who has hung up, before or meanwhile', async () => {

@@ -64,6 +64,7 @@ describe('the limits of consent', () => {
     for (const [choice, reason] of [
       ['never', 'never'],
       ['no', 'declined'],
+      ['failed', 'failed'],
     ] as const)
       assert.deepEqual(why(choice), [{ kind: 'decide', id: 1, decision: { allowed: false, why: reason } }]);
   });

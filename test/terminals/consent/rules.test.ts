@@ -26,7 +26,7 @@ const subjects = [
   subject('company', 'read', false),
   subject('other', 'read'),
 ];
-const choices: readonly Choice[] = ['once', 'window', 'workspace', 'never', 'no'];
+const choices: readonly Choice[] = ['once', 'window', 'workspace', 'never', 'no', 'failed'];
 
 /** What happens, and how long before it nothing does, in milliseconds. */
 type Happening = { readonly wait: number } & (
@@ -106,7 +106,7 @@ function createJudge() {
           never.add(key);
           yes.delete(key);
         }
-        if (choice === 'no') quiet.set(accountKey, now + quietTime);
+        if (choice === 'no' || choice === 'failed') quiet.set(accountKey, now + quietTime);
         if (waits && isDeclared && choice === 'window') yes.set(key, now + windowTime);
         if (waits && isDeclared && choice === 'workspace') yes.set(key, Infinity);
         if (waits && isDeclared && (choice === 'window' || choice === 'workspace')) never.delete(key);
@@ -125,7 +125,7 @@ function createJudge() {
           assert.ok(asked, 'who is answered has asked, still waits, and was not answered before');
           open.delete(effect.id);
           if (!effect.decision.allowed) continue;
-          const isYes = event.kind === 'answered' && !['no', 'never'].includes(event.choice);
+          const isYes = event.kind === 'answered' && !['no', 'failed', 'never'].includes(event.choice);
           const byAnswer = isYes && answeredTo?.key === asked.key;
           const remembered = asked.isDeclared && (yes.get(asked.key) ?? 0) > now && !never.has(asked.key);
           assert.ok(byAnswer || remembered, 'who gets something has a yes for it');

@@ -17,6 +17,41 @@ describe('what a user decided about a request of a terminal', () => {
 
   const code = async (json: object): Promise<unknown> => (await open.ask(json))['code'];
 
+  const words = async (json: object): Promise<unknown[]> => {
+    const { status, code, error, info } = (await open.ask(json)) as Record<string, unknown>;
+    return [status, code, error, info];
+  };
+
+  it('is not said to be a no where the sign-in fails, and the next program waits a while', async () => {
+    const { authentication } = await import('../../standIns/editor/vscode.ts');
+    const { getSession } = authentication;
+    authentication.getSession = (id, scopes, options = {}) =>
+      options.silent ? getSession(id, scopes, options) : Promise.reject(new Error('Couldn’t reach Company.'));
+    try {
+      const [status, code, error, info] = await words(request);
+      assert.deepEqual([status, code, error], ['failure', 'failed', 'The sign-in failed.']);
+      assert.match(String(info), /message in the editor/);
+      assert.match(String((await words(request))[2]), /the sign-in failed, less than 30 seconds ago/);
+    } finally {
+      authentication.getSession = getSession;
+    }
+    assert.deepEqual(open.handedOut, ['company failed', 'company declined-before']);
+    await editor.clock.advance(30_000);
+    assert.equal((await open.ask(request)).status, 'success');
+  });
+
+  it('is of no use offline, which is what the program says', async () => {
+    open.choice = 'window';
+    await open.ask(request);
+    await editor.identityProvider.close();
+    const [status, code, error, info] = await words({ ...request, min_valid_period: -1 });
+    assert.deepEqual([status, code], ['failure', 'failed']);
+    assert.match(String(error), /the identity provider sent no new one/);
+    assert.match(String(info), /Check your network/);
+    // The token that there is still counts.
+    assert.equal((await open.ask(request)).status, 'success');
+  });
+
   it('does not sign anyone in again without a question', async () => {
     open.choice = 'workspace';
     await open.ask(request);

@@ -167,7 +167,7 @@ describe('a request of a terminal, from a user who can sign in', () => {
     assert.equal(open.shown.length, 4);
 
     open.choice = 'no';
-    await assert.rejects(forInput({ account: 'company' }), /^Error: You declined\. Run the command again/);
+    await assert.rejects(forInput({ account: 'company' }), /^Error: You declined\. Wait 30 seconds/);
     for (const wrong of [
       undefined,
       7,

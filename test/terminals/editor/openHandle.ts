@@ -38,7 +38,8 @@ export async function openHandle(editor: SignedInEditor): Promise<OpenHandle> {
     store: () => undefined,
     onChange: () => undefined,
     async show(target) {
-      if (!(await silentSession(target))) await visibleSession(target, 'A program asks.');
+      const session = (await silentSession(target)) ?? (await visibleSession(target, 'A program asks.'));
+      if (!session) return 'no';
       shown.push(target);
       return open.choice;
     },
