@@ -126,7 +126,7 @@ export function createNewProviders(options: NewProvidersOptions) {
       const added = addedAs(provider);
       if (!added) return false;
       forget(added);
-      wizard.comeBack(provider.id, { message: messageOf(error), cure: cureOf(error, provider) });
+      wizard.comeBack(added, { message: messageOf(error), cure: cureOf(error, provider) });
       return true;
     },
     /** Called after the user canceled a sign-in: a provider that they turned away from isn't saved later. */
@@ -134,7 +134,7 @@ export function createNewProviders(options: NewProvidersOptions) {
       const added = addedAs(provider);
       if (!added) return;
       forget(added);
-      wizard.comeBack(provider.id, undefined);
+      wizard.comeBack(added, undefined);
     },
   };
 }

@@ -25,6 +25,8 @@ export function createWizardVisits(options: WizardOptions) {
   let left: WizardState | undefined;
   /** The user didn't leave it: the sign-in failed. */
   let returns = false;
+  /** Where each was described, as another one can be added until its sign-in ends. */
+  const ends = new WeakMap<AddedProvider, WizardState>();
 
   const showSteps = async (host: string, text: string): Promise<void> => {
     const address = reports.put(`steps/${host}`, l10n.t('Register an app with {0}', host), text);
@@ -57,9 +59,11 @@ export function createWizardVisits(options: WizardOptions) {
         left: start === left ? undefined : left,
       };
       try {
-        return await askProvider({ ...options, showSteps }, facts, start, state => {
+        const added = await askProvider({ ...options, showSteps }, facts, start, state => {
           if (state.page !== 'where' || !facts.left) left = state;
         });
+        if (left) ends.set(added, left);
+        return added;
       } catch (error) {
         // A secret doesn't stay in memory after the user has left.
         if (left) left = { ...left, answers: { ...left.answers, secret: undefined }, trouble: undefined };
@@ -67,11 +71,10 @@ export function createWizardVisits(options: WizardOptions) {
       }
     },
     /** Opens the summary again after a sign-in that came to nothing. */
-    comeBack(id: string, trouble: Trouble | undefined): void {
-      if (!left) return;
-      left = { ...left, trouble };
+    comeBack(added: AddedProvider, trouble: Trouble | undefined): void {
+      left = { ...(ends.get(added) ?? firstState), trouble };
       returns = true;
-      void vscode.commands.executeCommand('oidc.addProvider', id);
+      void vscode.commands.executeCommand('oidc.addProvider', added.provider.id);
     },
     /** Forgets everything: the provider was added. */
     end(): void {

@@ -229,6 +229,27 @@ describe('a provider that is being added', () => {
     assert.deepEqual(providers(), { oidc: saved });
   });
 
+  it('is shown again with its own answers where another one was added since', async () => {
+    const first = await added();
+    asked.answers = [
+      box => box.pick(/^GitHub$/),
+      enters('another'),
+      enters('its secret'),
+      box => box.accept(),
+    ];
+    await newProviders.succeeded(await newProviders.ask('second'));
+    assert.equal(newProviders.failed(first, new Error('refused')), true);
+    assert.deepEqual(editor.commands, [['oidc.addProvider', 'oidc']]);
+    asked.answers = [
+      box => {
+        assert.match(box.rows[1] ?? '', /^\$\(error\) Sign-in failed: Something went wrong\./);
+        box.pick(/Save without signing in/);
+      },
+    ];
+    await assert.rejects(newProviders.ask('oidc'), CancellationError);
+    assert.deepEqual(providers(), { oidc: saved, second: { ...saved, clientId: 'another' } });
+  });
+
   it('is shown again after its sign-in was canceled, without its secret once the person leaves', async () => {
     newProviders.cancelled(await added());
     asked.answers = [box => box.leave()];

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { createHttpContext } from '../../../src/protocol/server/httpContext.ts';
-import { createConfiguredProviders } from '../../../src/providers/entries/configuredProviders.ts';
-import { parseDefinition } from '../../../src/providers/entries/definition.ts';
-import '../../standIns/editor/useEditorStandIn.ts';
-import { settled } from '../../standIns/manualClock.ts';
-import { personParts } from '../../standIns/personParts.ts';
-import { accountsInMemory } from '../sessions/accountsInMemory.ts';
-import { someGrant } from '../sessions/someGrant.ts';
+import { createHttpContext } from '../../../../src/protocol/server/httpContext.ts';
+import { createConfiguredProviders } from '../../../../src/providers/entries/configuredProviders.ts';
+import { parseDefinition } from '../../../../src/providers/entries/definition.ts';
+import '../../../standIns/editor/useEditorStandIn.ts';
+import { settled } from '../../../standIns/manualClock.ts';
+import { personParts } from '../../../standIns/personParts.ts';
+import { accountsInMemory } from '../../sessions/accountsInMemory.ts';
+import { someGrant } from '../../sessions/someGrant.ts';
 
-const { editor, window } = await import('../../standIns/editor/vscode.ts');
-const { registerEditCommands } = await import('../../../src/ui/commands/editProvider.ts');
+const { editor, window } = await import('../../../standIns/editor/vscode.ts');
+const { registerEditCommands } = await import('../../../../src/ui/commands/editProvider.ts');
 
 const own = { ...window };
 
