@@ -62,7 +62,7 @@ export function readTypedAddress(text: string): TypedAddress {
 }
 
 function withoutQuotes(text: string): string {
-  const written = text.replace(/^["'<`“]+/, '');
+  const written = text.replace(/^["'<`\u201c]+/, '');
   let end = written.length;
   while (end > 0 && `"'>\`”,;`.includes(written.charAt(end - 1))) end--;
   return written.slice(0, end);

@@ -124,7 +124,7 @@ export function troubleOf(error: Failure): Trouble {
   const { code, details, message, meant } = error;
   if (code !== 'issuer-mismatch') return { message, cure: 'again', meant };
   const { found = '' } = details;
-  const issuer = String(found).replace(/^“|”$/g, '');
+  const issuer = String(found).replace(/^\u201c|\u201d$/g, '');
   return {
     message: l10n.t('The metadata there names the issuer {0}. Use that URL only if you trust it.', found),
     cure: 'again',

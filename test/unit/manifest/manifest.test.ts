@@ -156,6 +156,13 @@ describe('the package', () => {
     }
   });
 
+  it('has bundles in Latin-1, as any other character doubles the memory that the whole file takes', async () => {
+    for (const name of files.filter(file => file.endsWith('.cjs'))) {
+      const code = await readFile(new URL(name.replace(/^extension\//, ''), repository), 'utf8');
+      assert.deepEqual(code.match(/.{0,40}[^\0-\xff].{0,40}/g), null, name);
+    }
+  });
+
   it('has bundles without what is said about each setting, which the editor has from the manifest', async () => {
     const texts = JSON.parse(await readFile(new URL('package.nls.json', repository), 'utf8')) as object;
     const said = Object.entries(texts).flatMap(([key, text]) =>
