@@ -4,7 +4,7 @@ import { ungated } from '../../src/protocol/server/httpContext.ts';
 import type { Departure, Endpoint } from '../servers/hostile/departure.ts';
 import { silence, type Reply } from '../servers/hostile/replies.ts';
 import { paths } from '../servers/hostile/authorizationServer.ts';
-import { mayHaveTakenEffect } from '../../src/protocol/failures/failure.ts';
+import { mayHaveTakenEffect } from '../../src/protocol/failures/effect.ts';
 import { requestsPerHost } from '../../src/protocol/http/traffic.ts';
 import { until } from '../protocol/signingIn.ts';
 import { manualClock, settled } from '../standIns/manualClock.ts';

@@ -1,5 +1,6 @@
 import type { Secret } from '../../platform/secret.ts';
-import { mayHaveTakenEffect, type Failure } from '../../protocol/failures/failure.ts';
+import { mayHaveTakenEffect } from '../../protocol/failures/effect.ts';
+import type { Failure } from '../../protocol/failures/failure.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import { serialOf } from './derived.ts';
 import { withEndTold } from './ending.ts';

@@ -1,7 +1,7 @@
 import { l10n } from '../../platform/shown.ts';
 import { secondsNow } from '../../platform/clock.ts';
 import type { Secret } from '../../platform/secret.ts';
-import { Failure } from '../../protocol/failures/failure.ts';
+import { KnownFailure } from '../../protocol/failures/knownFailure.ts';
 import type { Tokens } from '../../protocol/tokens/tokens.ts';
 import type { Event, Notice, State, Step } from '../grant/events.ts';
 import { blank, type Request } from '../grant/memory.ts';
@@ -77,7 +77,7 @@ export function createHappenings(options: RefresherOptions) {
       const profile = provider && (await server.profile(provider, renewed, tokens));
       if (profile) await take(renewed.id, { kind: 'profiled', serial: renewed.tokens.serial, profile });
     } catch (error) {
-      const failure = error instanceof Failure ? error.code : 'unknown';
+      const failure = error instanceof KnownFailure ? error.code : 'unknown';
       const fields = { provider: renewed.providerId, account: renewed.account.label, failure };
       log.warn('nothing new is known of the account', fields);
     }
@@ -140,7 +140,7 @@ export function createAttempt(
       await keep();
       // In the storage that windows share, another one might have been quicker.
       await cache.reread(id);
-      const failure = error instanceof Failure ? error : undefined;
+      const failure = error instanceof KnownFailure ? error : undefined;
       const reason = failure?.message ?? l10n.t('The refresh failed.');
       return take(id, { kind: 'failed', failure, reason });
     }

@@ -2,7 +2,7 @@ import { isWithin, secondsNow, type Cancel, type Clock } from '../../platform/cl
 import { errorName, type Log } from '../../platform/log.ts';
 import { whileRunning } from '../../platform/once.ts';
 import { l10n } from '../../platform/shown.ts';
-import { Failure } from '../../protocol/failures/failure.ts';
+import { KnownFailure } from '../../protocol/failures/knownFailure.ts';
 import type { Revocation } from '../../protocol/tokens/revocation.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Recorder } from '../activity.ts';
@@ -41,7 +41,7 @@ const longestPause = 3600;
 const shortestPause = 5;
 
 /** True if a failed revocation is to be retried: for everything except a server's refusal. */
-export const isForLater = (error: unknown): boolean => !(error instanceof Failure && isRefusal(error));
+export const isForLater = (error: unknown): boolean => !(error instanceof KnownFailure && isRefusal(error));
 
 /** Notes in the activity log that tokens were revoked. */
 export function recordRevocation(record: Recorder, grant: Grant, outcome: Revocation): void {
@@ -85,7 +85,7 @@ export function createSignOutTeller(options: TellerOptions) {
       recordRevocation(record, grant, outcome);
       return true;
     } catch (error) {
-      const failure = error instanceof Failure ? error : undefined;
+      const failure = error instanceof KnownFailure ? error : undefined;
       log.warn('could not be told of an earlier sign-out', {
         ...fields,
         failure: failure?.code ?? 'unknown',

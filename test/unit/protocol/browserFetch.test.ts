@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { browserFetch } from '../../../src/protocol/http/browserFetch.ts';
-import { Failure, mayHaveTakenEffect } from '../../../src/protocol/failures/failure.ts';
+import { mayHaveTakenEffect } from '../../../src/protocol/failures/effect.ts';
+import { Failure } from '../../../src/protocol/failures/failure.ts';
 import { createHttpClient, type Fetch } from '../../../src/protocol/http/http.ts';
 import { createTraffic } from '../../../src/protocol/http/traffic.ts';
 import { recordedLog } from '../../windows/surroundings.ts';
