@@ -16,6 +16,10 @@ function byKey(contents: Uint8Array): string {
   return JSON.stringify(Object.fromEntries(keyed));
 }
 
+/** JSON without the white space for those who edit it. */
+const compact = (contents: Uint8Array): string =>
+  JSON.stringify(JSON.parse(new TextDecoder().decode(contents)));
+
 /**
  * Packs an archive anew so that its bytes depend on nothing but the names and contents of its files: not on when, where,
  * by whom and on which system it was made. Compresses in JavaScript: the compressor of Node differs from one processor
@@ -27,7 +31,11 @@ export async function repack(path: string): Promise<void> {
   for (const name of Object.keys(files).sort()) {
     const contents = await files[name]?.async('uint8array');
     if (!contents || name.endsWith('/')) continue;
-    const packed = translation.test(name) ? byKey(contents) : contents;
+    const packed = translation.test(name)
+      ? byKey(contents)
+      : name.endsWith('.json')
+        ? compact(contents)
+        : contents;
     archive.file(name, packed, { date, createFolders: false });
   }
   const compressed = { compression: 'DEFLATE', compressionOptions: { level: 9 }, platform: 'DOS' } as const;
