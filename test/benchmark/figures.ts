@@ -8,8 +8,8 @@ export interface Figure {
   /** What it is measured beside. */
   readonly peer?: Peer;
   readonly aim?: Aim;
-  /** How it was measured, where the name does not say all. */
-  readonly note?: string;
+  /** What it is called in the README, which shows only some. */
+  readonly summary?: string;
 }
 
 export interface Peer {

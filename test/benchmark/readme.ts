@@ -2,9 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { codeServerVersion } from '../editor/install/codeServerInstall.ts';
 import type { Figure } from './figures.ts';
-import { markdownTable } from './table.ts';
+import { markdownTable, summaryTable } from './table.ts';
 
-const readme = new URL('../../README.md', import.meta.url);
 const begin = '<!-- benchmark: written by `npm run benchmark -- --readme` -->';
 const end = '<!-- end of benchmark -->';
 
@@ -19,14 +18,20 @@ export function service(): { date: string; service: string; node: string; editor
   };
 }
 
-/** Puts the table in the place of the one that is there. */
-export async function writeReadme(figures: readonly Figure[]): Promise<void> {
-  const text = await readFile(readme, 'utf8');
-  const from = text.indexOf(begin);
-  const to = text.indexOf(end);
-  if (from < 0 || to < from) throw new Error('README.md has no place for the table');
+/** Puts the tables in the place of those that are there: all figures in docs/speed.md, and a few in the README. */
+export async function writeTables(figures: readonly Figure[]): Promise<void> {
   const { date, service: on, node, editor } = service();
   const where = `Measured on ${date} with ${editor} and Node.js ${node.slice(1)}, on ${on}.`;
-  const place = [begin, where, markdownTable(figures), ''].join('\n\n');
-  await writeFile(readme, text.slice(0, from) + place + text.slice(to));
+  for (const [file, table] of [
+    ['README.md', summaryTable(figures)],
+    ['docs/speed.md', markdownTable(figures)],
+  ] as const) {
+    const path = new URL(`../../${file}`, import.meta.url);
+    const text = await readFile(path, 'utf8');
+    const from = text.indexOf(begin);
+    const to = text.indexOf(end);
+    if (from < 0 || to < from) throw new Error(`${file} has no place for the table`);
+    const place = [begin, where, table, ''].join('\n\n');
+    await writeFile(path, text.slice(0, from) + place + text.slice(to));
+  }
 }

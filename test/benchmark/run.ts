@@ -4,7 +4,7 @@
  * - `--quick`: the figures that are counts, and the times that come with them, in under a minute and without an
  *   editor. It ends with the line `N passed, N failed`: `npm test` runs it.
  * - `--json <file>`: writes every figure with all its samples.
- * - `--readme`: replaces the table in README.md.
+ * - `--readme`: replaces the table in README.md, and the one with all figures in docs/speed.md.
  * - `--beside <worktree>`: only what can be measured in that worktree of another commit too, by turns.
  */
 import { writeFile } from 'node:fs/promises';
@@ -15,11 +15,11 @@ import { measureAnswering } from './measures/answering.ts';
 import { besideMeasures } from './beside/beside.ts';
 import { measureBytes } from './measures/bytes.ts';
 import { measureCodeExchange } from './measures/codeExchange.ts';
-import { measureFloors } from './measures/costs.ts';
+import { measureFloors } from './measures/floors.ts';
 import { isMet, ratio, statistics, type Figure } from './figures.ts';
 import { measureIdling } from './measures/idle.ts';
 import { measureInEditor } from './measures/inEditor.ts';
-import { service, writeReadme } from './readme.ts';
+import { service, writeTables } from './readme.ts';
 import { measureRefreshing } from './measures/refreshing.ts';
 import { measureStarting } from './measures/starting.ts';
 import { markdownTable } from './table.ts';
@@ -70,6 +70,6 @@ if (values.json !== undefined) {
   }));
   await writeFile(values.json, `${JSON.stringify({ ...service(), figures: all }, null, 2)}\n`);
 }
-if (values.readme === true) await writeReadme(figures);
+if (values.readme === true) await writeTables(figures);
 console.log(countLine({ passed: certain.length - missed.length, failed: missed.length }));
 process.exitCode = missed.length > 0 ? 1 : 0;

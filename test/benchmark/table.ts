@@ -41,6 +41,19 @@ export function markdownTable(figures: readonly Figure[]): string {
     part = figure.part;
     rows.push(cells(figure));
   }
+  return written(header, rows);
+}
+
+/** Those of the figures that have a summary, without how they vary. */
+export function summaryTable(figures: readonly Figure[]): string {
+  const isShown = (_: string, at: number): boolean => at !== 1 && at !== 3;
+  const rows = figures.flatMap(({ summary, ...figure }) =>
+    summary === undefined ? [] : [cells({ ...figure, name: summary }).filter(isShown)],
+  );
+  return written(['figure', 'found', ...header.slice(4)], rows);
+}
+
+function written(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((_, at) => Math.max(3, ...[header, ...rows].map(row => row[at]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
     `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;

@@ -46,7 +46,7 @@ export const starts: Measure = {
           }),
           ...found('count', {
             'secrets read by activate(), with 1,000 grants': thousand.readsAtActivation,
-            'secrets read from activation to a first answer, with 1 grant': one.readsUntilAnswer,
+            'secrets read from activation to a first session, with 1 grant': one.readsUntilAnswer,
             'grants read by the first getSessions(undefined), with 1,000': thousand.readsForAnswer,
           }),
         ];
@@ -80,7 +80,7 @@ export const calls = (grants: string): Measure => ({
  * each does half of the time.
  */
 export const signIns: Measure = {
-  part: 'A sign-in, without the time of the person, in processor time of the thread',
+  part: 'A sign-in, without the user’s time, in processor time of the thread',
   times: 20,
   openings: 4,
   async open(roots, opening) {
@@ -93,15 +93,15 @@ export const signIns: Measure = {
       const { cold, warm } = await ask(String(isTurned ? 1 - at : at));
       return [
         ...found('ms', {
-          'all of it, nothing known': cold.whole,
-          'click to browser opened, nothing known': cold.toBrowser,
+          'all of it, unknown provider': cold.whole,
+          'click to browser opened, unknown provider': cold.toBrowser,
           'code exchange to session, nothing known before': cold.toSession,
           'all of it, metadata and keys known': warm.whole,
           'click to browser opened, metadata known': warm.toBrowser,
           'code exchange to session, metadata and keys known': warm.toSession,
         }),
         ...found('count', {
-          'requests, nothing known of the provider': cold.requests,
+          'requests, unknown provider': cold.requests,
           'requests, metadata and keys known': warm.requests,
         }),
       ];

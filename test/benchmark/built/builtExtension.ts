@@ -20,8 +20,8 @@ export interface BuiltExtension {
   /** Milliseconds of this thread's processor time for `require` and `activate()`. */
   readonly load: number;
   readonly activate: number;
-  /** The files that were loaded when `activate()` returned. */
-  readonly files: readonly string[];
+  /** The files that were loaded so far. */
+  files(): readonly string[];
   /** The keys of the secrets that were read so far. */
   readonly read: readonly string[];
   /** The provider `oidc` of the settings. */
@@ -35,11 +35,13 @@ export interface BuiltExtension {
  * @param main its file, in a folder of the folder with its manifest.
  * @param values what its secret storage holds.
  * @param definition the settings of the provider `oidc`.
+ * @param onReady when nothing is missing but the extension.
  */
 export async function startBuilt(
   main: string,
   values: Map<string, string>,
   definition: unknown,
+  onReady: () => void = () => undefined,
 ): Promise<BuiltExtension> {
   settings.providers = { oidc: definition };
   const root = dirname(dirname(main));
@@ -67,6 +69,7 @@ export async function startBuilt(
       packageJSON: JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as unknown,
     },
   };
+  onReady();
   const before = new Set(Object.keys(require.cache));
   const start = threadTime();
   const extension = require(main) as { activate(given: unknown): unknown; deactivate?(): Promise<void> };
@@ -76,7 +79,7 @@ export async function startBuilt(
   return {
     load: loaded - start,
     activate: active - loaded,
-    files: Object.keys(require.cache).filter(file => !before.has(file)),
+    files: () => Object.keys(require.cache).filter(file => !before.has(file)),
     read,
     provider: () => registered.get('oidc') as vscode.AuthenticationProvider,
     async deactivate() {

@@ -8,7 +8,7 @@ import { recordingLog } from '../../standIns/recordingLog.ts';
 import { count, type Figure } from '../figures.ts';
 import { askedScopes, storedGrants } from './storedGrants.ts';
 
-const part = 'An answer from a valid token, in the extension itself';
+const part = 'A session from a valid token, in the extension itself';
 
 /** A window's sessions, of a provider that cannot be reached. */
 function openAccounts(grants: number) {

@@ -9,7 +9,7 @@ import { people } from '../../servers/identityProvider/people.ts';
 import { signInOverHttp } from '../../servers/identityProvider/person.ts';
 import { count, threadTime, type Figure } from '../figures.ts';
 
-const part = 'A sign-in, without the time of the person';
+const part = 'A sign-in, without the user’s time';
 
 /** Milliseconds of this thread, in which the server runs too, and requests of the client itself: those of the browser do not count. */
 export interface SignIn {
@@ -138,10 +138,13 @@ export async function measureCodeExchange(runs: number, warmUps = runs / 5): Pro
       peer: { name: 'openid-client', samples: of(kinds[1], requests) },
     });
     return [
-      counts('requests, nothing known of the provider', ['coldOurs', 'coldBare'], 3),
+      counts('requests, unknown provider', ['coldOurs', 'coldBare'], 3),
       counts('requests, metadata and keys known', ['ours', 'bare'], 1),
       count(part, 'requests, metadata and keys known, claims from UserInfo too', userInfo.requests, 2),
-      times('all of it, nothing known', ['coldOurs', 'coldBare'], whole),
+      {
+        ...times('all of it, unknown provider', ['coldOurs', 'coldBare'], whole),
+        summary: 'sign-in at an unknown provider, processor time',
+      },
       times('all of it, metadata and keys known', ['ours', 'bare'], whole),
       times('code exchange to session, nothing known before', ['coldOurs', 'coldBare'], s => s.toSession),
       times('code exchange to session, metadata and keys known', ['ours', 'bare'], s => s.toSession),

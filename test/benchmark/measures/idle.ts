@@ -16,7 +16,7 @@ import { count, type Figure } from '../figures.ts';
 import { someProvider } from '../../unit/sessions/someGrant.ts';
 import { storedGrants } from './storedGrants.ts';
 
-const part = 'An hour in which nobody does anything, with 10 grants';
+const part = 'An hour without use, with 10 grants';
 const grants = 10;
 
 /** A window whose wake-ups are counted. */

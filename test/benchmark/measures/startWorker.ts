@@ -11,8 +11,9 @@ export interface Start {
   /** Milliseconds of the thread's processor time for `require` and `activate()`. */
   readonly load: number;
   readonly activate: number;
-  /** Of our files, those that were loaded when `activate()` returned, in the folder `dist`. */
+  /** Of our files, those that were loaded when `activate()` returned, in the folder `dist`; and later. */
   readonly files: readonly string[];
+  readonly filesAtRest: readonly string[];
   /** Secrets read until `activate()` returned, and until the other windows had been looked for. */
   readonly readsAtActivation: number;
   readonly readsAtRest: number;
@@ -36,17 +37,24 @@ const heap = (): number => {
   return process.memoryUsage().heapUsed / 1e6;
 };
 
-const before = heap();
-const extension = await startBuilt(main, values, definition);
+// What an extension host has loaded for itself isn't ours.
+for (const name of ['child_process', 'crypto', 'fs/promises', 'https', 'net', 'os', 'tls'])
+  await import(`node:${name}`);
+let before = 0;
+const extension = await startBuilt(main, values, definition, () => (before = heap()));
 const { load, activate } = extension;
-const files = extension.files
-  .map(file => relative(dirname(main), file))
-  .filter(file => !file.startsWith('..'));
+const ownFiles = (): string[] =>
+  extension
+    .files()
+    .map(file => relative(dirname(main), file))
+    .filter(file => !file.startsWith('..'));
+const files = ownFiles();
 const readsAtActivation = extension.read.length;
 
 // Long enough for a socket, a handshake with nobody and becoming the leader.
 await new Promise(resolve => setTimeout(resolve, 300));
 const readsAtRest = grantsRead();
+const filesAtRest = ownFiles();
 const heapAtRest = heap() - before;
 
 const provider = extension.provider();
@@ -61,6 +69,7 @@ const result: Start = {
   load,
   activate,
   files,
+  filesAtRest,
   readsAtActivation,
   readsAtRest,
   readsForAnswer,
