@@ -13,8 +13,10 @@ import {
   QuickPickItemKind,
   showBox,
 } from './boxes.ts';
+import { windowParts } from './parts.ts';
 import { Disposable, EventEmitter } from '../../manifest/client/testing.ts';
 
+export { l10n, StatusBarAlignment } from './parts.ts';
 export { CancellationTokenSource, Disposable, EventEmitter, QuickInputButtons, QuickPickItemKind };
 
 export class CancellationError extends Error {
@@ -176,6 +178,7 @@ export const window = {
   showTextDocument: () => Promise.resolve(undefined),
   showSaveDialog: () => Promise.resolve(undefined),
   setStatusBarMessage: () => new Disposable(() => undefined),
+  ...windowParts,
   createInputBox,
   createQuickPick,
   withProgress: (_options: unknown, run: (progress: unknown, token: unknown) => unknown) =>
@@ -268,6 +271,7 @@ export const documentProviders = new Map<
 
 export const workspace = {
   textDocuments: [],
+  onDidChangeConfiguration: () => new Disposable(() => undefined),
   registerTextDocumentContentProvider(
     scheme: string,
     provider: vscode.TextDocumentContentProvider,

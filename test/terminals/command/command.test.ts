@@ -145,6 +145,20 @@ describe('the command vscode-oidc', function () {
     assert.match(missing.err, /no-such-program can’t be run \(ENOENT\)/);
   });
 
+  it('has the token in the arguments of no process', async function () {
+    if (process.platform !== 'linux') return;
+    // Other tests run at the same time.
+    const own = `token-${process.pid}-${Date.now()}`;
+    response = { ...success, status: 'success', access_token: own };
+    const list = `cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'`;
+    const { code, out } = await run(
+      `vscode-oidc exec company -- sh -c "test -n \\"\\$ACCESS_TOKEN\\" && ${list}"`,
+    );
+    assert.equal(code, 0);
+    assert.match(out, /^exec$/m);
+    assert.ok(!out.includes(own));
+  });
+
   it('ends with a number that says why, and one message that says what to do', async () => {
     const codes = { failed: 1, usage: 2, declined: 4, 'not-signed-in': 5 } as const;
     for (const [code, number] of Object.entries(codes)) {
