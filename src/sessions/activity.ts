@@ -178,6 +178,8 @@ function kindName(kind: SentKind): string {
       return l10n.t('refresh token');
     case 'id-token':
       return l10n.t('ID token');
+    case 'identity-assertion':
+      return l10n.t('identity assertion');
     case 'code-and-verifier':
       return l10n.t('code and verifier');
     case 'device-code':

@@ -176,6 +176,7 @@ async function run(
       case 'client-credentials':
       case 'impersonation':
       case 'token-exchange':
+      case 'identity-assertion':
         return signInAsService(context, own);
       default:
         return signInWithBrowser(context, own, {

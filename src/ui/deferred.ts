@@ -19,7 +19,7 @@ import { refreshGrant, revokeGrant } from '../signIn/after/keepGrant.ts';
 import { prove, type ProofOrRefusal, type ProvenSession } from '../signIn/after/prove.ts';
 import { refreshProfile } from '../signIn/after/refreshProfile.ts';
 import { createConcessions } from '../signIn/client/concessions.ts';
-import type { FindSubject } from '../signIn/client/serviceTokens.ts';
+import type { FindSubject } from '../signIn/client/subject.ts';
 import { registerActivityCommands } from './commands/activity.ts';
 import type { ActivityDocument } from './commands/activityDocument.ts';
 import { editorClientSecrets } from './commands/clientCredentials.ts';

@@ -127,11 +127,21 @@ const ofParameters: Readonly<Record<string, SentKind>> = {
   code: 'code-and-verifier',
   refresh_token: 'refresh-token',
   subject_token: 'access-token',
+  assertion: 'identity-assertion',
   access_token: 'access-token',
   id_token_hint: 'id-token',
   device_code: 'device-code',
   client_secret: 'client-secret',
   client_assertion: 'client-assertion',
+};
+
+/** What is shown in a token exchange (RFC 8693 section 3). */
+const subjectKind = (parameters: URLSearchParams): SentKind =>
+  ofSubjects[parameters.get('subject_token_type')?.split(':').at(-1) ?? ''] ?? 'access-token';
+
+const ofSubjects: Readonly<Record<string, SentKind>> = {
+  id_token: 'id-token',
+  refresh_token: 'refresh-token',
 };
 
 /** What the bearer token is where it is no access token. */
@@ -159,7 +169,7 @@ export function sendingOf(
   if (/^basic /i.test(authorization)) kinds.add('client-secret');
   if (/^(?:bearer|dpop) /i.test(authorization)) kinds.add(ofBearer[endpoint] ?? 'access-token');
   for (const name of parameters.keys()) {
-    const kind = ofParameters[name];
+    const kind = name === 'subject_token' ? subjectKind(parameters) : ofParameters[name];
     if (kind) kinds.add(kind);
   }
   if (parameters.has('token'))

@@ -128,6 +128,12 @@ export const safetyChecks = {
     'it doesn’t name its tenant',
     'users of the tenant {0} aren’t allowed to sign in, see "allowedTenants"',
   ]),
+  'assertion.purpose': safety(
+    'identity assertion',
+    'It is an ID-JAG of the user’s own server, for the other server, its client, and the requested resource.',
+    ['assertion-invalid', 'its "{0}" is {1}, not {2}', 'it isn’t a signed JSON Web Token', 'missing'],
+    'It isn’t sent on.',
+  ),
   'keys.list': safety('JWKS', 'It is a short array of public keys.', [
     'the keys to verify it can’t be used, {0}',
     'because the provider publishes none',

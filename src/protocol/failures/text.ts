@@ -17,6 +17,8 @@ export const helpButtons = {
   /** Sets it to `required`, then tries again. */
   dpop: 'Use DPoP',
   keys: 'Show Public Keys…',
+  /** Signs in to the provider whose sign-in is used, then tries again. */
+  source: 'Sign In to {source}',
   proxy: 'Open Proxy Settings',
   /** Another message offers the action. */
   none: undefined,

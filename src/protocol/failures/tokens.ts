@@ -90,22 +90,52 @@ export const tokenFailures = {
   'subject-missing': {
     what: '{provider} needs a token from {source}, but you aren’t signed in to {source}.',
     next: 'Sign in to {source}, then to {provider}.',
-    button: 'try-again',
+    button: 'source',
   },
   'subject-token-ended': {
     passing: true,
     what: '{source}’s token for {provider} expired and couldn’t be refreshed.',
     next: 'The sign-in retries automatically when {source} is reachable, or sign in to {source} again.',
-    button: 'try-again',
+    button: 'source',
   },
   'subject-id-token-ended': {
     what: '{source}’s ID token for {provider} expired, and {source} doesn’t issue a new one.',
     next: 'Sign in to {source} again. If {provider} accepts access tokens, set "subjectToken" of "tokenExchange" to "access_token".',
-    button: 'try-again',
+    button: 'source',
   },
   'token-exchange-refused': {
     what: '{host} refused to exchange the token ({error}).{said}',
     next: 'Make sure that {host} trusts the provider in "tokenExchange", and check "audience", "resource", and the client’s permissions there.',
+    button: 'settings',
+  },
+  'subject-token-lacking': {
+    what: '{source} issued no {token}, which {provider} needs.',
+    next: 'Add "{scope}" to the scopes of {source}, then sign in to {source} again.',
+    button: 'source',
+  },
+  'asserting-id-token-ended': {
+    what: '{source}’s ID token for {provider} expired, and {source} doesn’t issue a new one.',
+    next: 'Sign in to {source} again, or set "subjectToken" of "identityAssertion" to "refresh_token".',
+    button: 'source',
+  },
+  'assertion-refused': {
+    what: '{host} refused to assert your identity to {other} ({error}).{said}',
+    next: 'Ask the administrator of {host} to allow it for you and this client. Check "identityAssertion", "resource", and "scopes".',
+    button: 'settings',
+  },
+  'assertion-sign-in-needed': {
+    what: '{host} requires a new sign-in before it asserts your identity to {provider} ({error}).{said}',
+    next: 'Sign in to {source}, then to {provider}.',
+    button: 'source',
+  },
+  'assertion-invalid': {
+    what: 'The identity assertion from {host} wasn’t sent to {other}: {reason}.',
+    next: 'Check "clientId", "resource", and "identityAssertion", or contact the administrator of {host}.',
+    button: 'settings',
+  },
+  'assertion-not-taken': {
+    what: '{host} rejected the identity assertion from {asserter} ({error}).{said}',
+    next: 'Ask the administrator of {host} to trust {asserter} for this client, and make sure that you have an account there.',
     button: 'settings',
   },
   'endpoint-changed': {

@@ -16,6 +16,12 @@ export type ServiceTokenRequest =
       readonly subjectToken: Secret;
       readonly subjectTokenType: 'access_token' | 'id_token';
       readonly requestedTokenType?: string | undefined;
+    }
+  | {
+      readonly way: 'identity-assertion';
+      readonly assertion: Secret;
+      /** The host of the server that made it, for messages. */
+      readonly asserter: string;
     };
 
 export interface ServiceTokenRequestOptions {
@@ -32,7 +38,7 @@ export interface ServiceTokenRequestOptions {
  * there (RFC 6749 section 4.4.3), and the same request can be repeated.
  *
  * @throws Failure as {@link requestTokens}, with the meaning of the refusal for a service: `scopes-refused`,
- * `grant-type-refused`, `user-refused`, `token-exchange-refused`.
+ * `grant-type-refused`, `user-refused`, `token-exchange-refused`, `assertion-not-taken`.
  */
 export async function requestServiceTokens(
   connection: Connection,
@@ -70,6 +76,7 @@ export async function requestServiceTokens(
 }
 
 function ownParameters(request: ServiceTokenRequest): Record<string, string> {
+  if (request.way === 'identity-assertion') return { assertion: request.assertion.reveal() };
   if (request.way !== 'token-exchange') return {};
   const { subjectToken, subjectTokenType, requestedTokenType } = request;
   return {
@@ -124,6 +131,12 @@ function explained(
   // There is nothing else in the request that could have been refused.
   if (isRefused && (request.way === 'client-credentials' || isUnnamed)) {
     return new Failure('client-refused', { host, error, said }, { oauthError });
+  }
+  if (request.way === 'identity-assertion') {
+    const { asserter } = request;
+    return isRefused || failure.code === 'request-refused'
+      ? new Failure('assertion-not-taken', { host, asserter, error, said }, { oauthError })
+      : failure;
   }
   if (!isRefused && error !== 'invalid_target' && error !== 'invalid_request') return failure;
   if (request.way === 'impersonation') {

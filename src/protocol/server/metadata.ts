@@ -49,6 +49,7 @@ export const metadataForms = {
   acr_values_supported: 'list',
   prompt_values_supported: 'list',
   claims_supported: 'list',
+  subject_types_supported: 'list',
   tls_client_certificate_bound_access_tokens: 'flag',
   dpop_signing_alg_values_supported: 'list',
 } as const satisfies Forms;

@@ -5,6 +5,7 @@ export const sentKinds = [
   'access-token',
   'refresh-token',
   'id-token',
+  'identity-assertion',
   'code-and-verifier',
   'device-code',
   'client-secret',

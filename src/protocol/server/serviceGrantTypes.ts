@@ -9,4 +9,6 @@ export const serviceGrantTypes = {
   impersonation: 'urn:qlik:oauth:user-impersonation',
   /** RFC 8693 section 2.1. */
   'token-exchange': 'urn:ietf:params:oauth:grant-type:token-exchange',
+  /** RFC 7523 section 2.1. The assertion comes from a token exchange with the other provider. */
+  'identity-assertion': 'urn:ietf:params:oauth:grant-type:jwt-bearer',
 } as const;

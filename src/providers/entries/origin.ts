@@ -21,7 +21,7 @@ type ServiceOrigin =
       readonly field: (typeof userLookupFields)[number];
       readonly value: string;
     }
-  | { readonly way: 'token-exchange'; readonly from: string };
+  | { readonly way: 'token-exchange' | 'identity-assertion'; readonly from: string };
 
 /** What a grant is attributed to a provider by. */
 export type ProviderIdentity = Pick<Provider, 'id' | 'issuer' | 'clientId' | 'service' | 'terms'>;
@@ -52,6 +52,6 @@ function isSameService(had: ServiceOrigin | undefined, set: ServiceSignIn | unde
   if (had?.way === 'impersonation' && set?.way === 'impersonation') {
     return had.field === set.field && had.value === set.value;
   }
-  if (had?.way === 'token-exchange' && set?.way === 'token-exchange') return had.from === set.from;
-  return had?.way === set?.way;
+  const isSameSource = (had && 'from' in had && had.from) === (set && 'from' in set && set.from);
+  return had?.way === set?.way && isSameSource;
 }

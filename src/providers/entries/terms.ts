@@ -116,14 +116,14 @@ export function termsOf(provider: TermedFields): Terms {
 }
 
 /**
- * Adds the issuer whose tokens are exchanged to the terms: an ID alone can become another provider's.
+ * Adds the issuer whose sign-in is used to the terms: an ID alone can become another provider's.
  *
  * @param providers all that are used.
  */
 export const withFromIssuers = (providers: readonly Provider[]): Provider[] =>
   providers.map(provider => {
     const { service } = provider;
-    if (service?.way !== 'token-exchange') return provider;
+    if (!service || !('from' in service)) return provider;
     const fromIssuer = providers.find(({ id }) => id === service.from)?.issuer;
     const bound = { ...provider, service: { ...service, fromIssuer } };
     return { ...bound, terms: termsOf(bound) };

@@ -19,7 +19,7 @@ import {
   endpointsSchema,
   requiredClaimsSchema,
 } from './serverSettings.ts';
-import { tokenExchangeSchema, userLookupSchema } from './serviceSettings.ts';
+import { identityAssertionSchema, tokenExchangeSchema, userLookupSchema } from './serviceSettings.ts';
 import { providerMethods } from './signInMethods.ts';
 
 /** Signature algorithms allowed for an ID token (RFC 7518, RFC 8037). */
@@ -124,11 +124,12 @@ export const providerDefinitionSchema = v.partial(
       'Controls whether the changing URL of a browser-based editor (code-server, Codespaces) is used as a redirect URI. Enable it if the provider matches redirect URIs by a pattern.',
     ),
     signInMethod: oneOf(
-      'How to sign in to this provider, in place of `#oidc.signIn.method#`. `uri-handler`, `loopback`, `bridge`, and `paste` use the browser and differ in how its response returns. `device-code` shows a code to enter in any browser. With the others, no user signs in: `client-credentials` uses the client’s own identity, `impersonation` acts for a user (Qlik Cloud), and `token-exchange` uses another provider’s token.',
+      'How to sign in to this provider, in place of `#oidc.signIn.method#`. `uri-handler`, `loopback`, `bridge`, and `paste` use the browser and differ in how its response returns. `device-code` shows a code to enter in any browser. With the others, no user signs in: `client-credentials` uses the client’s own identity, `impersonation` acts for a user (Qlik Cloud), `token-exchange` uses another provider’s token, and `identity-assertion` uses another provider’s assertion of who you are.',
       providerMethods,
     ),
     userLookup: userLookupSchema,
     tokenExchange: tokenExchangeSchema,
+    identityAssertion: identityAssertionSchema,
     redirect: redirectSettingsSchema,
     prompt: text('`prompt` of every authorization request, for example `select_account` or `consent`.'),
     maxAge: v.pipe(

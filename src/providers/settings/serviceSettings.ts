@@ -43,6 +43,24 @@ export const tokenExchangeSchema = v.pipe(
   ),
 );
 
+/** What shows the other provider whose sign-in it is. */
+export const assertedTokens = ['id_token', 'refresh_token'] as const;
+
+export const identityAssertionSchema = v.pipe(
+  v.strictObject({
+    from: text('Which provider asserts who you are, by its ID. You must be signed in to it.'),
+    subjectToken: v.optional(
+      oneOf('The token of that sign-in to show to its own server. Defaults to `id_token`.', assertedTokens),
+    ),
+    audience: v.optional(
+      text('The audience to request the assertion for. Defaults to this provider’s issuer.'),
+    ),
+  }),
+  v.description(
+    'The provider that asserts your identity to this one, with `"signInMethod": "identity-assertion"` (cross-app access). Your sign-in there **is shown to this provider**, but none of its tokens. The assertion is requested for `resource` and `scopes`.',
+  ),
+);
+
 /** How a service signs in. Stored grants and agreed terms name its method `way`. */
 export type ServiceSignIn =
   | { readonly way: 'client-credentials' }
@@ -60,4 +78,17 @@ export type ServiceSignIn =
       readonly fromIssuer?: string | undefined;
       readonly subjectToken: (typeof subjectTokens)[number];
       readonly requestedTokenType?: string | undefined;
+    }
+  /** As the user signed in with the provider `from`, whose server asserts that to this one (RFC 7523). */
+  | {
+      readonly way: 'identity-assertion';
+      readonly from: string;
+      /** See `token-exchange`. */
+      readonly fromIssuer?: string | undefined;
+      readonly subjectToken: (typeof assertedTokens)[number];
+      /** Undefined: the issuer. */
+      readonly audience?: string | undefined;
     };
+
+/** A service that acts for the user of another provider. */
+export type SubjectSignIn = Extract<ServiceSignIn, { readonly from: string }>;

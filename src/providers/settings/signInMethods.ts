@@ -8,7 +8,12 @@ export const personMethods = [...browserMethods, 'device-code'] as const;
  * The sign-in methods of a service, by grant type: no user is asked, no browser opens, and there is no refresh token,
  * because the same request can be repeated (RFC 6749 section 4.4.3).
  */
-export const serviceMethods = ['client-credentials', 'impersonation', 'token-exchange'] as const;
+export const serviceMethods = [
+  'client-credentials',
+  'impersonation',
+  'token-exchange',
+  'identity-assertion',
+] as const;
 
 export type BrowserMethod = (typeof browserMethods)[number];
 export type PersonMethod = (typeof personMethods)[number];

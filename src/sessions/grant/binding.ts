@@ -2,9 +2,11 @@ import * as v from 'valibot';
 import { secretEndpoints, type AgreedEndpoints } from '../../protocol/server/secretEndpoints.ts';
 import type { Terms } from '../../providers/entries/terms.ts';
 import {
+  assertedTokens,
   subjectTokens,
   userLookupFields,
   type ServiceSignIn,
+  type SubjectSignIn,
 } from '../../providers/settings/serviceSettings.ts';
 
 /** What a grant's tokens are bound to. They are never sent anywhere else. */
@@ -28,18 +30,19 @@ export interface Binding {
 }
 
 export type ServiceBinding =
-  | Exclude<ServiceSignIn, { readonly way: 'token-exchange' }>
-  /** The token of this account of the other provider is exchanged, and that of no other. */
-  | (Extract<ServiceSignIn, { readonly way: 'token-exchange' }> & { readonly account: string });
+  | Exclude<ServiceSignIn, SubjectSignIn>
+  /** For this account of the other provider, and no other. */
+  | (SubjectSignIn & { readonly account: string });
 
 const serviceSchema = v.variant('way', [
   v.object({ way: v.literal('client-credentials') }),
   v.object({ way: v.literal('impersonation'), field: v.picklist(userLookupFields), value: v.string() }),
   v.object({
-    way: v.literal('token-exchange'),
+    way: v.picklist(['token-exchange', 'identity-assertion']),
     from: v.string(),
-    subjectToken: v.picklist(subjectTokens),
+    subjectToken: v.picklist([...subjectTokens, ...assertedTokens]),
     requestedTokenType: v.optional(v.string()),
+    audience: v.optional(v.string()),
     account: v.string(),
   }),
 ]);
@@ -56,5 +59,7 @@ export const storedBindingSchema = v.pipe(
     // The name that stored grants have for it.
     machine: v.optional(serviceSchema),
   }),
-  v.transform(({ machine, ...binding }) => (machine ? { ...binding, service: machine } : binding)),
+  v.transform(({ machine, ...binding }) =>
+    machine ? { ...binding, service: machine as ServiceBinding } : binding,
+  ),
 );

@@ -14,7 +14,8 @@ import { isSameSet } from './scopes.ts';
  * What a failure of a refresh means for the grant.
  *
  * - `ended`: the authorization server's own word in an OAuth error, or an answer about another person.
- * - `impeded`: nothing was sent, and the person can do something about it. It is tried again, as its cause may go.
+ * - `impeded`: nothing of the grant was sent, and the person can do something about it. It is tried again, as its cause
+ *   may go.
  * - `obstructed`: something answered that does not speak OAuth. If that lasts, the person is told.
  * - `passing`: everything else.
  */
@@ -35,17 +36,25 @@ const refusals: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'grant-type-refused',
   'user-refused',
   'token-exchange-refused',
+  'assertion-refused',
+  'assertion-not-taken',
 ]);
 
 const impediments: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'endpoint-changed',
   'proof-key-lost',
+  // Of the sign-in that another one is made of.
   'subject-missing',
+  'subject-token-lacking',
+  'subject-id-token-ended',
+  'asserting-id-token-ended',
+  'assertion-sign-in-needed',
 ]);
 
 const obstructions: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'answer-too-large',
   'answer-withheld',
+  'assertion-invalid',
   'certificate-demanded',
   'certificate-refused',
   'intercepted',

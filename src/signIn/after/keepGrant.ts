@@ -1,50 +1,16 @@
-import { connect, type Connection } from '../../protocol/client/client.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import { refreshTokens } from '../../protocol/grants/codeAndRefresh.ts';
 import { revokeTokens, type Revocation } from '../../protocol/tokens/revocation.ts';
 import type { RefreshAnswer } from '../../protocol/tokens/tokens.ts';
-import type { Metadata } from '../../protocol/server/metadata.ts';
-import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { narrowedScopes } from '../../sessions/grant/outcome.ts';
 import { resourcesOfToken } from '../../sessions/grant/pseudoScopes.ts';
-import { clientOfGrant, type ClientStores } from '../client/client.ts';
+import { connectFor, type GrantServices } from '../client/grantConnection.ts';
 import { endSession, type EndSessionRequest } from './endSession.ts';
 import { inProviderTime } from '../methods/timing.ts';
-import { serviceTokens, type FindSubject } from '../client/serviceTokens.ts';
-
-/** What keeping a grant needs: the network, and what is known of clients that registered themselves. */
-export interface GrantServices extends ClientStores {
-  readonly httpContext: HttpContext;
-}
-
-/** What renewing takes besides. */
-export interface RenewalServices extends GrantServices {
-  readonly findSubject: FindSubject;
-}
-
-/**
- * Connects to the server of a grant, with the endpoints from the user's sign-in. If the metadata now names another
- * endpoint, it is read again before anything is given up: it might have been wrong for a moment, and metadata is cached
- * for an hour.
- */
-export async function connectFor(
-  services: GrantServices,
-  provider: Provider,
-  grant: Grant,
-  signal?: AbortSignal,
-  wanted?: readonly (keyof Metadata)[],
-): Promise<Connection> {
-  const { endpoints, tokenEndpoint } = grant.binding;
-  const { httpContext } = services;
-  const client = { ...(await clientOfGrant(provider, grant, services)), about: grant.id };
-  const agreement = endpoints ?? { token_endpoint: tokenEndpoint };
-  const known = await connect(httpContext, client, agreement, signal, wanted);
-  if (known.withheld.length === 0) return known;
-  httpContext.metadata.forget(client.issuer);
-  return connect(httpContext, client, agreement, signal, wanted);
-}
+import { serviceTokens } from '../client/serviceTokens.ts';
+import type { SubjectServices } from '../client/subject.ts';
 
 /**
  * Gets new tokens for a grant, its main access token or a derived one: with its refresh token, or with a new token
@@ -56,7 +22,7 @@ export async function connectFor(
  * go to another token endpoint than the one that the grant is bound to.
  */
 export async function refreshGrant(
-  services: RenewalServices,
+  services: SubjectServices,
   provider: Provider,
   grant: Grant,
   beforeSending: () => void,
@@ -71,10 +37,10 @@ export async function refreshGrant(
   const narrowed = derived && provider.narrowTokens ? narrowedScopes(grant, derived) : undefined;
   const { service } = grant.binding;
   if (service) {
-    const account = service.way === 'token-exchange' ? service.account : undefined;
+    const account = 'from' in service ? service.account : undefined;
     const scopes = narrowed ?? grant.grantedScopes;
     const signInRequest = { service, account, scopes, asked, beforeSending };
-    const { tokens } = await serviceTokens(connection, provider, services.findSubject, signInRequest);
+    const { tokens } = await serviceTokens(services, connection, provider, signInRequest);
     return { refreshToken: undefined, takesTime: false, judge: () => Promise.resolve(tokens) };
   }
   if (!grant.tokens.refreshToken) {

@@ -6,7 +6,7 @@ import type { Provider } from '../../providers/entries/definition.ts';
 import type { AccountProfile } from '../../sessions/grant/events.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { accountOf, identify, type Identity } from '../identity/identity.ts';
-import { connectFor, type GrantServices } from './keepGrant.ts';
+import { connectFor, type GrantServices } from '../client/grantConnection.ts';
 import { identifyService } from '../identity/serviceIdentity.ts';
 import { lackingClaim } from '../identity/requiredClaims.ts';
 

@@ -11,7 +11,7 @@ import { introspectionClaims, tokenClaims, without } from './identityClaims.ts';
 /** A service sign-in: how it is requested again, and which user it acts for. */
 export interface ServiceSignedIn {
   readonly binding: ServiceBinding;
-  /** Of a token exchange: the account whose token was exchanged. */
+  /** The account of the other provider, if it acts for one. */
   readonly subject: Account | undefined;
 }
 
@@ -76,6 +76,7 @@ export function serviceAccount(
       return { id, label: shown`${labelOf(named?.label ?? binding.value)} (impersonated)` };
     }
     case 'token-exchange':
+    case 'identity-assertion':
       return named ?? subject ?? { id: binding.account, label: labelOf(binding.account) };
   }
 }

@@ -10,7 +10,7 @@ import type { ClientSources } from '../client/client.ts';
 import type { Account } from '../../sessions/grant/grant.ts';
 import type { DeviceAuthorization } from '../../protocol/grants/deviceAuthorization.ts';
 import type { DeviceScreen } from './deviceScreen.ts';
-import type { FindSubject } from '../client/serviceTokens.ts';
+import type { FindSubject } from '../client/subject.ts';
 import type { Plan, Surroundings } from '../plan/planner.ts';
 import type { Redirects } from '../redirect/redirects.ts';
 

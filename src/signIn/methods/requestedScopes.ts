@@ -24,7 +24,8 @@ export function requestedScopes(
 ): string[] {
   // No user signs in, so there is no offline access to request (OpenID Connect Core, 11).
   if (provider.service) {
-    return union(provider.scopes ?? [], scopes, grantedScopes).filter(scope => scope !== 'offline_access');
+    const all = union(provider.scopes ?? [], plainScopes(scopes), grantedScopes);
+    return all.filter(scope => scope !== 'offline_access');
   }
   const all = union(provider.scopes ?? usualScopes(metadata), plainScopes(scopes), grantedScopes);
   const dropped = defaultsAmong(metadata, { provider, scopes }).filter(scope => without.includes(scope));

@@ -1,6 +1,6 @@
 import { connect } from '../../protocol/client/client.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
-import type { ServiceSignIn } from '../../providers/settings/serviceSettings.ts';
+import type { SubjectSignIn } from '../../providers/settings/serviceSettings.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { askPersonWithin } from '../client/askingPerson.ts';
 import { withClient } from '../client/client.ts';
@@ -20,20 +20,14 @@ export async function signInAsService(context: SignInContext, request: AttemptRe
   const { provider, scopes, requested, signal } = request;
   const { service } = provider;
   if (!service) throw new Error(`The client of ${provider.id} is not set to sign in by itself.`);
-  const account =
-    service.way === 'token-exchange' ? await chooseSubject(context, service, request) : undefined;
+  const account = 'from' in service ? await chooseSubject(context, service, request) : undefined;
   request.progress('asking-for-token');
   return withClient(context, { ...request, scopes: request.requested, redirectUri: undefined }, found =>
     inProviderTime(context, provider, signal, async within => {
       const connection = await connect(context.httpContext, found.client, request.consent, within);
       return keepOrGiveBack(connection, provider, within, async () => {
-        const asked = { service, account, scopes: requested, asked: scopes };
-        const { tokens, binding, subject } = await serviceTokens(
-          connection,
-          provider,
-          context.findSubject,
-          asked,
-        );
+        const asking = { service, account, scopes: requested, asked: scopes, signal: within };
+        const { tokens, binding, subject } = await serviceTokens(context, connection, provider, asking);
         const signedIn = { binding, subject: subject?.account };
         return newGrant(connection, { ...request, tokens, service: signedIn });
       });
@@ -42,12 +36,12 @@ export async function signInAsService(context: SignInContext, request: AttemptRe
 }
 
 /**
- * Selects whose token is exchanged: that of the only account, or of the one the user picks. A named account needs the
+ * Selects whose sign-in is used: that of the only account, or of the one the user picks. A named account needs the
  * user's consent, too, because another extension can name it.
  */
 async function chooseSubject(
   { findSubject, chooseAccount, timeouts, httpContext }: SignInContext,
-  { from }: Extract<ServiceSignIn, { readonly way: 'token-exchange' }>,
+  { from }: SubjectSignIn,
   { provider, loginHint, signal }: SignInRequest,
 ): Promise<string | undefined> {
   const subject = await findSubject(from);

@@ -12,6 +12,7 @@ export function methodName(method: SignInMethod): Shown {
     'client-credentials': l10n.t('client credentials, without a user'),
     impersonation: l10n.t('impersonation, without a user'),
     'token-exchange': l10n.t('exchange of another sign-in’s token'),
+    'identity-assertion': l10n.t('another provider’s assertion of your identity'),
   };
   return texts[method];
 }

@@ -109,6 +109,8 @@ function serviceReason(method: ServiceMethod): string {
       return l10n.t(
         'The token from your sign-in to another provider is exchanged for one from this provider.',
       );
+    case 'identity-assertion':
+      return l10n.t('Another provider that you’re signed in to asserts your identity to this one.');
   }
 }
 

@@ -5,13 +5,13 @@ import { firstProviderId, type Provider } from '../../providers/entries/definiti
 import type { SignInMethod } from '../../providers/settings/signInMethods.ts';
 import { parseSessionId } from '../../sessions/grant/scopes.ts';
 import { failureFields, isCancellation, messageOf } from '../messages.ts';
+import { showSignInFailure } from '../problems/signInFailure.ts';
 import { chooseMethod } from '../signIn/otherMethods.ts';
 import { registerRunningSignInCommands } from '../signIn/runningSignIns.ts';
 import {
   providerToSignIn,
   ShownFailure,
   showNobodySignedIn,
-  showSignInFailure,
   signInAndKeep,
   type SignInParts,
 } from '../signIn/signInAndKeep.ts';

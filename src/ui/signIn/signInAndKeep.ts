@@ -16,11 +16,11 @@ import type { Trust } from '../../signIn/trust.ts';
 import { failureFields, isCancellation, messageOf, offer } from '../messages.ts';
 import { showEnded, showNotLasting, type EndingParts, type Repeated } from '../problems/endingSignIns.ts';
 import type { Repeating } from '../problems/repeating.ts';
+import { showSignInFailure } from '../problems/signInFailure.ts';
 import type { NewProviders } from './newProviders.ts';
 import { chooseMethod } from './otherMethods.ts';
 import type { SignIns } from './signIns.ts';
 import { window } from '../show.ts';
-import { helpButtons, type HelpButton } from '../../protocol/failures/text.ts';
 import { KnownFailure } from '../../protocol/failures/knownFailure.ts';
 
 /** What a visible sign-in needs. */
@@ -213,8 +213,13 @@ function show(parts: SignInParts, { provider, ...request }: SignInRequest, error
     await parts.readSettings();
     retry();
   };
+  const from = provider.service && 'from' in provider.service ? provider.service.from : undefined;
+  const signInToSource = async (id: string): Promise<void> => {
+    if ((await repeat(parts, id, { scopes: [], account: undefined })) === 'signed-in') retry();
+  };
   void showSignInFailure(provider, error, {
     retry,
+    signInToSource: from === undefined ? undefined : () => void signInToSource(from),
     showLog,
     // What another extension contributes can be changed only there.
     useProofs: provider.contributedBy === undefined ? () => void useProofs() : undefined,
@@ -229,62 +234,6 @@ async function warnNotKept({ repeating, showLog }: SignInParts, provider: Provid
     provider.label,
   );
   if ((await repeating.warn(message, log)) === log) showLog();
-}
-
-/** What can be done about a sign-in that didn't succeed. */
-export interface SignInHelp {
-  retry(): void;
-  showLog(): void;
-  /** Sets `dpop` for the provider, then tries again. Undefined if its settings can't be changed here. */
-  readonly useProofs?: (() => void) | undefined;
-  /** Undefined if there are none. */
-  readonly otherMethods: (() => void) | undefined;
-}
-
-/** True if the failure can be due to the credentials that the user entered for the client. */
-const isAboutSecret = (
-  error: unknown,
-  { clientAuthentication }: Pick<Provider, 'clientAuthentication'>,
-): boolean =>
-  clientAuthentication !== 'none' &&
-  error instanceof KnownFailure &&
-  ['client-refused', 'certificate-refused', 'certificate-unusable', 'certificate-mismatch'].includes(
-    error.code,
-  );
-
-/** Offers what can be done about a failed sign-in as buttons, the most helpful first. */
-export async function showSignInFailure(
-  provider: Pick<Provider, 'id' | 'label' | 'clientAuthentication'>,
-  error: unknown,
-  help: SignInHelp,
-): Promise<void> {
-  const { id, label } = provider;
-  const does: Readonly<Record<HelpButton, (() => unknown) | undefined>> = {
-    none: undefined,
-    'try-again': () => help.retry(),
-    'other-ways': help.otherMethods,
-    settings: () => vscode.commands.executeCommand('oidc.editProvider', id),
-    diagnose: () => vscode.commands.executeCommand('oidc.diagnoseProvider', id),
-    dpop: help.useProofs,
-    keys: () => vscode.commands.executeCommand('oidc.showPublicKeys', id),
-    proxy: () => vscode.commands.executeCommand('workbench.action.openSettings', 'http.proxy'),
-  };
-  const best = error instanceof KnownFailure ? error.button : 'try-again';
-  const offered: readonly HelpButton[] =
-    best === 'none' ? [] : best === 'try-again' ? [best, 'other-ways'] : [best, 'try-again'];
-  const buttons: Record<string, () => unknown> = {};
-  if (isAboutSecret(error, provider)) {
-    buttons[l10n.t('Replace Client Secret…')] = () =>
-      vscode.commands.executeCommand('oidc.replaceClientSecret', id);
-  }
-  for (const button of offered) {
-    const action = does[button];
-    if (action) buttons[l10n.t(helpButtons[button] ?? '')] = action;
-  }
-  await offer('error', l10n.t('Sign-in to {0} failed. {1}', label, messageOf(error)), {
-    ...buttons,
-    [l10n.t('Show Log')]: () => help.showLog(),
-  });
 }
 
 /** No one is signed in, where a sign-in is needed. */

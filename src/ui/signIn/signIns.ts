@@ -12,7 +12,7 @@ import type { Grant } from '../../sessions/grant/grant.ts';
 import type { Concessions } from '../../signIn/client/concessions.ts';
 import type { ClientSecrets } from '../../signIn/client/clientSecrets.ts';
 import type { SignInContext } from '../../signIn/methods/context.ts';
-import type { FindSubject } from '../../signIn/client/serviceTokens.ts';
+import type { FindSubject } from '../../signIn/client/subject.ts';
 import type { PendingResponses } from '../../signIn/redirect/pendingResponses.ts';
 import type { Plan } from '../../signIn/plan/planner.ts';
 import { uriHandlerAddress } from '../../signIn/redirect/uriHandlerAddress.ts';

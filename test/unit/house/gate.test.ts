@@ -95,6 +95,7 @@ describe('what sends a secret', () => {
         'protocol/grants/authorizationRequest.ts',
         'protocol/grants/authorizationResponse.ts',
         ...['protocol/grants/codeAndRefresh.ts', 'protocol/grants/deviceAuthorization.ts'],
+        'protocol/grants/identityAssertion.ts',
         'protocol/grants/serviceGrants.ts',
         ...['protocol/tokens/idToken.ts', 'protocol/tokens/introspection.ts', 'protocol/tokens/logout.ts'],
         ...[

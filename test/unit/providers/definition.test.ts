@@ -286,6 +286,7 @@ describe('a provider in the settings', () => {
       'trustedAudiences',
       ...['account', 'claimSources', 'requiredClaims', 'assumedTokenLifetime', 'rotationGrace'],
       ...['refreshEndsAccessToken', 'revocation', 'signOut', 'userLookup', 'tokenExchange'],
+      'identityAssertion',
       'dpop',
       ...['assertionAlgorithm', 'tokenPerResource', 'resourceOfChallenge', 'narrowTokens', 'requestTimeout'],
     ];

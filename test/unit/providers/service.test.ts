@@ -38,7 +38,17 @@ describe('a client that signs in by itself', () => {
       way: 'token-exchange',
       from: 'oidc',
       subjectToken: 'access_token',
-      requestedTokenType: undefined,
+    });
+    const asserted = { ...client, signInMethod: 'identity-assertion' } as const;
+    assert.deepEqual(read({ ...asserted, identityAssertion: { from: 'oidc' } }), {
+      way: 'identity-assertion',
+      from: 'oidc',
+      subjectToken: 'id_token',
+    });
+    const identityAssertion = { from: 'oidc', subjectToken: 'refresh_token', audience: 'x' } as const;
+    assert.deepEqual(read({ ...asserted, identityAssertion }), {
+      way: 'identity-assertion',
+      ...identityAssertion,
     });
     assert.equal(read({ ...client, signInMethod: 'device-code' }), undefined);
   });
@@ -82,6 +92,30 @@ describe('a client that signs in by itself', () => {
       /^tokenExchange.from must be another provider/,
     ],
     [
+      'that nobody asserts',
+      { ...client, signInMethod: 'identity-assertion' },
+      /^identityAssertion is missing/,
+    ],
+    [
+      'that asserts itself',
+      { ...client, signInMethod: 'identity-assertion', identityAssertion: { from: 'robots' } },
+      /^identityAssertion.from must be another provider/,
+    ],
+    [
+      'that shows an access token',
+      {
+        ...client,
+        signInMethod: 'identity-assertion',
+        identityAssertion: { from: 'oidc', subjectToken: 'access_token' as never },
+      },
+      /^identityAssertion.subjectToken must be one of/,
+    ],
+    [
+      'that is asserted for nothing',
+      { ...client, signInMethod: 'loopback', identityAssertion: { from: 'oidc' } },
+      /^identityAssertion has no effect without/,
+    ],
+    [
       'that names a source for nothing',
       { ...client, signInMethod: 'client-credentials', tokenExchange: { from: 'oidc' } },
       /^tokenExchange has no effect without/,
@@ -105,46 +139,61 @@ describe('a client that signs in by itself', () => {
   it('hands on a token of another provider only where the person has set that, never an extension', () => {
     const exchange = { ...client, signInMethod: 'token-exchange', tokenExchange: { from: 'oidc' } } as const;
     assert.match(problemOf(exchange, 'acme.tools'), /^tokenExchange is only allowed in your own settings/);
+    const asserted = {
+      ...client,
+      signInMethod: 'identity-assertion',
+      identityAssertion: { from: 'oidc' },
+    } as const;
+    assert.match(
+      problemOf(asserted, 'acme.tools'),
+      /^identityAssertion is only allowed in your own settings/,
+    );
     const robot = { ...client, signInMethod: 'client-credentials' } as const;
     assert.ok(parseDefinition('robots', robot, 'acme.tools').ok);
   });
 
-  describe('that exchanges the token of another provider', () => {
-    const robots = { ...client, signInMethod: 'token-exchange', tokenExchange: { from: 'company' } } as const;
-    /** `robots` as it is used with this provider beside it, in either order of the settings. */
-    const beside = async (company?: ProviderDefinition, isFirst = false): Promise<Provider> => {
-      const entries = Object.entries({ robots, ...(company && { company }) });
-      editor.settings = { providers: Object.fromEntries(isFirst ? entries.reverse() : entries) };
-      const { providers } = await readProviders(() => undefined);
-      const found = providers.find(({ id }) => id === 'robots');
-      assert.ok(found);
-      return found;
-    };
-    const company = { issuer: 'https://company.example.com', clientId: 'editor' };
-    const grant = async () => ({
-      providerId: 'robots',
-      binding: {
-        issuer,
-        clientId: 'robot',
-        terms: (await beside(company)).terms,
-        service: { way: 'token-exchange', from: 'company' } as const,
-      },
-    });
-
-    it('is used as agreed, wherever the other stands and however it looks', async () => {
-      for (const same of [company, { ...company, label: 'Company' }])
-        for (const isFirst of [true, false]) assert.ok(belongsTo(await grant(), await beside(same, isFirst)));
-    });
-
-    for (const [what, other] of [
-      ['another provider has that ID now', { ...company, issuer: 'https://other.example.com' }],
-      ['no provider has that ID', undefined],
-      ['the provider with that ID is wrong', { ...company, issuer: 'company' }],
-    ] as const) {
-      it(`waits for the user when ${what}`, async () => {
-        assert.ok(waitsForAnswer(await grant(), await beside(other)));
-        assert.ok(!belongsTo(await grant(), await beside(other)));
+  const sources = {
+    'token-exchange': { ...client, tokenExchange: { from: 'company' } },
+    'identity-assertion': { ...client, identityAssertion: { from: 'company' } },
+  };
+  for (const way of ['token-exchange', 'identity-assertion'] as const)
+    describe(`that uses the sign-in to another provider (${way})`, () => {
+      const robots = { ...sources[way], signInMethod: way };
+      /** `robots` as it is used with this provider beside it, in either order of the settings. */
+      const beside = async (company?: ProviderDefinition, isFirst = false): Promise<Provider> => {
+        const entries = Object.entries({ robots, ...(company && { company }) });
+        editor.settings = { providers: Object.fromEntries(isFirst ? entries.reverse() : entries) };
+        const { providers } = await readProviders(() => undefined);
+        const found = providers.find(({ id }) => id === 'robots');
+        assert.ok(found);
+        return found;
+      };
+      const company = { issuer: 'https://company.example.com', clientId: 'editor' };
+      const grant = async () => ({
+        providerId: 'robots',
+        binding: {
+          issuer,
+          clientId: 'robot',
+          terms: (await beside(company)).terms,
+          service: { way, from: 'company' },
+        },
       });
-    }
-  });
+
+      it('is used as agreed, wherever the other stands and however it looks', async () => {
+        for (const same of [company, { ...company, label: 'Company' }])
+          for (const isFirst of [true, false])
+            assert.ok(belongsTo(await grant(), await beside(same, isFirst)));
+      });
+
+      for (const [what, other] of [
+        ['another provider has that ID now', { ...company, issuer: 'https://other.example.com' }],
+        ['no provider has that ID', undefined],
+        ['the provider with that ID is wrong', { ...company, issuer: 'company' }],
+      ] as const) {
+        it(`waits for the user when ${what}`, async () => {
+          assert.ok(waitsForAnswer(await grant(), await beside(other)));
+          assert.ok(!belongsTo(await grant(), await beside(other)));
+        });
+      }
+    });
 });

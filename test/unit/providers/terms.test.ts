@@ -63,6 +63,10 @@ const others: Readonly<Record<keyof ProviderDefinition, readonly ProviderDefinit
       tokenExchange: { from: 'other' },
     },
   ],
+  identityAssertion: [
+    { signInMethod: 'identity-assertion', identityAssertion: { from: 'other' } },
+    { signInMethod: 'identity-assertion', identityAssertion: { from: 'other', audience: evil } },
+  ],
   resource: [{ resource: ['https://api.evil.example/'] }],
   audience: [{ audience: 'https://api.evil.example/' }],
   authorizationParameters: [{ authorizationParameters: { x: 'y' } }],

@@ -4,10 +4,14 @@ import { createConfiguredProviders } from '../../../src/providers/entries/config
 import { parseDefinition, type Provider } from '../../../src/providers/entries/definition.ts';
 import '../../standIns/editor/useEditorStandIn.ts';
 import { personParts, quietSignIns } from '../../standIns/personParts.ts';
-import { someProvider } from '../sessions/someGrant.ts';
+import type { Grant } from '../../../src/sessions/grant/grant.ts';
+import { sessionOf } from '../../../src/sessions/grant/sessions.ts';
+import { settled } from '../../standIns/manualClock.ts';
+import { someGrant, someProvider } from '../sessions/someGrant.ts';
 
 const { editor } = await import('../../standIns/editor/vscode.ts');
-const { showSignInFailure, signInAgain } = await import('../../../src/ui/signIn/signInAndKeep.ts');
+const { showSignInFailure } = await import('../../../src/ui/problems/signInFailure.ts');
+const { signInAgain } = await import('../../../src/ui/signIn/signInAndKeep.ts');
 const { readProviders } = await import('../../../src/providers/entries/settings.ts');
 
 const demanded = () => new Failure('proof-demanded', { host: 'login.example.com', said: '' });
@@ -62,6 +66,54 @@ describe('a sign-in that is refused because of DPoP', () => {
     const { buttons } = await refused(provider, 'Show Log');
     assert.deepEqual(buttons.slice(0, 1), ['Try Again']);
     assert.deepEqual(editor.settings, {});
+  });
+});
+
+describe('a sign-in that lacks the one that it is made of', () => {
+  const missing = () => new Failure('subject-missing', { source: 'Company', provider: 'Wiki' });
+  const service = { way: 'identity-assertion', from: 'company', subjectToken: 'id_token' } as const;
+  const company = { ...someProvider, id: 'company' };
+
+  /** Presses the button once. @returns the providers that were signed in to, in turn. */
+  async function pressed(outcome: (id: string) => Promise<Grant>) {
+    const providers = createConfiguredProviders();
+    providers.update([{ ...someProvider, id: 'wiki', service }, company]);
+    editor.errors = [];
+    const tried: string[] = [];
+    const parts = personParts({
+      providers,
+      accounts: {
+        grantedScopes: () => Promise.resolve([]),
+        add: (_: Provider, grant: Grant) =>
+          Promise.resolve({ session: sessionOf(grant, [], undefined), kept: true }),
+      } as never,
+      signIns: quietSignIns(({ provider: { id } }) => {
+        tried.push(id);
+        return outcome(id);
+      }),
+    });
+    let presses = 1;
+    editor.pressesOnError = () => (presses-- > 0 ? 'Sign In to Company' : undefined);
+    try {
+      await signInAgain(parts, 'wiki', { scopes: [], account: undefined });
+      for (let round = 0; round < 5; round++) await settled();
+      return { tried, buttons: editor.errors[0]?.slice(1) };
+    } finally {
+      editor.pressesOnError = () => undefined;
+    }
+  }
+
+  it('has a button that signs in there, then tries again', async () => {
+    const { tried, buttons } = await pressed(id =>
+      id === 'company' ? Promise.resolve(someGrant()) : Promise.reject(missing()),
+    );
+    assert.deepEqual(tried, ['wiki', 'company', 'wiki']);
+    assert.deepEqual(buttons, ['Sign In to Company', 'Try Again', 'Show Log']);
+  });
+
+  it('is not tried again if nobody signed in there', async () => {
+    const { tried } = await pressed(() => Promise.reject(missing()));
+    assert.deepEqual(tried, ['wiki', 'company']);
   });
 });
 

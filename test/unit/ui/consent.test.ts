@@ -4,6 +4,7 @@ import { shown } from '../../../src/platform/shown.ts';
 import type { Terms } from '../../../src/providers/entries/terms.ts';
 import '../../standIns/editor/useEditorStandIn.ts';
 import { manualClock, settled } from '../../standIns/manualClock.ts';
+import type { Provider } from '../../../src/providers/entries/definition.ts';
 import { changedProvider, someProvider } from '../sessions/someGrant.ts';
 
 const { documentProviders, window } = await import('../../standIns/editor/vscode.ts');
@@ -186,6 +187,23 @@ describe('the question before a sign-in', () => {
     assert.match(lines[0] ?? '', about);
     assert.match(lines.join('\n'), /certificates was nothing and is now "unverified"/);
     assert.doesNotMatch(trustQuestion(someProvider, undefined).lines.join('\n'), about);
+  });
+
+  it('says whose sign-in is used for it, and what is sent of it', () => {
+    const source = { from: 'company', fromIssuer: 'https://company.example' };
+    const exchanged = { way: 'token-exchange', subjectToken: 'access_token', ...source } as const;
+    const asserted = { way: 'identity-assertion', subjectToken: 'id_token', ...source } as const;
+    const said = (service?: Provider['service']) =>
+      trustQuestion(changedProvider({ service }), undefined).lines.at(-1) ?? '';
+    assert.match(said(), /^Extensions that you allow/);
+    assert.match(
+      said(exchanged),
+      /^The token of your sign-in to “company \(https:\/\/company\.example\)” is sent/,
+    );
+    assert.match(
+      said(asserted),
+      /^Your sign-in to “company \(https:\/\/company\.example\)” is shown there, without its tokens/,
+    );
   });
 
   it('shows all of what changed, old beside new, however long it is', () => {

@@ -5,7 +5,7 @@ import { untilCanceled } from '../../cancellation.ts';
 import { askConsent } from '../../consent.ts';
 import { window, type InputBoxOptions } from '../../show.ts';
 
-/** Asks whose token is sent to another provider. Other extensions can choose from the list, and can't agree to it. */
+/** Asks whose sign-in is used for another provider. Other extensions can choose from the list, and can't agree to it. */
 export async function chooseAccount(
   { label }: Provider,
   accounts: readonly Account[],
@@ -19,10 +19,13 @@ export async function chooseAccount(
     ? await untilCanceled(signal, token => window.showQuickPick(items, look, token))
     : only;
   if (!chosen) return undefined;
+  const isShown = to.service?.way === 'identity-assertion';
   const question = {
-    message: l10n.t('Send the token of {0} to {1}?', chosen.label, tokenHostOf(to)),
+    message: isShown
+      ? l10n.t('Show your sign-in as {0} to {1}?', chosen.label, tokenHostOf(to))
+      : l10n.t('Send the token of {0} to {1}?', chosen.label, tokenHostOf(to)),
     lines: [l10n.t('{0} gives an access token of its own for it.', to.label)],
-    button: l10n.t('Send Token'),
+    button: isShown ? l10n.t('Show Sign-in') : l10n.t('Send Token'),
   };
   return (await askConsent(question)) && !signal.aborted ? chosen.account : undefined;
 }

@@ -53,12 +53,7 @@ export function trustQuestion(provider: Provider, before: Terms | undefined): Qu
     // On some hosts the path tells one company from another.
     ...(new URL(issuer).pathname === '/' ? [] : [l10n.t('Issuer: {0}', issuer)]),
     ...others.map(other => l10n.t('Also uses {0}', other)),
-    service?.way === 'token-exchange'
-      ? l10n.t(
-          'The token of your sign-in to “{0}” is sent there, and extensions that you allow will get access tokens from there.',
-          service.fromIssuer === undefined ? service.from : `${service.from} (${service.fromIssuer})`,
-        )
-      : l10n.t('Extensions that you allow will get access tokens from there.'),
+    useOf(service),
   ];
   if (before === undefined)
     return {
@@ -72,6 +67,23 @@ export function trustQuestion(provider: Provider, before: Terms | undefined): Qu
     lines: [...lines, ...changes],
     button: l10n.t('Use Changed Settings'),
   };
+}
+
+/** What happens with a sign-in there, and with another one that it is made of. */
+function useOf(service: Provider['service']): Shown {
+  if (!service || !('from' in service))
+    return l10n.t('Extensions that you allow will get access tokens from there.');
+  const { way, from, fromIssuer } = service;
+  const source = fromIssuer === undefined ? from : `${from} (${fromIssuer})`;
+  return way === 'token-exchange'
+    ? l10n.t(
+        'The token of your sign-in to “{0}” is sent there, and extensions that you allow will get access tokens from there.',
+        source,
+      )
+    : l10n.t(
+        'Your sign-in to “{0}” is shown there, without its tokens, and extensions that you allow will get access tokens from there.',
+        source,
+      );
 }
 
 /** A change, old beside new. */

@@ -19,6 +19,14 @@ const exchanged: ServiceBinding = {
   account: 'sub-alice',
 };
 
+const asserted: ServiceBinding = {
+  way: 'identity-assertion',
+  from: 'company',
+  subjectToken: 'refresh_token',
+  audience: 'https://other.example/',
+  account: 'sub-alice',
+};
+
 const machineGrant = (service: ServiceBinding = robot, changes: Partial<Grant> = {}): Grant => {
   const grant = someGrant({ tokens: someTokens(1, { refreshToken: undefined }), ...changes });
   return { ...grant, binding: { ...grant.binding, service } };
@@ -150,7 +158,7 @@ describe('a sign-in by the client itself', () => {
     }
   });
 
-  for (const service of [robot, alice, exchanged]) {
+  for (const service of [robot, alice, exchanged, asserted]) {
     it(`by ${service.way} comes back from storage as it was`, () => {
       const parsed = parseGrant(serialiseGrant(machineGrant(service)));
       assert.ok(parsed.kind === 'grant');
@@ -160,6 +168,7 @@ describe('a sign-in by the client itself', () => {
 
   it('is never taken for a person, nor for somebody else', () => {
     const { account: _, ...exchange } = exchanged;
+    const { account: __, ...assertion } = asserted;
     const settings = [
       undefined,
       robot,
@@ -168,16 +177,25 @@ describe('a sign-in by the client itself', () => {
       { ...alice, field: 'subject' },
       exchange,
       { ...exchange, from: 'another' },
+      assertion,
+      { ...assertion, from: 'another' },
     ] as const;
-    const grants = [someGrant(), machineGrant(robot), machineGrant(alice), machineGrant(exchanged)];
+    const grants = [
+      someGrant(),
+      machineGrant(robot),
+      machineGrant(alice),
+      machineGrant(exchanged),
+      machineGrant(asserted),
+    ];
     const belongs = grants.map(grant =>
       settings.map(service => Number(belongsTo(grant, { ...someProvider, service }))),
     );
     assert.deepEqual(belongs, [
-      [1, 0, 0, 0, 0, 0, 0],
-      [0, 1, 0, 0, 0, 0, 0],
-      [0, 0, 1, 0, 0, 0, 0],
-      [0, 0, 0, 0, 0, 1, 0],
+      [1, 0, 0, 0, 0, 0, 0, 0, 0],
+      [0, 1, 0, 0, 0, 0, 0, 0, 0],
+      [0, 0, 1, 0, 0, 0, 0, 0, 0],
+      [0, 0, 0, 0, 0, 1, 0, 0, 0],
+      [0, 0, 0, 0, 0, 0, 0, 1, 0],
     ]);
   });
 });

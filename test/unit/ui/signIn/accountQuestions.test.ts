@@ -44,6 +44,13 @@ describe('whose tokens these are', () => {
     assert.deepEqual(dialogs, ['Send the token of bob to tokens.example.com?']);
   });
 
+  it('is never decided in a list: whose sign-in is shown to another provider', async () => {
+    const service = { way: 'identity-assertion', from: 'company', subjectToken: 'id_token' } as const;
+    const dialogs = accepting(1, undefined);
+    assert.equal(await chooseAccount(someProvider, accounts, { ...to, service }, signal), undefined);
+    assert.deepEqual(dialogs, ['Show your sign-in as bob to reports.example.com?']);
+  });
+
   it('is asked in a dialog alone where it was named', async () => {
     const dialogs = accepting(7, undefined);
     assert.equal(await chooseAccount(someProvider, accounts.slice(1), to, signal), undefined);
