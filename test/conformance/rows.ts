@@ -68,6 +68,10 @@ export const rows = {
   'refresh without a new refresh token': 'keep the old one',
   'clock hours off': 'judge by the clock of the server, or explain the clock',
   JWKS: 'stay bounded, keep to the rules for keys',
+  'id-jag: request': 'get a new assertion for each token',
+  'id-jag: response': 'refuse what is for somebody else, and send it nowhere',
+  'id-jag: refusal': 'say which of the two servers refused',
+  'id-jag: sign-in': 'need the sign-in at the first server, current',
   'server addresses': 'refuse internal ones, unless the user wrote them',
   'http client': 'end at once, stay within its share',
 } as const satisfies Record<string, string>;

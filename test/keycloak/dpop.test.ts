@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as jose from 'jose';
-import { connectFor, revokeGrant } from '../../src/signIn/after/keepGrant.ts';
+import { revokeGrant } from '../../src/signIn/after/keepGrant.ts';
+import { connectFor } from '../../src/signIn/client/grantConnection.ts';
 import { prove } from '../../src/signIn/after/prove.ts';
 import { refreshProfile } from '../../src/signIn/after/refreshProfile.ts';
 import { requestUserInfo } from '../../src/protocol/tokens/userInfo.ts';

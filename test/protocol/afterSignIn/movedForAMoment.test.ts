@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { Failure } from '../../../src/protocol/failures/failure.ts';
 import { secretEndpoints } from '../../../src/protocol/server/secretEndpoints.ts';
 import type { Grant } from '../../../src/sessions/grant/grant.ts';
-import { connectFor, revokeGrant } from '../../../src/signIn/after/keepGrant.ts';
+import { revokeGrant } from '../../../src/signIn/after/keepGrant.ts';
+import { connectFor } from '../../../src/signIn/client/grantConnection.ts';
 import {
   startIdentityProvider,
   type IdentityProvider,

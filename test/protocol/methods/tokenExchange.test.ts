@@ -4,12 +4,8 @@ import { secret } from '../../../src/platform/secret.ts';
 import { Failure } from '../../../src/protocol/failures/failure.ts';
 import type { Provider, ProviderDefinition } from '../../../src/providers/entries/definition.ts';
 import type { Grant } from '../../../src/sessions/grant/grant.ts';
-import { withMainToken } from '../../../src/sessions/grant/outcome.ts';
-import { createAccounts } from '../../../src/sessions/accounts.ts';
-import { createGrantCache } from '../../../src/sessions/store/grantCache.ts';
-import { createGrantStore } from '../../../src/sessions/store/grantStore.ts';
 import { refreshGrant, revokeGrant } from '../../../src/signIn/after/keepGrant.ts';
-import type { FindSubject } from '../../../src/signIn/client/serviceTokens.ts';
+import type { FindSubject } from '../../../src/signIn/client/subject.ts';
 import {
   startIdentityProvider,
   type IdentityProvider,
@@ -20,10 +16,9 @@ import {
   type TokenExchangeServer,
 } from '../../servers/identityProvider/tokenExchange.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
-import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
-import { recordingLog } from '../../standIns/recordingLog.ts';
-import { personSignsIn, signInTrial, type SignInTrial } from '../signingIn.ts';
+import { signInTrial, type SignInTrial } from '../signingIn.ts';
 import { failsWith, given } from './serviceTrials.ts';
+import { signedInElsewhere } from './signedInElsewhere.ts';
 
 describe('token exchange', () => {
   let home: IdentityProvider;
@@ -35,43 +30,7 @@ describe('token exchange', () => {
   });
   after(() => Promise.all([home.close(), exchange.close()]));
 
-  /** People who are signed in at home, in a cache from which an exchange takes their tokens. */
-  const atHome = async (...who: (keyof typeof people)[]) => {
-    const clock = manualClock();
-    const log = recordingLog();
-    const store = createGrantStore({ storage: memorySecretStorage(), log, onSetAside: () => undefined });
-    const cache = createGrantCache(store, clock, log);
-    let company: Provider | undefined;
-    let trial: SignInTrial | undefined;
-    for (const name of who) {
-      trial = signInTrial({ browser: personSignsIn(people[name]) });
-      company = trial.provider({ issuer: home.issuer, label: 'Company' }, 'company');
-      await cache.put(await trial.signIn(company));
-    }
-    const accounts = createAccounts({
-      cache,
-      clock,
-      log,
-      // Nothing can be renewed here.
-      sharing: {
-        renew: id => cache.get(id),
-        derive: id => cache.get(id),
-        add: () => assert.fail('nothing is added'),
-      },
-    });
-    const renew = async (grant: Grant): Promise<Grant | undefined> => {
-      if (!trial || !company) return grant;
-      const tokens = await (await refreshGrant(trial.context, company, grant, () => undefined)).judge();
-      const renewed = withMainToken(grant, tokens);
-      await cache.update(grant.id, () => renewed);
-      return renewed;
-    };
-    const findSubject: FindSubject = async id =>
-      id === 'company' && company
-        ? { provider: company, grants: await accounts.current(company), renew }
-        : undefined;
-    return { findSubject, cache, clock };
-  };
+  const atHome = (...who: (keyof typeof people)[]) => signedInElsewhere({ issuer: home.issuer }, ...who);
 
   const tryIt = (findSubject: FindSubject, choose?: string): SignInTrial =>
     signInTrial({

@@ -6,7 +6,8 @@ import { secretEndpoints } from '../../../src/protocol/server/secretEndpoints.ts
 import { requestUserInfo } from '../../../src/protocol/tokens/userInfo.ts';
 import { belongsTo } from '../../../src/providers/entries/origin.ts';
 import type { Grant } from '../../../src/sessions/grant/grant.ts';
-import { connectFor, refreshGrant } from '../../../src/signIn/after/keepGrant.ts';
+import { refreshGrant } from '../../../src/signIn/after/keepGrant.ts';
+import { connectFor } from '../../../src/signIn/client/grantConnection.ts';
 import { clientOfGrant } from '../../../src/signIn/client/client.ts';
 import {
   startIdentityProvider,

@@ -16,7 +16,7 @@ export const deviceCodeGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
 const redirectUris = [...editorRedirectUris, loopbackRedirectUri];
 
-const editor = (clientId: string, clientName: string): ClientMetadata => ({
+export const editorClient = (clientId: string, clientName: string): ClientMetadata => ({
   client_id: clientId,
   client_name: clientName,
   application_type: 'native',
@@ -52,10 +52,10 @@ export function knownClients() {
     resourceServer: { clientId: 'resource-server', clientSecret: secret() },
   };
   const metadata: ClientMetadata[] = [
-    editor(clients.editor.clientId, 'Editor'),
-    editor(clients.editorWeb.clientId, 'Editor in the Browser'),
+    editorClient(clients.editor.clientId, 'Editor'),
+    editorClient(clients.editorWeb.clientId, 'Editor in the Browser'),
     {
-      ...editor(clients.editorSecret.clientId, 'Editor with a Secret'),
+      ...editorClient(clients.editorSecret.clientId, 'Editor with a Secret'),
       client_secret: clients.editorSecret.clientSecret,
       token_endpoint_auth_method: 'client_secret_basic',
       grant_types: ['authorization_code', 'refresh_token', deviceCodeGrant, 'client_credentials'],

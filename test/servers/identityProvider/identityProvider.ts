@@ -24,6 +24,8 @@ export interface IdentityProviderOptions extends Partial<ProviderSettings> {
   readonly registrationToken?: string;
   /** Answers by https, and clients may prove who they are with a certificate (RFC 8705). */
   readonly tls?: MutualTlsOptions;
+  /** Adds grant types to the library, before the first request. */
+  readonly extend?: (provider: Provider) => void;
   /** Signing keys. By default all providers of one process share theirs; see `createSigningKeys`. */
   readonly jwks?: JWKS;
 }
@@ -162,6 +164,7 @@ export async function startIdentityProvider(
   provider.silent = true;
   provider.on('server_error', (_ctx, error) => failures.push(error));
   keepOfflineAccess(provider);
+  options.extend?.(provider);
   allowWebHostRedirectUris(provider, clients.editorWeb.clientId);
 
   const isTokenRequest = ({ method, path }: RecordedRequest) => method === 'POST' && path === endpoints.token;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import * as jose from 'jose';
 import { secret } from '../../../../src/platform/secret.ts';
-import { connectFor, revokeGrant } from '../../../../src/signIn/after/keepGrant.ts';
+import { revokeGrant } from '../../../../src/signIn/after/keepGrant.ts';
+import { connectFor } from '../../../../src/signIn/client/grantConnection.ts';
 import { refreshProfile } from '../../../../src/signIn/after/refreshProfile.ts';
 import { requestUser } from '../../../../src/protocol/tokens/userEndpoint.ts';
 import { parseGrant, serialiseGrant } from '../../../../src/sessions/store/storedGrant.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as jose from 'jose';
-import type { FindSubject } from '../../../../src/signIn/client/serviceTokens.ts';
+import type { FindSubject } from '../../../../src/signIn/client/subject.ts';
 import {
   startIdentityProvider,
   type IdentityProvider,
