@@ -10,6 +10,7 @@ import type { Provider } from '../providers/entries/definition.ts';
 import { writtenProviders } from '../providers/entries/settings.ts';
 import type { Accounts } from '../sessions/accounts.ts';
 import { activityOf, type Recorder } from '../sessions/activity.ts';
+import { dependentsOf } from '../sessions/dependents.ts';
 import type { Grant } from '../sessions/grant/grant.ts';
 import type { TokenServer } from '../sessions/refresh/refresherOptions.ts';
 import type { Sharing } from '../sessions/sharing/sharing.ts';
@@ -135,6 +136,7 @@ export function createDeferredParts(window: WindowParts): DeferredParts {
   const parts = {
     ...window,
     ...services,
+    dependentsOf: (grant: Grant) => dependentsOf(providers, window.cache, grant),
     record,
     extension,
     extensionId: extension.id,

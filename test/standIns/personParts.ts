@@ -37,6 +37,7 @@ export function personParts(given: Pick<Parts, 'accounts' | 'providers'> & Parti
     clientSecrets: createClientSecrets({ storage, ask: nobody }),
     pending: createPendingResponses(),
     extensionId: 'vscode-oidc.oidc-authentication',
+    dependentsOf: () => Promise.resolve([]),
     record: () => undefined,
     sharing: { signOuts: { keep: () => Promise.resolve(false), forget: () => Promise.resolve() } },
     repeating: { warn: () => Promise.resolve(undefined), isSilenced: () => false, silence: () => undefined },

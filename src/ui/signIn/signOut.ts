@@ -6,14 +6,17 @@ import { Failure } from '../../protocol/failures/failure.ts';
 import type { Provider, SignOut } from '../../providers/entries/definition.ts';
 import type { Accounts, SignedOut } from '../../sessions/accounts.ts';
 import type { Recorder } from '../../sessions/activity.ts';
+import type { Dependent } from '../../sessions/dependents.ts';
 import type { Sharing } from '../../sessions/sharing/sharing.ts';
 import { isForLater, recordNotTold, recordRevocation } from '../../sessions/sharing/signOutTeller.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
-import { endGrantSession, revokeGrant, type GrantServices } from '../../signIn/after/keepGrant.ts';
+import { endGrantSession, revokeGrant } from '../../signIn/after/keepGrant.ts';
+import type { GrantServices } from '../../signIn/client/grantConnection.ts';
 import type { PendingResponses } from '../../signIn/redirect/pendingResponses.ts';
 import type { OpenRedirect } from '../../signIn/redirect/redirect.ts';
 import { uriHandlerAddress } from '../../signIn/redirect/uriHandlerAddress.ts';
 import { failureFields, messageOf, offer } from '../messages.ts';
+import { outcomeText, type BrowserOutcome } from '../problems/signedOutText.ts';
 import { openBrowser } from './signIns.ts';
 import { window } from '../show.ts';
 
@@ -25,6 +28,8 @@ export interface SignOutParts extends GrantServices {
   readonly pending: PendingResponses;
   readonly sharing: Pick<Sharing, 'signOuts'>;
   readonly extensionId: string;
+  /** The sign-ins that end with this one, which has just ended. */
+  dependentsOf(grant: Grant): Promise<readonly Dependent[]>;
 }
 
 /** A grant that is signed out here. */
@@ -45,7 +50,8 @@ export interface SigningOut {
 const browserTimeout = 120;
 
 /**
- * Forgets the grants of sessions, and revokes their tokens.
+ * Forgets the grants of sessions, and revokes their tokens. Sign-ins that are made of the last one of an account end with
+ * it.
  *
  * @param provider undefined if it is no longer configured.
  * @param how by default as the provider's settings say.
@@ -71,6 +77,9 @@ export async function signOut(
     signedOut.push({ ...ended, isKept });
   }
   const labels = new Set(signedOut.map(({ grant }) => grant.account.label));
+  for (const { grant } of signedOut.filter(({ isLast }) => isLast))
+    for (const dependent of await parts.dependentsOf(grant))
+      await signOut(parts, dependent.provider, dependent.sessionIds);
   return { labels: [...labels], told: tellProvider(parts, provider, signedOut, how) };
 }
 
@@ -266,23 +275,6 @@ function warnNotTold(
 
 /** Without what to do next: the tokens are revoked automatically, or expire. */
 const whatHappened = (error: unknown): Shown => (error instanceof Failure ? error.what : messageOf(error));
-
-type BrowserOutcome = Awaited<ReturnType<typeof endGrantSession>>;
-
-function outcomeText(outcome: BrowserOutcome, label: Shown): Shown {
-  const texts: Readonly<Record<BrowserOutcome, Shown>> = {
-    ended: l10n.t('You are signed out of {0}, here and in the browser.', label),
-    opened: l10n.t(
-      'You are signed out of {0} here. In the browser, {0} shows whether you are signed out there.',
-      label,
-    ),
-    unsupported: l10n.t(
-      'You are signed out of {0} here. {0} doesn’t let the editor end the session in the browser.',
-      label,
-    ),
-  };
-  return texts[outcome];
-}
 
 /** Warns about a finished sign-out. @param leftInBrowser whose sessions in the browser remain to be ended. */
 const warnOf = (
