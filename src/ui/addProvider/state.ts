@@ -28,8 +28,11 @@ interface Visit {
 /** What went wrong, as a row can show it. */
 export interface Trouble {
   readonly message: Shown;
-  /** What leads on: the client's page, its secret, the diagnosis, tokens that are bound to a key, or the same again. */
-  readonly cure: 'client' | 'secret' | 'diagnose' | 'dpop' | 'again';
+  /**
+   * What leads on: the client's page, its secret, the scopes, the diagnosis, tokens that are bound to a key, or the same
+   * again.
+   */
+  readonly cure: 'client' | 'secret' | 'scopes' | 'diagnose' | 'dpop' | 'again';
   /** The URL that was probably meant. It might need an end. */
   readonly meant?: string | undefined;
 }

@@ -131,11 +131,16 @@ function troubleRows(state: WizardState): Row[] {
   const { message, cure } = state.trouble ?? {};
   if (message === undefined) return [];
   const whole = l10n.t('Sign-in failed: {0}', message);
+  const tryAgain = messageRows(whole, l10n.t('Try Again'), { effect: { do: 'finish', signIn: true } });
   switch (cure) {
     case 'client':
       return messageRows(whole, l10n.t('Change client…'), { next: go(state, 'client') });
     case 'secret':
       return messageRows(whole, l10n.t('Enter client secret…'), { next: go(state, 'secret') });
+    case 'scopes':
+      return chosenScopes(state.answers)
+        ? messageRows(whole, l10n.t('Change scopes…'), { next: go(state, 'scopes') })
+        : tryAgain;
     case 'diagnose':
       return messageRows(whole, l10n.t('Diagnose'), { effect: { do: 'show', what: 'diagnosis' } });
     case 'dpop':
@@ -144,7 +149,7 @@ function troubleRows(state: WizardState): Row[] {
         effect: { do: 'finish', signIn: true },
       });
     default:
-      return messageRows(whole, l10n.t('Try Again'), { effect: { do: 'finish', signIn: true } });
+      return tryAgain;
   }
 }
 

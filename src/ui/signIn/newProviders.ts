@@ -166,7 +166,9 @@ function cureOf(error: unknown, { clientId, clientAuthentication }: Provider): T
   const isRefused = error instanceof Failure && error.oauthError === 'invalid_client';
   // The server allows clients without a secret, but this one has probably got one.
   if (isRefused && clientId !== undefined && clientAuthentication === 'none') return 'secret';
-  return button === 'settings' ? 'client' : 'again';
+  if (error instanceof Failure && (error.code === 'scopes-differ' || error.code === 'scopes-refused'))
+    return 'scopes';
+  return button === 'settings' || button === 'keys' ? 'client' : 'again';
 }
 
 /**

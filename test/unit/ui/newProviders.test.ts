@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Failure } from '../../../src/protocol/failures/failure.ts';
 import type { Extension, Uri } from 'vscode';
 import { consentTo } from '../../../src/protocol/client/consent.ts';
 import { createHttpContext } from '../../../src/protocol/server/httpContext.ts';
@@ -248,6 +249,21 @@ describe('a provider that is being added', () => {
     ];
     await assert.rejects(newProviders.ask('oidc'), CancellationError);
     assert.deepEqual(providers(), { oidc: saved, second: { ...saved, clientId: 'another' } });
+  });
+
+  it('leads from why its sign-in failed to the page that helps', async () => {
+    const keys = new Failure('client-key-refused', { host: 'github.com', error: 'invalid_client' });
+    newProviders.failed(await added(), keys);
+    asked.answers = [box => box.pick(/Sign-in failed/), box => box.leave()];
+    await assert.rejects(newProviders.ask('oidc'), CancellationError);
+    assert.equal(asked.titles.at(-1), 'Client');
+    // No scopes are known there, so they can't be chosen.
+    newProviders.failed(
+      await added(),
+      new Failure('scopes-differ', { issuer: 'https://github.com', said: '' }),
+    );
+    asked.answers = [box => box.pick(/Sign-in failed/)];
+    assert.equal((await newProviders.ask('oidc'))?.id, 'oidc');
   });
 
   it('is shown again after its sign-in was canceled, without its secret once the person leaves', async () => {

@@ -99,6 +99,14 @@ describe('Enter in the wizard leads on', () => {
     assert.equal(answers.secret?.reveal(), 'hush');
   });
 
+  it('to the scopes, if those were refused, and to another try where there are none to choose', () => {
+    const trouble = { message: shown('The scopes were refused.'), cure: 'scopes' } as const;
+    const listed = row({ ...summary(servers.registers), trouble }, /refused/);
+    assert.deepEqual([listed.next?.page, listed.effect], ['scopes', undefined]);
+    const { effect } = row({ ...summary(servers.public, 'abc'), trouble }, /refused/);
+    assert.deepEqual(effect, { do: 'finish', signIn: true });
+  });
+
   it('from what a service registers to an app of a user', () => {
     const found = withFound({ ...firstState, answers: { typed: issuer } }, foundAt(servers.confidential));
     const service = row(found, /service client/).next ?? assert.fail();

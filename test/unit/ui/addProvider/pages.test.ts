@@ -43,7 +43,7 @@ function after(state: WizardState, next: WizardState | undefined, effect: Effect
     return [...behind.map(metadata => withFound(then, foundAt(metadata))), { ...then, trouble }];
   }
   if (effect?.do === 'finish')
-    return (['client', 'secret', 'diagnose', 'dpop', 'again'] as const)
+    return (['client', 'secret', 'scopes', 'diagnose', 'dpop', 'again'] as const)
       .filter(cure => cure !== 'secret' || then.answers.clientId !== undefined)
       .map(cure => ({ ...then, trouble: { ...trouble, cure } }));
   return [then];
