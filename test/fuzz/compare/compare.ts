@@ -75,8 +75,8 @@ export async function addRound(
   then: string,
   folder: string,
   names: readonly string[],
+  seed = Math.floor(Math.random() * 0x7fff_ffff),
 ): Promise<void> {
-  const seed = Math.floor(Math.random() * 0x7fff_ffff);
   const task = { names, seed, runs };
   const [inputs, out] = [join(folder, 'now'), join(folder, 'then.out')];
   const ours = await sideOf(repository, { ...task, out: inputs });
@@ -90,11 +90,11 @@ async function sideOf(cwd: string, task: Task): Promise<Side> {
 }
 
 export function addSides({ counts, newlyBelieved }: Comparison, ours: Side, theirs: Side): void {
-  for (const [name, { inputs, outcomes }] of Object.entries(ours)) {
+  for (const [name, { inputs, outcomes }] of Object.entries(ours.tried)) {
     const count = counts.get(name) ?? { inputs: 0, both: 0, neither: 0, onlyNow: 0, onlyThen: 0, broken: 0 };
     counts.set(name, count);
     for (const [at, { believed, broken }] of outcomes.entries()) {
-      const other = theirs[name]?.outcomes[at];
+      const other = theirs.tried[name]?.outcomes[at];
       if (!other) continue;
       count.inputs++;
       if (broken !== undefined && count.broken++ === 0)

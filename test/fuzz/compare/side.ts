@@ -5,6 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
 import fc from 'fast-check';
+import { sharedKeys } from '../../servers/hostile/keys.ts';
 import { listening } from '../target.ts';
 import { targets } from '../targets.ts';
 
@@ -23,8 +24,12 @@ export interface Tried {
   readonly outcomes: readonly Outcome[];
 }
 
-/** By target. */
-export type Side = Readonly<Record<string, Tried>>;
+export interface Side {
+  /** What tells the keys of this process from others. The inputs name them. */
+  readonly keys: readonly string[];
+  /** By target. */
+  readonly tried: Readonly<Record<string, Tried>>;
+}
 
 /** What a commit is to do, as JSON in its argument. */
 export interface Task {
@@ -45,8 +50,12 @@ function portable(input: unknown): Uint8Array[] {
   }
 }
 
-/** Arrays that were read back take more of the stack than others, which the deepest inputs would show. */
+/**
+ * An input as this process would have made it: with its own keys. Arrays that were read back take more of the stack than
+ * others, which the deepest inputs would show.
+ */
 function asMade(value: unknown): unknown {
+  if (typeof value === 'string') return ownKeys.get(value) ?? value;
   if (Array.isArray(value)) return Array.from(value as unknown[], asMade);
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
     return value;
@@ -61,12 +70,15 @@ const withoutInput = (text: string): string =>
 
 const task = JSON.parse(process.argv[2] ?? '') as Task;
 const given = task.inputs === undefined ? undefined : (deserialize(await readFile(task.inputs)) as Side);
-const side: Record<string, Tried> = {};
+const { rsa, ec } = await sharedKeys();
+const keys = [rsa.jwk.n, ec.jwk.x, ec.jwk.y].map(String);
+const ownKeys = new Map(given?.keys.map((key, at) => [key, keys[at] ?? key]));
+const tried: Record<string, Tried> = {};
 for (const { name, start } of targets) {
-  if (!task.names.includes(name) || (given && !Object.hasOwn(given, name))) continue;
+  if (!task.names.includes(name) || (given && !Object.hasOwn(given.tried, name))) continue;
   const { property, close } = await start();
   const inputs =
-    given?.[name]?.inputs ??
+    given?.tried[name]?.inputs ??
     fc.sample(property, { seed: task.seed, numRuns: task.runs }).flatMap(([input]) => portable(input));
   const outcomes: Outcome[] = [];
   for (const input of inputs) {
@@ -82,7 +94,7 @@ for (const { name, start } of targets) {
   }
   listening.hear = undefined;
   await close();
-  side[name] = { inputs: given ? [] : inputs, outcomes };
+  tried[name] = { inputs: given ? [] : inputs, outcomes };
 }
-await writeFile(task.out, serialize(side));
+await writeFile(task.out, serialize({ keys, tried } satisfies Side));
 process.exit(0);
