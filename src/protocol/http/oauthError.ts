@@ -118,7 +118,7 @@ function errorFailure(
   const spoken = { oauthError: error };
   const { host, said } = details;
   if (demandsProof(error, said)) return new Failure('proof-demanded', { host, said }, spoken);
-  if (ofAnotherCertificate.test(said)) return new Failure('certificate-mismatch', details, spoken);
+  if (isOfAnotherCertificate(said)) return new Failure('certificate-mismatch', details, spoken);
   if (ofNoCertificate.test(said)) return new Failure('certificate-demanded', details, spoken);
   if (error === 'invalid_grant') return new Failure('grant-refused', details, spoken);
   return isClient || error === 'invalid_client' || error === 'unauthorized_client'
@@ -141,7 +141,8 @@ export const demandsProof = (error: string, said: string): boolean =>
   error === 'invalid_dpop_proof' || error === 'use_dpop_nonce' || /\bDPoP\b/i.test(said);
 
 /** A server's words for a certificate that isn't the token's, and for one that is missing (RFC 8705 section 3). */
-const ofAnotherCertificate = /thumbprint.*not match|x5t#S256/i;
+const isOfAnotherCertificate = (said: string): boolean =>
+  /x5t#S256/i.test(said) || (/thumbprint/i.test(said) && /not match/i.test(said));
 const ofNoCertificate = /MTLS HoK|client certificate (?:is )?(?:not provided|missing)/i;
 
 /** Returns the failure of a busy or broken server, or undefined for any other response. */
