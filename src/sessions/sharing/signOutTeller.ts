@@ -118,16 +118,15 @@ export function createSignOutTeller(options: TellerOptions) {
   const tellAll = async (): Promise<void> => {
     triedAt = secondsNow(clock);
     const failed = new Set<string>();
-    let left = 0;
-    let isFresh = false;
-    for (const signOut of await kept.all()) {
-      // Forgotten right after it was revoked. What a crash leaves is revoked twice, which changes nothing.
+    // Forgotten right after it was revoked. What a crash leaves is revoked twice, which changes nothing.
+    for (const signOut of await kept.all())
       if (await settle(signOut, failed)) await kept.forget([signOut.id]);
-      else left++;
-      isFresh ||= isBeingTold(signOut.at, triedAt);
-    }
     failures = failed.size > 0 ? failures + 1 : 0;
-    if (left > 0) schedule(isFresh ? firstTry : pauseAfter(failures));
+    const left = await kept.all();
+    const now = secondsNow(clock);
+    // Too new for this run, or kept during it.
+    const isFresh = left.some(({ at }) => isWithin(firstTry + now - triedAt, at, now));
+    if (left.length > 0) schedule(isFresh ? firstTry : pauseAfter(failures));
   };
 
   const shared = whileRunning<void>();

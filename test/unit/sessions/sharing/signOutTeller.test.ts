@@ -169,6 +169,25 @@ describe('a sign-out that could not be told', () => {
     assert.ok(told.length - before <= 21, `${told.length - before} tries in 100 s`);
   });
 
+  it('is told though it was kept while a slow server was told of another one', async () => {
+    const { clock, state, teller, told, isKept } = leadingWindow();
+    const slow = Promise.withResolvers<'revoked'>();
+    state.answer = () => slow.promise;
+    await teller.keep(signedOut());
+    await clock.advance(20_000);
+    assert.equal(told.length, 1);
+    await teller.keep(signedOut({ id: 'grant-0002' }));
+    await clock.advance(20_000);
+    slow.resolve('revoked');
+    await settled();
+    await clock.advance(60_000);
+    assert.deepEqual(
+      told.map(words => words.split(' ')[0]),
+      ['grant-0001', 'grant-0002'],
+    );
+    assert.equal(isKept(), false);
+  });
+
   it('is forgotten at the word of the server, by whatever else it is kept', async () => {
     const failures: readonly (readonly [Failure | Error, boolean])[] = [
       [outOfReach, true],
