@@ -1,5 +1,6 @@
 import { isWithin } from '../platform/clock.ts';
 import { l10n } from '../platform/shown.ts';
+import { whileRunning } from '../platform/once.ts';
 import { putNewest } from '../platform/lru.ts';
 import type { HttpContext } from '../protocol/server/httpContext.ts';
 import type { Provider } from '../providers/entries/definition.ts';
@@ -149,7 +150,7 @@ export function createChallengeAnswers(context: ChallengeContext): ChallengeAnsw
     },
   };
   // The next step for one that waited is decided with what was done for the one before it.
-  const asked = shareOutcome<readonly Session[]>(0, answering.now);
+  const asked = whileRunning<readonly Session[]>();
   const signingIn = shareOutcome<Session>(queueing, answering.now);
   const keyFor = (
     provider: Provider | undefined,

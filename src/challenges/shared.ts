@@ -8,7 +8,7 @@ const capacity = 20;
  * Runs `run` for a key, and gives its outcome to everybody who asks for the same meanwhile, or who waited in the
  * editor's queue for it to end.
  *
- * @param queueing how long after the end, in seconds, a question still counts as one that waited. 0: not at all.
+ * @param queueing how long after the end, in seconds, a question still counts as one that waited.
  * @param now in seconds since the epoch, with fractions.
  */
 export function shareOutcome<T>(

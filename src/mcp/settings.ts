@@ -55,8 +55,6 @@ export const mcpServerSchema = v.strictObject({
   ),
 });
 
-export type McpServerDefinition = v.InferOutput<typeof mcpServerSchema>;
-
 /**
  * Parses each entry independently: an invalid one doesn't affect the others.
  *

@@ -37,8 +37,6 @@ export function afterListening(clock: Clock, milliseconds: number, expired: () =
   return () => cancel();
 }
 
-export type Watch = ReturnType<typeof watchPeer>;
-
 /**
  * Detects a peer that is connected but doesn't respond: pings it while calls are pending, else once per `heartbeat`,
  * and runs `silent` if nothing is received for `unresponsiveAfter` after a ping (both in milliseconds). Calls with a

@@ -91,8 +91,6 @@ export interface LeavingOptions {
 }
 
 /** When the leader gives its lease to another window, although its own window stays open. */
-export type Leaving = ReturnType<typeof createLeaving>;
-
 export function createLeaving(options: LeavingOptions) {
   const { cache, clock, log, handOver, sync, broadcast, giveUp, refresher } = options;
 

@@ -23,12 +23,10 @@ export interface OverdueOptions {
 /** The shortest pause between two questions to the leader about the same tokens, in seconds. */
 const pause = 300;
 
-/** Lets a window that doesn't keep the tokens make sure that they are kept. */
-export type Overdue = ReturnType<typeof watchOverdue>;
-
 /**
- * Requests tokens that should have arrived automatically: see {@link overdueAt}. This detects a leader that hangs,
- * which is then replaced. As long as it works, none of these timers fires.
+ * Lets a window that doesn't keep the tokens make sure that they are kept. Requests tokens that should have arrived
+ * automatically: see {@link overdueAt}. This detects a leader that hangs, which is then replaced. As long as it works,
+ * none of these timers fires.
  */
 export function watchOverdue(options: OverdueOptions) {
   const { cache, clock, providers, memories, renew, leading } = options;

@@ -4,8 +4,6 @@ import { textOf } from './message.ts';
 import type { Post } from './post.ts';
 
 /** Frames to and from other tabs. One tab can have several links in succession. */
-export type Links = ReturnType<typeof createLinks>;
-
 export function createLinks(post: Post, locks: Locks, presenceLock: (address: string) => string) {
   const links = new Map<string, Carried>();
   return {
