@@ -64,8 +64,8 @@ export function createSignOutTeller(options: TellerOptions) {
   const { kept, cache, clock, log, providers, record, isLeader } = options;
   let failures = 0;
   let triedAt = -Infinity;
-  /** The issuers that couldn't be reached, and from when each can be tried again. */
-  const silent = new Map<string, number>();
+  /** The issuers that couldn't be reached, when, and for how many seconds each is to be left alone. */
+  const silent = new Map<string, { readonly at: number; readonly rest: number }>();
 
   const isBack = async ({ providerId, binding, account }: Grant): Promise<boolean> =>
     [...(await cache.ofProvider(providerId)), ...cache.known()].some(
@@ -91,7 +91,7 @@ export function createSignOutTeller(options: TellerOptions) {
         failure: failure?.code ?? 'unknown',
       });
       if (!failure || isForLater(failure)) {
-        silent.set(grant.binding.issuer, secondsNow(clock) + (failure?.retryAfter ?? 0));
+        silent.set(grant.binding.issuer, { at: secondsNow(clock), rest: failure?.retryAfter ?? 0 });
         return false;
       }
       recordNotTold(record, grant, failure.message);
@@ -108,7 +108,8 @@ export function createSignOutTeller(options: TellerOptions) {
     }
     const { issuer } = grant.binding;
     const provider = providers.of(grant);
-    const isHeld = failedNow.has(issuer) || now < (silent.get(issuer) ?? 0) || isBeingTold(at, now);
+    const { at: askedAt = 0, rest = 0 } = silent.get(issuer) ?? {};
+    const isHeld = failedNow.has(issuer) || isWithin(rest, askedAt, now) || isBeingTold(at, now);
     if (!provider || isHeld || (await isBack(grant)) || !isLeader()) return false;
     if (await tell(grant, provider)) return true;
     failedNow.add(issuer);

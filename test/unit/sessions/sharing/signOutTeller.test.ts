@@ -169,6 +169,18 @@ describe('a sign-out that could not be told', () => {
     assert.ok(told.length - before <= 21, `${told.length - before} tries in 100 s`);
   });
 
+  it('is told soon though the clock was set back while a server wanted to be left alone', async () => {
+    const { clock, state, teller, told } = leadingWindow();
+    const busy = new Failure('rate-limited', { host, status: 429 }, { retryAfter: 1800 });
+    state.answer = () => Promise.reject(busy);
+    await teller.keep(signedOut());
+    await clock.advance(15_000);
+    clock.set(-day);
+    state.answer = () => Promise.resolve('revoked');
+    await clock.advance(7_200_000);
+    assert.equal(told.length, 2);
+  });
+
   it('is told though it was kept while a slow server was told of another one', async () => {
     const { clock, state, teller, told, isKept } = leadingWindow();
     const slow = Promise.withResolvers<'revoked'>();
