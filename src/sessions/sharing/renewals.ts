@@ -62,12 +62,13 @@ export function createRenewals({ cache, clock, log, providers, windows, sync }: 
     scopes: readonly string[] | undefined,
     serial: number,
     call: Ask,
+    urgent = false,
   ): Promise<Grant | undefined> => {
     const mine = await cache.get(id);
     if (!mine || serialOf(mine, scopes) > serial) return mine;
     const slower = tellingTimeout(providers.of(mine)) - tellingTimeout(undefined);
     const patience = leaderTimeout + Math.max(0, slower) * 1000;
-    return running(JSON.stringify([id, scopes]), () =>
+    return running(JSON.stringify([id, scopes, serial, urgent]), () =>
       inTime(clock, patience, ask(id, call)).catch((error: unknown) => {
         log.warn('the leading window did not renew a token', {
           provider: mine.providerId,
@@ -81,7 +82,7 @@ export function createRenewals({ cache, clock, log, providers, windows, sync }: 
   return {
     /** As the refresher's. */
     renew: (id: string, serial: number, urgent = false): Promise<Grant | undefined> =>
-      later(id, undefined, serial, (leader, revision) => leader.renew(id, serial, revision, urgent)),
+      later(id, undefined, serial, (leader, revision) => leader.renew(id, serial, revision, urgent), urgent),
     /** As the refresher's. */
     derive: (id: string, scopes: readonly string[], serial: number): Promise<Grant | undefined> =>
       later(id, scopes, serial, (leader, revision) => leader.derive(id, scopes, serial, revision)),

@@ -7,7 +7,7 @@ import { createGrantSync } from '../../../../src/sessions/sharing/grantSync.ts';
 import type { LeaderCalls, Renewal } from '../../../../src/sessions/sharing/leaderCalls.ts';
 import { createRenewals } from '../../../../src/sessions/sharing/renewals.ts';
 import type { Windows } from '../../../../src/sessions/sharing/windowCalls.ts';
-import { manualClock } from '../../../standIns/manualClock.ts';
+import { manualClock, settled } from '../../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
 import { everyGrantOf } from '../../../standIns/quietWindow.ts';
 import { recordingLog } from '../../../standIns/recordingLog.ts';
@@ -17,7 +17,7 @@ const mine = someGrant({ revision: 5 });
 const renewed = someGrant({ revision: 1000, tokens: someTokens(2) });
 
 /** A member whose leader answers like this, one after the other. */
-async function member(...answers: Renewal[]) {
+async function member(...answers: (Renewal | Promise<Renewal>)[]) {
   const [clock, log] = [manualClock(), recordingLog()];
   const store = createGrantStore({
     storage: memorySecretStorage(),
@@ -28,8 +28,8 @@ async function member(...answers: Renewal[]) {
   await cache.put(mine);
   const asked: string[] = [];
   const leader = {
-    renew: (id: string, serial: number, revision: number) => {
-      asked.push(`renew ${id} ${serial} r${revision}`);
+    renew: (id: string, serial: number, revision: number, urgent?: boolean) => {
+      asked.push(`renew ${id} ${serial} r${revision}${urgent ? ' at once' : ''}`);
       return Promise.resolve(answers.shift() ?? assert.fail('it was asked too often'));
     },
     put: (text: string) => {
@@ -59,6 +59,25 @@ describe('a window that asks the leader for later tokens', () => {
     const { asked, renew } = await member({ kind: 'behind' }, { kind: 'behind' });
     assert.equal((await renew(mine.id, 1))?.tokens.serial, 1);
     assert.equal(asked.filter(call => call.startsWith('renew')).length, 2);
+  });
+
+  it('shares what it asks for at the same time, but not for later tokens or what a user waits for', async () => {
+    const slow = Promise.withResolvers<Renewal>();
+    const last: Renewal = { kind: 'grant', text: serialiseGrant({ ...renewed, tokens: someTokens(3) }) };
+    const { asked, cache, renew } = await member(slow.promise, slow.promise, last);
+    const both = [renew(mine.id, 1), renew(mine.id, 1), renew(mine.id, 1, true)];
+    await settled();
+    // The leader announces them before it answers.
+    await cache.put(renewed);
+    const later = renew(mine.id, 2);
+    await settled();
+    assert.deepEqual(
+      asked.filter(call => call.startsWith('renew')),
+      ['renew grant-0001 1 r5', 'renew grant-0001 1 r5 at once', 'renew grant-0001 2 r1000'],
+    );
+    slow.resolve({ kind: 'grant', text: serialiseGrant(renewed) });
+    for (const grant of await Promise.all(both)) assert.equal(grant?.tokens.serial, 2);
+    await later;
   });
 
   it('hears that it was signed out', async () => {
