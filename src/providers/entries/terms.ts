@@ -97,9 +97,11 @@ const isSameOrVerified = (agreed: Terms, terms: Terms): boolean =>
 function withoutConsentPrompt(terms: Terms): Terms {
   const said = (JSON.parse(terms) as [string, unknown][]).map(([field, value]) => {
     if (field !== 'authorizationParameters') return [field, value];
-    const { prompt, ...others } = value as Record<string, string>;
-    const kept = prompt?.replace(/(^| )consent$/, '');
-    return [field, plain({ ...others, prompt: kept === '' ? undefined : kept })];
+    const { prompt } = value as Record<string, string>;
+    return [
+      field,
+      plain({ ...(value as object), prompt: prompt?.replace(/(^| )consent$/, '') || undefined }),
+    ];
   });
   return JSON.stringify(said.filter(([, value]) => value !== undefined));
 }
