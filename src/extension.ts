@@ -13,8 +13,6 @@ import { createConfiguredProviders } from './providers/entries/configuredProvide
 import { changesProviders, readProviders } from './providers/entries/settings.ts';
 import { createAccounts } from './sessions/accounts.ts';
 import { createMemories } from './sessions/refresh/memories.ts';
-import type { Sharing, SharingOptions } from './sessions/sharing/sharing.ts';
-import type { SignOutServices } from './sessions/sharing/signOutTeller.ts';
 import { sharingLater } from './sessions/sharing/sharingLater.ts';
 import { createGrantCache } from './sessions/store/grantCache.ts';
 import { createGrantStore, isOfGrants } from './sessions/store/grantStore.ts';
@@ -69,8 +67,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
   });
 
   const memories = createMemories();
-  const sharing = sharingLater(memories, log, () =>
-    loadSharing(context, {
+  const sharing = sharingLater(memories, log, async () => {
+    const { openSharing } = await import('./sharing.ts');
+    return openSharing(context, {
       ...parts,
       memories,
       loadTransport: () => environment.loadTransport(context.secrets),
@@ -83,8 +82,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
       deliver: (path, parameters) => pending.deliver(path, parameters),
       onOrphaned: (...orphaned) => void deferred().then(parts => parts.giveBackOrphan(...orphaned)),
       showSignInNeeded: grant => void deferred().then(parts => parts.showSignInNeeded(grant)),
-    }),
-  );
+    });
+  });
   leave = () => sharing.dispose();
   const accounts = createAccounts({ cache, clock, log, sharing });
 
@@ -158,27 +157,6 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
   });
   await settingsRead;
   return exported;
-}
-
-/** Loads what shares grants between windows, with what only it keeps: the activity log, and sign-outs. */
-async function loadSharing(
-  { secrets, globalStorageUri }: vscode.ExtensionContext,
-  options: Omit<SharingOptions, 'activity' | 'directory' | 'signOuts'> & Pick<SignOutServices, 'revoke'>,
-): Promise<Sharing> {
-  const [{ shareGrants }, { createActivityLog }, { activityFile }, { createKeptSignOuts }] =
-    await Promise.all([
-      import('./sessions/sharing/sharing.ts'),
-      import('./sessions/activity.ts'),
-      import('./ui/commands/activityFile.ts'),
-      import('./sessions/store/keptSignOuts.ts'),
-    ]);
-  const { log, revoke } = options;
-  return shareGrants({
-    ...options,
-    activity: createActivityLog(activityFile(globalStorageUri), log),
-    directory: vscode.Uri.joinPath(globalStorageUri, 'windows').fsPath,
-    signOuts: { kept: createKeptSignOuts(secrets, log), revoke },
-  });
 }
 
 /** The editor waits a few seconds for this: a running refresh ends, and another window takes over. */
