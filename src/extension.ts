@@ -68,7 +68,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
 
   const memories = createMemories();
   const sharing = sharingLater(memories, log, async () => {
-    const { openSharing } = await import('./sharing.ts');
+    const { openSharing } = await import('./authentication/openSharing.ts');
     return openSharing(context, {
       ...parts,
       memories,

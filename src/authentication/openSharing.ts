@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import { createActivityLog } from './sessions/activity.ts';
-import { shareGrants, type Sharing, type SharingOptions } from './sessions/sharing/sharing.ts';
-import type { SignOutServices } from './sessions/sharing/signOutTeller.ts';
-import { createKeptSignOuts } from './sessions/store/keptSignOuts.ts';
-import { activityFile } from './ui/commands/activityFile.ts';
+import { createActivityLog } from '../sessions/activity.ts';
+import { shareGrants, type Sharing, type SharingOptions } from '../sessions/sharing/sharing.ts';
+import type { SignOutServices } from '../sessions/sharing/signOutTeller.ts';
+import { createKeptSignOuts } from '../sessions/store/keptSignOuts.ts';
+import { activityFile } from '../ui/commands/activityFile.ts';
 
 /** Opens what shares grants between windows, with what only it keeps: the activity log, and sign-outs. */
 export function openSharing(
