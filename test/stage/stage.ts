@@ -3,7 +3,7 @@ import { launchChromium } from '../editor/install/chromium.ts';
 import { startCodeServer, type EditorServer, type EditorServerOptions } from '../editor/codeServer.ts';
 import { withoutOwnServiceWorker } from '../editor/webWorker/ownServiceWorker.ts';
 import { packageAll } from '../editor/packages/packages.ts';
-import { ourWebExtension, runInWebWorker, type WebExtension } from '../editor/webWorker/webWorker.ts';
+import { packagedExtension, runInWebWorker, type WebExtension } from '../editor/webWorker/webWorker.ts';
 import { openWorkbench, type Workbench } from '../editor/workbench.ts';
 import { timeout } from '../editor/workbench/waiting.ts';
 import '../editor/process/resolveLocalhost.ts';
@@ -102,8 +102,12 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   try {
     progress('Packaging the extension and two extensions that use it');
     const packages = await packageAll();
-    const chosen = packages.slice(0, options.terminals ? 4 : 3);
-    const extensions = options.webWorker ? chosen.slice(1) : chosen;
+    const [ours = '', ...others] = packages.slice(0, options.terminals ? 4 : 3);
+    const extensions = options.webWorker ? others : [ours, ...others];
+    const web = [
+      ...(options.webWorker ? [await packagedExtension(ours)] : []),
+      ...(options.webExtensions ?? []),
+    ];
 
     progress('Starting the identity provider and the resource server');
     const faults = options.faults || options.webWorker ? await startFaultProxy() : undefined;
@@ -158,7 +162,6 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
         const person = await browser.newContext({ viewport: { width: 1280, height: 800 } });
         person.setDefaultTimeout(timeout);
         await withoutOwnServiceWorker(person);
-        const web = [...(options.webWorker ? [ourWebExtension] : []), ...(options.webExtensions ?? [])];
         if (web.length > 0) await runInWebWorker(person, editor, web);
         return person;
       },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BrowserContext } from 'playwright-core';
 import { build } from 'esbuild';
@@ -35,7 +35,8 @@ describe('a web-only extension where this one runs in Node', function () {
       join(its, 'package.json'),
       JSON.stringify({ ...common, browser: './extension.js', contributes, ...manifest }),
     );
-    return { folder: its, packaged: /^(?:package\.json|extension\.js)$/ };
+    const files = new Set(['package.json', 'extension.js']);
+    return { read: async name => (files.has(name) ? readFile(join(its, name)) : undefined) };
   }
 
   before(async () => {

@@ -1,27 +1,24 @@
 /** The extension in the web worker extension host of the workbench, as on vscode.dev. */
 import { readFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { extname } from 'node:path';
+import JSZip from 'jszip';
 import type { BrowserContext } from 'playwright-core';
 import type { EditorServer } from '../codeServer.ts';
-
-const repository = join(import.meta.dirname, '..', '..', '..');
 
 /** Below the editor's own origin: what its pages may load is limited to that and to https. */
 const place = '/web-extension';
 
 /** An extension as a web worker loads it. */
 export interface WebExtension {
-  readonly folder: string;
-  /** The files of it that there are, by their paths in the folder. */
-  readonly packaged: RegExp;
+  /** @returns a file of it, or undefined if there is none. */
+  read(name: string): Promise<Buffer | undefined>;
 }
 
-/** Ours, as it was built. */
-export const ourWebExtension: WebExtension = {
-  folder: repository,
-  packaged:
-    /^(?:package(?:\.nls(?:\.[\w-]+)?)?\.json|dist\/(?:extension|parts\/[\w-]+)\.cjs|l10n\/[\w.-]+\.json|media\/[\w./-]+)$/,
-};
+/** What is in a package, and nothing else. @param vsix its path. */
+export async function packagedExtension(vsix: string): Promise<WebExtension> {
+  const archive = await JSZip.loadAsync(await readFile(vsix));
+  return { read: async name => archive.file(`extension/${name}`)?.async('nodebuffer') };
+}
 
 const types: Readonly<Record<string, string>> = {
   '.json': 'application/json',
@@ -74,15 +71,10 @@ export async function runInWebWorker(
       const [index = '', ...rest] = new URL(route.request().url()).pathname
         .slice(place.length + 1)
         .split('/');
-      const extension = extensions[Number(index)];
       const name = rest.join('/');
-      if (!extension?.packaged.test(name)) return route.fulfill({ status: 404 });
-      try {
-        const body = await readFile(join(extension.folder, name));
-        return await route.fulfill({ body, contentType: types[extname(name)] ?? 'application/octet-stream' });
-      } catch {
-        return route.fulfill({ status: 404 });
-      }
+      const body = await extensions[Number(index)]?.read(name);
+      if (!body) return route.fulfill({ status: 404 });
+      return route.fulfill({ body, contentType: types[extname(name)] ?? 'application/octet-stream' });
     },
   );
 }
