@@ -9,7 +9,7 @@ import type { Outcome } from '../consent/outcomes.ts';
 import type { Permission } from '../consent/rules.ts';
 import { showOutcomes } from './activity.ts';
 import { askToUnlock } from './question.ts';
-import { setUpTool } from './setUp.ts';
+import { setUpTool } from './tools/setUp.ts';
 import type { Values } from './values.ts';
 
 export interface CommandParts {

@@ -9,7 +9,7 @@ import {
   kubectlRecipe,
   type Recipe,
   type Step,
-} from '../../../terminals/src/editor/recipes.ts';
+} from '../../../terminals/src/editor/tools/recipes.ts';
 import { temporaryFolder, type TemporaryFolder } from '../../editor/process/temporaryFolder.ts';
 import { has } from '../programs.ts';
 

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { joined, l10n, shown } from '../../../src/platform/shown.ts';
-import { showDialog } from '../../../src/ui/dialog.ts';
-import { window, type Item } from '../../../src/ui/show.ts';
-import type { DeclaredAccount } from '../consent/accounts.ts';
+import { joined, l10n, shown } from '../../../../src/platform/shown.ts';
+import { showDialog } from '../../../../src/ui/dialog.ts';
+import { window, type Item } from '../../../../src/ui/show.ts';
+import type { DeclaredAccount } from '../../consent/accounts.ts';
 import { asTyped, gitRecipe, kubectlRecipe, type Recipe, type Step } from './recipes.ts';
 
 interface Row extends Item {
