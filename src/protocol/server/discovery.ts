@@ -1,5 +1,5 @@
 import { l10n } from '../../platform/shown.ts';
-import type { Clock } from '../../platform/clock.ts';
+import { isWithin, type Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import { checkAddress } from '../http/address.ts';
 import { Failure } from '../failures/failure.ts';
@@ -259,7 +259,7 @@ export function createMetadataCache(
 
   const current = (key: string): Known | undefined => {
     const entry = known.get(key);
-    return entry && clock.now() - entry.at < metadataLifetime * 1000 ? entry : undefined;
+    return entry && isWithin(metadataLifetime * 1000, entry.at, clock.now()) ? entry : undefined;
   };
 
   return {

@@ -1,3 +1,4 @@
+import { isWithin } from '../../platform/clock.ts';
 import { l10n } from '../../platform/shown.ts';
 import * as oauth from 'oauth4webapi';
 import type { Connection } from '../client/client.ts';
@@ -63,7 +64,7 @@ export function expectSignature(connection: Connection): void {
 
 function current({ metadata, httpContext }: Connection): Keys | undefined {
   const known = remembered.get(metadata);
-  return known && httpContext.clock.now() - known.at < keysLifetime * 1000 ? known : undefined;
+  return known && isWithin(keysLifetime * 1000, known.at, httpContext.clock.now()) ? known : undefined;
 }
 
 async function askForKeys(connection: Connection): Promise<oauth.JWKS> {

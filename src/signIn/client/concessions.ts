@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Clock } from '../../platform/clock.ts';
+import { isWithin, type Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Memory } from '../../platform/storage.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
@@ -20,7 +20,8 @@ export function createConcessions(memory: Pick<Memory, 'get' | 'set'>, clock: Cl
   const read = (provider: Provider): v.InferOutput<typeof stored> | undefined => {
     const parsed = v.safeParse(stored, memory.get(keyOf(provider)));
     if (!parsed.success || parsed.output.settings !== settingsOf(provider)) return undefined;
-    return clock.now() - parsed.output.since < lifetime * 86_400_000 ? parsed.output : undefined;
+    const { output } = parsed;
+    return isWithin(lifetime * 86_400_000, output.since, clock.now()) ? output : undefined;
   };
   return {
     /**
