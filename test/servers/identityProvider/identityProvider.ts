@@ -83,7 +83,7 @@ function keepOfflineAccess(provider: Provider): void {
 }
 
 /** Lets one client come back to a VS Code in a browser, whose redirect URI is never twice the same. */
-function allowWebHostRedirectUris(provider: Provider, clientId: string): void {
+export function allowWebHostRedirectUris(provider: Provider, clientId: string): void {
   type Client = InstanceType<Provider['Client']>;
   const prototype = provider.Client.prototype;
   for (const name of ['redirectUriAllowed', 'postLogoutRedirectUriAllowed'] as const) {

@@ -38,8 +38,13 @@ const metadataPath = `/.well-known/oauth-protected-resource${path}`;
  * Starts an MCP server over streamable HTTP with the one tool `whoami`. It verifies the token of every message, as
  * the specification demands, keeps no session, and answers 401 with the address of its metadata otherwise.
  */
-export async function startMcpServer(options: BearerTokenOptions): Promise<ProtectedMcpServer> {
-  const judge = judgeTokens(options);
+export async function startMcpServer(
+  options: Omit<BearerTokenOptions, 'audience'> & {
+    /** Takes tokens that are for itself only, and not for the default resource. */
+    readonly isAudience?: boolean;
+  },
+): Promise<ProtectedMcpServer> {
+  let judge = judgeTokens(options);
   const refused = new Set<string>();
   const requests: McpRequest[] = [];
   let origin = '';
@@ -84,6 +89,7 @@ export async function startMcpServer(options: BearerTokenOptions): Promise<Prote
     respond(request, response).catch(() => response.writeHead(503).end());
   });
   origin = `http://${loopback}:${await listen(server)}`;
+  if (options.isAudience) judge = judgeTokens({ ...options, audience: `${origin}${path}` });
   return {
     url: `${origin}${path}`,
     metadataUrl: `${origin}${metadataPath}`,

@@ -3,7 +3,11 @@ import { createLocalJWKSet, importJWK, jwtVerify, SignJWT, type JWK, type JWTVer
 import type Provider from 'oidc-provider';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { editorClient } from '../clients.ts';
-import { startIdentityProvider, type IdentityProvider } from '../identityProvider.ts';
+import {
+  allowWebHostRedirectUris,
+  startIdentityProvider,
+  type IdentityProvider,
+} from '../identityProvider.ts';
 import { sharedSigningKeys } from '../signingKeys.ts';
 
 export const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -45,7 +49,8 @@ export interface AssertingProvider extends IdentityProvider {
   readonly shown: string[];
 }
 
-export async function startAssertingProvider(): Promise<AssertingProvider> {
+/** @param host see `IdentityProviderOptions`. */
+export async function startAssertingProvider(host?: string): Promise<AssertingProvider> {
   const destinations = new Map<string, Destination>();
   const faults: AssertionFaults = {};
   const exchanges: Readonly<Record<string, unknown>>[] = [];
@@ -113,13 +118,16 @@ export async function startAssertingProvider(): Promise<AssertingProvider> {
         grant_types: ['authorization_code', 'refresh_token', exchangeGrant],
       },
     ],
-    extend: library =>
+    ...(host !== undefined && { host }),
+    extend(library) {
+      allowWebHostRedirectUris(library, assertingClient);
       library.registerGrantType(
         exchangeGrant,
         ctx => assert(library, ctx),
         ['subject_token', 'subject_token_type', 'requested_token_type', 'audience', 'resource', 'scope'],
         [],
-      ),
+      );
+    },
   });
   return { ...provider, destinations, faults, exchanges, shown };
 }

@@ -13,10 +13,10 @@ export const otherScopes = ['openid', 'profile', 'tools:read', 'tools:write'];
 /** @param resources of the other company. */
 export async function startCompanies(
   resources: readonly string[],
-  { tokenLifetime }: { readonly tokenLifetime?: number } = {},
+  { tokenLifetime, host }: { readonly tokenLifetime?: number; readonly host?: string } = {},
 ): Promise<Companies> {
-  const home = await startAssertingProvider();
-  const trusted = { issuer: home.issuer, keys: `${home.issuer}${home.endpoints.jwks}` };
+  const home = await startAssertingProvider(host);
+  const trusted = { issuer: home.issuer, keys: `${home.address}${home.endpoints.jwks}` };
   const lasting = tokenLifetime === undefined ? {} : { tokenLifetime };
   const other = await startAssertionServer({ trusted, resources, ...lasting });
   const scopes = otherScopes;
