@@ -40,4 +40,16 @@ void test('asks for nothing that was declined', async () => {
   }
   assert.deepEqual(editor.questions, ['oidc openid admin']);
 });
+
+void test('proves the key of bound tokens', async () => {
+  editor.bindsTokens = true;
+  const sent: Headers[] = [];
+  const api = (_address: unknown, init?: RequestInit): Promise<Response> => {
+    sent.push(new Headers(init?.headers));
+    return Promise.resolve(new Response('[]'));
+  };
+  await authorizedFetch('oidc', ['openid'], { fetch: api })('https://api.example.com/reports');
+  assert.equal(sent[0]?.get('authorization'), 'DPoP token-1');
+  assert.match(sent[0]?.get('dpop') ?? '', /^ey/);
+});
 // #endregion

@@ -40,9 +40,16 @@ export interface TestPerson {
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
+interface KeyPair {
+  readonly privateKey: Parameters<typeof crypto.subtle.sign>[1];
+  readonly publicKey: Parameters<typeof crypto.subtle.exportKey>[1];
+}
+
 interface SignIn {
   readonly providerId: string;
   readonly person: TestPerson;
+  /** The key that its tokens are bound to; undefined: they are bearer tokens. */
+  key: Promise<KeyPair> | undefined;
   scopes: readonly string[];
   isAllowed: boolean;
   token: string;
@@ -78,6 +85,15 @@ export const editor = {
   person: alice as TestPerson | undefined,
   /** Of each token, in seconds. It is renewed when a tenth of that is left. */
   lifetime: 3600,
+  /** Whether the tokens of the next sign-ins are bound to a key, as with the provider's setting `dpop` (RFC 9449). */
+  bindsTokens: false as boolean,
+  /** The key's thumbprint (`cnf.jkt`, RFC 7638), which each proof of this person's tokens is to be of. */
+  async thumbprint(providerId: string): Promise<string | undefined> {
+    const pair = await signIns.find(one => one.providerId === providerId)?.key;
+    if (!pair) return undefined;
+    const { crv, kty, x, y } = await crypto.subtle.exportKey('jwk', pair.publicKey);
+    return digestOf(JSON.stringify({ crv, kty, x, y }));
+  },
   /** What the person was asked, as `provider scope scope`. */
   questions: [] as string[],
   /** In milliseconds since the epoch: `Date.now()`, and what {@link editor.advance} has added. */
@@ -98,6 +114,7 @@ export const editor = {
     const signIn = known ?? {
       providerId,
       person,
+      key: undefined,
       scopes,
       isAllowed: true,
       token: '',
@@ -106,6 +123,9 @@ export const editor = {
     };
     signIn.scopes = [...new Set([...signIn.scopes, ...scopes])];
     signIn.isAllowed = true;
+    signIn.key = editor.bindsTokens
+      ? crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])
+      : undefined;
     withNewToken(signIn);
     if (!known) signIns.push(signIn);
     changed(providerId);
@@ -129,6 +149,7 @@ export const editor = {
     tokens = 0;
     editor.person = alice;
     editor.lifetime = 3600;
+    editor.bindsTokens = false;
     editor.questions = [];
   },
 };
@@ -155,13 +176,64 @@ function ask(providerId: string, scopes: readonly string[]): void {
 const sessionOf = (
   signIn: SignIn,
   scopes: readonly string[],
-): vscode.AuthenticationSession & { readonly expiresAt: number } => ({
+): vscode.AuthenticationSession & { readonly expiresAt: number; readonly tokenType?: 'DPoP' } => ({
   id: `${signIn.providerId}-${signIn.person.id}:${[...scopes].sort().join(' ')}`,
   accessToken: signIn.token,
   account: { id: signIn.person.id, label: signIn.person.label },
   scopes,
   expiresAt: signIn.endsAt / 1000,
+  ...(signIn.key && { tokenType: 'DPoP' }),
 });
+
+const encoded = (bytes: Uint8Array): string =>
+  btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
+
+const encodedText = (text: string): string => encoded(new TextEncoder().encode(text));
+
+const digestOf = async (text: string): Promise<string> =>
+  encoded(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))));
+
+interface ProofRequest {
+  readonly method: string;
+  readonly url: string | URL;
+  readonly nonce?: string;
+}
+
+/** Signs a proof for one request (RFC 9449 section 4.2). */
+async function proofOf(
+  { key, token }: SignIn,
+  { method, url, nonce }: ProofRequest,
+): Promise<string | undefined> {
+  const pair = await key;
+  if (!pair) return undefined;
+  const { kty, crv, x, y } = await crypto.subtle.exportKey('jwk', pair.publicKey);
+  const { origin, pathname } = new URL(url);
+  const claims = {
+    jti: crypto.randomUUID(),
+    htm: method,
+    htu: `${origin}${pathname}`,
+    iat: Math.floor(editor.now() / 1000),
+    ath: await digestOf(token),
+    ...(nonce !== undefined && { nonce }),
+  };
+  const header = { typ: 'dpop+jwt', alg: 'ES256', jwk: { kty, crv, x, y } };
+  const signed = [header, claims].map(part => encodedText(JSON.stringify(part))).join('.');
+  const algorithm = { name: 'ECDSA', hash: 'SHA-256' };
+  const bytes = new TextEncoder().encode(signed);
+  return `${signed}.${encoded(new Uint8Array(await crypto.subtle.sign(algorithm, pair.privateKey, bytes)))}`;
+}
+
+/** @throws Error with the code of `describeSession` for a session whose token isn't the current one. */
+function signInOf(session: vscode.AuthenticationSession): SignIn {
+  const found = signIns.find(({ token }) => token === session.accessToken);
+  if (found) return found;
+  const isRenewed = signIns.some(({ person }) => person.id === session.account.id);
+  const code = isRenewed ? 'session-renewed' : 'session-ended';
+  throw Object.assign(new Error('Ask the editor for the session again.'), { code });
+}
 
 async function getSession(providerId: string, request: Request, options: Options = {}) {
   // The editor never answers at once.
@@ -198,19 +270,16 @@ export const authentication = {
 
 const api = {
   version: 1,
-  describe(session: vscode.AuthenticationSession): Promise<object> {
-    const found = signIns.find(({ token }) => token === session.accessToken);
-    if (!found) {
-      const code = signIns.some(({ person }) => person.id === session.account.id)
-        ? 'session-renewed'
-        : 'session-ended';
-      return Promise.reject(Object.assign(new Error('Ask the editor for the session again.'), { code }));
-    }
-    const { providerId, person, scopes, receivedAt, endsAt } = found;
-    return Promise.resolve({
+  async proof(session: vscode.AuthenticationSession, request: ProofRequest): Promise<string | undefined> {
+    return proofOf(signInOf(session), request);
+  },
+  async describe(session: vscode.AuthenticationSession): Promise<object> {
+    await Promise.resolve();
+    const { providerId, person, key, scopes, receivedAt, endsAt } = signInOf(session);
+    return {
       account: { id: person.id, label: person.label },
       provider: { id: providerId, label: providerId, issuer: 'https://login.example.com' },
-      tokenType: 'Bearer',
+      tokenType: key ? 'DPoP' : 'Bearer',
       grantedScopes: scopes,
       missingScopes: [],
       receivedAt: receivedAt / 1000,
@@ -218,7 +287,7 @@ const api = {
       refreshAt: endsAt / 1000 - editor.lifetime / 10,
       signInNeeded: undefined,
       claims: person.claims ?? {},
-    });
+    };
   },
 };
 
