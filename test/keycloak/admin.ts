@@ -16,6 +16,8 @@ export interface Admin {
   removeClient(clientId: string): Promise<void>;
   /** Binds the refresh tokens of public clients to keys, and no access token; or no longer. */
   bindRefreshTokens(isOn: boolean): Promise<void>;
+  /** Enforces one of Keycloak's own client profiles for all clients; undefined: none. */
+  enforceProfile(name: string | undefined): Promise<void>;
   /** Ends all sessions of a person, with their refresh tokens. */
   endSessions(username: string): Promise<void>;
   hasSession(username: string): Promise<boolean>;
@@ -105,6 +107,11 @@ export function createAdmin(base: string, { name, password }: { name: string; pa
       await ask('PUT', `${own}/client-policies/policies`, { policies: [] });
       await ask('PUT', `${own}/client-policies/profiles`, { profiles: isOn ? [profile] : [] });
       await ask('PUT', `${own}/client-policies/policies`, { policies: isOn ? [policy] : [] });
+    },
+    async enforceProfile(name) {
+      const conditions = [{ condition: 'any-client', configuration: {} }];
+      const policies = name === undefined ? [] : [{ name, enabled: true, conditions, profiles: [name] }];
+      await ask('PUT', `${own}/client-policies/policies`, { policies });
     },
     async endSessions(username) {
       await ask('POST', `${own}/users/${(await user(username)).id}/logout`);

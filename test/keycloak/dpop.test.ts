@@ -132,6 +132,11 @@ describe('Keycloak, with tokens that are bound to a key', function () {
       const { tokens, grant: next } = await refreshed(trial, provider, grant);
       const profile = await refreshProfile(trial.context, provider, next, tokens);
       assert.deepEqual(profile?.refusal, undefined);
+      assert.equal(
+        await revokeGrant(trial.context, provider, next),
+        'revoked',
+        'with the proof that it wants',
+      );
       await assert.rejects(
         trial.signIn(trial.at('vscode', { dpop: 'required' })),
         failsWith('token-unbound'),

@@ -119,6 +119,23 @@ export const realm: Json = {
     }),
     client('vscode-par', { attributes: { 'require.pushed.authorization.requests': 'true' } }),
     client('vscode-dpop', { attributes: { 'dpop.bound.access.tokens': 'true' } }),
+    client('vscode-fapi', {
+      publicClient: false,
+      clientAuthenticatorType: 'client-jwt',
+      consentRequired: true,
+      fullScopeAllowed: false,
+      // The profile allows only https.
+      redirectUris: ['https://company.example/shown', 'http://127.0.0.1/*'],
+      attributes: {
+        'use.jwks.string': 'true',
+        'jwks.string': '{"keys":[]}',
+        'token.endpoint.auth.signing.alg': 'ES256',
+        'id.token.signed.response.alg': 'ES256',
+        'access.token.signed.response.alg': 'ES256',
+        'dpop.bound.access.tokens': 'true',
+        'require.pushed.authorization.requests': 'true',
+      },
+    }),
     client('vscode-eddsa', {
       attributes: { 'id.token.signed.response.alg': 'EdDSA', 'access.token.signed.response.alg': 'EdDSA' },
     }),

@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import type { Secret } from '../../platform/secret.ts';
-import type { Connection } from '../client/client.ts';
+import { prove, type Connection } from '../client/client.ts';
 import { Failure } from '../failures/failure.ts';
 import { looksLikePage } from '../http/json.ts';
 import { tokenEndpointFailure } from '../http/oauthError.ts';
@@ -15,11 +15,39 @@ const portal = async (response: Response, host: string): Promise<Failure | undef
     ? new Failure('intercepted', { host, status: response.status })
     : undefined;
 
+/** Keycloak refuses the proof with each token that isn't bound itself, such as a bearer token beside a bound one. */
+function unproved(error: unknown): Failure {
+  if (error instanceof Failure && error.code === 'proof-refused') return error;
+  throw error;
+}
+
+/** Proves the key, if there is one: Keycloak's FAPI 2.0 profile for DPoP demands that here, too. */
+function send(
+  { server, oauthClient, authenticate, options, proofs }: Connection,
+  endpoint: string,
+  token: Secret,
+  hint: string,
+): Promise<Response> {
+  const parameters = { token: token.reveal(), token_type_hint: hint };
+  if (!proofs) {
+    const { token: revealed, ...additionalParameters } = parameters;
+    return oauth.revocationRequest(server, oauthClient, authenticate, revealed, {
+      ...options,
+      additionalParameters,
+    });
+  }
+  // The library makes no proofs for a revocation. This request differs only by a `client_id` in the body.
+  const there = { ...server, pushed_authorization_request_endpoint: endpoint };
+  const body = new URLSearchParams(parameters);
+  return oauth.pushedAuthorizationRequest(there, oauthClient, authenticate, body, options);
+}
+
 /**
  * Revokes the tokens (RFC 7009): the refresh token first, because most servers then end all tokens issued from it,
  * then the access token.
  *
- * @throws Failure of the HTTP client or as {@link tokenEndpointFailure}: the tokens might still be valid.
+ * @throws Failure of the HTTP client, or as {@link tokenEndpointFailure} and {@link prove}: the tokens might still be
+ * valid.
  */
 export async function revokeTokens(
   connection: Connection,
@@ -30,14 +58,15 @@ export async function revokeTokens(
     readonly derived?: readonly Secret[];
   },
 ): Promise<Revocation> {
-  const { client, metadata, server, oauthClient, authenticate, options, httpContext } = connection;
-  if (!metadata.revocation_endpoint) return 'unsupported';
-  const { host } = new URL(metadata.revocation_endpoint);
+  const { client, metadata, httpContext } = connection;
+  const { revocation_endpoint: endpoint } = metadata;
+  if (!endpoint) return 'unsupported';
+  const { host } = new URL(endpoint);
   const revoke = async (token: Secret, hint: string): Promise<Failure | undefined> => {
-    const response = await oauth.revocationRequest(server, oauthClient, authenticate, token.reveal(), {
-      ...options,
-      additionalParameters: { token_type_hint: hint },
-    });
+    const response = await prove(connection, endpoint, () => send(connection, endpoint, token, hint)).catch(
+      unproved,
+    );
+    if (response instanceof Failure) return response;
     const refused = (await tokenEndpointFailure(response, host)) ?? (await portal(response, host));
     // A server need not be able to revoke every kind of token: signed access tokens, for example, just end.
     const unable =

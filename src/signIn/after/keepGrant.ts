@@ -101,7 +101,7 @@ export async function endGrantSession(
   }
 }
 
-/** A sign-out proves no key, so it can do without one that is damaged. */
+/** A sign-out can do without a key that is damaged: few servers want it proved then. */
 const withoutKey = (grant: Grant): Grant => ({ ...grant, proofKey: undefined });
 
 /** How long a sign-out waits for the server, in seconds. */
@@ -121,9 +121,12 @@ export async function revokeGrant(
   const { httpContext } = services;
   const timing = { httpContext, timeouts: { provider: revocationTimeout } };
   return inProviderTime(timing, provider, undefined, async within => {
-    const connection = await connectFor(services, provider, withoutKey(grant), within, [
-      'revocation_endpoint',
-    ]);
+    const connectWith = (own: Grant): Promise<Connection> =>
+      connectFor(services, provider, own, within, ['revocation_endpoint']);
+    const connection = await connectWith(grant).catch((error: unknown) => {
+      if (error instanceof Failure && error.code === 'proof-key-lost') return connectWith(withoutKey(grant));
+      throw error;
+    });
     const moved = connection.withheld.find(({ endpoint }) => endpoint === 'revocation_endpoint');
     if (moved) throw new Failure('destination-not-agreed', { host: moved.host });
     const derived = grant.derived.flatMap(entry => (entry.kind === 'token' ? [entry.accessToken] : []));

@@ -43,6 +43,13 @@ interface Sending {
   send(connection: Connection, named: Metadata, consent: Consent): Promise<unknown>;
 }
 
+/** The connection of a client with a key. Its requests with a proof go through the same `http`. */
+async function withProofs(connection: Connection, named: Metadata): Promise<Connection> {
+  const key = await generateProofKey('required', named);
+  const proofs = await proofsWith(key, named.issuer, systemClock);
+  return { ...connection, proofs, options: { ...connection.options, DPoP: proofs.handle } };
+}
+
 /** Every function of the protocol that sends something secret, by its name and file. */
 export const sendings: Readonly<Record<string, Sending>> = {
   'exchangeAuthorizationCode grants/codeAndRefresh.ts': {
@@ -107,11 +114,7 @@ export const sendings: Readonly<Record<string, Sending>> = {
   },
   'requestUser (with a key) tokens/userEndpoint.ts': {
     to: 'userinfo_endpoint',
-    async send(connection, named) {
-      const key = await generateProofKey('required', named);
-      const proofs = await proofsWith(key, named.issuer, systemClock);
-      return requestUser({ ...connection, proofs }, token);
-    },
+    send: async (connection, named) => requestUser(await withProofs(connection, named), token),
   },
   'introspectToken tokens/introspection.ts': {
     to: 'introspection_endpoint',
@@ -120,6 +123,13 @@ export const sendings: Readonly<Record<string, Sending>> = {
   'revokeTokens tokens/revocation.ts': {
     to: 'revocation_endpoint',
     send: connection => revokeTokens(connection, { refreshToken: token, accessToken: token }),
+  },
+  'revokeTokens (with a key) tokens/revocation.ts': {
+    to: 'revocation_endpoint',
+    async send(connection, named) {
+      const proved = await withProofs(connection, named);
+      return revokeTokens(proved, { refreshToken: token, accessToken: token });
+    },
   },
   'createLogoutRequest tokens/logout.ts': {
     to: 'end_session_endpoint',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { revokeGrant } from '../../../../src/signIn/after/keepGrant.ts';
 import type { Provider } from '../../../../src/providers/entries/definition.ts';
 import {
   startIdentityProvider,
@@ -104,6 +105,47 @@ describe('a server that takes proofs in its own way', () => {
       answer((request, pass) => (request.path === path ? Promise.resolve(wantsNonce()) : pass()));
       await assert.rejects(trial.signIn(bound(trial)), failsWith('proof-refused'));
       assert.equal(sent.filter(request => request.path === path).length, 2);
+    });
+
+  it('may demand a proof with a nonce to revoke tokens', async () => {
+    const { trial, sent, answer } = trialWith();
+    const provider = bound(trial);
+    const grant = await trial.signIn(provider);
+    const isRevocation = ({ path }: Sent): boolean => path === server.endpoints.revocation;
+    answer((request, pass) => {
+      if (!isRevocation(request)) return pass();
+      if (request.proof === undefined)
+        return Promise.resolve(refusal('invalid_request', {}, 'DPoP proof is missing'));
+      const nonce = { 'dpop-nonce': 'n-2' };
+      return request.proof['nonce'] === 'n-2' ? pass() : Promise.resolve(refusal('use_dpop_nonce', nonce));
+    });
+    sent.length = 0;
+    assert.equal(await revokeGrant(trial.context, provider, grant), 'revoked');
+    const proofs = sent.filter(isRevocation).map(({ proof }) => proof);
+    assert.deepEqual(
+      proofs.map(proof => [proof?.['htm'], String(proof?.['htu']).endsWith(server.endpoints.revocation)]),
+      proofs.map(() => ['POST', true]),
+    );
+    assert.equal(proofs.filter(proof => proof?.['nonce'] !== 'n-2').length, 1);
+  });
+
+  for (const [which, refusesAll] of [
+    ['access token, which ends with the refresh token', false],
+    ['refresh token, which is said', true],
+  ] as const)
+    it(`may refuse the proof for the ${which}`, async () => {
+      const { trial, answer } = trialWith();
+      const provider = bound(trial, { scopes: ['openid', 'offline_access'] });
+      const grant = await trial.signIn(provider);
+      let count = 0;
+      answer((request, pass) => {
+        if (request.path !== server.endpoints.revocation) return pass();
+        count++;
+        return count === 1 && !refusesAll ? pass() : Promise.resolve(refusal('invalid_dpop_proof'));
+      });
+      const revoking = revokeGrant(trial.context, provider, grant);
+      if (refusesAll) await assert.rejects(revoking, failsWith('proof-refused'));
+      else assert.equal(await revoking, 'revoked');
     });
 
   it('may demand a nonce for UserInfo in a challenge', async () => {
