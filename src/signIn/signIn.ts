@@ -1,7 +1,7 @@
 import { l10n, type Shown } from '../platform/shown.ts';
 import { Failure } from '../protocol/failures/failure.ts';
 import type { Metadata } from '../protocol/server/metadata.ts';
-import { checkProfile } from '../protocol/server/securityProfile.ts';
+import { checkProfile } from '../protocol/client/securityProfile.ts';
 import type { Provider } from '../providers/entries/definition.ts';
 import type { ProviderMethod, SignInMethod } from '../providers/settings/signInMethods.ts';
 import { methodName } from './plan/methodName.ts';

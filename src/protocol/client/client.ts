@@ -16,7 +16,7 @@ import type { HttpClient } from '../http/http.ts';
 import type { Sending, Withheld } from '../server/sendings.ts';
 import type { SecretEndpoint } from '../server/secretEndpoints.ts';
 import type { Metadata } from '../server/metadata.ts';
-import { inProfile, type SecurityProfile } from '../server/securityProfile.ts';
+import { inProfile, type SecurityProfile } from './securityProfile.ts';
 import { isIssuerTemplate, type ServerSource } from '../server/serverSource.ts';
 import { issuerOfTenant } from '../server/tenantIssuer.ts';
 import type { HttpContext } from '../server/httpContext.ts';

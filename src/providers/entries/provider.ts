@@ -2,7 +2,7 @@ import type { AssertionAudience, ClientAuthentication } from '../../protocol/cli
 import type { ClientKeyAlgorithm } from '../../protocol/client/keys/clientKeyAlgorithms.ts';
 import type { ProofBinding } from '../../protocol/client/keys/proofBindings.ts';
 import type { Dialect } from '../../protocol/server/dialect.ts';
-import type { SecurityProfile } from '../../protocol/server/securityProfile.ts';
+import type { SecurityProfile } from '../../protocol/client/securityProfile.ts';
 import type { Shown } from '../../platform/shown.ts';
 import type { RedirectSettings } from '../settings/redirectSettings.ts';
 import type { SignOut } from '../settings/schema.ts';

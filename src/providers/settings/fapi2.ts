@@ -1,13 +1,13 @@
 import { l10n } from '../../platform/shown.ts';
 import { certificateMethods, isCertificateMethod } from '../../protocol/client/clientAuthentication.ts';
-import { profileAlgorithms } from '../../protocol/server/securityProfile.ts';
+import { profileAlgorithms } from '../../protocol/client/securityProfile.ts';
 import { WrongEntry } from './problems.ts';
 import type { ProviderDefinition } from './schema.ts';
 
 /**
  * What the FAPI 2.0 Security Profile demands of a client (section 5.3.3): pushed authorization requests with PKCE, `iss`
  * in responses, private_key_jwt or a certificate, and tokens bound by DPoP or to a certificate. Sets what an entry leaves
- * open. What a server must offer is in protocol/server/securityProfile.ts.
+ * open. What a server must offer is in protocol/client/securityProfile.ts.
  *
  * @throws WrongEntry for a setting that contradicts it.
  */
@@ -31,7 +31,10 @@ export function fapi2(definition: ProviderDefinition): ProviderDefinition {
     (signInMethod === 'device-code' || signInMethod === 'impersonation') && 'signInMethod',
   ].find(field => field !== false && field !== undefined);
   if (contradicting)
-    throw new WrongEntry(contradicting, l10n.t('isn’t allowed with "profile": "{0}". Remove it', 'fapi2'));
+    throw new WrongEntry(
+      contradicting,
+      l10n.t('must be removed: it isn’t allowed with "profile": "{0}"', 'fapi2'),
+    );
   return {
     ...definition,
     clientAuthentication,

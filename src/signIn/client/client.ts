@@ -6,7 +6,7 @@ import { importClientKey } from '../../protocol/client/keys/clientKey.ts';
 import { generateProofKey } from '../../protocol/client/keys/proofKey.ts';
 import type { Registration } from '../../protocol/client/registration.ts';
 import { quoteServerText } from '../../protocol/http/serverText.ts';
-import { inProfile } from '../../protocol/server/securityProfile.ts';
+import { inProfile } from '../../protocol/client/securityProfile.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';

@@ -2,7 +2,7 @@ import { l10n } from '../../platform/shown.ts';
 import { showsCertificate } from '../../protocol/client/clientAuthentication.ts';
 import { isObject, parseServerObject } from '../../protocol/http/json.ts';
 import { metadataWarnings, otherHosts, type Metadata } from '../../protocol/server/metadata.ts';
-import { unmetBy } from '../../protocol/server/securityProfile.ts';
+import { unmetBy } from '../../protocol/client/securityProfile.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { fail, failed, info, pass, warn, type Finding } from './report.ts';

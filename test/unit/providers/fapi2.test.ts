@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { inProfile, unmetBy } from '../../../src/protocol/server/securityProfile.ts';
+import { inProfile, unmetBy } from '../../../src/protocol/client/securityProfile.ts';
 import type { Metadata } from '../../../src/protocol/server/metadata.ts';
 import { takesBareCode } from '../../../src/signIn/plan/redirectUri.ts';
 import { issuer, problems, provider } from './entries.ts';
@@ -47,12 +47,12 @@ describe('a provider with the profile fapi2', () => {
     [
       'plain http',
       { allowLoopbackHttp: true },
-      /^allowLoopbackHttp: isn’t allowed with "profile": "fapi2"\. Remove it$/,
+      /^allowLoopbackHttp: must be removed: it isn’t allowed with "profile": "fapi2"$/,
     ],
-    ['no metadata', { discovery: false }, /^discovery: isn’t allowed/],
-    ['own endpoints', { endpoints: { token: `${issuer}/token` } }, /^endpoints: isn’t allowed/],
-    ['device codes', { signInMethod: 'device-code' }, /^signInMethod: isn’t allowed/],
-    ['impersonation', { signInMethod: 'impersonation' }, /^signInMethod: isn’t allowed/],
+    ['no metadata', { discovery: false }, /^discovery: must be removed/],
+    ['own endpoints', { endpoints: { token: `${issuer}/token` } }, /^endpoints: must be removed/],
+    ['device codes', { signInMethod: 'device-code' }, /^signInMethod: must be removed/],
+    ['impersonation', { signInMethod: 'impersonation' }, /^signInMethod: must be removed/],
   ] as const)
     it(`contradicts ${what}`, () => {
       const found = problems({ ...entry, ...more });

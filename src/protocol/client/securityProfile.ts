@@ -1,5 +1,5 @@
 import { Failure } from '../failures/failure.ts';
-import type { Metadata } from './metadata.ts';
+import type { Metadata } from '../server/metadata.ts';
 
 /** The FAPI 2.0 Security Profile (OpenID Foundation, February 2025). In settings: `"profile": "fapi2"`. */
 export type SecurityProfile = 'fapi2';

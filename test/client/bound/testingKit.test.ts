@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import * as jose from 'jose';
-import type { ProofRequest, SessionInfo } from '../../src/client/sessionInfo.ts';
-import { authentication, editor, extensions } from '../manifest/client/testing.ts';
+import type { ProofRequest, SessionInfo } from '../../../src/client/sessionInfo.ts';
+import { authentication, editor, extensions } from '../../manifest/client/testing.ts';
 
 type Session = NonNullable<Awaited<ReturnType<typeof authentication.getSession>>>;
 
