@@ -1,3 +1,4 @@
+import type { Connection } from '../../protocol/client/client.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import { refreshTokens } from '../../protocol/grants/codeAndRefresh.ts';
 import { revokeTokens, type Revocation } from '../../protocol/tokens/revocation.ts';
