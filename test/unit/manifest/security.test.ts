@@ -24,14 +24,9 @@ function promisesIn(text: string): string[] {
   });
   return promising.flatMap(title => {
     const { lines } = sections.find(section => section.title === title) ?? assert.fail(title);
-    const paragraphs = lines
-      .filter(line => !line.startsWith('|'))
-      .join('\n')
-      .split(/\n\n|^- /m);
-    const cells = lines.filter(line => line.startsWith('|')).slice(2);
-    return [...paragraphs, ...cells.map(line => line.slice(1, -1).split(' | ')[2] ?? '')].flatMap(
-      sentencesOf,
-    );
+    const paragraphs = lines.join('\n').split(/\n\n|^- /m);
+    // A heading says who, and what is in italics what they could try.
+    return paragraphs.filter(paragraph => !/^\s*(### |_Could )/.test(paragraph)).flatMap(sentencesOf);
   });
 }
 
@@ -88,13 +83,13 @@ describe('the promises of SECURITY.md', () => {
     const changed = {
       'in a paragraph': text.replace('\n## Who can', '\nNobody reads your mail.\n\n## Who can'),
       'in a list': text.replace('- **The gate:**', '- Nobody reads your mail.\n- **The gate:**'),
-      'in a cell': text.replace(
+      'in a section': text.replace(
         'Endpoints must be https.',
         'Endpoints must be https. Nobody reads your mail.',
       ),
-      'as a row': text.replace(
-        /^\| any web page .*$/m,
-        row => `${row}\n| a thief | read | Nobody reads your mail. |`,
+      'as a section': text.replace(
+        '### Any web page\n',
+        '### A thief\n\n_Could read it._\n\nNobody reads your mail.\n\n### Any web page\n',
       ),
     };
     for (const [where, more] of Object.entries(changed)) {
