@@ -20,21 +20,28 @@ links. The log shows the code. The button is the first one of the message.
 /** docs/errors.md as it is and as it follows from the code. */
 export async function generatedErrors(): Promise<{ file: URL; current: string; generated: string }> {
   const current = await readFile(documentFile, 'utf8').catch(() => '');
-  const rows = Object.entries(failures)
+  const sections = Object.entries(failures)
     .sort(([a], [b]) => a.localeCompare(b, 'en'))
-    .map(
-      ([code, { passing, what, next, button }]: [string, FailureText]) =>
-        `| \`${code}\` | ${passing ? 'passing' : 'final'} | ${cell(what)} | ${cell(next)} | ${helpButtons[button] ?? ''} |`,
-    );
-  const head = ['| code | kind | what happened | what you can do | button |', '|---|---|---|---|---|'];
-  const table = [...head, ...rows].join('\n');
-  const options = { ...(await prettier.resolveConfig(documentFile)), parser: 'markdown' };
-  const generated = await prettier.format(`${introduction}\n${table}\n`, options);
+    .map(([code, text]) => section(code, text));
+  const options: prettier.Options = {
+    ...(await prettier.resolveConfig(documentFile)),
+    parser: 'markdown',
+    proseWrap: 'always',
+  };
+  const generated = await prettier.format(`${introduction}\n${sections.join('\n')}`, options);
   return { file: documentFile, current, generated };
 }
 
-const cell = (text: string): string =>
-  text
-    .replace(/ ?\{said\}/g, '')
-    .replace(/\{\w+\}/g, '…')
-    .replaceAll('|', '\\|');
+function section(code: string, { passing, what, next, button }: FailureText): string {
+  const label = helpButtons[button];
+  const kind = passing ? 'Passing' : 'Final';
+  const [happened, help] = [what, next].map(withoutDetails);
+  return `## \`${code}\`
+
+${happened} ${help}
+
+${kind}.${label ? ` The button is **${withoutDetails(label)}**.` : ''}
+`;
+}
+
+const withoutDetails = (text: string): string => text.replace(/ ?\{said\}/g, '').replace(/\{\w+\}/g, '…');

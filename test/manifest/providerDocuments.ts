@@ -38,7 +38,11 @@ export async function generatedProviderDocuments(): Promise<GeneratedFile[]> {
 async function document(path: string, text: string): Promise<GeneratedFile> {
   const file = new URL(path, documents);
   const current = await readFile(file, 'utf8').catch(() => '');
-  const options = { ...(await prettier.resolveConfig(file)), parser: 'markdown' };
+  const options: prettier.Options = {
+    ...(await prettier.resolveConfig(file)),
+    parser: 'markdown',
+    proseWrap: 'always',
+  };
   return { file, current, generated: await prettier.format(text, options) };
 }
 
@@ -55,16 +59,14 @@ the same settings under \`contributes.oidcProviders\`.
 
 A client secret is never a setting: you enter it once, and it's kept in the editor's secret storage.
 
-| setting | type | description |
-|---|---|---|
-${rows(schema, '').join('\n')}
+${entries(schema, '').join('\n')}
 `;
 }
 
-function rows(schema: Schema, prefix: string): string[] {
+function entries(schema: Schema, prefix: string): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, member]) => [
-    `| \`${prefix}${name}\` | ${typeOf(member)} | ${cell(member.description ?? '')} |`,
-    ...rows(member, `${prefix}${name}.`),
+    `- \`${prefix}${name}\` (${typeOf(member)}): ${withoutLinks(member.description ?? '')}`,
+    ...entries(member, `${prefix}${name}.`),
   ]);
 }
 
@@ -85,7 +87,8 @@ const names: Readonly<Record<string, string>> = {
   object: 'object',
 };
 
-const cell = (text: string): string => text.replaceAll('|', '\\|').replace(/`#(.+?)#`/g, '`$1`');
+/** The editor makes a link of the name of a setting between two `#`. */
+const withoutLinks = (text: string): string => text.replace(/`#(.+?)#`/g, '`$1`');
 
 /** The pages about products without a preset, which are written by hand. */
 export async function handwrittenPages(): Promise<{ readonly name: string; readonly text: string }[]> {
