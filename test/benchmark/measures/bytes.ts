@@ -62,14 +62,14 @@ export async function measureBytes(): Promise<Figure[]> {
       name: 'VSIX without translations',
       unit: 'kB',
       samples: [untranslated / kilo],
-      aim: { of: 'max', most: 240, isCertain: true },
+      aim: { of: 'max', most: 244, isCertain: true },
     },
     {
       part,
       name: 'VSIX with one translation',
       unit: 'kB',
       samples: [(untranslated + Math.max(...languages.values())) / kilo],
-      aim: { of: 'max', most: 275, isCertain: true },
+      aim: { of: 'max', most: 280, isCertain: true },
       summary: 'package with one translation',
     },
     {
@@ -77,7 +77,7 @@ export async function measureBytes(): Promise<Figure[]> {
       name: 'each further language',
       unit: 'kB',
       samples: [...languages.values()].map(bytes => bytes / kilo),
-      aim: { of: 'max', most: 36 },
+      aim: { of: 'max', most: 37 },
     },
   ];
 }

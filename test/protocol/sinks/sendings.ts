@@ -11,6 +11,7 @@ import {
   pollForTokens,
   requestDeviceAuthorization,
 } from '../../../src/protocol/grants/deviceAuthorization.ts';
+import { requestIdentityAssertion } from '../../../src/protocol/grants/identityAssertion.ts';
 import { pushAuthorizationRequest } from '../../../src/protocol/grants/pushedAuthorization.ts';
 import { requestServiceTokens } from '../../../src/protocol/grants/serviceGrants.ts';
 import type { Metadata } from '../../../src/protocol/server/metadata.ts';
@@ -103,6 +104,25 @@ export const sendings: Readonly<Record<string, Sending>> = {
         { way: 'token-exchange', subjectToken: token, subjectTokenType: 'access_token' },
         plain,
       ),
+  },
+  'requestServiceTokens (identity assertion) grants/serviceGrants.ts': {
+    to: 'token_endpoint',
+    send: connection =>
+      requestServiceTokens(
+        connection,
+        { way: 'identity-assertion', assertion: token, asserter: 'login.example.com' },
+        plain,
+      ),
+  },
+  'requestIdentityAssertion grants/identityAssertion.ts': {
+    to: 'token_endpoint',
+    send: connection =>
+      requestIdentityAssertion(connection, {
+        ...{ subjectToken: token, subjectTokenType: 'id_token', subject: undefined },
+        ...{ audience: 'https://other.example.com', audiences: [], clientId: 'editor' },
+        ...{ scopes: [], resources: [], other: 'other.example.com' },
+        names: { source: 'Company', provider: 'Other' },
+      }),
   },
   'requestUserInfo tokens/userInfo.ts': {
     to: 'userinfo_endpoint',
