@@ -26,6 +26,8 @@ export interface QuickInput {
   /** Enter. */
   accept(): Promise<void>;
   cancel(): Promise<void>;
+  /** Presses *Back*, and waits for the page that it leads to, as `read` does: a second press would find this one. */
+  goBack(to: Wanted, fits?: (shown: QuickInputContent) => boolean): Promise<QuickInputContent>;
 }
 
 /** How long one step waits for what the step before has opened. */
@@ -78,19 +80,24 @@ export function quickInputOf(page: Page): QuickInput {
     return spoken === '' ? rows.nth(index) : widget.locator(named(spoken)).first();
   }
 
+  const read: QuickInput['read'] = async (wanted, fits = () => true) =>
+    waitFor(
+      async () => `an input ${wanted === undefined ? '' : String(wanted)}; there is: ${await describe()}`,
+      async () => {
+        const now = await content();
+        if (now === undefined) return undefined;
+        const isThat =
+          wanted === undefined || [now.title, now.placeholder].some(text => isWanted(text, wanted));
+        return isThat && fits(now) && now;
+      },
+    );
+
   return {
     isOpen: () => widget.isVisible(),
-    async read(wanted, fits = () => true) {
-      return waitFor(
-        async () => `an input ${wanted === undefined ? '' : String(wanted)}; there is: ${await describe()}`,
-        async () => {
-          const now = await content();
-          if (now === undefined) return undefined;
-          const isThat =
-            wanted === undefined || [now.title, now.placeholder].some(text => isWanted(text, wanted));
-          return isThat && fits(now) && now;
-        },
-      );
+    read,
+    async goBack(to, fits) {
+      await page.getByRole('button', { name: 'Back' }).click();
+      return read(to, fits);
     },
     async type(text) {
       await input.waitFor({ state: 'visible' });

@@ -28,7 +28,6 @@ for (const [theme, name] of themes)
     });
     after(() => stage?.close());
 
-    const back = (): Promise<void> => window.page.getByRole('button', { name: 'Back' }).click();
     const waitForRow = (row: RegExp): Promise<unknown> =>
       window.quickInput.read(undefined, ({ items }) => items.some(item => row.test(item)));
 
@@ -54,10 +53,8 @@ for (const [theme, name] of themes)
       await window.quickInput.pick('Continue with “login.example.com”');
       await window.quickInput.read(/^The realm/);
       await look('value-second');
-      await back();
-      await window.quickInput.read(/^The host/);
-      await back();
-      await window.quickInput.read(wizard.where);
+      await window.quickInput.goBack(/^The host/);
+      await window.quickInput.goBack(wizard.where);
       await window.quickInput.type('https://me:secret@login.example.com');
       await waitForRow(/must not contain/);
       await look('where-wrong');
@@ -77,11 +74,11 @@ for (const [theme, name] of themes)
       await window.quickInput.pick(/Change name…/);
       await window.quickInput.read(wizard.name);
       await look('name');
-      await back();
+      await window.quickInput.goBack(wizard.summary);
       await window.quickInput.pick(/Change scopes…/);
       await window.quickInput.read('Scopes');
       await look('scopes');
-      await back();
+      await window.quickInput.goBack(wizard.summary);
       await window.quickInput.pick(/Change client…/);
       await window.quickInput.read(wizard.client);
       await look('client');
@@ -94,7 +91,7 @@ for (const [theme, name] of themes)
       await window.quickInput.type('abc123');
       await waitForRow(/Continue with client ID/);
       await look('register-id');
-      await back();
+      await window.quickInput.goBack(wizard.client);
       await window.quickInput.pick(/Use a service client/);
       await window.quickInput.read(wizard.register);
       await look('register-service');

@@ -46,10 +46,6 @@ describe('a person who has configured nothing', function () {
       items.some(item => item.includes('Request copied')),
     );
 
-  async function goBack(): Promise<void> {
-    await window.page.getByRole('button', { name: 'Back' }).click();
-  }
-
   /** Answers what comes after the address with a client ID, and signs in in the browser. */
   async function signIn(): Promise<void> {
     await chooseClientId(window);
@@ -95,18 +91,15 @@ describe('a person who has configured nothing', function () {
     await window.quickInput.pick('Use login.example.com');
     await window.quickInput.pick('Continue with “login.example.com”');
     await window.quickInput.read(/^The realm/);
-    await goBack();
-    await window.quickInput.read(/^The host/, ({ value }) => value === 'login.example.com');
-    await goBack();
-    await window.quickInput.read(wizard.where);
+    await window.quickInput.goBack(/^The host/, ({ value }) => value === 'login.example.com');
+    await window.quickInput.goBack(wizard.where);
   });
 
   it('chooses another known provider, of which no values are asked', async () => {
     await typeAddress('github');
     await window.quickInput.pick(/^GitHub$/);
     await window.quickInput.read('Register an app with github.com');
-    await goBack();
-    await window.quickInput.read(wizard.where);
+    await window.quickInput.goBack(wizard.where);
   });
 
   it('reads in the wizard what is wrong with the server behind an address, and changes it there', async () => {
@@ -155,8 +148,7 @@ describe('a person who has configured nothing', function () {
         );
       });
       await window.screenshot('add-provider-other-host');
-      await goBack();
-      await window.quickInput.read(wizard.where);
+      await window.quickInput.goBack(wizard.where);
     } finally {
       await stop(api);
     }
@@ -165,14 +157,12 @@ describe('a person who has configured nothing', function () {
   it('goes back from every page, finds there what was answered, and goes on after leaving', async () => {
     await connectTo(window, stage.identityProvider.issuer);
     await window.quickInput.read(wizard.summary);
-    await goBack();
     const { issuer } = stage.identityProvider;
-    await window.quickInput.read(wizard.where, ({ value }) => value === issuer);
+    await window.quickInput.goBack(wizard.where, ({ value }) => value === issuer);
     await window.quickInput.pick(/Connect to /);
     await chooseClientId(window);
     await window.quickInput.type('mistyped');
-    await goBack();
-    await window.quickInput.read(wizard.client);
+    await window.quickInput.goBack(wizard.client);
     await window.quickInput.pick(/Use a client ID/);
     await window.quickInput.read(wizard.register, ({ value }) => value === 'mistyped');
     await window.quickInput.pick(/Continue with client ID/);
@@ -180,8 +170,7 @@ describe('a person who has configured nothing', function () {
     await window.quickInput.pick(/Change scopes…/);
     await window.quickInput.read('Scopes');
     await window.screenshot('add-provider-scopes');
-    await goBack();
-    await window.quickInput.read(wizard.summary);
+    await window.quickInput.goBack(wizard.summary);
     await window.quickInput.cancel();
     await assertSilent(window);
     assert.equal(await configured(), undefined);
@@ -202,7 +191,7 @@ describe('a person who has configured nothing', function () {
     await window.screenshot('add-provider-failed');
     assert.equal(await configured(), undefined);
     await waitFor('no message', async () => (await window.notifications()).length === 0);
-    await goBack();
+    await window.quickInput.goBack(wizard.where);
   });
 
   it('gives the right address, sees what is offered and what to register, and signs in', async () => {
@@ -219,8 +208,8 @@ describe('a person who has configured nothing', function () {
     await window.screenshot('add-provider-register');
     await window.quickInput.pick(/Ask your administrator/);
     await waitForCopied();
-    await goBack();
-    await goBack();
+    await window.quickInput.goBack(wizard.client);
+    await window.quickInput.goBack(wizard.summary);
     await signIn();
     const { host } = new URL(stage.identityProvider.issuer);
     await window.waitForNotification(`Signed in to ${host} as alice.`);

@@ -127,8 +127,7 @@ describe('a person who adds a tenant of Qlik Cloud for a client that signs in by
     await quickInput.type('somebody');
     await quickInput.pick(/Continue with subject/);
     await quickInput.read(wizard.summary);
-    await window.page.getByRole('button', { name: 'Back' }).click();
-    await quickInput.read('User', ({ value }) => value === 'somebody');
+    await quickInput.goBack('User', ({ value }) => value === 'somebody');
     await quickInput.type(alice.id);
     await window.screenshot('qlik-user');
     await quickInput.pick(/Continue with user ID/);
