@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { decodeJwt } from 'jose';
+import { secret } from '../../../src/platform/secret.ts';
 import type { Provider, ProviderDefinition } from '../../../src/providers/entries/definition.ts';
 import { createAccounts } from '../../../src/sessions/accounts.ts';
 import type { Grant } from '../../../src/sessions/grant/grant.ts';
@@ -53,3 +55,26 @@ export async function signedInElsewhere(
       : undefined;
   return { findSubject, cache, clock, company };
 }
+
+/** Gives the first sign-in an ID token that ends in so many seconds, by the clock of this computer. */
+export async function endIdTokenIn(
+  seconds: number,
+  { cache }: Pick<Awaited<ReturnType<typeof signedInElsewhere>>, 'cache'>,
+): Promise<void> {
+  const [grant] = cache.known();
+  assert.ok(grant?.tokens.idToken);
+  const claims = {
+    ...decodeJwt(grant.tokens.idToken.reveal()),
+    exp: Math.floor(Date.now() / 1000) + seconds,
+  };
+  const idToken = secret(`e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.e30`);
+  await cache.update(grant.id, current => ({ ...current, tokens: { ...current.tokens, idToken } }));
+}
+
+/** The same sign-ins, renewed in another way. */
+export const renewing =
+  (findSubject: FindSubject, renew: (grant: Grant) => Promise<Grant | undefined>): FindSubject =>
+  async id => {
+    const subject = await findSubject(id);
+    return subject && { ...subject, renew };
+  };

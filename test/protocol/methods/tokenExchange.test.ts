@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { decodeJwt } from 'jose';
-import { secret } from '../../../src/platform/secret.ts';
 import { Failure } from '../../../src/protocol/failures/failure.ts';
 import type { Provider, ProviderDefinition } from '../../../src/providers/entries/definition.ts';
 import type { Grant } from '../../../src/sessions/grant/grant.ts';
@@ -18,7 +16,7 @@ import {
 import { manualClock } from '../../standIns/manualClock.ts';
 import { signInTrial, type SignInTrial } from '../signingIn.ts';
 import { failsWith, given } from './serviceTrials.ts';
-import { signedInElsewhere } from './signedInElsewhere.ts';
+import { endIdTokenIn, renewing, signedInElsewhere } from './signedInElsewhere.ts';
 
 describe('token exchange', () => {
   let home: IdentityProvider;
@@ -147,24 +145,9 @@ describe('token exchange', () => {
     /** The sign-in with an ID token that ends in so many seconds, by the clock of this computer. */
     const withIdTokenFor = async (seconds: number) => {
       const known = await atHome('alice');
-      const [grant] = known.cache.known();
-      assert.ok(grant?.tokens.idToken);
-      const claims = {
-        ...decodeJwt(grant.tokens.idToken.reveal()),
-        exp: Math.floor(Date.now() / 1000) + seconds,
-      };
-      const payload = Buffer.from(JSON.stringify(claims)).toString('base64url');
-      const idToken = secret(`e30.${payload}.e30`);
-      const tokens = { ...grant.tokens, idToken };
-      await known.cache.update(grant.id, current => ({ ...current, tokens }));
+      await endIdTokenIn(seconds, known);
       return known;
     };
-    const renewing =
-      (findSubject: FindSubject, renew: (grant: Grant) => Promise<Grant | undefined>): FindSubject =>
-      async id => {
-        const subject = await findSubject(id);
-        return subject && { ...subject, renew };
-      };
     const settingsOf = (trial: SignInTrial, subjectToken: 'id_token' | 'access_token' = 'id_token') =>
       reports(trial, { tokenExchange: { from: 'company', subjectToken } });
 

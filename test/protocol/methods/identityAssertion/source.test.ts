@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { decodeJwt } from 'jose';
-import { secret } from '../../../../src/platform/secret.ts';
 import type { Failure } from '../../../../src/protocol/failures/failure.ts';
 import type { Grant } from '../../../../src/sessions/grant/grant.ts';
 import { verdictOf } from '../../../../src/sessions/grant/outcome.ts';
-import type { FindSubject } from '../../../../src/signIn/client/subject.ts';
 import { people } from '../../../servers/identityProvider/people.ts';
 import { failsWith } from '../serviceTrials.ts';
+import { endIdTokenIn, renewing } from '../signedInElsewhere.ts';
 import { AssertionTrials, renewed } from './assertionTrials.ts';
 
 describe('identity assertion, with the sign-in at the company', () => {
@@ -69,22 +67,9 @@ describe('identity assertion, with the sign-in at the company', () => {
   /** The sign-in with an ID token that ends in so many seconds, by the clock of this computer. */
   const withIdTokenFor = async (seconds: number) => {
     const known = await trials.atHome('alice');
-    const [grant] = known.cache.known();
-    assert.ok(grant?.tokens.idToken);
-    const claims = {
-      ...decodeJwt(grant.tokens.idToken.reveal()),
-      exp: Math.floor(Date.now() / 1000) + seconds,
-    };
-    const idToken = secret(`e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.e30`);
-    await known.cache.update(grant.id, current => ({ ...current, tokens: { ...current.tokens, idToken } }));
+    await endIdTokenIn(seconds, known);
     return known;
   };
-  const renewing =
-    (findSubject: FindSubject, renew: (grant: Grant) => Promise<Grant | undefined>): FindSubject =>
-    async id => {
-      const subject = await findSubject(id);
-      return subject && { ...subject, renew };
-    };
 
   for (const seconds of [-3600, 30])
     it(`whose ID token ends in ${seconds} s, is renewed first`, async () => {
