@@ -112,7 +112,16 @@ export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOp
     return credentialKinds(provider).flatMap(kind => credentialIn(parsed.output, kind) ?? []);
   };
 
-  /** Stores these in place of others of their kinds. */
+  /** What counts now: of each kind, the one that couldn't be stored is newer than the stored one. */
+  const current = async (provider: Provider): Promise<readonly ClientCredential[]> => {
+    const kinds = credentialKinds(provider);
+    const held = kinds.flatMap(kind => unstored.get(nameOf(provider, kind)) ?? []);
+    if (held.length === kinds.length) return held;
+    const isHeld = (kind: CredentialKind): boolean => held.some(one => one.kind === kind);
+    return [...held, ...(await read(provider)).filter(({ kind }) => !isHeld(kind))];
+  };
+
+  /** Stores these, and nothing else of the provider. */
   const keep = async (provider: Provider, credentials: readonly ClientCredential[]): Promise<void> => {
     const stored: Stored = {
       version: 1,
@@ -125,6 +134,13 @@ export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOp
     for (const { kind } of credentials) unstored.delete(nameOf(provider, kind));
   };
 
+  /** Stores it in place of the one of its kind. Reads the storage only for a provider that has others as well. */
+  const keepBeside = async (provider: Provider, credential: ClientCredential): Promise<void> => {
+    const isOther = ({ kind }: ClientCredential): boolean => kind !== credential.kind;
+    const all = credentialKinds(provider).length > 1 ? await current(provider) : [];
+    await keep(provider, [...all.filter(isOther), credential]);
+  };
+
   const missing = (provider: Provider): Failure =>
     new Failure('client-secret-missing', { provider: provider.label });
 
@@ -135,11 +151,8 @@ export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOp
   return {
     async stored(provider) {
       checkPossible(provider);
-      const kinds = credentialKinds(provider);
-      if (kinds.length === 0) return { method: 'none' };
-      const held = kinds.flatMap(kind => unstored.get(nameOf(provider, kind)) ?? []);
-      const all = held.length === kinds.length ? held : [...held, ...(await read(provider))];
-      return authenticationOf(provider, all);
+      if (credentialKinds(provider).length === 0) return { method: 'none' };
+      return authenticationOf(provider, await current(provider));
     },
     async obtain(provider, person = askPersonForever) {
       checkPossible(provider);
@@ -157,16 +170,13 @@ export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOp
         all.push(credential);
         if (!known) asked.push(kind);
         // A key that was made must not be lost if the next question is canceled.
-        if (!known)
-          await keep(provider, [...(await read(provider)), credential]).catch(() =>
-            unstored.set(name, credential),
-          );
+        if (!known) await keepBeside(provider, credential).catch(() => unstored.set(name, credential));
       }
       return { authentication: await authenticationOf(provider, all), asked };
     },
     enter: (provider, credential) => void entered.set(nameOf(provider, credential.kind), credential),
     async replace(provider, credential) {
-      await keep(provider, [...(await read(provider)), credential]);
+      await keepBeside(provider, credential);
       // What was entered before for a sign-in that didn't come about would replace it again.
       entered.delete(nameOf(provider, credential.kind));
     },
@@ -177,7 +187,7 @@ export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOp
       await storage.delete(keyOf(provider));
     },
     async forgetKinds(provider, kinds) {
-      const left = (await read(provider)).filter(({ kind }) => !kinds.includes(kind));
+      const left = (await current(provider)).filter(({ kind }) => !kinds.includes(kind));
       if (left.length === 0) return this.forget(provider);
       for (const kind of kinds) unstored.delete(nameOf(provider, kind));
       await keep(provider, left);

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
-import { secret, type Secret } from '../../../src/platform/secret.ts';
-import { consentTo } from '../../../src/protocol/client/consent.ts';
-import { Failure } from '../../../src/protocol/failures/failure.ts';
-import { createHttpContext } from '../../../src/protocol/server/httpContext.ts';
-import { parseDefinition, type Provider } from '../../../src/providers/entries/definition.ts';
-import { withClient } from '../../../src/signIn/client/client.ts';
-import { createClientSecrets, type ClientCredential } from '../../../src/signIn/client/clientSecrets.ts';
-import { createRegistrations } from '../../../src/signIn/client/registrations.ts';
-import { manualClock, settled } from '../../standIns/manualClock.ts';
-import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
-import { recordingLog } from '../../standIns/recordingLog.ts';
-import { memoryConcessions } from '../../standIns/memoryConcessions.ts';
+import { secret, type Secret } from '../../../../src/platform/secret.ts';
+import { consentTo } from '../../../../src/protocol/client/consent.ts';
+import { Failure } from '../../../../src/protocol/failures/failure.ts';
+import { createHttpContext } from '../../../../src/protocol/server/httpContext.ts';
+import { parseDefinition, type Provider } from '../../../../src/providers/entries/definition.ts';
+import { withClient } from '../../../../src/signIn/client/client.ts';
+import { createClientSecrets, type ClientCredential } from '../../../../src/signIn/client/clientSecrets.ts';
+import { createRegistrations } from '../../../../src/signIn/client/registrations.ts';
+import { manualClock, settled } from '../../../standIns/manualClock.ts';
+import { memorySecretStorage } from '../../../standIns/memorySecretStorage.ts';
+import { recordingLog } from '../../../standIns/recordingLog.ts';
+import { memoryConcessions } from '../../../standIns/memoryConcessions.ts';
 
 const issuer = 'https://login.example.com';
 const metadata = {
