@@ -121,7 +121,7 @@ export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOp
     return [...held, ...(await read(provider)).filter(({ kind }) => !isHeld(kind))];
   };
 
-  /** Stores these, and nothing else of the provider. */
+  /** Stores these in place of everything that was stored before. */
   const keep = async (provider: Provider, credentials: readonly ClientCredential[]): Promise<void> => {
     const stored: Stored = {
       version: 1,
