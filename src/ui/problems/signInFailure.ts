@@ -3,6 +3,7 @@ import { filled, l10n } from '../../platform/shown.ts';
 import { KnownFailure } from '../../protocol/failures/knownFailure.ts';
 import { helpButtons, type HelpButton } from '../../protocol/failures/text.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
+import { credentialKinds } from '../../signIn/client/clientSecrets.ts';
 import { messageOf, offer } from '../messages.ts';
 
 /** What can be done about a sign-in that didn't succeed. */
@@ -18,11 +19,8 @@ export interface SignInHelp {
 }
 
 /** True if the failure can be due to the credentials that the user entered for the client. */
-const isAboutSecret = (
-  error: unknown,
-  { clientAuthentication }: Pick<Provider, 'clientAuthentication'>,
-): boolean =>
-  clientAuthentication !== 'none' &&
+const isAboutSecret = (error: unknown, provider: Parameters<typeof credentialKinds>[0]): boolean =>
+  credentialKinds(provider).length > 0 &&
   error instanceof KnownFailure &&
   ['client-refused', 'certificate-refused', 'certificate-unusable', 'certificate-mismatch'].includes(
     error.code,
@@ -30,7 +28,7 @@ const isAboutSecret = (
 
 /** Offers what can be done about a failed sign-in as buttons, the most helpful first. */
 export async function showSignInFailure(
-  provider: Pick<Provider, 'id' | 'label' | 'clientAuthentication'>,
+  provider: Pick<Provider, 'id' | 'label' | 'clientAuthentication' | 'certificateBoundTokens'>,
   error: unknown,
   help: SignInHelp,
 ): Promise<void> {

@@ -134,15 +134,16 @@ describe('a sign-in that failed over the credentials of the client', () => {
   };
   for (const [what, failure] of Object.entries(failures)) {
     it(`has a button to replace those ${what}, where the client has some`, async () => {
-      [editor.errors, editor.commands] = [[], []];
       editor.pressesOnError = () => button;
-      await showSignInFailure(
-        { ...someProvider, clientAuthentication: 'client_secret_basic' },
-        failure,
-        help,
-      );
-      assert.equal(editor.errors[0]?.[1], button);
-      assert.deepEqual(editor.commands, [['oidc.replaceClientSecret', someProvider.id]]);
+      for (const credentials of [
+        { clientAuthentication: 'client_secret_basic' },
+        { clientAuthentication: 'none', certificateBoundTokens: true },
+      ] as const) {
+        [editor.errors, editor.commands] = [[], []];
+        await showSignInFailure({ ...someProvider, ...credentials }, failure, help);
+        assert.equal(editor.errors[0]?.[1], button);
+        assert.deepEqual(editor.commands, [['oidc.replaceClientSecret', someProvider.id]]);
+      }
       editor.errors = [];
       await showSignInFailure({ ...someProvider, clientAuthentication: 'none' }, failure, help);
       assert.ok(!editor.errors[0]?.includes(button), String(editor.errors[0]));
