@@ -33,7 +33,7 @@ export const formChecks = {
   'form.words': form(
     'every JSON response',
     'Words such as scopes are one string with spaces.',
-    'A list counts as its items, and text with commas in place of spaces as its words.',
+    'A list counts as its items, and commas count as spaces.',
   ),
   'form.list': form(
     'every JSON response, ID token',
@@ -53,12 +53,12 @@ export const formChecks = {
   'form.encoded': form(
     'token, device authorization, pushed request',
     'The answer is JSON.',
-    'A form counts as its members, each as text. One that names a member twice is refused.',
+    'A form counts as its members, each a string. A repeated member is refused.',
   ),
   'form.error-status': form(
     'token, device authorization, pushed request',
     'An error has the status of an error.',
-    'A known error counts as one with the status of a success, too; at a refresh only one of GitHub’s own.',
+    'A known error counts whatever the status. At a refresh, only GitHub’s errors do.',
   ),
   'idToken.identifiers': form(
     'ID token',
@@ -69,7 +69,7 @@ export const formChecks = {
   'token.type': form(
     'token',
     'The token type is `Bearer`.',
-    'A missing one counts as `Bearer`, as do variants such as `BearerToken`. Anything else is refused.',
+    'None, or a variant such as `BearerToken`, counts as `Bearer`. Others are refused.',
     ['the token type isn’t Bearer'],
   ),
   'token.exp': form(

@@ -15,20 +15,16 @@ const safety = (
 
 /** What is never loosened. */
 export const safetyChecks = {
-  'address.https': safety(
-    'every URL',
-    'It is a plain https URL, or http to this computer if the settings allow it.',
-    [
-      'address-insecure',
-      'doesn’t use https',
-      'it doesn’t start with https://',
-      'it isn’t a complete URL',
-      'it contains a user name or password',
-      'it has a fragment (#…)',
-      'can’t be used: {0}',
-      'can’t be used: it has characters that aren’t allowed in a URL',
-    ],
-  ),
+  'address.https': safety('every URL', 'It is a plain https URL, or http to this computer if allowed.', [
+    'address-insecure',
+    'doesn’t use https',
+    'it doesn’t start with https://',
+    'it isn’t a complete URL',
+    'it contains a user name or password',
+    'it has a fragment (#…)',
+    'can’t be used: {0}',
+    'can’t be used: it has characters that aren’t allowed in a URL',
+  ]),
   'address.internal': safety('every URL', 'It leads to no internal host, unless the user wrote it.', [
     'leads to an internal host of this computer or its network',
     'leads to this computer, where the provider isn’t running',
@@ -130,7 +126,7 @@ export const safetyChecks = {
   ]),
   'assertion.purpose': safety(
     'identity assertion',
-    'It is an ID-JAG of the user’s own server, for the other server, its client, and the requested resource.',
+    'It is an ID-JAG of the user’s server for the other server, client, and resource.',
     ['assertion-invalid', 'its "{0}" is {1}, not {2}', 'it isn’t a signed JSON Web Token', 'missing'],
     'It isn’t sent on.',
   ),

@@ -26,9 +26,9 @@ const options: Partial<TypeDocOptions & PluginOptions> = {
   hidePageHeader: true,
   useCodeBlocks: true,
   parametersFormat: 'table',
-  interfacePropertiesFormat: 'table',
-  classPropertiesFormat: 'table',
-  typeDeclarationFormat: 'table',
+  interfacePropertiesFormat: 'list',
+  classPropertiesFormat: 'list',
+  typeDeclarationVisibility: 'compact',
   logLevel: 'Error',
 };
 
@@ -36,6 +36,10 @@ const introduction = `<!-- Written by \`npm run generate\` from the docstrings i
 
 How to get the package, and which call to use when: [For extension authors](extension-authors.md).
 `;
+
+/** The overloads of a function that a property holds: those of `fetch`, which have a documentation of their own. */
+const overloads =
+  /^###### Call Signature\n[^]*?(?=^#{1,5} |^###### (?!Call Signature|Parameters|Returns)|^---)/gm;
 
 /** docs/client-reference.md as it is and as it follows from the docstrings of `src/client`. */
 export async function generatedClientReference(): Promise<GeneratedFile> {
@@ -47,7 +51,7 @@ export async function generatedClientReference(): Promise<GeneratedFile> {
     if (!project) throw new Error('TypeDoc could not read src/client.');
     await application.outputs.writeOutput({ name: 'markdown', path: folder }, project);
     const [heading, ...rest] = (await readFile(join(folder, 'reference.md'), 'utf8')).split('\n');
-    const text = [heading, '', introduction, ...rest].join('\n');
+    const text = [heading, '', introduction, ...rest].join('\n').replace(overloads, '');
     const format = { ...(await prettier.resolveConfig(documentFile)), parser: 'markdown' };
     return { file: documentFile, current, generated: await prettier.format(text, format) };
   } finally {

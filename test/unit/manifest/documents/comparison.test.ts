@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { tableOf } from '../../../manifest/words/tables.ts';
+import { tableOf, wordsOf } from '../../../manifest/words/tables.ts';
 
 const repository = new URL('../../../../', import.meta.url);
 const mostWords = 14;
-
-/** The words of a cell, without its links and footnotes. */
-const wordsOf = (cell: string): string[] =>
-  cell
-    .replace(/\[\^\w+\]/g, '')
-    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .split(/\s+/)
-    .filter(word => word !== '');
 
 describe('the comparison with other sign-ins', () => {
   let text: string;
