@@ -44,7 +44,8 @@ export interface Demand {
   /** Where the API says more about itself, if its challenge tells (`resource_metadata`, RFC 9728 section 5.1). */
   readonly resourceMetadata: string | undefined;
   /** Where the request went, if the caller says, and the proof that the caller said it. See {@link refusedScheme}. */
-  readonly request: { readonly address: string; readonly proof: string } | undefined;
+  readonly request:
+    { readonly address: string; readonly proof: string; readonly learned?: string } | undefined;
 }
 
 /**
@@ -54,7 +55,8 @@ export interface Demand {
  *
  * Nor does a challenge name the URL of the request. The helpers add it as `request`: that URL, without its query. A
  * server must not be able to say it in their place, so `proof` is the base64url SHA-256 of the ID of the session, a
- * space and the URL: the server knows the session's token, not its ID.
+ * space and the URL: the server knows the session's token, not its ID. `learned` is the resource among the session's scopes
+ * that the extension didn't name, but an earlier refusal did.
  */
 export const refusedScheme = 'Refused-Token';
 
@@ -106,7 +108,7 @@ export function readDemand({ challenges, fallbackScopes }: ChallengeConstraint):
   if (asked.some(isPseudoScope)) throw unreadable('its scope names a resource');
   // The first of them: what a server has put into its own challenge stands behind it.
   const refused = challenges.filter(({ scheme }) => scheme === refusedScheme).map(parametersOf)[0];
-  const { request: address, proof } = refused ?? {};
+  const { request: address, proof, learned } = refused ?? {};
   return {
     kind,
     scopes: union(fallbackScopes ?? [], asked),
@@ -117,7 +119,10 @@ export function readDemand({ challenges, fallbackScopes }: ChallengeConstraint):
     claims: claimsOf(parameters['claims']),
     refused: refused?.['sha256'],
     resourceMetadata: named !== undefined && named.length <= limits.address ? named : undefined,
-    request: address !== undefined && proof !== undefined ? { address, proof } : undefined,
+    request:
+      address !== undefined && proof !== undefined
+        ? { address, proof, ...(learned !== undefined && { learned }) }
+        : undefined,
   };
 }
 

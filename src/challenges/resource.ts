@@ -164,32 +164,40 @@ function withSupportedScopes(demand: Demand, { scopes }: ProtectedResource): Dem
   return isOpen ? { ...demand, scopes: scopes.filter(scope => !isPseudoScope(scope)).slice(0, 100) } : demand;
 }
 
+/** Leaves out the resource that only an earlier refusal named: another API might lie below its URL. */
+function withoutLearned(demand: Demand): Demand {
+  const learned = `${resourcePrefix}${demand.request?.learned ?? ''}`;
+  return { ...demand, scopes: demand.scopes.filter(scope => scope !== learned) };
+}
+
 /**
  * Requests a token for the API itself (`resource`, RFC 8707) if the refused one is for something else, or if that is
  * unknown and all else has been tried.
  *
+ * @param refused what the refused token was for, and what its refusal demands.
  * @param grant whose token was sent.
  * @param all the provider's grants.
  * @param forSignIn true if no other token was available.
  */
 function aimedAt(
   { resource }: ProtectedResource,
-  demand: Demand,
+  refused: Demand,
   provider: Provider,
   grant: Grant,
   all: readonly Grant[],
   forSignIn: boolean,
 ): Demand {
+  const demand = withoutLearned(refused);
   // A server that asks for more has accepted the token as one for it (RFC 6750 section 3.1).
   const isAboutToken = demand.kind === 'new-token' || demand.kind === 'token';
   // A caller that names a resource knows best. An expired sign-in has to be renewed first.
   const isSettled = targetOf(demand.scopes).length > 0 || grant.signInNeeded !== undefined;
-  if (!provider.resourceOfChallenge || !isAboutToken || isSettled) return demand;
+  if (!provider.resourceOfChallenge || !isAboutToken || isSettled) return refused;
   if (resourcesOfToken(provider, demand.scopes).some(known => bare(known) === bare(resource))) return demand;
   const aimed = { ...demand, scopes: [...demand.scopes, `${resourcePrefix}${resource}`] };
-  const audiences = audiencesOf(grant, derivedScopes(provider, grant, demand.scopes));
-  if (audiences) return audiences.some(known => bare(known) === bare(resource)) ? demand : aimed;
-  return forSignIn || matchingGrants(provider, all, aimed.scopes, grant.account).length > 0 ? aimed : demand;
+  const audiences = audiencesOf(grant, derivedScopes(provider, grant, refused.scopes));
+  if (audiences) return audiences.some(known => bare(known) === bare(resource)) ? refused : aimed;
+  return forSignIn || matchingGrants(provider, all, aimed.scopes, grant.account).length > 0 ? aimed : refused;
 }
 
 /** Whom a token is for, if that can be read. */

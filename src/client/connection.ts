@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Holder } from './credentials.ts';
 import type { AuthorizedFetchOptions } from './fetch.ts';
 import { answerHandshake, answerRefusal, isRefused, refusalOf, tokenRefused } from './refusal.ts';
-import { scopesFor } from './resource.ts';
+import { aimFor, type Aim } from './resource.ts';
 import { openWith } from './sockets/opening.ts';
 import { lookAgainAfter, sessionFor, SignInDeclined } from './session.ts';
 import { answerTo, describeSession, type ExpiringSession } from './sessionInfo.ts';
@@ -153,7 +153,7 @@ export class Connection {
     const before = this.#session;
     this.#session = next;
     const again = (): Promise<vscode.AuthenticationSession> =>
-      sessionFor(this.#providerId, this.#wanted(), this.#quiet());
+      sessionFor(this.#providerId, this.#aim().scopes, this.#quiet());
     const holder: Holder = { session: next, again };
     try {
       const listeners: SocketListeners = {
@@ -208,13 +208,13 @@ export class Connection {
   }
 
   async #openOrAnswer(request: AuthorizedWebSocketOptions): Promise<void> {
-    const asked = this.#wanted();
-    const found = await sessionFor(this.#providerId, asked, request);
+    const aim = this.#aim();
+    const found = await sessionFor(this.#providerId, aim.scopes, request);
     try {
       await this.#open(found);
     } catch (error) {
       if (this.#over) throw error;
-      const another = await answerHandshake(this.#providerId, asked, request, found, this.#probe, error);
+      const another = await answerHandshake(this.#providerId, aim, request, found, this.#probe, error);
       if (!another) throw error;
       await this.#open(another);
     }
@@ -226,14 +226,14 @@ export class Connection {
     const refusal = refusalOf(tokenRefused);
     const another =
       session &&
-      (await answerRefusal(this.#providerId, this.#wanted(), this.#quiet(), session, refusal, this.#probe));
+      (await answerRefusal(this.#providerId, this.#aim(), this.#quiet(), session, refusal, this.#probe));
     this.#refusalAnswered = true;
     if (another) await this.#open(another);
     else this.#end('refused', code, reason);
   }
 
-  #wanted(): readonly string[] {
-    return scopesFor(this.#providerId, this.#scopes, this.#probe);
+  #aim(): Aim {
+    return aimFor(this.#providerId, this.#scopes, this.#probe);
   }
 
   /** In the background, without a prompt. */
@@ -275,7 +275,7 @@ export class Connection {
     if (!known || this.#over) return;
     const account = this.#options.account && { account: this.#options.account };
     const found = await answerTo(() =>
-      vscode.authentication.getSession(this.#providerId, this.#wanted(), { ...account, silent: true }),
+      vscode.authentication.getSession(this.#providerId, this.#aim().scopes, { ...account, silent: true }),
     );
     if (this.#over) return;
     if (!found) this.#lookAgain.start(lookAgainAfter, () => void this.#look());

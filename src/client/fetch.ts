@@ -2,7 +2,7 @@ import type * as vscode from 'vscode';
 import { safeAddress } from './address.ts';
 import { credentialsFor, takesNonce, type Holder } from './credentials.ts';
 import { answerRefusal, isRefusal } from './refusal.ts';
-import { scopesFor } from './resource.ts';
+import { aimFor } from './resource.ts';
 import { sessionFor, type AuthorizedOptions } from './session.ts';
 
 export interface AuthorizedFetchOptions extends AuthorizedOptions {
@@ -43,14 +43,14 @@ export function authorizedFetch(
     const given = new Headers(init.headers);
     for (const name of ['Authorization', 'DPoP'])
       if (given.has(name)) throw new TypeError(`authorizedFetch sets the header ${name} itself.`);
-    const wanted = scopesFor(providerId, scopes, url);
-    const again = (): Promise<vscode.AuthenticationSession> => sessionFor(providerId, wanted, options);
+    const aim = aimFor(providerId, scopes, url);
+    const again = (): Promise<vscode.AuthenticationSession> => sessionFor(providerId, aim.scopes, options);
     const holder: Holder = { session: await again(), again };
     const first = await follow(send, url, init, holder);
     if (!first.sawToken || !isRefusal(first.response)) return first.response;
     init.signal?.throwIfAborted();
     const { session } = holder;
-    const another = await answerRefusal(providerId, wanted, options, session, first.response, first.url);
+    const another = await answerRefusal(providerId, aim, options, session, first.response, first.url);
     init.signal?.throwIfAborted();
     if (!another || !isRepeatable(first.request.body)) return first.response;
     await first.response.body?.cancel();

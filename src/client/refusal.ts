@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { challengeOf, errorOf, isForBound, scopesOf } from './challenge.ts';
 import { credentialsFor, isBound, takesNonce } from './credentials.ts';
 import { WebSocketRefused } from './sockets/handshake.ts';
-import { learnResource } from './resource.ts';
+import { learnResource, type Aim } from './resource.ts';
 import { askOnce, questionOf, SignInDeclined, type AuthorizedOptions } from './session.ts';
 import { answerTo, isRenewed } from './sessionInfo.ts';
 
@@ -41,18 +41,19 @@ export const tokenRefused = 'Bearer error="invalid_token"';
 /**
  * Passes a refusal to the editor: first silently, which is enough for a new token, then with a prompt if allowed.
  *
- * @param scopes those that the session was requested with.
+ * @param aim what the session was requested for.
  * @param address the URL of the request. Undefined: there was none.
  * @returns a session with another token, or undefined if there is none.
  */
 export async function answerRefusal(
   providerId: string,
-  scopes: readonly string[],
+  aim: Aim,
   { account: chosen, signIn, detail, askAgain }: AuthorizedOptions,
   session: vscode.AuthenticationSession,
   response: Response,
   address?: URL,
 ): Promise<vscode.AuthenticationSession | undefined> {
+  const { scopes } = aim;
   const challenge = challengeOf(response);
   if (challenge === undefined) return undefined;
   // If it was renewed, the current one is requested below.
@@ -65,13 +66,13 @@ export async function answerRefusal(
   if (!accounts.some(({ id }) => id === session.account.id)) return undefined;
   const account = chosen && { account: chosen };
   // Before the challenge, in which a server might write anything.
-  const wwwAuthenticate = `${await refusedToken(session, address)}, ${challenge}`;
+  const wwwAuthenticate = `${await refusedToken(session, address, aim)}, ${challenge}`;
   const request = { wwwAuthenticate, fallbackScopes: scopes };
   const ask = <T>(run: () => PromiseLike<T>): Promise<T> =>
     askOnce(providerId, questionOf(providerId, scopes, address), askAgain, run);
   const other = (found: vscode.AuthenticationSession | undefined) => {
     if (!found || found.accessToken === session.accessToken) return undefined;
-    learnResource(providerId, scopes, found);
+    learnResource(providerId, aim.own, found);
     return found;
   };
   try {
@@ -105,7 +106,7 @@ export async function answerRefusal(
  */
 export async function answerHandshake(
   providerId: string,
-  scopes: readonly string[],
+  aim: Aim,
   options: AuthorizedOptions & { readonly fetch?: typeof fetch | undefined },
   session: vscode.AuthenticationSession,
   probe: URL,
@@ -121,7 +122,7 @@ export async function answerHandshake(
     if (isForNonce) return session;
   }
   if (!response || !isRefusal(response)) return undefined;
-  const another = await answerRefusal(providerId, scopes, options, session, response, probe);
+  const another = await answerRefusal(providerId, aim, options, session, response, probe);
   if (!another) throw new WebSocketRefused(probe.host, response);
   return another;
 }
@@ -139,17 +140,19 @@ async function askWithoutUpgrade(
 }
 
 /**
- * Tells this extension which token was refused, by its digest, and by which server. The session's ID proves that no
- * server wrote this: no server knows it.
+ * Tells this extension which token was refused, by its digest, by which server, and the resource that only an earlier
+ * refusal has named. The session's ID proves that no server wrote this: no server knows it.
  */
 async function refusedToken(
   { id, accessToken }: vscode.AuthenticationSession,
   address: URL | undefined,
+  { learned }: Aim,
 ): Promise<string> {
   const parameters = [`sha256="${await hashOf(accessToken)}"`];
   if (address) {
     const place = `${address.origin}${address.pathname}`;
     parameters.push(`request="${place}"`, `proof="${await hashOf(`${id} ${place}`)}"`);
+    if (learned !== undefined) parameters.push(`learned="${learned}"`);
   }
   return `Refused-Token ${parameters.join(', ')}`;
 }

@@ -10,22 +10,32 @@ const capacity = 100;
 const keyOf = (providerId: string, scopes: readonly string[]): string =>
   JSON.stringify([providerId, ...[...scopes].sort()]);
 
+/** The session that a request needs. */
+export interface Aim {
+  /** The scopes of the extension. */
+  readonly own: readonly string[];
+  /** The resource that a server there turned out to need a token for. The extension names none. */
+  readonly learned?: string;
+  /** Both, as they are requested. */
+  readonly scopes: readonly string[];
+}
+
+/** Aims at nothing but what the extension names. */
+export const unaimed = (own: readonly string[]): Aim => ({ own, scopes: own });
+
 /**
- * The scopes to request: those of the extension, and the resource that the request goes to, if a server there has refused
- * a token for something else. This way, the next request isn't refused first.
+ * Aims at the resource that the request goes to, if a server there has refused a token for something else. This way, the
+ * next request isn't refused first. Of resources within one another, the innermost is taken.
  */
-export function scopesFor(
-  providerId: string,
-  scopes: readonly string[],
-  { origin, pathname }: URL,
-): readonly string[] {
-  for (const resource of learned.get(keyOf(providerId, scopes)) ?? []) {
+export function aimFor(providerId: string, own: readonly string[], { origin, pathname }: URL): Aim {
+  const around = [...(learned.get(keyOf(providerId, own)) ?? [])].filter(resource => {
     const place = new URL(resource);
-    const path = place.pathname.replace(/\/$/, '');
-    if (place.origin === origin && `${pathname}/`.startsWith(`${path}/`))
-      return [...scopes, `${prefix}${resource}`];
-  }
-  return scopes;
+    return place.origin === origin && `${pathname}/`.startsWith(`${place.pathname.replace(/\/$/, '')}/`);
+  });
+  const [innermost] = around.sort((a, b) => b.length - a.length);
+  return innermost === undefined
+    ? unaimed(own)
+    : { own, learned: innermost, scopes: [...own, `${prefix}${innermost}`] };
 }
 
 /** Remembers the resource that a session is for, though the extension named none. */

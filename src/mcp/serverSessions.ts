@@ -1,6 +1,7 @@
 import { l10n } from '../platform/shown.ts';
 import * as vscode from 'vscode';
 import { answerRefusal, refusalOf, tokenRefused } from '../client/refusal.ts';
+import { unaimed } from '../client/resource.ts';
 import { isDeclined, requireSession, SignInDeclined, type AuthorizedOptions } from '../client/session.ts';
 import type { ExpiringSession, SessionInfo } from '../client/sessionInfo.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -91,4 +92,5 @@ const renewed = (
   session: Session,
   challenge: string,
   options: AuthorizedOptions,
-): Promise<Session | undefined> => answerRefusal(providerId, scopes, options, session, refusalOf(challenge));
+): Promise<Session | undefined> =>
+  answerRefusal(providerId, unaimed(scopes), options, session, refusalOf(challenge));

@@ -74,6 +74,45 @@ describe('an API that describes itself in its challenge (RFC 9728)', () => {
     assert.equal(audience(session?.accessToken ?? ''), apiResource);
   });
 
+  for (const order of ['outer first', 'inner first']) {
+    it(`with another API within its address, gets a token for each: ${order}`, async () => {
+      const { inner } = api;
+      surroundings.identityProvider.settings.resources = [api.resource, inner.resource];
+      await signIn();
+      const urls = order === 'outer first' ? [api.url, inner.url] : [inner.url, api.url];
+      const fetch = client.authorizedFetch('oidc', scopes);
+      for (const url of [...urls, ...urls, ...urls]) assert.equal((await fetch(url)).status, 200, url);
+      assert.deepEqual(api.statuses, [401, 200, 401, 200, 200, 200, 200, 200]);
+      assert.equal(surroundings.signIns(), 3);
+    });
+  }
+
+  it('with another API within its address, gets a renewed token for that once it refuses it', async () => {
+    const { inner } = api;
+    surroundings.identityProvider.settings.resources = [api.resource, inner.resource];
+    await signIn();
+    const fetch = client.authorizedFetch('oidc', scopes);
+    await fetch(api.url);
+    await fetch(inner.url);
+    const asking = [...scopes, `resource:${inner.resource}`];
+    const session = await authentication.getSession('oidc', asking, { silent: true });
+    await surroundings.clock.advance(400_000);
+    api.refuse(session?.accessToken ?? '');
+    assert.equal((await fetch(inner.url)).status, 200);
+    assert.equal((await fetch(api.url)).status, 200);
+    assert.equal(surroundings.signIns(), 3);
+  });
+
+  it('with another API within its address that the provider does not know, is not disturbed by that', async () => {
+    await signIn();
+    const fetch = client.authorizedFetch('oidc', scopes);
+    await fetch(api.url);
+    for (let i = 0; i < 6; i++) await fetch(api.inner.url).catch(() => undefined);
+    assert.ok(surroundings.signIns() <= 3, `${surroundings.signIns()} sign-ins`);
+    await assert.rejects(fetch(api.inner.url), { name: 'AccessRefused', message: /refused the token again/ });
+    assert.equal((await fetch(api.url)).status, 200);
+  });
+
   it('asks once for two that hand on its challenge at the same time, and both get the same session', async () => {
     await signIn();
     api.refuse((await authentication.getSession('oidc', scopes, { silent: true }))?.accessToken ?? '');

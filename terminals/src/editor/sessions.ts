@@ -6,6 +6,7 @@ import {
   SignInDeclined,
   type ExpiringSession,
 } from '../../../src/client/index.ts';
+import { unaimed } from '../../../src/client/resource.ts';
 import { answerRefusal, refusalOf, tokenRefused } from '../../../src/client/refusal.ts';
 import { secondsNow, type Clock } from '../../../src/platform/clock.ts';
 import type { TokenRequest } from '../agent/requests.ts';
@@ -88,7 +89,7 @@ async function lasting(
   const left = found.expiresAt === undefined ? Infinity : found.expiresAt - secondsNow(clock);
   if (minValid >= 0 && left >= minValid) return session;
   const options = { account: session.account, signIn: 'never' } as const;
-  const renewed = await answerRefusal(provider, scopes, options, session, refusalOf(tokenRefused));
+  const renewed = await answerRefusal(provider, unaimed(scopes), options, session, refusalOf(tokenRefused));
   return renewed ?? session;
 }
 

@@ -10,6 +10,8 @@ export interface DescribedApi {
   /** Below the resource: says who is calling. */
   readonly url: string;
   readonly metadataUrl: string;
+  /** An API of its own below this one. It refuses what is for this one, and the reverse. */
+  readonly inner: { readonly resource: string; readonly url: string };
   /** What the API answered to requests so far. */
   readonly statuses: number[];
   /** The `Authorization` headers of requests for the metadata, undefined where there was none. */
@@ -28,7 +30,9 @@ export interface DescribedApi {
 }
 
 const path = '/v1';
+const innerPath = `${path}/inner`;
 const metadataPath = `/.well-known/oauth-protected-resource${path}`;
+const innerMetadataPath = `/.well-known/oauth-protected-resource${innerPath}`;
 
 export async function startDescribedApi(options: BearerTokenOptions): Promise<DescribedApi> {
   const refused = new Set<string>();
@@ -36,20 +40,23 @@ export async function startDescribedApi(options: BearerTokenOptions): Promise<De
     const { pathname } = new URL(request.url ?? '/', api.origin);
     if (pathname.startsWith('/.well-known/')) {
       api.metadataRequests.push(request.headers.authorization);
-      if (pathname !== metadataPath) response.writeHead(404).end();
+      if (![metadataPath, innerMetadataPath].includes(pathname)) response.writeHead(404).end();
       else if (api.answerMetadata) api.answerMetadata(response);
       else {
         response.writeHead(200, { 'content-type': 'application/json' });
-        response.end(JSON.stringify(api.metadata));
+        const isInner = pathname === innerMetadataPath;
+        response.end(JSON.stringify({ ...api.metadata, ...(isInner && { resource: api.inner.resource }) }));
       }
       return;
     }
+    const isInner = pathname.startsWith(innerPath);
     const token = bearerTokenIn(request.headers.authorization);
+    const judge = isInner ? judgeInner : judgeOuter;
     const caller = token !== undefined && !refused.has(token) ? await judge(token) : undefined;
     if (caller) response.writeHead(200, { 'content-type': 'application/json' });
     else
       response.writeHead(401, {
-        'www-authenticate': `${bearerChallenge(api.challenge)}${api.furtherChallenge}`,
+        'www-authenticate': `${bearerChallenge(isInner ? innerChallenge : api.challenge)}${api.furtherChallenge}`,
       });
     api.statuses.push(response.statusCode);
     response.end(JSON.stringify({ caller }));
@@ -59,12 +66,16 @@ export async function startDescribedApi(options: BearerTokenOptions): Promise<De
   });
   const origin = `http://${loopback}:${await listen(server)}`;
   const resource = `${origin}${path}`;
-  const judge = judgeTokens({ ...options, audience: options.audience ?? resource });
+  const inner = { resource: `${origin}${innerPath}`, url: `${origin}${innerPath}/whoami` };
+  const innerChallenge = { error: 'invalid_token', resource_metadata: `${origin}${innerMetadataPath}` };
+  const judgeOuter = judgeTokens({ ...options, audience: options.audience ?? resource });
+  const judgeInner = judgeTokens({ ...options, audience: inner.resource });
   const api: DescribedApi = {
     origin,
     resource,
     url: `${resource}/whoami`,
     metadataUrl: `${origin}${metadataPath}`,
+    inner,
     statuses: [],
     metadataRequests: [],
     metadata: {
