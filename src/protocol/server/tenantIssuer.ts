@@ -23,13 +23,16 @@ export function issuerOfTenant(
   return template.replace(tenantPlaceholder, tid);
 }
 
-/** True if a response that names itself `iss` (RFC 9207) came from this issuer. */
+/**
+ * True if a response that names itself `iss` (RFC 9207) came from this issuer. A code that a user pasted alone has the
+ * template itself (`readPasted`): only the ID token names its tenant.
+ */
 export function isFromIssuer(
   issuer: string,
   iss: string,
   allowedTenants: readonly string[] | undefined,
 ): boolean {
-  if (!isIssuerTemplate(issuer)) return iss === issuer;
+  if (iss === issuer || !isIssuerTemplate(issuer)) return iss === issuer;
   const [before = '', after = ''] = issuer.split(tenantPlaceholder);
   if (!iss.startsWith(before) || !iss.endsWith(after)) return false;
   const tid = iss.slice(before.length, iss.length - after.length);
