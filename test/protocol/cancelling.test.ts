@@ -41,6 +41,7 @@ describe('a sign-in that is held up', () => {
     path: string | undefined,
     signal: AbortSignal,
     definition: Partial<ProviderDefinition> = {},
+    providerTimeout = 60,
   ): Promise<{ result: Promise<unknown> }> {
     const hold = Promise.withResolvers<void>();
     release = hold.resolve;
@@ -52,6 +53,7 @@ describe('a sign-in that is held up', () => {
       // A browser that opens for ever: the editor still asks the person whether to.
       browser: path === undefined ? () => true : goesBack,
     });
+    Object.assign(trial.context.timeouts, { provider: providerTimeout });
     if (path === undefined) {
       const { openBrowser } = trial.context;
       Object.assign(trial.context, {
@@ -142,6 +144,29 @@ describe('a sign-in that is held up', () => {
       assert.equal(clock.pending, 0, 'no timer is left');
     });
   }
+
+  for (const [setting, given, helping] of [
+    ['"requestTimeout"', { request: 20, provider: 60 }, { request: 25, provider: 60 }],
+    ['oidc.signIn.providerTimeout', { request: 60, provider: 20 }, { request: 60, provider: 25 }],
+  ] as const)
+    it(`says that ${setting} would have given it the time, and it does`, async () => {
+      const { signal } = new AbortController();
+      const held = ({ request, provider }: typeof given | typeof helping) =>
+        heldUp('/token', signal, { requestTimeout: request }, provider);
+      const { result } = await held(given);
+      await clock.advance(20_000);
+      await assert.rejects(result, ({ message }: Error) => {
+        assert.ok(message.includes('20 seconds') && message.includes(setting), message);
+        return message.match(/requestTimeout|providerTimeout/g)?.length === 1;
+      });
+      release();
+      server.proxy.heal();
+
+      const { result: later } = await held(helping);
+      await clock.advance(20_000);
+      release();
+      await later;
+    });
 
   it('goes on without a pushed request that gets no answer, as it is not required', async () => {
     const { result } = await heldUp(stages['while the request is pushed'], new AbortController().signal);

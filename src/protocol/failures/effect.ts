@@ -12,6 +12,7 @@ export function mayHaveTakenEffect(error: unknown): boolean {
   return (
     code === 'answer-withheld' ||
     code === 'timed-out' ||
+    code === 'step-timed-out' ||
     code === 'response-invalid' ||
     code === 'token-bound' ||
     code === 'token-unbound' ||

@@ -25,6 +25,12 @@ export const reachingFailures = {
     next: 'Check your network, proxy, and VPN, then try again. If the provider is slow, increase its "requestTimeout".',
     button: 'try-again',
   },
+  'step-timed-out': {
+    passing: true,
+    what: '{host} took longer than {seconds} seconds for one step of the sign-in.',
+    next: 'Check your network, proxy, and VPN, then try again. If the provider is slow, increase the setting oidc.signIn.providerTimeout.',
+    button: 'try-again',
+  },
   'answer-too-large': {
     what: '{host} sent more than {limit} bytes instead of a short response.',
     next: 'Make sure the URL belongs to the provider and not to another service.',

@@ -84,7 +84,8 @@ export async function discover(
 }
 
 /** True if the server responded: another URL might give another response. */
-const isAnswer = ({ code }: Failure): boolean => code !== 'unreachable' && code !== 'timed-out';
+const isAnswer = ({ code }: Failure): boolean =>
+  code !== 'unreachable' && code !== 'timed-out' && code !== 'step-timed-out';
 
 type FoundDocument =
   | { readonly kind: 'json'; readonly value: unknown }

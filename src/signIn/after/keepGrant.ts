@@ -1,3 +1,5 @@
+import { untilDeadline } from '../../platform/deadline.ts';
+import { l10n } from '../../platform/shown.ts';
 import type { Connection } from '../../protocol/client/client.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import { refreshTokens } from '../../protocol/grants/codeAndRefresh.ts';
@@ -9,7 +11,6 @@ import { narrowedScopes } from '../../sessions/grant/outcome.ts';
 import { resourcesOfToken } from '../../sessions/grant/pseudoScopes.ts';
 import { connectFor, type GrantServices } from '../client/grantConnection.ts';
 import { endSession, type EndSessionRequest } from './endSession.ts';
-import { inProviderTime } from '../methods/timing.ts';
 import { serviceTokens } from '../client/serviceTokens.ts';
 import type { SubjectServices } from '../client/subject.ts';
 
@@ -120,8 +121,12 @@ export async function revokeGrant(
 ): Promise<Revocation> {
   if (provider.revocation === 'none') return 'unsupported';
   const { httpContext } = services;
-  const timing = { httpContext, timeouts: { provider: revocationTimeout } };
-  return inProviderTime(timing, provider, undefined, async within => {
+  const late = (): Failure => {
+    // No setting changes this time.
+    const reason = l10n.t('no response within {0} seconds', revocationTimeout);
+    return new Failure('unreachable', { host: new URL(provider.issuer).host, reason });
+  };
+  return untilDeadline({ clock: httpContext.clock, seconds: revocationTimeout, late }, async within => {
     const connectWith = (own: Grant): Promise<Connection> =>
       connectFor(services, provider, own, within, ['revocation_endpoint']);
     const connection = await connectWith(grant).catch((error: unknown) => {

@@ -12,7 +12,7 @@ export interface ProviderTiming {
 /**
  * Runs a stage that talks to the provider, and ends its requests when its time is over.
  *
- * @throws Failure `timed-out`, or what `run` throws.
+ * @throws Failure `step-timed-out`, or what `run` throws.
  */
 export function inProviderTime<T>(
   { httpContext: { clock }, timeouts: { provider: seconds } }: ProviderTiming,
@@ -20,6 +20,6 @@ export function inProviderTime<T>(
   signal: AbortSignal | undefined,
   run: (within: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const late = (): Failure => new Failure('timed-out', { host: new URL(issuer).host, seconds });
+  const late = (): Failure => new Failure('step-timed-out', { host: new URL(issuer).host, seconds });
   return untilDeadline({ clock, seconds, late, signal }, run);
 }
