@@ -4,8 +4,10 @@ export type AgentRequest =
   | { readonly kind: 'accounts' }
   | { readonly kind: 'account-details' }
   | { readonly kind: 'check' }
-  /** Something that isn't given out: an ID token, a mytoken, or a change of the agent. */
-  | { readonly kind: 'refused'; readonly what: string };
+  /** An ID token or a mytoken, which isn't given out for accounts of ours. */
+  | { readonly kind: 'refused'; readonly what: string; readonly of: TokenRequest }
+  /** Something that only a user's own agent can do, such as to load an account. */
+  | { readonly kind: 'other' };
 
 export interface TokenRequest {
   readonly kind: 'token';
@@ -112,10 +114,10 @@ export function readRequest(json: unknown): AgentRequest | AgentFailure {
   if (request === 'loaded_accounts') return { kind: 'accounts' };
   if (request === 'account_info') return { kind: 'account-details' };
   if (request === 'check') return { kind: 'check' };
-  if (request === 'id_token' || request === 'mytoken') return { kind: 'refused', what: request };
-  if (request !== 'access_token') return failure('Bad Request: unknown request type');
+  if (typeof request !== 'string') return failure('Bad Request: no request type');
+  if (request !== 'access_token' && request !== 'id_token' && request !== 'mytoken') return { kind: 'other' };
   try {
-    return {
+    const token: TokenRequest = {
       kind: 'token',
       account: text(json['account'], 'account'),
       issuer: text(json['issuer'], 'issuer'),
@@ -129,6 +131,7 @@ export function readRequest(json: unknown): AgentRequest | AgentFailure {
       proof: proofIn(json),
       hint: text(json['application_hint'], 'application_hint'),
     };
+    return request === 'access_token' ? token : { kind: 'refused', what: request, of: token };
   } catch (error) {
     if (!(error instanceof BadRequest)) throw error;
     return failure(`Bad Request: ${error.message} has a value that can't be used`);

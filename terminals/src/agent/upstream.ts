@@ -69,14 +69,25 @@ function exchange(path: string, json: unknown, signal: AbortSignal): Promise<Age
   });
 }
 
-/** @returns undefined if it is neither a success nor a failure. */
+/**
+ * Reads a response, whatever its status: some requests are `accepted`, and finish later.
+ *
+ * @returns undefined if it isn't one, or a failure that doesn't say why.
+ */
 function answerIn(text: string): AgentResponse | undefined {
-  let value: { status?: unknown; error?: unknown } | null;
+  const plain = text.replace(/\0\s*$/, '');
+  // The status of oidc-agent has line breaks as they are.
+  const value =
+    objectIn(plain) ?? objectIn(plain.replace(/[\t\n\r]/g, sign => JSON.stringify(sign).slice(1, -1)));
+  const isAnswer =
+    (typeof value?.status === 'string' && value.status !== 'failure') || typeof value?.error === 'string';
+  return isAnswer ? (value as AgentResponse) : undefined;
+}
+
+function objectIn(text: string): { status?: unknown; error?: unknown } | null | undefined {
   try {
-    value = JSON.parse(text.replace(/\0\s*$/, '')) as typeof value;
+    return JSON.parse(text) as { status?: unknown };
   } catch {
     return undefined;
   }
-  const isAnswer = value?.status === 'success' || typeof value?.error === 'string';
-  return isAnswer ? (value as AgentResponse) : undefined;
 }

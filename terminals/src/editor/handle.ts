@@ -7,9 +7,11 @@ import {
   failure,
   unknownAccount,
   type AgentFailure,
+  type AgentRequest,
   type AgentResponse,
   type TokenRequest,
 } from '../agent/requests.ts';
+import { mergedDetails, mergedNames, type IssuerDetails } from '../agent/merged.ts';
 import { askUpstream } from '../agent/upstream.ts';
 import type { Consent } from '../consent/consent.ts';
 import { targetOf, type Target } from '../consent/accounts.ts';
@@ -96,17 +98,15 @@ export function createHandle(options: HandleOptions): Handle {
           await options.isThere();
           return { status: 'success' };
         case 'refused':
-          return failure(`The editor gives out no ${request.what}.`, 'Ask for an access token.\n');
+          return await unlessTheirs(refusedFor(request), json, hungUp);
         case 'accounts':
-          return await withUpstream(json, hungUp, declaredNames());
+          return { status: 'success', info: mergedNames(declaredNames(), await theirs(json, hungUp)) };
         case 'account-details':
-          return details();
-        case 'token': {
-          const own = await tokenFor(request, hungUp, peer);
-          const isUnknown = own.status === 'failure' && own.error === unknownAccount;
-          if (!isUnknown || upstream === undefined) return own;
-          return (await askUpstream(upstream, json, clock, hungUp)) ?? own;
-        }
+          return { status: 'success', info: mergedDetails(details(), await theirs(json, hungUp)) };
+        case 'other':
+          return (await theirs(json, hungUp)) ?? failure('Bad Request: unknown request type');
+        case 'token':
+          return await unlessTheirs(await tokenFor(request, hungUp, peer), json, hungUp);
       }
     } catch (error) {
       if (error instanceof SignInDeclined) return failure(...refusals.declined, 'declined');
@@ -119,28 +119,38 @@ export function createHandle(options: HandleOptions): Handle {
     return settings().accounts.declared.map(({ name }) => name);
   }
 
-  /** Our accounts, and those of a user's own agent after them. */
-  async function withUpstream(
+  /** The response of a user's own agent. Undefined if there is none, or if it gives none. */
+  async function theirs(json: unknown, hungUp: AbortSignal): Promise<AgentResponse | undefined> {
+    return upstream === undefined ? undefined : askUpstream(upstream, json, clock, hungUp);
+  }
+
+  /** Our response, or that of a user's own agent for an account that we don't know. */
+  async function unlessTheirs(
+    own: AgentResponse,
     json: unknown,
     hungUp: AbortSignal,
-    own: readonly string[],
   ): Promise<AgentResponse> {
-    const theirs = upstream === undefined ? undefined : await askUpstream(upstream, json, clock, hungUp);
-    const others =
-      theirs?.status === 'success' && Array.isArray(theirs['info']) ? (theirs['info'] as unknown[]) : [];
-    return { status: 'success', info: [...own, ...others.filter(name => typeof name === 'string')] };
+    const isUnknown = own.status === 'failure' && own.error === unknownAccount;
+    return (isUnknown ? await theirs(json, hungUp) : undefined) ?? own;
+  }
+
+  function refusedFor({ what, of }: Extract<AgentRequest, { kind: 'refused' }>): AgentFailure {
+    const found = targetOf(of, settings().accounts);
+    const isUnknown = 'status' in found && found.error === unknownAccount;
+    return isUnknown ? found : failure(`The editor gives out no ${what}.`, 'Ask for an access token.\n');
   }
 
   /** By issuer, as oidc-agent has it. */
-  function details(): AgentResponse {
+  function details(): Readonly<Record<string, IssuerDetails>> {
     const { declared, issuers } = settings().accounts;
     const byIssuer = Map.groupBy(declared, ({ provider }) => issuers.get(provider) ?? '');
     byIssuer.delete('');
-    const info = [...byIssuer].map(([issuer, accounts]) => [
-      issuer,
-      { pubclient: false, accounts: Object.fromEntries(accounts.map(({ name }) => [name, true])) },
-    ]);
-    return { status: 'success', info: Object.fromEntries(info) as unknown };
+    return Object.fromEntries(
+      [...byIssuer].map(([issuer, accounts]) => [
+        issuer,
+        { pubclient: false, accounts: Object.fromEntries(accounts.map(({ name }) => [name, true])) },
+      ]),
+    );
   }
 }
 

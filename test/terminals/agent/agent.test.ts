@@ -117,8 +117,8 @@ describe('the agent on a real socket', () => {
   it('refuses requests that are none, and says so', async () => {
     open = await openAgent();
     const errors = [
-      [{ request: 'shutdown' }, /unknown request type/],
-      [{}, /unknown request type/],
+      [{ request: 7 }, /no request type/],
+      [{}, /no request type/],
       [{ ...request, account: 7 }, /account/],
       [{ ...request, account: 'a\nb' }, /account/],
       [{ ...request, scope: 'a "b"' }, /scope/],

@@ -83,7 +83,10 @@ describe('a user’s own agent', () => {
     for (const [text, status] of [
       ['{"status":"success","access_token":"t"}\0', 'success'],
       ['{"status":"failure","error":"No"}', 'failure'],
+      ['{"status":"accepted","info":"later"}', 'accepted'],
+      ['{"status":"success","info":"two\n\tlines"}', 'success'],
       ['{"status":"failure"}', undefined],
+      ['{"info":"no status"}', undefined],
       ['null', undefined],
       ['', undefined],
     ] as const) {

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn, execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { unknownAccount } from '../../../terminals/src/agent/requests.ts';
 import { readAccounts } from '../../../terminals/src/consent/accounts.ts';
 import { openSignedInEditor, type SignedInEditor } from '../../client/signedInEditor.ts';
@@ -8,7 +6,6 @@ import { createExports } from '../../../src/authentication/exports.ts';
 import { boundClient } from '../../protocol/methods/dpop/boundSignIn.ts';
 import { startBoundApi, type BoundApi } from '../../servers/resourceServers/boundApi.ts';
 import { openAgent } from '../agent/openAgent.ts';
-import { has } from '../programs.ts';
 import { openHandle, type OpenHandle } from './openHandle.ts';
 
 describe('a request of a terminal, from a user who can sign in', () => {
@@ -199,6 +196,8 @@ describe('a request of a terminal, from a user who can sign in', () => {
       const response = await ask({ request: what, account: 'company' });
       assert.match(response.status === 'failure' ? response.error : '', new RegExp(what));
     }
+    const unknown = await ask({ request: 'add' });
+    assert.match(unknown.status === 'failure' ? unknown.error : '', /unknown request type/);
     assert.equal((await ask({ request: 'check' })).status, 'success');
     assert.deepEqual(await ask({ request: 'account_info' }), {
       status: 'success',
@@ -232,6 +231,15 @@ describe('a request of a terminal, from a user who can sign in', () => {
       });
       assert.equal((await ask(request)).status, 'success');
       assert.equal(theirs.asked.length, 2);
+      for (const theirsAlone of [
+        { request: 'add', config: {} },
+        { request: 'id_token', account: 'grid' },
+      ]) {
+        assert.equal((await ask(theirsAlone)).status, 'success');
+        assert.deepEqual(theirs.asked.at(-1), theirsAlone);
+      }
+      assert.equal((await ask({ request: 'id_token', account: 'company' })).status, 'failure');
+      assert.equal(theirs.asked.length, 4);
     } finally {
       await theirs.close();
     }
@@ -240,23 +248,4 @@ describe('a request of a terminal, from a user who can sign in', () => {
     const lost = await ask({ request: 'access_token', account: 'grid' });
     assert.equal(lost.status === 'failure' && lost.error, unknownAccount);
   });
-
-  if (has('oidc-agent', 'apt-get install oidc-agent-cli'))
-    it('goes on to a real oidc-agent', async function () {
-      this.timeout(120_000);
-      const { stdout } = await promisify(execFile)('oidc-agent', [], { timeout: 10_000 });
-      const [, path = ''] = /OIDC_SOCK=([^;]+);/.exec(stdout) ?? [];
-      const [, pid = ''] = /OIDCD_PID=(\d+);/.exec(stdout) ?? [];
-      open.upstream = path;
-      try {
-        assert.deepEqual(await ask({ request: 'loaded_accounts' }), { status: 'success', info: ['company'] });
-        const theirs = await ask({ request: 'access_token', account: 'grid' });
-        assert.match(
-          theirs.status === 'failure' ? theirs.error : '',
-          /No account configured with that short name/,
-        );
-      } finally {
-        spawn('kill', [pid]);
-      }
-    });
 });
