@@ -24,7 +24,7 @@ export const salesforce: Preset = {
     'Setup → External Client App Manager → New External Client App → API (Enable OAuth Settings) → Enable OAuth.',
     'Callback URL: those below, one per line.',
     'Scopes: openid, profile, email, api, refresh_token. Require PKCE. Clear "Require secret for Web Server Flow" and "Require secret for Refresh Token Flow".',
-    'Device codes are blocked for new apps since September 2025.',
+    'Device codes have been blocked for new apps since September 2025.',
   ],
   documentation: 'https://help.salesforce.com/s/articleView?id=xcloud.external_client_apps.htm',
 };

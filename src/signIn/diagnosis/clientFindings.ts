@@ -44,7 +44,7 @@ export function clientFindings(client: JudgedClient, inquired: Inquired): (Findi
     asked.length > 0
       ? info(
           l10n.t('Requests sent'),
-          l10n.t('{0}. None is used, and what they created expires.', asked.length),
+          l10n.t('{0}. What they created with the provider expires unused.', asked.length),
         )
       : undefined,
   ];

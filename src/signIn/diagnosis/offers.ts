@@ -190,7 +190,7 @@ function scopesFinding({ scopes }: Provider, { scopes_supported: supported }: Me
     ? warn(
         l10n.t('Scopes'),
         l10n.t('the metadata doesn’t list {0}', unknown.join(', ')),
-        l10n.t('Correct "scopes" in the settings, unless you know better.'),
+        l10n.t('Correct "scopes" in the settings, unless the metadata is incomplete.'),
       )
     : info(l10n.t('Scopes'), supported?.slice(0, 50).join(' ') ?? l10n.t('not listed in the metadata'));
 }

@@ -50,7 +50,7 @@ export function registerPage(state: WizardState, facts: Facts): ListPage {
           ? l10n.t('When you have the client ID, run “OIDC: Add Identity Provider…” to continue.')
           : canRegister(answers)
             ? l10n.t('Copies a request with everything they need.')
-            : l10n.t('The editor can’t register itself there. Copies a request for them.'),
+            : l10n.t('Copies a request, because the editor can’t register itself.'),
         ...copying(state, request),
       },
       {

@@ -210,7 +210,7 @@ export function productRow(state: WizardState): Row[] {
     ? [
         {
           label: icon('verified', l10n.t('Use the settings for {0}', name)),
-          detail: l10n.t('They fit what it does beyond its metadata.'),
+          detail: l10n.t('They match how it differs from its metadata.'),
           next: {
             ...state,
             answers: { ...answers, isPlain: false, preset: known.preset, presetValues: known.values },

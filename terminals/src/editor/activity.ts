@@ -72,7 +72,7 @@ export function showGlance(item: StatusBarItem, glance: Glance): void {
 }
 
 const tooltips: Readonly<Record<'locked' | 'one' | 'several', (given: number) => Shown>> = {
-  locked: () => l10n.t('No program in a terminal gets a token until you unlock them.'),
+  locked: () => l10n.t('No program in a terminal gets a token until you unlock tokens.'),
   one: () => l10n.t('A program in a terminal got a token in this window. Click to see which.'),
   several: given => l10n.t('Programs in terminals got {0} tokens in this window. Click to see which.', given),
 };
