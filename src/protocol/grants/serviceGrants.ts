@@ -124,6 +124,8 @@ function explained(
       );
     case 'unauthorized_client':
     case 'unsupported_grant_type':
+      // Keycloak says so of a wrong secret, too. With 401, the client isn't authenticated (RFC 6749 section 5.2).
+      if (failure.status === 401) return failure;
       return new Failure('grant-type-refused', { ...about, grantType }, { oauthError });
   }
   const isRefused = failure.code === 'grant-refused';

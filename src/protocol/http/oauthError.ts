@@ -80,7 +80,7 @@ export async function tokenEndpointFailure(
   if (busy) return busy;
   if (error !== undefined) {
     const isClient = status === 401 && proof === 'client' && !pollErrors.has(error);
-    return errorFailure(error, { host, error, said }, isClient);
+    return errorFailure(error, { host, error, said }, isClient, status);
   }
 
   // The response of nginx instead of the server behind it.
@@ -114,8 +114,9 @@ function errorFailure(
   error: string,
   details: { readonly host: string; readonly error: string; readonly said: string },
   isClient: boolean,
+  status?: number,
 ): Failure {
-  const spoken = { oauthError: error };
+  const spoken = { oauthError: error, status };
   const { host, said } = details;
   if (demandsProof(error, said)) return new Failure('proof-demanded', { host, said }, spoken);
   if (isOfAnotherCertificate(said)) return new Failure('certificate-mismatch', details, spoken);

@@ -134,6 +134,17 @@ describe('an identity assertion', () => {
         });
       });
 
+    it('for a client that it didn’t authenticate: says so, and nothing of grant types', async () => {
+      const { findSubject } = await trials.atHome('alice');
+      const trial = trials.tryIt(findSubject);
+      const error_description = 'Invalid client or Invalid client credentials';
+      trials.companies.other.answer = json({ error: 'unauthorized_client', error_description }, 401);
+      await assert.rejects(
+        trial.signIn(trials.wiki(trial)),
+        failsWith('client-refused', new RegExp(error_description)),
+      );
+    });
+
     it('because the assertion was used before or is for another client, in its own words', async () => {
       const { findSubject } = await trials.atHome('alice');
       const trial = trials.tryIt(findSubject);
