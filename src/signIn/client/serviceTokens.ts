@@ -33,7 +33,18 @@ export async function serviceTokens(
     parameters: { ...provider.tokenParameters, ...(audience !== undefined && { audience }) },
     beforeSending,
   });
-  return { tokens, binding, subject };
+  const isAsserted = service.way === 'identity-assertion';
+  return { tokens: isAsserted ? ofAsserted(tokens, scopes) : tokens, binding, subject };
+}
+
+/**
+ * Leaves out scopes that the server adds on its own, as Keycloak does with its default ones: the next assertion is
+ * requested for what was granted, and the user's own server can refuse to assert more than it was asked for at first.
+ */
+function ofAsserted(tokens: Tokens, asked: readonly string[]): Tokens {
+  const granted = tokens.grantedScopes?.filter(scope => asked.includes(scope));
+  const isNamed = granted && (granted.length > 0 || asked.length === 0);
+  return isNamed ? { ...tokens, grantedScopes: granted } : tokens;
 }
 
 async function prepared(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Failure } from '../../../../src/protocol/failures/failure.ts';
 import { revokeGrant } from '../../../../src/signIn/after/keepGrant.ts';
+import { json } from '../../../servers/hostile/replies.ts';
 import { people } from '../../../servers/identityProvider/people.ts';
 import { settled } from '../../../standIns/manualClock.ts';
 import { signInTrial } from '../../signingIn.ts';
@@ -58,6 +59,31 @@ describe('identity assertion', () => {
     const claims = await trials.companies.other.claimsOf(grant.tokens.accessToken.reveal());
     assert.deepEqual([claims.aud, claims['scope']], [otherApi, 'tools:read tools:write']);
     assert.deepEqual(grant.grantedScopes, ['tools:read', 'tools:write']);
+  });
+
+  for (const [scopes, asked] of [
+    [['tools:read'], 'tools:read'],
+    [[], undefined],
+  ] as const)
+    it(`is renewed for what was asked for (${String(asked)}), whatever the other server adds to it`, async () => {
+      const { findSubject } = await trials.atHome('alice');
+      const trial = trials.tryIt(findSubject);
+      const settings = trials.wiki(trial, { scopes: [...scopes] });
+      const token = { access_token: 'opaque', token_type: 'Bearer', expires_in: 300 };
+      trials.companies.other.answer = json({ ...token, scope: 'tools:read email roles' });
+      const grant = await trial.signIn(settings, { scopes: [] });
+      const tokens = await renewed(trial, settings, grant);
+      assert.deepEqual([grant.grantedScopes, tokens.grantedScopes], [scopes, scopes]);
+      assert.equal(trials.companies.home.exchanges.at(-1)?.['scope'], asked);
+    });
+
+  it('keeps the names that the other server has for all scopes', async () => {
+    const { findSubject } = await trials.atHome('alice');
+    const trial = trials.tryIt(findSubject);
+    const token = { access_token: 'opaque', token_type: 'Bearer', expires_in: 300 };
+    trials.companies.other.answer = json({ ...token, scope: 'https://wiki.example.com/read' });
+    const grant = await trial.signIn(trials.wiki(trial), { scopes: [] });
+    assert.deepEqual(grant.grantedScopes, ['https://wiki.example.com/read']);
   });
 
   it('names the other server as the settings say', async () => {
