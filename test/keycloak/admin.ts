@@ -2,6 +2,21 @@ import { realmName } from './realm.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** Another server that asserts who somebody is. */
+export interface Asserter {
+  /** The name that Keycloak has for it. */
+  readonly alias: string;
+  readonly issuer: string;
+  readonly jwksUrl: string;
+}
+
+export interface AssertedClient {
+  readonly clientId: string;
+  readonly secret: string;
+  /** What its access tokens are for: Keycloak doesn't read `resource`. */
+  readonly audience: string;
+}
+
 /** What an administrator does in the console, by Keycloak's own interface for it. */
 export interface Admin {
   importRealm(realm: Json): Promise<void>;
@@ -18,6 +33,10 @@ export interface Admin {
   bindRefreshTokens(isOn: boolean): Promise<void>;
   /** Enforces one of Keycloak's own client profiles for all clients; undefined: none. */
   enforceProfile(name: string | undefined): Promise<void>;
+  /** Takes the identity assertions of another server; they are for this confidential client. */
+  takeAssertions(issuer: Asserter, client: AssertedClient): Promise<void>;
+  /** Says by which subject that server knows a person. */
+  linkPerson(username: string, alias: string, subject: string): Promise<void>;
   /** Ends all sessions of a person, with their refresh tokens. */
   endSessions(username: string): Promise<void>;
   hasSession(username: string): Promise<boolean>;
@@ -112,6 +131,48 @@ export function createAdmin(base: string, { name, password }: { name: string; pa
       const conditions = [{ condition: 'any-client', configuration: {} }];
       const policies = name === undefined ? [] : [{ name, enabled: true, conditions, profiles: [name] }];
       await ask('PUT', `${own}/client-policies/policies`, { policies });
+    },
+    async takeAssertions({ alias, issuer, jwksUrl }, { clientId, secret, audience }) {
+      await ask('POST', `${own}/identity-provider/instances`, {
+        alias,
+        providerId: 'oidc',
+        enabled: true,
+        hideOnLogin: true,
+        config: {
+          issuer,
+          jwksUrl,
+          useJwksUrl: 'true',
+          validateSignature: 'true',
+          authorizationUrl: `${issuer}/auth`,
+          tokenUrl: `${issuer}/token`,
+          clientId: 'unused',
+          clientSecret: 'unused',
+          jwtAuthorizationGrantEnabled: 'true',
+          jwtAuthorizationGrantAssertionReuseAllowed: 'false',
+        },
+      });
+      await ask('POST', `${own}/clients`, {
+        clientId,
+        secret,
+        publicClient: false,
+        standardFlowEnabled: false,
+        attributes: {
+          'oauth2.jwt.authorization.grant.enabled': 'true',
+          'oauth2.jwt.authorization.grant.idp': alias,
+        },
+        protocolMappers: [
+          {
+            name: 'api',
+            protocol: 'openid-connect',
+            protocolMapper: 'oidc-audience-mapper',
+            config: { 'included.custom.audience': audience, 'access.token.claim': 'true' },
+          },
+        ],
+      });
+    },
+    async linkPerson(username, alias, subject) {
+      const path = `${own}/users/${(await user(username)).id}/federated-identity/${alias}`;
+      await ask('POST', path, { userId: subject, userName: username, identityProvider: alias });
     },
     async endSessions(username) {
       await ask('POST', `${own}/users/${(await user(username)).id}/logout`);
