@@ -4,9 +4,8 @@ import { requestUserInfo } from '../../src/protocol/tokens/userInfo.ts';
 import type { Provider } from '../../src/providers/entries/definition.ts';
 import { revokeGrant } from '../../src/signIn/after/keepGrant.ts';
 import { connectFor } from '../../src/signIn/client/grantConnection.ts';
-import type { SignInControl } from '../../src/signIn/signIn.ts';
 import { claimsOf, refreshed } from '../protocol/methods/dpop/boundSignIn.ts';
-import { signInAtKeycloak } from './person.ts';
+import { pastingTrial, shown } from './pasting.ts';
 import { failsWith, keycloak, keycloakTrial, timeout, type KeycloakTrial } from './running.ts';
 
 describe('Keycloak, with its client profile for FAPI 2.0 and DPoP', function () {
@@ -27,26 +26,12 @@ describe('Keycloak, with its client profile for FAPI 2.0 and DPoP', function () 
     ...trial.at('vscode-fapi', {
       clientAuthentication: 'private_key_jwt',
       dpop: 'required',
-      redirect: { paste: 'https://company.example/shown' },
+      redirect: { paste: shown },
     }),
     profile: 'fapi2',
   });
 
-  /** Somebody who pastes the URL that they end on. */
-  async function pasting() {
-    let control: SignInControl | undefined;
-    const trial = await keycloakTrial({
-      ...withKey,
-      method: 'paste',
-      async browser(address) {
-        const end = await signInAtKeycloak(address, { username: 'alice' });
-        assert.equal(control?.paste(end.href), undefined);
-      },
-    });
-    const signIn = (provider: Provider) =>
-      trial.signIn(provider, { onPlan: (_plan, given) => (control = given) });
-    return { trial, signIn };
-  }
+  const pasting = () => pastingTrial(withKey);
 
   it('signs a person in, refreshes, and asks UserInfo, but cannot revoke', async () => {
     const { trial, signIn } = await pasting();

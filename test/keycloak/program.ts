@@ -4,9 +4,11 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { run, startTree } from '../editor/process/childProcess.ts';
 import { cleanAtExit } from '../editor/process/leftovers.ts';
+import type { CertificateAuthority } from '../servers/certificates.ts';
 import { listen, loopback, stop } from '../servers/listening.ts';
 import { createAdmin, type Admin } from './admin.ts';
 import { realm, realmName } from './realm.ts';
+import { prepareTls } from './tls.ts';
 
 /** Fetched by these coordinates from the repository that Maven is set to use, which also has the checksums. */
 const version = '26.7.3';
@@ -65,18 +67,23 @@ export async function fetchKeycloak(say: (message: string) => void): Promise<voi
 /** A running Keycloak with a realm of its own. */
 export interface Keycloak {
   readonly issuer: string;
+  /** The same over https, where it asks for the client's certificate. */
+  readonly secureIssuer: string;
+  /** Vouches for Keycloak's certificate, and its word is taken for those of clients. */
+  readonly authority: CertificateAuthority;
   readonly admin: Admin;
   close(): Promise<void>;
 }
 
 /**
- * Starts Keycloak on a free port, with everything in memory.
+ * Starts Keycloak on free ports, for http and https, with everything in memory.
  *
  * @param host the name in its issuer, which must mean this computer.
  */
 export async function startKeycloak(host: string = loopback): Promise<Keycloak> {
-  const port = await freePort();
+  const [port, securePort] = await freePorts();
   const base = `http://${host}:${port}`;
+  const tls = await prepareTls(host, securePort);
   const program = join(home, 'bin', isWindows ? 'kc.bat' : 'kc.sh');
   const features = 'cimd,resource-indicators,identity-assertion-jwt,jwt-authorization-grant';
   const args = [
@@ -84,8 +91,10 @@ export async function startKeycloak(host: string = loopback): Promise<Keycloak> 
     '--db=dev-mem',
     `--http-host=${loopback}`,
     `--http-port=${port}`,
-    `--hostname=${base}`,
+    // Its issuer has the scheme and the port that it is asked at.
+    `--hostname=${host}`,
     `--features=${features}`,
+    ...tls.options,
   ];
   const tree = startTree(program, args, {
     shell: isWindows,
@@ -96,20 +105,31 @@ export async function startKeycloak(host: string = loopback): Promise<Keycloak> 
       JAVA_OPTS_APPEND: '-Xmx1g',
     },
   });
+  const close = async (): Promise<void> => {
+    await tree.end();
+    await tls.remove();
+  };
   try {
     await tree.line(/Listening on: http/, startTime);
     const admin = createAdmin(base, administrator);
     await admin.importRealm(realm);
-    return { issuer: `${base}/realms/${realmName}`, admin, close: () => tree.end() };
+    return {
+      issuer: `${base}/realms/${realmName}`,
+      secureIssuer: `https://${host}:${securePort}/realms/${realmName}`,
+      authority: tls.authority,
+      admin,
+      close,
+    };
   } catch (error) {
-    await tree.end();
+    await close();
     throw error;
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  await stop(server);
-  return port;
+/** Two ports that differ, since both are taken before either is given back. */
+async function freePorts(): Promise<[number, number]> {
+  const servers = [createServer(), createServer()] as const;
+  const ports = await Promise.all([listen(servers[0]), listen(servers[1])]);
+  await Promise.all(servers.map(stop));
+  return ports;
 }

@@ -56,6 +56,26 @@ const takes = (method: string): ClientSettings => ({
   attributes: { 'client.secret.authentication.allowed.method': method },
 });
 
+/** A client as the profiles for FAPI 2.0 demand it, whose tokens are bound in this way. */
+const fapi = (clientId: string, binding: Readonly<Record<string, string>>): Json =>
+  client(clientId, {
+    publicClient: false,
+    clientAuthenticatorType: 'client-jwt',
+    consentRequired: true,
+    fullScopeAllowed: false,
+    // The profiles allow only https.
+    redirectUris: ['https://company.example/shown', 'http://127.0.0.1/*'],
+    attributes: {
+      'use.jwks.string': 'true',
+      'jwks.string': '{"keys":[]}',
+      'token.endpoint.auth.signing.alg': 'ES256',
+      'id.token.signed.response.alg': 'ES256',
+      'access.token.signed.response.alg': 'ES256',
+      'require.pushed.authorization.requests': 'true',
+      ...binding,
+    },
+  });
+
 const user = (username: string, settings: Json = {}): Json => ({
   username,
   enabled: true,
@@ -119,23 +139,8 @@ export const realm: Json = {
     }),
     client('vscode-par', { attributes: { 'require.pushed.authorization.requests': 'true' } }),
     client('vscode-dpop', { attributes: { 'dpop.bound.access.tokens': 'true' } }),
-    client('vscode-fapi', {
-      publicClient: false,
-      clientAuthenticatorType: 'client-jwt',
-      consentRequired: true,
-      fullScopeAllowed: false,
-      // The profile allows only https.
-      redirectUris: ['https://company.example/shown', 'http://127.0.0.1/*'],
-      attributes: {
-        'use.jwks.string': 'true',
-        'jwks.string': '{"keys":[]}',
-        'token.endpoint.auth.signing.alg': 'ES256',
-        'id.token.signed.response.alg': 'ES256',
-        'access.token.signed.response.alg': 'ES256',
-        'dpop.bound.access.tokens': 'true',
-        'require.pushed.authorization.requests': 'true',
-      },
-    }),
+    fapi('vscode-fapi', { 'dpop.bound.access.tokens': 'true' }),
+    fapi('vscode-fapi-mtls', { 'tls.client.certificate.bound.access.tokens': 'true' }),
     client('vscode-eddsa', {
       attributes: { 'id.token.signed.response.alg': 'EdDSA', 'access.token.signed.response.alg': 'EdDSA' },
     }),
