@@ -4,6 +4,7 @@ import type { Secret } from '../../platform/secret.ts';
 import { inTimeOf, withAssertionTime } from './assertionTime.ts';
 import type { ClientAuthentication } from './clientAuthentication.ts';
 import { authenticateWith } from './clientProof.ts';
+import { withFreshProofs } from './keys/freshProofs.ts';
 import type { ProofKey } from './keys/proofKey.ts';
 import { asBearer, proofsWith, withProof, type Proofs } from './keys/proofs.ts';
 import { forCertificate } from './certificateEndpoints.ts';
@@ -165,11 +166,13 @@ function connection(
   };
   const authenticate = authenticateWith(client.authentication, metadata.token_endpoint);
   const assert = async (ahead: number, body: URLSearchParams): Promise<void> => {
+    if (proofs) proofs.ahead = ahead;
     await authenticate(server, inTimeOf(oauthClient, ahead), body, new Headers());
   };
   const onSent = (sending: Sending): void => httpContext.sendings.add(client.about ?? client.issuer, sending);
   const inside = gated(httpContext, metadata, { policy: client.policy, signal, certificate, onSent });
-  const spoken = inDialect(inside, client.dialect ?? {}, httpContext.blemishes.at(client.issuer));
+  const proving = proofs ? withFreshProofs(inside, proofs) : inside;
+  const spoken = inDialect(proving, client.dialect ?? {}, httpContext.blemishes.at(client.issuer));
   const asserted = withAssertionTime(authenticating(client, metadata, spoken), httpContext.clock, assert);
   const http = client.proofKey?.binds === 'refresh-token' ? asBearer(asserted) : asserted;
   return {

@@ -69,11 +69,13 @@ export async function withProof(
 ): Promise<Response> {
   let answer = await send();
   if (!proofs || answer.ok) return answer;
-  if ((await errorIn(answer)) === 'use_dpop_nonce' && answer.headers.has('dpop-nonce')) answer = await send();
-  const ahead = clockOffset(answer, clock);
-  const isSpent = (await errorIn(answer)) === 'invalid_grant';
-  if (ahead !== undefined && ahead !== proofs.ahead && !isSpent && (await refusesProof(answer))) {
-    proofs.ahead = ahead;
+  const left = new Set<Repetition>(['nonce', 'clock']);
+  for (;;) {
+    // Each once, in either order: servers differ in what they look at first.
+    const reason = await reasonToRepeat(proofs, clock, answer, left);
+    if (reason === undefined) break;
+    left.delete(reason);
+    if (reason === 'clock') proofs.ahead = clockOffset(answer, clock) ?? 0;
     answer = await send();
   }
   if (answer.status >= 500 || !(await refusesProof(answer))) return answer;
@@ -84,6 +86,22 @@ export async function withProof(
   throw error === 'invalid_grant'
     ? new Failure('grant-refused', details, { oauthError: error })
     : new Failure('proof-refused', details, { oauthError: error });
+}
+
+type Repetition = 'nonce' | 'clock';
+
+async function reasonToRepeat(
+  proofs: Proofs,
+  clock: Clock,
+  answer: Response,
+  left: ReadonlySet<Repetition>,
+): Promise<Repetition | undefined> {
+  const error = await errorIn(answer);
+  if (left.has('nonce') && error === 'use_dpop_nonce' && answer.headers.has('dpop-nonce')) return 'nonce';
+  if (!left.has('clock')) return undefined;
+  const ahead = clockOffset(answer, clock);
+  const isTimely = ahead === undefined || ahead === proofs.ahead || error === 'invalid_grant';
+  return !isTimely && (await refusesProof(answer)) ? 'clock' : undefined;
 }
 
 /** Returns the error code of a refusal, from its body or its challenge (RFC 9449 section 7.1). */
