@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { untilDeadline, withDeadline } from '../../../src/platform/deadline.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
 
@@ -54,6 +55,29 @@ for (const [name, run] of Object.entries({ withDeadline, untilDeadline })) {
       await ending;
       assert.equal(signal?.reason, canceled);
       assert.equal(clock.pending, 0);
+    });
+
+    it('listens to the signal of the caller only as long as it runs', async () => {
+      const { signal } = new AbortController();
+      const deadline = { clock: manualClock(), seconds: 5, late: () => tooLate, signal };
+      const listeners = (): number => getEventListeners(signal, 'abort').length;
+      assert.equal(await run(deadline, () => Promise.resolve(listeners())), 1);
+      await assert.rejects(
+        run(deadline, () => Promise.reject(canceled)),
+        canceled,
+      );
+      assert.equal(listeners(), 0);
+    });
+
+    it('begins with an aborted signal if that of the caller is', async () => {
+      const deadline = { clock: manualClock(), seconds: 5, late: () => tooLate };
+      const seen: unknown[] = [];
+      const look = (within: AbortSignal): Promise<void> => {
+        seen.push(within.reason);
+        return Promise.resolve();
+      };
+      await run({ ...deadline, signal: AbortSignal.abort(canceled) }, look).catch(() => undefined);
+      assert.deepEqual(seen, [canceled]);
     });
   });
 }
