@@ -1,4 +1,3 @@
-import { wait } from '../../platform/abort.ts';
 import { l10n, type Shown } from '../../platform/shown.ts';
 import { untilDeadline } from '../../platform/deadline.ts';
 import { anyOf } from '../../platform/language.ts';
@@ -190,17 +189,14 @@ async function askPerson(
   if (!(await untilDeadline(toOpen, () => opening))) throw notOpened();
 
   progress(method === 'paste' ? 'waiting-for-paste' : 'waiting-for-person');
-  const question = new AbortController();
-  if (method !== 'paste')
-    void wait(clock, patience * 1000, AbortSignal.any([signal, question.signal])).then(
-      () => progress('waiting-for-person-long'),
-      () => undefined,
-    );
+  const hint = (): void => progress('waiting-for-person-long');
+  const withdrawHint = method === 'paste' ? () => undefined : clock.after(patience * 1000, hint);
+  let isWaiting = true;
   // An editor in the browser takes one response for a URL, from any sender (redirect/uriHandlerAddress.ts).
   if (surroundings.ui === 'web' && method !== 'paste' && method !== 'loopback')
     void strays.first.then(() => {
-      if (question.signal.aborted) return;
-      question.abort();
+      if (!isWaiting) return;
+      withdrawHint();
       progress('waiting-for-paste-alone');
     });
   const late = (): Failure => {
@@ -212,7 +208,8 @@ async function askPerson(
   try {
     return await untilDeadline({ clock, seconds: timeouts.person, signal, late }, () => answered);
   } finally {
-    question.abort();
+    isWaiting = false;
+    withdrawHint();
   }
 }
 

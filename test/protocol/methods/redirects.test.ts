@@ -137,6 +137,36 @@ describe('the redirects back from the browser', () => {
     assert.deepEqual(stages.slice(2), ['waiting-for-person', 'waiting-for-paste-alone', 'exchanging-code']);
   });
 
+  it('asks for no address after one was pasted', async () => {
+    let control: SignInControl | undefined;
+    const stages: string[] = [];
+    let path = '';
+    const trial = signInTrial({
+      surroundings: codeServer,
+      editor: { of: changing => Promise.resolve(webAddress(changing)) },
+      async browser(address) {
+        const end = await signInOverHttp(address, people.alice);
+        path = end.searchParams.get('vscode-path') ?? '';
+        void until(() => stages.includes('waiting-for-person')).then(() => control?.paste(end.href));
+      },
+    });
+    const provider = trial.provider({
+      issuer: server.issuer,
+      clientId: 'editor-web',
+      acceptsChangingRedirectUri: true,
+    });
+    const signingIn = trial.signIn(provider, {
+      onPlan: (_plan, given) => (control = given),
+      progress(stage) {
+        stages.push(stage);
+        if (stage === 'exchanging-code') trial.pending.stray(path, new URLSearchParams({ state: 'x' }));
+      },
+    });
+    assert.equal((await signingIn).account.label, 'alice');
+    assert.match(trial.log.text(), /a response belongs to no sign-in/);
+    assert.equal(stages.at(-1), 'exchanging-code');
+  });
+
   it('asks for no address on the desktop, where another response uses nothing up', async () => {
     const stages: string[] = [];
     const trial = signInTrial({
