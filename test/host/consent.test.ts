@@ -90,7 +90,7 @@ describe('what another extension can do about a question that is open', () => {
   it('is nothing: before the first sign-in', async () => {
     await assertUnanswered(
       () => vscode.commands.executeCommand('oidc.signIn', 'guarded'),
-      /^Sign in at .* for the first time\?$/,
+      /^Sign in to .* for the first time\?$/,
     );
   });
 
@@ -128,7 +128,7 @@ describe('what another extension can do about a question that is open', () => {
       await waitForMessage(/^“acme” is the ID of several identity providers/);
       await assertUnanswered(
         () => vscode.commands.executeCommand('oidc.reviewChanges', 'acme'),
-        /^Sign in at login\..*\.example for the first time\?$/,
+        /^Sign in to login\..*\.example for the first time\?$/,
       );
     } finally {
       const uninstall = 'workbench.extensions.uninstallExtension';

@@ -4,7 +4,7 @@ export const keycloak: Preset = {
   label: 'Keycloak ({realm})',
   values: {
     host: {
-      prompt: 'the host of Keycloak, followed by /auth for old versions',
+      prompt: 'the host of Keycloak (with /auth for old versions)',
       example: 'login.example.com',
       pattern: hostAndPath,
     },

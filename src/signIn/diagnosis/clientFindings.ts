@@ -26,7 +26,7 @@ export function clientFindings(client: JudgedClient, inquired: Inquired): (Findi
     ...withheld.map(host =>
       info(
         l10n.t('Not asked'),
-        l10n.t('No one has signed in at {0} yet.', host),
+        l10n.t('No one has signed in to {0} yet.', host),
         l10n.t('Sign in once, then run the diagnosis again.'),
       ),
     ),

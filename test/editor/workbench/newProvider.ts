@@ -4,7 +4,7 @@ import { press } from './press.ts';
 
 /** What the dialog before a sign-in asks, to a provider that is new or has changed. */
 export const providerQuestion =
-  /^(Sign in at .* for the first time\?|The settings for .* have changed since you last agreed)/;
+  /^(Sign in to .* for the first time\?|The settings for .* have changed since you last agreed)/;
 
 /** Says no. */
 export async function refuseProvider({ page }: { readonly page: Page }): Promise<void> {

@@ -70,7 +70,7 @@ for (const [theme, name] of themes)
 
     it('the question before the first sign-in to a provider', async () => {
       await window.runCommand('OIDC: Sign In');
-      await lookAtDialog('dialog-consent', /^Sign in at .* for the first time\?$/, ['Review…', 'Sign In']);
+      await lookAtDialog('dialog-consent', /^Sign in to .* for the first time\?$/, ['Review…', 'Sign In']);
       const opened = window.nextPage();
       await window.acceptDialog('Sign In');
       await signInOnPage(await opened, people.alice);

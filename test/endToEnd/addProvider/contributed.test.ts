@@ -39,7 +39,7 @@ describe('a person who installs an extension that brings a provider without code
     await window.runCommand('OIDC: Sign In');
     const { host } = new URL(stage.identityProvider.issuer);
     const { message, detail, buttons } = await window.readDialog(providerQuestion);
-    assert.equal(message, `Sign in at ${host} for the first time?`);
+    assert.equal(message, `Sign in to ${host} for the first time?`);
     assert.match(detail, /^Acme, provided by the extension example-acme\.manifest-only\n/);
     assert.deepEqual([...buttons].sort(), ['Cancel', 'Review…', 'Sign In']);
     await window.screenshot('contributed-trust');

@@ -31,7 +31,7 @@ describe('a person whose settings name a provider that they have not signed in t
     await window.runCommand('Consumer: Who Am I?');
     await window.acceptDialog('Allow');
     const { message, detail } = await question();
-    assert.equal(message, `Sign in at ${host} for the first time?`);
+    assert.equal(message, `Sign in to ${host} for the first time?`);
     assert.equal(
       detail,
       `${providerLabel}, from your settings\nExtensions that you allow will get access tokens from there.`,

@@ -60,7 +60,7 @@ describe('agreement', () => {
   afterEach(() => void Object.assign(window, own));
 
   const question = (count: number) => ({
-    message: shown('Sign in at a.example?'),
+    message: shown('Sign in to a.example?'),
     lines: Array.from({ length: count }, (_, at) => shown(`Also uses ${at}.example`)),
     button: shown('Sign In'),
   });
@@ -173,7 +173,7 @@ describe('the question before a sign-in', () => {
     const endpoints = { userInfo: 'https://u.example/', revocation: 'https://r.example/' };
     const provider = { ...someProvider, contributedBy: 'acme.tools', endpoints };
     const { message, lines } = trustQuestion(provider, undefined);
-    assert.match(message, /^Sign in at login\.example\.com for the first time\?$/);
+    assert.match(message, /^Sign in to login\.example\.com for the first time\?$/);
     assert.match(
       lines.join('\n'),
       /provided by the extension acme\.tools\nAlso uses u\.example\nAlso uses r\.example\n/,

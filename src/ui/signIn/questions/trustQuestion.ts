@@ -57,7 +57,7 @@ export function trustQuestion(provider: Provider, before: Terms | undefined): Qu
   ];
   if (before === undefined)
     return {
-      message: l10n.t('Sign in at {0} for the first time?', host),
+      message: l10n.t('Sign in to {0} for the first time?', host),
       lines,
       button: l10n.t('Sign In'),
     };
