@@ -107,6 +107,15 @@ describe('the profile fapi2', () => {
       server({ idToken: {} }),
       ['token-untrusted', /algorithm isn’t accepted/],
     ],
+    [
+      'fapi2: algorithm',
+      'RS256 in UserInfo, in the profile',
+      server({
+        idToken: { key: 'ec', claims: ({ preferred_username: _, ...nameless }) => nameless },
+        signedUserInfo: {},
+      }),
+      ['token-untrusted', /signed UserInfo response for it can’t be trusted/],
+    ],
   ];
   for (const [row, variant, departure, [code, says]] of refused)
     conforms(row, variant, () =>

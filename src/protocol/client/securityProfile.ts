@@ -1,4 +1,5 @@
 import { Failure } from '../failures/failure.ts';
+import type { ClientKey } from './keys/clientKey.ts';
 import type { Metadata } from '../server/metadata.ts';
 
 /** The FAPI 2.0 Security Profile (OpenID Foundation, February 2025). In settings: `"profile": "fapi2"`. */
@@ -57,6 +58,12 @@ export function checkProfile(metadata: Metadata, needs: ProfileNeeds): void {
     throw new Failure('profile-unmet', { host: new URL(needs.issuer).host, missing: unmet.join(', ') });
 }
 
+/** The client's key as the profile lets it sign: one of RSA by PS256. Undefined: it can't be used with the profile. */
+export function keyInProfile(key: ClientKey, profile: SecurityProfile | undefined): ClientKey | undefined {
+  if (!profile || profileAlgorithms.includes(key.algorithm)) return key;
+  return key.algorithm === 'RS256' ? { ...key, algorithm: 'PS256' } : undefined;
+}
+
 const known = new WeakMap<Metadata, Metadata>();
 
 /** The metadata with only the algorithms that the profile allows. Other things are remembered by its identity. */
@@ -69,6 +76,10 @@ export function inProfile(metadata: Metadata, profile: SecurityProfile | undefin
   const strict: Metadata = {
     ...metadata,
     id_token_signing_alg_values_supported: allowed(metadata.id_token_signing_alg_values_supported),
+    // Undefined: those of ID tokens.
+    userinfo_signing_alg_values_supported:
+      metadata.userinfo_signing_alg_values_supported &&
+      allowed(metadata.userinfo_signing_alg_values_supported),
     dpop_signing_alg_values_supported: allowed(metadata.dpop_signing_alg_values_supported),
     require_pushed_authorization_requests: true,
     authorization_response_iss_parameter_supported: true,

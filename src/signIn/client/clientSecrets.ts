@@ -13,6 +13,7 @@ import {
   publicKeySet,
   type ClientKey,
 } from '../../protocol/client/keys/clientKey.ts';
+import { keyInProfile } from '../../protocol/client/securityProfile.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { askPersonForever, type AskPerson } from './askingPerson.ts';
@@ -109,7 +110,10 @@ export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOp
     if (!parsed.success || parsed.output.issuer !== provider.issuer) return [];
     const { clientId, tokenHost } = parsed.output;
     if (clientId !== provider.clientId || tokenHost !== tokenHostOf(provider)) return [];
-    return credentialKinds(provider).flatMap(kind => credentialIn(parsed.output, kind) ?? []);
+    return credentialKinds(provider).flatMap(kind => {
+      const credential = credentialIn(parsed.output, kind);
+      return (credential && inProfile(provider, credential)) ?? [];
+    });
   };
 
   /** What counts now: of each kind, the one that couldn't be stored is newer than the stored one. */
@@ -165,7 +169,8 @@ export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOp
         const given = entered.get(name) ?? unstored.get(name);
         entered.delete(name);
         const known = given ? undefined : (await read(provider)).find(stored => stored.kind === kind);
-        const credential = given ?? known ?? (await person(signal => ask(provider, signal, kind)));
+        const found = given ?? known ?? (await person(signal => ask(provider, signal, kind)));
+        const credential = found && inProfile(provider, found);
         if (!credential) throw missing(provider);
         all.push(credential);
         if (!known) asked.push(kind);
@@ -199,6 +204,13 @@ export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOp
       return (await mutualTls?.())?.publicKeys(credential.certificate);
     },
   };
+}
+
+/** Undefined: the provider's security profile doesn't allow it. */
+function inProfile({ profile }: Provider, credential: ClientCredential): ClientCredential | undefined {
+  if (credential.kind !== 'key') return credential;
+  const key = keyInProfile(credential.key, profile);
+  return key && { kind: 'key', key };
 }
 
 function credentialIn(stored: Stored, kind: CredentialKind): ClientCredential | undefined {

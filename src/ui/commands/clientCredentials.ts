@@ -10,6 +10,7 @@ import {
   publicKeySet,
   readClientKey,
 } from '../../protocol/client/keys/clientKey.ts';
+import { keyInProfile, type SecurityProfile } from '../../protocol/client/securityProfile.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import {
@@ -32,7 +33,7 @@ export const editorClientSecrets = (storage: SecretStorage): ClientSecrets =>
  * @param signal of the sign-in that needs it: closes what is open.
  */
 export function askClientCredential(
-  provider: Pick<Provider, 'label' | 'clientId' | 'assertionAlgorithm'>,
+  provider: Pick<Provider, 'label' | 'clientId' | 'assertionAlgorithm' | 'profile'>,
   signal: AbortSignal | undefined,
   kind: CredentialKind,
 ): Promise<ClientCredential | undefined> {
@@ -90,7 +91,7 @@ async function askSecret(
 }
 
 async function askKey(
-  { label, assertionAlgorithm }: Pick<Provider, 'label' | 'assertionAlgorithm'>,
+  { label, assertionAlgorithm, profile }: Pick<Provider, 'label' | 'assertionAlgorithm' | 'profile'>,
   signal: Signal,
 ): Promise<ClientCredential | undefined> {
   const make = {
@@ -109,26 +110,31 @@ async function askKey(
     await showPublicKeys(publicKeySet(key));
     return { kind: 'key', key };
   }
-  return chosen === paste ? pasteKey(label, signal) : undefined;
+  return chosen === paste ? pasteKey(label, profile, signal) : undefined;
 }
 
-async function pasteKey(label: string, signal: Signal): Promise<ClientCredential | undefined> {
+async function pasteKey(
+  label: string,
+  profile: SecurityProfile | undefined,
+  signal: Signal,
+): Promise<ClientCredential | undefined> {
   const box: InputBoxOptions = {
     title: l10n.t('Client key of {0}', label),
     prompt: l10n.t('Private key as PEM or JSON Web Key. Kept in secret storage, never in settings.'),
     password: true,
     // A box of one line makes spaces of line breaks.
-    validateInput: async value => problemOfKey(value),
+    validateInput: async value => problemOfKey(value, profile),
   };
   const text = await showBox(box, signal);
   return text === undefined ? undefined : { kind: 'key', key: await readClientKey(text) };
 }
 
-async function problemOfKey(text: string): Promise<Shown | undefined> {
+async function problemOfKey(text: string, profile: SecurityProfile | undefined): Promise<Shown | undefined> {
   if (text.trim() === '') return l10n.t('The key must not be empty');
   try {
-    await readClientKey(text);
-    return undefined;
+    const key = await readClientKey(text);
+    if (keyInProfile(key, profile)) return undefined;
+    return l10n.t('The security profile doesn’t allow {0} keys', key.algorithm);
   } catch (error) {
     if (error instanceof KeyProblem) return shown(error.message);
     return l10n.t('This key can’t be read');

@@ -190,7 +190,7 @@ export function createAuthorizationServer({
   };
 
   const userInfo = async (situation: Situation, authorization: string | undefined): Promise<Answer> => {
-    if (!accessTokens.has(authorization?.replace(/^Bearer /, '') ?? '')) {
+    if (!accessTokens.has(authorization?.replace(/^(?:Bearer|DPoP) /, '') ?? '')) {
       return { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' }, body: '' };
     }
     const right = {

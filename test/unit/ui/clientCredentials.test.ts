@@ -1,19 +1,23 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { parseDefinition, type Provider } from '../../../src/providers/entries/definition.ts';
 import { settled } from '../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
 import '../../standIns/editor/useEditorStandIn.ts';
+import '../../../src/providers/presets/presets.ts';
 
 const { askClientCredential, editorClientSecrets } =
   await import('../../../src/ui/commands/clientCredentials.ts');
 const { openBoxes } = await import('../../standIns/editor/boxes.ts');
+const { window } = await import('../../standIns/editor/vscode.ts');
 
-function withMethod(clientAuthentication: string): Provider {
+function withMethod(clientAuthentication: string, more: object = {}): Provider {
   const parsed = parseDefinition('oidc', {
     label: 'Company',
     issuer: 'https://login.example.com',
     clientId: 'editor',
     clientAuthentication,
+    ...more,
   });
   assert.ok(parsed.ok);
   return parsed.provider;
@@ -44,5 +48,24 @@ describe('the box that asks what a client proves who it is with', () => {
     openBoxes.get('Client secret of Company')?.(' of the client ');
     assert.deepEqual((await obtained).asked, ['secret']);
     assert.match(storage.values.get('clientSecret/oidc') ?? '', /"secret":"of the client"/);
+  });
+
+  it('takes no private key that the security profile has no algorithm for', async () => {
+    const { showInputBox, showQuickPick } = window;
+    const pem = { type: 'pkcs8', format: 'pem' } as const;
+    const pasted = generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey.export(pem).toString();
+    const problems: unknown[] = [];
+    Object.assign(window, {
+      showQuickPick: (items: readonly object[]) => Promise.resolve(items.at(-1)),
+      showInputBox: async ({ validateInput }: { validateInput(text: string): Promise<unknown> }) =>
+        void problems.push(await validateInput(pasted)),
+    });
+    try {
+      for (const profile of ['fapi2', undefined] as const)
+        await askClientCredential(withMethod('private_key_jwt', { profile }), undefined, 'key');
+    } finally {
+      Object.assign(window, { showInputBox, showQuickPick });
+    }
+    assert.deepEqual(problems, ['The security profile doesn’t allow ES384 keys', undefined]);
   });
 });
