@@ -1,7 +1,10 @@
 import { l10n } from '../../platform/shown.ts';
 import type { Client, ClientAuthentication } from '../../protocol/client/client.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
-import type { RegisteredAuthentication } from '../../protocol/client/clientAuthentication.ts';
+import {
+  isCertificateMethod,
+  type RegisteredAuthentication,
+} from '../../protocol/client/clientAuthentication.ts';
 import { importClientKey } from '../../protocol/client/keys/clientKey.ts';
 import { generateProofKey } from '../../protocol/client/keys/proofKey.ts';
 import type { Registration } from '../../protocol/client/registration.ts';
@@ -228,8 +231,8 @@ export function explained(error: unknown, { client, registered }: FoundClient): 
 
 /**
  * Forgets a registration that a sign-in might have failed over: one that was refused, or an unconfirmed one whose
- * browser didn't come back, or was given up, because an error page looks like that from here. A secret that was just
- * entered and refused has to be entered again.
+ * browser didn't come back, or was given up, because an error page looks like that from here. A secret or certificate
+ * that was just entered and refused has to be entered again.
  */
 export async function forgetIfDoubtful(
   { registrations, clientSecrets, concessions }: ClientSources,
@@ -238,7 +241,8 @@ export async function forgetIfDoubtful(
   error: unknown,
 ): Promise<void> {
   const isRefused = isRefusedClient(error);
-  if (newCredentials.length > 0 && isRefused) await clientSecrets.forgetKinds(provider, newCredentials);
+  const doubtful = newCredentials.filter(kind => mightBeWrong(kind, client.authentication));
+  if (doubtful.length > 0 && isRefused) await clientSecrets.forgetKinds(provider, doubtful);
   if (!registered) return;
   const { isConfirmed, isNew, registration } = registered;
   // Registered so, and then not taken so: another time it proves itself in another way.
@@ -246,3 +250,7 @@ export async function forgetIfDoubtful(
   const isSilent = signal.aborted || (error instanceof Failure && error.code === 'no-response');
   if (isRefused || (isSilent && !isConfirmed)) await registrations.forget(provider, client.id);
 }
+
+/** True for what authenticates the client, except a key: it is registered only after it was made, and is needed for that. */
+const mightBeWrong = (kind: CredentialKind, { method }: ClientAuthentication): boolean =>
+  kind === 'secret' || (kind === 'certificate' && isCertificateMethod(method));

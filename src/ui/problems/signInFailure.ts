@@ -20,11 +20,15 @@ export interface SignInHelp {
 
 /** True if the failure can be due to the credentials that the user entered for the client. */
 const isAboutSecret = (error: unknown, provider: Parameters<typeof credentialKinds>[0]): boolean =>
-  credentialKinds(provider).length > 0 &&
-  error instanceof KnownFailure &&
-  ['client-refused', 'certificate-refused', 'certificate-unusable', 'certificate-mismatch'].includes(
-    error.code,
-  );
+  credentialKinds(provider).length > 0 && error instanceof KnownFailure && secretFailures.has(error.code);
+
+const secretFailures: ReadonlySet<string> = new Set([
+  'client-refused',
+  'client-key-refused',
+  'certificate-refused',
+  'certificate-unusable',
+  'certificate-mismatch',
+]);
 
 /** Offers what can be done about a failed sign-in as buttons, the most helpful first. */
 export async function showSignInFailure(
@@ -48,10 +52,13 @@ export async function showSignInFailure(
   const offered: readonly HelpButton[] =
     best === 'none' ? [] : best === 'try-again' ? [best, 'other-ways'] : [best, 'try-again'];
   const buttons: Record<string, () => unknown> = {};
-  if (isAboutSecret(error, provider)) {
+  const offerReplacing = (): void => {
+    if (!isAboutSecret(error, provider)) return;
     buttons[l10n.t('Replace Client Secret…')] = () =>
       vscode.commands.executeCommand('oidc.replaceClientSecret', id);
-  }
+  };
+  // A refused key is more often right and not registered yet.
+  if (best !== 'keys') offerReplacing();
   for (const button of offered) {
     const action = does[button];
     const text = filled(
@@ -59,6 +66,7 @@ export async function showSignInFailure(
       error instanceof KnownFailure ? error.details : {},
     );
     if (action) buttons[text] = action;
+    if (button === 'keys') offerReplacing();
   }
   await offer('error', l10n.t('Sign-in to {0} failed. {1}', label, messageOf(error)), {
     ...buttons,

@@ -22,6 +22,7 @@ import {
   type IdentityProvider,
 } from '../../servers/identityProvider/identityProvider.ts';
 import { claimsOf } from '../methods/dpop/boundSignIn.ts';
+import { given } from '../methods/serviceTrials.ts';
 import { editorRedirectUri, signInTrial, type SignInTrial } from '../signingIn.ts';
 import { credential, failsWith, trustedCertificates } from './trustedCertificates.ts';
 
@@ -86,6 +87,13 @@ describe('tokens bound to a certificate of a client that authenticates with a ke
           clients: [
             { ...keyed, client_id: 'keyed', tls_client_certificate_bound_access_tokens: true },
             { ...keyed, client_id: 'unbound' },
+            {
+              ...editor,
+              client_id: 'secret',
+              client_secret: 'right',
+              token_endpoint_auth_method: 'client_secret_post',
+              tls_client_certificate_bound_access_tokens: true,
+            },
             {
               ...editor,
               client_id: 'public',
@@ -162,6 +170,44 @@ describe('tokens bound to a certificate of a client that authenticates with a ke
           );
         const assertions = [...certified].filter(({ kinds }) => kinds.includes('client-assertion'));
         assert.ok(assertions.some(each => each.purpose === 'refresh_token'));
+      });
+
+      it('are not given to a key that is refused, which is kept to be registered, with the certificate', async () => {
+        const another = await generateClientKey();
+        const asked: string[] = [];
+        const trial = signInTrial({
+          clientSecret(kind) {
+            asked.push(kind);
+            return Promise.resolve(kind === 'key' ? { kind, key: another } : credential(made.robot));
+          },
+        });
+        const settings = provider(trial);
+        await assert.rejects(
+          trial.signIn(settings),
+          failsWith('client-key-refused', /register its public key/),
+        );
+        const { clientSecrets } = trial.context;
+        assert.deepEqual(await clientSecrets.publicKeys(settings), publicKeySet(another));
+        await clientSecrets.replace(settings, { kind: 'key', key });
+        await trial.signIn(settings);
+        assert.deepEqual(asked, ['key', 'certificate']);
+      });
+
+      it('are given after a refused secret was entered again, and the certificate was kept', async () => {
+        const asked: string[] = [];
+        const trial = signInTrial({
+          clientSecret(kind) {
+            asked.push(kind);
+            const isFirst = asked.length === 1;
+            return Promise.resolve(
+              kind === 'secret' ? given(isFirst ? 'wrong' : 'right') : credential(made.robot),
+            );
+          },
+        });
+        const settings = provider(trial, { clientId: 'secret', clientAuthentication: 'client_secret_post' });
+        await assert.rejects(trial.signIn(settings), failsWith('client-refused', /./));
+        await trial.signIn(settings);
+        assert.deepEqual(asked, ['secret', 'certificate', 'secret']);
       });
 
       it('are good for nobody with another certificate or none', async () => {

@@ -155,7 +155,12 @@ describe('a sign-in that failed over the credentials of the client', () => {
     editor.pressesOnError = () => 'Show Public Keys…';
     const failure = new Failure('client-key-refused', { host, error: 'invalid_client' });
     await showSignInFailure({ ...someProvider, clientAuthentication: 'private_key_jwt' }, failure, help);
-    assert.deepEqual(editor.errors[0]?.slice(1), ['Show Public Keys…', 'Try Again', 'Show Log']);
+    assert.deepEqual(editor.errors[0]?.slice(1), [
+      'Show Public Keys…',
+      'Replace Client Secret…',
+      'Try Again',
+      'Show Log',
+    ]);
     assert.deepEqual(editor.commands, [['oidc.showPublicKeys', someProvider.id]]);
   });
 
