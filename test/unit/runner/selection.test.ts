@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { globSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { temporaryFolder, type TemporaryFolder } from '../../editor/process/temporaryFolder.ts';
+import { patientFiles } from '../../runner/patientFiles.ts';
 import { first, last, sideBySide } from '../../runner/whole/plan.ts';
 import { filesOf, readSelection } from '../../runner/selection.ts';
 import { suiteOf, suites } from '../../runner/suites.ts';
@@ -84,5 +85,17 @@ describe('the suites', () => {
       [],
     );
     assert.ok(files.length > 100);
+  });
+
+  it('of editors know which of their files are patient, each under its name', () => {
+    assert.deepEqual(
+      patientFiles.filter(
+        (file, at) =>
+          !existsSync(join(repository, file)) ||
+          suiteOf(file)?.script !== 'test:e2e' ||
+          patientFiles.indexOf(file) !== at,
+      ),
+      [],
+    );
   });
 });
