@@ -135,21 +135,23 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       'second-consumer.resourceServer': resourceServer.url,
       ...options.settings,
     };
-    progress('Starting VS Code');
-    const editor = await startCodeServer({
-      extensions,
-      settings,
-      ...(options.env && { env: options.env }),
-      ...(options.clock && { clock: options.clock }),
-      ...(options.reconnectionGrace !== undefined && { reconnectionGrace: options.reconnectionGrace }),
-      ...(options.restricted && { restricted: true }),
-      ...(options.whole !== undefined && { whole: options.whole }),
-    });
-    ends.push(() => editor.close());
-
-    progress('Starting the browser');
-    const browser = await launchChromium({ headless: options.headless ?? true });
-    ends.push(() => browser.close());
+    progress('Starting VS Code and the browser');
+    const starting = [
+      startCodeServer({
+        extensions,
+        settings,
+        ...(options.env && { env: options.env }),
+        ...(options.clock && { clock: options.clock }),
+        ...(options.reconnectionGrace !== undefined && { reconnectionGrace: options.reconnectionGrace }),
+        ...(options.restricted && { restricted: true }),
+        ...(options.whole !== undefined && { whole: options.whole }),
+      }),
+      launchChromium({ headless: options.headless ?? true }),
+    ] as const;
+    // One that has started is ended where the other one hasn't; the browser first.
+    for (const start of await Promise.allSettled(starting))
+      if (start.status === 'fulfilled') ends.push(() => start.value.close());
+    const [editor, browser] = await Promise.all(starting);
 
     return {
       identityProvider,
