@@ -12,6 +12,7 @@ import type { FindSubject } from '../../../src/signIn/client/subject.ts';
 import { people } from '../../servers/identityProvider/people.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
+import { nothingRenewed } from '../../standIns/nothingRenewed.ts';
 import { recordingLog } from '../../standIns/recordingLog.ts';
 import { personSignsIn, signInTrial, type SignInTrial } from '../signingIn.ts';
 
@@ -31,17 +32,7 @@ export async function signedInElsewhere(
     company = trial.provider({ label: 'Company', ...settings }, 'company');
     await cache.put(await trial.signIn(company));
   }
-  const accounts = createAccounts({
-    cache,
-    clock,
-    log,
-    // Nothing can be renewed here.
-    sharing: {
-      renew: id => cache.get(id),
-      derive: id => cache.get(id),
-      add: () => assert.fail('nothing is added'),
-    },
-  });
+  const accounts = createAccounts({ cache, clock, log, sharing: nothingRenewed(cache) });
   const renew = async (grant: Grant): Promise<Grant | undefined> => {
     if (!trial || !company) return grant;
     const tokens = await (await refreshGrant(trial.context, company, grant, () => undefined)).judge();

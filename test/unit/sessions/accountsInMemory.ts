@@ -5,6 +5,7 @@ import { createGrantCache } from '../../../src/sessions/store/grantCache.ts';
 import { createGrantStore } from '../../../src/sessions/store/grantStore.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
+import { nothingRenewed } from '../../standIns/nothingRenewed.ts';
 import { recordingLog } from '../../standIns/recordingLog.ts';
 import { start } from './someGrant.ts';
 
@@ -19,11 +20,7 @@ export function accountsInMemory() {
     cache,
     clock,
     log,
-    sharing: {
-      renew: id => cache.get(id),
-      derive: id => cache.get(id),
-      add: (provider, grant) => addGrant(cache, provider, grant),
-    },
+    sharing: { ...nothingRenewed(cache), add: (provider, grant) => addGrant(cache, provider, grant) },
   });
   return { clock, log, storage, cache, accounts };
 }

@@ -6,6 +6,7 @@ import '../../standIns/editor/useEditorStandIn.ts';
 import { personParts } from '../../standIns/personParts.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
 import { memorySecretStorage } from '../../standIns/memorySecretStorage.ts';
+import { nothingRenewed } from '../../standIns/nothingRenewed.ts';
 import { keptGrants } from '../sessions/cachedGrants.ts';
 import { someGrant, someProvider, start } from '../sessions/someGrant.ts';
 
@@ -17,16 +18,7 @@ function window(storage = memorySecretStorage()) {
   const kept = keptGrants({ clock, answer: () => assert.fail('nothing is refreshed') }, storage);
   const { cache, log, refresher } = kept;
   const recorded: string[] = [];
-  const accounts = createAccounts({
-    cache,
-    clock,
-    log,
-    sharing: {
-      renew: id => cache.get(id),
-      derive: id => cache.get(id),
-      add: () => assert.fail('nobody signs in'),
-    },
-  });
+  const accounts = createAccounts({ cache, clock, log, sharing: nothingRenewed(cache) });
   const providers = createConfiguredProviders();
   providers.update([someProvider]);
   const parts = personParts({
