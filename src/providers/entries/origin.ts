@@ -1,4 +1,4 @@
-import type { ServiceSignIn, userLookupFields } from '../settings/serviceSettings.ts';
+import type { ServiceSignIn, SubjectSignIn } from '../settings/serviceSettings.ts';
 import type { Provider, Terms } from './provider.ts';
 import { covers, isUnverified } from './terms.ts';
 
@@ -14,14 +14,7 @@ export interface GrantOrigin {
   };
 }
 
-type ServiceOrigin =
-  | { readonly way: 'client-credentials' }
-  | {
-      readonly way: 'impersonation';
-      readonly field: (typeof userLookupFields)[number];
-      readonly value: string;
-    }
-  | { readonly way: 'token-exchange' | 'identity-assertion'; readonly from: string };
+type ServiceOrigin = Exclude<ServiceSignIn, SubjectSignIn> | Pick<SubjectSignIn, 'way' | 'from'>;
 
 /** What a grant is attributed to a provider by. */
 export type ProviderIdentity = Pick<Provider, 'id' | 'issuer' | 'clientId' | 'service' | 'terms'>;

@@ -1,3 +1,4 @@
+import type * as v from 'valibot';
 import type { Activity, ActivityLog } from '../activity.ts';
 import { addGrant } from '../store/addGrant.ts';
 import { serialOf } from '../grant/derived.ts';
@@ -15,6 +16,7 @@ import {
   received,
   removalsSchema,
   deriveSchema,
+  type renewalSchema,
   renewSchema,
   signOutIdSchema,
   textsSchema,
@@ -63,11 +65,7 @@ export interface LeaderCalls {
   activities(): Promise<readonly Activity[]>;
 }
 
-export type Renewal =
-  | { readonly kind: 'grant'; readonly text: string }
-  | { readonly kind: 'removed'; readonly removal: Removal }
-  /** The leader has an older copy, or none: tell it of yours, then ask again. */
-  | { readonly kind: 'behind' };
+export type Renewal = v.InferOutput<typeof renewalSchema>;
 
 /** Keeps a page of entries, at about 120 characters each, well below the limit of a message. */
 const entriesPerPage = 2000;

@@ -49,6 +49,7 @@ export const responseSchema = v.tuple([v.string(), v.array(v.tuple([v.string(), 
 export const renewalSchema = v.variant('kind', [
   v.object({ kind: v.literal('grant'), text: v.string() }),
   v.object({ kind: v.literal('removed'), removal: removalSchema }),
+  /** The leader has an older copy, or none: tell it of yours, then ask again. */
   v.object({ kind: v.literal('behind') }),
 ]);
 const trouble = v.object({ reason: v.string(), retryAt: v.pipe(v.number(), v.finite()) });

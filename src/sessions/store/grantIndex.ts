@@ -6,17 +6,19 @@ import type { SecretStorage } from '../../platform/storage.ts';
 import type { Grant } from '../grant/grant.ts';
 import { isLaterSignIn } from '../grant/revisions.ts';
 
+export const indexEntrySchema = v.object({
+  id: v.string(),
+  providerId: v.string(),
+  revision: v.number(),
+  /** When it was signed out, in seconds since the epoch. Undefined while it is alive. */
+  removed: v.optional(v.number()),
+});
+
 /**
  * What the index knows of a grant. `removed` entries stay for a while: they keep another window's old copy
  * from bringing a grant back that was signed out.
  */
-export interface IndexEntry {
-  readonly id: string;
-  readonly providerId: string;
-  readonly revision: number;
-  /** When it was signed out, in seconds since the epoch. Undefined while it is alive. */
-  readonly removed?: number | undefined;
-}
+export type IndexEntry = Readonly<v.InferOutput<typeof indexEntrySchema>>;
 
 /** The entry of a grant that was signed out. */
 export type Removal = IndexEntry & { readonly removed: number };
@@ -27,13 +29,6 @@ const indexKey = 'grants';
 
 /** Signed-out grants that the index remembers at most. */
 const rememberedRemovals = 200;
-
-export const indexEntrySchema = v.object({
-  id: v.string(),
-  providerId: v.string(),
-  revision: v.number(),
-  removed: v.optional(v.number()),
-});
 
 /** Members that a later version has added stay. */
 const indexSchema = v.looseObject({

@@ -4,8 +4,6 @@ import { isLaterSignIn } from '../grant/revisions.ts';
 import { laterEntry, type IndexEntry, type Removal } from './grantIndex.ts';
 
 /** What one window knows of grants now, without the storage behind it. Nothing here waits. */
-export type GrantMemory = ReturnType<typeof createGrantMemory>;
-
 export function createGrantMemory() {
   const known = new Map<string, Grant>();
   /** What this window removed, or learned was removed. The index holds what was removed before. */

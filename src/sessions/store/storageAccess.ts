@@ -50,8 +50,6 @@ const firstRetry = 5;
 const longestRetry = 600;
 
 /** Writes to a storage that can fail: each is retried until it succeeds. */
-export type Writes = ReturnType<typeof createWrites>;
-
 export function createWrites(clock: Clock, log: Log) {
   const running = new Set<Promise<boolean>>();
   const attempt = async (id: string, write: () => Promise<void>, retry = firstRetry): Promise<boolean> => {

@@ -39,8 +39,6 @@ const stored = v.object({
 const storedToken = v.pipe(v.string(), v.parseJson(), v.object({ issuer: v.string(), token: v.string() }));
 
 /** The registrations of this editor, and the tokens that allow them, in the secret storage. */
-export type RegistrationStore = ReturnType<typeof createRegistrationStore>;
-
 export function createRegistrationStore(storage: SecretStorage) {
   const keyOf = (provider: Pick<Provider, 'id'>): string => `registrations/${provider.id}`;
   const tokenKeyOf = (provider: Pick<Provider, 'id'>): string => `initialAccessToken/${provider.id}`;
