@@ -18,7 +18,11 @@ export interface Onward {
 
 type Authorize = (query: URLSearchParams) => string | undefined;
 
-async function start(code: string, authorize: Authorize): Promise<UnnamedServer> {
+async function start(
+  code: string,
+  authorize: Authorize,
+  further: () => object = () => ({}),
+): Promise<UnnamedServer> {
   const tokenRequests: URLSearchParams[] = [];
   let issuer = '';
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -33,6 +37,7 @@ async function start(code: string, authorize: Authorize): Promise<UnnamedServer>
         token_endpoint: `${issuer}/token`,
         response_types_supported: ['code'],
         code_challenge_methods_supported: ['S256'],
+        ...further(),
       });
     } else if (pathname === '/authorize') {
       const location = authorize(searchParams);
@@ -68,19 +73,25 @@ export function startHonest(isRegistered: (redirectUri: string) => boolean): Pro
  * Sends a person who came to sign in on to another server, with the PKCE challenge that it was given.
  *
  * @param attack the redirect URI and `state` that it asks the other one to answer with.
+ * @param further what else is in its metadata, each time.
  */
 export const startHostile = (
   honest: () => UnnamedServer,
   attack: (request: Onward) => Onward,
+  further?: () => object,
 ): Promise<UnnamedServer> =>
-  start('a-code-of-its-own', query => {
-    const onward = attack({
-      redirectUri: query.get('redirect_uri') ?? '',
-      state: query.get('state') ?? '',
-    });
-    const next = new URL(`${honest().issuer}/authorize`);
-    for (const [name, value] of query) next.searchParams.set(name, value);
-    next.searchParams.set('redirect_uri', onward.redirectUri);
-    next.searchParams.set('state', onward.state);
-    return next.href;
-  });
+  start(
+    'a-code-of-its-own',
+    query => {
+      const onward = attack({
+        redirectUri: query.get('redirect_uri') ?? '',
+        state: query.get('state') ?? '',
+      });
+      const next = new URL(`${honest().issuer}/authorize`);
+      for (const [name, value] of query) next.searchParams.set(name, value);
+      next.searchParams.set('redirect_uri', onward.redirectUri);
+      next.searchParams.set('state', onward.state);
+      return next.href;
+    },
+    further,
+  );

@@ -175,6 +175,8 @@ export function configuration(parts: {
   registrationToken: string | undefined;
   /** Whether clients may prove who they are with a certificate. */
   mutualTls: boolean;
+  /** Fetches the documents of clients whose ID is a URL. Undefined: it knows no such clients. */
+  documentFetch: typeof fetch | undefined;
   /** Where they do so, if not at the issuer. */
   aliasOrigin: string | undefined;
 }): Configuration {
@@ -194,6 +196,7 @@ export function configuration(parts: {
       },
     },
     clockTolerance: 0,
+    ...(parts.documentFetch && { fetch: parts.documentFetch }),
     ...(parts.mutualTls && { clientAuthMethods: [...clientAuthMethods, ...certificateMethods] }),
     ...(parts.aliasOrigin !== undefined && { discovery: aliases(parts.aliasOrigin) }),
     scopes: ['openid', 'offline_access', 'profile', 'email', 'groups'],
@@ -253,6 +256,7 @@ export function configuration(parts: {
       devInteractions: { enabled: false },
       userinfo: { enabled: true },
       claimsParameter: { enabled: true },
+      ...(parts.documentFetch && { clientIdMetadataDocument: { enabled: true, ack: 'draft-02' } }),
       clientCredentials: { enabled: true },
       deviceFlow,
       dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => settings.demandsNonce },

@@ -24,6 +24,8 @@ export interface IdentityProviderOptions extends Partial<ProviderSettings> {
   readonly registrationToken?: string;
   /** Answers by https, and clients may prove who they are with a certificate (RFC 8705). */
   readonly tls?: MutualTlsOptions;
+  /** Fetches client ID metadata documents. By default, the provider accepts none. */
+  readonly documentFetch?: typeof fetch;
   /** Adds grant types to the library, before the first request. */
   readonly extend?: (provider: Provider) => void;
   /** Signing keys. By default all providers of one process share theirs; see `createSigningKeys`. */
@@ -152,6 +154,7 @@ export async function startIdentityProvider(
         registrationToken,
         mutualTls: tls !== undefined,
         aliasOrigin,
+        documentFetch: options.documentFetch,
       }),
     );
   } catch (error) {
