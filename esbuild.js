@@ -3,6 +3,7 @@ import { glob, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cyclonedxEsbuildPlugin } from '@cyclonedx/cyclonedx-esbuild';
 import { build, context } from 'esbuild';
+import { publishedDocument } from './src/protocol/client/clientDocument.ts';
 
 const repository = import.meta.dirname;
 const outdir = join(repository, 'dist');
@@ -192,7 +193,21 @@ export function notices(extension, outfile = join(repository, extension, 'dist',
   return { name: 'notices', setup: ({ onEnd }) => onEnd(write) };
 }
 
+/**
+ * The client ID metadata document, to be published at the address that is the default of `oidc.clientMetadataUrl`. See
+ * docs/client-metadata.md for those who host one of their own, at another address.
+ */
+async function clientMetadata() {
+  const json = async file => JSON.parse(await readFile(join(repository, file), 'utf8'));
+  const { contributes } = await json('package.json');
+  const { displayName } = await json('package.nls.json');
+  const address = contributes.configuration.properties['oidc.clientMetadataUrl'].default;
+  const document = publishedDocument(address || 'https://example.com/client-metadata.json', displayName);
+  await writeFile(join(outdir, 'client-metadata.json'), `${JSON.stringify(document, undefined, 2)}\n`);
+}
+
 // Only its notices are wanted where this file is imported.
 for (const each of import.meta.main ? [extension, terminals] : [])
   if (isWatching) await (await context({ ...each, logLevel: 'info' })).watch();
   else await build(each);
+if (import.meta.main) await clientMetadata();

@@ -4,10 +4,11 @@ import type { Metadata } from '../protocol/server/metadata.ts';
 import { checkProfile } from '../protocol/client/securityProfile.ts';
 import type { Provider } from '../providers/entries/definition.ts';
 import type { ProviderMethod, SignInMethod } from '../providers/settings/signInMethods.ts';
-import { methodName } from './plan/methodName.ts';
+import { noMethod } from './plan/noMethod.ts';
 import type { Grant } from '../sessions/grant/grant.ts';
 import { signInWithBrowser } from './methods/browserSignIn.ts';
 import type { AttemptRequest, SignInContext, SignInControl, SignInRequest } from './methods/context.ts';
+import { findDocument, type DocumentAtHand } from './client/documentAtHand.ts';
 import { defaultsAmong, requestedScopes } from './methods/requestedScopes.ts';
 import type { Concession } from './plan/askingLess.ts';
 import { describeAttempt, nextAttempt, type Attempt } from './plan/nextAttempt.ts';
@@ -31,7 +32,7 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
   const { log } = context;
 
   request.progress('asking-provider');
-  const { metadata, plan, withheld } = await planFor(context, provider, signal);
+  const { metadata, plan, withheld, document } = await planFor(context, provider, signal);
   checkProfile(metadata, provider);
   log.info('sign-in planned', { provider: provider.id, ...describePlan(plan) });
 
@@ -39,7 +40,8 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
   request.onPlan?.(plan, running);
   try {
     const method = request.method ?? plan.tries[0]?.method;
-    if (method === undefined) throw withheld ?? noMethod(metadata, plan);
+    if (method === undefined)
+      throw withheld ?? unusable(document) ?? noMethod(metadata, plan, context.clientDocument);
     const isAutomatic = methodFor(context, provider) === 'auto';
     let next = firstAttempt(method, context.concessions.of(provider));
     let isChosen = request.method !== undefined;
@@ -53,7 +55,7 @@ export async function signIn(context: SignInContext, request: SignInRequest): Pr
         isChosen || !isAutomatic
           ? undefined
           : (plan.tries.find(planned => planned.method === attempt.method)?.reason ?? cannotReturn());
-      const asking = attemptRequest(request, metadata, attempt);
+      const asking = attemptRequest({ ...request, metadata, document }, attempt);
       const outcome = await run(context, asking, { why }, running, attempt.method);
       if (outcome.kind === 'signed-in') {
         context.concessions.add(provider, conceded);
@@ -99,14 +101,19 @@ const firstAttempt = (method: SignInMethod, conceded: readonly Concession[]): { 
     loopbackHost: conceded.includes('redirect:localhost') ? 'localhost' : '127.0.0.1',
     asksForToken: false,
     hasRegisteredAgain: false,
+    withoutDocument: false,
   },
 });
 
-function attemptRequest(request: SignInRequest, metadata: Metadata, attempt: Attempt): AttemptRequest {
-  const { without, loopbackHost, asksForToken } = attempt;
+function attemptRequest(
+  request: SignInRequest & Pick<AttemptRequest, 'metadata' | 'document'>,
+  attempt: Attempt,
+): AttemptRequest {
+  const { without, loopbackHost, asksForToken, withoutDocument } = attempt;
+  const { metadata, document } = request;
   return {
     ...request,
-    metadata,
+    document: withoutDocument ? undefined : document,
     requested: requestedScopes(metadata, request, without),
     ours: defaultsAmong(metadata, request),
     loopbackHost: request.provider.redirect.loopbackHost ?? loopbackHost,
@@ -119,7 +126,12 @@ export async function planFor(
   context: SignInContext,
   provider: Provider,
   signal?: AbortSignal,
-): Promise<{ metadata: Metadata; plan: Plan; withheld: Failure | undefined }> {
+): Promise<{
+  metadata: Metadata;
+  plan: Plan;
+  withheld: Failure | undefined;
+  document: DocumentAtHand | undefined;
+}> {
   const wanted: (keyof Metadata)[] = [
     ...(provider.clientId === undefined ? (['registration_endpoint'] as const) : []),
     ...(methodFor(context, provider) === 'device-code' ? (['device_authorization_endpoint'] as const) : []),
@@ -130,6 +142,7 @@ export async function planFor(
     surroundings.runsIn === 'web-worker'
       ? await withheldTokens(context.httpContext, provider, metadata, signal)
       : undefined;
+  const document = await findDocument(context, provider, metadata, signal);
   const plan = planSignIn({
     surroundings,
     withholdsTokens: withheld !== undefined,
@@ -137,10 +150,10 @@ export async function planFor(
     provider,
     providers: context.providers(),
     method: methodFor(context, provider),
-    hasClientDocument: context.clientDocument !== undefined,
+    document: document?.kind === 'usable' ? document.document : undefined,
     failed: [...(context.failedMethods.get(provider.id) ?? [])],
   });
-  return { metadata, plan, withheld };
+  return { metadata, plan, withheld, document };
 }
 
 const methodFor = ({ method }: SignInContext, { signInMethod }: Provider): ProviderMethod =>
@@ -248,22 +261,5 @@ class RunningSignIn implements SignInControl {
   }
 }
 
-/** Says what the server offers and what would be needed. */
-function noMethod(metadata: Metadata, plan: Plan): Failure {
-  const offers = [
-    metadata.authorization_endpoint && l10n.t('sign-in with the browser'),
-    metadata.device_authorization_endpoint && l10n.t('device codes'),
-    metadata.registration_endpoint && l10n.t('automatic registration'),
-  ].filter(offer => offer !== undefined);
-  const offered =
-    offers.length > 0
-      ? l10n.t('It offers {0}.', offers.join(', '))
-      : l10n.t('It offers no supported sign-in method.');
-  const reasons = [...new Set(plan.closed.map(({ why }) => why))];
-  const set = plan.offered.map(({ method }) => methodName(method));
-  const others = set.length > 0 ? [l10n.t('You can still try: {0}.', set.join('; '))] : [];
-  return new Failure('no-way', {
-    issuer: metadata.issuer,
-    why: [offered, ...reasons, ...others].join(' '),
-  });
-}
+const unusable = (document: DocumentAtHand | undefined): Failure | undefined =>
+  document?.kind === 'unusable' ? document.failure : undefined;

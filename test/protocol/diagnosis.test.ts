@@ -33,6 +33,7 @@ describe('the diagnosis of a provider', () => {
         urisToRegister(metadata, provider, desktop, 'vscode-oidc.oidc-authentication'),
       client: { stores: trial.context, isAgreed: true, endpoints: {} },
       grants: { accounts: 0, lifetimes: [], withoutRefreshToken: 0, signInNeeded: 0 },
+      clientDocument: undefined,
       hasClientSecret: false,
       storageWorks: true,
       proxy: undefined,

@@ -11,7 +11,7 @@ import { approveDevice, signInOverHttp } from '../servers/identityProvider/perso
 import { memorySecretStorage, type MemorySecretStorage } from '../standIns/memorySecretStorage.ts';
 import { manualClock } from '../standIns/manualClock.ts';
 import { recordingScreen } from './methods/deviceScreen.ts';
-import { codeServer, editorRedirectUri, signInTrial, until, type BrowserBehaviour } from './signingIn.ts';
+import { codeServer, editorRedirectUri, signInTrial, until } from './signingIn.ts';
 
 const failsWith = (code: FailureCode, text?: RegExp) => (error: unknown) => {
   assert.ok(error instanceof Failure, String(error));
@@ -325,56 +325,6 @@ describe('a provider without a client id', () => {
       } finally {
         await guarded.close();
       }
-    });
-  });
-
-  describe('at a server that takes client ID metadata documents', () => {
-    const clientDocument = 'https://company.example/editor.json';
-    // The test's provider knows no such documents: what is seen here is what it was asked.
-    const declined: BrowserBehaviour = (opened, deliver) => {
-      const { searchParams } = new URL(opened);
-      const end = new URL(searchParams.get('redirect_uri') ?? '');
-      end.searchParams.set('error', 'access_denied');
-      end.searchParams.set('state', searchParams.get('state') ?? '');
-      end.searchParams.set('iss', server.issuer);
-      return deliver(end);
-    };
-    const serverThat = (also: Record<string, unknown> = {}) =>
-      server.proxy.on(
-        '/.well-known/openid-configuration',
-        changed({ client_id_metadata_document_supported: true, ...also }),
-      );
-    const pushed = () => server.requestsTo('/par');
-
-    it('is known by its document, without a registration, from when the browser comes', async () => {
-      serverThat();
-      const trial = signInTrial({ storage, clientDocument, browser: declined });
-      const before = [registrations().length, pushed().length];
-      await assert.rejects(trial.signIn(trial.provider(definition())), failsWith('access-denied'));
-      assert.equal(new URL(trial.opened[0] ?? '').searchParams.get('client_id'), clientDocument);
-      assert.deepEqual([registrations().length, pushed().length], before);
-    });
-
-    it('pushes its request where the server insists', async () => {
-      serverThat({ require_pushed_authorization_requests: true });
-      const trial = signInTrial({ storage, clientDocument });
-      await assert.rejects(trial.signIn(trial.provider(definition())), failsWith('client-refused'));
-      assert.equal(pushed().at(-1)?.body['client_id'], clientDocument);
-    });
-
-    it('registers for a device code, for which no server reads the document in time', async () => {
-      serverThat();
-      const clock = manualClock();
-      const device = recordingScreen();
-      const trial = signInTrial({ clock, storage, clientDocument, method: 'device-code', device });
-      const before = registrations().length;
-      const signingIn = trial.signIn(trial.provider(definition()));
-      await until(() => device.codes.length > 0 && clock.pending > 0);
-      const [code] = device.codes;
-      await approveDevice(code?.verificationUri ?? '', code?.userCode ?? '', people.alice);
-      await clock.advance(5000);
-      assert.notEqual((await signingIn).binding.clientId, clientDocument);
-      assert.equal(registrations().length, before + 1);
     });
   });
 

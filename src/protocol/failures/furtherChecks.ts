@@ -10,6 +10,13 @@ export const furtherChecks = {
       'Without scopes, without the device grant, or with another client authentication method, each once.',
     refuses: ['registration-refused', 'registration-closed', 'status {0}'],
   },
+  'asking.document': {
+    kind: 'asking',
+    of: 'pushed request, redirect, token',
+    holds: 'The client ID metadata document is accepted.',
+    otherwise: 'Registration, if the server offers it.',
+    by: 'withRegistration',
+  },
   'asking.redirect': {
     kind: 'asking',
     of: 'registration, pushed request',

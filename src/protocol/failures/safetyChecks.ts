@@ -25,6 +25,23 @@ export const safetyChecks = {
     'can’t be used: {0}',
     'can’t be used: it has characters that aren’t allowed in a URL',
   ]),
+  'client.document': safety(
+    'client ID metadata document',
+    'It is for a public client at its URL, with redirect URIs of its own.',
+    [
+      'client-document-invalid',
+      'its URL has no path',
+      'its URL must be written as {0}',
+      'it’s larger than {0} bytes',
+      'it contains "{0}", which everyone could read',
+      'its "{0}" must be {1}, but is {2}',
+      'its "{0}" must include {1}',
+      'not set',
+      'it lists no redirect URIs',
+      'it lists the redirect URI {0}. Only URIs of this computer or an editor with the path {1} are safe',
+    ],
+    'It isn’t used.',
+  ),
   'address.internal': safety('every URL', 'It leads to no internal host, unless the user wrote it.', [
     'leads to an internal host of this computer or its network',
     'leads to this computer, where the provider isn’t running',

@@ -105,6 +105,21 @@ export const signInFailures = {
     next: 'Register a client manually with the provider, and set its client ID in oidc.providers.',
     button: 'settings',
   },
+  'client-document-unread': {
+    what: 'Couldn’t read the client ID metadata document {address}. {reason}',
+    next: 'Make sure the document is published at this https URL, or set a client ID in oidc.providers.',
+    button: 'settings',
+  },
+  'client-document-invalid': {
+    what: 'The client ID metadata document {address} can’t be used: {reason}.',
+    next: 'Correct the document or oidc.clientMetadataUrl, or set a client ID in oidc.providers.',
+    button: 'settings',
+  },
+  'client-document-refused': {
+    what: '{host} rejected the client ID metadata document {address} ({error}).{said}',
+    next: 'Ask the provider’s administrator if the provider can read this URL and trusts its host, or set a client ID in oidc.providers.',
+    button: 'settings',
+  },
   'provider-removed': {
     what: '{provider} was removed while you were signing in, so the sign-in was canceled.',
     next: 'To sign in, add the provider again.',

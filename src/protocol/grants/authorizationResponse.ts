@@ -32,12 +32,13 @@ export function checkAuthorizationResponse(
   const repeated = single.find(name => parameters.getAll(name).length > 1);
   if (repeated !== undefined) throw invalid(l10n.t('"{0}" occurs more than once', repeated));
 
-  // The sender is checked first, on error responses too: mix-up attacks (RFC 9700 section 4.4).
+  // The sender is checked first, on error responses too: mix-up attacks (RFC 9700 section 4.4). Any server can send a
+  // response to the redirect URIs of a document, so there it is required, whatever the metadata says by now.
   const iss = parameters.get('iss');
   if (
     iss !== null
       ? !isFromIssuer(metadata.issuer, iss, client.policy.allowedTenants)
-      : metadata.authorization_response_iss_parameter_supported === true
+      : client.isDocument === true || metadata.authorization_response_iss_parameter_supported === true
   ) {
     const found =
       iss === null

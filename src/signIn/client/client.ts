@@ -10,12 +10,13 @@ import { generateProofKey } from '../../protocol/client/keys/proofKey.ts';
 import type { Registration } from '../../protocol/client/registration.ts';
 import { quoteServerText } from '../../protocol/http/serverText.ts';
 import { inProfile } from '../../protocol/client/securityProfile.ts';
-import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { askPersonWithin } from './askingPerson.ts';
+import { documentPath, listsRedirect } from '../../protocol/client/clientDocument.ts';
 import type { ClientSecrets, CredentialKind } from './clientSecrets.ts';
 import type { Concessions } from './concessions.ts';
+import type { DocumentAtHand, DocumentSources } from './documentAtHand.ts';
 import type { ObtainedRegistration, Registrations, RegistrationRequest } from './registrations.ts';
 
 /** The provider's client, as the protocol needs it. */
@@ -105,13 +106,13 @@ async function usable(authentication: RegisteredAuthentication): Promise<ClientA
   return { method, key: await importClientKey(key), keyId: key.keyId, audience: 'issuer' };
 }
 
-export type ClientRequest = Omit<RegistrationRequest, 'person'>;
+export type ClientRequest = Omit<RegistrationRequest, 'person'> & {
+  /** The client ID metadata document that this sign-in can use. */
+  readonly document?: DocumentAtHand | undefined;
+};
 
 /** The sources of clients that aren't in a provider's settings. */
-export interface ClientSources extends ClientStores {
-  /** The URL of this editor's client ID metadata document, if it has one. */
-  readonly clientDocument: string | undefined;
-  readonly httpContext: HttpContext;
+export interface ClientSources extends ClientStores, Omit<DocumentSources, 'concessions'> {
   /** How long a user can take to enter what a client needs, in seconds. */
   readonly timeouts: { readonly person: number };
 }
@@ -125,30 +126,37 @@ export interface FoundClient {
 }
 
 /**
- * The client of a new sign-in: the one in the settings, otherwise the URL of a client ID metadata document if the
- * server accepts that, otherwise one that is registered for this redirect URI.
+ * The client of a new sign-in: the one in the settings, otherwise the URL of a client ID metadata document that lists
+ * this redirect URI, otherwise one that is registered for it.
  *
- * @throws Failure as {@link Registrations.obtain}, or `method-unsupported` if there is none of these.
+ * A device code never takes the document: Keycloak reads it when the browser arrives at its authorization endpoint, and
+ * knows no such client before.
+ *
+ * @throws Failure as {@link Registrations.obtain}, why the document can't be used if there is no other client, or
+ * `method-unsupported` if there is none of these.
  */
 async function findClient(sources: ClientSources, signInRequest: ClientRequest): Promise<FoundClient> {
-  const { registrations, clientSecrets, clientDocument, httpContext, timeouts } = sources;
-  const { provider, metadata, redirectUri } = signInRequest;
+  const { registrations, clientSecrets, httpContext, timeouts } = sources;
+  const { provider, metadata, redirectUri, document: found } = signInRequest;
   const person = askPersonWithin(httpContext.clock, timeouts.person, signInRequest.signal);
   if (provider.clientId !== undefined) {
     const { authentication, asked } = await clientSecrets.obtain(provider, person);
     const client = clientOf(sources, provider, provider.clientId, authentication);
     return { client, registered: undefined, newCredentials: asked };
   }
-  // A document lists URIs that never change, which excludes that of an editor in the browser.
-  const isStatic = redirectUri === undefined || !/[?&]vscode-reqid=/.test(redirectUri);
-  // The document is read when the browser comes, which is too late for a device code.
-  const isRead = redirectUri !== undefined || !metadata.registration_endpoint;
-  const isTaken = metadata.client_id_metadata_document_supported === true && isStatic && isRead;
-  if (clientDocument !== undefined && isTaken) {
-    const client = clientOf(sources, provider, clientDocument, { method: 'none' });
+  const document = found?.kind === 'usable' ? found.document : undefined;
+  if (document && redirectUri !== undefined && listsRedirect(document, redirectUri)) {
+    const client = clientOf(sources, provider, document.address, { method: 'none' });
     return { client: { ...client, isDocument: true }, registered: undefined, newCredentials: [] };
   }
+  // What another extension's URI, on the path of documents, would lead to isn't registered either.
+  if (document && redirectUri !== undefined && URL.parse(redirectUri)?.pathname === documentPath)
+    throw new Failure('client-document-invalid', {
+      address: document.address,
+      reason: l10n.t('it doesn’t list the redirect URI {0}', redirectUri),
+    });
   if (!metadata.registration_endpoint) {
+    if (found?.kind === 'unusable') throw found.failure;
     throw new Failure('method-unsupported', {
       issuer: metadata.issuer,
       missing: l10n.t('a client ID in the settings, or automatic registration'),
@@ -218,8 +226,22 @@ export async function withClient<T>(
 const isRefusedClient = (error: unknown): error is Failure =>
   error instanceof Failure && error.code === 'client-refused';
 
+/** A refusal of the client by the token endpoint, or in the browser's response. */
+const isRefusedDocument = (error: unknown): error is Failure =>
+  isRefusedClient(error) ||
+  (error instanceof Failure &&
+    error.code === 'authorization-refused' &&
+    /^(?:invalid_client|unauthorized_client|invalid_client_metadata)$/.test(error.oauthError ?? ''));
+
+function documentRefusal({ details, oauthError }: Failure, { id, issuer }: Client): Failure {
+  const { error = '', said = '' } = details;
+  const { host } = new URL(issuer);
+  return new Failure('client-document-refused', { host, address: id, error, said }, { oauthError });
+}
+
 /** Says of a refused client what can be done about one of its kind. */
 export function explained(error: unknown, { client, registered }: FoundClient): unknown {
+  if (client.isDocument && isRefusedDocument(error)) return documentRefusal(error, client);
   if (!isRefusedClient(error)) return error;
   const { host = '', error: code = '', said = '' } = error.details;
   const options = { oauthError: error.oauthError };

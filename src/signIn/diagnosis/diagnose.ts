@@ -14,6 +14,7 @@ import { explainConcession } from '../plan/askingLess.ts';
 import type { Plan } from '../plan/planner.ts';
 import type { RegisteredUri } from '../redirect/registeredUris.ts';
 import { clientSection, type ClientInquiry } from './clientSection.ts';
+import { inquireDocument } from './documentFindings.ts';
 import { metadataFindings, offers } from './offers.ts';
 import { fail, failed, info, pass, section, warn, type Finding, type Section } from './report.ts';
 
@@ -34,6 +35,8 @@ export interface DiagnosisInput {
   registeredUris(metadata: Metadata): readonly RegisteredUri[];
   readonly client: ClientInquiry;
   readonly grants: SeenGrants;
+  /** The URL of this editor's client ID metadata document, if the settings name one. */
+  readonly clientDocument: string | undefined;
   /** True if a client secret or key that is needed is stored. */
   readonly hasClientSecret: boolean;
   /** Whether stored values last. Undefined if that couldn't be tested. */
@@ -63,8 +66,12 @@ export async function diagnose(input: DiagnosisInput): Promise<Section[]> {
   } catch (error) {
     return [...sections, section(l10n.t('Metadata'), [failed(l10n.t('Metadata'), error)])];
   }
+  const document = await inquireDocument(httpContext, provider, metadata, input.clientDocument);
   sections.push(
-    section(l10n.t('What the provider offers'), await offers(httpContext, provider, metadata)),
+    section(l10n.t('What the provider offers'), [
+      ...(await offers(httpContext, provider, metadata)),
+      ...document.findings,
+    ]),
     section(l10n.t('Signing in from here'), await planFindings(input)),
   );
   // A service client opens no browser that could come back.
@@ -77,7 +84,7 @@ export async function diagnose(input: DiagnosisInput): Promise<Section[]> {
       ),
       section(
         l10n.t('Client as the provider sees it'),
-        await clientSection(input, input.client, metadata, uris),
+        document.isUsed ? [readOnArrival()] : await clientSection(input, input.client, metadata, uris),
       ),
     );
   }
@@ -96,6 +103,12 @@ export async function diagnose(input: DiagnosisInput): Promise<Section[]> {
   return sections;
 }
 
+const readOnArrival = (): Finding =>
+  info(
+    l10n.t('Not asked'),
+    l10n.t('The provider reads this editor’s client ID metadata document when your browser arrives.'),
+  );
+
 /** What was read for what it means, as docs/checks.md lists it. */
 function departureFindings(seen: readonly Blemish[]): Finding[] {
   const byCheck = Map.groupBy(seen, ({ check }) => check);
@@ -104,7 +117,10 @@ function departureFindings(seen: readonly Blemish[]): Finding[] {
   );
 }
 
-function settingsFindings(provider: Provider, { hasClientSecret }: DiagnosisInput): Finding[] {
+function settingsFindings(
+  provider: Provider,
+  { hasClientSecret, clientDocument }: DiagnosisInput,
+): Finding[] {
   const { clientId, clientAuthentication, contributedBy } = provider;
   return [
     info(l10n.t('Issuer'), provider.issuer),
@@ -114,7 +130,13 @@ function settingsFindings(provider: Provider, { hasClientSecret }: DiagnosisInpu
         ? l10n.t('the setting oidc.providers')
         : l10n.t('the extension {0}', contributedBy),
     ),
-    info(l10n.t('Client ID'), clientId ?? l10n.t('none: this editor registers itself')),
+    info(
+      l10n.t('Client ID'),
+      clientId ??
+        (clientDocument === undefined
+          ? l10n.t('none: this editor registers itself')
+          : l10n.t('none: this editor uses its client ID metadata document, or registers itself')),
+    ),
     clientAuthentication === 'none'
       ? pass(l10n.t('Client authentication'), l10n.t('none: a public client with PKCE'))
       : hasClientSecret

@@ -9,6 +9,7 @@ import {
 import { connect } from '../../protocol/client/client.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import { exchangeAuthorizationCode } from '../../protocol/grants/codeAndRefresh.ts';
+import { documentPath } from '../../protocol/client/clientDocument.ts';
 import { expectSignature } from '../../protocol/tokens/keys.ts';
 import type { BrowserMethod } from '../../providers/settings/signInMethods.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
@@ -29,6 +30,7 @@ import { promptForAnother } from './promptForAnother.ts';
 import { readPasted } from './pastedResponse.ts';
 import type { OnStray, StrayReason } from '../redirect/pendingResponses.ts';
 import type { OpenRedirect } from '../redirect/redirect.ts';
+import { documentHost, lists } from '../plan/documentMethods.ts';
 import { redirectPath, sharedRedirect, takesBareCode } from '../plan/redirectUri.ts';
 import { inProviderTime } from './timing.ts';
 
@@ -62,16 +64,21 @@ export async function signInWithBrowser(
   // No plan offers this method now. The user might have chosen it from an older plan.
   if (shared !== undefined) throw new Failure('redirect-shared', { why: shared });
   const redirect = await context.redirects(attempt.method, provider);
+  const found = request.document?.kind === 'usable' ? request.document.document : undefined;
+  const document = lists(attempt.method, { document: found, provider, surroundings: context.surroundings })
+    ? found
+    : undefined;
   const registered =
-    provider.clientId === undefined ? await context.registrations.redirectUris(provider) : [];
-  const path = redirectPath(metadata, provider);
+    provider.clientId === undefined && !document ? await context.registrations.redirectUris(provider) : [];
+  const path = document ? documentPath : redirectPath(metadata, provider);
+  const { loopbackHost: host } = request;
   const strays = createStrays(context, provider);
   const open = await redirect.open({
     onStray: strays.add,
     nonce: createState(),
     path,
     provider,
-    loopbackHost: request.loopbackHost,
+    loopbackHost: (document && documentHost(document, provider, host)) ?? host,
     registered,
   });
   try {
@@ -83,7 +90,7 @@ export async function signInWithBrowser(
       prepare(context, request, found, open),
     );
     try {
-      const response = await askPerson(context, request, attempt, open, authorization, strays);
+      const response = await askPerson(context, request, attempt, open, { found, authorization }, strays);
       request.progress('exchanging-code');
       return await inProviderTime(context, provider, signal, within =>
         finish(context, request, found, authorization, response, within),
@@ -164,7 +171,7 @@ async function askPerson(
   { provider, signal, progress }: AttemptRequest,
   { method, onPaste }: BrowserAttempt,
   { redirectUri, state, response }: OpenRedirect,
-  authorization: AuthorizationRequest,
+  { found, authorization }: { readonly found: FoundClient; readonly authorization: AuthorizationRequest },
   strays: Strays,
 ): Promise<URLSearchParams> {
   const { issuer } = provider;
@@ -202,7 +209,8 @@ async function askPerson(
   const late = (): Failure => {
     const time = inWords(timeouts.person);
     return (
-      strays.failure(time) ?? new Failure('no-response', { time, hint: hintAbout(redirectUri, provider) })
+      strays.failure(time) ??
+      new Failure('no-response', { time, hint: hintAbout(redirectUri, provider, found) })
     );
   };
   try {
@@ -214,7 +222,13 @@ async function askPerson(
 }
 
 /** Names the redirect URI to register, unless it changes with each sign-in. A port changes, too, if none is configured. */
-function hintAbout(redirectUri: string, { redirect }: Provider): string {
+function hintAbout(redirectUri: string, { issuer, redirect }: Provider, { client }: FoundClient): string {
+  if (client.isDocument)
+    return l10n.t(
+      'If the browser showed an error, {0} might not be able to read the client ID metadata document {1}, or not trust its host. Ask its administrator.',
+      new URL(issuer).host,
+      client.id,
+    );
   if (/[?&]vscode-reqid=/.test(redirectUri))
     return l10n.t('If the browser showed an error, check the redirect URIs registered with the provider.');
   const uri = redirect.loopbackPorts ? redirectUri : redirectUri.replace(/^(http:\/\/[^/]+):\d+\//, '$1/');

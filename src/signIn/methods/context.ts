@@ -7,6 +7,7 @@ import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Method, SignInMethod } from '../../providers/settings/signInMethods.ts';
 import type { ClientSources } from '../client/client.ts';
+import type { DocumentAtHand } from '../client/documentAtHand.ts';
 import type { Account } from '../../sessions/grant/grant.ts';
 import type { DeviceAuthorization } from '../../protocol/grants/deviceAuthorization.ts';
 import type { DeviceScreen } from './deviceScreen.ts';
@@ -111,6 +112,8 @@ export interface AttemptRequest extends SignInRequest {
   /** The host of this computer in the redirect URI. */
   readonly loopbackHost: string;
   readonly asksForToken: boolean;
+  /** The client ID metadata document that it can use. */
+  readonly document: DocumentAtHand | undefined;
 }
 
 /** What a user can do to a sign-in while it runs, in addition to canceling it. */

@@ -13,6 +13,8 @@ export type Concession =
   | 'registration:device-grant'
   /** A client that registers itself doesn't authenticate with this method. */
   | `registration:${RegisteredMethod}`
+  /** The server refuses this editor's client ID metadata document, and registers the editor. */
+  | 'client:document'
   /** The server accepts `localhost` as a host of this computer, but not 127.0.0.1. */
   | 'redirect:localhost'
   /** The server refuses the secret in the `Authorization` header in its standard encoding. See secretForms.ts. */
@@ -26,6 +28,8 @@ export function explainConcession(concession: Concession): string {
       return l10n.t('this editor registers without naming scopes');
     case 'registration:device-grant':
       return l10n.t('this editor registers without the device code grant');
+    case 'client:document':
+      return l10n.t('this editor registers in place of its client ID metadata document');
     case 'redirect:localhost':
       return l10n.t('the redirect URI has the host localhost');
     case 'basic:body':

@@ -19,6 +19,8 @@ export interface Attempt {
   readonly asksForToken: boolean;
   /** The editor has registered again, with another client authentication method, after the browser was open. */
   readonly hasRegisteredAgain: boolean;
+  /** The server has refused the client ID metadata document, and registers the editor. */
+  readonly withoutDocument: boolean;
 }
 
 /** What an attempt came to, and in which sign-in. */
@@ -63,6 +65,7 @@ export function nextAttempt(failed: FailedAttempt): NextAttempt | undefined {
     withFewerScopes(failed) ??
     withOtherHost(failed) ??
     withOtherProof(failed) ??
+    withRegistration(failed) ??
     anotherMethod(failed) ??
     withToken(failed)
   );
@@ -119,6 +122,28 @@ function withOtherProof({ attempt, failure, metadata, personSeen }: FailedAttemp
       '{0} rejected this editor’s automatic registration, so the editor registers again. Sign in once more.',
       host,
     ),
+  };
+}
+
+/** A server that refuses the client ID metadata document might still register this editor. */
+function withRegistration({
+  attempt,
+  failure,
+  metadata,
+  personSeen,
+}: FailedAttempt): NextAttempt | undefined {
+  const isRefused = failure.code === 'client-document-refused';
+  if (!isRefused || attempt.withoutDocument || metadata.registration_endpoint === undefined) return undefined;
+  const { host = '' } = failure.details;
+  return {
+    attempt: { ...attempt, withoutDocument: true },
+    concessions: ['client:document'],
+    told: personSeen
+      ? l10n.t(
+          '{0} rejected this editor’s client ID metadata document, so the editor registers. Sign in once more.',
+          host,
+        )
+      : l10n.t('{0} rejected this editor’s client ID metadata document, so the editor registers.', host),
   };
 }
 
@@ -186,10 +211,12 @@ export const describeAttempt = ({
   loopbackHost,
   asksForToken,
   hasRegisteredAgain,
+  withoutDocument,
 }: Attempt): Readonly<Record<string, string | boolean | readonly string[]>> => ({
   next: method,
   without,
   loopbackHost,
   asksForToken,
   hasRegisteredAgain,
+  withoutDocument,
 });

@@ -8,6 +8,7 @@ import {
   type PersonMethod,
   type SignInMethod,
 } from '../../providers/settings/signInMethods.ts';
+import { lists } from './documentMethods.ts';
 import { judge, lacksCertificate, withheld, type PlanInput } from './verdicts.ts';
 
 export type { PlanInput, Surroundings } from './verdicts.ts';
@@ -114,12 +115,17 @@ function serviceReason(method: ServiceMethod): string {
   }
 }
 
-/** The methods that need no copying by the user, likeliest first. Those set for the provider come first. */
-function automaticOrder({ provider: { redirect } }: PlanInput): BrowserMethod[] {
+/**
+ * The methods that need no copying by the user, likeliest first. Those set for the provider come first, then those whose
+ * redirect URI the client ID metadata document lists: the others need a registration.
+ */
+function automaticOrder(input: PlanInput): BrowserMethod[] {
+  const { redirect } = input.provider;
   const set: BrowserMethod[] = [];
   if (redirect.bridge !== undefined || redirect.relay !== undefined) set.push('bridge');
   if (redirect.loopbackHost !== undefined || redirect.loopbackPorts !== undefined) set.push('loopback');
-  return [...new Set<BrowserMethod>([...set, 'uri-handler', 'loopback', 'bridge'])];
+  const usual: readonly BrowserMethod[] = ['uri-handler', 'loopback', 'bridge'];
+  return [...new Set([...set, ...usual.filter(method => lists(method, input)), ...usual])];
 }
 
 function failedLast(planned: readonly PlannedMethod[], failed: readonly SignInMethod[]): PlannedMethod[] {

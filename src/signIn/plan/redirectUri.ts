@@ -1,4 +1,5 @@
 import { l10n } from '../../platform/shown.ts';
+import { documentPath } from '../../protocol/client/clientDocument.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { acceptsRedirect, bridgeMark, markedBridge } from '../../providers/settings/redirectSettings.ts';
@@ -53,10 +54,13 @@ export interface RedirectQuestion {
 export function sharedRedirect(question: RedirectQuestion): string | undefined {
   const { metadata, provider, providers } = question;
   if (namesItself(metadata)) return undefined;
+  const unnamed = l10n.t('{0} doesn’t name itself in its responses (iss).', new URL(metadata.issuer).host);
+  // Any server that accepts client ID metadata documents sends a response there, configured or not.
+  if (provider.redirect.path === documentPath)
+    return `${unnamed} ${l10n.t('Its "redirect.path" is that of client ID metadata documents. Set another one.')}`;
   for (const other of providers) {
     const reach = other.issuer === provider.issuer ? undefined : reachOf(question, other);
     if (reach === undefined) continue;
-    const unnamed = l10n.t('{0} doesn’t name itself in its responses (iss).', new URL(metadata.issuer).host);
     return `${unnamed} ${reach}`;
   }
   return undefined;

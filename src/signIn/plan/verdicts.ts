@@ -1,9 +1,11 @@
 import { l10n } from '../../platform/shown.ts';
 import { showsCertificate } from '../../protocol/client/clientAuthentication.ts';
+import type { ClientDocument } from '../../protocol/client/clientDocument.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { acceptsRedirect } from '../../providers/settings/redirectSettings.ts';
 import type { PersonMethod, ProviderMethod, SignInMethod } from '../../providers/settings/signInMethods.ts';
+import { lists } from './documentMethods.ts';
 import { sharedRedirect, type OtherProvider } from './redirectUri.ts';
 
 /** Where this extension runs and where its user is. */
@@ -27,7 +29,6 @@ export interface PlanInput {
     | 'token_endpoint'
     | 'device_authorization_endpoint'
     | 'registration_endpoint'
-    | 'client_id_metadata_document_supported'
     | 'grant_types_supported'
     | 'response_types_supported'
     | 'authorization_response_iss_parameter_supported'
@@ -47,8 +48,8 @@ export interface PlanInput {
   readonly providers: readonly OtherProvider[];
   /** What the settings ask for: the provider's own method, else the overall one. */
   readonly method: ProviderMethod;
-  /** A client ID metadata document is configured, for servers that take one in place of a registration. */
-  readonly hasClientDocument: boolean;
+  /** The client ID metadata document that the sign-in can use in place of a registration. */
+  readonly document: ClientDocument | undefined;
   /** The token endpoint withholds its responses from an editor inside the browser, see `readableResponses.ts`. */
   readonly withholdsTokens?: boolean;
   /** Methods that brought no response back in an earlier sign-in to this provider, in this window. */
@@ -111,16 +112,13 @@ const sharedWith = (method: PersonMethod, input: PlanInput): string | undefined 
 };
 
 /** What the server or the settings lack for a method, wherever the editor runs. */
-function missingFor(
-  method: PersonMethod,
-  { metadata, provider, hasClientDocument }: PlanInput,
-): string | undefined {
+function missingFor(method: PersonMethod, input: PlanInput): string | undefined {
+  const { metadata, provider, document } = input;
   const host = (): string => new URL(metadata.issuer).host;
   if (!metadata.token_endpoint) return l10n.t('{0} has no token endpoint.', host());
   const known =
-    provider.clientId !== undefined ||
-    metadata.registration_endpoint !== undefined ||
-    (hasClientDocument && metadata.client_id_metadata_document_supported === true);
+    provider.clientId !== undefined || metadata.registration_endpoint !== undefined || lists(method, input);
+  if (!known && document) return notListed(method, host());
   if (!known) return l10n.t('No client ID is set, and {0} doesn’t support automatic registration.', host());
   if (method === 'device-code') {
     if (provider.profile) return l10n.t('The security profile in the settings doesn’t allow device codes.');
@@ -132,6 +130,11 @@ function missingFor(
     (metadata.response_types_supported?.includes('code') ?? true);
   return !hasCodes ? l10n.t('{0} doesn’t offer the authorization code grant.', host()) : undefined;
 }
+
+const notListed = (method: PersonMethod, host: string): string =>
+  method === 'device-code'
+    ? l10n.t('{0} reads the client ID metadata document only when your browser arrives.', host)
+    : l10n.t('The client ID metadata document lists no redirect URI for this method.');
 
 function judgeUriHandler({ surroundings, metadata, provider }: PlanInput): Verdict {
   const { ui, remoteName, uriScheme } = surroundings;

@@ -22,14 +22,11 @@ import {
   type SecretPage,
   type WizardState,
 } from './state.ts';
+import { canRegister, withoutClientId } from './withoutClientId.ts';
 
 /** How the editor gets a client: it registers itself, or uses a client ID, for a user or a service, or of a preset's kind. */
 export type ClientChoice =
   { readonly by: 'registration' | 'id' | 'service' } | { readonly by: 'kind'; readonly kind: string };
-
-/** The registration endpoints of known products are mostly closed, so there it's offered and not the first choice. */
-export const canRegister = ({ found, preset, typed }: Answers): boolean =>
-  found?.metadata.registration_endpoint !== undefined && (preset === undefined || typed !== undefined);
 
 export const hostOf = ({ found }: Answers): string => new URL(found?.issuer ?? '').host;
 
@@ -50,13 +47,16 @@ export function withClient(answers: Answers, choice: ClientChoice): Answers {
 }
 
 /** Lists the kinds of client, likeliest first. */
-export function clientPage(state: WizardState): ListPage {
+export function clientPage(state: WizardState, facts: Facts): ListPage {
   const { answers } = state;
   return {
     kind: 'list',
     title: l10n.t('Client'),
     placeholder: l10n.t('Select how to identify the editor to {0}', hostOf(answers)),
-    rows: clientRows(answers).map(({ choice, ...row }) => ({ ...row, next: withClientNext(state, choice) })),
+    rows: clientRows(answers, facts).map(({ choice, ...row }) => ({
+      ...row,
+      next: withClientNext(state, choice),
+    })),
     filtered: 'all',
   };
 }
@@ -71,7 +71,7 @@ function withClientNext(state: WizardState, choice: ClientChoice): WizardState {
 
 type ClientRow = Row & { readonly choice: ClientChoice };
 
-function clientRows(answers: Answers): ClientRow[] {
+function clientRows(answers: Answers, facts: Facts): ClientRow[] {
   const { preset, found } = answers;
   const kinds = preset === undefined ? undefined : presets[preset].clients;
   if (kinds) {
@@ -95,7 +95,7 @@ function clientRows(answers: Answers): ClientRow[] {
         choice: { by: 'id' },
       };
   const byItself: ClientRow = {
-    label: icon('rocket', l10n.t('Register automatically')),
+    label: icon('rocket', withoutClientId(answers, facts)),
     detail: l10n.t('No setup needed.'),
     choice: { by: 'registration' },
   };
@@ -106,18 +106,18 @@ function clientRows(answers: Answers): ClientRow[] {
   };
   const grants = found?.metadata.grant_types_supported;
   return [
-    ...(canRegister(answers) ? [byItself] : []),
+    ...(canRegister(answers, facts) ? [byItself] : []),
     byId,
     ...(grants?.includes(serviceGrantTypes['client-credentials']) ? [service] : []),
   ];
 }
 
 /** Rows that lead to the other kinds of client. */
-export function otherClientRows(state: WizardState): Row[] {
+export function otherClientRows(state: WizardState, facts: Facts): Row[] {
   const { clientKind, isService = false } = state.answers;
   const isChosen = ({ choice }: ClientRow): boolean =>
     choice.by === 'kind' ? choice.kind === clientKind : choice.by === (isService ? 'service' : 'id');
-  return clientRows(state.answers)
+  return clientRows(state.answers, facts)
     .filter(row => !isChosen(row))
     .map(({ choice, ...row }) => ({ ...row, next: withClientNext(state, choice) }));
 }

@@ -3,16 +3,10 @@ import { usualScopes } from '../../providers/entries/usualScopes.ts';
 import { presets } from '../../providers/presets/presets.ts';
 import { urisToRegister, type RegisteredUri } from '../../signIn/redirect/registeredUris.ts';
 import { kindOf, presetName, providerOf, type Answers } from './answers.ts';
-import {
-  canRegister,
-  documentationRow,
-  hostOf,
-  otherClientRows,
-  withClientId,
-  withSecretRow,
-} from './client.ts';
+import { documentationRow, hostOf, otherClientRows, withClientId, withSecretRow } from './client.ts';
 import { chosenScopes } from './scopes.ts';
 import { productRow } from './summary.ts';
+import { canRegister } from './withoutClientId.ts';
 import type { Facts, Heading, ListPage, Row, WizardState } from './state.ts';
 
 /** Shows exactly what to register with the provider. The box takes the client ID that comes of it. */
@@ -25,7 +19,7 @@ export function registerPage(state: WizardState, facts: Facts): ListPage {
   const areShown = state.done === 'steps';
   const uris = redirectUris(answers, facts);
   const all = uris.map(({ uri }) => uri).join('\n');
-  const others = [...otherClientRows(state), ...productRow(state)];
+  const others = [...otherClientRows(state, facts), ...productRow(state)];
   return {
     kind: 'list',
     title: answers.isService
@@ -48,7 +42,7 @@ export function registerPage(state: WizardState, facts: Facts): ListPage {
           : icon('mail', l10n.t('Ask your administrator')),
         detail: isCopied
           ? l10n.t('When you have the client ID, run “OIDC: Add Identity Provider…” to continue.')
-          : canRegister(answers)
+          : canRegister(answers, facts)
             ? l10n.t('Copies a request with everything they need.')
             : l10n.t('Copies a request, because the editor can’t register itself.'),
         ...copying(state, request),
@@ -167,7 +161,7 @@ export function requestText(answers: Answers, facts: Facts): string {
         issuer,
         facts.appName,
       ),
-      ...(canRegister(answers) ? [] : [l10n.t('The provider doesn’t let apps register themselves.')]),
+      ...(canRegister(answers, facts) ? [] : [l10n.t('The provider doesn’t let apps register themselves.')]),
       l10n.t('Could you register one and send me its client ID?'),
     ].join(' '),
     types.map(line => `- ${line}`).join('\n'),

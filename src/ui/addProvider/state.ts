@@ -59,8 +59,8 @@ export interface Facts {
   readonly surroundings: Surroundings;
   /** The sign-in method in the settings, for every provider. */
   readonly method: Method;
-  /** The settings name this editor's client ID metadata document. */
-  readonly hasClientDocument: boolean;
+  /** The URL of this editor's client ID metadata document, if the settings name one. */
+  readonly clientDocument: string | undefined;
   /** The IDs that are in use. */
   readonly taken: readonly string[];
   /** The ID that the provider gets. Undefined: the user can choose it. */

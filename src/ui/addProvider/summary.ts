@@ -1,4 +1,5 @@
 import { icon, joined, l10n, nothing, shown, type Shown } from '../../platform/shown.ts';
+import { acceptsDocuments } from '../../protocol/client/clientDocument.ts';
 import { otherHosts } from '../../protocol/server/metadata.ts';
 import { planSignIn } from '../../signIn/plan/planner.ts';
 import { providerIdProblem } from '../../providers/entries/definition.ts';
@@ -16,6 +17,7 @@ import {
   type Row,
   type WizardState,
 } from './state.ts';
+import { assumedDocument, withoutClientId } from './withoutClientId.ts';
 
 /** Shows what will be set, and signs in. Coming here is the user's consent to the provider's hosts. */
 export function summaryPage(state: WizardState, facts: Facts): ListPage {
@@ -40,7 +42,7 @@ export function summaryPage(state: WizardState, facts: Facts): ListPage {
       ...elsewhereRow(state),
       { heading: l10n.t('Settings') },
       change('tag', l10n.t('Change name…'), labelOf(answers), 'name', labelOf(answers)),
-      change('key', l10n.t('Change client…'), clientId ?? l10n.t('Register automatically'), 'client'),
+      change('key', l10n.t('Change client…'), clientId ?? withoutClientId(answers, facts), 'client'),
       ...(clientId === undefined
         ? []
         : [change('lock', l10n.t('Change client authentication…'), methodOf(answers), 'method')]),
@@ -99,7 +101,8 @@ function signInRow({ answers }: WizardState, facts: Facts): Row {
 }
 
 /** Says what Enter does in this environment. What the sign-in finds out later can change it. */
-function howItBegins(answers: Answers, { surroundings, method, hasClientDocument }: Facts): Shown {
+function howItBegins(answers: Answers, facts: Facts): Shown {
+  const { surroundings, method } = facts;
   const { found, clientId } = answers;
   const provider = providerOf(answers);
   const plan = found && {
@@ -108,7 +111,7 @@ function howItBegins(answers: Answers, { surroundings, method, hasClientDocument
     provider,
     providers: [],
     method: provider.signInMethod ?? method,
-    hasClientDocument,
+    document: clientId === undefined ? assumedDocument(answers, facts) : undefined,
     failed: [],
   };
   const begins = {
@@ -120,7 +123,11 @@ function howItBegins(answers: Answers, { surroundings, method, hasClientDocument
   return joined(
     [
       begins[first === 'device-code' || first === 'paste' ? first : 'browser'],
-      clientId === undefined ? l10n.t('The editor registers itself automatically.') : undefined,
+      clientId !== undefined
+        ? undefined
+        : plan?.document
+          ? l10n.t('The provider reads the editor’s client ID metadata document.')
+          : l10n.t('The editor registers itself automatically.'),
     ],
     ' ',
   );
@@ -195,6 +202,7 @@ function offersOf({ found }: Answers): Shown {
     has(metadata?.authorization_endpoint, l10n.t('browser')),
     has(metadata?.device_authorization_endpoint, l10n.t('device code')),
     has(metadata?.registration_endpoint, l10n.t('automatic registration')),
+    metadata && acceptsDocuments(metadata) ? l10n.t('client ID metadata documents') : nothing,
     has(metadata?.revocation_endpoint, l10n.t('revocation')),
   ];
   return joined(offers, ', ');

@@ -53,7 +53,7 @@ export async function askProvider(
     for (;;) {
       const { next, effect } = await boxes.show(state);
       state = next;
-      if (effect?.do === 'look-up') state = await found(context, state, boxes.show);
+      if (effect?.do === 'look-up') state = await found(context, state, facts, boxes.show);
       else if (effect?.do === 'finish') {
         keep(state);
         const { answers } = state;
@@ -82,6 +82,7 @@ export async function askProvider(
 async function found(
   context: WizardContext,
   state: WizardState,
+  facts: Facts,
   show: (state: WizardState) => Promise<Move>,
 ): Promise<WizardState> {
   const { httpContext } = context;
@@ -98,11 +99,15 @@ async function found(
   const ask = async (): Promise<WizardState> => {
     try {
       if (typed && typed.kind !== 'problem')
-        return withFound(state, await lookUp(httpContext, typed, abort.signal));
+        return withFound(state, await lookUp(httpContext, typed, abort.signal), facts);
       const { found: _, ...unfound } = answers;
       const provider = providerOf(unfound);
       const how = l10n.t('It is a known provider.');
-      return withFound(state, await discovered(httpContext, provider.issuer, provider, how, abort.signal));
+      return withFound(
+        state,
+        await discovered(httpContext, provider.issuer, provider, how, abort.signal),
+        facts,
+      );
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       httpContext.log.warn('no provider found', { typed: about ?? '', failure: error.code });

@@ -15,7 +15,7 @@ import type { Trust } from '../../signIn/trust.ts';
 import type { DiagnosisReports } from '../documents.ts';
 import { chooseProvider } from './editProvider.ts';
 import type { SignIns } from '../signIn/signIns.ts';
-import { readSurroundings } from '../signIn/signInSettings.ts';
+import { readSignInSettings, readSurroundings } from '../signIn/signInSettings.ts';
 import { window } from '../show.ts';
 import { registerCommand } from '../clicks.ts';
 
@@ -87,6 +87,7 @@ async function report(context: Omit<DiagnoseContext, 'providers'>, provider: Pro
       endpoints: grants[0]?.binding.endpoints ?? {},
     },
     grants: seenGrants(grants),
+    clientDocument: readSignInSettings().clientDocument,
     hasClientSecret,
     storageWorks: await tryStorage(secrets),
     proxy: proxyWithoutPassword(vscode.workspace.getConfiguration('http').get<unknown>('proxy')),

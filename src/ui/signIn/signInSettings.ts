@@ -43,8 +43,8 @@ export function readSignInSettings(): SignInSettings {
       browser: seconds('signIn.browserTimeout', 120, 10, 3600),
       provider: seconds('signIn.providerTimeout', 60, 5, 600),
     },
-    clientDocument:
-      typeof document === 'string' && URL.parse(document)?.protocol === 'https:' ? document : undefined,
+    // What is wrong with it is said when it would be used.
+    clientDocument: typeof document === 'string' && document.trim() !== '' ? document.trim() : undefined,
     outOfRange,
   };
 }

@@ -53,7 +53,7 @@ export function createWizardVisits(options: WizardOptions) {
         appName: vscode.env.appName,
         surroundings: readSurroundings(extension),
         method,
-        hasClientDocument: clientDocument !== undefined,
+        clientDocument,
         taken: ids(),
         fixedId,
         left: start === left ? undefined : left,

@@ -105,7 +105,7 @@ describe('the package', () => {
         ...['[Content_Types].xml', 'extension.vsixmanifest'],
         ...[
           ...['package.json', ...manifestTexts, 'readme.md', 'changelog.md', 'LICENSE.txt'],
-          ...['dist/extension.cjs', 'dist/THIRD-PARTY-NOTICES.txt'],
+          ...['dist/extension.cjs', 'dist/client-metadata.json', 'dist/THIRD-PARTY-NOTICES.txt'],
           ...['media/icon.png', 'media/view.svg'],
           ...pages.map(page => `media/${page}`),
           ...languages.map(language => `l10n/${language}`),

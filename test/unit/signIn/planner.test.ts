@@ -81,7 +81,7 @@ const planAt = (
     provider: providers[provider],
     providers: [],
     method: 'auto',
-    hasClientDocument: false,
+    document: undefined,
     failed: [],
     ...more,
   });
@@ -268,12 +268,58 @@ describe('the planner', () => {
     assert.match(plan.tries[1]?.reason ?? '', /^No response came back with this method before/);
   });
 
-  it('takes a client ID metadata document where the server does', () => {
-    const metadata = { ...servers['code only'], client_id_metadata_document_supported: true };
-    const without = planAt('desktop', 'code only', 'without client id', { metadata });
-    assert.equal(brief(without), '|');
-    const plan = planAt('desktop', 'code only', 'without client id', { metadata, hasClientDocument: true });
-    assert.equal(brief(plan), 'uri-handler loopback paste |');
+  describe('with a client ID metadata document', () => {
+    const [loopback, localhost] = ['127.0.0.1', 'localhost'].map(host => `http://${host}/client-document`);
+    const editor = 'vscode://vscode-oidc.oidc-authentication/client-document';
+    const documentOf = (...redirectUris: (string | undefined)[]) => ({
+      document: { address: 'https://company.example/editor.json', redirectUris: redirectUris.map(String) },
+    });
+    const planWith = (more: Partial<PlanInput>, place: Place = 'desktop') =>
+      planAt(place, 'code and device', 'without client id', more);
+
+    it('offers only the methods whose redirect URI it lists', () => {
+      assert.equal(brief(planWith({})), '|');
+      assert.equal(brief(planWith(documentOf(loopback))), 'loopback paste |');
+      assert.equal(brief(planWith(documentOf(localhost))), 'loopback paste |');
+      assert.equal(brief(planWith(documentOf(editor))), 'uri-handler |');
+      assert.equal(brief(planWith(documentOf(editor, loopback))), 'uri-handler loopback paste |');
+      assert.equal(brief(planWith(documentOf(editor.replace('vscode:', 'codium:')))), '|');
+      const { closed } = planWith(documentOf(loopback));
+      assert.match(closed.find(({ method }) => method === 'uri-handler')?.why ?? '', /lists no redirect URI/);
+    });
+
+    it('starts no device code with it, which Keycloak reads too late', () => {
+      const { closed } = planWith(documentOf(editor, loopback));
+      assert.match(
+        closed.find(({ method }) => method === 'device-code')?.why ?? '',
+        /only when your browser/,
+      );
+    });
+
+    it('follows the settings of the provider', () => {
+      const provider = {
+        ...providers['without client id'],
+        redirect: { loopbackHost: 'localhost' as const },
+      };
+      assert.equal(brief(planWith({ ...documentOf(loopback), provider })), '|');
+      assert.equal(brief(planWith({ ...documentOf(localhost), provider })), 'loopback paste |');
+      const shown = { ...provider, redirect: { paste: 'https://company.example/shown' } };
+      assert.equal(brief(planWith({ ...documentOf(loopback), provider: shown })), 'loopback |');
+      const bridge = { ...provider, redirect: { bridge: 'https://company.example/bridge' } };
+      assert.equal(brief(planWith({ ...documentOf(loopback), provider: bridge })), 'loopback paste |');
+    });
+
+    it('prefers what it lists to what has to be registered', () => {
+      const metadata = {
+        ...servers['code and device'],
+        registration_endpoint: 'https://id.example/register',
+      };
+      assert.equal(
+        brief(planWith({ metadata, ...documentOf(loopback) })),
+        'loopback uri-handler paste | device-code',
+      );
+      assert.equal(brief(planWith({ metadata })), 'uri-handler loopback paste | device-code');
+    });
   });
 
   it('has no device codes with a security profile', () => {

@@ -23,7 +23,7 @@ function settingsAfter(server: Metadata, inputs: readonly Input[]): string {
     const row = rowsOf(page).find(({ label }) => wanted?.test(label) ?? true);
     assert.ok(row, `${state.page}: ${String(input)}`);
     state = row.next ?? state;
-    if (row.effect?.do === 'look-up') state = withFound(state, foundAt(server));
+    if (row.effect?.do === 'look-up') state = withFound(state, foundAt(server), facts());
     if (row.effect?.do !== 'finish') continue;
     assert.equal(at, inputs.length - 1);
     assert.ok(row.effect.signIn);
@@ -80,7 +80,7 @@ describe('what a person has to enter before the browser opens', () => {
 
   it('offers no secret where the server takes none, or asks for it anyway', () => {
     for (const server of [servers.public, servers.keys, servers.confidential]) {
-      const at = { ...withFound({ ...firstState, text: address }, foundAt(server)), text: 'abc' };
+      const at = { ...withFound({ ...firstState, text: address }, foundAt(server), facts()), text: 'abc' };
       const page = pageOf(at, facts());
       assert.ok(page.kind === 'list');
       assert.deepEqual(

@@ -87,7 +87,7 @@ describe('Enter in the wizard leads on', () => {
   });
 
   const summary = (metadata: (typeof servers)[keyof typeof servers], clientId?: string): WizardState => {
-    const found = withFound({ ...firstState, answers: { typed: issuer } }, foundAt(metadata));
+    const found = withFound({ ...firstState, answers: { typed: issuer } }, foundAt(metadata), facts());
     return { ...found, page: 'summary', answers: { ...found.answers, clientId } };
   };
 
@@ -108,7 +108,11 @@ describe('Enter in the wizard leads on', () => {
   });
 
   it('from what a service registers to an app of a user', () => {
-    const found = withFound({ ...firstState, answers: { typed: issuer } }, foundAt(servers.confidential));
+    const found = withFound(
+      { ...firstState, answers: { typed: issuer } },
+      foundAt(servers.confidential),
+      facts(),
+    );
     const service = row(found, /service client/).next ?? assert.fail();
     const next = row(service, /users sign in/).next;
     assert.deepEqual([next?.page, next?.answers.isService], ['register', false]);

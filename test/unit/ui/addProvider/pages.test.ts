@@ -40,7 +40,7 @@ function after(state: WizardState, next: WizardState | undefined, effect: Effect
   if (effect?.do === 'look-up') {
     // A known provider is what it is; behind an address can be anything.
     const behind = then.answers.typed === undefined ? [servers.registers] : Object.values(servers);
-    return [...behind.map(metadata => withFound(then, foundAt(metadata))), { ...then, trouble }];
+    return [...behind.map(metadata => withFound(then, foundAt(metadata), facts())), { ...then, trouble }];
   }
   if (effect?.do === 'finish')
     return (['client', 'secret', 'scopes', 'diagnose', 'dpop', 'again'] as const)

@@ -50,7 +50,7 @@ export const facts = (more: Partial<Facts> = {}): Facts => ({
   appName: 'Editor',
   surroundings: { ui: 'desktop', uriScheme: 'vscode', runsIn: 'node', remoteName: undefined } as never,
   method: 'auto',
-  hasClientDocument: false,
+  clientDocument: undefined,
   taken: ['oidc'],
   fixedId: undefined,
   left: undefined,
