@@ -15,6 +15,10 @@ registerHooks({
 const { registered, settings } = await import('../silentEditor.ts');
 const require = createRequire(import.meta.url);
 
+/** What an extension host has loaded for itself isn't ours. It marks its own steps with `performance`. */
+const loadedByHost = ['child_process', 'crypto', 'fs/promises', 'https', 'net', 'os', 'perf_hooks', 'tls'];
+for (const name of loadedByHost) await import(`node:${name}`);
+
 /** A built extension that runs in this process, in an editor that does nothing. */
 export interface BuiltExtension {
   /** Milliseconds of this thread's processor time for `require` and `activate()`. */

@@ -48,6 +48,12 @@ export async function measureStarting(runs: number): Promise<Figure[]> {
     },
     beside('load and activate(), with 1,000 grants, processor time', ({ load, activate }) => load + activate),
     {
+      ...beside('meeting the other windows after it, in the background', ({ meeting }) => meeting),
+      samples: one.map(({ meeting }) => meeting),
+      peer: { name: 'load and activate()', samples: one.map(({ load, activate }) => load + activate) },
+      summary: 'after activate(), in the background, processor time',
+    },
+    {
       ...beside(
         'the first getSessions(undefined) after it, processor time',
         ({ firstAnswer }) => firstAnswer,
@@ -60,7 +66,7 @@ export async function measureStarting(runs: number): Promise<Figure[]> {
       name: 'heap after activation',
       unit: 'MB',
       samples: one.map(({ heapAtRest }) => heapAtRest),
-      aim: { of: 'median', most: 1.35 },
+      aim: { of: 'median', most: 1.25 },
       summary: 'heap after activation',
     },
     { ...beside('heap with all of them in use', ({ heapAfterAnswer }) => heapAfterAnswer), unit: 'MB' },
