@@ -13,8 +13,7 @@ import { claimsOf, refreshed } from '../protocol/methods/dpop/boundSignIn.ts';
 import type { TestCertificate } from '../servers/certificates.ts';
 import { loopback } from '../servers/listening.ts';
 import { startCertifiedApi } from '../servers/resourceServers/certifiedApi.ts';
-import { failsWith, keycloak, timeout } from './running.ts';
-import { pastingTrial, shown } from './pasting.ts';
+import { failsWith, keycloak, pastingTrial, shown, timeout } from './running.ts';
 
 describe('Keycloak over https, with its client profile for FAPI 2.0 and certificates', function () {
   this.timeout(timeout);

@@ -5,8 +5,15 @@ import type { Provider } from '../../src/providers/entries/definition.ts';
 import { revokeGrant } from '../../src/signIn/after/keepGrant.ts';
 import { connectFor } from '../../src/signIn/client/grantConnection.ts';
 import { claimsOf, refreshed } from '../protocol/methods/dpop/boundSignIn.ts';
-import { pastingTrial, shown } from './pasting.ts';
-import { failsWith, keycloak, keycloakTrial, timeout, type KeycloakTrial } from './running.ts';
+import {
+  failsWith,
+  keycloak,
+  keycloakTrial,
+  pastingTrial,
+  shown,
+  timeout,
+  type KeycloakTrial,
+} from './running.ts';
 
 describe('Keycloak, with its client profile for FAPI 2.0 and DPoP', function () {
   this.timeout(timeout);

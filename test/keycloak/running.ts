@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { Failure, type FailureCode } from '../../src/protocol/failures/failure.ts';
 import type { Provider, ProviderDefinition } from '../../src/providers/entries/definition.ts';
+import type { Grant } from '../../src/sessions/grant/grant.ts';
+import type { SignInControl } from '../../src/signIn/signIn.ts';
 import { signInTrial, type BrowserBehaviour, type SignInTrial } from '../protocol/signingIn.ts';
 import { startKeycloak, type Keycloak } from './program.ts';
 import { signInAtKeycloak, type Visit } from './person.ts';
@@ -45,6 +47,28 @@ export async function keycloakTrial(options: TrialOptions & { visit?: Visit } = 
     ...trial,
     keycloak: server,
     at: (clientId, definition = {}) => trial.provider({ issuer: server.issuer, clientId, ...definition }),
+  };
+}
+
+/** The redirect URI of clients of the profiles for FAPI 2.0, which shows the response. */
+export const shown = 'https://company.example/shown';
+
+/** Alice, who pastes the URL that she ends on. */
+export async function pastingTrial(
+  options: Parameters<typeof keycloakTrial>[0] = {},
+): Promise<{ readonly trial: KeycloakTrial; signIn(provider: Provider): Promise<Grant> }> {
+  let control: SignInControl | undefined;
+  const trial = await keycloakTrial({
+    ...options,
+    method: 'paste',
+    async browser(address) {
+      const end = await signInAtKeycloak(address, { username: 'alice' });
+      assert.equal(control?.paste(end.href), undefined);
+    },
+  });
+  return {
+    trial,
+    signIn: provider => trial.signIn(provider, { onPlan: (_plan, given) => (control = given) }),
   };
 }
 
