@@ -105,11 +105,14 @@ let translations: ReadonlyMap<string, string> = new Map();
 /** Has all texts translated from now on, see {@link speak} in language.ts. */
 export const translateWith = (given: ReadonlyMap<string, string>): void => void (translations = given);
 
-/** What a text is called in the translations of the package, which say nothing twice: FNV-1a of its UTF-16 units. */
+/**
+ * What a text is called in the translations of the package, which say nothing twice: FNV-1a of its UTF-16 units, in up to
+ * five characters. A test checks that no two texts have the same.
+ */
 export function textKey(words: string): string {
   let hash = 0x811c9dc5;
   for (let at = 0; at < words.length; at++) hash = Math.imul(hash ^ words.charCodeAt(at), 0x01000193);
-  return (hash >>> 0).toString(36);
+  return ((hash >>> 0) % 36 ** 5).toString(36);
 }
 
 const translated = (words: string): string =>

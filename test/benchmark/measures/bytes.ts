@@ -77,7 +77,7 @@ export async function measureBytes(): Promise<Figure[]> {
       name: 'each further language',
       unit: 'kB',
       samples: [...languages.values()].map(bytes => bytes / kilo),
-      aim: { of: 'max', most: 37 },
+      aim: { of: 'max', most: 36.5 },
     },
   ];
 }

@@ -16,6 +16,8 @@ describe('a translation', () => {
   it('has a key of its own for each text', async () => {
     const texts = [...new Set(await codeTexts())];
     assert.ok(texts.length > 500);
-    assert.equal(new Set(texts.map(textKey)).size, texts.length);
+    const keys = new Set(texts.map(textKey));
+    assert.equal(keys.size, texts.length, 'two have the same: reword one');
+    for (const key of keys) assert.match(key, /^[a-z\d]{1,5}$/);
   });
 });
