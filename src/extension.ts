@@ -4,20 +4,25 @@ import { createRegistry } from './authentication/registry.ts';
 import type { OidcAuthenticationApi } from './client/sessionInfo.ts';
 import type { WindowParts } from './ui/deferred.ts';
 import { environment } from './environment.ts';
-import { changesMcpServers, mcpCommands, registerMcpServers } from './mcp/registration.ts';
+import {
+  changesMcpServers,
+  mcpCommands,
+  readingProviders,
+  registerMcpServers,
+  type McpServerRegistration,
+} from './mcp/registration.ts';
 import { systemClock } from './platform/clock.ts';
 import { speak } from './platform/language.ts';
 import { once } from './platform/once.ts';
 import { remembering } from './platform/storage.ts';
 import { createConfiguredProviders } from './providers/entries/configuredProviders.ts';
-import { changesProviders, readProviders } from './providers/entries/settings.ts';
+import { changesProviders } from './providers/entries/settings.ts';
 import { createAccounts } from './sessions/accounts.ts';
 import { createMemories } from './sessions/refresh/memories.ts';
 import { sharingLater } from './sessions/sharing/sharingLater.ts';
 import { createGrantCache } from './sessions/store/grantCache.ts';
 import { createGrantStore, isOfGrants } from './sessions/store/grantStore.ts';
 import { createPendingResponses } from './signIn/redirect/pendingResponses.ts';
-import { agreedTerms } from './providers/entries/terms.ts';
 import { registerUriHandler } from './signIn/redirect/uriHandler.ts';
 import { registerActivityDocument } from './ui/commands/activityDocument.ts';
 import { registerQuery } from './ui/clicks.ts';
@@ -95,12 +100,12 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
   const mcpServers = registerMcpServers(log, providers, async onDidChange => {
     const { createEditorMcpServers } = await import('./mcp/editorServers.ts');
     return createEditorMcpServers({
-      providers,
-      clock,
-      log,
+      ...parts,
       onDidChange,
       extensionId: context.extension.id,
       memory,
+      loadHttp: async () => (await deferred()).httpContext,
+      readProviders: readSettings,
       describe: session => exported.describe(session),
       showProblems: createProblemReporter('oidc.mcpServers', repeating),
     });
@@ -112,8 +117,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
   );
 
   const showProblems = createProblemReporter('oidc.providers', repeating);
+  const reading = readingProviders(memory);
   const readSettings = async (): Promise<void> => {
-    const settings = await readProviders(id => agreedTerms(memory, id));
+    const settings = await reading.read();
     providers.update(settings.providers, settings.contested);
     showProblems(settings.problems);
   };
@@ -135,11 +141,10 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
     vscode.extensions.onDidChange(() => void readSettings()),
     context.secrets.onDidChange(({ key }) => {
       if (!isOfGrants(key)) sharing.credentialsChanged();
+      // In another window, the user might have agreed to what a server's metadata names, and signed in there.
+      else if (reading.isEnterprise()) void readSettings();
     }),
-    vscode.workspace.onDidChangeConfiguration(event => {
-      if (changesProviders(event)) void readSettings();
-      if (changesMcpServers(event)) mcpServers.settingsChanged();
-    }),
+    watchSettings(readSettings, mcpServers),
   );
   complete({
     ...parts,
@@ -158,6 +163,18 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
   await settingsRead;
   return exported;
 }
+
+/** Reads the settings again after each change. */
+const watchSettings = (
+  readSettings: () => Promise<void>,
+  mcpServers: McpServerRegistration,
+): vscode.Disposable =>
+  vscode.workspace.onDidChangeConfiguration(event => {
+    const isOfServers = changesMcpServers(event);
+    if (isOfServers) mcpServers.settingsChanged();
+    // A server's metadata can name a provider.
+    if (isOfServers || changesProviders(event)) void readSettings();
+  });
 
 /** The editor waits a few seconds for this: a running refresh ends, and another window takes over. */
 export function deactivate(): Promise<void> {

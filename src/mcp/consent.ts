@@ -18,6 +18,8 @@ const termsSchema = v.object({
   scopes: list,
   /** Resources and audiences. If empty, the provider decides. */
   targets: list,
+  /** Whose sign-in is shown to the issuer, by the ID in `oidc.providers`. */
+  enterprise: v.optional(v.string()),
 });
 
 /** The terms that a user agrees to for an MCP server: who gets a token, whose, and for what. */
@@ -29,6 +31,7 @@ export const mcpTermsOf = (server: McpServer): McpTerms => ({
   issuer: server.issuer,
   scopes: normaliseScopes(scopesOf(server)),
   targets: normaliseScopes(reachOf(server).targets),
+  ...(server.enterprise && { enterprise: server.enterprise.from }),
 });
 
 export interface McpConsentOptions {

@@ -26,8 +26,25 @@ export async function askMcpConsent(
     before === undefined
       ? []
       : [l10n.t('Changed since you allowed it:'), ...changedLines(before, terms, nameOf)];
-  const lines = [...linesOf(terms, nameOf), reachLine(server, nameOf), ...changes];
+  const lines = [
+    ...linesOf(terms, nameOf),
+    ...shownLines(terms, nameOf),
+    reachLine(server, nameOf),
+    ...changes,
+  ];
   return askConsent({ message, lines, button: l10n.t('Allow') });
+}
+
+/** The authorization server that the MCP server's metadata names, and whose sign-in it gets to see. */
+function shownLines({ issuer, enterprise }: McpTerms, nameOf: ProviderNames): Shown[] {
+  if (enterprise === undefined || issuer === undefined) return [];
+  return [
+    l10n.t(
+      'Your sign-in to “{0}” is shown to {1}, which the server names, without its tokens.',
+      labelOf(nameOf(enterprise)),
+      issuer,
+    ),
+  ];
 }
 
 /** Where else the server can use the token. */
@@ -45,7 +62,7 @@ function reachLine(server: McpServer, nameOf: ProviderNames): Shown {
 
 /** What is agreed to, each part with its name. */
 const named = (
-  { url, provider, issuer, scopes, targets }: McpTerms,
+  { url, provider, issuer, scopes, targets, enterprise }: McpTerms,
   nameOf: ProviderNames,
 ): readonly (readonly [name: Shown, value: string])[] => [
   [l10n.t('Server'), url],
@@ -55,16 +72,18 @@ const named = (
   ],
   [l10n.t('Scopes'), scopes.length > 0 ? scopes.join(' ') : l10n.t('the default ones')],
   [l10n.t('Resource'), targets.length > 0 ? targets.join(' ') : l10n.t('none')],
+  [l10n.t('Company'), enterprise === undefined ? '' : labelOf(nameOf(enterprise))],
 ];
 
 const linesOf = (terms: McpTerms, nameOf: ProviderNames): Shown[] =>
-  named(terms, nameOf).flatMap(([name, value]) => inLines(`${name}: ${value}`));
+  named(terms, nameOf).flatMap(([name, value]) => (value === '' ? [] : inLines(`${name}: ${value}`)));
 
 function changedLines(before: McpTerms, now: McpTerms, nameOf: ProviderNames): Shown[] {
   const old = named(before, nameOf);
   return named(now, nameOf).flatMap(([name, value], at) => {
-    const earlier = old[at]?.[1] ?? '';
-    if (earlier === value) return [];
+    const [, before = ''] = old[at] ?? [];
+    if (before === value) return [];
+    const earlier = before === '' ? l10n.t('none') : before;
     return earlier.length < 200
       ? [l10n.t('{0} was {1}', name, earlier)]
       : [l10n.t('{0} was:', name), ...inLines(earlier)];

@@ -1,13 +1,17 @@
 import { l10n, shown } from '../platform/shown.ts';
 import type { Memory } from '../platform/storage.ts';
 import * as vscode from 'vscode';
+import { createAllowing, type AllowingContext } from './allowing.ts';
 import { createMcpConsent } from './consent.ts';
 import { askMcpConsent, chooseAllowed } from './consentQuestion.ts';
+import { agreedFor, isEnterprise, withNamed } from './enterprise.ts';
+import { NotEnterprise } from './namedByServer.ts';
 import { boundTo } from './ownResource.ts';
 import { createMcpServers, type McpServers, type McpServersContext } from './servers.ts';
 import { AccessRefused } from '../client/refusal.ts';
 import { SignInDeclined } from '../client/session.ts';
 import { errorName } from '../platform/log.ts';
+import { Failure } from '../protocol/failures/failure.ts';
 import { firstProviderId } from '../providers/entries/definition.ts';
 import { parseMcpServers, type McpServer } from './settings.ts';
 import type { DefinitionProblem } from '../providers/settings/problems.ts';
@@ -32,6 +36,8 @@ export interface McpServerParts extends Pick<
 > {
   readonly extensionId: string;
   readonly memory: Memory;
+  loadHttp: AllowingContext['loadHttp'];
+  readProviders: AllowingContext['readProviders'];
   showProblems(problems: readonly DefinitionProblem[]): void;
 }
 
@@ -52,6 +58,7 @@ export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers 
   };
   const servers = createMcpServers({
     ...parts,
+    allow: createAllowing({ ...parts, consent }),
     consent,
     onDeclined: showDeclined,
     onBound: showBound,
@@ -65,9 +72,17 @@ export function createEditorMcpServers(parts: McpServerParts): EditorMcpServers 
   // Reads only the user's own value: a workspace can't define a server and have a token sent to it.
   const readSettings = (): void => {
     const written = vscode.workspace.getConfiguration('oidc').inspect<unknown>('mcpServers')?.globalValue;
-    const bindsTokens = (id: string): boolean => parts.providers.byId(id)?.dpop === 'required';
-    const { servers: configured, problems } = parseMcpServers(written, isProvider, bindsTokens);
-    servers.update(configured.map(each => boundTo(each, parts.providers.byId(each.providerId))));
+    const { providers, memory } = parts;
+    const { servers: configured, problems } = parseMcpServers(written, {
+      isProvider,
+      bindsTokens: id => providers.byId(id)?.dpop === 'required',
+      isTaken: id => providers.list().some(each => each.id === id && each.mcpServer === undefined),
+    });
+    const withAgreed = (server: McpServer): McpServer => {
+      const agreed = isEnterprise(server) && agreedFor(memory, server);
+      return agreed ? withNamed(server, agreed) : server;
+    };
+    servers.update(configured.map(each => boundTo(withAgreed(each), providers.byId(each.providerId))));
     parts.showProblems(problems);
   };
   readSettings();
@@ -130,7 +145,7 @@ function showProviderChanged({ label, providerId }: McpServer, again: () => void
 function showFailed({ label, providerId }: McpServer, error: unknown): void {
   if (isCancellation(error)) return;
   const message =
-    error instanceof AccessRefused
+    error instanceof AccessRefused || error instanceof NotEnterprise || error instanceof Failure
       ? l10n.t('Couldn’t start the MCP server “{0}”. {1}', label, error.message)
       : l10n.t(
           'Couldn’t start the MCP server “{0}”: no session for “{1}” is available. See the log for details.',

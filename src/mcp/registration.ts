@@ -1,7 +1,12 @@
 import * as vscode from 'vscode';
 import type { Log } from '../platform/log.ts';
+import type { Memory } from '../platform/storage.ts';
 import type { ConfiguredProviders } from '../providers/entries/configuredProviders.ts';
+import type { SettledProviders } from '../providers/entries/contested.ts';
+import { readProviders } from '../providers/entries/settings.ts';
+import { agreedTerms } from '../providers/entries/terms.ts';
 import type { EditorMcpServers } from './editorServers.ts';
+import type { withEnterprise as WithEnterprise } from './enterprise.ts';
 import { registerCommand } from '../ui/clicks.ts';
 
 /** Under `contributes.mcpServerDefinitionProviders` in our manifest. */
@@ -12,6 +17,28 @@ export const mcpCommands: readonly string[] = ['oidc.restartMcpServer', 'oidc.ma
 /** True if a change of settings concerns the MCP servers. */
 export const changesMcpServers = (event: vscode.ConfigurationChangeEvent): boolean =>
   event.affectsConfiguration('oidc.mcpServers');
+
+/** The entries of the user's settings, right or wrong. Undefined: there are none. */
+const writtenServers = (): unknown =>
+  vscode.workspace.getConfiguration('oidc').inspect<unknown>('mcpServers')?.globalValue;
+
+/** Reads the providers, with those that MCP servers' metadata names. These are loaded where an entry has one. */
+export function readingProviders(memory: Pick<Memory, 'get'>) {
+  let withEnterprise: typeof WithEnterprise | undefined;
+  /** True if there is an entry whose metadata names a provider, or was. */
+  const isEnterprise = (): boolean =>
+    !!withEnterprise || /"enterprise"/.test(JSON.stringify(writtenServers()));
+  return {
+    isEnterprise,
+    async read(): Promise<SettledProviders> {
+      if (isEnterprise()) ({ withEnterprise } = await import('./enterprise.ts'));
+      return readProviders(
+        id => agreedTerms(memory, id),
+        own => withEnterprise?.(own, writtenServers(), memory) ?? own,
+      );
+    },
+  };
+}
 
 /** What the editor knows of MCP servers by us, from the start of a window. */
 export type McpServerRegistration = ReturnType<typeof registerMcpServers>;
@@ -59,9 +86,7 @@ export function registerMcpServers(
 }
 
 /** True if the user configured anything, valid or not. */
-function isConfigured(): boolean {
-  return vscode.workspace.getConfiguration('oidc').inspect<unknown>('mcpServers')?.globalValue !== undefined;
-}
+const isConfigured = (): boolean => writtenServers() !== undefined;
 
 /** An editor without MCP support, or one that rejects our servers, works without them. */
 function registerWithEditor(

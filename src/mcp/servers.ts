@@ -4,6 +4,7 @@ import { SignInDeclined } from '../client/session.ts';
 import type { Log } from '../platform/log.ts';
 import { whileRunning } from '../platform/once.ts';
 import { l10n } from '../platform/shown.ts';
+import type { Allow } from './allowing.ts';
 import type { McpConsent } from './consent.ts';
 import { createRunningServers } from './runningServers.ts';
 import {
@@ -19,7 +20,8 @@ import type { McpServer } from './settings.ts';
 
 export interface McpServersContext extends TokenTimes {
   readonly log: Log;
-  readonly consent: McpConsent;
+  readonly consent: Pick<McpConsent, 'isTakenBack' | 'refuse'>;
+  readonly allow: Allow;
   /** Reports that a server wasn't started because the user declined. `again` asks again, then starts it. */
   onDeclined(server: McpServer, to: 'sign-in' | 'token', again: () => void): void;
   /** Reports that a server wasn't started because the token is bound to a key. `again` signs in again, then starts it. */
@@ -65,6 +67,10 @@ const noOtherToken = ({ providers }: TokenTimes, { providerId }: McpServer): str
     providers.byId(providerId)?.label ?? providerId,
   );
 
+function decline(): never {
+  throw new SignInDeclined('declined');
+}
+
 export function createMcpServers(context: McpServersContext): McpServers {
   const { log } = context;
   const running = createRunningServers(context, () => context.onDidChange());
@@ -86,13 +92,16 @@ export function createMcpServers(context: McpServersContext): McpServers {
   };
 
   /** Keeps the server that the user is asked about, even if the settings change before the user decides. */
-  const withToken = async (server: McpServer): Promise<vscode.McpHttpServerDefinition | undefined> => {
+  const withToken = async (asked: McpServer): Promise<vscode.McpHttpServerDefinition | undefined> => {
+    let server = asked;
     const declined = (to: 'sign-in' | 'token'): undefined => {
       log.info('an MCP server is not started: declined', { server: server.label, to });
       context.onDeclined(server, to, () => void again(server));
     };
     try {
-      if (!(await context.consent.check(server, false))) return declined('token');
+      const permitted = await context.allow(asked, false);
+      if (!permitted) return declined('token');
+      server = permitted;
       const session = await lasting(context, server, await sessionFor(server, false));
       // From a sign-in before "dpop" was removed from the settings. As a bearer token, no server takes it.
       if (isBound(session)) {
@@ -129,15 +138,13 @@ export function createMcpServers(context: McpServersContext): McpServers {
     }
   };
 
-  /** @throws SignInDeclined */
-  const allowed = async (server: McpServer): Promise<void> => {
-    if (!(await context.consent.check(server, true))) throw new SignInDeclined('declined');
-  };
+  /** @throws SignInDeclined, and what `allow` throws. */
+  const allowed = async (asked: McpServer): Promise<McpServer> =>
+    (await context.allow(asked, true)) ?? decline();
 
   const again = async (server: McpServer, signIn = sessionFor): Promise<void> => {
     try {
-      await allowed(server);
-      await signIn(server, true);
+      await signIn(await allowed(server), true);
       await context.start(server);
     } catch (error) {
       if (!(error instanceof SignInDeclined)) context.onFailed(server, error);
@@ -169,8 +176,8 @@ export function createMcpServers(context: McpServersContext): McpServers {
       const server = servers.find(other => other.id === id);
       if (server) running.end(server, 'its permission was taken back');
     },
-    async restart(server) {
-      await allowed(server);
+    async restart(asked) {
+      const server = await allowed(asked);
       const session = await silently(server);
       const fresh = await (session ? withNewToken(server, session) : sessionFor(server, true));
       if (!fresh) throw new AccessRefused(noOtherToken(context, server), refusalOf(tokenRefused));

@@ -71,8 +71,15 @@ describe('MCP servers of the settings', () => {
     const provider = surroundings.exportsContext().providers.byId(id);
     return provider && { ...provider, refreshEndsAccessToken: endsWithRefresh };
   };
-  const create = (): McpServers =>
-    authentication.createMcpServers({
+  const create = (): McpServers => {
+    const consent = createMcpConsent({
+      memory: memoryOf(remembered),
+      ask: (asked, before) => {
+        questions.push({ server: asked, before });
+        return Promise.resolve(allows as Yes | false);
+      },
+    });
+    return authentication.createMcpServers({
       clock: surroundings.clock,
       log,
       describe: async session => {
@@ -81,13 +88,8 @@ describe('MCP servers of the settings', () => {
         return described;
       },
       providers: { ...surroundings.exportsContext().providers, byId: withHabit },
-      consent: createMcpConsent({
-        memory: memoryOf(remembered),
-        ask: (asked, before) => {
-          questions.push({ server: asked, before });
-          return Promise.resolve(allows as Yes | false);
-        },
-      }),
+      consent,
+      allow: async (asked, asksAgain) => ((await consent.check(asked, asksAgain)) ? asked : undefined),
       onDeclined: (_server, to, again) => void declined.push({ to, again }),
       onBound: (_server, again) => void bound.push(again),
       onProviderChanged: (_server, again) => void moved.push(again),
@@ -95,6 +97,7 @@ describe('MCP servers of the settings', () => {
       start: ({ label }) => Promise.resolve(void started.push(label)),
       onDidChange: () => changes++,
     });
+  };
   const offered = () => servers.definitions();
   /** What the editor does to start a server: it hands over the definition it knows. */
   const resolve = async (definition = offered()[0]) => definition && servers.resolve(definition);

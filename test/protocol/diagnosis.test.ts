@@ -58,6 +58,18 @@ describe('the diagnosis of a provider', () => {
     );
   });
 
+  it('says where a provider comes from', async () => {
+    const own = signInTrial().provider({ issuer: server.issuer });
+    const from = async (more: object) =>
+      (await finding('Comes from', {}, { provider: { ...own, ...more } })).found;
+    assert.equal(await from({}), 'the setting oidc.providers');
+    assert.equal(await from({ contributedBy: 'acme.tools' }), 'the extension acme.tools');
+    assert.match(
+      await from({ mcpServer: 'https://wiki' }),
+      /^the metadata of the MCP server https:\/\/wiki, in/,
+    );
+  });
+
   it('does not call a certificate trusted while Node accepts any', async () => {
     const { certificate: cert, privateKey: key } = await selfSignedCertificate('anyone');
     const secure = createServer({ cert, key }, (_, response) => response.writeHead(404).end());

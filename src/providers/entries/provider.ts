@@ -78,6 +78,8 @@ export interface Provider extends Server {
   readonly signOut: SignOut;
   /** The extension that contributes the provider, or undefined for the user's settings. */
   readonly contributedBy: string | undefined;
+  /** The URL of the MCP server whose metadata names the provider, see mcp/enterprise.ts. */
+  readonly mcpServer?: string | undefined;
   /** The terms that the user agrees to when signing in, see terms.ts. A sign-in's own changes don't affect them. */
   readonly terms: Terms;
 }

@@ -3,7 +3,7 @@ import { isObject } from '../../protocol/http/json.ts';
 import type { SettledProviders } from './contested.ts';
 import type { InstalledExtension } from './contributed.ts';
 import type { ProviderDefinition } from './definition.ts';
-import { parseProviders } from './parseProviders.ts';
+import { parseProviders, type ParsedProviders } from './parseProviders.ts';
 import { withFromIssuers } from './terms.ts';
 
 const section = 'oidc';
@@ -18,14 +18,18 @@ export const changesProviders = (event: vscode.ConfigurationChangeEvent): boolea
  * loaded where one is used.
  *
  * @param agreedTerms returns the terms that the user agreed to for an ID.
+ * @param withOthers adds those that the user's other settings amount to.
  */
-export async function readProviders(agreedTerms: (id: string) => unknown): Promise<SettledProviders> {
+export async function readProviders(
+  agreedTerms: (id: string) => unknown,
+  withOthers: (own: ParsedProviders) => ParsedProviders = own => own,
+): Promise<SettledProviders> {
   const contributions = contributors().length > 0 ? await import('./contributions.ts') : undefined;
   if (needsPresets()) await import('../presets/presets.ts');
   // From here on, nothing is awaited: an earlier call never returns older providers than a later one.
   const extensions = contributors();
-  if (extensions.length > 0 && !contributions) return readProviders(agreedTerms);
-  const own = parseProviders(userValue());
+  if (extensions.length > 0 && !contributions) return readProviders(agreedTerms, withOthers);
+  const own = withOthers(parseProviders(userValue()));
   const settled = contributions?.withContributions(own, extensions, agreedTerms);
   const { providers, problems, contested } = settled ?? { ...own, contested: [] };
   return { providers: withFromIssuers(providers), problems, contested };

@@ -13,6 +13,7 @@ export type { Terms } from './provider.ts';
  */
 const classes: Readonly<Record<keyof TermedFields, 'agreed' | 'free'>> = {
   contributedBy: 'agreed',
+  mcpServer: 'agreed',
   issuer: 'agreed',
   metadataUrl: 'agreed',
   discovery: 'agreed',

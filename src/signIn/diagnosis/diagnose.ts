@@ -121,14 +121,16 @@ function settingsFindings(
   provider: Provider,
   { hasClientSecret, clientDocument }: DiagnosisInput,
 ): Finding[] {
-  const { clientId, clientAuthentication, contributedBy } = provider;
+  const { clientId, clientAuthentication, contributedBy, mcpServer } = provider;
   return [
     info(l10n.t('Issuer'), provider.issuer),
     info(
       l10n.t('Comes from'),
-      contributedBy === undefined
-        ? l10n.t('the setting oidc.providers')
-        : l10n.t('the extension {0}', contributedBy),
+      mcpServer !== undefined
+        ? l10n.t('the metadata of the MCP server {0}, in the setting oidc.mcpServers', mcpServer)
+        : contributedBy === undefined
+          ? l10n.t('the setting oidc.providers')
+          : l10n.t('the extension {0}', contributedBy),
     ),
     info(
       l10n.t('Client ID'),

@@ -71,10 +71,21 @@ export async function chooseProvider(
   return (await window.showQuickPick(items, { title }))?.provider;
 }
 
-/** Settings from another extension's manifest can't be changed here. */
+/** Settings from another extension's manifest, or from an MCP server's metadata, can't be changed here. */
 function isOwn(provider: Provider): boolean {
   if (Object.hasOwn(writtenProviders(), provider.id)) return true;
-  const { label, contributedBy = '' } = provider;
+  const { label, contributedBy = '', mcpServer } = provider;
+  if (mcpServer !== undefined) {
+    void offer(
+      'information',
+      l10n.t('{0} comes from the metadata of an MCP server. Change its entry in oidc.mcpServers.', label),
+      {
+        [l10n.t('Open Settings')]: () =>
+          vscode.commands.executeCommand('workbench.action.openSettings', 'oidc.mcpServers'),
+      },
+    );
+    return false;
+  }
   void offer(
     'information',
     l10n.t('{0} comes from the extension {1}, and can be changed only there.', label, contributedBy),

@@ -221,8 +221,9 @@ function show(parts: SignInParts, { provider, ...request }: SignInRequest, error
     retry,
     signInToSource: from === undefined ? undefined : () => void signInToSource(from),
     showLog,
-    // What another extension contributes can be changed only there.
-    useProofs: provider.contributedBy === undefined ? () => void useProofs() : undefined,
+    // What an extension contributes or an MCP server's metadata names isn't in the setting.
+    useProofs:
+      (provider.contributedBy ?? provider.mcpServer) === undefined ? () => void useProofs() : undefined,
     otherMethods: plan && (() => void chooseOther()),
   });
 }

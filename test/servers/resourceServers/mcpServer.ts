@@ -24,6 +24,8 @@ export interface ProtectedMcpServer {
   readonly url: string;
   /** Where it describes itself (RFC 9728 section 3). */
   readonly metadataUrl: string;
+  /** What it says about itself otherwise than it should. May be changed while it runs. */
+  readonly metadata: Record<string, unknown>;
   /** Every message so far, once it was answered. */
   readonly requests: readonly McpRequest[];
   /** Accepts this token no longer, as if it had ended. */
@@ -47,6 +49,7 @@ export async function startMcpServer(
   let judge = judgeTokens(options);
   const refused = new Set<string>();
   const requests: McpRequest[] = [];
+  const metadata: Record<string, unknown> = {};
   let origin = '';
 
   const accept = async (token: string | undefined): Promise<Caller | undefined> =>
@@ -61,6 +64,7 @@ export async function startMcpServer(
           resource: `${origin}${path}`,
           authorization_servers: [options.issuer],
           scopes_supported: ['openid', 'profile'],
+          ...metadata,
         }),
       );
       return;
@@ -93,6 +97,7 @@ export async function startMcpServer(
   return {
     url: `${origin}${path}`,
     metadataUrl: `${origin}${metadataPath}`,
+    metadata,
     requests,
     refuse: token => void refused.add(token),
     close: () => stop(server),

@@ -76,7 +76,7 @@ describe('the package', () => {
 
   it('is small', () => {
     const { untranslated, languages } = packageSizes(archive);
-    assert.ok(untranslated < 244_000, `it has ${untranslated} bytes without translations`);
+    assert.ok(untranslated < 248_000, `it has ${untranslated} bytes without translations`);
     assert.ok(languages.size > 0);
     for (const [language, size] of languages) assert.ok(size < 36_500, `${language} has ${size} bytes`);
   });

@@ -54,24 +54,35 @@ describe('the permission of an MCP server', () => {
   });
 
   it('knows every setting of an entry: all but the name are agreed to', async () => {
-    const changes: Record<keyof typeof mcpServerSchema.entries, unknown> = {
-      url: 'https://other.example/mcp',
-      provider: 'other',
-      scopes: ['write'],
-      label: 'Another',
-    };
-    const entry = { url: wiki.url, provider: 'oidc', scopes: ['read'], label: 'Wiki' };
-    const read = (more: object): McpServer => {
-      const [server] = parseMcpServers({ wiki: { ...entry, ...more } }, () => true).servers;
-      assert.ok(server);
-      return server;
-    };
-    assert.deepEqual(Object.keys(changes).sort(), Object.keys(mcpServerSchema.entries).sort());
-    for (const [field, value] of Object.entries(changes)) {
-      const { consent, asked } = person([true, false]);
-      await consent.check(read({}), false);
-      assert.equal(await consent.check(read({ [field]: value }), false), field === 'label', field);
-      assert.equal(asked.length, field === 'label' ? 1 : 2, field);
+    type Field = keyof typeof mcpServerSchema.entries;
+    const common = { url: wiki.url, scopes: ['read'], label: 'Wiki' };
+    const changed = { url: 'https://other.example/mcp', scopes: ['write'], label: 'Another' };
+    const kinds: readonly (readonly [entry: object, changes: Partial<Record<Field, unknown>>])[] = [
+      [
+        { ...common, provider: 'oidc' },
+        { ...changed, provider: 'other' },
+      ],
+      [
+        { ...common, enterprise: 'company', clientId: 'editor' },
+        { ...changed, enterprise: 'other', clientId: 'evil', clientAuthentication: 'client_secret_basic' },
+      ],
+    ];
+    const known = kinds.flatMap(([, changes]) => Object.keys(changes));
+    assert.deepEqual([...new Set(known)].sort(), Object.keys(mcpServerSchema.entries).sort());
+    // Of the client at the server that the metadata names, the terms of that provider tell.
+    const isFree = (field: string): boolean => field === 'label' || field.startsWith('client');
+    for (const [entry, changes] of kinds) {
+      const read = (more: object): McpServer => {
+        const [server] = parseMcpServers({ wiki: { ...entry, ...more } }, { isProvider: () => true }).servers;
+        assert.ok(server);
+        return server;
+      };
+      for (const [field, value] of Object.entries(changes)) {
+        const { consent, asked } = person([true, false]);
+        await consent.check(read({}), false);
+        assert.equal(await consent.check(read({ [field]: value }), false), isFree(field), field);
+        assert.equal(asked.length, isFree(field) ? 1 : 2, field);
+      }
     }
   });
 

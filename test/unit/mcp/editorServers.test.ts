@@ -4,6 +4,7 @@ import '../../standIns/editor/useEditorStandIn.ts';
 import { createConfiguredProviders } from '../../../src/providers/entries/configuredProviders.ts';
 import type { EditorMcpServers } from '../../../src/mcp/editorServers.ts';
 import type * as EditorStandIn from '../../standIns/editor/vscode.ts';
+import { NotEnterprise } from '../../../src/mcp/namedByServer.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
 import { memoryOf } from '../../standIns/memento.ts';
 import { recordingLog, type RecordingLog } from '../../standIns/recordingLog.ts';
@@ -35,6 +36,8 @@ describe('restarting an MCP server with a new token', () => {
       extensionId: 'vscode-oidc.oidc-authentication',
       memory: memoryOf(new Map([['mcp/wiki', { allowed }]])),
       describe: () => Promise.reject(new Error('nobody asks')),
+      loadHttp: () => Promise.reject(new NotEnterprise('mcp.example.com can’t be reached now.')),
+      readProviders: () => Promise.reject(new Error('no provider is read')),
       showProblems: problems => assert.deepEqual(problems, []),
       onDidChange: () => undefined,
     });
@@ -64,6 +67,17 @@ describe('restarting an MCP server with a new token', () => {
     const why = 'You were already asked once to sign in to Company for it.';
     assert.deepEqual(await restart(() => Promise.reject(new Error(why))), [
       `Couldn’t start the MCP server “wiki”. ${why}`,
+    ]);
+  });
+
+  it('says why a server’s own metadata is of no use, and starts nothing', async () => {
+    standIn.editor.settings = {
+      mcpServers: { wiki: { url, enterprise: 'oidc', clientId: 'editor' } },
+    };
+    servers.readSettings();
+    await servers.restartOne('wiki');
+    assert.deepEqual(standIn.editor.errors.flat(), [
+      'Couldn’t start the MCP server “wiki”. mcp.example.com can’t be reached now.',
     ]);
   });
 

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { parseMcpServers } from '../../../src/mcp/settings.ts';
 
 const parse = (value: unknown) =>
-  parseMcpServers(
-    value,
-    id => ['oidc', 'club', 'bound'].includes(id),
-    id => id === 'bound',
-  );
+  parseMcpServers(value, {
+    isProvider: id => ['oidc', 'club', 'bound', 'made'].includes(id),
+    bindsTokens: id => id === 'bound',
+    isTaken: id => ['oidc', 'club', 'bound'].includes(id),
+  });
 
 describe('the setting oidc.mcpServers', () => {
   const url = 'https://mcp.example.com/mcp';
@@ -55,6 +55,42 @@ describe('the setting oidc.mcpServers', () => {
     ['scopes in one text', { url, scopes: 'a b' }, 'scopes', /^must be an array$/],
     ['a scope with a space', { url, scopes: ['a b'] }, 'scopes.0', /^must be a scope/],
     ['a header of one’s own', { url, headers: { a: 'b' } }, 'headers', /^isn’t a known MCP server setting$/],
+    [
+      'a company that there is not',
+      { url, enterprise: 'x', clientId: 'a' },
+      'enterprise',
+      /“x”.*oidc\.providers/,
+    ],
+    [
+      'a company and a provider',
+      { url, enterprise: 'oidc', provider: 'club', clientId: 'a' },
+      'provider',
+      /"enterprise"/,
+    ],
+    [
+      'a company without a client',
+      { url, enterprise: 'oidc' },
+      'clientId',
+      /^is missing: "enterprise" needs/,
+    ],
+    [
+      'a client without a company',
+      { url, clientId: 'a' },
+      'clientId',
+      /^has no effect without "enterprise"$/,
+    ],
+    [
+      'its authentication',
+      { url, clientAuthentication: 'none' },
+      'clientAuthentication',
+      /^has no effect without/,
+    ],
+    [
+      'another way to authenticate',
+      { url, enterprise: 'oidc', clientId: 'a', clientAuthentication: 'password' },
+      'clientAuthentication',
+      /^must be /,
+    ],
     ['no object', url, undefined, /^must be an object$/],
   ];
   for (const [what, entry, field, reason] of wrong) {
@@ -69,6 +105,36 @@ describe('the setting oidc.mcpServers', () => {
       assert.match(problems[0]?.reason ?? '', reason);
     });
   }
+
+  it('names a server by the company’s provider, with the client that there is at the other', () => {
+    const { servers, problems } = parse({
+      wiki: { url, enterprise: 'oidc', clientId: 'editor', scopes: ['read'] },
+      made: {
+        url,
+        enterprise: 'club',
+        clientId: 'editor',
+        clientAuthentication: 'client_secret_post',
+        label: 'M',
+      },
+    });
+    assert.deepEqual(problems, []);
+    assert.partialDeepStrictEqual(servers, [
+      { id: 'wiki', providerId: 'wiki', enterprise: { from: 'oidc', clientId: 'editor', scopes: ['read'] } },
+      { id: 'made', providerId: 'made', enterprise: { clientAuthentication: 'client_secret_post' } },
+    ]);
+  });
+
+  for (const id of ['oidc', 'club'])
+    it(`refuses the ID of another provider (${id}) for a server that becomes one`, () => {
+      const { servers, problems } = parse({ [id]: { url, enterprise: 'bound', clientId: 'editor' } });
+      assert.deepEqual(servers, []);
+      assert.match(problems[0]?.reason ?? '', /^has the ID of an identity provider/);
+    });
+
+  it('refuses a server that would be its own company', () => {
+    const { problems } = parse({ made: { url, enterprise: 'made', clientId: 'editor' } });
+    assert.match(problems[0]?.reason ?? '', /^has the ID of an identity provider/);
+  });
 
   it('refuses a second server of the same label: the editor could not tell them apart', () => {
     const { servers, problems } = parse({ wiki: { url }, other: { url, label: 'wiki' } });

@@ -140,7 +140,14 @@ describe('whatever others write, a text that is shown has no link, no character 
       const problems = [
         ...parseProviders(entries).problems,
         ...contributedProviders([{ id: text, manifest }]).problems,
-        ...parseMcpServers({ [text]: { url: text, label: text }, b: { url: text } }, () => false).problems,
+        ...parseMcpServers(
+          {
+            [text]: { url: text, label: text },
+            b: { url: text },
+            c: { url: 'https://mcp.example.com', enterprise: text, clientId: text },
+          },
+          { isProvider: () => false },
+        ).problems,
       ];
       assert.ok(problems.length > 0);
       for (const { reason, providerId, field } of problems)

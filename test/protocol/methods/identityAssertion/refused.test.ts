@@ -93,7 +93,15 @@ describe('an identity assertion', () => {
         const trial = trials.tryIt(findSubject);
         Object.assign(trials.companies.home.faults, faults);
         const before = trials.tokenRequests().length;
-        await assert.rejects(trial.signIn(trials.wiki(trial)), failsWith('assertion-invalid', reason));
+        await assert.rejects(trial.signIn(trials.wiki(trial)), (failure: unknown) => {
+          failsWith('assertion-invalid', reason)(failure);
+          const [home, other] = [trials.companies.home, trials.companies.other].map(
+            ({ issuer }) => new URL(issuer).host,
+          );
+          const start = `The identity assertion from ${home} wasn’t sent to ${other}: `;
+          assert.ok((failure as Failure).message.startsWith(start), (failure as Failure).message);
+          return true;
+        });
         assert.equal(trials.tokenRequests().length, before);
       });
 
