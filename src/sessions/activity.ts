@@ -238,7 +238,7 @@ export function describeActivities(
   });
   const heading = l10n.t('What happened to your sign-ins, the latest first. Times are UTC.');
   const sent = destinations(entries, whoOf);
-  const where = l10n.t('Where tokens and secrets went, and when the last time:');
+  const where = l10n.t('Where tokens and secrets were last sent:');
   return `${[
     ...[heading, '', ...(lines.length > 0 ? lines : [l10n.t('Nothing yet.')])],
     ...(sent.length > 0 ? ['', where, '', ...sent] : []),

@@ -115,7 +115,7 @@ describe('a person whose editor speaks another language', function () {
       );
       assert.match(
         text,
-        /- in Ordnung Erreichbarkeit: idp\.localhost:\d+ hat nach \d+ ms mit Status 200 geantwortet/,
+        /- OK Erreichbarkeit: idp\.localhost:\d+ hat nach \d+ ms mit Status 200 geantwortet/,
       );
       assert.doesNotMatch(text, /\b(?:the|is|are|of|not|with)\b/);
     });

@@ -7,7 +7,7 @@ const rowWidth = 72;
 /**
  * Shows a whole message: a row breaks no lines, so a long message gets several, and Enter does the same on each.
  *
- * @param help what Enter does, for the end of the last row.
+ * @param help what Enter does, for the end of the last row, or a row of its own if a sentence goes on there.
  * @param typed the text in the box. The editor sorts rows whose label has it to the front.
  */
 export function messageRows(
@@ -20,11 +20,14 @@ export function messageRows(
   const sentences = [message.slice(0, end), message.slice(end).trim()];
   const lines = sentences.some(text => text.length > rowWidth) ? brokenIntoLines(message, typed) : sentences;
   const rows: Row[] = [];
+  const last = lines.length - 1 - ((lines.length - 1) % 2);
+  // A description comes before the detail, and would be read in the middle of this sentence.
+  const isApart = (lines[last + 1] ?? '') !== '' && !/[.!?]$/.test(lines[last] ?? '');
   for (let at = 0; at < lines.length; at += 2) {
     const label = shown(lines[at] ?? '');
     const detail = shown(lines[at + 1] ?? '');
     // Inside an unfinished message, a screen reader would read it as part of the message.
-    const description = at + 2 < lines.length ? undefined : help;
+    const description = at < last || isApart ? undefined : help;
     rows.push({
       label: at === 0 ? icon('error', label) : label,
       detail,
@@ -32,6 +35,7 @@ export function messageRows(
       ...does,
     });
   }
+  if (isApart) rows.push({ label: icon('arrow-right', help), ...does });
   return rows;
 }
 

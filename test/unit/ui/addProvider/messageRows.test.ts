@@ -5,6 +5,11 @@ import { messageRows } from '../../../../src/ui/addProvider/messageRows.ts';
 describe('a message as rows of a list', () => {
   const effect = { do: 'look-up' } as const;
   const rowsOf = (text: string) => messageRows(shown(text), shown('Try Again'), { effect });
+  /** The lines of the message, without the row that says what Enter does. */
+  const linesOf = (rows: ReturnType<typeof rowsOf>): string[] =>
+    rows
+      .filter(({ label }) => label !== '$(arrow-right) Try Again')
+      .flatMap(({ label, detail = '' }) => [label.replace('$(error) ', ''), detail]);
 
   it('is one row where it fits: what happened, and what to do', () => {
     assert.deepEqual(rowsOf('It failed. Do something.'), [
@@ -20,10 +25,28 @@ describe('a message as rows of a list', () => {
     const text = `No server answered. ${'word '.repeat(60)}end.`;
     const rows = rowsOf(text);
     assert.ok(rows.length > 2);
-    const lines = rows.flatMap(({ label, detail = '' }) => [label.replace('$(error) ', ''), detail]);
+    const lines = linesOf(rows);
     assert.equal(lines.join(' ').trim(), text);
     for (const line of lines) assert.ok(line.length <= 72, line);
     for (const row of rows) assert.equal(row.effect, effect);
+  });
+
+  it('says what Enter does after a sentence, never in the middle of one', () => {
+    const sentence = 'Check the client ID of the provider, and its client secret if it needs one.';
+    for (let words = 1; words < 60; words++) {
+      const text = `Sign-in failed: ${'word '.repeat(words).trim()}. ${sentence}`;
+      const read = rowsOf(text).flatMap(({ label, description = '', detail = '' }) => [
+        label.replace(/^\$\([\w-]+\) /, ''),
+        description,
+        detail,
+      ]);
+      const [before = '', after = 'missing'] = read
+        .filter(part => part !== '')
+        .join(' ')
+        .split(' Try Again');
+      assert.match(before, /\.$/, text);
+      assert.equal(before + after, text);
+    }
   });
 
   it('has what the user typed in no label but the first: the editor would sort the rows by it', () => {
@@ -33,8 +56,7 @@ describe('a message as rows of a list', () => {
       const rows = messageRows(shown(before + text), shown('Try Again'), { effect }, typed);
       assert.ok(rows.length > 1);
       for (const { label } of rows.slice(1)) assert.ok(!label.includes(typed), label);
-      const lines = rows.flatMap(({ label, detail = '' }) => [label, detail]);
-      assert.equal(lines.join(' ').replace('$(error) ', '').trim(), before + text);
+      assert.equal(linesOf(rows).join(' ').trim(), before + text);
     }
   });
 
