@@ -80,6 +80,17 @@ describe('what sets up a tool', function () {
         assert.equal(await isApplied(recipe), false);
       });
 
+  it('is what the documentation shows', async () => {
+    const document = await readFile(new URL('../../../docs/terminals.md', import.meta.url), 'utf8');
+    const commands = gitRecipe('company', 'git.example.com').apply.map(asTyped).join('\n');
+    assert.ok(document.includes(`\n${commands}\n`), commands);
+    const [[, , , user = 'missing', ...options] = []] = kubectlRecipe('company').apply;
+    assert.ok(document.includes(`name: ${user}\n`) && document.includes(`--user=${user}`), user);
+    assert.ok(options.length > 0);
+    const command = options.filter(option => option.startsWith('--exec-arg=')).map(arg => arg.split('=')[1]);
+    assert.ok(document.includes(`args: [${command.join(', ')}]`), command.join());
+  });
+
   it('is shown as a shell would take it', async () => {
     const words = ['', 'a b', "it's", '$HOME', '!x', 'plain', '--a=b', '*', '\\', '`id`'];
     const { stdout } = await promisify(execFile)('sh', ['-c', asTyped(['printf', '%s\\n', ...words])], {
