@@ -137,7 +137,7 @@ describe('a person whose editor speaks another language', function () {
     await theirs.runCommand('OIDC: Se connecter');
     await theirs.quickInput.read('Avec quel fournisseur d’identité vous connecter\u00a0?');
     await theirs.quickInput.pick('Streng');
-    await theirs.acceptDialog('Se connecter', /^Se connecter auprès de .* pour la première fois/);
+    await theirs.acceptDialog('Se connecter', /^Se connecter à .* pour la première fois/);
     const panel = panelOf(theirs.page);
     await panel.locator('#code').waitFor();
     const text = await panel.locator('main').innerText();

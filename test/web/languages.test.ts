@@ -16,7 +16,7 @@ const languages = {
   },
   fr: {
     signIn: 'Se connecter',
-    question: /^Se connecter auprès de localhost:\d+ pour la première fois\s\?$/,
+    question: /^Se connecter à localhost:\d+ pour la première fois\s\?$/,
     message:
       /^Connexion à Streng: Accédez à [\w.:]+ dans n’importe quel navigateur et entrez le code [A-Z-]+\./,
     title: /^Se connecter à Streng avec un code\n/,

@@ -137,7 +137,10 @@ describe('a person who has only the address of a provider, and a keyboard', func
     closeRegistration();
     await begin();
     const { items } = await window.quickInput.read(wizard.register);
-    assert.match(items[0] ?? '', /Ask your administrator, The editor can’t register itself there\./);
+    assert.match(
+      items[0] ?? '',
+      /Ask your administrator, Copies a request, because the editor can’t register itself\./,
+    );
     await enter(stage.identityProvider.clients.editorWeb.clientId);
     const [first] = (await window.quickInput.read(wizard.summary)).items;
     assert.match(first ?? '', /Shows a code to enter in any browser\.$/, 'no browser opens by itself');
