@@ -7,7 +7,7 @@ const rowWidth = 72;
 /**
  * Shows a whole message: a row breaks no lines, so a long message gets several, and Enter does the same on each.
  *
- * @param help what Enter does, for the end of the last row, or a row of its own if a sentence goes on there.
+ * @param help what Enter does, for the end of the last row, or a row of its own in the middle of a sentence.
  * @param typed the text in the box. The editor sorts rows whose label has it to the front.
  */
 export function messageRows(
