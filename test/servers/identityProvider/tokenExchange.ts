@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
-import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { json, type Answer } from '../hostile/replies.ts';
-import { listen, loopback, stop } from '../listening.ts';
-import { recordArrival, type RecordedRequest } from '../recordedRequests.ts';
+import type { RecordedRequest } from '../recordedRequests.ts';
+import { claimsIn, startFormServer, type AnswerForm } from './assertions/formServer.ts';
 
 /** An authorization server that gives tokens for those of another (RFC 8693), and knows nobody itself. */
 export interface TokenExchangeServer {
@@ -26,18 +25,15 @@ export async function startTokenExchangeServer(
   trusted: { readonly issuer: string; readonly keys: string },
   audience: string,
 ): Promise<TokenExchangeServer> {
-  const http = createServer();
-  const issuer = `http://${loopback}:${await listen(http)}`;
-  const client = { id: 'exchanger', secret: randomBytes(24).toString('base64url') };
+  const server = await startFormServer('exchanger');
+  const { issuer, client, requests, isClient, close } = server;
   const keys = createRemoteJWKSet(new URL(trusted.keys));
   const subjects = new Map<string, string>();
-  const requests: RecordedRequest[] = [];
 
   const token = async (parameters: URLSearchParams, authorization: string | undefined): Promise<Answer> => {
     const refuse = (error: string, error_description: string, status = 400): Answer =>
       json({ error, error_description }, status);
-    if (!isClient(authorization, client))
-      return refuse('invalid_client', 'unknown client or wrong secret', 401);
+    if (!isClient(authorization)) return refuse('invalid_client', 'unknown client or wrong secret', 401);
     if (parameters.get('grant_type') !== 'urn:ietf:params:oauth:grant-type:token-exchange') {
       return refuse('unsupported_grant_type', 'only tokens can be exchanged here');
     }
@@ -66,11 +62,7 @@ export async function startTokenExchangeServer(
     });
   };
 
-  const answer = async (
-    path: string,
-    parameters: URLSearchParams,
-    authorization: string | undefined,
-  ): Promise<Answer> => {
+  const answer: AnswerForm = (path, parameters, authorization) => {
     switch (path) {
       case '/.well-known/openid-configuration':
         return json({
@@ -90,47 +82,22 @@ export async function startTokenExchangeServer(
     }
   };
 
-  http.on('request', (request, response) => {
-    void (async () => {
-      const record = recordArrival(request.method, request.url, request.headers.authorization);
-      requests.push(record);
-      let body = '';
-      for await (const chunk of request) body += String(chunk);
-      const parameters = new URLSearchParams(body);
-      // The token itself is not kept, only who it is about.
-      const { subject_token: given, ...rest } = Object.fromEntries(parameters);
-      record.body = { ...rest, ...(given !== undefined && { subject: readSubject(given) }) };
-      const {
-        status,
-        headers,
-        body: text,
-      } = await answer(record.path, parameters, request.headers.authorization);
-      record.status = status;
-      response.writeHead(status, headers).end(text);
-    })().catch(() => response.destroy());
-  });
+  // The token itself is not kept, only who it is about.
+  server.serve(answer, ({ subject_token: given, ...rest }) => ({
+    ...rest,
+    ...(given !== undefined && { subject: subjectIn(given) }),
+  }));
 
   return {
     issuer,
     client,
     requests,
     subjectOf: accessToken => subjects.get(accessToken),
-    close: () => stop(http),
+    close,
   };
 }
 
-/** RFC 6749 section 2.3.1: id and secret are form-encoded before they are put together. */
-function isClient(authorization: string | undefined, client: { id: string; secret: string }): boolean {
-  const [, basic = ''] = /^Basic (.+)$/.exec(authorization ?? '') ?? [];
-  const parts = Buffer.from(basic, 'base64').toString().split(':');
-  const [id, secret] = parts.map(part => decodeURIComponent(part.replaceAll('+', ' ')));
-  return id === client.id && secret === client.secret;
+function subjectIn(token: string): unknown {
+  const claims = claimsIn(token);
+  return claims === 'unreadable' ? claims : claims.sub;
 }
-
-const readSubject = (token: string): unknown => {
-  try {
-    return decodeJwt(token).sub;
-  } catch {
-    return 'unreadable';
-  }
-};

@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
-  decodeJwt,
   decodeProtectedHeader,
   exportJWK,
   generateKeyPair,
@@ -12,8 +10,8 @@ import {
   type JWTPayload,
 } from 'jose';
 import { json, type Answer } from '../../hostile/replies.ts';
-import { listen, loopback, stop } from '../../listening.ts';
-import { recordArrival, type RecordedRequest } from '../../recordedRequests.ts';
+import type { RecordedRequest } from '../../recordedRequests.ts';
+import { claimsIn, startFormServer, type AnswerForm } from './formServer.ts';
 
 export const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
@@ -45,14 +43,12 @@ export async function startAssertionServer({
   resources,
   tokenLifetime = 300,
 }: AssertionServerOptions): Promise<AssertionServer> {
-  const http = createServer();
-  const issuer = `http://${loopback}:${await listen(http)}`;
-  const client = { id: 'editor-there', secret: randomBytes(24).toString('base64url') };
+  const forms = await startFormServer('editor-there');
+  const { issuer, client, requests, isClient, close } = forms;
   const theirKeys = createRemoteJWKSet(new URL(trusted.keys));
   const { privateKey, publicKey } = await generateKeyPair('ES256');
   const jwk = { ...(await exportJWK(publicKey)), alg: 'ES256', use: 'sig', kid: 'tokens' };
   const used = new Set<string>();
-  const requests: RecordedRequest[] = [];
 
   const assertedBy = async (assertion: string): Promise<JWTPayload> => {
     const { typ } = decodeProtectedHeader(assertion);
@@ -75,7 +71,7 @@ export async function startAssertionServer({
   const token = async (parameters: URLSearchParams, authorization: string | undefined): Promise<Answer> => {
     const refuse = (error: string, error_description: string, status = 400): Answer =>
       json({ error, error_description }, status);
-    if (!isClient(authorization, client)) return refuse('invalid_client', 'wrong client or secret', 401);
+    if (!isClient(authorization)) return refuse('invalid_client', 'wrong client or secret', 401);
     if (parameters.get('grant_type') !== jwtBearerGrant)
       return refuse('unsupported_grant_type', 'only assertions are taken here');
     if (parameters.has('resource')) return refuse('invalid_request', 'the assertion names the resource');
@@ -98,11 +94,7 @@ export async function startAssertionServer({
     return json({ access_token: accessToken, token_type: 'Bearer', expires_in: tokenLifetime, scope });
   };
 
-  const answerAt = (
-    path: string,
-    parameters: URLSearchParams,
-    authorization?: string,
-  ): Promise<Answer> | Answer => {
+  const answerAt: AnswerForm = (path, parameters, authorization) => {
     switch (path) {
       case '/.well-known/openid-configuration':
         return json({
@@ -125,21 +117,10 @@ export async function startAssertionServer({
     }
   };
 
-  http.on('request', (request, response) => {
-    void (async () => {
-      const { authorization } = request.headers;
-      const record = recordArrival(request.method, request.url, authorization);
-      requests.push(record);
-      let text = '';
-      for await (const chunk of request) text += String(chunk);
-      const parameters = new URLSearchParams(text);
-      const { assertion, ...rest } = Object.fromEntries(parameters);
-      record.body = { ...rest, ...(assertion !== undefined && { asserted: readable(assertion) }) };
-      const { status, headers, body } = await answerAt(record.path, parameters, authorization);
-      record.status = status;
-      response.writeHead(status, headers).end(body);
-    })().catch(() => response.destroy());
-  });
+  forms.serve(answerAt, ({ assertion, ...rest }) => ({
+    ...rest,
+    ...(assertion !== undefined && { asserted: claimsIn(assertion) }),
+  }));
 
   const ours = createLocalJWKSet({ keys: [jwk] });
   const server: AssertionServer = {
@@ -148,23 +129,7 @@ export async function startAssertionServer({
     requests,
     answer: undefined,
     claimsOf: async accessToken => (await jwtVerify(accessToken, ours, { issuer })).payload,
-    close: () => stop(http),
+    close,
   };
   return server;
-}
-
-/** RFC 6749 section 2.3.1: id and secret are form-encoded before they are put together. */
-function isClient(authorization: string | undefined, client: { id: string; secret: string }): boolean {
-  const [, basic = ''] = /^Basic (.+)$/.exec(authorization ?? '') ?? [];
-  const parts = Buffer.from(basic, 'base64').toString().split(':');
-  const [id, secret] = parts.map(part => decodeURIComponent(part.replaceAll('+', ' ')));
-  return id === client.id && secret === client.secret;
-}
-
-function readable(token: string): unknown {
-  try {
-    return decodeJwt(token);
-  } catch {
-    return 'unreadable';
-  }
 }
