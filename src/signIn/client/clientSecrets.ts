@@ -181,9 +181,14 @@ export function createClientSecrets({ storage, ask, mutualTls }: ClientSecretsOp
     },
     enter: (provider, credential) => void entered.set(nameOf(provider, credential.kind), credential),
     async replace(provider, credential) {
-      await keepBeside(provider, credential);
-      // What was entered before for a sign-in that didn't come about would replace it again.
-      entered.delete(nameOf(provider, credential.kind));
+      const name = nameOf(provider, credential.kind);
+      // Counts at once, because the next sign-in might come before it is stored. Replaces what was entered before.
+      entered.set(name, credential);
+      try {
+        await keepBeside(provider, credential);
+      } finally {
+        if (entered.get(name) === credential) entered.delete(name);
+      }
     },
     async forget(provider) {
       for (const held of [entered, unstored])

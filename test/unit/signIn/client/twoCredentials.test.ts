@@ -67,4 +67,28 @@ describe('a client with a secret and a certificate', () => {
       assert.deepEqual(await now(), ['entered', 'entered']);
     });
   }
+
+  it('has a replaced credential at once, while it is stored', async () => {
+    const { clientSecrets, now } = open();
+    for (const kind of ['secret', 'certificate'] as const)
+      clientSecrets.enter(provider, credentials[kind]('old'));
+    await clientSecrets.obtain(provider);
+    const replacing = clientSecrets.replace(provider, credentials.secret('new'));
+    const { authentication } = await clientSecrets.obtain(provider);
+    assert.ok('secret' in authentication);
+    assert.equal(authentication.secret.reveal(), 'new');
+    await replacing;
+    assert.deepEqual(await now(), ['new', 'old']);
+  });
+
+  it('has the one before if a replacement could not be stored', async () => {
+    const { storage, clientSecrets, now } = open();
+    for (const kind of ['secret', 'certificate'] as const)
+      clientSecrets.enter(provider, credentials[kind]('old'));
+    await clientSecrets.obtain(provider);
+    storage.fails = ({ operation }) => operation === 'store';
+    await assert.rejects(clientSecrets.replace(provider, credentials.secret('new')));
+    await clientSecrets.obtain(provider);
+    assert.deepEqual(await now(), ['old', 'old']);
+  });
 });
