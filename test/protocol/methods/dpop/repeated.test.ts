@@ -66,6 +66,18 @@ describe('a request that is repeated, at a server that takes no proof twice', ()
     assert.deepEqual(server.answers, ['use_dpop_nonce', 'use_dpop_nonce', 'ok']);
   });
 
+  it('is sent twice where the server’s clock runs away', async () => {
+    Object.assign(server.settings, { ahead: 600, stale: 'invalid_dpop_proof', runsBy: 600 });
+    await assert.rejects(signInWithSecret('secret'), failsWith('proof-refused'));
+    assert.deepEqual(server.answers, ['invalid_dpop_proof', 'invalid_dpop_proof']);
+  });
+
+  it('is sent once if a token is refused, whatever the server’s clock is', async () => {
+    Object.assign(server.settings, { ahead: 600, stale: 'invalid_grant' });
+    await assert.rejects(signInWithSecret('secret'), failsWith('client-refused'));
+    assert.deepEqual(server.answers, ['invalid_grant']);
+  });
+
   it('is sent three times at most', async () => {
     Object.assign(server.settings, { ahead: 600, nonce: 'demanded' });
     server.settings.knows = () => {

@@ -175,7 +175,8 @@ describe('a sign-in whose tokens are bound to a key', () => {
     const provider = bound(trial);
     const grant = await trial.signIn(provider);
     const public_ = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y', alg: 'ES256' };
-    for (const text of ['', '{}', 'null', JSON.stringify(public_)]) {
+    const { d: _, ...ownPublic } = JSON.parse(grant.proofKey?.secret.reveal() ?? '') as jose.JWK;
+    for (const text of ['', '{}', 'null', JSON.stringify(public_), JSON.stringify(ownPublic)]) {
       const damaged = { ...grant, proofKey: { binds: 'required' as const, secret: secret(text) } };
       const before = server.requests.length;
       await assert.rejects(refreshed(trial, provider, damaged), failsWith('proof-key-lost', /Sign in again/));

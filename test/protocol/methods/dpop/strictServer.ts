@@ -9,7 +9,9 @@ export interface StrictSettings {
   /** The nonce that proofs must contain. It is named only to a proof that is right otherwise. */
   nonce: string | undefined;
   /** What it says of a proof that isn't of this time. */
-  stale: 'invalid_dpop_proof' | 'use_dpop_nonce';
+  stale: 'invalid_dpop_proof' | 'use_dpop_nonce' | 'invalid_grant';
+  /** How far its clock is set forward after each answer, in seconds. */
+  runsBy: number;
   first: 'proof' | 'client';
   /** Judges the client. */
   knows(authorization: string, body: URLSearchParams): boolean;
@@ -30,6 +32,7 @@ const window = 30;
 export async function startStrictServer(): Promise<StrictServer> {
   const settings: StrictSettings = {
     ahead: 0,
+    runsBy: 0,
     nonce: undefined,
     stale: 'invalid_dpop_proof',
     first: 'proof',
@@ -77,7 +80,12 @@ export async function startStrictServer(): Promise<StrictServer> {
     if (settings.first === 'client') judges.reverse();
     const error = (await judges[0]?.()) ?? (await judges[1]?.());
     answers.push(error ?? 'ok');
-    if (error !== undefined) return send(error === 'invalid_client' ? 401 : 400, { error });
+    if (error !== undefined) {
+      const words = error === 'invalid_grant' && { error_description: 'DPoP binding failed' };
+      send(error === 'invalid_client' ? 401 : 400, { error, ...words });
+      settings.ahead += settings.runsBy;
+      return;
+    }
     send(200, { access_token: 'opaque', token_type: 'DPoP', expires_in: 300 });
   }
 
