@@ -7,7 +7,7 @@ import { isPseudoScope } from '../sessions/grant/pseudoScopes.ts';
 import { providerFor, type EnterpriseServer, type NamedByServer } from './enterprise.ts';
 
 /** So long a server's metadata is waited for, in seconds: the process that starts the server waits, too. */
-const timeout = 15;
+const timeout = 10;
 
 /** A server that can't be started with an assertion. The message says why. */
 export class NotEnterprise extends Error {

@@ -4,6 +4,7 @@ import '../../standIns/editor/useEditorStandIn.ts';
 import { createConfiguredProviders } from '../../../src/providers/entries/configuredProviders.ts';
 import type { EditorMcpServers } from '../../../src/mcp/editorServers.ts';
 import type * as EditorStandIn from '../../standIns/editor/vscode.ts';
+import { Failure } from '../../../src/protocol/failures/failure.ts';
 import { NotEnterprise } from '../../../src/mcp/namedByServer.ts';
 import { manualClock } from '../../standIns/manualClock.ts';
 import { memoryOf } from '../../standIns/memento.ts';
@@ -19,6 +20,8 @@ describe('restarting an MCP server with a new token', () => {
   let standIn: typeof EditorStandIn;
   let servers: EditorMcpServers;
   let log: RecordingLog;
+  /** Why no metadata can be read. */
+  let unread = new Error('nothing is requested');
 
   beforeEach(async () => {
     standIn = await import('../../standIns/editor/vscode.ts');
@@ -36,7 +39,7 @@ describe('restarting an MCP server with a new token', () => {
       extensionId: 'vscode-oidc.oidc-authentication',
       memory: memoryOf(new Map([['mcp/wiki', { allowed }]])),
       describe: () => Promise.reject(new Error('nobody asks')),
-      loadHttp: () => Promise.reject(new NotEnterprise('mcp.example.com can’t be reached now.')),
+      loadHttp: () => Promise.reject(unread),
       readProviders: () => Promise.reject(new Error('no provider is read')),
       showProblems: problems => assert.deepEqual(problems, []),
       onDidChange: () => undefined,
@@ -70,16 +73,21 @@ describe('restarting an MCP server with a new token', () => {
     ]);
   });
 
-  it('says why a server’s own metadata is of no use, and starts nothing', async () => {
-    standIn.editor.settings = {
-      mcpServers: { wiki: { url, enterprise: 'oidc', clientId: 'editor' } },
-    };
-    servers.readSettings();
-    await servers.restartOne('wiki');
-    assert.deepEqual(standIn.editor.errors.flat(), [
-      'Couldn’t start the MCP server “wiki”. mcp.example.com can’t be reached now.',
-    ]);
-  });
+  for (const [error, said] of [
+    [new NotEnterprise('Its metadata names nothing.'), 'Its metadata names nothing.'],
+    [new Failure('unreachable', { host: 'mcp.example.com', reason: 'ENOTFOUND' }), 'mcp.example.com'],
+  ] as const)
+    it(`says why a server’s own metadata is of no use (${error.name}), and starts nothing`, async () => {
+      standIn.editor.settings = { mcpServers: { wiki: { url, enterprise: 'oidc', clientId: 'editor' } } };
+      unread = error;
+      servers.readSettings();
+      await servers.restartOne('wiki');
+      const [[message = ''] = []] = standIn.editor.errors;
+      assert.ok(
+        message.startsWith('Couldn’t start the MCP server “wiki”. ') && message.includes(said),
+        message,
+      );
+    });
 
   it('has in the log what it sends the user there for', async () => {
     mock.method(standIn.authentication, 'getSession', () => Promise.reject(new RangeError('broken')));

@@ -5,7 +5,7 @@ const parse = (value: unknown) =>
   parseMcpServers(value, {
     isProvider: id => ['oidc', 'club', 'bound', 'made'].includes(id),
     bindsTokens: id => id === 'bound',
-    isTaken: id => ['oidc', 'club', 'bound'].includes(id),
+    isTaken: id => ['club', 'bound'].includes(id),
   });
 
 describe('the setting oidc.mcpServers', () => {
