@@ -17,6 +17,9 @@ export function zipSizes(archive: Buffer): Map<string, number> {
 /** The names in a ZIP archive. */
 export const zipEntries = (archive: Buffer): string[] => [...zipSizes(archive).keys()];
 
+/** The most bytes that our package takes without its translations, with one of them, and that one takes. */
+export const packageLimits = { untranslated: 248_000, translated: 284_000, language: 36_500 };
+
 /** What a package takes without its translations, and each of these, in bytes. */
 export function packageSizes(archive: Buffer): {
   readonly untranslated: number;
