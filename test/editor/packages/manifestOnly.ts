@@ -27,7 +27,8 @@ export async function packageManifestOnly(
   manifest.contributes.oidcProviders = { ...providers };
   manifest.publisher = publisher ?? manifest.publisher;
   manifest.version = version ?? manifest.version;
-  return packageFolder(`${manifest.publisher}.manifest-only`, async folder => {
+  // Tests that run side by side would package it over one another.
+  return packageFolder(`${manifest.publisher}.manifest-only-${process.pid}`, async folder => {
     await writeFile(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
     await copyFile(join(source, 'README.md'), join(folder, 'README.md'));
   });
