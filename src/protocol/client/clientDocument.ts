@@ -100,7 +100,7 @@ export function parseClientDocument(text: string, address: string): ClientDocume
   if (foreign !== undefined)
     throw invalid(
       l10n.t(
-        'it lists the redirect URI {0}. Only URIs of this computer or an editor with the path {1} are safe',
+        'it lists the redirect URI {0}, but only URIs of this computer or an editor with the path {1} are safe',
         quoteServerText(foreign) ?? '“”',
         documentPath,
       ),

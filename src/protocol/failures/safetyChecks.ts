@@ -38,7 +38,7 @@ export const safetyChecks = {
       'its "{0}" must include {1}',
       'not set',
       'it lists no redirect URIs',
-      'it lists the redirect URI {0}. Only URIs of this computer or an editor with the path {1} are safe',
+      'it lists the redirect URI {0}, but only URIs of this computer or an editor with the path {1} are safe',
     ],
     'It isn’t used.',
   ),

@@ -232,7 +232,7 @@ describe('a sign-in with a client ID metadata document', () => {
       [
         'with a path of other sign-ins',
         { redirect_uris: ['http://127.0.0.1/callback'] },
-        /Only URIs of this computer/,
+        /only URIs of this computer/,
       ],
       [
         'with a bridge page',
@@ -242,7 +242,7 @@ describe('a sign-in with a client ID metadata document', () => {
       [
         'with a query',
         { redirect_uris: ['http://127.0.0.1/client-document?for=a'] },
-        /Only URIs of this computer/,
+        /only URIs of this computer/,
       ],
       [
         'with http elsewhere',
