@@ -72,6 +72,8 @@ export const rows = {
   'id-jag: response': 'refuse what is for somebody else, and send it nowhere',
   'id-jag: refusal': 'say which of the two servers refused',
   'id-jag: sign-in': 'need the sign-in at the first server, current',
+  'cimd: sign-in': 'use the document in place of a registration',
+  'cimd: document': 'refuse before the browser opens',
   'server addresses': 'refuse internal ones, unless the user wrote them',
   'http client': 'end at once, stay within its share',
 } as const satisfies Record<string, string>;

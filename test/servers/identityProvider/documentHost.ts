@@ -19,6 +19,8 @@ export interface DocumentHost {
   publish(change?: Readonly<Record<string, unknown>> | DocumentResponse, name?: string): string;
   /** The same at the address where it really listens. */
   publishOpenly(change?: Readonly<Record<string, unknown>>, name?: string): string;
+  /** Takes the document away. */
+  remove(address: string): void;
   readonly fetch: typeof fetch;
   close(): Promise<void>;
 }
@@ -51,6 +53,7 @@ export async function startDocumentHost(): Promise<DocumentHost> {
     requests,
     publish: put(site),
     publishOpenly: put(origin),
+    remove: address => void documents.delete(new URL(address).pathname),
     fetch(input, init) {
       const address = input instanceof Request ? input.url : String(input);
       const isHere = address.startsWith(`${site}/`);
