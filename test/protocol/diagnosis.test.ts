@@ -7,6 +7,7 @@ import { urisToRegister } from '../../src/signIn/redirect/registeredUris.ts';
 import { planFor } from '../../src/signIn/signIn.ts';
 import { browser } from '../conformance/trial.ts';
 import { selfSignedCertificate } from '../servers/certificates.ts';
+import { startDocumentHost, type DocumentHost } from '../servers/identityProvider/documentHost.ts';
 import { html, json } from '../servers/hostile/replies.ts';
 import { startHostileServer, type HostileServer } from '../servers/hostile/server.ts';
 import { listen, loopback, stop } from '../servers/listening.ts';
@@ -68,6 +69,67 @@ describe('the diagnosis of a provider', () => {
       await from({ mcpServer: 'https://wiki' }),
       /^the metadata of the MCP server https:\/\/wiki, in/,
     );
+  });
+
+  describe('of a client ID metadata document', () => {
+    let documents: DocumentHost;
+    before(async () => {
+      documents = await startDocumentHost();
+    });
+    after(() => documents.close());
+
+    const what = 'Client ID metadata document';
+    const accepting = (further: object = {}) => {
+      server.departure = {
+        metadata: document => ({ ...document, client_id_metadata_document_supported: true, ...further }),
+      };
+    };
+    const reading = (clientDocument: string | undefined) => {
+      const { httpContext } = signInTrial({ fetch: documents.fetch }).context;
+      return { httpContext, clientDocument };
+    };
+
+    it('lists what a sign-in would use, and asks the provider nothing about it', async () => {
+      accepting();
+      const address = documents.publish();
+      const found = (await sections({ clientId: '' }, reading(address))).flatMap(({ findings }) => findings);
+      assert.deepEqual(
+        found.find(one => one.what === what),
+        {
+          verdict: 'pass',
+          what,
+          found: `${address}, http://127.0.0.1/client-document, http://localhost/client-document`,
+          next: undefined,
+        },
+      );
+      assert.match(found.find(one => one.what === 'Not asked')?.found ?? '', /when your browser arrives/);
+      assert.match(found.find(one => one.what === 'Client ID')?.found ?? '', /uses its client ID metadata/);
+      assert.equal(documents.requests.length, 1);
+    });
+
+    it('says what is wrong with it', async () => {
+      accepting();
+      const { verdict, found } = await finding(
+        what,
+        { clientId: '' },
+        reading(documents.publish({ client_secret: 'hush' })),
+      );
+      assert.equal(verdict, 'fail');
+      assert.match(found, /can’t be used: it contains "client_secret"/);
+    });
+
+    it('says why none is used', async () => {
+      const address = documents.publish();
+      const before = documents.requests.length;
+      const none = await finding(what, { clientId: '' }, reading(address));
+      assert.match(none.found, /doesn’t accept one/);
+      accepting();
+      assert.match((await finding(what, {}, reading(address))).found, /settings name a client ID/);
+      assert.match((await finding(what, { clientId: '' }, reading(undefined))).found, /isn’t set/);
+      accepting({ authorization_response_iss_parameter_supported: false });
+      assert.match((await finding(what, { clientId: '' }, reading(address))).found, /doesn’t name itself/);
+      assert.equal(documents.requests.length, before);
+    });
   });
 
   it('does not call a certificate trusted while Node accepts any', async () => {

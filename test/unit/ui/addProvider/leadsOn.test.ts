@@ -128,6 +128,43 @@ describe('Enter in the wizard leads on', () => {
     assert.ok(row(shownSteps, /Steps shown/));
   });
 
+  describe('with a client ID metadata document', () => {
+    const clientDocument = 'https://company.example/editor.json';
+    const surroundings = { ...facts().surroundings, runsIn: 'local' } as const;
+    const accepts = {
+      client_id_metadata_document_supported: true,
+      authorization_response_iss_parameter_supported: true,
+    };
+    const shownAt = (server: (typeof servers)['public'], more: Partial<Facts> = { clientDocument, surroundings }) => {
+      const typed = { ...firstState, answers: { typed: issuer } };
+      const found = withFound(typed, foundAt(server), facts(more));
+      const page = pageOf(found, facts(more));
+      return { found, rows: page.kind === 'list' ? rowsOf(page) : assert.fail(page.kind) };
+    };
+
+    it('to the summary, without a client ID, and says so', () => {
+      for (const server of [servers.public, servers.registers, servers.keycloak]) {
+        const { found, rows } = shownAt({ ...server, ...accepts } as never);
+        assert.deepEqual([found.page, found.answers.clientId], ['summary', undefined]);
+        assert.match(
+          rows[0]?.detail ?? '',
+          /^Opens your browser\. The provider reads the editor’s client ID meta/,
+        );
+        assert.ok(rows.some(({ description }) => description === 'Use this editor’s metadata document'));
+      }
+    });
+
+    it('to a client ID at a server that accepts none, doesn’t name itself, or if none is set', () => {
+      assert.equal(shownAt(servers.public).found.page, 'register');
+      assert.equal(shownAt({ ...servers.public, ...accepts }, {}).found.page, 'register');
+      for (const name of Object.keys(accepts))
+        assert.equal(
+          shownAt({ ...servers.public, ...accepts, [name]: false }).found.page,
+          'register',
+        );
+    });
+  });
+
   const device = { ...servers.public, device_authorization_endpoint: `${issuer}/device` };
   const web = { ...facts().surroundings, ui: 'web', runsIn: 'remote' } as const;
   const begins: [
