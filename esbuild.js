@@ -3,7 +3,7 @@ import { glob, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cyclonedxEsbuildPlugin } from '@cyclonedx/cyclonedx-esbuild';
 import { build, context } from 'esbuild';
-import { publishedDocument } from './src/protocol/client/clientDocument.ts';
+import { publishedDocument } from './src/protocol/grants/clientDocument.ts';
 
 const repository = import.meta.dirname;
 const outdir = join(repository, 'dist');

@@ -13,7 +13,7 @@ import { inProfile } from '../../protocol/client/securityProfile.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { Grant } from '../../sessions/grant/grant.ts';
 import { askPersonWithin } from './askingPerson.ts';
-import { documentPath, listsRedirect } from '../../protocol/client/clientDocument.ts';
+import { documentPath, listsRedirect } from '../../protocol/grants/clientDocument.ts';
 import type { ClientSecrets, CredentialKind } from './clientSecrets.ts';
 import type { Concessions } from './concessions.ts';
 import type { DocumentAtHand, DocumentSources } from './documentAtHand.ts';

@@ -4,7 +4,7 @@ import {
   checkDocumentAddress,
   parseClientDocument,
   type ClientDocument,
-} from '../../protocol/client/clientDocument.ts';
+} from '../../protocol/grants/clientDocument.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { AddressPolicy } from '../../protocol/http/address.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';

@@ -1,5 +1,5 @@
 import { l10n } from '../../platform/shown.ts';
-import { acceptsDocuments } from '../../protocol/client/clientDocument.ts';
+import { acceptsDocuments } from '../../protocol/grants/clientDocument.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { HttpContext } from '../../protocol/server/httpContext.ts';
 import type { Provider } from '../../providers/entries/definition.ts';

@@ -9,7 +9,7 @@ import {
 import { connect } from '../../protocol/client/client.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import { exchangeAuthorizationCode } from '../../protocol/grants/codeAndRefresh.ts';
-import { documentPath } from '../../protocol/client/clientDocument.ts';
+import { documentPath } from '../../protocol/grants/clientDocument.ts';
 import { expectSignature } from '../../protocol/tokens/keys.ts';
 import type { BrowserMethod } from '../../providers/settings/signInMethods.ts';
 import type { Provider } from '../../providers/entries/definition.ts';

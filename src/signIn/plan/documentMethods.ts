@@ -1,4 +1,4 @@
-import { documentPath, listsRedirect, type ClientDocument } from '../../protocol/client/clientDocument.ts';
+import { documentPath, listsRedirect, type ClientDocument } from '../../protocol/grants/clientDocument.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import type { SignInMethod } from '../../providers/settings/signInMethods.ts';
 

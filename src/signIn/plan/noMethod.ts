@@ -1,5 +1,5 @@
 import { l10n } from '../../platform/shown.ts';
-import { acceptsDocuments } from '../../protocol/client/clientDocument.ts';
+import { acceptsDocuments } from '../../protocol/grants/clientDocument.ts';
 import { Failure } from '../../protocol/failures/failure.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import { methodName } from './methodName.ts';

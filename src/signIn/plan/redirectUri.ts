@@ -1,5 +1,5 @@
 import { l10n } from '../../platform/shown.ts';
-import { documentPath } from '../../protocol/client/clientDocument.ts';
+import { documentPath } from '../../protocol/grants/clientDocument.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { acceptsRedirect, bridgeMark, markedBridge } from '../../providers/settings/redirectSettings.ts';

@@ -1,6 +1,6 @@
 import { l10n } from '../../platform/shown.ts';
 import { showsCertificate } from '../../protocol/client/clientAuthentication.ts';
-import type { ClientDocument } from '../../protocol/client/clientDocument.ts';
+import type { ClientDocument } from '../../protocol/grants/clientDocument.ts';
 import type { Metadata } from '../../protocol/server/metadata.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { acceptsRedirect } from '../../providers/settings/redirectSettings.ts';

@@ -1,5 +1,5 @@
 import { icon, joined, l10n, nothing, shown, type Shown } from '../../platform/shown.ts';
-import { acceptsDocuments } from '../../protocol/client/clientDocument.ts';
+import { acceptsDocuments } from '../../protocol/grants/clientDocument.ts';
 import { otherHosts } from '../../protocol/server/metadata.ts';
 import { planSignIn } from '../../signIn/plan/planner.ts';
 import { providerIdProblem } from '../../providers/entries/definition.ts';

@@ -3,7 +3,7 @@ import {
   acceptsDocuments,
   publishedDocument,
   type ClientDocument,
-} from '../../protocol/client/clientDocument.ts';
+} from '../../protocol/grants/clientDocument.ts';
 import type { Answers } from './answers.ts';
 import type { Facts } from './state.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { secret } from '../../src/platform/secret.ts';
-import { lookUp } from '../../src/providers/lookUp/lookUp.ts';
-import { readTypedAddress } from '../../src/providers/lookUp/typedAddress.ts';
-import { refreshGrant } from '../../src/signIn/after/keepGrant.ts';
-import { failsWith, keycloak, keycloakTrial, timeout } from './running.ts';
+import { secret } from '../../../src/platform/secret.ts';
+import { lookUp } from '../../../src/providers/lookUp/lookUp.ts';
+import { readTypedAddress } from '../../../src/providers/lookUp/typedAddress.ts';
+import { refreshGrant } from '../../../src/signIn/after/keepGrant.ts';
+import { failsWith, keycloak, keycloakTrial, timeout } from '../running.ts';
 
 describe('Keycloak, with nothing but its address', function () {
   this.timeout(timeout);

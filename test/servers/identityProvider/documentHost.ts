@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import { publishedDocument } from '../../../src/protocol/client/clientDocument.ts';
+import { publishedDocument } from '../../../src/protocol/grants/clientDocument.ts';
 import { listen, loopback, stop } from '../listening.ts';
 
 /** What the host responds with in place of a document. */

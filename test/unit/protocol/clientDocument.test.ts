@@ -6,7 +6,7 @@ import {
   documentPath,
   listsRedirect,
   parseClientDocument,
-} from '../../../src/protocol/client/clientDocument.ts';
+} from '../../../src/protocol/grants/clientDocument.ts';
 
 const repository = new URL('../../../', import.meta.url);
 const textOf = (file: string): Promise<string> => readFile(new URL(file, repository), 'utf8');

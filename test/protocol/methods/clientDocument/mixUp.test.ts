@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { documentPath, listsRedirect } from '../../../../src/protocol/client/clientDocument.ts';
+import { documentPath, listsRedirect } from '../../../../src/protocol/grants/clientDocument.ts';
 import { Failure } from '../../../../src/protocol/failures/failure.ts';
 import type { ProviderDefinition } from '../../../../src/providers/entries/definition.ts';
 import { startDocumentHost, type DocumentHost } from '../../../servers/identityProvider/documentHost.ts';
