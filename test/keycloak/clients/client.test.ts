@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { secret } from '../../../src/platform/secret.ts';
-import { generateClientKey, publicKeySet, type ClientKey } from '../../../src/protocol/client/keys/clientKey.ts';
+import {
+  generateClientKey,
+  publicKeySet,
+  type ClientKey,
+} from '../../../src/protocol/client/keys/clientKey.ts';
 import { refreshGrant } from '../../../src/signIn/after/keepGrant.ts';
 import type { ClientCredential } from '../../../src/signIn/client/clientSecrets.ts';
 import { failsWith, keycloak, keycloakTrial, timeout } from '../running.ts';

@@ -135,7 +135,10 @@ describe('Enter in the wizard leads on', () => {
       client_id_metadata_document_supported: true,
       authorization_response_iss_parameter_supported: true,
     };
-    const shownAt = (server: (typeof servers)['public'], more: Partial<Facts> = { clientDocument, surroundings }) => {
+    const shownAt = (
+      server: (typeof servers)['public'],
+      more: Partial<Facts> = { clientDocument, surroundings },
+    ) => {
       const typed = { ...firstState, answers: { typed: issuer } };
       const found = withFound(typed, foundAt(server), facts(more));
       const page = pageOf(found, facts(more));
@@ -158,10 +161,7 @@ describe('Enter in the wizard leads on', () => {
       assert.equal(shownAt(servers.public).found.page, 'register');
       assert.equal(shownAt({ ...servers.public, ...accepts }, {}).found.page, 'register');
       for (const name of Object.keys(accepts))
-        assert.equal(
-          shownAt({ ...servers.public, ...accepts, [name]: false }).found.page,
-          'register',
-        );
+        assert.equal(shownAt({ ...servers.public, ...accepts, [name]: false }).found.page, 'register');
     });
   });
 
