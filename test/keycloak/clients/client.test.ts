@@ -75,7 +75,7 @@ describe('the client to import that docs/providers/keycloak.md has', function ()
   before(keycloak);
 
   it('is one that people sign in with, and stay signed in', async () => {
-    const file = new URL('../../docs/providers/keycloak-client.json', import.meta.url);
+    const file = new URL('../../../docs/providers/keycloak-client.json', import.meta.url);
     const client = JSON.parse(await readFile(file, 'utf8')) as Readonly<Record<string, unknown>>;
     const trial = await keycloakTrial();
     await trial.keycloak.admin.importClient({ ...client, clientId: 'imported' });
