@@ -31,6 +31,8 @@ export interface Admin {
   removeClient(clientId: string): Promise<void>;
   /** Binds the refresh tokens of public clients to keys, and no access token; or no longer. */
   bindRefreshTokens(isOn: boolean): Promise<void>;
+  /** Accepts client ID metadata documents from this computer, with redirect URIs of these domains; undefined: none. */
+  acceptDocuments(trusted: readonly string[] | undefined): Promise<void>;
   /** Enforces one of Keycloak's own client profiles for all clients; undefined: none. */
   enforceProfile(name: string | undefined): Promise<void>;
   /** Takes the identity assertions of another server; they are for this confidential client. */
@@ -126,6 +128,32 @@ export function createAdmin(base: string, { name, password }: { name: string; pa
       await ask('PUT', `${own}/client-policies/policies`, { policies: [] });
       await ask('PUT', `${own}/client-policies/profiles`, { profiles: isOn ? [profile] : [] });
       await ask('PUT', `${own}/client-policies/policies`, { policies: isOn ? [policy] : [] });
+    },
+    async acceptDocuments(trusted) {
+      const executor = {
+        executor: 'client-id-metadata-document',
+        configuration: {
+          'cimd-allow-http-scheme': true,
+          'cimd-allow-permitted-domains': trusted,
+          'cimd-restrict-same-domain': false,
+          'cimd-required-properties': [],
+          'only-allow-confidential-client': false,
+        },
+      };
+      const condition = {
+        condition: 'client-id-uri',
+        configuration: {
+          'client-id-uri-scheme': ['http', 'https'],
+          'client-id-uri-allow-permitted-domains': ['127.0.0.1'],
+        },
+      };
+      const name = 'documents';
+      const policy = { name, enabled: true, conditions: [condition], profiles: [name] };
+      await ask('PUT', `${own}/client-policies/policies`, { policies: [] });
+      await ask('PUT', `${own}/client-policies/profiles`, {
+        profiles: trusted ? [{ name, executors: [executor] }] : [],
+      });
+      await ask('PUT', `${own}/client-policies/policies`, { policies: trusted ? [policy] : [] });
     },
     async enforceProfile(name) {
       const conditions = [{ condition: 'any-client', configuration: {} }];
