@@ -16,6 +16,7 @@ import { askUpstream } from '../agent/upstream.ts';
 import type { Consent } from '../consent/consent.ts';
 import { targetOf, type Target } from '../consent/accounts.ts';
 import type { Refusal } from '../consent/rules.ts';
+import { missingProvider } from './providers.ts';
 import { longestScopes } from './question.ts';
 import { silentSession, tokenOf, type HandedToken } from './sessions.ts';
 import type { TerminalSettings } from './settings.ts';
@@ -75,6 +76,8 @@ export function createHandle(options: HandleOptions): Handle {
     const target: Target = { ...found, peer };
     if (target.scopes.join(' ').length > longestScopes)
       return failure('These are too many scopes for a question.', 'Ask for fewer scopes.\n', 'usage');
+    const missing = await missingProvider(target, accounts);
+    if (missing) return missing;
     const before = await silentSession(target);
     if (!before && mode === 'silent-only') return notSignedIn;
     const decision = await consent.ask(target, mode, hungUp, before === undefined);

@@ -109,6 +109,12 @@ describe('the sign-in in a terminal of a real VS Code', function () {
     }
   });
 
+  it('is told which providers there are', async () => {
+    const { out, err, code } = await terminal.run('vscode-oidc token --provider nosuch');
+    const said = 'vscode-oidc: There is no identity provider nosuch.\nProviders: oidc\n';
+    assert.deepEqual([out, err, code], ['', said, 2]);
+  });
+
   it('gets tokens of the user’s own agent too, where there is one, and loads its accounts', async () => {
     if (!own || !theirProvider) return;
     const theirs = judgeTokens({ issuer: theirProvider.issuer, issuerAddress: theirProvider.address });

@@ -19,6 +19,10 @@ export interface OpenHandle {
   choice: Choice;
   mode: Mode;
   upstream: string | undefined;
+  /** The setting `oidcTerminals.accounts`. */
+  accounts: object;
+  /** The providers of the settings. */
+  issuers: ReadonlyMap<string, string>;
   there: Promise<void>;
   ask(this: void, json: object, hungUp?: AbortSignal): Promise<AgentResponse>;
 }
@@ -28,9 +32,7 @@ const never = new AbortController().signal;
 export async function openHandle(editor: SignedInEditor): Promise<OpenHandle> {
   const { createHandle } = await import('../../../terminals/src/editor/handle.ts');
   const { visibleSession, silentSession } = await import('../../../terminals/src/editor/sessions.ts');
-  const { accounts: declared } = readAccounts({
-    company: { provider: 'oidc', scopes: ['openid', 'profile'] },
-  });
+  const company = { provider: 'oidc', scopes: ['openid', 'profile'] };
   const [shown, handedOut, log]: [Target[], string[], RecordingLog] = [[], [], recordingLog()];
   const consent = createConsent<Target>({
     clock: editor.clock,
@@ -49,7 +51,7 @@ export async function openHandle(editor: SignedInEditor): Promise<OpenHandle> {
     log,
     consent,
     settings: () => ({
-      accounts: { declared, issuers: new Map([['oidc', editor.identityProvider.issuer]]) },
+      accounts: { declared: readAccounts(open.accounts).accounts, issuers: open.issuers },
       wrong: [],
       mode: open.mode,
       setsOidcSock: true,
@@ -68,6 +70,8 @@ export async function openHandle(editor: SignedInEditor): Promise<OpenHandle> {
     choice: 'once',
     mode: 'ask',
     upstream: undefined,
+    accounts: { company },
+    issuers: new Map([['oidc', editor.identityProvider.issuer]]),
     there: Promise.resolve(),
     ask(json, hungUp = never) {
       const request = readRequest(json);
