@@ -8,6 +8,7 @@ import { l10n, shown } from '../../src/platform/shown.ts';
 import { editorLog } from '../../src/ui/editorLog.ts';
 import { window } from '../../src/ui/show.ts';
 import { startAgent, type Agent } from './agent/agent.ts';
+import { ancestryOf } from './agent/peer.ts';
 import { findPlace, surroundings, workspaceIdentity } from './agent/place.ts';
 import { upstreamPath } from './agent/upstream.ts';
 import type { Target } from './consent/accounts.ts';
@@ -20,6 +21,7 @@ import { originOf } from './editor/origin.ts';
 import { createRecord } from './editor/record.ts';
 import { offerMissing } from './editor/requirements.ts';
 import { scriptsFor, writeScripts } from './editor/scripts.ts';
+import { isUnattended, watchTasks } from './editor/tasks.ts';
 import { silentSession, visibleSession } from './editor/sessions.ts';
 import { readSettings, section } from './editor/settings.ts';
 import { storedPermissions, storePermissions } from './editor/storage.ts';
@@ -43,6 +45,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     onChange: () => record.refresh(),
   });
   const record = createRecord(memory, clock, () => consent.isLocked);
+  const tasks = watchTasks();
   const around = surroundings();
   const identity = workspaceIdentity(context.storageUri ?? context.globalStorageUri);
   const handle = createHandle({
@@ -51,6 +54,10 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     consent,
     settings: readSettings,
     upstream: upstreamPath(around.env),
+    isUnattended: async peer => {
+      const pid = await peer();
+      return pid !== undefined && isUnattended(await ancestryOf(pid), tasks.pids, process.pid);
+    },
     isThere: async () => vscode.commands.executeCommand('setContext', 'oidcTerminals.isThere', true),
     onDecided(target, result) {
       const { name, provider, hint, host } = target;
@@ -67,7 +74,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     outcomes: record.outcomes,
     showLog: () => channel.show(),
   });
-  context.subscriptions.push(channel, record, commands);
+  context.subscriptions.push(channel, record, commands, tasks);
   void offerMissing();
 
   agent = await startAgent({

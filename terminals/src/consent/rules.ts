@@ -16,12 +16,12 @@ export interface Subject {
 /** What a user can choose. `no` is also what closing the question means. `failed`: no one could be asked or signed in. */
 export type Choice = 'once' | 'window' | 'workspace' | 'never' | 'no' | 'failed';
 
-/** `ask`, or `silent-only`: no one is disturbed, and what isn't allowed already is refused. */
-export type Mode = 'ask' | 'silent-only';
+/** `ask`, or why no one is disturbed, and what isn't allowed already is refused: for this program, or for any. */
+export type Mode = 'ask' | 'silent-task' | 'silent-only';
 
 /** Why a request gets no token. */
 export type Refusal =
-  'declined' | 'declined-before' | 'failed' | 'never' | 'silent-only' | 'locked' | 'too-many';
+  'declined' | 'declined-before' | 'failed' | 'never' | 'silent-task' | 'silent-only' | 'locked' | 'too-many';
 
 export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly why: Refusal };
 
@@ -157,7 +157,7 @@ function asked(
   if (state.isLocked) return unchanged(refuse(id, 'locked'));
   if (remembered?.choice === 'never') return unchanged(refuse(id, 'never'));
   if (remembered && !needsSignIn) return unchanged(allow(id));
-  if (mode === 'silent-only') return unchanged(refuse(id, 'silent-only'));
+  if (mode !== 'ask') return unchanged(refuse(id, mode));
   if (subject.accountKey in state.quietUntil) return unchanged(refuse(id, 'declined-before'));
   if (state.questions.reduce((sum, { waiting }) => sum + waiting.length, 0) >= mostWaiting)
     return unchanged(refuse(id, 'too-many'));

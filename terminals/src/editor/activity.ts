@@ -11,6 +11,7 @@ const refusalText: Readonly<Record<Refusal, () => Shown>> = {
   failed: () => l10n.t('Refused: the sign-in failed'),
   never: () => l10n.t('Refused: you chose Never'),
   'silent-only': () => l10n.t('Refused: not allowed before, and oidcTerminals.mode is silentOnly'),
+  'silent-task': () => l10n.t('Refused: not allowed before, and oidcTerminals.mode is silentInTasks'),
   locked: () => l10n.t('Refused: locked'),
   'too-many': () => l10n.t('Refused: too many programs waited'),
 };

@@ -15,11 +15,11 @@ import { mergedDetails, mergedNames, type IssuerDetails } from '../agent/merged.
 import { askUpstream } from '../agent/upstream.ts';
 import type { Consent } from '../consent/consent.ts';
 import { targetOf, type Target } from '../consent/accounts.ts';
-import type { Refusal } from '../consent/rules.ts';
+import type { Mode, Refusal } from '../consent/rules.ts';
 import { missingProvider } from './providers.ts';
 import { longestScopes } from './question.ts';
 import { silentSession, tokenOf, type HandedToken } from './sessions.ts';
-import type { TerminalSettings } from './settings.ts';
+import type { ModeSetting, TerminalSettings } from './settings.ts';
 
 export interface HandleOptions {
   readonly clock: Clock;
@@ -28,6 +28,8 @@ export interface HandleOptions {
   readonly settings: () => TerminalSettings;
   /** The socket of a user's own agent. */
   readonly upstream: string | undefined;
+  /** Whether a task, or an extension, has started the program at the other end. */
+  isUnattended(this: void, peer: FindPeer): Promise<boolean>;
   /** Resolves when the window has responded. */
   isThere(this: void): Promise<unknown>;
   /** A request is decided: a token of an account is about to be handed out, or there is a reason against it. */
@@ -57,6 +59,10 @@ const refusals: Readonly<Record<Refusal, readonly [string, string]>> = {
     'You haven’t allowed this yet, and oidcTerminals.mode is silentOnly.',
     'Set it to ask, then run the command again.\n',
   ],
+  'silent-task': [
+    'You haven’t allowed this yet, and oidcTerminals.mode is silentInTasks.',
+    'Run vscode-oidc for this account in a terminal and allow it for longer than once, then run the task again.\n',
+  ],
   locked: ['Tokens are locked.', 'Unlock them with "OIDC Terminals: Unlock" in the editor.\n'],
   'too-many': ['Too many programs wait for an answer.', 'Answer the question in the editor.\n'],
 };
@@ -79,8 +85,10 @@ export function createHandle(options: HandleOptions): Handle {
     const missing = await missingProvider(target, accounts);
     if (missing) return missing;
     const before = await silentSession(target);
-    if (!before && mode === 'silent-only') return notSignedIn;
-    const decision = await consent.ask(target, mode, hungUp, before === undefined);
+    const isSettled = before !== undefined && consent.isAllowed(target);
+    const allowed = isSettled ? 'ask' : await modeFor(mode, peer);
+    if (!before && allowed !== 'ask') return notSignedIn;
+    const decision = await consent.ask(target, allowed, hungUp, before === undefined);
     if (!decision.allowed) {
       const [error, info] = refusals[decision.why];
       if (!hungUp.aborted) onDecided(target, { refusal: decision.why });
@@ -92,6 +100,12 @@ export function createHandle(options: HandleOptions): Handle {
     if (hungUp.aborted) return failure('Nobody waits for it any more.');
     onDecided(target, { account: token.account });
     return response(token);
+  }
+
+  /** Found out only where someone would be asked: it takes a process. */
+  async function modeFor(mode: ModeSetting, peer: FindPeer | undefined): Promise<Mode> {
+    if (mode !== 'silent-in-tasks') return mode;
+    return peer && (await options.isUnattended(peer)) ? 'silent-task' : 'ask';
   }
 
   return async (request, hungUp, json, peer) => {

@@ -1,17 +1,24 @@
 import * as vscode from 'vscode';
 import { readAccounts, type Accounts } from '../consent/accounts.ts';
-import type { Mode } from '../consent/rules.ts';
+
+/** Who can ask the user. `silent-in-tasks`: programs in terminals, and neither tasks nor what extensions start. */
+export type ModeSetting = 'ask' | 'silent-in-tasks' | 'silent-only';
 
 export interface TerminalSettings {
   readonly accounts: Accounts;
   /** Entries of `oidcTerminals.accounts` that can't be read, by their names. */
   readonly wrong: readonly string[];
-  readonly mode: Mode;
+  readonly mode: ModeSetting;
   /** Whether `OIDC_SOCK` is to name our agent. */
   readonly setsOidcSock: boolean;
 }
 
 export const section = 'oidcTerminals';
+
+const modes = new Map<unknown, ModeSetting>([
+  ['silentInTasks', 'silent-in-tasks'],
+  ['silentOnly', 'silent-only'],
+]);
 
 /** All settings as they are now. Only those of the user count: a workspace can't set any. */
 export function readSettings(): TerminalSettings {
@@ -20,7 +27,7 @@ export function readSettings(): TerminalSettings {
   return {
     accounts: { declared, issuers: configuredIssuers() },
     wrong,
-    mode: settings.get('mode') === 'silentOnly' ? 'silent-only' : 'ask',
+    mode: modes.get(settings.get('mode')) ?? 'ask',
     setsOidcSock: settings.get('setOidcSock') !== false,
   };
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryFolder, type TemporaryFolder } from '../../editor/process/temporaryFolder.ts';
 import type { Workbench } from '../../editor/workbench.ts';
-import { readableTerminal } from '../../editor/workbench/terminal.ts';
+import { openTerminal, readableTerminal } from '../../editor/workbench/terminal.ts';
 import { waitFor } from '../../editor/workbench/waiting.ts';
 import { signInOnPage } from '../../manifest/client/playwright.ts';
 import { people } from '../../servers/identityProvider/people.ts';
@@ -30,6 +30,15 @@ describe('a task or a program that is debugged', function () {
   const isGood = async (token: string): Promise<void> =>
     assert.equal((await judge(token))?.sub, people.alice.sub);
 
+  const setMode = (mode: string): Promise<void> =>
+    stage.editor.writeSettings({
+      ...stage.settings,
+      ...readableTerminal,
+      'debug.openDebug': 'neverOpen',
+      'oidcTerminals.accounts': { company: { provider: 'oidc', scopes: ['openid'] } },
+      'oidcTerminals.mode': mode,
+    });
+
   before(async () => {
     folder = await temporaryFolder('tasks');
     stage = await openStage({
@@ -39,12 +48,7 @@ describe('a task or a program that is debugged', function () {
     });
     const { issuer, address: issuerAddress } = stage.identityProvider;
     judge = judgeTokens({ issuer, issuerAddress });
-    await stage.editor.writeSettings({
-      ...stage.settings,
-      ...readableTerminal,
-      'debug.openDebug': 'neverOpen',
-      'oidcTerminals.accounts': { company: { provider: 'oidc', scopes: ['openid'] } },
-    });
+    await setMode('silentInTasks');
     const inputs = [
       { id: 'company', type: 'command', command: 'oidcTerminals.token', args: { account: 'company' } },
       {
@@ -57,6 +61,11 @@ describe('a task or a program that is debugged', function () {
     const save = `printf %s "$VALUE" >`;
     const tasks = [
       { label: 'shell', type: 'shell', command: `vscode-oidc token company > ${file('shell')}` },
+      {
+        label: 'silent',
+        type: 'shell',
+        command: `vscode-oidc token company > /dev/null; echo $? > ${file('silent')}`,
+      },
       {
         label: 'process',
         type: 'process',
@@ -103,15 +112,35 @@ describe('a task or a program that is debugged', function () {
     await window.quickInput.pick(name);
   }
 
-  it('gets a token by the command, in a shell, after the questions', async () => {
-    await runTask('shell');
+  /** The exit code of a task that asks for a token. */
+  async function silently(): Promise<string> {
+    await rm(file('silent'), { force: true });
+    await runTask('silent');
+    return written('silent');
+  }
+
+  it('asks no one where the mode says so, though a terminal does', async () => {
+    const isKnown = has('ss', 'apt-get install iproute2');
+    if (isKnown) assert.equal(await silently(), '5', 'no one is signed in');
+    const terminal = await openTerminal(window, folder.path);
+    const asking = await terminal.start('vscode-oidc exec company -- true');
     const page = window.nextPage();
     await window.acceptDialog('Allow');
     await signInOnPage(await page, people.alice);
+    await window.acceptDialog('Allow Once', question);
+    assert.equal((await asking()).code, 0);
+    if (isKnown) assert.equal(await silently(), '4', 'it was allowed once');
+  });
+
+  it('gets a token by the command, in a shell, after the question', async () => {
+    await setMode('ask');
+    await runTask('shell');
     const { detail } = await window.acceptDialog('Allow for 12 Hours', question);
     if (has('ss', 'apt-get install iproute2'))
       assert.match(detail, /\nIt runs in the terminal “[^”]+”: .*vscode-oidc token company/);
     await isGood(await written('shell'));
+    await setMode('silentInTasks');
+    assert.equal(await silently(), '0', 'it was allowed for longer');
   });
 
   it('gets it without a shell', async () => {

@@ -313,6 +313,17 @@ export const commands = {
   },
 };
 
+/** Tells of tasks, as a test says. */
+export const taskProcesses = {
+  started: new EventEmitter<{ execution: object; processId: number }>(),
+  ended: new EventEmitter<{ execution: object; exitCode: number | undefined }>(),
+};
+
+export const tasks = {
+  onDidStartTaskProcess: taskProcesses.started.event,
+  onDidEndTaskProcess: taskProcesses.ended.event,
+};
+
 export const lm = {
   get registerMcpServerDefinitionProvider() {
     if (mcp.known === 'no') return undefined;

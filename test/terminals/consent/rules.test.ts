@@ -45,7 +45,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
       kind: fc.constant('asked' as const),
       wait,
       subject: fc.constantFrom(...subjects),
-      mode: fc.constantFrom<Mode>('ask', 'ask', 'silent-only'),
+      mode: fc.constantFrom<Mode>('ask', 'ask', 'silent-only', 'silent-task'),
       needsSignIn: fc.boolean(),
     }),
   },

@@ -6,6 +6,7 @@ import { isAlive } from '../../../terminals/src/agent/place.ts';
 import { openSignedInEditor, type SignedInEditor } from '../../client/signedInEditor.ts';
 import { temporaryFolder, type TemporaryFolder } from '../../editor/process/temporaryFolder.ts';
 import { ask } from '../agent/openAgent.ts';
+import { has } from '../programs.ts';
 
 const request = { request: 'access_token', account: 'company' };
 
@@ -132,6 +133,19 @@ describe('the extension for terminals from its start to its end', () => {
     assert.equal((await ask(socket(), { ...request, scope: 'openid email' }))['code'], 'declined');
     assert.equal(questions(), 2);
   });
+
+  if (process.platform === 'linux' && has('ss', 'apt-get install iproute2'))
+    it('asks for none of what this extension host starts where the mode says so', async () => {
+      const { editor: user } = await standIn();
+      user.settings = { ...user.settings, mode: 'silentInTasks' };
+      await start();
+      // This process is the extension host, and the program as well.
+      assert.equal((await ask(socket(), request))['code'], 'not-signed-in');
+      assert.equal(editor.signIns(), 0);
+      user.settings = { ...user.settings, mode: 'ask' };
+      user.presses = 'Allow Once';
+      assert.equal((await ask(socket(), request))['status'], 'success');
+    });
 
   it('asks nothing but to sign in again where the user has allowed it before', async () => {
     const { editor: user } = await standIn();

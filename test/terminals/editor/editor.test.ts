@@ -137,6 +137,8 @@ describe('the settings of the extension for terminals', () => {
       setsOidcSock: false,
       wrong: ['a b'],
     });
+    standIn.editor.settings = { mode: 'silentInTasks' };
+    assert.equal(readSettings().mode, 'silent-in-tasks');
   });
 });
 

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Handle } from '../../../terminals/src/agent/connections.ts';
+import type { FindPeer } from '../../../terminals/src/agent/peer.ts';
 import { readRequest, type AgentResponse } from '../../../terminals/src/agent/requests.ts';
 import { readAccounts, type Target } from '../../../terminals/src/consent/accounts.ts';
 import { createConsent, type Consent } from '../../../terminals/src/consent/consent.ts';
-import type { Choice, Mode } from '../../../terminals/src/consent/rules.ts';
+import type { Choice } from '../../../terminals/src/consent/rules.ts';
+import type { ModeSetting } from '../../../terminals/src/editor/settings.ts';
 import type { SignedInEditor } from '../../client/signedInEditor.ts';
 import { recordingLog, type RecordingLog } from '../../standIns/recordingLog.ts';
 
@@ -17,14 +19,16 @@ export interface OpenHandle {
   /** What each request that was decided got. */
   readonly handedOut: string[];
   choice: Choice;
-  mode: Mode;
+  mode: ModeSetting;
+  /** Whether the program at the other end counts as started by a task. */
+  isUnattended: () => boolean;
   upstream: string | undefined;
   /** The setting `oidcTerminals.accounts`. */
   accounts: object;
   /** The providers of the settings. */
   issuers: ReadonlyMap<string, string>;
   there: Promise<void>;
-  ask(this: void, json: object, hungUp?: AbortSignal): Promise<AgentResponse>;
+  ask(this: void, json: object, hungUp?: AbortSignal, peer?: FindPeer): Promise<AgentResponse>;
 }
 
 const never = new AbortController().signal;
@@ -56,6 +60,7 @@ export async function openHandle(editor: SignedInEditor): Promise<OpenHandle> {
       mode: open.mode,
       setsOidcSock: true,
     }),
+    isUnattended: (peer: FindPeer) => peer().then(() => open.isUnattended()),
     isThere: () => open.there,
     onDecided: ({ name }: Target, result: { account: string } | { refusal: string }) =>
       void handedOut.push(`${name} ${'account' in result ? result.account : result.refusal}`),
@@ -69,14 +74,15 @@ export async function openHandle(editor: SignedInEditor): Promise<OpenHandle> {
     handedOut,
     choice: 'once',
     mode: 'ask',
+    isUnattended: () => false,
     upstream: undefined,
     accounts: { company },
     issuers: new Map([['oidc', editor.identityProvider.issuer]]),
     there: Promise.resolve(),
-    ask(json, hungUp = never) {
+    ask(json, hungUp = never, peer = undefined) {
       const request = readRequest(json);
       assert.ok('kind' in request);
-      return handle(request, hungUp, json);
+      return handle(request, hungUp, json, peer);
     },
   };
   return open;
