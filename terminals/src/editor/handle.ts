@@ -16,7 +16,7 @@ import { askUpstream } from '../agent/upstream.ts';
 import type { Consent } from '../consent/consent.ts';
 import { targetOf, type Target } from '../consent/accounts.ts';
 import type { Mode, Refusal } from '../consent/rules.ts';
-import { missingProvider } from './providers.ts';
+import { missingProvider } from './lookUp/providers.ts';
 import { longestScopes } from './question.ts';
 import { silentSession, tokenOf, type HandedToken } from './sessions.ts';
 import type { ModeSetting, TerminalSettings } from './settings.ts';
@@ -86,9 +86,9 @@ export function createHandle(options: HandleOptions): Handle {
     if (missing) return missing;
     const before = await silentSession(target);
     const isSettled = before !== undefined && consent.isAllowed(target);
-    const allowed = isSettled ? 'ask' : await modeFor(mode, peer);
-    if (!before && allowed !== 'ask') return notSignedIn;
-    const decision = await consent.ask(target, allowed, hungUp, before === undefined);
+    const asking = isSettled ? 'ask' : await modeFor(mode, peer);
+    if (!before && asking !== 'ask') return notSignedIn;
+    const decision = await consent.ask(target, asking, hungUp, before === undefined);
     if (!decision.allowed) {
       const [error, info] = refusals[decision.why];
       if (!hungUp.aborted) onDecided(target, { refusal: decision.why });

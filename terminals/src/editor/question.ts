@@ -3,7 +3,7 @@ import { joined, l10n, short, type Shown } from '../../../src/platform/shown.ts'
 import { showDialog } from '../../../src/ui/dialog.ts';
 import type { Target } from '../consent/accounts.ts';
 import type { Choice } from '../consent/rules.ts';
-import { originText, type Origin } from './origin.ts';
+import { originText, type Origin } from './lookUp/origin.ts';
 
 /** What a user reads, and the buttons that they have. */
 export interface ConsentQuestion {

@@ -16,7 +16,7 @@ import '../../standIns/editor/useEditorStandIn.ts';
 
 const standIn = await import('../../standIns/editor/vscode.ts');
 const { questionFor } = await import('../../../terminals/src/editor/question.ts');
-const { originIn } = await import('../../../terminals/src/editor/origin.ts');
+const { originIn } = await import('../../../terminals/src/editor/lookUp/origin.ts');
 const { offerMissing } = await import('../../../terminals/src/editor/requirements.ts');
 const { readSettings } = await import('../../../terminals/src/editor/settings.ts');
 const { setVariables } = await import('../../../terminals/src/editor/variables.ts');

@@ -5,7 +5,7 @@ import { openHandle, type OpenHandle } from './openHandle.ts';
 import '../../standIns/editor/useEditorStandIn.ts';
 
 const { taskProcesses } = await import('../../standIns/editor/vscode.ts');
-const { isUnattended, watchTasks } = await import('../../../terminals/src/editor/tasks.ts');
+const { isUnattended, watchTasks } = await import('../../../terminals/src/editor/lookUp/tasks.ts');
 
 const process = (pid: number, parent: number) => ({ pid, parent, words: [] });
 

@@ -10,7 +10,7 @@ const root = new URL('../../../', import.meta.url);
  * texts the bundle has from there. What commands in a terminal print is English, as other programs read it too.
  */
 const elsewhere =
-  /^(?:src\/(?:windows|client|platform|protocol\/failures|providers\/presets\/(?!presets\.ts)|signIn\/diagnosis\/clickPaths)|terminals\/src\/(?:agent|command|consent\/accounts|editor\/(?:handle|tools\/recipes|scripts)))/;
+  /^(?:src\/(?:windows|client|platform|protocol\/failures|providers\/presets\/(?!presets\.ts)|signIn\/diagnosis\/clickPaths)|terminals\/src\/(?:agent|command|consent\/accounts|editor\/(?:handle|lookUp\/providers|tools\/recipes|scripts)))/;
 
 /** Texts that are the same in every language, each with why. */
 const sameEverywhere: Readonly<Record<string, readonly string[]>> = {

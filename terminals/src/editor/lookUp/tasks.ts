@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { RunningProcess } from '../agent/peer.ts';
+import type { RunningProcess } from '../../agent/peer.ts';
 
 /** The tasks of this window that run. */
 export interface RunningTasks extends vscode.Disposable {
@@ -27,7 +27,7 @@ export function watchTasks(): RunningTasks {
 
 /**
  * Looks whether a program was started by a task, or by an extension, such as git for an automatic fetch. A terminal is no
- * child of an extension host. What can't be told counts as a terminal's, so its user is asked.
+ * child of an extension host. If no one knows, it counts as a terminal's, and its user is asked.
  *
  * @param ancestry of the program, itself first. Empty where no one can tell.
  * @param host the number of the extension host.

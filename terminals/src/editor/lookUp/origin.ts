@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { Clock } from '../../../src/platform/clock.ts';
-import { untilDeadline } from '../../../src/platform/deadline.ts';
-import { l10n, short, type Shown } from '../../../src/platform/shown.ts';
-import { ancestryOf, type RunningProcess } from '../agent/peer.ts';
+import type { Clock } from '../../../../src/platform/clock.ts';
+import { untilDeadline } from '../../../../src/platform/deadline.ts';
+import { l10n, short, type Shown } from '../../../../src/platform/shown.ts';
+import { ancestryOf, type RunningProcess } from '../../agent/peer.ts';
 
 /** A terminal of this window, and its shell. */
 export interface TerminalShell {

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import { failure, type AgentFailure } from '../agent/requests.ts';
-import type { Accounts, Target } from '../consent/accounts.ts';
+import { failure, type AgentFailure } from '../../agent/requests.ts';
+import type { Accounts, Target } from '../../consent/accounts.ts';
 
 /** The editor's own, which don't have to be in this extension host. */
 const builtIn = ['github', 'github-enterprise', 'microsoft'];
-/** Declares an ID that it may not have: what it has, it says itself. */
+/** It declares an ID that isn't always configured, and lists those that are itself. */
 const signsIn = 'vscode-oidc.oidc-authentication';
 
 /**
