@@ -133,7 +133,6 @@ export async function activate(context: vscode.ExtensionContext): Promise<OidcAu
     activity,
     standIns,
     mcpServers,
-    registerQuery('oidc.providerIds', () => providers.list().map(({ id }) => id)),
     registerQuery('oidc.describeSession', (id, digest) => describeHeld(parts, id, digest)),
     registerQuery('oidc.proveSession', (id, digest, request) => proveHeld(exporting, id, digest, request)),
     watchWaitingSignIns(providers, cache, memory, deferred, () => void readSettings()),

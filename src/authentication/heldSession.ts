@@ -25,6 +25,8 @@ export interface HeldSession {
 export interface NotHeld {
   readonly code: 'session-renewed' | 'session-ended';
   readonly message: string;
+  /** The IDs of the configured providers, for a caller that names no session. */
+  readonly providers?: readonly string[];
 }
 
 /**
@@ -42,7 +44,8 @@ export async function findHeld(
   const token = grant && provider && (await tokenWith(grant, digest));
   if (token) return { grant, provider, token, scopes };
   const message = 'This session has been renewed or ended: ask the editor for it again.';
-  return { code: provider ? 'session-renewed' : 'session-ended', message };
+  const ids = id === undefined && { providers: providers.list().map(provider => provider.id) };
+  return { code: provider ? 'session-renewed' : 'session-ended', message, ...ids };
 }
 
 const tokensOf = (grant: Grant): HeldToken[] => [

@@ -13,7 +13,7 @@ describe('a provider that a program names', () => {
   });
   afterEach(async () => {
     const { editor: standIn } = await import('../../standIns/editor/vscode.ts');
-    standIn.runs.delete('oidc.providerIds');
+    standIn.runs.delete('oidc.describeSession');
     standIn.installed = [];
     open.issuers = new Map([['oidc', editor.identityProvider.issuer]]);
   });
@@ -32,7 +32,7 @@ describe('a provider that a program names', () => {
   }
   const hasIds = async (run: () => unknown): Promise<void> => {
     const { editor: standIn } = await import('../../standIns/editor/vscode.ts');
-    standIn.runs.set('oidc.providerIds', run);
+    standIn.runs.set('oidc.describeSession', run);
   };
 
   it('is answered at once if there is none, with those that there are', async () => {
@@ -41,14 +41,18 @@ describe('a provider that a program names', () => {
       info: 'Providers: oidc\n',
       isAsked: false,
     });
-    await hasIds(() => ['oidc', 'lab', 7]);
+    await hasIds(() => ({ providers: ['oidc', 'lab', 7] }));
     assert.equal((await told({ provider: 'nosuch' })).info, 'Providers: lab, oidc\n');
     open.issuers = new Map();
     assert.equal((await told({ provider: 'nosuch' })).info, 'Providers: lab, oidc\n');
   });
 
   it('is answered at once where the extension that signs in says nothing of use', async () => {
-    for (const run of [() => 'nosuch', () => Promise.reject(new Error('command not found'))]) {
+    for (const run of [
+      () => ({ providers: 'nosuch' }),
+      () => undefined,
+      () => Promise.reject(new Error('command not found')),
+    ]) {
       await hasIds(run);
       assert.equal((await told({ provider: 'nosuch' })).info, 'Providers: oidc\n');
     }
@@ -58,7 +62,7 @@ describe('a provider that a program names', () => {
 
   it('is asked of the editor if it can be there', async () => {
     const { editor: standIn } = await import('../../standIns/editor/vscode.ts');
-    await hasIds(() => ['contributed']);
+    await hasIds(() => ({ providers: ['contributed'] }));
     standIn.installed = [
       { id: 'a.b', packageJSON: { contributes: { authentication: [null, { id: 'other' }] } } },
       { id: 'a.c', packageJSON: { contributes: { authentication: 'odd' } } },

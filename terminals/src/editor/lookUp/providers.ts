@@ -33,7 +33,9 @@ export async function missingProvider(
 /** The IDs of the extension that signs in, also of providers that other extensions contribute to it. */
 async function registeredIds(): Promise<readonly string[]> {
   try {
-    const ids: unknown = await vscode.commands.executeCommand('oidc.providerIds');
+    // Without a session, the response has what there is instead.
+    const found: unknown = await vscode.commands.executeCommand('oidc.describeSession');
+    const { providers: ids } = (found ?? {}) as { providers?: unknown };
     return Array.isArray(ids) ? ids.filter(id => typeof id === 'string') : [];
   } catch {
     // It isn't there, hasn't started yet, or is an earlier version: the settings say what they say.
