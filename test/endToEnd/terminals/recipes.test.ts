@@ -14,6 +14,7 @@ import { openStage, type Stage } from '../../stage/stage.ts';
 import { has } from '../../terminals/programs.ts';
 import { startToolServer, type ToolServer } from '../../terminals/tools/toolServer.ts';
 import { waitForAgents } from './agents.ts';
+import { httpYacWithEditor, installHttpYac } from './httpYac.ts';
 
 const repository = join(import.meta.dirname, '..', '..', '..');
 const page = join(repository, 'docs', 'terminals.md');
@@ -192,6 +193,27 @@ describe('the recipes of the documentation, typed in a terminal of a real VS Cod
       assert.equal(await typeAll(['go run ~/program.go']), '{"hello":"alice"} <nil>\n');
     });
   }
+
+  it('HTTP files', async () => {
+    const programs = await installHttpYac();
+    if (programs === undefined) return;
+    const { blocks } = await recipe('HTTP files');
+    const [file = '', command = '', script = ''] = blocks.map(here);
+    await mkdir(inHome('http'));
+    await writeFile(inHome('http', 'requests.http'), `${file}\n`);
+    await typeAll([`PATH="$PATH:${programs}"`, 'cd ~/http']);
+    assert.match(await typeAll([command]), /"hello": "alice"/);
+    const unreachable = file.replace(/:\d+\//, ':1/');
+    await writeFile(inHome('http', 'requests.http'), `${unreachable}\n`);
+    const { out, code } = await terminal.run(`${command} --json`);
+    assert.match(out, /ECONNREFUSED|EACCES/);
+    assert.notEqual(code, 0);
+    // As the extension of httpYac has it, whose engine is the same.
+    await writeFile(inHome('http', 'httpyac.config.js'), httpYacWithEditor);
+    await writeFile(inHome('http', 'requests.http'), `${script}\n`);
+    assert.match(await typeAll([command]), /"hello": "alice"/);
+    await typeAll(['cd ~']);
+  });
 
   if (has('python3', 'apt-get install python3'))
     it('Python programs', async () => {
