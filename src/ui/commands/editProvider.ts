@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { ConfiguredProviders } from '../../providers/entries/configuredProviders.ts';
 import type { Provider } from '../../providers/entries/definition.ts';
 import { changeProvider, removeProvider, writtenProviders } from '../../providers/entries/settings.ts';
-import { credentialKinds } from '../../signIn/client/clientSecrets.ts';
+import { credentialKinds, type CredentialKind } from '../../signIn/client/clientSecrets.ts';
 import type { Trust } from '../../signIn/trust.ts';
 import { askClientCredential, chooseKind, showPublicKeys } from './clientCredentials.ts';
 import { offer, showExtension } from '../messages.ts';
@@ -167,7 +167,17 @@ async function replaceSecret({ clientSecrets }: EditProviderContext, provider: P
   }
   const kind = await chooseKind(provider);
   const credential = kind && (await askClientCredential(provider, undefined, kind));
-  if (credential) await clientSecrets.replace(provider, credential);
+  if (!credential) return;
+  await clientSecrets.replace(provider, credential);
+  const { id, label } = provider;
+  const said: Readonly<Record<CredentialKind, Shown>> = {
+    secret: l10n.t('The client secret of {0} was replaced.', label),
+    key: l10n.t('The private key of {0} was replaced.', label),
+    certificate: l10n.t('The client certificate of {0} was replaced.', label),
+  };
+  await offer('information', said[credential.kind], {
+    [l10n.t('Sign In')]: () => vscode.commands.executeCommand('oidc.signIn', id),
+  });
 }
 
 async function showKeys({ clientSecrets }: EditProviderContext, provider: Provider): Promise<void> {
