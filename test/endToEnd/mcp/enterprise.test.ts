@@ -81,7 +81,7 @@ describe('an MCP server whose metadata names its authorization server, in a real
 
   it('starts with a token by the sign-in at the company, the only one in a browser', async () => {
     await window.acceptDialog('Allow', /wants to sign in using Wiki/);
-    await window.acceptDialog('Sign In', /^Sign in at 127\.0\.0\.1:\d+ for the first time/);
+    await window.acceptDialog('Sign In', /^Sign in to 127\.0\.0\.1:\d+ for the first time/);
     await window.quickInput.read(/^Client secret of Wiki/);
     await window.quickInput.type(companies.other.client.secret);
     await window.quickInput.accept();
