@@ -106,14 +106,18 @@ describe('an MCP server whose metadata names its authorization server, in a real
 
   it('starts again after the window was, and nobody is asked', async () => {
     await window.reload();
-    await window.runCommand(restart);
-    await eventually(() => assert.equal(tokens(), 2));
-    assert.equal(tokenRequests(), 2);
+    const isStarted = () => Promise.resolve(tokens() > 1);
+    // Right after a reload, the editor doesn't know the server yet, and its command restarts nothing.
+    await waitFor('the server to be started', async () => {
+      await window.runCommand(restart);
+      return waitFor('a second token', isStarted, 10_000).catch(() => false);
+    });
+    assert.ok(tokenRequests() > 1);
   });
 
   it('that names another authorization server since, gets nothing before somebody agrees', async () => {
     server.metadata['authorization_servers'] = [evil.other.issuer];
-    const before = server.requests.length;
+    const [before, sent] = [server.requests.length, tokenRequests()];
     await window.runCommand(restart);
     const { detail = '' } = await window.acceptDialog('Cancel', /^Allow the MCP server “Wiki”/);
     assert.match(detail, /Changed since you allowed it/);
@@ -121,6 +125,6 @@ describe('an MCP server whose metadata names its authorization server, in a real
     assert.deepEqual([evil.other.requests.length, evil.home.exchanges.length], [0, 0]);
     const asked = server.requests.slice(before).filter(({ method }) => method !== undefined);
     assert.deepEqual(asked, []);
-    assert.equal(tokenRequests(), 2);
+    assert.equal(tokenRequests(), sent);
   });
 });
