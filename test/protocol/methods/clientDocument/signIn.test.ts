@@ -237,7 +237,7 @@ describe('a sign-in with a client ID metadata document', () => {
       [
         'with a bridge page',
         { redirect_uris: ['https://company.example/client-document'] },
-        /Only URIs of this/,
+        /only URIs of this/,
       ],
       [
         'with a query',
@@ -247,7 +247,7 @@ describe('a sign-in with a client ID metadata document', () => {
       [
         'with http elsewhere',
         { redirect_uris: ['http://company.example/client-document'] },
-        /Only URIs of this/,
+        /only URIs of this/,
       ],
     ];
     const unread: typeof unusable = [
