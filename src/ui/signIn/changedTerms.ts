@@ -60,6 +60,8 @@ export async function releaseSignIns(
 
 /** Asks about each changed provider with waiting sign-ins, and about each ID that several sources define. */
 export async function reviewChanges(parts: ChangedTermsParts, providerId?: string): Promise<void> {
+  // A change just written might not have been read yet.
+  await parts.readSettings();
   const contested = parts.providers
     .contested()
     .filter(({ id, used }) => id === providerId || (!providerId && !used));
