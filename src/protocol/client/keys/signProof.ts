@@ -22,10 +22,38 @@ export async function signProof(
       Object.assign(payload, { htm: method, iat: issuedAt, nonce });
     },
   });
+  return proofOf(stays =>
+    oauth.protectedResourceRequest(accessToken.reveal(), method, url, undefined, undefined, {
+      DPoP: handle,
+      ...stays,
+    }),
+  );
+}
+
+/** Signs a proof for a request that authenticates the client, which is a POST without an access token. */
+export function signClientProof({ handle }: Pick<Proofs, 'handle'>, url: string): Promise<string> {
+  const there = { issuer: url, pushed_authorization_request_endpoint: url };
+  const client = { client_id: 'none' };
+  return proofOf(stays =>
+    oauth.pushedAuthorizationRequest(there, client, oauth.None(), new URLSearchParams(), {
+      DPoP: handle,
+      ...stays,
+    }),
+  );
+}
+
+interface StaysHere {
+  readonly [oauth.allowInsecureRequests]: true;
+  readonly [oauth.customFetch]: (
+    url: string,
+    request: { readonly headers: Readonly<Record<string, string>> },
+  ) => Promise<Response>;
+}
+
+/** The library makes a proof only for a request of its own, which isn't sent. */
+async function proofOf(request: (stays: StaysHere) => Promise<unknown>): Promise<string> {
   let proof = '';
-  // The library makes a proof only for a request of its own, which isn't sent.
-  await oauth.protectedResourceRequest(accessToken.reveal(), method, url, undefined, undefined, {
-    DPoP: handle,
+  await request({
     [oauth.allowInsecureRequests]: true,
     [oauth.customFetch]: (_url, { headers }) => {
       proof = headers['dpop'] ?? '';
