@@ -12,7 +12,8 @@ export interface Deadline {
 
 /**
  * Runs `run` with a signal that is aborted at the deadline, and waits until `run` has ended. The caller's signal ends it
- * by a listener until then: `AbortSignal.any` takes many times as long, above all within another (docs/speed.md).
+ * by a listener until then, and ends nothing that `run` leaves running: `AbortSignal.any` takes many times as long, above
+ * all within another (docs/speed.md).
  */
 export async function withDeadline<T>(
   { clock, seconds, late, signal }: Deadline,

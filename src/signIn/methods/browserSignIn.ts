@@ -147,9 +147,9 @@ async function prepare(
   };
   const resources = resourcesOfSignIn(provider, asked);
   const tokenResources = resourcesOfToken(provider, asked);
-  return inProviderTime(context, provider, signal, async within => {
+  const authorization = await inProviderTime(context, provider, signal, async within => {
     const connection = await connect(context.httpContext, found.client, request.consent, within);
-    const authorization = await createAuthorizationRequest(connection, {
+    return createAuthorizationRequest(connection, {
       state,
       redirectUri,
       scopes,
@@ -159,10 +159,11 @@ async function prepare(
       maxAge,
       parameters,
     });
-    // The user's time in the browser suffices to fetch the keys that will verify the response.
-    if (scopes.includes('openid')) expectSignature(connection);
-    return { found, authorization };
   });
+  // The user's time in the browser suffices to fetch the keys that will verify the response. They end with the sign-in.
+  if (scopes.includes('openid'))
+    expectSignature(await connect(context.httpContext, found.client, request.consent, signal));
+  return { found, authorization };
 }
 
 /** Opens the browser and waits for its response, on any path. */
