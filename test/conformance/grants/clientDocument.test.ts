@@ -76,7 +76,7 @@ describe('client ID metadata documents', () => {
       'a redirect URI of other sign-ins',
       { redirect_uris: ['http://127.0.0.1/callback'] },
       'client-document-invalid',
-      /Only URIs/,
+      /only URIs/,
     ],
     [
       'no redirect URI of this editor',

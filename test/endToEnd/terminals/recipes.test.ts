@@ -135,7 +135,8 @@ describe('the recipes of the documentation, typed in a terminal of a real VS Cod
     it('kubectl', async () => {
       const { blocks } = await recipe('kubectl');
       const cluster = `{name: c, cluster: {server: "${api.secureUrl}", certificate-authority: "${inHome('authority.pem')}"}}`;
-      const context = 'contexts: [{name: x, context: {cluster: c, user: company}}]\ncurrent-context: x';
+      const context =
+        'contexts: [{name: x, context: {cluster: c, user: vscode-oidc-company}}]\ncurrent-context: x';
       await writeFile(inHome('kube'), `${blocks[0]}\nclusters: [${cluster}]\n${context}\n`);
       assert.equal(await typeAll(['kubectl get configmaps -o name']), 'configmap/made-for-alice\n');
     });
