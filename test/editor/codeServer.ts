@@ -66,6 +66,8 @@ const quietSettings = {
   'git.openRepositoryInParentFolders': 'never',
   'window.confirmBeforeClose': 'never',
   'security.workspace.trust.enabled': false,
+  // Of more than 20 ports, the editor writes to the settings that it looks for them differently, and a test's are lost.
+  'remote.autoForwardPorts': false,
 };
 
 /** Hours by default; tests that close windows want to see what was theirs end. */
